@@ -1,0 +1,1 @@
+"""The core of Slicewise: which node pool serves which model, counted in MIG slices. It knows nothing of Pulumi."""

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Build the pinned Pulumi and Kubernetes binaries from their published Go modules, once, into a cache.
+
+Needs only Python 3.11 and Go: it runs before the virtual environment exists. Each tool has a Go module of its own in
+this directory, because their dependency graphs cannot be mixed. The cache lies outside the checkout, named after a
+hash of everything that decides the result, so every clone of one version shares it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+GO_MINIMUM = (1, 26)
+
+KUBERNETES_VERSION = "v1.34.2"
+_KUBE = "k8s.io/component-base/version"
+_KUBE_STAMP = f"-X {_KUBE}.gitVersion={KUBERNETES_VERSION} -X {_KUBE}.gitMajor=1 -X {_KUBE}.gitMinor=34"
+_PULUMI_STAMP = "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0"
+PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+
+
+@dataclass(frozen=True)
+class Binary:
+    """One executable: how it is built, and how long that takes from nothing on two cores (seconds)."""
+
+    name: str
+    module: str
+    package: str
+    seconds: int
+    stamp: str = ""
+
+
+PULUMI = (
+    Binary("pulumi", "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", 240, _PULUMI_STAMP),
+    Binary(
+        "pulumi-language-python",
+        "pulumi-language-python",
+        "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+        30,
+    ),
+    Binary("pulumi-resource-kubernetes", "pulumi-resource-kubernetes", ".", 300),
+)
+KUBERNETES = (
+    Binary("etcd", "etcd", "go.etcd.io/etcd/server/v3", 30),
+    Binary("kube-apiserver", "kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", 200, _KUBE_STAMP),
+)
+# Modules that are read, not built: KServe's custom resource definitions come from the module as published.
+SOURCES = {"kserve": "github.com/kserve/kserve"}
+
+
+def bin_dir() -> Path:
+    """Return the directory of the built binaries for this version of `toolchain/`."""
+    inputs = [HERE / "build.py", *sorted(HERE.glob("*/go.*")), *sorted(HERE.glob("*/*.go"))]
+    digest = hashlib.sha256()
+    for path in inputs:
+        digest.update(f"{path.relative_to(HERE)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "slicewise" / digest.hexdigest()[:16] / "bin"
+
+
+def module_dir(module: str, of: str) -> Path:
+    """Return where Go keeps the sources of `module`, as pinned by the toolchain module `of`; fetches them if needed."""
+    run = subprocess.run(
+        ["go", "list", "-m", "-f", "{{.Dir}}", module], cwd=HERE / of, capture_output=True, text=True, check=True
+    )
+    if not run.stdout.strip():
+        subprocess.run(["go", "mod", "download", module], cwd=HERE / of, check=True)
+        return module_dir(module, of)
+    return Path(run.stdout.strip())
+
+
+def missing(binaries: tuple[Binary, ...], target: Path) -> list[Binary]:
+    """Return the binaries to build: neither cached nor, for Pulumi's, already on PATH (the user's own are preferred)."""
+    return [
+        binary
+        for binary in binaries
+        if not (target / binary.name).exists() and not (binary in PULUMI and shutil.which(binary.name))
+    ]
+
+
+def build(binary: Binary, target: Path, label: str) -> None:
+    """Build one binary into `target`; prints progress, and on failure the end of Go's output, then exits 1."""
+    target.mkdir(parents=True, exist_ok=True)
+    unfinished = target / f".{binary.name}.{os.getpid()}"
+    command = ["go", "build", "-trimpath", "-ldflags", f"-s -w {binary.stamp}", "-o", str(unfinished), binary.package]
+    log = target.parent / f"{binary.name}.log"
+    started = time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=HERE / binary.module,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"},
+        )
+        wait_with_progress(process, f"{label} {binary.name}", binary.seconds, started)
+    if process.returncode:
+        unfinished.unlink(missing_ok=True)
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+        sys.exit(f"error: building {binary.name} failed; Go said:\n{tail}\n(all of it: {log})")
+    if binary.name == "pulumi-language-python":
+        # The host starts programs through this script and exits at once if it is not beside it.
+        script = module_dir(PULUMI_SDK_MODULE, "pulumi") / "python/cmd/pulumi-language-python-exec"
+        shutil.copyfile(script, target / script.name)
+        (target / script.name).chmod(0o755)
+    unfinished.replace(target / binary.name)
+    print(f"{label} {binary.name}: built in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def wait_with_progress(process: subprocess.Popen[bytes], label: str, estimate: int, started: float) -> None:
+    """Wait for `process`, saying every so often how long it has run and how long it usually takes cold (seconds)."""
+    live = sys.stdout.isatty()
+    every = 1 if live else 30
+    print(f"{label}: building, up to about {estimate} s ...", end="" if live else "\n", flush=True)
+    while True:
+        try:
+            process.wait(timeout=every)
+        except subprocess.TimeoutExpired:
+            text = f"{label}: {time.monotonic() - started:.0f} s of about {estimate} s ..."
+            print(f"\r\033[K{text}" if live else text, end="" if live else "\n", flush=True)
+            continue
+        if live:
+            print("\r\033[K", end="")
+        return
+
+
+def require_go() -> None:
+    """Exit with advice unless a recent enough Go is on PATH."""
+    needed = ".".join(map(str, GO_MINIMUM))
+    try:
+        text = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        sys.exit(f"error: Go {needed} or newer is needed to build the toolchain, and `go` is not on PATH. Install it.")
+    version = tuple(int(part) for part in text.removeprefix("go").split(".")[:2] if part.isdigit())
+    if version < GO_MINIMUM:
+        sys.exit(f"error: Go {needed} or newer is needed to build the toolchain; found {text}.")
+
+
+def main() -> None:
+    """Parse the command line and build what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "group",
+        choices=["pulumi", "all", "where"],
+        help="pulumi: the CLI, its Python host and the Kubernetes provider (where not on PATH); "
+        "all: those, etcd and kube-apiserver; where: print the directory of the binaries and build nothing",
+    )
+    group = parser.parse_args().group
+    target = bin_dir()
+    if group == "where":
+        print(target)
+        return
+    todo = missing(PULUMI + (KUBERNETES if group == "all" else ()), target)
+    if todo or group == "all":
+        require_go()
+    if todo:
+        minutes = sum(binary.seconds for binary in todo) / 60
+        print(f"Building {len(todo)} pinned binaries, once: up to about {minutes:.0f} minutes. Into {target}", flush=True)
+    for number, binary in enumerate(todo, start=1):
+        build(binary, target, f"[{number}/{len(todo)}]")
+    if group == "all":
+        for toolchain_module, module in SOURCES.items():
+            module_dir(module, of=toolchain_module)
+
+
+if __name__ == "__main__":
+    main()
