@@ -1,0 +1,151 @@
+"""A Kubernetes API server with its etcd, on free loopback ports."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import secrets
+import ssl
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import yaml
+
+from embedded.ports import free_ports
+from embedded.processes import Process
+from embedded.secret_files import write_key, write_secret
+from embedded.toolchain import bin_dir, find_binary
+from embedded.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_HOST = "127.0.0.1"
+_READY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """A running API server and how to reach it.
+
+    Attributes:
+        server: Its URL.
+        kubeconfig: A kubeconfig in YAML, for a cluster administrator; it holds a token.
+        kubeconfig_path: The same in a file.
+        processes: What runs, in the order of starting.
+    """
+
+    server: str
+    kubeconfig: str = field(repr=False)
+    kubeconfig_path: Path
+    processes: tuple[Process, ...]
+
+    @classmethod
+    @contextmanager
+    def start(cls, directory: Path, binaries: Path | None = None) -> Iterator[ControlPlane]:
+        """Start one, wait until it is ready, and stop it at the end of the `with` block.
+
+        Args:
+            directory: An empty or absent directory, for its data, secrets and logs. It is not removed.
+            binaries: Where etcd and kube-apiserver are; by default where `make toolchain` puts them.
+
+        Raises:
+            ControlPlaneError: A binary is missing or ended early, or the server was not ready in time.
+        """
+        binaries = binaries or bin_dir()
+        etcd_binary, server_binary = find_binary(binaries, "etcd"), find_binary(binaries, "kube-apiserver")
+        directory = directory.resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        token = secrets.token_hex(16)
+        write_secret(directory / "tokens.csv", f"{token},admin,admin,system:masters\n")
+        write_key(directory / "service-account.key")
+        etcd_port, peer_port, port = free_ports(3)
+        etcd_flags = _etcd_flags(directory, etcd_port, peer_port)
+        server_flags = _server_flags(directory, etcd_port, port)
+        with ExitStack() as stack:
+            etcd = stack.enter_context(Process("etcd", etcd_binary, etcd_flags, directory / "etcd.log"))
+            server_log = directory / "kube-apiserver.log"
+            server = stack.enter_context(Process("kube-apiserver", server_binary, server_flags, server_log))
+            authority = _authority(directory)
+
+            def ready() -> bool:
+                etcd.check()
+                server.check()
+                return authority.exists() and _is_ready(authority, port, token)
+
+            wait_until(f"kube-apiserver ready (its log: {server.log})", ready, _READY_SECONDS)
+            url = f"https://{_HOST}:{port}"
+            kubeconfig = _kubeconfig(url, authority, token)
+            path = write_secret(directory / "kubeconfig", kubeconfig)
+            yield cls(url, kubeconfig, path, (etcd, server))
+
+
+def _etcd_flags(directory: Path, port: int, peer_port: int) -> list[str]:
+    url, peer_url = f"http://{_HOST}:{port}", f"http://{_HOST}:{peer_port}"
+    return [
+        "--name=embedded",
+        f"--data-dir={directory / 'etcd'}",
+        "--unsafe-no-fsync",  # nobody reads the data after a crash
+        f"--listen-client-urls={url}",
+        f"--advertise-client-urls={url}",
+        f"--listen-peer-urls={peer_url}",
+        f"--initial-advertise-peer-urls={peer_url}",
+        f"--initial-cluster=embedded={peer_url}",
+    ]
+
+
+def _server_flags(directory: Path, etcd_port: int, port: int) -> list[str]:
+    key = directory / "service-account.key"
+    return [
+        f"--etcd-servers=http://{_HOST}:{etcd_port}",
+        f"--bind-address={_HOST}",
+        f"--secure-port={port}",
+        f"--cert-dir={_authority(directory).parent}",
+        # Without these two it takes the host's address, and refuses to start where there is no network.
+        f"--advertise-address={_HOST}",
+        "--endpoint-reconciler-type=none",
+        "--service-cluster-ip-range=10.96.0.0/16",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-account-key-file={key}",
+        f"--service-account-signing-key-file={key}",
+        f"--token-auth-file={directory / 'tokens.csv'}",
+        "--anonymous-auth=false",
+        "--authorization-mode=RBAC",
+        # No controller here makes service accounts or takes the not-ready taint off a new node.
+        "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
+    ]
+
+
+def _authority(directory: Path) -> Path:
+    # The API server writes its serving certificate and, in the same file, the authority that signed it.
+    return directory / "pki" / "apiserver.crt"
+
+
+def _is_ready(authority: Path, port: int, token: str) -> bool:
+    try:
+        context = ssl.create_default_context(cafile=authority)
+    except ssl.SSLError:
+        return False  # not written to its end yet
+    connection = http.client.HTTPSConnection(_HOST, port, timeout=5, context=context)
+    try:
+        connection.request("GET", "/readyz", headers={"Authorization": f"Bearer {token}"})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False  # not listening yet
+    finally:
+        connection.close()
+
+
+def _kubeconfig(server: str, authority: Path, token: str) -> str:
+    cluster = {"server": server, "certificate-authority-data": base64.b64encode(authority.read_bytes()).decode()}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "embedded", "cluster": cluster}],
+        "users": [{"name": "admin", "user": {"token": token}}],
+        "contexts": [{"name": "embedded", "context": {"cluster": "embedded", "user": "admin"}}],
+        "current-context": "embedded",
+    }
+    return yaml.safe_dump(config, sort_keys=False)

@@ -1,0 +1,75 @@
+"""Processes that end with this one, whichever way it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from embedded.errors import ControlPlaneError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LAUNCHER = Path(__file__).with_name("launch.py")
+_TAIL_LINES = 20
+_GRACE_SECONDS = 10
+# The kernel signals a child when the *thread* that forked it ends. This one lasts until Python exits, so that a control
+# plane may be started from any thread.
+_forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedded-forker")
+
+
+class Process:
+    """A running program with its output in a log file, in a session of its own: Ctrl-C does not reach it.
+
+    Use as a context manager, or call `stop`. If this Python process is killed, the kernel kills the program.
+
+    Attributes:
+        name: What errors call it.
+        log: Where its output goes.
+        pid: Its process id.
+    """
+
+    def __init__(self, name: str, program: Path, arguments: Sequence[str], log: Path) -> None:
+        self.name = name
+        self.log = log
+        command = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(program), *arguments]
+        self._popen = _forker.submit(_spawn, command, log).result()
+        self.pid = self._popen.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        # After a failure there is nothing to save, and a server that is still starting does not listen to requests.
+        self.stop(0 if error else _GRACE_SECONDS)
+
+    def check(self) -> None:
+        """Do nothing while it runs.
+
+        Raises:
+            ControlPlaneError: It has ended; the message has the end of its log.
+        """
+        code = self._popen.poll()
+        if code is not None:
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+            raise ControlPlaneError(f"{self.name} ended with exit code {code}; the end of {self.log}:\n{tail}")
+
+    def stop(self, seconds: float = _GRACE_SECONDS) -> None:
+        """End it: asked first, killed after `seconds`. Does nothing if it has ended."""
+        self._popen.terminate()
+        try:
+            self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+
+
+def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )

@@ -1,0 +1,52 @@
+"""Where the pinned binaries and sources are; what decides it is `toolchain/`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from embedded.errors import ControlPlaneError
+
+_TOOLCHAIN = Path(__file__).resolve().parent.parent / "toolchain"
+
+
+def bin_dir() -> Path:
+    """Return the directory of the built binaries; it may not exist yet."""
+    return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where"], cwd=_TOOLCHAIN))
+
+
+def find_binary(directory: Path, name: str) -> Path:
+    """Return the path of a built binary.
+
+    Raises:
+        ControlPlaneError: It is not there.
+    """
+    path = directory / name
+    if not path.is_file():
+        raise ControlPlaneError(f"{name} is not in {directory}: run `make toolchain`")
+    return path
+
+
+def module_dir(module: str, of: str) -> Path:
+    """Return where Go keeps the sources of `module`, as pinned by the toolchain module `of`; fetches them if needed.
+
+    Raises:
+        ControlPlaneError: Go failed, or is not there.
+    """
+    listing: list[str | Path] = ["go", "list", "-m", "-f", "{{.Dir}}", module]
+    found = _output(listing, cwd=_TOOLCHAIN / of)
+    if not found:
+        _output(["go", "mod", "download", module], cwd=_TOOLCHAIN / of)
+        found = _output(listing, cwd=_TOOLCHAIN / of)
+    return Path(found)
+
+
+def _output(command: list[str | Path], cwd: Path) -> str:
+    try:
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout.strip()
+    except OSError as error:
+        raise ControlPlaneError(f"cannot run {command[0]}: {error.strerror}") from error
+    except subprocess.CalledProcessError as error:
+        text = " ".join(map(str, command))
+        raise ControlPlaneError(f"`{text}` failed with exit code {error.returncode}:\n{error.stderr}") from error

@@ -1,0 +1,29 @@
+"""The facts of Multi-Instance GPU (MIG): GPU models, their profiles, slices per GPU, memory, and resource names.
+
+    find_gpu_model("nvidia-h100-80gb").profile("3g.40gb").per_gpu  # 2, so a node with eight H100 has 16
+    resource_name("1g.10gb+me", MigStrategy.MIXED)                 # "nvidia.com/mig-1g.10gb.me"
+
+How many slices a GPU holds is a fact of model and profile together, never of the profile's name. Every table names its
+source; `docs/mig-catalogue.md` shows them all. Nothing here depends on more than the standard library.
+"""
+
+from slicewise.mig.accelerators import AmbiguousAcceleratorError, UnknownAcceleratorError, find_gpu_model
+from slicewise.mig.catalogue import ALL_GPU_MODELS
+from slicewise.mig.models import GpuModel
+from slicewise.mig.profiles import MigProfile, ParsedProfile, canonical_profile_name, parse_profile_name
+from slicewise.mig.resources import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+
+__all__ = [
+    "ALL_GPU_MODELS",
+    "WHOLE_GPU_RESOURCE",
+    "AmbiguousAcceleratorError",
+    "GpuModel",
+    "MigProfile",
+    "MigStrategy",
+    "ParsedProfile",
+    "UnknownAcceleratorError",
+    "canonical_profile_name",
+    "find_gpu_model",
+    "parse_profile_name",
+    "resource_name",
+]

@@ -1,0 +1,54 @@
+"""What the catalogue says of one GPU model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slicewise.mig.profiles import MigProfile, parse_profile_name
+
+
+@dataclass(frozen=True, slots=True)
+class GpuModel:
+    """A GPU model: boards that offer the same MIG profiles under the same names.
+
+    Attributes:
+        name: The short name, such as `h100-80gb`.
+        memory_gib: Nominal memory of one GPU, as in the names of boards and profiles; the largest where boards of one
+            name differ (V100, P100, GB200, GB300).
+        profiles: The MIG profiles, empty where the GPU cannot do MIG.
+        aliases: Other names that mean this model, in lower case and without `nvidia-`.
+    """
+
+    name: str
+    memory_gib: int
+    profiles: tuple[MigProfile, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def mig_capable(self) -> bool:
+        """Whether the GPU can be sliced (NVIDIA MIG User Guide, supported GPUs)."""
+        return bool(self.profiles)
+
+    def profile(self, name: str) -> MigProfile | None:
+        """Return the profile with this name in the driver's spelling, or None if this model does not offer it."""
+        return next((profile for profile in self.profiles if profile.name == name), None)
+
+
+def mig_profile(name: str, per_gpu: int, usable_gib: float | None = None) -> MigProfile:
+    """Build a profile for a table; its nominal memory is read from the name, so that the two cannot disagree.
+
+    Args:
+        name: The driver's spelling.
+        per_gpu: The most instances on one GPU.
+        usable_gib: Measured GiB, None if there is no measurement.
+
+    Returns:
+        The profile.
+
+    Raises:
+        ValueError: `name` is no well-formed profile name.
+    """
+    parsed = parse_profile_name(name)
+    if parsed is None:
+        raise ValueError(f'"{name}" is no MIG profile name')
+    return MigProfile(name, per_gpu, parsed.memory_gb or None, usable_gib)

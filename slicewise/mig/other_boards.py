@@ -1,0 +1,110 @@
+"""GPU models with four, three or two slices, and those that cannot do MIG at all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slicewise.mig.models import GpuModel
+from slicewise.mig.models import mig_profile as profile
+
+FEW_SLICE_BOARDS: Final = (
+    # MIG User Guide, A30-24GB; the lower of two measurements for 4g.24gb.
+    GpuModel(
+        "a30",
+        24,
+        (
+            profile("1g.6gb", 4, 5.81),
+            profile("1g.6gb+me", 1, 5.81),
+            profile("2g.12gb", 2, 11.69),
+            profile("2g.12gb+me", 1, 11.69),
+            profile("4g.24gb", 1, 23.44),
+        ),
+    ),
+    # MIG User Guide, RTX PRO 6000 Blackwell (all three editions); `-lgip` prints one memory for all suffixes of a size.
+    GpuModel(
+        "rtx-pro-6000",
+        96,
+        (
+            profile("1g.24gb", 4, 23.62),
+            profile("1g.24gb+me", 1, 23.62),
+            profile("1g.24gb+gfx", 4, 23.62),
+            profile("1g.24gb+me.all", 1, 23.62),
+            profile("1g.24gb-me", 4, 23.62),
+            profile("2g.48gb", 2, 47.38),
+            profile("2g.48gb+gfx", 2, 47.38),
+            profile("2g.48gb+me.all", 1, 47.38),
+            profile("2g.48gb-me", 2, 47.38),
+            profile("4g.96gb", 1, 95.00),
+            profile("4g.96gb+gfx", 1, 95.00),
+        ),
+        (
+            "rtx-pro-6000-blackwell",
+            "rtx-pro-6000-blackwell-server-edition",
+            "rtx-pro-6000-blackwell-workstation-edition",
+            "rtx-pro-6000-blackwell-max-q-workstation-edition",
+        ),
+    ),
+    # MIG User Guide, RTX PRO 5000 Blackwell 48GB, as of v610; the v580 guide had other names.
+    GpuModel(
+        "rtx-pro-5000",
+        48,
+        (
+            profile("1g.24gb", 2),
+            profile("1g.24gb+me", 1),
+            profile("1g.24gb+gfx", 2),
+            profile("1g.24gb+me.all", 1),
+            profile("1g.24gb-me", 2),
+            profile("2g.48gb", 1),
+            profile("2g.48gb+gfx", 1),
+        ),
+        ("rtx-pro-5000-blackwell",),
+    ),
+    # MIG User Guide, RTX PRO 4500 Blackwell 32GB: no profile with +me.
+    GpuModel(
+        "rtx-pro-4500",
+        32,
+        (
+            profile("1g.16gb", 2),
+            profile("1g.16gb+gfx", 2),
+            profile("1g.16gb+me.all", 1),
+            profile("1g.16gb-me", 2),
+            profile("2g.32gb", 1),
+            profile("2g.32gb+gfx", 1),
+        ),
+        ("rtx-pro-4500-blackwell", "rtx-pro-4500-blackwell-server-edition"),
+    ),
+    # MIG User Guide, Thor iGPU: memory is the system's (128 GB on Jetson T5000), so every profile says 0gb.
+    GpuModel(
+        "thor",
+        128,
+        (
+            profile("1g.0gb", 1),
+            profile("1g.0gb+me", 1),
+            profile("1g.0gb+gfx", 1),
+            profile("2g.0gb", 1),
+            profile("2g.0gb+gfx", 1),
+            profile("3g.0gb", 1),
+            profile("3g.0gb+gfx", 1),
+        ),
+        ("jetson-thor", "jetson-agx-thor"),
+    ),
+)
+
+# Absent from "supported GPUs" of the MIG User Guide (v620). Memory: NVIDIA's data sheets, for one GPU of the board.
+BOARDS_WITHOUT_MIG: Final = (
+    GpuModel("a2", 16),
+    GpuModel("a10", 24),
+    GpuModel("a10g", 24),
+    GpuModel("a16", 16),  # the board carries four GPUs of 16 GB
+    GpuModel("a40", 48),
+    GpuModel("k80", 12, aliases=("tesla-k80",)),  # the board carries two GPUs of 12 GB
+    GpuModel("l4", 24),
+    GpuModel("l40", 48),
+    GpuModel("l40s", 48),
+    GpuModel("p4", 8, aliases=("tesla-p4",)),
+    GpuModel("p100", 16, aliases=("tesla-p100", "p100-12gb")),
+    GpuModel("rtx-6000-ada", 48, aliases=("rtx-6000-ada-generation",)),
+    GpuModel("rtx-a6000", 48, aliases=("a6000",)),
+    GpuModel("t4", 16, aliases=("tesla-t4",)),
+    GpuModel("v100", 32, aliases=("tesla-v100", "v100-16gb")),  # sold with 16 and 32 GB; GKE's name does not say which
+)

@@ -1,0 +1,91 @@
+"""What a plan that works may still do badly: updates that cannot roll, nodes too small for their slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from slicewise.placement.plan import DeploymentKey, Placement
+from slicewise.placement.pool_state import PoolState
+from slicewise.placement.soundness import PodSize
+from slicewise.spec import Advice, Code, Fleet, ModelSpec
+from slicewise.spec.quantity import GIB
+
+# A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
+ROLLS_WITHOUT_SURGE = 4
+# More than any node that is sold with eight GPUs.
+PLAUSIBLE_CPUS = 256
+PLAUSIBLE_MEMORY = 4096 * GIB
+
+
+def plan_advice(fleet: Fleet, pools: Iterable[PoolState], placements: Sequence[Placement]) -> Iterator[Advice]:
+    """Yield advice on the pools of a finished plan."""
+    models = {
+        DeploymentKey(deployment.metadata.namespace, deployment.metadata.name): fleet.model_of(deployment)
+        for deployment in fleet.deployments
+    }
+    indices = {
+        (environment.metadata.name, pool.name): index
+        for environment in fleet.environments
+        for index, pool in enumerate(environment.spec.node_pools)
+    }
+    for pool in pools:
+        here = [p for p in placements if (p.environment, p.node_pool) == (pool.environment, pool.name) and p.replicas]
+        path = f"InferenceEnvironment {pool.environment}: spec.nodePools[{indices[pool.environment, pool.name]}]"
+        yield from _cannot_roll(pool, here, models, path)
+        yield from _nodes_too_small(pool, here, models, path)
+
+
+def _cannot_roll(
+    pool: PoolState, placements: Iterable[Placement], models: Mapping[DeploymentKey, ModelSpec], path: str
+) -> Iterator[Advice]:
+    # LeaderWorkerSets take one group away first (maxSurge 0), so only Deployments wait for a free unit.
+    stuck = [
+        placement
+        for placement in placements
+        if placement.replicas < ROLLS_WITHOUT_SURGE
+        and placement.nodes_per_replica == 1
+        and not pool.has_room_to_roll(_pod(pool, placement, models))
+    ]
+    if stuck:
+        names = _some(sorted({str(placement.deployment) for placement in stuck}))
+        largest = max(placement.gpus_per_node for placement in stuck)
+        message = (
+            f"no room is left on {pool.name} for one pod more, and Deployments of fewer than {ROLLS_WITHOUT_SURGE} "
+            f"replicas start one before they stop one: the next update of {names} would wait for ever. "
+            f"Set reservedUnits: {largest} on the pool, or add a node"
+        )
+        yield Advice(path, Code.NO_UNIT_FOR_ROLLING_UPDATE, message)
+
+
+def _nodes_too_small(
+    pool: PoolState, placements: Iterable[Placement], models: Mapping[DeploymentKey, ModelSpec], path: str
+) -> Iterator[Advice]:
+    for placement in placements:
+        model = models[placement.deployment]
+        pods = min(
+            pool.node.units // placement.gpus_per_node, placement.replicas * placement.nodes_per_replica
+        )
+        cpus, memory = pods * model.resources.cpu.value, pods * model.resources.memory.bytes
+        wants = []
+        if pool.node.cpu is None and cpus > PLAUSIBLE_CPUS:
+            wants.append(f"{cpus:.0f} CPUs")
+        if pool.node.memory is None and memory > PLAUSIBLE_MEMORY:
+            wants.append(f"{memory / GIB:.0f}Gi of memory")
+        if wants:
+            message = (
+                f"a node of {pool.name} with {pods} pods of {placement.deployment} would need {' and '.join(wants)}; "
+                "say in allocatable what a node has, so that Slicewise counts it, or lower the model's resources"
+            )
+            yield Advice(path, Code.NODE_TOO_SMALL_FOR_UNITS, message)
+
+
+def _pod(pool: PoolState, placement: Placement, models: Mapping[DeploymentKey, ModelSpec]) -> PodSize:
+    model = models[placement.deployment]
+    profile = next(profile for profile in model.serving if profile.name == placement.profile)
+    return pool.pod_size(model, profile)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = 3
+    rest = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,108 @@
+"""Whether a pool could ever serve a profile: every rule but capacity, and the message for the first that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slicewise.placement.plan import Rejection, RejectionCode
+from slicewise.spec import InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
+from slicewise.spec.base import Selector
+from slicewise.spec.model import MigPreference, ReplicaTopology
+
+Reason = tuple[RejectionCode, str]
+
+
+def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Rejection | None:
+    """Return the rejection of the whole environment, if the deployment's selector rules it out."""
+    selector = deployment.spec.environment_selector
+    if selector.selects(environment.metadata.labels):
+        return None
+    message = _selector_message("environmentSelector", selector, environment.metadata.labels)
+    code = RejectionCode.ENVIRONMENT_SELECTOR
+    return Rejection(environment.metadata.name, None, None, code, message)
+
+
+def reject_pool(
+    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+) -> Reason | None:
+    """Return why `pool` can never serve `deployment` with `profile`: the reason that a person would mend first."""
+    reasons = (
+        *_selector_reasons(deployment, profile, environment, pool),
+        *_requirement_reasons(profile.replica_topology, pool),
+    )
+    order = list(RejectionCode)
+    return min(reasons, key=lambda reason: order.index(reason[0]), default=None)
+
+
+def _selector_reasons(
+    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+) -> Iterator[Reason]:
+    selector = profile.environment_selector
+    if not selector.selects(environment.metadata.labels):
+        message = _selector_message("the profile's environmentSelector", selector, environment.metadata.labels)
+        yield RejectionCode.PROFILE_SELECTOR, message
+    selector = deployment.spec.node_pool_selector
+    if not selector.selects(pool.labels):
+        yield RejectionCode.NODE_POOL_SELECTOR, _selector_message("nodePoolSelector", selector, pool.labels)
+
+
+def _selector_message(what: str, selector: Selector, labels: dict[str, str]) -> str:
+    key, wanted = next((k, v) for k, v in sorted(selector.match_labels.items()) if labels.get(k) != v)
+    got = f"the label is {labels[key]}" if key in labels else "there is no such label"
+    return f"{what} wants {key}={wanted}; {got}"
+
+
+def _requirement_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
+    yield from _unit_reasons(topology, pool)
+    yield from _network_reasons(topology, pool)
+    yield from _shape_reasons(topology, pool)
+
+
+def _unit_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
+    needs, has = topology.requires, pool.capabilities
+    unit = "slice" if pool.mig else "GPU"
+    if needs.memory_per_gpu and has.memory_per_gpu < needs.memory_per_gpu:
+        message = f"a {unit} has {has.memory_per_gpu}, needs {needs.memory_per_gpu}"
+        yield RejectionCode.INSUFFICIENT_MEMORY, message
+    missing = needs.precision_support - has.precision_support
+    if missing:
+        known = ", ".join(sorted(has.precision_support)) or "not declared"
+        message = f"needs {', '.join(sorted(missing))}; precisionSupport is {known}"
+        yield RejectionCode.PRECISION_UNSUPPORTED, message
+
+
+def _network_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
+    needs, has = topology.requires, pool.capabilities
+    if needs.interconnect and not (has.interconnect and has.interconnect.satisfies(needs.interconnect)):
+        message = f"the GPUs are joined by {has.interconnect or 'a link not declared'}, needs {needs.interconnect}"
+        yield RejectionCode.INTERCONNECT, message
+    bandwidth = has.inter_node_bandwidth
+    if needs.inter_node_bandwidth and not (bandwidth and bandwidth.satisfies(needs.inter_node_bandwidth)):
+        message = f"the network between nodes is {bandwidth or 'not declared'}, needs {needs.inter_node_bandwidth}"
+        yield RejectionCode.INTER_NODE_BANDWIDTH, message
+    domain = has.nvlink_domain_size
+    if needs.nvlink_domain_size and (domain is None or domain < needs.nvlink_domain_size):
+        size = "not declared" if domain is None else f"{domain} GPUs"
+        message = f"the NVLink domain is {size}, needs {needs.nvlink_domain_size} GPUs"
+        yield RejectionCode.NVLINK_DOMAIN, message
+
+
+def _shape_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
+    wanted = topology.requires.mig
+    if topology.nodes > 1 and not pool.capabilities.multi_node_capable:
+        message = f"a replica spans {topology.nodes} nodes; multiNodeCapable is false"
+        yield RejectionCode.MULTI_NODE_UNSUPPORTED, message
+    if pool.mig is None and topology.gpus_per_node > pool.accelerator_count:
+        message = f"a node has {pool.accelerator_count} GPUs, needs {topology.gpus_per_node}"
+        yield RejectionCode.GPUS_PER_NODE, message
+    if pool.mig and topology.units > 1:
+        message = f"a pod gets one slice, a replica needs {topology.units} GPUs; scale by replicas"
+        yield RejectionCode.MIG_SINGLE_DEVICE, message
+    if pool.mig and wanted is MigPreference.NEVER:
+        message = f"the pool is cut into {pool.mig.profile} slices; the profile has mig: never"
+        yield RejectionCode.MIG_NOT_ALLOWED, message
+    if pool.mig is None and wanted is MigPreference.ONLY:
+        yield RejectionCode.MIG_REQUIRED, "the pool has whole GPUs; the profile has mig: only"
+    if topology.nodes > pool.nodes:
+        message = f"the pool has at most {pool.nodes} nodes, a replica needs {topology.nodes}"
+        yield RejectionCode.NOT_ENOUGH_NODES, message

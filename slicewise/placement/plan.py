@@ -1,0 +1,117 @@
+"""What planning gives: placements, shortfalls with their reasons, and how full every pool is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from slicewise.spec import Advice
+
+
+class RejectionCode(StrEnum):
+    """Why a pool cannot take a deployment, in the order in which a person would mend it: capacity comes last."""
+
+    ENVIRONMENT_SELECTOR = "environment-selector"
+    PROFILE_SELECTOR = "profile-selector"
+    NODE_POOL_SELECTOR = "node-pool-selector"
+    INSUFFICIENT_MEMORY = "insufficient-memory"
+    PRECISION_UNSUPPORTED = "precision-unsupported"
+    INTERCONNECT = "interconnect"
+    INTER_NODE_BANDWIDTH = "inter-node-bandwidth"
+    NVLINK_DOMAIN = "nvlink-domain"
+    MULTI_NODE_UNSUPPORTED = "multi-node-unsupported"
+    GPUS_PER_NODE = "gpus-per-node"
+    MIG_SINGLE_DEVICE = "mig-single-device"
+    MIG_NOT_ALLOWED = "mig-not-allowed"
+    MIG_REQUIRED = "mig-required"
+    NOT_ENOUGH_NODES = "not-enough-nodes"
+    CAPACITY = "capacity"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DeploymentKey:
+    """Namespace and name of a deployment."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Write it as people do."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One deployment in one environment: all its replicas, on one pool, with one serving profile."""
+
+    deployment: DeploymentKey
+    environment: str
+    node_pool: str
+    profile: str
+    replicas: int
+    """Replicas charged: the most there may ever be."""
+    nodes_per_replica: int
+    gpus_per_node: int
+    resource: str
+    """The Kubernetes resource of one unit; each pod asks for `gpus_per_node` of it."""
+    retained: bool
+    """Whether it stayed where the previous plan had it."""
+
+    @property
+    def units(self) -> int:
+        """Units charged."""
+        return self.replicas * self.nodes_per_replica * self.gpus_per_node
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one pool cannot take a deployment with one profile; without pool and profile: a whole environment."""
+
+    environment: str
+    node_pool: str | None
+    profile: str | None
+    code: RejectionCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A deployment that gets fewer environments than it asks for, and why: every candidate, with a reason."""
+
+    deployment: DeploymentKey
+    wanted: int
+    placed: int
+    rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUsage:
+    """How full a pool is, in units."""
+
+    environment: str
+    node_pool: str
+    resource: str
+    units_per_node: int
+    nodes: int
+    allocated: int
+    reserved: int
+
+    @property
+    def units(self) -> int:
+        """Units of all nodes."""
+        return self.units_per_node * self.nodes
+
+    @property
+    def free(self) -> int:
+        """Units neither allocated nor reserved."""
+        return max(self.units - self.allocated - self.reserved, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole decision, sorted by names: the same input in any order gives the same plan."""
+
+    placements: tuple[Placement, ...]
+    shortfalls: tuple[Shortfall, ...]
+    node_pools: tuple[PoolUsage, ...]
+    warnings: tuple[Advice, ...]

@@ -1,0 +1,165 @@
+"""A plan as JSON (design, section 7), and the previous plan read back from it or from a stack's outputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from slicewise.placement.plan import DeploymentKey, Placement, Plan, PoolUsage, Shortfall
+from slicewise.spec import Advice, Code, InvalidInputError, Problem
+from slicewise.spec.problems import dotted
+
+
+def plan_to_dict(plan: Plan) -> dict[str, Any]:
+    """Return the plan as JSON data with exactly the contract's keys, sorted by names."""
+    return {
+        "placements": [placement_to_dict(placement) for placement in plan.placements],
+        "shortfalls": [_shortfall(shortfall) for shortfall in plan.shortfalls],
+        "nodePools": [_pool(usage) for usage in plan.node_pools],
+        "warnings": [_warning(warning) for warning in plan.warnings],
+    }
+
+
+def plan_to_outputs(plan: Plan) -> dict[str, Any]:
+    """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`."""
+    outputs = plan_to_dict(plan)
+    for placement in outputs["placements"]:
+        del placement["retained"]
+    outputs["shortfalls"] = [
+        {
+            "deployment": _deployment(shortfall.deployment),
+            "wanted": shortfall.wanted,
+            "placed": shortfall.placed,
+            "rejections": dict(sorted(Counter(item.code.value for item in shortfall.rejections).items())),
+        }
+        for shortfall in plan.shortfalls
+    ]
+    return outputs
+
+
+def placement_to_dict(placement: Placement) -> dict[str, Any]:
+    """Return one placement as JSON data."""
+    return {
+        "deployment": _deployment(placement.deployment),
+        "environment": placement.environment,
+        "nodePool": placement.node_pool,
+        "profile": placement.profile,
+        "replicas": placement.replicas,
+        "nodesPerReplica": placement.nodes_per_replica,
+        "gpusPerNode": placement.gpus_per_node,
+        "units": placement.units,
+        "resource": {"name": placement.resource, "count": placement.gpus_per_node},
+        "retained": placement.retained,
+    }
+
+
+def _deployment(key: DeploymentKey) -> dict[str, str]:
+    return {"namespace": key.namespace, "name": key.name}
+
+
+def _shortfall(shortfall: Shortfall) -> dict[str, Any]:
+    return {
+        "deployment": _deployment(shortfall.deployment),
+        "wanted": shortfall.wanted,
+        "placed": shortfall.placed,
+        "rejections": [
+            {
+                "environment": rejection.environment,
+                "nodePool": rejection.node_pool,
+                "profile": rejection.profile,
+                "code": rejection.code.value,
+                "message": rejection.message,
+            }
+            for rejection in shortfall.rejections
+        ],
+    }
+
+
+def _pool(usage: PoolUsage) -> dict[str, Any]:
+    return {
+        "environment": usage.environment,
+        "nodePool": usage.node_pool,
+        "resource": usage.resource,
+        "unitsPerNode": usage.units_per_node,
+        "nodes": usage.nodes,
+        "units": usage.units,
+        "allocated": usage.allocated,
+        "reserved": usage.reserved,
+        "free": usage.free,
+    }
+
+
+def _warning(warning: Advice) -> dict[str, str]:
+    return {"code": warning.code.value, "path": warning.path, "message": warning.message}
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousPlacement:
+    """What planning needs to know of an earlier placement to keep it."""
+
+    key: DeploymentKey
+    environment: str
+    node_pool: str
+    profile: str
+    units: int
+
+
+class _Lenient(BaseModel):
+    """Part of a plan that may come from another release: what is not needed is not looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+
+class _DeploymentName(_Lenient):
+    namespace: str
+    name: str
+
+
+class _PlacementEntry(_Lenient):
+    deployment: _DeploymentName
+    environment: str
+    node_pool: str
+    profile: str
+    units: int
+
+
+_ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
+
+
+def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, ...]:
+    """Read the `placements` of an earlier plan; `source` names it in errors.
+
+    Raises:
+        InvalidInputError: they are not what a plan writes (SW109).
+    """
+    try:
+        entries: Iterable[_PlacementEntry] = _ENTRIES.validate_python(placements)
+    except ValidationError as error:
+        raise InvalidInputError(
+            [
+                Problem(
+                    source,
+                    0,
+                    0,
+                    dotted(("placements", *detail["loc"])),
+                    f"{detail['msg']}; expected the JSON of an earlier plan",
+                    Code.BAD_PREVIOUS_PLAN,
+                )
+                for detail in error.errors(include_url=False)
+            ]
+        ) from error
+    return tuple(
+        PreviousPlacement(
+            DeploymentKey(entry.deployment.namespace, entry.deployment.name),
+            entry.environment,
+            entry.node_pool,
+            entry.profile,
+            entry.units,
+        )
+        for entry in entries
+    )

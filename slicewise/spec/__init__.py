@@ -1,0 +1,25 @@
+"""The documents that users write: their types, how they are loaded, and everything that can be wrong with them."""
+
+from slicewise.spec.codes import Code
+from slicewise.spec.deployment import ModelDeployment
+from slicewise.spec.environment import InferenceEnvironment, NodePool
+from slicewise.spec.fleet import Fleet
+from slicewise.spec.loading import KINDS, document_schema, load_fleet
+from slicewise.spec.model import ModelSpec, ServingProfile
+from slicewise.spec.problems import Advice, InvalidInputError, Problem
+
+__all__ = [
+    "KINDS",
+    "Advice",
+    "Code",
+    "Fleet",
+    "InferenceEnvironment",
+    "InvalidInputError",
+    "ModelDeployment",
+    "ModelSpec",
+    "NodePool",
+    "Problem",
+    "ServingProfile",
+    "document_schema",
+    "load_fleet",
+]

@@ -1,0 +1,81 @@
+"""What every document has in common: frozen models, camelCase fields, names as Kubernetes wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic.alias_generators import to_camel
+
+API_VERSION: Final = "modelplane.ai/v1alpha1"
+
+
+class Frozen(BaseModel):
+    """A part of a document: immutable, and any field it does not know is an error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+    )
+
+
+DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+DNS_1035 = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+# A label key is an optional DNS prefix, a slash, and a name of at most 63 characters (Kubernetes, "Labels and Selectors").
+LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+
+DnsLabel = Annotated[StrictStr, Field(pattern=DNS_LABEL, max_length=63)]
+LabelKey = Annotated[StrictStr, Field(pattern=LABEL_KEY, max_length=317)]
+LabelValue = Annotated[StrictStr, Field(pattern=LABEL_VALUE)]
+
+
+Labels = dict[LabelKey, LabelValue]
+Flag = StrictBool
+Count = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+CountOrZero = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+
+
+SecretKey = Annotated[StrictStr, Field(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
+
+
+class SecretReference(Frozen):
+    """A Secret's name and one of its keys: a reference, never the value."""
+
+    name: Annotated[StrictStr, Field(pattern=DNS_SUBDOMAIN, max_length=253)]
+    """The Secret's name."""
+    key: SecretKey
+    """The key in the Secret."""
+
+
+class Selector(Frozen):
+    """Labels that must all be there. An empty selector selects everything."""
+
+    match_labels: Labels = Field(default_factory=dict)
+    """Labels and values that must all be there."""
+
+    def selects(self, labels: Mapping[str, str]) -> bool:
+        """Return whether `labels` carry every label asked for."""
+        return all(labels.get(key) == value for key, value in self.match_labels.items())
+
+
+class ClusterMetadata(Frozen):
+    """Name and labels of a document that belongs to no namespace."""
+
+    name: DnsLabel
+    """The document's name."""
+    labels: Labels = Field(default_factory=dict)
+    """Labels that selectors match."""
+
+
+class NamespacedMetadata(ClusterMetadata):
+    """Name, namespace and labels of a document that lives in a namespace."""
+
+    namespace: DnsLabel = "default"
+    """The namespace, in the target clusters too."""

@@ -1,0 +1,1 @@
+"""Rules that types cannot express: within one document, and between documents."""

@@ -1,0 +1,28 @@
+"""Rules of one ModelDeployment: the scaling block fits its signal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slicewise.spec.checks.finding import Finding
+from slicewise.spec.codes import Code
+from slicewise.spec.deployment import ModelDeployment, Signal
+
+
+def check_deployment(deployment: ModelDeployment) -> Iterator[Finding]:
+    """Yield what is wrong with the scaling of `deployment`."""
+    scaling = deployment.spec.scaling
+    path = ("spec", "scaling")
+    if scaling.signal is Signal.FIXED and scaling.concurrency:
+        message = 'signal Fixed takes no concurrency block; remove it, or write "signal: Concurrency"'
+        yield Finding((*path, "concurrency"), Code.SCALING_BLOCK, message)
+    if scaling.signal is Signal.CONCURRENCY and scaling.fixed:
+        message = 'signal Concurrency takes no fixed block; remove it, or write "signal: Fixed"'
+        yield Finding((*path, "fixed"), Code.SCALING_BLOCK, message)
+    if scaling.signal is Signal.CONCURRENCY and not scaling.concurrency:
+        message = "signal Concurrency needs a concurrency block with maxReplicas and target"
+        yield Finding((*path, "concurrency"), Code.SCALING_BLOCK, message)
+    concurrency = scaling.concurrency
+    if concurrency and concurrency.max_replicas < concurrency.min_replicas:
+        message = f"{concurrency.max_replicas} is less than minReplicas {concurrency.min_replicas}"
+        yield Finding((*path, "concurrency", "maxReplicas"), Code.MAXIMUM_BELOW_MINIMUM, message)

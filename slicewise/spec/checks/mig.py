@@ -1,0 +1,144 @@
+"""Rules of a pool's GPUs: the slices exist on that GPU model, and nothing is promised that a slice cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slicewise.mig import (
+    AmbiguousAcceleratorError,
+    GpuModel,
+    MigProfile,
+    MigStrategy,
+    UnknownAcceleratorError,
+    canonical_profile_name,
+    find_gpu_model,
+    parse_profile_name,
+)
+from slicewise.spec.checks.finding import Finding
+from slicewise.spec.codes import Code
+from slicewise.spec.environment import Interconnect, MigConfiguration, NodePool
+from slicewise.spec.problems import FieldPath
+from slicewise.spec.quantity import GIB
+from slicewise.spec.schema_problems import did_you_mean
+
+GKE_PARTITION_LABEL = "cloud.google.com/gke-gpu-partition-size"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One allocation unit, as far as it is known: GiB that its name promises, and GiB that the driver reports."""
+
+    what: str
+    nominal_gib: int | None
+    usable_gib: float | None = None
+
+
+def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+    """Yield what is wrong with the GPUs of `pool`, which stands at `path`."""
+    accelerator: FieldPath = (*path, "acceleratorType")
+    gpu: GpuModel | None = None
+    try:
+        gpu = find_gpu_model(pool.accelerator_type)
+    except AmbiguousAcceleratorError as error:
+        message = f'"{error.text}" may be any of {", ".join(error.candidates)}; write which'
+        yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, message)
+        return
+    except UnknownAcceleratorError as error:
+        hint = did_you_mean(error.text, error.suggestions)
+        if pool.mig and pool.mig.slices_per_gpu is None:
+            message = f'"{error.text}" is no GPU model of the catalogue{hint or "; set slicesPerGpu if it has MIG"}'
+            yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, message)
+            return
+        message = f'"{error.text}" is no GPU model of the catalogue, so its memory is not checked{hint}'
+        yield Finding(accelerator, Code.ACCELERATOR_NOT_CHECKED, message)
+    capabilities: FieldPath = (*path, "capabilities")
+    unit: _Unit | None
+    if pool.mig:
+        unit = yield from _check_slices(pool, pool.mig, gpu, path)
+        yield from _check_promises(pool, pool.mig, capabilities)
+    else:
+        unit = _Unit(f"a {gpu.name} GPU", gpu.memory_gib) if gpu else None
+    if unit:
+        yield from _check_memory(pool, unit, (*capabilities, "memoryPerGpu"))
+
+
+def _check_slices(
+    pool: NodePool, mig: MigConfiguration, gpu: GpuModel | None, path: FieldPath
+) -> Iterator[Finding]:
+    """Yield what is wrong with the profile; return the slice, if it is one."""
+    configuration: FieldPath = (*path, "capabilities", "migConfiguration")
+    at: FieldPath = (*configuration, "profile")
+    if gpu and not gpu.mig_capable:
+        message = f"{gpu.name} cannot be cut into slices (NVIDIA's list of MIG GPUs does not have it)"
+        yield Finding((*path, "acceleratorType"), Code.NOT_MIG_CAPABLE, message)
+        return None
+    if mig.profile is None:
+        yield Finding(at, Code.MISSING_FIELD, f'"profile" is required where MIG is enabled{_profiles(gpu)}')
+        return None
+    known = gpu.profile(mig.profile) if gpu else None
+    parsed = parse_profile_name(mig.profile)
+    if known is None and (mig.slices_per_gpu is None or parsed is None):
+        yield Finding(at, Code.UNKNOWN_PROFILE, _unknown_profile(mig.profile, gpu))
+        return None
+    if known and mig.slices_per_gpu not in (None, known.per_gpu):
+        message = (
+            f"{pool.accelerator_type} has {known.per_gpu} slices of {known.name} a GPU, not {mig.slices_per_gpu}; "
+            "leave slicesPerGpu out (reservedUnits keeps units free that are not there)"
+        )
+        yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
+    if known:
+        return _Unit(f"a {known.name} slice", known.nominal_gib, known.usable_gib)
+    return _Unit(f"a {mig.profile} slice", parsed.nominal_gib if parsed else None)
+
+
+def _unknown_profile(profile: str, gpu: GpuModel | None) -> str:
+    if gpu is None:
+        return f'"{profile}" is no MIG profile; write it as NVIDIA\'s driver does, for example 3g.40gb'
+    spelled = canonical_profile_name(profile)
+    names = [known.name for known in gpu.profiles]
+    hint = f'; did you mean "{spelled}"?' if spelled in names else did_you_mean(profile, names)
+    return f'"{profile}" is no MIG profile of {gpu.name}{_profiles(gpu)}{hint}'
+
+
+def _profiles(gpu: GpuModel | None) -> str:
+    if gpu is None:
+        return ""
+    names = [_with_count(profile) for profile in gpu.profiles]
+    return f"; it has {', '.join(names)}"
+
+
+def _with_count(profile: MigProfile) -> str:
+    return f"{profile.name} (x{profile.per_gpu})"
+
+
+def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> Iterator[Finding]:
+    if pool.capabilities.interconnect is Interconnect.NVLINK:
+        message = "slices do not reach each other over NVLink; write pcie, or leave it out"
+        yield Finding((*path, "interconnect"), Code.NOT_ON_A_SLICE, message)
+    if pool.capabilities.multi_node_capable:
+        message = "one replica runs in one slice and never spans nodes; write false, or leave it out"
+        yield Finding((*path, "multiNodeCapable"), Code.NOT_ON_A_SLICE, message)
+    if GKE_PARTITION_LABEL in pool.node_selector and mig.strategy is MigStrategy.MIXED:
+        message = (
+            f"the pool is selected by {GKE_PARTITION_LABEL}, and GKE's own device plugin advertises nvidia.com/gpu "
+            f"whatever the profile, never {pool.resource}: pods would stay Pending. Write strategy: single, "
+            "unless NVIDIA's device plugin runs on these nodes"
+        )
+        yield Finding((*path, "migConfiguration", "strategy"), Code.GKE_ADVERTISES_GPU, message)
+
+
+def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Finding]:
+    declared = pool.capabilities.memory_per_gpu
+    if unit.nominal_gib is not None and declared.bytes > unit.nominal_gib * GIB:
+        message = (
+            f"{declared} is more than {unit.what} has; memoryPerGpu is for one allocation unit, "
+            f"so at most {unit.nominal_gib}Gi here"
+        )
+        yield Finding(path, Code.MEMORY_ABOVE_UNIT, message)
+    elif unit.usable_gib is not None and declared.bytes > unit.usable_gib * GIB:
+        message = (
+            f"{unit.what} of {pool.accelerator_type} has {unit.usable_gib:g} GiB for programs, less than the "
+            f"declared {declared}: leave that much room in what models require"
+        )
+        yield Finding(path, Code.USABLE_MEMORY_BELOW_DECLARED, message)

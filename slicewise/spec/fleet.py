@@ -1,0 +1,43 @@
+"""Everything that was declared: the environments, the models and the deployments, checked and sorted by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from slicewise.spec.deployment import ModelDeployment, ModelKind
+from slicewise.spec.environment import InferenceEnvironment
+from slicewise.spec.model import ClusterModel, Model, ModelSpec
+from slicewise.spec.problems import Advice
+
+AnyDocument = InferenceEnvironment | ClusterModel | Model | ModelDeployment
+
+
+class ModelKey(NamedTuple):
+    """What identifies a model: the namespace is empty for a ClusterModel."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+def model_key(deployment: ModelDeployment) -> ModelKey:
+    """Return the key of the model that `deployment` refers to."""
+    reference = deployment.spec.model_ref
+    namespace = deployment.metadata.namespace if reference.kind is ModelKind.MODEL else ""
+    return ModelKey(reference.kind.value, namespace, reference.name)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The input of planning. Every modelRef is known to resolve."""
+
+    environments: tuple[InferenceEnvironment, ...]
+    models: Mapping[ModelKey, ModelSpec]
+    deployments: tuple[ModelDeployment, ...]
+    advice: tuple[Advice, ...] = ()
+
+    def model_of(self, deployment: ModelDeployment) -> ModelSpec:
+        """Return the model that `deployment` serves."""
+        return self.models[model_key(deployment)]

@@ -1,0 +1,204 @@
+"""ClusterModel and Model: what is served, and the ways of serving it in order of preference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictStr
+
+from slicewise.spec.bandwidth import Bandwidth
+from slicewise.spec.base import (
+    ClusterMetadata,
+    Count,
+    DnsLabel,
+    Flag,
+    Frozen,
+    NamespacedMetadata,
+    SecretReference,
+    Selector,
+)
+from slicewise.spec.environment import Interconnect, Precision
+from slicewise.spec.quantity import Quantity
+
+ServedModelName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$", max_length=253)]
+HuggingFaceRepo = Annotated[
+    StrictStr, Field(pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$", max_length=200)
+]
+# A revision is a branch, tag or commit; KServe's storage initializer splits `hf://repo:revision` at the colon.
+HuggingFaceRevision = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][-A-Za-z0-9_./]*$", max_length=200)]
+Image = Annotated[StrictStr, Field(pattern=r"^[^\s{}]+$", max_length=500)]
+
+
+class MigPreference(StrEnum):
+    """Whether a profile may, must or must not run on a MIG slice."""
+
+    ANY = "any"
+    NEVER = "never"
+    ONLY = "only"
+
+
+class Spread(StrEnum):
+    """Whether replicas prefer different nodes."""
+
+    PREFERRED = "preferred"
+    NONE = "none"
+
+
+class Requirements(Frozen):
+    """What one GPU (or slice) and its node must offer. Unset means do not care."""
+
+    memory_per_gpu: Quantity | None = None
+    """Memory that each GPU, or the slice, must have."""
+    precision_support: frozenset[Precision] = frozenset()
+    """Number formats that the GPU must compute in."""
+    interconnect: Interconnect | None = None
+    """How the GPUs of one node must reach each other: nvlink also satisfies pcie."""
+    inter_node_bandwidth: Bandwidth | None = None
+    """The network between nodes: at least so many Gbit/s, and on the fabric where one is named (400g, ib-400g)."""
+    nvlink_domain_size: Count | None = None
+    """How many GPUs one NVLink domain must join."""
+    mig: MigPreference = MigPreference.ANY
+    """Whether a MIG slice will do: any, never or only."""
+
+
+class Parallelism(Frozen):
+    """How vLLM spreads one replica over its GPUs."""
+
+    tensor: Count | None = None
+    """Tensor parallel size; gpusPerNode where left out (1 with data)."""
+    pipeline: Count | None = None
+    """Pipeline parallel size; nodes where left out (1 with data)."""
+    data: Count | None = None
+    """Data parallel size over all nodes."""
+    data_local: Count | None = None
+    """Data parallel size on one node."""
+    expert: Flag = False
+    """Whether experts are spread over the data and tensor parallel ranks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelSizes:
+    """The parallel sizes of one replica, with nothing left open."""
+
+    tensor: int
+    pipeline: int
+    data: int
+    data_local: int
+
+
+class ReplicaTopology(Frozen):
+    """The shape of one replica, and what it needs."""
+
+    nodes: Annotated[Count, Field(le=1024)] = 1
+    """Nodes that one replica spans: so many pods."""
+    gpus_per_node: Annotated[Count, Field(le=1024)] = 1
+    """GPUs (or slices) of each pod."""
+    requires: Requirements = Requirements()
+    """What each GPU and node must offer."""
+    parallelism: Parallelism = Parallelism()
+    """How vLLM spreads one replica over its GPUs."""
+    spread: Spread = Spread.PREFERRED
+    """Whether replicas prefer different nodes."""
+
+    @property
+    def units(self) -> int:
+        """GPUs (or slices) of one replica."""
+        return self.nodes * self.gpus_per_node
+
+    @property
+    def parallel_sizes(self) -> ParallelSizes:
+        """The sizes in force: what is left out follows from the shape of the replica."""
+        given = self.parallelism
+        by_data = given.data is not None
+        return ParallelSizes(
+            tensor=given.tensor or (1 if by_data else self.gpus_per_node),
+            pipeline=given.pipeline or (1 if by_data else self.nodes),
+            data=given.data or 1,
+            data_local=given.data_local or given.data or 1,
+        )
+
+
+class Engine(Frozen):
+    """The inference engine of one serving profile."""
+
+    name: Literal["vLLM"] = "vLLM"
+    """The engine."""
+    image: Image | None = None
+    """The engine's image; KServe's own choice where left out."""
+    args: tuple[StrictStr, ...] = ()
+    """Arguments of the engine, exactly as it gets them: Slicewise adds the quotes that KServe's shell needs."""
+
+
+class ServingProfile(Frozen):
+    """One way of serving a model."""
+
+    name: DnsLabel
+    """The profile's name, unique in its model."""
+    environment_selector: Selector = Selector()
+    """Environments that this profile may run in."""
+    engine: Engine = Engine()
+    """The inference engine."""
+    replica_topology: ReplicaTopology = ReplicaTopology()
+    """The shape of one replica, and what it needs."""
+
+
+class HuggingFace(Frozen):
+    """A repository on Hugging Face."""
+
+    repo: HuggingFaceRepo
+    """The repository, for example google/gemma-3-27b-it."""
+    revision: HuggingFaceRevision = "main"
+    """Branch, tag or commit."""
+    secret_ref: SecretReference | None = None
+    """The Secret in the deployment's namespace that holds a token, for gated models."""
+
+
+class ModelIdentity(Frozen):
+    """What clients call the model."""
+
+    name: ServedModelName
+    """The name in API requests."""
+
+
+class Resources(Frozen):
+    """CPU and memory of each pod, beside its GPUs."""
+
+    cpu: Quantity = Quantity.parse("4")
+    """Cores of each pod."""
+    memory: Quantity = Quantity.parse("16Gi")
+    """Main memory of each pod."""
+
+
+class ModelSpec(Frozen):
+    """A model and the ways of serving it."""
+
+    model: ModelIdentity
+    """What clients call the model."""
+    source: Literal["HuggingFace"]
+    """Where the weights come from."""
+    hugging_face: HuggingFace
+    """The repository on Hugging Face."""
+    resources: Resources = Resources()
+    """CPU and memory of each pod."""
+    serving: Annotated[tuple[ServingProfile, ...], Field(min_length=1, max_length=8)]
+    """The ways of serving it, in order of preference."""
+
+
+class ClusterModel(Frozen):
+    """A model that deployments of every namespace may use."""
+
+    api_version: Literal["modelplane.ai/v1alpha1"]
+    kind: Literal["ClusterModel"]
+    metadata: ClusterMetadata
+    spec: ModelSpec
+
+
+class Model(Frozen):
+    """A model that deployments of its own namespace may use."""
+
+    api_version: Literal["modelplane.ai/v1alpha1"]
+    kind: Literal["Model"]
+    metadata: NamespacedMetadata
+    spec: ModelSpec

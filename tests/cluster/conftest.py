@@ -1,0 +1,50 @@
+"""One control plane for all tests of this directory."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from embedded.api import connect
+from embedded.control_plane import ControlPlane
+from embedded.kserve import install_kserve_crds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lightkube import Client
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    with ControlPlane.start(tmp_path_factory.mktemp("plane")) as plane:
+        yield plane
+
+
+@pytest.fixture(scope="session")
+def client(plane: ControlPlane) -> Iterator[Client]:
+    with connect(plane) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def raw(client: Client) -> Iterator[httpx2.Client]:
+    """The same rights over plain HTTPS, for what lightkube has no parameter for."""
+    cluster, user = client.config.cluster, client.config.user
+    assert cluster.certificate_auth_data
+    assert user
+    authority = ssl.create_default_context(cadata=base64.b64decode(cluster.certificate_auth_data).decode())
+    headers = {"Authorization": f"Bearer {user.token}"}
+    with httpx2.Client(base_url=cluster.server, verify=authority, headers=headers, trust_env=False) as raw:
+        yield raw
+
+
+@pytest.fixture(scope="session")
+def kserve(plane: ControlPlane, client: Client) -> Client:
+    """A client of the plane with KServe's kinds in it."""
+    install_kserve_crds(plane)
+    return client

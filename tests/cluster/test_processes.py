@@ -1,0 +1,65 @@
+"""A process ends with the one that started it, and not before."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from embedded import launch
+from embedded.errors import ControlPlaneError
+from embedded.processes import Process
+from embedded.waiting import wait_until
+
+SHELL = Path("/bin/sh")
+
+
+def check(process: Process) -> bool:
+    process.check()
+    return False
+
+
+def test_survives_the_thread_that_started_it(tmp_path: Path) -> None:
+    started: list[Process] = []
+
+    def start() -> None:
+        started.append(Process("sleeper", SHELL, ["-c", "exec sleep 60"], tmp_path / "log"))
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    with started[0] as process:
+        time.sleep(0.3)  # nothing to wait for: the point is that nothing happens
+        process.check()
+
+
+def test_stop_kills_what_ignores_the_request_to_end(tmp_path: Path) -> None:
+    script = "trap '' TERM; echo ready; exec sleep 60"
+    with Process("stubborn", SHELL, ["-c", script], tmp_path / "log") as process:
+        wait_until("trap set", lambda: "ready" in process.log.read_text(), seconds=10)
+        process.stop(seconds=0.2)
+        with pytest.raises(ControlPlaneError, match="stubborn ended with exit code -9"):
+            process.check()
+
+
+def test_error_of_an_early_end_has_the_tail_of_the_log_only(tmp_path: Path) -> None:
+    script = "for i in 1 2 3 4 5; do echo old; done; for i in $(seq 19); do echo new; done; echo the reason; exit 7"
+    with Process("short", SHELL, ["-c", script], tmp_path / "log") as process:
+        with pytest.raises(ControlPlaneError, match="short ended with exit code 7") as raised:
+            wait_until("its end", partial(check, process), seconds=10)
+        assert str(raised.value).endswith("new\nthe reason")
+        assert "old" not in str(raised.value)
+
+
+def test_launcher_runs_nothing_when_its_parent_died_before_it_asked() -> None:
+    somebody_else = str(os.getppid())
+    command = [sys.executable, launch.__file__, somebody_else, str(SHELL), "-c", "echo ran"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert f"the parent process {somebody_else} is gone" in run.stderr
