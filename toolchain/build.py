@@ -165,7 +165,9 @@ def main() -> None:
         require_go()
     if todo:
         minutes = sum(binary.seconds for binary in todo) / 60
-        print(f"Building {len(todo)} pinned binaries, once: up to about {minutes:.0f} minutes. Into {target}", flush=True)
+        print(
+            f"Building {len(todo)} pinned binaries, once: up to about {minutes:.0f} minutes. Into {target}", flush=True
+        )
     for number, binary in enumerate(todo, start=1):
         build(binary, target, f"[{number}/{len(todo)}]")
     if group == "all":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from slicewise.placement.plan import DeploymentKey, Placement
+from slicewise.placement.plan import Placement
 from slicewise.placement.pool_state import PoolState
 from slicewise.placement.soundness import PodSize
-from slicewise.spec import Advice, Code, Fleet, ModelSpec
+from slicewise.spec import Advice, Code, DeploymentKey, Fleet, ModelSpec
 from slicewise.spec.quantity import GIB
 
 # A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
@@ -19,10 +19,7 @@ PLAUSIBLE_MEMORY = 4096 * GIB
 
 def plan_advice(fleet: Fleet, pools: Iterable[PoolState], placements: Sequence[Placement]) -> Iterator[Advice]:
     """Yield advice on the pools of a finished plan."""
-    models = {
-        DeploymentKey(deployment.metadata.namespace, deployment.metadata.name): fleet.model_of(deployment)
-        for deployment in fleet.deployments
-    }
+    models = {deployment.key: fleet.model_of(deployment) for deployment in fleet.deployments}
     indices = {
         (environment.metadata.name, pool.name): index
         for environment in fleet.environments
@@ -52,7 +49,7 @@ def _cannot_roll(
         message = (
             f"no room is left on {pool.name} for one pod more, and Deployments of fewer than {ROLLS_WITHOUT_SURGE} "
             f"replicas start one before they stop one: the next update of {names} would wait for ever. "
-            f"Set reservedUnits: {largest} on the pool, or add a node"
+            f"Write reservedUnits: {largest} in the pool, or add a node"
         )
         yield Advice(path, Code.NO_UNIT_FOR_ROLLING_UPDATE, message)
 
@@ -62,9 +59,7 @@ def _nodes_too_small(
 ) -> Iterator[Advice]:
     for placement in placements:
         model = models[placement.deployment]
-        pods = min(
-            pool.node.units // placement.gpus_per_node, placement.replicas * placement.nodes_per_replica
-        )
+        pods = min(pool.node.units // placement.gpus_per_node, placement.replicas * placement.nodes_per_replica)
         cpus, memory = pods * model.resources.cpu.value, pods * model.resources.memory.bytes
         wants = []
         if pool.node.cpu is None and cpus > PLAUSIBLE_CPUS:
@@ -81,8 +76,7 @@ def _nodes_too_small(
 
 def _pod(pool: PoolState, placement: Placement, models: Mapping[DeploymentKey, ModelSpec]) -> PodSize:
     model = models[placement.deployment]
-    profile = next(profile for profile in model.serving if profile.name == placement.profile)
-    return pool.pod_size(model, profile)
+    return pool.pod_size(model, model.profile(placement.profile))
 
 
 def _some(names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from slicewise.spec import Advice
+from slicewise.spec import Advice, DeploymentKey
 
 
 class RejectionCode(StrEnum):
@@ -26,18 +26,6 @@ class RejectionCode(StrEnum):
     MIG_REQUIRED = "mig-required"
     NOT_ENOUGH_NODES = "not-enough-nodes"
     CAPACITY = "capacity"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class DeploymentKey:
-    """Namespace and name of a deployment."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        """Write it as people do."""
-        return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from slicewise.placement.plan import DeploymentKey, Placement, Plan, PoolUsage, Shortfall
-from slicewise.spec import Advice, Code, InvalidInputError, Problem
+from slicewise.placement.plan import Placement, Plan, PoolUsage, Shortfall
+from slicewise.spec import Advice, Code, DeploymentKey, InvalidInputError, Problem
 from slicewise.spec.problems import dotted
 
 

@@ -8,11 +8,11 @@ from functools import cached_property
 
 from slicewise.placement.advice import plan_advice
 from slicewise.placement.matching import reject_environment, reject_pool
-from slicewise.placement.plan import DeploymentKey, Placement, Plan, Rejection, RejectionCode, Shortfall
+from slicewise.placement.plan import Placement, Plan, Rejection, RejectionCode, Shortfall
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.placement.pool_state import PoolState
 from slicewise.placement.soundness import PodSize
-from slicewise.spec import Fleet, InferenceEnvironment, ModelDeployment, ModelSpec, ServingProfile
+from slicewise.spec import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, ModelSpec, ServingProfile
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class _Demand:
     def __init__(self, deployment: ModelDeployment, model: ModelSpec, board: _Board) -> None:
         self.deployment = deployment
         self.model = model
-        self.key = DeploymentKey(deployment.metadata.namespace, deployment.metadata.name)
+        self.key = deployment.key
         self.wanted = deployment.spec.environments
         self._board = board
 

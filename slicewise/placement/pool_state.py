@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+
 from slicewise.mig import find_gpu_model
 from slicewise.placement.plan import PoolUsage
 from slicewise.placement.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound

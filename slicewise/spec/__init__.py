@@ -1,7 +1,7 @@
 """The documents that users write: their types, how they are loaded, and everything that can be wrong with them."""
 
 from slicewise.spec.codes import Code
-from slicewise.spec.deployment import ModelDeployment
+from slicewise.spec.deployment import DeploymentKey, ModelDeployment
 from slicewise.spec.environment import InferenceEnvironment, NodePool
 from slicewise.spec.fleet import Fleet
 from slicewise.spec.loading import KINDS, document_schema, load_fleet
@@ -12,6 +12,7 @@ __all__ = [
     "KINDS",
     "Advice",
     "Code",
+    "DeploymentKey",
     "Fleet",
     "InferenceEnvironment",
     "InvalidInputError",

@@ -1,4 +1,4 @@
-"""Every error and warning has a stable code. docs/errors.md has a paragraph on each, and a test holds the two together."""
+"""Every error and warning has a stable code; docs/errors.md has a paragraph on each, held to this by a test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """SW1xx: files and YAML. SW2xx: documents. SW3xx: warnings. SW4xx: stack configuration and clusters. SW5xx: plans."""
+    """SW1xx: files and YAML. SW2xx: documents. SW3xx: warnings. SW4xx: stack and clusters. SW5xx: plans."""
 
     PATH_MISSING = "SW101"
     UNREADABLE = "SW102"

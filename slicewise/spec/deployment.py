@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, StrictInt, StrictStr
 
@@ -90,6 +90,17 @@ class DeploymentMetadata(NamespacedMetadata):
     """The deployment's name; cut with a stable hash where KServe takes fewer characters."""
 
 
+class DeploymentKey(NamedTuple):
+    """Namespace and name of a deployment."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Write it as people do."""
+        return f"{self.namespace}/{self.name}"
+
+
 class ModelDeployment(Frozen):
     """One model, served in some environments."""
 
@@ -97,6 +108,11 @@ class ModelDeployment(Frozen):
     kind: Literal["ModelDeployment"]
     metadata: DeploymentMetadata
     spec: DeploymentSpec
+
+    @property
+    def key(self) -> DeploymentKey:
+        """What identifies it."""
+        return DeploymentKey(self.metadata.namespace, self.metadata.name)
 
     @property
     def replicas(self) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-from slicewise.spec.deployment import ModelDeployment, ModelKind
-from slicewise.spec.environment import InferenceEnvironment
+from slicewise.spec.deployment import DeploymentKey, ModelDeployment, ModelKind
+from slicewise.spec.environment import InferenceEnvironment, NodePool
 from slicewise.spec.model import ClusterModel, Model, ModelSpec
 from slicewise.spec.problems import Advice
 
@@ -37,6 +38,20 @@ class Fleet:
     models: Mapping[ModelKey, ModelSpec]
     deployments: tuple[ModelDeployment, ...]
     advice: tuple[Advice, ...] = ()
+
+    @cached_property
+    def deployment(self) -> Mapping[DeploymentKey, ModelDeployment]:
+        """The deployments by namespace and name."""
+        return {deployment.key: deployment for deployment in self.deployments}
+
+    @cached_property
+    def node_pool(self) -> Mapping[tuple[str, str], NodePool]:
+        """The node pools by the names of environment and pool."""
+        return {
+            (environment.metadata.name, pool.name): pool
+            for environment in self.environments
+            for pool in environment.spec.node_pools
+        }
 
     def model_of(self, deployment: ModelDeployment) -> ModelSpec:
         """Return the model that `deployment` serves."""

@@ -185,6 +185,10 @@ class ModelSpec(Frozen):
     serving: Annotated[tuple[ServingProfile, ...], Field(min_length=1, max_length=8)]
     """The ways of serving it, in order of preference."""
 
+    def profile(self, name: str) -> ServingProfile:
+        """Return the serving profile called `name`, which is known to exist."""
+        return next(profile for profile in self.serving if profile.name == name)
+
 
 class ClusterModel(Frozen):
     """A model that deployments of every namespace may use."""

@@ -39,9 +39,7 @@ _TYPES = {
 }
 
 
-def schema_problems(
-    document: SourceDocument, model: type[BaseModel], errors: Iterable[ErrorDetails]
-) -> list[Problem]:
+def schema_problems(document: SourceDocument, model: type[BaseModel], errors: Iterable[ErrorDetails]) -> list[Problem]:
     """Turn the errors of validating `document` as a `model` into problems, one a field."""
     return [_problem(document, model, error) for error in errors]
 
@@ -65,10 +63,9 @@ def _problem(document: SourceDocument, model: type[BaseModel], error: ErrorDetai
 def _bad_value(error: ErrorDetails) -> str:
     kind, got, context = error["type"], error["input"], error.get("ctx", {})
     expected = _TYPES.get(kind)
-    if expected == "text" and isinstance(got, bool | int | float):
-        return f"got {_show(got)}, expected text: put it in quotes"
     if expected:
-        return f"got {_show(got)}, expected {expected}"
+        quotes = ": put it in quotes" if expected == "text" and isinstance(got, bool | int | float) else ""
+        return f"got {_show(got)}, expected {expected}{quotes}"
     if kind == "string_pattern_mismatch":
         pattern = context["pattern"]
         return f"got {_show(got)}, expected {_PATTERNS.get(pattern, f'text of the form {pattern}')}"
@@ -76,11 +73,9 @@ def _bad_value(error: ErrorDetails) -> str:
         choices = context["expected"]
         names = [name.strip("'") for name in choices.replace(" or ", ", ").split(", ")]
         return f"got {_show(got)}, expected {choices}{did_you_mean(str(got), names)}"
-    if kind in ("quantity", "bandwidth"):
-        return error["msg"]
-    if kind == "invalid_key":
-        return "every key must be text: put it in quotes"
     message = error["msg"]
+    if kind in ("quantity", "bandwidth"):
+        return message
     return f"got {_show(got)}: {message[0].lower()}{message[1:]}"
 
 
@@ -107,9 +102,7 @@ def _fields_at(model: type[BaseModel], path: FieldPath) -> list[str]:
     """Return the names, as written in documents, of the fields of the model that stands at `path` in `model`."""
     for part in path:
         if isinstance(part, str):
-            annotation = next(
-                (info.annotation for info in model.model_fields.values() if info.alias == part), None
-            )
+            annotation = next((info.annotation for info in model.model_fields.values() if info.alias == part), None)
             nested = _model_in(annotation)
             if nested is None:
                 return []

@@ -102,7 +102,7 @@ def parse_documents(content: bytes, file: str) -> list[SourceDocument]:
 
 def _documents(loader: _Loader, file: str) -> Iterator[SourceDocument]:
     while loader.check_node():
-        node = loader.get_node()
+        node: yaml.Node = loader.get_node()  # type: ignore[assignment]  # check_node() was true, so there is one
         _refuse_expansion(node, file)
         _refuse_duplicate_keys(node, file)
         data = loader.construct_document(node)
@@ -147,9 +147,7 @@ def _refuse_deep_nesting(text: str, file: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            mark = event.start_mark
-            message = f"nested more than {MAX_DEPTH} deep"
-            raise InvalidInputError([Problem(file, mark.line + 1, mark.column + 1, "", message, Code.TOO_LARGE)])
+            raise InvalidInputError([_at(event, file, f"nested more than {MAX_DEPTH} deep", Code.TOO_LARGE)])
 
 
 def _may_nest_deeply(text: str) -> bool:
@@ -214,5 +212,7 @@ def _refuse_duplicate_keys(root: yaml.Node, file: str) -> None:
         raise InvalidInputError(problems)
 
 
-def _at(node: yaml.Node, file: str, message: str, code: Code) -> Problem:
-    return Problem(file, node.start_mark.line + 1, node.start_mark.column + 1, "", message, code)
+def _at(place: yaml.Node | yaml.Event, file: str, message: str, code: Code) -> Problem:
+    mark = place.start_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    return Problem(file, line, column, "", message, code)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 
 from slicewise.spec.checks.finding import Finding
@@ -13,7 +14,7 @@ from slicewise.spec.fleet import Fleet, ModelKey, model_key
 from slicewise.spec.schema_problems import did_you_mean
 
 
-def check_reference(deployment: ModelDeployment, declared: Set[ModelKey]) -> Iterator[Finding]:
+def check_reference(deployment: ModelDeployment, declared: AbstractSet[ModelKey]) -> Iterator[Finding]:
     """Yield an error if the modelRef of `deployment` is not among the `declared` models."""
     key = model_key(deployment)
     if key in declared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from slicewise.mig import (
@@ -65,7 +65,7 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
 
 def _check_slices(
     pool: NodePool, mig: MigConfiguration, gpu: GpuModel | None, path: FieldPath
-) -> Iterator[Finding]:
+) -> Generator[Finding, None, _Unit | None]:
     """Yield what is wrong with the profile; return the slice, if it is one."""
     configuration: FieldPath = (*path, "capabilities", "migConfiguration")
     at: FieldPath = (*configuration, "profile")
@@ -89,7 +89,7 @@ def _check_slices(
         yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
     if known:
         return _Unit(f"a {known.name} slice", known.nominal_gib, known.usable_gib)
-    return _Unit(f"a {mig.profile} slice", parsed.nominal_gib if parsed else None)
+    return _Unit(f"a {mig.profile} slice", parsed.memory_gb or None if parsed else None)
 
 
 def _unknown_profile(profile: str, gpu: GpuModel | None) -> str:

@@ -22,7 +22,7 @@ def check_model(model: ModelSpec) -> Iterator[Finding]:
             if "{{" in argument:
                 message = (
                     'KServe reads every string of a service as a Go template, and "{{" begins an expression there; '
-                    'write the argument without it'
+                    "write the argument without it"
                 )
                 yield Finding((*path, "engine", "args", number), Code.TEMPLATE_CHARACTERS, message)
         problem = _parallelism_problem(profile.replica_topology)
@@ -35,7 +35,9 @@ def _parallelism_problem(topology: ReplicaTopology) -> str | None:
     if given.data_local is not None and given.data is None:
         return "dataLocal needs data"
     if sizes.data > 1 and sizes.pipeline > 1:
-        return f"data {sizes.data} and pipeline {sizes.pipeline} exclude each other (KServe refuses both in one service)"
+        return (
+            f"data {sizes.data} and pipeline {sizes.pipeline} exclude each other (KServe refuses both in one service)"
+        )
     if sizes.data % sizes.data_local:
         return f"data {sizes.data} is no multiple of dataLocal {sizes.data_local}"
     ranks = sizes.tensor * sizes.pipeline * sizes.data

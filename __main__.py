@@ -1,0 +1,55 @@
+"""Slicewise as a Pulumi program: load the documents, plan, declare what is placed."""
+
+from typing import Any
+
+import pulumi
+
+from components.inference_environment import InferenceEnvironment
+from components.kubeconfig.sources import kubeconfigs
+from components.model_placement import ModelPlacement
+from components.previous_plan import previous_plan
+from components.report import report
+from components.stack_config import read_stack_config
+from slicewise.manifests import placement_objects, shared_objects
+from slicewise.placement import make_plan
+from slicewise.placement.plan_json import plan_to_outputs
+from slicewise.spec import InvalidInputError, load_fleet
+
+
+async def deploy() -> dict[str, Any]:
+    """Declare everything; nothing is declared before all input is known to be good."""
+    stack = pulumi.Config()
+    config = read_stack_config(stack)
+    fleet = load_fleet(config.manifests)
+    plan = make_plan(fleet, await previous_plan())
+    report(plan, config.on_shortfall)
+    access = await kubeconfigs(config.kubeconfig_source, stack, fleet.environments)
+    environments = {}
+    for environment in fleet.environments:
+        name = environment.metadata.name
+        here = [placement for placement in plan.placements if placement.environment == name]
+        namespaces = sorted({placement.deployment.namespace for placement in here})
+        environments[name] = InferenceEnvironment(
+            name,
+            kubeconfig=access[name],
+            namespaces=namespaces if config.create_namespaces else [],
+            objects=shared_objects(fleet, plan, name),
+        )
+    for placement in plan.placements:
+        ModelPlacement(
+            f"{placement.environment}/{placement.deployment}",
+            environment=environments[placement.environment],
+            objects=placement_objects(fleet, placement),
+        )
+    return plan_to_outputs(plan)
+
+
+async def main() -> dict[str, Any]:
+    """Run the program; wrong input ends it with one line a mistake and no traceback."""
+    try:
+        return await deploy()
+    except InvalidInputError as error:
+        raise pulumi.RunError(f"the input cannot be used:\n{error}") from None
+
+
+pulumi.run(main)

@@ -1,0 +1,1 @@
+"""Where the kubeconfigs of existing clusters come from, and whether they can be used."""

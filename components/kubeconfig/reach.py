@@ -1,0 +1,25 @@
+"""Whether a server answers at all, asked before anything is changed."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+TIMEOUT_SECONDS = 5.0
+
+
+async def unreachable(server: str) -> str | None:
+    """Return why no connection to the URL `server` can be opened, or None if one can."""
+    try:
+        parts = urlsplit(server)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.hostname, port), TIMEOUT_SECONDS)
+    except TimeoutError:
+        return f"no answer in {TIMEOUT_SECONDS:.0f} s"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    except ValueError:
+        return "not a URL"
+    writer.close()
+    await writer.wait_closed()
+    return None

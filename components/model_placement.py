@@ -1,0 +1,37 @@
+"""The component of one placement: what one deployment has in one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pulumi
+
+from components.inference_environment import InferenceEnvironment
+from components.kubernetes_objects import declare
+from components.type_tokens import MODEL_PLACEMENT
+from slicewise.manifests import KubernetesObject
+from slicewise.manifests.vocabulary import SERVICE_KIND
+
+# The last part of each object's name in the stack. It is in the URN: changing one replaces what users run.
+SUFFIXES: Final = {SERVICE_KIND: "service"}
+
+
+class ModelPlacement(pulumi.ComponentResource):
+    """One deployment in one environment: its service, applied with the environment's provider."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        environment: InferenceEnvironment,
+        objects: Sequence[KubernetesObject],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(MODEL_PLACEMENT, name, None, opts)
+        for item in objects:
+            options = pulumi.ResourceOptions(
+                parent=self, provider=environment.provider, depends_on=list(environment.shared)
+            )
+            declare(f"{name}-{SUFFIXES[item['kind']]}", item, options)
+        self.register_outputs({})

@@ -1,0 +1,35 @@
+"""What `pulumi preview` and `pulumi up` tell people about the plan."""
+
+from __future__ import annotations
+
+import io
+
+import pulumi
+from rich.console import Console
+
+from components.stack_config import OnShortfall
+from slicewise.cli.tables import print_placements, shortfall_lines, warning_lines
+from slicewise.placement import Plan
+
+
+def report(plan: Plan, on_shortfall: OnShortfall) -> None:
+    """Log the plan: what runs where, and how full the pools are; warnings and shortfalls as warnings.
+
+    Raises:
+        pulumi.RunError: there is a shortfall, and `on_shortfall` is fail.
+    """
+    text = io.StringIO()
+    print_placements(Console(file=text, width=10_000, color_system=None), plan)
+    pulumi.log.info(text.getvalue())
+    for line in warning_lines(plan):
+        pulumi.log.warn(line)
+    if not plan.shortfalls:
+        return
+    lines = "\n".join(shortfall_lines(plan))
+    if on_shortfall is OnShortfall.FAIL:
+        advice = "Make room, change what is asked for, or go on without: pulumi config set slicewise:onShortfall warn"
+        message = (
+            f"some deployments get fewer environments than they ask for, so nothing is changed:\n{lines}\n{advice}"
+        )
+        raise pulumi.RunError(message)
+    pulumi.log.warn(f"some deployments get fewer environments than they ask for:\n{lines}")

@@ -1,0 +1,107 @@
+"""The stack's configuration (namespace `slicewise`), checked before anything is declared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+import pulumi
+
+from slicewise.spec import Code, InvalidInputError, Problem
+
+
+class KubeconfigSourceName(StrEnum):
+    """Where kubeconfigs come from."""
+
+    CONFIG = "config"
+    NONE = "none"
+
+
+class OnShortfall(StrEnum):
+    """What happens when a deployment gets fewer environments than it asks for."""
+
+    FAIL = "fail"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class StackConfig:
+    """What the stack decides, with defaults filled in."""
+
+    manifests: tuple[str, ...]
+    kubeconfig_source: KubeconfigSourceName
+    on_shortfall: OnShortfall
+    wait_for_ready: bool
+    create_namespaces: bool
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class _Reader:
+    """Reads one key after the other and gathers everything that is wrong."""
+
+    def __init__(self, config: pulumi.Config) -> None:
+        self._config = config
+        self.problems: list[Problem] = []
+
+    def choice(self, key: str, default: _Choice) -> _Choice:
+        text = self._config.get(key)
+        if text is None:
+            return default
+        choices = type(default)
+        try:
+            return choices(text)
+        except ValueError:
+            self._expected(key, text, " or ".join(choices))
+            return default
+
+    def flag(self, key: str) -> bool:
+        text = self._config.get(key)
+        if text not in (None, "true", "false"):
+            self._expected(key, text, "true or false")
+        return text == "true"
+
+    def paths(self, key: str, default: str) -> tuple[str, ...]:
+        text = self._config.get(key)
+        if text is None:
+            return (default,)
+        try:
+            paths = json.loads(text) if text.startswith("[") else [text]
+        except ValueError:
+            paths = None
+        if not paths or not all(isinstance(path, str) for path in paths):
+            self._expected(key, text, "a path or a list of paths")
+            return (default,)
+        return tuple(paths)
+
+    def _expected(self, key: str, got: str | None, expected: str) -> None:
+        field = f"{self._config.name}:{key}"
+        message = f'got "{got}", expected {expected}'
+        self.problems.append(Problem(stack_file(), 0, 0, field, message, Code.BAD_STACK_CONFIG))
+
+
+def stack_file() -> str:
+    """Return the stack's configuration file, as errors name it (Pulumi.yaml has `stackConfigDir: stacks`)."""
+    return f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
+
+
+def read_stack_config(config: pulumi.Config) -> StackConfig:
+    """Read the configuration.
+
+    Raises:
+        InvalidInputError: a value is none that the key takes (SW401); it holds all of them.
+    """
+    reader = _Reader(config)
+    read = StackConfig(
+        manifests=reader.paths("manifests", f"stacks/{pulumi.get_stack()}"),
+        kubeconfig_source=reader.choice("kubeconfigSource", KubeconfigSourceName.CONFIG),
+        on_shortfall=reader.choice("onShortfall", OnShortfall.FAIL),
+        wait_for_ready=reader.flag("waitForReady"),
+        create_namespaces=reader.flag("createNamespaces"),
+    )
+    if reader.problems:
+        raise InvalidInputError(reader.problems)
+    return read

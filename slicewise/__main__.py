@@ -1,0 +1,5 @@
+"""`python -m slicewise`."""
+
+from slicewise.cli.app import main
+
+main()

@@ -1,0 +1,86 @@
+"""A plan as people read it: what runs where, why not elsewhere, how full the pools are."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from slicewise.placement import Plan
+
+
+def print_plan(console: Console, plan: Plan) -> None:
+    """Print the whole plan as tables: coloured in a terminal, plain when piped."""
+    if not console.is_terminal:
+        # A pipe has no width to fit: long names stay whole, one row a line.
+        console.width = 10_000
+    print_placements(console, plan)
+    for title, style, lines in (
+        ("Not placed everywhere", "bold red", shortfall_lines(plan)),
+        ("Warnings", "bold yellow", warning_lines(plan)),
+    ):
+        if lines:
+            console.print(title, style=style)
+            for line in lines:
+                console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+            console.print()
+
+
+def print_placements(console: Console, plan: Plan) -> None:
+    """Print what runs where, and how full the pools are."""
+    console.print(_placements(plan))
+    console.print(_pools(plan))
+
+
+def _placements(plan: Plan) -> Table:
+    table = Table(
+        "deployment", "environment", "node pool", "profile", box=SIMPLE, title="Placements", title_justify="left"
+    )
+    table.add_column("replicas", justify="right")
+    table.add_column("each pod asks for")
+    table.add_column("units", justify="right")
+    table.add_column("")
+    for item in plan.placements:
+        replicas = (
+            str(item.replicas) if item.nodes_per_replica == 1 else f"{item.replicas} x {item.nodes_per_replica} pods"
+        )
+        table.add_row(
+            str(item.deployment),
+            item.environment,
+            item.node_pool,
+            item.profile,
+            replicas,
+            f"{item.resource}: {item.gpus_per_node}",
+            str(item.units),
+            "kept" if item.retained else "new",
+        )
+    return table
+
+
+def _pools(plan: Plan) -> Table:
+    table = Table("environment", "node pool", "unit", box=SIMPLE, title="Node pools", title_justify="left")
+    for heading in ("a node", "nodes", "units", "allocated", "reserved", "free"):
+        table.add_column(heading, justify="right")
+    for usage in plan.node_pools:
+        numbers = (usage.units_per_node, usage.nodes, usage.units, usage.allocated, usage.reserved, usage.free)
+        table.add_row(usage.environment, usage.node_pool, usage.resource, *map(str, numbers))
+    return table
+
+
+def shortfall_lines(plan: Plan) -> list[str]:
+    """Return, for each shortfall, a line and one more for every candidate with its reason."""
+    lines: list[str] = []
+    for shortfall in plan.shortfalls:
+        lines.append(f"{shortfall.deployment}: {shortfall.placed} of {shortfall.wanted} environments [SW501]")
+        for item in shortfall.rejections:
+            where = "/".join(part for part in (item.environment, item.node_pool) if part)
+            profile = f" with {item.profile}" if item.profile else ""
+            lines.append(f"  {where}{profile}: {item.message} ({item.code})")
+        if not shortfall.rejections:
+            lines.append("  every environment that is declared serves it already")
+    return lines
+
+
+def warning_lines(plan: Plan) -> list[str]:
+    """Return one line a warning."""
+    return [f"{warning.path}: {warning.message} [{warning.code}]" for warning in plan.warnings]

@@ -1,0 +1,20 @@
+"""Names that KServe takes: DNS-1035, and short enough for everything that is named after them."""
+
+from __future__ import annotations
+
+import hashlib
+
+# Single node: the limit of a label value, which the name becomes. Multi-node: 63 less what LeaderWorkerSet and its
+# StatefulSets append (`-kserve-mn-<group>-<hash>`), for up to ten groups. Both were measured on KServe v0.20.0.
+MAX_LENGTH = 63
+MAX_LENGTH_MULTI_NODE = 40
+_HASH_LENGTH = 8
+
+
+def service_name(deployment: str, *, multi_node: bool) -> str:
+    """Return the name of the service of `deployment`: its own, cut with a stable hash where it is too long."""
+    limit = MAX_LENGTH_MULTI_NODE if multi_node else MAX_LENGTH
+    if len(deployment) <= limit:
+        return deployment
+    digest = hashlib.sha256(deployment.encode()).hexdigest()[:_HASH_LENGTH]
+    return f"{deployment[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}"

@@ -1,0 +1,45 @@
+"""Every object of a plan, by environment."""
+
+from __future__ import annotations
+
+from slicewise.manifests.kubernetes_object import KubernetesObject
+from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
+from slicewise.manifests.service import inference_service
+from slicewise.placement import Placement, Plan
+from slicewise.spec import Fleet
+
+
+def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObject]:
+    """Return what `placement`, of a plan for `fleet`, needs in its environment beside the shared objects."""
+    deployment = fleet.deployment[placement.deployment]
+    model = fleet.model_of(deployment)
+    pool = fleet.node_pool[placement.environment, placement.node_pool]
+    return [inference_service(placement, deployment, model, model.profile(placement.profile), pool)]
+
+
+def shared_objects(fleet: Fleet, plan: Plan, environment: str) -> list[KubernetesObject]:
+    """Return what the placements of `environment` share: one config for each namespace with pipeline parallelism."""
+    namespaces = {
+        placement.deployment.namespace
+        for placement in plan.placements
+        if placement.environment == environment and _uses_pipeline(fleet, placement)
+    }
+    return [pipeline_parallel_config(namespace) for namespace in sorted(namespaces)]
+
+
+def _uses_pipeline(fleet: Fleet, placement: Placement) -> bool:
+    model = fleet.model_of(fleet.deployment[placement.deployment])
+    sizes = model.profile(placement.profile).replica_topology.parallel_sizes
+    return placement.nodes_per_replica > 1 and sizes.pipeline > 1
+
+
+def environment_objects(fleet: Fleet, plan: Plan) -> dict[str, list[KubernetesObject]]:
+    """Return all objects of every environment that has any, shared ones first."""
+    objects: dict[str, list[KubernetesObject]] = {}
+    for environment in fleet.environments:
+        name = environment.metadata.name
+        placements = [placement for placement in plan.placements if placement.environment == name]
+        if placements:
+            objects[name] = shared_objects(fleet, plan, name)
+            objects[name] += [item for placement in placements for item in placement_objects(fleet, placement)]
+    return objects

@@ -1,0 +1,64 @@
+"""The LLMInferenceService of a placement (KServe v1alpha2)."""
+
+from __future__ import annotations
+
+from slicewise.manifests import vocabulary
+from slicewise.manifests.kubernetes_object import KubernetesObject
+from slicewise.manifests.names import service_name
+from slicewise.manifests.pods import pod_template
+from slicewise.placement import Placement
+from slicewise.spec import ModelDeployment, ModelSpec, NodePool, ServingProfile
+
+
+def inference_service(
+    placement: Placement, deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
+) -> KubernetesObject:
+    """Return the service: what `placement` decided, as KServe v0.20 reads it."""
+    multi_node = placement.nodes_per_replica > 1
+    name = service_name(deployment.metadata.name, multi_node=multi_node)
+    template = pod_template(placement, model, profile, pool, name)
+    spec: KubernetesObject = {
+        "model": {
+            "uri": f"hf://{model.hugging_face.repo}:{model.hugging_face.revision}",
+            "name": model.model.name,
+        },
+        "template": template,
+    }
+    if multi_node:
+        # Leader and worker are merged with KServe's configs one by one, so both say everything.
+        spec["worker"] = template
+        spec["parallelism"] = _parallelism(profile)
+    if not deployment.autoscaled:
+        # Left out where an autoscaler owns it, so that the next `pulumi up` does not take it back.
+        spec["replicas"] = placement.replicas
+    return {
+        "apiVersion": vocabulary.KSERVE_API_VERSION,
+        "kind": vocabulary.SERVICE_KIND,
+        "metadata": {
+            "name": name,
+            "namespace": deployment.metadata.namespace,
+            "labels": {vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY},
+            "annotations": _annotations(placement, profile),
+        },
+        "spec": spec,
+    }
+
+
+def _parallelism(profile: ServingProfile) -> KubernetesObject:
+    sizes = profile.replica_topology.parallel_sizes
+    by_data = {"data": sizes.data, "dataLocal": sizes.data_local}
+    spread = by_data if sizes.data > 1 else {"pipeline": sizes.pipeline}
+    expert = {"expert": True} if profile.replica_topology.parallelism.expert else {}
+    return {"tensor": sizes.tensor, **spread, **expert}
+
+
+def _annotations(placement: Placement, profile: ServingProfile) -> dict[str, str]:
+    annotations = {
+        vocabulary.ENVIRONMENT_ANNOTATION: placement.environment,
+        vocabulary.NODE_POOL_ANNOTATION: placement.node_pool,
+        vocabulary.PROFILE_ANNOTATION: placement.profile,
+    }
+    required = profile.replica_topology.requires.memory_per_gpu
+    if required:
+        annotations[vocabulary.REQUIRED_MEMORY_ANNOTATION] = str(required)
+    return annotations

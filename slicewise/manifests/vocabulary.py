@@ -1,0 +1,23 @@
+"""The names that Slicewise and KServe agree on: API versions, kinds, labels and annotations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KSERVE_API_VERSION: Final = "serving.kserve.io/v1alpha2"
+SERVICE_KIND: Final = "LLMInferenceService"
+CONFIG_KIND: Final = "LLMInferenceServiceConfig"
+# KServe merges everything into the container of this name, and ignores GPUs asked for elsewhere.
+MAIN_CONTAINER: Final = "main"
+# The init container that KServe adds to fetch weights; an entry of this name is merged into it (since v0.20).
+STORAGE_INITIALIZER: Final = "storage-initializer"
+# KServe looks for this config by name for worker + parallelism.pipeline, and ships none (v0.16 to v0.21).
+PIPELINE_PARALLEL_CONFIG: Final = "kserve-config-llm-worker-pipeline-parallel"
+
+MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
+MANAGED_BY: Final = "slicewise"
+NAME_LABEL: Final = "app.kubernetes.io/name"
+ENVIRONMENT_ANNOTATION: Final = "slicewise.dev/environment"
+NODE_POOL_ANNOTATION: Final = "slicewise.dev/node-pool"
+PROFILE_ANNOTATION: Final = "slicewise.dev/profile"
+REQUIRED_MEMORY_ANNOTATION: Final = "slicewise.dev/required-memory-per-gpu"
