@@ -30,9 +30,10 @@ class InferenceEnvironment(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
+        secret: pulumi.Output[str] = pulumi.Output.secret(kubeconfig)
         self.provider = kubernetes.Provider(
             f"{name}-provider",
-            kubeconfig=pulumi.Output.secret(kubeconfig),
+            kubeconfig=secret,
             # Without it, a rotated CA or a new endpoint would replace every object of the cluster.
             cluster_identifier=name,
             opts=pulumi.ResourceOptions(parent=self),

@@ -1,4 +1,4 @@
-"""A Kubernetes API server with its etcd, on free loopback ports."""
+"""A Kubernetes API server with its etcd and the controllers that clean up, on free loopback ports."""
 
 from __future__ import annotations
 
@@ -49,13 +49,15 @@ class ControlPlane:
 
         Args:
             directory: An empty or absent directory, for its data, secrets and logs. It is not removed.
-            binaries: Where etcd and kube-apiserver are; by default where `make toolchain` puts them.
+            binaries: Where etcd, kube-apiserver and kube-controller-manager are; by default where `make toolchain` puts them.
 
         Raises:
             ControlPlaneError: A binary is missing or ended early, or the server was not ready in time.
         """
         binaries = binaries or bin_dir()
-        etcd_binary, server_binary = find_binary(binaries, "etcd"), find_binary(binaries, "kube-apiserver")
+        etcd_binary, server_binary, manager_binary = (
+            find_binary(binaries, name) for name in ("etcd", "kube-apiserver", "kube-controller-manager")
+        )
         directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
         token = secrets.token_hex(16)
@@ -79,7 +81,12 @@ class ControlPlane:
             url = f"https://{_HOST}:{port}"
             kubeconfig = _kubeconfig(url, authority, token)
             path = write_secret(directory / "kubeconfig", kubeconfig)
-            yield cls(url, kubeconfig, path, (etcd, server))
+            manager_log = directory / "kube-controller-manager.log"
+            manager_flags = _controller_manager_flags(path)
+            manager = stack.enter_context(
+                Process("kube-controller-manager", manager_binary, manager_flags, manager_log)
+            )
+            yield cls(url, kubeconfig, path, (etcd, server, manager))
 
 
 def _etcd_flags(directory: Path, port: int, peer_port: int) -> list[str]:
@@ -115,6 +122,16 @@ def _server_flags(directory: Path, etcd_port: int, port: int) -> list[str]:
         "--authorization-mode=RBAC",
         # No controller here makes service accounts or takes the not-ready taint off a new node.
         "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
+    ]
+
+
+def _controller_manager_flags(kubeconfig: Path) -> list[str]:
+    return [
+        f"--kubeconfig={kubeconfig}",
+        "--leader-elect=false",
+        "--secure-port=0",
+        # Without them nothing that is deleted in the foreground, and no namespace, ever goes.
+        "--controllers=garbage-collector-controller,namespace-controller",
     ]
 
 

@@ -52,6 +52,8 @@ PULUMI = (
 KUBERNETES = (
     Binary("etcd", "etcd", "go.etcd.io/etcd/server/v3", 30),
     Binary("kube-apiserver", "kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", 200, _KUBE_STAMP),
+    # Its garbage collector ends foreground deletion, which is how Pulumi deletes.
+    Binary("kube-controller-manager", "kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager", 60, _KUBE_STAMP),
 )
 # Modules that are read, not built: KServe's custom resource definitions come from the module as published.
 SOURCES = {"kserve": "github.com/kserve/kserve"}
@@ -59,8 +61,8 @@ SOURCES = {"kserve": "github.com/kserve/kserve"}
 
 def bin_dir() -> Path:
     """Return the directory of the built binaries for this version of `toolchain/`."""
-    inputs = [HERE / "build.py", *sorted(HERE.glob("*/go.*")), *sorted(HERE.glob("*/*.go"))]
-    digest = hashlib.sha256()
+    inputs = [*sorted(HERE.glob("*/go.*")), *sorted(HERE.glob("*/*.go"))]
+    digest = hashlib.sha256(repr((PULUMI, KUBERNETES)).encode())
     for path in inputs:
         digest.update(f"{path.relative_to(HERE)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
@@ -80,7 +82,7 @@ def module_dir(module: str, of: str) -> Path:
 
 
 def missing(binaries: tuple[Binary, ...], target: Path) -> list[Binary]:
-    """Return the binaries to build: neither cached nor, for Pulumi's, already on PATH (the user's own are preferred)."""
+    """Return the binaries to build: not cached, and for Pulumi's not on PATH either (the user's own come first)."""
     return [
         binary
         for binary in binaries
@@ -153,7 +155,7 @@ def main() -> None:
         "group",
         choices=["pulumi", "all", "where"],
         help="pulumi: the CLI, its Python host and the Kubernetes provider (where not on PATH); "
-        "all: those, etcd and kube-apiserver; where: print the directory of the binaries and build nothing",
+        "all: those and the Kubernetes control plane; where: print the directory of the binaries and build nothing",
     )
     group = parser.parse_args().group
     target = bin_dir()

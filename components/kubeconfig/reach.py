@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 5.0
@@ -17,7 +18,8 @@ async def unreachable(server: str) -> str | None:
     except TimeoutError:
         return f"no answer in {TIMEOUT_SECONDS:.0f} s"
     except OSError as error:
-        return error.strerror or type(error).__name__
+        # asyncio puts addresses in place of the system's own words; names that do not resolve have no errno of it.
+        return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
     except ValueError:
         return "not a URL"
     writer.close()

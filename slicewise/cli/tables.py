@@ -28,7 +28,10 @@ def print_plan(console: Console, plan: Plan) -> None:
 
 def print_placements(console: Console, plan: Plan) -> None:
     """Print what runs where, and how full the pools are."""
-    console.print(_placements(plan))
+    if plan.placements:
+        console.print(_placements(plan))
+    else:
+        console.print("Nothing is placed.\n")
     console.print(_pools(plan))
 
 

@@ -107,6 +107,7 @@ class PreviousPlacement:
     node_pool: str
     profile: str
     units: int
+    gpus_per_node: int
 
 
 class _Lenient(BaseModel):
@@ -126,6 +127,7 @@ class _PlacementEntry(_Lenient):
     node_pool: str
     profile: str
     units: int
+    gpus_per_node: int
 
 
 _ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
@@ -160,6 +162,7 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.node_pool,
             entry.profile,
             entry.units,
+            entry.gpus_per_node,
         )
         for entry in entries
     )

@@ -118,12 +118,7 @@ def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Plan:
     """
     board = _Board(fleet)
     _retain(board, previous)
-    ordered = sorted(board.demands, key=lambda demand: demand.order)
-    for demand in ordered:
-        _place(board, demand)
-    # Reserved units count as pods of the largest size on their pool, so a large pod that came later may have made
-    # room for a small one: look once more at what is short.
-    for demand in ordered:
+    for demand in sorted(board.demands, key=lambda demand: demand.order):
         _place(board, demand)
     pools = [pool for pools in board.pools.values() for pool in pools]
     placements = [placement for placed in board.placed.values() for placement in placed.values()]
@@ -142,7 +137,7 @@ def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Plan:
 def _retain(board: _Board, previous: Iterable[PreviousPlacement]) -> None:
     """Keep the placements of the previous plan that still match and fit.
 
-    What asks for more units than it had comes last: its growth must move no other.
+    What asks for more units than it had, or for other pods, comes last: its growth must move no other.
     """
     demands = {demand.key: demand for demand in board.demands}
     kept: list[tuple[tuple[object, ...], _Demand, _Candidate]] = []
@@ -150,8 +145,9 @@ def _retain(board: _Board, previous: Iterable[PreviousPlacement]) -> None:
         demand = demands.get(old.key)
         candidate = _same_candidate(demand, old) if demand else None
         if demand and candidate:
-            grew = demand.units(candidate.profile) > old.units
-            order = (grew, -demand.deployment.spec.priority, demand.key, old.environment)
+            grew = demand.units(candidate.profile) > old.units or candidate.pod.units != old.gpus_per_node
+            names = (demand.key, old.environment, old.node_pool, old.profile)
+            order = (grew, -demand.deployment.spec.priority, names)
             kept.append((order, demand, candidate))
     for _, demand, candidate in sorted(kept, key=lambda item: item[0]):
         placed = board.placed[demand.key]

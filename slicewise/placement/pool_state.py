@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 from slicewise.mig import find_gpu_model
 from slicewise.placement.plan import PoolUsage
@@ -76,12 +77,15 @@ class PoolState:
         )
 
     def takes(self, pod: PodSize, count: int) -> bool:
-        """Return whether `count` more pods can all be scheduled, whatever the order."""
+        """Return whether `count` more pods can all be scheduled, whatever the order.
+
+        What a pool takes it also takes in part: fewer pods never leave less room.
+        """
         if count == 0:
             return True
         pods = self._pods.copy()
         pods[pod] += count
-        return is_sound(self.pool.nodes, self.node, self._with_reserved(pods))
+        return all(is_sound(self.pool.nodes, self.node, those) for those in self._with_reserved(pods))
 
     def has_room_to_roll(self, pod: PodSize) -> bool:
         """Return whether one more pod can be scheduled when the reserved units are used for it."""
@@ -89,7 +93,8 @@ class PoolState:
 
     def charge(self, pod: PodSize, count: int) -> None:
         """Promise room for `count` pods."""
-        self._pods[pod] += count
+        if count:
+            self._pods[pod] += count
 
     def stranded_by(self, pod: PodSize, count: int) -> int:
         """Return how many free units no further pod of this size could use once `count` of them are charged."""
@@ -107,7 +112,8 @@ class PoolState:
         if pod.memory:
             asks += f", {pod.memory / GIB:g}Gi"
         most = self.most(pod)
-        return f"{free}, but only {most} more pods of {asks} each find a node whatever the order, needs {count}"
+        promised = f"only {most} more {'pod' if most == 1 else 'pods'} of {asks} each can be promised a node"
+        return f"{free}, but {promised} whatever the order, needs {count}"
 
     def most(self, pod: PodSize) -> int:
         """Return how many more pods of this size the pool takes."""
@@ -129,15 +135,31 @@ class PoolState:
             reserved=self.pool.reserved_units,
         )
 
-    def _with_reserved(self, pods: Counter[PodSize]) -> Counter[PodSize]:
-        """Add the reserved units, as pods of the largest size on the pool and one of what remains."""
+    def _with_reserved(self, pods: Counter[PodSize]) -> Iterator[Counter[PodSize]]:
+        """Yield `pods` with the reserved units: as pods of the largest size on the pool, and one of what remains.
+
+        Any of the `pods` may go and leave a smaller one as the largest. What is left then, with the reserved units cut
+        to its size, must find room too: otherwise removing one deployment would push out another.
+        """
         reserved = self.pool.reserved_units
         if not reserved:
-            return pods
+            yield pods
+            return
         # Nobody knows what other tenants' pods ask for, so they count as the largest of ours in every resource.
-        largest = PodSize(*(max(values) for values in zip(*((p.units, p.cpu, p.memory) for p in pods), strict=True)))
-        whole, rest = divmod(reserved, largest.units)
-        pods[largest] += whole
-        if rest:
-            pods[PodSize(rest, largest.cpu, largest.memory)] += 1
-        return pods
+        values = [sorted(set(values)) for values in zip(*((p.units, p.cpu, p.memory) for p in pods), strict=True)]
+        for units, cpu, memory in product(*values):
+            left = Counter({p: n for p, n in pods.items() if p.units <= units and p.cpu <= cpu and p.memory <= memory})
+            largest = _largest(left)
+            if largest == PodSize(units, cpu, memory):
+                whole, rest = divmod(reserved, units)
+                left[largest] += whole
+                if rest:
+                    left[PodSize(rest, cpu, memory)] += 1
+                yield left
+
+
+def _largest(pods: Mapping[PodSize, int]) -> PodSize | None:
+    """Return the largest of `pods`, in every resource; None if there are none."""
+    if not pods:
+        return None
+    return PodSize(max(p.units for p in pods), max(p.cpu for p in pods), max(p.memory for p in pods))

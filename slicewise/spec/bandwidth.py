@@ -31,7 +31,7 @@ class Bandwidth:
         Raises:
             ValueError: `text` is neither.
         """
-        match = re.match(_PATTERN, text)
+        match = re.fullmatch(_PATTERN, text)
         if not match:
             raise ValueError(text)
         return cls(match[1], int(match[2]))
@@ -67,8 +67,8 @@ class Bandwidth:
         except (ValueError, TypeError) as error:
             raise PydanticCustomError(
                 "bandwidth",
-                "{got} is no bandwidth; write fabric and Gbit/s, for example ib-400g (fabrics: {fabrics})",
-                {"got": repr(value), "fabrics": ", ".join(FABRICS)},
+                "is no bandwidth; write fabric and Gbit/s, for example ib-400g (fabrics: {fabrics})",
+                {"fabrics": ", ".join(FABRICS)},
             ) from error
 
 
@@ -76,7 +76,7 @@ def _names_its_fabric(bandwidth: Bandwidth) -> Bandwidth:
     if bandwidth.fabric is None:
         raise PydanticCustomError(
             "bandwidth",
-            "{got} does not say on which fabric; write for example ib-{got} (fabrics: {fabrics})",
+            "does not say on which fabric; write for example ib-{got} (fabrics: {fabrics})",
             {"got": str(bandwidth), "fabrics": ", ".join(FABRICS)},
         )
     return bandwidth

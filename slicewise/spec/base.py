@@ -30,6 +30,7 @@ DNS_1035 = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 # An optional DNS prefix, a slash, and a name of at most 63 characters (Kubernetes, Labels and Selectors).
 LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+DATA_KEY = r"^[-._a-zA-Z0-9]+$"
 
 DnsLabel = Annotated[StrictStr, Field(pattern=DNS_LABEL, max_length=63)]
 LabelKey = Annotated[StrictStr, Field(pattern=LABEL_KEY, max_length=317)]
@@ -42,7 +43,7 @@ Count = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 CountOrZero = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 
 
-SecretKey = Annotated[StrictStr, Field(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
+SecretKey = Annotated[StrictStr, Field(pattern=DATA_KEY, max_length=253)]
 
 
 class SecretReference(Frozen):

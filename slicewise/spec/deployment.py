@@ -80,7 +80,7 @@ class DeploymentSpec(Frozen):
     priority: Annotated[StrictInt, Field(ge=-1_000_000, le=1_000_000)] = 0
     """Higher is placed first. It never evicts what is placed already."""
     scaling: Scaling = Scaling()
-    """How many replicas each environment runs."""
+    """The number of replicas in each environment, or what decides it."""
 
 
 class DeploymentMetadata(NamespacedMetadata):
@@ -105,9 +105,13 @@ class ModelDeployment(Frozen):
     """One model, served in some environments."""
 
     api_version: Literal["modelplane.ai/v1alpha1"]
+    """The version of the document's format."""
     kind: Literal["ModelDeployment"]
+    """The kind of document."""
     metadata: DeploymentMetadata
+    """What the document is called."""
     spec: DeploymentSpec
+    """What it declares."""
 
     @property
     def key(self) -> DeploymentKey:

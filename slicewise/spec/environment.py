@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictStr
+from pydantic import Field, StrictInt, StrictStr
 
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 from slicewise.spec.bandwidth import PoolBandwidth
@@ -92,7 +92,7 @@ class Toleration(Frozen):
     """The taint's value, for operator Equal."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """The taint's effect; every effect where left out."""
-    toleration_seconds: CountOrZero | None = None
+    toleration_seconds: Annotated[StrictInt, Field(ge=0, le=2**63 - 1)] | None = None
     """How long a NoExecute taint is tolerated."""
 
 
@@ -183,6 +183,10 @@ class InferenceEnvironment(Frozen):
     """One cluster that serves models."""
 
     api_version: Literal["modelplane.ai/v1alpha1"]
+    """The version of the document's format."""
     kind: Literal["InferenceEnvironment"]
+    """The kind of document."""
     metadata: ClusterMetadata
+    """What the document is called."""
     spec: EnvironmentSpec
+    """What it declares."""

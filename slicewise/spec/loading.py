@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
 
 from slicewise.spec.base import API_VERSION
 from slicewise.spec.checks.deployment import check_deployment
 from slicewise.spec.checks.environment import check_environment
 from slicewise.spec.checks.finding import Finding
-from slicewise.spec.checks.fleet import check_model_names, check_reference
+from slicewise.spec.checks.fleet import check_model_names, check_reference, claimed_models
 from slicewise.spec.checks.model import check_model
 from slicewise.spec.codes import Code
 from slicewise.spec.deployment import ModelDeployment
@@ -22,7 +24,8 @@ from slicewise.spec.environment import InferenceEnvironment
 from slicewise.spec.fleet import AnyDocument, Fleet, ModelKey
 from slicewise.spec.model import ClusterModel, Model
 from slicewise.spec.problems import Advice, InvalidInputError, Problem, dotted
-from slicewise.spec.schema_problems import did_you_mean, schema_problems
+from slicewise.spec.reading import read_all
+from slicewise.spec.schema_problems import did_you_mean, schema_problems, shown
 from slicewise.spec.yaml_source import SourceDocument, parse_documents
 
 KINDS: Final[dict[str, type[AnyDocument]]] = {
@@ -31,7 +34,6 @@ KINDS: Final[dict[str, type[AnyDocument]]] = {
     "Model": Model,
     "ModelDeployment": ModelDeployment,
 }
-STDIN: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,65 +61,32 @@ def load_fleet(paths: Sequence[str]) -> Fleet:
         InvalidInputError: anything is wrong; it holds every problem of every file.
     """
     problems: list[Problem] = []
-    sources: list[SourceDocument] = []
-    for file, content in _read_all(paths, problems):
-        try:
-            documents = parse_documents(content, file)
-        except InvalidInputError as error:
-            problems += error.problems
-            continue
-        if not documents:
-            problems.append(Problem(file, 0, 0, "", "has no document; remove it or fill it", Code.NO_DOCUMENTS))
-        sources += documents
+    sources = list(_parse_all(paths, problems))
+    # What cannot be read may hold any model: then no reference is called dangling.
+    models_known = not problems
+    models: set[ModelKey] = set()
     loaded: list[_Loaded] = []
-    broken: set[ModelKey] = set()
     for source in sources:
         document = _validate(source, problems)
-        if document is None:
-            broken.add(_claimed_key(source.data))
-        else:
+        claimed = claimed_models(source.data)
+        models |= claimed or set()
+        models_known = models_known and claimed is not None
+        if document is not None:
             loaded.append(_Loaded(document, source))
-    problems += _duplicates(loaded)
-    advice = _check(loaded, broken, problems)
+    advice = _check(loaded, models if models_known else None, problems)
     if problems:
         raise InvalidInputError(problems)
     return _fleet(loaded, tuple(sorted(advice)))
 
 
-def _read_all(paths: Sequence[str], problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
-    seen: set[Path] = set()
-    for text in paths:
-        if text == STDIN:
-            yield "<stdin>", sys.stdin.buffer.read()
-            continue
-        for path in _files(Path(text), problems):
-            # A file named twice (a directory, and a file in it) is read once.
-            if path.resolve() in seen:
-                continue
-            seen.add(path.resolve())
-            try:
-                yield str(path), path.read_bytes()
-            except OSError as error:
-                message = f"cannot be read: {error.strerror}"
-                problems.append(Problem(str(path), 0, 0, "", message, Code.UNREADABLE))
-
-
-def _files(path: Path, problems: list[Problem]) -> list[Path]:
-    try:
-        if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml"))
-            if not files:
-                message = "the directory holds no *.yaml or *.yml file (directories below it are not searched)"
-                problems.append(Problem(str(path), 0, 0, "", message, Code.NO_DOCUMENTS))
-            return files
-        path.stat()
-    except FileNotFoundError:
-        problems.append(Problem(str(path), 0, 0, "", "no such file or directory", Code.PATH_MISSING))
-        return []
-    except OSError as error:
-        problems.append(Problem(str(path), 0, 0, "", f"cannot be read: {error.strerror}", Code.UNREADABLE))
-        return []
-    return [path]
+def _parse_all(paths: Sequence[str], problems: list[Problem]) -> Iterator[SourceDocument]:
+    for file, content in read_all(paths, problems):
+        known = len(problems)
+        documents = parse_documents(content, file, problems)
+        if not documents and len(problems) == known:
+            message = "there is no document in it; write one, or leave the file out"
+            problems.append(Problem(file, 0, 0, "", message, Code.NO_DOCUMENTS))
+        yield from documents
 
 
 def _validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | None:
@@ -133,9 +102,9 @@ def _validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | 
         return None
     model = KINDS[data["kind"]]
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        problems += schema_problems(source, model, error.errors(include_url=False))
+        problems += schema_problems(source, model, error)
         return None
 
 
@@ -150,55 +119,49 @@ def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
             message = f'"{field}" is required: {" or ".join(known)}'
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
         if got not in known:
-            hint = did_you_mean(str(got), known) if field == "kind" else ""
-            message = f"got {got!r:.60}, expected {', '.join(known)}{hint}"
+            hint = did_you_mean(got, known) if field == "kind" and isinstance(got, str) else ""
+            message = f"got {shown(got)}, expected {' or '.join(known)}{hint}"
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
     return None
 
 
-def _claimed_key(data: object) -> ModelKey:
-    """Return the key that a broken document would have had, so that references to it are not called dangling too."""
-    if not isinstance(data, dict):
-        return ModelKey("", "", "")
-    metadata = data.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    kind = str(data.get("kind"))
-    namespace = str(metadata.get("namespace", "default")) if kind == "Model" else ""
-    return ModelKey(kind, namespace, str(metadata.get("name")))
-
-
-def _duplicates(loaded: Iterable[_Loaded]) -> Iterator[Problem]:
+def _split_duplicates(loaded: Iterable[_Loaded], problems: list[Problem]) -> list[_Loaded]:
+    """Return the first document of each name; the others are added to `problems`."""
     first: dict[tuple[str, str, str], _Loaded] = {}
     for item in loaded:
         key = (item.document.kind, item.namespace, item.document.metadata.name)
         earlier = first.setdefault(key, item)
         if earlier is not item:
-            line, _ = earlier.source.locate(("metadata", "name"))
+            path = ("metadata", "name")
+            line, _ = earlier.source.locate(path)
             where = f" in namespace {item.namespace}" if item.namespace else ""
             message = (
-                f'{key[0]} "{key[2]}"{where} is declared at {earlier.source.file}:{line} already; names are unique'
+                f'{key[0]} "{key[2]}"{where} is declared at {earlier.source.file}:{line} already; '
+                "rename or remove one of the two"
             )
-            path = ("metadata", "name")
-            yield item.source.problem(path, Code.DUPLICATE_DOCUMENT, message, field=dotted(path))
+            problems.append(item.source.problem(path, Code.DUPLICATE_DOCUMENT, message, field=dotted(path)))
+    return list(first.values())
 
 
-def _check(loaded: Sequence[_Loaded], broken: set[ModelKey], problems: list[Problem]) -> list[Advice]:
-    """Run every check that goes beyond schemas; add to `problems` and return the advice."""
+def _check(loaded: Sequence[_Loaded], models: AbstractSet[ModelKey] | None, problems: list[Problem]) -> list[Advice]:
+    """Run every check that goes beyond schemas; add to `problems` and return the advice.
+
+    `models` are all that were declared, well or badly; None where that is not known.
+    """
     advice: list[Advice] = []
-    models = {_model_key(item.document) for item in loaded if isinstance(item.document, ClusterModel | Model)} | broken
     for item in loaded:
         document = item.document
         if isinstance(document, InferenceEnvironment):
             findings = check_environment(document)
         elif isinstance(document, ModelDeployment):
-            findings = iter([*check_deployment(document), *check_reference(document, models)])
+            findings = chain(check_deployment(document), () if models is None else check_reference(document, models))
         else:
             findings = check_model(document.spec)
         _report(item, findings, problems, advice)
-    if not problems:
-        places = {id(item.document): item for item in loaded}
-        for deployment, finding in check_model_names(_fleet(loaded, ())):
-            _report(places[id(deployment)], [finding], problems, advice)
+    unique = _split_duplicates(loaded, problems)
+    places = {id(item.document): item for item in unique}
+    for deployment, finding in check_model_names(_fleet(unique, ())):
+        _report(places[id(deployment)], [finding], problems, advice)
     return advice
 
 
@@ -222,9 +185,16 @@ def _fleet(loaded: Iterable[_Loaded], advice: tuple[Advice, ...]) -> Fleet:
     deployments = [document for document in documents if isinstance(document, ModelDeployment)]
     return Fleet(
         environments=tuple(sorted(environments, key=lambda document: document.metadata.name)),
-        models={
-            _model_key(document): document.spec for document in documents if isinstance(document, ClusterModel | Model)
-        },
+        models=dict(
+            sorted(
+                (
+                    (_model_key(document), document.spec)
+                    for document in documents
+                    if isinstance(document, ClusterModel | Model)
+                ),
+                key=itemgetter(0),
+            )
+        ),
         deployments=tuple(
             sorted(deployments, key=lambda document: (document.metadata.namespace, document.metadata.name))
         ),
@@ -232,7 +202,18 @@ def _fleet(loaded: Iterable[_Loaded], advice: tuple[Advice, ...]) -> Fleet:
     )
 
 
+class _SchemaWriter(GenerateJsonSchema):
+    """Writes no titles: they would only repeat the names of the fields."""
+
+    def field_title_should_be_set(self, _schema: object) -> bool:
+        """Return that no field needs a title."""
+        return False
+
+
 def document_schema(kind: str) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of the documents of `kind`, a key of KINDS."""
     model: type[BaseModel] = KINDS[kind]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(by_alias=True)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(schema_generator=_SchemaWriter),
+    }

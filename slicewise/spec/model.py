@@ -22,13 +22,16 @@ from slicewise.spec.base import (
 from slicewise.spec.environment import Interconnect, Precision
 from slicewise.spec.quantity import Quantity
 
-ServedModelName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$", max_length=253)]
-HuggingFaceRepo = Annotated[
-    StrictStr, Field(pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$", max_length=200)
-]
-# A revision is a branch, tag or commit; KServe's storage initializer splits `hf://repo:revision` at the colon.
-HuggingFaceRevision = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][-A-Za-z0-9_./]*$", max_length=200)]
-Image = Annotated[StrictStr, Field(pattern=r"^[^\s{}]+$", max_length=500)]
+MODEL_NAME = r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$"
+REPOSITORY = r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$"
+# KServe's storage initializer splits `hf://repo:revision` at the colon.
+REVISION = r"^[A-Za-z0-9][-A-Za-z0-9_./]*$"
+IMAGE = r"^[^\s{}]+$"
+
+ServedModelName = Annotated[StrictStr, Field(pattern=MODEL_NAME, max_length=253)]
+HuggingFaceRepo = Annotated[StrictStr, Field(pattern=REPOSITORY, max_length=200)]
+HuggingFaceRevision = Annotated[StrictStr, Field(pattern=REVISION, max_length=200)]
+Image = Annotated[StrictStr, Field(pattern=IMAGE, max_length=500)]
 
 
 class MigPreference(StrEnum):
@@ -194,15 +197,23 @@ class ClusterModel(Frozen):
     """A model that deployments of every namespace may use."""
 
     api_version: Literal["modelplane.ai/v1alpha1"]
+    """The version of the document's format."""
     kind: Literal["ClusterModel"]
+    """The kind of document."""
     metadata: ClusterMetadata
+    """What the document is called."""
     spec: ModelSpec
+    """What it declares."""
 
 
 class Model(Frozen):
     """A model that deployments of its own namespace may use."""
 
     api_version: Literal["modelplane.ai/v1alpha1"]
+    """The version of the document's format."""
     kind: Literal["Model"]
+    """The kind of document."""
     metadata: NamespacedMetadata
+    """What the document is called."""
     spec: ModelSpec
+    """What it declares."""

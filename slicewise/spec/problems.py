@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from slicewise.spec.codes import Code
 
 FieldPath = tuple[str | int, ...]
+_LONGEST = 60
+
+
+def quoted(text: str) -> str:
+    """Quote what a user wrote, on one line and no longer than a line bears."""
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return json.dumps(shown, ensure_ascii=not shown.isprintable())
 
 
 def dotted(path: FieldPath) -> str:
@@ -15,10 +23,10 @@ def dotted(path: FieldPath) -> str:
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
-        elif part.replace("-", "").replace("_", "").isalnum():
+        elif len(part) <= _LONGEST and part.replace("-", "").replace("_", "").isalnum():
             text += f".{part}" if text else part
         else:
-            text += f'["{part}"]'
+            text += f"[{quoted(part)}]"
     return text
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from lightkube.utils.quantity import parse_quantity
 from pydantic_core import PydanticCustomError, core_schema
 
 if TYPE_CHECKING:
@@ -14,6 +15,22 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
 GIB = 1024**3
+# The grammar of apimachinery's ParseQuantity: a number, then one suffix or an exponent, never both.
+_NUMBER: Final = r"\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+_SUFFIX: Final = r"([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?"
+_QUANTITY: Final = re.compile(f"(?P<number>{_NUMBER})(?P<suffix>{_SUFFIX})")
+_MULTIPLIERS: Final = {
+    "": Decimal(1),
+    **{
+        suffix: Decimal(10) ** power
+        for suffix, power in zip("numkMGTPE", (-9, -6, -3, 3, 6, 9, 12, 15, 18), strict=True)
+    },
+    **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)},
+}
+# Kubernetes keeps 64 bits of an amount; anything longer than this is no amount that a person means.
+_MAXIMUM: Final = Decimal(2**63 - 1)
+_LONGEST: Final = 40
+_IN_BYTES: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGTPE])(i?)B?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,29 +41,38 @@ class Quantity:
     text: str = field(compare=False)
 
     @classmethod
-    def parse(cls, text: str | int) -> Self:
+    def parse(cls, text: str | float) -> Self:
         """Read a Kubernetes quantity.
 
         Raises:
-            ValueError: `text` is no quantity, or not a positive one.
+            ValueError: `text` is no quantity, or not a positive one; the message says which.
         """
-        # Kubernetes reads a bare number as bytes or cores, and YAML gives such a number as an int.
-        if isinstance(text, bool) or not isinstance(text, str | int):
-            raise ValueError(text)  # noqa: TRY004 - pydantic treats both alike, callers catch one
-        value = parse_quantity(str(text))
-        if value is None or not value.is_finite() or value <= 0:
-            raise ValueError(text)
-        return cls(value, str(text))
+        # Kubernetes reads a bare number as bytes or cores, and YAML gives such a number as an int or a float.
+        if isinstance(text, bool) or not isinstance(text, str | int | float):
+            raise ValueError("is no Kubernetes quantity; write for example 40Gi, 500m or 4")  # noqa: TRY004 - callers catch one
+        written = str(text)
+        match = _QUANTITY.fullmatch(written) if len(written) <= _LONGEST else None
+        if not match:
+            raise ValueError(f"is no Kubernetes quantity; write {_proposal(written)}")
+        suffix = match["suffix"]
+        multiplier = _MULTIPLIERS.get(suffix)
+        # `1E` is an exabyte; `1E3` and `1e3` are a thousand.
+        value = Decimal(match["number"]) * multiplier if multiplier else Decimal(match["number"] + suffix)
+        if value <= 0:
+            raise ValueError("is nothing; expected more than 0")
+        if value > _MAXIMUM:
+            raise ValueError("is more than Kubernetes can count (9223372036854775807)")
+        return cls(value, written)
 
     @property
     def millis(self) -> int:
         """Thousandths, rounded up: millicores for an amount of CPU."""
-        return -int(-self.value * 1000 // 1)
+        return math.ceil(self.value * 1000)
 
     @property
     def bytes(self) -> int:
         """Whole bytes, rounded up, for an amount of memory."""
-        return -int(-self.value // 1)
+        return math.ceil(self.value)
 
     def __str__(self) -> str:
         """Give the text as it was written."""
@@ -54,7 +80,7 @@ class Quantity:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Accept text and whole numbers."""
+        """Accept text and numbers."""
         return core_schema.no_info_plain_validator_function(
             cls._validate, serialization=core_schema.to_string_ser_schema()
         )
@@ -63,12 +89,11 @@ class Quantity:
     def __get_pydantic_json_schema__(
         cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describe it as Kubernetes' own schemas do: an integer or a string."""
-        suffix = "([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?"
+        """Describe it as Kubernetes' own schemas do: a number or a string."""
         return {
             "anyOf": [
-                {"type": "integer", "minimum": 1},
-                {"type": "string", "pattern": rf"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+){suffix}$"},
+                {"type": "number", "exclusiveMinimum": 0},
+                {"type": "string", "pattern": f"^{_NUMBER}{_SUFFIX}$"},
             ],
             "examples": ["40Gi", "500m", "4"],
         }
@@ -79,9 +104,16 @@ class Quantity:
             return value
         try:
             return cls.parse(value)
-        except (ValueError, TypeError, ArithmeticError) as error:
-            raise PydanticCustomError(
-                "quantity",
-                "{got} is no Kubernetes quantity; write for example 40Gi, 500m or 4",
-                {"got": repr(value) if isinstance(value, str) else str(value)},
-            ) from error
+        except ValueError as error:
+            raise PydanticCustomError("quantity", "{problem}", {"problem": str(error)}) from error
+
+
+def _proposal(text: str) -> str:
+    """Return what to write instead of `text`, which is no quantity."""
+    bytes_match = _IN_BYTES.fullmatch(text)
+    if not bytes_match:
+        return "for example 40Gi, 500m or 4"
+    number, letter = bytes_match[1], bytes_match[2].upper()
+    binary = f"{number}{letter}i (powers of 1024)"
+    decimal = f"{number}{'k' if letter == 'K' else letter} (powers of 1000)"
+    return binary if bytes_match[3] else f"{binary} or {decimal}"

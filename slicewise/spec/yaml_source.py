@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from slicewise.spec.codes import Code
 from slicewise.spec.problems import FieldPath, InvalidInputError, Problem
+from slicewise.spec.yaml_limits import duplicate_keys, refuse_deep_nesting, refuse_expansion
 
 # A document of people is a few kilobytes, and one of 10,000 deployments some 4 MB: more is a mistake, or an attack.
 MAX_FILE_BYTES = 8 * 1024 * 1024
-# What aliases expand to: a few lines of nested aliases ("a billion laughs") can stand for gigabytes.
-MAX_NODES = 1_000_000
-# libyaml and PyYAML recurse on nesting; no document here is more than a dozen levels deep.
-MAX_DEPTH = 100
+# A 64-bit number has twenty digits. int() takes time on thousands of them, and refuses more.
+LONGEST_NUMBER = 40
 
 
 class _Loader(yaml.CSafeLoader):
-    """libyaml's safe loader, without dates: `2026-01-01` is text in a label, as it is in Kubernetes' own YAML."""
+    """libyaml's safe loader, for plain data only: text, numbers, true, false, null, lists and mappings.
+
+    It has no dates: `2026-01-01` is text in a label, as it is in Kubernetes' own YAML. It has no sets, ordered mappings
+    or binary either, which pydantic would take for lists, in an order that changes from run to run.
+    """
+
+    def construct_plain(self, node: yaml.ScalarNode) -> object:
+        """Make a number or a truth value, and say where it stands if it is none (`!!int x`)."""
+        kind = node.tag.rpartition(":")[2]
+        if len(node.value) > LONGEST_NUMBER:
+            message = f"a number of {len(node.value):,} characters"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+        try:
+            return yaml.SafeLoader.yaml_constructors[node.tag](self, node)
+        except (ValueError, LookupError) as error:
+            message = f"this is no {kind}"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
 
 
+_TAG = "tag:yaml.org,2002:"
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TAG + "timestamp"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.yaml_constructors = {
+    **{_TAG + kind: yaml.SafeLoader.yaml_constructors[_TAG + kind] for kind in ("null", "str", "seq", "map")},
+    **{_TAG + kind: _Loader.construct_plain for kind in ("bool", "int", "float")},
+    None: yaml.SafeLoader.yaml_constructors[None],
+}
+
+_Child = tuple[yaml.Node | None, yaml.Node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,7 @@ class SourceDocument:
     file: str
     data: Any
     _node: yaml.Node
+    _children: dict[int, dict[str, _Child]] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, path: FieldPath, *, key: bool = False) -> tuple[int, int]:
         """Return line and column (from 1) of the value at `path`, or of its nearest parent that exists.
@@ -46,71 +68,77 @@ class SourceDocument:
         node = self._node
         place = node
         for part in path:
-            found = _child(node, part)
+            found = self._child(node, part)
             if found is None:
+                place = node
                 break
             key_node, node = found
             place = key_node if key and key_node is not None else node
-        else:
-            return place.start_mark.line + 1, place.start_mark.column + 1
-        return node.start_mark.line + 1, node.start_mark.column + 1
+        return place.start_mark.line + 1, place.start_mark.column + 1
 
     def problem(self, path: FieldPath, code: Code, message: str, *, key: bool = False, field: str) -> Problem:
         """Make the problem `message` of the field at `path`."""
         line, column = self.locate(path, key=key)
         return Problem(self.file, line, column, field, message, code)
 
+    def _child(self, node: yaml.Node, part: str | int) -> _Child | None:
+        if isinstance(node, yaml.MappingNode):
+            children = self._children.get(id(node))
+            if children is None:
+                # Merged keys come first and a mapping's own last, so the last of a name is the one in force.
+                children = {str(key.value): (key, value) for key, value in node.value}
+                self._children[id(node)] = children
+            return children.get(str(part))
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            return None, node.value[part]
+        return None
 
-def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        # Merged keys come first and a mapping's own last, so the last match is the one in force.
-        for key, value in reversed(node.value):
-            if key.value == str(part):
-                return key, value
-    elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return None, node.value[part]
-    return None
 
+def parse_documents(content: bytes, file: str, problems: list[Problem]) -> list[SourceDocument]:
+    """Parse the documents in `content`, skipping empty ones; `file` is the name used in errors.
 
-def parse_documents(content: bytes, file: str) -> list[SourceDocument]:
-    """Parse every document in `content`, skipping empty ones; `file` is the name used in errors.
-
-    Raises:
-        InvalidInputError: the content is no YAML that Slicewise takes (SW102 to SW106).
+    What is no YAML that Slicewise takes (SW102 to SW106) is added to `problems`, and the documents that can be read in
+    spite of it are returned.
     """
-    if len(content) > MAX_FILE_BYTES:
-        message = f"the file has {len(content):,} bytes, more than {MAX_FILE_BYTES:,}; split it into several files"
-        raise InvalidInputError([Problem(file, 0, 0, "", message, Code.TOO_LARGE)])
-    text = _decode(content, file)
+    documents: list[SourceDocument] = []
     try:
-        _refuse_deep_nesting(text, file)
-        loader = _Loader(text)
-        try:
-            return list(_documents(loader, file))
-        finally:
-            loader.dispose()
+        _parse(_decode(content, file), file, documents, problems)
+    except InvalidInputError as error:
+        problems += error.problems
+    return documents
+
+
+def _parse(text: str, file: str, documents: list[SourceDocument], problems: list[Problem]) -> None:
+    loader = _Loader(text)
+    try:
+        refuse_deep_nesting(text, file)
+        while loader.check_node():
+            node: yaml.Node = loader.get_node()  # type: ignore[assignment]  # check_node() was true, so there is one
+            refuse_expansion(node, file)
+            if duplicates := duplicate_keys(node, file):
+                problems += duplicates
+                continue
+            data = loader.construct_document(node)
+            if data is not None:
+                documents.append(SourceDocument(file, data, node))
     except yaml.MarkedYAMLError as error:
-        raise InvalidInputError([_syntax_problem(error, file)]) from error
+        problems.append(_syntax_problem(error, text, file))
     except yaml.reader.ReaderError as error:
-        message = f"a character that YAML does not allow (#x{error.character:x}): {error.reason}"
-        line, column = _position(text, error.position)
-        raise InvalidInputError([Problem(file, line, column, "", message, Code.YAML_SYNTAX)]) from error
+        # libyaml counts bytes.
+        before = text.encode()[: error.position].decode(errors="ignore")
+        line, column = _position(before, len(before))
+        message = f"not YAML: {error.reason} (character #x{max(error.character, 0):x}); remove it"
+        problems.append(Problem(file, line, column, "", message, Code.YAML_SYNTAX))
     except (ValueError, RecursionError) as error:
-        # int() refuses numbers of thousands of digits, for one.
-        raise InvalidInputError([Problem(file, 0, 0, "", f"not usable as YAML: {error}", Code.YAML_SYNTAX)]) from error
-
-
-def _documents(loader: _Loader, file: str) -> Iterator[SourceDocument]:
-    while loader.check_node():
-        node: yaml.Node = loader.get_node()  # type: ignore[assignment]  # check_node() was true, so there is one
-        _refuse_expansion(node, file)
-        _refuse_duplicate_keys(node, file)
-        data = loader.construct_document(node)
-        if data is not None:
-            yield SourceDocument(file, data, node)
+        problems.append(Problem(file, 0, 0, "", f"not usable as YAML: {error}", Code.YAML_SYNTAX))
+    finally:
+        loader.dispose()
 
 
 def _decode(content: bytes, file: str) -> str:
+    if len(content) > MAX_FILE_BYTES:
+        message = f"the file has more than {MAX_FILE_BYTES:,} bytes; split it into several files"
+        raise InvalidInputError([Problem(file, 0, 0, "", message, Code.TOO_LARGE)])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -124,95 +152,24 @@ def _position(text: str, index: int) -> tuple[int, int]:
     return text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    lines = text.split("\n")
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if line > len(lines):
+        # libyaml counts the end of a file that ends in the middle of a line as a line of its own.
+        line, column = len(lines), len(lines[-1]) + 1
     parts = [part for part in (error.context, error.problem) if part]
-    hint = "; YAML is indented with spaces, never with tabs" if "'\\t'" in (error.problem or "") else ""
-    return Problem(file, line, column, "", f"not YAML: {', '.join(parts)}{hint}", Code.YAML_SYNTAX)
+    message = f"not YAML: {', '.join(parts)}{_syntax_hint(error.problem or '', lines[line - 1][column - 1 :])}"
+    return Problem(file, line, column, "", message, Code.YAML_SYNTAX)
 
 
-# A line indented beyond all reason, or with a pile of block indicators.
-_STEEP_LINE = re.compile(r"^ {400}|(?:[-?][ \t]+){20}", re.MULTILINE)
-
-
-def _refuse_deep_nesting(text: str, file: str) -> None:
-    """Refuse nesting that would overflow the stack of the parser, which recurses; its event stream does not."""
-    depth = 0
-    if not _may_nest_deeply(text):
-        return
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise InvalidInputError([_at(event, file, f"nested more than {MAX_DEPTH} deep", Code.TOO_LARGE)])
-
-
-def _may_nest_deeply(text: str) -> bool:
-    """Tell cheaply whether `text` could be nested deeply; brackets in quoted text only cost a closer look."""
-    depth = 0
-    for bracket in re.findall(r"[\[\]{}]", text):
-        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
-        if depth > MAX_DEPTH:
-            return True
-    return _STEEP_LINE.search(text) is not None
-
-
-def _refuse_expansion(root: yaml.Node, file: str) -> None:
-    """Refuse a document whose aliases expand to more than MAX_NODES nodes, without expanding them."""
-    sizes: dict[int, int] = {}
-
-    def size(node: yaml.Node, depth: int) -> int:
-        if depth > MAX_DEPTH:
-            message = f"nested more than {MAX_DEPTH} deep"
-            raise InvalidInputError([_at(node, file, message, Code.TOO_LARGE)])
-        known = sizes.get(id(node))
-        if known is not None:
-            return known
-        total = 1
-        if isinstance(node, yaml.MappingNode):
-            total += sum(size(key, depth + 1) + size(value, depth + 1) for key, value in node.value)
-        elif isinstance(node, yaml.SequenceNode):
-            total += sum(size(item, depth + 1) for item in node.value)
-        sizes[id(node)] = total
-        return total
-
-    if size(root, 0) > MAX_NODES:
-        message = f"its aliases expand to more than {MAX_NODES:,} values; write them out, or split the file"
-        raise InvalidInputError([_at(root, file, message, Code.TOO_LARGE)])
-
-
-def _refuse_duplicate_keys(root: yaml.Node, file: str) -> None:
-    """Refuse a key that stands twice in one mapping: YAML parsers silently keep the last."""
-    problems: list[Problem] = []
-    pending = [root]
-    seen_nodes: set[int] = set()
-    while pending:
-        node = pending.pop()
-        if id(node) in seen_nodes:
-            continue
-        seen_nodes.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            pending.extend(node.value)
-        elif isinstance(node, yaml.MappingNode):
-            first: dict[str, yaml.Node] = {}
-            for key, value in node.value:
-                pending.append(value)
-                if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-                    continue
-                if key.value in first:
-                    line = first[key.value].start_mark.line + 1
-                    problems.append(
-                        _at(key, file, f'"{key.value}" stands on line {line} already; keep one', Code.DUPLICATE_KEY)
-                    )
-                first.setdefault(key.value, key)
-    if problems:
-        raise InvalidInputError(problems)
-
-
-def _at(place: yaml.Node | yaml.Event, file: str, message: str, code: Code) -> Problem:
-    mark = place.start_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Problem(file, line, column, "", message, code)
+def _syntax_hint(problem: str, rest: str) -> str:
+    """Return what to do about `problem`, which begins at `rest`, where libyaml's words do not say it."""
+    if "tab character" in problem or rest.startswith("\t"):
+        return "; YAML is indented with spaces, never with tabs"
+    if "cannot start any token" in problem or "mapping values are not allowed" in problem:
+        return "; if this is text, put it in quotes"
+    if "could not determine a constructor" in problem:
+        return "; remove the tag: documents are plain text, numbers, lists and mappings"
+    return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
 
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.mig import check_gpu
@@ -25,34 +24,39 @@ def check_environment(environment: InferenceEnvironment) -> Iterator[Finding]:
             message = f"{pool.max_node_count} is less than nodeCount {pool.node_count}"
             yield Finding((*path, "maxNodeCount"), Code.MAXIMUM_BELOW_MINIMUM, message)
         for number, toleration in enumerate(pool.tolerations):
-            problem = _toleration_problem(toleration)
-            if problem:
-                yield Finding((*path, "tolerations", number), Code.TOLERATION, problem)
+            for field, problem in _toleration_problems(toleration):
+                yield Finding((*path, "tolerations", number, field), Code.TOLERATION, problem)
         yield from check_gpu(pool, path)
     yield from _indistinct_pools(pools)
 
 
-def _toleration_problem(toleration: Toleration) -> str | None:
-    """Return what Kubernetes' own validation would refuse (core validation, ValidateTolerations)."""
+def _toleration_problems(toleration: Toleration) -> Iterator[tuple[str, str]]:
+    """Yield field and reason of what Kubernetes' own validation would refuse (core validation, ValidateTolerations)."""
     if toleration.operator == "Exists" and toleration.value:
-        return "operator Exists takes no value; leave value out, or use operator Equal"
+        yield "value", "operator Exists takes no value; leave value out, or write operator: Equal"
     if toleration.key is None and toleration.operator != "Exists":
-        return "without a key the operator must be Exists"
+        yield "operator", "without a key the operator must be Exists; write operator: Exists, or a key"
     if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
-        return "tolerationSeconds needs effect NoExecute"
-    return None
+        yield "tolerationSeconds", "it needs effect: NoExecute; write that, or leave tolerationSeconds out"
 
 
 def _indistinct_pools(pools: tuple[NodePool, ...]) -> Iterator[Finding]:
-    for (_, one), (index, other) in combinations(enumerate(pools), 2):
-        if one.name == other.name or one.resource != other.resource:
-            continue
-        if not _exclusive(one.node_selector, other.node_selector):
+    for index, pool in enumerate(pools):
+        rivals = [other.name for other in pools[:index] if _may_share_a_node(pool, other)]
+        if rivals:
+            others = " or ".join(f'"{name}"' for name in rivals)
             message = (
-                f'a node could belong to "{one.name}" and to "{other.name}", which both advertise {one.resource}, '
-                "and would be counted twice; give both selectors one key with different values"
+                f'a node of "{pool.name}" could belong to {others} too: all advertise {pool.resource}, so it would '
+                "be counted twice; give their nodeSelectors one key with different values"
             )
             yield Finding(("spec", "nodePools", index, "nodeSelector"), Code.POOLS_NOT_DISTINCT, message)
+
+
+def _may_share_a_node(one: NodePool, other: NodePool) -> bool:
+    if one.name == other.name or any(pool.mig and pool.mig.profile is None for pool in (one, other)):
+        # That is an error of its own, and hides what is meant here.
+        return False
+    return one.resource == other.resource and not _exclusive(one.node_selector, other.node_selector)
 
 
 def _exclusive(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

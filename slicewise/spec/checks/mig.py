@@ -18,7 +18,7 @@ from slicewise.mig import (
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import Interconnect, MigConfiguration, NodePool
-from slicewise.spec.problems import FieldPath
+from slicewise.spec.problems import FieldPath, quoted
 from slicewise.spec.quantity import GIB
 from slicewise.spec.schema_problems import did_you_mean
 
@@ -36,31 +36,31 @@ class _Unit:
 
 def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     """Yield what is wrong with the GPUs of `pool`, which stands at `path`."""
+    if pool.mig:
+        yield from _check_promises(pool, pool.mig, (*path, "capabilities"))
     accelerator: FieldPath = (*path, "acceleratorType")
     gpu: GpuModel | None = None
     try:
         gpu = find_gpu_model(pool.accelerator_type)
     except AmbiguousAcceleratorError as error:
-        message = f'"{error.text}" may be any of {", ".join(error.candidates)}; write which'
+        message = f"{quoted(error.text)} may be any of {', '.join(error.candidates)}; write which"
         yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, message)
         return
     except UnknownAcceleratorError as error:
-        hint = did_you_mean(error.text, error.suggestions)
+        hint = f"; did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
+        message = f"{quoted(error.text)} is no GPU model of the catalogue"
         if pool.mig and pool.mig.slices_per_gpu is None:
-            message = f'"{error.text}" is no GPU model of the catalogue{hint or "; set slicesPerGpu if it has MIG"}'
-            yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, message)
+            remedy = "; if it is newer than the catalogue, set migConfiguration.slicesPerGpu"
+            yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, message + (hint or remedy))
             return
-        message = f'"{error.text}" is no GPU model of the catalogue, so its memory is not checked{hint}'
-        yield Finding(accelerator, Code.ACCELERATOR_NOT_CHECKED, message)
-    capabilities: FieldPath = (*path, "capabilities")
+        yield Finding(accelerator, Code.ACCELERATOR_NOT_CHECKED, f"{message}, so its memory is not checked{hint}")
     unit: _Unit | None
     if pool.mig:
         unit = yield from _check_slices(pool, pool.mig, gpu, path)
-        yield from _check_promises(pool, pool.mig, capabilities)
     else:
         unit = _Unit(f"a {gpu.name} GPU", gpu.memory_gib) if gpu else None
     if unit:
-        yield from _check_memory(pool, unit, (*capabilities, "memoryPerGpu"))
+        yield from _check_memory(pool, unit, (*path, "capabilities", "memoryPerGpu"))
 
 
 def _check_slices(
@@ -70,7 +70,10 @@ def _check_slices(
     configuration: FieldPath = (*path, "capabilities", "migConfiguration")
     at: FieldPath = (*configuration, "profile")
     if gpu and not gpu.mig_capable:
-        message = f"{gpu.name} cannot be cut into slices (NVIDIA's list of MIG GPUs does not have it)"
+        message = (
+            f"{gpu.name} cannot be cut into slices (it is not among NVIDIA's MIG GPUs); "
+            "remove migConfiguration, or correct the GPU model"
+        )
         yield Finding((*path, "acceleratorType"), Code.NOT_MIG_CAPABLE, message)
         return None
     if mig.profile is None:
@@ -84,7 +87,7 @@ def _check_slices(
     if known and mig.slices_per_gpu not in (None, known.per_gpu):
         message = (
             f"{pool.accelerator_type} has {known.per_gpu} slices of {known.name} a GPU, not {mig.slices_per_gpu}; "
-            "leave slicesPerGpu out (reservedUnits keeps units free that are not there)"
+            "leave slicesPerGpu out, and write in reservedUnits how many a node has less"
         )
         yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
     if known:
@@ -94,11 +97,11 @@ def _check_slices(
 
 def _unknown_profile(profile: str, gpu: GpuModel | None) -> str:
     if gpu is None:
-        return f'"{profile}" is no MIG profile; write it as NVIDIA\'s driver does, for example 3g.40gb'
+        return f"{quoted(profile)} is no MIG profile; write it as NVIDIA's driver does, for example 3g.40gb"
     spelled = canonical_profile_name(profile)
     names = [known.name for known in gpu.profiles]
     hint = f'; did you mean "{spelled}"?' if spelled in names else did_you_mean(profile, names)
-    return f'"{profile}" is no MIG profile of {gpu.name}{_profiles(gpu)}{hint}'
+    return f"{quoted(profile)} is no MIG profile of {gpu.name}{_profiles(gpu)}{hint}"
 
 
 def _profiles(gpu: GpuModel | None) -> str:

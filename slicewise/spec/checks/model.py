@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
-from slicewise.spec.model import ModelSpec, ReplicaTopology
+from slicewise.spec.model import ModelSpec, ParallelSizes, ReplicaTopology
 from slicewise.spec.problems import FieldPath
 
 
@@ -33,22 +33,30 @@ def check_model(model: ModelSpec) -> Iterator[Finding]:
 def _parallelism_problem(topology: ReplicaTopology) -> str | None:
     given, sizes = topology.parallelism, topology.parallel_sizes
     if given.data_local is not None and given.data is None:
-        return "dataLocal needs data"
+        return "dataLocal is a part of data, which is not set; set data, or leave dataLocal out"
     if sizes.data > 1 and sizes.pipeline > 1:
         return (
-            f"data {sizes.data} and pipeline {sizes.pipeline} exclude each other (KServe refuses both in one service)"
+            f"data {sizes.data} and pipeline {sizes.pipeline} exclude each other: KServe refuses both in one service; "
+            "leave one out"
         )
     if sizes.data % sizes.data_local:
-        return f"data {sizes.data} is no multiple of dataLocal {sizes.data_local}"
+        return f"data {sizes.data} is no multiple of dataLocal {sizes.data_local}, the part of it on one node"
     ranks = sizes.tensor * sizes.pipeline * sizes.data
     if ranks != topology.units:
         return (
             f"tensor {sizes.tensor} x pipeline {sizes.pipeline} x data {sizes.data} = {ranks} GPUs, "
-            f"but nodes {topology.nodes} x gpusPerNode {topology.gpus_per_node} = {topology.units}"
+            f"but nodes {topology.nodes} x gpusPerNode {topology.gpus_per_node} = {topology.units}; make them equal"
         )
+    return _grouping_problem(sizes, topology.nodes)
+
+
+def _grouping_problem(sizes: ParallelSizes, nodes: int) -> str | None:
     # KServe makes a group of data / dataLocal pods, or of pipeline pods: one pod a node.
-    spans = sizes.data // sizes.data_local if sizes.data > 1 else sizes.pipeline
-    if topology.nodes > 1 and spans != topology.nodes:
-        how = "data / dataLocal" if sizes.data > 1 else "pipeline"
-        return f"{how} is {spans}, but a replica on {topology.nodes} nodes needs {topology.nodes}: one part a node"
+    if sizes.data > 1 and sizes.data != sizes.data_local * nodes:
+        return (
+            f"data {sizes.data} / nodes {nodes} = {sizes.data / nodes:g} a node, but dataLocal is {sizes.data_local}; "
+            "make them equal"
+        )
+    if sizes.data == 1 and nodes not in (1, sizes.pipeline):
+        return f"pipeline is {sizes.pipeline}, but a replica on {nodes} nodes needs pipeline {nodes}: one stage a node"
     return None

@@ -1,0 +1,75 @@
+# One entry for people and for CI. Everything that a target needs it installs itself, once: Python packages into .venv,
+# the pinned Pulumi and Kubernetes binaries into a cache outside the checkout.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+STACK ?= demo
+VENV := .venv
+STATE := $(CURDIR)/.state
+TOOLCHAIN = $(PYTHON) toolchain/build.py
+SOURCES := slicewise components embedded toolchain tests __main__.py
+
+# `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
+# The demo keeps its state in the checkout and touches no login of yours.
+PULUMI = PATH="$$PATH:$$($(TOOLCHAIN) where)" \
+	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks" PULUMI_CONFIG_PASSPHRASE= \
+	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" pulumi --non-interactive
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+.PHONY: preview
+preview: $(VENV)/.program toolchain-pulumi ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
+	@mkdir -p $(STATE)/stacks
+	@$(PULUMI) stack select --create $(STACK) 2>&1 | grep -v '^Created stack' || true
+	@$(PULUMI) preview --stack $(STACK) --diff
+
+.PHONY: check
+check: $(VENV)/.development ## Lint, types, import contracts, unit and mock tests, in under a minute
+	$(VENV)/bin/ruff check $(SOURCES)
+	$(VENV)/bin/ruff format --check $(SOURCES)
+	$(VENV)/bin/mypy $(SOURCES)
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/pytest -n 2 -q tests/unit tests/components
+
+.PHONY: test
+test: check toolchain ## Set up, and run every test: also the real Pulumi engine and a real API server
+	$(VENV)/bin/pytest -n 2 tests
+
+.PHONY: toolchain
+toolchain: ## Build the pinned Pulumi and Kubernetes binaries, once (cold: some 15 minutes on two cores)
+	@$(TOOLCHAIN) all
+
+.PHONY: toolchain-pulumi
+toolchain-pulumi:
+	@$(TOOLCHAIN) pulumi
+
+.PHONY: lock
+lock: $(VENV)/.development ## Pin the newest versions of what requirements*.in name
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
+
+.PHONY: clean
+clean: ## Remove what the targets made in the checkout
+	rm -rf $(VENV) $(STATE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Debian and Ubuntu keep venv's pip in a package of its own.
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 or newer is needed, found " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { apt-get -qq update && apt-get -qq install -y python3-venv; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.program: requirements.txt | $(VENV)/bin/pip
+	@echo "Installing the program's Python packages into $(VENV): about a minute, 700 MB (mostly pulumi-aws and pulumi-gcp) ..."
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt $(VENV)/.program
+	@echo "Installing the tools that check and test Slicewise into $(VENV) ..."
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,100 @@
+"""YAML that is well-formed and yet refused: bombs, towers and keys that stand twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import yaml
+
+from slicewise.spec.codes import Code
+from slicewise.spec.problems import InvalidInputError, Problem, quoted
+
+# What aliases expand to: a few lines of nested aliases ("a billion laughs") can stand for gigabytes.
+MAX_NODES: Final = 1_000_000
+# libyaml and PyYAML recurse on nesting; no document here is more than a dozen levels deep.
+MAX_DEPTH: Final = 100
+# A line indented beyond all reason, or with a pile of block indicators.
+_STEEP_LINE = re.compile(r"^ {400}|(?:[-?][ \t]+){20}", re.MULTILINE)
+
+
+def refuse_deep_nesting(text: str, file: str) -> None:
+    """Refuse nesting that would overflow the stack of the parser, which recurses; its event stream does not."""
+    depth = 0
+    if not _may_nest_deeply(text):
+        return
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise InvalidInputError([_at(event, file, f"nested more than {MAX_DEPTH} deep", Code.TOO_LARGE)])
+
+
+def _may_nest_deeply(text: str) -> bool:
+    """Tell cheaply whether `text` could be nested deeply; brackets in quoted text only cost a closer look."""
+    depth = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
+        if depth > MAX_DEPTH:
+            return True
+    return _STEEP_LINE.search(text) is not None
+
+
+def refuse_expansion(root: yaml.Node, file: str) -> None:
+    """Refuse a document whose aliases expand to more than MAX_NODES nodes or MAX_DEPTH levels, without expanding it."""
+    known: dict[int, tuple[int, int]] = {}
+
+    def measure(node: yaml.Node, depth: int) -> tuple[int, int]:
+        """Return how many nodes `node` expands to, and on how many levels."""
+        size, height = known.get(id(node), (1, 1))
+        if id(node) not in known and isinstance(node, yaml.CollectionNode) and depth <= MAX_DEPTH:
+            mapping = isinstance(node, yaml.MappingNode)
+            children = [child for pair in node.value for child in pair] if mapping else node.value
+            for child in children:
+                child_size, child_height = measure(child, depth + 1)
+                size, height = size + child_size, max(height, child_height + 1)
+            known[id(node)] = size, height
+        if depth + height > MAX_DEPTH + 1:
+            raise InvalidInputError([_at(node, file, f"nested more than {MAX_DEPTH} deep", Code.TOO_LARGE)])
+        return size, height
+
+    if measure(root, 0)[0] > MAX_NODES:
+        message = f"its aliases expand to more than {MAX_NODES:,} values; write them out, or split the file"
+        raise InvalidInputError([_at(root, file, message, Code.TOO_LARGE)])
+
+
+def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
+    """Return the keys that stand twice in one mapping: YAML parsers silently keep the last."""
+    problems: list[Problem] = []
+    pending = [root]
+    seen_nodes: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if id(node) in seen_nodes:
+            continue
+        seen_nodes.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            pending.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            pending.extend(value for _, value in node.value)
+            problems += _duplicates_in(node, file)
+    return problems
+
+
+def _duplicates_in(mapping: yaml.MappingNode, file: str) -> Iterator[Problem]:
+    first: dict[str, yaml.Node] = {}
+    for key, _ in mapping.value:
+        if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+            earlier = first.setdefault(key.value, key)
+            if earlier is not key:
+                message = f"{quoted(key.value)} stands on line {earlier.start_mark.line + 1} already; keep one"
+                yield _at(key, file, message, Code.DUPLICATE_KEY)
+
+
+def _at(place: yaml.Node | yaml.Event, file: str, message: str, code: Code) -> Problem:
+    mark = place.start_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    return Problem(file, line, column, "", message, code)

@@ -1,0 +1,96 @@
+"""What the components register: which resources, under which parent, through which provider, after what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi.runtime import rpc
+
+from components.inference_environment import InferenceEnvironment
+from components.model_placement import ModelPlacement
+from slicewise.manifests import KubernetesObject
+from tests.components.recording import Recorder, run
+
+PROVIDER = "pulumi:providers:kubernetes"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
+CONFIG = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceServiceConfig"
+
+
+def kubernetes_object(kind: str, name: str) -> KubernetesObject:
+    return {
+        "apiVersion": "serving.kserve.io/v1alpha2",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "team"},
+        "spec": {"replicas": 2},
+    }
+
+
+def declare() -> pulumi.Output[Any]:
+    """Declare two environments, the first with a namespace and a config, and a placement in each."""
+    first = InferenceEnvironment(
+        "first",
+        kubeconfig=pulumi.Output.secret("first's kubeconfig"),
+        namespaces=["team"],
+        objects=[kubernetes_object("LLMInferenceServiceConfig", "config")],
+    )
+    second = InferenceEnvironment("second", kubeconfig=pulumi.Output.secret("other"), namespaces=[], objects=[])
+    service = kubernetes_object("LLMInferenceService", "chat")
+    placements = [
+        ModelPlacement(f"{name}/team/chat", environment=environment, objects=[service])
+        for name, environment in (("first", first), ("second", second))
+    ]
+    return pulumi.Output.all(*(placement.urn for placement in placements))
+
+
+def test_each_environment_has_a_provider_of_its_own(recorder: Recorder) -> None:
+    run(declare)
+
+    providers = recorder.of_type(PROVIDER)
+    assert {name: item.parent for name, item in providers.items()} == {
+        "first-provider": "first",
+        "second-provider": "second",
+    }
+    # Set and stable, so that a rotated CA or a new endpoint replaces nothing.
+    assert {item.inputs["clusterIdentifier"] for item in providers.values()} == {"first", "second"}
+
+
+def test_the_kubeconfig_is_secret(recorder: Recorder) -> None:
+    run(declare)
+
+    for item in recorder.of_type(PROVIDER).values():
+        assert rpc.is_rpc_secret(item.inputs["kubeconfig"])
+
+
+def test_objects_go_through_their_environments_provider(recorder: Recorder) -> None:
+    run(declare)
+
+    services = recorder.of_type(SERVICE)
+    assert {name: (item.parent, item.provider) for name, item in services.items()} == {
+        "first/team/chat-service": ("first/team/chat", "first-provider"),
+        "second/team/chat-service": ("second/team/chat", "second-provider"),
+    }
+    (namespace,) = recorder.of_type(NAMESPACE).values()
+    assert (namespace.name, namespace.parent, namespace.provider) == ("first-team-namespace", "first", "first-provider")
+    assert namespace.inputs["metadata"]["name"] == "team"
+    (config,) = recorder.of_type(CONFIG).values()
+    assert (config.name, config.parent) == ("first-team-pipeline-parallel-config", "first")
+    assert config.provider == "first-provider"
+
+
+def test_shared_objects_come_first(recorder: Recorder) -> None:
+    """KServe does not notice a config that comes after the service, and nothing can be made in a missing namespace."""
+    run(declare)
+
+    (config,) = recorder.of_type(CONFIG).values()
+    assert "first-team-namespace" in config.dependencies
+    service = recorder.of_type(SERVICE)["first/team/chat-service"]
+    assert {"first-team-namespace", "first-team-pipeline-parallel-config"} <= service.dependencies
+
+
+def test_the_object_is_declared_as_it_is(recorder: Recorder) -> None:
+    run(declare)
+
+    service = recorder.of_type(SERVICE)["first/team/chat-service"]
+    assert service.inputs == kubernetes_object("LLMInferenceService", "chat")

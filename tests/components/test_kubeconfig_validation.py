@@ -1,0 +1,59 @@
+"""Kubeconfigs that can be used, and those that cannot; what they hold is never repeated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from components.kubeconfig.validation import KubeconfigError, read_server
+
+CANARY = "canary-token-93b1"
+
+
+def kubeconfig(**changes: object) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "one", "user": "me"}}],
+        "clusters": [{"name": "one", "cluster": {"server": "https://example.test:6443"}}],
+        "users": [{"name": "me", "user": {"token": CANARY}}],
+        **changes,
+    }
+
+
+def test_the_server_of_the_current_context() -> None:
+    assert read_server(yaml.safe_dump(kubeconfig())) == "https://example.test:6443"
+
+
+def test_a_server_behind_a_proxy_need_not_answer_from_here() -> None:
+    cluster = {"server": "https://example.test", "proxy-url": "socks5://localhost:1080"}
+    assert read_server(yaml.safe_dump(kubeconfig(clusters=[{"name": "one", "cluster": cluster}]))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "not text"),
+        (7, "not text"),
+        ("", "no `kind: Config`"),
+        (f"{CANARY}: [", "not YAML"),
+        (f"!!python/object:os.system {CANARY}", "not YAML"),
+        ("- a list", "no `kind: Config`"),
+        (yaml.safe_dump(kubeconfig(kind="Secret")), "no `kind: Config`"),
+        (yaml.safe_dump(kubeconfig(**{"current-context": ""})), "no current-context"),
+        (yaml.safe_dump(kubeconfig(**{"current-context": CANARY})), "context is not among its contexts"),
+        (yaml.safe_dump(kubeconfig(contexts=CANARY)), "context is not among its contexts"),
+        (yaml.safe_dump(kubeconfig(users=[])), "user is not among its users"),
+        (yaml.safe_dump(kubeconfig(clusters=[])), "cluster is not among its clusters"),
+        (yaml.safe_dump(kubeconfig(clusters=[{"name": "one", "cluster": {}}])), "no server URL"),
+        (yaml.safe_dump(kubeconfig(clusters=[{"name": "one", "cluster": {"server": CANARY}}])), "no server URL"),
+    ],
+)
+def test_what_is_no_kubeconfig_is_said_without_its_content(text: object, reason: str) -> None:
+    with pytest.raises(KubeconfigError) as caught:
+        read_server(text)
+    assert reason in str(caught.value)
+    assert CANARY not in str(caught.value)

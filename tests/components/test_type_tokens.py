@@ -1,0 +1,41 @@
+"""The table of type tokens. They are in the URNs of users' stacks: a change here replaces everything they run."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from typing import Any
+
+import pulumi
+
+import components
+from components.inference_environment import InferenceEnvironment
+from components.model_placement import ModelPlacement
+from tests.components.recording import Recorder, run
+
+CANONICAL: dict[type[pulumi.ComponentResource], str] = {
+    InferenceEnvironment: "slicewise:index:InferenceEnvironment",
+    ModelPlacement: "slicewise:index:ModelPlacement",
+}
+
+
+def test_every_component_is_in_the_table() -> None:
+    found = set()
+    for module in pkgutil.walk_packages(components.__path__, "components."):
+        for _, member in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if issubclass(member, pulumi.ComponentResource) and member.__module__.startswith("components."):
+                found.add(member)
+    assert found == set(CANONICAL)
+
+
+def test_tokens_are_canonical(recorder: Recorder) -> None:
+    def declare() -> pulumi.Output[Any]:
+        environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
+        placement = ModelPlacement("env/team/chat", environment=environment, objects=[])
+        return pulumi.Output.all(environment.urn, placement.urn)
+
+    run(declare)
+
+    registered = {item.resource_type for item in recorder.registrations if not item.custom}
+    assert registered - {"pulumi:pulumi:Stack"} == set(CANONICAL.values())

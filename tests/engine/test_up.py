@@ -1,0 +1,149 @@
+"""The life of a stack on a real API server with KServe's kinds: created, unchanged, grown, shrunk, gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from lightkube import Client
+from lightkube.generic_resource import GenericNamespacedResource
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
+
+from embedded.api import connect
+from embedded.control_plane import ControlPlane
+from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
+from tests.engine.documents import cluster_model, deployment, environment, slices, whole_gpus
+from tests.engine.workspace import Workspace
+
+TINY = cluster_model("tiny", requires={"memoryPerGpu": "30Gi", "mig": "only"})
+SMALL = cluster_model("small", requires={"memoryPerGpu": "20Gi", "mig": "only"})
+HUGE = cluster_model("huge", nodes=2, gpusPerNode=8, requires={"memoryPerGpu": "70Gi"})
+POOLS = environment("mig-a", slices("slices-a"), slices("slices-b"), whole_gpus("whole"))
+
+
+@pytest.fixture
+def cluster(plane: ControlPlane) -> Iterator[Client]:
+    """A client of the API server; namespace `team` is there, and nothing of Slicewise before or after the test."""
+    with connect(plane) as client:
+        client.apply(Namespace(metadata=ObjectMeta(name="team")))
+        assert services(client) == []
+        yield client
+        for kind in (LLMInferenceService, LLMInferenceServiceConfig):
+            client.deletecollection(kind, namespace="team")
+
+
+@pytest.fixture
+def stack(workspace: Workspace, plane: ControlPlane) -> Workspace:
+    """A stack that may reach the API server."""
+    workspace.set_config('kubeconfigs["mig-a-kubeconfig"]', plane.kubeconfig, secret=True)
+    return workspace
+
+
+def services(client: Client) -> list[str]:
+    """Return the names of the services in namespace `team`."""
+    return sorted(
+        str(item.metadata.name) for item in client.list(LLMInferenceService, namespace="team") if item.metadata
+    )
+
+
+def version(item: GenericNamespacedResource) -> int:
+    """Return what changes with every write to an object, and grows over all objects."""
+    assert item.metadata
+    return int(item.metadata.resourceVersion or 0)
+
+
+def test_life_of_a_stack(stack: Workspace, cluster: Client, plane: ControlPlane) -> None:
+    stack.write(POOLS, TINY, SMALL, deployment("chat", "tiny", replicas=3))
+    stack.up()
+    created = cluster.get(LLMInferenceService, "chat", namespace="team")
+    assert created["spec"]["replicas"] == 3
+    template = created["spec"]["template"]
+    assert template["nodeSelector"] == {"slicewise.dev/pool": "slices-a"}
+    assert template["containers"][0]["resources"]["limits"]["nvidia.com/mig-3g.40gb"] == "1"
+
+    # A second up changes nothing: `--expect-no-changes` makes a change an error.
+    assert stack.up().changes() == {}
+    stack.pulumi("preview", "--expect-no-changes", "--stack", "test")
+
+    # A newcomer that would be placed first, on the pool that the other has, moves nothing.
+    stack.write(POOLS, TINY, SMALL, deployment("chat", "tiny", replicas=3), deployment("agent", "small", priority=9))
+    assert stack.up().changes() == {"mig-a/team/agent": "create", "mig-a/team/agent-service": "create"}
+    assert services(cluster) == ["agent", "chat"]
+    after = cluster.get(LLMInferenceService, "chat", namespace="team")
+    assert version(after) == version(created)
+
+    # Removing one deletes exactly it.
+    stack.write(POOLS, TINY, SMALL, deployment("agent", "small", priority=9))
+    assert stack.up().changes() == {"mig-a/team/chat": "delete", "mig-a/team/chat-service": "delete"}
+    assert services(cluster) == ["agent"]
+
+    # The credentials stand nowhere in clear: not in the state, not in the configuration.
+    token = plane.kubeconfig.rpartition("token: ")[2].split()[0].strip("'\"")
+    assert len(token) >= 32
+    for text in (stack.export(), (stack.directory / "stacks/Pulumi.test.yaml").read_text()):
+        assert token not in text
+        assert "certificate-authority-data" not in text
+
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+    assert services(cluster) == []
+    assert '"resources"' not in stack.export()
+
+
+def test_placements_stick_though_a_better_place_appears(stack: Workspace, cluster: Client) -> None:
+    tight = slices("tight")
+    tight["capabilities"]["memoryPerGpu"] = "31Gi"
+    roomy = environment("mig-a", slices("roomy"))
+    both = environment("mig-a", slices("roomy"), tight)
+    chat = deployment("chat", "tiny")
+    stack.write(roomy, TINY, chat)
+    stack.up()
+
+    stack.write(both, TINY, SMALL, chat, deployment("agent", "small"))
+    stack.up()
+
+    placed = {item["deployment"]["name"]: item["nodePool"] for item in stack.outputs()["placements"]}
+    assert placed == {"chat": "roomy", "agent": "tight"}
+    selectors = {
+        name: cluster.get(LLMInferenceService, name, namespace="team")["spec"]["template"]["nodeSelector"]
+        for name in ("chat", "agent")
+    }
+    assert selectors == {"chat": {"slicewise.dev/pool": "roomy"}, "agent": {"slicewise.dev/pool": "tight"}}
+
+
+def test_multi_node_service_and_its_config_are_accepted(stack: Workspace, cluster: Client) -> None:
+    stack.write(POOLS, HUGE, deployment("huge", "huge"))
+
+    stack.up()
+
+    service = cluster.get(LLMInferenceService, "huge", namespace="team")
+    assert service["spec"]["parallelism"] == {"tensor": 8, "pipeline": 2}
+    for pods in ("template", "worker"):
+        assert service["spec"][pods]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "8"
+        assert service["spec"][pods]["nodeSelector"] == {"slicewise.dev/pool": "whole"}
+    config = cluster.get(LLMInferenceServiceConfig, "kserve-config-llm-worker-pipeline-parallel", namespace="team")
+    # KServe does not notice a config that comes after the service.
+    assert version(config) < version(service)
+    assert stack.up().changes() == {}
+
+
+def test_namespaces_are_created_on_request(stack: Workspace, cluster: Client) -> None:
+    stack.set_config("createNamespaces", "true")
+    chat = deployment("chat", "tiny")
+    chat["metadata"]["namespace"] = "new-team"
+    stack.write(POOLS, TINY, chat)
+
+    stack.up()
+
+    assert cluster.get(LLMInferenceService, "chat", namespace="new-team")["spec"]["replicas"] == 1
+
+
+def test_namespace_that_is_missing_is_said(stack: Workspace, cluster: Client) -> None:
+    chat = deployment("chat", "tiny")
+    chat["metadata"]["namespace"] = "nowhere"
+    stack.write(POOLS, TINY, chat)
+
+    run = stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
+
+    assert 'namespaces "nowhere" not found' in run.stdout + run.stderr
+    assert services(cluster) == []

@@ -1,0 +1,122 @@
+"""Documents as short as a test can say them, and fleets made of them through the real models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from slicewise.placement import make_plan, parse_previous, plan_to_dict
+from slicewise.spec import KINDS, Fleet, InferenceEnvironment, ModelDeployment
+from slicewise.spec.fleet import ModelKey
+from slicewise.spec.model import ClusterModel, Model
+
+Document = dict[str, Any]
+
+_CAPABILITIES = (
+    *("memoryPerGpu", "interconnect", "precisionSupport", "multiNodeCapable", "nvlinkDomainSize", "interNodeBandwidth"),
+    "migConfiguration",
+)
+_REQUIREMENTS = (
+    *("memoryPerGpu", "precisionSupport", "interconnect", "interNodeBandwidth", "nvlinkDomainSize", "mig"),
+)
+
+
+def _document(kind: str, metadata: Document, spec: Document) -> Document:
+    return {"apiVersion": "modelplane.ai/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def pool(name: str, **fields: object) -> Document:
+    """Return a pool of one node with eight H100s; `fields` are its fields and those of its capabilities."""
+    capabilities = {"memoryPerGpu": "80Gi"} | {key: fields.pop(key) for key in _CAPABILITIES if key in fields}
+    return {
+        "name": name,
+        "nodeSelector": {"pool": name},
+        "acceleratorType": "nvidia-h100-80gb",
+        "acceleratorCount": 8,
+        "capabilities": capabilities,
+        **fields,
+    }
+
+
+def slices(name: str, profile: str, **fields: object) -> Document:
+    """Return a pool whose GPUs are all cut into slices of `profile`, as large as the profile's name says."""
+    memory = profile.removesuffix("+me").split(".")[1].removesuffix("gb") + "Gi"
+    strategy = fields.pop("strategy", "mixed")
+    mig = {"enabled": True, "profile": profile, "strategy": strategy}
+    return pool(name, **{"memoryPerGpu": memory, "migConfiguration": mig} | fields)
+
+
+def environment(name: str, *pools: Document, labels: Mapping[str, str] | None = None) -> Document:
+    """Return an environment."""
+    cluster = {"source": "Existing", "existing": {"secretRef": {"name": name}}}
+    metadata = {"name": name, "labels": dict(labels or {})}
+    return _document("InferenceEnvironment", metadata, {"cluster": cluster, "nodePools": list(pools)})
+
+
+def profile(name: str, **fields: object) -> Document:
+    """Return a serving profile; `fields` are those of its topology and its requirements, and `environmentSelector`."""
+    requires = {key: fields.pop(key) for key in _REQUIREMENTS if key in fields}
+    selector = {"matchLabels": fields.pop("environmentSelector", {})}
+    return {"name": name, "environmentSelector": selector, "replicaTopology": {"requires": requires, **fields}}
+
+
+def model(name: str, *profiles: Document, cpu: str = "4", memory: str = "16Gi") -> Document:
+    """Return a ClusterModel; with one profile that asks for nothing special where none is given."""
+    spec = {
+        "model": {"name": name},
+        "source": "HuggingFace",
+        "huggingFace": {"repo": f"models/{name}"},
+        "resources": {"cpu": cpu, "memory": memory},
+        "serving": list(profiles) or [profile("any")],
+    }
+    return _document("ClusterModel", {"name": name}, spec)
+
+
+def deployment(name: str, of: str, *, replicas: int = 1, namespace: str = "team", **fields: object) -> Document:
+    """Return a deployment of the model called `of`; `fields` are those of its spec, selectors as plain labels."""
+    for key in ("environmentSelector", "nodePoolSelector"):
+        if key in fields:
+            fields[key] = {"matchLabels": fields[key]}
+    spec = {"modelRef": {"name": of}, "environments": 1, "scaling": {"fixed": {"replicas": replicas}}, **fields}
+    return _document("ModelDeployment", {"name": name, "namespace": namespace}, spec)
+
+
+def fleet_of(documents: Iterable[Document]) -> Fleet:
+    """Return the fleet of `documents`, sorted as loading sorts it; the checks across fields are not run."""
+    parsed = [KINDS[document["kind"]].model_validate(document) for document in documents]
+    environments = [document for document in parsed if isinstance(document, InferenceEnvironment)]
+    deployments = [document for document in parsed if isinstance(document, ModelDeployment)]
+    models = {}
+    for document in parsed:
+        if isinstance(document, ClusterModel | Model):
+            namespace = document.metadata.namespace if isinstance(document, Model) else ""
+            models[ModelKey(document.kind, namespace, document.metadata.name)] = document.spec
+    return Fleet(
+        environments=tuple(sorted(environments, key=lambda item: item.metadata.name)),
+        models=models,
+        deployments=tuple(sorted(deployments, key=lambda item: (item.metadata.namespace, item.metadata.name))),
+    )
+
+
+def plan_of(documents: Iterable[Document], previous: Document | None = None) -> Document:
+    """Return the JSON data of the plan for `documents`, with the JSON data of an earlier plan as `previous`."""
+    old = parse_previous(previous["placements"], "previous") if previous else ()
+    return plan_to_dict(make_plan(fleet_of(documents), old))
+
+
+def places(plan: Document) -> list[tuple[str, str, str, str]]:
+    """Return (deployment, environment, pool, profile) of every placement of `plan`, in its order."""
+    return [
+        (item["deployment"]["name"], item["environment"], item["nodePool"], item["profile"])
+        for item in plan["placements"]
+    ]
+
+
+def rejections(plan: Document, name: str) -> list[tuple[str, str | None, str | None, str]]:
+    """Return (environment, pool, profile, code) of every rejection of the deployment called `name`."""
+    return [
+        (item["environment"], item["nodePool"], item["profile"], item["code"])
+        for shortfall in plan["shortfalls"]
+        if shortfall["deployment"]["name"] == name
+        for item in shortfall["rejections"]
+    ]

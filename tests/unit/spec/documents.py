@@ -1,0 +1,190 @@
+"""Documents of each kind: the least that is allowed, and one with every field of the design's section 2."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import yaml
+
+API_VERSION = "modelplane.ai/v1alpha1"
+Data = dict[str, Any]
+Path = tuple[str | int, ...]
+
+MINIMAL: dict[str, Data] = {
+    "InferenceEnvironment": {
+        "apiVersion": API_VERSION,
+        "kind": "InferenceEnvironment",
+        "metadata": {"name": "mig-a"},
+        "spec": {
+            "cluster": {"source": "Existing", "existing": {"secretRef": {"name": "mig-a-kubeconfig"}}},
+            "nodePools": [
+                {
+                    "name": "pool",
+                    "acceleratorType": "nvidia-h100-80gb",
+                    "acceleratorCount": 8,
+                    "capabilities": {"memoryPerGpu": "80Gi"},
+                }
+            ],
+        },
+    },
+    "ClusterModel": {
+        "apiVersion": API_VERSION,
+        "kind": "ClusterModel",
+        "metadata": {"name": "gemma"},
+        "spec": {
+            "model": {"name": "google/gemma"},
+            "source": "HuggingFace",
+            "huggingFace": {"repo": "google/gemma-3-27b-it"},
+            "serving": [{"name": "fp8"}],
+        },
+    },
+    "ModelDeployment": {
+        "apiVersion": API_VERSION,
+        "kind": "ModelDeployment",
+        "metadata": {"name": "chat"},
+        "spec": {"modelRef": {"name": "gemma"}, "environments": 1},
+    },
+}
+MINIMAL["Model"] = {**MINIMAL["ClusterModel"], "kind": "Model"}
+
+COMPLETE: dict[str, Data] = {
+    "InferenceEnvironment": {
+        "apiVersion": API_VERSION,
+        "kind": "InferenceEnvironment",
+        "metadata": {"name": "mig-a", "labels": {"region": "europe-west4"}},
+        "spec": {
+            "cluster": {
+                "source": "Existing",
+                "existing": {"secretRef": {"name": "mig-a-kubeconfig", "key": "config"}},
+            },
+            "nodePools": [
+                {
+                    "name": "pool",
+                    "nodeSelector": {"cloud.google.com/gke-accelerator": "nvidia-h100-80gb"},
+                    "labels": {"tier": "small"},
+                    "tolerations": [
+                        {"key": "dedicated", "operator": "Equal", "value": "llm", "effect": "NoSchedule"},
+                        {"key": "dead", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
+                    ],
+                    "acceleratorType": "nvidia-h100-80gb",
+                    "acceleratorCount": 8,
+                    "nodeCount": 2,
+                    "maxNodeCount": 8,
+                    "allocatable": {"cpu": "188", "memory": "1900Gi"},
+                    "reservedUnits": 2,
+                    "capabilities": {
+                        "memoryPerGpu": "39Gi",
+                        "interconnect": "pcie",
+                        "precisionSupport": ["fp32", "fp16", "bf16", "fp8", "fp4", "int8", "int4"],
+                        "multiNodeCapable": False,
+                        "nvlinkDomainSize": 1,
+                        "interNodeBandwidth": "ib-400g",
+                        "migConfiguration": {
+                            "enabled": True,
+                            "profile": "3g.40gb",
+                            "strategy": "mixed",
+                            "slicesPerGpu": 2,
+                        },
+                    },
+                }
+            ],
+        },
+    },
+    "ClusterModel": {
+        "apiVersion": API_VERSION,
+        "kind": "ClusterModel",
+        "metadata": {"name": "gemma", "labels": {"family": "gemma"}},
+        "spec": {
+            "model": {"name": "google/gemma"},
+            "source": "HuggingFace",
+            "huggingFace": {
+                "repo": "google/gemma-3-27b-it",
+                "revision": "v1",
+                "secretRef": {"name": "hf", "key": "token"},
+            },
+            "resources": {"cpu": "8", "memory": "48Gi"},
+            "serving": [
+                {
+                    "name": "bf16",
+                    "environmentSelector": {"matchLabels": {"region": "europe-west4"}},
+                    "engine": {"name": "vLLM", "image": "vllm/vllm-openai:v0.9.0", "args": ["--max-model-len=4096"]},
+                    "replicaTopology": {
+                        "nodes": 2,
+                        "gpusPerNode": 8,
+                        "requires": {
+                            "memoryPerGpu": "72Gi",
+                            "precisionSupport": ["bf16"],
+                            "interconnect": "nvlink",
+                            "interNodeBandwidth": "400g",
+                            "nvlinkDomainSize": 8,
+                            "mig": "never",
+                        },
+                        "parallelism": {"tensor": 1, "pipeline": 1, "data": 16, "dataLocal": 8, "expert": True},
+                        "spread": "none",
+                    },
+                }
+            ],
+        },
+    },
+    "ModelDeployment": {
+        "apiVersion": API_VERSION,
+        "kind": "ModelDeployment",
+        "metadata": {"name": "chat", "namespace": "team-a", "labels": {"team": "a"}},
+        "spec": {
+            "modelRef": {"kind": "ClusterModel", "name": "gemma"},
+            "environments": 2,
+            "environmentSelector": {"matchLabels": {"region": "europe-west4"}},
+            "nodePoolSelector": {"matchLabels": {"tier": "small"}},
+            "priority": 10,
+            "scaling": {
+                "signal": "Concurrency",
+                "concurrency": {
+                    "minReplicas": 1,
+                    "maxReplicas": 4,
+                    "target": 32,
+                    "utilization": 80,
+                    "scaleDownDelay": 60,
+                },
+            },
+        },
+    },
+}
+COMPLETE["Model"] = {**COMPLETE["ClusterModel"], "kind": "Model", "metadata": {"name": "gemma", "namespace": "team-a"}}
+
+_PLACEHOLDER = "PLACEHOLDER"
+
+
+def text(data: Data) -> str:
+    return yaml.safe_dump(data, sort_keys=False, width=1000)
+
+
+def minimal(kind: str, path: Path = (), value: object = None) -> str:
+    """Write the least document of a kind, with the value at a path replaced."""
+    return text(_with(MINIMAL[kind], path, value))
+
+
+def complete_with(kind: str, path: Path, written: str) -> str:
+    """Write the document with every field; at `path` stands the YAML text `written` after a mark."""
+    return text(_with(COMPLETE[kind], path, _PLACEHOLDER)).replace(_PLACEHOLDER, f"§{written}")
+
+
+def _with(data: Data, path: Path, value: object) -> Data:
+    changed = copy.deepcopy(data)
+    if path:
+        place: Any = changed
+        for part in path[:-1]:
+            place = place[part] if isinstance(part, int) else place.setdefault(part, {})
+        place[path[-1]] = value
+    return changed
+
+
+def pools(*described: Data) -> str:
+    """Write an environment with these pools, each a change of the least one."""
+    (least,) = MINIMAL["InferenceEnvironment"]["spec"]["nodePools"]
+    return minimal("InferenceEnvironment", ("spec", "nodePools"), [{**least, **pool} for pool in described])
+
+
+def mig(profile: str = "3g.40gb", memory: str = "39Gi", **more: object) -> Data:
+    """Return the capabilities of a pool of slices."""
+    return {"memoryPerGpu": memory, "migConfiguration": {"enabled": True, "profile": profile, **more}}

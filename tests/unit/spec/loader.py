@@ -1,0 +1,50 @@
+"""How the tests load YAML texts and say where in them something is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slicewise.spec import Fleet, InvalidInputError, load_fleet
+
+MARK = "§"
+
+
+def marked(text: str) -> tuple[str, str]:
+    """Return the text without its mark, and the line:column at which the mark stood."""
+    before, after = text.split(MARK)
+    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    return before + after, f"{line}:{column}"
+
+
+class Loader:
+    """Writes YAML texts to files and loads them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def load(self, *texts: str) -> Fleet:
+        return load_fleet(self.write(*texts))
+
+    def refuse(self, *texts: str) -> list[str]:
+        """Return every line of the errors; the file is left out where there is only one."""
+        paths = self.write(*texts)
+        with pytest.raises(InvalidInputError) as caught:
+            load_fleet(paths)
+        lines = str(caught.value).split("\n")
+        return [line.removeprefix("0.yaml:") for line in lines] if len(texts) == 1 else lines
+
+    def refuse_at(self, text: str, *others: str) -> str:
+        """Return the one error, which must stand at the mark of `text`, without its position."""
+        text, position = marked(text)
+        lines = self.refuse(text, *others)
+        assert len(lines) == 1, lines
+        line = lines[0].removeprefix("0.yaml:")
+        assert line.startswith(f"{position}: "), (position, line)
+        return line.removeprefix(f"{position}: ")
+
+    def write(self, *texts: str) -> list[str]:
+        for index, text in enumerate(texts):
+            (self.directory / f"{index}.yaml").write_text(text, encoding="utf-8")
+        return [f"{index}.yaml" for index in range(len(texts))]

@@ -1,0 +1,215 @@
+"""Quantities as Kubernetes reads them, bandwidths and selectors."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from slicewise.spec.bandwidth import Bandwidth
+from slicewise.spec.base import Selector
+from slicewise.spec.environment import Interconnect
+from slicewise.spec.quantity import Quantity
+from tests.unit.spec.documents import minimal
+from tests.unit.spec.loader import Loader
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("40Gi", 40 * 2**30),
+        ("40G", 40 * 10**9),
+        ("1Ki", 1024),
+        ("1k", 1000),
+        ("1Mi", 2**20),
+        ("1M", 10**6),
+        ("1Ti", 2**40),
+        ("1T", 10**12),
+        ("1Pi", 2**50),
+        ("1P", 10**15),
+        ("1Ei", 2**60),
+        ("1E", 10**18),
+        ("4", 4),
+        (8, 8),
+        (0.5, Decimal("0.5")),
+        ("500m", Decimal("0.5")),
+        ("250u", Decimal("0.00025")),
+        ("1n", Decimal("1e-9")),
+        ("1e3", 1000),
+        ("1E3", 1000),
+        ("1e+3", 1000),
+        ("15e-1", Decimal("1.5")),
+        ("40.5Gi", Decimal("40.5") * 2**30),
+        ("4.", 4),
+        (".5", Decimal("0.5")),
+        ("+4", 4),
+        ("1000000000000000000", 10**18),
+    ],
+)
+def test_a_quantity_is_what_kubernetes_reads(written: str | float, value: int | Decimal) -> None:
+    quantity = Quantity.parse(written)
+    assert quantity.value == value
+    assert str(quantity) == str(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "",
+            " ",
+            "Gi",
+            ".",
+            "e3",
+            "40GB",
+            "40 Gi",
+            "80 GB",
+            "40gi",
+            "40GI",
+            "40Gi\n",
+            " 40Gi",
+            "4O",
+            "1e3Ki",
+            "1Kie3",
+        ),
+        *(
+            "1K",
+            "1Zi",
+            "1Y",
+            "1mi",
+            "0x10",
+            "1_000",
+            "1,5",
+            "--4",
+            "-4",
+            "-1Gi",
+            "0",
+            "0Gi",
+            "0.0",
+            "nan",
+            "inf",
+            "NaN",
+        ),
+        *("\uff14", "1e99999", "9" * 41, "10Ei", "1e19"),
+    ],
+)
+def test_what_kubernetes_refuses_or_nobody_can_have_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"^is (no Kubernetes quantity; write|nothing|more than Kubernetes)"):
+        Quantity.parse(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        ("40GB", "40Gi (powers of 1024) or 40G (powers of 1000)"),
+        ("40 GiB", "40Gi (powers of 1024)"),
+        ("40gi", "40Gi (powers of 1024)"),
+        ("512kb", "512Ki (powers of 1024) or 512k (powers of 1000)"),
+        ("a lot", "for example 40Gi, 500m or 4"),
+    ],
+)
+def test_the_remedy_is_the_quantity_that_was_meant(written: str, remedy: str) -> None:
+    with pytest.raises(ValueError, match="quantity") as caught:
+        Quantity.parse(written)
+    assert str(caught.value).endswith(f"write {remedy}")
+
+
+def test_quantities_compare_by_value() -> None:
+    assert Quantity.parse("1024Mi") == Quantity.parse("1Gi")
+    assert Quantity.parse("40G") < Quantity.parse("40Gi")
+
+
+def test_parts_are_rounded_up() -> None:
+    assert (Quantity.parse("1500u").millis, Quantity.parse("0.1").millis, Quantity.parse("4").millis) == (2, 100, 4000)
+    assert (Quantity.parse("100m").bytes, Quantity.parse("1.5").bytes, Quantity.parse("1Ki").bytes) == (1, 2, 1024)
+
+
+def test_yaml_numbers_are_quantities(loader: Loader) -> None:
+    fleet = loader.load(minimal("ClusterModel", ("spec", "resources"), {"cpu": 0.5, "memory": 17179869184}))
+    resources = next(iter(fleet.models.values())).resources
+    assert (resources.cpu.millis, resources.memory) == (500, Quantity.parse("16Gi"))
+
+
+@pytest.mark.parametrize(
+    ("pool", "required", "satisfied"),
+    [
+        ("ib-400g", "400g", True),
+        ("ib-400g", "ib-400g", True),
+        ("ib-400g", "ib-200g", True),
+        ("ib-400g", "200g", True),
+        ("ib-400g", "roce-200g", False),
+        ("ib-400g", "ib-800g", False),
+        ("eth-100g", "400g", False),
+        ("efa-3200g", "400g", True),
+    ],
+)
+def test_bandwidths_compare_by_speed_and_by_a_named_fabric(pool: str, required: str, satisfied: bool) -> None:
+    assert Bandwidth.parse(pool).satisfies(Bandwidth.parse(required)) is satisfied
+
+
+@pytest.mark.parametrize(
+    "written", ["ib400g", "ib-400", "ib-400G", "IB-400g", "ib-0g", "ib-g", "-400g", "ib-400g\n", ""]
+)
+def test_what_is_no_bandwidth(written: str) -> None:
+    with pytest.raises(ValueError, match=r"^"):
+        Bandwidth.parse(written)
+
+
+def test_a_bandwidth_is_written_as_it_was() -> None:
+    assert [str(Bandwidth.parse(text)) for text in ("ib-400g", "400g")] == ["ib-400g", "400g"]
+
+
+def test_nvlink_satisfies_pcie() -> None:
+    assert Interconnect.NVLINK.satisfies(Interconnect.PCIE)
+    assert Interconnect.NVLINK.satisfies(Interconnect.NVLINK)
+    assert not Interconnect.PCIE.satisfies(Interconnect.NVLINK)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "labels", "selects"),
+    [
+        ({}, {}, True),
+        ({}, {"a": "1"}, True),
+        ({"a": "1"}, {"a": "1", "b": "2"}, True),
+        ({"a": "1", "b": "2"}, {"a": "1"}, False),
+        ({"a": "1"}, {"a": "2"}, False),
+        ({"a": ""}, {}, False),
+    ],
+)
+def test_a_selector_wants_every_label(wanted: dict[str, str], labels: dict[str, str], selects: bool) -> None:
+    assert Selector(match_labels=wanted).selects(labels) is selects
+
+
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [
+        ("gpu", True),
+        ("nvidia.com/gpu.product", True),
+        ("a" * 63, True),
+        ("A_b.c-d", True),
+        ("a" * 64, False),
+        ("-a", False),
+        ("a/b/c", False),
+        ("/a", False),
+        ("a/", False),
+        ("Nvidia.com/gpu", False),
+        ("a b", False),
+    ],
+)
+def test_label_keys_are_those_of_kubernetes(loader: Loader, key: str, allowed: bool) -> None:
+    document = minimal("InferenceEnvironment", ("metadata", "labels"), {key: "x"})
+    if allowed:
+        loader.load(document)
+    else:
+        (line,) = loader.refuse(document)
+        assert "expected a Kubernetes label key: [prefix/]name" in line
+        assert line.endswith("[SW203]")
+
+
+@pytest.mark.parametrize("written", ["7", "true", "null", "1.5"])
+def test_a_label_key_that_is_no_text(loader: Loader, written: str) -> None:
+    message = loader.refuse_at(
+        minimal("InferenceEnvironment", ("metadata", "labels"), {"KEY": "x"}).replace("KEY", f"§{written}")
+    )
+    assert message.startswith("metadata.labels")
+    assert message.endswith("expected text: put it in quotes [SW203]") or written == "null"
