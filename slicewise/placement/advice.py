@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from slicewise.placement.plan import Placement
 from slicewise.placement.pool_state import PoolState
-from slicewise.placement.soundness import PodSize
+from slicewise.placement.soundness import PodSize, fit_on_empty_node
 from slicewise.spec import Advice, Code, DeploymentKey, Fleet, ModelSpec
 from slicewise.spec.quantity import GIB
 
@@ -55,23 +57,51 @@ def _cannot_roll(
 
 
 def _nodes_too_small(
-    pool: PoolState, placements: Iterable[Placement], models: Mapping[DeploymentKey, ModelSpec], path: str
+    pool: PoolState, placements: Sequence[Placement], models: Mapping[DeploymentKey, ModelSpec], path: str
 ) -> Iterator[Advice]:
-    for placement in placements:
-        model = models[placement.deployment]
-        pods = min(pool.node.units // placement.gpus_per_node, placement.replicas * placement.nodes_per_replica)
-        cpus, memory = pods * model.resources.cpu.value, pods * model.resources.memory.bytes
-        wants = []
-        if pool.node.cpu is None and cpus > PLAUSIBLE_CPUS:
-            wants.append(f"{cpus:.0f} CPUs")
-        if pool.node.memory is None and memory > PLAUSIBLE_MEMORY:
-            wants.append(f"{memory / GIB:.0f}Gi of memory")
-        if wants:
-            message = (
-                f"a node of {pool.name} with {pods} pods of {placement.deployment} would need {' and '.join(wants)}; "
-                "say in allocatable what a node has, so that Slicewise counts it, or lower the model's resources"
-            )
-            yield Advice(path, Code.NODE_TOO_SMALL_FOR_UNITS, message)
+    cpus = _hungriest_node(pool, placements, models, lambda model: model.resources.cpu.value)
+    if pool.node.cpu is None and cpus.wanted > PLAUSIBLE_CPUS:
+        yield _too_small(pool, cpus, f"{cpus.wanted:.0f} CPUs", path)
+    memory = _hungriest_node(pool, placements, models, lambda model: model.resources.memory.value)
+    if pool.node.memory is None and memory.wanted > PLAUSIBLE_MEMORY:
+        yield _too_small(pool, memory, f"{memory.wanted / GIB:.0f}Gi of memory", path)
+
+
+@dataclass(frozen=True, slots=True)
+class _BusyNode:
+    """What a node may be asked for when the hungriest pods of a pool meet on it."""
+
+    pods: int
+    deployments: Sequence[str]
+    wanted: Decimal
+
+
+def _hungriest_node(
+    pool: PoolState,
+    placements: Iterable[Placement],
+    models: Mapping[DeploymentKey, ModelSpec],
+    need: Callable[[ModelSpec], Decimal],
+) -> _BusyNode:
+    room, pods, names, wanted = pool.node, 0, [], Decimal(0)
+    for placement in sorted(
+        placements, key=lambda item: (-need(models[item.deployment]) / item.gpus_per_node, item.deployment)
+    ):
+        pod = _pod(pool, placement, models)
+        count = min(fit_on_empty_node(room, pod), placement.replicas * placement.nodes_per_replica)
+        if count:
+            room = room.less(pod, count)
+            pods += count
+            names.append(str(placement.deployment))
+            wanted += count * need(models[placement.deployment])
+    return _BusyNode(pods, names, wanted)
+
+
+def _too_small(pool: PoolState, node: _BusyNode, wanted: str, path: str) -> Advice:
+    message = (
+        f"a node of {pool.name} with {node.pods} pods of {_some(node.deployments)} would need {wanted}; "
+        "say in allocatable what a node has, so that Slicewise counts it, or lower the resources in the models"
+    )
+    return Advice(path, Code.NODE_TOO_SMALL_FOR_UNITS, message)
 
 
 def _pod(pool: PoolState, placement: Placement, models: Mapping[DeploymentKey, ModelSpec]) -> PodSize:

@@ -11,6 +11,8 @@ from slicewise.spec.model import MigPreference, ReplicaTopology
 
 Reason = tuple[RejectionCode, str]
 
+_PRECEDENCE = {code: place for place, code in enumerate(RejectionCode)}
+
 
 def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Rejection | None:
     """Return the rejection of the whole environment, if the deployment's selector rules it out."""
@@ -30,8 +32,7 @@ def reject_pool(
         *_selector_reasons(deployment, profile, environment, pool),
         *_requirement_reasons(profile.replica_topology, pool),
     )
-    order = list(RejectionCode)
-    return min(reasons, key=lambda reason: order.index(reason[0]), default=None)
+    return min(reasons, key=lambda reason: _PRECEDENCE[reason[0]], default=None)
 
 
 def _selector_reasons(

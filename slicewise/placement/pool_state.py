@@ -42,6 +42,7 @@ class PoolState:
             memory=allocatable.memory.bytes if allocatable.memory else None,
         )
         self._pods: Counter[PodSize] = Counter()
+        self._taken: dict[tuple[PodSize, int], bool] = {}  # what `takes` has answered since the last charge
 
     @property
     def name(self) -> str:
@@ -83,9 +84,14 @@ class PoolState:
         """
         if count == 0:
             return True
-        pods = self._pods.copy()
-        pods[pod] += count
-        return all(is_sound(self.pool.nodes, self.node, those) for those in self._with_reserved(pods))
+        if count * pod.units > self.free:
+            return False
+        answer = self._taken.get((pod, count))
+        if answer is None:
+            pods = self._pods + Counter({pod: count})
+            answer = all(is_sound(self.pool.nodes, self.node, those) for those in self._with_reserved(pods))
+            self._taken[pod, count] = answer
+        return answer
 
     def has_room_to_roll(self, pod: PodSize) -> bool:
         """Return whether one more pod can be scheduled when the reserved units are used for it."""
@@ -95,6 +101,7 @@ class PoolState:
         """Promise room for `count` pods."""
         if count:
             self._pods[pod] += count
+            self._taken.clear()
 
     def stranded_by(self, pod: PodSize, count: int) -> int:
         """Return how many free units no further pod of this size could use once `count` of them are charged."""

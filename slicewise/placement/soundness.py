@@ -12,10 +12,10 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PodSize:
+class PodSize(NamedTuple):
     """What one pod asks for: GPU units, millicores and bytes (0 where the pool does not say what its nodes have)."""
 
     units: int
@@ -30,6 +30,14 @@ class NodeSize:
     units: int
     cpu: int | None = None
     memory: int | None = None
+
+    def less(self, pod: PodSize, count: int) -> NodeSize:
+        """Return what is left beside `count` pods of size `pod`."""
+        return NodeSize(
+            self.units - count * pod.units,
+            None if self.cpu is None else self.cpu - count * pod.cpu,
+            None if self.memory is None else self.memory - count * pod.memory,
+        )
 
 
 def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:

@@ -24,6 +24,7 @@ from slicewise.spec.environment import InferenceEnvironment
 from slicewise.spec.fleet import AnyDocument, Fleet, ModelKey
 from slicewise.spec.model import ClusterModel, Model
 from slicewise.spec.problems import Advice, InvalidInputError, Problem, dotted
+from slicewise.spec.quantity import Quantity
 from slicewise.spec.reading import read_all
 from slicewise.spec.schema_problems import did_you_mean, schema_problems, shown
 from slicewise.spec.yaml_source import SourceDocument, parse_documents
@@ -203,11 +204,15 @@ def _fleet(loaded: Iterable[_Loaded], advice: tuple[Advice, ...]) -> Fleet:
 
 
 class _SchemaWriter(GenerateJsonSchema):
-    """Writes no titles: they would only repeat the names of the fields."""
+    """Writes no titles, for they would only repeat the names of the fields; and quantities as documents have them."""
 
     def field_title_should_be_set(self, _schema: object) -> bool:
         """Return that no field needs a title."""
         return False
+
+    def encode_default(self, dft: object) -> object:
+        """Return a default as JSON has it."""
+        return str(dft) if isinstance(dft, Quantity) else super().encode_default(dft)
 
 
 def document_schema(kind: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import types
 import typing
@@ -98,7 +99,9 @@ def _problem(document: SourceDocument, kind: type[BaseModel], error: ErrorDetail
     in_key = path[-1] == "[key]"
     if in_key:
         path = path[:-1]
-    in_key = in_key or error["type"] == "invalid_key"
+    if error["type"] == "invalid_key":
+        # pydantic's path has 1 for true.
+        in_key, path = True, (*path[:-1], json.dumps(error["input"]))
     return document.problem(path, Code.BAD_VALUE, _bad_value(error), key=in_key, field=dotted(path))
 
 

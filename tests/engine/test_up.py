@@ -136,14 +136,3 @@ def test_namespaces_are_created_on_request(stack: Workspace, cluster: Client) ->
     stack.up()
 
     assert cluster.get(LLMInferenceService, "chat", namespace="new-team")["spec"]["replicas"] == 1
-
-
-def test_namespace_that_is_missing_is_said(stack: Workspace, cluster: Client) -> None:
-    chat = deployment("chat", "tiny")
-    chat["metadata"]["namespace"] = "nowhere"
-    stack.write(POOLS, TINY, chat)
-
-    run = stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
-
-    assert 'namespaces "nowhere" not found' in run.stdout + run.stderr
-    assert services(cluster) == []

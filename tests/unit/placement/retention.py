@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from slicewise.spec import Fleet
+from slicewise.spec import DeploymentKey, Fleet
 from tests.unit.placement.capacity_rule import Pod, promised
 from tests.unit.placement.checker import node_of, nodes_of, pods_of, replicas_of, static_codes
 from tests.unit.placement.documents import Document
@@ -21,7 +21,7 @@ def kept(fleet: Fleet, previous: Document) -> set[Place]:
     deployments = {deployment.key: deployment for deployment in fleet.deployments}
     claims = []
     for item in previous["placements"]:
-        deployment = deployments[item["deployment"]["namespace"], item["deployment"]["name"]]
+        deployment = deployments[DeploymentKey(item["deployment"]["namespace"], item["deployment"]["name"])]
         profile = next(p for p in fleet.model_of(deployment).serving if p.name == item["profile"])
         grew = replicas_of(deployment) * profile.replica_topology.units > item["units"]
         claims.append((grew, -deployment.spec.priority, deployment.key, item["environment"], item, profile))

@@ -1,10 +1,12 @@
 """Random fleets that are valid, small enough to judge, and full enough that not everything fits.
 
-Picky fleets have selectors, requirements and pools of every sort, so that most pools are ruled out. In the others nearly
-everything matches, so that pods of many sizes meet on few nodes and capacity decides.
+Picky fleets have selectors, requirements and pools of every sort, so that most pools are ruled out. In the others
+nearly everything matches, so that pods of many sizes meet on few nodes and capacity decides.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -23,6 +25,13 @@ steady = settings(
 _PRECISIONS = st.lists(st.sampled_from(["fp8", "bf16", "int8"]), unique=True)
 _LABELS = st.fixed_dictionaries({}, optional={"region": st.sampled_from("ab"), "tier": st.sampled_from("xy")})
 _SLICE_PROFILES = ["1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb", "7g.80gb"]
+_PICKY: Mapping[str, list[object]] = {
+    "precisionSupport": [["bf16"], ["fp8", "int8"]],
+    "interconnect": ["pcie", "nvlink"],
+    "interNodeBandwidth": ["200g", "ib-200g"],
+    "nvlinkDomainSize": [4],
+    "memoryPerGpu": ["80Gi"],
+}
 _CPUS = [8, 20, 60]
 _MEMORIES = ["40Gi", "100Gi", "400Gi"]
 
@@ -76,18 +85,8 @@ def profiles(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
     }
     if picky:
         # Two or three of them, and hardly any pool would do.
-        field, values = draw(
-            st.sampled_from(
-                [
-                    ("precisionSupport", [["bf16"], ["fp8", "int8"]]),
-                    ("interconnect", ["pcie", "nvlink"]),
-                    ("interNodeBandwidth", ["200g", "ib-200g"]),
-                    ("nvlinkDomainSize", [4]),
-                    ("memoryPerGpu", ["80Gi"]),
-                ]
-            )
-        )
-        requirements[field] = draw(st.sampled_from(values))
+        field = draw(st.sampled_from(sorted(_PICKY)))
+        requirements[field] = draw(st.sampled_from(_PICKY[field]))
     return profile(
         name,
         nodes=draw(st.sampled_from([1, 1, 1, 1, 2])),

@@ -181,15 +181,19 @@ def test_the_codes_are_the_designs_in_its_order() -> None:
             pool("p", nodeCount=4, reservedUnits=8, multiNodeCapable=True),
             profile("x", nodes=2, gpusPerNode=5),
             {"replicas": 2},
-            "capacity: 24 of 32 units free, but only 2 more pods of 5 units each can be promised a node "
-            "whatever the order, needs 4",
+            (
+                "capacity: 24 of 32 units free, but only 3 more pods of 5 units each can be promised a node "
+                "whatever the order, needs 4"
+            ),
         ),
         (
             slices("p", "1g.10gb", allocatable={"cpu": "7", "memory": "1Ti"}),
             profile("x"),
             {"replicas": 2},
-            "capacity: 56 of 56 units free, but only 1 more pod of 1 unit, 4 CPUs, 16Gi each can be promised a node "
-            "whatever the order, needs 2",
+            (
+                "capacity: 56 of 56 units free, but only 1 more pod of 1 unit, 4 CPUs, 16Gi each can be promised a "
+                "node whatever the order, needs 2"
+            ),
         ),
         (
             pool("p", reservedUnits=9),

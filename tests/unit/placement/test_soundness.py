@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, product
 
 import pytest
@@ -20,7 +20,7 @@ def _pods(sizes: Counter[Size]) -> dict[PodSize, int]:
     return {PodSize(*size): count for size, count in sizes.items()}
 
 
-def _multisets(sizes: list[Size], most: int) -> Iterator[Counter[Size]]:
+def _multisets(sizes: Sequence[Size], most: int) -> Iterator[Counter[Size]]:
     for count in range(1, most + 1):
         yield from map(Counter, combinations_with_replacement(sizes, count))
 

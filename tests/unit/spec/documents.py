@@ -150,7 +150,11 @@ COMPLETE: dict[str, Data] = {
         },
     },
 }
-COMPLETE["Model"] = {**COMPLETE["ClusterModel"], "kind": "Model", "metadata": {"name": "gemma", "namespace": "team-a"}}
+COMPLETE["Model"] = {
+    **COMPLETE["ClusterModel"],
+    "kind": "Model",
+    "metadata": {"name": "gemma", "namespace": "team-a", "labels": {}},
+}
 
 _PLACEHOLDER = "PLACEHOLDER"
 

@@ -33,7 +33,7 @@ class Loader:
         with pytest.raises(InvalidInputError) as caught:
             load_fleet(paths)
         lines = str(caught.value).split("\n")
-        return [line.removeprefix("0.yaml:") for line in lines] if len(texts) == 1 else lines
+        return [line.removeprefix("0.yaml:").lstrip() for line in lines] if len(texts) == 1 else lines
 
     def refuse_at(self, text: str, *others: str) -> str:
         """Return the one error, which must stand at the mark of `text`, without its position."""

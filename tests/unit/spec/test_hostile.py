@@ -75,7 +75,7 @@ def test_nesting_stacked_by_aliases(loader: Loader) -> None:
 
 def test_a_file_of_nine_megabytes(loader: Loader) -> None:
     (line,) = loader.refuse("# " + "x" * 9_000_000)
-    assert line == "0.yaml: the file has more than 8,388,608 bytes; split it into several files [SW106]"
+    assert line == "the file has more than 8,388,608 bytes; split it into several files [SW106]"
 
 
 def test_a_file_without_end() -> None:
@@ -101,7 +101,7 @@ def test_unknown_fields_without_number(loader: Loader) -> None:
 
 
 def test_one_long_value(loader: Loader) -> None:
-    long = "x" * 1_000_000
+    long = "x" * 200_000
     for path in (("metadata", "name"), ("spec", "modelRef", "kind"), ("kind",), ("spec", "scaling", "signal"), (long,)):
         for line in loader.refuse(minimal("ModelDeployment", path, long)):
             assert len(line) < 500

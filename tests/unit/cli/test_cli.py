@@ -1,0 +1,209 @@
+"""The command line as its users meet it: a process, its exit code, what it prints where."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+DEMO = str(ROOT / "stacks/demo")
+SHORTFALL = str(ROOT / "stacks/shortfall")
+
+
+def slicewise(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+    """Run `python -m slicewise`, as from a pipe."""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "slicewise", *arguments],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    result = subprocess.CompletedProcess(run.args, run.returncode, run.stdout.decode(), run.stderr.decode())
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def test_plan_json_has_the_contracts_keys() -> None:
+    run = slicewise("plan", DEMO, "--output", "json")
+    assert (run.returncode, run.stderr) == (0, "")
+    plan = json.loads(run.stdout)
+    assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings"]
+    first = plan["placements"][0]
+    assert first == {
+        "deployment": {"namespace": "team-a", "name": "gemma"},
+        "environment": "mig-a",
+        "nodePool": "small-models-mig",
+        "profile": "fp8-slice",
+        "replicas": 2,
+        "nodesPerReplica": 1,
+        "gpusPerNode": 1,
+        "units": 2,
+        "resource": {"name": "nvidia.com/mig-3g.40gb", "count": 1},
+        "retained": False,
+    }
+    assert plan["nodePools"][0] == {
+        "environment": "mig-a",
+        "nodePool": "small-models-mig",
+        "resource": "nvidia.com/mig-3g.40gb",
+        "unitsPerNode": 16,
+        "nodes": 8,
+        "units": 128,
+        "allocated": 2,
+        "reserved": 0,
+        "free": 126,
+    }
+    assert {warning["code"] for warning in plan["warnings"]} == {"SW301", "SW302"}
+    assert set(plan["warnings"][0]) == {"code", "path", "message"}
+
+
+def test_the_seeds_slip_is_counted_right() -> None:
+    """1g.10gb: seven a GPU by NVIDIA's table, so 56 on a node of eight H100s, not 28."""
+    plan = json.loads(slicewise("plan", DEMO, "--output", "json").stdout)
+    (tiny,) = (pool for pool in plan["nodePools"] if pool["nodePool"] == "h100-tiny")
+    assert tiny["unitsPerNode"] == 56
+
+
+def test_shortfall_exits_3_and_says_why_for_every_pool() -> None:
+    run = slicewise("plan", SHORTFALL, "--output", "json")
+    assert run.returncode == 3
+    (shortfall,) = json.loads(run.stdout)["shortfalls"]
+    assert (shortfall["deployment"], shortfall["wanted"], shortfall["placed"]) == (
+        {"namespace": "team-c", "name": "llama"},
+        1,
+        0,
+    )
+    assert [(item["nodePool"], item["profile"], item["code"]) for item in shortfall["rejections"]] == [
+        ("slices", "bf16-tp4", "insufficient-memory"),
+        ("slices", "fp8-tp2", "insufficient-memory"),
+        ("whole", "bf16-tp4", "gpus-per-node"),
+        ("whole", "fp8-tp2", "capacity"),
+    ]
+    assert shortfall["rejections"][3]["message"] == "2 of 2 units free, needs 4"
+
+
+def test_yaml_is_the_same_plan() -> None:
+    as_json, as_yaml = (slicewise("plan", DEMO, "--output", form).stdout for form in ("json", "yaml"))
+    assert yaml.safe_load(as_yaml) == json.loads(as_json)
+
+
+def test_table_is_plain_in_a_pipe() -> None:
+    run = slicewise("plan", SHORTFALL)
+    assert run.returncode == 3
+    assert "\x1b" not in run.stdout
+    assert "Nothing is placed." in run.stdout
+    assert "  edge/whole with fp8-tp2: 2 of 2 units free, needs 4 (capacity)" in run.stdout.replace("    ", "  ")
+
+
+@pytest.mark.parametrize("command", ["plan", "validate"])
+def test_invalid_input_exits_2_with_one_line_a_mistake(command: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("kind: Model\n---\n- 1\n")
+    run = slicewise(command, str(tmp_path), "nowhere")
+    assert run.returncode == 2
+    assert run.stdout == ""
+    lines = run.stderr.splitlines()
+    assert [line.rsplit(" ", 1)[1] for line in lines] == ["[SW108]", "[SW107]", "[SW101]"]
+    assert lines[0].startswith(f"{tmp_path}/bad.yaml:1:1: ")
+    assert lines[1].startswith(f"{tmp_path}/bad.yaml:3:1: ")
+
+
+def test_standard_input() -> None:
+    documents = b"\n---\n".join(path.read_bytes() for path in sorted(Path(DEMO).iterdir()))
+    from_stdin = slicewise("plan", "-", "--output", "json", stdin=documents)
+    assert from_stdin.stdout == slicewise("plan", DEMO, "--output", "json").stdout
+    assert "<stdin>:1:1: " in slicewise("plan", "-", stdin=b"kind: Model").stderr
+
+
+def test_validate_counts_what_it_read() -> None:
+    run = slicewise("validate", DEMO)
+    assert (run.returncode, run.stdout) == (0, "valid: 2 environments, 2 models, 2 deployments\n")
+
+
+def test_previous_keeps_what_was_placed(tmp_path: Path) -> None:
+    earlier = tmp_path / "plan.json"
+    earlier.write_text(slicewise("plan", DEMO, "--output", "json").stdout)
+    plan = json.loads(slicewise("plan", DEMO, "--output", "json", "--previous", str(earlier)).stdout)
+    assert [placement["retained"] for placement in plan["placements"]] == [True, True, True]
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"placements": [{"deployment": 1}]}', "[" * 100_000])
+def test_a_previous_plan_that_is_none(tmp_path: Path, content: str | None) -> None:
+    earlier = tmp_path / "plan.json"
+    if content is not None:
+        earlier.write_text(content)
+    run = slicewise("plan", DEMO, "--previous", str(earlier))
+    assert run.returncode == 2
+    assert all("[SW109]" in line and str(earlier) in line for line in run.stderr.splitlines())
+
+
+def rendered(directory: Path) -> dict[str, dict[str, object]]:
+    """Return the files below `directory` with the objects in them."""
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    return {str(path.relative_to(directory)): yaml.safe_load(path.read_text()) for path in files}
+
+
+def test_render_writes_a_directory_an_environment(tmp_path: Path) -> None:
+    run = slicewise("render", DEMO, "--output-dir", str(tmp_path / "out"))
+    assert (run.returncode, run.stdout) == (0, f"wrote 3 manifests to {tmp_path / 'out'}\n")
+    files = rendered(tmp_path / "out")
+    assert list(files) == [
+        "mig-a/team-a.llminferenceservice.gemma.yaml",
+        "onprem-b/team-a.llminferenceservice.gemma.yaml",
+        "onprem-b/team-b.llminferenceservice.chat-small.yaml",
+    ]
+    assert {item["kind"] for item in files.values()} == {"LLMInferenceService"}
+
+
+def test_render_removes_only_what_it_wrote_before(tmp_path: Path) -> None:
+    slicewise("render", DEMO, "--output-dir", str(tmp_path))
+    theirs = tmp_path / "mig-a" / "kustomization.yaml"
+    theirs.write_text("resources: []\n")
+    fewer = tmp_path / "fewer"
+    fewer.mkdir()
+    for name in ("environments.yaml", "models.yaml"):
+        (fewer / name).write_bytes((Path(DEMO) / name).read_bytes())
+    run = slicewise("render", str(fewer), "--output-dir", str(tmp_path))
+    assert run.stdout == f"wrote 0 manifests to {tmp_path}, removed 3 that the plan no longer has\n"
+    assert sorted(path.name for path in tmp_path.rglob("*.yaml") if path.parent != fewer) == ["kustomization.yaml"]
+
+
+def test_render_writes_what_is_placed_and_exits_3_on_a_shortfall(tmp_path: Path) -> None:
+    greedy = yaml.safe_load((Path(DEMO) / "deployments.yaml").read_text().partition("---")[0])
+    greedy["metadata"]["namespace"] = "team-c"
+    greedy["spec"]["environments"] = 3
+    (tmp_path / "greedy.yaml").write_text(yaml.safe_dump(greedy))
+    run = slicewise("render", DEMO, str(tmp_path / "greedy.yaml"), "--output-dir", str(tmp_path / "out"))
+    assert run.returncode == 3
+    assert len(rendered(tmp_path / "out")) == 5
+    assert "team-c/gemma: 2 of 3 environments [SW501]" in run.stderr
+
+
+def test_render_into_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = slicewise("render", DEMO, "--output-dir", str(tmp_path / "file"))
+    assert run.returncode == 2
+    assert "cannot be written" in run.stderr
+    assert "[SW110]" in run.stderr
+
+
+@pytest.mark.parametrize("kind", ["InferenceEnvironment", "ClusterModel", "Model", "ModelDeployment"])
+def test_schema_is_a_json_schema(kind: str) -> None:
+    schema = json.loads(slicewise("schema", kind).stdout)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["properties"]["kind"]["const"] == kind
+
+
+def test_help_teaches() -> None:
+    shown = slicewise("--help").stdout
+    for word in ("plan", "validate", "render", "schema", "Exit codes"):
+        assert word in shown
+
+
+def test_no_command_shows_the_help() -> None:
+    assert "Usage" in slicewise().stdout + slicewise().stderr

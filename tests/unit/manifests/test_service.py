@@ -1,0 +1,185 @@
+"""The LLMInferenceService of a placement, field by field; the API server judges its schema in the engine tests."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slicewise.manifests import environment_objects
+from slicewise.placement import make_plan
+from tests.unit.placement.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
+
+
+def objects(*documents: Document) -> list[dict[str, Any]]:
+    """Return the objects of the one environment in `documents`."""
+    fleet = fleet_of(documents)
+    (only,) = environment_objects(fleet, make_plan(fleet)).values()
+    return only
+
+
+def service(*documents: Document) -> dict[str, Any]:
+    """Return the one service of `documents`."""
+    (only,) = (item for item in objects(*documents) if item["kind"] == "LLMInferenceService")
+    return only
+
+
+def test_one_slice() -> None:
+    gemma = model("gemma", profile("fp8", memoryPerGpu="39Gi"), cpu="8", memory="48Gi")
+    small = slices(
+        "small",
+        "3g.40gb",
+        nodeSelector={"nvidia.com/mig.config": "all-3g.40gb"},
+        tolerations=[
+            {"key": "team", "operator": "Equal", "value": "a", "effect": "NoExecute", "tolerationSeconds": 60}
+        ],
+    )
+
+    assert service(environment("mig-a", small), gemma, deployment("chat", "gemma", replicas=2)) == {
+        "apiVersion": "serving.kserve.io/v1alpha2",
+        "kind": "LLMInferenceService",
+        "metadata": {
+            "name": "chat",
+            "namespace": "team",
+            "labels": {"app.kubernetes.io/managed-by": "slicewise"},
+            "annotations": {
+                "slicewise.dev/environment": "mig-a",
+                "slicewise.dev/node-pool": "small",
+                "slicewise.dev/profile": "fp8",
+                "slicewise.dev/required-memory-per-gpu": "39Gi",
+            },
+        },
+        "spec": {
+            "replicas": 2,
+            "model": {"uri": "hf://models/gemma:main", "name": "gemma"},
+            "template": {
+                "nodeSelector": {"nvidia.com/mig.config": "all-3g.40gb"},
+                "tolerations": [
+                    {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+                    {"key": "team", "operator": "Equal", "value": "a", "effect": "NoExecute", "tolerationSeconds": 60},
+                ],
+                "containers": [
+                    {
+                        "name": "main",
+                        "resources": {"limits": {"nvidia.com/mig-3g.40gb": "1", "cpu": "8", "memory": "48Gi"}},
+                    }
+                ],
+                "topologySpreadConstraints": [
+                    {
+                        "maxSkew": 1,
+                        "topologyKey": "kubernetes.io/hostname",
+                        "whenUnsatisfiable": "ScheduleAnyway",
+                        "labelSelector": {"matchLabels": {"app.kubernetes.io/name": "chat"}},
+                    }
+                ],
+            },
+        },
+    }
+
+
+def template(pool_document: Document, *profile_documents: Document) -> dict[str, Any]:
+    """Return the pod template of one deployment on one pool."""
+    result: dict[str, Any] = service(
+        environment("env", pool_document), model("m", *profile_documents), deployment("d", "m")
+    )["spec"]["template"]
+    return result
+
+
+@pytest.mark.parametrize(
+    ("on", "resource"),
+    [
+        (slices("p", "1g.10gb"), "nvidia.com/mig-1g.10gb"),
+        (slices("p", "1g.10gb+me"), "nvidia.com/mig-1g.10gb.me"),
+        (slices("p", "3g.40gb", strategy="single"), "nvidia.com/gpu"),
+        (pool("p"), "nvidia.com/gpu"),
+    ],
+)
+def test_the_resource_is_the_one_that_the_pool_advertises(on: Document, resource: str) -> None:
+    limits = template(on)["containers"][0]["resources"]["limits"]
+    assert set(limits) == {resource, "cpu", "memory"}
+    assert limits[resource] == "1"
+
+
+def test_several_gpus_of_one_node_get_their_parallel_size_as_arguments() -> None:
+    """KServe renders only tensor, and only since v0.20: the arguments work with all of them."""
+    container = template(pool("p"), profile("tp", gpusPerNode=4, parallelism={"tensor": 2, "pipeline": 2}))[
+        "containers"
+    ][0]
+    assert container["args"] == ["--tensor-parallel-size=2", "--pipeline-parallel-size=2"]
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "4"
+
+
+def test_expert_parallelism_on_one_node() -> None:
+    profiles = profile("ep", gpusPerNode=8, parallelism={"data": 8, "expert": True})
+    args = template(pool("p"), profiles)["containers"][0]["args"]
+    assert args == ["--data-parallel-size=8", "--enable-expert-parallel"]
+
+
+def test_the_token_is_a_reference_and_only_for_the_download() -> None:
+    gated = model("m")
+    gated["spec"]["huggingFace"] |= {"revision": "v1.1", "secretRef": {"name": "huggingface", "key": "token"}}
+    result = service(environment("env", pool("p")), gated, deployment("d", "m"))["spec"]
+    assert result["model"]["uri"] == "hf://models/m:v1.1"
+    reference = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "huggingface", "key": "token"}}}
+    assert result["template"]["initContainers"] == [{"name": "storage-initializer", "env": [reference]}]
+    assert "env" not in result["template"]["containers"][0]
+
+
+def test_replicas_are_left_to_the_autoscaler() -> None:
+    scaling = {"signal": "Concurrency", "concurrency": {"maxReplicas": 4, "target": 10}}
+    assert (
+        "replicas"
+        not in service(environment("e", pool("p")), model("m"), deployment("d", "m", scaling=scaling))["spec"]
+    )
+
+
+def test_spread_may_be_left_to_the_scheduler() -> None:
+    assert "topologySpreadConstraints" not in template(pool("p"), profile("any", spread="none"))
+
+
+def several_nodes(**topology: object) -> list[dict[str, Any]]:
+    capable = pool("p", nodeCount=2, multiNodeCapable=True)
+    chat = model("m", profile("two", nodes=2, gpusPerNode=8, **topology))
+    return objects(environment("env", capable), chat, deployment("d", "m"))
+
+
+def test_several_nodes_by_pipeline_come_with_the_config_that_kserve_lacks() -> None:
+    config, result = several_nodes()
+    assert (config["kind"], config["metadata"]["name"], config["metadata"]["namespace"]) == (
+        "LLMInferenceServiceConfig",
+        "kserve-config-llm-worker-pipeline-parallel",
+        "team",
+    )
+    assert result["spec"]["parallelism"] == {"tensor": 8, "pipeline": 2}
+    assert result["spec"]["worker"] == result["spec"]["template"]
+    (container,) = result["spec"]["worker"]["containers"]
+    assert (container["name"], container["resources"]["limits"]["nvidia.com/gpu"]) == ("main", "8")
+    # The config says the sizes; said twice, vLLM would get each flag twice.
+    assert "args" not in container
+
+
+def test_several_nodes_by_data_use_kserves_own_config() -> None:
+    (result,) = several_nodes(parallelism={"data": 16, "dataLocal": 8, "expert": True})
+    assert result["spec"]["parallelism"] == {"tensor": 1, "data": 16, "dataLocal": 8, "expert": True}
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]))))
+def test_arguments_survive_kserves_shell(arguments: list[str]) -> None:
+    """KServe's single-node preset (v0.20) ends in `eval "exec vllm serve … $@"`; printf stands in for vLLM here."""
+    arguments = [argument for argument in arguments if "{{" not in argument]
+    engine = {"engine": {"args": arguments}}
+    emitted = template(pool("p"), profile("any") | engine)["containers"][0].get("args", [])
+    shell = ["/bin/bash", "-c", r'eval "printf %s\\\\0 $@"', "--", *emitted]
+    received = subprocess.run(shell, capture_output=True, check=True).stdout.decode().split("\0")[:-1]
+    assert received == (arguments or [""])  # printf writes its format once where there is nothing to write
+
+
+def test_arguments_of_several_nodes_are_passed_on_as_they_are() -> None:
+    """The config hands them to vLLM by `"$@"`, without an eval that would take quotes away."""
+    chat = model("m", profile("two", nodes=2, gpusPerNode=8) | {"engine": {"args": ['--x={"a": "b c"}']}})
+    capable = pool("p", nodeCount=2, multiNodeCapable=True)
+    result = service(environment("env", capable), chat, deployment("d", "m"))
+    assert result["spec"]["template"]["containers"][0]["args"] == ['--x={"a": "b c"}']
