@@ -40,6 +40,7 @@ async def deploy() -> dict[str, Any]:
             f"{placement.environment}/{placement.deployment}",
             environment=environments[placement.environment],
             objects=placement_objects(fleet, placement),
+            wait_for_ready=config.wait_for_ready,
         )
     return plan_to_outputs(plan)
 

@@ -9,6 +9,7 @@ import pulumi
 
 from components.inference_environment import InferenceEnvironment
 from components.kubernetes_objects import declare
+from components.readiness import waiting
 from components.type_tokens import MODEL_PLACEMENT
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import SERVICE_KIND
@@ -26,6 +27,7 @@ class ModelPlacement(pulumi.ComponentResource):
         *,
         environment: InferenceEnvironment,
         objects: Sequence[KubernetesObject],
+        wait_for_ready: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(MODEL_PLACEMENT, name, None, opts)
@@ -33,5 +35,6 @@ class ModelPlacement(pulumi.ComponentResource):
             options = pulumi.ResourceOptions(
                 parent=self, provider=environment.provider, depends_on=list(environment.shared)
             )
-            declare(f"{name}-{SUFFIXES[item['kind']]}", item, options)
+            wanted = waiting(item) if wait_for_ready and item["kind"] == SERVICE_KIND else item
+            declare(f"{name}-{SUFFIXES[item['kind']]}", wanted, options)
         self.register_outputs({})

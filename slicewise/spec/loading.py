@@ -16,7 +16,7 @@ from slicewise.spec.base import API_VERSION
 from slicewise.spec.checks.deployment import check_deployment
 from slicewise.spec.checks.environment import check_environment
 from slicewise.spec.checks.finding import Finding
-from slicewise.spec.checks.fleet import check_model_names, check_reference, claimed_models
+from slicewise.spec.checks.fleet import ReferenceCheck, check_model_names, claimed_models
 from slicewise.spec.checks.model import check_model
 from slicewise.spec.codes import Code
 from slicewise.spec.deployment import ModelDeployment
@@ -150,12 +150,13 @@ def _check(loaded: Sequence[_Loaded], models: AbstractSet[ModelKey] | None, prob
     `models` are all that were declared, well or badly; None where that is not known.
     """
     advice: list[Advice] = []
+    references = None if models is None else ReferenceCheck(models)
     for item in loaded:
         document = item.document
         if isinstance(document, InferenceEnvironment):
             findings = check_environment(document)
         elif isinstance(document, ModelDeployment):
-            findings = chain(check_deployment(document), () if models is None else check_reference(document, models))
+            findings = chain(check_deployment(document), references.check(document) if references else ())
         else:
             findings = check_model(document.spec)
         _report(item, findings, problems, advice)

@@ -62,7 +62,7 @@ def refuse_expansion(root: yaml.Node, file: str) -> None:
         return size, height
 
     if measure(root, 0)[0] > MAX_NODES:
-        message = f"its aliases expand to more than {MAX_NODES:,} values; write them out, or split the file"
+        message = f"it has more than {MAX_NODES:,} values, what its aliases stand for included; split the file"
         raise InvalidInputError([_at(root, file, message, Code.TOO_LARGE)])
 
 

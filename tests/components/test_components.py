@@ -22,7 +22,7 @@ def kubernetes_object(kind: str, name: str) -> KubernetesObject:
     return {
         "apiVersion": "serving.kserve.io/v1alpha2",
         "kind": kind,
-        "metadata": {"name": name, "namespace": "team"},
+        "metadata": {"name": name, "namespace": "team", "annotations": {"slicewise.dev/environment": "env"}},
         "spec": {"replicas": 2},
     }
 
@@ -38,7 +38,7 @@ def declare() -> pulumi.Output[Any]:
     second = InferenceEnvironment("second", kubeconfig=pulumi.Output.secret("other"), namespaces=[], objects=[])
     service = kubernetes_object("LLMInferenceService", "chat")
     placements = [
-        ModelPlacement(f"{name}/team/chat", environment=environment, objects=[service])
+        ModelPlacement(f"{name}/team/chat", environment=environment, objects=[service], wait_for_ready=False)
         for name, environment in (("first", first), ("second", second))
     ]
     return pulumi.Output.all(*(placement.urn for placement in placements))
@@ -94,3 +94,22 @@ def test_the_object_is_declared_as_it_is(recorder: Recorder) -> None:
 
     service = recorder.of_type(SERVICE)["first/team/chat-service"]
     assert service.inputs == kubernetes_object("LLMInferenceService", "chat")
+
+
+def test_waiting_is_asked_for_in_annotations(recorder: Recorder) -> None:
+    """All replicas where their number is fixed: KServe's Ready lets a quarter be missing."""
+    service = kubernetes_object("LLMInferenceService", "chat")
+
+    def waiting() -> pulumi.Output[Any]:
+        environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
+        return ModelPlacement("env/team/chat", environment=environment, objects=[service], wait_for_ready=True).urn
+
+    run(waiting)
+
+    (registered,) = recorder.of_type(SERVICE).values()
+    assert registered.inputs["metadata"]["annotations"] == {
+        "slicewise.dev/environment": "env",
+        "pulumi.com/waitFor": '["condition=Ready", "jsonpath={.status.workloads.primary.readyReplicas}=2"]',
+        "pulumi.com/timeoutSeconds": "3600",
+    }
+    assert "pulumi.com/waitFor" not in service["metadata"]["annotations"]

@@ -17,21 +17,44 @@ from slicewise.spec.schema_problems import closest, did_you_mean
 _OTHER_KINDS = ("InferenceEnvironment", "ModelDeployment")
 
 
-def check_reference(deployment: ModelDeployment, declared: AbstractSet[ModelKey]) -> Iterator[Finding]:
-    """Yield an error if the modelRef of `deployment` is not among the `declared` models."""
-    key = model_key(deployment)
-    if key in declared:
-        return
-    where = f" in namespace {key.namespace}" if key.namespace else ""
-    path = ("spec", "modelRef", "name")
-    other_kind = ModelKind.MODEL if key.kind == ModelKind.CLUSTER_MODEL else ModelKind.CLUSTER_MODEL
-    other = ModelKey(other_kind.value, deployment.metadata.namespace if other_kind is ModelKind.MODEL else "", key.name)
-    if other in declared:
-        hint = f"; there is a {other.kind} of that name: write kind: {other.kind}"
-    else:
-        names = sorted(known.name for known in declared if known[:2] == key[:2])
-        hint = did_you_mean(key.name, names) or (f"; there are {', '.join(names[:10])}" if names else "")
-    yield Finding(path, Code.DANGLING_MODEL_REFERENCE, f'there is no {key.kind} "{key.name}"{where}{hint}')
+class ReferenceCheck:
+    """Finds deployments whose modelRef is not among the declared models."""
+
+    # Looking for a similar name takes time for every name that there is; nobody reads so many hints.
+    MAX_HINTS = 100
+
+    def __init__(self, declared: AbstractSet[ModelKey]) -> None:
+        self._declared = declared
+        self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for key in sorted(declared):
+            self._names[key.kind, key.namespace].append(key.name)
+        self._hints: dict[ModelKey, str] = {}
+
+    def check(self, deployment: ModelDeployment) -> Iterator[Finding]:
+        """Yield an error if the modelRef of `deployment` is dangling."""
+        key = model_key(deployment)
+        if key in self._declared:
+            return
+        if key not in self._hints and len(self._hints) < self.MAX_HINTS:
+            self._hints[key] = self._hint(key, deployment.metadata.namespace)
+        where = f" in namespace {key.namespace}" if key.namespace else ""
+        message = f'there is no {key.kind} "{key.name}"{where}{self._hints.get(key, "")}'
+        yield Finding(("spec", "modelRef", "name"), Code.DANGLING_MODEL_REFERENCE, message)
+
+    def _hint(self, key: ModelKey, namespace: str) -> str:
+        if key.kind == ModelKind.CLUSTER_MODEL:
+            other = ModelKey(ModelKind.MODEL.value, namespace, key.name)
+        else:
+            other = ModelKey(ModelKind.CLUSTER_MODEL.value, "", key.name)
+        if other in self._declared:
+            return f"; there is a {other.kind} of that name: write kind: {other.kind}"
+        names = self._names[key.kind, key.namespace]
+        shown = 10
+        more = f" and {len(names) - shown} more" if len(names) > shown else ""
+        listed = (
+            f"; there are {', '.join(names[:shown])}{more}" if names else "; write its document, or load its file too"
+        )
+        return did_you_mean(key.name, names) or listed
 
 
 def claimed_models(data: object) -> set[ModelKey] | None:
@@ -49,7 +72,7 @@ def claimed_models(data: object) -> set[ModelKey] | None:
     namespace = metadata.get("namespace", "default") if isinstance(metadata, dict) else None
     if not isinstance(name, str) or not isinstance(namespace, str):
         return None
-    keys = {ModelKey(ModelKind.CLUSTER_MODEL, "", name), ModelKey(ModelKind.MODEL, namespace, name)}
+    keys = {ModelKey(ModelKind.CLUSTER_MODEL.value, "", name), ModelKey(ModelKind.MODEL.value, namespace, name)}
     return {key for key in keys if key.kind == kind} or keys
 
 

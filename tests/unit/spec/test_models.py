@@ -154,18 +154,21 @@ def test_fewer_replicas_at_most_than_at_least(loader: Loader) -> None:
     )
 
 
+LOAD_IT = "; write its document, or load its file too"
+
+
 @pytest.mark.parametrize(
     ("reference", "models", "hint"),
     [
         ({"name": "gemna"}, [model()], '; did you mean "gemma"?'),
         ({"name": "other"}, [model()], "; there are gemma"),
-        ({"name": "other"}, [], ""),
+        ({"name": "other"}, [], LOAD_IT),
         (
             {"name": "gemma"},
             [model(kind="Model", namespace="team-a")],
             "; there is a Model of that name: write kind: Model",
         ),
-        ({"name": "gemma"}, [model(kind="Model", namespace="team-b")], ""),
+        ({"name": "gemma"}, [model(kind="Model", namespace="team-b")], LOAD_IT),
     ],
 )
 def test_a_reference_to_no_cluster_model(loader: Loader, reference: Data, models: list[str], hint: str) -> None:
@@ -178,7 +181,7 @@ def test_a_reference_to_no_cluster_model(loader: Loader, reference: Data, models
 def test_a_reference_to_no_model_of_the_namespace(loader: Loader) -> None:
     document = deployment(of={"kind": "Model", "name": "MARK"}).replace("MARK", "§gemma")
     assert loader.refuse_at(document, model(kind="Model", namespace="team-b")) == (
-        'spec.modelRef.name: there is no Model "gemma" in namespace team-a [SW212]'
+        'spec.modelRef.name: there is no Model "gemma" in namespace team-a; write its document, or load its file too [SW212]'
     )
     assert loader.refuse_at(document, model()) == (
         'spec.modelRef.name: there is no Model "gemma" in namespace team-a; '
