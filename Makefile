@@ -33,7 +33,7 @@ check: $(VENV)/.development ## Lint, types, import contracts, unit and mock test
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/ruff format --check $(SOURCES)
 	$(VENV)/bin/mypy $(SOURCES)
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/pytest -n 2 -q tests/unit tests/components
 
 .PHONY: test

@@ -168,24 +168,25 @@ def shown(value: object) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-def closest(text: str, known: Iterable[str]) -> str | None:
-    """Return the known name closest to `text`, if one is close."""
+def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name closest to `text`, if one is close; 1.0 is the same but for capitals."""
     if len(text) > _LONGEST_NAME:
         return None
     by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(text.lower(), by_lower, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(text.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[close[0]] if close else None
 
 
-def did_you_mean(text: str, known: Iterable[str]) -> str:
+def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return a hint with the known name closest to `text`, or nothing."""
-    close = closest(text, known)
+    close = closest(text, known, cutoff)
     return f'; did you mean "{close}"?' if close else ""
 
 
 def _unknown_field(kind: type[BaseModel], path: FieldPath) -> str:
     fields = sorted(_fields_at(kind, path[:-1]))
-    hint = did_you_mean(str(path[-1]), fields)
+    # `namespace` is not a misspelt `name`.
+    hint = did_you_mean(str(path[-1]), fields, cutoff=0.7)
     where = dotted(path[:-1]) or "the document"
     return f"{where} has no field {quoted(str(path[-1]))}" + (hint or f"; it has {', '.join(fields)}")
 

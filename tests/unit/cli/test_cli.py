@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -68,6 +69,20 @@ def test_the_seeds_slip_is_counted_right() -> None:
     plan = json.loads(slicewise("plan", DEMO, "--output", "json").stdout)
     (tiny,) = (pool for pool in plan["nodePools"] if pool["nodePool"] == "h100-tiny")
     assert tiny["unitsPerNode"] == 56
+
+
+def test_the_seeds_pool_loads_plans_and_renders(tmp_path: Path) -> None:
+    seed = str(Path(__file__).with_name("seed.yaml"))
+    assert slicewise("validate", seed).returncode == 0
+    plan = json.loads(slicewise("plan", seed, "--output", "json").stdout)
+    # The example of the design's section 7: two slices a GPU, eight GPUs a node, four nodes.
+    (pool,) = plan["nodePools"]
+    assert (pool["unitsPerNode"], pool["nodes"], pool["units"]) == (16, 4, 64)
+    assert (pool["allocated"], pool["free"]) == (2, 62)
+    assert slicewise("render", seed, "--output-dir", str(tmp_path)).returncode == 0
+    (service,) = rendered(tmp_path).values()
+    limits = service["spec"]["template"]["containers"][0]["resources"]["limits"]
+    assert limits["nvidia.com/mig-3g.40gb"] == "1"
 
 
 def test_shortfall_exits_3_and_says_why_for_every_pool() -> None:
@@ -142,7 +157,7 @@ def test_a_previous_plan_that_is_none(tmp_path: Path, content: str | None) -> No
     assert all("[SW109]" in line and str(earlier) in line for line in run.stderr.splitlines())
 
 
-def rendered(directory: Path) -> dict[str, dict[str, object]]:
+def rendered(directory: Path) -> dict[str, dict[str, Any]]:
     """Return the files below `directory` with the objects in them."""
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     return {str(path.relative_to(directory)): yaml.safe_load(path.read_text()) for path in files}

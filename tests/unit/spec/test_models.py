@@ -181,7 +181,7 @@ def test_a_reference_to_no_cluster_model(loader: Loader, reference: Data, models
 def test_a_reference_to_no_model_of_the_namespace(loader: Loader) -> None:
     document = deployment(of={"kind": "Model", "name": "MARK"}).replace("MARK", "§gemma")
     assert loader.refuse_at(document, model(kind="Model", namespace="team-b")) == (
-        'spec.modelRef.name: there is no Model "gemma" in namespace team-a; write its document, or load its file too [SW212]'
+        f'spec.modelRef.name: there is no Model "gemma" in namespace team-a{LOAD_IT} [SW212]'
     )
     assert loader.refuse_at(document, model()) == (
         'spec.modelRef.name: there is no Model "gemma" in namespace team-a; '

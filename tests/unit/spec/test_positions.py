@@ -104,6 +104,13 @@ def test_an_unknown_field_that_is_like_none(loader: Loader) -> None:
     )
 
 
+def test_a_cluster_has_no_namespace(loader: Loader) -> None:
+    text = minimal("InferenceEnvironment", ("metadata", "KEY"), "x").replace("KEY", "§namespace")
+    assert loader.refuse_at(text) == (
+        'metadata.namespace: metadata has no field "namespace"; it has labels, name [SW201]'
+    )
+
+
 def test_fields_are_written_as_the_design_writes_them(loader: Loader) -> None:
     for written in ("node_pools", "nodepools", "NodePools"):
         text = ENVIRONMENT + f"spec:\n{CLUSTER}  §{written}: []\n"
