@@ -49,7 +49,8 @@ class ControlPlane:
 
         Args:
             directory: An empty or absent directory, for its data, secrets and logs. It is not removed.
-            binaries: Where etcd, kube-apiserver and kube-controller-manager are; by default where `make toolchain` puts them.
+            binaries: Where etcd, kube-apiserver and kube-controller-manager are; by default where
+                `make toolchain` puts them.
 
         Raises:
             ControlPlaneError: A binary is missing or ended early, or the server was not ready in time.

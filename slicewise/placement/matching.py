@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from slicewise.placement.plan import Rejection, RejectionCode
 from slicewise.spec import InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
@@ -10,8 +11,6 @@ from slicewise.spec.base import Selector
 from slicewise.spec.model import MigPreference, ReplicaTopology
 
 Reason = tuple[RejectionCode, str]
-
-_PRECEDENCE = {code: place for place, code in enumerate(RejectionCode)}
 
 
 def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Rejection | None:
@@ -28,11 +27,12 @@ def reject_pool(
     deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
 ) -> Reason | None:
     """Return why `pool` can never serve `deployment` with `profile`: the reason that a person would mend first."""
-    reasons = (
-        *_selector_reasons(deployment, profile, environment, pool),
-        *_requirement_reasons(profile.replica_topology, pool),
+    # The reasons come in the order of their codes, so the first that holds is the one to give.
+    reasons = chain(
+        _selector_reasons(deployment, profile, environment, pool),
+        _requirement_reasons(profile.replica_topology, pool),
     )
-    return min(reasons, key=lambda reason: _PRECEDENCE[reason[0]], default=None)
+    return next(reasons, None)
 
 
 def _selector_reasons(

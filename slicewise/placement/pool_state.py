@@ -99,9 +99,8 @@ class PoolState:
 
     def charge(self, pod: PodSize, count: int) -> None:
         """Promise room for `count` pods."""
-        if count:
-            self._pods[pod] += count
-            self._taken.clear()
+        self._pods[pod] += count
+        self._taken.clear()
 
     def stranded_by(self, pod: PodSize, count: int) -> int:
         """Return how many free units no further pod of this size could use once `count` of them are charged."""

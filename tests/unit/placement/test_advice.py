@@ -38,6 +38,11 @@ def test_four_replicas_may_miss_one(replicas: int, count: int) -> None:
     assert len(_warnings(full, model("m"), deployment("d", "m", replicas=replicas))) == count
 
 
+def test_a_deployment_without_replicas_waits_for_nothing() -> None:
+    documents = [environment("env", pool("p")), model("m"), deployment("full", "m", replicas=8)]
+    assert _warnings(*documents, deployment("none", "m", replicas=0)) == []
+
+
 def test_many_that_wait_are_named_up_to_three_and_the_largest_is_reserved() -> None:
     documents = [
         environment("env", pool("p", nodeCount=4)),
