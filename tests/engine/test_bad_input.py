@@ -10,12 +10,12 @@ import subprocess
 import pytest
 import yaml
 
-from tests.engine.documents import cluster_model, deployment, environment, slices
+from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace
 
 FLEET = (
-    environment("mig-a", slices("small")),
-    cluster_model("tiny", requires={"memoryPerGpu": "30Gi"}),
+    environment("mig-a", slices("small", "3g.40gb")),
+    model("tiny", profile("any", memoryPerGpu="30Gi")),
     deployment("chat", "tiny"),
 )
 CANARY = "canary-4f1c9d-token"
@@ -61,7 +61,7 @@ def test_empty_directory(workspace: Workspace) -> None:
 def test_every_mistake_of_every_file_at_its_line(workspace: Workspace) -> None:
     (workspace.manifests / "a.yaml").write_text("apiVersion: modelplane.ai/v1alpha1\nkind: InferenceEnviroment\n")
     (workspace.manifests / "b.yaml").write_text(
-        yaml.safe_dump_all([deployment("chat", "tinny"), cluster_model("tiny", gpus=2)], sort_keys=False)
+        yaml.safe_dump_all([deployment("chat", "tinny"), model("tiny", profile("any", gpus=2))], sort_keys=False)
     )
 
     shown = refused(workspace)
@@ -113,7 +113,7 @@ def test_kubeconfig_not_configured_names_the_command_that_configures_it(workspac
 )
 def test_kubeconfig_that_is_none(workspace: Workspace, text: str, reason: str) -> None:
     workspace.write(*FLEET)
-    workspace.set_config('kubeconfigs["mig-a-kubeconfig"]', text, secret=True)
+    workspace.set_config('kubeconfigs["mig-a"]', text, secret=True)
 
     shown = refused(workspace)
 
@@ -127,7 +127,7 @@ def test_server_that_does_not_answer(workspace: Workspace, command: str) -> None
         unused.bind(("127.0.0.1", 0))  # bound, but nobody listens
         server = f"https://127.0.0.1:{unused.getsockname()[1]}"
         workspace.write(*FLEET)
-        workspace.set_config('kubeconfigs["mig-a-kubeconfig"]', kubeconfig(server), secret=True)
+        workspace.set_config('kubeconfigs["mig-a"]', kubeconfig(server), secret=True)
 
         shown = refused(workspace, command)
 

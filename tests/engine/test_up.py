@@ -16,13 +16,18 @@ from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
 from embedded.waiting import wait_until
-from tests.engine.documents import cluster_model, deployment, environment, slices, whole_gpus
+from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace
 
-TINY = cluster_model("tiny", requires={"memoryPerGpu": "30Gi", "mig": "only"})
-SMALL = cluster_model("small", requires={"memoryPerGpu": "20Gi", "mig": "only"})
-HUGE = cluster_model("huge", nodes=2, gpusPerNode=8, requires={"memoryPerGpu": "70Gi"})
-POOLS = environment("mig-a", slices("slices-a"), slices("slices-b"), whole_gpus("whole"))
+TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
+SMALL = model("small", profile("any", memoryPerGpu="20Gi", mig="only"))
+HUGE = model("huge", profile("two-nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi"))
+POOLS = environment(
+    "mig-a",
+    slices("slices-a", "3g.40gb"),
+    slices("slices-b", "3g.40gb"),
+    pool("whole", nodeCount=2, multiNodeCapable=True),
+)
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def cluster(plane: ControlPlane) -> Iterator[Client]:
 @pytest.fixture
 def stack(workspace: Workspace, plane: ControlPlane) -> Workspace:
     """A stack that may reach the API server."""
-    workspace.set_config('kubeconfigs["mig-a-kubeconfig"]', plane.kubeconfig, secret=True)
+    workspace.set_config('kubeconfigs["mig-a"]', plane.kubeconfig, secret=True)
     return workspace
 
 
@@ -62,7 +67,7 @@ def test_life_of_a_stack(stack: Workspace, cluster: Client, plane: ControlPlane)
     created = cluster.get(LLMInferenceService, "chat", namespace="team")
     assert created["spec"]["replicas"] == 3
     template = created["spec"]["template"]
-    assert template["nodeSelector"] == {"slicewise.dev/pool": "slices-a"}
+    assert template["nodeSelector"] == {"pool": "slices-a"}
     assert template["containers"][0]["resources"]["limits"]["nvidia.com/mig-3g.40gb"] == "1"
 
     # A second up changes nothing: `--expect-no-changes` makes a change an error.
@@ -94,10 +99,8 @@ def test_life_of_a_stack(stack: Workspace, cluster: Client, plane: ControlPlane)
 
 
 def test_placements_stick_though_a_better_place_appears(stack: Workspace, cluster: Client) -> None:
-    tight = slices("tight")
-    tight["capabilities"]["memoryPerGpu"] = "31Gi"
-    roomy = environment("mig-a", slices("roomy"))
-    both = environment("mig-a", slices("roomy"), tight)
+    roomy = environment("mig-a", slices("roomy", "3g.40gb"))
+    both = environment("mig-a", slices("roomy", "3g.40gb"), slices("tight", "3g.40gb", memoryPerGpu="31Gi"))
     chat = deployment("chat", "tiny")
     stack.write(roomy, TINY, chat)
     stack.up()
@@ -111,7 +114,7 @@ def test_placements_stick_though_a_better_place_appears(stack: Workspace, cluste
         name: cluster.get(LLMInferenceService, name, namespace="team")["spec"]["template"]["nodeSelector"]
         for name in ("chat", "agent")
     }
-    assert selectors == {"chat": {"slicewise.dev/pool": "roomy"}, "agent": {"slicewise.dev/pool": "tight"}}
+    assert selectors == {"chat": {"pool": "roomy"}, "agent": {"pool": "tight"}}
 
 
 def test_multi_node_service_and_its_config_are_accepted(stack: Workspace, cluster: Client) -> None:
@@ -123,7 +126,7 @@ def test_multi_node_service_and_its_config_are_accepted(stack: Workspace, cluste
     assert service["spec"]["parallelism"] == {"tensor": 8, "pipeline": 2}
     for pods in ("template", "worker"):
         assert service["spec"][pods]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "8"
-        assert service["spec"][pods]["nodeSelector"] == {"slicewise.dev/pool": "whole"}
+        assert service["spec"][pods]["nodeSelector"] == {"pool": "whole"}
     config = cluster.get(LLMInferenceServiceConfig, "kserve-config-llm-worker-pipeline-parallel", namespace="team")
     # KServe does not notice a config that comes after the service.
     assert version(config) < version(service)
@@ -132,9 +135,7 @@ def test_multi_node_service_and_its_config_are_accepted(stack: Workspace, cluste
 
 def test_namespaces_are_created_on_request(stack: Workspace, cluster: Client) -> None:
     stack.set_config("createNamespaces", "true")
-    chat = deployment("chat", "tiny")
-    chat["metadata"]["namespace"] = "new-team"
-    stack.write(POOLS, TINY, chat)
+    stack.write(POOLS, TINY, deployment("chat", "tiny", namespace="new-team"))
 
     stack.up()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slicewise.manifests import environment_objects
 from slicewise.placement import make_plan
-from tests.unit.placement.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
+from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 
 
 def objects(*documents: Document) -> list[dict[str, Any]]:

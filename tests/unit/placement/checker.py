@@ -14,8 +14,8 @@ from itertools import product
 from slicewise.spec import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from slicewise.spec.base import Selector
 from slicewise.spec.model import ModelSpec
+from tests.documents import Document
 from tests.unit.placement.capacity_rule import Node, Pod, promised
-from tests.unit.placement.documents import Document
 
 # NVIDIA's MIG user guide, table "Profile Names on H100": instances of each profile on one GPU.
 SLICES_OF_H100 = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2, "4g.40gb": 1, "7g.80gb": 1}

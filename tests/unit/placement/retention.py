@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from slicewise.spec import DeploymentKey, Fleet
+from tests.documents import Document
 from tests.unit.placement.capacity_rule import Pod, promised
 from tests.unit.placement.checker import node_of, nodes_of, pods_of, replicas_of, static_codes
-from tests.unit.placement.documents import Document
 
 Place = tuple[str, str, str, str]
 

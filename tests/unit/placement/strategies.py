@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests.unit.placement.documents import Document, deployment, environment, model, pool, profile, slices
+from tests.documents import Document, deployment, environment, model, pool, profile, slices
 
 steady = settings(
     derandomize=True,

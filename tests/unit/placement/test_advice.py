@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.placement.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
+from tests.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
 
 _FULL = (
     "no room is left on p for one pod more, and Deployments of fewer than 4 replicas start one before they stop one: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.placement.documents import (
+from tests.documents import (
     Document,
     deployment,
     environment,

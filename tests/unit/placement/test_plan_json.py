@@ -9,7 +9,7 @@ import pytest
 from slicewise.placement import make_plan, parse_previous, plan_to_dict
 from slicewise.placement.plan_json import PreviousPlacement, plan_to_outputs
 from slicewise.spec import DeploymentKey, InvalidInputError
-from tests.unit.placement.documents import (
+from tests.documents import (
     Document,
     deployment,
     environment,

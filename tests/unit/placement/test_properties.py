@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from slicewise.placement import make_plan, plan_to_dict
 from slicewise.spec import load_fleet
+from tests.documents import Document, fleet_of, plan_of
 from tests.unit.placement import retention
 from tests.unit.placement.checker import charged_pools, findings
-from tests.unit.placement.documents import Document, fleet_of, plan_of
 from tests.unit.placement.scheduler import Scheduler
 from tests.unit.placement.strategies import deployments, fleets, scalings, steady
 

@@ -7,8 +7,7 @@ from itertools import pairwise
 import pytest
 
 from slicewise.placement import RejectionCode
-from tests.unit.placement.checker import PRECEDENCE, findings
-from tests.unit.placement.documents import (
+from tests.documents import (
     Document,
     deployment,
     environment,
@@ -20,6 +19,7 @@ from tests.unit.placement.documents import (
     rejections,
     slices,
 )
+from tests.unit.placement.checker import PRECEDENCE, findings
 
 
 def _rejection(

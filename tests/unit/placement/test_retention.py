@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.placement.documents import Document, deployment, environment, model, places, plan_of, pool, profile
+from tests.documents import Document, deployment, environment, model, places, plan_of, pool, profile
 
 
 def _entry(
