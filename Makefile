@@ -28,16 +28,19 @@ preview: $(VENV)/.program toolchain-pulumi ## Set up, and preview the demo stack
 	@$(PULUMI) stack select --create $(STACK) 2>&1 | grep -v '^Created stack' || true
 	@$(PULUMI) preview --stack $(STACK) --diff
 
-.PHONY: check
-check: $(VENV)/.development ## Lint, types, import contracts, unit and mock tests, in under a minute
+.PHONY: lint
+lint: $(VENV)/.development
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/ruff format --check $(SOURCES)
 	$(VENV)/bin/mypy $(SOURCES)
 	$(VENV)/bin/lint-imports --no-logo
+
+.PHONY: check
+check: lint ## Lint, types, import contracts, unit and mock tests, in under a minute
 	$(VENV)/bin/pytest -n 2 -q tests/unit tests/components
 
 .PHONY: test
-test: check toolchain ## Set up, and run every test: also the real Pulumi engine and a real API server
+test: lint toolchain ## Set up, and run every test: also the real Pulumi engine and a real API server
 	$(VENV)/bin/pytest -n 2 tests
 
 .PHONY: toolchain
