@@ -43,6 +43,14 @@ check: lint ## Lint, types, import contracts, unit and mock tests, in under a mi
 test: lint toolchain ## Set up, and run every test: also the real Pulumi engine and a real API server
 	$(VENV)/bin/pytest -n 2 tests
 
+.PHONY: demo
+demo: $(VENV)/.development toolchain ## `pulumi up` the demo stack into two embedded clusters with fake MIG nodes, and show the slices fill
+	@$(VENV)/bin/python -m embedded.demo up $(STATE)/demo
+
+.PHONY: demo-down
+demo-down: $(VENV)/.development ## Stop the demo's clusters and remove what they left
+	@$(VENV)/bin/python -m embedded.demo down $(STATE)/demo
+
 .PHONY: toolchain
 toolchain: ## Build the pinned Pulumi and Kubernetes binaries, once (cold: some 15 minutes on two cores)
 	@$(TOOLCHAIN) all

@@ -1,1 +1,1 @@
-"""A real Kubernetes API server (etcd and kube-apiserver) on this machine's loopback interface, for tests."""
+"""A real Kubernetes control plane, or a whole cluster with fake GPU nodes and KServe, on the loopback interface."""

@@ -1,11 +1,9 @@
-"""A Kubernetes API server with its etcd and the controllers that clean up, on free loopback ports."""
+"""A Kubernetes API server with its etcd and the controllers of workloads, on free loopback ports."""
 
 from __future__ import annotations
 
 import base64
-import http.client
 import secrets
-import ssl
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,17 +11,24 @@ from typing import TYPE_CHECKING
 import yaml
 
 from embedded.ports import free_ports
+from embedded.probes import HOST, https_ok
 from embedded.processes import Process
 from embedded.secret_files import write_key, write_secret
 from embedded.toolchain import bin_dir, find_binary
-from embedded.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_HOST = "127.0.0.1"
-_READY_SECONDS = 60
+# The first three make pods of Deployments and StatefulSets. Without the other two nothing that is deleted in the
+# foreground, and no namespace, ever goes.
+_CONTROLLERS = (
+    "deployment-controller",
+    "replicaset-controller",
+    "statefulset-controller",
+    "garbage-collector-controller",
+    "namespace-controller",
+)
 
 
 @dataclass(frozen=True)
@@ -67,31 +72,35 @@ class ControlPlane:
         etcd_port, peer_port, port = free_ports(3)
         etcd_flags = _etcd_flags(directory, etcd_port, peer_port)
         server_flags = _server_flags(directory, etcd_port, port)
+        authority = _authority(directory)
         with ExitStack() as stack:
-            etcd = stack.enter_context(Process("etcd", etcd_binary, etcd_flags, directory / "etcd.log"))
-            server_log = directory / "kube-apiserver.log"
-            server = stack.enter_context(Process("kube-apiserver", server_binary, server_flags, server_log))
-            authority = _authority(directory)
+            etcd = stack.enter_context(Process(etcd_binary, etcd_flags, directory))
 
             def ready() -> bool:
                 etcd.check()
-                server.check()
-                return authority.exists() and _is_ready(authority, port, token)
+                headers = {"Authorization": f"Bearer {token}"}
+                return authority.exists() and https_ok(port, authority, "/readyz", headers)
 
-            wait_until(f"kube-apiserver ready (its log: {server.log})", ready, _READY_SECONDS)
-            url = f"https://{_HOST}:{port}"
+            server = stack.enter_context(Process(server_binary, server_flags, directory, ready=ready))
+            server.wait_ready()
+            url = f"https://{HOST}:{port}"
             kubeconfig = _kubeconfig(url, authority, token)
             path = write_secret(directory / "kubeconfig", kubeconfig)
-            manager_log = directory / "kube-controller-manager.log"
-            manager_flags = _controller_manager_flags(path)
-            manager = stack.enter_context(
-                Process("kube-controller-manager", manager_binary, manager_flags, manager_log)
-            )
+            manager = stack.enter_context(Process(manager_binary, _controller_manager_flags(path), directory))
             yield cls(url, kubeconfig, path, (etcd, server, manager))
+
+    def notice_new_kinds(self) -> None:
+        """Have objects of new kinds deleted at once, with what they own, not half a minute later.
+
+        The garbage collector looks for new kinds at its start, and then rarely.
+        """
+        _, _, manager = self.processes
+        manager.kill()
+        manager.restart()
 
 
 def _etcd_flags(directory: Path, port: int, peer_port: int) -> list[str]:
-    url, peer_url = f"http://{_HOST}:{port}", f"http://{_HOST}:{peer_port}"
+    url, peer_url = f"http://{HOST}:{port}", f"http://{HOST}:{peer_port}"
     return [
         "--name=embedded",
         f"--data-dir={directory / 'etcd'}",
@@ -107,12 +116,12 @@ def _etcd_flags(directory: Path, port: int, peer_port: int) -> list[str]:
 def _server_flags(directory: Path, etcd_port: int, port: int) -> list[str]:
     key = directory / "service-account.key"
     return [
-        f"--etcd-servers=http://{_HOST}:{etcd_port}",
-        f"--bind-address={_HOST}",
+        f"--etcd-servers=http://{HOST}:{etcd_port}",
+        f"--bind-address={HOST}",
         f"--secure-port={port}",
         f"--cert-dir={_authority(directory).parent}",
         # Without these two it takes the host's address, and refuses to start where there is no network.
-        f"--advertise-address={_HOST}",
+        f"--advertise-address={HOST}",
         "--endpoint-reconciler-type=none",
         "--service-cluster-ip-range=10.96.0.0/16",
         "--service-account-issuer=https://kubernetes.default.svc",
@@ -131,29 +140,13 @@ def _controller_manager_flags(kubeconfig: Path) -> list[str]:
         f"--kubeconfig={kubeconfig}",
         "--leader-elect=false",
         "--secure-port=0",
-        # Without them nothing that is deleted in the foreground, and no namespace, ever goes.
-        "--controllers=garbage-collector-controller,namespace-controller",
+        f"--controllers={','.join(_CONTROLLERS)}",
     ]
 
 
 def _authority(directory: Path) -> Path:
     # The API server writes its serving certificate and, in the same file, the authority that signed it.
     return directory / "pki" / "apiserver.crt"
-
-
-def _is_ready(authority: Path, port: int, token: str) -> bool:
-    try:
-        context = ssl.create_default_context(cafile=authority)
-    except ssl.SSLError:
-        return False  # not written to its end yet
-    connection = http.client.HTTPSConnection(_HOST, port, timeout=5, context=context)
-    try:
-        connection.request("GET", "/readyz", headers={"Authorization": f"Bearer {token}"})
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False  # not listening yet
-    finally:
-        connection.close()
 
 
 def _kubeconfig(server: str, authority: Path, token: str) -> str:

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from embedded.errors import ControlPlaneError
+from embedded.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _TAIL_LINES = 20
 _GRACE_SECONDS = 10
+_READY_SECONDS = 60
 # The kernel signals a child when the *thread* that forked it ends. This one lasts until Python exits, so that a control
 # plane may be started from any thread.
 _forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedded-forker")
@@ -28,17 +30,30 @@ class Process:
     Use as a context manager, or call `stop`. If this Python process is killed, the kernel kills the program.
 
     Attributes:
-        name: What errors call it.
+        name: What errors call it; also the name of its log, `<name>.log`.
         log: Where its output goes.
-        pid: Its process id.
     """
 
-    def __init__(self, name: str, program: Path, arguments: Sequence[str], log: Path) -> None:
-        self.name = name
-        self.log = log
-        command = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(program), *arguments]
-        self._popen = _forker.submit(_spawn, command, log).result()
-        self.pid = self._popen.pid
+    def __init__(
+        self,
+        program: Path,
+        arguments: Sequence[str],
+        directory: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        ready: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.name = program.name
+        self.log = directory / f"{program.name}.log"
+        self._command = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(program), *arguments]
+        self._environment = os.environ | (environment or {})
+        self._ready = ready
+        self._popen = _forker.submit(self._spawn).result()
+
+    @property
+    def pid(self) -> int:
+        """Its process id; another one after a restart."""
+        return self._popen.pid
 
     def __enter__(self) -> Self:
         return self
@@ -58,6 +73,20 @@ class Process:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
             raise ControlPlaneError(f"{self.name} ended with exit code {code}; the end of {self.log}:\n{tail}")
 
+    def wait_ready(self) -> None:
+        """Wait until it does its work.
+
+        Raises:
+            ControlPlaneError: It ended, or it was not ready in time.
+        """
+
+        def reached() -> bool:
+            ready = self._ready()  # first: it may know a better reason than this process's end
+            self.check()
+            return ready
+
+        wait_until(f"{self.name} ready (its log: {self.log})", reached, _READY_SECONDS)
+
     def stop(self, seconds: float = _GRACE_SECONDS) -> None:
         """End it: asked first, killed after `seconds`. Does nothing if it has ended."""
         self._popen.terminate()
@@ -67,9 +96,23 @@ class Process:
             self._popen.kill()
             self._popen.wait()
 
+    def kill(self) -> None:
+        """End it at once, like a crash. Does nothing if it has ended."""
+        self._popen.kill()
+        self._popen.wait()
 
-def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
+    def restart(self) -> None:
+        """End it as `stop` does, and start it again with the same command; does not wait until it is ready."""
+        self.stop()
+        self._popen = _forker.submit(self._spawn).result()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as output:  # a restarted one continues the log
+            return subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=self._environment,
+            )

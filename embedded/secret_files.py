@@ -18,8 +18,8 @@ def write_secret(path: Path, text: str) -> Path:
     return path
 
 
-def write_key(path: Path) -> Path:
-    """Create a private key in PEM at `path` and return the path.
+def write_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """Create a private key in PEM at `path` and return it.
 
     The API server takes the same file for signing service account tokens and for verifying them.
     """
@@ -29,4 +29,5 @@ def write_key(path: Path) -> Path:
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
-    return write_secret(path, pem.decode())
+    write_secret(path, pem.decode())
+    return key

@@ -49,14 +49,19 @@ PULUMI = (
     ),
     Binary("pulumi-resource-kubernetes", "pulumi-resource-kubernetes", ".", 300),
 )
+# The embedded cluster: a control plane, a scheduler, nodes without machines, and the controllers of what is deployed.
 KUBERNETES = (
     Binary("etcd", "etcd", "go.etcd.io/etcd/server/v3", 30),
     Binary("kube-apiserver", "kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", 200, _KUBE_STAMP),
     # Its garbage collector ends foreground deletion, which is how Pulumi deletes.
     Binary("kube-controller-manager", "kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager", 60, _KUBE_STAMP),
+    Binary("kube-scheduler", "kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler", 30, _KUBE_STAMP),
+    Binary("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", 90),
+    Binary("llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", 150),
+    Binary("lws-controller", "lws", "sigs.k8s.io/lws/cmd", 70),
 )
-# Modules that are read, not built: KServe's custom resource definitions come from the module as published.
-SOURCES = {"kserve": "github.com/kserve/kserve"}
+# Modules that are read, too: custom resource definitions and presets come from the modules as published.
+SOURCES = {"kserve": "github.com/kserve/kserve", "lws": "sigs.k8s.io/lws"}
 
 
 def bin_dir() -> Path:
@@ -155,7 +160,7 @@ def main() -> None:
         "group",
         choices=["pulumi", "all", "where"],
         help="pulumi: the CLI, its Python host and the Kubernetes provider (where not on PATH); "
-        "all: those and the Kubernetes control plane; where: print the directory of the binaries and build nothing",
+        "all: those and an embedded Kubernetes cluster; where: print the directory of the binaries and build nothing",
     )
     group = parser.parse_args().group
     target = bin_dir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slicewise.manifests.autoscaling import scaled_object
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from slicewise.manifests.service import inference_service
@@ -10,11 +11,19 @@ from slicewise.spec import Fleet
 
 
 def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObject]:
-    """Return what `placement`, of a plan for `fleet`, needs in its environment beside the shared objects."""
+    """Return what `placement`, of a plan for `fleet`, needs in its environment beside the shared objects.
+
+    The service comes first, then what scales it, if anything does.
+    """
     deployment = fleet.deployment[placement.deployment]
     model = fleet.model_of(deployment)
     pool = fleet.node_pool[placement.environment, placement.node_pool]
-    return [inference_service(placement, deployment, model, model.profile(placement.profile), pool)]
+    profile = model.profile(placement.profile)
+    service = inference_service(placement, deployment, model, profile, pool)
+    scaling = deployment.spec.scaling.concurrency
+    if not (deployment.autoscaled and scaling):
+        return [service]
+    return [service, scaled_object(service, scaling, profile.replica_topology.parallel_sizes.data)]
 
 
 def shared_objects(fleet: Fleet, plan: Plan, environment: str) -> list[KubernetesObject]:

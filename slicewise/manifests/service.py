@@ -15,7 +15,7 @@ def inference_service(
 ) -> KubernetesObject:
     """Return the service: what `placement` decided, as KServe v0.20 reads it."""
     multi_node = placement.nodes_per_replica > 1
-    name = service_name(deployment.metadata.name, multi_node=multi_node)
+    name = service_name(deployment.metadata.name, multi_node=multi_node, autoscaled=deployment.autoscaled)
     template = pod_template(placement, model, profile, pool, name)
     spec: KubernetesObject = {
         "model": {

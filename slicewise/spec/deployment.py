@@ -51,7 +51,8 @@ class ConcurrencyScaling(Frozen):
     """Requests under way that one replica should have."""
     utilization: Annotated[StrictInt, Field(ge=1, le=100)] = 70
     """Percent of the target at which another replica is added."""
-    scale_down_delay: CountOrZero = 300
+    # The upper limit is that of a HorizontalPodAutoscaler's stabilizationWindowSeconds.
+    scale_down_delay: Annotated[StrictInt, Field(ge=0, le=3600)] = 300
     """Seconds of less load before a replica is taken away."""
 
 

@@ -1,8 +1,9 @@
-"""One control plane for all tests of this directory."""
+"""One control plane and one cluster for all tests of this directory."""
 
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ import httpx2
 import pytest
 
 from embedded.api import connect
+from embedded.cluster import Cluster
 from embedded.control_plane import ControlPlane
 from embedded.kserve import install_kserve_crds
+from tests.cluster.workloads import POOLS, Workloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,3 +51,17 @@ def kserve(plane: ControlPlane, client: Client) -> Client:
     """A client of the plane with KServe's kinds in it."""
     install_kserve_crds(plane)
     return client
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster.start(tmp_path_factory.mktemp("cluster"), POOLS) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def workloads(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Workloads]:
+    """A namespace of the test's own in the cluster; what is in it is gone before the next test."""
+    namespace = re.sub(r"[^a-z0-9]+", "-", request.node.name)[:60].strip("-")
+    with Workloads.in_namespace(cluster.plane, namespace) as workloads:
+        yield workloads

@@ -23,6 +23,7 @@ from embedded.control_plane import ControlPlane
 from embedded.errors import ControlPlaneError
 from embedded.ports import free_ports
 from embedded.waiting import wait_until
+from tests.cluster.machine import commands_with
 
 if TYPE_CHECKING:
     from lightkube import Client
@@ -36,19 +37,6 @@ with ControlPlane.start(Path(sys.argv[1])):
     print("ready", flush=True)
     time.sleep(600)
 """
-
-
-def commands_with(text: str) -> list[str]:
-    """Return the command lines on this machine that contain `text`; a dead process has none."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = path.read_text(errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if text in command:
-            found.append(command)
-    return found
 
 
 def is_alive(pid: int) -> bool:
@@ -160,7 +148,8 @@ def test_a_binary_that_fails_is_reported_with_the_end_of_its_log(tmp_path: Path,
 
 def test_a_binary_that_is_none_is_reported(tmp_path: Path) -> None:
     for name in BINARIES:
-        (tmp_path / name).touch()
+        write_script(tmp_path / name, "exec sleep 60")
+    (tmp_path / "etcd").chmod(0o644)
     with (
         pytest.raises(ControlPlaneError, match=r"etcd ended (.|\n)*cannot run .*/etcd: Permission denied"),
         ControlPlane.start(tmp_path / "plane", binaries=tmp_path),

@@ -29,7 +29,7 @@ def test_survives_the_thread_that_started_it(tmp_path: Path) -> None:
     started: list[Process] = []
 
     def start() -> None:
-        started.append(Process("sleeper", SHELL, ["-c", "exec sleep 60"], tmp_path / "log"))
+        started.append(Process(SHELL, ["-c", "exec sleep 60"], tmp_path))
 
     thread = threading.Thread(target=start)
     thread.start()
@@ -41,20 +41,41 @@ def test_survives_the_thread_that_started_it(tmp_path: Path) -> None:
 
 def test_stop_kills_what_ignores_the_request_to_end(tmp_path: Path) -> None:
     script = "trap '' TERM; echo ready; exec sleep 60"
-    with Process("stubborn", SHELL, ["-c", script], tmp_path / "log") as process:
+    with Process(SHELL, ["-c", script], tmp_path) as process:
         wait_until("trap set", lambda: "ready" in process.log.read_text(), seconds=10)
         process.stop(seconds=0.2)
-        with pytest.raises(ControlPlaneError, match="stubborn ended with exit code -9"):
+        with pytest.raises(ControlPlaneError, match="sh ended with exit code -9"):
             process.check()
 
 
 def test_error_of_an_early_end_has_the_tail_of_the_log_only(tmp_path: Path) -> None:
     script = "for i in 1 2 3 4 5; do echo old; done; for i in $(seq 19); do echo new; done; echo the reason; exit 7"
-    with Process("short", SHELL, ["-c", script], tmp_path / "log") as process:
-        with pytest.raises(ControlPlaneError, match="short ended with exit code 7") as raised:
+    with Process(SHELL, ["-c", script], tmp_path) as process:
+        with pytest.raises(ControlPlaneError, match="sh ended with exit code 7") as raised:
             wait_until("its end", partial(check, process), seconds=10)
         assert str(raised.value).endswith("new\nthe reason")
         assert "old" not in str(raised.value)
+
+
+def test_a_killed_process_starts_again_and_continues_its_log(tmp_path: Path) -> None:
+    with Process(SHELL, ["-c", "echo started as $$; exec sleep 60"], tmp_path) as process:
+        wait_until("start", lambda: f"started as {process.pid}" in process.log.read_text(), seconds=10)
+        first = process.pid
+        process.kill()
+        with pytest.raises(ControlPlaneError, match="sh ended with exit code -9"):
+            process.check()
+        process.restart()
+        assert process.pid != first
+        wait_until("start", lambda: f"started as {process.pid}" in process.log.read_text(), seconds=10)
+        assert f"started as {first}" in process.log.read_text()
+
+
+def test_waiting_for_readiness_ends_with_the_process(tmp_path: Path) -> None:
+    with (
+        Process(SHELL, ["-c", "echo bad flag; exit 2"], tmp_path, ready=lambda: False) as process,
+        pytest.raises(ControlPlaneError, match=r"sh ended with exit code 2(.|\n)*bad flag$"),
+    ):
+        process.wait_ready()
 
 
 def test_launcher_runs_nothing_when_its_parent_died_before_it_asked() -> None:

@@ -89,6 +89,25 @@ def test_shared_objects_come_first(recorder: Recorder) -> None:
     assert {"first-team-namespace", "first-team-pipeline-parallel-config"} <= service.dependencies
 
 
+def test_what_scales_a_service_comes_after_it(recorder: Recorder) -> None:
+    service = kubernetes_object("LLMInferenceService", "chat")
+    scaler = kubernetes_object("ScaledObject", "chat") | {"apiVersion": "keda.sh/v1alpha1"}
+
+    def scaled() -> pulumi.Output[Any]:
+        environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
+        objects = [service, scaler]
+        return ModelPlacement("env/team/chat", environment=environment, objects=objects, wait_for_ready=True).urn
+
+    run(scaled)
+
+    (registered,) = recorder.of_type("kubernetes:keda.sh/v1alpha1:ScaledObject").values()
+    assert (registered.name, registered.parent) == ("env/team/chat-scaledobject", "env/team/chat")
+    assert registered.provider == "env-provider"
+    assert "env/team/chat-service" in registered.dependencies
+    # Pulumi waits for the service alone.
+    assert registered.inputs == scaler
+
+
 def test_the_object_is_declared_as_it_is(recorder: Recorder) -> None:
     run(declare)
 

@@ -294,7 +294,11 @@ WRONG: list[Wrong] = [
     (DEPLOYMENT, (*CONCURRENCY, "maxReplicas"), COUNT),
     (DEPLOYMENT, (*CONCURRENCY, "target"), COUNT),
     (DEPLOYMENT, (*CONCURRENCY, "utilization"), [("0", COUNT[0][1]), ("101", "got 101, expected at most 100")]),
-    (DEPLOYMENT, (*CONCURRENCY, "scaleDownDelay"), COUNT_OR_ZERO),
+    (
+        DEPLOYMENT,
+        (*CONCURRENCY, "scaleDownDelay"),
+        [COUNT_OR_ZERO[0], ("3601", "got 3601, expected at most 3600"), COUNT_OR_ZERO[2]],
+    ),
 ]
 CASES = [
     pytest.param(kind, path, written, message, id=f"{kind}-{dotted(path)}-{written[:20]}")

@@ -1,0 +1,132 @@
+"""A Kubernetes cluster on this machine that schedules and reconciles for real, on nodes without machines."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from embedded.api import connect
+from embedded.control_plane import ControlPlane
+from embedded.errors import ControlPlaneError
+from embedded.gateway_api import install_gateway_api_crds
+from embedded.kserve import install_kserve_crds
+from embedded.kserve_settings import install_kserve_settings
+from embedded.llmisvc import install_kserve_webhooks, start_llmisvc
+from embedded.lws import install_lws_crds, install_lws_webhooks, start_lws_controller
+from embedded.nodes import add_nodes, nodes_ready
+from embedded.processes import Process
+from embedded.toolchain import bin_dir, find_binary
+from embedded.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from embedded.nodes import FakePool
+
+_NODES_READY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A control plane with a scheduler, fake GPU nodes, KServe and LeaderWorkerSet.
+
+    Attributes:
+        plane: The API server and how to reach it.
+        processes: What runs, in the order of starting: etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
+            kwok, lws-controller, llmisvc.
+    """
+
+    plane: ControlPlane
+    processes: tuple[Process, ...]
+
+    @classmethod
+    @contextmanager
+    def start(
+        cls,
+        directory: Path,
+        pools: Iterable[FakePool] = (),
+        *,
+        kserve_webhooks: bool = False,
+        binaries: Path | None = None,
+    ) -> Iterator[Cluster]:
+        """Start one, wait until all of it is ready, and stop it at the end of the `with` block.
+
+        Args:
+            directory: An empty or absent directory, for its data, secrets and logs. It is not removed.
+            pools: The nodes that it has; `add_nodes` adds more.
+            kserve_webhooks: Whether KServe's admission webhooks are installed, which refuse some changes.
+            binaries: Where the programs are; by default where `make toolchain` puts them.
+
+        Raises:
+            ControlPlaneError: A program is missing or ended early, or something was not ready in time.
+        """
+        binaries = binaries or bin_dir()
+        directory = directory.resolve()
+        scheduler, kwok, lws_controller, llmisvc = (
+            find_binary(binaries, name) for name in ("kube-scheduler", "kwok", "lws-controller", "llmisvc")
+        )
+        with ExitStack() as stack:
+            plane = stack.enter_context(ControlPlane.start(directory, binaries))
+            kubeconfig = plane.kubeconfig_path
+            client = stack.enter_context(connect(plane))
+            install_gateway_api_crds(client)
+            install_lws_crds(client)
+            install_kserve_crds(plane)
+            install_kserve_settings(client)
+            add_nodes(plane, pools)
+            scheduling = stack.enter_context(Process(scheduler, _scheduler_flags(kubeconfig), directory))
+            nodes = stack.enter_context(Process(kwok, _kwok_flags(kubeconfig), directory))
+            groups, groups_webhooks = start_lws_controller(lws_controller, kubeconfig, directory)
+            stack.enter_context(groups)
+            services, services_webhooks = start_llmisvc(llmisvc, kubeconfig, directory)
+            stack.enter_context(services)
+            groups.wait_ready()
+            install_lws_webhooks(client, groups_webhooks)
+            services.wait_ready()
+            if kserve_webhooks:
+                install_kserve_webhooks(client, services_webhooks)
+            wait_until("nodes ready", partial(nodes_ready, client), _NODES_READY_SECONDS)
+            yield cls(plane, (*plane.processes, scheduling, nodes, groups, services))
+
+    def stop(self, name: str) -> None:
+        """End the process `name` with its usual shutdown; what it does is not done until `restart`."""
+        self._process(name).stop()
+
+    def kill(self, name: str) -> None:
+        """End the process `name` without a chance to tidy up, like a crash."""
+        self._process(name).kill()
+
+    def restart(self, name: str) -> None:
+        """Start the process `name` again, on the same ports and with the same data, and wait until it is ready.
+
+        Raises:
+            ControlPlaneError: It ended early, or it was not ready in time.
+        """
+        process = self._process(name)
+        process.restart()
+        process.wait_ready()
+
+    def _process(self, name: str) -> Process:
+        for process in self.processes:
+            if process.name == name:
+                return process
+        names = ", ".join(process.name for process in self.processes)
+        raise ControlPlaneError(f"no process {name}; there are {names}")
+
+
+def _scheduler_flags(kubeconfig: Path) -> list[str]:
+    return [f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"]
+
+
+def _kwok_flags(kubeconfig: Path) -> list[str]:
+    return [
+        f"--kubeconfig={kubeconfig}",
+        "--manage-all-nodes=false",
+        "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+        "--cidr=10.244.0.1/16",
+        # Without leases its heartbeat is so slow that nodes count as lost.
+        "--node-lease-duration-seconds=40",
+    ]

@@ -1,0 +1,1 @@
+"""`make demo`: the demo stack in embedded clusters, with fake nodes and everything else real."""

@@ -1,0 +1,154 @@
+"""`python -m embedded.demo`: what `make demo` and `make demo-down` run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from lightkube.resources.core_v1 import Namespace
+from lightkube.types import PatchType
+from rich.console import Console
+
+from embedded.api import connect
+from embedded.demo import supervisor, view
+from embedded.demo.screen import PodView, nodes_table, services_table
+from embedded.errors import ControlPlaneError
+from embedded.kserve import LLMInferenceService
+from embedded.program import CHECKOUT, Program
+from slicewise.spec import Fleet, load_fleet
+
+STACK = "live"
+SECONDS = 60
+# The act of the demo that shows what Slicewise prevents happens on this pool.
+BY_HAND = {"environment": "mig-a", "pool": "small-models-mig", "namespace": "by-hand"}
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+State = Annotated[Path, typer.Argument(help="A directory for everything that the demo leaves on disk.")]
+
+
+@app.command()
+def up(
+    state: State,
+    picture: Annotated[Path | None, typer.Option(help="Write what is shown as an SVG picture, too.")] = None,
+) -> None:
+    """Start two clusters with fake MIG nodes, `pulumi up` the demo stack, and show which pod has which slice."""
+    width = None if sys.stdout.isatty() and not picture else 150
+    console = Console(width=width, highlight=False, record=picture is not None)
+    fleet = load_fleet([str(CHECKOUT / supervisor.DOCUMENTS)])
+    if supervisor.is_running(state):
+        console.print("The demo's clusters are running already.")
+    else:
+        shutil.rmtree(state, ignore_errors=True)
+        state.mkdir(parents=True)
+        with console.status("Starting two Kubernetes clusters: API server, scheduler, KServe, fake nodes ..."):
+            started = time.monotonic()
+            try:
+                supervisor.start(state)
+            except ControlPlaneError as error:
+                console.print(f"error: {error}", markup=False)
+                raise typer.Exit(1) from error
+        console.print(f"Two clusters with fake MIG nodes are up ({time.monotonic() - started:.0f} s).")
+    with console.status("pulumi up ..."):
+        started = time.monotonic()
+        _pulumi_up(console, state, fleet)
+    console.print(f"pulumi up: done ({time.monotonic() - started:.0f} s). Waiting for the scheduler ...")
+    _show(console, _settled(state, fleet), fleet)
+    _by_hand(console, state, fleet)
+    if picture:
+        console.save_svg(str(picture), title="make demo")
+    console.print("The clusters go on running. Their kubeconfigs:")
+    for environment in fleet.environments:
+        path = supervisor.cluster_directory(state, environment.metadata.name) / "kubeconfig"
+        console.print(f"  kubectl --kubeconfig {path} get pods -A -o wide", soft_wrap=True)
+    console.print("`make demo-down` stops them and removes everything.")
+
+
+@app.command()
+def down(state: State) -> None:
+    """Stop the clusters and remove what the demo left on disk."""
+    was_running = supervisor.stop(state)
+    shutil.rmtree(state, ignore_errors=True)
+    print("The demo's clusters are gone." if was_running else "No demo was running.")  # noqa: T201 - the result
+
+
+@app.command(hidden=True)
+def serve(state: State) -> None:
+    """Keep the clusters running until SIGTERM."""
+    supervisor.serve(state)
+
+
+def _pulumi_up(console: Console, state: Path, fleet: Fleet) -> None:
+    """Run the program on a stack that reaches the clusters, as a user would."""
+    directory = state / "program"
+    if directory.exists():
+        shutil.rmtree(directory)
+    directory.mkdir()
+    program = Program.create(directory, STACK)
+    program.set_config("manifests", str(CHECKOUT / supervisor.DOCUMENTS))
+    program.set_config("createNamespaces", "true")
+    for environment in fleet.environments:
+        secret = environment.spec.cluster.existing.secret_ref.name
+        kubeconfig = view.attach(state, environment.metadata.name).kubeconfig
+        program.set_config(f'kubeconfigs["{secret}"]', kubeconfig, secret=True)
+    run = program.pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
+    if run.returncode:
+        console.print(f"error: pulumi up failed:\n{run.stdout}\n{run.stderr}", markup=False)
+        raise typer.Exit(1)
+
+
+def _settled(state: Path, fleet: Fleet, expected: int | None = None) -> list[PodView]:
+    """Return the pods once there are as many as the plan has, and the scheduler has looked at all of them."""
+    if expected is None:
+        expected = sum(deployment.replicas * deployment.spec.environments for deployment in fleet.deployments)
+    deadline = time.monotonic() + SECONDS
+    while True:
+        pods = view.pods(state, fleet.environments)
+        decided = all(pod.state.node or pod.state.message for pod in pods)
+        if (len(pods) >= expected and decided) or time.monotonic() > deadline:
+            return pods
+        time.sleep(0.5)
+
+
+def _show(console: Console, pods: list[PodView], fleet: Fleet) -> None:
+    console.print(nodes_table(view.nodes(fleet.environments), pods))
+    console.print(services_table(pods))
+
+
+def _by_hand(console: Console, state: Path, fleet: Fleet) -> None:
+    """Apply a service that nobody counted slices for: it asks for one more than its node has left."""
+    pool = fleet.node_pool[BY_HAND["environment"], BY_HAND["pool"]]
+    pods = view.pods(state, fleet.environments)
+    node = next(item for item in view.nodes(fleet.environments) if item.name == f"{pool.name}-0")
+    taken = sum(pod.state.node == node.name for pod in pods)
+    replicas = node.units - taken + 1
+    console.print(
+        f"Without Slicewise: somebody applies a service of {replicas} replicas by hand. The node has {node.units} "
+        f"slices, {taken} are taken, and so the {node.units + 1}th pod waits:"
+    )
+    template = {
+        "nodeSelector": dict(pool.node_selector),
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+        "containers": [{"name": "main", "resources": {"limits": {pool.resource: "1"}}}],
+    }
+    document = {
+        "apiVersion": "serving.kserve.io/v1alpha2",
+        "kind": "LLMInferenceService",
+        "metadata": {"name": "by-hand"},
+        "spec": {"replicas": replicas, "model": {"uri": "hf://example/model"}, "template": template},
+    }
+    namespace = BY_HAND["namespace"]
+    with connect(view.attach(state, BY_HAND["environment"])) as client:
+        empty = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        client.patch(Namespace, namespace, empty, patch_type=PatchType.APPLY)
+        client.patch(LLMInferenceService, "by-hand", document, namespace=namespace, patch_type=PatchType.APPLY)
+        _show(console, _settled(state, fleet, len(pods) + replicas), fleet)
+        # A pod that waits keeps KServe's controller busy without end.
+        client.delete(LLMInferenceService, "by-hand", namespace=namespace)
+    console.print("Slicewise would have said so before anything was applied. The service is removed again.")
+
+
+app()

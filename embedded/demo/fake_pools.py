@@ -1,0 +1,30 @@
+"""The nodes that an environment's clusters would have, without machines."""
+
+from __future__ import annotations
+
+from embedded.nodes import FakePool
+from slicewise.placement.pool_state import units_per_gpu
+from slicewise.spec import InferenceEnvironment, NodePool
+
+
+def fake_pools(environment: InferenceEnvironment) -> list[FakePool]:
+    """Return the nodes of every pool; an autoscaled pool at 0 nodes gets one, as the autoscaler would give it."""
+    return [_fake_pool(pool) for pool in environment.spec.node_pools]
+
+
+def _fake_pool(pool: NodePool) -> FakePool:
+    taints = [
+        {"key": toleration.key, "value": toleration.value or "", "effect": toleration.effect}
+        for toleration in pool.tolerations
+        if toleration.key and toleration.effect
+    ]
+    allocatable = pool.allocatable
+    return FakePool(
+        name=pool.name,
+        nodes=max(pool.node_count, 1),
+        labels=pool.node_selector,
+        taints=({"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}, *taints),
+        resources={pool.resource: pool.accelerator_count * units_per_gpu(pool)},
+        cpu=str(allocatable.cpu or "256"),
+        memory=str(allocatable.memory or "4Ti"),
+    )

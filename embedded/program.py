@@ -1,0 +1,76 @@
+"""The Pulumi program on a stack of its own: a directory that looks like a checkout, with its own state and settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.toolchain import bin_dir
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+_PROGRAM = ("__main__.py", "components", "slicewise", "Pulumi.yaml", ".venv")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A directory to run `pulumi` in, and the environment to run it with.
+
+    Attributes:
+        directory: It holds links to the program, `stacks` and the state.
+        stack: The stack's name.
+        environment: What `pulumi` needs: nothing of the user's own login, plugins or kubeconfig is in it.
+    """
+
+    directory: Path
+    stack: str
+    environment: dict[str, str]
+
+    @classmethod
+    def create(cls, directory: Path, stack: str) -> Program:
+        """Make the directory, and an empty stack in it whose secrets are encrypted with a passphrase."""
+        for name in _PROGRAM:
+            (directory / name).symlink_to(CHECKOUT / name)
+        (directory / "stacks" / stack).mkdir(parents=True)
+        state = directory / "state"
+        state.mkdir()
+        own = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "KUBE"))}
+        environment = own | {
+            # `pulumi` and its plugins on PATH come first, as for users.
+            "PATH": f"{os.environ['PATH']}{os.pathsep}{bin_dir()}",
+            "HOME": str(directory / "home"),
+            "PULUMI_HOME": str(directory / "pulumi-home"),
+            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_CONFIG_PASSPHRASE": "embedded",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            # Engine events, one JSON a line, as `pulumi up --json` gives them too; a preview's digest has no outputs.
+            "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
+            "PULUMI_PYTHON_CMD": sys.executable,
+            "NO_COLOR": "1",
+        }
+        program = cls(directory, stack, environment)
+        program.pulumi("stack", "init", stack, "--secrets-provider", "passphrase").check_returncode()
+        return program
+
+    def pulumi(self, *arguments: str, stdin: str = "", seconds: float = 240) -> subprocess.CompletedProcess[str]:
+        """Run the CLI to its end, and return its exit code and what it printed."""
+        command = shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi"
+        return subprocess.run(
+            [command, "--non-interactive", "--color", "never", *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+
+    def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Set a key of the stack's configuration; the value goes through a pipe, for it may be a secret."""
+        arguments = ["config", "set", "--stack", self.stack, "--path", *(["--secret"] if secret else [])]
+        self.pulumi(*arguments, f"slicewise:{key}", stdin=value).check_returncode()

@@ -1,0 +1,129 @@
+"""What is accepted runs: kube-scheduler finds a node of its pool for every pod of every plan, in whatever order."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from lightkube import Client
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace, Node, Pod
+
+from embedded.api import connect
+from embedded.cluster import Cluster
+from embedded.nodes import FakePool, add_nodes
+from embedded.pods import PodState, pods_of
+from embedded.waiting import wait_until
+from slicewise.manifests import environment_objects
+from slicewise.placement import make_plan
+from tests.cluster.random_fleets import ENVIRONMENT, random_fleet
+from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
+
+SEEDS = range(12)
+SECONDS = 60
+
+
+@contextmanager
+def nodes(cluster: Cluster, pools: tuple[FakePool, ...]) -> Iterator[Client]:
+    """Add nodes to the cluster for a while."""
+    add_nodes(cluster.plane, pools)
+    with connect(cluster.plane) as client:
+        try:
+            yield client
+        finally:
+            for pool in pools:
+                for name in pool.node_names():
+                    client.delete(Node, name)
+
+
+@contextmanager
+def namespace(client: Client, name: str) -> Iterator[str]:
+    """Make a namespace for a while."""
+    client.create(Namespace(metadata=ObjectMeta(name=name)))
+    try:
+        yield name
+    finally:
+        client.deletecollection(Pod, namespace=name, grace_period=0)
+        client.delete(Namespace, name)
+
+
+def planned_pods(documents: tuple[Document, ...]) -> list[dict[str, Any]]:
+    """Return every pod of the plan for `documents`: the templates of its services, one for each pod."""
+    fleet = fleet_of(documents)
+    pods: list[dict[str, Any]] = []
+    for item in environment_objects(fleet, make_plan(fleet)).get(ENVIRONMENT, []):
+        spec = item["spec"]
+        if item["kind"] != "LLMInferenceService":
+            continue
+        workers = spec["parallelism"]["pipeline"] - 1 if "worker" in spec else 0
+        group = [spec["template"], *(spec["worker"] for _ in range(workers))]
+        for replica in range(spec["replicas"]):
+            for rank, template in enumerate(group):
+                name = f"{item['metadata']['name']}-{replica}-{rank}"
+                pods.append(pod(name, item["metadata"]["name"], template))
+    return pods
+
+
+def pod(name: str, service: str, template: dict[str, Any]) -> dict[str, Any]:
+    """Return a pod of `template`, with the image and the label that KServe would add."""
+    containers = [container | {"image": "vllm:test"} for container in template["containers"]]
+    metadata = {"name": name, "labels": {"app.kubernetes.io/name": service}}
+    return {"metadata": metadata, "spec": template | {"containers": containers}}
+
+
+def schedule(cluster: Cluster, client: Client, where: str, pods: list[dict[str, Any]]) -> list[PodState]:
+    """Create `pods` in this order, and return them once the scheduler has looked at all of them."""
+    for document in pods:
+        client.create(cast("Pod", Pod.from_dict(document)), namespace=where)
+    states: list[PodState] = []
+
+    def decided() -> bool:
+        states[:] = pods_of(cluster.plane, where)
+        return len(states) >= len(pods) and all(state.node or state.message for state in states)
+
+    wait_until(f"{len(pods)} pods decided", decided, SECONDS)
+    return states
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_pod_of_a_plan_is_scheduled_in_every_order(cluster: Cluster, seed: int) -> None:
+    fleet = random_fleet(seed)
+    pods = planned_pods(fleet.documents)
+    assert pods, "this fleet would prove nothing"
+    shuffled = pods.copy()
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - not for secrets
+    with nodes(cluster, fleet.nodes) as client:
+        for number, order in enumerate((pods, pods[::-1], shuffled)):
+            with namespace(client, f"seed-{seed}-{number}") as where:
+                states = schedule(cluster, client, where, order)
+                assert [(state.name, state.message) for state in states if state.node is None] == []
+                selected = {document["metadata"]["name"]: document["spec"]["nodeSelector"] for document in order}
+                for state in states:
+                    # Nodes are called <pool>-<number>, and selected by the pool's name.
+                    assert str(state.node).rpartition("-")[0] == selected[state.name]["pool"]
+
+
+@pytest.mark.parametrize(("mig", "count"), [("3g.40gb", 2 * 8), ("1g.10gb", 7 * 8)])
+def test_one_slice_more_than_accepted_waits(cluster: Cluster, mig: str, count: int) -> None:
+    resource = f"nvidia.com/mig-{mig}"
+    pool = FakePool(f"full-{count}", 1, labels={"pool": "full"}, resources={resource: count}, cpu="1000", memory="8Ti")
+    documents = (
+        environment(ENVIRONMENT, slices("full", mig)),
+        model("m", profile("any", memoryPerGpu="8Gi")),
+        deployment("d", "m", replicas=count),
+        deployment("more", "m", replicas=1, namespace="other"),
+    )
+    pods = planned_pods(documents)
+    # All that the node has is given to one of the two deployments, and the other is told that there is no room.
+    assert Counter(document["metadata"]["labels"]["app.kubernetes.io/name"] for document in pods) == {"d": count}
+    with nodes(cluster, (pool,)) as client, namespace(client, f"full-{count}") as where:
+        assert all(state.node for state in schedule(cluster, client, where, pods))
+        extra = pods[0] | {"metadata": {"name": "extra"}}
+        states = schedule(cluster, client, where, [extra])
+    (waiting,) = (state for state in states if state.node is None)
+    assert waiting.name == "extra"
+    assert f"1 Insufficient {resource}" in waiting.message
