@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,16 +12,9 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from embedded.program import CHECKOUT, Program
+
 STACK = "test"
-
-
-def toolchain_bin() -> str:
-    """Return the directory of the pinned binaries."""
-    run = subprocess.run(
-        [sys.executable, str(ROOT / "toolchain/build.py"), "where"], capture_output=True, text=True, check=True
-    )
-    return run.stdout.strip()
 
 
 @dataclass(frozen=True)
@@ -71,36 +63,24 @@ class Operation:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A directory that looks like a checkout to Pulumi, with a stack called `test`."""
+    """The program on a stack called `test`, and what tests do with it."""
 
-    directory: Path
-    environment: dict[str, str]
+    program: Program
 
     @classmethod
     def create(cls, directory: Path) -> Workspace:
-        """Make the directory: the program by symbolic links, and an empty stack."""
-        for name in ("__main__.py", "components", "slicewise", "Pulumi.yaml", ".venv"):
-            (directory / name).symlink_to(ROOT / name)
-        manifests = directory / "stacks" / STACK
-        manifests.mkdir(parents=True)
-        state = directory / "state"
-        state.mkdir()
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "KUBE"))} | {
-            "PATH": f"{os.environ['PATH']}{os.pathsep}{toolchain_bin()}",
-            "HOME": str(directory / "home"),
-            "PULUMI_HOME": str(directory / "pulumi-home"),
-            "PULUMI_BACKEND_URL": f"file://{state}",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            # Engine events, one JSON a line, as `pulumi up --json` gives them too; a preview's digest has no outputs.
-            "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
-            "PULUMI_PYTHON_CMD": sys.executable,
-            "NO_COLOR": "1",
-        }
-        workspace = cls(directory, environment)
-        workspace.pulumi("stack", "init", STACK, "--secrets-provider", "passphrase")
-        return workspace
+        """Make the directory and the stack."""
+        return cls(Program.create(directory, STACK))
+
+    @property
+    def directory(self) -> Path:
+        """Where `pulumi` runs."""
+        return self.program.directory
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `pulumi` runs with."""
+        return self.program.environment
 
     @property
     def manifests(self) -> Path:
@@ -109,24 +89,13 @@ class Workspace:
 
     def pulumi(self, *arguments: str, stdin: str = "", fails: bool = False) -> subprocess.CompletedProcess[str]:
         """Run the real CLI; a failure (or, with `fails`, a success) fails the test with what it printed."""
-        run = subprocess.run(
-            [
-                shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi",
-                "--non-interactive",
-                "--color",
-                "never",
-                *arguments,
-            ],
-            cwd=self.directory,
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
+        run = self.program.pulumi(*arguments, stdin=stdin)
         assert (run.returncode != 0) == fails, f"exit {run.returncode}\n{run.stdout}\n{run.stderr}"
         return run
+
+    def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Set a key of the stack's configuration."""
+        self.program.set_config(key, value, secret=secret)
 
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the workspace, as `python -m slicewise` is run in a checkout."""
@@ -134,17 +103,13 @@ class Workspace:
             [sys.executable, *arguments], cwd=self.directory, capture_output=True, text=True, check=True, timeout=60
         )
 
-    def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
-        """Set a key of the stack's configuration; the value goes through a pipe."""
-        self.pulumi("config", "set", "--path", *(["--secret"] if secret else []), f"slicewise:{key}", stdin=value)
-
     def write(self, *documents: dict[str, Any]) -> None:
         """Replace the stack's documents."""
         (self.manifests / "fleet.yaml").write_text(yaml.safe_dump_all(documents))
 
     def use(self, stack: str) -> None:
         """Take over the documents of a stack of the repository."""
-        for file in (ROOT / "stacks" / stack).glob("*.yaml"):
+        for file in (CHECKOUT / "stacks" / stack).glob("*.yaml"):
             shutil.copy(file, self.manifests)
 
     def export(self) -> str:
