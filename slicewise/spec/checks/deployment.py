@@ -10,7 +10,7 @@ from slicewise.spec.deployment import ModelDeployment, Signal
 
 
 def check_deployment(deployment: ModelDeployment) -> Iterator[Finding]:
-    """Yield what is wrong with the scaling of `deployment`."""
+    """Yield what is wrong with, or advisable for, the scaling of `deployment`."""
     scaling = deployment.spec.scaling
     path = ("spec", "scaling")
     if scaling.signal is Signal.FIXED and scaling.concurrency:
@@ -26,3 +26,7 @@ def check_deployment(deployment: ModelDeployment) -> Iterator[Finding]:
     if concurrency and concurrency.max_replicas < concurrency.min_replicas:
         message = f"{concurrency.max_replicas} is less than minReplicas {concurrency.min_replicas}"
         yield Finding((*path, "concurrency", "maxReplicas"), Code.MAXIMUM_BELOW_MINIMUM, message)
+    if concurrency and concurrency.min_replicas == 0:
+        # The replicas themselves count the requests under way, so with none there is nothing to count.
+        message = "at 0 replicas no request starts one; write 1, or see docs/autoscaling.md for what does"
+        yield Finding((*path, "concurrency", "minReplicas"), Code.NOTHING_WAKES_FROM_ZERO, message)

@@ -154,6 +154,14 @@ def test_fewer_replicas_at_most_than_at_least(loader: Loader) -> None:
     )
 
 
+@pytest.mark.parametrize(("fewest", "codes"), [(0, ["SW306"]), (1, [])])
+def test_no_request_wakes_a_deployment_from_zero(loader: Loader, fewest: int, codes: list[str]) -> None:
+    scaling = {"signal": "Concurrency", "concurrency": {"minReplicas": fewest, "maxReplicas": 2, "target": 8}}
+    advice = loader.load(deployment(scaling=scaling), model()).advice
+    assert [item.code for item in advice] == codes
+    assert all(item.path.endswith(": spec.scaling.concurrency.minReplicas") for item in advice)
+
+
 LOAD_IT = "; write its document, or load its file too"
 
 
