@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from slicewise.manifests import KubernetesObject
 
+# An object with a finalizer goes only when the controller that owns it lets go. Pods have 60 seconds to end (KServe's
+# presets); after more than this the controller is not there, and Pulumi's own ten minutes would change nothing.
+DELETE_TIMEOUT: Final = "3m"
+
 
 def declare(name: str, item: KubernetesObject, opts: pulumi.ResourceOptions) -> CustomResource:
     """Declare `item` (apiVersion, kind, metadata, spec) as a resource called `name` in the stack."""
+    timeouts = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT))
     return CustomResource(
         name,
         api_version=item["apiVersion"],
         kind=item["kind"],
         metadata=item["metadata"],
         spec=item["spec"],
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, timeouts),
     )

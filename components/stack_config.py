@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import pulumi
 
@@ -34,8 +35,15 @@ class StackConfig:
     kubeconfig_source: KubeconfigSourceName
     on_shortfall: OnShortfall
     wait_for_ready: bool
+    ready_timeout: int
+    """Seconds that each deployment has to become ready."""
     create_namespaces: bool
 
+
+# The weights of a large model are downloaded first, and KServe's startup probe alone allows ten minutes.
+_READY_TIMEOUT: Final = 3600
+# A day: more is a mistake.
+_MAX_SECONDS: Final = 86400
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -63,6 +71,16 @@ class _Reader:
         if text not in (None, "true", "false"):
             self._expected(key, text, "true or false")
         return text == "true"
+
+    def seconds(self, key: str, default: int) -> int:
+        text = self._config.get(key)
+        if text is None:
+            return default
+        # Digits first, and not too many: int() takes more than people mean, and long ones not at all.
+        if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= _MAX_SECONDS:
+            self._expected(key, text, f"whole seconds, 1 to {_MAX_SECONDS}")
+            return default
+        return int(text)
 
     def paths(self, key: str, default: str) -> tuple[str, ...]:
         text = self._config.get(key)
@@ -100,6 +118,7 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         kubeconfig_source=reader.choice("kubeconfigSource", KubeconfigSourceName.CONFIG),
         on_shortfall=reader.choice("onShortfall", OnShortfall.FAIL),
         wait_for_ready=reader.flag("waitForReady"),
+        ready_timeout=reader.seconds("readyTimeout", _READY_TIMEOUT),
         create_namespaces=reader.flag("createNamespaces"),
     )
     if reader.problems:

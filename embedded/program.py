@@ -32,18 +32,25 @@ class Program:
     @classmethod
     def create(cls, directory: Path, stack: str) -> Program:
         """Make the directory, and an empty stack in it whose secrets are encrypted with a passphrase."""
+        directory.mkdir(parents=True, exist_ok=True)
         for name in _PROGRAM:
             (directory / name).symlink_to(CHECKOUT / name)
         (directory / "stacks" / stack).mkdir(parents=True)
-        state = directory / "state"
-        state.mkdir()
+        (directory / "state").mkdir()
+        program = cls.at(directory, stack)
+        program.pulumi("stack", "init", stack, "--secrets-provider", "passphrase").check_returncode()
+        return program
+
+    @classmethod
+    def at(cls, directory: Path, stack: str) -> Program:
+        """Return the program in a directory that `create` has made."""
         own = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "KUBE"))}
         environment = own | {
             # `pulumi` and its plugins on PATH come first, as for users.
             "PATH": f"{os.environ['PATH']}{os.pathsep}{bin_dir()}",
             "HOME": str(directory / "home"),
             "PULUMI_HOME": str(directory / "pulumi-home"),
-            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_BACKEND_URL": f"file://{directory / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "embedded",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -52,9 +59,7 @@ class Program:
             "PULUMI_PYTHON_CMD": sys.executable,
             "NO_COLOR": "1",
         }
-        program = cls(directory, stack, environment)
-        program.pulumi("stack", "init", stack, "--secrets-provider", "passphrase").check_returncode()
-        return program
+        return cls(directory, stack, environment)
 
     def pulumi(self, *arguments: str, stdin: str = "", seconds: float = 240) -> subprocess.CompletedProcess[str]:
         """Run the CLI to its end, and return its exit code and what it printed."""

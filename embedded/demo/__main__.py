@@ -84,10 +84,7 @@ def serve(state: State) -> None:
 def _pulumi_up(console: Console, state: Path, fleet: Fleet) -> None:
     """Run the program on a stack that reaches the clusters, as a user would."""
     directory = state / "program"
-    if directory.exists():
-        shutil.rmtree(directory)
-    directory.mkdir()
-    program = Program.create(directory, STACK)
+    program = Program.at(directory, STACK) if directory.exists() else Program.create(directory, STACK)
     program.set_config("manifests", str(CHECKOUT / supervisor.DOCUMENTS))
     program.set_config("createNamespaces", "true")
     for environment in fleet.environments:

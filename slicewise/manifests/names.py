@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from slicewise.manifests.vocabulary import WORKLOAD_SERVICE_SUFFIX
 
@@ -14,14 +15,24 @@ MAX_LENGTH_MULTI_NODE = 40
 # at 63 characters (kmeta.ChildName); below this none is cut, nor `keda-hpa-<name>`, which KEDA v2.20 refuses above 63.
 MAX_LENGTH_AUTOSCALED = 63 - len(WORKLOAD_SERVICE_SUFFIX)
 _HASH_LENGTH = 8
+# How the names of services of several nodes end; no other service's name does.
+_SEVERAL_NODES = re.compile(r"-n[0-9]+$")
 
 
-def service_name(deployment: str, *, multi_node: bool, autoscaled: bool) -> str:
-    """Return the name of the service of `deployment`: its own, cut with a stable hash where it is too long."""
+def service_name(deployment: str, *, nodes: int, autoscaled: bool) -> str:
+    """Return the name of the service of `deployment` whose replicas span `nodes` nodes each.
+
+    One node: the deployment's own. Several: with their number, because KServe lets nobody change it in a service that
+    is there; under another name Pulumi makes a new service, and then removes the old one. What does not fit is cut,
+    with a stable hash, and so is a name of one node that would look like another deployment's of several.
+    """
     limit = MAX_LENGTH_AUTOSCALED if autoscaled else MAX_LENGTH
-    if multi_node:
-        limit = min(limit, MAX_LENGTH_MULTI_NODE)
-    if len(deployment) <= limit:
-        return deployment
+    suffix = ""
+    if nodes > 1:
+        suffix = f"-n{nodes}"
+        limit = min(limit, MAX_LENGTH_MULTI_NODE) - len(suffix)
+    misleading = nodes == 1 and _SEVERAL_NODES.search(deployment)
+    if len(deployment) <= limit and not misleading:
+        return f"{deployment}{suffix}"
     digest = hashlib.sha256(deployment.encode()).hexdigest()[:_HASH_LENGTH]
-    return f"{deployment[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}"
+    return f"{deployment[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}{suffix}"

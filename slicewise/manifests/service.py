@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from slicewise.manifests import vocabulary
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.names import service_name
@@ -9,13 +12,15 @@ from slicewise.manifests.pods import pod_template
 from slicewise.placement import Placement
 from slicewise.spec import ModelDeployment, ModelSpec, NodePool, ServingProfile
 
+_REVISION_LENGTH = 12
+
 
 def inference_service(
     placement: Placement, deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
 ) -> KubernetesObject:
     """Return the service: what `placement` decided, as KServe v0.20 reads it."""
-    multi_node = placement.nodes_per_replica > 1
-    name = service_name(deployment.metadata.name, multi_node=multi_node, autoscaled=deployment.autoscaled)
+    nodes = placement.nodes_per_replica
+    name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
     template = pod_template(placement, model, profile, pool, name)
     spec: KubernetesObject = {
         "model": {
@@ -24,10 +29,12 @@ def inference_service(
         },
         "template": template,
     }
-    if multi_node:
+    if nodes > 1:
         # Leader and worker are merged with KServe's configs one by one, so both say everything.
         spec["worker"] = template
         spec["parallelism"] = _parallelism(profile)
+    # KServe puts these on the pods and says of none of them which version of the service it is from.
+    spec["annotations"] = {vocabulary.REVISION_ANNOTATION: _revision(spec)}
     if not deployment.autoscaled:
         # Left out where an autoscaler owns it, so that the next `pulumi up` does not take it back.
         spec["replicas"] = placement.replicas
@@ -42,6 +49,12 @@ def inference_service(
         },
         "spec": spec,
     }
+
+
+def _revision(spec: KubernetesObject) -> str:
+    """Return what changes exactly when a change of `spec`, which has no replicas yet, replaces pods."""
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_REVISION_LENGTH]
 
 
 def _parallelism(profile: ServingProfile) -> KubernetesObject:

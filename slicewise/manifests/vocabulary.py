@@ -29,3 +29,5 @@ ENVIRONMENT_ANNOTATION: Final = "slicewise.dev/environment"
 NODE_POOL_ANNOTATION: Final = "slicewise.dev/node-pool"
 PROFILE_ANNOTATION: Final = "slicewise.dev/profile"
 REQUIRED_MEMORY_ANNOTATION: Final = "slicewise.dev/required-memory-per-gpu"
+# On every pod of a service: which version of it the pod runs.
+REVISION_ANNOTATION: Final = "slicewise.dev/revision"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import re
+import itertools
 import ssl
 from typing import TYPE_CHECKING
 
@@ -59,9 +59,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    """A number for each namespace: one that is deleted keeps its name for some seconds."""
+    return itertools.count(1)
+
+
 @pytest.fixture
-def workloads(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Workloads]:
+def workloads(cluster: Cluster, numbers: Iterator[int]) -> Iterator[Workloads]:
     """A namespace of the test's own in the cluster; what is in it is gone before the next test."""
-    namespace = re.sub(r"[^a-z0-9]+", "-", request.node.name)[:60].strip("-")
-    with Workloads.in_namespace(cluster.plane, namespace) as workloads:
+    with Workloads.in_namespace(cluster.plane, f"test-{next(numbers)}") as workloads:
         yield workloads

@@ -23,9 +23,11 @@ def test_services_wait_for_a_controller_that_is_gone_and_are_taken_up_by_the_nex
     cluster: Cluster, workloads: Workloads, end: Callable[[Cluster, str], None]
 ) -> None:
     end(cluster, "llmisvc")
-    workloads.apply(service("patient", pod_spec("slices", SLICE)))
-    assert not workloads.pods()
-    cluster.restart("llmisvc")
+    try:
+        workloads.apply(service("patient", pod_spec("slices", SLICE)))
+        assert not workloads.pods()
+    finally:
+        cluster.restart("llmisvc")
     workloads.wait_ready("patient")
     workloads.wait_running(1)
 
@@ -34,9 +36,11 @@ def test_a_killed_api_server_comes_back_with_everything(cluster: Cluster, worklo
     workloads.apply(service("before", pod_spec("slices", SLICE)))
     workloads.wait_ready("before")
     cluster.kill("kube-apiserver")
-    with pytest.raises(httpx2.TransportError):
-        workloads.pods()
-    cluster.restart("kube-apiserver")
+    try:
+        with pytest.raises(httpx2.TransportError):
+            workloads.pods()
+    finally:
+        cluster.restart("kube-apiserver")
     workloads.apply(service("after", pod_spec("slices", SLICE)))
     workloads.wait_ready("after")
     workloads.wait_running(2)

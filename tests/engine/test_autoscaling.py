@@ -105,10 +105,10 @@ def test_what_scales_a_service_is_accepted_as_declared(stack: Workspace, cluster
         ("metrics-api", "running"),
         ("metrics-api", "waiting"),
     ]
-    assert spec_of(cluster, "huge")["scaleTargetRef"] == {
+    assert spec_of(cluster, "huge-n2")["scaleTargetRef"] == {
         "apiVersion": "leaderworkerset.x-k8s.io/v1",
         "kind": "LeaderWorkerSet",
-        "name": "huge-kserve-mn",
+        "name": "huge-n2-kserve-mn",
     }
     assert stack.up().changes() == {}
 

@@ -122,7 +122,7 @@ def test_multi_node_service_and_its_config_are_accepted(stack: Workspace, cluste
 
     stack.up()
 
-    service = cluster.get(LLMInferenceService, "huge", namespace="team")
+    service = cluster.get(LLMInferenceService, "huge-n2", namespace="team")
     assert service["spec"]["parallelism"] == {"tensor": 8, "pipeline": 2}
     for pods in ("template", "worker"):
         assert service["spec"][pods]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "8"

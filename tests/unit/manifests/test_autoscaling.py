@@ -91,7 +91,7 @@ def test_several_nodes_are_scaled_by_whole_groups() -> None:
     assert spec["scaleTargetRef"] == {
         "apiVersion": "leaderworkerset.x-k8s.io/v1",
         "kind": "LeaderWorkerSet",
-        "name": "chat-kserve-mn",
+        "name": "chat-n2-kserve-mn",
     }
     assert spec["advanced"]["scalingModifiers"]["formula"] == "running + waiting"
 

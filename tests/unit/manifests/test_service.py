@@ -153,6 +153,7 @@ def test_several_nodes_by_pipeline_come_with_the_config_that_kserve_lacks() -> N
         "kserve-config-llm-worker-pipeline-parallel",
         "team",
     )
+    assert result["metadata"]["name"] == "d-n2"
     assert result["spec"]["parallelism"] == {"tensor": 8, "pipeline": 2}
     assert result["spec"]["worker"] == result["spec"]["template"]
     (container,) = result["spec"]["worker"]["containers"]

@@ -1,0 +1,227 @@
+"""Deployments that change: in place where KServe takes it, as a new service under another name where it does not."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lightkube.resources.core_v1 import Node
+
+from embedded.api import connect
+from embedded.cluster import Cluster
+from embedded.kserve import LLMInferenceService
+from embedded.nodes import FakePool, add_nodes, nodes_ready
+from embedded.waiting import wait_until
+from tests.cluster.workloads import GPU, Workloads
+from tests.documents import Document, deployment, environment, model, pool, profile, slices
+from tests.engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lightkube.generic_resource import GenericNamespacedResource
+
+    from tests.engine.workspace import Operation
+
+pytestmark = pytest.mark.xdist_group("cluster")
+
+ENVIRONMENT = "day-two"
+SLICES = "3g.40gb"
+WHOLE_NODES = 24
+NODES = (
+    FakePool("left", 1, labels={"pool": "left"}, resources={f"nvidia.com/mig-{SLICES}": 16}),
+    FakePool("right", 1, labels={"pool": "right"}, resources={f"nvidia.com/mig-{SLICES}": 16}),
+    # Its device plugin is switched from one MIG strategy to the other.
+    FakePool("switched", 1, labels={"pool": "switched"}, resources={f"nvidia.com/mig-{SLICES}": 16, GPU: 16}),
+    FakePool("whole", WHOLE_NODES, labels={"pool": "whole"}, resources={GPU: 8}),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One deployment of one model of its own, and the service that it must be.
+
+    Attributes:
+        profile: How the model is served.
+        on: The pool that the deployment selects.
+        service: The service's name.
+        node_pool: The node pool that the pods are on.
+        pods: How many pods there are.
+        resource: What each pod asks for, and how many.
+    """
+
+    profile: Document
+    on: str
+    service: str
+    pods: int = 1
+    gpus: int = 1
+    resource: str = f"nvidia.com/mig-{SLICES}"
+
+    def documents(self, name: str, namespace: str) -> tuple[Document, Document]:
+        """Return the model and its deployment."""
+        chosen = {"nodePoolSelector": {"is": self.on}}
+        return model(name, self.profile), deployment(name, name, namespace=namespace, **chosen)
+
+
+def engine(**fields: object) -> Document:
+    """Return a profile for one slice whose engine has `fields`."""
+    return profile("any", memoryPerGpu="30Gi") | {"engine": fields}
+
+
+def whole(nodes: int, gpus: int, **parallelism: int) -> Document:
+    """Return a profile for whole GPUs."""
+    return profile("whole", nodes=nodes, gpusPerNode=gpus, memoryPerGpu="70Gi", parallelism=parallelism)
+
+
+def on_nodes(name: str, nodes: int, gpus: int = 8, **parallelism: int) -> Case:
+    """Return a deployment called `name` on whole GPUs."""
+    service = f"{name}-n{nodes}" if nodes > 1 else name
+    return Case(whole(nodes, gpus, **parallelism), "whole", service, pods=nodes, gpus=gpus, resource=GPU)
+
+
+ANY = engine()
+# Before and after.
+IN_PLACE = {
+    "image": (Case(engine(image="vllm:1"), "left", "image"), Case(engine(image="vllm:2"), "left", "image")),
+    "args": (Case(ANY, "left", "args"), Case(engine(args=["--max-model-len=8192"]), "left", "args")),
+    "move": (Case(ANY, "left", "move"), Case(ANY, "right", "move")),
+    "resource": (Case(ANY, "switched", "resource"), Case(ANY, "switched", "resource", resource=GPU)),
+    "tensor": (on_nodes("tensor", 1), on_nodes("tensor", 1, gpus=4)),
+    "tensor-of-two": (on_nodes("tensor-of-two", 2), on_nodes("tensor-of-two", 2, gpus=4)),
+    "data": (on_nodes("data", 2), on_nodes("data", 2, data=16, dataLocal=8)),
+}
+NEW_SERVICE = {
+    "one-to-two": (on_nodes("one-to-two", 1), on_nodes("one-to-two", 2)),
+    "two-to-three": (on_nodes("two-to-three", 2), on_nodes("two-to-three", 3)),
+    "one-to-data": (on_nodes("one-to-data", 1), on_nodes("one-to-data", 2, data=16, dataLocal=8)),
+}
+CHANGES = IN_PLACE | NEW_SERVICE
+
+
+def fleet(strategy: str, *documents: Document) -> tuple[Document, ...]:
+    """Return the environment and `documents`; `strategy` is what one pool's device plugin is set to."""
+    pools = (
+        slices("left", SLICES, labels={"is": "left"}),
+        slices("right", SLICES, labels={"is": "right"}),
+        slices("switched", SLICES, labels={"is": "switched"}, strategy=strategy),
+        pool("whole", labels={"is": "whole"}, nodeCount=WHOLE_NODES, multiNodeCapable=True),
+    )
+    return (environment(ENVIRONMENT, *pools), *documents)
+
+
+@contextmanager
+def more_nodes(cluster: Cluster) -> Iterator[Cluster]:
+    """Add the nodes to a cluster for a while."""
+    add_nodes(cluster.plane, NODES)
+    with connect(cluster.plane) as client:
+        wait_until("nodes ready", lambda: nodes_ready(client), seconds=60)
+        try:
+            yield cluster
+        finally:
+            for fake in NODES:
+                for name in fake.node_names():
+                    client.delete(Node, name)
+
+
+@pytest.fixture(scope="module")
+def with_webhooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster.start(tmp_path_factory.mktemp("cluster"), NODES, kserve_webhooks=True) as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["with-webhooks", "without-webhooks"])
+def either(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A cluster whose KServe refuses what it calls immutable, and one whose KServe does not."""
+    if request.param == "with-webhooks":
+        yield request.getfixturevalue("with_webhooks")
+    else:
+        with more_nodes(request.getfixturevalue("cluster")) as cluster:
+            yield cluster
+
+
+@contextmanager
+def stack_on(cluster: Cluster, directory: Path) -> Iterator[Workspace]:
+    """Return a stack that reaches the cluster; what it has made is gone at the end."""
+    stack = Workspace.create(directory)
+    stack.set_config(f'kubeconfigs["{ENVIRONMENT}"]', cluster.plane.kubeconfig, secret=True)
+    try:
+        yield stack
+    finally:
+        stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+
+def settled(workloads: Workloads, cases: list[Case]) -> dict[str, str]:
+    """Wait until exactly the services of `cases` are there, Ready, each on its pods; return their uids by name."""
+    expected = {case.service: (case.on, {case.resource: case.gpus}, case.pods) for case in cases}
+
+    def found() -> dict[str, tuple[str, dict[str, int], int]]:
+        states = [state for state in workloads.pods() if state.node and state.ready]
+        owned = {
+            name: [state for state in states if state.name.startswith(f"{name}-kserve-")]
+            for name in workloads.services()
+        }
+        return {
+            name: (str(pods[0].node).rpartition("-")[0], dict(pods[0].gpus), len(pods))
+            for name, pods in owned.items()
+            if pods and len({(str(pod.node).rpartition("-")[0], *pod.gpus.items()) for pod in pods}) == 1
+        }
+
+    workloads.wait(f"{sorted(expected)} on their pods", lambda: found() == expected)
+    for name in expected:
+        workloads.wait_ready(name)
+    return {item.metadata.name or "": item.metadata.uid or "" for item in services(workloads) if item.metadata}
+
+
+def services(workloads: Workloads) -> list[GenericNamespacedResource]:
+    """Return the services of the namespace."""
+    return list(workloads.client.list(LLMInferenceService, namespace=workloads.namespace))
+
+
+def steps(operation: Operation, name: str) -> list[str]:
+    """Return what the engine does to a service, in its order."""
+    return [step.operation for step in operation.steps if step.name == f"{name}-service" and step.operation != "same"]
+
+
+@pytest.fixture
+def namespace(either: Cluster, numbers: Iterator[int]) -> Iterator[Workloads]:
+    with Workloads.in_namespace(either.plane, f"test-{next(numbers)}") as workloads:
+        yield workloads
+
+
+def test_a_service_changes_in_place_unless_its_number_of_nodes_does(
+    either: Cluster, namespace: Workloads, tmp_path: Path
+) -> None:
+    def declare(which: int) -> tuple[tuple[Document, ...], list[Case]]:
+        cases = {name: states[which] for name, states in CHANGES.items()}
+        documents = [each for name, case in cases.items() for each in case.documents(name, namespace.namespace)]
+        return fleet(("mixed", "single")[which], *documents), list(cases.values())
+
+    with stack_on(either, tmp_path) as stack:
+        documents, cases = declare(0)
+        stack.write(*documents)
+        stack.up()
+        before = settled(namespace, cases)
+
+        for which in (1, 0):  # there and back
+            documents, cases = declare(which)
+            stack.write(*documents)
+            # KServe's webhooks judge a preview, too.
+            planned = stack.preview()
+            done = stack.up()
+            after = settled(namespace, cases)
+
+            prefix = f"{ENVIRONMENT}/{namespace.namespace}"
+            for name, states in IN_PLACE.items():
+                service = states[which].service
+                assert steps(planned, f"{prefix}/{name}") == steps(done, f"{prefix}/{name}") == ["update"], name
+                assert after[service] == before[service], name
+            for name, states in NEW_SERVICE.items():
+                assert not {states[which].service, states[1 - which].service} & (set(before) & set(after)), name
+                # The old one goes last.
+                assert steps(done, f"{prefix}/{name}") == ["create-replacement", "replace", "delete-replaced"], name
+                assert steps(planned, f"{prefix}/{name}") == steps(done, f"{prefix}/{name}"), name
+            before = after
+        assert stack.preview().changes() == {}
