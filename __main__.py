@@ -1,5 +1,6 @@
 """Slicewise as a Pulumi program: load the documents, plan, declare what is placed."""
 
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -7,9 +8,10 @@ import pulumi
 from components.inference_environment import InferenceEnvironment
 from components.kubeconfig.sources import kubeconfigs
 from components.model_placement import ModelPlacement
-from components.previous_plan import previous_plan
+from components.previous_plan import leaving, previous_plan
 from components.report import report
 from components.stack_config import read_stack_config
+from components.waiting import Patience, finish
 from slicewise.manifests import placement_objects, shared_objects
 from slicewise.placement import make_plan
 from slicewise.placement.plan_json import plan_to_outputs
@@ -21,7 +23,8 @@ async def deploy() -> dict[str, Any]:
     stack = pulumi.Config()
     config = read_stack_config(stack)
     fleet = load_fleet(config.manifests)
-    plan = make_plan(fleet, await previous_plan())
+    previous = await previous_plan()
+    plan = make_plan(fleet, previous)
     report(plan, config.on_shortfall)
     access = await kubeconfigs(config.kubeconfig_source, stack, fleet.environments)
     environments = {}
@@ -35,13 +38,19 @@ async def deploy() -> dict[str, Any]:
             namespaces=namespaces if config.create_namespaces else [],
             objects=shared_objects(fleet, plan, name),
         )
-    for placement in plan.placements:
+    placed = [
         ModelPlacement(
             f"{placement.environment}/{placement.deployment}",
             environment=environments[placement.environment],
             objects=placement_objects(fleet, placement),
-            wait_for_ready=config.wait_for_ready,
+            patience=Patience(config.ready_timeout, leaving(previous, plan, placement))
+            if config.wait_for_ready
+            else None,
         )
+        for placement in plan.placements
+    ]
+    # Not awaited here: the stack's outputs are to be there, whatever comes of it.
+    pulumi.Output.all(*(each.unready for each in placed)).apply(partial(finish, seconds=config.ready_timeout))
     return plan_to_outputs(plan)
 
 

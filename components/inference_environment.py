@@ -17,6 +17,8 @@ class InferenceEnvironment(pulumi.ComponentResource):
 
     provider: kubernetes.Provider
     """The provider of this cluster alone."""
+    kubeconfig: pulumi.Output[str]
+    """How to reach it; secret."""
     shared: list[pulumi.Resource]
     """What must be there before any placement."""
 
@@ -30,10 +32,10 @@ class InferenceEnvironment(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
-        secret: pulumi.Output[str] = pulumi.Output.secret(kubeconfig)
+        self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.provider = kubernetes.Provider(
             f"{name}-provider",
-            kubeconfig=secret,
+            kubeconfig=self.kubeconfig,
             # Without it, a rotated CA or a new endpoint would replace every object of the cluster.
             cluster_identifier=name,
             opts=pulumi.ResourceOptions(parent=self),

@@ -9,8 +9,9 @@ import pulumi
 
 from components.inference_environment import InferenceEnvironment
 from components.kubernetes_objects import declare
-from components.readiness import waiting
+from components.readiness import Expected
 from components.type_tokens import MODEL_PLACEMENT
+from components.waiting import Patience, Unready, wait_for
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import SCALED_OBJECT_KIND, SERVICE_KIND
 
@@ -21,13 +22,16 @@ SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}
 class ModelPlacement(pulumi.ComponentResource):
     """One deployment in one environment: its service and what scales it, applied with the environment's provider."""
 
+    unready: pulumi.Output[Unready | None]
+    """What is missing after all the patience there is; None if nothing is, or nobody waits."""
+
     def __init__(
         self,
         name: str,
         *,
         environment: InferenceEnvironment,
         objects: Sequence[KubernetesObject],
-        wait_for_ready: bool,
+        patience: Patience | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(MODEL_PLACEMENT, name, None, opts)
@@ -35,6 +39,11 @@ class ModelPlacement(pulumi.ComponentResource):
         before = list(environment.shared)
         for item in objects:
             options = pulumi.ResourceOptions(parent=self, provider=environment.provider, depends_on=list(before))
-            wanted = waiting(item) if wait_for_ready and item["kind"] == SERVICE_KIND else item
-            before.append(declare(f"{name}-{SUFFIXES[item['kind']]}", wanted, options))
+            before.append(declare(f"{name}-{SUFFIXES[item['kind']]}", item, options))
+        self.unready = pulumi.Output.from_input(None)
+        if patience and not pulumi.runtime.is_dry_run():
+            expected = Expected.of(objects)
+            # What scales it comes first: it may be the one that brings the replicas.
+            applied = pulumi.Output.all(environment.kubeconfig, *(resource.urn for resource in before))
+            self.unready = applied.apply(lambda values: wait_for(name, expected, values[0], patience))
         self.register_outputs({})

@@ -1,28 +1,193 @@
-"""What `waitForReady` makes `pulumi up` wait for."""
+"""What users mean by ready: every replica of the new revision serves, workers included.
+
+KServe's own Ready means less (v0.20.0): a quarter of the replicas may be missing, of several nodes only the leaders
+count, and after a change it is still the one from before. So the workload and its pods are asked.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Final
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from slicewise.manifests import KubernetesObject
+from slicewise.manifests.vocabulary import REVISION_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND
 
-# The weights of a large model are downloaded first, and KServe's startup probe alone allows ten minutes.
-TIMEOUT_SECONDS: Final = 3600
+_GROUP_LABEL: Final = "leaderworkerset.sigs.k8s.io/group-index"
+# The cause is among the first; all of them would not fit on a screen.
+_MOST_REASONS: Final = 4
+_MOST_CHARACTERS: Final = 500
 
 
-def waiting(service: KubernetesObject) -> KubernetesObject:
-    """Return `service` with the annotations that make Pulumi wait until it serves.
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is waited for.
 
-    KServe's own Ready lets a quarter of the replicas be missing, so where their number is fixed and each is one pod,
-    all of them are waited for (KServe v0.20.0, status.workloads).
+    Attributes:
+        namespace: The namespace of the service.
+        service: The name of the service.
+        revision: What is on all pods of the service as it was applied.
+        replicas: How many replicas there are to be; the fewest, where an autoscaler decides.
+        autoscaled: Whether it does.
+        multi_node: Whether a replica is a group of pods.
     """
-    spec, metadata = service["spec"], service["metadata"]
-    conditions = ["condition=Ready"]
-    if spec.get("replicas") and "worker" not in spec:
-        conditions.append(f"jsonpath={{.status.workloads.primary.readyReplicas}}={spec['replicas']}")
-    annotations = metadata["annotations"] | {
-        "pulumi.com/waitFor": json.dumps(conditions),
-        "pulumi.com/timeoutSeconds": str(TIMEOUT_SECONDS),
-    }
-    return service | {"metadata": metadata | {"annotations": annotations}}
+
+    namespace: str
+    service: str
+    revision: str
+    replicas: int
+    autoscaled: bool
+    multi_node: bool
+
+    @classmethod
+    def of(cls, objects: Sequence[KubernetesObject]) -> Expected:
+        """Return what is expected of the objects of a placement."""
+        by_kind = {item["kind"]: item for item in objects}
+        service, scaler = by_kind[SERVICE_KIND], by_kind.get(SCALED_OBJECT_KIND)
+        spec = service["spec"]
+        return cls(
+            namespace=service["metadata"]["namespace"],
+            service=service["metadata"]["name"],
+            revision=spec["annotations"][REVISION_ANNOTATION],
+            replicas=scaler["spec"]["minReplicaCount"] if scaler else spec["replicas"],
+            autoscaled=scaler is not None,
+            multi_node="worker" in spec,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a cluster has of a service, as its API gives it."""
+
+    service: KubernetesObject | None
+    workload: KubernetesObject | None
+    """The Deployment or LeaderWorkerSet that KServe makes of the service."""
+    pods: Sequence[KubernetesObject]
+
+    @property
+    def unschedulable(self) -> bool:
+        """Whether a pod waits for a node."""
+        return any(_unscheduled(pod) is not None for pod in self.pods)
+
+
+def judge(expected: Expected, observed: Observed) -> str | None:
+    """Return what is missing, in a few words; None if nothing is."""
+    workload = observed.workload
+    if workload is None:
+        return "KServe has made no workload of it"
+    if any(_revision(template) != expected.revision for template in _templates(workload)):
+        return "KServe has not taken this change over"
+    wanted = workload["spec"].get("replicas", 1)
+    if wanted < expected.replicas if expected.autoscaled else wanted != expected.replicas:
+        return f"{wanted} replicas where {expected.replicas} are wanted"
+    status = workload.get("status") or {}
+    # LeaderWorkerSets have no such number.
+    seen = status.get("observedGeneration")
+    if not expected.multi_node and seen != workload["metadata"]["generation"]:
+        return "its Deployment has not moved"
+    pods = [pod for pod in observed.pods if not pod["metadata"].get("deletionTimestamp")]
+    serving = _serving(expected, workload, pods)
+    if serving < wanted:
+        return f"{serving} of {wanted} replicas serve"
+    old = sum(_revision(pod) != expected.revision for pod in pods)
+    if old:
+        return f"{old} {_pods(old)} of before still there"
+    counted = ("updatedReplicas", "readyReplicas") if expected.multi_node else ("updatedReplicas", "availableReplicas")
+    if wanted and any(status.get(each, 0) != wanted for each in ("replicas", *counted)):
+        return "its replicas are not counted as available yet"
+    return None
+
+
+def explain(observed: Observed) -> list[str]:
+    """Return why it is not ready: KServe's conditions, and what its pods wait for; a line each."""
+    if observed.service is None:
+        return ["there is no such LLMInferenceService"]
+    conditions = {each["type"]: each for each in (observed.service.get("status") or {}).get("conditions", [])}
+    lines = [
+        f"{name} is {each['status']}: {_words(each)}"
+        for name in ("PresetsCombined", "Ready")
+        if (each := conditions.get(name)) and each["status"] != "True"
+    ]
+    if not conditions:
+        lines.append("KServe has not looked at it: does its controller (llmisvc) run?")
+    workload = observed.workload or {}
+    for each in (workload.get("status") or {}).get("conditions", []):
+        if each["type"] == "ReplicaFailure" and each["status"] == "True":
+            lines.append(f"pods cannot be made: {_words(each)}")
+    reasons = Counter(reason for pod in observed.pods if (reason := _waits_for(pod)))
+    common = reasons.most_common()
+    lines += [f"{count} {_pods(count)} {reason}" for reason, count in common[:_MOST_REASONS]]
+    if len(common) > _MOST_REASONS:
+        lines.append(f"and {len(common) - _MOST_REASONS} other reasons")
+    return lines
+
+
+def _serving(expected: Expected, workload: KubernetesObject, pods: Iterable[KubernetesObject]) -> int:
+    """Return how many replicas have all their pods Ready and of the revision."""
+    ready = [pod for pod in pods if _revision(pod) == expected.revision and _is_ready(pod)]
+    if not expected.multi_node:
+        return len(ready)
+    size = workload["spec"]["leaderWorkerTemplate"].get("size", 1)
+    groups = Counter((pod["metadata"].get("labels") or {}).get(_GROUP_LABEL) for pod in ready)
+    return sum(count >= size for count in groups.values())
+
+
+def _templates(workload: KubernetesObject) -> list[KubernetesObject]:
+    spec = workload["spec"]
+    if "template" in spec:
+        return [spec["template"]]
+    group = spec["leaderWorkerTemplate"]
+    return [group[key] for key in ("leaderTemplate", "workerTemplate") if key in group]
+
+
+def _revision(item: KubernetesObject) -> str | None:
+    annotations: dict[str, str] = (item.get("metadata") or {}).get("annotations") or {}
+    return annotations.get(REVISION_ANNOTATION)
+
+
+def _condition(pod: KubernetesObject, name: str) -> dict[str, Any]:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return next((each for each in conditions if each["type"] == name), {})
+
+
+def _is_ready(pod: KubernetesObject) -> bool:
+    return _condition(pod, "Ready").get("status") == "True"
+
+
+def _unscheduled(pod: KubernetesObject) -> str | None:
+    """Return the scheduler's words on a pod for which it has no node; None if it has one, or has not looked."""
+    condition = _condition(pod, "PodScheduled")
+    if pod["spec"].get("nodeName") or condition.get("status") != "False":
+        return None
+    return condition.get("message") or condition.get("reason") or "no reason given"
+
+
+def _waits_for(pod: KubernetesObject) -> str | None:
+    if _is_ready(pod):
+        return None
+    unscheduled = _unscheduled(pod)
+    if unscheduled is not None:
+        return f"on no node: {_cut(unscheduled)}"
+    if pod["metadata"].get("deletionTimestamp"):
+        return "going"
+    status = pod.get("status") or {}
+    for each in (*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])):
+        waiting = (each.get("state") or {}).get("waiting")
+        if waiting and waiting.get("reason") not in (None, "PodInitializing", "ContainerCreating"):
+            return f"not started: container {each['name']}: {_words(waiting)}"
+    return f"{status.get('phase', 'Pending')}, but not Ready"
+
+
+def _words(condition: dict[str, Any]) -> str:
+    """Return the reason and the message of a condition."""
+    return _cut(": ".join(each for each in (condition.get("reason"), condition.get("message")) if each) or "no reason")
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} …"
+
+
+def _pods(count: int) -> str:
+    return "pod" if count == 1 else "pods"

@@ -38,7 +38,7 @@ def declare() -> pulumi.Output[Any]:
     second = InferenceEnvironment("second", kubeconfig=pulumi.Output.secret("other"), namespaces=[], objects=[])
     service = kubernetes_object("LLMInferenceService", "chat")
     placements = [
-        ModelPlacement(f"{name}/team/chat", environment=environment, objects=[service], wait_for_ready=False)
+        ModelPlacement(f"{name}/team/chat", environment=environment, objects=[service], patience=None)
         for name, environment in (("first", first), ("second", second))
     ]
     return pulumi.Output.all(*(placement.urn for placement in placements))

@@ -1,0 +1,207 @@
+"""What `waitForReady` makes `pulumi up` do: look at the clusters until everything serves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import pulumi
+import yaml
+
+from components.readiness import Expected, Observed, explain, judge
+from slicewise.manifests import KubernetesObject, vocabulary
+
+if TYPE_CHECKING:
+    from lightkube import AsyncClient
+
+_FIRST_INTERVAL: Final = 0.5
+_LAST_INTERVAL: Final = 10.0
+_INTERVAL_GROWTH: Final = 1.2
+# An API server that is replaced or restarted comes back within this.
+_SILENCE_SECONDS: Final = 120.0
+_REQUEST_SECONDS: Final = 20.0
+# The scheduler's first answer may come while an old pod is still on its way out.
+_LEAVING_SECONDS: Final = 10.0
+_WORKLOADS: Final = {
+    False: ("apps", "v1", "Deployment", "deployments"),
+    True: ("leaderworkerset.x-k8s.io", "v1", "LeaderWorkerSet", "leaderworkersets"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """A placement that is not ready.
+
+    Attributes:
+        placement: Which, as users know it.
+        missing: What is missing, in a few words.
+        reasons: Why, a line each.
+        leaving: The deployments whose room it waits for, which this update takes away when the program has ended.
+    """
+
+    placement: str
+    missing: str
+    reasons: tuple[str, ...]
+    leaving: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n  ".join((f"{self.placement}: {self.missing}", *self.reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a placement is waited for.
+
+    Attributes:
+        seconds: The most.
+        leaving: Deployments on the same pool which this update takes away. Pulumi does so only when the program has
+            ended, so a pod that waits for their room is not waited for.
+    """
+
+    seconds: float
+    leaving: tuple[str, ...] = ()
+
+
+async def wait_for(placement: str, expected: Expected, kubeconfig: str, patience: Patience) -> Unready | None:
+    """Wait until what is `expected` is there; return what is missing in the end, or None.
+
+    Nothing of the kubeconfig is in what is returned.
+    """
+    # It costs 0.1 s to import: only here, where a cluster is asked.
+    import httpx2  # noqa: PLC0415
+    from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
+
+    start = answered = time.monotonic()
+    interval, said, waiting_since = _FIRST_INTERVAL, "", None
+    unready = Unready(placement, "not looked at", ())
+    try:
+        client = _client(kubeconfig)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
+        return _unusable(placement, error)
+    while True:
+        try:
+            observed = await _observe(client, expected)
+        except (httpx2.HTTPError, OSError) as error:
+            unready = Unready(placement, _refusal(error), unready.reasons)
+        except (ConfigError, KeyError, ValueError) as error:
+            return _unusable(placement, error)
+        else:
+            answered = time.monotonic()
+            missing = judge(expected, observed)
+            if missing is None:
+                return None
+            unready = Unready(placement, missing, tuple(explain(observed)))
+            waiting_since = (waiting_since or answered) if observed.unschedulable else None
+            if patience.leaving and waiting_since and answered - waiting_since >= _LEAVING_SECONDS:
+                return Unready(placement, missing, unready.reasons, patience.leaving)
+        now = time.monotonic()
+        if now - start >= patience.seconds or now - answered >= _SILENCE_SECONDS:
+            return unready
+        if unready.missing != said:
+            said = unready.missing
+            pulumi.log.info(f"waiting for {placement}: {said}", ephemeral=True)
+        await asyncio.sleep(min(interval, max(start + patience.seconds - now, 0)))
+        interval = min(interval * _INTERVAL_GROWTH, _LAST_INTERVAL)
+
+
+def finish(results: Sequence[Unready | None], seconds: float) -> None:
+    """End the program with one message if something did not become ready.
+
+    Raises:
+        pulumi.RunError: something did not, and not because this very update still has its room.
+    """
+    for each in results:
+        if each and each.leaving:
+            gone = ", ".join(each.leaving)
+            pulumi.log.warn(
+                f"not waited for: {each}\nIts room is freed only when this update has removed {gone}; "
+                "`pulumi up` again waits until it serves."
+            )
+    failed = [each for each in results if each and not each.leaving]
+    if failed:
+        lines = "\n".join(map(str, failed))
+        raise pulumi.RunError(
+            f"{len(failed)} of {len(results)} placements did not become ready (readyTimeout: {seconds:.0f} s):\n"
+            f"{lines}\nEverything is applied and nothing is taken back. Remove the cause, then `pulumi up` again: it "
+            "goes on waiting.\nMore time: pulumi config set slicewise:readyTimeout SECONDS. "
+            "Every cause and its remedy: docs/troubleshooting.md"
+        )
+
+
+async def _observe(client: AsyncClient, expected: Expected) -> Observed:
+    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
+
+    group, _, version = vocabulary.KSERVE_API_VERSION.partition("/")
+    services = create_namespaced_resource(group, version, vocabulary.SERVICE_KIND, "llminferenceservices")
+    workloads = create_namespaced_resource(*_WORKLOADS[expected.multi_node])
+    pods = create_namespaced_resource("", "v1", "Pod", "pods")
+
+    async def find(kind: Any, **query: Any) -> list[KubernetesObject]:  # noqa: ANN401 - lightkube makes these classes
+        found: list[KubernetesObject] = [
+            item.to_dict() async for item in client.list(kind, namespace=expected.namespace, **query)
+        ]
+        return found
+
+    # KServe cuts long names its own way; this label it sets on everything, to the name of the service.
+    labels = {vocabulary.NAME_LABEL: expected.service, "app.kubernetes.io/part-of": "llminferenceservice"}
+    service, made, running = await asyncio.gather(
+        find(services, fields={"metadata.name": expected.service}),
+        find(workloads, labels=labels),
+        find(pods, labels=labels),
+    )
+    uid = service[0]["metadata"]["uid"] if service else None
+    own = [item for item in made if _is_workload(item, uid)]
+    return Observed(service[0] if service else None, own[0] if own else None, running)
+
+
+def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
+    """Return whether `item` runs the model of the service with `uid`: KServe makes a scheduler's Deployment, too."""
+    owners = item["metadata"].get("ownerReferences") or []
+    component = (item["metadata"].get("labels") or {}).get("app.kubernetes.io/component", "")
+    return component.startswith("llminferenceservice-workload") and any(owner["uid"] == uid for owner in owners)
+
+
+def _client(kubeconfig: str) -> AsyncClient:
+    import httpx2  # noqa: PLC0415
+    from lightkube import AsyncClient, KubeConfig  # noqa: PLC0415
+    from lightkube.config.models import User  # noqa: PLC0415
+
+    document = yaml.load(kubeconfig, Loader=yaml.CSafeLoader)
+    for user in document.get("users") or []:
+        plugin = (user.get("user") or {}).get("exec")
+        if plugin and plugin.get("apiVersion") == "client.authentication.k8s.io/v1":
+            # lightkube reads the same answer under this name only.
+            plugin["apiVersion"] = "client.authentication.k8s.io/v1beta1"
+    config = KubeConfig.from_dict(document).get()
+    if config is None:
+        message = "no current context"
+        raise ValueError(message)
+    if config.user is None:
+        config = config._replace(user=User())
+    cluster = next(each["cluster"] for each in document["clusters"] if each["name"] == config.context.cluster)
+    # As Go does it, and so Pulumi: no proxy of the environment stands before this machine.
+    local = urlsplit(config.cluster.server).hostname in ("localhost", "127.0.0.1", "::1")
+    return AsyncClient(
+        config=config,
+        timeout=httpx2.Timeout(_REQUEST_SECONDS),
+        trust_env=not local,
+        proxy=cluster.get("proxy-url"),
+    )
+
+
+def _refusal(error: Exception) -> str:
+    """Return what the API server said, or that it says nothing; no more: other texts may have addresses and more."""
+    from lightkube import ApiError  # noqa: PLC0415
+
+    if isinstance(error, ApiError):
+        return f"the cluster refuses to be asked: {error}"
+    return f"the cluster's API server does not answer ({type(error).__name__})"
+
+
+def _unusable(placement: str, error: Exception) -> Unready:
+    reason = f"the kubeconfig does not work for looking at the cluster ({type(error).__name__})"
+    return Unready(placement, reason, ("set slicewise:waitForReady to false to go without waiting",))
