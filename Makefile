@@ -41,7 +41,7 @@ check: lint ## Lint, types, import contracts, unit and mock tests, in under a mi
 
 .PHONY: test
 test: lint toolchain ## Set up, and run every test: also the real Pulumi engine and a real API server
-	$(VENV)/bin/pytest -n 2 tests
+	$(VENV)/bin/pytest -n 2 --dist loadgroup tests
 
 .PHONY: demo
 demo: $(VENV)/.development toolchain ## `pulumi up` the demo stack into two embedded clusters with fake MIG nodes, and show the slices fill
@@ -52,7 +52,7 @@ demo-down: $(VENV)/.development ## Stop the demo's clusters and remove what they
 	@$(VENV)/bin/python -m embedded.demo down $(STATE)/demo
 
 .PHONY: toolchain
-toolchain: ## Build the pinned Pulumi and Kubernetes binaries, once (cold: some 15 minutes on two cores)
+toolchain: ## Build the pinned Pulumi and Kubernetes binaries, once (cold: some 20 minutes on two cores)
 	@$(TOOLCHAIN) all
 
 .PHONY: toolchain-pulumi

@@ -73,54 +73,63 @@ class Observed:
 
 def judge(expected: Expected, observed: Observed) -> str | None:
     """Return what is missing, in a few words; None if nothing is."""
-    workload = observed.workload
-    if workload is None:
+    if observed.workload is None:
         return "KServe has made no workload of it"
-    if any(_revision(template) != expected.revision for template in _templates(workload)):
-        return "KServe has not taken this change over"
-    wanted = workload["spec"].get("replicas", 1)
-    if wanted < expected.replicas if expected.autoscaled else wanted != expected.replicas:
-        return f"{wanted} replicas where {expected.replicas} are wanted"
-    status = workload.get("status") or {}
-    # LeaderWorkerSets have no such number.
-    seen = status.get("observedGeneration")
-    if not expected.multi_node and seen != workload["metadata"]["generation"]:
-        return "its Deployment has not moved"
-    pods = [pod for pod in observed.pods if not pod["metadata"].get("deletionTimestamp")]
-    serving = _serving(expected, workload, pods)
-    if serving < wanted:
-        return f"{serving} of {wanted} replicas serve"
-    old = sum(_revision(pod) != expected.revision for pod in pods)
-    if old:
-        return f"{old} {_pods(old)} of before still there"
-    counted = ("updatedReplicas", "readyReplicas") if expected.multi_node else ("updatedReplicas", "availableReplicas")
-    if wanted and any(status.get(each, 0) != wanted for each in ("replicas", *counted)):
-        return "its replicas are not counted as available yet"
-    return None
+    return _not_taken_over(expected, observed.workload) or _not_serving(expected, observed.workload, observed.pods)
 
 
 def explain(observed: Observed) -> list[str]:
     """Return why it is not ready: KServe's conditions, and what its pods wait for; a line each."""
     if observed.service is None:
         return ["there is no such LLMInferenceService"]
-    conditions = {each["type"]: each for each in (observed.service.get("status") or {}).get("conditions", [])}
+    status = observed.service.get("status") or {}
+    conditions = {each["type"]: each for each in status.get("conditions", [])}
     lines = [
         f"{name} is {each['status']}: {_words(each)}"
         for name in ("PresetsCombined", "Ready")
         if (each := conditions.get(name)) and each["status"] != "True"
     ]
-    if not conditions:
-        lines.append("KServe has not looked at it: does its controller (llmisvc) run?")
+    if status.get("observedGeneration") != observed.service["metadata"]["generation"]:
+        lines.append("KServe has not looked at it since it was applied: does its controller (llmisvc) run?")
     workload = observed.workload or {}
-    for each in (workload.get("status") or {}).get("conditions", []):
-        if each["type"] == "ReplicaFailure" and each["status"] == "True":
-            lines.append(f"pods cannot be made: {_words(each)}")
+    lines += [
+        f"pods cannot be made: {_words(each)}"
+        for each in (workload.get("status") or {}).get("conditions", [])
+        if each["type"] == "ReplicaFailure" and each["status"] == "True"
+    ]
     reasons = Counter(reason for pod in observed.pods if (reason := _waits_for(pod)))
     common = reasons.most_common()
     lines += [f"{count} {_pods(count)} {reason}" for reason, count in common[:_MOST_REASONS]]
     if len(common) > _MOST_REASONS:
         lines.append(f"and {len(common) - _MOST_REASONS} other reasons")
     return lines
+
+
+def _not_taken_over(expected: Expected, workload: KubernetesObject) -> str | None:
+    """Return what KServe has yet to do about the workload."""
+    if any(_revision(template) != expected.revision for template in _templates(workload)):
+        return "KServe has not taken this change over"
+    replicas = workload["spec"].get("replicas", 1)
+    if replicas < expected.replicas if expected.autoscaled else replicas != expected.replicas:
+        return f"{replicas} replicas where {expected.replicas} are wanted"
+    return None
+
+
+def _not_serving(expected: Expected, workload: KubernetesObject, pods: Sequence[KubernetesObject]) -> str | None:
+    """Return what is missing of the replicas that the workload is to have."""
+    status, wanted = workload.get("status") or {}, workload["spec"].get("replicas", 1)
+    staying = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+    serving = _serving(expected, workload, staying)
+    old = sum(_revision(pod) != expected.revision for pod in staying)
+    if serving < wanted or old:
+        of_before = f", {old} {_pods(old)} of the revision before" if old else ""
+        return f"{serving} of {wanted} replicas serve{of_before}"
+    # What made the pods must say so, too. (A LeaderWorkerSet does not say which generation it has seen.)
+    counted = ("replicas", "updatedReplicas", "readyReplicas" if expected.multi_node else "availableReplicas")
+    seen = expected.multi_node or status.get("observedGeneration") == workload["metadata"]["generation"]
+    if not seen or any(status.get(each, 0) != wanted for each in counted):
+        return "its replicas are not counted as available yet"
+    return None
 
 
 def _serving(expected: Expected, workload: KubernetesObject, pods: Iterable[KubernetesObject]) -> int:
@@ -168,7 +177,7 @@ def _waits_for(pod: KubernetesObject) -> str | None:
         return None
     unscheduled = _unscheduled(pod)
     if unscheduled is not None:
-        return f"on no node: {_cut(unscheduled)}"
+        return f"without a node: {_cut(unscheduled)}"
     if pod["metadata"].get("deletionTimestamp"):
         return "going"
     status = pod.get("status") or {}

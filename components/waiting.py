@@ -26,10 +26,9 @@ _SILENCE_SECONDS: Final = 120.0
 _REQUEST_SECONDS: Final = 20.0
 # The scheduler's first answer may come while an old pod is still on its way out.
 _LEAVING_SECONDS: Final = 10.0
-_WORKLOADS: Final = {
-    False: ("apps", "v1", "Deployment", "deployments"),
-    True: ("leaderworkerset.x-k8s.io", "v1", "LeaderWorkerSet", "leaderworkersets"),
-}
+# What fits on a screen.
+_MOST_GROUPS: Final = 6
+_MOST_NAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,6 @@ class Unready:
     missing: str
     reasons: tuple[str, ...]
     leaving: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return "\n  ".join((f"{self.placement}: {self.missing}", *self.reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +81,9 @@ async def wait_for(placement: str, expected: Expected, kubeconfig: str, patience
     while True:
         try:
             observed = await _observe(client, expected)
-        except (httpx2.HTTPError, OSError) as error:
+        except httpx2.HTTPError as error:
             unready = Unready(placement, _refusal(error), unready.reasons)
-        except (ConfigError, KeyError, ValueError) as error:
+        except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a missing file
             return _unusable(placement, error)
         else:
             answered = time.monotonic()
@@ -114,31 +110,49 @@ def finish(results: Sequence[Unready | None], seconds: float) -> None:
     Raises:
         pulumi.RunError: something did not, and not because this very update still has its room.
     """
-    for each in results:
-        if each and each.leaving:
-            gone = ", ".join(each.leaving)
-            pulumi.log.warn(
-                f"not waited for: {each}\nIts room is freed only when this update has removed {gone}; "
-                "`pulumi up` again waits until it serves."
-            )
+    deferred = [each for each in results if each and each.leaving]
+    if deferred:
+        gone = ", ".join(sorted({name for each in deferred for name in each.leaving}))
+        pulumi.log.warn(
+            f"not waited for:\n{_screen(deferred)}\nTheir room is freed only when this update has removed {gone}; "
+            "`pulumi up` again waits for them."
+        )
     failed = [each for each in results if each and not each.leaving]
     if failed:
-        lines = "\n".join(map(str, failed))
         raise pulumi.RunError(
             f"{len(failed)} of {len(results)} placements did not become ready (readyTimeout: {seconds:.0f} s):\n"
-            f"{lines}\nEverything is applied and nothing is taken back. Remove the cause, then `pulumi up` again: it "
+            f"{_screen(failed)}\nWhat is applied stays, and nothing is lost. When the cause is gone, `pulumi up` again "
             "goes on waiting.\nMore time: pulumi config set slicewise:readyTimeout SECONDS. "
-            "Every cause and its remedy: docs/troubleshooting.md"
+            "Causes and remedies: docs/troubleshooting.md"
         )
+
+
+def _screen(unready: Sequence[Unready]) -> str:
+    """Return no more than fits on a screen: those with the same reasons together, and not all of too many."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for each in unready:
+        groups.setdefault((each.missing, *each.reasons), []).append(each.placement)
+    lines = [
+        "\n  ".join((f"{_few(placements)}: {missing}", *reasons))
+        for (missing, *reasons), placements in list(groups.items())[:_MOST_GROUPS]
+    ]
+    rest = sum(len(placements) for placements in list(groups.values())[_MOST_GROUPS:])
+    return "\n".join([*lines, f"and {rest} more"] if rest else lines)
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 async def _observe(client: AsyncClient, expected: Expected) -> Observed:
     from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
+    from lightkube.resources.apps_v1 import Deployment  # noqa: PLC0415
+    from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
 
     group, _, version = vocabulary.KSERVE_API_VERSION.partition("/")
     services = create_namespaced_resource(group, version, vocabulary.SERVICE_KIND, "llminferenceservices")
-    workloads = create_namespaced_resource(*_WORKLOADS[expected.multi_node])
-    pods = create_namespaced_resource("", "v1", "Pod", "pods")
+    groups = create_namespaced_resource("leaderworkerset.x-k8s.io", "v1", "LeaderWorkerSet", "leaderworkersets")
 
     async def find(kind: Any, **query: Any) -> list[KubernetesObject]:  # noqa: ANN401 - lightkube makes these classes
         found: list[KubernetesObject] = [
@@ -150,8 +164,8 @@ async def _observe(client: AsyncClient, expected: Expected) -> Observed:
     labels = {vocabulary.NAME_LABEL: expected.service, "app.kubernetes.io/part-of": "llminferenceservice"}
     service, made, running = await asyncio.gather(
         find(services, fields={"metadata.name": expected.service}),
-        find(workloads, labels=labels),
-        find(pods, labels=labels),
+        find(groups if expected.multi_node else Deployment, labels=labels),
+        find(Pod, labels=labels),
     )
     uid = service[0]["metadata"]["uid"] if service else None
     own = [item for item in made if _is_workload(item, uid)]

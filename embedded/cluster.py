@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from embedded.nodes import FakePool
 
-_NODES_READY_SECONDS = 60
+_NODES_READY_SECONDS = 120
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Kind = type[GenericGlobalResource | GenericNamespacedResource]
 
-_SERVED_SECONDS = 60
+_SERVED_SECONDS = 120
 
 
 def install_definitions(client: Client, files: Iterable[Path], kinds: Iterable[Kind]) -> None:

@@ -8,9 +8,10 @@ import re
 from slicewise.manifests.vocabulary import WORKLOAD_SERVICE_SUFFIX
 
 # Single node: the limit of a label value, which the name becomes. Multi-node: 63 less what LeaderWorkerSet and its
-# StatefulSets append (`-kserve-mn-<group>-<hash>`), for up to ten groups. Both were measured on KServe v0.20.0.
+# StatefulSets append (`-kserve-mn-<group>-<hash>`), for up to a thousand groups; 40 characters do for ten, and the
+# eleventh has no workers. Both were measured on KServe v0.20.0.
 MAX_LENGTH = 63
-MAX_LENGTH_MULTI_NODE = 40
+MAX_LENGTH_MULTI_NODE = 38
 # An autoscaler must know what KServe calls the workload and its Service. KServe cuts these names with a hash of its own
 # at 63 characters (kmeta.ChildName); below this none is cut, nor `keda-hpa-<name>`, which KEDA v2.20 refuses above 63.
 MAX_LENGTH_AUTOSCALED = 63 - len(WORKLOAD_SERVICE_SUFFIX)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from lightkube.resources.core_v1 import Node
+from lightkube.resources.core_v1 import Node, Pod
 
 from embedded.api import connect
 from embedded.cluster import Cluster
 from embedded.kserve import LLMInferenceService
 from embedded.nodes import FakePool, add_nodes, nodes_ready
 from embedded.waiting import wait_until
+from slicewise.manifests.names import MAX_LENGTH_MULTI_NODE, service_name
+from slicewise.manifests.vocabulary import NAME_LABEL
 from tests.cluster.workloads import GPU, Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace
@@ -30,13 +33,14 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 ENVIRONMENT = "day-two"
 SLICES = "3g.40gb"
-WHOLE_NODES = 24
+WHOLE_NODES = 16
 NODES = (
-    FakePool("left", 1, labels={"pool": "left"}, resources={f"nvidia.com/mig-{SLICES}": 16}),
-    FakePool("right", 1, labels={"pool": "right"}, resources={f"nvidia.com/mig-{SLICES}": 16}),
+    FakePool("day-left", 1, labels={"pool": "left"}, resources={f"nvidia.com/mig-{SLICES}": 16}),
+    FakePool("day-right", 1, labels={"pool": "right"}, resources={f"nvidia.com/mig-{SLICES}": 16}),
     # Its device plugin is switched from one MIG strategy to the other.
-    FakePool("switched", 1, labels={"pool": "switched"}, resources={f"nvidia.com/mig-{SLICES}": 16, GPU: 16}),
-    FakePool("whole", WHOLE_NODES, labels={"pool": "whole"}, resources={GPU: 8}),
+    FakePool("day-switched", 1, labels={"pool": "switched"}, resources={f"nvidia.com/mig-{SLICES}": 16, GPU: 16}),
+    FakePool("day-full", 2, labels={"pool": "full"}, resources={GPU: 8}),
+    FakePool("day-whole", WHOLE_NODES, labels={"pool": "whole"}, resources={GPU: 8}),
 )
 
 
@@ -48,9 +52,9 @@ class Case:
         profile: How the model is served.
         on: The pool that the deployment selects.
         service: The service's name.
-        node_pool: The node pool that the pods are on.
-        pods: How many pods there are.
-        resource: What each pod asks for, and how many.
+        pods: How many pods it has.
+        gpus: How many units each pod asks for.
+        resource: What these units are called.
     """
 
     profile: Document
@@ -62,8 +66,8 @@ class Case:
 
     def documents(self, name: str, namespace: str) -> tuple[Document, Document]:
         """Return the model and its deployment."""
-        chosen = {"nodePoolSelector": {"is": self.on}}
-        return model(name, self.profile), deployment(name, name, namespace=namespace, **chosen)
+        selector = {"is": self.on}
+        return model(name, self.profile), deployment(name, name, namespace=namespace, nodePoolSelector=selector)
 
 
 def engine(**fields: object) -> Document:
@@ -85,8 +89,7 @@ def on_nodes(name: str, nodes: int, gpus: int = 8, **parallelism: int) -> Case:
 ANY = engine()
 # Before and after.
 IN_PLACE = {
-    "image": (Case(engine(image="vllm:1"), "left", "image"), Case(engine(image="vllm:2"), "left", "image")),
-    "args": (Case(ANY, "left", "args"), Case(engine(args=["--max-model-len=8192"]), "left", "args")),
+    "engine": (Case(ANY, "left", "engine"), Case(engine(image="vllm:2", args=["--seed=1"]), "left", "engine")),
     "move": (Case(ANY, "left", "move"), Case(ANY, "right", "move")),
     "resource": (Case(ANY, "switched", "resource"), Case(ANY, "switched", "resource", resource=GPU)),
     "tensor": (on_nodes("tensor", 1), on_nodes("tensor", 1, gpus=4)),
@@ -96,7 +99,6 @@ IN_PLACE = {
 NEW_SERVICE = {
     "one-to-two": (on_nodes("one-to-two", 1), on_nodes("one-to-two", 2)),
     "two-to-three": (on_nodes("two-to-three", 2), on_nodes("two-to-three", 3)),
-    "one-to-data": (on_nodes("one-to-data", 1), on_nodes("one-to-data", 2, data=16, dataLocal=8)),
 }
 CHANGES = IN_PLACE | NEW_SERVICE
 
@@ -155,21 +157,22 @@ def stack_on(cluster: Cluster, directory: Path) -> Iterator[Workspace]:
 
 def settled(workloads: Workloads, cases: list[Case]) -> dict[str, str]:
     """Wait until exactly the services of `cases` are there, Ready, each on its pods; return their uids by name."""
-    expected = {case.service: (case.on, {case.resource: case.gpus}, case.pods) for case in cases}
+    expected = {case.service: (f"day-{case.on}", {case.resource: case.gpus}, case.pods) for case in cases}
 
     def found() -> dict[str, tuple[str, dict[str, int], int]]:
-        states = [state for state in workloads.pods() if state.node and state.ready]
-        owned = {
-            name: [state for state in states if state.name.startswith(f"{name}-kserve-")]
-            for name in workloads.services()
-        }
+        states = {state.name: state for state in workloads.pods() if state.node and state.ready}
+        owned = defaultdict(list)
+        for pod in workloads.client.list(Pod, namespace=workloads.namespace):
+            if pod.metadata and pod.metadata.name in states:
+                owned[(pod.metadata.labels or {}).get(NAME_LABEL, "")].append(states[pod.metadata.name])
         return {
             name: (str(pods[0].node).rpartition("-")[0], dict(pods[0].gpus), len(pods))
             for name, pods in owned.items()
-            if pods and len({(str(pod.node).rpartition("-")[0], *pod.gpus.items()) for pod in pods}) == 1
+            if len({(str(pod.node).rpartition("-")[0], *pod.gpus.items()) for pod in pods}) == 1
         }
 
     workloads.wait(f"{sorted(expected)} on their pods", lambda: found() == expected)
+    workloads.wait(f"only {sorted(expected)}", lambda: set(workloads.services()) == set(expected))
     for name in expected:
         workloads.wait_ready(name)
     return {item.metadata.name or "": item.metadata.uid or "" for item in services(workloads) if item.metadata}
@@ -225,3 +228,55 @@ def test_a_service_changes_in_place_unless_its_number_of_nodes_does(
                 assert steps(planned, f"{prefix}/{name}") == steps(done, f"{prefix}/{name}"), name
             before = after
         assert stack.preview().changes() == {}
+
+
+def test_long_names_run_and_one_model_runs_twice(cluster: Cluster, numbers: Iterator[int], tmp_path: Path) -> None:
+    """As long as a name may be, longer, and with more groups than one digit counts."""
+    long = {
+        "s" * 63: (whole(1, 1), 1),
+        "c" * 64: (whole(1, 1), 1),
+        "m" * (MAX_LENGTH_MULTI_NODE - len("-n2")): (whole(2, 1), 11),
+        "d" * MAX_LENGTH_MULTI_NODE: (whole(2, 1), 1),
+    }
+    with (
+        more_nodes(cluster),
+        Workloads.in_namespace(cluster.plane, f"test-{next(numbers)}") as here,
+        Workloads.in_namespace(cluster.plane, f"test-{next(numbers)}") as there,
+        stack_on(cluster, tmp_path) as stack,
+    ):
+        documents = [model("shared", ANY)]
+        documents += [deployment("chat", "shared", namespace=each.namespace) for each in (here, there)]
+        cases = [Case(ANY, "left", "chat")]
+        for number, (name, (serving, replicas)) in enumerate(long.items()):
+            nodes = serving["replicaTopology"]["nodes"]
+            documents.append(model(f"m{number}", serving))
+            documents.append(deployment(name, f"m{number}", namespace=here.namespace, replicas=replicas))
+            service = service_name(name, nodes=nodes, autoscaled=False)
+            cases.append(Case(serving, "whole", service, pods=nodes * replicas, resource=GPU))
+        stack.write(*fleet("mixed", *documents))
+        stack.up()
+        names = settled(here, cases)
+        assert sorted(map(len, names)) == [4, MAX_LENGTH_MULTI_NODE, MAX_LENGTH_MULTI_NODE, 63, 63]
+        assert "s" * 63 in names
+        assert set(settled(there, cases[:1])) == {"chat"}
+        assert stack.preview().changes() == {}
+
+
+def test_on_a_full_pool_the_new_service_waits_until_the_old_one_is_gone(
+    cluster: Cluster, workloads: Workloads, tmp_path: Path
+) -> None:
+    def documents(nodes: int) -> tuple[Document, ...]:
+        full = pool("full", nodeCount=2, multiNodeCapable=True)
+        chat = deployment("chat", "chat", namespace=workloads.namespace, replicas=2 // nodes)
+        return environment(ENVIRONMENT, full), model("chat", whole(nodes, 8)), chat
+
+    def case(nodes: int) -> Case:
+        return replace(on_nodes("chat", nodes), on="full", pods=2)
+
+    with more_nodes(cluster), stack_on(cluster, tmp_path) as stack:
+        stack.write(*documents(1))
+        stack.up()
+        settled(workloads, [case(1)])
+        stack.write(*documents(2))
+        stack.up()
+        assert set(settled(workloads, [case(2)])) == {"chat-n2"}

@@ -32,7 +32,7 @@ POOLS = (
     FakePool("tainted", nodes=1, labels={POOL_LABEL: "tainted"}, taints=(TAINT,), resources={SLICE: 16}),
     FakePool("whole", nodes=2, labels={POOL_LABEL: "whole"}, resources={GPU: 8}),
 )
-_SECONDS = 60
+_SECONDS = 120
 
 
 def pod_spec(pool: str | None, resource: str, count: int = 1, **more: object) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class Registration:
     """Name of the explicit provider; empty where there is none."""
     dependencies: frozenset[str]
     """Names of the resources it explicitly or implicitly waits for."""
+    delete_timeout: str
+    """How long Pulumi waits for its deletion; empty for as long as the provider likes."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ class RecordingMonitor(mocks.MockMonitor):
                 parent=_name(request.parent),
                 provider=_name(request.provider.rpartition("::")[0]),
                 dependencies=frozenset(_name(urn) for urn in request.dependencies),
+                delete_timeout=request.customTimeouts.delete,
             )
         )
         # Pulumi calls this in worker threads, where the mock makes an event loop and never closes it.

@@ -9,6 +9,7 @@ from pulumi.runtime import rpc
 
 from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
+from components.waiting import Patience
 from slicewise.manifests import KubernetesObject
 from tests.components.recording import Recorder, run
 
@@ -96,7 +97,7 @@ def test_what_scales_a_service_comes_after_it(recorder: Recorder) -> None:
     def scaled() -> pulumi.Output[Any]:
         environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
         objects = [service, scaler]
-        return ModelPlacement("env/team/chat", environment=environment, objects=objects, wait_for_ready=True).urn
+        return ModelPlacement("env/team/chat", environment=environment, objects=objects, patience=None).urn
 
     run(scaled)
 
@@ -104,7 +105,6 @@ def test_what_scales_a_service_comes_after_it(recorder: Recorder) -> None:
     assert (registered.name, registered.parent) == ("env/team/chat-scaledobject", "env/team/chat")
     assert registered.provider == "env-provider"
     assert "env/team/chat-service" in registered.dependencies
-    # Pulumi waits for the service alone.
     assert registered.inputs == scaler
 
 
@@ -115,20 +115,26 @@ def test_the_object_is_declared_as_it_is(recorder: Recorder) -> None:
     assert service.inputs == kubernetes_object("LLMInferenceService", "chat")
 
 
-def test_waiting_is_asked_for_in_annotations(recorder: Recorder) -> None:
-    """All replicas where their number is fixed: KServe's Ready lets a quarter be missing."""
+def test_deletion_gives_up_before_pulumis_ten_minutes(recorder: Recorder) -> None:
+    """Without KServe's controller its finalizer stays, and no waiting helps."""
+    run(declare)
+
+    assert {item.delete_timeout for item in recorder.of_type(SERVICE).values()} == {"3m"}
+    assert {item.delete_timeout for item in recorder.of_type(CONFIG).values()} == {"3m"}
+
+
+def test_a_preview_waits_for_nothing(recorder: Recorder) -> None:
     service = kubernetes_object("LLMInferenceService", "chat")
 
     def waiting() -> pulumi.Output[Any]:
         environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
-        return ModelPlacement("env/team/chat", environment=environment, objects=[service], wait_for_ready=True).urn
+        placement = ModelPlacement("env/team/chat", environment=environment, objects=[service], patience=Patience(9))
+        return placement.unready.apply(answers.append)
 
+    answers: list[object] = []
     run(waiting)
 
+    assert answers == [None]
     (registered,) = recorder.of_type(SERVICE).values()
-    assert registered.inputs["metadata"]["annotations"] == {
-        "slicewise.dev/environment": "env",
-        "pulumi.com/waitFor": '["condition=Ready", "jsonpath={.status.workloads.primary.readyReplicas}=2"]',
-        "pulumi.com/timeoutSeconds": "3600",
-    }
-    assert "pulumi.com/waitFor" not in service["metadata"]["annotations"]
+    # Waiting leaves no trace in the object.
+    assert registered.inputs == service

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from lightkube import Client
 from lightkube.generic_resource import GenericNamespacedResource
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
-from lightkube.types import PatchType
 
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
-from embedded.waiting import wait_until
 from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace
 
@@ -140,28 +137,3 @@ def test_namespaces_are_created_on_request(stack: Workspace, cluster: Client) ->
     stack.up()
 
     assert cluster.get(LLMInferenceService, "chat", namespace="new-team")["spec"]["replicas"] == 1
-
-
-def test_up_waits_until_every_replica_serves(stack: Workspace, cluster: Client) -> None:
-    stack.set_config("waitForReady", "true")
-    stack.write(POOLS, TINY, deployment("chat", "tiny", replicas=2))
-    with ThreadPoolExecutor() as pool:
-        update = pool.submit(stack.up)
-        wait_until("service created", lambda: services(cluster) == ["chat"] or update.done(), seconds=60)
-
-        set_ready_replicas(cluster, "chat", 1)
-        with pytest.raises(TimeoutError):
-            update.result(timeout=3)
-
-        set_ready_replicas(cluster, "chat", 2)
-        assert update.result(timeout=60).changes()["mig-a/team/chat-service"] == "create"
-
-
-def set_ready_replicas(client: Client, name: str, replicas: int) -> None:
-    """Stand in for KServe's controller, which this API server does not have: Ready, with so many replicas."""
-    condition = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
-    status = {"conditions": [condition], "workloads": {"primary": {"readyReplicas": replicas, **WORKLOAD}}}
-    client.patch(LLMInferenceService.Status, name, {"status": status}, namespace="team", patch_type=PatchType.MERGE)
-
-
-WORKLOAD = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "chat-kserve"}

@@ -1,0 +1,268 @@
+"""What counts as ready, what is said of what is not, and that nothing secret is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.previous_plan import leaving
+from components.readiness import Expected, Observed, explain, judge
+from components.waiting import Patience, Unready, finish, wait_for
+from slicewise.placement import make_plan, parse_previous
+from slicewise.placement.plan_json import plan_to_outputs
+from tests.documents import deployment, environment, fleet_of, model, profile, slices
+
+REVISION = "slicewise.dev/revision"
+NEW, OLD = "new", "old"
+ONE_NODE = Expected("team", "chat", NEW, replicas=2, autoscaled=False, multi_node=False)
+SCALED = Expected("team", "chat", NEW, replicas=2, autoscaled=True, multi_node=False)
+TWO_NODES = Expected("team", "huge", NEW, replicas=1, autoscaled=False, multi_node=True)
+NO_ROOM = "0/4 nodes are available: 4 Insufficient nvidia.com/mig-3g.40gb."
+
+
+def pod(revision: str = NEW, *, ready: bool = True, group: str | None = None, **metadata: str) -> dict[str, Any]:
+    labels = {"leaderworkerset.sigs.k8s.io/group-index": group} if group else {}
+    return {
+        "metadata": {"annotations": {REVISION: revision}, "labels": labels} | metadata,
+        "spec": {"nodeName": "node"},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True" if ready else "False"}]},
+    }
+
+
+def pending(message: str = NO_ROOM) -> dict[str, Any]:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+    return pod(ready=False) | {"spec": {}, "status": {"phase": "Pending", "conditions": [condition]}}
+
+
+def template(revision: str = NEW) -> dict[str, Any]:
+    return {"metadata": {"annotations": {REVISION: revision}}}
+
+
+def workload(replicas: int = 2, revision: str = NEW, **status: int) -> dict[str, Any]:
+    full = {"observedGeneration": 3, "replicas": replicas, "updatedReplicas": replicas, "availableReplicas": replicas}
+    return {
+        "metadata": {"generation": 3},
+        "spec": {"replicas": replicas, "template": template(revision)},
+        "status": full | status,
+    }
+
+
+def groups(replicas: int = 1, leader: str = NEW, worker: str = NEW, **status: int) -> dict[str, Any]:
+    group = {"size": 2, "leaderTemplate": template(leader), "workerTemplate": template(worker)}
+    full = {"replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas}
+    return {
+        "metadata": {"generation": 1},
+        "spec": {"replicas": replicas, "leaderWorkerTemplate": group},
+        "status": full | status,
+    }
+
+
+def service(*conditions: dict[str, str], generation: int = 1) -> dict[str, Any]:
+    status = {"observedGeneration": 1, "conditions": list(conditions)}
+    return {"metadata": {"generation": generation, "uid": "1"}, "status": status}
+
+
+NOT_COUNTED = "its replicas are not counted as available yet"
+NOT_TAKEN = "KServe has not taken this change over"
+READY = {"type": "Ready", "status": "True"}
+
+
+@pytest.mark.parametrize(
+    ("expected", "made", "pods", "missing"),
+    [
+        (ONE_NODE, workload(), [pod(), pod()], None),
+        (ONE_NODE, None, [], "KServe has made no workload of it"),
+        (ONE_NODE, workload(revision=OLD), [pod(OLD), pod(OLD)], NOT_TAKEN),
+        (ONE_NODE, workload(1), [pod()], "1 replicas where 2 are wanted"),
+        (ONE_NODE, workload(3), [pod(), pod(), pod()], "3 replicas where 2 are wanted"),
+        (ONE_NODE, workload(), [pod(), pending()], "1 of 2 replicas serve"),
+        (ONE_NODE, workload(), [pod(), pod(ready=False)], "1 of 2 replicas serve"),
+        (ONE_NODE, workload(), [pod(), pod(OLD)], "1 of 2 replicas serve, 1 pod of the revision before"),
+        (ONE_NODE, workload(), [pod(), pod(), pod(OLD)], "2 of 2 replicas serve, 1 pod of the revision before"),
+        (ONE_NODE, workload(), [pod(), pod(), pod(OLD, deletionTimestamp="now")], None),
+        (ONE_NODE, workload(), [pod(), pod(deletionTimestamp="now")], "1 of 2 replicas serve"),
+        (ONE_NODE, workload(observedGeneration=2), [pod(), pod()], NOT_COUNTED),
+        (ONE_NODE, workload(updatedReplicas=1), [pod(), pod()], NOT_COUNTED),
+        (ONE_NODE, workload(availableReplicas=1), [pod(), pod()], NOT_COUNTED),
+        # An autoscaler may have more at any time, and never fewer; those that there are must serve.
+        (SCALED, workload(), [pod(), pod()], None),
+        (SCALED, workload(3), [pod(), pod(), pod()], None),
+        (SCALED, workload(3), [pod(), pod(), pending()], "2 of 3 replicas serve"),
+        (SCALED, workload(1), [pod()], "1 replicas where 2 are wanted"),
+        # Of several nodes: the workers, too, which LeaderWorkerSet's own numbers leave out.
+        (TWO_NODES, groups(), [pod(group="0"), pod(group="0")], None),
+        (TWO_NODES, groups(), [pod(group="0")], "0 of 1 replicas serve"),
+        (TWO_NODES, groups(), [pod(group="0"), pod(ready=False, group="0")], "0 of 1 replicas serve"),
+        (TWO_NODES, groups(worker=OLD), [pod(group="0"), pod(group="0")], NOT_TAKEN),
+        (TWO_NODES, groups(leader=OLD), [pod(group="0"), pod(group="0")], NOT_TAKEN),
+        (TWO_NODES, groups(readyReplicas=0), [pod(group="0"), pod(group="0")], NOT_COUNTED),
+        (
+            TWO_NODES,
+            groups(),
+            [pod(group="0"), pod(OLD, group="0")],
+            "0 of 1 replicas serve, 1 pod of the revision before",
+        ),
+    ],
+)
+def test_what_counts_as_ready(
+    expected: Expected, made: dict[str, Any] | None, pods: list[dict[str, Any]], missing: str | None
+) -> None:
+    assert judge(expected, Observed(service(READY), made, pods)) == missing
+
+
+def test_two_halves_of_groups_are_no_replica() -> None:
+    expected = Expected("team", "huge", NEW, replicas=2, autoscaled=False, multi_node=True)
+    pods = [pod(group="0"), pod(group="1")]
+    # Both leaders run, and neither worker finds a node: KServe calls that Ready.
+    assert judge(expected, Observed(service(READY), groups(2), pods)) == "0 of 2 replicas serve"
+
+
+def test_what_kserve_calls_ready_does_not_matter() -> None:
+    """KServe issue 6043: a service of several nodes may be called progressing for ever."""
+    never = {"type": "Ready", "status": "False", "reason": "Progressing", "message": "LWS is progressing"}
+    pods = [pod(group="0"), pod(group="0")]
+    assert judge(TWO_NODES, Observed(service(never), groups(), pods)) is None
+
+
+def test_scaled_to_zero_on_purpose_is_ready() -> None:
+    expected = Expected("team", "chat", NEW, replicas=0, autoscaled=True, multi_node=False)
+    made = workload(0)
+    made["status"] = {"observedGeneration": 3}
+    assert judge(expected, Observed(service(READY), made, [])) is None
+
+
+def test_reasons_are_grouped_and_few() -> None:
+    presets = {"type": "PresetsCombined", "status": "False", "reason": "ConfigNotFound", "message": "no such config"}
+    ready = {"type": "Ready", "status": "False", "reason": "MinimumReplicasUnavailable", "message": "too few"}
+    image = {"name": "main", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+    broken = pod(ready=False)
+    broken["status"]["containerStatuses"] = [image]
+    others = [pending(f"reason {number}") for number in range(4)]
+    pods = [pending(), pending(), pending(), broken, broken, pod(), *others]
+
+    assert explain(Observed(service(presets, ready), workload(), pods)) == [
+        "PresetsCombined is False: ConfigNotFound: no such config",
+        "Ready is False: MinimumReplicasUnavailable: too few",
+        f"3 pods without a node: {NO_ROOM}",
+        "2 pods not started: container main: ImagePullBackOff: no such image",
+        "1 pod without a node: reason 0",
+        "1 pod without a node: reason 1",
+        "and 2 other reasons",
+    ]
+
+
+def test_a_controller_that_is_not_there_is_named() -> None:
+    expected = ["KServe has not looked at it since it was applied: does its controller (llmisvc) run?"]
+    assert explain(Observed(service(READY, generation=2), None, [])) == expected
+    assert explain(Observed({"metadata": {"generation": 1}}, None, [])) == expected
+    assert explain(Observed(None, None, [])) == ["there is no such LLMInferenceService"]
+
+
+def test_quota_is_named() -> None:
+    made = workload()
+    refusal = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"}
+    made["status"]["conditions"] = [refusal]
+    assert explain(Observed(service(READY), made, [])) == ["pods cannot be made: FailedCreate: exceeded quota"]
+
+
+def test_what_is_expected_is_in_the_objects() -> None:
+    metadata = {"name": "chat", "namespace": "team"}
+    spec: dict[str, Any] = {"annotations": {REVISION: NEW}, "replicas": 2}
+    item = {"kind": "LLMInferenceService", "metadata": metadata, "spec": spec}
+    assert Expected.of([item]) == ONE_NODE
+    scaled = copy.deepcopy(item)
+    del scaled["spec"]["replicas"]
+    assert Expected.of([scaled, {"kind": "ScaledObject", "spec": {"minReplicaCount": 2}}]) == SCALED
+    assert Expected.of([item | {"spec": spec | {"worker": {}}}]).multi_node
+
+
+def test_all_failures_come_in_one_message() -> None:
+    reasons = (f"3 pods without a node: {NO_ROOM}",)
+    alike = [Unready(f"mig-a/team/chat-{number}", "0 of 3 replicas serve", reasons) for number in range(7)]
+    other = Unready("mig-b/team/huge", "1 of 2 replicas serve", ())
+
+    with pytest.raises(pulumi.RunError) as caught:
+        finish([None, *alike, other], 60)
+
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "8 of 9 placements did not become ready (readyTimeout: 60 s):"
+    assert lines[1].startswith("mig-a/team/chat-0, mig-a/team/chat-1, ")
+    assert lines[1].endswith(" and 2 more: 0 of 3 replicas serve")
+    assert lines[2:4] == [f"  {reasons[0]}", "mig-b/team/huge: 1 of 2 replicas serve"]
+    assert "`pulumi up` again goes on waiting" in lines[4]
+
+
+def test_a_screen_holds_all_messages() -> None:
+    many = [Unready(f"env/team/{number}", f"0 of {number} replicas serve", ()) for number in range(50)]
+    with pytest.raises(pulumi.RunError) as caught:
+        finish(many, 60)
+    lines = str(caught.value).splitlines()
+    assert len(lines) < 15
+    assert "and 44 more" in lines
+
+
+def test_everything_ready_says_nothing() -> None:
+    finish([None, None], 60)
+    finish([], 60)
+
+
+def kubeconfig(server: str, **user: object) -> str:
+    """Return a kubeconfig; JSON is YAML."""
+    return str(
+        {
+            "kind": "Config",
+            "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": server}}],
+            "users": [{"name": "u", "user": user}],
+        }
+    )
+
+
+SILENT = "the cluster's API server does not answer (ConnectError)"
+PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/canary-plugin", "args": ["canary"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (kubeconfig("https://127.0.0.1:1", token="canary-token"), SILENT),
+        (kubeconfig("http://localhost:1"), SILENT),
+        (
+            kubeconfig("https://127.0.0.1:1", exec=PLUGIN),
+            "the kubeconfig does not work for looking at the cluster (FileNotFoundError)",
+        ),
+        (
+            kubeconfig("https://127.0.0.1:1", **{"auth-provider": {"name": "canary"}}),
+            "the kubeconfig does not work for looking at the cluster (ConfigError)",
+        ),
+        ("canary", "the kubeconfig does not work for looking at the cluster (AttributeError)"),
+    ],
+)
+def test_a_cluster_that_cannot_be_asked(text: str, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda message, **_: said.append(message))
+    unready = asyncio.run(wait_for("env/team/chat", ONE_NODE, text, Patience(0.1)))
+    assert unready
+    assert unready.missing == missing
+    assert "canary" not in f"{unready}{said}"
+
+
+def test_who_makes_room_only_after_the_program() -> None:
+    def plan(*names: str, pools: tuple[str, ...] = ("a",)) -> Any:  # noqa: ANN401
+        small = [model(name, profile("any", memoryPerGpu="30Gi", mig="only")) for name in names]
+        placed = [deployment(name, name) for name in names]
+        return make_plan(fleet_of([environment("env", *(slices(pool, "3g.40gb") for pool in pools)), *small, *placed]))
+
+    previous = parse_previous(plan_to_outputs(plan("chat", "gone"))["placements"], "previous")
+    now = plan("chat", "newcomer")
+    assert {str(each.deployment): leaving(previous, now, each) for each in now.placements} == {
+        "team/chat": ("team/gone",),
+        "team/newcomer": ("team/gone",),
+    }
+    elsewhere = plan("newcomer", pools=("b",))
+    assert [leaving(previous, elsewhere, each) for each in elsewhere.placements] == [()]
