@@ -23,11 +23,16 @@ async def previous_plan() -> tuple[PreviousPlacement, ...]:
 
 
 def leaving(previous: Iterable[PreviousPlacement], plan: Plan, placement: Placement) -> tuple[str, ...]:
-    """Return the deployments that were on the pool of `placement` and are in its environment no more."""
+    """Return what was on the pool of `placement` and goes when the program has ended.
+
+    That is deployments that are in its environment no more, and the services of those that span other nodes now: these
+    get a new one, and the old one goes last.
+    """
     pool = (placement.environment, placement.node_pool)
-    staying = {(each.deployment, each.environment) for each in plan.placements}
-    return tuple(
-        str(each.key)
-        for each in previous
-        if (each.environment, each.node_pool) == pool and (each.key, each.environment) not in staying
-    )
+    nodes = {(each.deployment, each.environment): each.nodes_per_replica for each in plan.placements}
+    gone = []
+    for each in previous:
+        now = nodes.get((each.key, each.environment))
+        if (each.environment, each.node_pool) == pool and now != each.nodes_per_replica:
+            gone.append(f"the old service of {each.key}" if now else str(each.key))
+    return tuple(gone)

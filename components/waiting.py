@@ -22,7 +22,7 @@ _FIRST_INTERVAL: Final = 0.5
 _LAST_INTERVAL: Final = 10.0
 _INTERVAL_GROWTH: Final = 1.2
 # An API server that is replaced or restarted comes back within this.
-_SILENCE_SECONDS: Final = 120.0
+_SILENCE_SECONDS: Final = 60.0
 _REQUEST_SECONDS: Final = 20.0
 # The scheduler's first answer may come while an old pod is still on its way out.
 _LEAVING_SECONDS: Final = 10.0

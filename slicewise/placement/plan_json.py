@@ -108,6 +108,7 @@ class PreviousPlacement:
     profile: str
     units: int
     gpus_per_node: int
+    nodes_per_replica: int = 1
 
 
 class _Lenient(BaseModel):
@@ -128,6 +129,7 @@ class _PlacementEntry(_Lenient):
     profile: str
     units: int
     gpus_per_node: int
+    nodes_per_replica: int = 1
 
 
 _ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
@@ -163,6 +165,7 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.profile,
             entry.units,
             entry.gpus_per_node,
+            entry.nodes_per_replica,
         )
         for entry in entries
     )

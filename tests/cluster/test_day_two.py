@@ -16,7 +16,7 @@ from embedded.kserve import LLMInferenceService
 from embedded.nodes import FakePool, add_nodes, nodes_ready
 from embedded.waiting import wait_until
 from slicewise.manifests.names import MAX_LENGTH_MULTI_NODE, service_name
-from slicewise.manifests.vocabulary import NAME_LABEL
+from slicewise.manifests.vocabulary import NAME_LABEL, REVISION_ANNOTATION
 from tests.cluster.workloads import GPU, Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace
@@ -55,6 +55,8 @@ class Case:
         pods: How many pods it has.
         gpus: How many units each pod asks for.
         resource: What these units are called.
+        served: What clients call the model; as the deployment is called, where nothing is given.
+        revision: The model's revision.
     """
 
     profile: Document
@@ -63,11 +65,16 @@ class Case:
     pods: int = 1
     gpus: int = 1
     resource: str = f"nvidia.com/mig-{SLICES}"
+    served: str | None = None
+    revision: str = "main"
 
     def documents(self, name: str, namespace: str) -> tuple[Document, Document]:
         """Return the model and its deployment."""
         selector = {"is": self.on}
-        return model(name, self.profile), deployment(name, name, namespace=namespace, nodePoolSelector=selector)
+        serving = model(name, self.profile)
+        serving["spec"]["model"]["name"] = self.served or name
+        serving["spec"]["huggingFace"]["revision"] = self.revision
+        return serving, deployment(name, name, namespace=namespace, nodePoolSelector=selector)
 
 
 def engine(**fields: object) -> Document:
@@ -89,7 +96,10 @@ def on_nodes(name: str, nodes: int, gpus: int = 8, **parallelism: int) -> Case:
 ANY = engine()
 # Before and after.
 IN_PLACE = {
-    "engine": (Case(ANY, "left", "engine"), Case(engine(image="vllm:2", args=["--seed=1"]), "left", "engine")),
+    "engine": (
+        Case(ANY, "left", "engine"),
+        Case(engine(image="vllm:2", args=["--seed=1"]), "left", "engine", served="newer", revision="v2"),
+    ),
     "move": (Case(ANY, "left", "move"), Case(ANY, "right", "move")),
     "resource": (Case(ANY, "switched", "resource"), Case(ANY, "switched", "resource", resource=GPU)),
     "tensor": (on_nodes("tensor", 1), on_nodes("tensor", 1, gpus=4)),
@@ -98,9 +108,9 @@ IN_PLACE = {
 }
 NEW_SERVICE = {
     "one-to-two": (on_nodes("one-to-two", 1), on_nodes("one-to-two", 2)),
+    "two-to-one": (on_nodes("two-to-one", 2), on_nodes("two-to-one", 1)),
     "two-to-three": (on_nodes("two-to-three", 2), on_nodes("two-to-three", 3)),
 }
-CHANGES = IN_PLACE | NEW_SERVICE
 
 
 def fleet(strategy: str, *documents: Document) -> tuple[Document, ...]:
@@ -134,16 +144,6 @@ def with_webhooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]
         yield cluster
 
 
-@pytest.fixture(params=["with-webhooks", "without-webhooks"])
-def either(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """A cluster whose KServe refuses what it calls immutable, and one whose KServe does not."""
-    if request.param == "with-webhooks":
-        yield request.getfixturevalue("with_webhooks")
-    else:
-        with more_nodes(request.getfixturevalue("cluster")) as cluster:
-            yield cluster
-
-
 @contextmanager
 def stack_on(cluster: Cluster, directory: Path) -> Iterator[Workspace]:
     """Return a stack that reaches the cluster; what it has made is gone at the end."""
@@ -156,15 +156,21 @@ def stack_on(cluster: Cluster, directory: Path) -> Iterator[Workspace]:
 
 
 def settled(workloads: Workloads, cases: list[Case]) -> dict[str, str]:
-    """Wait until exactly the services of `cases` are there, Ready, each on its pods; return their uids by name."""
+    """Wait until exactly the services of `cases` are there, Ready, each on its new pods; return their uids by name."""
     expected = {case.service: (f"day-{case.on}", {case.resource: case.gpus}, case.pods) for case in cases}
 
     def found() -> dict[str, tuple[str, dict[str, int], int]]:
         states = {state.name: state for state in workloads.pods() if state.node and state.ready}
+        revisions = {
+            (item.metadata and item.metadata.name) or "": item["spec"]["annotations"][REVISION_ANNOTATION]
+            for item in services(workloads)
+        }
         owned = defaultdict(list)
         for pod in workloads.client.list(Pod, namespace=workloads.namespace):
             if pod.metadata and pod.metadata.name in states:
-                owned[(pod.metadata.labels or {}).get(NAME_LABEL, "")].append(states[pod.metadata.name])
+                name = (pod.metadata.labels or {}).get(NAME_LABEL, "")
+                is_new = (pod.metadata.annotations or {}).get(REVISION_ANNOTATION) == revisions.get(name)
+                owned[name if is_new else f"{name} before"].append(states[pod.metadata.name])
         return {
             name: (str(pods[0].node).rpartition("-")[0], dict(pods[0].gpus), len(pods))
             for name, pods in owned.items()
@@ -188,46 +194,49 @@ def steps(operation: Operation, name: str) -> list[str]:
     return [step.operation for step in operation.steps if step.name == f"{name}-service" and step.operation != "same"]
 
 
-@pytest.fixture
-def namespace(either: Cluster, numbers: Iterator[int]) -> Iterator[Workloads]:
-    with Workloads.in_namespace(either.plane, f"test-{next(numbers)}") as workloads:
-        yield workloads
+def change(cluster: Cluster, workloads: Workloads, directory: Path, which: list[str], path: tuple[int, ...]) -> None:
+    """Take deployments along `path`, each 0 (before) or 1 (after), and see each step planned and done as it must be."""
 
+    def declare(state: int) -> tuple[tuple[Document, ...], list[Case]]:
+        cases = {name: states[state] for name, states in (IN_PLACE | NEW_SERVICE).items() if name in which}
+        documents = [each for name, case in cases.items() for each in case.documents(name, workloads.namespace)]
+        return fleet(("mixed", "single")[state], *documents), list(cases.values())
 
-def test_a_service_changes_in_place_unless_its_number_of_nodes_does(
-    either: Cluster, namespace: Workloads, tmp_path: Path
-) -> None:
-    def declare(which: int) -> tuple[tuple[Document, ...], list[Case]]:
-        cases = {name: states[which] for name, states in CHANGES.items()}
-        documents = [each for name, case in cases.items() for each in case.documents(name, namespace.namespace)]
-        return fleet(("mixed", "single")[which], *documents), list(cases.values())
-
-    with stack_on(either, tmp_path) as stack:
-        documents, cases = declare(0)
+    with stack_on(cluster, directory) as stack:
+        documents, cases = declare(path[0])
         stack.write(*documents)
         stack.up()
-        before = settled(namespace, cases)
-
-        for which in (1, 0):  # there and back
-            documents, cases = declare(which)
+        before = settled(workloads, cases)
+        for state in path[1:]:
+            documents, cases = declare(state)
             stack.write(*documents)
             # KServe's webhooks judge a preview, too.
             planned = stack.preview()
             done = stack.up()
-            after = settled(namespace, cases)
-
-            prefix = f"{ENVIRONMENT}/{namespace.namespace}"
-            for name, states in IN_PLACE.items():
-                service = states[which].service
-                assert steps(planned, f"{prefix}/{name}") == steps(done, f"{prefix}/{name}") == ["update"], name
-                assert after[service] == before[service], name
-            for name, states in NEW_SERVICE.items():
-                assert not {states[which].service, states[1 - which].service} & (set(before) & set(after)), name
-                # The old one goes last.
-                assert steps(done, f"{prefix}/{name}") == ["create-replacement", "replace", "delete-replaced"], name
-                assert steps(planned, f"{prefix}/{name}") == steps(done, f"{prefix}/{name}"), name
+            after = settled(workloads, cases)
+            for name in which:
+                service = f"{ENVIRONMENT}/{workloads.namespace}/{name}"
+                assert steps(planned, service) == steps(done, service), name
+                if name in IN_PLACE:
+                    assert steps(done, service) == ["update"], name
+                    assert after[IN_PLACE[name][state].service] == before[IN_PLACE[name][state].service], name
+                else:
+                    # The old one goes last.
+                    assert steps(done, service) == ["create-replacement", "replace", "delete-replaced"], name
+                    assert NEW_SERVICE[name][state].service not in before, name
             before = after
         assert stack.preview().changes() == {}
+
+
+def test_with_kserves_webhooks(with_webhooks: Cluster, numbers: Iterator[int], tmp_path: Path) -> None:
+    with Workloads.in_namespace(with_webhooks.plane, f"test-{next(numbers)}") as workloads:
+        change(with_webhooks, workloads, tmp_path, [*IN_PLACE, *NEW_SERVICE], (0, 1, 0))
+
+
+def test_without_kserves_webhooks(cluster: Cluster, workloads: Workloads, tmp_path: Path) -> None:
+    """Nothing is refused here, and some changes would have no effect."""
+    with more_nodes(cluster):
+        change(cluster, workloads, tmp_path, ["data", *NEW_SERVICE], (0, 1))
 
 
 def test_long_names_run_and_one_model_runs_twice(cluster: Cluster, numbers: Iterator[int], tmp_path: Path) -> None:
@@ -274,9 +283,13 @@ def test_on_a_full_pool_the_new_service_waits_until_the_old_one_is_gone(
         return replace(on_nodes("chat", nodes), on="full", pods=2)
 
     with more_nodes(cluster), stack_on(cluster, tmp_path) as stack:
+        stack.set_config("waitForReady", "true")
         stack.write(*documents(1))
         stack.up()
         settled(workloads, [case(1)])
         stack.write(*documents(2))
-        stack.up()
+        # Waiting to the end would wait for what comes after it.
+        (told,) = [message for message in stack.up().messages if "not waited for" in message]
+        assert "Insufficient nvidia.com/gpu" in told
+        assert f"has removed the old service of {workloads.namespace}/chat" in told
         assert set(settled(workloads, [case(2)])) == {"chat-n2"}

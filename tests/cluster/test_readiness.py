@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod
@@ -22,6 +23,8 @@ from tests.cluster.workloads import POOL_LABEL, Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import STACK, Workspace
 
+pytestmark = pytest.mark.xdist_group("cluster")
+
 # Twice as many nodes as there are: so the scheduler has the last word, as where somebody else takes slices.
 FLEET = environment(
     "here",
@@ -30,7 +33,7 @@ FLEET = environment(
 )
 
 
-def served(name: str, image: str = "example.test/vllm:1", **fields: object) -> list[Document]:
+def served(name: str, image: str = "example.test/vllm:1", **fields: Any) -> list[Document]:  # noqa: ANN401
     """Return a deployment on slices, with a model of its own."""
     engine = {"image": image}
     document = model(f"model-of-{name}", profile("slice", memoryPerGpu="30Gi", mig="only"))
@@ -38,7 +41,7 @@ def served(name: str, image: str = "example.test/vllm:1", **fields: object) -> l
     return [document, deployment(name, f"model-of-{name}", **fields)]
 
 
-def huge(image: str = "example.test/vllm:1", **fields: object) -> list[Document]:
+def huge(image: str = "example.test/vllm:1", **fields: Any) -> list[Document]:  # noqa: ANN401
     """Return a deployment whose replicas span two nodes each."""
     document = model("model-of-huge", profile("two-nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi"))
     document["spec"]["serving"][0]["engine"] = {"image": image}
@@ -126,10 +129,15 @@ def test_room_that_the_same_update_frees_is_not_waited_for(stack: Workspace, wor
 
 
 def test_an_autoscaled_service_has_its_fewest_replicas(
-    stack: Workspace, workloads: Workloads, cluster: Cluster
+    stack: Workspace, workloads: Workloads, cluster: Cluster, tmp_path: Path
 ) -> None:
     scaled_object = create_namespaced_resource("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects")
-    install_definitions(workloads.client, [kserve_source() / "test/crds/keda.yaml"], [scaled_object])
+    documents = yaml.load_all((kserve_source() / "test/crds/keda.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    definitions = tmp_path / "keda.yaml"
+    definitions.write_text(
+        yaml.safe_dump_all([each for each in documents if each["kind"] == "CustomResourceDefinition"])
+    )
+    install_definitions(workloads.client, [definitions], [scaled_object])
     cluster.plane.notice_new_kinds()
     scaling = {"signal": "Concurrency", "concurrency": {"minReplicas": 2, "maxReplicas": 4, "target": 32}}
     stack.write(FLEET, *served("chat", namespace=workloads.namespace, scaling=scaling))

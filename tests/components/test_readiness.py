@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import copy
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -172,10 +172,9 @@ def test_quota_is_named() -> None:
 def test_what_is_expected_is_in_the_objects() -> None:
     metadata = {"name": "chat", "namespace": "team"}
     spec: dict[str, Any] = {"annotations": {REVISION: NEW}, "replicas": 2}
-    item = {"kind": "LLMInferenceService", "metadata": metadata, "spec": spec}
+    item: dict[str, Any] = {"kind": "LLMInferenceService", "metadata": metadata, "spec": spec}
     assert Expected.of([item]) == ONE_NODE
-    scaled = copy.deepcopy(item)
-    del scaled["spec"]["replicas"]
+    scaled = item | {"spec": {"annotations": {REVISION: NEW}}}
     assert Expected.of([scaled, {"kind": "ScaledObject", "spec": {"minReplicaCount": 2}}]) == SCALED
     assert Expected.of([item | {"spec": spec | {"worker": {}}}]).multi_node
 
@@ -210,7 +209,7 @@ def test_everything_ready_says_nothing() -> None:
     finish([], 60)
 
 
-def kubeconfig(server: str, **user: object) -> str:
+def kubeconfig(server: str, user: dict[str, Any]) -> str:
     """Return a kubeconfig; JSON is YAML."""
     return str(
         {
@@ -230,14 +229,14 @@ PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/
 @pytest.mark.parametrize(
     ("text", "missing"),
     [
-        (kubeconfig("https://127.0.0.1:1", token="canary-token"), SILENT),
-        (kubeconfig("http://localhost:1"), SILENT),
+        (kubeconfig("https://127.0.0.1:1", {"token": "canary-token"}), SILENT),
+        (kubeconfig("http://localhost:1", {}), SILENT),
         (
-            kubeconfig("https://127.0.0.1:1", exec=PLUGIN),
+            kubeconfig("https://127.0.0.1:1", {"exec": PLUGIN}),
             "the kubeconfig does not work for looking at the cluster (FileNotFoundError)",
         ),
         (
-            kubeconfig("https://127.0.0.1:1", **{"auth-provider": {"name": "canary"}}),
+            kubeconfig("https://127.0.0.1:1", {"auth-provider": {"name": "canary"}}),
             "the kubeconfig does not work for looking at the cluster (ConfigError)",
         ),
         ("canary", "the kubeconfig does not work for looking at the cluster (AttributeError)"),
@@ -264,5 +263,8 @@ def test_who_makes_room_only_after_the_program() -> None:
         "team/chat": ("team/gone",),
         "team/newcomer": ("team/gone",),
     }
+    # A deployment that spans other nodes now gets a new service.
+    split = replace(now, placements=tuple(replace(each, nodes_per_replica=2) for each in now.placements))
+    assert leaving(previous, split, split.placements[0]) == ("the old service of team/chat", "team/gone")
     elsewhere = plan("newcomer", pools=("b",))
     assert [leaving(previous, elsewhere, each) for each in elsewhere.placements] == [()]

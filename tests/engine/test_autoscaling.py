@@ -153,6 +153,26 @@ def test_other_numbers_change_the_scaler_alone(stack: Workspace, cluster: Client
     assert list(cluster.list(ScaledObject, namespace=NAMESPACE)) == []
 
 
+def test_the_scaler_goes_with_its_service_to_a_new_name(stack: Workspace, cluster: Client) -> None:
+    huge = deployment("huge", "huge", namespace=NAMESPACE, scaling=concurrency(maxReplicas=2))
+    stack.write(POOLS, model("huge", profile("one-node", gpusPerNode=8, memoryPerGpu="70Gi")), huge)
+    stack.up()
+    assert spec_of(cluster, "huge")["scaleTargetRef"]["name"] == "huge-kserve"
+
+    stack.write(POOLS, HUGE, huge)
+    steps = [(step.operation, step.name.rpartition("-")[2]) for step in stack.up().steps if "huge-" in step.name]
+    assert [step for step in steps if step[0] in ("create-replacement", "delete-replaced")] == [
+        ("create-replacement", "service"),
+        ("create-replacement", "scaledobject"),
+        ("delete-replaced", "scaledobject"),
+        ("delete-replaced", "service"),
+    ]
+    for kind in (ScaledObject, LLMInferenceService):
+        found = list(cluster.list(kind, namespace=NAMESPACE))
+        assert [item.metadata and item.metadata.name for item in found] == ["huge-n2"]
+    assert spec_of(cluster, "huge-n2")["scaleTargetRef"]["name"] == "huge-n2-kserve-mn"
+
+
 def patch(client: Client, kind: type[GenericNamespacedResource], change: dict[str, Any]) -> None:
     """Change the object called `chat` as somebody else than Pulumi."""
     client.patch(kind, "chat", change, namespace=NAMESPACE, patch_type=PatchType.MERGE, field_manager="somebody-else")

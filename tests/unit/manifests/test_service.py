@@ -53,6 +53,7 @@ def test_one_slice() -> None:
             },
         },
         "spec": {
+            "annotations": {"slicewise.dev/revision": "3bc1c8962758"},
             "replicas": 2,
             "model": {"uri": "hf://models/gemma:main", "name": "gemma"},
             "template": {
@@ -184,3 +185,15 @@ def test_arguments_of_several_nodes_are_passed_on_as_they_are() -> None:
     capable = pool("p", nodeCount=2, multiNodeCapable=True)
     result = service(environment("env", capable), chat, deployment("d", "m"))
     assert result["spec"]["template"]["containers"][0]["args"] == ['--x={"a": "b c"}']
+
+
+def test_the_revision_changes_with_what_replaces_pods_alone() -> None:
+    """A number that stays the same over releases, too: else an upgrade of Slicewise would restart everything."""
+
+    def revision(replicas: int = 1, **fields: Any) -> str:  # noqa: ANN401
+        item = service(environment("env", pool("p")), model("m", **fields), deployment("d", "m", replicas=replicas))
+        value: str = item["spec"]["annotations"]["slicewise.dev/revision"]
+        return value
+
+    assert revision() == revision(replicas=5)
+    assert len({revision(), revision(cpu="5"), revision(memory="17Gi")}) == 3
