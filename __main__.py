@@ -43,14 +43,18 @@ async def deploy() -> dict[str, Any]:
             f"{placement.environment}/{placement.deployment}",
             environment=environments[placement.environment],
             objects=placement_objects(fleet, placement),
-            patience=Patience(config.ready_timeout, leaving(previous, plan, placement))
-            if config.wait_for_ready
-            else None,
         )
         for placement in plan.placements
     ]
-    # Not awaited here: the stack's outputs are to be there, whatever comes of it.
-    pulumi.Output.all(*(each.unready for each in placed)).apply(partial(finish, seconds=config.ready_timeout))
+    if config.wait_for_ready:
+        # After everything is applied: an update in which something cannot be applied ends at once.
+        applied = pulumi.Output.all(*(each.applied for each in placed))
+        unready = [
+            each.unready(Patience(config.ready_timeout, leaving(previous, plan, placement)), applied)
+            for each, placement in zip(placed, plan.placements, strict=True)
+        ]
+        # Not awaited here: the stack's outputs are to be there, whatever comes of it.
+        pulumi.Output.all(*unready).apply(partial(finish, seconds=config.ready_timeout))
     return plan_to_outputs(plan)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 
@@ -22,8 +22,8 @@ SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}
 class ModelPlacement(pulumi.ComponentResource):
     """One deployment in one environment: its service and what scales it, applied with the environment's provider."""
 
-    unready: pulumi.Output[Unready | None]
-    """What is missing after all the patience there is; None if nothing is, or nobody waits."""
+    applied: pulumi.Output[Any]
+    """Known when all of it is applied."""
 
     def __init__(
         self,
@@ -31,7 +31,6 @@ class ModelPlacement(pulumi.ComponentResource):
         *,
         environment: InferenceEnvironment,
         objects: Sequence[KubernetesObject],
-        patience: Patience | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(MODEL_PLACEMENT, name, None, opts)
@@ -40,10 +39,17 @@ class ModelPlacement(pulumi.ComponentResource):
         for item in objects:
             options = pulumi.ResourceOptions(parent=self, provider=environment.provider, depends_on=list(before))
             before.append(declare(f"{name}-{SUFFIXES[item['kind']]}", item, options))
-        self.unready = pulumi.Output.from_input(None)
-        if patience and not pulumi.runtime.is_dry_run():
-            expected = Expected.of(objects)
-            # What scales it comes first: it may be the one that brings the replicas.
-            applied = pulumi.Output.all(environment.kubeconfig, *(resource.urn for resource in before))
-            self.unready = applied.apply(lambda values: wait_for(name, expected, values[0], patience))
+        self.applied = pulumi.Output.all(*(resource.urn for resource in before))
+        self._placement, self._kubeconfig, self._objects = name, environment.kubeconfig, objects
         self.register_outputs({})
+
+    def unready(self, patience: Patience, after: pulumi.Output[Any]) -> pulumi.Output[Unready | None]:
+        """Return what is missing after all the patience there is, counted from when `after` is known; None if nothing.
+
+        Nothing is waited for in a preview.
+        """
+        if pulumi.runtime.is_dry_run():
+            return pulumi.Output.from_input(None)
+        expected = Expected.of(self._objects)
+        known = pulumi.Output.all(self._kubeconfig, after)
+        return known.apply(lambda values: wait_for(self._placement, expected, values[0], patience))

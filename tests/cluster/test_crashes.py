@@ -26,6 +26,9 @@ NAMESPACE = "team"
 RESOURCE = "nvidia.com/mig-3g.40gb"
 FLEET = environment("here", slices("slices", "3g.40gb", nodeCount=2))
 
+# Both tests break the cluster that they share, one after the other.
+pytestmark = pytest.mark.xdist_group("crashes")
+
 
 @pytest.fixture(scope="module")
 def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:

@@ -23,6 +23,8 @@ from slicewise.placement import make_plan
 from tests.cluster.random_fleets import ENVIRONMENT, random_fleet
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 
+pytestmark = pytest.mark.xdist_group("cluster")
+
 SEEDS = range(12)
 SECONDS = 60
 

@@ -39,7 +39,7 @@ def declare() -> pulumi.Output[Any]:
     second = InferenceEnvironment("second", kubeconfig=pulumi.Output.secret("other"), namespaces=[], objects=[])
     service = kubernetes_object("LLMInferenceService", "chat")
     placements = [
-        ModelPlacement(f"{name}/team/chat", environment=environment, objects=[service], patience=None)
+        ModelPlacement(f"{name}/team/chat", environment=environment, objects=[service])
         for name, environment in (("first", first), ("second", second))
     ]
     return pulumi.Output.all(*(placement.urn for placement in placements))
@@ -97,7 +97,7 @@ def test_what_scales_a_service_comes_after_it(recorder: Recorder) -> None:
     def scaled() -> pulumi.Output[Any]:
         environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
         objects = [service, scaler]
-        return ModelPlacement("env/team/chat", environment=environment, objects=objects, patience=None).urn
+        return ModelPlacement("env/team/chat", environment=environment, objects=objects).urn
 
     run(scaled)
 
@@ -128,8 +128,8 @@ def test_a_preview_waits_for_nothing(recorder: Recorder) -> None:
 
     def waiting() -> pulumi.Output[Any]:
         environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
-        placement = ModelPlacement("env/team/chat", environment=environment, objects=[service], patience=Patience(9))
-        return placement.unready.apply(answers.append)
+        placement = ModelPlacement("env/team/chat", environment=environment, objects=[service])
+        return placement.unready(Patience(9), placement.applied).apply(answers.append)
 
     answers: list[object] = []
     run(waiting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from components.previous_plan import leaving
 from components.readiness import Expected, Observed, explain, judge
+from components.stack_config import read_stack_config
 from components.waiting import Patience, Unready, finish, wait_for
 from slicewise.placement import make_plan, parse_previous
 from slicewise.placement.plan_json import plan_to_outputs
+from slicewise.spec import InvalidInputError
 from tests.documents import deployment, environment, fleet_of, model, profile, slices
 
 REVISION = "slicewise.dev/revision"
@@ -268,3 +271,26 @@ def test_who_makes_room_only_after_the_program() -> None:
     assert leaving(previous, split, split.placements[0]) == ("the old service of team/chat", "team/gone")
     elsewhere = plan("newcomer", pools=("b",))
     assert [leaving(previous, elsewhere, each) for each in elsewhere.placements] == [()]
+
+
+@pytest.fixture
+def configuration(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A stack's configuration that is empty again afterwards."""
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "test")
+    yield
+    pulumi.runtime.set_all_config({})
+
+
+@pytest.mark.parametrize("text", ["0", "86401", "-1", "1.5", "1h", "", "٣", "9" * 5000])
+@pytest.mark.usefixtures("configuration")
+def test_a_time_that_is_none_is_refused(text: str) -> None:
+    pulumi.runtime.set_all_config({"slicewise:readyTimeout": text})
+    with pytest.raises(InvalidInputError, match="expected whole seconds, 1 to 86400"):
+        read_stack_config(pulumi.Config("slicewise"))
+
+
+@pytest.mark.parametrize(("config", "seconds"), [({}, 3600), ({"slicewise:readyTimeout": "86400"}, 86400)])
+@pytest.mark.usefixtures("configuration")
+def test_the_time_there_is(config: dict[str, str], seconds: int) -> None:
+    pulumi.runtime.set_all_config(config)
+    assert read_stack_config(pulumi.Config("slicewise")).ready_timeout == seconds

@@ -32,7 +32,7 @@ def test_every_component_is_in_the_table() -> None:
 def test_tokens_are_canonical(recorder: Recorder) -> None:
     def declare() -> pulumi.Output[Any]:
         environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
-        placement = ModelPlacement("env/team/chat", environment=environment, objects=[], patience=None)
+        placement = ModelPlacement("env/team/chat", environment=environment, objects=[])
         return pulumi.Output.all(environment.urn, placement.urn)
 
     run(declare)
