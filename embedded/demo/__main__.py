@@ -12,11 +12,12 @@ from typing import Annotated
 import typer
 from lightkube.resources.core_v1 import Namespace
 from lightkube.types import PatchType
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 
 from embedded.api import connect
 from embedded.demo import supervisor, view
-from embedded.demo.screen import PodView, nodes_table, services_table
+from embedded.demo.screen import nodes_table, services_table
 from embedded.errors import ControlPlaneError
 from embedded.kserve import LLMInferenceService
 from embedded.program import CHECKOUT, Program
@@ -57,7 +58,7 @@ def up(
         started = time.monotonic()
         _pulumi_up(console, state, fleet)
     console.print(f"pulumi up: done ({time.monotonic() - started:.0f} s). Waiting for the scheduler ...")
-    _show(console, _settled(state, fleet), fleet)
+    _show_settled(console, state, fleet)
     _by_hand(console, state, fleet)
     if picture:
         # Without the web fonts that rich names: a picture in a repository should fetch nothing.
@@ -100,22 +101,23 @@ def _pulumi_up(console: Console, state: Path, fleet: Fleet) -> None:
         raise typer.Exit(1)
 
 
-def _settled(state: Path, fleet: Fleet, expected: int | None = None) -> list[PodView]:
-    """Return the pods once there are as many as the plan has, and the scheduler has looked at all of them."""
+def _show_settled(console: Console, state: Path, fleet: Fleet, expected: int | None = None) -> None:
+    """Show the pods until there are as many as the plan has and the scheduler has looked at all of them.
+
+    In a terminal the screen follows; in a pipe only its end is printed.
+    """
     if expected is None:
         expected = sum(deployment.replicas * deployment.spec.environments for deployment in fleet.deployments)
     deadline = time.monotonic() + SECONDS
-    while True:
-        pods = view.pods(state, fleet.environments)
-        decided = all(pod.state.node or pod.state.message for pod in pods)
-        if (len(pods) >= expected and decided) or time.monotonic() > deadline:
-            return pods
-        time.sleep(0.5)
-
-
-def _show(console: Console, pods: list[PodView], fleet: Fleet) -> None:
-    console.print(nodes_table(view.nodes(fleet.environments), pods))
-    console.print(services_table(pods))
+    nodes = view.nodes(fleet.environments)
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            pods = view.pods(state, fleet.environments)
+            live.update(Group(nodes_table(nodes, pods), services_table(pods)), refresh=True)
+            decided = all(pod.state.node or pod.state.message for pod in pods)
+            if (len(pods) >= expected and decided) or time.monotonic() > deadline:
+                return
+            time.sleep(0.3)
 
 
 def _by_hand(console: Console, state: Path, fleet: Fleet) -> None:
@@ -145,7 +147,7 @@ def _by_hand(console: Console, state: Path, fleet: Fleet) -> None:
         empty = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         client.patch(Namespace, namespace, empty, patch_type=PatchType.APPLY)
         client.patch(LLMInferenceService, "by-hand", document, namespace=namespace, patch_type=PatchType.APPLY)
-        _show(console, _settled(state, fleet, len(pods) + replicas), fleet)
+        _show_settled(console, state, fleet, len(pods) + replicas)
         # A pod that waits keeps KServe's controller busy without end.
         client.delete(LLMInferenceService, "by-hand", namespace=namespace)
     console.print("Slicewise would have said so before anything was applied. The service is removed again.")
