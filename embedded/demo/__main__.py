@@ -116,8 +116,10 @@ def _show_settled(console: Console, state: Path, fleet: Fleet, expected: int | N
             live.update(Group(nodes_table(nodes, pods), services_table(pods)), refresh=True)
             decided = all(pod.state.node or pod.state.message for pod in pods)
             if (len(pods) >= expected and decided) or time.monotonic() > deadline:
-                return
+                break
             time.sleep(0.3)
+    if not console.is_terminal:
+        console.print()  # rich ends the last line only in a terminal
 
 
 def _by_hand(console: Console, state: Path, fleet: Fleet) -> None:
