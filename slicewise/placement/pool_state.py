@@ -64,11 +64,6 @@ class PoolState:
         """Units neither allocated nor reserved."""
         return max(self.units - self.allocated - self.pool.reserved_units, 0)
 
-    @property
-    def pods(self) -> Mapping[PodSize, int]:
-        """How many pods of each size are charged."""
-        return self._pods
-
     def pod_size(self, model: ModelSpec, profile: ServingProfile) -> PodSize:
         """Return what one pod of `model` asks of this pool's nodes."""
         return PodSize(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError, core_schema
 
+from slicewise.spec.written import ERROR, Written
+
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
 FABRICS = ("ib", "roce", "efa", "eth")
@@ -18,22 +20,23 @@ _PATTERN = rf"^(?:({'|'.join(FABRICS)})-)?([1-9][0-9]{{0,5}})g$"
 
 
 @dataclass(frozen=True, slots=True)
-class Bandwidth:
+class Bandwidth(Written):
     """Gbit/s, on a named fabric or on any."""
 
     fabric: str | None
     gigabits: int
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: object) -> Self:
         """Read `ib-400g` or `400g`.
 
         Raises:
-            ValueError: `text` is neither.
+            ValueError: `text` is neither; the message says what to write.
         """
-        match = re.fullmatch(_PATTERN, text)
+        match = re.fullmatch(_PATTERN, text) if isinstance(text, str) else None
         if not match:
-            raise ValueError(text)
+            fabrics = ", ".join(FABRICS)
+            raise ValueError(f"is no bandwidth; write fabric and Gbit/s, for example ib-400g (fabrics: {fabrics})")
         return cls(match[1], int(match[2]))
 
     def satisfies(self, required: Bandwidth) -> bool:
@@ -45,37 +48,17 @@ class Bandwidth:
         return f"{self.fabric}-{self.gigabits}g" if self.fabric else f"{self.gigabits}g"
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Accept text."""
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.to_string_ser_schema()
-        )
-
-    @classmethod
     def __get_pydantic_json_schema__(
         cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Describe it by its pattern."""
         return {"type": "string", "pattern": _PATTERN, "examples": ["ib-400g", "roce-200g", "efa-3200g", "eth-100g"]}
 
-    @classmethod
-    def _validate(cls, value: Any) -> Self:  # noqa: ANN401 - anything that YAML can hold may stand here
-        if isinstance(value, cls):
-            return value
-        try:
-            return cls.parse(value)
-        except (ValueError, TypeError) as error:
-            raise PydanticCustomError(
-                "bandwidth",
-                "is no bandwidth; write fabric and Gbit/s, for example ib-400g (fabrics: {fabrics})",
-                {"fabrics": ", ".join(FABRICS)},
-            ) from error
-
 
 def _names_its_fabric(bandwidth: Bandwidth) -> Bandwidth:
     if bandwidth.fabric is None:
         raise PydanticCustomError(
-            "bandwidth",
+            ERROR,
             "does not say on which fabric; write for example ib-{got} (fabrics: {fabrics})",
             {"got": str(bandwidth), "fabrics": ", ".join(FABRICS)},
         )

@@ -6,12 +6,14 @@ import math
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
+
+from slicewise.spec.written import Written
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
 GIB = 1024**3
@@ -34,14 +36,14 @@ _IN_BYTES: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGTPE])(i?)B?", re.IG
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Quantity:
+class Quantity(Written):
     """An amount: compared by `value` (bytes, or cores), written as the user wrote it."""
 
     value: Decimal
     text: str = field(compare=False)
 
     @classmethod
-    def parse(cls, text: str | float) -> Self:
+    def parse(cls, text: object) -> Self:
         """Read a Kubernetes quantity.
 
         Raises:
@@ -79,13 +81,6 @@ class Quantity:
         return self.text
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Accept text and numbers."""
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.to_string_ser_schema()
-        )
-
-    @classmethod
     def __get_pydantic_json_schema__(
         cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
@@ -97,15 +92,6 @@ class Quantity:
             ],
             "examples": ["40Gi", "500m", "4"],
         }
-
-    @classmethod
-    def _validate(cls, value: Any) -> Self:  # noqa: ANN401 - anything that YAML can hold may stand here
-        if isinstance(value, cls):
-            return value
-        try:
-            return cls.parse(value)
-        except ValueError as error:
-            raise PydanticCustomError("quantity", "{problem}", {"problem": str(error)}) from error
 
 
 def _proposal(text: str) -> str:

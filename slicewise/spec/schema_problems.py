@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from slicewise.spec import base, model
 from slicewise.spec.codes import Code
 from slicewise.spec.problems import FieldPath, Problem, dotted, quoted
+from slicewise.spec.written import ERROR as WRITTEN_ERROR
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -108,7 +109,7 @@ def _problem(document: SourceDocument, kind: type[BaseModel], error: ErrorDetail
 def _bad_value(error: ErrorDetails) -> str:
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     got = f"got {shown(value)}, expected"
-    if kind in ("quantity", "bandwidth"):
+    if kind == WRITTEN_ERROR:
         return f"{shown(value)} {error['msg']}"
     if expected := _TYPES.get(kind):
         return f"{got} {expected}{_type_remedy(value, expected)}"

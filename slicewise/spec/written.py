@@ -1,0 +1,44 @@
+"""Values that documents write as text, and the program needs as more than that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from pydantic_core import PydanticCustomError, core_schema
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+# The type of pydantic's error whose message says what is wrong with the text, without repeating it.
+ERROR: Final = "written"
+
+
+class Written:
+    """A value that a subclass reads with `parse`, and that is written as `str` gives it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Read a value.
+
+        Raises:
+            ValueError: it is none; the message says what is wrong, beginning with a verb.
+        """
+        raise ValueError(text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Accept what `parse` reads."""
+        return core_schema.no_info_plain_validator_function(
+            cls._validate, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def _validate(cls, value: Any) -> Self:  # noqa: ANN401 - anything that YAML can hold may stand here
+        if isinstance(value, cls):
+            return value
+        try:
+            return cls.parse(value)
+        except ValueError as error:
+            raise PydanticCustomError(ERROR, "{problem}", {"problem": str(error)}) from error
