@@ -1,16 +1,16 @@
 """Whether every pod of a pool can be scheduled, in whatever order kube-scheduler takes them.
 
 kube-scheduler may put a pool's pods in any order on any node that fits. A pod stays Pending only if every node is
-blocked for it, so the pool is sound when, for each pod, the other pods can block fewer nodes than there are. How many
-they can block at most is bounded one resource at a time, and the bounds are added: a node is blocked when at least one
-of its resources is short.
+blocked for it, so the pool is sound when, for each pod, the other pods can block fewer nodes than there are. A node is
+blocked when at least one of its resources is short. Two bounds of how many can be blocked are known, and the smaller
+one counts: one resource at a time, added up; and each pod once, by its largest share in blocking a node.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,13 +39,22 @@ class NodeSize:
             None if self.memory is None else self.memory - count * pod.memory,
         )
 
+    def is_light(self, pod: PodSize) -> bool:
+        """Return whether `pod` takes no larger share of the node's CPU and memory than of its units.
+
+        Where all pods are light, units run out first on every node, and nothing else needs to be counted.
+        """
+        return (self.cpu is None or pod.cpu * self.units <= self.cpu * pod.units) and (
+            self.memory is None or pod.memory * self.units <= self.memory * pod.units
+        )
+
 
 def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
     """Return whether `nodes` nodes of size `node` take all `pods` (how many of each size) in any order.
 
     Exact where all pods are alike; otherwise it errs on the safe side (design, section 4).
     """
-    kinds = Counter({pod: count for pod, count in pods.items() if count > 0})
+    kinds = _kinds(node, pods)
     if not kinds:
         return True
     if len(kinds) == 1:
@@ -65,25 +74,64 @@ def _resources(node: NodeSize, pod: PodSize) -> list[tuple[int, int]]:
     return [(capacity, need) for capacity, need in pairs if capacity is not None]
 
 
+def _kinds(node: NodeSize, pods: Mapping[PodSize, int]) -> Counter[PodSize]:
+    """Return the pods that there are; by their units alone where CPU and memory cannot run out first."""
+    kinds: Counter[PodSize] = Counter()
+    light = all(node.is_light(pod) for pod in pods)
+    for pod, count in pods.items():
+        if count > 0:
+            kinds[PodSize(pod.units) if light else pod] += count
+    return kinds
+
+
 def _blockable(node: NodeSize, pod: PodSize, kinds: Counter[PodSize]) -> int:
     """Return an upper bound of the nodes that the other pods can block for one pod of size `pod`."""
     others = Counter(kinds)
     others[pod] -= 1
-    by_units = Counter({other.units: 0 for other in others})
-    for other, count in others.items():
-        by_units[other.units] += count
-    blocked = _blocked_nodes(node.units, pod.units, by_units)
+    blockers = list(_blockers(node, pod, others))
+    one_resource_at_a_time = sum(blocker.nodes(others) for blocker in blockers)
+    if len(blockers) == 1:
+        return one_resource_at_a_time
+    # On a node that a resource blocks, the pods' shares in it add up to 1 or more; so do their largest shares.
+    whole = math.prod(blocker.together or 1 for blocker in blockers)
+    shares = sum(count * max(blocker.share(other, whole) for blocker in blockers) for other, count in others.items())
+    return min(one_resource_at_a_time, shares // whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocker:
+    """How other pods can leave too little of one resource on a node."""
+
+    needs: Mapping[PodSize, int]
+    least: int
+    """A pod that needs so much blocks a node alone."""
+    together: int | None
+    """Smaller pods that block a node need at least so much in all; None if they cannot block one."""
+
+    def nodes(self, others: Mapping[PodSize, int]) -> int:
+        """Return an upper bound of the nodes that the `others` block by this resource."""
+        alone = sum(count for other, count in others.items() if self.needs[other] >= self.least)
+        if self.together is None:
+            return alone
+        small = sum(self.needs[other] * count for other, count in others.items() if self.needs[other] < self.least)
+        return alone + small // self.together
+
+    def share(self, other: PodSize, whole: int) -> int:
+        """Return what part of blocking a node one pod does, in parts of `whole`."""
+        if self.needs[other] >= self.least:
+            return whole
+        return self.needs[other] * (whole // self.together) if self.together else 0
+
+
+def _blockers(node: NodeSize, pod: PodSize, others: Mapping[PodSize, int]) -> Iterator[_Blocker]:
+    yield _blocker(node.units, pod.units, {other: other.units for other in others}, others)
     for capacity, need, needs in (
         (node.cpu, pod.cpu, {other: other.cpu for other in others}),
         (node.memory, pod.memory, {other: other.memory for other in others}),
     ):
         if capacity is None or _units_run_out_first(node.units - pod.units, capacity - need, needs, others):
             continue
-        by_need: Counter[int] = Counter()
-        for other, count in others.items():
-            by_need[needs[other]] += count
-        blocked += _blocked_nodes(capacity, need, by_need)
-    return blocked
+        yield _blocker(capacity, need, needs, others)
 
 
 def _units_run_out_first(
@@ -96,19 +144,13 @@ def _units_run_out_first(
     return all(needs[other] * free_units <= free * other.units for other, count in others.items() if count)
 
 
-def _blocked_nodes(capacity: int, need: int, others: Mapping[int, int]) -> int:
-    """Return an upper bound of the nodes with less than `need` left, given the `others` (how many of each need).
-
-    A pod that needs more than `capacity - need` blocks a node alone. Smaller ones block it together, and what they use
-    there is at least the smallest sum of their needs in that range.
-    """
+def _blocker(capacity: int, need: int, needs: Mapping[PodSize, int], others: Mapping[PodSize, int]) -> _Blocker:
     least = capacity - need + 1
-    alone = sum(count for size, count in others.items() if size >= least)
-    small = {size: count for size, count in others.items() if 0 < size < least and count > 0}
-    together = smallest_sum(small, least, capacity)
-    if together is None:
-        return alone
-    return alone + sum(size * count for size, count in small.items()) // together
+    small: Counter[int] = Counter()
+    for other, count in others.items():
+        if 0 < needs[other] < least:
+            small[needs[other]] += count
+    return _Blocker(needs, least, smallest_sum(+small, least, capacity))
 
 
 # Beyond so many steps between 0 and a node's capacity the exact sum is not worth its cost (a byte-exact memory size).

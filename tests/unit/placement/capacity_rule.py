@@ -49,9 +49,17 @@ def _sound(nodes: int, node: Node, pods: list[Pod]) -> bool:
     for pod in kinds:
         others = list(pods)
         others.remove(pod)
-        if not fit[pod] or sum(_blocked(node, pod, others, resource) for resource in _RESOURCES) >= nodes:
+        if not fit[pod] or _most_blocked(node, pod, others) >= nodes:
             return False
     return True
+
+
+def _most_blocked(node: Node, pod: Pod, others: list[Pod]) -> int:
+    """Return the smaller of two bounds: resource by resource, and each pod once by its largest share in a node."""
+    resources = [_shares(node, pod, others, resource) for resource in _RESOURCES]
+    apart = sum(shares.count(Fraction(1)) + int(sum(s for s in shares if s < 1)) for shares in resources)
+    together = int(sum(max(shares) for shares in zip(*resources, strict=True)))
+    return min(apart, together)
 
 
 def _fit(node: Node, pod: Pod) -> int:
@@ -61,22 +69,24 @@ def _fit(node: Node, pod: Pod) -> int:
     return count
 
 
-def _blocked(node: Node, pod: Pod, others: list[Pod], resource: int) -> int:
-    """Return how many nodes at most have too little of `resource` left for `pod`."""
+def _shares(node: Node, pod: Pod, others: list[Pod], resource: int) -> list[Fraction]:
+    """Return which part of leaving too little of `resource` for `pod` on a node each of the `others` can do."""
+    none = [Fraction(0)] * len(others)
     capacity = node[resource]
     if capacity is None:
-        return 0
+        return none
     room = capacity - pod[resource]
     if resource:
         # What runs on the units that may be used without blocking the node: does it ever use more than `room`?
         hungriest = max(Fraction(other[resource], other[0]) for other in others)
         if hungriest * (node[0] - pod[0]) <= room:
-            return 0
+            return none
     needs = [other[resource] for other in others]
-    alone = sum(need > room for need in needs)
-    small = [need for need in needs if need <= room]
     sums = {0}
-    for need in small:
-        sums |= {total + need for total in sums if total + need <= capacity}
+    for need in needs:
+        if need <= room:
+            sums |= {total + need for total in sums if total + need <= capacity}
     blocking = [total for total in sums if total > room]
-    return alone + (sum(small) // min(blocking) if blocking else 0)
+    return [
+        Fraction(1) if need > room else Fraction(need, min(blocking)) if blocking else Fraction(0) for need in needs
+    ]
