@@ -27,8 +27,14 @@ def plan_advice(fleet: Fleet, pools: Iterable[PoolState], placements: Sequence[P
         for environment in fleet.environments
         for index, pool in enumerate(environment.spec.node_pools)
     }
+    by_pool: dict[tuple[str, str], list[Placement]] = {}
+    for placement in placements:
+        if placement.replicas:
+            by_pool.setdefault((placement.environment, placement.node_pool), []).append(placement)
     for pool in pools:
-        here = [p for p in placements if (p.environment, p.node_pool) == (pool.environment, pool.name) and p.replicas]
+        here = by_pool.get((pool.environment, pool.name))
+        if not here:
+            continue
         path = f"InferenceEnvironment {pool.environment}: spec.nodePools[{indices[pool.environment, pool.name]}]"
         yield from _cannot_roll(pool, here, models, path)
         yield from _nodes_too_small(pool, here, models, path)

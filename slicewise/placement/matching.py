@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from slicewise.placement.plan import Rejection, RejectionCode
 from slicewise.spec import InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
@@ -27,24 +26,31 @@ def reject_pool(
     deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
 ) -> Reason | None:
     """Return why `pool` can never serve `deployment` with `profile`: the reason that a person would mend first."""
-    # The reasons come in the order of their codes, so the first that holds is the one to give.
-    reasons = chain(
-        _selector_reasons(deployment, profile, environment, pool),
-        _requirement_reasons(profile.replica_topology, pool),
-    )
-    return next(reasons, None)
+    by_selector = selector_reason(deployment, profile, environment, pool)
+    return by_selector or requirement_reason(profile.replica_topology, pool)
 
 
-def _selector_reasons(
+def selector_reason(
     deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
-) -> Iterator[Reason]:
+) -> Reason | None:
+    """Return which selector rules `pool` out, if one does."""
     selector = profile.environment_selector
     if not selector.selects(environment.metadata.labels):
         message = _selector_message("the profile's environmentSelector", selector, environment.metadata.labels)
-        yield RejectionCode.PROFILE_SELECTOR, message
+        return RejectionCode.PROFILE_SELECTOR, message
     selector = deployment.spec.node_pool_selector
     if not selector.selects(pool.labels):
-        yield RejectionCode.NODE_POOL_SELECTOR, _selector_message("nodePoolSelector", selector, pool.labels)
+        return RejectionCode.NODE_POOL_SELECTOR, _selector_message("nodePoolSelector", selector, pool.labels)
+    return None
+
+
+def requirement_reason(topology: ReplicaTopology, pool: NodePool) -> Reason | None:
+    """Return the first requirement of a replica that `pool` does not meet, if there is one.
+
+    It depends on the pool's capabilities, GPUs a node and number of nodes alone.
+    """
+    # The reasons come in the order of their codes, so the first that holds is the one to give.
+    return next(_requirement_reasons(topology, pool), None)
 
 
 def _selector_message(what: str, selector: Selector, labels: dict[str, str]) -> str:

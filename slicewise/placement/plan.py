@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
 
 from slicewise.spec import Advice, DeploymentKey
 
@@ -51,8 +54,7 @@ class Placement:
         return self.replicas * self.nodes_per_replica * self.gpus_per_node
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(NamedTuple):
     """Why one pool cannot take a deployment with one profile; without pool and profile: a whole environment."""
 
     environment: str
@@ -62,14 +64,52 @@ class Rejection:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shortfall:
     """A deployment that gets fewer environments than it asks for, and why: every candidate, with a reason."""
 
     deployment: DeploymentKey
     wanted: int
     placed: int
-    rejections: tuple[Rejection, ...]
+    reject: Callable[[], tuple[Rejection, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """Every pool and profile that does not serve it, sorted by name: found when it is first asked for."""
+        return self.reject()
+
+
+class MoveCode(StrEnum):
+    """Why a deployment is not where an earlier plan had it, beside the reasons why a pool cannot take it."""
+
+    ENVIRONMENT_GONE = "environment-gone"
+    NODE_POOL_GONE = "node-pool-gone"
+    PROFILE_GONE = "profile-gone"
+    FEWER_ENVIRONMENTS = "fewer-environments"
+
+
+class Seat(NamedTuple):
+    """Where one deployment is in one environment."""
+
+    environment: str
+    node_pool: str
+    profile: str
+
+    def __str__(self) -> str:
+        """Write it as people do."""
+        return f"{self.environment}/{self.node_pool} with {self.profile}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A deployment that is not where an earlier plan had it, and why."""
+
+    deployment: DeploymentKey
+    source: Seat
+    target: Seat | None
+    """Where it is now; None if it is not placed any more."""
+    code: MoveCode | RejectionCode
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +143,5 @@ class Plan:
     shortfalls: tuple[Shortfall, ...]
     node_pools: tuple[PoolUsage, ...]
     warnings: tuple[Advice, ...]
+    moved: tuple[Move, ...] = ()
+    """What an earlier plan had elsewhere."""

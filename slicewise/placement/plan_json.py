@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from slicewise.placement.plan import Placement, Plan, PoolUsage, Shortfall
+from slicewise.placement.plan import Move, Placement, Plan, PoolUsage, Seat, Shortfall
 from slicewise.spec import Advice, Code, DeploymentKey, InvalidInputError, Problem
 from slicewise.spec.problems import dotted
 
@@ -22,12 +22,14 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "shortfalls": [_shortfall(shortfall) for shortfall in plan.shortfalls],
         "nodePools": [_pool(usage) for usage in plan.node_pools],
         "warnings": [_warning(warning) for warning in plan.warnings],
+        "moved": [_move(move) for move in plan.moved],
     }
 
 
 def plan_to_outputs(plan: Plan) -> dict[str, Any]:
-    """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`."""
-    outputs = plan_to_dict(plan)
+    """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`, no `moved`."""
+    outputs = plan_to_dict(replace(plan, shortfalls=(), moved=()))
+    del outputs["moved"]
     for placement in outputs["placements"]:
         del placement["retained"]
     outputs["shortfalls"] = [
@@ -94,6 +96,20 @@ def _pool(usage: PoolUsage) -> dict[str, Any]:
     }
 
 
+def _move(move: Move) -> dict[str, Any]:
+    return {
+        "deployment": _deployment(move.deployment),
+        "from": _seat(move.source),
+        "to": _seat(move.target) if move.target else None,
+        "code": move.code.value,
+        "message": move.message,
+    }
+
+
+def _seat(seat: Seat) -> dict[str, str]:
+    return {"environment": seat.environment, "nodePool": seat.node_pool, "profile": seat.profile}
+
+
 def _warning(warning: Advice) -> dict[str, str]:
     return {"code": warning.code.value, "path": warning.path, "message": warning.message}
 
@@ -109,6 +125,7 @@ class PreviousPlacement:
     units: int
     gpus_per_node: int
     nodes_per_replica: int = 1
+    resource: str | None = None
 
 
 class _Lenient(BaseModel):
@@ -122,6 +139,10 @@ class _DeploymentName(_Lenient):
     name: str
 
 
+class _Resource(_Lenient):
+    name: str
+
+
 class _PlacementEntry(_Lenient):
     deployment: _DeploymentName
     environment: str
@@ -130,6 +151,7 @@ class _PlacementEntry(_Lenient):
     units: int
     gpus_per_node: int
     nodes_per_replica: int = 1
+    resource: _Resource | None = None
 
 
 _ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
@@ -166,6 +188,7 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.units,
             entry.gpus_per_node,
             entry.nodes_per_replica,
+            entry.resource.name if entry.resource else None,
         )
         for entry in entries
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from slicewise.mig import find_gpu_model
 from slicewise.placement.plan import PoolUsage
 from slicewise.placement.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound
 from slicewise.spec import ModelSpec, NodePool, ServingProfile
+from slicewise.spec.model import ReplicaTopology
 from slicewise.spec.quantity import GIB
 
 
@@ -29,6 +30,11 @@ def units_per_gpu(pool: NodePool) -> int:
     return known.per_gpu
 
 
+def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:
+    """Return what one pod of `model` in this shape asks for."""
+    return PodSize(topology.gpus_per_node, model.resources.cpu.millis, model.resources.memory.bytes)
+
+
 class PoolState:
     """A pool's capacity and the pods charged to it. The only thing that changes while a plan is made."""
 
@@ -41,23 +47,19 @@ class PoolState:
             cpu=allocatable.cpu.millis if allocatable.cpu else None,
             memory=allocatable.memory.bytes if allocatable.memory else None,
         )
+        self.units = self.node.units * pool.nodes
+        """Units of all nodes."""
+        self.allocated = 0
+        """Units charged to placements."""
         self._pods: Counter[PodSize] = Counter()
-        self._taken: dict[tuple[PodSize, int], bool] = {}  # what `takes` has answered since the last charge
+        # What has been asked since the last charge.
+        self._taken: dict[tuple[PodSize, int], bool] = {}
+        self._most: dict[PodSize, int] = {}
 
     @property
     def name(self) -> str:
         """The pool's name."""
         return self.pool.name
-
-    @property
-    def units(self) -> int:
-        """Units of all nodes."""
-        return self.node.units * self.pool.nodes
-
-    @property
-    def allocated(self) -> int:
-        """Units charged to placements."""
-        return sum(pod.units * count for pod, count in self._pods.items())
 
     @property
     def free(self) -> int:
@@ -66,11 +68,7 @@ class PoolState:
 
     def pod_size(self, model: ModelSpec, profile: ServingProfile) -> PodSize:
         """Return what one pod of `model` asks of this pool's nodes."""
-        return PodSize(
-            units=profile.replica_topology.gpus_per_node,
-            cpu=model.resources.cpu.millis if self.node.cpu is not None else 0,
-            memory=model.resources.memory.bytes if self.node.memory is not None else 0,
-        )
+        return self.node.known_part(pod_asks(profile.replica_topology, model))
 
     def takes(self, pod: PodSize, count: int) -> bool:
         """Return whether `count` more pods can all be scheduled, whatever the order.
@@ -81,6 +79,8 @@ class PoolState:
             return True
         if count * pod.units > self.free:
             return False
+        if self._alike(pod):
+            return count <= self.most(pod)
         answer = self._taken.get((pod, count))
         if answer is None:
             pods = self._pods + Counter({pod: count})
@@ -93,14 +93,32 @@ class PoolState:
         return is_sound(self.pool.nodes, self.node, self._pods + Counter({pod: 1}))
 
     def charge(self, pod: PodSize, count: int) -> None:
-        """Promise room for `count` pods."""
+        """Promise room for `count` pods; with a negative count, take a promise back."""
         self._pods[pod] += count
+        if not self._pods[pod]:
+            del self._pods[pod]
+        self.allocated += count * pod.units
         self._taken.clear()
+        self._most.clear()
 
-    def stranded_by(self, pod: PodSize, count: int) -> int:
-        """Return how many free units no further pod of this size could use once `count` of them are charged."""
-        taken = count * pod.units
-        return self.free - taken - (self.most(pod) - count) * pod.units
+    def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolState:
+        """Return a copy in which these pods are not charged."""
+        other = PoolState(self.environment, self.pool)
+        other._pods, other.allocated = Counter(self._pods), self.allocated
+        for pod, count in pods:
+            other.charge(pod, -count)
+        return other
+
+    def mixing(self, pod: PodSize) -> int:
+        """Return how much a pod of this size would mix sizes, which costs room: 0 not at all, 1 the pool is empty.
+
+        More than that: the ratio of the largest size to the smallest, so 2 and 1 units mix better than 8 and 1.
+        """
+        sizes = {each.units for each in self._pods}
+        if not sizes:
+            return 1
+        sizes.add(pod.units)
+        return 0 if len(sizes) == 1 else 1 + -(-max(sizes) // min(sizes))
 
     def full_message(self, pod: PodSize, count: int) -> str:
         """Say in numbers why `count` more pods do not fit."""
@@ -118,11 +136,29 @@ class PoolState:
 
     def most(self, pod: PodSize) -> int:
         """Return how many more pods of this size the pool takes."""
-        low, high = 0, self.pool.nodes * fit_on_empty_node(self.node, pod)
+        known = self._most.get(pod)
+        if known is None:
+            known = self._most[pod] = self._find_most(pod)
+        return known
+
+    def _find_most(self, pod: PodSize) -> int:
+        room = self.pool.nodes * fit_on_empty_node(self.node, pod)
+        if self._alike(pod):
+            return max(room - sum(self._pods.values()) - self.pool.reserved_units // pod.units, 0)
+        low, high = 0, min(room, self.free // pod.units)
         while low < high:
             middle = (low + high + 1) // 2
             low, high = (middle, high) if self.takes(pod, middle) else (low, middle - 1)
         return low
+
+    def _alike(self, pod: PodSize) -> bool:
+        """Return whether all pods are of this size, the reserved units too, so that counting them is exact."""
+        if self.pool.reserved_units % pod.units:
+            return False
+        if all(each == pod for each in self._pods):
+            return True
+        light = self.node.is_light(pod) and all(self.node.is_light(each) for each in self._pods)
+        return light and all(each.units == pod.units for each in self._pods)
 
     def usage(self) -> PoolUsage:
         """Return how full the pool is."""

@@ -39,6 +39,10 @@ class NodeSize:
             None if self.memory is None else self.memory - count * pod.memory,
         )
 
+    def known_part(self, asks: PodSize) -> PodSize:
+        """Return what counts here of what a pod asks for: CPU and memory only where the node says what it has."""
+        return PodSize(asks.units, 0 if self.cpu is None else asks.cpu, 0 if self.memory is None else asks.memory)
+
     def is_light(self, pod: PodSize) -> bool:
         """Return whether `pod` takes no larger share of the node's CPU and memory than of its units.
 
@@ -65,13 +69,12 @@ def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
 
 def fit_on_empty_node(node: NodeSize, pod: PodSize) -> int:
     """Return how many pods of size `pod` one empty node takes."""
-    return min(capacity // need for capacity, need in _resources(node, pod) if need)
-
-
-def _resources(node: NodeSize, pod: PodSize) -> list[tuple[int, int]]:
-    """Return (capacity, need) of every resource that is known: GPU units, CPU, memory."""
-    pairs = ((node.units, pod.units), (node.cpu, pod.cpu), (node.memory, pod.memory))
-    return [(capacity, need) for capacity, need in pairs if capacity is not None]
+    most = node.units // pod.units
+    if node.cpu is not None and pod.cpu:
+        most = min(most, node.cpu // pod.cpu)
+    if node.memory is not None and pod.memory:
+        most = min(most, node.memory // pod.memory)
+    return most
 
 
 def _kinds(node: NodeSize, pods: Mapping[PodSize, int]) -> Counter[PodSize]:

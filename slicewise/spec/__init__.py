@@ -4,9 +4,11 @@ from slicewise.spec.codes import Code
 from slicewise.spec.deployment import DeploymentKey, ModelDeployment
 from slicewise.spec.environment import InferenceEnvironment, NodePool
 from slicewise.spec.fleet import Fleet
-from slicewise.spec.loading import KINDS, document_schema, load_fleet
+from slicewise.spec.loading import load_fleet
 from slicewise.spec.model import ModelSpec, ServingProfile
 from slicewise.spec.problems import Advice, InvalidInputError, Problem
+from slicewise.spec.schema import document_schema
+from slicewise.spec.validating import KINDS
 
 __all__ = [
     "KINDS",

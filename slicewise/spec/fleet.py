@@ -45,6 +45,11 @@ class Fleet:
         return {deployment.key: deployment for deployment in self.deployments}
 
     @cached_property
+    def environment(self) -> Mapping[str, InferenceEnvironment]:
+        """The environments by name."""
+        return {environment.metadata.name: environment for environment in self.environments}
+
+    @cached_property
     def node_pool(self) -> Mapping[tuple[str, str], NodePool]:
         """The node pools by the names of environment and pool."""
         return {

@@ -15,8 +15,12 @@ from slicewise.spec.problems import InvalidInputError, Problem, quoted
 MAX_NODES: Final = 1_000_000
 # libyaml and PyYAML recurse on nesting; no document here is more than a dozen levels deep.
 MAX_DEPTH: Final = 100
-# A line indented beyond all reason, or with a pile of block indicators.
-_STEEP_LINE = re.compile(r"^ {400}|(?:[-?][ \t]+){20}", re.MULTILINE)
+# A line indented beyond all reason, or with a pile of block indicators. The first of the pile stands apart so that the
+# pattern begins with a set of characters, which `re` searches for six times as fast.
+_STEEP_INDENT: Final = "\n" + " " * 400
+_STEEP_PILE: Final = re.compile(r"[-?][ \t]+(?:[-?][ \t]+){19}")
+_OPENING: Final = frozenset(b"[{")
+_NO_BRACKETS: Final = bytes(sorted(set(range(256)) - set(b"[]{}")))
 
 
 def refuse_deep_nesting(text: str, file: str) -> None:
@@ -36,11 +40,11 @@ def refuse_deep_nesting(text: str, file: str) -> None:
 def _may_nest_deeply(text: str) -> bool:
     """Tell cheaply whether `text` could be nested deeply; brackets in quoted text only cost a closer look."""
     depth = 0
-    for bracket in re.findall(r"[\[\]{}]", text):
-        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
+    for bracket in text.encode().translate(None, _NO_BRACKETS):
+        depth = depth + 1 if bracket in _OPENING else max(depth - 1, 0)
         if depth > MAX_DEPTH:
             return True
-    return _STEEP_LINE.search(text) is not None
+    return _STEEP_INDENT in text or text.startswith(_STEEP_INDENT[1:]) or _STEEP_PILE.search(text) is not None
 
 
 def refuse_expansion(root: yaml.Node, file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,55 +11,28 @@ import yaml
 from slicewise.spec.codes import Code
 from slicewise.spec.problems import FieldPath, InvalidInputError, Problem
 from slicewise.spec.yaml_limits import duplicate_keys, refuse_deep_nesting, refuse_expansion
+from slicewise.spec.yaml_loader import PlainLoader
+from slicewise.spec.yaml_plain import NotPlainError, plain_data
 
 # A document of people is a few kilobytes, and one of 10,000 deployments some 4 MB: more is a mistake, or an attack.
 MAX_FILE_BYTES = 8 * 1024 * 1024
-# A 64-bit number has twenty digits. int() takes time on thousands of them, and refuses more.
-LONGEST_NUMBER = 40
-
-
-class _Loader(yaml.CSafeLoader):
-    """libyaml's safe loader, for plain data only: text, numbers, true, false, null, lists and mappings.
-
-    It has no dates: `2026-01-01` is text in a label, as it is in Kubernetes' own YAML. It has no sets, ordered mappings
-    or binary either, which pydantic would take for lists, in an order that changes from run to run.
-    """
-
-    def construct_plain(self, node: yaml.ScalarNode) -> object:
-        """Make a number or a truth value, and say where it stands if it is none (`!!int x`)."""
-        kind = node.tag.rpartition(":")[2]
-        if len(node.value) > LONGEST_NUMBER:
-            message = f"a number of {len(node.value):,} characters"
-            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
-        try:
-            return yaml.SafeLoader.yaml_constructors[node.tag](self, node)
-        except (ValueError, LookupError) as error:
-            message = f"this is no {kind}"
-            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
-
-
-_TAG = "tag:yaml.org,2002:"
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TAG + "timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.yaml_constructors = {
-    **{_TAG + kind: yaml.SafeLoader.yaml_constructors[_TAG + kind] for kind in ("null", "str", "seq", "map")},
-    **{_TAG + kind: _Loader.construct_plain for kind in ("bool", "int", "float")},
-    None: yaml.SafeLoader.yaml_constructors[None],
-}
 
 _Child = tuple[yaml.Node | None, yaml.Node]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """One YAML document: its plain data, and where each part of it stands."""
+    """One YAML document: its plain data, and where each part of it stands. It holds every node: keep none for long."""
 
     file: str
     data: Any
     _node: yaml.Node
     _children: dict[int, dict[str, _Child]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def end(self) -> int:
+        """How many characters of the file precede the end of the document."""
+        return self._node.end_mark.index
 
     def locate(self, path: FieldPath, *, key: bool = False) -> tuple[int, int]:
         """Return line and column (from 1) of the value at `path`, or of its nearest parent that exists.
@@ -94,33 +68,34 @@ class SourceDocument:
         return None
 
 
-def parse_documents(content: bytes, file: str, problems: list[Problem]) -> list[SourceDocument]:
-    """Parse the documents in `content`, skipping empty ones; `file` is the name used in errors.
+def parse_documents(content: bytes, file: str, problems: list[Problem]) -> Iterator[SourceDocument]:
+    """Yield the documents in `content`, skipping empty ones; `file` is the name used in errors.
 
     What is no YAML that Slicewise takes (SW102 to SW106) is added to `problems`, and the documents that can be read in
-    spite of it are returned.
+    spite of it are yielded.
     """
-    documents: list[SourceDocument] = []
     try:
-        _parse(_decode(content, file), file, documents, problems)
+        yield from _parse(_decode(content, file), file, problems)
     except InvalidInputError as error:
         problems += error.problems
-    return documents
 
 
-def _parse(text: str, file: str, documents: list[SourceDocument], problems: list[Problem]) -> None:
-    loader = _Loader(text)
+def _parse(text: str, file: str, problems: list[Problem]) -> Iterator[SourceDocument]:
+    loader = PlainLoader(text)
     try:
         refuse_deep_nesting(text, file)
         while loader.check_node():
             node: yaml.Node = loader.get_node()  # type: ignore[assignment]  # check_node() was true, so there is one
-            refuse_expansion(node, file)
-            if duplicates := duplicate_keys(node, file):
-                problems += duplicates
-                continue
-            data = loader.construct_document(node)
+            try:
+                data = plain_data(node)
+            except NotPlainError:
+                refuse_expansion(node, file)
+                if duplicates := duplicate_keys(node, file):
+                    problems += duplicates
+                    continue
+                data = loader.construct_document(node)
             if data is not None:
-                documents.append(SourceDocument(file, data, node))
+                yield SourceDocument(file, data, node)
     except yaml.MarkedYAMLError as error:
         problems.append(_syntax_problem(error, text, file))
     except yaml.reader.ReaderError as error:

@@ -1,20 +1,23 @@
-"""Rules between documents: references resolve, and no two services of one namespace answer to one model name."""
+"""Rules between documents: references resolve."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import Final
 
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
-from slicewise.spec.deployment import DeploymentKey, ModelDeployment, ModelKind
-from slicewise.spec.environment import InferenceEnvironment
-from slicewise.spec.fleet import Fleet, ModelKey, model_key
-from slicewise.spec.model import ModelSpec
+from slicewise.spec.deployment import ModelDeployment, ModelKind
+from slicewise.spec.fleet import ModelKey, model_key
+from slicewise.spec.problems import FieldPath
 from slicewise.spec.schema_problems import closest, did_you_mean
 
-_OTHER_KINDS = ("InferenceEnvironment", "ModelDeployment")
+NAME: Final[FieldPath] = ("metadata", "name")
+REFERENCE: Final[FieldPath] = ("spec", "modelRef", "name")
+_OTHER_KINDS: Final = ("InferenceEnvironment", "ModelDeployment")
 
 
 class ReferenceCheck:
@@ -22,6 +25,7 @@ class ReferenceCheck:
 
     # Looking for a similar name takes time for every name that there is; nobody reads so many hints.
     MAX_HINTS = 100
+    MAX_COMPARISONS = 100_000
 
     def __init__(self, declared: AbstractSet[ModelKey]) -> None:
         self._declared = declared
@@ -29,17 +33,18 @@ class ReferenceCheck:
         for key in sorted(declared):
             self._names[key.kind, key.namespace].append(key.name)
         self._hints: dict[ModelKey, str] = {}
+        self._most_hints = min(self.MAX_HINTS, 1 + self.MAX_COMPARISONS // (1 + len(declared)))
 
     def check(self, deployment: ModelDeployment) -> Iterator[Finding]:
         """Yield an error if the modelRef of `deployment` is dangling."""
         key = model_key(deployment)
         if key in self._declared:
             return
-        if key not in self._hints and len(self._hints) < self.MAX_HINTS:
+        if key not in self._hints and len(self._hints) < self._most_hints:
             self._hints[key] = self._hint(key, deployment.metadata.namespace)
         where = f" in namespace {key.namespace}" if key.namespace else ""
         message = f'there is no {key.kind} "{key.name}"{where}{self._hints.get(key, "")}'
-        yield Finding(("spec", "modelRef", "name"), Code.DANGLING_MODEL_REFERENCE, message)
+        yield Finding(REFERENCE, Code.DANGLING_MODEL_REFERENCE, message)
 
     def _hint(self, key: ModelKey, namespace: str) -> str:
         if key.kind == ModelKind.CLUSTER_MODEL:
@@ -57,6 +62,11 @@ class ReferenceCheck:
         return did_you_mean(key.name, names) or listed
 
 
+@lru_cache
+def _is_other_kind(kind: str) -> bool:
+    return closest(kind, (*ModelKind, *_OTHER_KINDS)) in _OTHER_KINDS
+
+
 def claimed_models(data: object) -> set[ModelKey] | None:
     """Return the models that a document of plain data declares or, being broken, may have been meant to declare.
 
@@ -65,7 +75,7 @@ def claimed_models(data: object) -> set[ModelKey] | None:
     if not isinstance(data, dict):
         return None
     kind = data.get("kind")
-    if isinstance(kind, str) and closest(kind, (*ModelKind, *_OTHER_KINDS)) in _OTHER_KINDS:
+    if isinstance(kind, str) and _is_other_kind(kind):
         return set()
     metadata = data.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
@@ -74,41 +84,3 @@ def claimed_models(data: object) -> set[ModelKey] | None:
         return None
     keys = {ModelKey(ModelKind.CLUSTER_MODEL.value, "", name), ModelKey(ModelKind.MODEL.value, namespace, name)}
     return {key for key in keys if key.kind == kind} or keys
-
-
-def check_model_names(fleet: Fleet) -> Iterator[tuple[ModelDeployment, Finding]]:
-    """Yield the deployments whose model name another deployment of the namespace has in an environment of both.
-
-    KServe routes by namespace and model name, so one service would shadow the other (event ModelNameCollision). A
-    deployment whose model is not in the fleet is left out.
-    """
-    by_name: dict[tuple[str, str], list[ModelDeployment]] = defaultdict(list)
-    for deployment in fleet.deployments:
-        model = fleet.models.get(model_key(deployment))
-        if model:
-            by_name[deployment.metadata.namespace, model.model.name].append(deployment)
-    for (namespace, model_name), group in by_name.items():
-        said: set[DeploymentKey] = set()
-        for environment in fleet.environments if len(group) > 1 else ():
-            here = [deployment for deployment in group if _may_run(deployment, fleet.model_of(deployment), environment)]
-            for deployment in here[1:]:
-                if deployment.key in said:
-                    continue
-                said.add(deployment.key)
-                message = (
-                    f'serves "{model_name}" in namespace {namespace}, as deployment {here[0].metadata.name} does, and '
-                    f"both may run in {environment.metadata.name}, where KServe would route to one of them only; use "
-                    "another namespace, environmentSelectors that exclude each other, or a model with another "
-                    "spec.model.name"
-                )
-                yield deployment, Finding(("spec", "modelRef", "name"), Code.MODEL_NAME_COLLISION, message)
-
-
-def _may_run(deployment: ModelDeployment, model: ModelSpec, environment: InferenceEnvironment) -> bool:
-    """Return whether the selectors of `deployment` and its model leave a pool of `environment`."""
-    labels, spec = environment.metadata.labels, deployment.spec
-    return (
-        spec.environment_selector.selects(labels)
-        and any(profile.environment_selector.selects(labels) for profile in model.serving)
-        and any(spec.node_pool_selector.selects(pool.labels) for pool in environment.spec.node_pools)
-    )

@@ -125,12 +125,13 @@ def test_the_json_has_exactly_the_contracts_keys() -> None:
         ],
         "nodePools": NODE_POOLS,
         "warnings": [WARNING],
+        "moved": [],
     }
 
 
 def test_the_keys_stand_in_the_contracts_order() -> None:
     plan = plan_of(_documents())
-    assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings"]
+    assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings", "moved"]
     assert list(plan["placements"][0]) == list(PLACEMENT)
     assert list(plan["shortfalls"][0]) == ["deployment", "wanted", "placed", "rejections"]
     assert list(plan["shortfalls"][0]["rejections"][0]) == ["environment", "nodePool", "profile", "code", "message"]
@@ -198,7 +199,11 @@ def test_shortfall_counts_are_sorted_by_code() -> None:
 
 def test_a_plan_is_read_back_from_its_own_json_and_outputs() -> None:
     plan = make_plan(fleet_of(_documents()))
-    expected = (PreviousPlacement(DeploymentKey("team-a", "gemma"), "mig-a", "mig", "fp8", units=2, gpus_per_node=1),)
+    expected = (
+        PreviousPlacement(
+            DeploymentKey("team-a", "gemma"), "mig-a", "mig", "fp8", units=2, gpus_per_node=1, resource="nvidia.com/gpu"
+        ),
+    )
     assert parse_previous(plan_to_dict(plan)["placements"], "plan.json") == expected
     assert parse_previous(plan_to_outputs(plan)["placements"], "outputs") == expected
     assert parse_previous([], "plan.json") == ()

@@ -181,12 +181,25 @@ def test_what_an_earlier_plan_says_of_things_that_are_gone_does_no_harm(
     plan = plan_of(documents)
     stale = []
     for item in plan["placements"]:
-        field = data.draw(st.sampled_from(["deployment", "environment", "nodePool", "profile"]))
+        field = data.draw(st.sampled_from(["deployment", "environment"]))
         gone = {"namespace": "gone", "name": "gone"} if field == "deployment" else "gone"
         stale.append({**item, field: gone})
-    assert plan_of(documents, {"placements": stale}) == plan
+    assert _but_moved(plan_of(documents, {"placements": stale})) == _but_moved(plan)
     both = data.draw(st.permutations([*plan["placements"], *stale]))
-    assert plan_of(documents, {"placements": both}) == plan_of(documents, plan)
+    assert _but_moved(plan_of(documents, {"placements": both})) == _but_moved(plan_of(documents, plan))
+
+
+@steady
+@given(fleets(), st.data())
+def test_a_pool_or_profile_that_is_gone_breaks_no_rule(documents: list[Document], data: st.DataObject) -> None:
+    previous = [
+        {**item, data.draw(st.sampled_from(["nodePool", "profile"])): "gone"}
+        for item in plan_of(documents)["placements"]
+    ]
+    after = plan_of(documents, {"placements": previous})
+    assert findings(fleet_of(documents), after) == []
+    assert not any(item["retained"] for item in after["placements"])
+    assert len(after["moved"]) == len(previous)
 
 
 @steady
@@ -196,6 +209,10 @@ def test_an_earlier_plan_of_another_fleet_does_no_harm(documents: list[Document]
     plan = plan_of(documents, plan_of(other))
     assert findings(fleet_of(documents), plan) == []
     assert plan_of(documents, plan)["placements"] == [{**item, "retained": True} for item in plan["placements"]]
+
+
+def _but_moved(plan: Document) -> Document:
+    return {key: value for key, value in plan.items() if key != "moved"}
 
 
 def _models(documents: list[Document]) -> list[str]:

@@ -29,7 +29,7 @@ def test_it_stays_though_a_better_place_exists() -> None:
         model("m", profile("best"), profile("second")),
         deployment("d", "m"),
     ]
-    assert places(plan_of(documents)) == [("d", "b", "p", "best")]
+    assert places(plan_of(documents)) == [("d", "a", "tighter", "best")]
     plan = plan_of(documents, _previous(_entry("d", "a", "p", "second")))
     assert places(plan) == [("d", "a", "p", "second")]
     assert plan["placements"][0]["retained"] is True

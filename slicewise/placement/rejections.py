@@ -1,0 +1,37 @@
+"""Why a deployment is not served by what does not serve it: every candidate, with one reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slicewise.placement.board import Board, Demand
+from slicewise.placement.matching import reject_environment, selector_reason
+from slicewise.placement.plan import Rejection, RejectionCode
+from slicewise.spec import Fleet
+
+
+def rejections(board: Board, fleet: Fleet, demand: Demand) -> Iterator[Rejection]:
+    """Yield a rejection for each pool and profile of the environments without `demand`, sorted by name.
+
+    An environment that a selector rules out as a whole has one, without pool and profile.
+    """
+    placed = board.placed[demand.key]
+    ways = sorted(demand.ways, key=lambda way: way.profile.name)
+    for environment in fleet.environments:
+        name = environment.metadata.name
+        if name in placed:
+            continue
+        whole = reject_environment(demand.deployment, environment)
+        if whole:
+            yield whole
+            continue
+        for index in board.index.by_environment[name]:
+            pool = board.pools[index]
+            for way in ways:
+                profile = way.profile
+                reason = selector_reason(demand.deployment, profile, environment, pool.pool)
+                reason = reason or board.index.reason(profile.replica_topology, index)
+                if reason is None:
+                    pod = pool.pod_size(demand.model, profile)
+                    reason = (RejectionCode.CAPACITY, pool.full_message(pod, demand.pods(way)))
+                yield Rejection(name, pool.name, profile.name, *reason)

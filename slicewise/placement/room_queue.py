@@ -1,0 +1,94 @@
+"""Pools in the order in which pods of one size would rather go to them, kept while the pools fill."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+from slicewise.placement.pool_state import PoolState
+from slicewise.placement.soundness import PodSize
+
+
+class Place(NamedTuple):
+    """A pool that has room; the smallest is the best: sizes mix least, most room is left, first by name."""
+
+    mixing: int
+    minus_room: int
+    index: int
+
+
+class RoomQueue:
+    """Some pools, by how pods of one size mix with what is there and then by room, most first.
+
+    A pool only gets worse while it fills, so it is measured again when it comes to the front and not before. Whoever
+    makes a pool better adds it to `improved`, which all queues share and each reads when it is next asked.
+    """
+
+    def __init__(
+        self,
+        pod: PodSize,
+        pools: Sequence[PoolState],
+        members: Sequence[int],
+        improved: Sequence[int],
+        *,
+        one_size: bool,
+    ) -> None:
+        self.pod = pod
+        self._improved = improved
+        self._read = len(improved)
+        self._pools = pools
+        self._one_size = one_size
+        self._measured = {index: self._measure(index) for index in members}
+        self._heaps: dict[int, list[Place]] = {}
+        for place in self._measured.values():
+            self._heaps.setdefault(place.mixing, []).append(place)
+        for heap in self._heaps.values():
+            heapify(heap)
+
+    def first(self, pods: int, excluded: Collection[str]) -> Place | None:
+        """Return the best pool with room for `pods` pods, outside the `excluded` environments."""
+        if self._read < len(self._improved):
+            self._measure_improved()
+        tried: set[int] = set()
+        while remaining := self._heaps.keys() - tried:
+            mixing = min(remaining)
+            tried.add(mixing)
+            if place := self._first_of(self._heaps[mixing], pods, excluded):
+                return place
+        return None
+
+    def _first_of(self, heap: list[Place], pods: int, excluded: Collection[str]) -> Place | None:
+        aside: list[Place] = []
+        found: Place | None = None
+        while heap and found is None:
+            place = heap[0]
+            if self._measured[place.index] != place:
+                heappop(heap)  # there is a newer one
+            elif (now := self._measure(place.index)) != place:
+                heappop(heap)
+                self._push(now)
+            elif -place.minus_room < pods:
+                break
+            elif self._pools[place.index].environment in excluded:
+                aside.append(heappop(heap))
+            else:
+                found = place
+        for place in aside:
+            heappush(heap, place)
+        return found
+
+    def _measure_improved(self) -> None:
+        for index in {*self._improved[self._read :]} & self._measured.keys():
+            now = self._measure(index)
+            if now != self._measured[index]:
+                self._push(now)
+        self._read = len(self._improved)
+
+    def _push(self, place: Place) -> None:
+        self._measured[place.index] = place
+        heappush(self._heaps.setdefault(place.mixing, []), place)
+
+    def _measure(self, index: int) -> Place:
+        pool = self._pools[index]
+        return Place(0 if self._one_size else pool.mixing(self.pod), -pool.most(self.pod), index)

@@ -1,0 +1,60 @@
+"""From the plain data of one document to the model of its kind, or to what is wrong with its fields."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from slicewise.spec.base import API_VERSION
+from slicewise.spec.codes import Code
+from slicewise.spec.deployment import ModelDeployment
+from slicewise.spec.environment import InferenceEnvironment
+from slicewise.spec.fleet import AnyDocument
+from slicewise.spec.model import ClusterModel, Model
+from slicewise.spec.problems import Problem
+from slicewise.spec.schema_problems import did_you_mean, schema_problems, shown
+from slicewise.spec.yaml_source import SourceDocument
+
+KINDS: Final[dict[str, type[AnyDocument]]] = {
+    "InferenceEnvironment": InferenceEnvironment,
+    "ClusterModel": ClusterModel,
+    "Model": Model,
+    "ModelDeployment": ModelDeployment,
+}
+
+
+def validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | None:
+    """Return the document, or None after adding what is wrong with it."""
+    data = source.data
+    if not isinstance(data, dict):
+        message = f"expected a document (a mapping with apiVersion, kind, metadata, spec), got a {_word(data)}"
+        problems.append(source.problem((), Code.NOT_A_MAPPING, message, field=""))
+        return None
+    if (problem := _wrong_kind(source, data)) is not None:
+        # One wrong kind is one problem: its fields are judged once it is known what they are fields of.
+        problems.append(problem)
+        return None
+    model = KINDS[data["kind"]]
+    try:
+        return model.model_validate(data, by_alias=True, by_name=False)
+    except ValidationError as error:
+        problems += schema_problems(source, model, error)
+        return None
+
+
+def _word(data: object) -> str:
+    return "list" if isinstance(data, list) else "single value"
+
+
+def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
+    for field, known in (("apiVersion", [API_VERSION]), ("kind", list(KINDS))):
+        got = data.get(field)
+        if got is None:
+            message = f'"{field}" is required: {" or ".join(known)}'
+            return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
+        if got not in known:
+            hint = did_you_mean(got, known) if field == "kind" and isinstance(got, str) else ""
+            message = f"got {shown(got)}, expected {' or '.join(known)}{hint}"
+            return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
+    return None

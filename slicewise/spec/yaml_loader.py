@@ -1,0 +1,64 @@
+"""libyaml's safe loader, for plain data only: text, numbers, true, false, null, lists and mappings."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+import yaml
+from yaml import ScalarNode
+
+# A 64-bit number has twenty digits. int() takes time on thousands of them, and refuses more.
+LONGEST_NUMBER: Final = 40
+_TAG: Final = "tag:yaml.org,2002:"
+STR_TAG: Final = _TAG + "str"
+SEQ_TAG: Final = _TAG + "seq"
+MAP_TAG: Final = _TAG + "map"
+NULL_TAG: Final = _TAG + "null"
+# The tags of numbers and truth values, which not every text can be.
+NUMBER_TAGS: Final = frozenset(_TAG + kind for kind in ("bool", "int", "float"))
+_RESOLVERS: Final = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TAG + "timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class PlainLoader(yaml.CSafeLoader):
+    """The loader.
+
+    It has no dates: `2026-01-01` is text in a label, as it is in Kubernetes' own YAML. It has no sets, ordered mappings
+    or binary either, which pydantic would take for lists, in an order that changes from run to run.
+    """
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:  # noqa: ANN401 - as PyYAML has it
+        """Return the tag of a node that has none written: a plain scalar's is what its text looks like."""
+        if kind is ScalarNode and implicit[0]:
+            return _plain_tag(value)
+        tag: str = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+        return tag
+
+    def construct_number(self, node: yaml.ScalarNode) -> object:
+        """Make a number or a truth value, and say where it stands if it is none (`!!int x`)."""
+        kind = node.tag.rpartition(":")[2]
+        if len(node.value) > LONGEST_NUMBER:
+            message = f"a number of {len(node.value):,} characters"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+        try:
+            return yaml.SafeLoader.yaml_constructors[node.tag](self, node)
+        except (ValueError, LookupError) as error:
+            message = f"this is no {kind}"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
+
+
+# The same few thousand texts stand everywhere, and PyYAML tries its patterns on each in Python.
+@lru_cache(maxsize=2**16)
+def _plain_tag(text: str) -> str:
+    return next((tag for tag, pattern in _RESOLVERS.get(text[:1], ()) if pattern.match(text)), STR_TAG)
+
+
+PlainLoader.yaml_implicit_resolvers = _RESOLVERS
+PlainLoader.yaml_constructors = {
+    **{tag: yaml.SafeLoader.yaml_constructors[tag] for tag in (NULL_TAG, STR_TAG, SEQ_TAG, MAP_TAG)},
+    **dict.fromkeys(NUMBER_TAGS, PlainLoader.construct_number),
+    None: yaml.SafeLoader.yaml_constructors[None],
+}
