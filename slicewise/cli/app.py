@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 import yaml
 from rich.console import Console
 
+from slicewise.cli.explain import explanation_to_dict, find_deployment, print_explanation, shortfall_of
+from slicewise.cli.inputs import fail, read_fleet, read_plan
+from slicewise.cli.picture import fleet_picture
 from slicewise.cli.render import write_manifests
-from slicewise.cli.tables import print_plan, shortfall_lines
-from slicewise.placement import Plan, make_plan, parse_previous, plan_to_dict
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import KINDS, Code, Fleet, InvalidInputError, Problem, document_schema, load_fleet
+from slicewise.cli.shortfalls import shortfall_lines
+from slicewise.cli.tables import print_plan
+from slicewise.placement.remedies import plan_with_remedies
+from slicewise.spec import KINDS, Code, InvalidInputError, Problem, document_schema
 
-EXIT_INVALID = 2
 EXIT_SHORTFALL = 3
 
 app = typer.Typer(
@@ -29,58 +32,119 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Boxes are for people: a pipe gets plain lines.
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
 
 Paths = Annotated[
     list[str],
-    typer.Argument(help="Files, directories of *.yaml and *.yml files, or - for standard input.", show_default=False),
+    typer.Argument(
+        metavar="PATH",
+        help="Files, directories of *.yaml and *.yml files, or - for standard input.",
+        show_default=False,
+    ),
 ]
 Previous = Annotated[
     Path | None,
     typer.Option(
+        metavar="PLAN.json",
         help="An earlier plan (`plan --output json`, or `pulumi stack output --json`): what it placed stays.",
         show_default=False,
     ),
 ]
 
 
-class Output(StrEnum):
+class PlanOutput(StrEnum):
     """How a plan is written."""
 
     TABLE = "table"
     JSON = "json"
     YAML = "yaml"
+    SVG = "svg"
+
+
+class ExplainOutput(StrEnum):
+    """How an explanation is written."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 @app.command()
 def plan(
     paths: Paths,
     previous: Previous = None,
-    output: Annotated[Output, typer.Option(help="A table for people, or the plan as JSON or YAML.")] = Output.TABLE,
+    output: Annotated[
+        PlanOutput,
+        typer.Option(help="A table for people, the plan as JSON or YAML for tools, or a picture of the pools as SVG."),
+    ] = PlanOutput.TABLE,
 ) -> None:
-    """Show which pool of which environment serves each deployment, and why the others do not."""
-    _, made = _plan(paths, previous)
-    if output is Output.JSON:
-        print(json.dumps(plan_to_dict(made), indent=2))  # noqa: T201 - the result
-    elif output is Output.YAML:
-        print(yaml.safe_dump(plan_to_dict(made), sort_keys=False), end="")  # noqa: T201 - the result
+    """Show which pool of which environment serves each deployment, and why the others do not.
+
+    What is not placed comes with its reasons and the cheapest remedies. In a terminal the plan ends with a map: every
+    pool a bar, coloured by deployment.
+
+    Example: python -m slicewise plan stacks/prod --previous plan.json
+    """
+    fleet, made = read_plan(paths, previous)
+    if output is PlanOutput.JSON:
+        _write(json.dumps(plan_with_remedies(fleet, made), indent=2))
+    elif output is PlanOutput.YAML:
+        _write(yaml.safe_dump(plan_with_remedies(fleet, made), sort_keys=False).removesuffix("\n"))
+    elif output is PlanOutput.SVG:
+        _write(fleet_picture(made).removesuffix("\n"))
     else:
-        print_plan(Console(), made)
+        print_plan(Console(), fleet, made)
     if made.shortfalls:
         raise typer.Exit(EXIT_SHORTFALL)
 
 
 @app.command()
+def explain(
+    deployment: Annotated[
+        str,
+        typer.Argument(
+            metavar="DEPLOYMENT",
+            help="Its namespace/name, or its name alone if no other deployment has it.",
+            show_default=False,
+        ),
+    ],
+    paths: Paths,
+    previous: Previous = None,
+    output: Annotated[ExplainOutput, typer.Option(help="A table for people, or JSON for tools.")] = ExplainOutput.TABLE,
+) -> None:
+    """Show every pool that could serve one deployment, and what came of it.
+
+    placed: it is there. fits: there is room, and another pool was preferred, with the rule that decided. full: it
+    matches, and the numbers say what is missing. rejected: the first rule that fails. If the deployment lacks
+    environments, the cheapest remedies follow.
+
+    Example: python -m slicewise explain team-a/gemma stacks/prod
+    """
+    fleet, made = read_plan(paths, previous)
+    key = find_deployment(fleet, deployment)
+    if output is ExplainOutput.JSON:
+        _write(json.dumps(explanation_to_dict(fleet, made, key), indent=2))
+    else:
+        print_explanation(Console(), fleet, made, key)
+    if shortfall_of(made, key):
+        raise typer.Exit(EXIT_SHORTFALL)
+
+
+@app.command()
 def validate(paths: Paths) -> None:
-    """Check the documents: every mistake of every file at once, each at its line, with a code and a remedy."""
-    fleet = _load(paths)
+    """Check the documents: every mistake of every file at once, each at its line, with a code and a remedy.
+
+    Example: python -m slicewise validate stacks/prod
+    """
+    fleet = read_fleet(paths)
     counts = [
         (len(fleet.environments), "environment"),
         (len(fleet.models), "model"),
         (len(fleet.deployments), "deployment"),
     ]
     summary = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
-    print(f"valid: {summary}")  # noqa: T201 - the result
+    _write(f"valid: {summary}")
 
 
 @app.command()
@@ -88,22 +152,32 @@ def render(
     paths: Paths,
     output_dir: Annotated[
         Path,
-        typer.Option(help="Where to write: a directory for each environment, made if missing.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Where to write: a directory for each environment, made if missing.",
+            show_default=False,
+        ),
     ],
     previous: Previous = None,
 ) -> None:
-    """Write the manifests of what is placed, one directory an environment, for GitOps."""
-    fleet, made = _plan(paths, previous)
+    """Write the manifests of what is placed, one directory an environment, for GitOps.
+
+    Manifests that an earlier run wrote there and the plan no longer has are removed; other files are left alone.
+
+    Example: python -m slicewise render stacks/prod --output-dir manifests
+    """
+    fleet, made = read_plan(paths, previous)
     try:
         written, removed = write_manifests(fleet, made, output_dir)
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
         where = str(error.filename or output_dir)
-        _fail(InvalidInputError([Problem(where, 0, 0, "", message, Code.BAD_OUTPUT_DIRECTORY)]))
+        fail(InvalidInputError([Problem(where, 0, 0, "", message, Code.BAD_OUTPUT_DIRECTORY)]))
     gone = f", removed {removed} that the plan no longer has" if removed else ""
-    print(f"wrote {written} manifests to {output_dir}{gone}")  # noqa: T201 - the result
+    _write(f"wrote {written} manifests to {output_dir}{gone}")
     if made.shortfalls:
-        Console(stderr=True, soft_wrap=True, highlight=False).print("\n".join(shortfall_lines(made)), markup=False)
+        lines = shortfall_lines(fleet, made)
+        Console(stderr=True, soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
         raise typer.Exit(EXIT_SHORTFALL)
 
 
@@ -112,45 +186,27 @@ Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # 
 
 @app.command()
 def schema(kind: Annotated[Kind, typer.Argument(help="The kind of document.", show_default=False)]) -> None:
-    """Print the JSON Schema of a kind of document, for editors."""
-    print(json.dumps(document_schema(kind.value), indent=2))  # noqa: T201 - the result
+    """Print the JSON Schema of a kind of document, for editors.
+
+    Example: python -m slicewise schema ModelDeployment > deployment.schema.json
+    """
+    _write(json.dumps(document_schema(kind.value), indent=2))
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
-
-
-def _plan(paths: list[str], previous: Path | None) -> tuple[Fleet, Plan]:
-    fleet = _load(paths)
+    """Run the command line; whoever reads its output may stop reading at any time."""
+    code: str | int | None = 0
     try:
-        old = _read_previous(previous) if previous else ()
-    except InvalidInputError as error:
-        _fail(error)
-    return fleet, make_plan(fleet, old)
-
-
-def _load(paths: list[str]) -> Fleet:
+        app()
+    except SystemExit as end:
+        code = end.code
     try:
-        return load_fleet(paths)
-    except InvalidInputError as error:
-        _fail(error)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered would be written once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
-def _read_previous(path: Path) -> tuple[PreviousPlacement, ...]:
-    try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error
-    except (ValueError, RecursionError) as error:
-        message = f"not JSON: {error}; expected what `plan --output json` writes"
-        raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error
-    placements = data.get("placements") if isinstance(data, dict) else None
-    return parse_previous(placements, str(path))
-
-
-def _fail(error: InvalidInputError) -> NoReturn:
-    for problem in error.problems:
-        print(problem, file=sys.stderr)  # noqa: T201 - errors go to standard error, one a line
-    raise typer.Exit(EXIT_INVALID)
+def _write(text: str) -> None:
+    print(text)  # noqa: T201 - the result

@@ -6,17 +6,21 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from slicewise.cli.fleet_map import print_map
+from slicewise.cli.shortfalls import shortfall_lines
 from slicewise.placement import Plan
+from slicewise.spec import Fleet
 
 
-def print_plan(console: Console, plan: Plan) -> None:
-    """Print the whole plan as tables: coloured in a terminal, plain when piped."""
+def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
+    """Print the whole plan as tables: coloured and with a map in a terminal, plain when piped."""
     if not console.is_terminal:
         # A pipe has no width to fit: long names stay whole, one row a line.
         console.width = 10_000
     print_placements(console, plan)
     for title, style, lines in (
-        ("Not placed everywhere", "bold red", shortfall_lines(plan)),
+        ("Moved", "bold yellow", moved_lines(plan)),
+        ("Not placed everywhere", "bold red", shortfall_lines(fleet, plan)),
         ("Warnings", "bold yellow", warning_lines(plan)),
     ):
         if lines:
@@ -24,6 +28,8 @@ def print_plan(console: Console, plan: Plan) -> None:
             for line in lines:
                 console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
             console.print()
+    if console.is_terminal:
+        print_map(console, plan)
 
 
 def print_placements(console: Console, plan: Plan) -> None:
@@ -70,18 +76,13 @@ def _pools(plan: Plan) -> Table:
     return table
 
 
-def shortfall_lines(plan: Plan) -> list[str]:
-    """Return, for each shortfall, a line and one more for every candidate with its reason."""
-    lines: list[str] = []
-    for shortfall in plan.shortfalls:
-        lines.append(f"{shortfall.deployment}: {shortfall.placed} of {shortfall.wanted} environments [SW501]")
-        for item in shortfall.rejections:
-            where = "/".join(part for part in (item.environment, item.node_pool) if part)
-            profile = f" with {item.profile}" if item.profile else ""
-            lines.append(f"  {where}{profile}: {item.message} ({item.code})")
-        if not shortfall.rejections:
-            lines.append("  every environment that is declared serves it already")
-    return lines
+def moved_lines(plan: Plan) -> list[str]:
+    """Return one line for each deployment that is not where the earlier plan had it."""
+    return [
+        f"{move.deployment}: from {move.source} {f'to {move.target}' if move.target else 'to nowhere'}: "
+        f"{move.message} ({move.code})"
+        for move in plan.moved
+    ]
 
 
 def warning_lines(plan: Plan) -> list[str]:

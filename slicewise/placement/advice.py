@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from slicewise.placement.plan import Placement
 from slicewise.placement.pool_state import PoolState
 from slicewise.placement.soundness import PodSize, fit_on_empty_node
-from slicewise.spec import Advice, Code, DeploymentKey, Fleet, ModelSpec
+from slicewise.spec import Advice, Code, Fleet, ModelSpec
 from slicewise.spec.quantity import GIB
 
 # A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
@@ -19,38 +20,37 @@ PLAUSIBLE_CPUS = 256
 PLAUSIBLE_MEMORY = 4096 * GIB
 
 
-def plan_advice(fleet: Fleet, pools: Iterable[PoolState], placements: Sequence[Placement]) -> Iterator[Advice]:
-    """Yield advice on the pools of a finished plan."""
-    models = {deployment.key: fleet.model_of(deployment) for deployment in fleet.deployments}
+class Tenant(NamedTuple):
+    """A placement, and what its pods ask for."""
+
+    placement: Placement
+    model: ModelSpec
+    pod: PodSize
+
+
+def plan_advice(fleet: Fleet, pools: Iterable[tuple[PoolState, Sequence[Tenant]]]) -> Iterator[Advice]:
+    """Yield advice on the pools of a finished plan, each with what runs there."""
     indices = {
         (environment.metadata.name, pool.name): index
         for environment in fleet.environments
         for index, pool in enumerate(environment.spec.node_pools)
     }
-    by_pool: dict[tuple[str, str], list[Placement]] = {}
-    for placement in placements:
-        if placement.replicas:
-            by_pool.setdefault((placement.environment, placement.node_pool), []).append(placement)
-    for pool in pools:
-        here = by_pool.get((pool.environment, pool.name))
-        if not here:
-            continue
+    for pool, tenants in pools:
+        here = [tenant for tenant in tenants if tenant.placement.replicas]
         path = f"InferenceEnvironment {pool.environment}: spec.nodePools[{indices[pool.environment, pool.name]}]"
-        yield from _cannot_roll(pool, here, models, path)
-        yield from _nodes_too_small(pool, here, models, path)
+        yield from _cannot_roll(pool, here, path)
+        yield from _nodes_too_small(pool, here, path)
 
 
-def _cannot_roll(
-    pool: PoolState, placements: Iterable[Placement], models: Mapping[DeploymentKey, ModelSpec], path: str
-) -> Iterator[Advice]:
+def _cannot_roll(pool: PoolState, tenants: Iterable[Tenant], path: str) -> Iterator[Advice]:
     # LeaderWorkerSets take one group away first (maxSurge 0), so only Deployments wait for a free unit.
-    stuck = [
-        placement
-        for placement in placements
-        if placement.replicas < ROLLS_WITHOUT_SURGE
-        and placement.nodes_per_replica == 1
-        and not pool.has_room_to_roll(_pod(pool, placement, models))
+    careful = [
+        tenant
+        for tenant in tenants
+        if tenant.placement.replicas < ROLLS_WITHOUT_SURGE and tenant.placement.nodes_per_replica == 1
     ]
+    rolls = {pod: pool.has_room_to_roll(pod) for pod in {tenant.pod for tenant in careful}}
+    stuck = [tenant.placement for tenant in careful if not rolls[tenant.pod]]
     if stuck:
         names = _some(sorted({str(placement.deployment) for placement in stuck}))
         largest = max(placement.gpus_per_node for placement in stuck)
@@ -62,15 +62,15 @@ def _cannot_roll(
         yield Advice(path, Code.NO_UNIT_FOR_ROLLING_UPDATE, message)
 
 
-def _nodes_too_small(
-    pool: PoolState, placements: Sequence[Placement], models: Mapping[DeploymentKey, ModelSpec], path: str
-) -> Iterator[Advice]:
-    cpus = _hungriest_node(pool, placements, models, lambda model: model.resources.cpu.value)
-    if pool.node.cpu is None and cpus.wanted > PLAUSIBLE_CPUS:
-        yield _too_small(pool, cpus, f"{cpus.wanted:.0f} CPUs", path)
-    memory = _hungriest_node(pool, placements, models, lambda model: model.resources.memory.value)
-    if pool.node.memory is None and memory.wanted > PLAUSIBLE_MEMORY:
-        yield _too_small(pool, memory, f"{memory.wanted / GIB:.0f}Gi of memory", path)
+def _nodes_too_small(pool: PoolState, tenants: Sequence[Tenant], path: str) -> Iterator[Advice]:
+    if pool.node.cpu is None:
+        cpus = _hungriest_node(pool, tenants, PLAUSIBLE_CPUS, lambda model: model.resources.cpu.value)
+        if cpus and cpus.wanted > PLAUSIBLE_CPUS:
+            yield _too_small(pool, cpus, f"{cpus.wanted:.0f} CPUs", path)
+    if pool.node.memory is None:
+        memory = _hungriest_node(pool, tenants, PLAUSIBLE_MEMORY, lambda model: model.resources.memory.value)
+        if memory and memory.wanted > PLAUSIBLE_MEMORY:
+            yield _too_small(pool, memory, f"{memory.wanted / GIB:.0f}Gi of memory", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +83,22 @@ class _BusyNode:
 
 
 def _hungriest_node(
-    pool: PoolState,
-    placements: Iterable[Placement],
-    models: Mapping[DeploymentKey, ModelSpec],
-    need: Callable[[ModelSpec], Decimal],
-) -> _BusyNode:
+    pool: PoolState, tenants: Sequence[Tenant], plausible: int, need: Callable[[ModelSpec], Decimal]
+) -> _BusyNode | None:
+    """Return the node that asks for most; None where no node can ask for more than is plausible."""
+    most = max((need(tenant.model) / tenant.pod.units for tenant in tenants), default=Decimal(0))
+    if most * pool.node.units <= plausible:
+        return None
     room, pods, names, wanted = pool.node, 0, [], Decimal(0)
-    for placement in sorted(
-        placements, key=lambda item: (-need(models[item.deployment]) / item.gpus_per_node, item.deployment)
+    for placement, model, pod in sorted(
+        tenants, key=lambda tenant: (-need(tenant.model) / tenant.pod.units, tenant.placement.deployment)
     ):
-        pod = _pod(pool, placement, models)
         count = min(fit_on_empty_node(room, pod), placement.replicas * placement.nodes_per_replica)
         if count:
             room = room.less(pod, count)
             pods += count
             names.append(str(placement.deployment))
-            wanted += count * need(models[placement.deployment])
+            wanted += count * need(model)
     return _BusyNode(pods, names, wanted)
 
 
@@ -108,11 +108,6 @@ def _too_small(pool: PoolState, node: _BusyNode, wanted: str, path: str) -> Advi
         "say in allocatable what a node has, so that Slicewise counts it, or lower the resources in the models"
     )
     return Advice(path, Code.NODE_TOO_SMALL_FOR_UNITS, message)
-
-
-def _pod(pool: PoolState, placement: Placement, models: Mapping[DeploymentKey, ModelSpec]) -> PodSize:
-    model = models[placement.deployment]
-    return pool.pod_size(model, model.profile(placement.profile))
 
 
 def _some(names: Sequence[str]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from slicewise.placement.advice import Tenant
 from slicewise.placement.plan import Placement, Seat
 from slicewise.placement.pool_index import Level, PoolIndex, labels_of
 from slicewise.placement.pool_state import PoolState
+from slicewise.placement.room_queue import Place
 from slicewise.placement.soundness import PodSize
 from slicewise.spec import DeploymentKey, Fleet, ModelDeployment, ModelSpec, ServingProfile
 from slicewise.spec.fleet import ModelKey, model_key
@@ -23,7 +25,7 @@ class Way:
     def lane_pools(self) -> Iterator[tuple[int, PodSize]]:
         """Yield every pool that matches, and what one pod takes there."""
         for level in self.levels:
-            for lane, pod in level.lanes:
+            for lane, pod, _ in level.lanes:
                 for index in lane.members:
                     yield index, pod
 
@@ -41,7 +43,7 @@ class Demand:
         self.replicas = deployment.replicas
         largest = max(self.units(profile) for profile in model.serving) * self.wanted
         self.order = (scarcity, -largest, self.key)
-        """Of one priority, the scarcest comes first (fewest units that could take it), then the largest, then by name."""
+        """Of one priority: the scarcest first (fewest units that could take it), then the largest, then by name."""
 
     def units(self, profile: ServingProfile) -> int:
         """Return the units of all replicas in one environment."""
@@ -82,9 +84,13 @@ class Board:
     """Every deployment's demand and every pool's state."""
 
     def __init__(self, fleet: Fleet) -> None:
-        self.index = PoolIndex(fleet)
+        keys = [model_key(deployment) for deployment in fleet.deployments]
+        self.index = PoolIndex(fleet, [fleet.models[key] for key in dict.fromkeys(keys)])
         self._ways: dict[tuple[object, ...], tuple[Sequence[Way], int]] = {}
-        self.demands = [self._demand(deployment, fleet.model_of(deployment)) for deployment in fleet.deployments]
+        self.demands = [
+            self._demand(deployment, key, fleet.models[key])
+            for deployment, key in zip(fleet.deployments, keys, strict=True)
+        ]
         self.placed: dict[DeploymentKey, dict[str, Charge]] = {demand.key: {} for demand in self.demands}
 
     @property
@@ -104,7 +110,7 @@ class Board:
     def place(self, charge: Charge) -> None:
         """Promise its room to a deployment."""
         pool = self.pools[charge.index]
-        was_empty = pool.mixing(charge.pod) == 1
+        was_empty = self.index.mixes[charge.index] and pool.mixing(charge.pod) == 1
         pool.charge(charge.pod, charge.pods)
         self.placed[charge.demand.key][pool.environment] = charge
         if was_empty:
@@ -127,18 +133,22 @@ class Board:
         for way in demand.ways if ways is None else ways:
             pods = demand.pods(way)
             for level in way.levels:
-                found = [(place, pod) for lane, pod in level.lanes if (place := lane.queue(pod).first(pods, excluded))]
+                found: tuple[Place, PodSize] | None = None
+                for _, pod, queue in level.lanes:
+                    place = queue.first(pods, excluded)
+                    if place and (found is None or place < found[0]):
+                        found = (place, pod)
                 if found:
-                    place, pod = min(found)
-                    return Charge(demand, way, place.index, pod, retained=False)
+                    return Charge(demand, way, found[0].number, found[1], retained=False)
         return None
 
-    def placements(self) -> Iterator[Placement]:
-        """Yield what has been placed."""
+    def tenants(self) -> list[list[Tenant]]:
+        """Return what has been placed on each pool."""
+        tenants: list[list[Tenant]] = [[] for _ in self.pools]
         for placed in self.placed.values():
             for charge in placed.values():
                 pool, topology = self.pools[charge.index], charge.way.profile.replica_topology
-                yield Placement(
+                placement = Placement(
                     deployment=charge.demand.key,
                     environment=pool.environment,
                     node_pool=pool.name,
@@ -149,11 +159,13 @@ class Board:
                     resource=pool.pool.resource,
                     retained=charge.retained,
                 )
+                tenants[charge.index].append(Tenant(placement, charge.demand.model, charge.pod))
+        return tenants
 
-    def _demand(self, deployment: ModelDeployment, model: ModelSpec) -> Demand:
-        selectors = (deployment.spec.environment_selector, deployment.spec.node_pool_selector)
-        environments, pools = map(labels_of, selectors)
-        key: tuple[ModelKey, object, object] = (model_key(deployment), environments, pools)
+    def _demand(self, deployment: ModelDeployment, named: ModelKey, model: ModelSpec) -> Demand:
+        environments = labels_of(deployment.spec.environment_selector)
+        pools = labels_of(deployment.spec.node_pool_selector)
+        key = (named, environments, pools)
         if key not in self._ways:
             ways = tuple(
                 Way(
@@ -167,7 +179,7 @@ class Board:
 
     def _scarcity(self, ways: Sequence[Way]) -> int:
         """Return how many units could take a deployment at all."""
-        lanes = {id(lane): lane for way in ways for level in way.levels for lane, _ in level.lanes}
+        lanes = {id(lane): lane for way in ways for level in way.levels for lane, _, _ in level.lanes}
         if not any(way.profile.environment_selector.match_labels for way in ways):
             return sum(lane.units for lane in lanes.values())  # of one selection, so no pool is in two of them
         members = {index for lane in lanes.values() for index in lane.members}

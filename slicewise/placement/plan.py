@@ -31,8 +31,7 @@ class RejectionCode(StrEnum):
     CAPACITY = "capacity"
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """One deployment in one environment: all its replicas, on one pool, with one serving profile."""
 
     deployment: DeploymentKey

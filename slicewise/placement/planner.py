@@ -14,6 +14,7 @@ from slicewise.placement.rejections import rejections
 from slicewise.placement.repair import repair
 from slicewise.placement.retention import moves, retain, stay_in_environment
 from slicewise.spec import Fleet
+from slicewise.spec.collector import paused_collector
 
 
 def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Plan:
@@ -21,15 +22,21 @@ def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Plan:
 
     A pure function: the same input, in whatever order, gives the same plan (design, section 4).
     """
+    with paused_collector():
+        return _make_plan(fleet, previous)
+
+
+def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
     board = Board(fleet)
     lost = retain(board, fleet, previous)
     stay_in_environment(board, fleet, lost)
     by_priority = sorted(board.demands, key=lambda demand: (-demand.priority, demand.order))
     for _, demands in groupby(by_priority, lambda demand: demand.priority):
         _fill(board, list(demands))
-    placements = sorted(board.placements(), key=lambda item: (item.deployment, item.environment))
+    tenants = board.tenants()
+    placements = [tenant.placement for here in tenants for tenant in here]
     return Plan(
-        placements=tuple(placements),
+        placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),
         shortfalls=tuple(
             Shortfall(
                 demand.key, demand.wanted, len(board.placed[demand.key]), partial(_rejections, board, fleet, demand)
@@ -38,7 +45,7 @@ def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Plan:
             if board.missing(demand)
         ),
         node_pools=tuple(pool.usage() for pool in board.pools),
-        warnings=tuple(sorted([*fleet.advice, *plan_advice(fleet, board.pools, placements)])),
+        warnings=tuple(sorted([*fleet.advice, *plan_advice(fleet, zip(board.pools, tenants, strict=True))])),
         moved=tuple(moves(board, lost)),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
 
 from slicewise.placement.matching import Reason, requirement_reason
@@ -15,7 +14,7 @@ from slicewise.placement.soundness import NodeSize, PodSize, fit_on_empty_node
 from slicewise.spec import Fleet, ModelSpec, ServingProfile
 from slicewise.spec.base import Selector
 from slicewise.spec.environment import Capabilities
-from slicewise.spec.model import ReplicaTopology
+from slicewise.spec.model import ReplicaTopology, Requirements
 
 Labels = frozenset[tuple[str, str]]
 
@@ -26,7 +25,7 @@ def labels_of(*selectors: Selector) -> Labels:
 
 
 class _PoolClass(NamedTuple):
-    """All that requirements are compared with: pools of one class match the same profiles, for the same reasons."""
+    """All of a pool that requirements are compared with: of one class, the same is wanting, if anything is."""
 
     capabilities: Capabilities
     accelerator_count: int
@@ -34,8 +33,16 @@ class _PoolClass(NamedTuple):
     nodes: int
 
 
+class _Shape(NamedTuple):
+    """All of a replica that is compared with pools."""
+
+    requires: Requirements
+    nodes: int
+    gpus_per_node: int
+
+
 class Lane:
-    """The pools of one class that one pair of selectors selects."""
+    """Pools that no profile tells apart, of those that one pair of selectors selects."""
 
     def __init__(
         self, pools: Sequence[PoolState], members: Sequence[int], asked: AbstractSet[PodSize], improved: Sequence[int]
@@ -66,13 +73,14 @@ class Lane:
 class Level:
     """Lanes among which memory and waste do not decide."""
 
-    lanes: tuple[tuple[Lane, PodSize], ...]
+    lanes: tuple[tuple[Lane, PodSize, RoomQueue], ...]
+    """Each with what one pod takes there, and its pools in the order for such pods."""
 
 
 class PoolIndex:
     """All pools, by number in the order of their names, and the lanes that they are in."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, models: Iterable[ModelSpec]) -> None:
         self.pools: list[PoolState] = [
             PoolState(environment.metadata.name, pool)
             for environment in fleet.environments
@@ -88,19 +96,23 @@ class PoolIndex:
             (environment.metadata.name, environment.metadata.labels) for environment in fleet.environments
         )
         self._pool_labels = _LabelIndex((index, pool.pool.labels) for index, pool in enumerate(self.pools))
-        self._topology_numbers: dict[ReplicaTopology, int] = {}
-        self._topologies: dict[int, int] = {}
-        asked = _asked(fleet)
+        self._shapes: dict[_Shape, int] = {}
+        self._shape_of: dict[int, int] = {}
+        asked = _asked(models)
         widest = max((topology.nodes for topology, _ in asked), default=1)
-        numbers: dict[_PoolClass, int] = {}
-        self._class_of = [numbers.setdefault(_pool_class(pool, widest), len(numbers)) for pool in self.pools]
-        self._example = {number: index for index, number in reversed(list(enumerate(self._class_of)))}
+        classes: dict[_PoolClass, int] = {}
+        self._class_of = [classes.setdefault(_pool_class(pool, widest), len(classes)) for pool in self.pools]
         self._reasons: dict[tuple[int, int], Reason | None] = {}
-        self._asked: dict[int, set[PodSize]] = {number: set() for number in numbers.values()}
+        self._lane_class: list[int]
+        """For each pool the first one that every shape of replica treats alike, with as much memory and such nodes."""
+        self._lane_class = self._alike(asked)
+        self._asked: dict[int, set[PodSize]] = {number: set() for number in self._lane_class}
         for topology, asks in asked:
-            for number, index in self._example.items():
+            for index, pods in self._asked.items():
                 if self.reason(topology, index) is None:
-                    self._asked[number].add(self.pools[index].node.known_part(asks))
+                    pods.add(self.pools[index].node.known_part(asks))
+        self.mixes = [len({pod.units for pod in self._asked[number]}) > 1 for number in self._lane_class]
+        """For each pool whether pods of several sizes may come there."""
         self._selections: dict[tuple[Labels, Labels], dict[int, Lane]] = {}
         self._fits: dict[tuple[int, PodSize], dict[int, _Fit]] = {}
         self._levels: dict[tuple[Labels, Labels, int, PodSize], tuple[Level, ...]] = {}
@@ -109,16 +121,28 @@ class PoolIndex:
 
     def reason(self, topology: ReplicaTopology, index: int) -> Reason | None:
         """Return which requirement keeps `topology` off a pool; None if it could run there."""
-        key = (self._topology_number(topology), self._class_of[index])
+        key = (self._shape_number(topology), self._class_of[index])
         if key not in self._reasons:
             self._reasons[key] = requirement_reason(topology, self.pools[index].pool)
         return self._reasons[key]
+
+    def _alike(self, asked: Iterable[tuple[ReplicaTopology, PodSize]]) -> list[int]:
+        topologies = {self._shape_number(topology): topology for topology, _ in asked}
+        examples = {number: index for index, number in reversed(list(enumerate(self._class_of)))}
+        first: dict[tuple[object, ...], int] = {}
+        by_class = {}
+        for number, index in sorted(examples.items(), key=lambda item: item[1]):
+            pool = self.pools[index]
+            serves = frozenset(n for n, topology in topologies.items() if self.reason(topology, index) is None)
+            memory = pool.pool.capabilities.memory_per_gpu.bytes
+            by_class[number] = first.setdefault((serves, memory, pool.node), index)
+        return [by_class[number] for number in self._class_of]
 
     def levels(self, profile: ServingProfile, environments: Labels, pools: Labels, model: ModelSpec) -> Sequence[Level]:
         """Return the lanes that `profile` of `model` could go to within the selected pools, tightest memory first."""
         topology = profile.replica_topology
         asks = pod_asks(topology, model)
-        key = (environments, pools, self._topology_number(topology), asks)
+        key = (environments, pools, self._shape_number(topology), asks)
         found = self._levels.get(key)
         if found is None:
             lanes = self._select(environments, pools)
@@ -127,21 +151,21 @@ class PoolIndex:
 
     def _fits_of(self, topology: ReplicaTopology, asks: PodSize) -> Mapping[int, _Fit]:
         """Return how pods of this shape fit on each class of pool that could serve them."""
-        key = (self._topology_number(topology), asks)
+        key = (self._shape_number(topology), asks)
         fits = self._fits.get(key)
         if fits is None:
             fits = self._fits[key] = {}
-            for number, index in self._example.items():
+            for index in self._asked:
                 pool = self.pools[index]
                 pod = pool.node.known_part(asks)
                 a_node = fit_on_empty_node(pool.node, pod)
                 if a_node and self.reason(topology, index) is None:
-                    wasted = 1 - a_node * pod.units / pool.node.units
-                    fits[number] = _Fit((pool.pool.capabilities.memory_per_gpu.value, wasted), pod)
+                    wasted = pool.node.units - a_node * pod.units
+                    fits[index] = _Fit((pool.pool.capabilities.memory_per_gpu.bytes, wasted / pool.node.units), pod)
         return fits
 
     def _select(self, environments: Labels, pools: Labels) -> Mapping[int, Lane]:
-        """Return the lanes of the pools with these labels in environments with those, by pool class."""
+        """Return the lanes of what is selected, each by the first of all pools that is like its own."""
         key = (environments, pools)
         if key not in self._selections:
             members: dict[int, list[int]] = {}
@@ -149,46 +173,45 @@ class PoolIndex:
             for name in sorted(self._environments.select(environments)):
                 for index in self.by_environment[name]:
                     if index in with_labels:
-                        members.setdefault(self._class_of[index], []).append(index)
+                        members.setdefault(self._lane_class[index], []).append(index)
             self._selections[key] = {
                 number: Lane(self.pools, indices, self._asked[number], self.improved)
                 for number, indices in members.items()
             }
         return self._selections[key]
 
-    def _topology_number(self, topology: ReplicaTopology) -> int:
-        # Hashing a document's part looks at all of it: once for each object.
-        number = self._topologies.get(id(topology))
+    def _shape_number(self, topology: ReplicaTopology) -> int:
+        # Hashing a part of a document looks at all of it: once for each object.
+        number = self._shape_of.get(id(topology))
         if number is None:
-            number = self._topology_numbers.setdefault(topology, len(self._topology_numbers))
-            self._topologies[id(topology)] = number
+            shape = _Shape(topology.requires, topology.nodes, topology.gpus_per_node)
+            number = self._shape_of[id(topology)] = self._shapes.setdefault(shape, len(self._shapes))
         return number
 
 
 class _Fit(NamedTuple):
     """How pods of one shape fit on pools of one class."""
 
-    order: tuple[Decimal, float]
+    order: tuple[int, float]
     """The memory of a unit, and which part of an empty node's units such pods cannot use: less of both is better."""
     pod: PodSize
 
 
 def _levels(lanes: Mapping[int, Lane], fits: Mapping[int, _Fit]) -> Iterator[Level]:
-    found: dict[tuple[Decimal, float], list[tuple[Lane, PodSize]]] = {}
+    found: dict[tuple[int, float], list[tuple[Lane, PodSize, RoomQueue]]] = {}
     for number, lane in lanes.items():
         fit = fits.get(number)
         if fit:
-            found.setdefault(fit.order, []).append((lane, fit.pod))
+            found.setdefault(fit.order, []).append((lane, fit.pod, lane.queue(fit.pod)))
     for order in sorted(found):
         yield Level(tuple(found[order]))
 
 
-def _asked(fleet: Fleet) -> list[tuple[ReplicaTopology, PodSize]]:
+def _asked(models: Iterable[ModelSpec]) -> list[tuple[ReplicaTopology, PodSize]]:
     """Return every shape of replica that a deployment may take, and what a pod of it asks for."""
-    models = {id(model): model for model in map(fleet.model_of, fleet.deployments)}
     return [
         (profile.replica_topology, pod_asks(profile.replica_topology, model))
-        for model in models.values()
+        for model in models
         for profile in model.serving
     ]
 

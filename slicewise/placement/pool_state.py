@@ -51,20 +51,22 @@ class PoolState:
         """Units of all nodes."""
         self.allocated = 0
         """Units charged to placements."""
+        self.free = max(self.units - pool.reserved_units, 0)
+        """Units neither allocated nor reserved."""
+        self.charges = 0
+        """How often something was charged: as long as it is the same, nothing has changed."""
         self._pods: Counter[PodSize] = Counter()
+        self._smallest = self._largest = 0
         # What has been asked since the last charge.
         self._taken: dict[tuple[PodSize, int], bool] = {}
         self._most: dict[PodSize, int] = {}
+        # Room only shrinks while pods are added: what it was is a bound of what it is.
+        self._at_most: dict[PodSize, int] = {}
 
     @property
     def name(self) -> str:
         """The pool's name."""
         return self.pool.name
-
-    @property
-    def free(self) -> int:
-        """Units neither allocated nor reserved."""
-        return max(self.units - self.allocated - self.pool.reserved_units, 0)
 
     def pod_size(self, model: ModelSpec, profile: ServingProfile) -> PodSize:
         """Return what one pod of `model` asks of this pool's nodes."""
@@ -83,9 +85,7 @@ class PoolState:
             return count <= self.most(pod)
         answer = self._taken.get((pod, count))
         if answer is None:
-            pods = self._pods + Counter({pod: count})
-            answer = all(is_sound(self.pool.nodes, self.node, those) for those in self._with_reserved(pods))
-            self._taken[pod, count] = answer
+            answer = self._taken[pod, count] = self._sound(self._pods + Counter({pod: count}))
         return answer
 
     def has_room_to_roll(self, pod: PodSize) -> bool:
@@ -98,13 +98,20 @@ class PoolState:
         if not self._pods[pod]:
             del self._pods[pod]
         self.allocated += count * pod.units
+        self.free = max(self.units - self.allocated - self.pool.reserved_units, 0)
+        self.charges += 1
+        sizes = [each.units for each in self._pods]
+        self._smallest, self._largest = min(sizes, default=0), max(sizes, default=0)
         self._taken.clear()
         self._most.clear()
+        if count < 0:
+            self._at_most.clear()
 
     def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolState:
         """Return a copy in which these pods are not charged."""
         other = PoolState(self.environment, self.pool)
-        other._pods, other.allocated = Counter(self._pods), self.allocated
+        for pod, count in self._pods.items():
+            other.charge(pod, count)
         for pod, count in pods:
             other.charge(pod, -count)
         return other
@@ -114,11 +121,11 @@ class PoolState:
 
         More than that: the ratio of the largest size to the smallest, so 2 and 1 units mix better than 8 and 1.
         """
-        sizes = {each.units for each in self._pods}
-        if not sizes:
+        if not self._pods:
             return 1
-        sizes.add(pod.units)
-        return 0 if len(sizes) == 1 else 1 + -(-max(sizes) // min(sizes))
+        if self._smallest == self._largest == pod.units:
+            return 0
+        return 1 + -(-max(self._largest, pod.units) // min(self._smallest, pod.units))
 
     def full_message(self, pod: PodSize, count: int) -> str:
         """Say in numbers why `count` more pods do not fit."""
@@ -138,14 +145,17 @@ class PoolState:
         """Return how many more pods of this size the pool takes."""
         known = self._most.get(pod)
         if known is None:
-            known = self._most[pod] = self._find_most(pod)
+            known = self._most[pod] = self._at_most[pod] = self._find_most(pod)
         return known
 
     def _find_most(self, pod: PodSize) -> int:
         room = self.pool.nodes * fit_on_empty_node(self.node, pod)
         if self._alike(pod):
             return max(room - sum(self._pods.values()) - self.pool.reserved_units // pod.units, 0)
-        low, high = 0, min(room, self.free // pod.units)
+        low, high = 0, min(room, self.free // pod.units, self._at_most.get(pod, room))
+        if self.takes(pod, high):
+            return high
+        high -= 1
         while low < high:
             middle = (low + high + 1) // 2
             low, high = (middle, high) if self.takes(pod, middle) else (low, middle - 1)
@@ -172,15 +182,22 @@ class PoolState:
             reserved=self.pool.reserved_units,
         )
 
-    def _with_reserved(self, pods: Counter[PodSize]) -> Iterator[Counter[PodSize]]:
-        """Yield `pods` with the reserved units: as pods of the largest size on the pool, and one of what remains.
+    def _sound(self, pods: Counter[PodSize]) -> bool:
+        return all(
+            any(is_sound(self.pool.nodes, self.node, those) for those in ways) for ways in self._with_reserved(pods)
+        )
+
+    def _with_reserved(self, pods: Counter[PodSize]) -> Iterator[Iterator[Counter[PodSize]]]:
+        """Yield `pods` with the reserved units, as pods of the largest size on the pool; in several ways where odd.
+
+        What remains is one pod of any size that holds it. One way must do: less in reserve never takes more room.
 
         Any of the `pods` may go and leave a smaller one as the largest. What is left then, with the reserved units cut
         to its size, must find room too: otherwise removing one deployment would push out another.
         """
         reserved = self.pool.reserved_units
         if not reserved:
-            yield pods
+            yield iter([pods])
             return
         # Nobody knows what other tenants' pods ask for, so they count as the largest of ours in every resource.
         values = [sorted(set(values)) for values in zip(*((p.units, p.cpu, p.memory) for p in pods), strict=True)]
@@ -190,9 +207,8 @@ class PoolState:
             if largest == PodSize(units, cpu, memory):
                 whole, rest = divmod(reserved, units)
                 left[largest] += whole
-                if rest:
-                    left[PodSize(rest, cpu, memory)] += 1
-                yield left
+                remainders = range(rest, units + 1) if rest else [0]
+                yield (left + Counter({PodSize(size, cpu, memory): 1 if size else 0}) for size in remainders)
 
 
 def _largest(pods: Mapping[PodSize, int]) -> PodSize | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest
 from typing import Final, NamedTuple
 
-from slicewise.placement.board import Board, Charge, Demand
+from slicewise.placement.board import Board, Charge, Demand, Way
+from slicewise.placement.soundness import PodSize
 
 # The fullest pools are hopeless, and who moves many to place one disturbs more than it helps.
 _POOLS_TRIED: Final = 16
@@ -27,14 +28,14 @@ def relocate(board: Board, demand: Demand, movable: Mapping[int, Sequence[Charge
     Nobody gets a less preferred profile by it. Where it cannot be done the board stays as it was.
     """
     placed = board.placed[demand.key]
-    options: dict[int, Charge] = {}
+    options: dict[int, tuple[Way, PodSize]] = {}
     for way in demand.ways:
         for index, pod in way.lane_pools():
             if index in movable and index not in options and board.pools[index].environment not in placed:
-                options[index] = Charge(demand, way, index, pod, retained=False)
-    for charge in nlargest(
-        _POOLS_TRIED, options.values(), key=lambda charge: (board.pools[charge.index].free, -charge.index)
-    ):
+                options[index] = (way, pod)
+    for index in nlargest(_POOLS_TRIED, options, key=lambda index: (board.pools[index].free, -index)):
+        way, pod = options[index]
+        charge = Charge(demand, way, index, pod, retained=False)
         for chosen in _choices(board, charge, movable[charge.index]):
             made = _move(board, charge, chosen)
             if made:

@@ -1,9 +1,9 @@
 """Where not everything of one priority fits: as many deployments as can be, in as many environments.
 
 The first pass goes from the scarcest and largest to the smallest, which packs tightest where all fits, and leaves out
-many small ones where it does not. So each pool that something waits for is filled again, the smallest first: on a single
-pool of slices nothing takes more of them. What has to make way waits in turn, and may find room on another pool. Only
-what this plan has placed, of this priority, is in the pot: nothing that runs is touched.
+many small ones where it does not. So each pool that something waits for is filled again, the smallest first: no other
+choice serves more on a pool of slices. What has to make way waits in turn, and may find room on another pool. Only what
+this plan has placed, of this priority, is in the pot: nothing that runs is touched.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def repair(board: Board, demands: Iterable[Demand], short: Iterable[Demand]) -> 
     """Place more of `demands` (all of one priority), some of which are `short` of environments."""
     pot = _Pot(board, demands, short)
     for _ in range(_ROUNDS):
-        if not any([pot.refill(index) for index in sorted(pot.pools)]):  # a list: all of them are filled again
+        if not sum(pot.refill(index) for index in sorted(pot.pools)):
             break
     pot.place_elsewhere()
     pot.relocate()
@@ -165,7 +165,7 @@ class _Pot:
         seen: set[int] = set()
         for way in demand.ways:
             for level in way.levels:
-                for lane, pod in level.lanes:
+                for lane, pod, _ in level.lanes:
                     if id(lane) not in seen:
                         seen.add(id(lane))
                         waiter = _Waiter(demand.units(way.profile), demand.key, demand, way, pod)

@@ -134,7 +134,11 @@ def _no_room(board: Board, charge: Charge) -> Reason | None:
     if pool.environment in board.placed[demand.key]:
         return MoveCode.FEWER_ENVIRONMENTS, "one pool of an environment serves it"
     if not board.missing(demand):
-        return MoveCode.FEWER_ENVIRONMENTS, f"{demand.wanted} environments are asked for now"
+        return MoveCode.FEWER_ENVIRONMENTS, _asked_for(demand.wanted)
     if not pool.takes(charge.pod, charge.pods):
         return RejectionCode.CAPACITY, pool.full_message(charge.pod, charge.pods)
     return None
+
+
+def _asked_for(environments: int) -> str:
+    return "1 environment is asked for now" if environments == 1 else f"{environments} environments are asked for now"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Collection, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
@@ -15,7 +16,7 @@ class Place(NamedTuple):
 
     mixing: int
     minus_room: int
-    index: int
+    number: int
 
 
 class RoomQueue:
@@ -39,10 +40,12 @@ class RoomQueue:
         self._read = len(improved)
         self._pools = pools
         self._one_size = one_size
+        self._charges: dict[int, int] = {}
         self._measured = {index: self._measure(index) for index in members}
         self._heaps: dict[int, list[Place]] = {}
+        self._mixings: list[int] = []
         for place in self._measured.values():
-            self._heaps.setdefault(place.mixing, []).append(place)
+            self._heap(place.mixing).append(place)
         for heap in self._heaps.values():
             heapify(heap)
 
@@ -50,30 +53,32 @@ class RoomQueue:
         """Return the best pool with room for `pods` pods, outside the `excluded` environments."""
         if self._read < len(self._improved):
             self._measure_improved()
-        tried: set[int] = set()
-        while remaining := self._heaps.keys() - tried:
-            mixing = min(remaining)
-            tried.add(mixing)
-            if place := self._first_of(self._heaps[mixing], pods, excluded):
+        at = 0
+        while at < len(self._mixings):  # a pool that turns out to mix worse may add to it
+            if place := self._first_of(self._heaps[self._mixings[at]], pods, excluded):
                 return place
+            at += 1
         return None
 
     def _first_of(self, heap: list[Place], pods: int, excluded: Collection[str]) -> Place | None:
         aside: list[Place] = []
         found: Place | None = None
-        while heap and found is None:
+        while heap:
             place = heap[0]
-            if self._measured[place.index] != place:
+            index = place.number
+            pool = self._pools[index]
+            if self._measured[index] is not place:
                 heappop(heap)  # there is a newer one
-            elif (now := self._measure(place.index)) != place:
+            elif self._charges[index] != pool.charges and (now := self._measure(index)) != place:
                 heappop(heap)
                 self._push(now)
             elif -place.minus_room < pods:
                 break
-            elif self._pools[place.index].environment in excluded:
+            elif pool.environment in excluded:
                 aside.append(heappop(heap))
             else:
                 found = place
+                break
         for place in aside:
             heappush(heap, place)
         return found
@@ -86,9 +91,17 @@ class RoomQueue:
         self._read = len(self._improved)
 
     def _push(self, place: Place) -> None:
-        self._measured[place.index] = place
-        heappush(self._heaps.setdefault(place.mixing, []), place)
+        self._measured[place.number] = place
+        heappush(self._heap(place.mixing), place)
+
+    def _heap(self, mixing: int) -> list[Place]:
+        heap = self._heaps.get(mixing)
+        if heap is None:
+            heap = self._heaps[mixing] = []
+            insort(self._mixings, mixing)
+        return heap
 
     def _measure(self, index: int) -> Place:
         pool = self._pools[index]
+        self._charges[index] = pool.charges
         return Place(0 if self._one_size else pool.mixing(self.pod), -pool.most(self.pod), index)

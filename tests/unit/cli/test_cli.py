@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[3]
-DEMO = str(ROOT / "stacks/demo")
-SHORTFALL = str(ROOT / "stacks/shortfall")
-
-
-def slicewise(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
-    """Run `python -m slicewise`, as from a pipe."""
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "slicewise", *arguments],
-        cwd=ROOT,
-        input=stdin,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    result = subprocess.CompletedProcess(run.args, run.returncode, run.stdout.decode(), run.stderr.decode())
-    assert "Traceback" not in result.stderr
-    return result
+from tests.unit.cli.running import DEMO, SHORTFALL, slicewise
 
 
 def test_plan_json_has_the_contracts_keys() -> None:
     run = slicewise("plan", DEMO, "--output", "json")
     assert (run.returncode, run.stderr) == (0, "")
     plan = json.loads(run.stdout)
-    assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings"]
+    assert list(plan)[:4] == ["placements", "shortfalls", "nodePools", "warnings"]
     first = plan["placements"][0]
     assert first == {
         "deployment": {"namespace": "team-a", "name": "gemma"},
@@ -113,7 +94,17 @@ def test_table_is_plain_in_a_pipe() -> None:
     assert run.returncode == 3
     assert "\x1b" not in run.stdout
     assert "Nothing is placed." in run.stdout
-    assert "  edge/whole with fp8-tp2: 2 of 2 units free, needs 4 (capacity)" in run.stdout.replace("    ", "  ")
+    assert run.stdout.partition("Not placed everywhere\n")[2].splitlines() == [
+        "  team-c/llama: 0 of 1 environments [SW501]",
+        "    edge/slices with bf16-tp4: a slice has 39Gi, needs 70Gi (insufficient-memory)",
+        "    edge/slices with fp8-tp2: a slice has 39Gi, needs 70Gi (insufficient-memory)",
+        "    edge/whole with bf16-tp4: a node has 2 GPUs, needs 4 (gpus-per-node)",
+        "    edge/whole with fp8-tp2: 2 of 2 units free, needs 4 (capacity)",
+        # Two replicas of two GPUs each, on nodes of two.
+        "    remedy: nodeCount 2 on edge/whole (now 1) would fit it with fp8-tp2",
+        "    remedy: replicas 1 (now 2) would fit it with fp8-tp2 on edge/whole",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("command", ["plan", "validate"])
@@ -216,8 +207,15 @@ def test_schema_is_a_json_schema(kind: str) -> None:
 
 def test_help_teaches() -> None:
     shown = slicewise("--help").stdout
-    for word in ("plan", "validate", "render", "schema", "Exit codes"):
+    for word in ("plan", "explain", "validate", "render", "schema", "Exit codes"):
         assert word in shown
+
+
+@pytest.mark.parametrize("command", ["plan", "explain", "validate", "render", "schema"])
+def test_the_help_of_a_command_has_an_example_and_is_plain_in_a_pipe(command: str) -> None:
+    shown = slicewise(command, "--help").stdout
+    assert f"Example: python -m slicewise {command}" in shown
+    assert shown.isascii()
 
 
 def test_no_command_shows_the_help() -> None:

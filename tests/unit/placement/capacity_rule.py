@@ -19,7 +19,9 @@ def promised(nodes: int, node: Node, pods: list[Pod], reserved: int) -> bool:
     """Return whether the rule promises all `pods` a node, beside the `reserved` units."""
     if not reserved:
         return _sound(nodes, node, pods)
-    return all(_sound(nodes, node, [*left, *_reserve(left, reserved)]) for left in _remainders(pods))
+    return all(
+        any(_sound(nodes, node, [*left, *others]) for others in _reserves(left, reserved)) for left in _remainders(pods)
+    )
 
 
 def _remainders(pods: list[Pod]) -> Iterator[list[Pod]]:
@@ -34,11 +36,15 @@ def _largest(pods: list[Pod]) -> Pod:
     return (max(pod[0] for pod in pods), max(pod[1] for pod in pods), max(pod[2] for pod in pods))
 
 
-def _reserve(pods: list[Pod], reserved: int) -> Iterator[Pod]:
+def _reserves(pods: list[Pod], reserved: int) -> Iterator[list[Pod]]:
+    """Yield the ways to hold the `reserved` units: largest pods, and one of any size that holds what remains."""
     units, cpu, memory = _largest(pods)
-    while reserved:
-        yield (min(units, reserved), cpu, memory)
-        reserved -= min(units, reserved)
+    whole = [(units, cpu, memory)] * (reserved // units)
+    if reserved % units == 0:
+        yield whole
+    else:
+        for size in range(reserved % units, units + 1):
+            yield [*whole, (size, cpu, memory)]
 
 
 def _sound(nodes: int, node: Node, pods: list[Pod]) -> bool:

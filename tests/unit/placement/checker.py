@@ -17,8 +17,14 @@ from slicewise.spec.model import ModelSpec
 from tests.documents import Document
 from tests.unit.placement.capacity_rule import Node, Pod, promised
 
-# NVIDIA's MIG user guide, table "Profile Names on H100": instances of each profile on one GPU.
-SLICES_OF_H100 = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2, "4g.40gb": 1, "7g.80gb": 1}
+# NVIDIA's MIG user guide, tables "Profile Names on" A100-80GB and H100 (alike) and H200: instances on one GPU.
+SLICES = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2, "4g.40gb": 1, "7g.80gb": 1} | {
+    "1g.18gb": 7,
+    "1g.35gb": 4,
+    "2g.35gb": 3,
+    "3g.71gb": 2,
+    "7g.141gb": 1,
+}
 PRECEDENCE = (
     *("environment-selector", "profile-selector", "node-pool-selector", "insufficient-memory"),
     *("precision-unsupported", "interconnect", "inter-node-bandwidth", "nvlink-domain", "multi-node-unsupported"),
@@ -258,7 +264,7 @@ def nodes_of(pool: NodePool) -> int:
 def node_of(pool: NodePool) -> Node:
     """Return what one node of `pool` has."""
     configuration = pool.capabilities.mig_configuration
-    per_gpu = SLICES_OF_H100[configuration.profile or ""] if configuration and configuration.enabled else 1
+    per_gpu = SLICES[configuration.profile or ""] if configuration and configuration.enabled else 1
     cpu, memory = pool.allocatable.cpu, pool.allocatable.memory
     return (
         pool.accelerator_count * per_gpu,

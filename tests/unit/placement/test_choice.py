@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.documents import (
     Document,
     deployment,
@@ -14,6 +17,7 @@ from tests.documents import (
     rejections,
     slices,
 )
+from tests.unit.placement.strategies import steady
 
 
 def _pool_usage(plan: Document, environment_name: str, pool_name: str) -> Document:
@@ -228,3 +232,13 @@ def test_a_disabled_mig_configuration_leaves_whole_gpus() -> None:
     whole = pool("p", migConfiguration={"enabled": False, "profile": "1g.10gb"})
     usage = _pool_usage(plan_of([environment("env", whole)]), "env", "p")
     assert (usage["unitsPerNode"], usage["resource"]) == (8, "nvidia.com/gpu")
+
+
+@steady
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 3)), min_size=1, max_size=5), st.integers(1, 9))
+def test_less_in_reserve_pushes_nobody_out(sizes: list[tuple[int, int]], reserved: int) -> None:
+    models = [model(f"m{size}", profile("x", gpusPerNode=size)) for size in range(1, 5)]
+    wanted = [deployment(f"d{n}", f"m{size}", replicas=count) for n, (size, count) in enumerate(sizes)]
+    before = plan_of([environment("env", pool("p", nodeCount=3, reservedUnits=reserved)), *models, *wanted])
+    after = plan_of([environment("env", pool("p", nodeCount=3, reservedUnits=reserved - 1)), *models, *wanted], before)
+    assert after["moved"] == []

@@ -1,0 +1,86 @@
+"""`slicewise explain`: every candidate of one deployment, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from slicewise.cli.shortfalls import headline, remedy_lines
+from slicewise.placement import Plan, Shortfall
+from slicewise.placement.remedies import Remedies, remedy_to_dict
+from slicewise.placement.verdicts import Candidate, Verdict, candidate_to_dict, candidates
+from slicewise.spec import DeploymentKey, Fleet
+
+_STYLES = {Verdict.PLACED: "green", Verdict.FITS: "cyan", Verdict.FULL: "yellow", Verdict.REJECTED: "dim"}
+
+
+def find_deployment(fleet: Fleet, written: str) -> DeploymentKey:
+    """Return the deployment that `written` means: namespace/name, or a name that only one has.
+
+    Raises:
+        typer.BadParameter: there is none, or more than one; the message says what could be meant.
+    """
+    named = [key for key in fleet.deployment if written in (str(key), key.name)]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise typer.BadParameter(f'"{written}" may be {" or ".join(map(str, sorted(named)))}; write which')
+    whole = {str(key): str(key) for key in fleet.deployment}
+    by_text = whole | {key.name: str(key) for key in fleet.deployment}
+    close = [by_text[text] for text in get_close_matches(written, by_text, n=3)]
+    hint = f"; did you mean {' or '.join(dict.fromkeys(close))}?" if close else ""
+    raise typer.BadParameter(f'there is no ModelDeployment "{written}"{hint}')
+
+
+def shortfall_of(plan: Plan, key: DeploymentKey) -> Shortfall | None:
+    """Return what a deployment lacks, if it lacks anything."""
+    return next((item for item in plan.shortfalls if item.deployment == key), None)
+
+
+def explanation_to_dict(fleet: Fleet, plan: Plan, key: DeploymentKey) -> dict[str, Any]:
+    """Return the explanation as JSON data."""
+    shortfall = shortfall_of(plan, key)
+    wanted = fleet.deployment[key].spec.environments
+    return {
+        "deployment": {"namespace": key.namespace, "name": key.name},
+        "wanted": wanted,
+        "placed": shortfall.placed if shortfall else wanted,
+        "candidates": [candidate_to_dict(candidate) for candidate in candidates(fleet, plan, key)],
+        "remedies": [remedy_to_dict(item) for item in Remedies(fleet, plan).of(shortfall)] if shortfall else [],
+    }
+
+
+def print_explanation(console: Console, fleet: Fleet, plan: Plan, key: DeploymentKey) -> None:
+    """Print the explanation as a table: coloured in a terminal, plain when piped."""
+    if not console.is_terminal:
+        # A pipe has no width to fit: one candidate a line.
+        console.width = 10_000
+    shortfall = shortfall_of(plan, key)
+    wanted = fleet.deployment[key].spec.environments
+    title = headline(shortfall) if shortfall else f"{key}: {wanted} of {wanted} environments"
+    console.print(title, style="bold red" if shortfall else "bold", markup=False, highlight=False)
+    console.print(_table(candidates(fleet, plan, key)))
+    if shortfall:
+        for line in remedy_lines(fleet, Remedies(fleet, plan), shortfall):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _table(found: Sequence[Candidate]) -> Table:
+    table = Table("verdict", "environment", "node pool", "profile", "why", box=SIMPLE)
+    for item in found:
+        why = item.message if item.verdict is not Verdict.REJECTED else f"{item.message} ({item.code})"
+        table.add_row(
+            item.verdict.value,
+            item.environment,
+            item.node_pool or "(all)",
+            item.profile or "(all)",
+            why,
+            style=_STYLES[item.verdict],
+        )
+    return table

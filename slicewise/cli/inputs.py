@@ -1,0 +1,57 @@
+"""What every command reads: documents, and an earlier plan. Mistakes are printed one a line, and end the run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from slicewise.cli.progress import loading_bar
+from slicewise.placement import Plan, make_plan, parse_previous
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import Code, Fleet, InvalidInputError, Problem, load_fleet
+
+EXIT_INVALID = 2
+
+
+def read_plan(paths: Sequence[str], previous: Path | None) -> tuple[Fleet, Plan]:
+    """Read the documents, and the earlier plan if there is one, and plan."""
+    fleet = read_fleet(paths)
+    try:
+        old = _read_previous(previous) if previous else ()
+    except InvalidInputError as error:
+        fail(error)
+    return fleet, make_plan(fleet, old)
+
+
+def read_fleet(paths: Sequence[str]) -> Fleet:
+    """Read the documents; in a terminal with a bar if that takes long."""
+    try:
+        with loading_bar() as progress:
+            return load_fleet(paths, progress)
+    except InvalidInputError as error:
+        fail(error)
+
+
+def fail(error: InvalidInputError) -> NoReturn:
+    """Print what is wrong with the input, and end."""
+    for problem in error.problems:
+        print(problem, file=sys.stderr)  # noqa: T201 - errors go to standard error, one a line
+    raise typer.Exit(EXIT_INVALID)
+
+
+def _read_previous(path: Path) -> tuple[PreviousPlacement, ...]:
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error
+    except (ValueError, RecursionError) as error:
+        message = f"not JSON: {error}; expected what `plan --output json` writes"
+        raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error
+    placements = data.get("placements") if isinstance(data, dict) else None
+    return parse_previous(placements, str(path))

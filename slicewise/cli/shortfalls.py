@@ -1,0 +1,50 @@
+"""Shortfalls as people read them: how much is missing, why, and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slicewise.placement import Plan, Shortfall
+from slicewise.placement.explanation import grouped, nearest_miss, place_of
+from slicewise.placement.remedies import Remedies
+from slicewise.spec import Code, Fleet
+
+# So many candidates have a line each, which says more; of more than that, those with the same reason are counted.
+_LISTED = 12
+
+
+def shortfall_lines(fleet: Fleet, plan: Plan) -> list[str]:
+    """Return, for each shortfall, a line, more for the reasons, and the cheapest remedies."""
+    remedies = Remedies(fleet, plan)
+    lines: list[str] = []
+    for shortfall in plan.shortfalls:
+        lines.append(headline(shortfall))
+        lines += (f"  {line}" for line in _reasons(shortfall))
+        lines += (f"  {line}" for line in remedy_lines(fleet, remedies, shortfall))
+    return lines
+
+
+def headline(shortfall: Shortfall) -> str:
+    """Return what is missing."""
+    return f"{shortfall.deployment}: {shortfall.placed} of {shortfall.wanted} environments [{Code.SHORTFALL.value}]"
+
+
+def remedy_lines(fleet: Fleet, remedies: Remedies, shortfall: Shortfall) -> Iterator[str]:
+    """Yield the cheapest remedies, and what comes nearest where no pool could serve it."""
+    nearest = nearest_miss(fleet, shortfall)
+    if nearest:
+        yield nearest
+    for remedy in remedies.of(shortfall):
+        yield f"remedy: {remedy}"
+
+
+def _reasons(shortfall: Shortfall) -> Iterator[str]:
+    rejections = shortfall.rejections
+    if not rejections:
+        yield "every environment that is declared serves it already"
+    elif len(rejections) <= _LISTED:
+        for item in rejections:
+            profile = f" with {item.profile}" if item.profile else ""
+            yield f"{place_of(item.environment, item.node_pool)}{profile}: {item.message} ({item.code})"
+    else:
+        yield from map(str, grouped(rejections))

@@ -1,0 +1,352 @@
+"""Remedies are computed, not guessed: whoever follows one gets what it says, and nobody is moved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from copy import deepcopy
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+
+from slicewise.placement import make_plan, parse_previous, plan_to_dict
+from slicewise.placement.remedies import Remedies, Remedy, RemedyKind, remedy_to_dict
+from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
+from tests.unit.placement.checker import findings
+from tests.unit.placement.strategies import fleets, steady
+
+
+def remedies_of(documents: list[Document], name: str, limit: int = 3) -> tuple[Remedy, ...]:
+    """Return the remedies for the shortfall of the deployment called `name`."""
+    fleet = fleet_of(documents)
+    plan = make_plan(fleet)
+    (shortfall,) = (item for item in plan.shortfalls if item.deployment.name == name)
+    return Remedies(fleet, plan).of(shortfall, limit)
+
+
+def lines(documents: list[Document], name: str, limit: int = 3) -> list[str]:
+    return [str(remedy) for remedy in remedies_of(documents, name, limit)]
+
+
+def follow(remedy: Remedy, documents: list[Document]) -> list[Document]:
+    """Return the documents with the one field changed that the remedy names."""
+    kind, _, name = remedy.document.partition(" ")
+    changed = deepcopy(documents)
+    (document,) = (d for d in changed if d["kind"] == kind and _name(d) == name)
+    if not remedy.field:
+        changed.remove(document)
+        return changed
+    # The last part may be a label's key, with dots and slashes.
+    path, key = _split(remedy.field)
+    target: Any = document
+    for part in path:
+        if part.startswith("["):
+            target = next(item for item in target if item["name"] == part[1:-1])
+        else:
+            target = target.setdefault(part, {})
+    if remedy.value is None:
+        del target[key]
+    else:
+        target[key] = remedy.value
+    return changed
+
+
+def _name(document: Document) -> str:
+    metadata = document["metadata"]
+    return f"{metadata['namespace']}/{metadata['name']}" if "namespace" in metadata else str(metadata["name"])
+
+
+def _split(field: str) -> tuple[list[str], str]:
+    for labels in (".labels.", ".matchLabels."):
+        if labels in field:
+            before, _, label = field.partition(labels)
+            return [*_parts(before), labels.strip(".")], label
+    parts = _parts(field)
+    return parts[:-1], parts[-1]
+
+
+def _parts(field: str) -> list[str]:
+    return field.replace("[", ".[").split(".")
+
+
+def places(plan: Document) -> set[tuple[str, ...]]:
+    return {
+        (f"{item['deployment']['namespace']}/{item['deployment']['name']}", item["environment"], item["nodePool"])
+        for item in plan["placements"]
+    }
+
+
+NEAREST = {RemedyKind.MORE_NODES: -1, RemedyKind.FEWER_REPLICAS: 1}
+"""What one step less of a remedy is: that must not be enough."""
+
+
+def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
+    """Follow the remedy, and plan again after the first plan: one environment more, and everybody else as before."""
+    before = plan_of(documents)
+    (short,) = (item for item in before["shortfalls"] if item["deployment"]["name"] == name)
+    if remedy.rival:
+        # Who might come first goes no further than it has come.
+        documents = list(chain.from_iterable(_content(item, before, name) for item in documents))
+    changed = follow(remedy, documents)
+    fleet = fleet_of(changed)
+    after = plan_to_dict(make_plan(fleet, parse_previous(before["placements"], "before")))
+    assert findings(fleet, after) == []
+    gained = Counter(item["deployment"]["name"] for item in after["placements"])[name] - short["placed"]
+    if remedy.kind is RemedyKind.FEWER_ENVIRONMENTS:
+        assert gained == 0
+        assert all(item["deployment"]["name"] != name for item in after["shortfalls"])
+    else:
+        assert gained >= 1, remedy
+    if remedy.kind in NEAREST and not remedy.rival:
+        less = NEAREST[remedy.kind]
+        not_enough = follow(replace(remedy, value=remedy.value + less), documents)  # type: ignore[operator]
+        nearly = make_plan(fleet_of(not_enough), parse_previous(before["placements"], "before"))
+        assert sum(item.deployment.name == name for item in nearly.placements) == short["placed"], remedy
+    removed = remedy.document.partition(" ")[2] if remedy.kind is RemedyKind.OTHER_GOES else None
+    assert {place for place in places(before) if place[0] != removed} <= places(after), remedy
+
+
+def _content(document: Document, plan: Document, name: str) -> list[Document]:
+    """Return `document`, asking for no more environments than `plan` has for it, unless it is the deployment `name`."""
+    if document["kind"] != "ModelDeployment" or document["metadata"]["name"] == name:
+        return [document]
+    has = sum(item["deployment"]["name"] == document["metadata"]["name"] for item in plan["placements"])
+    return [document | {"spec": document["spec"] | {"environments": has}}] if has else []
+
+
+@steady
+@given(fleets())
+def test_every_remedy_is_true(documents: list[Document]) -> None:
+    fleet = fleet_of(documents)
+    plan = make_plan(fleet)
+    remedies = Remedies(fleet, plan)
+    for shortfall in plan.shortfalls:
+        for remedy in remedies.of(shortfall, limit=8):
+            event(f"{remedy.kind.name}{' with a rival' if remedy.rival else ''}")
+            assert_true(remedy, documents, shortfall.deployment.name)
+
+
+EU = {"region": "eu"}
+
+
+def _autoscaled(least: int, most: int) -> Document:
+    return {"signal": "Concurrency", "concurrency": {"minReplicas": least, "maxReplicas": most, "target": 8}}
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        pytest.param(
+            # 2 nodes of 16 slices, 30 of 32 charged: 5 more need a third node.
+            [
+                environment("mig-a", slices("small", "3g.40gb", nodeCount=1, maxNodeCount=2)),
+                *[model("m"), deployment("old", "m", replicas=30, priority=9), deployment("new", "m", replicas=5)],
+            ],
+            [
+                "replicas 2 (now 5) would fit it on mig-a/small",
+                "maxNodeCount 3 on mig-a/small (now 2) would fit it",
+            ],
+            id="more nodes, by maxNodeCount where it is set; nobody more important is asked",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", reservedUnits=4)),
+                *[model("m"), deployment("old", "m", replicas=2), deployment("new", "m", replicas=5)],
+            ],
+            # 8 units, 2 of them charged and 4 reserved: 2 are free, so 3 of the reserved must go for the 5.
+            [
+                "reservedUnits 1 on e/p (now 4) would fit it",
+                "replicas 2 (now 5) would fit it on e/p",
+                "nodeCount 2 on e/p (now 1) would fit it",
+            ],
+            id="fewer reserved units",
+        ),
+        pytest.param(
+            # 8 GPUs, dev has 6 of them: 4 are wanted, so 2 must go.
+            [
+                environment("e", pool("p")),
+                *[
+                    model("m"),
+                    deployment("dev", "m", replicas=6, priority=1),
+                    deployment("new", "m", priority=1, replicas=4),
+                ],
+            ],
+            [
+                "replicas 2 (now 4) would fit it on e/p",
+                "e/p would fit it if team/dev drops to 4 replicas (now 6)",
+                "nodeCount 2 on e/p (now 1) would fit it",
+            ],
+            id="another deployment drops",
+        ),
+        pytest.param(
+            # No more than to minReplicas: 4 of its 6 slices stay, and 2 + 2 are fewer than the 5 wanted.
+            [
+                environment("e", pool("p")),
+                *[model("m"), deployment("dev", "m", scaling=_autoscaled(4, 6)), deployment("new", "m", replicas=5)],
+            ],
+            [
+                "replicas 2 (now 5) would fit it on e/p",
+                "e/p would fit it if team/dev is removed",
+                "nodeCount 2 on e/p (now 1) would fit it",
+            ],
+            id="an autoscaled deployment keeps its minReplicas, or goes",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p")),
+                *[
+                    model("m"),
+                    deployment("dev", "m", scaling=_autoscaled(0, 6)),
+                    deployment("new", "m", scaling=_autoscaled(3, 5)),
+                ],
+            ],
+            [
+                "e/p would fit it if team/dev drops to maxReplicas 3 (now 6)",
+                "nodeCount 2 on e/p (now 1) would fit it",
+            ],
+            id="autoscaled deployments are told of maxReplicas, and keep minReplicas",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p"), labels={"tier": "x"}),
+                model("m"),
+                deployment("new", "m", environmentSelector=EU),
+            ],
+            ["label region=eu on the environment e: e/p would fit it"],
+            id="a label that the environment does not have",
+        ),
+        pytest.param(
+            [
+                environment("us", pool("p"), labels={"region": "us"}),
+                model("m"),
+                deployment("new", "m", environmentSelector=EU),
+            ],
+            ["without region=eu in its environmentSelector, us/p would fit it"],
+            id="a label with another value is left alone",
+        ),
+        pytest.param(
+            [
+                environment("us", pool("p", labels={"region": "us"})),
+                *[model("m"), deployment("new", "m", nodePoolSelector=EU)],
+            ],
+            ["without region=eu in its nodePoolSelector, us/p would fit it"],
+            id="the same for the pool",
+        ),
+        pytest.param(
+            [environment("e", pool("p")), model("m"), deployment("new", "m", nodePoolSelector=EU)],
+            ["label region=eu on the pool e/p would fit it"],
+            id="a label that the pool does not have",
+        ),
+        pytest.param(
+            [environment("e", pool("p")), model("m", profile("f", environmentSelector=EU)), deployment("new", "m")],
+            ["label region=eu on the environment e: e/p would fit it"],
+            id="a label that the profile wants",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p"), slices("s", "7g.80gb")),
+                *[model("m", profile("f", interconnect="nvlink")), deployment("new", "m")],
+            ],
+            ["interconnect: nvlink in the capabilities of e/p, if its nodes have it, would fit it"],
+            id="what nobody declared; but no NVLink on slices",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", interconnect="pcie")),
+                *[model("m", profile("f", interconnect="nvlink")), deployment("new", "m")],
+            ],
+            [],
+            id="what is declared is so",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", nodeCount=1, multiNodeCapable=True)),
+                *[model("m", profile("f", nodes=2, gpusPerNode=4)), deployment("new", "m", replicas=2)],
+            ],
+            ["nodeCount 2 on e/p (now 1) would fit it"],
+            id="a replica that spans more nodes than there are",
+        ),
+        pytest.param(
+            # Room for two, and both wait: together they would not fit on the second node.
+            [
+                environment("e", pool("p")),
+                model("m"),
+                *[
+                    deployment("old", "m", replicas=8),
+                    deployment("new", "m", replicas=6),
+                    deployment("waits", "m", replicas=7),
+                ],
+            ],
+            [
+                "e/p would fit it if team/old drops to 2 replicas (now 8)",
+                "nodeCount 2 on e/p (now 1) would fit it (team/waits may take this room first)",
+            ],
+            id="another deployment waits for the same room",
+        ),
+        pytest.param(
+            [environment("e", pool("p")), model("m"), deployment("new", "m", replicas=5, environments=3)],
+            ["environments 1 (now 3) would ask for no more than it has"],
+            id="every environment has it already",
+        ),
+        pytest.param(
+            [
+                *[environment("a", pool("p")), environment("b", pool("p", nodeCount=0))],
+                *[model("m"), deployment("new", "m", replicas=5, environments=3)],
+            ],
+            [
+                "nodeCount 1 on b/p (now 0) would fit one environment more",
+                "environments 1 (now 3) would ask for no more than it has",
+            ],
+            id="one environment at a time",
+        ),
+    ],
+)
+def test_the_cheapest_remedies(documents: list[Document], expected: list[str]) -> None:
+    assert lines(documents, "new") == expected
+    for remedy in remedies_of(documents, "new", limit=9):
+        assert_true(remedy, documents, "new")
+
+
+def test_a_remedy_for_tools() -> None:
+    documents = [environment("e", pool("p")), model("m"), deployment("new", "m", replicas=9)]
+    assert [remedy_to_dict(remedy) for remedy in remedies_of(documents, "new")] == [
+        {
+            "kind": "fewer-replicas",
+            "message": "replicas 8 (now 9) would fit it on e/p",
+            "document": "ModelDeployment team/new",
+            "field": "spec.scaling.fixed.replicas",
+            "value": 8,
+            "units": 1,
+            "environment": "e",
+            "nodePool": "p",
+            "profile": "any",
+        },
+        {
+            "kind": "more-nodes",
+            "message": "nodeCount 2 on e/p (now 1) would fit it",
+            "document": "InferenceEnvironment e",
+            "field": "spec.nodePools[p].nodeCount",
+            "value": 2,
+            "units": 8,
+            "environment": "e",
+            "nodePool": "p",
+            "profile": "any",
+        },
+    ]
+
+
+def test_no_remedy_makes_two_deployments_of_one_name_meet() -> None:
+    """Two deployments of one model in one namespace: only the labels keep them apart, and loading insists on it."""
+    eu, us = (environment(name, pool("p"), labels={"region": name}) for name in ("eu", "us"))
+    here = deployment("here", "m", environmentSelector={"region": "us"})
+    documents = [eu, us, model("m"), here, deployment("new", "m", replicas=9, environmentSelector={"region": "eu"})]
+    assert {remedy.kind for remedy in remedies_of(documents, "new", limit=9)} == {
+        RemedyKind.MORE_NODES,
+        RemedyKind.FEWER_REPLICAS,
+    }
+    apart = deepcopy(documents)
+    apart[1] = environment("us", pool("p", nodeCount=2), labels={"region": "us"})
+    apart[3] = {**here, "metadata": {"name": "here", "namespace": "other"}}
+    assert RemedyKind.SELECTOR in {remedy.kind for remedy in remedies_of(apart, "new", limit=9)}
