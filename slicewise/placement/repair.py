@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from slicewise.placement.board import Board, Charge, Demand, Way
 from slicewise.placement.pool_index import Lane
 from slicewise.placement.pool_state import PoolState
-from slicewise.placement.relocation import relocate
+from slicewise.placement.relocation import Relocation
 from slicewise.placement.soundness import PodSize
 from slicewise.spec import DeploymentKey
 
@@ -25,6 +25,11 @@ from slicewise.spec import DeploymentKey
 _ROUNDS: Final = 8
 # What is larger than so many for which nobody could make way has little hope.
 _MOST_FAILURES: Final = 24
+_MOST_TRIES: Final = 2000
+_MOST_VICTIMS: Final = 200
+_MOST_SERVED: Final = 8
+# How many may have to move one after the other so that one finds room.
+_DEPTHS: Final = (1, 3)
 
 
 def repair(board: Board, demands: Iterable[Demand], short: Iterable[Demand]) -> None:
@@ -34,7 +39,9 @@ def repair(board: Board, demands: Iterable[Demand], short: Iterable[Demand]) -> 
         if not sum(pot.refill(index) for index in sorted(pot.pools)):
             break
     pot.place_elsewhere()
-    pot.relocate()
+    for depth in _DEPTHS:
+        pot.relocate(depth)
+    pot.give_up_large()
 
 
 class _Waiter(NamedTuple):
@@ -99,19 +106,44 @@ class _Pot:
         ]
         return [waiter.demand for waiter in sorted(waiting, key=_by_size)]
 
-    def relocate(self) -> None:
+    def relocate(self, depth: int) -> None:
         """Make room for what waits, the smallest first, by moving others to where they fit too."""
-        failures = 0
+        failures, tries = 0, _MOST_TRIES
         for demand in self._smallest_first():
-            failures += 1
-            if failures > _MOST_FAILURES:
-                return
-            while self._board.missing(demand) and (made := relocate(self._board, demand, self._charges)):
+            while self._board.missing(demand):
+                attempt = Relocation(self._board, self._charges, depth, tries)
+                placed = attempt.make_room(demand)
+                tries = attempt.tries
+                if not placed:
+                    failures += 1
+                    break
                 failures = 0
-                for charge in made.left:
-                    self._charges[charge.index] = [each for each in self._charges[charge.index] if each is not charge]
-                for charge in made.placed:
-                    self._placed(charge)
+                self._keep(attempt)
+            if failures > _MOST_FAILURES or not tries:
+                return
+
+    def give_up_large(self) -> None:
+        """Give up one large placement where two or more of what waits can be placed then, others moving if need be."""
+        tries = _MOST_TRIES
+        waiting = self._smallest_first()
+        here = {id(charge): charge for index in self.pools for charge in self._charges.get(index, ())}
+        for victim in sorted(here.values(), key=_largest_first)[:_MOST_VICTIMS]:
+            if not waiting or tries <= 0 or victim.units <= waiting[0].least_units:
+                return
+            if self._board.placed[victim.demand.key].get(self._board.pools[victim.index].environment) is not victim:
+                continue
+            attempt = Relocation(self._board, self._charges, 1, tries)
+            if attempt.serve_more_without(victim, waiting[:_MOST_SERVED]):
+                self._keep(attempt)
+                self._wait(victim.demand)
+                waiting = self._smallest_first()
+            tries = attempt.tries
+
+    def _keep(self, attempt: Relocation) -> None:
+        for charge in attempt.left:
+            self._charges[charge.index] = [each for each in self._charges[charge.index] if each is not charge]
+        for charge in attempt.placed:
+            self._placed(charge)
 
     def _candidates(self, index: int, base: PoolState, old: Sequence[Charge]) -> list[Charge]:
         """Return what runs here and what could, the fewest units first: of each pod size no more than there is room."""
@@ -183,6 +215,10 @@ class _Pot:
 
 
 _by_size = itemgetter(0, 1)
+
+
+def _largest_first(charge: Charge) -> tuple[object, ...]:
+    return (-charge.units, charge.demand.key, charge.index)
 
 
 def _fill(pool: PoolState, charges: Iterable[Charge]) -> list[Charge]:
