@@ -1,0 +1,1 @@
+"""How good and how fast the planner is, beside a first-fit scheduler and the optimum: `make bench`."""

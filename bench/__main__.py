@@ -1,0 +1,94 @@
+"""`python -m bench`: the whole benchmark. `python -m bench quality …`: a few fleets, to tune the planner by."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from bench.fleets import Kind
+from bench.growth import Growth, measure
+from bench.page import text
+from bench.quality import Case, Comparison, compare
+from bench.report import growth_sentence, growth_table, quality_table, stranded_table
+
+_PROGRESS = Console(stderr=True)
+# Piped, a table is as wide as it needs to be.
+_RESULTS = Console(width=None if sys.stdout.isatty() else 200)
+_KINDS: Final[tuple[Kind, ...]] = ("mig", "mixed")
+_LOADS: Final = (0.5, 0.85, 1.1)
+_SIZES: Final = ((100, 1_000, 0.85), (1_000, 10_000, 0.85), (1_000, 10_000, 1.1))
+_QUICK_SIZES: Final = ((20, 200, 0.85), (200, 2_000, 0.85))
+_GROWTH_SEED: Final = 1
+_PAGE: Final = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    """Do what the arguments say."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5, help="fleets of each kind and load (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=12, help="of the solver for an optimum (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="one seed, smaller fleets, and no docs/benchmarks.md")
+    parser.set_defaults(run=_everything)
+    quality = parser.add_subparsers().add_parser("quality", help="accepted pairs on a few fleets, beside the optimum")
+    quality.add_argument("--kind", choices=("mig", "mixed"), default="mig")
+    quality.add_argument("--load", type=float, default=1.1)
+    quality.add_argument("--seeds", type=int, default=3, help="how many fleets (default: %(default)s)")
+    quality.add_argument("--first", type=int, default=1, help="the first seed (default: %(default)s)")
+    quality.add_argument("--environments", type=int, default=10)
+    quality.add_argument("--deployments", type=int, default=100)
+    quality.add_argument("--priorities", type=int, nargs="+", default=[0], help="what priorities are drawn from")
+    quality.add_argument(
+        "--seconds", type=float, default=12, help="of the solver for an optimum (default: %(default)s)"
+    )
+    quality.set_defaults(run=_quality)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+def _everything(arguments: argparse.Namespace) -> None:
+    seeds = range(1, 2 if arguments.quick else arguments.seeds + 1)
+    groups = [
+        [_compare(Case(kind, load, seed), arguments.seconds) for seed in seeds] for kind in _KINDS for load in _LOADS
+    ]
+    sizes = _QUICK_SIZES if arguments.quick else _SIZES
+    growth = [_measure(environments, deployments, load) for environments, deployments, load in sizes]
+    for table in (quality_table(groups), stranded_table(groups), growth_table(growth)):
+        table.show(_RESULTS)
+    _RESULTS.print(growth_sentence(*growth[:2]))
+    if not arguments.quick:
+        _PAGE.write_text(text(groups, growth, _GROWTH_SEED, arguments.seconds), encoding="utf-8")
+        _PROGRESS.print(f"written: {_PAGE.parent.name}/{_PAGE.name}")
+
+
+def _quality(arguments: argparse.Namespace) -> None:
+    cases = [
+        Case(
+            arguments.kind,
+            arguments.load,
+            seed,
+            arguments.environments,
+            arguments.deployments,
+            tuple(arguments.priorities),
+        )
+        for seed in range(arguments.first, arguments.first + arguments.seeds)
+    ]
+    groups = [[_compare(case, arguments.seconds)] for case in cases]
+    quality_table([*groups, [comparison for group in groups for comparison in group]]).show(_RESULTS)
+
+
+def _compare(case: Case, seconds: float) -> Comparison:
+    _PROGRESS.print(f"{case.kind}, {case.load:.0%} load, seed {case.seed} ...")
+    return compare(case, seconds)
+
+
+def _measure(environments: int, deployments: int, load: float) -> Growth:
+    _PROGRESS.print(f"{environments:,} environments x {deployments:,} deployments, {load:.0%} load ...")
+    return measure(_GROWTH_SEED, environments, deployments, load)
+
+
+if __name__ == "__main__":
+    main()
