@@ -10,7 +10,7 @@ STACK ?= demo
 VENV := .venv
 STATE := $(CURDIR)/.state
 TOOLCHAIN = $(PYTHON) toolchain/build.py
-SOURCES := slicewise components embedded toolchain tests __main__.py
+SOURCES := slicewise components embedded toolchain bench tests __main__.py
 
 # `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
 # The demo keeps its state in the checkout and touches no login of yours.
@@ -37,11 +37,15 @@ lint: $(VENV)/.development
 
 .PHONY: check
 check: lint ## Lint, types, import contracts, unit and mock tests, in under a minute
-	$(VENV)/bin/pytest -n 2 -q tests/unit tests/components
+	$(VENV)/bin/pytest -n 2 -q tests/unit tests/components tests/bench
 
 .PHONY: test
 test: lint toolchain ## Set up, and run every test: also the real Pulumi engine and a real API server
 	$(VENV)/bin/pytest -n 2 --dist loadgroup tests
+
+.PHONY: bench
+bench: $(VENV)/.development ## Compare the planner with first fit and with the proven optimum; writes docs/benchmarks.md (some 6 minutes)
+	@$(VENV)/bin/python -m bench
 
 .PHONY: demo
 demo: $(VENV)/.development toolchain ## `pulumi up` the demo stack into two embedded clusters with fake MIG nodes, and show the slices fill
@@ -63,6 +67,7 @@ toolchain-pulumi:
 lock: $(VENV)/.development ## Pin the newest versions of what requirements*.in name
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-bench.in -o requirements-bench.txt
 
 .PHONY: clean
 clean: ## Remove what the targets made in the checkout
@@ -80,7 +85,7 @@ $(VENV)/.program: requirements.txt | $(VENV)/bin/pip
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.development: requirements-dev.txt $(VENV)/.program
+$(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.program
 	@echo "Installing the tools that check and test Slicewise into $(VENV) ..."
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@

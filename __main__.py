@@ -1,5 +1,6 @@
 """Slicewise as a Pulumi program: load the documents, plan, declare what is placed."""
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from components.kubeconfig.sources import kubeconfigs
 from components.model_placement import ModelPlacement
 from components.previous_plan import leaving, previous_plan
 from components.report import report
+from components.sdk_costs import avoid_sdk_costs
 from components.stack_config import read_stack_config
 from components.waiting import Patience, finish
 from slicewise.manifests import placement_objects, shared_objects
@@ -25,7 +27,7 @@ async def deploy() -> dict[str, Any]:
     fleet = load_fleet(config.manifests)
     previous = await previous_plan()
     plan = make_plan(fleet, previous)
-    report(plan, config.on_shortfall)
+    report(fleet, plan, config.on_shortfall)
     access = await kubeconfigs(config.kubeconfig_source, stack, fleet.environments)
     environments = {}
     for environment in fleet.environments:
@@ -38,14 +40,17 @@ async def deploy() -> dict[str, Any]:
             namespaces=namespaces if config.create_namespaces else [],
             objects=shared_objects(fleet, plan, name),
         )
-    placed = [
-        ModelPlacement(
-            f"{placement.environment}/{placement.deployment}",
-            environment=environments[placement.environment],
-            objects=placement_objects(fleet, placement),
+    placed = []
+    for placement in plan.placements:
+        placed.append(
+            ModelPlacement(
+                f"{placement.environment}/{placement.deployment}",
+                environment=environments[placement.environment],
+                objects=placement_objects(fleet, placement),
+            )
         )
-        for placement in plan.placements
-    ]
+        # Pulumi works on what is declared while the rest is.
+        await asyncio.sleep(0)
     if config.wait_for_ready:
         # After everything is applied: an update in which something cannot be applied ends at once.
         applied = pulumi.Output.all(*(each.applied for each in placed))
@@ -66,4 +71,5 @@ async def main() -> dict[str, Any]:
         raise pulumi.RunError(f"the input cannot be used:\n{error}") from None
 
 
+avoid_sdk_costs()
 pulumi.run(main)

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from bench.documents import write_yaml
 from bench.first_fit import decide
-from bench.fleets import random_fleet
+from bench.fleets import Kind, random_fleet
 from bench.quality import options_of
 from slicewise.placement import make_plan
 from slicewise.spec import Fleet, load_fleet
@@ -27,6 +27,7 @@ _MIB: Final = 1024**2
 class Growth:
     """What one fleet costs."""
 
+    kind: Kind
     environments: int
     deployments: int
     load: float
@@ -39,9 +40,9 @@ class Growth:
     """The most memory that planning had at a time, beside the fleet itself."""
 
 
-def measure(seed: int, environments: int, deployments: int, load: float) -> Growth:
-    """Load and plan a fleet of slices and whole GPUs."""
-    documents = random_fleet(seed, environments=environments, deployments=deployments, load=load, kind="mixed")
+def measure(seed: int, kind: Kind, environments: int, deployments: int, load: float) -> Growth:
+    """Load and plan a fleet."""
+    documents = random_fleet(seed, environments=environments, deployments=deployments, load=load, kind=kind)
     load_seconds = plan_seconds = float("inf")
     with tempfile.TemporaryDirectory() as directory:
         write_yaml(documents, Path(directory))
@@ -53,7 +54,9 @@ def measure(seed: int, environments: int, deployments: int, load: float) -> Grow
     newest = fleet.deployments[-1]
     others = [option for option in options_of(fleet, plan) if option.deployment is not newest]
     first_fit_seconds = min(_timed(lambda: decide(fleet, newest, others))[0] for _ in range(_RUNS))
-    return Growth(environments, deployments, load, load_seconds, plan_seconds, first_fit_seconds, _peak_mib(fleet))
+    return Growth(
+        kind, environments, deployments, load, load_seconds, plan_seconds, first_fit_seconds, _peak_mib(fleet)
+    )
 
 
 def _timed(action: Callable[[], Result]) -> tuple[float, Result]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bench.growth import Growth
 from bench.quality import Comparison
-from bench.report import bound, growth_sentence, growth_table, quality_table, stranded_table
+from bench.report import bound, growth_sentences, growth_table, quality_table, stranded_table
 
 _TEXT: Final = """\
 # Benchmarks
@@ -59,7 +59,7 @@ any order that the solver happened to find: it does not try to strand little.
 
 ## Time and memory
 
-Mixed fleets, seed {growth_seed}. Only the ratios mean anything on another machine; the seconds are what one run saw,
+Seed {growth_seed}. Only the ratios mean anything on another machine; the seconds are what one run saw,
 for orientation. Loading is reading, parsing and validating the YAML of the same fleet, in the same process. The memory
 is the most that planning had at a time beside the fleet itself. A first-fit decision places one deployment where all
 others are placed already; the plan places all of them.
@@ -71,7 +71,7 @@ others are placed already; the plan places all of them.
 
 
 def text(groups: Sequence[Sequence[Comparison]], growth: Sequence[Growth], growth_seed: int, seconds: float) -> str:
-    """Return the page for what was measured; the first two sizes of `growth` differ in nothing but size."""
+    """Return the page for what was measured."""
     case = groups[0][0].case
     return _TEXT.format(
         count=len(groups[0]),
@@ -84,7 +84,7 @@ def text(groups: Sequence[Sequence[Comparison]], growth: Sequence[Growth], growt
         stranded=stranded_table(groups).markdown,
         growth_seed=growth_seed,
         growth=growth_table(growth).markdown,
-        sentence=growth_sentence(*growth[:2]),
+        sentence=growth_sentences(growth).replace("\n", "\n\n"),
     )
 
 

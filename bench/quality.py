@@ -20,8 +20,8 @@ class Case:
     kind: Kind
     load: float
     seed: int
-    environments: int = 10
-    deployments: int = 100
+    environments: int = 30
+    deployments: int = 300
     priorities: Sequence[int] = (0,)
 
 

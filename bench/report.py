@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from bench.fleets import Kind
 from bench.growth import Growth
 from bench.matching import Option
 from bench.optimum import Optimum
 from bench.quality import Comparison, stranded, units
+
+_KINDS: Final[Mapping[Kind, str]] = {"mig": "slices", "mixed": "mixed"}
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def growth_table(sizes: Iterable[Growth]) -> Table:
     """Return time and memory by the size of the fleet."""
     rows = [
         (
+            _KINDS[size.kind],
             f"{size.environments:,} x {size.deployments:,}",
             f"{size.load:.0%}",
             f"{size.plan_seconds / size.load_seconds:.2f}",
@@ -108,26 +112,27 @@ def growth_table(sizes: Iterable[Growth]) -> Table:
         for size in sizes
     ]
     columns = (
-        *("environments x deployments", "load", "plan / loading", "first-fit decision / plan"),
+        *("pools", "environments x deployments", "load", "plan / loading", "first-fit decision / plan"),
         *("first-fit decision / plan per deployment", "MiB to plan"),
         *("loading (s)", "plan (s)", "first-fit decision (s)"),
     )
     return Table("Time and memory", columns, rows)
 
 
-def growth_sentence(small: Growth, large: Growth) -> str:
-    """Say how much more the larger of two fleets costs."""
-    fleet = large.deployments / small.deployments
-    return (
-        f"{fleet:g} times the fleet costs {large.plan_seconds / small.plan_seconds:.1f} times the time "
-        f"to plan, {large.load_seconds / small.load_seconds:.1f} times the time to load and validate, and "
+def growth_sentences(sizes: Sequence[Growth]) -> str:
+    """Say how much more the larger fleet of each kind and load costs; `sizes` has it after the smaller."""
+    return "\n".join(
+        f"{_KINDS[small.kind]}, {small.load:.0%} load: {large.deployments / small.deployments:g} times the fleet costs "
+        f"{large.plan_seconds / small.plan_seconds:.1f} times the time to plan, "
+        f"{large.load_seconds / small.load_seconds:.1f} times the time to load and validate, and "
         f"{large.plan_mib / small.plan_mib:.1f} times the memory to plan."
+        for small, large in zip(sizes[::2], sizes[1::2], strict=True)
     )
 
 
 def _names(group: Sequence[Comparison]) -> tuple[str, str]:
     case = group[0].case
-    return {"mig": "slices", "mixed": "mixed"}[case.kind], f"{case.load:.0%}"
+    return _KINDS[case.kind], f"{case.load:.0%}"
 
 
 def _units(accepted: Sequence[Option]) -> str:

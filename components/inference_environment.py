@@ -45,7 +45,9 @@ class InferenceEnvironment(pulumi.ComponentResource):
             declare(
                 f"{name}-{item['metadata']['namespace']}-pipeline-parallel-config",
                 item,
-                pulumi.ResourceOptions(parent=self, provider=self.provider, depends_on=list(self.shared)),
+                parent=self,
+                provider=self.provider,
+                after=list(self.shared),
             )
             for item in objects
         ]

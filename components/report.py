@@ -8,12 +8,14 @@ import pulumi
 from rich.console import Console
 
 from components.stack_config import OnShortfall
-from slicewise.cli.tables import print_placements, shortfall_lines, warning_lines
+from slicewise.cli.shortfalls import shortfall_lines
+from slicewise.cli.tables import moved_lines, print_placements, warning_lines
 from slicewise.placement import Plan
+from slicewise.spec import Fleet
 
 
-def report(plan: Plan, on_shortfall: OnShortfall) -> None:
-    """Log the plan: what runs where, and how full the pools are; warnings and shortfalls as warnings.
+def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall) -> None:
+    """Log the plan: what runs where, and how full the pools are; moves, warnings and shortfalls as warnings.
 
     Raises:
         pulumi.RunError: there is a shortfall, and `on_shortfall` is fail.
@@ -21,11 +23,11 @@ def report(plan: Plan, on_shortfall: OnShortfall) -> None:
     text = io.StringIO()
     print_placements(Console(file=text, width=10_000, color_system=None), plan)
     pulumi.log.info(text.getvalue())
-    for line in warning_lines(plan):
+    for line in [*moved_lines(plan), *warning_lines(plan)]:
         pulumi.log.warn(line)
     if not plan.shortfalls:
         return
-    lines = "\n".join(shortfall_lines(plan))
+    lines = "\n".join(shortfall_lines(fleet, plan))
     if on_shortfall is OnShortfall.FAIL:
         advice = "Make room, change what is asked for, or go on without: pulumi config set slicewise:onShortfall warn"
         message = (

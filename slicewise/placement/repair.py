@@ -25,7 +25,7 @@ from slicewise.spec import DeploymentKey
 _ROUNDS: Final = 8
 # What is larger than so many for which nobody could make way has little hope.
 _MOST_FAILURES: Final = 24
-_MOST_TRIES: Final = 2000
+_MOST_TRIES: Final = 4000
 _MOST_VICTIMS: Final = 200
 _MOST_SERVED: Final = 8
 # How many may have to move one after the other so that one finds room.
@@ -39,9 +39,11 @@ def repair(board: Board, demands: Iterable[Demand], short: Iterable[Demand]) -> 
         if not sum(pot.refill(index) for index in sorted(pot.pools)):
             break
     pot.place_elsewhere()
-    for depth in _DEPTHS:
-        pot.relocate(depth)
-    pot.give_up_large()
+    for _ in range(_ROUNDS):
+        for depth in _DEPTHS:
+            pot.relocate(depth)
+        if not pot.give_up_large(2) + pot.give_up_large(1):
+            break
 
 
 class _Waiter(NamedTuple):
@@ -63,6 +65,7 @@ class _Pot:
         self._waiting: dict[DeploymentKey, list[tuple[list[_Waiter], _Waiter]]] = {}
         self.pools: dict[int, list[list[_Waiter]]] = {}
         """The pools that something waits for, and what."""
+        self._tries = _MOST_TRIES
         self._charges: dict[int, list[Charge]] = {}
         for demand in demands:
             for charge in board.placed[demand.key].values():
@@ -108,36 +111,42 @@ class _Pot:
 
     def relocate(self, depth: int) -> None:
         """Make room for what waits, the smallest first, by moving others to where they fit too."""
-        failures, tries = 0, _MOST_TRIES
+        failures = 0
         for demand in self._smallest_first():
             while self._board.missing(demand):
-                attempt = Relocation(self._board, self._charges, depth, tries)
+                attempt = Relocation(self._board, self._charges, depth, self._tries)
                 placed = attempt.make_room(demand)
-                tries = attempt.tries
+                self._tries = attempt.tries
                 if not placed:
                     failures += 1
                     break
                 failures = 0
                 self._keep(attempt)
-            if failures > _MOST_FAILURES or not tries:
+            if failures > _MOST_FAILURES or self._tries <= 0:
                 return
 
-    def give_up_large(self) -> None:
-        """Give up one large placement where two or more of what waits can be placed then, others moving if need be."""
-        tries = _MOST_TRIES
+    def give_up_large(self, least: int) -> int:
+        """Give up one large placement where `least` or more of what waits can be placed then, others moving if need be.
+
+        What waits and may be placed is smaller, so one for one makes room too. Returns how often it was done.
+        """
+        done = 0
         waiting = self._smallest_first()
         here = {id(charge): charge for index in self.pools for charge in self._charges.get(index, ())}
         for victim in sorted(here.values(), key=_largest_first)[:_MOST_VICTIMS]:
-            if not waiting or tries <= 0 or victim.units <= waiting[0].least_units:
-                return
+            if not waiting or self._tries <= 0 or victim.units <= waiting[0].least_units:
+                return done
             if self._board.placed[victim.demand.key].get(self._board.pools[victim.index].environment) is not victim:
                 continue
-            attempt = Relocation(self._board, self._charges, 1, tries)
-            if attempt.serve_more_without(victim, waiting[:_MOST_SERVED]):
+            attempt = Relocation(self._board, self._charges, 1, self._tries)
+            smaller = [demand for demand in waiting[:_MOST_SERVED] if demand.most_units < victim.units]
+            if attempt.serve_more_without(victim, smaller, least):
+                done += 1
                 self._keep(attempt)
                 self._wait(victim.demand)
                 waiting = self._smallest_first()
-            tries = attempt.tries
+            self._tries = attempt.tries
+        return done
 
     def _keep(self, attempt: Relocation) -> None:
         for charge in attempt.left:

@@ -6,9 +6,8 @@ from typing import get_args
 
 import pytest
 
+from bench import quality
 from bench.fleets import Kind
-
-quality = pytest.importorskip("bench.quality", reason="requirements-bench.txt is not installed")
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

@@ -34,6 +34,8 @@ class Recorder:
     """What was registered so far."""
 
     registrations: list[Registration] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+    """Names of the components whose outputs were registered."""
 
     def of_type(self, resource_type: str) -> dict[str, Registration]:
         """Return the registrations of one type, by name."""
@@ -77,6 +79,11 @@ class RecordingMonitor(mocks.MockMonitor):
         finally:
             asyncio.set_event_loop(None)
             loop.close()
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802 - the name and types are Pulumi's
+        """Record, and answer as the mock does."""
+        self._recorder.finished.append(_name(request.urn))
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
 def run(program: Callable[[], pulumi.Output[Any]]) -> None:

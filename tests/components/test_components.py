@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pytest
 from pulumi.runtime import rpc
 
 from components.inference_environment import InferenceEnvironment
@@ -138,3 +139,16 @@ def test_a_preview_waits_for_nothing(recorder: Recorder) -> None:
     (registered,) = recorder.of_type(SERVICE).values()
     # Waiting leaves no trace in the object.
     assert registered.inputs == service
+
+
+@pytest.mark.parametrize(("preview", "placements"), [(True, set()), (False, {"first/team/chat", "second/team/chat"})])
+def test_placements_register_outputs_only_where_they_are_kept(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, preview: bool, placements: set[str]
+) -> None:
+    """Each costs a call to the engine, and a preview shows nothing of it."""
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
+
+    run(declare)
+
+    assert {"first", "second"} | placements <= set(recorder.finished)
+    assert {name for name in recorder.finished if "/" in name} == placements

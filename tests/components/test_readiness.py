@@ -267,7 +267,7 @@ def test_who_makes_room_only_after_the_program() -> None:
         "team/newcomer": ("team/gone",),
     }
     # A deployment that spans other nodes now gets a new service.
-    split = replace(now, placements=tuple(replace(each, nodes_per_replica=2) for each in now.placements))
+    split = replace(now, placements=tuple(each._replace(nodes_per_replica=2) for each in now.placements))
     assert leaving(previous, split, split.placements[0]) == ("the old service of team/chat", "team/gone")
     elsewhere = plan("newcomer", pools=("b",))
     assert [leaving(previous, elsewhere, each) for each in elsewhere.placements] == [()]
