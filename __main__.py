@@ -15,7 +15,7 @@ from components.sdk_costs import avoid_sdk_costs
 from components.stack_config import read_stack_config
 from components.waiting import Patience, finish
 from slicewise.manifests import placement_objects, shared_objects
-from slicewise.placement import make_plan
+from slicewise.placement import make_plan, placements_by_environment
 from slicewise.placement.plan_json import plan_to_outputs
 from slicewise.spec import InvalidInputError, load_fleet
 
@@ -29,16 +29,16 @@ async def deploy() -> dict[str, Any]:
     plan = make_plan(fleet, previous)
     report(fleet, plan, config.on_shortfall)
     access = await kubeconfigs(config.kubeconfig_source, stack, fleet.environments)
-    environments = {}
+    by_environment, environments = placements_by_environment(plan), {}
     for environment in fleet.environments:
         name = environment.metadata.name
-        here = [placement for placement in plan.placements if placement.environment == name]
+        here = by_environment.get(name, [])
         namespaces = sorted({placement.deployment.namespace for placement in here})
         environments[name] = InferenceEnvironment(
             name,
             kubeconfig=access[name],
             namespaces=namespaces if config.create_namespaces else [],
-            objects=shared_objects(fleet, plan, name),
+            objects=shared_objects(fleet, here),
         )
     placed = []
     for placement in plan.placements:
@@ -54,8 +54,11 @@ async def deploy() -> dict[str, Any]:
     if config.wait_for_ready:
         # After everything is applied: an update in which something cannot be applied ends at once.
         applied = pulumi.Output.all(*(each.applied for each in placed))
+        gone = leaving(previous, plan)
         unready = [
-            each.unready(Patience(config.ready_timeout, leaving(previous, plan, placement)), applied)
+            each.unready(
+                Patience(config.ready_timeout, gone.get((placement.environment, placement.node_pool), ())), applied
+            )
             for each, placement in zip(placed, plan.placements, strict=True)
         ]
         # Not awaited here: the stack's outputs are to be there, whatever comes of it.

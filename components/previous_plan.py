@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import pulumi
 
-from slicewise.placement import Placement, Plan, parse_previous
+from slicewise.placement import Plan, parse_previous
 from slicewise.placement.plan_json import PreviousPlacement
 
 
@@ -22,17 +23,16 @@ async def previous_plan() -> tuple[PreviousPlacement, ...]:
     return () if placements is None else parse_previous(placements, f"the outputs of stack {name}")
 
 
-def leaving(previous: Iterable[PreviousPlacement], plan: Plan, placement: Placement) -> tuple[str, ...]:
-    """Return what was on the pool of `placement` and goes when the program has ended.
+def leaving(previous: Iterable[PreviousPlacement], plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return, by environment and node pool, what was there and goes when the program has ended.
 
-    That is deployments that are in its environment no more, and the services of those that span other nodes now: these
+    That is deployments that are in the environment no more, and the services of those that span other nodes now: these
     get a new one, and the old one goes last.
     """
-    pool = (placement.environment, placement.node_pool)
     nodes = {(each.deployment, each.environment): each.nodes_per_replica for each in plan.placements}
-    gone = []
+    gone: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for each in previous:
         now = nodes.get((each.key, each.environment))
-        if (each.environment, each.node_pool) == pool and now != each.nodes_per_replica:
-            gone.append(f"the old service of {each.key}" if now else str(each.key))
-    return tuple(gone)
+        if now != each.nodes_per_replica:
+            gone[each.environment, each.node_pool].append(f"the old service of {each.key}" if now else str(each.key))
+    return {pool: tuple(names) for pool, names in gone.items()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from slicewise.manifests.autoscaling import scaled_object
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from slicewise.manifests.service import inference_service
-from slicewise.placement import Placement, Plan
+from slicewise.placement import Placement, Plan, placements_by_environment
 from slicewise.spec import Fleet
 
 
@@ -26,13 +28,9 @@ def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObje
     return [service, scaled_object(service, scaling, profile.replica_topology.parallel_sizes.data)]
 
 
-def shared_objects(fleet: Fleet, plan: Plan, environment: str) -> list[KubernetesObject]:
-    """Return what the placements of `environment` share: one config for each namespace with pipeline parallelism."""
-    namespaces = {
-        placement.deployment.namespace
-        for placement in plan.placements
-        if placement.environment == environment and _uses_pipeline(fleet, placement)
-    }
+def shared_objects(fleet: Fleet, placements: Iterable[Placement]) -> list[KubernetesObject]:
+    """Return what the `placements` of one environment share: a config for each namespace with pipeline parallelism."""
+    namespaces = {placement.deployment.namespace for placement in placements if _uses_pipeline(fleet, placement)}
     return [pipeline_parallel_config(namespace) for namespace in sorted(namespaces)]
 
 
@@ -44,11 +42,10 @@ def _uses_pipeline(fleet: Fleet, placement: Placement) -> bool:
 
 def environment_objects(fleet: Fleet, plan: Plan) -> dict[str, list[KubernetesObject]]:
     """Return all objects of every environment that has any, shared ones first."""
-    objects: dict[str, list[KubernetesObject]] = {}
-    for environment in fleet.environments:
-        name = environment.metadata.name
-        placements = [placement for placement in plan.placements if placement.environment == name]
-        if placements:
-            objects[name] = shared_objects(fleet, plan, name)
-            objects[name] += [item for placement in placements for item in placement_objects(fleet, placement)]
-    return objects
+    return {
+        environment: [
+            *shared_objects(fleet, placements),
+            *(item for placement in placements for item in placement_objects(fleet, placement)),
+        ]
+        for environment, placements in placements_by_environment(plan).items()
+    }

@@ -1,6 +1,14 @@
 """Which pool of which environment serves which deployment: capacity, matching and planning, as pure functions."""
 
-from slicewise.placement.plan import Placement, Plan, PoolUsage, Rejection, RejectionCode, Shortfall
+from slicewise.placement.plan import (
+    Placement,
+    Plan,
+    PoolUsage,
+    Rejection,
+    RejectionCode,
+    Shortfall,
+    placements_by_environment,
+)
 from slicewise.placement.plan_json import parse_previous, plan_to_dict
 from slicewise.placement.planner import make_plan
 
@@ -13,5 +21,6 @@ __all__ = [
     "Shortfall",
     "make_plan",
     "parse_previous",
+    "placements_by_environment",
     "plan_to_dict",
 ]

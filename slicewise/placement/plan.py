@@ -144,3 +144,11 @@ class Plan:
     warnings: tuple[Advice, ...]
     moved: tuple[Move, ...] = ()
     """What an earlier plan had elsewhere."""
+
+
+def placements_by_environment(plan: Plan) -> dict[str, list[Placement]]:
+    """Return the placements of every environment that has any, by its name, in the order of names."""
+    found: dict[str, list[Placement]] = {}
+    for placement in plan.placements:
+        found.setdefault(placement.environment, []).append(placement)
+    return dict(sorted(found.items()))

@@ -262,15 +262,12 @@ def test_who_makes_room_only_after_the_program() -> None:
 
     previous = parse_previous(plan_to_outputs(plan("chat", "gone"))["placements"], "previous")
     now = plan("chat", "newcomer")
-    assert {str(each.deployment): leaving(previous, now, each) for each in now.placements} == {
-        "team/chat": ("team/gone",),
-        "team/newcomer": ("team/gone",),
-    }
+    assert leaving(previous, now) == {("env", "a"): ("team/gone",)}
     # A deployment that spans other nodes now gets a new service.
     split = replace(now, placements=tuple(each._replace(nodes_per_replica=2) for each in now.placements))
-    assert leaving(previous, split, split.placements[0]) == ("the old service of team/chat", "team/gone")
+    assert leaving(previous, split) == {("env", "a"): ("the old service of team/chat", "team/gone")}
     elsewhere = plan("newcomer", pools=("b",))
-    assert [leaving(previous, elsewhere, each) for each in elsewhere.placements] == [()]
+    assert leaving(previous, elsewhere) == {("env", "a"): ("team/chat", "team/gone")}
 
 
 @pytest.fixture
