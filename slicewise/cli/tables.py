@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
+from collections.abc import Sequence
 
+from rich.console import Console
+
+from slicewise.cli.columns import Column, show
 from slicewise.cli.fleet_map import print_map
 from slicewise.cli.shortfalls import shortfall_lines
-from slicewise.placement import Plan
+from slicewise.placement import Placement, Plan, PoolUsage
 from slicewise.spec import Fleet
 
 
@@ -35,45 +36,44 @@ def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
 def print_placements(console: Console, plan: Plan) -> None:
     """Print what runs where, and how full the pools are."""
     if plan.placements:
-        console.print(_placements(plan))
+        show(console, "Placements", _PLACEMENT, [_placement(item) for item in plan.placements])
     else:
         console.print("Nothing is placed.\n")
-    console.print(_pools(plan))
+    show(console, "Node pools", _POOL, [_pool(usage) for usage in plan.node_pools])
 
 
-def _placements(plan: Plan) -> Table:
-    table = Table(
-        "deployment", "environment", "node pool", "profile", box=SIMPLE, title="Placements", title_justify="left"
+_PLACEMENT = (
+    *map(Column, ("deployment", "environment", "node pool", "profile")),
+    Column("replicas", number=True),
+    Column("each pod asks for"),
+    Column("units", number=True),
+    Column(""),
+)
+
+
+def _placement(item: Placement) -> Sequence[str]:
+    several = "" if item.nodes_per_replica == 1 else f" x {item.nodes_per_replica} pods"
+    return (
+        str(item.deployment),
+        item.environment,
+        item.node_pool,
+        item.profile,
+        f"{item.replicas}{several}",
+        f"{item.resource}: {item.gpus_per_node}",
+        str(item.units),
+        "kept" if item.retained else "new",
     )
-    table.add_column("replicas", justify="right")
-    table.add_column("each pod asks for")
-    table.add_column("units", justify="right")
-    table.add_column("")
-    for item in plan.placements:
-        replicas = (
-            str(item.replicas) if item.nodes_per_replica == 1 else f"{item.replicas} x {item.nodes_per_replica} pods"
-        )
-        table.add_row(
-            str(item.deployment),
-            item.environment,
-            item.node_pool,
-            item.profile,
-            replicas,
-            f"{item.resource}: {item.gpus_per_node}",
-            str(item.units),
-            "kept" if item.retained else "new",
-        )
-    return table
 
 
-def _pools(plan: Plan) -> Table:
-    table = Table("environment", "node pool", "unit", box=SIMPLE, title="Node pools", title_justify="left")
-    for heading in ("a node", "nodes", "units", "allocated", "reserved", "free"):
-        table.add_column(heading, justify="right")
-    for usage in plan.node_pools:
-        numbers = (usage.units_per_node, usage.nodes, usage.units, usage.allocated, usage.reserved, usage.free)
-        table.add_row(usage.environment, usage.node_pool, usage.resource, *map(str, numbers))
-    return table
+_POOL = (
+    *map(Column, ("environment", "node pool", "unit")),
+    *(Column(heading, number=True) for heading in ("a node", "nodes", "units", "allocated", "reserved", "free")),
+)
+
+
+def _pool(usage: PoolUsage) -> Sequence[str]:
+    numbers = (usage.units_per_node, usage.nodes, usage.units, usage.allocated, usage.reserved, usage.free)
+    return (usage.environment, usage.node_pool, usage.resource, *map(str, numbers))
 
 
 def moved_lines(plan: Plan) -> list[str]:

@@ -26,22 +26,28 @@ def reject_pool(
     deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
 ) -> Reason | None:
     """Return why `pool` can never serve `deployment` with `profile`: the reason that a person would mend first."""
-    by_selector = selector_reason(deployment, profile, environment, pool)
-    return by_selector or requirement_reason(profile.replica_topology, pool)
+    return (
+        profile_selector_reason(profile, environment)
+        or node_pool_selector_reason(deployment, pool)
+        or requirement_reason(profile.replica_topology, pool)
+    )
 
 
-def selector_reason(
-    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
-) -> Reason | None:
-    """Return which selector rules `pool` out, if one does."""
+def profile_selector_reason(profile: ServingProfile, environment: InferenceEnvironment) -> Reason | None:
+    """Return how the profile's selector rules out `environment`, if it does."""
     selector = profile.environment_selector
-    if not selector.selects(environment.metadata.labels):
-        message = _selector_message("the profile's environmentSelector", selector, environment.metadata.labels)
-        return RejectionCode.PROFILE_SELECTOR, message
+    if selector.selects(environment.metadata.labels):
+        return None
+    message = _selector_message("the profile's environmentSelector", selector, environment.metadata.labels)
+    return RejectionCode.PROFILE_SELECTOR, message
+
+
+def node_pool_selector_reason(deployment: ModelDeployment, pool: NodePool) -> Reason | None:
+    """Return how the deployment's selector rules out `pool`, if it does."""
     selector = deployment.spec.node_pool_selector
-    if not selector.selects(pool.labels):
-        return RejectionCode.NODE_POOL_SELECTOR, _selector_message("nodePoolSelector", selector, pool.labels)
-    return None
+    if selector.selects(pool.labels):
+        return None
+    return RejectionCode.NODE_POOL_SELECTOR, _selector_message("nodePoolSelector", selector, pool.labels)
 
 
 def requirement_reason(topology: ReplicaTopology, pool: NodePool) -> Reason | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slicewise.placement.board import Board, Demand
-from slicewise.placement.matching import reject_environment, selector_reason
+from slicewise.placement.matching import node_pool_selector_reason, profile_selector_reason, reject_environment
 from slicewise.placement.plan import Rejection, RejectionCode
 from slicewise.spec import Fleet
 
@@ -25,12 +25,13 @@ def rejections(board: Board, fleet: Fleet, demand: Demand) -> Iterator[Rejection
         if whole:
             yield whole
             continue
+        by_profile = [profile_selector_reason(way.profile, environment) for way in ways]
         for index in board.index.by_environment[name]:
             pool = board.pools[index]
-            for way in ways:
+            by_pool = node_pool_selector_reason(demand.deployment, pool.pool)
+            for way, unselected in zip(ways, by_profile, strict=True):
                 profile = way.profile
-                reason = selector_reason(demand.deployment, profile, environment, pool.pool)
-                reason = reason or board.index.reason(profile.replica_topology, index)
+                reason = unselected or by_pool or board.index.reason(profile.replica_topology, index)
                 if reason is None:
                     pod = pool.pod_size(demand.model, profile)
                     reason = (RejectionCode.CAPACITY, pool.full_message(pod, demand.pods(way)))

@@ -1,0 +1,47 @@
+"""A table: rich's in a terminal; in a pipe plain text, whose width nothing limits and which costs next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's heading, and whether it holds numbers."""
+
+    heading: str
+    number: bool = False
+
+
+def show(console: Console, title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table."""
+    if not console.is_terminal:
+        console.file.write(_plain(title, columns, rows))
+        return
+    table = Table(box=SIMPLE, title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column.heading, justify="right" if column.number else "left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _plain(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:
+    cells = [[column.heading for column in columns], *rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+
+    def line(row: Sequence[str]) -> str:
+        fitted = (
+            text.rjust(width) if column.number else text.ljust(width)
+            for text, width, column in zip(row, widths, columns, strict=True)
+        )
+        return "  " + "   ".join(fitted).rstrip()
+
+    heading, *body = map(line, cells)
+    rule = " " + "─" * (sum(widths) + 3 * len(widths) - 1)
+    return "\n".join([title, "", heading, rule, *body, "", ""])
