@@ -137,3 +137,21 @@ def test_namespaces_are_created_on_request(stack: Workspace, cluster: Client) ->
     stack.up()
 
     assert cluster.get(LLMInferenceService, "chat", namespace="new-team")["spec"]["replicas"] == 1
+
+
+def test_a_renamed_pool_is_said_and_changes_no_more_than_its_name(stack: Workspace, cluster: Client) -> None:
+    chat = deployment("chat", "tiny")
+    stack.write(environment("mig-a", slices("old", "3g.40gb", nodeSelector={"pool": "same"})), TINY, chat)
+    stack.up()
+
+    roomier = environment(
+        "mig-a", slices("new", "3g.40gb", nodeSelector={"pool": "same"}), slices("z", "3g.40gb", nodeCount=9)
+    )
+    stack.write(roomier, TINY, chat)
+    update = stack.up()
+
+    said = "team/chat: from mig-a/old with any to mig-a/new with any: environment mig-a has no pool old any more"
+    assert any(said in message for message in update.messages)
+    assert update.changes() == {"mig-a/team/chat-service": "update"}
+    service = cluster.get(LLMInferenceService, "chat", namespace="team")
+    assert service["spec"]["template"]["nodeSelector"] == {"pool": "same"}

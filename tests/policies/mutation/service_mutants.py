@@ -1,0 +1,114 @@
+"""Mutants of what runs in the pods, of what KServe makes of it, and of how it gets to the cluster."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.policies.mutation.breaking import Mutant, add, drop, put, turn
+from tests.policies.mutation.targets import (
+    ARGS,
+    CONFIG,
+    ENV,
+    GPU,
+    MAIN,
+    MULTI,
+    PROVIDER,
+    SLICE,
+    TEMPLATE,
+    TINY,
+    WHOLE,
+    WORKER,
+)
+
+_WORKER_MAIN: Final = (*WORKER, "containers", 0)
+_DIGESTS: Final = {"image-pinned": {"digest": True}}
+# Put together here, so that no scanner of this repository takes them for real ones.
+_HUGGING_FACE: Final = "hf_" + "AbCdEfGhIjKlMnOpQrStUvWxYz01234567"
+_RANDOM: Final = "q7Zr2Xk9" + "Lm4Vt8Wc3Np6Yb1D"
+
+IMAGES: Final = (
+    Mutant("an image without a tag", SLICE, put(*MAIN, "image", value="vllm/vllm-openai"), "image-pinned"),
+    Mutant("the image latest", SLICE, put(*MAIN, "image", value="vllm/vllm-openai:latest"), "image-pinned"),
+    Mutant("a registry's port for a tag", SLICE, put(*MAIN, "image", value="local:5000/vllm"), "image-pinned"),
+    Mutant(
+        "the image latest in a shared config",
+        CONFIG,
+        put(*MAIN, "image", value="ghcr.io/llm-d/llm-d-cuda:latest"),
+        "image-pinned",
+    ),
+    Mutant(
+        "a version where digests are asked for",
+        TINY,
+        put(*MAIN, "image", value="vllm/vllm-openai:v0.20.0"),
+        "image-pinned",
+        config=_DIGESTS,
+    ),
+)
+SECRETS: Final = tuple(
+    Mutant(name, SLICE, breaks, "no-secret-values")
+    for name, breaks in {
+        "a token in env": add(*ENV, value={"name": "HF_TOKEN", "value": _HUGGING_FACE}),
+        "a token under another name": add(*ENV, value={"name": "HUB", "value": _HUGGING_FACE}),
+        "a password, by its name": add(*ENV, value={"name": "DB_PASSWORD", "value": "tulip"}),
+        "a random key": add(*ENV, value={"name": "VALUE", "value": _RANDOM}),
+        "a key in an argument": add(*ARGS, value="--api-key=tulips"),
+        "a key in two words": put(*ARGS, value=["--api-key", "tulips"]),
+        "a token for the init container": put(
+            *TEMPLATE, "initContainers", 0, "env", value=[{"name": "HF_TOKEN", "value": _HUGGING_FACE}]
+        ),
+        "a password in a URL": add(*ENV, value={"name": "PROXY", "value": "http://me:tulips@proxy"}),
+    }.items()
+)
+MAIN_CONTAINER: Final = (
+    Mutant("no container called main", WHOLE, put(*MAIN, "name", value="engine"), "main-container"),
+)
+AGREEMENT: Final = tuple(
+    Mutant(f"a worker with {name}", MULTI, breaks, "pod-specs-agree", also=also)
+    for name, breaks, also in (
+        ("other nodes", put(*WORKER, "nodeSelector", value={"pool": "other"}), ()),
+        ("an image of its own", put(*_WORKER_MAIN, "image", value="vllm/vllm-openai:v1"), ()),
+        ("other resources", put(*_WORKER_MAIN, "resources", "limits", "cpu", value="64"), ()),
+        ("fewer GPUs", put(*_WORKER_MAIN, "resources", "limits", GPU, value="4"), ()),
+        ("other arguments", put(*_WORKER_MAIN, "args", value=["--seed=1"]), ()),
+        ("another environment", put(*_WORKER_MAIN, "env", value=[{"name": "A", "value": "b"}]), ()),
+        ("more tolerations", add(*WORKER, "tolerations", value={"operator": "Exists"}), ()),
+    )
+)
+SERVICE_NAMES: Final = (
+    Mutant("a name in capitals", SLICE, put("metadata", "name", value="Gemma"), "service-name"),
+    Mutant("a name that begins with a digit", SLICE, put("metadata", "name", value="3-gemma"), "service-name"),
+    Mutant("a name that ends with a dash", SLICE, put("metadata", "name", value="gemma-"), "service-name"),
+    Mutant("a name of 64 characters", SLICE, put("metadata", "name", value="g" * 64), "service-name"),
+    Mutant("a name of 39 on several nodes", MULTI, put("metadata", "name", value="h" * 39), "service-name"),
+)
+TEMPLATES: Final = (
+    Mutant("a template in an argument", SLICE, add(*ARGS, value="'{\"a\":{{}}'"), "kserve-template-text"),
+    Mutant("a template in a label", SLICE, put("spec", "labels", value={"a": "{{ .Name }}"}), "kserve-template-text"),
+)
+QUOTES: Final = tuple(
+    Mutant(f"an argument with {name}", TINY, add(*ARGS, value=argument), "kserve-args-quoted")
+    for name, argument in {
+        "JSON": '--override={"a":1}',
+        "a blank": "--served-model-name=a b",
+        "a variable": "--port=$PORT",
+        "a second command": "--seed=1;reboot",
+        "a glob": "--model=*",
+    }.items()
+)
+PROVIDERS: Final = (
+    Mutant("the ambient cluster", SLICE, turn(provider="default_4_34_2"), "provider-explicit"),
+    Mutant("the ambient cluster for a config", CONFIG, turn(provider="default"), "provider-explicit"),
+    Mutant("no identifier of the cluster", PROVIDER, drop("clusterIdentifier"), "provider-identified"),
+    Mutant("an empty identifier", PROVIDER, put("clusterIdentifier", value=""), "provider-identified"),
+    Mutant("a kubeconfig in the open", PROVIDER, turn(secrets=frozenset()), "kubeconfig-secret"),
+)
+MUTANTS: Final = (
+    *IMAGES,
+    *SECRETS,
+    *MAIN_CONTAINER,
+    *AGREEMENT,
+    *SERVICE_NAMES,
+    *TEMPLATES,
+    *QUOTES,
+    *PROVIDERS,
+)

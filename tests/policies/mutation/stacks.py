@@ -1,0 +1,114 @@
+"""Whole stacks as the policies see them: what Slicewise declares for the demo, and for services of every other shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from components.model_placement import SUFFIXES
+from policies.rules.model import Finding, Outcome, Resource
+from policies.rules.running import run, run_stack
+from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
+from slicewise.placement import make_plan
+from slicewise.placement.plan_json import plan_to_outputs
+from slicewise.spec import Fleet, load_fleet
+from tests.documents import deployment, environment as environment_document, fleet_of, model, pool, profile, slices
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+Config = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Resources by their name in the stack; to be broken."""
+
+    resources: dict[str, Resource]
+
+    def copy(self) -> Stack:
+        """Return one that can be broken alone."""
+        return Stack(deepcopy(self.resources))
+
+    def outcomes(self, config: Config) -> Iterator[tuple[str, Outcome]]:
+        """Yield everything that any rule has to say, with the rule's name."""
+        for rule in RESOURCE_RULES:
+            for resource in self.resources.values():
+                for outcome in run(rule, resource, config.get(rule.name)):
+                    yield rule.name, outcome
+        for stack_rule in STACK_RULES:
+            for outcome in run_stack(stack_rule, list(self.resources.values()), config.get(stack_rule.name)):
+                yield stack_rule.name, outcome
+
+    def broken_rules(self, config: Config) -> set[str]:
+        """Return the names of the rules that find something."""
+        return {name for name, outcome in self.outcomes(config) if isinstance(outcome, Finding)}
+
+
+@cache
+def demo() -> Stack:
+    """The demo stack: models on slices of two profiles, and on a whole GPU."""
+    return _stack_of("demo", load_fleet([str(CHECKOUT / "stacks/demo")]))
+
+
+@cache
+def lab() -> Stack:
+    """What the demo has none of: several nodes, autoscaling, and slices that are called nvidia.com/gpu."""
+    partitioned = {
+        "cloud.google.com/gke-accelerator": "nvidia-h100-80gb",
+        "cloud.google.com/gke-gpu-partition-size": "1g.20gb",
+    }
+    documents = [
+        environment_document(
+            "lab",
+            pool("whole", nodeCount=4, multiNodeCapable=True),
+            slices("mixed", "2g.20gb"),
+            slices("single", "1g.20gb", strategy="single", nodeSelector=partitioned, labels={"use": "single"}),
+        ),
+        model("huge", profile("two-nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi")),
+        model("small", profile("slice", memoryPerGpu="18Gi", mig="only")),
+        deployment("huge", "huge"),
+        deployment("single", "small", nodePoolSelector={"use": "single"}),
+        deployment("elastic", "small", scaling={"signal": "Concurrency", "concurrency": {"maxReplicas": 4, "target": 8}}),
+    ]
+    return _stack_of("lab", fleet_of(documents))
+
+
+def _stack_of(name: str, fleet: Fleet) -> Stack:
+    plan = make_plan(fleet)
+    kind = "pulumi:pulumi:Stack"
+    resources = [Resource(kind, f"slicewise-{name}", plan_to_outputs(plan), _urn(kind, f"slicewise-{name}"))]
+    for item in fleet.environments:
+        environment = item.metadata.name
+        resources.append(_provider(environment))
+        resources += [
+            _object(f"{environment}-{shared['metadata']['namespace']}-pipeline-parallel-config", shared, environment)
+            for shared in shared_objects(fleet, plan, environment)
+        ]
+    resources += [
+        _object(f"{placed.environment}/{placed.deployment}-{SUFFIXES[item['kind']]}", item, placed.environment)
+        for placed in plan.placements
+        for item in placement_objects(fleet, placed)
+    ]
+    return Stack({resource.name: resource for resource in resources})
+
+
+def _provider(environment: str) -> Resource:
+    kind = "pulumi:providers:kubernetes"
+    properties = {"kubeconfig": "apiVersion: v1\nkind: Config\n", "clusterIdentifier": environment}
+    name = f"{environment}-provider"
+    return Resource(kind, name, properties, _urn(kind, name), secrets=frozenset({"kubeconfig"}))
+
+
+def _object(name: str, item: KubernetesObject, environment: str) -> Resource:
+    kind = f"kubernetes:{item['apiVersion']}:{item['kind']}"
+    provider = f"{environment}-provider"
+    cluster = _urn("pulumi:providers:kubernetes", provider)
+    return Resource(kind, name, deepcopy(item), _urn(kind, name), cluster=cluster, provider=provider)
+
+
+def _urn(kind: str, name: str) -> str:
+    return f"urn:pulumi:test::slicewise::{kind}::{name}"

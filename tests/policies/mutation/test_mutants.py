@@ -1,0 +1,42 @@
+"""Every way to break a stack that the policies claim to catch, and whether they do."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from tests.policies.mutation import gpu_mutants, service_mutants, stack_mutants
+from tests.policies.mutation.breaking import Mutant
+from tests.policies.mutation.stacks import Config, Stack, demo, lab
+
+MUTANTS: tuple[Mutant, ...] = (*gpu_mutants.MUTANTS, *service_mutants.MUTANTS, *stack_mutants.MUTANTS)
+RULES = [rule.name for rule in (*RESOURCE_RULES, *STACK_RULES)]
+# What an organisation may well configure, and Slicewise's own objects keep to.
+CONFIGURED: Config = {
+    "profile-allowed": {"profiles": ["1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb"]},
+    "gpu-toleration": {"taints": ["nvidia.com/gpu"]},
+}
+
+
+@pytest.mark.parametrize("stack", [demo(), lab()], ids=["demo", "lab"])
+@pytest.mark.parametrize("config", [{}, CONFIGURED], ids=["default", "configured"])
+def test_what_slicewise_declares_breaks_no_rule(stack: Stack, config: Config) -> None:
+    assert list(stack.outcomes(config)) == []
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
+def test_a_mutant_is_caught_by_its_rule(mutant: Mutant) -> None:
+    stack = next(each for each in (demo(), lab()) if mutant.target in each.resources).copy()
+    mutant.breaks(stack, mutant.target)
+    assert stack.broken_rules(mutant.config) == {mutant.rule, *mutant.also}
+
+
+def test_there_are_many_mutants_and_each_is_its_own() -> None:
+    assert len(MUTANTS) >= 40
+    assert [name for name, count in Counter(mutant.name for mutant in MUTANTS).items() if count > 1] == []
+
+
+def test_every_rule_has_a_mutant() -> None:
+    assert {mutant.rule for mutant in MUTANTS} == set(RULES)

@@ -1,0 +1,174 @@
+"""Where findings are shown: at the field of the document that the object's field was made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policies.results.documents import Place
+from policies.results.events import Preview
+from policies.results.findings import Finding, findings
+from tests.policies.results.demo import CHECKOUT, MANIFESTS, at, service
+from tests.policies.results.stream import (
+    FAILED,
+    LOADED,
+    STACK,
+    Event,
+    placement,
+    placement_urn,
+    resource,
+    service_urn,
+    stream,
+    urn,
+    violation,
+)
+
+# The demo's placements: on a slice, on a whole GPU, and another model on small slices.
+SLICE = "mig-a/team-a/gemma"
+WHOLE = "onprem-b/team-a/gemma"
+SMALL = "onprem-b/team-b/chat-small"
+PROJECT = Place("Pulumi.yaml")
+MAIN = "spec.template.containers[0]"
+
+
+def found(*events: Event, manifests: Path = MANIFESTS) -> list[Finding]:
+    """Return the findings of a preview of the demo stack."""
+    declared = [event for name in (SLICE, WHOLE, SMALL) for event in (placement(name), in_stack(name))]
+    preview = Preview.read(stream(LOADED, *declared, *events, FAILED))
+    return findings(preview, [str(manifests)], CHECKOUT, CHECKOUT)
+
+
+def in_stack(name: str) -> Event:
+    """Return that a placement's service is in the stack."""
+    return resource(service_urn(name), placement_urn(name), service(name))
+
+
+def place(name: str, field: str) -> Place:
+    """Return where a finding is shown that is about a field of a placement's service."""
+    (finding,) = found(violation(service_urn(name), f"{field}: is wrong; mend it"))
+    return finding.place
+
+
+@pytest.mark.parametrize(
+    ("field", "texts"),
+    [
+        ("metadata.name", ("gemma",)),
+        ("metadata.namespace", ("team-a",)),
+        ("metadata.labels", ("gemma",)),
+        ("spec.replicas", ("signal",)),
+        ("spec.baseRefs", ("gemma",)),
+        ("metadata", ("gemma",)),
+    ],
+)
+def test_what_the_deployment_says(field: str, texts: tuple[str, ...]) -> None:
+    # The first name in the file stands in a comment; the deployment begins after `kind`.
+    assert place(SLICE, field) == at("deployments.yaml", "kind: ModelDeployment", *texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "texts"),
+    [
+        (SLICE, f"{MAIN}.args[0]", ("fp8-slice", "[--quantization")),
+        (WHOLE, f"{MAIN}.args", ("bf16-gpu", "[--dtype")),
+        # No image is written: what is around it, and not another model's.
+        (SLICE, f"{MAIN}.image", ("fp8-slice", "args:")),
+        (SMALL, f"{MAIN}.image", ("int8-slice", "args:")),
+        (SLICE, "spec.parallelism.tensor", ("fp8-slice", "requires:")),
+        (SLICE, "spec.model.name", ("google/gemma",)),
+        (SLICE, "spec.model.uri", ("repo:",)),
+        (SMALL, "spec.model.uri", ("repo: Qwen",)),
+        (SLICE, "spec.template.initContainers[0].env[0].value", ("huggingFace", "secretRef:", "name:")),
+        (SLICE, f"{MAIN}.resources.limits.cpu", ('"8"',)),
+        (SLICE, f"{MAIN}.resources.requests.memory", ("48Gi",)),
+    ],
+)
+def test_what_the_model_says(name: str, field: str, texts: tuple[str, ...]) -> None:
+    assert place(name, field) == at("models.yaml", *texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "texts"),
+    [
+        (SLICE, "spec.template.nodeSelector", ("small-models-mig", "cloud.google.com/gke-accelerator")),
+        (SMALL, "spec.template.nodeSelector", ("h100-tiny", "nvidia.com/gpu.product")),
+        (SMALL, "spec.template.tolerations", ("h100-tiny", "- key")),
+        (SLICE, f'{MAIN}.resources.limits["nvidia.com/mig-3g.40gb"]', ("migConfiguration", "enabled")),
+        (WHOLE, f'{MAIN}.resources.limits["nvidia.com/gpu"]', ("h100-whole", "memoryPerGpu")),
+    ],
+)
+def test_what_the_node_pool_says(name: str, field: str, texts: tuple[str, ...]) -> None:
+    assert place(name, field) == at("environments.yaml", *texts)
+
+
+def test_a_message_without_a_field_is_shown_at_the_deployment() -> None:
+    assert place(SMALL, "Something") == at("deployments.yaml", "chat-small")
+
+
+def test_what_scales_a_service_is_shown_at_the_deployments_scaling() -> None:
+    scaler = service_urn(SMALL, kind="ScaledObject", suffix="scaledobject")
+    events = (resource(scaler, placement_urn(SMALL)), violation(scaler, "spec.maxReplicaCount: too many; fewer"))
+    # The demo's has no such block: the nearest that there is.
+    assert found(*events)[0].place == at("deployments.yaml", "chat-small", "signal")
+
+
+def test_a_pool_that_is_no_more_leaves_the_deployment() -> None:
+    gone = service(SLICE) | {"metadata": {"annotations": {"slicewise.dev/node-pool": "gone"}}}
+    events = (
+        resource(service_urn(SLICE), placement_urn(SLICE), gone),
+        violation(service_urn(SLICE), "spec.template.nodeSelector: empty; pin it"),
+    )
+    assert found(*events)[0].place == at("deployments.yaml", "kind: ModelDeployment", "gemma")
+
+
+def test_what_an_environment_shares_is_shown_at_its_name() -> None:
+    environment = urn("slicewise:index:InferenceEnvironment", "onprem-b")
+    provider = urn("slicewise:index:InferenceEnvironment$pulumi:providers:kubernetes", "onprem-b-provider")
+    events = (resource(environment), resource(provider, environment), violation(provider, "kubeconfig: open; close it"))
+    assert found(*events)[0].place == at("environments.yaml", "onprem-b")
+
+
+@pytest.mark.parametrize("name", [STACK, urn("kubernetes:core/v1:Pod", "mine"), placement_urn("mig-a/team-a/nobody")])
+def test_what_no_document_made_is_shown_at_the_project_with_its_urn(name: str) -> None:
+    (finding,) = found(resource(name, ""), violation(name, "spec: wrong; mend it"))
+    assert finding.place == PROJECT
+    assert finding.urns == (name,)
+
+
+def test_one_place_with_one_message_is_one_finding() -> None:
+    message = "spec.model.uri: not pinned; pin it"
+    both = found(violation(service_urn(WHOLE), message), violation(service_urn(SLICE), message))
+    assert [(item.place, item.urns) for item in both] == [
+        (at("models.yaml", "repo:"), (service_urn(SLICE), service_urn(WHOLE)))
+    ]
+
+
+def test_findings_are_sorted_by_place() -> None:
+    fields = ("spec.model.uri", "spec.template.nodeSelector", "spec.replicas")
+    places = [item.place for item in found(*(violation(service_urn(SLICE), f"{field}: x; y") for field in fields))]
+    assert [item.file.rpartition("/")[2] for item in places] == ["deployments.yaml", "environments.yaml", "models.yaml"]
+
+
+def test_a_fingerprint_outlives_lines_that_are_added_above(tmp_path: Path) -> None:
+    event = violation(service_urn(SLICE), "spec.model.uri: not pinned; pin it")
+    (before,) = found(event)
+    moved = tmp_path / "stacks/demo"
+    moved.mkdir(parents=True)
+    for file in MANIFESTS.glob("*.yaml"):
+        (moved / file.name).write_text(f"# A comment.\n{file.read_text()}")
+    preview = Preview.read(stream(LOADED, placement(SLICE), in_stack(SLICE), event, FAILED))
+    (after,) = findings(preview, [str(moved)], tmp_path, tmp_path)
+    assert after.place.line == before.place.line + 1
+    assert after.fingerprint == before.fingerprint
+
+
+def test_wrong_documents_are_findings_themselves(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.yaml"
+    file.write_text((MANIFESTS / "environments.yaml").read_text().replace("profile: 3g.40gb", "profile: 3g.45gb"))
+    preview = Preview.read(stream(LOADED, violation(STACK, "x"), FAILED))
+
+    on_project, mistake = findings(preview, [str(file)], tmp_path, tmp_path)
+
+    assert on_project.place == PROJECT
+    assert (mistake.rule, mistake.mandatory, str(mistake.place)) == ("SW204", True, "fleet.yaml:34:20")
+    assert mistake.message.startswith('spec.nodePools[0].capabilities.migConfiguration.profile: "3g.45gb" is no MIG')
