@@ -33,7 +33,9 @@ class Way:
 class Demand:
     """One deployment, and the ways of serving it in the model's order."""
 
-    def __init__(self, deployment: ModelDeployment, model: ModelSpec, ways: Sequence[Way], scarcity: int) -> None:
+    def __init__(
+        self, deployment: ModelDeployment, model: ModelSpec, ways: Sequence[Way], scarcity: int, largest_replica: int
+    ) -> None:
         self.deployment = deployment
         self.model = model
         self.ways = ways
@@ -41,7 +43,7 @@ class Demand:
         self.wanted = deployment.spec.environments
         self.priority = deployment.spec.priority
         self.replicas = deployment.replicas
-        largest = max(self.units(profile) for profile in model.serving) * self.wanted
+        largest = largest_replica * self.replicas * self.wanted
         self.order = (scarcity, -largest, self.key)
         """Of one priority: the scarcest first (fewest units that could take it), then the largest, then by name."""
 
@@ -91,7 +93,7 @@ class Board:
     def __init__(self, fleet: Fleet) -> None:
         keys = [model_key(deployment) for deployment in fleet.deployments]
         self.index = PoolIndex(fleet, [fleet.models[key] for key in dict.fromkeys(keys)])
-        self._ways: dict[tuple[object, ...], tuple[Sequence[Way], int]] = {}
+        self._ways: dict[tuple[object, ...], tuple[Sequence[Way], int, int]] = {}
         self.demands = [
             self._demand(deployment, key, fleet.models[key])
             for deployment, key in zip(fleet.deployments, keys, strict=True)
@@ -161,7 +163,7 @@ class Board:
                     replicas=charge.demand.replicas,
                     nodes_per_replica=topology.nodes,
                     gpus_per_node=topology.gpus_per_node,
-                    resource=pool.pool.resource,
+                    resource=pool.resource,
                     retained=charge.retained,
                 )
                 tenants[charge.index].append(Tenant(placement, charge.demand.model, charge.pod))
@@ -179,7 +181,8 @@ class Board:
                 )
                 for profile in model.serving
             )
-            self._ways[key] = ways, self._scarcity(ways)
+            largest_replica = max(profile.replica_topology.units for profile in model.serving)
+            self._ways[key] = ways, self._scarcity(ways), largest_replica
         return Demand(deployment, model, *self._ways[key])
 
     def _scarcity(self, ways: Sequence[Way]) -> int:

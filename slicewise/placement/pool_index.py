@@ -115,7 +115,8 @@ class PoolIndex:
         """For each pool whether pods of several sizes may come there."""
         self._selections: dict[tuple[Labels, Labels], dict[int, Lane]] = {}
         self._fits: dict[tuple[int, PodSize], dict[int, _Fit]] = {}
-        self._levels: dict[tuple[Labels, Labels, int, PodSize], tuple[Level, ...]] = {}
+        self._same_fits: dict[tuple[tuple[int, _Fit], ...], dict[int, _Fit]] = {}
+        self._levels: dict[tuple[Labels, Labels, int], tuple[Level, ...]] = {}
         self.improved: list[int] = []
         """Pools that have become better for some pods: the queues measure them again."""
 
@@ -142,11 +143,11 @@ class PoolIndex:
         """Return the lanes that `profile` of `model` could go to within the selected pools, tightest memory first."""
         topology = profile.replica_topology
         asks = pod_asks(topology, model)
-        key = (environments, pools, self._shape_number(topology), asks)
+        fits = self._fits_of(topology, asks)
+        key = (environments, pools, id(fits))
         found = self._levels.get(key)
         if found is None:
-            lanes = self._select(environments, pools)
-            found = self._levels[key] = tuple(_levels(lanes, self._fits_of(topology, asks)))
+            found = self._levels[key] = tuple(_levels(self._select(environments, pools), fits))
         return found
 
     def _fits_of(self, topology: ReplicaTopology, asks: PodSize) -> Mapping[int, _Fit]:
@@ -154,7 +155,7 @@ class PoolIndex:
         key = (self._shape_number(topology), asks)
         fits = self._fits.get(key)
         if fits is None:
-            fits = self._fits[key] = {}
+            fits = {}
             for index in self._asked:
                 pool = self.pools[index]
                 pod = pool.node.known_part(asks)
@@ -162,6 +163,8 @@ class PoolIndex:
                 if a_node and self.reason(topology, index) is None:
                     wasted = pool.node.units - a_node * pod.units
                     fits[index] = _Fit((pool.pool.capabilities.memory_per_gpu.bytes, wasted / pool.node.units), pod)
+            # Many shapes fit on the same pools in the same way: they share their lanes.
+            fits = self._fits[key] = self._same_fits.setdefault(tuple(fits.items()), fits)
         return fits
 
     def _select(self, environments: Labels, pools: Labels) -> Mapping[int, Lane]:

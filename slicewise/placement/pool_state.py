@@ -41,6 +41,7 @@ class PoolState:
     def __init__(self, environment: str, pool: NodePool) -> None:
         self.environment = environment
         self.pool = pool
+        self.resource = pool.resource
         allocatable = pool.allocatable
         self.node = NodeSize(
             units=pool.accelerator_count * units_per_gpu(pool),
@@ -175,7 +176,7 @@ class PoolState:
         return PoolUsage(
             environment=self.environment,
             node_pool=self.pool.name,
-            resource=self.pool.resource,
+            resource=self.resource,
             units_per_node=self.node.units,
             nodes=self.pool.nodes,
             allocated=self.allocated,

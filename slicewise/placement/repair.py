@@ -26,6 +26,7 @@ _ROUNDS: Final = 8
 # What is larger than so many for which nobody could make way has little hope.
 _MOST_FAILURES: Final = 24
 _MOST_TRIES: Final = 4000
+_TRIES_EACH: Final = 250
 _MOST_VICTIMS: Final = 200
 _MOST_SERVED: Final = 8
 # How many may have to move one after the other so that one finds room.
@@ -39,6 +40,7 @@ def repair(board: Board, demands: Iterable[Demand], short: Iterable[Demand]) -> 
         if not sum(pot.refill(index) for index in sorted(pot.pools)):
             break
     pot.place_elsewhere()
+    pot.allow_tries()
     for _ in range(_ROUNDS):
         for depth in _DEPTHS:
             pot.relocate(depth)
@@ -65,7 +67,7 @@ class _Pot:
         self._waiting: dict[DeploymentKey, list[tuple[list[_Waiter], _Waiter]]] = {}
         self.pools: dict[int, list[list[_Waiter]]] = {}
         """The pools that something waits for, and what."""
-        self._tries = _MOST_TRIES
+        self._tries = 0
         self._charges: dict[int, list[Charge]] = {}
         for demand in demands:
             for charge in board.placed[demand.key].values():
@@ -102,6 +104,10 @@ class _Pot:
             while self._board.missing(demand) and (charge := self._board.best(demand, placed)):
                 self._board.place(charge)
                 self._placed(charge)
+
+    def allow_tries(self) -> None:
+        """Set how much may be tried: a few that fit nowhere are not worth more than planning all the others."""
+        self._tries = min(_MOST_TRIES, _TRIES_EACH * len(self._waiting))
 
     def _smallest_first(self) -> list[Demand]:
         waiting = [

@@ -24,19 +24,25 @@ from tests.policies.mutation.targets import (
 )
 
 _SIDECAR: Final = {"name": "sidecar", "resources": {"limits": {MIG_3G: "1"}}}
+# More than the plan gave the service, and than it charged the pool with.
+_UNPLANNED: Final = ("plan-complete", "pool-capacity")
 _OFFERED: Final = {"profile-allowed": {"profiles": ["3g.40gb", "2g.20gb", "1g.20gb"]}}
 _NO_WHOLE_GPUS: Final = {"profile-allowed": {"wholeGpus": False}}
 _POOL_LABEL: Final = {"slice-pinned": {"selectorKeys": ["slicewise.dev/pool"]}}
 
 ONE_SLICE: Final = (
-    Mutant("two slices", SLICE, put(*LIMITS, MIG_3G, value="2"), "one-slice-per-container"),
-    Mutant("two slices, as a number", TINY, put(*LIMITS, MIG_1G, value=2), "one-slice-per-container"),
-    Mutant("no slice at all", SLICE, put(*LIMITS, MIG_3G, value="0"), "one-slice-per-container"),
-    Mutant("slices of two profiles", SLICE, put(*LIMITS, MIG_1G, value="1"), "one-slice-per-container"),
-    Mutant("a slice and a whole GPU", SLICE, put(*LIMITS, GPU, value="1"), "one-slice-per-container"),
-    Mutant("two slices called GPUs", SINGLE, put(*LIMITS, GPU, value="2"), "one-slice-per-container"),
+    Mutant("two slices", SLICE, put(*LIMITS, MIG_3G, value="2"), "one-slice-per-container", also=_UNPLANNED),
+    Mutant("two slices, as a number", TINY, put(*LIMITS, MIG_1G, value=2), "one-slice-per-container", also=_UNPLANNED),
+    Mutant(
+        "no slice at all", SLICE, put(*LIMITS, MIG_3G, value="0"), "one-slice-per-container", also=("plan-complete",)
+    ),
+    Mutant(
+        "slices of two profiles", SLICE, put(*LIMITS, MIG_1G, value="1"), "one-slice-per-container", also=_UNPLANNED
+    ),
+    Mutant("a slice and a whole GPU", SLICE, put(*LIMITS, GPU, value="1"), "one-slice-per-container", also=_UNPLANNED),
+    Mutant("two slices called GPUs", SINGLE, put(*LIMITS, GPU, value="2"), "one-slice-per-container", also=_UNPLANNED),
 )
-PARALLEL: Final = tuple(
+ON_ONE_SLICE: Final = tuple(
     Mutant(f"{name} on a slice", SLICE, breaks, "slice-not-parallel")
     for name, breaks in {
         "tensor parallel": add(*ARGS, value="--tensor-parallel-size=2"),
@@ -47,7 +53,9 @@ PARALLEL: Final = tuple(
         "parallelism.data": put("spec", "parallelism", value={"data": 2, "dataLocal": 2}),
         "KServe's additional arguments": add(*ENV, value={"name": "VLLM_ADDITIONAL_ARGS", "value": "-tp 2"}),
     }.items()
-) + (
+)
+PARALLEL: Final = (
+    *ON_ONE_SLICE,
     Mutant("tensor parallel on a slice called GPU", SINGLE, add(*ARGS, value="-tp=2"), "slice-not-parallel"),
     Mutant(
         "a worker on slices",
@@ -57,11 +65,13 @@ PARALLEL: Final = tuple(
             *(put(*pods, "containers", 0, "resources", "limits", MIG_3G, value="1") for pods in (TEMPLATE, WORKER)),
         ),
         "slice-not-parallel",
-        also=("pool-capacity",),
+        also=("plan-complete",),
     ),
 )
 NAMES: Final = tuple(
-    Mutant(f"a slice called {name}", SLICE, rename(*LIMITS, MIG_3G, to=name), "gpu-resource-name")
+    Mutant(
+        f"a slice called {name}", SLICE, rename(*LIMITS, MIG_3G, to=name), "gpu-resource-name", also=("plan-complete",)
+    )
     for name in (
         "nvidia.com/3g.40gb",
         "nvidia.com/mig-3g-40gb",
@@ -156,7 +166,13 @@ WASTEFUL: Final = (
     ),
 )
 OUTSIDE_MAIN: Final = (
-    Mutant("a slice for a sidecar", SLICE, add(*TEMPLATE, "containers", value=_SIDECAR), "main-container"),
+    Mutant(
+        "a slice for a sidecar",
+        SLICE,
+        add(*TEMPLATE, "containers", value=_SIDECAR),
+        "main-container",
+        also=("pool-capacity",),
+    ),
     Mutant("the engine under another name", SLICE, put(*MAIN, "name", value="vllm"), "main-container"),
 )
 MUTANTS: Final = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.policies.mutation.breaking import Mutant, add, drop, put, turn
+from tests.policies.mutation.breaking import Break, Mutant, add, both, drop, put, turn
 from tests.policies.mutation.targets import (
     ARGS,
     CONFIG,
+    ELASTIC,
     ENV,
-    GPU,
     MAIN,
     MULTI,
     PROVIDER,
@@ -25,6 +25,11 @@ _DIGESTS: Final = {"image-pinned": {"digest": True}}
 # Put together here, so that no scanner of this repository takes them for real ones.
 _HUGGING_FACE: Final = "hf_" + "AbCdEfGhIjKlMnOpQrStUvWxYz01234567"
 _RANDOM: Final = "q7Zr2Xk9" + "Lm4Vt8Wc3Np6Yb1D"
+
+
+def _named(name: str) -> Break:
+    return put("metadata", "name", value=name)
+
 
 IMAGES: Final = (
     Mutant("an image without a tag", SLICE, put(*MAIN, "image", value="vllm/vllm-openai"), "image-pinned"),
@@ -63,23 +68,27 @@ MAIN_CONTAINER: Final = (
     Mutant("no container called main", WHOLE, put(*MAIN, "name", value="engine"), "main-container"),
 )
 AGREEMENT: Final = tuple(
-    Mutant(f"a worker with {name}", MULTI, breaks, "pod-specs-agree", also=also)
-    for name, breaks, also in (
-        ("other nodes", put(*WORKER, "nodeSelector", value={"pool": "other"}), ()),
-        ("an image of its own", put(*_WORKER_MAIN, "image", value="vllm/vllm-openai:v1"), ()),
-        ("other resources", put(*_WORKER_MAIN, "resources", "limits", "cpu", value="64"), ()),
-        ("fewer GPUs", put(*_WORKER_MAIN, "resources", "limits", GPU, value="4"), ()),
-        ("other arguments", put(*_WORKER_MAIN, "args", value=["--seed=1"]), ()),
-        ("another environment", put(*_WORKER_MAIN, "env", value=[{"name": "A", "value": "b"}]), ()),
-        ("more tolerations", add(*WORKER, "tolerations", value={"operator": "Exists"}), ()),
+    Mutant(f"a worker with {name}", MULTI, breaks, "pod-specs-agree")
+    for name, breaks in (
+        ("other nodes", put(*WORKER, "nodeSelector", value={"pool": "other"})),
+        ("an image of its own", put(*_WORKER_MAIN, "image", value="vllm/vllm-openai:v1")),
+        ("other resources", put(*_WORKER_MAIN, "resources", "limits", "cpu", value="64")),
+        ("other arguments", put(*_WORKER_MAIN, "args", value=["--seed=1"])),
+        ("another environment", put(*_WORKER_MAIN, "env", value=[{"name": "A", "value": "b"}])),
+        ("more tolerations", add(*WORKER, "tolerations", value={"operator": "Exists"})),
     )
 )
-SERVICE_NAMES: Final = (
-    Mutant("a name in capitals", SLICE, put("metadata", "name", value="Gemma"), "service-name"),
-    Mutant("a name that begins with a digit", SLICE, put("metadata", "name", value="3-gemma"), "service-name"),
-    Mutant("a name that ends with a dash", SLICE, put("metadata", "name", value="gemma-"), "service-name"),
-    Mutant("a name of 64 characters", SLICE, put("metadata", "name", value="g" * 64), "service-name"),
-    Mutant("a name of 39 on several nodes", MULTI, put("metadata", "name", value="h" * 39), "service-name"),
+SERVICE_NAMES: Final = tuple(
+    # Under another name it is not the service that was planned.
+    Mutant(name, target, breaks, "service-name", also=("plan-complete",))
+    for name, target, breaks in (
+        ("a name in capitals", SLICE, _named("Gemma")),
+        ("a name that begins with a digit", SLICE, _named("3-gemma")),
+        ("a name that ends with a dash", SLICE, _named("gemma-")),
+        ("a name of 64 characters", SLICE, _named("g" * 64)),
+        ("a name of 39 on several nodes", MULTI, _named("h" * 39)),
+        ("a name of 44 autoscaled by KServe", ELASTIC, both(_named("e" * 44), put("spec", "scaling", value={}))),
+    )
 )
 TEMPLATES: Final = (
     Mutant("a template in an argument", SLICE, add(*ARGS, value="'{\"a\":{{}}'"), "kserve-template-text"),

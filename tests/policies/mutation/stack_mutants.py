@@ -6,7 +6,20 @@ from typing import Final
 
 from tests.policies.mutation.breaking import Break, Mutant, drop, put, rename, twice
 from tests.policies.mutation.stacks import Stack
-from tests.policies.mutation.targets import DEMO_STACK, ELASTIC, GPU, LAB_STACK, LIMITS, MIG_3G, MULTI, SCALER, SINGLE, SLICE, TINY, WHOLE
+from tests.policies.mutation.targets import (
+    DEMO_STACK,
+    ELASTIC,
+    GPU,
+    LAB_STACK,
+    LIMITS,
+    MIG_3G,
+    MULTI,
+    SCALER,
+    SINGLE,
+    SLICE,
+    TINY,
+    WHOLE,
+)
 
 _POOL: Final = ("metadata", "annotations", "slicewise.dev/node-pool")
 _ENVIRONMENT: Final = ("metadata", "annotations", "slicewise.dev/environment")
@@ -49,10 +62,24 @@ CAPACITY: Final = (
 )
 COMPLETE: Final = (
     Mutant("a placement without its service", TINY, _absent(), "plan-complete"),
-    Mutant("a service of another cluster", SLICE, put(*_ENVIRONMENT, value="elsewhere"), "plan-complete", also=("pool-capacity",)),
-    Mutant("a service on another pool", WHOLE, put(*_POOL, value="h100-tiny"), "plan-complete", also=("pool-capacity",)),
+    Mutant(
+        "a service of another cluster",
+        SLICE,
+        put(*_ENVIRONMENT, value="elsewhere"),
+        "plan-complete",
+    ),
+    Mutant(
+        "a service on another pool", WHOLE, put(*_POOL, value="h100-tiny"), "plan-complete", also=("pool-capacity",)
+    ),
     Mutant("another slice than planned", SLICE, rename(*LIMITS, MIG_3G, to="nvidia.com/mig-1g.10gb"), "plan-complete"),
     Mutant("fewer GPUs than planned", MULTI, put(*LIMITS, GPU, value="4"), "plan-complete", also=("pod-specs-agree",)),
+    Mutant(
+        "fewer GPUs for a worker than planned",
+        MULTI,
+        put("spec", "worker", "containers", 0, "resources", "limits", GPU, value="4"),
+        "plan-complete",
+        also=("pod-specs-agree",),
+    ),
     Mutant("no GPU at all", WHOLE, drop(*LIMITS, GPU), "plan-complete"),
     Mutant("another name than planned", SINGLE, put("metadata", "name", value="renamed"), "plan-complete"),
 )

@@ -1,7 +1,8 @@
-"""Whole stacks as the policies see them: what Slicewise declares for the demo, and for services of every other shape."""
+"""Whole stacks as the policies see them: what Slicewise declares for the demo, and for services of other shapes."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from policies.rules.model import Finding, Outcome, Resource
 from policies.rules.running import run, run_stack
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
-from slicewise.placement import make_plan
+from slicewise.placement import make_plan, placements_by_environment
 from slicewise.placement.plan_json import plan_to_outputs
 from slicewise.spec import Fleet, load_fleet
-from tests.documents import deployment, environment as environment_document, fleet_of, model, pool, profile, slices
+from tests import documents
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 Config = dict[str, dict[str, Any]]
@@ -61,37 +62,42 @@ def lab() -> Stack:
         "cloud.google.com/gke-accelerator": "nvidia-h100-80gb",
         "cloud.google.com/gke-gpu-partition-size": "1g.20gb",
     }
-    documents = [
-        environment_document(
+    declared = [
+        documents.environment(
             "lab",
-            pool("whole", nodeCount=4, multiNodeCapable=True),
-            slices("mixed", "2g.20gb"),
-            slices("single", "1g.20gb", strategy="single", nodeSelector=partitioned, labels={"use": "single"}),
+            documents.pool("whole", nodeCount=4, multiNodeCapable=True),
+            documents.slices("mixed", "2g.20gb"),
+            documents.slices(
+                "single", "1g.20gb", strategy="single", nodeSelector=partitioned, labels={"use": "single"}
+            ),
         ),
-        model("huge", profile("two-nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi")),
-        model("small", profile("slice", memoryPerGpu="18Gi", mig="only")),
-        deployment("huge", "huge"),
-        deployment("single", "small", nodePoolSelector={"use": "single"}),
-        deployment("elastic", "small", scaling={"signal": "Concurrency", "concurrency": {"maxReplicas": 4, "target": 8}}),
+        documents.model("huge", documents.profile("two-nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi")),
+        documents.model("small", documents.profile("slice", memoryPerGpu="18Gi", mig="only")),
+        documents.deployment("huge", "huge"),
+        documents.deployment("single", "small", nodePoolSelector={"use": "single"}),
+        documents.deployment(
+            "elastic", "small", scaling={"signal": "Concurrency", "concurrency": {"maxReplicas": 4, "target": 8}}
+        ),
     ]
-    return _stack_of("lab", fleet_of(documents))
+    return _stack_of("lab", documents.fleet_of(declared))
 
 
 def _stack_of(name: str, fleet: Fleet) -> Stack:
     plan = make_plan(fleet)
     kind = "pulumi:pulumi:Stack"
     resources = [Resource(kind, f"slicewise-{name}", plan_to_outputs(plan), _urn(kind, f"slicewise-{name}"))]
+    placed = placements_by_environment(plan)
     for item in fleet.environments:
         environment = item.metadata.name
         resources.append(_provider(environment))
         resources += [
             _object(f"{environment}-{shared['metadata']['namespace']}-pipeline-parallel-config", shared, environment)
-            for shared in shared_objects(fleet, plan, environment)
+            for shared in shared_objects(fleet, placed.get(environment, []))
         ]
     resources += [
-        _object(f"{placed.environment}/{placed.deployment}-{SUFFIXES[item['kind']]}", item, placed.environment)
-        for placed in plan.placements
-        for item in placement_objects(fleet, placed)
+        _object(f"{placement.environment}/{placement.deployment}-{SUFFIXES[item['kind']]}", item, placement.environment)
+        for placement in plan.placements
+        for item in placement_objects(fleet, placement)
     ]
     return Stack({resource.name: resource for resource in resources})
 
@@ -107,7 +113,9 @@ def _object(name: str, item: KubernetesObject, environment: str) -> Resource:
     kind = f"kubernetes:{item['apiVersion']}:{item['kind']}"
     provider = f"{environment}-provider"
     cluster = _urn("pulumi:providers:kubernetes", provider)
-    return Resource(kind, name, deepcopy(item), _urn(kind, name), cluster=cluster, provider=provider)
+    # As the engine passes it on: template and worker, one value in Slicewise, are two.
+    properties = json.loads(json.dumps(item))
+    return Resource(kind, name, properties, _urn(kind, name), cluster=cluster, provider=provider)
 
 
 def _urn(kind: str, name: str) -> str:

@@ -12,7 +12,7 @@ from tests.policies.mutation.breaking import Mutant
 from tests.policies.mutation.stacks import Config, Stack, demo, lab
 
 MUTANTS: tuple[Mutant, ...] = (*gpu_mutants.MUTANTS, *service_mutants.MUTANTS, *stack_mutants.MUTANTS)
-RULES = [rule.name for rule in (*RESOURCE_RULES, *STACK_RULES)]
+RULES = {*(rule.name for rule in RESOURCE_RULES), *(rule.name for rule in STACK_RULES)}
 # What an organisation may well configure, and Slicewise's own objects keep to.
 CONFIGURED: Config = {
     "profile-allowed": {"profiles": ["1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb"]},
@@ -39,4 +39,4 @@ def test_there_are_many_mutants_and_each_is_its_own() -> None:
 
 
 def test_every_rule_has_a_mutant() -> None:
-    assert {mutant.rule for mutant in MUTANTS} == set(RULES)
+    assert {mutant.rule for mutant in MUTANTS} == RULES

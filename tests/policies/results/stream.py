@@ -27,6 +27,12 @@ def resource(identity: str, parent: str = STACK, inputs: Mapping[str, Any] | Non
     return {"resourcePreEvent": {"metadata": {"op": "create", "urn": identity, "old": None, "new": state}}}
 
 
+def outputs(values: Mapping[str, Any]) -> Event:
+    """Return the outputs of the stack."""
+    state = {"outputs": values}
+    return {"resOutputsEvent": {"metadata": {"type": "pulumi:pulumi:Stack", "urn": STACK, "new": state}}}
+
+
 def placement(name: str) -> Event:
     """Return that a placement's component is to be created."""
     return resource(placement_urn(name))

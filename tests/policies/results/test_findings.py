@@ -9,12 +9,16 @@ import pytest
 from policies.results.documents import Place
 from policies.results.events import Preview
 from policies.results.findings import Finding, findings
+from slicewise.placement import make_plan
+from slicewise.placement.plan_json import plan_to_outputs
+from slicewise.spec import load_fleet
 from tests.policies.results.demo import CHECKOUT, MANIFESTS, at, service
 from tests.policies.results.stream import (
     FAILED,
     LOADED,
     STACK,
     Event,
+    outputs,
     placement,
     placement_urn,
     resource,
@@ -133,6 +137,22 @@ def test_what_no_document_made_is_shown_at_the_project_with_its_urn(name: str) -
     (finding,) = found(resource(name, ""), violation(name, "spec: wrong; mend it"))
     assert finding.place == PROJECT
     assert finding.urns == (name,)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("nodePools[0]: too much", at("environments.yaml", "small-models-mig")),
+        ("nodePools[2]: too much", at("environments.yaml", "h100-whole")),
+        ("placements[2].nodePool: not there", at("deployments.yaml", "chat-small")),
+        ("placements[3]: not there", PROJECT),
+        ("warnings[0]: odd", PROJECT),
+    ],
+)
+def test_what_is_wrong_with_the_plan_is_shown_at_what_was_planned(message: str, expected: Place) -> None:
+    plan = plan_to_outputs(make_plan(load_fleet([str(MANIFESTS)])))
+    (finding,) = found(outputs(plan), violation(STACK, message))
+    assert finding.place == expected
 
 
 def test_one_place_with_one_message_is_one_finding() -> None:
