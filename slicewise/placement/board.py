@@ -60,11 +60,6 @@ class Demand:
         """The units of all replicas in one environment, the way that takes fewest."""
         return min((self.units(way.profile) for way in self.ways if way.levels), default=0)
 
-    @property
-    def most_units(self) -> int:
-        """The units of all replicas in one environment, the way that takes most."""
-        return max((self.units(way.profile) for way in self.ways if way.levels), default=0)
-
 
 @dataclass(frozen=True, slots=True)
 class Charge:

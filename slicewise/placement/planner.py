@@ -33,6 +33,8 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
     by_priority = sorted(board.demands, key=lambda demand: (-demand.priority, demand.order))
     for _, demands in groupby(by_priority, lambda demand: demand.priority):
         _fill(board, list(demands))
+    # Where those of a lower priority moved, there may be room for a higher one now.
+    _place(board, by_priority)
     tenants = board.tenants()
     placements = [tenant.placement for here in tenants for tenant in here]
     return Plan(
@@ -52,13 +54,17 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
 
 def _fill(board: Board, demands: list[Demand]) -> None:
     """Place deployments of one priority, in order, in the environments that they still lack."""
+    _place(board, demands)
+    short = [demand for demand in demands if board.missing(demand)]
+    if short:
+        repair(board, demands, short)
+
+
+def _place(board: Board, demands: Iterable[Demand]) -> None:
     for demand in demands:
         placed = board.placed[demand.key]
         while board.missing(demand) and (charge := board.best(demand, placed)):
             board.place(charge)
-    short = [demand for demand in demands if board.missing(demand)]
-    if short:
-        repair(board, demands, short)
 
 
 def _rejections(board: Board, fleet: Fleet, demand: Demand) -> tuple[Rejection, ...]:

@@ -37,8 +37,8 @@ class Relocation:
         """
         return self._make_room(demand, demand.ways, self._depth, frozenset())
 
-    def serve_more_without(self, victim: Charge, waiting: Iterable[Demand], least: int) -> bool:
-        """Give up `victim` if `least` or more of those `waiting` can be placed then."""
+    def serve_more_without(self, victim: Charge, waiting: Iterable[Demand]) -> bool:
+        """Give up `victim` if two or more of those `waiting` can be placed then."""
         self._board.remove(victim)
         self.left.append(victim)
         served = 0
@@ -50,7 +50,7 @@ class Relocation:
                 elif not self.make_room(demand):
                     break
                 served += 1
-        if served >= least:
+        if served > 1:
             return True
         self._undo(0, 0)
         return False

@@ -44,8 +44,9 @@ def repair(board: Board, demands: Iterable[Demand], short: Iterable[Demand]) -> 
     for _ in range(_ROUNDS):
         for depth in _DEPTHS:
             pot.relocate(depth)
-        if not pot.give_up_large(2) + pot.give_up_large(1):
+        if not pot.give_up_large():
             break
+    pot.place_elsewhere()
 
 
 class _Waiter(NamedTuple):
@@ -131,10 +132,10 @@ class _Pot:
             if failures > _MOST_FAILURES or self._tries <= 0:
                 return
 
-    def give_up_large(self, least: int) -> int:
-        """Give up one large placement where `least` or more of what waits can be placed then, others moving if need be.
+    def give_up_large(self) -> int:
+        """Give up one large placement where two or more of what waits can be placed then, others moving if need be.
 
-        What waits and may be placed is smaller, so one for one makes room too. Returns how often it was done.
+        Returns how often it was done.
         """
         done = 0
         waiting = self._smallest_first()
@@ -145,8 +146,7 @@ class _Pot:
             if self._board.placed[victim.demand.key].get(self._board.pools[victim.index].environment) is not victim:
                 continue
             attempt = Relocation(self._board, self._charges, 1, self._tries)
-            smaller = [demand for demand in waiting[:_MOST_SERVED] if demand.most_units < victim.units]
-            if attempt.serve_more_without(victim, smaller, least):
+            if attempt.serve_more_without(victim, waiting[:_MOST_SERVED]):
                 done += 1
                 self._keep(attempt)
                 self._wait(victim.demand)
