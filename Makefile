@@ -8,9 +8,12 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 STACK ?= demo
 VENV := .venv
+# The policy pack's own: pulumi-policy needs older versions than the program.
+POLICIES := .venv-policies
+MANIFESTS ?= stacks/$(STACK)
 STATE := $(CURDIR)/.state
 TOOLCHAIN = $(PYTHON) toolchain/build.py
-SOURCES := slicewise components embedded toolchain bench tests __main__.py
+SOURCES := slicewise components embedded toolchain policies bench tests __main__.py
 
 # `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
 # The demo keeps its state in the checkout and touches no login of yours.
@@ -28,6 +31,19 @@ preview: $(VENV)/.program toolchain-pulumi ## Set up, and preview the demo stack
 	@$(PULUMI) stack select --create $(STACK) 2>&1 | grep -v '^Created stack' || true
 	@$(PULUMI) preview --stack $(STACK) --diff
 
+.PHONY: policy
+policy: $(VENV)/.program toolchain-pulumi policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
+	@mkdir -p $(STATE)/stacks $(STATE)/policy
+	@$(PULUMI) stack select --create $(STACK) 2>&1 | grep -v '^Created stack' || true
+	@PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true $(PULUMI) preview --stack $(STACK) --json \
+		--policy-pack policies/__main__.py > $(STATE)/policy/events.json || true
+	@$(VENV)/bin/python -m policies.results $(STATE)/policy/events.json --manifests $(MANIFESTS) \
+		--sarif $(STATE)/policy/findings.sarif --junit $(STATE)/policy/findings.junit.xml \
+		--code-quality $(STATE)/policy/findings.code-quality.json
+
+.PHONY: policies
+policies: $(POLICIES)/.installed ## Make the virtual environment that the policy pack runs in
+
 .PHONY: lint
 lint: $(VENV)/.development
 	$(VENV)/bin/ruff check $(SOURCES)
@@ -40,7 +56,7 @@ check: lint ## Lint, types, import contracts, unit and mock tests, in under a mi
 	$(VENV)/bin/pytest -n 2 -q tests/unit tests/components tests/bench
 
 .PHONY: test
-test: lint toolchain ## Set up, and run every test: also the real Pulumi engine and a real API server
+test: lint toolchain policies ## Set up, and run every test: also the real Pulumi engine and a real API server
 	$(VENV)/bin/pytest -n 2 --dist loadgroup tests
 
 .PHONY: bench
@@ -68,10 +84,11 @@ lock: $(VENV)/.development ## Pin the newest versions of what requirements*.in n
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-bench.in -o requirements-bench.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-policies.in -o requirements-policies.txt
 
 .PHONY: clean
 clean: ## Remove what the targets made in the checkout
-	rm -rf $(VENV) $(STATE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(POLICIES) $(STATE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Debian and Ubuntu keep venv's pip in a package of its own.
 $(VENV)/bin/pip:
@@ -88,4 +105,10 @@ $(VENV)/.program: requirements.txt | $(VENV)/bin/pip
 $(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.program
 	@echo "Installing the tools that check and test Slicewise into $(VENV) ..."
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -r requirements-bench.txt
+	@touch $@
+
+$(POLICIES)/.installed: requirements-policies.txt | $(VENV)/bin/pip
+	@echo "Installing what the policy pack needs into $(POLICIES): 90 MB ..."
+	@$(PYTHON) -m venv $(POLICIES)
+	@$(POLICIES)/bin/pip install --quiet --disable-pip-version-check -r requirements-policies.txt
 	@touch $@

@@ -59,10 +59,10 @@ any order that the solver happened to find: it does not try to strand little.
 
 ## Time and memory
 
-Seed {growth_seed}. Only the ratios mean anything on another machine; the seconds (of the processor) are
-what one run saw, for orientation. Loading is reading, parsing and validating the YAML of the same fleet, in the same process. The memory
-is the most that planning had at a time beside the fleet itself. A first-fit decision places one deployment where all
-others are placed already; the plan places all of them.
+Seed {growth_seed}. Only the ratios mean anything on another machine; the seconds (of the processor) are what one run
+saw, for orientation. Loading is reading, parsing and validating the YAML of the same fleet, in the same process. The
+memory is the most that planning had at a time beside the fleet itself. A first-fit decision places one deployment where
+all others are placed already; the plan places all of them.
 
 {growth}
 

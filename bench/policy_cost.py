@@ -58,7 +58,7 @@ class Timed:
 def main() -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(prog="python -m bench.policy_cost", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="with the pack, and as many without")
+    parser.add_argument("--runs", type=int, default=3, help="with the pack, and as many without")
     runs = parser.parse_args().runs
     console = Console(highlight=False, soft_wrap=True)
     without, with_pack = Timed("without", ()), Timed("with the pack", ("--policy-pack", str(PACK)))

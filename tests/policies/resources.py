@@ -22,19 +22,19 @@ TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedu
 SELECTOR = {"cloud.google.com/gke-accelerator": "nvidia-h100-80gb"}
 
 
-def container(gpu: str | None = SLICE, count: object = "1", **more: Any) -> dict[str, Any]:
+def container(gpu: str | None = SLICE, count: object = "1", **more: object) -> dict[str, Any]:
     """Return the engine's container; `more` adds to it or, with None, takes away."""
     limits = {gpu: count, "cpu": "8", "memory": "48Gi"} if gpu else {"cpu": "8"}
     return _without_none({"name": "main", "resources": {"limits": limits}} | more)
 
 
-def pod_spec(*containers: dict[str, Any], **more: Any) -> dict[str, Any]:
+def pod_spec(*containers: dict[str, Any], **more: object) -> dict[str, Any]:
     """Return a pinned and tolerant pod."""
     spec = {"nodeSelector": dict(SELECTOR), "tolerations": [dict(TOLERATION)]}
     return _without_none(spec | {"containers": list(containers or [container()])} | more)
 
 
-def service(template: dict[str, Any] | None = None, name: str = "gemma", **spec: Any) -> Resource:
+def service(template: dict[str, Any] | None = None, name: str = "gemma", **spec: object) -> Resource:
     """Return a service; `spec` adds to its spec or, with None, takes away."""
     annotations = {"slicewise.dev/environment": "mig-a", "slicewise.dev/node-pool": "slices"}
     whole = {"model": {"uri": "hf://google/gemma", "name": "gemma"}, "replicas": 2}
@@ -53,29 +53,32 @@ def service(template: dict[str, Any] | None = None, name: str = "gemma", **spec:
     )
 
 
-def multi_node(leader: dict[str, Any], worker: dict[str, Any], **spec: Any) -> Resource:
-    """Return a service of two nodes a replica."""
-    return service(leader, worker=worker, **({"parallelism": {"tensor": 8, "pipeline": 2}} | spec))
+def multi_node(
+    leader: dict[str, Any], worker: dict[str, Any], replicas: int = 2, parallelism: dict[str, int] | None = None
+) -> Resource:
+    """Return a service of two nodes a replica, unless `parallelism` says otherwise."""
+    sizes = {"tensor": 8, "pipeline": 2} if parallelism is None else parallelism
+    return service(leader, worker=worker, replicas=replicas, parallelism=sizes)
 
 
-def whole_gpus(**more: Any) -> dict[str, Any]:
+def whole_gpus(**more: object) -> dict[str, Any]:
     """Return a pod of eight whole GPUs."""
     return pod_spec(container("nvidia.com/gpu", "8"), **more)
 
 
-def pod(**more: Any) -> Resource:
+def pod(**more: object) -> Resource:
     """Return a pod that nothing of Slicewise made."""
     spec = pod_spec(container(image="registry:5000/vllm:v0.11"), **more)
     return Resource(POD, "bench", {"metadata": {"name": "bench"}, "spec": spec}, cluster="urn:p", provider="p")
 
 
-def deployment(spec: dict[str, Any], **more: Any) -> Resource:
+def deployment(spec: dict[str, Any], **more: object) -> Resource:
     """Return a Deployment of pods with this spec."""
     whole = {"template": {"spec": spec}} | more
     return Resource(DEPLOYMENT, "web", {"metadata": {"name": "web"}, "spec": whole}, cluster="urn:p", provider="p")
 
 
-def provider(secrets: frozenset[str] = frozenset({"kubeconfig"}), **more: Any) -> Resource:
+def provider(secrets: frozenset[str] = frozenset({"kubeconfig"}), **more: object) -> Resource:
     """Return a provider with a secret kubeconfig."""
     properties = _without_none({"kubeconfig": "apiVersion: v1", "clusterIdentifier": "mig-a"} | more)
     return Resource(PROVIDER, "mig-a-provider", properties, secrets=secrets)

@@ -56,6 +56,7 @@ SECRETS: Final = tuple(
         "a token under another name": add(*ENV, value={"name": "HUB", "value": _HUGGING_FACE}),
         "a password, by its name": add(*ENV, value={"name": "DB_PASSWORD", "value": "tulip"}),
         "a random key": add(*ENV, value={"name": "VALUE", "value": _RANDOM}),
+        "a key in hexadecimal": add(*ENV, value={"name": "VALUE", "value": "0123456789abcdef" * 3}),
         "a key in an argument": add(*ARGS, value="--api-key=tulips"),
         "a key in two words": put(*ARGS, value=["--api-key", "tulips"]),
         "a token for the init container": put(
@@ -63,6 +64,15 @@ SECRETS: Final = tuple(
         ),
         "a password in a URL": add(*ENV, value={"name": "PROXY", "value": "http://me:tulips@proxy"}),
     }.items()
+)
+OWN_SECRETS: Final = (
+    Mutant(
+        "a secret of the organisation's own kind",
+        SLICE,
+        add(*ENV, value={"name": "VALUE", "value": "acme-7"}),
+        "no-secret-values",
+        config={"no-secret-values": {"patterns": ["^acme-"]}},
+    ),
 )
 MAIN_CONTAINER: Final = (
     Mutant("no container called main", WHOLE, put(*MAIN, "name", value="engine"), "main-container"),
@@ -114,6 +124,7 @@ PROVIDERS: Final = (
 MUTANTS: Final = (
     *IMAGES,
     *SECRETS,
+    *OWN_SECRETS,
     *MAIN_CONTAINER,
     *AGREEMENT,
     *SERVICE_NAMES,

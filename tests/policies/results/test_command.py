@@ -70,12 +70,23 @@ def test_every_report_is_written(tmp_path: Path) -> None:
     assert "<failure " in (tmp_path / "junit").read_text()
 
 
-def test_a_preview_that_went_wrong_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(tmp_path, *DECLARED, said("no such host"), FAILED) == 1
-    assert capsys.readouterr().err.splitlines() == [
-        "pulumi: no such host",
-        "the preview did not complete: the policies have not seen everything",
-    ]
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        ((said("no such host"), FAILED), "no such host"),
+        ((), "the preview was cut off: the policies have not seen everything"),
+    ],
+)
+def test_a_preview_that_did_not_complete_is_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], events: tuple[Event, ...], message: str
+) -> None:
+    assert run(tmp_path, *DECLARED, *events) == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [f"Pulumi.yaml: error: {message} [preview-complete]", "1 to mend, 0 to consider"]
+    # A file without results would tell GitHub that all that was ever found is mended.
+    sarif = json.loads((tmp_path / "sarif").read_text())["runs"][0]
+    assert sarif["invocations"] == [{"executionSuccessful": False}]
+    assert len(sarif["results"]) == 1
 
 
 def test_events_that_tell_nothing_are_an_error_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

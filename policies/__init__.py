@@ -1,0 +1,1 @@
+"""The CrossGuard policy pack: what GPU workloads must keep to, checked beside `pulumi preview`."""

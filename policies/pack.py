@@ -1,0 +1,104 @@
+"""The rules as CrossGuard policies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from pulumi_policy import (  # type: ignore[import-not-found] # only in the pack's own virtual environment
+    EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
+    PolicyPack,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy import Severity as PulumiSeverity
+from pulumi_policy.deserialize import serialize_properties  # type: ignore[import-not-found]
+from pulumi_policy.proxy import UnknownValueError  # type: ignore[import-not-found]
+
+from policies.inputs import OpenedSecrets, keep_secretness, resource_of
+from policies.rules.fields import NotKnownError
+from policies.rules.model import Finding, Outcome, Resource, Rule, Schema, StackRule, Unchecked
+from policies.rules.running import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run, run_stack
+from policies.rules.table import RESOURCE_RULES, STACK_RULES
+
+NAME: Final = "slicewise"
+Report = Callable[..., None]
+
+
+class _NotCheckedError(UnknownValueError):  # type: ignore[misc] # its base has no types
+    """Makes the SDK say, at level advisory whatever the policy's own is, what could not be checked."""
+
+    def __init__(self, unchecked: Iterable[Unchecked]) -> None:
+        Exception.__init__(self)
+        self.message = "not checked: " + ", ".join(item.message for item in unchecked)
+
+
+def resource_policy(rule: Rule) -> Policy:
+    """Return `rule` as a policy."""
+
+    def validate(args: ResourceValidationArgs, report: Report) -> None:
+        if rule.applies(args.resource_type):
+            _tell(run(rule, resource_of(args), args.get_config()), report)
+
+    def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
+        # As it goes over the wire: secrets and values that are not known stay what they are.
+        properties: dict[str, Any] = serialize_properties(args.props)
+        secrets = OpenedSecrets(properties)
+        resource = Resource(args.resource_type, args.name, properties, args.urn)
+        if rule.mend is None or not is_checked(rule, resource, args.get_config()):
+            return None
+        try:
+            mended = rule.mend(resource, args.get_config())
+        except NotKnownError:
+            return None
+        return properties if mended and secrets.close() else None
+
+    return ResourceValidationPolicy(
+        validate=validate,
+        remediate=remediate if rule.mend else None,
+        **_description(rule, {EXCLUDE: EXCLUDE_SCHEMA, **rule.config}),
+    )
+
+
+def stack_policy(rule: StackRule) -> Policy:
+    """Return `rule` as a policy."""
+
+    def validate(args: StackValidationArgs, report: Report) -> None:
+        _tell(run_stack(rule, [resource_of(item) for item in args.resources], args.get_config()), report)
+
+    return StackValidationPolicy(validate=validate, **_description(rule, rule.config))
+
+
+def policies() -> list[Policy]:
+    """Return all policies of the pack."""
+    return [*map(resource_policy, RESOURCE_RULES), *map(stack_policy, STACK_RULES)]
+
+
+def serve() -> None:
+    """Serve the pack to the engine; it never returns."""
+    keep_secretness()
+    PolicyPack(NAME, policies())
+
+
+def _description(rule: Rule | StackRule, schema: Schema) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "description": rule.description,
+        "enforcement_level": EnforcementLevel(rule.level.value),
+        "severity": PulumiSeverity(rule.severity.value),
+        "remediation_steps": rule.remedy,
+        "config_schema": PolicyConfigSchema({key: dict(value) for key, value in schema.items()}) if schema else None,
+    }
+
+
+def _tell(outcomes: list[Outcome], report: Report) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, Finding):
+            report(outcome.message, outcome.urn or None)
+    unchecked = [outcome for outcome in outcomes if isinstance(outcome, Unchecked)]
+    if unchecked:
+        raise _NotCheckedError(unchecked)

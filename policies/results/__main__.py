@@ -1,0 +1,76 @@
+"""`python -m policies.results EVENTS --manifests PATH`: what the policies found, for people and for CI."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from policies.results.code_quality import code_quality
+from policies.results.events import Preview, UnusableEventsError
+from policies.results.findings import Finding, findings
+from policies.results.junit import junit
+from policies.results.sarif import sarif
+
+EXIT_FAILED: Final = 1
+EXIT_UNUSABLE: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the reports asked for, print the findings, and say by the exit code whether the stack may be updated."""
+    options = _options(arguments)
+    try:
+        preview = Preview.read(options.events.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, UnusableEventsError) as error:
+        sys.stderr.write(f"{options.events}: {error}\n")
+        return EXIT_UNUSABLE
+    found = findings(preview, options.manifests, options.root, options.project)
+    if options.sarif:
+        _write(options.sarif, json.dumps(sarif(found, completed=preview.completed), indent=2))
+    if options.code_quality:
+        _write(options.code_quality, json.dumps(code_quality(found), indent=2))
+    if options.junit:
+        _write(options.junit, junit(found, preview.passed))
+    return _report(found)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m policies.results",
+        description="Show what the policies found in a preview, at the lines of the documents that it comes from.",
+        epilog="Exit codes: 0 nothing stops an update, 1 something does, 2 EVENTS does not tell.",
+    )
+    parser.add_argument(
+        "events",
+        metavar="EVENTS",
+        type=Path,
+        help="what `pulumi preview --json --policy-pack policies` wrote with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true",
+    )
+    parser.add_argument("--manifests", metavar="PATH", nargs="+", required=True, help="the stack's documents")
+    parser.add_argument("--root", type=Path, default=Path(), help="what files are named relative to: the repository")
+    parser.add_argument("--project", type=Path, default=Path(), help="where Pulumi.yaml is")
+    parser.add_argument("--sarif", metavar="FILE", type=Path, help="write SARIF 2.1.0, for GitHub code scanning")
+    parser.add_argument("--code-quality", metavar="FILE", type=Path, help="write GitLab's code quality report")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write JUnit's XML")
+    return parser.parse_args(arguments)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
+def _report(found: Sequence[Finding]) -> int:
+    """Say everything on a line of its own, as compilers do: `--json` leaves nothing else for people to read."""
+    for finding in found:
+        level = "error" if finding.mandatory else "warning"
+        sys.stdout.write(f"{finding.place}: {level}: {finding.message} [{finding.rule}]\n")
+    mandatory = sum(finding.mandatory for finding in found)
+    sys.stdout.write(f"{mandatory} to mend, {len(found) - mandatory} to consider\n")
+    return EXIT_FAILED if mandatory else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

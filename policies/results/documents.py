@@ -1,0 +1,105 @@
+"""Where the documents say what a resource is made of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slicewise.spec import DeploymentKey, Fleet, InvalidInputError, Problem, load_fleet
+from slicewise.spec.fleet import ModelKey, model_key
+from slicewise.spec.problems import FieldPath
+from slicewise.spec.reading import read_all
+from slicewise.spec.yaml_source import SourceDocument, parse_documents
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a file: line and column from 1, or 0 where the whole file is meant."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Write it as editors and compilers do."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The documents of a stack, with the place of every field.
+
+    Attributes:
+        fleet: What they declare.
+        sources: Each document by kind, namespace (empty where it has none) and name.
+        root: What the files' names are relative to.
+    """
+
+    fleet: Fleet
+    sources: Mapping[tuple[str, str, str], SourceDocument]
+    root: Path
+
+    @classmethod
+    def load(cls, paths: Sequence[str], root: Path) -> Documents:
+        """Load what the program loads.
+
+        Raises:
+            InvalidInputError: the documents are wrong.
+        """
+        fleet = load_fleet(paths)
+        problems: list[Problem] = []
+        sources = {
+            _key(source): source
+            for file, content in read_all(paths, problems)
+            for source in parse_documents(content, file, problems)
+        }
+        if problems:
+            raise InvalidInputError(problems)
+        return cls(fleet, sources, root)
+
+    def environment(self, name: str, path: FieldPath) -> Place | None:
+        """Return the place of a field of an environment, or of what is nearest around it."""
+        return self._place(("InferenceEnvironment", "", name), path)
+
+    def node_pool(self, environment: str, name: str, path: FieldPath) -> Place | None:
+        """Return the place of a field of a node pool."""
+        declared = self.fleet.environment.get(environment)
+        names = [pool.name for pool in declared.spec.node_pools] if declared else []
+        if name not in names:
+            return None
+        return self.environment(environment, ("spec", "nodePools", names.index(name), *path))
+
+    def deployment(self, key: DeploymentKey, path: FieldPath) -> Place | None:
+        """Return the place of a field of a deployment."""
+        return self._place(("ModelDeployment", key.namespace, key.name), path)
+
+    def model(self, key: DeploymentKey, path: FieldPath) -> Place | None:
+        """Return the place of a field of the model that a deployment serves."""
+        model = self._model_of(key)
+        return self._place((model.kind, model.namespace, model.name), path) if model else None
+
+    def profile(self, key: DeploymentKey, name: str, path: FieldPath) -> Place | None:
+        """Return the place of a field of a serving profile of the model that a deployment serves."""
+        model = self._model_of(key)
+        names = [profile.name for profile in self.fleet.models[model].serving] if model else []
+        return self.model(key, ("spec", "serving", names.index(name), *path)) if name in names else None
+
+    def _model_of(self, key: DeploymentKey) -> ModelKey | None:
+        deployment = self.fleet.deployment.get(key)
+        return model_key(deployment) if deployment else None
+
+    def _place(self, key: tuple[str, str, str], path: FieldPath) -> Place | None:
+        source = self.sources.get(key)
+        return Place(relative(source.file, self.root), *source.locate(path)) if source else None
+
+
+def relative(file: str, root: Path) -> str:
+    """Return the name of a file as seen from `root`, with slashes."""
+    return Path(os.path.relpath(file, root)).as_posix()
+
+
+def _key(source: SourceDocument) -> tuple[str, str, str]:
+    metadata = source.data["metadata"]
+    return source.data["kind"], metadata.get("namespace", ""), metadata["name"]

@@ -1,0 +1,158 @@
+"""What a preview says of itself: the engine's events, JSON, one a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+_HOW: Final = "run `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true pulumi preview --json --policy-pack ... > EVENTS`"
+# All that the engine says of itself when a mandatory policy was violated.
+_MANDATORY: Final = "preview failed"
+_STACK: Final = "pulumi:pulumi:Stack"
+
+
+class UnusableEventsError(Exception):
+    """The events do not tell what the policies found; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource of the stack.
+
+    Attributes:
+        urn: What it is called in the stack.
+        parent: The URN of the component that it is part of; empty for the stack itself.
+        inputs: What it was declared with.
+    """
+
+    urn: str
+    parent: str
+    inputs: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        """The type token, without those of the components around it."""
+        return self.urn.split("::", 3)[2].rpartition("$")[2]
+
+    @property
+    def name(self) -> str:
+        """The name in the stack."""
+        return self.urn.split("::", 3)[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What a policy reported.
+
+    Attributes:
+        policy: The policy's name.
+        pack: The name of its pack.
+        description: What the policy wants of every resource.
+        message: What is wrong with this one.
+        mandatory: Whether it stops an update.
+        urn: The resource; the stack itself where a policy names none.
+    """
+
+    policy: str
+    pack: str
+    description: str
+    message: str
+    mandatory: bool
+    urn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A preview that ran with a policy pack.
+
+    Attributes:
+        violations: In the order that they were reported.
+        resources: By URN.
+        outputs: Of the stack: the plan.
+        passed: The policies that found something in order, by pack and name.
+        errors: What went wrong, beside policies.
+        completed: Whether everything was looked at: it came to its end, and only policies may have failed it.
+    """
+
+    violations: tuple[Violation, ...]
+    resources: Mapping[str, Resource]
+    outputs: Mapping[str, Any]
+    passed: frozenset[tuple[str, str]]
+    errors: tuple[str, ...]
+    completed: bool
+
+    @classmethod
+    def read(cls, text: str) -> Preview:
+        """Read the events.
+
+        Raises:
+            UnusableEventsError: they are no events, or the preview ran without policies.
+        """
+        events = list(_events(text))
+        if not _of("policyLoadEvent", events):
+            # Nothing found, because nothing was looked at, must never look like all is well.
+            message = "the preview ended before any policy was loaded" if events else "there are no engine events in it"
+            raise UnusableEventsError(f"{message}; {_HOW}")
+        summaries = _of("summaryEvent", events)
+        analyses = _of("policyAnalyzeSummaryEvent", events) + _of("policyAnalyzeStackSummaryEvent", events)
+        metadata = [event["metadata"] for event in _of("resourcePreEvent", events)]
+        violations = tuple(map(_violation, _of("policyEvent", events)))
+        errors = tuple(_errors(events))
+        explained = any(violation.mandatory for violation in violations)
+        return cls(
+            violations=violations,
+            resources={item["urn"]: _resource(item) for item in metadata},
+            outputs=_outputs(events),
+            passed=frozenset((item["policyPackName"], name) for item in analyses for name in item.get("passed", [])),
+            errors=errors,
+            completed=not errors and bool(summaries) and (summaries[-1].get("result") == "succeeded" or explained),
+        )
+
+
+def _events(text: str) -> Iterator[Mapping[str, Any]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.startswith("{"):
+            continue  # what a plugin wrote to standard output, in between
+        try:
+            yield json.loads(line)
+        except ValueError as error:
+            # Without the setting, `--json` writes one document over many lines, and leaves the policies out.
+            raise UnusableEventsError(f"line {number} is no event: {error}; {_HOW}") from error
+
+
+def _of(kind: str, events: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [event[kind] for event in events if kind in event]
+
+
+def _outputs(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    finished = [event["metadata"] for event in _of("resOutputsEvent", events)]
+    stacks = [item["new"]["outputs"] for item in finished if item["type"] == _STACK and item["new"]]
+    return stacks[-1] or {} if stacks else {}
+
+
+def _errors(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for event in _of("diagnosticEvent", events):
+        message = event["message"].strip()
+        if event["severity"] == "error" and message != _MANDATORY:
+            yield message
+
+
+def _violation(event: Mapping[str, Any]) -> Violation:
+    # The SDK puts what a policy reports after its description.
+    description, _, message = event["message"].strip().partition("\n")
+    return Violation(
+        policy=event["policyName"],
+        pack=event["policyPackName"],
+        description=description,
+        message=message or description,
+        mandatory=event["enforcementLevel"] != "advisory",
+        urn=event.get("resourceUrn", ""),
+    )
+
+
+def _resource(metadata: Mapping[str, Any]) -> Resource:
+    # What is deleted has no new state.
+    state = metadata["new"] or metadata["old"]
+    return Resource(metadata["urn"], state.get("parent", ""), state.get("inputs", {}))

@@ -1,0 +1,128 @@
+"""What the policies found, at the places that people can change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from policies.results.documents import Documents, Place, relative
+from policies.results.events import Preview, Violation
+from policies.results.origins import place_of
+from slicewise.spec import InvalidInputError, Problem
+
+# The pack of what is checked before any policy sees it.
+CHECKS: Final = "slicewise"
+# Where a finding is shown that no document is to blame for: GitHub takes no file of results with one that is nowhere.
+PROJECT: Final = "Pulumi.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to change.
+
+    Attributes:
+        rule: The policy, or the code of a mistake in a document.
+        pack: The policy's pack.
+        description: What the rule wants.
+        message: What is wrong.
+        mandatory: Whether it stops an update.
+        place: Where.
+        urns: Every resource that it was found in; none for a mistake in a document.
+    """
+
+    rule: str
+    pack: str
+    description: str
+    message: str
+    mandatory: bool
+    place: Place
+    urns: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """What identifies it from one push to the next: nothing in it moves when a line is added above."""
+        parts = (self.pack, self.rule, self.place.file, self.message)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) -> list[Finding]:
+    """Return everything found, sorted by place; what stands at one place for several resources is one finding.
+
+    Args:
+        preview: What the engine says.
+        paths: The documents, as the program is given them.
+        root: What files are named relative to.
+        project: The directory of the Pulumi project.
+    """
+    nowhere = Place(relative(str(project / PROJECT), root))
+    try:
+        documents = Documents.load(paths, root)
+    except InvalidInputError as error:
+        # The program has refused them as well, and nothing that it would have declared was looked at.
+        found = [_mistake(problem, root) for problem in error.problems]
+        found += [_finding(violation, nowhere) for violation in preview.violations]
+    else:
+        found = [
+            _finding(violation, place_of(violation, preview, documents) or nowhere) for violation in preview.violations
+        ]
+        if not preview.completed:
+            found.append(_incomplete(preview, nowhere))
+    return _merged(found)
+
+
+def _finding(violation: Violation, place: Place) -> Finding:
+    return Finding(
+        rule=violation.policy,
+        pack=violation.pack,
+        description=violation.description,
+        message=violation.message,
+        mandatory=violation.mandatory,
+        place=place,
+        urns=(violation.urn,),
+    )
+
+
+def _mistake(problem: Problem, root: Path) -> Finding:
+    field = f"{problem.field}: " if problem.field else ""
+    return Finding(
+        rule=problem.code.value,
+        pack=CHECKS,
+        description="The documents are right.",
+        message=f"{field}{problem.message}",
+        mandatory=True,
+        place=Place(relative(problem.file, root), problem.line, problem.column),
+    )
+
+
+def _incomplete(preview: Preview, place: Place) -> Finding:
+    return Finding(
+        rule="preview-complete",
+        pack=CHECKS,
+        description="The preview completes, so that the policies see everything.",
+        message="\n".join(preview.errors or ("the preview was cut off: the policies have not seen everything",)),
+        mandatory=True,
+        place=place,
+    )
+
+
+def _merged(found: Iterable[Finding]) -> list[Finding]:
+    """Sort, and make one of those that say the same of the same place: a model in ten environments is one model."""
+    merged: dict[tuple[Place, str, str, str], list[Finding]] = {}
+    for finding in found:
+        merged.setdefault((finding.place, finding.pack, finding.rule, finding.message), []).append(finding)
+    return [
+        Finding(
+            rule=first.rule,
+            pack=first.pack,
+            description=first.description,
+            message=first.message,
+            mandatory=first.mandatory,
+            place=first.place,
+            urns=tuple(sorted({urn for item in same for urn in item.urns})),
+        )
+        for _, same in sorted(merged.items(), key=lambda item: item[0])
+        for first in same[:1]
+    ]

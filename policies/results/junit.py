@@ -1,0 +1,37 @@
+"""JUnit: a suite for each pack, and a case for each finding or rule that found nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from policies.results.findings import Finding
+
+
+def junit(found: Sequence[Finding], passed: Iterable[tuple[str, str]]) -> str:
+    """Return the findings as JUnit's XML; `passed` are packs and names of policies that found something in order.
+
+    What stops an update fails, and advice counts as skipped: a report that fails must be of a run that failed.
+    """
+    failing = {(finding.pack, finding.rule) for finding in found}
+    root = Element("testsuites")
+    suites: dict[str, Element] = {}
+    for pack, rule in sorted(set(passed) - failing):
+        _case(root, suites, pack, rule)
+    for finding in found:
+        case = _case(root, suites, finding.pack, finding.rule)
+        case.set("name", f"{finding.rule}: {finding.place}")
+        case.set("file", finding.place.file)
+        outcome = SubElement(case, "failure" if finding.mandatory else "skipped", message=finding.message)
+        outcome.text = "\n".join((str(finding.place), finding.message, *finding.urns))
+    for suite in suites.values():
+        suite.set("tests", str(len(suite)))
+        suite.set("failures", str(len(suite.findall("*/failure"))))
+        suite.set("skipped", str(len(suite.findall("*/skipped"))))
+    return tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _case(root: Element, suites: dict[str, Element], pack: str, rule: str) -> Element:
+    if pack not in suites:
+        suites[pack] = SubElement(root, "testsuite", name=pack)
+    return SubElement(suites[pack], "testcase", classname=pack, name=rule)

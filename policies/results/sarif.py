@@ -1,0 +1,74 @@
+"""SARIF 2.1.0: what GitHub shows on the lines of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from policies.results.documents import Place
+from policies.results.findings import Finding
+
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+# GitHub shows no more of one run, and refuses a file with five times as many.
+_MOST: Final = 5000
+
+
+def sarif(found: Sequence[Finding], *, completed: bool) -> dict[str, Any]:
+    """Return the findings as a SARIF log: one run for all packs, as GitHub wants a category to have."""
+    # What stops an update first, so that the cut takes what matters least.
+    shown = sorted(found, key=lambda finding: not finding.mandatory)[:_MOST]
+    rules = {_identity(finding): finding for finding in shown}
+    index = {identity: number for number, identity in enumerate(rules)}
+    driver = {"name": "Slicewise policies", "rules": [_rule(finding) for finding in rules.values()]}
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "invocations": [{"executionSuccessful": completed}],
+                "results": [_result(finding, index[_identity(finding)]) for finding in shown],
+            }
+        ],
+    }
+
+
+def _rule(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": _identity(finding),
+        "name": finding.rule,
+        "shortDescription": {"text": finding.description},
+        "defaultConfiguration": {"level": _level(finding)},
+    }
+
+
+def _result(finding: Finding, index: int) -> dict[str, Any]:
+    logical = [{"fullyQualifiedName": urn, "kind": "resource"} for urn in finding.urns]
+    location: dict[str, Any] = {"physicalLocation": _physical(finding.place)}
+    if logical:
+        location["logicalLocations"] = logical
+    return {
+        "ruleId": _identity(finding),
+        "ruleIndex": index,
+        "level": _level(finding),
+        "message": {"text": finding.message},
+        "locations": [location],
+        "partialFingerprints": {"slicewise/v1": finding.fingerprint},
+    }
+
+
+def _physical(place: Place) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.file)}}
+    if place.line:
+        physical["region"] = {"startLine": place.line, "startColumn": place.column}
+    return physical
+
+
+def _identity(finding: Finding) -> str:
+    return f"{finding.pack}/{finding.rule}"
+
+
+def _level(finding: Finding) -> str:
+    return "error" if finding.mandatory else "warning"

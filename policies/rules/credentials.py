@@ -1,0 +1,142 @@
+"""Secrets are referred to, never written into a pod: the state, the cluster and its logs would all have them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from policies.rules.fields import Field
+from policies.rules.gpus import pod_requests
+from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
+from policies.rules.running import each
+from policies.rules.workloads import Pod, makes_pods, pods
+
+# What issuers print on their tokens (their own documentation and the public rules of secret scanners).
+_TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
+    "a Hugging Face token": re.compile(r"\b(?:hf|api_org)_[A-Za-z0-9]{30,}"),
+    "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})"),
+    "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a Google API key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}"),
+    "an NVIDIA API key": re.compile(r"\bnvapi-[A-Za-z0-9_-]{20,}"),
+    "an OpenAI-style key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
+    "a Slack token": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."),
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "a password in a URL": re.compile(r"://[^/\s:@$]+:[^/\s@$]+@"),
+}
+_NAMES_OF_SECRETS: Final = (
+    r"(?:TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIALS?|(?:API|ACCESS|SECRET|PRIVATE)[-_]?KEY)"
+)
+_SECRET_NAME: Final = re.compile(rf"(?:.*[-_.])?{_NAMES_OF_SECRETS}", re.IGNORECASE)
+_SECRET_FLAG: Final = re.compile(rf"(--(?:[\w-]*-)?{_NAMES_OF_SECRETS})['\"]?(?:=|\s+)['\"]?([^\s'\"]+)", re.IGNORECASE)
+# References, files, switches, and what people write where a client insists on a key.
+_HARMLESS: Final = re.compile(r"|\$.*|-.*|/.*|[0-9]{1,8}|true|false|none|null|empty|dummy|unused", re.IGNORECASE)
+_PIECE: Final = re.compile(r"[A-Za-z0-9]{20,}")
+_HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+# A commit and a SHA-256: random by nature, and public.
+_DIGEST_LENGTHS: Final = (40, 64)
+_HEX_SECRET_LENGTH: Final = 32
+# Bits a character: 20 random letters and digits have some 4.0, words and camel case with digits stay below.
+_ENTROPY: Final = 3.7
+_DIGITS: Final = 3
+_REMEDY: Final = "keep it in a Secret and refer to it with valueFrom.secretKeyRef"
+
+
+def _check(resource: Resource, config: Config) -> Iterator[Outcome]:
+    return each(pods(resource), partial(_of_pod, config=config))
+
+
+def _of_pod(pod: Pod, *, config: Config) -> Iterator[Outcome]:
+    if pod.by_kserve or pod_requests(pod):
+        yield from each(pod.containers, partial(_of_container, config=config))
+
+
+def _of_container(container: Field, *, config: Config) -> Iterator[Outcome]:
+    yield from each(container["env"].elements(), partial(_of_variable, config=config))
+    yield from each([container["command"], container["args"]], partial(_of_words, config=config))
+
+
+def _of_variable(variable: Field, *, config: Config) -> Iterator[Outcome]:
+    name = variable["name"].text() or ""
+    if name in config.get("allowedEnv", ()):
+        return
+    value = variable["value"]
+    what = _kind(value.text() or "", config)
+    if what is None and _SECRET_NAME.fullmatch(name) and not _HARMLESS.fullmatch(value.text() or ""):
+        what = "a secret, by the name of the variable"
+    if what:
+        yield Finding(value.path, f"the value of {name} looks like {what}", _REMEDY)
+
+
+def _of_words(words: Field, *, config: Config) -> Iterator[Outcome]:
+    elements = words.elements()
+    known = [word for word in elements if word.known]
+    for word in known:
+        what = _kind(word.text() or "", config)
+        if what:
+            yield Finding(word.path, f"looks like it has {what}", _REMEDY)
+    # Flag and value may be two words.
+    for flag, value in _SECRET_FLAG.findall(" ".join(word.text() or "" for word in known)):
+        if not _HARMLESS.fullmatch(value) and not _kind(value, config):
+            yield Finding(words.path, f"{flag} has its secret as plain text", _REMEDY)
+    for word in elements:
+        if not word.known:
+            yield Unchecked(word.path)
+
+
+def _kind(text: str, config: Config) -> str | None:
+    """Return what kind of secret `text` seems to hold. Nothing of `text` may get into a message."""
+    for kind, pattern in _TOKENS.items():
+        if pattern.search(text):
+            return kind
+    if any(re.search(pattern, text) for pattern in config.get("patterns", ())):
+        return "a secret, by a configured pattern"
+    if config.get("entropy", True) and any(_is_random(piece) for piece in _PIECE.findall(text)):
+        return "a random key"
+    return None
+
+
+def _is_random(piece: str) -> bool:
+    if _HEX.fullmatch(piece):
+        return len(piece) >= _HEX_SECRET_LENGTH and len(piece) not in _DIGEST_LENGTHS and not piece.isdigit()
+    digits = sum(character.isdigit() for character in piece)
+    mixed = digits >= _DIGITS and piece.lower() != piece and piece.upper() != piece
+    return mixed and _entropy(piece) >= _ENTROPY
+
+
+def _entropy(text: str) -> float:
+    shares = [count / len(text) for count in Counter(text).values()]
+    return -sum(share * math.log2(share) for share in shares)
+
+
+NO_SECRET_VALUES: Final = Rule(
+    name="no-secret-values",
+    description="No secret stands in env, args or command; they refer to Secrets.",
+    remedy="Keep the value in a Secret, refer to it with valueFrom.secretKeyRef, and revoke what was written here.",
+    severity=Severity.CRITICAL,
+    level=Level.MANDATORY,
+    applies=makes_pods,
+    check=_check,
+    config={
+        "entropy": {
+            "type": "boolean",
+            "default": True,
+            "description": "Whether random-looking text counts as a secret.",
+        },
+        "patterns": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Regular expressions of the organisation's own secrets.",
+        },
+        "allowedEnv": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Names of environment variables that may have any value.",
+        },
+    },
+)

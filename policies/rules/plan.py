@@ -1,0 +1,84 @@
+"""Every service that the plan places is there, once, and asks for what the plan gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from policies.rules.fields import Field, properties
+from policies.rules.gpus import pod_requests
+from policies.rules.model import Config, Finding, Level, Outcome, Resource, Severity, StackRule
+from policies.rules.running import each
+from policies.rules.services import object_name, outputs, services
+from policies.rules.workloads import pods
+from slicewise.manifests.names import service_name
+from slicewise.manifests.vocabulary import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION
+
+
+def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
+    found = {}
+    for service in services(resources):
+        name = object_name(service)
+        environment = properties(service)["metadata"]["annotations"][ENVIRONMENT_ANNOTATION].text()
+        if name and environment:
+            found[environment, name.namespace, name.name] = service
+    yield from each(outputs(resources)["placements"].elements(), partial(_of_placement, found=found))
+
+
+def _of_placement(placement: Field, *, found: dict[tuple[str, str, str], Resource]) -> Iterator[Outcome]:
+    environment = placement["environment"].text() or ""
+    namespace, name = (placement["deployment"][key].text() or "" for key in ("namespace", "name"))
+    nodes = placement["nodesPerReplica"].number() or 1
+    names = [service_name(name, nodes=nodes, autoscaled=autoscaled) for autoscaled in (False, True)]
+    service = next((found[key] for key in ((environment, namespace, name) for name in names) if key in found), None)
+    if service is None:
+        problem = f"{namespace}/{name} is placed in {environment}, and the stack has no LLMInferenceService for it"
+        yield Finding(placement.path, problem, "let Slicewise's program declare every placement of its plan")
+        return
+    yield from _differences(placement, service)
+
+
+def _differences(placement: Field, service: Resource) -> Iterator[Outcome]:
+    pool = properties(service)["metadata"]["annotations"][NODE_POOL_ANNOTATION]
+    planned = placement["nodePool"].text()
+    if pool.text() != planned:
+        yield Finding(pool.path, f"is {pool.text()} where the plan says {planned}", "take the change back", service.urn)
+    resource, count = placement["resource"]["name"].text(), placement["resource"]["count"].text()
+    for pod in pods(service):
+        asked = {request.name: request.amount.text() for request in pod_requests(pod)}
+        if asked != {resource: count}:
+            shown = ", ".join(f"{name}: {amount}" for name, amount in asked.items()) or "no GPU"
+            problem = f"asks for {shown} where the plan gave it {resource}: {count}"
+            yield Finding(
+                pod.spec.path, problem, "take the change back, or change the model's serving profile", service.urn
+            )
+
+
+def _check_unique(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
+    first: dict[object, Resource] = {}
+    for service in services(resources):
+        name = object_name(service)
+        if name and first.setdefault(name, service) is not service:
+            problem = (
+                f"{name} is also the name of {first[name].name} in the same cluster, and each overwrites the other"
+            )
+            yield Finding("metadata.name", problem, "give one of them another name or namespace", service.urn)
+
+
+PLAN_COMPLETE: Final = StackRule(
+    name="plan-complete",
+    description="Every placement of the plan has its service, on its pool, asking for what the plan gave it.",
+    remedy="Change documents, not services: the plan then follows, and the services with it.",
+    severity=Severity.HIGH,
+    level=Level.MANDATORY,
+    check=_check_complete,
+)
+NAMES_UNIQUE: Final = StackRule(
+    name="service-names-unique",
+    description="No two services of a cluster have the same name and namespace.",
+    remedy="Give one of them another name or namespace.",
+    severity=Severity.HIGH,
+    level=Level.MANDATORY,
+    check=_check_unique,
+)

@@ -1,0 +1,127 @@
+"""Which slices the organisation offers, and whether a slice would do where a whole GPU is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from policies.rules.fields import Field, properties
+from policies.rules.gpus import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL, is_slice, pod_requests, profile_of
+from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
+from policies.rules.running import each
+from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
+from slicewise.manifests.vocabulary import REQUIRED_MEMORY_ANNOTATION
+from slicewise.mig import (
+    AmbiguousAcceleratorError,
+    MigProfile,
+    UnknownAcceleratorError,
+    canonical_profile_name,
+    find_gpu_model,
+)
+
+_QUANTITY: Final = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>Ki|Mi|Gi|Ti|k|M|G|T|)")
+_BYTES: Final = {
+    "": 1,
+    "k": 10**3,
+    "M": 10**6,
+    "G": 10**9,
+    "T": 10**12,
+    "Ki": 2**10,
+    "Mi": 2**20,
+    "Gi": 2**30,
+    "Ti": 2**40,
+}
+
+
+def _check_allowed(resource: Resource, config: Config) -> Iterator[Outcome]:
+    return each(pods(resource), partial(_not_allowed, config=config))
+
+
+def _not_allowed(pod: Pod, *, config: Config) -> Iterator[Outcome]:
+    allowed = {canonical_profile_name(text) for text in config.get("profiles", ())}
+    if not allowed and config.get("wholeGpus", True):
+        return
+    for request in pod_requests(pod):
+        profile = profile_of(request, pod)
+        if profile and allowed and profile not in allowed:
+            offered = ", ".join(sorted(allowed))
+            yield Finding(request.amount.path, f"the profile {profile} is not offered here", f"use one of {offered}")
+        elif profile is None and not config.get("wholeGpus", True):
+            yield Finding(request.amount.path, f"whole GPUs ({request.name}) are not offered here", "use a MIG profile")
+
+
+def _check_slice_would_do(resource: Resource, _: Config) -> Iterator[Outcome]:
+    needed = properties(resource)["metadata"]["annotations"][REQUIRED_MEMORY_ANNOTATION].text()
+    memory = _gib(needed or "")
+    if memory is None:
+        return
+    for workload in workloads(properties(resource)["spec"]):
+        # Several GPUs work together; slices cannot.
+        if workload["template"].present and not workload["worker"].present:
+            yield from each([Pod(workload["template"])], partial(_wasteful, needed=memory, text=needed or ""))
+
+
+def _wasteful(pod: Pod, *, needed: Decimal, text: str) -> Iterator[Outcome]:
+    requests = pod_requests(pod)
+    if len(requests) != 1 or requests[0].amount.number() != 1 or is_slice(requests[0], pod):
+        return
+    fitting = _smallest_slice(pod.spec["nodeSelector"], needed)
+    if fitting:
+        memory = fitting.usable_gib or fitting.nominal_gib
+        slices = f"{fitting.per_gpu} slices of {fitting.name} ({memory} GiB)"
+        problem = f"a whole GPU for a model that needs {text}, where {slices} fit"
+        yield Finding(requests[0].amount.path, problem, f"offer the model a pool of {fitting.name}")
+
+
+def _smallest_slice(selector: Field, needed: Decimal) -> MigProfile | None:
+    """Return the slice that holds `needed` GiB and of which most fit on the GPU that `selector` names."""
+    accelerator = selector[GKE_ACCELERATOR_LABEL].text() or selector[PRODUCT_LABEL].text()
+    try:
+        model = find_gpu_model(accelerator or "")
+    except (UnknownAcceleratorError, AmbiguousAcceleratorError):
+        return None
+    holding = [
+        profile
+        for profile in model.profiles
+        # A profile that fits once leaves nothing for another model; media engines are no reason to choose one.
+        if profile.per_gpu > 1
+        and profile.name.endswith("gb")
+        and needed <= Decimal(profile.usable_gib or profile.nominal_gib or 0)
+    ]
+    return max(holding, key=lambda profile: profile.per_gpu, default=None)
+
+
+def _gib(quantity: str) -> Decimal | None:
+    match = _QUANTITY.fullmatch(quantity)
+    return Decimal(match["number"]) * _BYTES[match["unit"]] / 2**30 if match else None
+
+
+PROFILE_ALLOWED: Final = Rule(
+    name="profile-allowed",
+    description="Pods ask only for the MIG profiles that the organisation offers.",
+    remedy="Use a profile of the configured list.",
+    severity=Severity.MEDIUM,
+    level=Level.MANDATORY,
+    applies=makes_pods,
+    check=_check_allowed,
+    config={
+        "profiles": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The MIG profiles that may be used, such as 3g.40gb; any if this is not set.",
+        },
+        "wholeGpus": {"type": "boolean", "default": True, "description": "Whether whole GPUs may be used."},
+    },
+)
+SLICE_WOULD_DO: Final = Rule(
+    name="slice-would-do",
+    description="A model that fits a slice of the GPU has a slice, not the whole GPU.",
+    remedy="Offer the model a pool of the profile in the message.",
+    severity=Severity.LOW,
+    level=Level.ADVISORY,
+    applies=is_service,
+    check=_check_slice_would_do,
+)

@@ -1,0 +1,96 @@
+"""GPU resources are called what the device plugin calls them, and limited to what is requested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from policies.rules.fields import Field
+from policies.rules.gpus import gpu_requests, is_slice_name
+from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
+from policies.rules.running import each
+from policies.rules.workloads import makes_pods, pods
+from slicewise.mig import MigStrategy, canonical_profile_name, parse_profile_name, resource_name
+
+_KINDS: Final = ("limits", "requests")
+
+
+def _containers(resource: Resource) -> Iterator[Field]:
+    for pod in pods(resource):
+        yield from pod.containers
+
+
+def right_spelling(resource: str) -> str | None:
+    """Return what the device plugin calls the slice that `resource` means, or None if that cannot be told."""
+    text = resource.lower().removeprefix("nvidia.com/").removeprefix("mig").strip("-_./ ")
+    # "3g-40gb" and "3g40gb"; a "-" behind "gb" is part of the profile.
+    compute, g, memory = text.partition("g")
+    profile = canonical_profile_name(f"{compute}{g}.{memory.lstrip('.-_')}")
+    return resource_name(profile, MigStrategy.MIXED) if parse_profile_name(profile) else None
+
+
+def _check_spelling(resource: Resource, _: Config) -> Iterator[Outcome]:
+    return each(_containers(resource), _misspelled)
+
+
+def _misspelled(container: Field) -> Iterator[Outcome]:
+    for kind in _KINDS:
+        for name, amount in container["resources"][kind].entries().items():
+            right = right_spelling(name) if is_slice_name(name) else name
+            if right is None:
+                remedy = "write nvidia.com/mig-<profile>, such as nvidia.com/mig-3g.40gb"
+                yield Finding(amount.path, f"{name} names no MIG profile", remedy)
+            elif right != name:
+                problem = f"no device plugin advertises {name}, so the pod stays Pending"
+                yield Finding(amount.path, problem, f"write {right}")
+
+
+def _mend_spelling(resource: Resource, _: Config) -> bool:
+    changed = False
+    for container in _containers(resource):
+        for kind in _KINDS:
+            amounts = container["resources"][kind].value
+            for name in list(container["resources"][kind].entries()):
+                right = right_spelling(name) if is_slice_name(name) else name
+                # A second resource of the right name is another finding, and nothing to guess at.
+                if right and right != name and right not in amounts:
+                    amounts[right] = amounts.pop(name)
+                    changed = True
+    return changed
+
+
+def _check_limits(resource: Resource, _: Config) -> Iterator[Outcome]:
+    return each(_containers(resource), _unlimited)
+
+
+def _unlimited(container: Field) -> Iterator[Outcome]:
+    resources = container["resources"]
+    for request in gpu_requests(container):
+        limit, requested = resources["limits"][request.name], resources["requests"][request.name]
+        if not limit.present:
+            problem = f"requests {request.name} without a limit, which Kubernetes refuses"
+            yield Finding(requested.path, problem, "write it under limits; the request follows")
+        elif requested.present and requested.text() != limit.text():
+            problem = f"is {requested.text()} where the limit is {limit.text()}, and GPUs cannot be overcommitted"
+            yield Finding(requested.path, problem, "remove the request: it follows the limit")
+
+
+RESOURCE_NAME: Final = Rule(
+    name="gpu-resource-name",
+    description="A MIG resource is spelled as the device plugin does: nvidia.com/mig-<profile>, + written as a dot.",
+    remedy="Use the spelling in the message; at level `remediate` the policy does so itself.",
+    severity=Severity.HIGH,
+    level=Level.MANDATORY,
+    applies=makes_pods,
+    check=_check_spelling,
+    mend=_mend_spelling,
+)
+LIMITS_EQUAL_REQUESTS: Final = Rule(
+    name="gpu-limits-equal-requests",
+    description="GPU resources are under limits, and requests, where there are any, equal them.",
+    remedy="Write GPU resources under limits only.",
+    severity=Severity.MEDIUM,
+    level=Level.MANDATORY,
+    applies=makes_pods,
+    check=_check_limits,
+)

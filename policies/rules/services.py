@@ -1,0 +1,125 @@
+"""The services of a stack, what scales them, and the plan that the stack declares in its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from policies.rules.fields import Field, properties
+from policies.rules.gpus import pod_requests
+from policies.rules.model import Resource
+from policies.rules.workloads import Pod, group_and_kind, is_service, workloads
+from slicewise.manifests.vocabulary import (
+    DEPLOYMENT_SUFFIX,
+    KEDA_API_VERSION,
+    LEADER_WORKER_SET_SUFFIX,
+    SCALED_OBJECT_KIND,
+)
+
+STACK: Final = "pulumi:pulumi:Stack"
+_SCALED_OBJECT: Final = (KEDA_API_VERSION.partition("/")[0], SCALED_OBJECT_KIND)
+_AUTOSCALERS: Final = (_SCALED_OBJECT, ("autoscaling", "HorizontalPodAutoscaler"))
+_DEFAULT_NAMESPACE: Final = "default"
+
+
+def outputs(resources: Sequence[Resource]) -> Field:
+    """Return the outputs of the stack."""
+    return next((properties(item) for item in resources if item.type == STACK), Field(None))
+
+
+def services(resources: Sequence[Resource]) -> list[Resource]:
+    """Return the LLMInferenceServices, in an order of their own: the engine's differs from run to run."""
+    found = [resource for resource in resources if is_service(resource.type)]
+    return sorted(found, key=lambda resource: (resource.urn, resource.name))
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """What an object is called in its cluster."""
+
+    cluster: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def object_name(resource: Resource) -> ObjectName | None:
+    """Return what `resource` is called in its cluster, or None if the cluster chooses the name."""
+    metadata = properties(resource)["metadata"]
+    name = metadata["name"].text()
+    namespace = metadata["namespace"].text() or _DEFAULT_NAMESPACE
+    return ObjectName(resource.cluster, namespace, name) if name else None
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscaler:
+    """An object that owns the replicas of a workload."""
+
+    resource: Resource
+    target: ObjectName
+    maximum: Field
+
+
+def autoscalers(resources: Sequence[Resource]) -> Iterator[Autoscaler]:
+    """Yield every KEDA ScaledObject and HorizontalPodAutoscaler."""
+    for resource in resources:
+        if group_and_kind(resource.type) not in _AUTOSCALERS:
+            continue
+        spec = properties(resource)["spec"]
+        name = spec["scaleTargetRef"]["name"].text()
+        namespace = properties(resource)["metadata"]["namespace"].text() or _DEFAULT_NAMESPACE
+        maximum = "maxReplicaCount" if group_and_kind(resource.type) == _SCALED_OBJECT else "maxReplicas"
+        if name:
+            yield Autoscaler(resource, ObjectName(resource.cluster, namespace, name), spec[maximum])
+
+
+def scaled_names(service: ObjectName) -> tuple[ObjectName, ...]:
+    """Return what KServe calls the workloads of `service`."""
+    return tuple(
+        ObjectName(service.cluster, service.namespace, f"{service.name}{suffix}")
+        for suffix in (DEPLOYMENT_SUFFIX, LEADER_WORKER_SET_SUFFIX)
+    )
+
+
+def autoscaler_of(service: Resource, found: Sequence[Autoscaler]) -> Autoscaler | None:
+    """Return what scales `service`, if one of those found does."""
+    name = object_name(service)
+    return next((item for item in found if name and item.target in scaled_names(name)), None)
+
+
+def pod_units(service: Resource, scaler: Autoscaler | None) -> Iterator[tuple[int, int]]:
+    """Yield how many pods `service` may have and how many GPU units each asks for, for each kind of its pods."""
+    for workload in workloads(properties(service)["spec"]):
+        replicas = _replicas(workload, scaler)
+        size = _pods_a_replica(workload)
+        if workload["template"].present:
+            yield replicas, _units(Pod(workload["template"]))
+        if workload["worker"].present and size > 1:
+            yield replicas * (size - 1), _units(Pod(workload["worker"]))
+
+
+def _units(pod: Pod) -> int:
+    return sum(request.amount.number() or 0 for request in pod_requests(pod))
+
+
+def _replicas(workload: Field, scaler: Autoscaler | None) -> int:
+    declared = workload["replicas"].number()
+    if declared is not None:
+        return declared
+    # Charged at the most there can be: scaling up must not find the pool sold.
+    highest = scaler.maximum.number() if scaler else workload["scaling"]["maxReplicas"].number()
+    return 1 if highest is None else highest
+
+
+def _pods_a_replica(workload: Field) -> int:
+    """Return the size of a group as KServe v0.20 reckons it."""
+    if not workload["worker"].present:
+        return 1
+    sizes = workload["parallelism"]
+    data, local = sizes["data"].number(), sizes["dataLocal"].number()
+    if data and local:
+        return max(data // local, 1)
+    return sizes["pipeline"].number() or 1

@@ -1,0 +1,45 @@
+"""All rules, in the order of docs/policies.md."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policies.rules.autoscaling import AUTOSCALED_REPLICAS
+from policies.rules.capacity import POOL_CAPACITY
+from policies.rules.credentials import NO_SECRET_VALUES
+from policies.rules.images import IMAGE_PINNED
+from policies.rules.kserve_pods import MAIN_CONTAINER_RULE, POD_SPECS_AGREE
+from policies.rules.kserve_text import ARGS_QUOTED, TEMPLATE_TEXT
+from policies.rules.model import Rule, StackRule
+from policies.rules.parallelism import SLICE_NOT_PARALLEL
+from policies.rules.plan import NAMES_UNIQUE, PLAN_COMPLETE
+from policies.rules.profiles import PROFILE_ALLOWED, SLICE_WOULD_DO
+from policies.rules.providers import KUBECONFIG_SECRET, PROVIDER_EXPLICIT, PROVIDER_IDENTIFIED
+from policies.rules.resource_names import LIMITS_EQUAL_REQUESTS, RESOURCE_NAME
+from policies.rules.scheduling import GPU_TOLERATION, SLICE_PINNED, WHOLE_GPU_PINNED
+from policies.rules.service_names import SERVICE_NAME
+from policies.rules.slices import ONE_SLICE
+
+# At level `remediate` the rules mend in this order: a resource must be spelled right before others look at it.
+RESOURCE_RULES: Final[tuple[Rule, ...]] = (
+    RESOURCE_NAME,
+    ONE_SLICE,
+    LIMITS_EQUAL_REQUESTS,
+    SLICE_NOT_PARALLEL,
+    WHOLE_GPU_PINNED,
+    SLICE_PINNED,
+    GPU_TOLERATION,
+    PROFILE_ALLOWED,
+    SLICE_WOULD_DO,
+    IMAGE_PINNED,
+    NO_SECRET_VALUES,
+    MAIN_CONTAINER_RULE,
+    POD_SPECS_AGREE,
+    SERVICE_NAME,
+    TEMPLATE_TEXT,
+    ARGS_QUOTED,
+    PROVIDER_EXPLICIT,
+    PROVIDER_IDENTIFIED,
+    KUBECONFIG_SECRET,
+)
+STACK_RULES: Final[tuple[StackRule, ...]] = (POOL_CAPACITY, PLAN_COMPLETE, NAMES_UNIQUE, AUTOSCALED_REPLICAS)

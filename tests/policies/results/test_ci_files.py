@@ -1,0 +1,105 @@
+"""The files for users' CI: what they name is there, and they ask for no more than they need."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policies.results.__main__ import main
+from tests.policies.results.demo import CHECKOUT
+
+CI = CHECKOUT / "docs/ci"
+GITHUB, GITLAB, README = CI / "github.yml", CI / "gitlab.yml", CI / "README.md"
+MAKEFILE = (CHECKOUT / "Makefile").read_text()
+
+
+def parsed(file: Path) -> dict[str, Any]:
+    """Return a file's only document."""
+    document = yaml.safe_load(file.read_text())
+    assert isinstance(document, dict)
+    return document
+
+
+def github_steps() -> list[dict[str, Any]]:
+    """Return the steps of the only job."""
+    steps: list[dict[str, Any]] = parsed(GITHUB)["jobs"]["policies"]["steps"]
+    return steps
+
+
+@pytest.mark.parametrize("file", [GITHUB, GITLAB, README], ids=lambda file: file.name)
+def test_every_make_target_exists(file: Path) -> None:
+    targets = set(re.findall(r"\bmake ([a-z][a-z-]*)", file.read_text()))
+    assert targets
+    for target in targets:
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), f"{file.name}: make {target}"
+
+
+@pytest.mark.parametrize("file", [GITHUB, GITLAB, README], ids=lambda file: file.name)
+def test_every_report_is_one_that_make_writes(file: Path) -> None:
+    reports = set(re.findall(r"findings\.[a-z.-]*[a-z]", file.read_text()))
+    assert reports
+    assert reports <= set(re.findall(r"findings\.[a-z.-]*[a-z]", MAKEFILE))
+
+
+def test_every_file_and_directory_exists() -> None:
+    job = parsed(GITLAB)["policies"]
+    environment = parsed(GITHUB)["env"]
+    setup = next(step for step in github_steps() if "setup-python" in step.get("uses", ""))
+    names = [*job["cache"]["key"]["files"], job["variables"]["MANIFESTS"], environment["MANIFESTS"]]
+    for name in names:
+        assert (CHECKOUT / name).exists(), name
+    assert list(CHECKOUT.glob(setup["with"]["cache-dependency-path"]))
+    for stack in (job["variables"]["STACK"], environment["STACK"]):
+        assert (CHECKOUT / f"stacks/Pulumi.{stack}.yaml").exists()
+    for link in re.findall(r"\]\(([^)]+)\)", README.read_text()):
+        assert (CI / link).exists() or (CI / f"{link}.md").exists(), link
+    for file in re.findall(r"docs/ci/[a-zA-Z.]+\w", f"{GITHUB.read_text()}{GITLAB.read_text()}"):
+        assert (CHECKOUT / file).exists(), file
+
+
+def test_actions_are_pinned_by_commit_and_say_their_version() -> None:
+    lines = [line for line in GITHUB.read_text().splitlines() if "uses:" in line]
+    assert len(lines) == len([step for step in github_steps() if "uses" in step])
+    for line in lines:
+        assert re.search(r"uses: [\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_both_run_the_pulumi_that_the_tests_run() -> None:
+    version = re.search(r"Version=v([\d.]+)", (CHECKOUT / "toolchain/build.py").read_text())
+    assert version
+    installed = next(step["with"]["pulumi-version"] for step in github_steps() if "pulumi" in step.get("uses", ""))
+    assert installed == version[1]
+    assert parsed(GITLAB)["policies"]["image"].rpartition(":")[2] == version[1]
+
+
+def test_the_workflow_may_only_read_and_upload_findings() -> None:
+    workflow = parsed(GITHUB)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["jobs"]["policies"]["permissions"] == {"contents": "read", "security-events": "write"}
+    # `on` is a boolean in YAML 1.1. A pull request's code must never run with the rights of the target.
+    assert set(workflow[True]) == {"pull_request", "push"}  # type: ignore[index]  # see above
+
+
+@pytest.mark.parametrize("file", [GITHUB, GITLAB], ids=lambda file: file.name)
+def test_no_credential_is_named(file: Path) -> None:
+    text = re.sub(r"#.*", "", file.read_text()).lower()
+    assert not re.search(r"secrets\.|kubeconfig|access_token|passphrase|aws_|google_", text)
+
+
+def test_reports_are_handed_over_also_when_the_preview_failed() -> None:
+    upload = next(step for step in github_steps() if "upload-sarif" in step.get("uses", ""))
+    assert "!cancelled()" in upload["if"]
+    assert parsed(GITLAB)["policies"]["artifacts"]["when"] == "always"
+
+
+def test_the_documented_command_has_the_options_that_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--help"])
+    assert left.value.code == 0
+    usage = capsys.readouterr().out
+    for option in re.findall(r"(?<!-)--[a-z][a-z-]*", README.read_text()):
+        assert option in usage

@@ -1,0 +1,279 @@
+"""Rules about images, secrets, KServe and providers: what they pass, what they find, and where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policies.rules.credentials import NO_SECRET_VALUES
+from policies.rules.images import IMAGE_PINNED
+from policies.rules.kserve_pods import MAIN_CONTAINER_RULE, POD_SPECS_AGREE
+from policies.rules.kserve_text import ARGS_QUOTED, TEMPLATE_TEXT
+from policies.rules.model import UNKNOWN, Finding, Resource, Unchecked
+from policies.rules.providers import KUBECONFIG_SECRET, PROVIDER_EXPLICIT, PROVIDER_IDENTIFIED
+from policies.rules.running import run
+from policies.rules.service_names import SERVICE_NAME
+from tests.policies.outcomes import found, unchecked
+from tests.policies.resources import (
+    PROVIDER,
+    altered,
+    container,
+    deployment,
+    multi_node,
+    pod_spec,
+    provider,
+    service,
+    whole_gpus,
+)
+
+CONTAINER = "spec.template.containers[0]"
+# Shaped like the real ones; made up, and put together here so that no scanner takes them for real.
+TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
+RANDOM = "q7Rz2LmX9" + "vKt4WpB8sYd"
+DIGEST = "sha256:" + "0a1b2c3d" * 8
+
+
+@pytest.mark.parametrize(
+    ("image", "pinned", "with_digest"),
+    [
+        (None, True, True),
+        ("vllm:v0.11", True, False),
+        ("vllm", False, False),
+        ("vllm:latest", False, False),
+        ("registry:5000/vllm", False, False),
+        ("registry:5000/vllm:v1", True, False),
+        (f"vllm@{DIGEST}", True, True),
+        (f"vllm:latest@{DIGEST}", True, True),
+    ],
+)
+def test_images(image: str | None, pinned: bool, with_digest: bool) -> None:
+    resource = service(pod_spec(container(image=image)))
+    assert found(IMAGE_PINNED, resource) == ([] if pinned else [f"{CONTAINER}.image"])
+    assert found(IMAGE_PINNED, resource, digest=True) == ([] if with_digest else [f"{CONTAINER}.image"])
+
+
+def test_images_of_pods_without_gpus_are_other_peoples() -> None:
+    web = {"name": "web", "image": "nginx"}
+    assert found(IMAGE_PINNED, deployment({"containers": [web]})) == []
+    assert found(IMAGE_PINNED, deployment(pod_spec(container(image="vllm:v1"), web))) == [
+        "spec.template.spec.containers[1].image"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("HF_TOKEN", TOKEN, True),
+        ("HARMLESS", TOKEN, True),
+        ("GREETING", f"Bearer {TOKEN}", True),
+        ("AWS_ACCESS_KEY_ID", "AKIA" + "ABCDEFGHIJKLMNOP", True),
+        ("URL", "https://user:pa55@host/path", True),
+        ("KEY", "-----BEGIN RSA PRIVATE " + "KEY-----", True),
+        ("DB_PASSWORD", "hunter2", True),
+        ("OPENAI_API_KEY", "letmein", True),
+        ("X", RANDOM, True),
+        ("X", "0123456789abcdef" * 2, True),
+        ("HF_TOKEN", "", False),
+        ("HF_TOKEN", "$(FROM_ELSEWHERE)", False),
+        ("HF_TOKEN", "/run/secrets/token", False),
+        ("VLLM_API_KEY", "EMPTY", False),
+        ("MAX_TOKENS", "plenty", False),
+        ("TOKENIZERS_PARALLELISM", "false", False),
+        ("MODEL", "deepseek-ai/DeepSeek-R1-Distill-Qwen-32B-AWQ", False),
+        ("REVISION", "0a1b2c3d" * 5, False),
+        ("IMAGE", f"vllm@{DIGEST}", False),
+        ("GPU", "MIG-5d2b1d7e-7c43-5c1b-9a39-3a0a6e2f8f52", False),
+        ("URL", "http://host:8000/v1", False),
+        ("CLASS", "VllmDistributedExecutorBackendRay2", False),
+    ],
+)
+def test_secrets_in_env(name: str, value: str, secret: bool) -> None:
+    resource = service(pod_spec(container(env=[{"name": name, "value": value}])))
+    assert found(NO_SECRET_VALUES, resource) == ([f"{CONTAINER}.env[0].value"] if secret else [])
+
+
+@pytest.mark.parametrize(
+    ("args", "path"),
+    [
+        (["--api-key", "letmein"], f"{CONTAINER}.args"),
+        (["--api-key=letmein"], f"{CONTAINER}.args"),
+        (["serve", f"--hf-token={TOKEN}"], f"{CONTAINER}.args[1]"),
+        (["--api-key", "$API_KEY"], None),
+        (["--api-key", "--port=8000"], None),
+        (["--hf-token"], None),
+        (["--max-num-batched-tokens=8192"], None),
+    ],
+)
+def test_secrets_in_arguments(args: list[str], path: str | None) -> None:
+    assert found(NO_SECRET_VALUES, service(pod_spec(container(args=args)))) == ([path] if path else [])
+    command = found(NO_SECRET_VALUES, service(pod_spec(container(command=args))))
+    assert command == ([path.replace("args", "command")] if path else [])
+
+
+def test_no_message_repeats_the_secret() -> None:
+    env = [{"name": "HF_TOKEN", "value": TOKEN}, {"name": "DB_PASSWORD", "value": "hunter2"}]
+    outcomes = run(NO_SECRET_VALUES, service(pod_spec(container(env=env, args=["--api-key=letmein", TOKEN]))))
+    text = " ".join(item.message for item in outcomes)
+    assert len(outcomes) == 4
+    assert not any(secret in text for secret in (TOKEN, "hunter2", "letmein"))
+
+
+def test_references_pass_and_unknown_values_are_told() -> None:
+    reference = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token"}}}
+    assert found(NO_SECRET_VALUES, service(pod_spec(container(env=[reference])))) == []
+    env = [{"name": "A", "value": UNKNOWN}, {"name": "HF_TOKEN", "value": TOKEN}]
+    outcomes = run(NO_SECRET_VALUES, service(pod_spec(container(env=env, args=[UNKNOWN]))))
+    assert [type(item) for item in outcomes] == [Unchecked, Finding, Unchecked]
+
+
+def test_secrets_are_configured() -> None:
+    random = service(pod_spec(container(env=[{"name": "SEED", "value": RANDOM}])))
+    assert found(NO_SECRET_VALUES, random, entropy=False) == []
+    assert found(NO_SECRET_VALUES, random, allowedEnv=["SEED"]) == []
+    own = service(pod_spec(container(args=["acme-1234"])))
+    assert found(NO_SECRET_VALUES, own) == []
+    assert found(NO_SECRET_VALUES, own, patterns=["acme-[0-9]+"]) == [f"{CONTAINER}.args[0]"]
+
+
+def test_secrets_of_pods_without_gpus_are_other_peoples() -> None:
+    web = {"containers": [{"name": "web", "env": [{"name": "DB_PASSWORD", "value": "hunter2"}]}]}
+    assert found(NO_SECRET_VALUES, deployment(web)) == []
+
+
+def test_main_container() -> None:
+    other = container(name="vllm")
+    sidecar = container(None, name="proxy")
+    assert found(MAIN_CONTAINER_RULE, service()) == []
+    assert found(MAIN_CONTAINER_RULE, service(pod_spec(container(), sidecar))) == []
+    assert found(MAIN_CONTAINER_RULE, service({"nodeSelector": {"a": "b"}})) == []
+    assert found(MAIN_CONTAINER_RULE, service(pod_spec(sidecar))) == ["spec.template.containers"]
+    assert found(MAIN_CONTAINER_RULE, service(pod_spec(other))) == [
+        "spec.template.containers",
+        f"{CONTAINER}.resources",
+    ]
+    assert found(MAIN_CONTAINER_RULE, service(pod_spec(container(None), other))) == [
+        "spec.template.containers[1].resources"
+    ]
+    assert found(MAIN_CONTAINER_RULE, service(pod_spec(sidecar), baseRefs=[{"name": "base"}])) == []
+    assert found(MAIN_CONTAINER_RULE, deployment(pod_spec(other))) == []
+
+
+@pytest.mark.parametrize(
+    ("worker", "path"),
+    [
+        (whole_gpus(), None),
+        (whole_gpus(nodeSelector={"pool": "b"}), "spec.worker.nodeSelector"),
+        (whole_gpus(tolerations=None), "spec.worker.tolerations"),
+        (pod_spec(container("nvidia.com/gpu", "4")), "spec.worker.containers[0].resources"),
+        (pod_spec(container("nvidia.com/gpu", "8", image="v2")), "spec.worker.containers[0].image"),
+        (pod_spec(container("nvidia.com/gpu", "8", args=["-x"])), "spec.worker.containers[0].args"),
+        (pod_spec(container("nvidia.com/gpu", "8", env=[{"name": "A"}])), "spec.worker.containers[0].env"),
+        (pod_spec(container("nvidia.com/gpu", "8", args=[])), None),
+    ],
+)
+def test_leader_and_worker_agree(worker: dict[str, Any], path: str | None) -> None:
+    assert found(POD_SPECS_AGREE, multi_node(whole_gpus(), worker)) == ([path] if path else [])
+    prefill = {"template": whole_gpus(), "worker": worker}
+    assert found(POD_SPECS_AGREE, service(prefill=prefill)) == (
+        [path.replace("spec.", "spec.prefill.", 1)] if path else []
+    )
+
+
+def test_what_must_agree_is_configured() -> None:
+    worker = pod_spec(container("nvidia.com/gpu", "8", args=["--headless"]))
+    assert found(POD_SPECS_AGREE, multi_node(whole_gpus(), worker), fields=["image", "resources"]) == []
+
+
+def test_an_empty_worker_agrees_with_nothing() -> None:
+    paths = found(POD_SPECS_AGREE, multi_node(whole_gpus(), {}))
+    assert paths == ["spec.worker.nodeSelector", "spec.worker.tolerations", "spec.worker.containers"]
+
+
+@pytest.mark.parametrize(
+    ("length", "spec", "fits"),
+    [
+        (63, {}, True),
+        (64, {}, False),
+        (38, {"worker": {}}, True),
+        (39, {"worker": {}}, False),
+        (39, {"prefill": {"worker": {}}}, False),
+        (43, {"scaling": {"maxReplicas": 2}}, True),
+        (44, {"scaling": {"maxReplicas": 2}}, False),
+    ],
+)
+def test_lengths_of_names(length: int, spec: dict[str, Any], fits: bool) -> None:
+    assert found(SERVICE_NAME, service(name="a" * length, **spec)) == ([] if fits else ["metadata.name"])
+
+
+@pytest.mark.parametrize("name", ["7b", "Gemma", "gemma_3", "gemma-", "gemma.3"])
+def test_names_are_dns_labels(name: str) -> None:
+    assert found(SERVICE_NAME, service(name=name)) == ["metadata.name"]
+
+
+def test_template_text() -> None:
+    argument = '--override={"a":{{"b":1}}}'
+    assert found(TEMPLATE_TEXT, service(pod_spec(container(args=["{}", "{ {"])))) == []
+    assert found(TEMPLATE_TEXT, service(pod_spec(container(args=["-x", argument])))) == [f"{CONTAINER}.args[1]"]
+    assert found(TEMPLATE_TEXT, service(annotations={"a": "{{ .Name }}"})) == ["spec.annotations.a"]
+    assert unchecked(TEMPLATE_TEXT, service(pod_spec(container(args=[UNKNOWN])))) == [f"{CONTAINER}.args[0]"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "survives"),
+    [
+        ("--max-model-len=8192", True),
+        ("'{\"a\": 1}'", True),
+        ("--x='{\"a\": 1}'", True),
+        ("'it'\"'\"'s'", True),
+        ('{"a": 1}', False),
+        ("two words", False),
+        ("$HOME", False),
+        ("a;b", False),
+        ("'open", False),
+    ],
+)
+def test_arguments_survive_the_shell(argument: str, survives: bool) -> None:
+    resource = service(pod_spec(container(args=[argument])))
+    assert found(ARGS_QUOTED, resource) == ([] if survives else [f"{CONTAINER}.args[0]"])
+    assert found(ARGS_QUOTED, service(pod_spec(container(args=[argument], command=["vllm"])))) == []
+    assert found(ARGS_QUOTED, multi_node(pod_spec(container(args=[argument])), whole_gpus())) == []
+
+
+def applied_by(resource: Resource, name: str) -> Resource:
+    return Resource(resource.type, resource.name, resource.properties, provider=name)
+
+
+def test_the_default_provider() -> None:
+    web = deployment({"containers": [{"name": "web", "image": "nginx"}]})
+    for name in ("default", "default_4_34_2"):
+        assert found(PROVIDER_EXPLICIT, applied_by(service(), name)) == ["provider"]
+        assert found(PROVIDER_EXPLICIT, applied_by(deployment(pod_spec()), name)) == ["provider"]
+        assert found(PROVIDER_EXPLICIT, applied_by(web, name)) == []
+    for name in ("", "mig-a-provider", "default-cluster", "defaults"):
+        assert found(PROVIDER_EXPLICIT, applied_by(service(), name)) == []
+
+
+def test_cluster_identifier() -> None:
+    assert found(PROVIDER_IDENTIFIED, provider()) == []
+    assert found(PROVIDER_IDENTIFIED, provider(clusterIdentifier=None)) == ["clusterIdentifier"]
+    assert found(PROVIDER_IDENTIFIED, provider(clusterIdentifier="")) == ["clusterIdentifier"]
+    assert unchecked(PROVIDER_IDENTIFIED, provider(clusterIdentifier=UNKNOWN)) == ["clusterIdentifier"]
+    # The engine declares it; the resources that use it are found fault with.
+    assert found(PROVIDER_IDENTIFIED, Resource(PROVIDER, "default_4_34_2", {"version": "4.34.2"})) == []
+
+
+def test_kubeconfig() -> None:
+    none: frozenset[str] = frozenset()
+    assert found(KUBECONFIG_SECRET, provider()) == []
+    assert found(KUBECONFIG_SECRET, provider(kubeconfig=UNKNOWN)) == []
+    assert found(KUBECONFIG_SECRET, provider(none)) == ["kubeconfig"]
+    assert found(KUBECONFIG_SECRET, provider(none, kubeconfig="")) == []
+    assert found(KUBECONFIG_SECRET, provider(none, kubeconfig=None)) == []
+    assert unchecked(KUBECONFIG_SECRET, provider(none, kubeconfig=UNKNOWN)) == ["kubeconfig"]
+
+
+def test_services_of_other_versions_are_checked_too() -> None:
+    old = altered(service(pod_spec(container(image="vllm"))), ("apiVersion",), "serving.kserve.io/v1alpha1")
+    v1alpha1 = Resource("kubernetes:serving.kserve.io/v1alpha1:LLMInferenceService", "old", old.properties)
+    assert found(IMAGE_PINNED, v1alpha1) == [f"{CONTAINER}.image"]

@@ -1,0 +1,151 @@
+"""Rules about a whole stack: what they pass, and what they find."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from policies.rules.autoscaling import AUTOSCALED_REPLICAS
+from policies.rules.capacity import POOL_CAPACITY
+from policies.rules.model import Finding, Resource
+from policies.rules.plan import NAMES_UNIQUE, PLAN_COMPLETE
+from policies.rules.running import run_stack
+from tests.policies.outcomes import messages
+from tests.policies.resources import (
+    HPA,
+    SCALED_OBJECT,
+    STACK,
+    altered,
+    container,
+    deployment,
+    multi_node,
+    pod_spec,
+    service,
+    whole_gpus,
+)
+from tests.policies.test_every_rule import PLAN
+
+
+def plan(allocated: int = 2, nodes: int = 1, per_node: int = 16, **placement: object) -> Resource:
+    outputs: dict[str, Any] = copy.deepcopy(PLAN)
+    outputs["nodePools"][0] |= {"allocated": allocated, "nodes": nodes, "unitsPerNode": per_node}
+    outputs["placements"][0] |= placement
+    return Resource(STACK, "test", outputs)
+
+
+def scaler(
+    target: str = "gemma-kserve", kind: str = SCALED_OBJECT, cluster: str = "urn:mig-a-provider", **spec: object
+) -> Resource:
+    whole = {"scaleTargetRef": {"name": target}} | spec
+    return Resource(
+        kind, "scaler", {"metadata": {"name": "gemma", "namespace": "team-a"}, "spec": whole}, cluster=cluster
+    )
+
+
+def test_what_the_plan_charges_may_be_asked_for_and_no_more() -> None:
+    assert messages(POOL_CAPACITY, service(), plan(2)) == []
+    assert messages(POOL_CAPACITY, service(replicas=1), plan(2)) == []
+    (message,) = messages(POOL_CAPACITY, service(replicas=5), plan(2))
+    assert "5 units are asked for (mig-a/team-a/gemma-service 5), and the plan charges 2" in message
+
+
+def test_services_behind_the_plans_back_are_counted() -> None:
+    assert len(messages(POOL_CAPACITY, service(), service(name="other"), plan(2))) == 1
+    elsewhere = altered(service(name="other"), ("metadata", "annotations", "slicewise.dev/node-pool"), "others")
+    assert messages(POOL_CAPACITY, service(), elsewhere, plan(2)) == []
+
+
+def test_more_pods_than_nodes_can_take_in_every_order() -> None:
+    # Two nodes of 8 units: three pods of 5 never fit, though 15 of 16 units are enough by their sum.
+    large = service(pod_spec(container("nvidia.com/gpu", "5")), replicas=3)
+    (message,) = messages(POOL_CAPACITY, large, plan(15, nodes=2, per_node=8))
+    assert "2 nodes of 8 units do not take 3 pods of 5 in every order" in message
+    # A pod of 8 beside pods of 1: one of 1 on each node is enough to keep it out.
+    small = service(pod_spec(container("nvidia.com/gpu", "1")), name="small", replicas=2)
+    whole = service(whole_gpus(), replicas=1)
+    assert len(messages(POOL_CAPACITY, small, whole, plan(10, nodes=2, per_node=8))) == 1
+    assert messages(POOL_CAPACITY, small, whole, plan(10, nodes=3, per_node=8)) == []
+
+
+def test_pods_of_several_nodes_are_all_counted() -> None:
+    several = multi_node(whole_gpus(), whole_gpus(), replicas=1)
+    assert messages(POOL_CAPACITY, several, plan(16, nodes=2, per_node=8)) == []
+    assert len(messages(POOL_CAPACITY, several, plan(15, nodes=2, per_node=8))) == 1
+    by_data = multi_node(whole_gpus(), whole_gpus(), replicas=1, parallelism={"data": 32, "dataLocal": 8})
+    assert messages(POOL_CAPACITY, by_data, plan(32, nodes=4, per_node=8)) == []
+    assert len(messages(POOL_CAPACITY, by_data, plan(31, nodes=4, per_node=8))) == 1
+
+
+def test_prefill_is_counted() -> None:
+    both = service(prefill={"replicas": 3, "template": pod_spec()})
+    assert messages(POOL_CAPACITY, both, plan(5)) == []
+    assert len(messages(POOL_CAPACITY, both, plan(4))) == 1
+
+
+def test_an_autoscaled_service_counts_at_its_most() -> None:
+    scaled = service(replicas=None)
+    assert messages(POOL_CAPACITY, scaled, scaler(maxReplicaCount=4), plan(4)) == []
+    assert len(messages(POOL_CAPACITY, scaled, scaler(maxReplicaCount=5), plan(4))) == 1
+    by_kserve = service(replicas=None, scaling={"maxReplicas": 5})
+    assert len(messages(POOL_CAPACITY, by_kserve, plan(4))) == 1
+    assert messages(POOL_CAPACITY, service(replicas=None), plan(1)) == []
+
+
+def test_every_placement_has_its_service() -> None:
+    assert messages(PLAN_COMPLETE, service(), plan()) == []
+    (message,) = messages(PLAN_COMPLETE, plan())
+    assert "team-a/gemma is placed in mig-a, and the stack has no LLMInferenceService for it" in message
+    elsewhere = altered(service(), ("metadata", "annotations", "slicewise.dev/environment"), "mig-b")
+    assert len(messages(PLAN_COMPLETE, elsewhere, plan())) == 1
+
+
+def test_names_that_were_cut_or_numbered_are_found() -> None:
+    assert messages(PLAN_COMPLETE, service(name="gemma-n2"), plan(nodesPerReplica=2)) == []
+    long = "a-deployment-with-a-name-of-more-than-forty-three-letters"
+    placed = plan(deployment={"namespace": "team-a", "name": long})
+    assert messages(PLAN_COMPLETE, service(name=long), placed) == []
+
+
+def test_services_ask_for_what_the_plan_gave_them() -> None:
+    (message,) = messages(PLAN_COMPLETE, service(pod_spec(container("nvidia.com/gpu"))), plan())
+    assert "asks for nvidia.com/gpu: 1 where the plan gave it nvidia.com/mig-3g.40gb: 1" in message
+    (message,) = messages(PLAN_COMPLETE, service(pod_spec(container(None))), plan())
+    assert "asks for no GPU" in message
+    (message,) = messages(PLAN_COMPLETE, service(), plan(nodePool="others"))
+    assert "is slices where the plan says others" in message
+
+
+def test_two_services_of_one_cluster_have_two_names() -> None:
+    other_cluster = Resource(service().type, "b", service().properties, cluster="urn:mig-b-provider")
+    other_namespace = altered(service(), ("metadata", "namespace"), "team-b")
+    assert messages(NAMES_UNIQUE, service(), other_cluster, other_namespace, service(name="other")) == []
+    (finding,) = run_stack(NAMES_UNIQUE, [service(), altered(service(), ("spec", "replicas"), 1)])
+    assert isinstance(finding, Finding)
+    assert finding.urn == "urn:gemma"
+    assert "team-a/gemma is also the name of mig-a/team-a/gemma-service" in finding.message
+
+
+@pytest.mark.parametrize("kind", [SCALED_OBJECT, HPA])
+@pytest.mark.parametrize("target", ["gemma-kserve", "gemma-kserve-mn"])
+def test_replicas_have_one_owner(kind: str, target: str) -> None:
+    (message,) = messages(AUTOSCALED_REPLICAS, service(), scaler(target, kind))
+    assert message.startswith("spec.replicas: is set, and scaler owns it")
+    assert messages(AUTOSCALED_REPLICAS, service(replicas=None), scaler(target, kind)) == []
+
+
+def test_autoscalers_of_others_own_nothing_here() -> None:
+    assert messages(AUTOSCALED_REPLICAS, service(), scaler("other-kserve")) == []
+    assert messages(AUTOSCALED_REPLICAS, service(), scaler(cluster="urn:mig-b-provider")) == []
+    namespace = altered(scaler(), ("metadata", "namespace"), "team-b")
+    assert messages(AUTOSCALED_REPLICAS, service(), namespace) == []
+
+
+def test_deployments_are_scaled_by_their_own_name() -> None:
+    web = deployment(pod_spec(), replicas=2)
+    own = Resource(
+        HPA, "scaler", {"metadata": {"name": "x"}, "spec": {"scaleTargetRef": {"name": "web"}}}, cluster="urn:p"
+    )
+    assert len(messages(AUTOSCALED_REPLICAS, web, own)) == 1
+    assert messages(AUTOSCALED_REPLICAS, deployment(pod_spec()), own) == []
