@@ -130,7 +130,7 @@ NO_SECRET_VALUES: Final = Rule(
         },
         "patterns": {
             "type": "array",
-            "items": {"type": "string"},
+            "items": {"type": "string", "format": "regex"},
             "description": "Regular expressions of the organisation's own secrets.",
         },
         "allowedEnv": {
