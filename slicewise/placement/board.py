@@ -130,7 +130,7 @@ class Board:
         """Return where `demand` would rather go among the pools with room outside the `excluded` environments.
 
         The model's order of profiles decides first, then the least memory that a unit has, then what wastes and mixes
-        least, then most room, then the name.
+        least, then the environment with most room, then the name.
         """
         for way in demand.ways if ways is None else ways:
             pods = demand.pods(way)
@@ -141,8 +141,20 @@ class Board:
                     if place and (found is None or place < found[0]):
                         found = (place, pod)
                 if found:
-                    return Charge(demand, way, found[0].number, found[1], retained=False)
+                    place, pod = self._first_by_name(level, pods, *found)
+                    return Charge(demand, way, place.number, pod, retained=False)
         return None
+
+    def _first_by_name(self, level: Level, pods: int, best: Place, pod: PodSize) -> tuple[Place, PodSize]:
+        """Return the first pool by name of the best one's environment that is as good but for the room it has."""
+        for number in self.index.by_environment[self.pools[best.number].environment]:
+            if number == best.number:
+                break
+            for _, asks, queue in level.lanes:
+                place = queue.place(number)
+                if place and place.mixing == best.mixing and -place.minus_room >= pods:
+                    return place, asks
+        return best, pod
 
     def tenants(self) -> list[list[Tenant]]:
         """Return what has been placed on each pool."""

@@ -83,6 +83,10 @@ class RoomQueue:
             heappush(heap, place)
         return found
 
+    def place(self, number: int) -> Place | None:
+        """Return what a pool is now, if it is one of these."""
+        return self._place(number) if number in self._measured else None
+
     def _measure_improved(self) -> None:
         for index in {*self._improved[self._read :]} & self._measured.keys():
             now = self._measure(index)
@@ -102,6 +106,9 @@ class RoomQueue:
         return heap
 
     def _measure(self, index: int) -> Place:
+        self._charges[index] = self._pools[index].charges
+        return self._place(index)
+
+    def _place(self, index: int) -> Place:
         pool = self._pools[index]
-        self._charges[index] = pool.charges
         return Place(0 if self._one_size else pool.mixing(self.pod), -pool.most(self.pod), index)
