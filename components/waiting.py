@@ -7,12 +7,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import pulumi
-import yaml
 
 from components.readiness import Expected, Observed, explain, judge
+from slicewise.access.client import open_client, refusal
 from slicewise.manifests import KubernetesObject, vocabulary
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ _LAST_INTERVAL: Final = 10.0
 _INTERVAL_GROWTH: Final = 1.2
 # An API server that is replaced or restarted comes back within this.
 _SILENCE_SECONDS: Final = 60.0
-_REQUEST_SECONDS: Final = 20.0
 # The scheduler's first answer may come while an old pod is still on its way out.
 _LEAVING_SECONDS: Final = 10.0
 # What fits on a screen.
@@ -75,14 +73,14 @@ async def wait_for(placement: str, expected: Expected, kubeconfig: str, patience
     interval, said, waiting_since = _FIRST_INTERVAL, "", None
     unready = Unready(placement, "not looked at", ())
     try:
-        client = _client(kubeconfig)
+        client = open_client(kubeconfig)
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
         return _unusable(placement, error)
     while True:
         try:
             observed = await _observe(client, expected)
         except httpx2.HTTPError as error:
-            unready = Unready(placement, _refusal(error), unready.reasons)
+            unready = Unready(placement, refusal(error), unready.reasons)
         except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a missing file
             return _unusable(placement, error)
         else:
@@ -177,43 +175,6 @@ def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
     owners = item["metadata"].get("ownerReferences") or []
     component = (item["metadata"].get("labels") or {}).get("app.kubernetes.io/component", "")
     return component.startswith("llminferenceservice-workload") and any(owner["uid"] == uid for owner in owners)
-
-
-def _client(kubeconfig: str) -> AsyncClient:
-    import httpx2  # noqa: PLC0415
-    from lightkube import AsyncClient, KubeConfig  # noqa: PLC0415
-    from lightkube.config.models import User  # noqa: PLC0415
-
-    document = yaml.load(kubeconfig, Loader=yaml.CSafeLoader)
-    for user in document.get("users") or []:
-        plugin = (user.get("user") or {}).get("exec")
-        if plugin and plugin.get("apiVersion") == "client.authentication.k8s.io/v1":
-            # lightkube reads the same answer under this name only.
-            plugin["apiVersion"] = "client.authentication.k8s.io/v1beta1"
-    config = KubeConfig.from_dict(document).get()
-    if config is None:
-        message = "no current context"
-        raise ValueError(message)
-    if config.user is None:
-        config = config._replace(user=User())
-    cluster = next(each["cluster"] for each in document["clusters"] if each["name"] == config.context.cluster)
-    # As Go does it, and so Pulumi: no proxy of the environment stands before this machine.
-    local = urlsplit(config.cluster.server).hostname in ("localhost", "127.0.0.1", "::1")
-    return AsyncClient(
-        config=config,
-        timeout=httpx2.Timeout(_REQUEST_SECONDS),
-        trust_env=not local,
-        proxy=cluster.get("proxy-url"),
-    )
-
-
-def _refusal(error: Exception) -> str:
-    """Return what the API server said, or that it says nothing; no more: other texts may have addresses and more."""
-    from lightkube import ApiError  # noqa: PLC0415
-
-    if isinstance(error, ApiError):
-        return f"the cluster refuses to be asked: {error}"
-    return f"the cluster's API server does not answer ({type(error).__name__})"
 
 
 def _unusable(placement: str, error: Exception) -> Unready:

@@ -8,9 +8,9 @@ from typing import Final
 
 import pulumi
 
-from components.kubeconfig.reach import unreachable
-from components.kubeconfig.validation import KubeconfigError, read_server
 from components.stack_config import KubeconfigSourceName, stack_file
+from slicewise.access.kubeconfig import KubeconfigError, read_server
+from slicewise.access.reach import unreachable
 from slicewise.spec import Code, InferenceEnvironment, InvalidInputError, Problem
 
 # A kubeconfig with no cluster in it: the provider previews without one, and never takes the ambient kubeconfig.
@@ -50,7 +50,7 @@ async def _from_config(
     problems: list[Problem] = []
     servers: dict[str, str] = {}
     for environment in environments:
-        name = environment.spec.cluster.existing.secret_ref.name
+        name = _secret_name(environment)
         if name not in texts:
             problems.append(_problem(environment, Code.KUBECONFIG_MISSING, "is not configured; " + _remedy(name)))
             continue
@@ -77,13 +77,18 @@ async def _from_config(
     if problems:
         raise InvalidInputError(problems)
     return {
-        environment.metadata.name: pulumi.Output.secret(texts[environment.spec.cluster.existing.secret_ref.name])
+        environment.metadata.name: pulumi.Output.secret(texts[_secret_name(environment)])
         for environment in environments
     }
 
 
+def _secret_name(environment: InferenceEnvironment) -> str:
+    existing = environment.spec.cluster.existing
+    return existing.secret_ref.name if existing and existing.secret_ref else ""
+
+
 def _problem(environment: InferenceEnvironment, code: Code, message: str) -> Problem:
-    name = environment.spec.cluster.existing.secret_ref.name
+    name = _secret_name(environment)
     field = f'slicewise:kubeconfigs["{name}"]'
     return Problem(stack_file(), 0, 0, field, f"environment {environment.metadata.name}: {message}", code)
 

@@ -92,7 +92,10 @@ def _pulumi_up(console: Console, state: Path, fleet: Fleet) -> None:
     program.set_config("manifests", str(CHECKOUT / supervisor.DOCUMENTS))
     program.set_config("createNamespaces", "true")
     for environment in fleet.environments:
-        secret = environment.spec.cluster.existing.secret_ref.name
+        existing = environment.spec.cluster.existing
+        if existing is None or existing.secret_ref is None:
+            continue
+        secret = existing.secret_ref.name
         kubeconfig = view.attach(state, environment.metadata.name).kubeconfig
         program.set_config(f'kubeconfigs["{secret}"]', kubeconfig, secret=True)
     run = program.pulumi("up", "--yes", "--skip-preview", "--stack", STACK)

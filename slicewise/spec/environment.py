@@ -19,9 +19,8 @@ from slicewise.spec.base import (
     LabelKey,
     Labels,
     LabelValue,
-    SecretKey,
-    SecretReference,
 )
+from slicewise.spec.cluster import CloudName, Cluster
 from slicewise.spec.quantity import Quantity
 
 
@@ -128,6 +127,12 @@ class NodePool(Frozen):
     """What a node offers to pods beside its GPUs."""
     reserved_units: CountOrZero = 0
     """Units that Slicewise leaves alone: other tenants' pods, room for rolling updates."""
+    machine_type: CloudName | None = None
+    """For clusters that the stack provisions: the machine type (GKE) or instance type (EKS) of the pool's nodes."""
+    disk_size_gb: Annotated[StrictInt, Field(ge=20, le=65536)] | None = None
+    """For clusters that the stack provisions: the boot disk of a node, in GB; the cloud's default where left out."""
+    zones: Annotated[tuple[CloudName, ...], Field(max_length=8)] = ()
+    """For clusters that the stack provisions on GKE: the zones of the pool's nodes; the cluster's where empty."""
     capabilities: Capabilities
     """What one allocation unit and its node can do."""
 
@@ -146,29 +151,6 @@ class NodePool(Frozen):
     def nodes(self) -> int:
         """How many nodes the pool can have: an autoscaled pool at 0 nodes has room."""
         return self.node_count if self.max_node_count is None else self.max_node_count
-
-
-class KubeconfigReference(SecretReference):
-    """The Secret that holds a cluster's kubeconfig."""
-
-    key: SecretKey = "kubeconfig"
-    """The key in the Secret."""
-
-
-class ExistingCluster(Frozen):
-    """A cluster that is there already, reached by a kubeconfig."""
-
-    secret_ref: KubeconfigReference
-    """Where the stack's kubeconfig source finds the kubeconfig."""
-
-
-class Cluster(Frozen):
-    """Where the environment's cluster comes from."""
-
-    source: Literal["Existing"]
-    """Existing: a cluster that is there already."""
-    existing: ExistingCluster
-    """How to reach it."""
 
 
 class EnvironmentSpec(Frozen):

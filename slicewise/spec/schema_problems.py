@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from slicewise.spec import base, model
+from slicewise.spec import base, cluster, model
 from slicewise.spec.codes import Code
 from slicewise.spec.problems import FieldPath, Problem, dotted, quoted
 from slicewise.spec.written import ERROR as WRITTEN_ERROR
@@ -33,6 +33,11 @@ _PATTERNS = {
     model.REPOSITORY: "a Hugging Face repository: owner/name, of letters, digits, -, _ and .",
     model.REVISION: "a branch, tag or commit: letters, digits, -, _, . and /, beginning with a letter or digit",
     model.IMAGE: "an image name without spaces or braces",
+    cluster.REFERENCE: "a secret's name: letters, digits and any of /_+=.@:-, beginning with a letter or digit",
+    cluster.CLOUD_NAME: "letters, digits, -, _ and ., beginning with a letter or digit",
+    cluster.PROJECT: "a Google Cloud project's id: lower-case letters, digits and -, beginning with a letter",
+    cluster.VERSION: "a Kubernetes version such as 1.34",
+    cluster.SUBNET: "a subnet's id, such as subnet-0123456789abcdef0",
 }
 _TYPES = {
     "string_type": "text",
@@ -47,7 +52,7 @@ _TYPES = {
     "invalid_key": "text as the name of a field",
 }
 # The block that goes with each `source`; those that other tools or later versions have are not judged by themselves.
-_BLOCK_OF_SOURCE = {"Existing": "existing", "HuggingFace": "huggingFace"}
+_BLOCK_OF_SOURCE = {"HuggingFace": "huggingFace"}
 # A document of other things can have an unknown field on every line; nobody reads so many.
 MAX_PROBLEMS = 100
 _LONGEST_NAME = 100
@@ -122,7 +127,7 @@ def _bad_value(error: ErrorDetails) -> str:
     if kind in _LIMITS:
         key, words, noun = _LIMITS[kind]
         limit = context[key]
-        amount = f"{len(value)} {noun}s" if noun else shown(value)
+        amount = f"{len(value)} {noun}{'s' if len(value) != 1 else ''}" if noun else shown(value)
         return f"got {amount}, expected {words} {limit}{f' {noun}' if noun else ''}{'s' if noun and limit != 1 else ''}"
     message = error["msg"]
     return f"got {shown(value)}: {message[0].lower()}{message[1:]}"

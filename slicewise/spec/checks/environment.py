@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from slicewise.spec.checks.cluster import check_cluster
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.mig import check_gpu
 from slicewise.spec.codes import Code
@@ -12,7 +13,8 @@ from slicewise.spec.problems import FieldPath
 
 
 def check_environment(environment: InferenceEnvironment) -> Iterator[Finding]:
-    """Yield what is wrong with, or advisable for, the pools of `environment`."""
+    """Yield what is wrong with, or advisable for, the cluster and the pools of `environment`."""
+    yield from check_cluster(environment.spec.cluster)
     pools = environment.spec.node_pools
     first_index: dict[str, int] = {}
     for index, pool in enumerate(pools):

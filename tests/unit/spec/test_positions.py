@@ -183,9 +183,10 @@ def test_every_error_of_every_file_sorted(loader: Loader) -> None:
 
 
 def test_a_wrong_source_is_one_message(loader: Loader) -> None:
-    cluster = {"source": "MARK", "gke": {"project": "p"}}
-    text = minimal("InferenceEnvironment", ("spec", "cluster"), cluster).replace("MARK", "§GKE")
-    assert loader.refuse_at(text) == 'spec.cluster.source: got "GKE", expected "Existing" [SW203]'
+    cluster = {"source": "MARK", "talos": {"project": "p"}}
+    text = minimal("InferenceEnvironment", ("spec", "cluster"), cluster).replace("MARK", "§Talos")
+    expected = 'spec.cluster.source: got "Talos", expected "Existing", "GKE" or "EKS" [SW203]'
+    assert loader.refuse_at(text) == expected
     text = minimal("ClusterModel").replace("source: HuggingFace", "source: §S3").replace("huggingFace:", "s3:")
     assert loader.refuse_at(text) == 'spec.source: got "S3", expected "HuggingFace" [SW203]'
 

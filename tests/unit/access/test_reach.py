@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from components.kubeconfig import reach
+from slicewise.access import reach
 
 
 def test_a_server_that_listens_answers() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.kubeconfig.validation import KubeconfigError, read_server
+from slicewise.access.kubeconfig import KubeconfigError, read_server
 
 CANARY = "canary-token-93b1"
 

@@ -1,0 +1,156 @@
+"""What is known of a live node and its GPUs, whoever labelled it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from slicewise.mig import GpuModel, MigStrategy
+
+
+class LabelledBy(StrEnum):
+    """Who told what GPUs a node has; the first that says it."""
+
+    GFD = "GPU feature discovery"
+    GKE = "GKE"
+    EKS = "EKS"
+    ALLOCATABLE = "the node's allocatable resources alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One GPU resource that a node offers.
+
+    Attributes:
+        resource: Its name, such as `nvidia.com/mig-3g.40gb` or `nvidia.com/gpu`.
+        units: How many the node has for pods (`status.allocatable`).
+        profile: The MIG profile of a unit in the driver's spelling; None for a whole GPU.
+        memory_mib: Memory of one unit in MiB as the driver reports it; None where no label says it.
+    """
+
+    resource: str
+    units: int
+    profile: str | None
+    memory_mib: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gpus:
+    """The GPUs of a node.
+
+    Attributes:
+        told_by: Who said so.
+        accelerator: The GPU model as the label writes it, without what the device plugin appends
+            (`NVIDIA-H100-80GB-HBM3`, `nvidia-h100-80gb`); None where no label says it.
+        model: The catalogue's model of it; None where it has none, or the name fits several boards.
+        physical: Physical GPUs in the node; None where it cannot be known.
+        strategy: How slices are advertised; None where there are none.
+        offers: What the node offers, sorted by resource. Empty where the device plugin offers nothing (yet).
+        mig_config: The layout that MIG manager was asked for (`nvidia.com/mig.config`); None without MIG manager.
+        mig_state: How far it is (`nvidia.com/mig.config.state`): pending, rebooting, success, failed.
+        invalid: Whether GPU feature discovery says that the node's slices do not fit the strategy (`MIG-INVALID`).
+        shared: Whether a unit is a share of a GPU or slice (time-slicing, MPS).
+    """
+
+    told_by: LabelledBy
+    accelerator: str | None
+    model: GpuModel | None
+    physical: int | None
+    strategy: MigStrategy | None
+    offers: tuple[Offer, ...]
+    mig_config: str | None = None
+    mig_state: str | None = None
+    invalid: bool = False
+    shared: bool = False
+
+    def units(self, resource: str) -> int:
+        """Return how many units of `resource` the node offers."""
+        return next((offer.units for offer in self.offers if offer.resource == resource), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A taint of a node (core/v1)."""
+
+    key: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNode:
+    """A node of a live cluster.
+
+    Attributes:
+        name: Its name.
+        labels: Its labels.
+        taints: Its taints, without those that Kubernetes itself sets for a condition (node.kubernetes.io/...).
+        ready: Whether its Ready condition is True.
+        cordoned: Whether it takes no new pods (`spec.unschedulable`).
+        cpu: Cores for pods, as a Kubernetes quantity.
+        memory: Memory for pods, as a Kubernetes quantity.
+        gpus: Its GPUs; None where it has none and no label speaks of any.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    taints: tuple[Taint, ...]
+    ready: bool
+    cordoned: bool
+    cpu: str
+    memory: str
+    gpus: Gpus | None
+
+
+@dataclass(frozen=True, slots=True)
+class GpuPod:
+    """A pod that asks for GPUs or slices and has not ended.
+
+    Attributes:
+        namespace: Its namespace.
+        name: Its name.
+        node: The node it is bound to; None where it waits for one.
+        requests: Units by resource name.
+        service: The LLMInferenceService of Slicewise that it belongs to; None for everybody else's pods.
+    """
+
+    namespace: str
+    name: str
+    node: str | None
+    requests: Mapping[str, int]
+    service: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGroupBounds:
+    """How far cluster-autoscaler may grow a group of nodes, as its status in `kube-system` says.
+
+    Attributes:
+        group: The cloud's name of the group.
+        smallest: The fewest nodes.
+        largest: The most nodes.
+    """
+
+    group: str
+    smallest: int
+    largest: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCluster:
+    """What was read of a cluster.
+
+    Attributes:
+        nodes: Its nodes, by name.
+        pods: The pods that hold or wait for GPUs, by namespace and name.
+        bounds: What cluster-autoscaler says of its node groups; empty where it does not run.
+        serves_kserve: Whether the API server knows LLMInferenceServices.
+        namespaces: The names of its namespaces.
+    """
+
+    nodes: tuple[LiveNode, ...]
+    pods: tuple[GpuPod, ...]
+    bounds: tuple[NodeGroupBounds, ...]
+    serves_kserve: bool
+    namespaces: frozenset[str]
