@@ -12,6 +12,9 @@ VENV := .venv
 POLICIES := .venv-policies
 MANIFESTS ?= stacks/$(STACK)
 STATE := $(CURDIR)/.state
+# `make fuzz`: what of tests/fuzz/properties.py, and for how long each.
+TARGETS ?= loader kubeconfig previous
+SECONDS ?= 600
 TOOLCHAIN = $(PYTHON) toolchain/build.py
 SOURCES := slicewise components embedded toolchain policies bench tests __main__.py
 
@@ -55,7 +58,7 @@ lint: $(VENV)/.development
 
 .PHONY: check
 check: lint ## Lint, types, import contracts, unit and mock tests, in under a minute
-	$(VENV)/bin/pytest -n 2 -q tests/unit tests/components tests/bench
+	$(VENV)/bin/pytest -n 2 -q tests/unit tests/components tests/bench tests/corpus/test_corpus.py tests/corpus/test_schema.py
 
 .PHONY: test
 test: lint toolchain policies ## Set up, and run every test: also the real Pulumi engine and a real API server
@@ -64,6 +67,14 @@ test: lint toolchain policies ## Set up, and run every test: also the real Pulum
 .PHONY: bench
 bench: $(VENV)/.development ## Compare the planner with first fit and with the proven optimum; writes docs/benchmarks.md (some 6 minutes)
 	@$(VENV)/bin/python -m bench
+
+.PHONY: fuzz
+fuzz: $(VENV)/.fuzz ## Fuzz documents, kubeconfigs and earlier plans for SECONDS=600 each (CPython 3.11); findings in .state/fuzz
+	@mkdir -p $(STATE)/fuzz
+	@for target in $(TARGETS); do \
+		$(VENV)/bin/python -m tests.fuzz.fuzz_loader $$target $(STATE)/fuzz/$$target -max_total_time=$(SECONDS) \
+			-timeout=15 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 -artifact_prefix=$(STATE)/fuzz/$$target-; \
+	done
 
 .PHONY: demo
 demo: $(VENV)/.development toolchain ## `pulumi up` the demo stack into two embedded clusters with fake MIG nodes, and show the slices fill
@@ -87,6 +98,7 @@ lock: $(VENV)/.development ## Pin the newest versions of what requirements*.in n
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-bench.in -o requirements-bench.txt
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-policies.in -o requirements-policies.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-fuzz.in -o requirements-fuzz.txt
 
 .PHONY: clean
 clean: ## Remove what the targets made in the checkout
@@ -107,6 +119,10 @@ $(VENV)/.program: requirements.txt | $(VENV)/bin/pip
 $(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.program
 	@echo "Installing the tools that check and test Slicewise into $(VENV) ..."
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -r requirements-bench.txt
+	@touch $@
+
+$(VENV)/.fuzz: requirements-fuzz.txt $(VENV)/.development
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-fuzz.txt
 	@touch $@
 
 $(POLICIES)/.installed: requirements-policies.txt | $(VENV)/bin/pip

@@ -10,9 +10,11 @@ from components.inference_environment import InferenceEnvironment
 from components.kubeconfig.sources import kubeconfigs
 from components.model_placement import ModelPlacement
 from components.previous_plan import leaving, previous_plan
+from components.provisioning import provision
 from components.report import report
 from components.sdk_costs import avoid_sdk_costs
 from components.stack_config import read_stack_config
+from components.verifying import verify_clusters
 from components.waiting import Patience, finish
 from slicewise.manifests import placement_objects, shared_objects
 from slicewise.placement import make_plan, placements_by_environment
@@ -28,7 +30,9 @@ async def deploy() -> dict[str, Any]:
     previous = await previous_plan()
     plan = make_plan(fleet, previous)
     report(fleet, plan, config.on_shortfall)
-    access = await kubeconfigs(config.kubeconfig_source, stack, fleet.environments)
+    access = await kubeconfigs(config, fleet.environments)
+    await verify_clusters(config, fleet, plan, previous, access)
+    made = provision(fleet.environments, config.kubeconfig_source)
     by_environment, environments = placements_by_environment(plan), {}
     for environment in fleet.environments:
         name = environment.metadata.name
@@ -36,9 +40,10 @@ async def deploy() -> dict[str, Any]:
         namespaces = sorted({placement.deployment.namespace for placement in here})
         environments[name] = InferenceEnvironment(
             name,
-            kubeconfig=access[name],
+            kubeconfig=made[name].kubeconfig if name in made else access[name],
             namespaces=namespaces if config.create_namespaces else [],
             objects=shared_objects(fleet, here),
+            after=made[name].ready if name in made else [],
         )
     placed = []
     for placement in plan.placements:

@@ -29,6 +29,7 @@ class InferenceEnvironment(pulumi.ComponentResource):
         kubeconfig: pulumi.Output[str],
         namespaces: Sequence[str],
         objects: Sequence[KubernetesObject],
+        after: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
@@ -40,7 +41,8 @@ class InferenceEnvironment(pulumi.ComponentResource):
             cluster_identifier=name,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.shared = [self._namespace(f"{name}-{namespace}-namespace", namespace) for namespace in namespaces]
+        self.shared = [*after]
+        self.shared += [self._namespace(f"{name}-{namespace}-namespace", namespace) for namespace in namespaces]
         self.shared += [
             declare(
                 f"{name}-{item['metadata']['namespace']}-pipeline-parallel-config",

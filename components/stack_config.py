@@ -11,12 +11,16 @@ from typing import Final, TypeVar
 import pulumi
 
 from slicewise.spec import Code, InvalidInputError, Problem
+from slicewise.spec.cluster import PROJECT
 
 
 class KubeconfigSourceName(StrEnum):
     """Where kubeconfigs come from."""
 
     CONFIG = "config"
+    KUBERNETES = "kubernetes"
+    GCP_SECRET_MANAGER = "gcp-secret-manager"  # noqa: S105 - a name
+    AWS_SECRETS_MANAGER = "aws-secrets-manager"
     NONE = "none"
 
 
@@ -33,17 +37,27 @@ class StackConfig:
 
     manifests: tuple[str, ...]
     kubeconfig_source: KubeconfigSourceName
+    kubeconfig_namespace: str
+    """For the source `kubernetes`: the namespace of the Secrets."""
+    kubeconfig_project: str | None
+    """For the source `gcp-secret-manager`: the project of the secrets; the provider's where left out."""
+    kubeconfig_region: str | None
+    """For the source `aws-secrets-manager`: the region of the secrets; the provider's where left out."""
     on_shortfall: OnShortfall
     wait_for_ready: bool
     ready_timeout: int
     """Seconds that each deployment has to become ready."""
     create_namespaces: bool
+    verify: bool
+    """Whether clusters are compared with what is declared before anything is."""
 
 
 # The weights of a large model are downloaded first, and KServe's startup probe alone allows ten minutes.
 _READY_TIMEOUT: Final = 3600
 # A day: more is a mistake.
 _MAX_SECONDS: Final = 86400
+_NAMESPACE: Final = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_REGION: Final = "[a-z]{2}[a-z-]*-[0-9]+"
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -65,6 +79,12 @@ class _Reader:
         except ValueError:
             self._expected(key, text, " or ".join(choices))
             return default
+
+    def name(self, key: str, pattern: str, expected: str) -> str | None:
+        text = self._config.get(key)
+        if text is not None and not re.fullmatch(pattern, text):
+            self._expected(key, text, expected)
+        return text
 
     def flag(self, key: str) -> bool:
         text = self._config.get(key)
@@ -116,10 +136,14 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
     read = StackConfig(
         manifests=reader.paths("manifests", f"stacks/{pulumi.get_stack()}"),
         kubeconfig_source=reader.choice("kubeconfigSource", KubeconfigSourceName.CONFIG),
+        kubeconfig_namespace=reader.name("kubeconfigNamespace", _NAMESPACE, "a namespace") or "modelplane-system",
+        kubeconfig_project=reader.name("kubeconfigProject", PROJECT, "a Google Cloud project's id"),
+        kubeconfig_region=reader.name("kubeconfigRegion", _REGION, "an AWS region, for example eu-central-1"),
         on_shortfall=reader.choice("onShortfall", OnShortfall.FAIL),
         wait_for_ready=reader.flag("waitForReady"),
         ready_timeout=reader.seconds("readyTimeout", _READY_TIMEOUT),
         create_namespaces=reader.flag("createNamespaces"),
+        verify=reader.flag("verify"),
     )
     if reader.problems:
         raise InvalidInputError(reader.problems)

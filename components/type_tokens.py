@@ -6,3 +6,5 @@ from typing import Final
 
 INFERENCE_ENVIRONMENT: Final = "slicewise:index:InferenceEnvironment"
 MODEL_PLACEMENT: Final = "slicewise:index:ModelPlacement"
+GKE_CLUSTER: Final = "slicewise:index:GkeCluster"
+EKS_CLUSTER: Final = "slicewise:index:EksCluster"

@@ -1,98 +1,106 @@
-"""The kubeconfig sources: one function each, from environments to kubeconfigs."""
+"""From environments to kubeconfigs: where each comes from, and whether it can be used."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import pulumi
 
-from components.stack_config import KubeconfigSourceName, stack_file
-from slicewise.access.kubeconfig import KubeconfigError, read_server
-from slicewise.access.reach import unreachable
-from slicewise.spec import Code, InferenceEnvironment, InvalidInputError, Problem
+from components.kubeconfig.checks import Subject, check
+from components.kubeconfig.from_aws import AWS_SECRETS_MANAGER
+from components.kubeconfig.from_config import CONFIG
+from components.kubeconfig.from_eks import EKS
+from components.kubeconfig.from_gcp import GCP_SECRET_MANAGER
+from components.kubeconfig.from_gke import GKE
+from components.kubeconfig.from_kubernetes import KUBERNETES
+from components.kubeconfig.nowhere import nowhere
+from components.kubeconfig.source import Source, SourceError
+from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
+from slicewise.spec import InferenceEnvironment, InvalidInputError, Problem
+from slicewise.spec.cluster import ExistingCluster, KubeconfigReference
 
-# A kubeconfig with no cluster in it: the provider previews without one, and never takes the ambient kubeconfig.
-_NOWHERE: Final = '{"apiVersion": "v1", "kind": "Config"}'
+# NONE is not among them: it is for clusters of every source, and nothing is read.
+_SECRETS: Final[Mapping[KubeconfigSourceName, Source[KubeconfigReference]]] = {
+    KubeconfigSourceName.CONFIG: CONFIG,
+    KubeconfigSourceName.KUBERNETES: KUBERNETES,
+    KubeconfigSourceName.GCP_SECRET_MANAGER: GCP_SECRET_MANAGER,
+    KubeconfigSourceName.AWS_SECRETS_MANAGER: AWS_SECRETS_MANAGER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The kubeconfig of one environment: which source has it, under what reference."""
+
+    source: Source[Any]
+    reference: Any
+    subject: Subject
 
 
 async def kubeconfigs(
-    source: KubeconfigSourceName, config: pulumi.Config, environments: Sequence[InferenceEnvironment]
+    stack: StackConfig, environments: Sequence[InferenceEnvironment]
 ) -> Mapping[str, pulumi.Output[str]]:
-    """Return the kubeconfig of every environment by its name, secret, checked and answering.
+    """Return the kubeconfigs of the clusters that exist already, by environment, secret, checked and answering.
+
+    With the source `none` every environment has one, which leads nowhere.
 
     Raises:
-        InvalidInputError: one is missing, is no kubeconfig, or its server does not answer (SW402 to SW405).
+        InvalidInputError: one cannot be had, cannot be used, or its server does not answer (SW402 to SW408).
     """
-    if source is KubeconfigSourceName.NONE:
-        return _from_nowhere(environments)
-    return await _from_config(config, environments)
-
-
-def _from_nowhere(environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi.Output[str]]:
-    if not pulumi.runtime.is_dry_run():
-        message = (
-            '"none" is for previews: there is no cluster to change. Configure kubeconfigs, then '
-            "`pulumi config set slicewise:kubeconfigSource config`"
-        )
-        problem = Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", message, Code.NO_KUBECONFIG_SOURCE)
-        raise InvalidInputError([problem])
-    return {environment.metadata.name: pulumi.Output.secret(_NOWHERE) for environment in environments}
-
-
-async def _from_config(
-    config: pulumi.Config, environments: Sequence[InferenceEnvironment]
-) -> Mapping[str, pulumi.Output[str]]:
-    secret = config.get_secret_object("kubeconfigs")
-    texts = await secret.future() if secret else None
-    texts = texts if isinstance(texts, dict) else {}
-    problems: list[Problem] = []
-    servers: dict[str, str] = {}
-    for environment in environments:
-        name = _secret_name(environment)
-        if name not in texts:
-            problems.append(_problem(environment, Code.KUBECONFIG_MISSING, "is not configured; " + _remedy(name)))
-            continue
-        try:
-            server = read_server(texts[name])
-        except KubeconfigError as error:
-            message = f"is no kubeconfig that can be used: {error}; {_remedy(name)}"
-            problems.append(_problem(environment, Code.KUBECONFIG_INVALID, message))
-            continue
-        if server:
-            servers[environment.metadata.name] = server
-    answers = await asyncio.gather(*(unreachable(server) for server in servers.values()))
-    by_name = {environment.metadata.name: environment for environment in environments}
-    problems += [
-        _problem(
-            by_name[name],
-            Code.CLUSTER_UNREACHABLE,
-            f"{server} does not answer ({reason}); check the server in the kubeconfig, or preview without clusters: "
-            "pulumi config set slicewise:kubeconfigSource none",
-        )
-        for (name, server), reason in zip(servers.items(), answers, strict=True)
-        if reason
+    if stack.kubeconfig_source is KubeconfigSourceName.NONE:
+        return nowhere(environments)
+    wanted = [
+        _wanted(environment.metadata.name, environment.spec.cluster.existing, stack)
+        for environment in environments
+        if environment.spec.cluster.existing
     ]
+    read, problems = await _read(wanted, stack)
+    problems += await check(read)
     if problems:
         raise InvalidInputError(problems)
-    return {
-        environment.metadata.name: pulumi.Output.secret(texts[_secret_name(environment)])
-        for environment in environments
-    }
+    return {subject.environment: pulumi.Output.secret(str(subject.text)) for subject in read}
 
 
-def _secret_name(environment: InferenceEnvironment) -> str:
-    existing = environment.spec.cluster.existing
-    return existing.secret_ref.name if existing and existing.secret_ref else ""
+def _wanted(name: str, existing: ExistingCluster, stack: StackConfig) -> _Wanted:
+    source, reference, field = _place(existing, stack.kubeconfig_source)
+    key = f'slicewise:kubeconfigs["{reference.name}"]' if source is CONFIG else None
+    return _Wanted(source, reference, Subject(name, field, key, source.remedy(reference, stack)))
 
 
-def _problem(environment: InferenceEnvironment, code: Code, message: str) -> Problem:
-    name = _secret_name(environment)
-    field = f'slicewise:kubeconfigs["{name}"]'
-    return Problem(stack_file(), 0, 0, field, f"environment {environment.metadata.name}: {message}", code)
+def _place(existing: ExistingCluster, secrets: KubeconfigSourceName) -> tuple[Source[Any], Any, str]:
+    if existing.gke:
+        return GKE, existing.gke, "gke"
+    if existing.eks:
+        return EKS, existing.eks, "eks"
+    return _SECRETS[secrets], existing.secret_ref, "secretRef"
 
 
-def _remedy(name: str) -> str:
-    # From a file through a pipe: as an argument, the credentials would stand in the process list and the history.
-    return f"run: pulumi config set --secret --path 'slicewise:kubeconfigs[\"{name}\"]' < KUBECONFIG-FILE"
+async def _read(wanted: Sequence[_Wanted], stack: StackConfig) -> tuple[list[Subject], list[Problem]]:
+    """Return what the sources have, all of them asked at once, and what cannot be had."""
+    # Two environments may name the same secret: it is read once.
+    references: dict[Source[Any], dict[Any, None]] = {}
+    for each in wanted:
+        references.setdefault(each.source, {})[each.reference] = None
+    answers = await asyncio.gather(
+        *(source.read(list(names), stack) for source, names in references.items()), return_exceptions=True
+    )
+    stored: dict[tuple[Source[Any], Any], object] = {}
+    problems: list[Problem] = []
+    for (source, names), answer in zip(references.items(), answers, strict=True):
+        if isinstance(answer, SourceError):
+            problems.append(Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", str(answer), answer.code))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            stored |= {(source, name): text for name, text in zip(names, answer, strict=True)}
+    found = []
+    for each in wanted:
+        text = stored.get((each.source, each.reference))
+        if isinstance(text, SourceError):
+            problems.append(each.subject.problem(text.code, str(text)))
+        elif (each.source, each.reference) in stored:
+            found.append(replace(each.subject, text=text))
+    return found, problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import yaml
+from slicewise.access.plain_yaml import read_plain
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -25,7 +25,7 @@ def open_client(kubeconfig: str) -> AsyncClient:
     from lightkube import AsyncClient, KubeConfig  # noqa: PLC0415
     from lightkube.config.models import User  # noqa: PLC0415
 
-    document = yaml.load(kubeconfig, Loader=yaml.CSafeLoader)
+    (document,) = read_plain(kubeconfig)
     for user in document.get("users") or []:
         plugin = (user.get("user") or {}).get("exec")
         if plugin and plugin.get("apiVersion") == "client.authentication.k8s.io/v1":

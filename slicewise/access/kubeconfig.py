@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
-import yaml
+from slicewise.access.plain_yaml import NotPlainYamlError, read_plain
 
 
 class KubeconfigError(ValueError):
     """The text cannot be used as a kubeconfig; the message says why without repeating any of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentContext:
+    """What the current context of a kubeconfig consists of.
+
+    Attributes:
+        server: The URL of its cluster's API server.
+        cluster: The cluster's entry.
+        user: The user's entry; empty where the context has no user.
+    """
+
+    server: str = field(repr=False)
+    cluster: dict[str, Any] = field(repr=False)
+    user: dict[str, Any] = field(repr=False)
 
 
 def read_server(text: object) -> str | None:
@@ -20,12 +37,39 @@ def read_server(text: object) -> str | None:
     Raises:
         KubeconfigError: `text` is no kubeconfig, or its current context leads nowhere.
     """
-    cluster = _current_cluster(_parse(text))
+    context = read_context(text)
+    return None if context.cluster.get("proxy-url") else context.server
+
+
+def read_context(text: object) -> CurrentContext:
+    """Return the current context of the kubeconfig `text`.
+
+    Raises:
+        KubeconfigError: `text` is no kubeconfig, or its current context leads nowhere.
+    """
+    config = _parse(text)
+    current = config.get("current-context")
+    if not current:
+        message = "it names no current-context"
+        raise KubeconfigError(message)
+    context = _named(config, "contexts", current, "context")
+    name = context.get("user")
+    user = _named(config, "users", name, "user") if name else {}
+    cluster = _named(config, "clusters", context.get("cluster"), "cluster")
     server = cluster.get("server")
-    if not isinstance(server, str) or not server.startswith(("https://", "http://")):
+    if not isinstance(server, str) or not _is_url(server):
         message = "the current context's cluster has no server URL"
         raise KubeconfigError(message)
-    return None if cluster.get("proxy-url") else server
+    return CurrentContext(server, cluster, user)
+
+
+def _is_url(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        # Reading the port is what checks it.
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _parse(text: object) -> dict[str, Any]:
@@ -33,27 +77,19 @@ def _parse(text: object) -> dict[str, Any]:
         message = "it is not text; store the whole file as one string"
         raise KubeconfigError(message)
     try:
-        data = yaml.load(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        # The parser's own message may quote the text.
-        message = "it is not YAML"
+        documents = read_plain(text)
+    except NotPlainYamlError:
+        message = "it is not YAML that can be read (a slip in the indentation, or a key that stands twice?)"
         raise KubeconfigError(message) from None
-    if not isinstance(data, dict) or data.get("kind") != "Config":
+    if len(documents) > 1:
+        # Pulumi's provider reads the first and drops the others, silently.
+        message = f"it holds {len(documents)} YAML documents; keep the one that is the kubeconfig, without `---` lines"
+        raise KubeconfigError(message)
+    if not documents or not isinstance(documents[0], dict) or documents[0].get("kind") != "Config":
         message = "it has no `kind: Config`"
         raise KubeconfigError(message)
+    data: dict[str, Any] = documents[0]
     return data
-
-
-def _current_cluster(config: dict[str, Any]) -> dict[str, Any]:
-    current = config.get("current-context")
-    if not current:
-        message = "it names no current-context"
-        raise KubeconfigError(message)
-    context = _named(config, "contexts", current, "context")
-    user = context.get("user")
-    if user:
-        _named(config, "users", user, "user")
-    return _named(config, "clusters", context.get("cluster"), "cluster")
 
 
 def _named(config: dict[str, Any], section: str, name: object, key: str) -> dict[str, Any]:

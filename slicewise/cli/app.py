@@ -13,22 +13,31 @@ import typer
 import yaml
 from rich.console import Console
 
+from slicewise.cli.clusters import by_environment, kubeconfig_texts, read_clusters
+from slicewise.cli.discover import checked_name, checked_secret, discover_environment
+from slicewise.cli.errors import find_section, print_list, print_section, read_sections
 from slicewise.cli.explain import explanation_to_dict, find_deployment, print_explanation, shortfall_of
-from slicewise.cli.inputs import fail, read_fleet, read_plan
+from slicewise.cli.inputs import fail, read_fleet, read_inputs, read_plan
 from slicewise.cli.picture import fleet_picture
 from slicewise.cli.render import write_manifests
 from slicewise.cli.shortfalls import shortfall_lines
 from slicewise.cli.tables import print_plan
+from slicewise.cli.verify import chosen_environments, print_verified
+from slicewise.inventory.verification import verify as verify_clusters
+from slicewise.placement.prospects import prospects
 from slicewise.placement.remedies import plan_with_remedies
-from slicewise.spec import KINDS, Code, InvalidInputError, Problem, document_schema
+from slicewise.spec import KINDS, Code, InvalidInputError, Problem, any_schema, document_schema
 
 EXIT_SHORTFALL = 3
+EXIT_DIFFERENT = 4
 
 app = typer.Typer(
     name="slicewise",
     help="Plan which node pool of which cluster serves which model, counted in MIG slices. "
-    "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents; touches no cluster.",
-    epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for.",
+    "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover and verify read "
+    "clusters, and nothing changes one.",
+    epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for, "
+    "4 what is declared and what clusters have differ.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -135,13 +144,19 @@ def explain(
 def validate(paths: Paths) -> None:
     """Check the documents: every mistake of every file at once, each at its line, with a code and a remedy.
 
+    Warnings go to standard error too, and change nothing of the exit code.
+
     Example: python -m slicewise validate stacks/prod
     """
     fleet = read_fleet(paths)
+    warnings = sorted([*fleet.advice, *prospects(fleet)])
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - as errors, one a line
     counts = [
         (len(fleet.environments), "environment"),
         (len(fleet.models), "model"),
         (len(fleet.deployments), "deployment"),
+        *([(len(warnings), "warning")] if warnings else []),
     ]
     summary = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
     _write(f"valid: {summary}")
@@ -181,16 +196,146 @@ def render(
         raise typer.Exit(EXIT_SHORTFALL)
 
 
+class VerifyOutput(StrEnum):
+    """How the result of verifying is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@app.command()
+def discover(
+    kubeconfig: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The cluster's kubeconfig. Left out: $KUBECONFIG, else ~/.kube/config, as kubectl does.",
+            show_default=False,
+        ),
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option(metavar="CONTEXT", help="The context, if not the current one.", show_default=False)
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENVIRONMENT",
+            help="The environment's name. Left out: the context's.",
+            callback=checked_name,
+            show_default=False,
+        ),
+    ] = None,
+    secret_name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECRET",
+            help="The secret that holds the kubeconfig for the stack. Left out: ENVIRONMENT-kubeconfig.",
+            callback=checked_secret,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write the InferenceEnvironment that describes a live cluster: its node pools, as their nodes and labels tell.
+
+    Reads the cluster and changes nothing. What labels do not tell is left out, or has a comment that says CHECK.
+
+    Example: python -m slicewise discover --kubeconfig mig-a.kubeconfig --name mig-a > stacks/prod/mig-a.yaml
+    """
+    try:
+        written = discover_environment(kubeconfig, context, name, secret_name)
+    except InvalidInputError as error:
+        fail(error)
+    _write(written.removesuffix("\n"))
+
+
+@app.command()
+def verify(
+    paths: Paths,
+    *,
+    kubeconfig: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[ENVIRONMENT=]FILE",
+            help="The kubeconfig of an environment; may be repeated. For one environment: as kubectl finds it.",
+            show_default=False,
+        ),
+    ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[ENVIRONMENT=]CONTEXT",
+            help="The context in that kubeconfig, if not the current one; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    environment: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Verify this environment only; may be repeated. Left out: all.", show_default=False
+        ),
+    ] = None,
+    previous: Previous = None,
+    output: Annotated[VerifyOutput, typer.Option(help="A table for people, or JSON for tools.")] = VerifyOutput.TABLE,
+) -> None:
+    """Compare the documents with the clusters as they are: nodes, slices, taints, memory, and who holds units.
+
+    Reads the clusters and changes nothing. Every difference has a code, a severity and a remedy.
+
+    Exit codes: 0 no errors (there may be warnings), 2 the input is wrong or a cluster cannot be read, 4 errors.
+
+    Example: python -m slicewise verify stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
+    """
+    fleet, made, earlier = read_inputs(paths, previous)
+    chosen = chosen_environments(fleet, environment or [])
+    known = list(fleet.environment)
+    try:
+        files = by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
+        contexts = by_environment("--context", context or [], known, chosen, "CONTEXT")
+        clusters = read_clusters(kubeconfig_texts(chosen, files, contexts))
+    except InvalidInputError as error:
+        fail(error)
+    verified = verify_clusters(fleet, made, clusters, earlier)
+    if output is VerifyOutput.JSON:
+        _write(json.dumps(verified.to_dict(), indent=2))
+    else:
+        print_verified(Console(), verified)
+    if verified.has_errors:
+        raise typer.Exit(EXIT_DIFFERENT)
+
+
+@app.command()
+def errors(
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="CODE", help="A code, for example SW204. Left out: a list of all.", show_default=False),
+    ] = None,
+) -> None:
+    """Say what a code means: the cause, an example and the remedy.
+
+    Example: python -m slicewise errors SW204
+    """
+    sections = read_sections()
+    if code is None:
+        print_list(Console(), sections)
+    else:
+        print_section(Console(), find_section(code, sections))
+
+
 Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # the kinds are known once the spec is loaded
 
 
 @app.command()
-def schema(kind: Annotated[Kind, typer.Argument(help="The kind of document.", show_default=False)]) -> None:
-    """Print the JSON Schema of a kind of document, for editors.
+def schema(
+    kind: Annotated[
+        Kind | None,
+        typer.Argument(help="The kind of document. Left out: one schema for files of any kind.", show_default=False),
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a kind of document, or of all kinds, for editors.
 
-    Example: python -m slicewise schema ModelDeployment > deployment.schema.json
+    Example: python -m slicewise schema > schemas/slicewise.json
     """
-    _write(json.dumps(document_schema(kind.value), indent=2))
+    _write(json.dumps(document_schema(kind.value) if kind else any_schema(), indent=2))
 
 
 def main() -> None:

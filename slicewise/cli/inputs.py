@@ -16,16 +16,24 @@ from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import Code, Fleet, InvalidInputError, Problem, load_fleet
 
 EXIT_INVALID = 2
+# A plan of 10,000 deployments has some 10 MB.
+_MOST_BYTES = 256 * 1024 * 1024
 
 
 def read_plan(paths: Sequence[str], previous: Path | None) -> tuple[Fleet, Plan]:
     """Read the documents, and the earlier plan if there is one, and plan."""
+    fleet, plan, _ = read_inputs(paths, previous)
+    return fleet, plan
+
+
+def read_inputs(paths: Sequence[str], previous: Path | None) -> tuple[Fleet, Plan, tuple[PreviousPlacement, ...]]:
+    """Do the same, and return the earlier plan, too."""
     fleet = read_fleet(paths)
     try:
         old = _read_previous(previous) if previous else ()
     except InvalidInputError as error:
         fail(error)
-    return fleet, make_plan(fleet, old)
+    return fleet, make_plan(fleet, old), old
 
 
 def read_fleet(paths: Sequence[str]) -> Fleet:
@@ -46,7 +54,12 @@ def fail(error: InvalidInputError) -> NoReturn:
 
 def _read_previous(path: Path) -> tuple[PreviousPlacement, ...]:
     try:
-        data = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            message = f"it has more than {_MOST_BYTES:,} bytes; expected what `plan --output json` writes"
+            raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)])
+        data = json.loads(content)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error

@@ -42,8 +42,9 @@ class Gpus:
     Attributes:
         told_by: Who said so.
         accelerator: The GPU model as the label writes it, without what the device plugin appends
-            (`NVIDIA-H100-80GB-HBM3`, `nvidia-h100-80gb`); None where no label says it.
-        model: The catalogue's model of it; None where it has none, or the name fits several boards.
+            (`NVIDIA-H100-80GB-HBM3`, `nvidia-h100-80gb`), or as the machine type says it; None where nothing says it.
+        model: The catalogue's model of it; None where it has none, or the name fits several boards and no label says
+            how much memory a GPU has.
         physical: Physical GPUs in the node; None where it cannot be known.
         strategy: How slices are advertised; None where there are none.
         offers: What the node offers, sorted by resource. Empty where the device plugin offers nothing (yet).
@@ -91,6 +92,7 @@ class LiveNode:
         cpu: Cores for pods, as a Kubernetes quantity.
         memory: Memory for pods, as a Kubernetes quantity.
         gpus: Its GPUs; None where it has none and no label speaks of any.
+        provider_id: What the cloud calls the machine: `gce://project/zone/name`, `aws:///zone/i-0123`; may be empty.
     """
 
     name: str
@@ -101,6 +103,7 @@ class LiveNode:
     cpu: str
     memory: str
     gpus: Gpus | None
+    provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,8 @@ class LiveCluster:
         bounds: What cluster-autoscaler says of its node groups; empty where it does not run.
         serves_kserve: Whether the API server knows LLMInferenceServices.
         namespaces: The names of its namespaces.
+        unread: What this user may not read, as the API calls it (`pods`); then what depends on it is not known, and
+            stands above as if there were none. Nodes are always read.
     """
 
     nodes: tuple[LiveNode, ...]
@@ -154,3 +159,4 @@ class LiveCluster:
     bounds: tuple[NodeGroupBounds, ...]
     serves_kserve: bool
     namespaces: frozenset[str]
+    unread: tuple[str, ...] = ()

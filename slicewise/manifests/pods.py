@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import Final
 
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER
@@ -12,6 +13,9 @@ from slicewise.spec import ModelSpec, NodePool, ServingProfile
 from slicewise.spec.environment import Toleration
 from slicewise.spec.model import Spread
 
+# For the taint that GPU nodes usually carry; nobody else adds it.
+GPU_TOLERATION: Final = Toleration(key=WHOLE_GPU_RESOURCE, operator="Exists", effect="NoSchedule")
+
 
 def pod_template(
     placement: Placement, model: ModelSpec, profile: ServingProfile, pool: NodePool, name: str
@@ -19,7 +23,7 @@ def pod_template(
     """Return the pod spec of every pod of `placement`; `name` is the service's."""
     template: KubernetesObject = {
         "nodeSelector": dict(sorted(pool.node_selector.items())),
-        "tolerations": _tolerations(pool),
+        "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)],
         "containers": [_main_container(placement, model, profile)],
     }
     secret = model.hugging_face.secret_ref
@@ -79,8 +83,6 @@ def _parallel_args(profile: ServingProfile) -> list[str]:
     return args
 
 
-def _tolerations(pool: NodePool) -> list[KubernetesObject]:
-    """Return the pool's tolerations and the one for the taint that GPU nodes usually carry; nobody else adds it."""
-    gpu = Toleration(key=WHOLE_GPU_RESOURCE, operator="Exists", effect="NoSchedule")
-    unique = dict.fromkeys((gpu, *pool.tolerations))
-    return [toleration.model_dump(by_alias=True, exclude_none=True) for toleration in unique]
+def pod_tolerations(pool: NodePool) -> tuple[Toleration, ...]:
+    """Return all tolerations of the pool's pods: Slicewise's own, then the pool's."""
+    return tuple(dict.fromkeys((GPU_TOLERATION, *pool.tolerations)))

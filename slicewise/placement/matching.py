@@ -56,7 +56,7 @@ def requirement_reason(topology: ReplicaTopology, pool: NodePool) -> Reason | No
     It depends on the pool's capabilities, GPUs a node and number of nodes alone.
     """
     # The reasons come in the order of their codes, so the first that holds is the one to give.
-    return next(_requirement_reasons(topology, pool), None)
+    return next(requirement_reasons(topology, pool), None)
 
 
 def _selector_message(what: str, selector: Selector, labels: dict[str, str]) -> str:
@@ -65,7 +65,8 @@ def _selector_message(what: str, selector: Selector, labels: dict[str, str]) -> 
     return f"{what} wants {key}={wanted}; {got}"
 
 
-def _requirement_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
+def requirement_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
+    """Yield every requirement of a replica that `pool` does not meet, the one to mend first before the others."""
     yield from _unit_reasons(topology, pool)
     yield from _network_reasons(topology, pool)
     yield from _shape_reasons(topology, pool)

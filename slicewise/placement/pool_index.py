@@ -11,7 +11,7 @@ from slicewise.placement.matching import Reason, requirement_reason
 from slicewise.placement.pool_state import PoolState, pod_asks
 from slicewise.placement.room_queue import RoomQueue
 from slicewise.placement.soundness import NodeSize, PodSize, fit_on_empty_node
-from slicewise.spec import Fleet, ModelSpec, ServingProfile
+from slicewise.spec import Fleet, ModelDeployment, ModelSpec, ServingProfile
 from slicewise.spec.base import Selector
 from slicewise.spec.environment import Capabilities
 from slicewise.spec.model import ReplicaTopology, Requirements
@@ -138,6 +138,11 @@ class PoolIndex:
             memory = pool.pool.capabilities.memory_per_gpu.bytes
             by_class[number] = first.setdefault((serves, memory, pool.node), index)
         return [by_class[number] for number in self._class_of]
+
+    def selects(self, deployment: ModelDeployment) -> bool:
+        """Return whether the selectors of `deployment` leave any pool."""
+        spec = deployment.spec
+        return bool(self._select(labels_of(spec.environment_selector), labels_of(spec.node_pool_selector)))
 
     def levels(self, profile: ServingProfile, environments: Labels, pools: Labels, model: ModelSpec) -> Sequence[Level]:
         """Return the lanes that `profile` of `model` could go to within the selected pools, tightest memory first."""

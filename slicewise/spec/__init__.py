@@ -7,7 +7,7 @@ from slicewise.spec.fleet import Fleet
 from slicewise.spec.loading import load_fleet
 from slicewise.spec.model import ModelSpec, ServingProfile
 from slicewise.spec.problems import Advice, InvalidInputError, Problem
-from slicewise.spec.schema import document_schema
+from slicewise.spec.schema import any_schema, document_schema
 from slicewise.spec.validating import KINDS
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "NodePool",
     "Problem",
     "ServingProfile",
+    "any_schema",
     "document_schema",
     "load_fleet",
 ]

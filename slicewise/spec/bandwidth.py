@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError, core_schema
 
 from slicewise.spec.written import ERROR, Written
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 FABRICS = ("ib", "roce", "efa", "eth")
 _PATTERN = rf"^(?:({'|'.join(FABRICS)})-)?([1-9][0-9]{{0,5}})g$"
+_WITH_FABRIC = _PATTERN.replace(")?", ")", 1)
+
+
+def _described(pattern: str) -> JsonSchemaValue:
+    return {"type": "string", "pattern": pattern, "examples": ["ib-400g", "roce-200g", "efa-3200g", "eth-100g"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Bandwidth(Written):
         cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Describe it by its pattern."""
-        return {"type": "string", "pattern": _PATTERN, "examples": ["ib-400g", "roce-200g", "efa-3200g", "eth-100g"]}
+        return _described(_PATTERN)
 
 
 def _names_its_fabric(bandwidth: Bandwidth) -> Bandwidth:
@@ -66,4 +71,4 @@ def _names_its_fabric(bandwidth: Bandwidth) -> Bandwidth:
 
 
 # What a pool has is always on some fabric; only a requirement may leave it open.
-PoolBandwidth = Annotated[Bandwidth, AfterValidator(_names_its_fabric)]
+PoolBandwidth = Annotated[Bandwidth, AfterValidator(_names_its_fabric), WithJsonSchema(_described(_WITH_FABRIC))]

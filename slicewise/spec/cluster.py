@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictStr
 
-from slicewise.spec.base import Frozen, SecretKey
+from slicewise.spec.base import Flag, Frozen, SecretKey
 
 # A Kubernetes Secret's name, a Secret Manager id, or an AWS secret's name or ARN (Secrets Manager API, CreateSecret).
 REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9/_+=.@:-]*$"
@@ -90,6 +90,18 @@ class GkeCluster(Frozen):
     """The subnetwork of that network."""
     system_machine_type: CloudName = "e2-standard-4"
     """The machine type of the node pool that runs KServe's and the cluster's own controllers."""
+    deletion_protection: Flag = True
+    """Whether Google Cloud refuses to delete the cluster."""
+
+    @property
+    def zonal(self) -> bool:
+        """Whether the location is one zone, `europe-west4-a`, and not a region."""
+        return self.location.count("-") > 1
+
+    @property
+    def region(self) -> str:
+        """The region that the cluster is in."""
+        return self.location.rpartition("-")[0] if self.zonal else self.location
 
 
 class EksCluster(Frozen):
@@ -102,7 +114,9 @@ class EksCluster(Frozen):
     kubernetes_version: KubernetesVersion | None = None
     """The control plane's version, for example 1.34; EKS's default where left out."""
     system_instance_type: CloudName = "m7i.xlarge"
-    """The instance type of the node group that runs KServe's and the cluster's own controllers."""
+    """The instance type (x86) of the node group that runs KServe's and the cluster's own controllers."""
+    deletion_protection: Flag = True
+    """Whether AWS refuses to delete the cluster."""
 
 
 class Cluster(Frozen):
@@ -116,3 +130,9 @@ class Cluster(Frozen):
     """For source GKE: what to make."""
     eks: EksCluster | None = None
     """For source EKS: what to make."""
+
+    @property
+    def provisioned(self) -> GkeCluster | EksCluster | None:
+        """What the stack makes; None where the cluster is there already."""
+        blocks = {ClusterSource.GKE: self.gke, ClusterSource.EKS: self.eks}
+        return blocks.get(self.source)

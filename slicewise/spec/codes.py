@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """SW1xx: files and YAML. SW2xx: documents. SW3xx: warnings. SW4xx: stack and clusters. SW5xx: plans."""
+    """SW1xx: files and YAML. SW2xx: documents. SW3xx: warnings. SW4xx: stack and clusters. SW5xx: plans.
+
+    SW6xx: what is declared, against what a cluster has.
+    """
 
     PATH_MISSING = "SW101"
     UNREADABLE = "SW102"
@@ -39,6 +42,13 @@ class Code(StrEnum):
     TEMPLATE_CHARACTERS = "SW218"
     TOLERATION = "SW219"
     CLUSTER_BLOCK = "SW220"
+    ONLY_PROVISIONED = "SW221"
+    PROVISIONED_LABEL = "SW222"
+    NOT_OFFERED = "SW223"
+    CLOUD_STRATEGY = "SW224"
+    MACHINE = "SW225"
+    CLOUD_NAME = "SW226"
+    ZONES = "SW227"
 
     USABLE_MEMORY_BELOW_DECLARED = "SW301"
     GKE_ADVERTISES_GPU = "SW302"
@@ -46,16 +56,53 @@ class Code(StrEnum):
     NODE_TOO_SMALL_FOR_UNITS = "SW304"
     NO_UNIT_FOR_ROLLING_UPDATE = "SW305"
     NOTHING_WAKES_FROM_ZERO = "SW306"
+    CONNECTION_NOT_VERIFIED = "SW307"
+    PASSWORD_IN_KUBECONFIG = "SW308"  # noqa: S105 - a code
+    CLIENT_CERTIFICATE_EXPIRED = "SW309"
+    NO_CERTIFICATE_AUTHORITY = "SW310"
+    NOTHING_ADDS_NODES = "SW311"
+    SELECTOR_MATCHES_NOTHING = "SW320"
+    MODEL_UNUSED = "SW321"
+    NEVER_SERVED = "SW322"
+    MAXIMUM_NEVER_FITS = "SW323"
+    NODE_COUNTED_TWICE = "SW324"
+    DECIMAL_MEMORY = "SW325"
 
     BAD_STACK_CONFIG = "SW401"
     KUBECONFIG_MISSING = "SW402"
     KUBECONFIG_INVALID = "SW403"
     CLUSTER_UNREACHABLE = "SW404"
     NO_KUBECONFIG_SOURCE = "SW405"
+    KUBECONFIG_SOURCE_FAILED = "SW406"
+    KUBECONFIG_NEEDS_FILES = "SW407"
+    KUBECONFIG_NEEDS_PLUGIN = "SW408"
 
     SHORTFALL = "SW501"
 
+    NO_NODE_MATCHES = "SW601"
+    FEWER_NODES = "SW602"
+    MORE_THAN_DECLARED = "SW603"
+    NO_GPU_RESOURCE = "SW604"
+    FEWER_UNITS = "SW605"
+    OTHER_PROFILE = "SW606"
+    WRONG_STRATEGY = "SW607"
+    TAINT_NOT_TOLERATED = "SW608"
+    MIXED_GPU_MODELS = "SW609"
+    OTHER_GPU_MODEL = "SW610"
+    MIG_LAYOUT = "SW611"
+    SHARED_UNITS = "SW612"
+    HELD_BY_OTHERS = "SW613"
+    LESS_UNIT_MEMORY = "SW614"
+    NODES_OUT = "SW615"
+    LESS_CPU_OR_MEMORY = "SW616"
+    UNDECLARED_NODES = "SW617"
+    NO_KSERVE = "SW618"
+    NO_NAMESPACE = "SW619"
+    NOT_VERIFIED = "SW620"
+    CLUSTER_UNREADABLE = "SW621"
+
     @property
     def is_warning(self) -> bool:
-        """Whether it only advises."""
-        return self.value.startswith("SW3")
+        """Whether it only advises. What is found in a cluster may be either; these codes of it never are errors."""
+        only_advice = {Code.MORE_THAN_DECLARED, Code.NODES_OUT, Code.UNDECLARED_NODES, Code.NOT_VERIFIED}
+        return self.value.startswith("SW3") or self in only_advice

@@ -1,4 +1,4 @@
-"""InferenceEnvironment: a cluster that exists, its node pools and what one allocation unit of each can do."""
+"""InferenceEnvironment: a cluster, its node pools and what one allocation unit of each can do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictInt, StrictStr
 
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+from slicewise.spec.amounts import Cores, GpuMemory, Memory
 from slicewise.spec.bandwidth import PoolBandwidth
 from slicewise.spec.base import (
     ClusterMetadata,
@@ -21,7 +22,9 @@ from slicewise.spec.base import (
     LabelValue,
 )
 from slicewise.spec.cluster import CloudName, Cluster
-from slicewise.spec.quantity import Quantity
+
+# Every MIG-capable GPU so far has seven compute slices, or four (NVIDIA MIG User Guide, Supported MIG Profiles).
+MOST_SLICES = 7
 
 
 class Precision(StrEnum):
@@ -57,14 +60,14 @@ class MigConfiguration(Frozen):
     """The MIG profile of every slice, as NVIDIA's driver names it, for example 3g.40gb. Required where enabled."""
     strategy: MigStrategy = MigStrategy.MIXED
     """The device plugin's MIG strategy: mixed advertises nvidia.com/mig-<profile>, single advertises nvidia.com/gpu."""
-    slices_per_gpu: Count | None = None
+    slices_per_gpu: Annotated[Count, Field(le=MOST_SLICES)] | None = None
     """Slices on one GPU, for a profile that the catalogue does not know."""
 
 
 class Capabilities(Frozen):
     """What one allocation unit (a slice on a MIG pool, else a whole GPU) and its node can do. Unset means not known."""
 
-    memory_per_gpu: Quantity
+    memory_per_gpu: GpuMemory
     """Memory of one allocation unit: the slice's on a MIG pool."""
     interconnect: Interconnect | None = None
     """How the GPUs of one node reach each other."""
@@ -98,9 +101,9 @@ class Toleration(Frozen):
 class Allocatable(Frozen):
     """What a node offers to pods beside its GPUs (`kubectl get node -o jsonpath={.status.allocatable}`)."""
 
-    cpu: Quantity | None = None
+    cpu: Cores | None = None
     """Cores."""
-    memory: Quantity | None = None
+    memory: Memory | None = None
     """Bytes."""
 
 
@@ -130,9 +133,9 @@ class NodePool(Frozen):
     machine_type: CloudName | None = None
     """For clusters that the stack provisions: the machine type (GKE) or instance type (EKS) of the pool's nodes."""
     disk_size_gb: Annotated[StrictInt, Field(ge=20, le=65536)] | None = None
-    """For clusters that the stack provisions: the boot disk of a node, in GB; the cloud's default where left out."""
+    """For clusters that the stack provisions: the boot disk of a node, in GB; 200 where left out."""
     zones: Annotated[tuple[CloudName, ...], Field(max_length=8)] = ()
-    """For clusters that the stack provisions on GKE: the zones of the pool's nodes; the cluster's where empty."""
+    """For clusters that the stack provisions on GKE: the zones of the nodes; required where location is a region."""
     capabilities: Capabilities
     """What one allocation unit and its node can do."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from slicewise.spec.deployment import DeploymentKey, ModelDeployment, ModelKind
+from slicewise.spec.deployment import DeploymentKey, ModelDeployment, ModelKind, ModelReference
 from slicewise.spec.environment import InferenceEnvironment, NodePool
 from slicewise.spec.model import ClusterModel, Model, ModelSpec
 from slicewise.spec.problems import Advice
@@ -23,11 +23,19 @@ class ModelKey(NamedTuple):
     name: str
 
 
+def label(kind: str, namespace: str, name: str) -> str:
+    """Write a document as the paths of warnings do."""
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+
 def model_key(deployment: ModelDeployment) -> ModelKey:
     """Return the key of the model that `deployment` refers to."""
-    reference = deployment.spec.model_ref
-    namespace = deployment.metadata.namespace if reference.kind is ModelKind.MODEL else ""
-    return ModelKey(reference.kind.value, namespace, reference.name)
+    return reference_key(deployment.spec.model_ref, deployment.metadata.namespace)
+
+
+def reference_key(reference: ModelReference, namespace: str) -> ModelKey:
+    """Return the key of the model that a deployment in `namespace` means by `reference`."""
+    return ModelKey(reference.kind.value, namespace if reference.kind is ModelKind.MODEL else "", reference.name)
 
 
 @dataclass(frozen=True)

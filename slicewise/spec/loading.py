@@ -4,33 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 
+from slicewise.spec.base import NamespacedMetadata
 from slicewise.spec.checks.deployment import check_deployment
 from slicewise.spec.checks.environment import check_environment
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.fleet import NAME, REFERENCE, ReferenceCheck, claimed_models
+from slicewise.spec.checks.fleet_advice import fleet_advice
+from slicewise.spec.checks.misfit import check_misfit
 from slicewise.spec.checks.model import check_model
 from slicewise.spec.checks.model_names import check_model_names
+from slicewise.spec.checks.part import at, validated
 from slicewise.spec.codes import Code
 from slicewise.spec.collector import paused_collector
-from slicewise.spec.deployment import ModelDeployment
+from slicewise.spec.deployment import ModelDeployment, ModelReference
 from slicewise.spec.environment import InferenceEnvironment
-from slicewise.spec.fleet import AnyDocument, Fleet, ModelKey
+from slicewise.spec.fleet import AnyDocument, Fleet, ModelKey, label, model_key, reference_key
 from slicewise.spec.model import ClusterModel, Model
-from slicewise.spec.problems import Advice, FieldPath, InvalidInputError, Problem, dotted
+from slicewise.spec.problems import Advice, FieldPath, InvalidInputError, Problem, dotted, shown_file
 from slicewise.spec.progress import Progress
 from slicewise.spec.reading import read_all
-from slicewise.spec.validating import validate
+from slicewise.spec.schema_problems import Misfit
+from slicewise.spec.validating import METADATA, validate
 from slicewise.spec.yaml_source import SourceDocument, parse_documents
+
+_Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A document that fits its kind's schema, and the places in it that may be wrong only beside other documents."""
+    """What is kept of a document, and the places in it that may be wrong only beside other documents."""
 
-    document: AnyDocument
+    document: AnyDocument | None
+    """None where it does not fit its kind's schema."""
+    identity: _Identity
+    """Kind, namespace and name."""
+    reference: ModelKey | None
+    """The model that it refers to."""
     file: str
     name_at: tuple[int, int]
     reference_at: tuple[int, int]
@@ -75,7 +87,11 @@ def _load(paths: Sequence[str], progress: Callable[[float], None] | None, proble
         models |= claimed or set()
         models_known = models_known and claimed is not None
         document = validate(source, problems)
-        if document is not None:
+        if isinstance(document, Misfit):
+            for finding in check_misfit(source.data, document):
+                _report(finding, source, problems)
+            loaded += _loaded_misfit(document, source)
+        elif document is not None:
             _check_alone(document, source, problems, advice)
             loaded.append(_loaded(document, source))
     problems += unreadable
@@ -83,11 +99,13 @@ def _load(paths: Sequence[str], progress: Callable[[float], None] | None, proble
     if models_known and not unreadable:
         problems += _dangling(loaded, models)
     unique = _split_duplicates(loaded, problems)
-    fleet = _fleet([item.document for item in unique], tuple(sorted(advice)))
+    fleet = _fleet([item.document for item in unique if item.document], tuple(sorted(advice)))
     places = {id(item.document): item for item in unique}
     for deployment, finding in check_model_names(fleet):
         problems.append(places[id(deployment)].problem(finding.path, finding.code, finding.message))
-    return fleet
+    if problems:
+        return fleet
+    return replace(fleet, advice=tuple(sorted([*fleet.advice, *fleet_advice(fleet)])))
 
 
 def _parse_all(
@@ -113,11 +131,16 @@ def _parse_all(
 def _check_alone(document: AnyDocument, source: SourceDocument, problems: list[Problem], advice: list[Advice]) -> None:
     """Run the checks that look at one document only."""
     for finding in _findings(document):
-        field = dotted(finding.path)
         if finding.code.is_warning:
-            advice.append(Advice(f"{_label(document)}: {field}", finding.code, finding.message))
+            advice.append(Advice(f"{_label(document)}: {dotted(finding.path)}", finding.code, finding.message))
         else:
-            problems.append(source.problem(finding.path, finding.code, finding.message, field=field))
+            _report(finding, source, problems)
+
+
+def _report(finding: Finding, source: SourceDocument, problems: list[Problem]) -> None:
+    """Add an error; warnings are for documents without any."""
+    if not finding.code.is_warning:
+        problems.append(source.problem(finding.path, finding.code, finding.message, field=dotted(finding.path)))
 
 
 def _findings(document: AnyDocument) -> Iterator[Finding]:
@@ -128,41 +151,52 @@ def _findings(document: AnyDocument) -> Iterator[Finding]:
     return check_model(document.spec)
 
 
-def _namespace(document: AnyDocument) -> str:
-    return getattr(document.metadata, "namespace", "")
-
-
 def _label(document: AnyDocument) -> str:
     """Return the document in a warning's path, which names no file: shuffled files give the same warnings."""
-    name, namespace = document.metadata.name, _namespace(document)
-    return f"{document.kind} {namespace}/{name}" if namespace else f"{document.kind} {name}"
+    return label(document.kind, getattr(document.metadata, "namespace", ""), document.metadata.name)
 
 
 def _loaded(document: AnyDocument, source: SourceDocument) -> _Loaded:
     # Two lookups here are cheaper than keeping all nodes, or parsing a file again when another document is wrong.
     name_at = source.locate(NAME)
-    reference_at = source.locate(REFERENCE) if isinstance(document, ModelDeployment) else name_at
-    return _Loaded(document, source.file, name_at, reference_at)
+    identity = (document.kind, getattr(document.metadata, "namespace", ""), document.metadata.name)
+    if isinstance(document, ModelDeployment):
+        return _Loaded(document, identity, model_key(document), source.file, name_at, source.locate(REFERENCE))
+    return _Loaded(document, identity, None, source.file, name_at, name_at)
+
+
+def _loaded_misfit(misfit: Misfit, source: SourceDocument) -> Iterator[_Loaded]:
+    """Yield what a document that does not fit its schema is called, and refers to, if that much is right."""
+    metadata = validated(METADATA[misfit.kind], at(source.data, ("metadata",)))
+    if metadata is None:
+        return
+    namespace = metadata.namespace if isinstance(metadata, NamespacedMetadata) else ""
+    deployment = misfit.kind is ModelDeployment
+    reference = validated(ModelReference, at(source.data, ("spec", "modelRef"))) if deployment else None
+    key = reference_key(reference, namespace) if reference else None
+    identity = (misfit.kind.__name__, namespace, metadata.name)
+    yield _Loaded(None, identity, key, source.file, source.locate(NAME), source.locate(REFERENCE))
 
 
 def _dangling(loaded: Sequence[_Loaded], models: AbstractSet[ModelKey]) -> Iterator[Problem]:
     references = ReferenceCheck(models)
     for item in loaded:
-        if isinstance(item.document, ModelDeployment):
-            for finding in references.check(item.document):
+        if item.reference:
+            for finding in references.check(item.reference, item.identity[1]):
                 yield item.problem(finding.path, finding.code, finding.message)
 
 
 def _split_duplicates(loaded: Iterable[_Loaded], problems: list[Problem]) -> list[_Loaded]:
     """Return the first document of each name; the others are added to `problems`."""
-    first: dict[tuple[str, str, str], _Loaded] = {}
-    for item in loaded:
-        key = (item.document.kind, _namespace(item.document), item.document.metadata.name)
-        earlier = first.setdefault(key, item)
+    first: dict[_Identity, _Loaded] = {}
+    # In an order that is not that of the paths: the same input in any order has the same errors.
+    for item in sorted(loaded, key=lambda item: (item.file, item.name_at)):
+        earlier = first.setdefault(item.identity, item)
         if earlier is not item:
-            where = f" in namespace {key[1]}" if key[1] else ""
+            kind, namespace, name = item.identity
+            where = f" in namespace {namespace}" if namespace else ""
             message = (
-                f'{key[0]} "{key[2]}"{where} is declared at {earlier.file}:{earlier.name_at[0]} already; '
+                f'{kind} "{name}"{where} is declared at {shown_file(earlier.file)}:{earlier.name_at[0]} already; '
                 "rename or remove one of the two"
             )
             problems.append(item.problem(NAME, Code.DUPLICATE_DOCUMENT, message))

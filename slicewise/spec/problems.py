@@ -9,6 +9,7 @@ from slicewise.spec.codes import Code
 
 FieldPath = tuple[str | int, ...]
 _LONGEST = 60
+MOST_PROBLEMS = 1000
 
 
 def quoted(text: str) -> str:
@@ -30,6 +31,11 @@ def dotted(path: FieldPath) -> str:
     return text
 
 
+def shown_file(name: str) -> str:
+    """Write a file's name as it is, or quoted where a terminal would take it for something else."""
+    return name if name.isprintable() else json.dumps(name)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One error at one place. Its order is by file, line and column (both from 1; 0 where a whole file is meant)."""
@@ -43,9 +49,10 @@ class Problem:
 
     def __str__(self) -> str:
         """Write the one line of the design's section 8."""
-        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        field = f"{self.field}: " if self.field else ""
-        return f"{place}: {field}{self.message} [{self.code.value}]"
+        file = shown_file(self.file)
+        place = f"{file}:{self.line}:{self.column}" if self.line else file
+        parts = [part for part in (place, self.field, self.message) if part]
+        return f"{': '.join(parts)} [{self.code.value}]"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,10 +63,21 @@ class Advice:
     code: Code
     message: str
 
+    def __str__(self) -> str:
+        """Write it on one line, as errors are."""
+        return f"{self.path}: {self.message} [{self.code.value}]"
+
 
 class InvalidInputError(Exception):
-    """The input cannot be used; `problems` says everything that is wrong with it, sorted and without repeats."""
+    """The input cannot be used; `problems` says everything that is wrong with it, sorted and without repeats.
+
+    Of more than anybody would read, the first, and how many more there are.
+    """
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        ordered = sorted(set(problems))
+        if rest := ordered[MOST_PROBLEMS:]:
+            message = f"{len(rest):,} more mistakes; mend these first"
+            ordered = [*ordered[:MOST_PROBLEMS], Problem("", 0, 0, "", message, rest[0].code)]
+        self.problems = tuple(ordered)
         super().__init__("\n".join(map(str, self.problems)))

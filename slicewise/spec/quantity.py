@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pydantic_core import core_schema
 
+from slicewise.spec.quantity_meant import proposal
 from slicewise.spec.written import Written
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ _MULTIPLIERS: Final = {
 # Kubernetes keeps 64 bits of an amount; anything longer than this is no amount that a person means.
 _MAXIMUM: Final = Decimal(2**63 - 1)
 _LONGEST: Final = 40
-_IN_BYTES: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGTPE])(i?)B?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +55,7 @@ class Quantity(Written):
         written = str(text)
         match = _QUANTITY.fullmatch(written) if len(written) <= _LONGEST else None
         if not match:
-            raise ValueError(f"is no Kubernetes quantity; write {_proposal(written)}")
+            raise ValueError(f"is no Kubernetes quantity; write {proposal(written)}")
         suffix = match["suffix"]
         multiplier = _MULTIPLIERS.get(suffix)
         # `1E` is an exabyte; `1E3` and `1e3` are a thousand.
@@ -63,8 +63,19 @@ class Quantity(Written):
         if value <= 0:
             raise ValueError("is nothing; expected more than 0")
         if value > _MAXIMUM:
-            raise ValueError("is more than Kubernetes can count (9223372036854775807)")
+            raise ValueError("is more than Kubernetes can count (9223372036854775807); write at most 7Ei")
         return cls(value, written)
+
+    @property
+    def number(self) -> str:
+        """The text without its suffix."""
+        return self.text[: len(self.text) - len(self.suffix)]
+
+    @property
+    def suffix(self) -> str:
+        """The text's suffix or exponent: nothing for a bare number."""
+        match = _QUANTITY.fullmatch(self.text)
+        return match["suffix"] if match else ""
 
     @property
     def millis(self) -> int:
@@ -92,14 +103,3 @@ class Quantity(Written):
             ],
             "examples": ["40Gi", "500m", "4"],
         }
-
-
-def _proposal(text: str) -> str:
-    """Return what to write instead of `text`, which is no quantity."""
-    bytes_match = _IN_BYTES.fullmatch(text)
-    if not bytes_match:
-        return "for example 40Gi, 500m or 4"
-    number, letter = bytes_match[1], bytes_match[2].upper()
-    binary = f"{number}{letter}i (powers of 1024)"
-    decimal = f"{number}{'k' if letter == 'K' else letter} (powers of 1000)"
-    return binary if bytes_match[3] else f"{binary} or {decimal}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from slicewise.spec.codes import Code
-from slicewise.spec.problems import Problem
+from slicewise.spec.problems import Problem, shown_file
 from slicewise.spec.yaml_source import MAX_FILE_BYTES
 
 STDIN: Final = "-"
@@ -29,32 +30,35 @@ def read_all(paths: Sequence[str], problems: list[Problem]) -> Iterator[tuple[st
             if identity in seen:
                 continue
             seen.add(identity)
-            if isinstance(path, str):
-                yield _STDIN_NAME, sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
-                continue
             try:
-                with path.open("rb") as file:
-                    content = file.read(MAX_FILE_BYTES + 1)
+                content = _read_stdin() if isinstance(path, str) else _read(path)
             except OSError as error:
                 problems.append(_unreadable(path, error))
             else:
-                yield str(path), content
+                yield _STDIN_NAME if path == STDIN else str(path), content
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+def _read_stdin() -> bytes:
+    # Python has no standard input if it was started with a closed one.
+    stream: TextIO | None = sys.stdin
+    if stream is None:
+        raise OSError(errno.EBADF, "it is closed")
+    return stream.buffer.read(MAX_FILE_BYTES + 1)
 
 
 def _files(path: Path, problems: list[Problem]) -> list[Path]:
     try:
         if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and not file.is_dir())
-            if not files:
-                message = (
-                    "the directory holds no *.yaml or *.yml file, and directories below it are not searched; "
-                    "name the directory that holds the documents"
-                )
-                problems.append(Problem(str(path), 0, 0, "", message, Code.NO_DOCUMENTS))
-            return files
+            return _files_in(path, problems)
         path.stat()
-    except FileNotFoundError:
-        if not path.is_symlink():
+    except (FileNotFoundError, ValueError):
+        # What has a null byte in it is no path.
+        if "\0" in str(path) or not path.is_symlink():
             message = "no such file or directory"
             problems.append(Problem(str(path), 0, 0, "", message, Code.PATH_MISSING))
             return []
@@ -64,9 +68,32 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
     return [path]
 
 
-def _unreadable(path: Path, error: OSError) -> Problem:
-    if path.is_symlink() and isinstance(error, FileNotFoundError):
-        message = f"cannot be read: it is a symbolic link to {path.readlink()}, which does not exist"
+def _files_in(directory: Path, problems: list[Problem]) -> list[Path]:
+    files = sorted(file for file in directory.iterdir() if file.suffix in (".yaml", ".yml") and not file.is_dir())
+    if not files:
+        message = (
+            "the directory holds no *.yaml or *.yml file, and directories below it are not searched; "
+            "name the directory that holds the documents"
+        )
+        problems.append(Problem(str(directory), 0, 0, "", message, Code.NO_DOCUMENTS))
+    for file in [file for file in files if _waits(file)]:
+        # Whoever opens a pipe waits for somebody to write into it.
+        message = "is a pipe, a socket or a device, and no file; remove it from the directory"
+        problems.append(Problem(str(file), 0, 0, "", message, Code.UNREADABLE))
+        files.remove(file)
+    return files
+
+
+def _waits(file: Path) -> bool:
+    return file.is_fifo() or file.is_socket() or file.is_char_device() or file.is_block_device()
+
+
+def _unreadable(path: Path | str, error: OSError) -> Problem:
+    if isinstance(path, str):
+        return Problem(_STDIN_NAME, 0, 0, "", f"cannot be read: {error.strerror}", Code.UNREADABLE)
+    if isinstance(error, FileNotFoundError) and path.is_symlink():
+        target = shown_file(str(path.readlink()))
+        message = f"cannot be read: it is a symbolic link to {target}, which does not exist"
     else:
         message = f"cannot be read: {error.strerror}"
     return Problem(str(path), 0, 0, "", message, Code.UNREADABLE)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-import types
-import typing
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
 from slicewise.spec import base, cluster, model
 from slicewise.spec.codes import Code
+from slicewise.spec.hints import did_you_mean
 from slicewise.spec.problems import FieldPath, Problem, dotted, quoted
+from slicewise.spec.unknown_fields import UnknownField, unknown_field
 from slicewise.spec.written import ERROR as WRITTEN_ERROR
 
 if TYPE_CHECKING:
@@ -49,18 +51,31 @@ _TYPES = {
     "tuple_type": "a list",
     "list_type": "a list",
     "frozen_set_type": "a list",
-    "invalid_key": "text as the name of a field",
 }
 # The block that goes with each `source`; those that other tools or later versions have are not judged by themselves.
 _BLOCK_OF_SOURCE = {"HuggingFace": "huggingFace"}
 # A document of other things can have an unknown field on every line; nobody reads so many.
 MAX_PROBLEMS = 100
-_LONGEST_NAME = 100
 
 
-def schema_problems(document: SourceDocument, kind: type[BaseModel], error: ValidationError) -> list[Problem]:
-    """Turn what pydantic found wrong with `document`, a `kind`, into problems, one a field."""
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A document that does not fit its kind's schema."""
+
+    kind: type[BaseModel]
+    problems: list[Problem]
+    wrong: frozenset[FieldPath]
+    """The fields that are wrong or missing: nothing can be concluded from them."""
+
+
+def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationError) -> Misfit:
+    """Return what pydantic found wrong with `document`, a `kind`: one problem a field, and none that only follows."""
     errors = error.errors(include_url=False, include_context=True)
+    unknown = {
+        details["loc"]: unknown_field(kind, details["loc"])
+        for details in islice((details for details in errors if details["type"] == "extra_forbidden"), MAX_PROBLEMS)
+    }
+    meant = {path for field in unknown.values() for path in field.meant}
     wrong_sources = {
         details["loc"][:-1]: details["input"]
         for details in errors
@@ -69,13 +84,22 @@ def schema_problems(document: SourceDocument, kind: type[BaseModel], error: Vali
     told = [
         details
         for details in errors
-        if not _follows_from_source(details, wrong_sources) and not _follows_from_entries(details)
+        if not _follows_from_source(details, wrong_sources)
+        and not _follows_from_entries(details)
+        and not _follows_from_unknown(details, meant)
     ]
-    problems = [_problem(document, kind, details) for details in told[:MAX_PROBLEMS]]
+    problems = [_problem(document, details, unknown) for details in told[:MAX_PROBLEMS]]
     if len(told) > MAX_PROBLEMS:
         message = f"{len(told) - MAX_PROBLEMS:,} more mistakes in this document; mend these first"
         problems.append(document.problem((), Code.BAD_VALUE, message, field=""))
-    return problems
+    wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
+    return Misfit(kind, problems, frozenset(wrong | meant))
+
+
+def _follows_from_unknown(details: ErrorDetails, meant: AbstractSet[FieldPath]) -> bool:
+    """Return whether a field is missing only because it is written under another name, or in another place."""
+    path = details["loc"]
+    return details["type"] == "missing" and any(target[: len(path)] == path for target in meant)
 
 
 def _follows_from_source(details: ErrorDetails, wrong_sources: Mapping[FieldPath, object]) -> bool:
@@ -93,21 +117,22 @@ def _follows_from_entries(details: ErrorDetails) -> bool:
     return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
 
 
-def _problem(document: SourceDocument, kind: type[BaseModel], error: ErrorDetails) -> Problem:
+def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[FieldPath, UnknownField]) -> Problem:
     path: FieldPath = error["loc"]
     if error["type"] == "missing":
         parent = dotted(path[:-1])
         message = f'"{path[-1]}" is required' + (f" in {parent}" if parent else "")
         return document.problem(path, Code.MISSING_FIELD, message, field=dotted(path))
     if error["type"] == "extra_forbidden":
-        message = _unknown_field(kind, path)
-        return document.problem(path, Code.UNKNOWN_FIELD, message, key=True, field=dotted(path))
-    in_key = path[-1] == "[key]"
-    if in_key:
-        path = path[:-1]
-    if error["type"] == "invalid_key":
-        # pydantic's path has 1 for true.
-        in_key, path = True, (*path[:-1], json.dumps(error["input"]))
+        return document.problem(path, Code.UNKNOWN_FIELD, unknown[path].message, key=True, field=dotted(path))
+    if in_key := path[-1] == "[key]" or error["type"] == "invalid_key":
+        path = path[:-1] if path[-1] == "[key]" else path
+        if not isinstance(error["input"], str):
+            # pydantic's path has 1 for true, and None for null.
+            path = (*path[:-1], json.dumps(error["input"]))
+            got = path[-1]
+            message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
+            return document.problem(path, Code.BAD_VALUE, message, key=True, field=dotted(path))
     return document.problem(path, Code.BAD_VALUE, _bad_value(error), key=in_key, field=dotted(path))
 
 
@@ -123,7 +148,7 @@ def _bad_value(error: ErrorDetails) -> str:
     if kind in ("enum", "literal_error"):
         choices = str(context["expected"]).replace("'", '"')
         names = re.findall('"([^"]*)"', choices)
-        return f"{got} {choices}{did_you_mean(value, names) if isinstance(value, str) else ''}"
+        return f"{got} {choices}{did_you_mean(value, names) if isinstance(value, str) else _read_as_truth(value)}"
     if kind in _LIMITS:
         key, words, noun = _LIMITS[kind]
         limit = context[key]
@@ -144,11 +169,20 @@ _LIMITS = {
 }
 
 
+def _read_as_truth(value: object) -> str:
+    """Say where a truth value may come from that nobody wrote."""
+    if not isinstance(value, bool):
+        return ""
+    return f" (YAML reads {'yes and on as true' if value else 'no and off as false'})"
+
+
 def _type_remedy(value: object, expected: str) -> str:
     if value is None:
         return ": give it a value, or remove the field"
     if expected == "text" and isinstance(value, bool | int | float):
         return ": put it in quotes"
+    if expected == "text" and isinstance(value, dict):
+        return ": a colon and a space make a mapping, so put text that has them in quotes"
     if expected in ("a whole number", "true or false") and isinstance(value, str):
         return ": remove the quotes" if _is_plain(value, expected) else ""
     return ""
@@ -172,48 +206,3 @@ def shown(value: object) -> str:
     if isinstance(value, int | float):
         return str(value)
     return "a list" if isinstance(value, list) else "a mapping"
-
-
-def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the known name closest to `text`, if one is close; 1.0 is the same but for capitals."""
-    if len(text) > _LONGEST_NAME:
-        return None
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(text.lower(), by_lower, n=1, cutoff=cutoff)
-    return by_lower[close[0]] if close else None
-
-
-def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Return a hint with the known name closest to `text`, or nothing."""
-    close = closest(text, known, cutoff)
-    return f'; did you mean "{close}"?' if close else ""
-
-
-def _unknown_field(kind: type[BaseModel], path: FieldPath) -> str:
-    fields = sorted(_fields_at(kind, path[:-1]))
-    # `namespace` is not a misspelt `name`.
-    hint = did_you_mean(str(path[-1]), fields, cutoff=0.7)
-    where = dotted(path[:-1]) or "the document"
-    return f"{where} has no field {quoted(str(path[-1]))}" + (hint or f"; it has {', '.join(fields)}")
-
-
-def _fields_at(kind: type[BaseModel], path: FieldPath) -> list[str]:
-    """Return the names, as written in documents, of the fields of what stands at `path` in a `kind`."""
-    for part in path:
-        if isinstance(part, str):
-            annotation = next((info.annotation for info in kind.model_fields.values() if info.alias == part), None)
-            nested = _model_in(annotation)
-            if nested is None:
-                return []
-            kind = nested
-    return [info.alias or name for name, info in kind.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any type annotation
-    """Return the model inside `X`, `X | None`, `tuple[X, ...]` or `Annotated[X, ...]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if typing.get_origin(annotation) in (tuple, typing.Union, types.UnionType, typing.Annotated):
-        found = (_model_in(argument) for argument in typing.get_args(annotation))
-        return next((kind for kind in found if kind), None)
-    return None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from slicewise.spec.base import API_VERSION
+from slicewise.spec.base import API_VERSION, ClusterMetadata, NamespacedMetadata
 from slicewise.spec.codes import Code
-from slicewise.spec.deployment import ModelDeployment
+from slicewise.spec.deployment import DeploymentMetadata, ModelDeployment
 from slicewise.spec.environment import InferenceEnvironment
 from slicewise.spec.fleet import AnyDocument
+from slicewise.spec.hints import did_you_mean
 from slicewise.spec.model import ClusterModel, Model
+from slicewise.spec.other_names import OTHER_KINDS
 from slicewise.spec.problems import Problem
-from slicewise.spec.schema_problems import did_you_mean, schema_problems, shown
+from slicewise.spec.schema_problems import Misfit, misfit, shown
 from slicewise.spec.yaml_source import SourceDocument
 
 KINDS: Final[dict[str, type[AnyDocument]]] = {
@@ -22,10 +24,16 @@ KINDS: Final[dict[str, type[AnyDocument]]] = {
     "Model": Model,
     "ModelDeployment": ModelDeployment,
 }
+METADATA: Final[dict[type[BaseModel], type[ClusterMetadata]]] = {
+    InferenceEnvironment: ClusterMetadata,
+    ClusterModel: ClusterMetadata,
+    Model: NamespacedMetadata,
+    ModelDeployment: DeploymentMetadata,
+}
 
 
-def validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | None:
-    """Return the document, or None after adding what is wrong with it."""
+def validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | Misfit | None:
+    """Return the document; what is wrong with it, or None where it is no document, after adding that to `problems`."""
     data = source.data
     if not isinstance(data, dict):
         message = f"expected a document (a mapping with apiVersion, kind, metadata, spec), got a {_word(data)}"
@@ -39,12 +47,18 @@ def validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | N
     try:
         return model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        problems += schema_problems(source, model, error)
-        return None
+        found = misfit(source, model, error)
+        problems += found.problems
+        return found
 
 
 def _word(data: object) -> str:
     return "list" if isinstance(data, list) else "single value"
+
+
+def _meant(kind: str, known: list[str]) -> str:
+    other = OTHER_KINDS.get(kind)
+    return f"; what it declares is a {other} here" if other else did_you_mean(kind, known)
 
 
 def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
@@ -54,7 +68,9 @@ def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
             message = f'"{field}" is required: {" or ".join(known)}'
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
         if got not in known:
-            hint = did_you_mean(got, known) if field == "kind" and isinstance(got, str) else ""
+            hint = _meant(got, known) if field == "kind" and isinstance(got, str) else ""
+            if field == "apiVersion" and isinstance(got, str) and not got.startswith("modelplane.ai/"):
+                hint = "; keep other Kubernetes objects in another directory"
             message = f"got {shown(got)}, expected {' or '.join(known)}{hint}"
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import yaml
@@ -15,6 +16,7 @@ from slicewise.spec.problems import InvalidInputError, Problem, quoted
 MAX_NODES: Final = 1_000_000
 # libyaml and PyYAML recurse on nesting; no document here is more than a dozen levels deep.
 MAX_DEPTH: Final = 100
+MAX_DUPLICATES: Final = 100
 # A line indented beyond all reason, or with a pile of block indicators. The first of the pile stands apart so that the
 # pattern begins with a set of characters, which `re` searches for six times as fast.
 _STEEP_INDENT: Final = "\n" + " " * 400
@@ -34,7 +36,16 @@ def refuse_deep_nesting(text: str, file: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise InvalidInputError([_at(event, file, f"nested more than {MAX_DEPTH} deep", Code.TOO_LARGE)])
+            raise InvalidInputError(
+                [
+                    _at(
+                        event,
+                        file,
+                        f"nested more than {MAX_DEPTH} deep; no document needs that: make it flat",
+                        Code.TOO_LARGE,
+                    )
+                ]
+            )
 
 
 def _may_nest_deeply(text: str) -> bool:
@@ -62,7 +73,16 @@ def refuse_expansion(root: yaml.Node, file: str) -> None:
                 size, height = size + child_size, max(height, child_height + 1)
             known[id(node)] = size, height
         if depth + height > MAX_DEPTH + 1:
-            raise InvalidInputError([_at(node, file, f"nested more than {MAX_DEPTH} deep", Code.TOO_LARGE)])
+            raise InvalidInputError(
+                [
+                    _at(
+                        node,
+                        file,
+                        f"nested more than {MAX_DEPTH} deep; no document needs that: make it flat",
+                        Code.TOO_LARGE,
+                    )
+                ]
+            )
         return size, height
 
     if measure(root, 0)[0] > MAX_NODES:
@@ -71,7 +91,7 @@ def refuse_expansion(root: yaml.Node, file: str) -> None:
 
 
 def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
-    """Return the keys that stand twice in one mapping: YAML parsers silently keep the last."""
+    """Return the keys that stand twice in one mapping, at most MAX_DUPLICATES: YAML parsers silently keep the last."""
     problems: list[Problem] = []
     pending = [root]
     seen_nodes: set[int] = set()
@@ -85,6 +105,11 @@ def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
         elif isinstance(node, yaml.MappingNode):
             pending.extend(value for _, value in node.value)
             problems += _duplicates_in(node, file)
+    if len(problems) > MAX_DUPLICATES:
+        rest = f"{len(problems) - MAX_DUPLICATES:,} more mistakes"
+        message = f"{rest}, keys of this document that stand twice; mend these first"
+        problems.sort()
+        problems[MAX_DUPLICATES:] = [replace(problems[MAX_DUPLICATES], message=message)]
     return problems
 
 

@@ -41,12 +41,13 @@ class PlainLoader(yaml.CSafeLoader):
         """Make a number or a truth value, and say where it stands if it is none (`!!int x`)."""
         kind = node.tag.rpartition(":")[2]
         if len(node.value) > LONGEST_NUMBER:
-            message = f"a number of {len(node.value):,} characters"
+            longest = f"expected at most {LONGEST_NUMBER}; if it is text, put it in quotes"
+            message = f"a number of {len(node.value):,} characters, {longest}"
             raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
         try:
             return yaml.SafeLoader.yaml_constructors[node.tag](self, node)
         except (ValueError, LookupError) as error:
-            message = f"this is no {kind}"
+            message = f"this is no {kind}; remove the tag, or write one"
             raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from slicewise.spec.codes import Code
 from slicewise.spec.problems import FieldPath, InvalidInputError, Problem
 from slicewise.spec.yaml_limits import duplicate_keys, refuse_deep_nesting, refuse_expansion
-from slicewise.spec.yaml_loader import PlainLoader
+from slicewise.spec.yaml_loader import STR_TAG, PlainLoader
 from slicewise.spec.yaml_plain import NotPlainError, plain_data
+from slicewise.spec.yaml_words import is_unclosed_quote, said_plainly
 
 # A document of people is a few kilobytes, and one of 10,000 deployments some 4 MB: more is a mistake, or an attack.
 MAX_FILE_BYTES = 8 * 1024 * 1024
+
+_BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_MARK: Final = re.compile("^\ufeff", re.MULTILINE)
+_SHOWN: Final = 80
 
 _Child = tuple[yaml.Node | None, yaml.Node]
 
@@ -60,12 +67,22 @@ class SourceDocument:
             children = self._children.get(id(node))
             if children is None:
                 # Merged keys come first and a mapping's own last, so the last of a name is the one in force.
-                children = {str(key.value): (key, value) for key, value in node.value}
+                children = {_name(key): (key, value) for key, value in node.value}
                 self._children[id(node)] = children
             return children.get(str(part))
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             return None, node.value[part]
         return None
+
+
+def _name(key: yaml.Node) -> str:
+    """Return the name of a field in a path: as JSON has it where it is no text."""
+    if isinstance(key, yaml.ScalarNode) and key.tag != STR_TAG:
+        try:
+            return json.dumps(plain_data(key))
+        except NotPlainError:
+            pass
+    return str(key.value)
 
 
 def parse_documents(content: bytes, file: str, problems: list[Problem]) -> Iterator[SourceDocument]:
@@ -102,7 +119,8 @@ def _parse(text: str, file: str, problems: list[Problem]) -> Iterator[SourceDocu
         # libyaml counts bytes.
         before = text.encode()[: error.position].decode(errors="ignore")
         line, column = _position(before, len(before))
-        message = f"not YAML: {error.reason} (character #x{max(error.character, 0):x}); remove it"
+        remedy = "remove it" if error.character else "if the file is UTF-16, save it as UTF-8"
+        message = f"not YAML: {error.reason} (character #x{max(error.character, 0):x}); {remedy}"
         problems.append(Problem(file, line, column, "", message, Code.YAML_SYNTAX))
     except (ValueError, RecursionError) as error:
         problems.append(Problem(file, 0, 0, "", f"not usable as YAML: {error}", Code.YAML_SYNTAX))
@@ -115,36 +133,36 @@ def _decode(content: bytes, file: str) -> str:
         message = f"the file has more than {MAX_FILE_BYTES:,} bytes; split it into several files"
         raise InvalidInputError([Problem(file, 0, 0, "", message, Code.TOO_LARGE)])
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
-        message = f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        before = content[: error.start].decode("utf-8-sig", errors="ignore")
+        line, column = _position(before, len(before))
+        looks = " (it looks like UTF-16)" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+        message = f"byte 0x{content[error.start]:02x} is not UTF-8{looks}; save the file as UTF-8"
         raise InvalidInputError([Problem(file, line, column, "", message, Code.UNREADABLE)]) from error
+    _refuse_marks(text, file)
+    return text
+
+
+def _refuse_marks(text: str, file: str) -> None:
+    """Refuse byte order marks within the text, where files were put together: nobody sees them."""
+    if mark := _MARK.search(text):
+        line, column = _position(text, mark.start())
+        message = "an invisible byte order mark (U+FEFF) stands here; remove it"
+        raise InvalidInputError([Problem(file, line, column, "", message, Code.YAML_SYNTAX)])
 
 
 def _position(text: str, index: int) -> tuple[int, int]:
-    return text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1
+    """Return line and column (from 1) as libyaml counts them: YAML 1.1 has more line breaks than a line feed."""
+    breaks = list(_BREAK.finditer(text, 0, index))
+    return len(breaks) + 1, index - (breaks[-1].end() if breaks else 0) + 1
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    lines = text.split("\n")
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    if line > len(lines):
-        # libyaml counts the end of a file that ends in the middle of a line as a line of its own.
-        line, column = len(lines), len(lines[-1]) + 1
-    parts = [part for part in (error.context, error.problem) if part]
-    message = f"not YAML: {', '.join(parts)}{_syntax_hint(error.problem or '', lines[line - 1][column - 1 :])}"
+    mark = error.context_mark if is_unclosed_quote(error) else error.problem_mark or error.context_mark
+    # libyaml counts the end of a file that ends in the middle of a line as a line of its own.
+    index = min(mark.index, len(text)) if mark else 0
+    line, column = _position(text, index)
+    opened = _position(text, error.context_mark.index)[0] if error.context_mark else line
+    message = f"not YAML: {said_plainly(error, text[index : index + _SHOWN], opened)}"
     return Problem(file, line, column, "", message, Code.YAML_SYNTAX)
-
-
-def _syntax_hint(problem: str, rest: str) -> str:
-    """Return what to do about `problem`, which begins at `rest`, where libyaml's words do not say it."""
-    if "tab character" in problem or rest.startswith("\t"):
-        return "; YAML is indented with spaces, never with tabs"
-    if "cannot start any token" in problem or "mapping values are not allowed" in problem:
-        return "; if this is text, put it in quotes"
-    if "could not determine a constructor" in problem:
-        return "; remove the tag: documents are plain text, numbers, lists and mappings"
-    return ""

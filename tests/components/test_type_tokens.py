@@ -12,11 +12,17 @@ import pulumi
 import components
 from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
+from components.provisioning.eks import EksCluster
+from components.provisioning.gke import GkeCluster
+from slicewise.spec.cluster import EksCluster as DeclaredEks
+from slicewise.spec.cluster import GkeCluster as DeclaredGke
 from tests.components.recording import Recorder, run
 
 CANONICAL: dict[type[pulumi.ComponentResource], str] = {
     InferenceEnvironment: "slicewise:index:InferenceEnvironment",
     ModelPlacement: "slicewise:index:ModelPlacement",
+    GkeCluster: "slicewise:index:GkeCluster",
+    EksCluster: "slicewise:index:EksCluster",
 }
 
 
@@ -33,7 +39,10 @@ def test_tokens_are_canonical(recorder: Recorder) -> None:
     def declare() -> pulumi.Output[Any]:
         environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
         placement = ModelPlacement("env/team/chat", environment=environment, objects=[])
-        return pulumi.Output.all(environment.urn, placement.urn)
+        gke = GkeCluster("env", cluster=DeclaredGke(project="acme", location="europe-west4-b"), pools=[])
+        declared = DeclaredEks(region="eu-central-1", subnet_ids=("subnet-0a", "subnet-0b"))
+        eks = EksCluster("env", cluster=declared, pools=[], operator_values={})
+        return pulumi.Output.all(environment.urn, placement.urn, gke.urn, eks.urn)
 
     run(declare)
 

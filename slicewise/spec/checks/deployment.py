@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
-from slicewise.spec.deployment import ModelDeployment, Signal
+from slicewise.spec.deployment import ModelDeployment, Scaling, Signal
 
 
 def check_deployment(deployment: ModelDeployment) -> Iterator[Finding]:
-    """Yield what is wrong with, or advisable for, the scaling of `deployment`."""
-    scaling = deployment.spec.scaling
+    """Yield what is wrong with, or advisable for, `deployment`."""
+    return check_scaling(deployment.spec.scaling)
+
+
+def check_scaling(scaling: Scaling) -> Iterator[Finding]:
+    """Yield what is wrong with, or advisable for, the scaling of a deployment."""
     path = ("spec", "scaling")
     if scaling.signal is Signal.FIXED and scaling.concurrency:
         message = 'signal Fixed takes no concurrency block; remove it, or write "signal: Concurrency"'
@@ -24,7 +28,11 @@ def check_deployment(deployment: ModelDeployment) -> Iterator[Finding]:
         yield Finding((*path, "concurrency"), Code.SCALING_BLOCK, message)
     concurrency = scaling.concurrency
     if concurrency and concurrency.max_replicas < concurrency.min_replicas:
-        message = f"{concurrency.max_replicas} is less than minReplicas {concurrency.min_replicas}"
+        counted = "" if "min_replicas" in concurrency.model_fields_set else " (1 where it is left out)"
+        message = (
+            f"{concurrency.max_replicas} is less than minReplicas {concurrency.min_replicas}{counted}; "
+            "raise it, or lower minReplicas"
+        )
         yield Finding((*path, "concurrency", "maxReplicas"), Code.MAXIMUM_BELOW_MINIMUM, message)
     if concurrency and concurrency.min_replicas == 0:
         # The replicas themselves count the requests under way, so with none there is nothing to count.

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
 
+from slicewise.spec.base import DNS_LABEL
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
-from slicewise.spec.deployment import ModelDeployment, ModelKind
-from slicewise.spec.fleet import ModelKey, model_key
+from slicewise.spec.deployment import ModelKind
+from slicewise.spec.fleet import ModelKey
+from slicewise.spec.hints import closest, did_you_mean
 from slicewise.spec.problems import FieldPath
-from slicewise.spec.schema_problems import closest, did_you_mean
 
 NAME: Final[FieldPath] = ("metadata", "name")
 REFERENCE: Final[FieldPath] = ("spec", "modelRef", "name")
+_LONGEST_NAME: Final = 63
 _OTHER_KINDS: Final = ("InferenceEnvironment", "ModelDeployment")
 
 
@@ -31,17 +34,18 @@ class ReferenceCheck:
         self._declared = declared
         self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
         for key in sorted(declared):
-            self._names[key.kind, key.namespace].append(key.name)
+            # Documents that are wrong may declare any text as a name.
+            if re.fullmatch(DNS_LABEL, key.name) and len(key.name) <= _LONGEST_NAME:
+                self._names[key.kind, key.namespace].append(key.name)
         self._hints: dict[ModelKey, str] = {}
         self._most_hints = min(self.MAX_HINTS, 1 + self.MAX_COMPARISONS // (1 + len(declared)))
 
-    def check(self, deployment: ModelDeployment) -> Iterator[Finding]:
-        """Yield an error if the modelRef of `deployment` is dangling."""
-        key = model_key(deployment)
+    def check(self, key: ModelKey, namespace: str) -> Iterator[Finding]:
+        """Yield an error if the modelRef of a deployment in `namespace`, to the model `key`, is dangling."""
         if key in self._declared:
             return
         if key not in self._hints and len(self._hints) < self._most_hints:
-            self._hints[key] = self._hint(key, deployment.metadata.namespace)
+            self._hints[key] = self._hint(key, namespace)
         where = f" in namespace {key.namespace}" if key.namespace else ""
         message = f'there is no {key.kind} "{key.name}"{where}{self._hints.get(key, "")}'
         yield Finding(REFERENCE, Code.DANGLING_MODEL_REFERENCE, message)

@@ -15,12 +15,13 @@ from slicewise.mig import (
     find_gpu_model,
     parse_profile_name,
 )
+from slicewise.spec.amounts import decimal_advice
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import Interconnect, MigConfiguration, NodePool
+from slicewise.spec.hints import did_you_mean
 from slicewise.spec.problems import FieldPath, quoted
 from slicewise.spec.quantity import GIB
-from slicewise.spec.schema_problems import did_you_mean
 
 GKE_PARTITION_LABEL = "cloud.google.com/gke-gpu-partition-size"
 
@@ -38,6 +39,9 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     """Yield what is wrong with the GPUs of `pool`, which stands at `path`."""
     if pool.mig:
         yield from _check_promises(pool, pool.mig, (*path, "capabilities"))
+    memory: FieldPath = (*path, "capabilities", "memoryPerGpu")
+    if advice := decimal_advice(pool.capabilities.memory_per_gpu):
+        yield Finding(memory, Code.DECIMAL_MEMORY, advice)
     accelerator: FieldPath = (*path, "acceleratorType")
     gpu: GpuModel | None = None
     try:
@@ -60,7 +64,7 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     else:
         unit = _Unit(f"a {gpu.name} GPU", gpu.memory_gib) if gpu else None
     if unit:
-        yield from _check_memory(pool, unit, (*path, "capabilities", "memoryPerGpu"))
+        yield from _check_memory(pool, unit, memory)
 
 
 def _check_slices(
@@ -77,7 +81,11 @@ def _check_slices(
         yield Finding((*path, "acceleratorType"), Code.NOT_MIG_CAPABLE, message)
         return None
     if mig.profile is None:
-        yield Finding(at, Code.MISSING_FIELD, f'"profile" is required where MIG is enabled{_profiles(gpu)}')
+        yield Finding(
+            at,
+            Code.MISSING_FIELD,
+            f'"profile" is required where MIG is enabled{_profiles(gpu, gpu.name if gpu else "it")}',
+        )
         return None
     known = gpu.profile(mig.profile) if gpu else None
     parsed = parse_profile_name(mig.profile)
@@ -89,6 +97,10 @@ def _check_slices(
             f"{pool.accelerator_type} has {known.per_gpu} slices of {known.name} a GPU, not {mig.slices_per_gpu}; "
             "leave slicesPerGpu out, and write in reservedUnits how many a node has less"
         )
+        yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
+    most = max((each.per_gpu for each in gpu.profiles), default=None) if gpu else None
+    if known is None and gpu and most and mig.slices_per_gpu and mig.slices_per_gpu > most:
+        message = f"a GPU of {gpu.name} has at most {most} slices; write how many of {mig.profile} it has"
         yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
     if known:
         return _Unit(f"a {known.name} slice", known.nominal_gib, known.usable_gib)
@@ -104,11 +116,11 @@ def _unknown_profile(profile: str, gpu: GpuModel | None) -> str:
     return f"{quoted(profile)} is no MIG profile of {gpu.name}{_profiles(gpu)}{hint}"
 
 
-def _profiles(gpu: GpuModel | None) -> str:
+def _profiles(gpu: GpuModel | None, what: str = "it") -> str:
     if gpu is None:
         return ""
     names = [_with_count(profile) for profile in gpu.profiles]
-    return f"; it has {', '.join(names)}"
+    return f"; {what} has {', '.join(names)}"
 
 
 def _with_count(profile: MigProfile) -> str:

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
+from slicewise.spec.amounts import decimal_advice
 from slicewise.spec.checks.finding import Finding
+from slicewise.spec.checks.part import Part, whole
 from slicewise.spec.codes import Code
-from slicewise.spec.model import ModelSpec, ParallelSizes, ReplicaTopology
+from slicewise.spec.model import ModelSpec, ParallelSizes, ReplicaTopology, ServingProfile
 from slicewise.spec.problems import FieldPath
+
+SERVING: Final[FieldPath] = ("spec", "serving")
 
 
 def check_model(model: ModelSpec) -> Iterator[Finding]:
     """Yield what is wrong with the serving profiles of `model`."""
+    return check_serving(whole(model.serving))
+
+
+def check_serving(parts: Sequence[Part[ServingProfile]]) -> Iterator[Finding]:
+    """Yield what is wrong with the serving profiles of one model."""
     first_index: dict[str, int] = {}
-    for index, profile in enumerate(model.serving):
-        path: FieldPath = ("spec", "serving", index)
-        if first_index.setdefault(profile.name, index) != index:
-            message = f'"{profile.name}" is the name of serving[{first_index[profile.name]}] already; names are unique'
+    for part in parts:
+        path = (*SERVING, part.index)
+        profile = part.value
+        if part.right("name") and (first := first_index.setdefault(profile.name, part.index)) != part.index:
+            message = f'"{profile.name}" is the name of serving[{first}] already; rename one of the two'
             yield Finding((*path, "name"), Code.DUPLICATE_NAME, message)
-        for number, argument in enumerate(profile.engine.args):
+        for number, argument in enumerate(profile.engine.args if part.right("engine") else ()):
             if "{{" in argument:
                 message = (
                     'KServe reads every string of a service as a Go template, and "{{" begins an expression there; '
                     "write the argument without it"
                 )
                 yield Finding((*path, "engine", "args", number), Code.TEMPLATE_CHARACTERS, message)
-        problem = _parallelism_problem(profile.replica_topology)
+        wanted = profile.replica_topology.requires.memory_per_gpu
+        if wanted and (advice := decimal_advice(wanted)):
+            at = (*path, "replicaTopology", "requires", "memoryPerGpu")
+            yield Finding(at, Code.DECIMAL_MEMORY, advice)
+        problem = _parallelism_problem(profile.replica_topology) if part.right("replicaTopology") else None
         if problem:
             yield Finding((*path, "replicaTopology", "parallelism"), Code.PARALLELISM, problem)
 
@@ -40,7 +55,10 @@ def _parallelism_problem(topology: ReplicaTopology) -> str | None:
             "leave one out"
         )
     if sizes.data % sizes.data_local:
-        return f"data {sizes.data} is no multiple of dataLocal {sizes.data_local}, the part of it on one node"
+        return (
+            f"data {sizes.data} is no multiple of dataLocal {sizes.data_local}, the part of it on one node; "
+            "make data nodes x dataLocal"
+        )
     ranks = sizes.tensor * sizes.pipeline * sizes.data
     if ranks != topology.units:
         return (
@@ -58,5 +76,6 @@ def _grouping_problem(sizes: ParallelSizes, nodes: int) -> str | None:
             "make them equal"
         )
     if sizes.data == 1 and nodes not in (1, sizes.pipeline):
-        return f"pipeline is {sizes.pipeline}, but a replica on {nodes} nodes needs pipeline {nodes}: one stage a node"
+        stages = f"a replica on {nodes} nodes has one stage a node"
+        return f"pipeline is {sizes.pipeline}, but {stages}; write pipeline: {nodes}"
     return None

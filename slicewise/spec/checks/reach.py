@@ -20,13 +20,24 @@ class Reach:
         pools = ((pool.labels for pool in environment.spec.node_pools) for environment in environments)
         # The first pool of each environment, the second of each, and so on: all labels of a selector are one pool's.
         self._pools = [_Labels(row) for row in zip_longest(*pools)]
+        self._with_pool: dict[frozenset[tuple[str, str]], int] = {}
 
     def of(self, deployment: ModelDeployment, model: ModelSpec) -> int:
         """Return the environments where the selectors of `deployment` and `model` leave a pool: bit 0 is the first."""
         spec = deployment.spec
-        pools = _union(labels.selected(spec.node_pool_selector) for labels in self._pools)
-        profiles = _union(self._environments.selected(profile.environment_selector) for profile in model.serving)
-        return self._environments.selected(spec.environment_selector) & profiles & pools
+        profiles = _union(self.environments(profile.environment_selector) for profile in model.serving)
+        return self.environments(spec.environment_selector) & profiles & self.with_pool(spec.node_pool_selector)
+
+    def environments(self, selector: Selector) -> int:
+        """Return the environments that `selector` selects."""
+        return self._environments.selected(selector)
+
+    def with_pool(self, selector: Selector) -> int:
+        """Return the environments with a pool that `selector` selects."""
+        key = frozenset(selector.match_labels.items())
+        if key not in self._with_pool:
+            self._with_pool[key] = _union(labels.selected(selector) for labels in self._pools)
+        return self._with_pool[key]
 
 
 class _Labels:

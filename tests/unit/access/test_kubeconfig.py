@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import yaml
 
 from slicewise.access.kubeconfig import KubeconfigError, read_server
-
-CANARY = "canary-token-93b1"
-
-
-def kubeconfig(**changes: object) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "here",
-        "contexts": [{"name": "here", "context": {"cluster": "one", "user": "me"}}],
-        "clusters": [{"name": "one", "cluster": {"server": "https://example.test:6443"}}],
-        "users": [{"name": "me", "user": {"token": CANARY}}],
-        **changes,
-    }
+from tests.unit.access.kubeconfigs import CANARY, kubeconfig
 
 
 def test_the_server_of_the_current_context() -> None:
@@ -50,6 +35,12 @@ def test_a_server_behind_a_proxy_need_not_answer_from_here() -> None:
         (yaml.safe_dump(kubeconfig(clusters=[])), "cluster is not among its clusters"),
         (yaml.safe_dump(kubeconfig(clusters=[{"name": "one", "cluster": {}}])), "no server URL"),
         (yaml.safe_dump(kubeconfig(clusters=[{"name": "one", "cluster": {"server": CANARY}}])), "no server URL"),
+        (
+            yaml.safe_dump(kubeconfig(clusters=[{"name": "one", "cluster": {"server": "https://[::1"}}])),
+            "no server URL",
+        ),
+        (yaml.safe_dump(kubeconfig(clusters=[{"name": "one", "cluster": {"server": "https://a:b"}}])), "no server URL"),
+        (yaml.safe_dump_all([kubeconfig(), {"kind": "Secret", "data": CANARY}]), "it holds 2 YAML documents"),
     ],
 )
 def test_what_is_no_kubeconfig_is_said_without_its_content(text: object, reason: str) -> None:

@@ -128,7 +128,10 @@ def test_standard_input() -> None:
 
 def test_validate_counts_what_it_read() -> None:
     run = slicewise("validate", DEMO)
-    assert (run.returncode, run.stdout) == (0, "valid: 2 environments, 2 models, 2 deployments\n")
+    warnings = run.stderr.splitlines()
+    assert [warning[-7:] for warning in warnings] == ["[SW301]", "[SW302]"]
+    assert warnings[0].startswith("warning: InferenceEnvironment mig-a: spec.nodePools[0].capabilities.memoryPerGpu: ")
+    assert (run.returncode, run.stdout) == (0, "valid: 2 environments, 2 models, 2 deployments, 2 warnings\n")
 
 
 def test_previous_keeps_what_was_placed(tmp_path: Path) -> None:

@@ -13,6 +13,11 @@ from slicewise.spec.quantity import Quantity
 from tests.unit.spec.documents import minimal
 from tests.unit.spec.loader import Loader
 
+ENVIRONMENT, MODEL = "InferenceEnvironment", "ClusterModel"
+MEMORY_PER_GPU = ("spec", "nodePools", 0, "capabilities", "memoryPerGpu")
+REQUIRED = ("spec", "serving", 0, "replicaTopology")
+CORES = "4000 is 4000 cores, more than any node has; write 4000m for thousandths"
+
 
 @pytest.mark.parametrize(
     ("written", "value"),
@@ -105,6 +110,16 @@ def test_what_kubernetes_refuses_or_nobody_can_have_is_refused(written: str) -> 
         ("40 GiB", "40Gi (powers of 1024)"),
         ("40gi", "40Gi (powers of 1024)"),
         ("512kb", "512Ki (powers of 1024) or 512k (powers of 1000)"),
+        ("40,5Gi", "40.5Gi (powers of 1024)"),
+        ("1,000Mi", "1000Mi (powers of 1024)"),
+        ("1_000Mi", "1000Mi (powers of 1024)"),
+        ("40 Gi", "40Gi (powers of 1024)"),
+        (" 40Gi", "40Gi (powers of 1024)"),
+        ("1e3Gi", "1000Gi (powers of 1024)"),
+        ("1.5e1gb", "15Gi (powers of 1024) or 15G (powers of 1000)"),
+        ("4 cores", "4"),
+        ("4vCPU", "4"),
+        ("0.5 cpu", "0.5"),
         ("a lot", "for example 40Gi, 500m or 4"),
     ],
 )
@@ -212,4 +227,56 @@ def test_a_label_key_that_is_no_text(loader: Loader, written: str) -> None:
         minimal("InferenceEnvironment", ("metadata", "labels"), {"KEY": "x"}).replace("KEY", f"§{written}")
     )
     assert message.startswith("metadata.labels")
-    assert message.endswith("expected text: put it in quotes [SW203]") or written == "null"
+    assert message.endswith(
+        f"got {written}, expected text as the name of a field: put it in quotes, or remove it [SW203]"
+    )
+
+
+GPU = "less than any GPU or slice has; write"
+FEW = "too little for any program; write"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "written", "problem"),
+    [
+        (ENVIRONMENT, MEMORY_PER_GPU, "80", f"80 is 80 bytes, {GPU} 80Gi"),
+        (ENVIRONMENT, MEMORY_PER_GPU, "80Mi", f'"80Mi" is 83886080 bytes, {GPU} 80Gi'),
+        (ENVIRONMENT, MEMORY_PER_GPU, "40M", f'"40M" is 40000000 bytes, {GPU} 40Gi'),
+        (ENVIRONMENT, MEMORY_PER_GPU, "40m", f'"40m" is 0.04 bytes, {GPU} 40Gi'),
+        (MODEL, REQUIRED, "{requires: {memoryPerGpu: §80}}", f"80 is 80 bytes, {GPU} 80Gi"),
+        (MODEL, ("spec", "resources", "memory"), "16", f"16 is 16 bytes, {FEW} 16Gi"),
+        (MODEL, ("spec", "resources", "memory"), "16Ki", f'"16Ki" is 16384 bytes, {FEW} 16Gi'),
+        (MODEL, ("spec", "resources", "cpu"), "4000", CORES),
+        (ENVIRONMENT, ("spec", "nodePools", 0, "allocatable"), "{cpu: §4000}", CORES),
+        (
+            MODEL,
+            ("spec", "resources", "cpu"),
+            "4Gi",
+            '"4Gi" is 4294967296 cores, more than any node has; write for example',
+        ),
+    ],
+)
+def test_amounts_that_nobody_means(
+    loader: Loader, kind: str, path: tuple[str | int, ...], written: str, problem: str
+) -> None:
+    text = minimal(kind, path, "X").replace(" X", f" {written if '§' in written else f'§{written}'}")
+    message = loader.refuse_at(text)
+    assert message.split(": ", 1)[1].startswith(problem)
+    assert message.endswith("[SW203]")
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "written"),
+    [
+        (ENVIRONMENT, MEMORY_PER_GPU, "1Gi"),
+        (ENVIRONMENT, MEMORY_PER_GPU, "42949672960"),
+        (ENVIRONMENT, MEMORY_PER_GPU, "40.5Gi"),
+        (MODEL, ("spec", "resources", "memory"), "1Mi"),
+        (MODEL, ("spec", "resources", "cpu"), "999"),
+        (MODEL, ("spec", "resources", "cpu"), "4000m"),
+    ],
+)
+def test_amounts_at_the_edge_of_what_is_meant(
+    loader: Loader, kind: str, path: tuple[str | int, ...], written: str
+) -> None:
+    loader.load(minimal(kind, path, "X").replace(" X", f" {written}"))

@@ -23,6 +23,8 @@ CONCURRENCY = ("spec", "scaling", "concurrency")
 LABEL = "expected lower-case letters, digits and -, beginning and ending with a letter or digit"
 LABEL_VALUE = "expected a Kubernetes label value: at most 63 letters, digits, -, _ and ."
 IN_QUOTES = "expected text: put it in quotes"
+COLON = "a colon and a space make a mapping, so put text that has them in quotes"
+TRUTH = "(YAML reads yes and on as true)"
 TWELVE_DIGITS = "999999999999"
 COUNT = [
     ("0", "got 0, expected at least 1"),
@@ -103,8 +105,10 @@ WRONG: list[Wrong] = [
         [
             (
                 "A b",
-                ('got "A b", expected a secret\'s name: letters, digits and any of /_+=.@:-, '
-                "beginning with a letter or digit"),
+                (
+                    'got "A b", expected a secret\'s name: letters, digits and any of /_+=.@:-, '
+                    "beginning with a letter or digit"
+                ),
             )
         ],
     ),
@@ -180,7 +184,15 @@ WRONG: list[Wrong] = [
     (ENVIRONMENT, (*MIG, "enabled"), FLAG),
     (ENVIRONMENT, (*MIG, "profile"), [("3", f"got 3, {IN_QUOTES}")]),
     (ENVIRONMENT, (*MIG, "strategy"), [("none", 'got "none", expected "mixed" or "single"')]),
-    (ENVIRONMENT, (*MIG, "slicesPerGpu"), COUNT),
+    (
+        ENVIRONMENT,
+        (*MIG, "slicesPerGpu"),
+        [
+            ("0", "got 0, expected at least 1"),
+            ("8", "got 8, expected at most 7"),
+            ("eight", 'got "eight", expected a whole number'),
+        ],
+    ),
     (MODEL, ("metadata", "name"), NAME),
     (
         MODEL,
@@ -220,7 +232,7 @@ WRONG: list[Wrong] = [
     (
         MODEL,
         (*PROFILE, "engine", "args", 0),
-        [("4096", f"got 4096, {IN_QUOTES}"), ("{a: b}", "got a mapping, expected text")],
+        [("4096", f"got 4096, {IN_QUOTES}"), ("{a: b}", f"got a mapping, expected text: {COLON}")],
     ),
     (MODEL, (*TOPOLOGY, "nodes"), [("0", COUNT[0][1]), ("1025", "got 1025, expected at most 1024")]),
     (MODEL, (*TOPOLOGY, "gpusPerNode"), [("0", COUNT[0][1]), ("1025", "got 1025, expected at most 1024")]),
@@ -244,7 +256,7 @@ WRONG: list[Wrong] = [
         ],
     ),
     (MODEL, (*TOPOLOGY, "requires", "nvlinkDomainSize"), COUNT),
-    (MODEL, (*TOPOLOGY, "requires", "mig"), [("yes", 'got true, expected "any", "never" or "only"')]),
+    (MODEL, (*TOPOLOGY, "requires", "mig"), [("yes", f'got true, expected "any", "never" or "only" {TRUTH}')]),
     *[(MODEL, (*TOPOLOGY, "parallelism", size), COUNT[:4]) for size in ("tensor", "pipeline", "data", "dataLocal")],
     (MODEL, (*TOPOLOGY, "parallelism", "expert"), FLAG),
     (
@@ -374,7 +386,9 @@ def remove(data: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - pla
     ("kind", "path"), REQUIRED, ids=lambda value: value if isinstance(value, str) else dotted(value)
 )
 def test_the_least_document_needs_each_of_its_fields(loader: Loader, kind: str, path: tuple[str | int, ...]) -> None:
-    (line,) = loader.refuse(text(remove(MINIMAL[kind], path)))
+    model = [minimal("ClusterModel")] if kind == "ModelDeployment" else []
+    (line,) = loader.refuse(text(remove(MINIMAL[kind], path)), *model)
+    line = line.removeprefix("0.yaml:")
     where = f" in {dotted(path[:-1])}" if path[:-1] else ""
     assert line.split(" ", 1)[1] == f'{dotted(path)}: "{path[-1]}" is required{where} [SW202]'
 

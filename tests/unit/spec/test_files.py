@@ -18,6 +18,13 @@ DEPLOYMENT = minimal("ModelDeployment")
 MODEL = minimal("ClusterModel")
 
 
+NOT_IN_LINE = (
+    "this does not line up with what is before it; indent it as its neighbours are, or put all the text in quotes"
+)
+PLAIN = "documents are plain text, numbers, lists and mappings"
+AT_MOST = "expected at most 40; if it is text, put it in quotes"
+
+
 def errors(*paths: str) -> list[str]:
     with pytest.raises(InvalidInputError) as caught:
         load_fleet(paths)
@@ -129,8 +136,16 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [1\n§", "not YAML: while parsing a flow sequence, did not find expected ',' or ']'"),
-        ("a: b§: c\n", "not YAML: mapping values are not allowed in this context; if this is text, put it in quotes"),
+        ("a: [1\n§", "not YAML: a comma is missing here, or the [ of line 1 is never closed; write the comma, or ]"),
+        (
+            "a: b§: c\n",
+            (
+                'not YAML: a ": " too many: the line is indented too far, the line before has no colon, '
+                'or text that has ": " is not in quotes; mend that'
+            ),
+        ),
+        ("a:\n  b: 1\n §c: 2\n", f"not YAML: {NOT_IN_LINE}"),
+        ("a: §!Ref b\n", f'not YAML: the tag "!Ref" is not known; remove it: {PLAIN}'),
         (
             "a: §%b\n",
             (
@@ -152,28 +167,36 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
                 "YAML is indented with spaces, never with tabs"
             ),
         ),
-        ("a: §*x\n", "not YAML: found undefined alias"),
+        ("a: §*x\n", 'not YAML: "*x" is an alias of nothing that stands before it; if this is text, put it in quotes'),
         ("é: 1\nb: é§\x01\n", "not YAML: control characters are not allowed (character #x1); remove it"),
-        ("a: §!!int x\n", "not YAML: this is no int"),
-        ("a: §!!int ''\n", "not YAML: this is no int"),
-        ("a: §!!bool maybe\n", "not YAML: this is no bool"),
-        (f"a: §{'9' * 5000}\n", "not YAML: a number of 5,000 characters"),
-        (f"a: §0x{'f' * 5000}\n", "not YAML: a number of 5,002 characters"),
+        ("a: §!!int x\n", "not YAML: this is no int; remove the tag, or write one"),
+        ("a: §!!int ''\n", "not YAML: this is no int; remove the tag, or write one"),
+        ("a: §!!bool maybe\n", "not YAML: this is no bool; remove the tag, or write one"),
+        (f"a: §{'9' * 5000}\n", f"not YAML: a number of 5,000 characters, {AT_MOST}"),
+        (f"a: §0x{'f' * 5000}\n", f"not YAML: a number of 5,002 characters, {AT_MOST}"),
         (
             "a: §!!python/name:os.system x\n",
             (
-                "not YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:os.system'; "
-                "remove the tag: documents are plain text, numbers, lists and mappings"
+                'not YAML: the tag "tag:yaml.org,2002:python/name:os.system" is not known; '
+                "remove it: documents are plain text, numbers, lists and mappings"
             ),
         ),
         (
             "a: §!!set {a, b}\n",
             (
-                "not YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:set'; "
-                "remove the tag: documents are plain text, numbers, lists and mappings"
+                'not YAML: the tag "tag:yaml.org,2002:set" is not known; '
+                "remove it: documents are plain text, numbers, lists and mappings"
             ),
         ),
-        ("? §[a]\n: b\n", "not YAML: while constructing a mapping, found unhashable key"),
+        (
+            "? §[a]\n: b\n",
+            (
+                "not YAML: a field's name must be text, and this is a list or a mapping; "
+                "put text with brackets or braces in quotes"
+            ),
+        ),
+        ("a: 1\nb: §'c\nd: 2\n", "not YAML: the quote that begins here is never closed; close it, or remove it"),
+        ("a: 1\n---\n§\ufeffb: 1\n", "an invisible byte order mark (U+FEFF) stands here; remove it"),
     ],
 )
 def test_what_is_no_yaml_is_refused_where_it_stands(loader: Loader, text: str, message: str) -> None:
@@ -208,7 +231,10 @@ KINDS = '"InferenceEnvironment" or "ClusterModel" or "Model" or "ModelDeployment
     [
         ("§kind: Model\n", 'apiVersion: "apiVersion" is required: modelplane.ai/v1alpha1'),
         ("§apiVersion: modelplane.ai/v1alpha1\n", f'kind: "kind" is required: {KINDS}'),
-        ("apiVersion: §v1\nkind: Secret\n", 'apiVersion: got "v1", expected modelplane.ai/v1alpha1'),
+        (
+            "apiVersion: §v1\nkind: Secret\n",
+            'apiVersion: got "v1", expected modelplane.ai/v1alpha1; keep other Kubernetes objects in another directory',
+        ),
         (
             "apiVersion: modelplane.ai/v1alpha1\nkind: §InferenceEnviroment\nspec: 7\nother: 8\n",
             f'kind: got "InferenceEnviroment", expected {KINDS}; did you mean "InferenceEnvironment"?',
@@ -219,3 +245,69 @@ KINDS = '"InferenceEnvironment" or "ClusterModel" or "Model" or "ModelDeployment
 )
 def test_a_wrong_kind_is_one_message(loader: Loader, text: str, message: str) -> None:
     assert loader.refuse_at(text) == f"{message} [SW108]"
+
+
+@pytest.mark.usefixtures("loader")
+def test_a_pipe_in_a_directory_is_not_waited_for() -> None:
+    Path("stack").mkdir()
+    Path("stack/environment.yaml").write_text(ENVIRONMENT)
+    os.mkfifo("stack/pipe.yaml")
+    expected = "is a pipe, a socket or a device, and no file; remove it from the directory"
+    assert errors("stack") == [f"stack/pipe.yaml: {expected} [SW102]"]
+
+
+@pytest.mark.usefixtures("loader")
+def test_a_pipe_that_is_named_is_read() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "wb") as stream:
+        stream.write(ENVIRONMENT.encode())
+        stream.close()
+        assert len(load_fleet([f"/dev/fd/{reading}"]).environments) == 1
+
+
+@pytest.mark.usefixtures("loader")
+def test_paths_that_no_system_takes() -> None:
+    assert errors("a" * 5000) == [f"{'a' * 5000}: cannot be read: File name too long [SW102]"]
+    assert errors("a\0b") == ['"a\\u0000b": no such file or directory [SW101]']
+
+
+@pytest.mark.usefixtures("loader")
+def test_a_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert errors("-") == ["<stdin>: cannot be read: it is closed [SW102]"]
+
+
+@pytest.mark.usefixtures("loader")
+def test_a_file_name_never_writes_to_the_terminal() -> None:
+    Path("stack").mkdir()
+    for name in ("a\x1b[31m\n.yaml", "b.yaml"):
+        Path("stack", name).write_text(MODEL)
+    Path("stack/c.yaml").symlink_to("gone\x1b.yaml")
+    for line in errors("stack"):
+        assert line.isprintable()
+    assert 'is declared at "stack/a\\u001b[31m\\n.yaml":4 already' in errors("stack")[0]
+
+
+@pytest.mark.usefixtures("loader")
+def test_text_in_utf16() -> None:
+    Path("a.yaml").write_bytes("a: 1".encode("utf-16"))
+    Path("b.yaml").write_bytes("a: 1".encode("utf-16-le"))
+    assert errors("a.yaml", "b.yaml") == [
+        "a.yaml:1:1: byte 0xff is not UTF-8 (it looks like UTF-16); save the file as UTF-8 [SW102]",
+        (
+            "b.yaml:1:2: not YAML: control characters are not allowed (character #x0); "
+            "if the file is UTF-16, save it as UTF-8 [SW104]"
+        ),
+    ]
+
+
+@pytest.mark.usefixtures("loader")
+def test_lines_are_counted_alike_in_all_errors() -> None:
+    """YAML 1.1 ends lines at a carriage return, NEL and the separators of Unicode too."""
+    for end in ("\n", "\r\n", "\r", "\x85", "\u2028", "\u2029"):
+        for number, wrong in enumerate(("a: \x01", "a: 'b", "? [c]\n: d", "a: *b")):
+            Path("a.yaml").write_bytes(f"é: é{end}{wrong}".encode())
+            column = 3 if number == 2 else 4
+            assert errors("a.yaml")[0].startswith(f"a.yaml:2:{column}: "), (end, wrong)
+        Path("a.yaml").write_bytes(f"é: é{end}é: ".encode() + b"\xff")
+        assert errors("a.yaml")[0].startswith("a.yaml:2:4: "), end

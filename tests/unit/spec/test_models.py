@@ -63,16 +63,16 @@ spec:
         ),
         (
             "{nodes: 2, gpusPerNode: 3, parallelism: §{data: 6, dataLocal: 4}}",
-            "data 6 is no multiple of dataLocal 4, the part of it on one node",
+            "data 6 is no multiple of dataLocal 4, the part of it on one node; make data nodes x dataLocal",
         ),
         # Tensor parallelism across nodes cannot be expressed.
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{tensor: 16, pipeline: 1}}",
-            "pipeline is 1, but a replica on 2 nodes needs pipeline 2: one stage a node",
+            "pipeline is 1, but a replica on 2 nodes has one stage a node; write pipeline: 2",
         ),
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{tensor: 4, pipeline: 4}}",
-            "pipeline is 4, but a replica on 2 nodes needs pipeline 2: one stage a node",
+            "pipeline is 4, but a replica on 2 nodes has one stage a node; write pipeline: 2",
         ),
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{data: 16}}",
@@ -109,7 +109,7 @@ def test_parallelism_that_fits(loader: Loader, written: str) -> None:
 def test_two_profiles_of_one_name(loader: Loader) -> None:
     document = minimal("ClusterModel", ("spec", "serving"), [{"name": "a"}, {"name": "b"}, {"name": "MARK"}])
     assert loader.refuse_at(document.replace("MARK", "§a")) == (
-        'spec.serving[2].name: "a" is the name of serving[0] already; names are unique [SW211]'
+        'spec.serving[2].name: "a" is the name of serving[0] already; rename one of the two [SW211]'
     )
 
 
@@ -150,7 +150,7 @@ def test_fewer_replicas_at_most_than_at_least(loader: Loader) -> None:
     scaling = {"signal": "Concurrency", "concurrency": {"minReplicas": 3, "maxReplicas": "MARK", "target": 8}}
     document = deployment(scaling=scaling).replace("MARK", "§2")
     assert loader.refuse_at(document, model()) == (
-        "spec.scaling.concurrency.maxReplicas: 2 is less than minReplicas 3 [SW214]"
+        "spec.scaling.concurrency.maxReplicas: 2 is less than minReplicas 3; raise it, or lower minReplicas [SW214]"
     )
 
 

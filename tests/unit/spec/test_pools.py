@@ -67,7 +67,7 @@ def test_a_profile_is_required_where_mig_is_enabled(loader: Loader) -> None:
     message = loader.refuse_at(pool("{memoryPerGpu: 9Gi, migConfiguration: §{enabled: true}}"))
     assert message == (
         'spec.nodePools[0].capabilities.migConfiguration.profile: "profile" is required where MIG is enabled; '
-        f"{H100_PROFILES} [SW202]"
+        f"{H100_PROFILES.replace('it has', 'h100-80gb has')} [SW202]"
     )
 
 
@@ -261,7 +261,7 @@ def test_pools_of_two_environments_need_no_difference(loader: Loader) -> None:
 def test_two_pools_of_one_name(loader: Loader) -> None:
     named = [{"name": name, "nodeSelector": {"pool": str(index)}} for index, name in enumerate(("a", "MARK", "b"))]
     assert loader.refuse_at(pools(*named).replace("MARK", "§a")) == (
-        'spec.nodePools[1].name: "a" is the name of nodePools[0] already; names are unique [SW211]'
+        'spec.nodePools[1].name: "a" is the name of nodePools[0] already; rename one of the two [SW211]'
     )
     # The same name twice is one error, whether the pools can be told apart or not.
     (line,) = loader.refuse(pools({"name": "a"}, {"name": "a"}))
@@ -271,7 +271,7 @@ def test_two_pools_of_one_name(loader: Loader) -> None:
 def test_fewer_nodes_at_most_than_there_are(loader: Loader) -> None:
     more = "      nodeCount: 4\n      maxNodeCount: §3\n"
     assert loader.refuse_at(pool("{memoryPerGpu: 80Gi}", more=more)) == (
-        "spec.nodePools[0].maxNodeCount: 3 is less than nodeCount 4 [SW214]"
+        "spec.nodePools[0].maxNodeCount: 3 is less than nodeCount 4; raise it, or lower nodeCount [SW214]"
     )
     # The default of nodeCount is 1.
     assert loader.refuse_at(pool("{memoryPerGpu: 80Gi}", more="      maxNodeCount: §0\n")).endswith("[SW214]")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
-from slicewise.spec import KINDS, document_schema
-from tests.unit.spec.documents import COMPLETE
+from slicewise.spec import KINDS, any_schema, document_schema
+from tests.unit.spec.documents import COMPLETE, MINIMAL
 
 Schema = dict[str, Any]
 
@@ -47,7 +51,16 @@ def test_fields_are_named_as_in_documents(kind: str) -> None:
     fixed = {"fixed", "replicas"} if kind == "ModelDeployment" else set()
     # What is written of clusters of a cloud (test_clusters.py) cannot stand beside secretRef.
     clouds = {"project", "location", "cluster", "region", "network", "subnetwork", "subnetIds", "kubernetesVersion"}
-    clouds |= {"gke", "eks", "systemMachineType", "systemInstanceType", "machineType", "diskSizeGb", "zones"}
+    clouds |= {
+        "gke",
+        "eks",
+        "deletionProtection",
+        "systemMachineType",
+        "systemInstanceType",
+        "machineType",
+        "diskSizeGb",
+        "zones",
+    }
     cluster = clouds if kind == "InferenceEnvironment" else set()
     assert names(document_schema(kind)) == keys(COMPLETE[kind]) - labels | fixed | cluster
 
@@ -68,3 +81,49 @@ def test_kind_and_version_are_fixed(kind: str) -> None:
     properties = document_schema(kind)["properties"]
     assert (properties["kind"]["const"], properties["apiVersion"]["const"]) == (kind, "modelplane.ai/v1alpha1")
     assert sorted(document_schema(kind)["required"]) == ["apiVersion", "kind", "metadata", "spec"]
+
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("kind", [*sorted(KINDS), None])
+def test_the_committed_schemas_are_what_the_command_prints(kind: str | None) -> None:
+    committed = json.loads((ROOT / "schemas" / f"{kind or 'slicewise'}.json").read_text(encoding="utf-8"))
+    assert committed == (document_schema(kind) if kind else any_schema()), "run `python -m slicewise schema` again"
+
+
+def _valid(document: object) -> bool:
+    schema = any_schema()
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema).is_valid(document)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_an_independent_validator_reads_them_as_meant(kind: str) -> None:
+    assert _valid(COMPLETE[kind])
+    assert _valid(MINIMAL[kind])
+    for wrong in (
+        {**MINIMAL[kind], "zzz": 1},
+        {**MINIMAL[kind], "kind": "Nothing"},
+        {**MINIMAL[kind], "apiVersion": "v1"},
+        {**MINIMAL[kind], "metadata": {"name": "Not A Name"}},
+        {key: value for key, value in MINIMAL[kind].items() if key != "spec"},
+        {key: value for key, value in MINIMAL[kind].items() if key != "kind"},
+    ):
+        assert not _valid(wrong)
+
+
+def test_label_keys_are_checked() -> None:
+    wrong = {**MINIMAL["ClusterModel"], "metadata": {"name": "a", "labels": {"a b": "c"}}}
+    assert not _valid(wrong)
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("stacks/*/*.yaml")), ids=str)
+def test_the_stacks_carry_the_schema_and_keep_to_it(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    comment, path = text.splitlines()[0].split("$schema=")
+    assert comment == "# yaml-language-server: "
+    assert (file.parent / path).resolve() == ROOT / "schemas" / "slicewise.json"
+    documents = list(yaml.safe_load_all(text))
+    assert documents
+    assert all(map(_valid, documents))

@@ -1,0 +1,113 @@
+"""Whether kubeconfigs can be used: what each holds, what it needs on this machine, whether its server answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import pulumi
+
+from components.stack_config import stack_file
+from slicewise.access.examination import Examination, examine
+from slicewise.access.inspection import Weakness
+from slicewise.access.kubeconfig import KubeconfigError
+from slicewise.access.reach import unreachable
+from slicewise.spec import Advice, Code, Problem
+
+_CODES: Final = {
+    Weakness.UNVERIFIED: Code.CONNECTION_NOT_VERIFIED,
+    Weakness.PASSWORD: Code.PASSWORD_IN_KUBECONFIG,
+    Weakness.EXPIRED: Code.CLIENT_CERTIFICATE_EXPIRED,
+    Weakness.NO_AUTHORITY: Code.NO_CERTIFICATE_AUTHORITY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The kubeconfig of one environment, and how messages speak of it.
+
+    Attributes:
+        environment: The environment's name.
+        part: Which field of `spec.cluster.existing` names it.
+        key: The key of the stack's configuration that holds it, where one does.
+        remedy: What to do where it is wrong.
+        text: What is stored as the kubeconfig; empty where it could not be read.
+    """
+
+    environment: str
+    part: str
+    key: str | None
+    remedy: str
+    text: object = field(default="", repr=False)
+
+    @property
+    def path(self) -> str:
+        """The document and field that ask for it."""
+        return f"InferenceEnvironment {self.environment}: spec.cluster.existing.{self.part}"
+
+    def problem(self, code: Code, message: str) -> Problem:
+        """Return an error at the place where a person mends it."""
+        if self.key:
+            return Problem(stack_file(), 0, 0, self.key, f"environment {self.environment}: {message}", code)
+        return Problem(
+            f"InferenceEnvironment {self.environment}", 0, 0, f"spec.cluster.existing.{self.part}", message, code
+        )
+
+
+async def check(subjects: Sequence[Subject]) -> list[Problem]:
+    """Return everything that keeps the kubeconfigs from being used; weaknesses are logged as warnings."""
+    problems: list[Problem] = []
+    usable: list[tuple[Subject, Examination]] = []
+    for subject in subjects:
+        try:
+            examination = examine(subject.text)
+        except KubeconfigError as error:
+            problems.append(_unusable(subject, str(error)))
+            continue
+        for advice in _advice(subject, examination):
+            pulumi.log.warn(f"{advice.path}: {advice.message} [{advice.code}]")
+        flaws = list(_flaws(subject, examination))
+        problems += flaws
+        if not flaws:
+            usable.append((subject, examination))
+    answers = await asyncio.gather(*(_silence(examination) for _, examination in usable))
+    problems += [
+        subject.problem(
+            Code.CLUSTER_UNREACHABLE,
+            f"{examination.address} does not answer ({reason}); check the server in the kubeconfig, or preview without "
+            "clusters: pulumi config set slicewise:kubeconfigSource none",
+        )
+        for (subject, examination), reason in zip(usable, answers, strict=True)
+        if reason
+    ]
+    return problems
+
+
+def _unusable(subject: Subject, reason: str) -> Problem:
+    message = f"is no kubeconfig that can be used: {reason}; {subject.remedy}"
+    return subject.problem(Code.KUBECONFIG_INVALID, message)
+
+
+def _flaws(subject: Subject, examination: Examination) -> Iterator[Problem]:
+    for flaw in examination.flaws:
+        yield _unusable(subject, flaw)
+    if examination.files:
+        fields = ", ".join(examination.files)
+        message = (
+            f"needs files that are not here ({fields}); embed them: kubectl config view --flatten --minify --raw; then "
+            f"{subject.remedy}"
+        )
+        yield subject.problem(Code.KUBECONFIG_NEEDS_FILES, message)
+    if examination.plugin:
+        yield subject.problem(Code.KUBECONFIG_NEEDS_PLUGIN, examination.plugin)
+
+
+def _advice(subject: Subject, examination: Examination) -> Iterator[Advice]:
+    for weakness, message in examination.weaknesses:
+        yield Advice(subject.path, _CODES[weakness], f"the kubeconfig is weak: {message}")
+
+
+async def _silence(examination: Examination) -> str | None:
+    return await unreachable(examination.server) if examination.server else None

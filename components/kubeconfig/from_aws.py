@@ -1,0 +1,58 @@
+"""Kubeconfigs from AWS Secrets Manager."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from components.kubeconfig.cloud import ask, value_of
+from components.kubeconfig.source import Source, SourceError, settle
+from components.stack_config import StackConfig
+from slicewise.spec import Code
+from slicewise.spec.cluster import KubeconfigReference
+
+_ARN: Final = "arn:"
+
+
+async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
+    return await settle(_read_one(reference, stack.kubeconfig_region) for reference in references)
+
+
+async def _read_one(reference: KubeconfigReference, region: str | None) -> object:
+    # It costs seconds to import: only here, where AWS is asked.
+    from pulumi_aws import secretsmanager  # noqa: PLC0415
+
+    what = f"secret {reference.name} of AWS Secrets Manager"
+    asked = secretsmanager.get_secret_version_output(secret_id=reference.name, region=_region(reference.name) or region)
+    found = await ask(asked, what, _remedies(reference.name))
+    # A secret has one of the two; bytes come as the text that they are.
+    text = found.secret_string or found.secret_binary
+    if not text:
+        message = f"{what} is empty"
+        raise SourceError(message, Code.KUBECONFIG_MISSING)
+    return value_of(text, reference.key, what)
+
+
+def _region(name: str) -> str | None:
+    """Return the region of an ARN, `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`; None where it is none."""
+    parts = name.split(":")
+    return parts[3] if name.startswith(_ARN) and len(parts) > 3 else None  # noqa: PLR2004 - the place in an ARN
+
+
+def _remedies(secret: str) -> dict[str, str]:
+    return {
+        "login": "run: aws sso login, or set AWS_PROFILE",
+        "region": "set aws:region, or AWS_REGION",
+        "permission": f"allow secretsmanager:GetSecretValue on {secret} and kms:Decrypt on its key",
+        "missing": "correct secretRef, or slicewise:kubeconfigRegion; or run: aws secretsmanager create-secret "
+        f"--name {secret} --secret-string file://KUBECONFIG-FILE",
+    }
+
+
+def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:
+    return (
+        f"run: aws secretsmanager put-secret-value --secret-id {reference.name} --secret-string file://KUBECONFIG-FILE"
+    )
+
+
+AWS_SECRETS_MANAGER: Final = Source(_read, _remedy)

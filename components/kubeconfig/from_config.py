@@ -1,0 +1,32 @@
+"""Kubeconfigs from the stack's own configuration: the secret object `kubeconfigs`, encrypted in the stack's file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pulumi
+
+from components.kubeconfig.source import Source, SourceError
+from components.stack_config import StackConfig
+from slicewise.spec import Code
+from slicewise.spec.cluster import KubeconfigReference
+
+
+async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
+    secret = pulumi.Config().get_secret_object("kubeconfigs")
+    stored = await secret.future() if secret else None
+    texts = stored if isinstance(stored, dict) else {}
+    return [texts.get(reference.name, _missing(reference, stack)) for reference in references]
+
+
+def _missing(reference: KubeconfigReference, stack: StackConfig) -> SourceError:
+    return SourceError(f"is not configured; {_remedy(reference, stack)}", Code.KUBECONFIG_MISSING)
+
+
+def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:
+    # From a file through a pipe: as an argument, the credentials would stand in the process list and the history.
+    return f"run: pulumi config set --secret --path 'slicewise:kubeconfigs[\"{reference.name}\"]' < KUBECONFIG-FILE"
+
+
+CONFIG: Final = Source(_read, _remedy)

@@ -1,0 +1,48 @@
+"""Kubeconfigs of EKS clusters that are there already, from what AWS says of them. They hold no credential."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from components.kubeconfig.cloud import ask
+from components.kubeconfig.source import Source, SourceError, settle
+from components.stack_config import StackConfig
+from slicewise.access.exec_kubeconfig import eks_kubeconfig
+from slicewise.spec.cluster import EksReference
+
+
+async def _read(references: Sequence[EksReference], _stack: StackConfig) -> list[object]:
+    return await settle(map(_read_one, references))
+
+
+async def _read_one(reference: EksReference) -> object:
+    # It costs seconds to import: only here, where AWS is asked.
+    from pulumi_aws import eks  # noqa: PLC0415
+
+    what = f"EKS cluster {reference.region}/{reference.cluster}"
+    found = await ask(
+        eks.get_cluster_output(name=reference.cluster, region=reference.region), what, _remedies(reference)
+    )
+    authorities = [authority.data for authority in found.certificate_authorities or ()]
+    # A cluster that is still being made has neither.
+    if not found.endpoint or not any(authorities):
+        message = f"{what} has no endpoint yet; wait until `aws eks describe-cluster` says ACTIVE"
+        raise SourceError(message)
+    return eks_kubeconfig(reference.cluster, reference.region, found.endpoint, authorities[0])
+
+
+def _remedies(reference: EksReference) -> dict[str, str]:
+    return {
+        "login": "run: aws sso login, or set AWS_PROFILE",
+        "region": "set aws:region, or AWS_REGION",
+        "permission": f"allow eks:DescribeCluster on cluster {reference.cluster} to who runs Pulumi",
+        "missing": f"compare with: aws eks list-clusters --region {reference.region}",
+    }
+
+
+def _remedy(reference: EksReference, _stack: StackConfig) -> str:
+    return f"compare with: aws eks list-clusters --region {reference.region}"
+
+
+EKS: Final = Source(_read, _remedy)

@@ -1,0 +1,66 @@
+"""Kubeconfigs from Google Cloud's Secret Manager."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from components.kubeconfig.cloud import ask, decoded, value_of
+from components.kubeconfig.source import Source, SourceError, settle
+from components.stack_config import StackConfig
+from slicewise.spec.cluster import KubeconfigReference
+
+# A secret's id, or its resource name as Google Cloud prints it; both with a version or without.
+_NAME: Final = re.compile(
+    r"(projects/(?P<project>[^/]+)/secrets/)?(?P<secret>[A-Za-z0-9_-]{1,255})(/versions/(?P<version>[a-z0-9-]+))?"
+)
+
+
+async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
+    return await settle(_read_one(reference, stack.kubeconfig_project) for reference in references)
+
+
+async def _read_one(reference: KubeconfigReference, project: str | None) -> object:
+    # It costs seconds to import: only here, where Google Cloud is asked.
+    from pulumi_gcp import secretmanager  # noqa: PLC0415
+
+    name = _NAME.fullmatch(reference.name)
+    if not name:
+        message = (
+            "no secret of Secret Manager can have this name: expected letters, digits, `-` and `_`; correct secretRef"
+        )
+        raise SourceError(message)
+    what = f"secret {reference.name} of Secret Manager"
+    asked = secretmanager.get_secret_version_access_output(
+        # Whatever bytes are in it, they come as text, and are looked at here.
+        is_secret_data_base64=True,
+        project=name["project"] or project,
+        secret=name["secret"],
+        version=name["version"],
+    )
+    found = await ask(asked, what, _remedies(name["secret"]))
+    return value_of(decoded(base64.b64decode(found.secret_data), what), reference.key, what)
+
+
+def _remedies(secret: str) -> dict[str, str]:
+    return {
+        "login": "run: gcloud auth application-default login",
+        "region": "set gcp:project",
+        "permission": f"grant roles/secretmanager.secretAccessor on {secret} to who runs Pulumi",
+        "missing": "correct secretRef, or slicewise:kubeconfigProject; or " + _store(secret),
+    }
+
+
+def _store(secret: str) -> str:
+    return f"run: gcloud secrets create {secret} --data-file=KUBECONFIG-FILE"
+
+
+def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:
+    name = _NAME.fullmatch(reference.name)
+    secret = name["secret"] if name else reference.name
+    return f"run: gcloud secrets versions add {secret} --data-file=KUBECONFIG-FILE"
+
+
+GCP_SECRET_MANAGER: Final = Source(_read, _remedy)

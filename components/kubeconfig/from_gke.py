@@ -1,0 +1,50 @@
+"""Kubeconfigs of GKE clusters that are there already, from what Google Cloud says of them. They hold no credential."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from components.kubeconfig.cloud import ask
+from components.kubeconfig.source import Source, SourceError, settle
+from components.stack_config import StackConfig
+from slicewise.access.exec_kubeconfig import gke_kubeconfig
+from slicewise.spec.cluster import GkeReference
+
+
+async def _read(references: Sequence[GkeReference], _stack: StackConfig) -> list[object]:
+    return await settle(map(_read_one, references))
+
+
+async def _read_one(reference: GkeReference) -> object:
+    # It costs seconds to import: only here, where Google Cloud is asked.
+    from pulumi_gcp import container  # noqa: PLC0415
+
+    what = f"GKE cluster {reference.project}/{reference.location}/{reference.cluster}"
+    asked = container.get_cluster_output(name=reference.cluster, location=reference.location, project=reference.project)
+    found = await ask(asked, what, _remedies(reference))
+    authorities = [auth.cluster_ca_certificate for auth in found.master_auths or ()]
+    # The data source answers without them where the cluster is not there, or has its endpoint of addresses turned off.
+    if not found.endpoint or not any(authorities):
+        message = (
+            f"{what} has no endpoint; check the three names. Where only its DNS endpoint is on, put a kubeconfig of "
+            "`gcloud container clusters get-credentials --dns-endpoint` into a secret, and use secretRef"
+        )
+        raise SourceError(message)
+    return gke_kubeconfig(reference.cluster, found.endpoint, authorities[0])
+
+
+def _remedies(reference: GkeReference) -> dict[str, str]:
+    return {
+        "login": "run: gcloud auth application-default login",
+        "region": "set gcp:project",
+        "permission": f"grant roles/container.developer in project {reference.project} to who runs Pulumi",
+        "missing": f"compare with: gcloud container clusters list --project {reference.project}",
+    }
+
+
+def _remedy(reference: GkeReference, _stack: StackConfig) -> str:
+    return f"compare with: gcloud container clusters list --project {reference.project}"
+
+
+GKE: Final = Source(_read, _remedy)

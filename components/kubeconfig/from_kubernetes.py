@@ -1,0 +1,121 @@
+"""Kubeconfigs from Secrets of a management cluster: the one that the ambient kubeconfig leads to.
+
+They are read by a client of Slicewise's own, not through a resource, so that nothing of them enters the state.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from components.kubeconfig.source import Source, SourceError, settle
+from components.stack_config import StackConfig
+from slicewise.access.ambient import read_ambient
+from slicewise.access.client import open_client, refusal
+from slicewise.access.examination import examine
+from slicewise.access.kubeconfig import KubeconfigError
+from slicewise.access.reach import unreachable
+from slicewise.spec import Code
+from slicewise.spec.cluster import KubeconfigReference
+
+if TYPE_CHECKING:
+    from lightkube import AsyncClient
+
+_NOT_FOUND: Final = 404
+# A DNS subdomain, as Kubernetes names its Secrets. The reference may be any source's name.
+_SECRET_NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_MOST_KEYS: Final = 10
+
+
+async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
+    client = await _management_client()
+    async with client:
+        return await settle(_read_one(client, reference, stack) for reference in references)
+
+
+async def _management_client() -> AsyncClient:
+    """Return a client of the management cluster, which answers.
+
+    Raises:
+        SourceError: there is no kubeconfig of it, or it does not answer.
+    """
+    try:
+        text = read_ambient(os.environ)
+        found = examine(text)
+    except KubeconfigError as error:
+        message = f"the management cluster's kubeconfig (KUBECONFIG, else ~/.kube/config) cannot be used: {error}"
+        raise SourceError(message) from None
+    flaws = [*found.flaws, *(f"{name} names a file that is not here" for name in found.files)]
+    if found.plugin:
+        flaws.append(found.plugin)
+    if flaws:
+        message = f"the management cluster's kubeconfig cannot be used: {'; '.join(flaws)}"
+        raise SourceError(message)
+    reason = await unreachable(found.server) if found.server else None
+    if reason:
+        message = f"the management cluster, {found.address}, does not answer ({reason}); check KUBECONFIG and the VPN"
+        raise SourceError(message)
+    try:
+        return open_client(text)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
+        message = f"the management cluster's kubeconfig cannot be used ({type(error).__name__})"
+        raise SourceError(message) from None
+
+
+async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: StackConfig) -> str:
+    import httpx2  # noqa: PLC0415
+    from lightkube import ApiError  # noqa: PLC0415
+    from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
+    from lightkube.resources.core_v1 import Secret  # noqa: PLC0415
+
+    if not _SECRET_NAME.fullmatch(reference.name):
+        message = "no Secret can have this name: expected lower-case letters, digits, `-` and `.`; correct secretRef"
+        raise SourceError(message)
+    namespace = stack.kubeconfig_namespace
+    where = f"Secret {namespace}/{reference.name} of the management cluster"
+    try:
+        secret = await client.get(Secret, reference.name, namespace=namespace)
+    except ApiError as error:
+        if error.status.code == _NOT_FOUND:
+            message = f"there is no {where}; {_remedy(reference, stack)}"
+            raise SourceError(message, Code.KUBECONFIG_MISSING) from None
+        # What the server said has its reason, and names the user, never a credential.
+        message = f"{where}: {refusal(error)}; the user of KUBECONFIG must be able to get it"
+        raise SourceError(message) from None
+    except httpx2.HTTPError as error:
+        message = f"{where}: {refusal(error)}"
+        raise SourceError(message) from None
+    except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a broken certificate
+        message = f"{where}: the management cluster's kubeconfig does not work ({type(error).__name__})"
+        raise SourceError(message) from None
+    return _text(secret.data or {}, reference.key, where)
+
+
+def _text(data: Mapping[str, str], key: str, where: str) -> str:
+    if key not in data:
+        keys = sorted(data)
+        more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+        has = f"it has {', '.join(keys[:_MOST_KEYS])}{more}" if keys else "it is empty"
+        message = f'{where} has no key "{key}"; {has}: correct secretRef.key, or store the kubeconfig under that key'
+        raise SourceError(message, Code.KUBECONFIG_MISSING)
+    try:
+        return base64.b64decode(data[key]).decode()
+    except UnicodeDecodeError:
+        message = (
+            f'key "{key}" of {where} is no kubeconfig: its bytes are not UTF-8 text (compressed, or encoded twice?)'
+        )
+        raise SourceError(message, Code.KUBECONFIG_INVALID) from None
+
+
+def _remedy(reference: KubeconfigReference, stack: StackConfig) -> str:
+    # `create` alone fails where the Secret is there already; `apply` would keep a copy in an annotation.
+    return (
+        f"run: kubectl -n {stack.kubeconfig_namespace} create secret generic {reference.name} "
+        f"--from-file={reference.key}=KUBECONFIG-FILE (delete the old one first)"
+    )
+
+
+KUBERNETES: Final = Source(_read, _remedy)

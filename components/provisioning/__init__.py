@@ -1,0 +1,59 @@
+"""Clusters that the stack makes, with their node pools. Previewed and tested with mocks, never run on a cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pulumi
+
+from components.provisioning.eks import EksCluster
+from components.provisioning.gke import GkeCluster
+from components.stack_config import KubeconfigSourceName
+from slicewise.provisioning.eks import eks_pool, gpu_operator_values
+from slicewise.provisioning.gke import gke_pool
+from slicewise.spec import InferenceEnvironment
+from slicewise.spec.cluster import EksCluster as DeclaredEks
+from slicewise.spec.cluster import GkeCluster as DeclaredGke
+
+
+def provision(
+    environments: Iterable[InferenceEnvironment], source: KubeconfigSourceName
+) -> Mapping[str, GkeCluster | EksCluster]:
+    """Declare the clusters of the environments whose source is GKE or EKS, and say what people should know of them.
+
+    With the kubeconfig source `none` nothing is declared: that is the preview which needs no cloud's credentials.
+
+    Returns:
+        The clusters by the environment's name.
+    """
+    made = {
+        environment.metadata.name: (environment, declared)
+        for environment in environments
+        if (declared := environment.spec.cluster.provisioned) is not None
+    }
+    if not made:
+        return {}
+    names = ", ".join(made)
+    if source is KubeconfigSourceName.NONE:
+        pulumi.log.warn(
+            f"kubeconfigSource is none, so the clusters of {names} and their node pools are left out of this preview"
+        )
+        return {}
+    pulumi.log.warn(
+        f"this stack makes the clusters of {names} (docs/provisioning.md). That part of Slicewise is previewed and "
+        "tested with mocks, and has never been run on a cloud. It does not install KServe: the first `pulumi up` is "
+        "without deployments there; install KServe in the new clusters, then add them"
+    )
+    return {name: _declare(environment, declared) for name, (environment, declared) in made.items()}
+
+
+def _declare(environment: InferenceEnvironment, declared: DeclaredGke | DeclaredEks) -> GkeCluster | EksCluster:
+    name, pools = environment.metadata.name, environment.spec.node_pools
+    if isinstance(declared, DeclaredGke):
+        return GkeCluster(name, cluster=declared, pools=[gke_pool(pool, declared) for pool in pools])
+    return EksCluster(
+        name,
+        cluster=declared,
+        pools=[eks_pool(pool, declared) for pool in pools],
+        operator_values=gpu_operator_values(pools),
+    )

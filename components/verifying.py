@@ -1,0 +1,66 @@
+"""Declared against real before anything is declared to Pulumi (`slicewise:verify`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from components.stack_config import KubeconfigSourceName, StackConfig
+from slicewise.inventory.answering import read_or_refusal
+from slicewise.inventory.differences import Severity, errors_first
+from slicewise.inventory.facts import LiveCluster
+from slicewise.inventory.verification import verify
+from slicewise.placement import Plan
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import Code, Fleet
+
+
+async def verify_clusters(
+    config: StackConfig,
+    fleet: Fleet,
+    plan: Plan,
+    previous: Sequence[PreviousPlacement],
+    kubeconfigs: Mapping[str, pulumi.Output[str]],
+) -> None:
+    """Read every cluster that exists, and compare it with its environment; warnings are logged.
+
+    Nothing is read where the stack does not ask for it.
+
+    Raises:
+        pulumi.RunError: something must be mended before the plan can run, or a cluster cannot be read; it has
+            everything that was found.
+    """
+    if not config.verify:
+        return
+    if config.kubeconfig_source is KubeconfigSourceName.NONE:
+        message = "nothing is verified: slicewise:verify is true, and kubeconfigSource none leads to no cluster"
+        pulumi.log.warn(f"{message} [{Code.NOT_VERIFIED.value}]")
+        return
+    # Clusters that the stack provisions have none: they are what it makes them.
+    names = sorted(kubeconfigs)
+    answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))
+    read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
+    unread = [
+        f"  {name}: {answer} [{Code.CLUSTER_UNREADABLE.value}]"
+        for name, answer in zip(names, answers, strict=True)
+        if isinstance(answer, str)
+    ]
+    verified = verify(fleet, plan, read, previous, creates_namespaces=config.create_namespaces)
+    for each in verified.differences:
+        if each.severity is Severity.WARNING:
+            pulumi.log.warn(f"{each}; {each.remedy}")
+    if unread or verified.has_errors:
+        errors = [
+            f"  {each}\n    remedy: {each.remedy}"
+            for each in errors_first(verified.differences)
+            if each.severity is Severity.ERROR
+        ]
+        lines = "\n".join([*unread, *errors])
+        message = f"what is declared and what the clusters have differ, so nothing is changed:\n{lines}"
+        raise pulumi.RunError(message)
+
+
+async def _read(kubeconfig: pulumi.Output[str]) -> LiveCluster | str:
+    return await read_or_refusal(str(await kubeconfig.future()))

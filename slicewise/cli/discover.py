@@ -1,0 +1,88 @@
+"""`slicewise discover`: from a kubeconfig to the environment that describes its cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from slicewise.access.examination import examine
+from slicewise.access.reach import unreachable
+from slicewise.cli.kubeconfigs import read_kubeconfig
+from slicewise.cli.waiting import waiting_bar
+from slicewise.inventory.answering import read_or_refusal
+from slicewise.inventory.discovery import NothingToDeclareError, describe_cluster
+from slicewise.inventory.pool_names import dns_label
+from slicewise.spec import Code, InvalidInputError, Problem
+from slicewise.spec.base import DNS_LABEL
+from slicewise.spec.cluster import REFERENCE
+
+if TYPE_CHECKING:
+    from slicewise.inventory.facts import LiveCluster
+
+_LONGEST_NAME: Final = 63
+
+
+def checked_name(name: str | None) -> str | None:
+    """Return `name` if a document can have it.
+
+    Raises:
+        typer.BadParameter: it cannot.
+    """
+    if name is not None and (len(name) > _LONGEST_NAME or not re.fullmatch(DNS_LABEL, name)):
+        raise typer.BadParameter("not a DNS label; expected lower-case letters, digits and dashes, at most 63")
+    return name
+
+
+def checked_secret(name: str | None) -> str | None:
+    """Return `name` if a secret can be called so.
+
+    Raises:
+        typer.BadParameter: it cannot.
+    """
+    if name is not None and not re.fullmatch(REFERENCE, name):
+        raise typer.BadParameter("no secret can be called that; expected letters, digits and any of /_+=.@:-")
+    return name
+
+
+def discover_environment(kubeconfig: Path | None, context: str | None, name: str | None, secret: str | None) -> str:
+    """Return the YAML that describes the cluster which a kubeconfig leads to.
+
+    Args:
+        kubeconfig: Its file; None for the one that kubectl would use.
+        context: The context, if not the current one.
+        name: The environment's name; made from the context's where None.
+        secret: The name of the secret that holds the kubeconfig; the environment's with `-kubeconfig` where None.
+
+    Raises:
+        InvalidInputError: the kubeconfig cannot be used (SW402, SW403, SW407, SW408), the cluster cannot be read
+            (SW404, SW621), or it has no GPUs (SW604).
+    """
+    where = str(kubeconfig) if kubeconfig else "the kubeconfig that kubectl would use"
+    if kubeconfig is not None and not kubeconfig.is_file():
+        raise _error(where, "there is no such file", Code.KUBECONFIG_MISSING)
+    text, current = read_kubeconfig(where, str(kubeconfig) if kubeconfig else None, context)
+    chosen = name or dns_label(current, _LONGEST_NAME) or "cluster"
+    with waiting_bar("reading the cluster", 1):
+        answer = asyncio.run(_ask(where, text))
+    if isinstance(answer, str):
+        raise _error(where, answer, Code.CLUSTER_UNREADABLE)
+    try:
+        return describe_cluster(answer, chosen, secret or f"{chosen}-kubeconfig", current)
+    except NothingToDeclareError as error:
+        raise _error(where, f"the cluster has nothing to declare: {error}", Code.NO_GPU_RESOURCE) from None
+
+
+async def _ask(where: str, text: str) -> LiveCluster | str:
+    found = examine(text)
+    reason = await unreachable(found.server) if found.server else None
+    if reason:
+        raise _error(where, f"{found.address} does not answer ({reason})", Code.CLUSTER_UNREACHABLE)
+    return await read_or_refusal(text)
+
+
+def _error(where: str, message: str, code: Code) -> InvalidInputError:
+    return InvalidInputError([Problem(where, 0, 0, "", message, code)])

@@ -1,0 +1,90 @@
+"""What differs between documents and clusters, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+from rich.console import Console
+
+from slicewise.cli.columns import Column, show
+from slicewise.inventory.differences import Difference, Severity, counted, errors_first
+from slicewise.inventory.verification import PoolReality, Verified
+from slicewise.spec import Fleet
+from slicewise.spec.problems import quoted
+
+_COLUMNS = (
+    *map(Column, ("environment", "node pool", "unit", "slices")),
+    *(Column(heading, number=True) for heading in ("nodes", "units", "others", "plan", "free")),
+)
+
+
+def chosen_environments(fleet: Fleet, names: Sequence[str]) -> list[str]:
+    """Return the names of the environments to verify, sorted: those that were named, else all.
+
+    Raises:
+        typer.BadParameter: one is not declared, or none is.
+    """
+    known = [environment.metadata.name for environment in fleet.environments]
+    if not known:
+        raise typer.BadParameter("the documents declare no InferenceEnvironment: there is nothing to verify")
+    for name in names:
+        if name not in known:
+            message = f"{quoted(name)} is no environment that is declared; there are {', '.join(known)}"
+            raise typer.BadParameter(message)
+    return sorted(set(names) or known)
+
+
+def print_verified(console: Console, verified: Verified) -> None:
+    """Print each pool, declared beside real, then what differs: errors first, each with its remedy."""
+    if not console.is_terminal:
+        # A pipe has no width to fit: long names stay whole, one row a line.
+        console.width = 10_000
+    show(console, "Node pools: real/declared", _COLUMNS, [_row(pool) for pool in verified.pools])
+    for title, style, severity in (
+        ("Errors", "bold red", Severity.ERROR),
+        ("Warnings", "bold yellow", Severity.WARNING),
+    ):
+        found = [each for each in errors_first(verified.differences) if each.severity is severity]
+        if found:
+            console.print(title, style=style)
+            for line in difference_lines(found):
+                console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+            console.print()
+    console.print(_summary(verified), markup=False, highlight=False, soft_wrap=True)
+
+
+def difference_lines(differences: Sequence[Difference]) -> list[str]:
+    """Return two lines a difference: what, and what to do."""
+    return [line for each in differences for line in (str(each), f"  remedy: {each.remedy}")]
+
+
+def _row(pool: PoolReality) -> Sequence[str]:
+    most = "" if pool.max_nodes_declared is None else f"-{pool.max_nodes_declared}"
+    return (
+        pool.environment,
+        pool.node_pool,
+        pool.resource,
+        _profiles(pool),
+        f"{pool.nodes}/{pool.nodes_declared}{most}",
+        f"{pool.units}/{pool.units_declared}",
+        str(pool.held_by_others),
+        str(pool.held_by_plan),
+        str(pool.free),
+    )
+
+
+def _profiles(pool: PoolReality) -> str:
+    declared = pool.profile_declared or "whole GPUs"
+    if not pool.profiles or pool.profiles == (pool.profile_declared,):
+        return declared
+    return f"{', '.join(each or 'whole GPUs' for each in pool.profiles)}/{declared}"
+
+
+def _summary(verified: Verified) -> str:
+    errors = sum(each.severity is Severity.ERROR for each in verified.differences)
+    warnings = len(verified.differences) - errors
+    where = counted(len(verified.environments), "environment")
+    if not verified.differences:
+        return f"{where} verified: as declared"
+    return f"{where} verified: {counted(errors, 'error')}, {counted(warnings, 'warning')}"

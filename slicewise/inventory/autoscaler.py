@@ -1,0 +1,49 @@
+"""What cluster-autoscaler says of its node groups: the text of the ConfigMap `cluster-autoscaler-status`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from slicewise.access.plain_yaml import read_plain
+from slicewise.inventory.facts import NodeGroupBounds
+
+# Up to 1.29 it is prose: `Name: nodes-a` and, lines later, `Health: Healthy (... (minSize=1, maxSize=5))`.
+_PROSE: Final = re.compile(
+    r"^ *Name: +(?P<name>\S+)$(?:(?!^ *Name: ).)*?\(minSize=(?P<smallest>[0-9]{1,9}), maxSize=(?P<largest>[0-9]{1,9})",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def parse_status(text: str) -> tuple[NodeGroupBounds, ...]:
+    """Return the bounds of every node group, by name.
+
+    Since 1.30 the status is YAML (kubernetes/autoscaler, clusterstate/api/types.go), before that prose.
+
+    Args:
+        text: The key `status` of the ConfigMap. What is no status has no node groups.
+    """
+    groups = _structured(text) or [
+        NodeGroupBounds(found["name"], int(found["smallest"]), int(found["largest"])) for found in _PROSE.finditer(text)
+    ]
+    return tuple(sorted(groups, key=lambda each: each.group))
+
+
+def _structured(text: str) -> list[NodeGroupBounds]:
+    try:
+        (status,) = read_plain(text)
+    except ValueError:
+        return []
+    groups = status.get("nodeGroups") if isinstance(status, dict) else None
+    found = [_bounds(group) for group in groups] if isinstance(groups, list) else []
+    return [bounds for bounds in found if bounds is not None]
+
+
+def _bounds(group: object) -> NodeGroupBounds | None:
+    health = group.get("health") if isinstance(group, dict) else None
+    if not isinstance(group, dict) or not isinstance(health, dict):
+        return None
+    name, smallest, largest = group.get("name"), health.get("minSize"), health.get("maxSize")
+    if not isinstance(name, str) or type(smallest) is not int or type(largest) is not int:
+        return None
+    return NodeGroupBounds(name, smallest, largest)

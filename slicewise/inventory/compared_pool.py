@@ -1,0 +1,99 @@
+"""A declared pool beside the nodes that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from slicewise.inventory.facts import Gpus, LiveNode
+from slicewise.inventory.membership import units_of
+from slicewise.mig import AmbiguousAcceleratorError, GpuModel, UnknownAcceleratorError, find_gpu_model
+from slicewise.placement import Placement
+from slicewise.placement.pool_state import units_per_gpu
+from slicewise.spec import NodePool
+
+
+@dataclass(frozen=True)
+class ComparedPool:
+    """A declared pool and what is there.
+
+    Attributes:
+        pool: What is declared.
+        nodes: The nodes that belong to it, by name.
+        placements: What the plan has on it.
+    """
+
+    pool: NodePool
+    nodes: tuple[LiveNode, ...]
+    placements: Sequence[Placement]
+
+    @property
+    def resource(self) -> str:
+        """What its pods ask for."""
+        return self.pool.resource
+
+    @property
+    def profile(self) -> str | None:
+        """The declared MIG profile; None for whole GPUs."""
+        return self.pool.mig.profile if self.pool.mig else None
+
+    @cached_property
+    def units_per_node(self) -> int:
+        """Units that each node should have."""
+        return self.pool.accelerator_count * units_per_gpu(self.pool)
+
+    @cached_property
+    def gpu_nodes(self) -> tuple[LiveNode, ...]:
+        """Its nodes that have GPUs, or labels that speak of some."""
+        return tuple(node for node in self.nodes if node.gpus)
+
+    @cached_property
+    def bare_nodes(self) -> tuple[LiveNode, ...]:
+        """Its nodes without any trace of GPUs. An empty selector means no node in particular: then there are none."""
+        return tuple(node for node in self.nodes if not node.gpus) if self.pool.node_selector else ()
+
+    @cached_property
+    def offering(self) -> tuple[LiveNode, ...]:
+        """Its nodes that offer what its pods ask for."""
+        return tuple(node for node in self.nodes if units_of(node, self.resource))
+
+    @property
+    def short(self) -> bool:
+        """Whether fewer nodes offer what its pods ask for than are declared to be there at least."""
+        return len(self.offering) < self.pool.node_count
+
+    @property
+    def units(self) -> int:
+        """Units that are there."""
+        return sum(units_of(node, self.resource) for node in self.nodes)
+
+    @cached_property
+    def model(self) -> GpuModel | None:
+        """The catalogue's model of the declared GPUs, if it has one."""
+        try:
+            return find_gpu_model(self.pool.accelerator_type)
+        except (UnknownAcceleratorError, AmbiguousAcceleratorError):
+            return None
+
+    @cached_property
+    def largest_pod(self) -> int:
+        """Units of the largest pod that the plan has on it; 1 without any."""
+        return max((placement.gpus_per_node for placement in self.placements if placement.replicas), default=1)
+
+    def pods(self) -> Iterator[tuple[int, int]]:
+        """Yield units of a pod and how many such pods there are, a placement at a time."""
+        for placement in self.placements:
+            yield placement.gpus_per_node, placement.replicas * placement.nodes_per_replica
+
+    @property
+    def planned_units(self) -> int:
+        """Units that the plan charges to it."""
+        return sum(placement.units for placement in self.placements)
+
+
+def gpu_facts(nodes: Sequence[LiveNode]) -> Iterator[tuple[LiveNode, Gpus]]:
+    """Yield the nodes that have GPUs with these."""
+    for node in nodes:
+        if node.gpus:
+            yield node, node.gpus

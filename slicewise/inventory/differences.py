@@ -1,0 +1,100 @@
+"""What differs between what is declared and what a cluster has, said so that a person can act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from slicewise.spec import Code
+
+_SHOWN = 3
+
+
+class Severity(StrEnum):
+    """How bad it is, the worst first."""
+
+    ERROR = "error"
+    """Accepted pods would stay Pending, or get something else than was declared."""
+    WARNING = "warning"
+    """It will work, and yet deserves a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: one cause, however many nodes show it.
+
+    Attributes:
+        environment: The environment's name.
+        node_pool: The pool's name; None where the whole cluster is meant.
+        code: Which kind of difference, of SW601 to SW622.
+        severity: How bad it is.
+        message: What was declared and what is there, with numbers and names.
+        remedy: What to write or do.
+    """
+
+    environment: str
+    node_pool: str | None
+    code: Code
+    severity: Severity
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Write it on one line."""
+        place = f"{self.environment}/{self.node_pool}" if self.node_pool else self.environment
+        return f"{place}: {self.message} [{self.code.value}]"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "environment": self.environment,
+            "nodePool": self.node_pool,
+            "code": self.code.value,
+            "severity": self.severity.value,
+            "message": self.message,
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A difference before it is known whose it is."""
+
+    code: Code
+    severity: Severity
+    message: str
+    remedy: str
+
+    def at(self, environment: str, node_pool: str | None) -> Difference:
+        """Return it as a difference of a pool, or of a whole environment."""
+        return Difference(environment, node_pool, self.code, self.severity, self.message, self.remedy)
+
+
+def by_place(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Sort by environment, pool (the cluster's own first) and code."""
+    return tuple(
+        sorted(differences, key=lambda each: (each.environment, each.node_pool or "", each.code.value, each.message))
+    )
+
+
+def errors_first(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Sort for people: what must be mended before what deserves a look."""
+    return tuple(sorted(by_place(differences), key=lambda each: each.severity is not Severity.ERROR))
+
+
+def some(names: Sequence[str]) -> str:
+    """Write a few names, and how many more there are."""
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number with its noun: `1 node`, `2 nodes`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def have(count: int) -> str:
+    """Return the verb that goes with a number of nodes."""
+    return "has" if count == 1 else "have"

@@ -1,0 +1,34 @@
+"""Values of Kubernetes' JSON, of which anything may be missing or of another kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from slicewise.spec.quantity import Quantity
+
+_MOST = 1_000_000
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return `value` if it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects in `value` if it is an array."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def text(value: object) -> str:
+    """Return `value` if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def whole(value: object) -> int:
+    """Return a count that Kubernetes writes as a quantity (`"8"`); 0 where it is none that a machine can have."""
+    try:
+        amount = int(Quantity.parse(value).value)
+    except ValueError:
+        return 0
+    return amount if amount <= _MOST else 0

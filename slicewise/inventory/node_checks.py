@@ -1,0 +1,258 @@
+"""Whether a pool has its nodes, and whether pods of the plan may run on them and find what is declared."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+
+from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
+from slicewise.inventory.differences import Found, Severity, counted, have, some
+from slicewise.inventory.facts import LiveNode, Taint
+from slicewise.inventory.membership import lacks, units_of, why_no_node
+from slicewise.inventory.tolerating import REPELS, comes_or_goes, not_tolerated
+from slicewise.inventory.unit_checks import is_other_model, settled_nodes
+from slicewise.manifests.pods import pod_tolerations
+from slicewise.spec import Code
+from slicewise.spec.quantity import GIB, Quantity
+
+
+def check_presence(compared: ComparedPool, near: list[LiveNode], nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
+    """Yield what is wrong with the number of nodes; `near` are nodes that seem to be meant, `nodes` the cluster's."""
+    pool, count = compared.pool, len(compared.nodes)
+    if not count:
+        yield from _no_node(compared, near, nodes)
+    elif len(compared.gpu_nodes) + len(compared.bare_nodes) < pool.node_count:
+        yield from _fewer_nodes(compared, near)
+    elif len(compared.offering) > pool.nodes:
+        more = [node.name for node in compared.offering]
+        yield Found(
+            Code.MORE_THAN_DECLARED,
+            Severity.WARNING,
+            f"{counted(len(more), 'node')} of {counted(pool.nodes, 'declared one')}: {some(more)}",
+            f"write {'nodeCount' if pool.max_node_count is None else 'maxNodeCount'}: {len(more)}, so that all of them "
+            "are counted",
+        )
+
+
+def _no_node(compared: ComparedPool, near: list[LiveNode], nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
+    pool = compared.pool
+    if not pool.node_count:
+        if pool.nodes:
+            yield Found(
+                Code.NO_NODE_MATCHES,
+                Severity.WARNING,
+                f"no node is there now, so nothing of the pool can be checked (nodeCount 0, maxNodeCount {pool.nodes})",
+                "verify again when the autoscaler has added a node",
+            )
+        return
+    meant = f". {_near(compared, near)}" if near else ""
+    why = why_no_node(pool, nodes) if nodes else "the cluster has no nodes"
+    yield Found(
+        Code.NO_NODE_MATCHES,
+        Severity.ERROR,
+        f"the nodeSelector matches none of {counted(len(nodes), 'node')}, {pool.node_count} declared: {why}{meant}",
+        "correct the nodeSelector, or label the nodes (kubectl label node NODE KEY=VALUE)",
+    )
+
+
+def _fewer_nodes(compared: ComparedPool, near: list[LiveNode]) -> Iterator[Found]:
+    pool, count = compared.pool, len(compared.nodes)
+    scaled = pool.max_node_count is not None
+    meant = f". {_near(compared, near)}" if near else ""
+    label = ", or label the nodes that are meant" if near else ""
+    yield Found(
+        Code.FEWER_NODES,
+        Severity.WARNING if scaled else Severity.ERROR,
+        f"{counted(count, 'node')} of {pool.node_count} declared{meant}",
+        f"write nodeCount: {count}{label}" if scaled or near else f"write nodeCount: {count}, or add the nodes",
+    )
+
+
+def _near(compared: ComparedPool, near: list[LiveNode]) -> str:
+    return f"Nodes that may be meant: {lacks(compared.pool, near)}"
+
+
+def check_absent(compared: ComparedPool) -> Iterator[Found]:
+    """Yield nodes that take no pods now."""
+    out = {
+        "not Ready": [node for node in compared.nodes if not node.ready],
+        "cordoned": [node for node in compared.nodes if node.ready and node.cordoned],
+        "being set up or removed": [
+            node for node in compared.nodes if node.ready and not node.cordoned and comes_or_goes(node.taints)
+        ],
+    }
+    told = [f"{some([node.name for node in those])} {_is(those)} {state}" for state, those in out.items() if those]
+    if told:
+        units = sum(units_of(node, compared.resource) for those in out.values() for node in those)
+        yield Found(
+            Code.NODES_OUT,
+            Severity.WARNING,
+            f"{'; '.join(told)}: {units} of {compared.units} units cannot be used now",
+            "bring the nodes back (kubectl describe node, kubectl uncordon), or lower nodeCount",
+        )
+
+
+def _is(nodes: list[LiveNode]) -> str:
+    return "is" if len(nodes) == 1 else "are"
+
+
+def check_taints(compared: ComparedPool) -> Iterator[Found]:
+    """Yield the taints that the pods' tolerations do not tolerate."""
+    tolerations = pod_tolerations(compared.pool)
+    tainted: dict[Taint, list[str]] = {}
+    for node in compared.gpu_nodes:
+        for taint in not_tolerated(node.taints, tolerations):
+            tainted.setdefault(taint, []).append(node.name)
+    for taint, names in sorted(tainted.items(), key=lambda item: (item[0].key, item[0].value, item[0].effect)):
+        repels = taint.effect in REPELS
+        value = f"={taint.value}" if taint.value else ""
+        effect = "no pod of the pool may run there" if repels else "pods go there only when nothing else is free"
+        operator = f"operator: Equal, value: {json.dumps(taint.value)}" if taint.value else "operator: Exists"
+        yield Found(
+            Code.TAINT_NOT_TOLERATED,
+            Severity.ERROR if repels else Severity.WARNING,
+            f"{counted(len(names), 'node')} ({some(names)}) {have(len(names))} the taint {taint.key}{value}:"
+            f"{taint.effect}, and no toleration of the pool tolerates it: {effect}",
+            f"add to the pool's tolerations: {{key: {taint.key}, {operator}, effect: {taint.effect}}}",
+        )
+
+
+def check_models(compared: ComparedPool) -> Iterator[Found]:
+    """Yield a pool of several GPU models, or of another than the declared one."""
+    models = Counter(_model_name(node) for node in compared.gpu_nodes)
+    models.pop("", None)
+    known = {gpus.model for _, gpus in gpu_facts(compared.gpu_nodes) if gpus.model}
+    unknown = {_model_name(node) for node, gpus in gpu_facts(compared.gpu_nodes) if not gpus.model} - {""}
+    if len(known) > 1 or (not known and len(unknown) > 1):
+        odd = [node.name for node, gpus in gpu_facts(compared.gpu_nodes) if is_other_model(compared, gpus)]
+        which = f"; not {compared.model.name}: {some(odd)}" if compared.model and odd else ""
+        yield Found(
+            Code.MIXED_GPU_MODELS,
+            Severity.ERROR,
+            f"the nodes have several GPU models: {_list_models(models)}{which}",
+            "declare a pool for each GPU model, with a nodeSelector that tells them apart "
+            "(nvidia.com/gpu.product or cloud.google.com/gke-accelerator)",
+        )
+        return
+    others = [node for node, gpus in gpu_facts(compared.gpu_nodes) if is_other_model(compared, gpus)]
+    if others:
+        yield Found(
+            Code.OTHER_GPU_MODEL,
+            Severity.ERROR,
+            f"declared is {compared.pool.accelerator_type}, {counted(len(others), 'node')} ({some(_names(others))}) "
+            f"{have(len(others))} {_model_name(others[0])}",
+            f"write acceleratorType: {_model_name(others[0])} with the profile and memory of that GPU, "
+            "or correct the nodeSelector",
+        )
+
+
+def _names(nodes: Iterable[LiveNode]) -> list[str]:
+    return [node.name for node in nodes]
+
+
+def _model_name(node: LiveNode) -> str:
+    if node.gpus is None:
+        return ""
+    return node.gpus.model.name if node.gpus.model else node.gpus.accelerator or ""
+
+
+def _list_models(models: Counter[str]) -> str:
+    ordered = sorted(models.items(), key=lambda item: (-item[1], item[0]))
+    return some([f"{name} on {counted(count, 'node')}" for name, count in ordered])
+
+
+def check_machine(compared: ComparedPool) -> Iterator[Found]:
+    """Yield CPU and memory that are declared in `allocatable` and that nodes do not offer."""
+    allocatable = compared.pool.allocatable
+    for field, declared, offered in (
+        ("cpu", allocatable.cpu, _cpu),
+        ("memory", allocatable.memory, _memory),
+    ):
+        if declared:
+            yield from _too_little(compared, field, declared, offered)
+
+
+def _cpu(node: LiveNode) -> str:
+    return node.cpu
+
+
+def _memory(node: LiveNode) -> str:
+    return node.memory
+
+
+def _too_little(
+    compared: ComparedPool, field: str, declared: Quantity, offered: Callable[[LiveNode], str]
+) -> Iterator[Found]:
+    amounts = {node.name: amount(offered(node)) for node in compared.gpu_nodes}
+    less = sorted(name for name, value in amounts.items() if value < declared.value)
+    if not less:
+        return
+    smallest = min(less, key=lambda name: (amounts[name], name))
+    written = next(offered(node) for node in compared.gpu_nodes if node.name == smallest)
+    yield Found(
+        Code.LESS_CPU_OR_MEMORY,
+        Severity.ERROR,
+        f"allocatable.{field} declares {declared}, {counted(len(less), 'node')} ({some(less)}) {have(len(less))} less: "
+        f"{_readable(field, written)} on {smallest}. Pods that the plan counts on may find no node",
+        f"write allocatable.{field}: {written}",
+    )
+
+
+def amount(text: str) -> Decimal:
+    """Return the value of a node's quantity; nothing where it is none."""
+    try:
+        return Quantity.parse(text).value
+    except ValueError:
+        return Decimal(0)
+
+
+def _readable(field: str, written: str) -> str:
+    gib = f" ({amount(written) / GIB:.1f}Gi)" if field == "memory" and not written.endswith("Gi") else ""
+    return f"{written or 'none'}{gib}"
+
+
+def check_unit_memory(compared: ComparedPool, needed: Iterable[tuple[str, Quantity]]) -> Iterator[Found]:
+    """Yield memory that is declared of a unit and that labels do not report; `needed` is what the plan's models need.
+
+    That a unit has somewhat less than its nominal size is no difference: SW301 says so of slices, and a GPU that is
+    sold with 80 GB has 79.6 GiB. It becomes one where a model of the plan needs more than there is.
+    """
+    reported = {
+        node.name: offer.memory_mib * 1024**2
+        for node, gpus in settled_nodes(compared)
+        for offer in gpus.offers
+        if offer.resource == compared.resource and offer.memory_mib
+    }
+    if not reported:
+        return
+    least = min(reported.values())
+    declared = compared.pool.capabilities.memory_per_gpu
+    if declared.bytes <= least:
+        return
+    hungry = sorted(name for name, need in needed if need.bytes > least)
+    if compared.profile is None and least >= declared.bytes * _NOMINAL:
+        return
+    if not hungry and _is_known_of_slice(compared, least):
+        return
+    names = sorted(name for name, bytes_ in reported.items() if bytes_ == least)
+    fails = f", and {some(hungry)} {'needs' if len(hungry) == 1 else 'need'} more than that" if hungry else ""
+    yield Found(
+        Code.LESS_UNIT_MEMORY,
+        Severity.ERROR if hungry else Severity.WARNING,
+        f"memoryPerGpu declares {declared}, a unit of {some(names)} has {least / GIB:.2f}Gi{fails}",
+        f"write memoryPerGpu: {least // 1024**2}Mi",
+    )
+
+
+# Boards report up to 2 % less than they are sold with; those that keep ECC bits in main memory (L4, L40S) more.
+_NOMINAL = Decimal("0.98")
+# Drivers differ by less than this in what they leave of a slice (H100 NVL: 10.75 and 10.62 GiB of 1g.12gb).
+_DRIVERS_DIFFER = Decimal("0.98")
+
+
+def _is_known_of_slice(compared: ComparedPool, least: int) -> bool:
+    profile = compared.model.profile(compared.profile) if compared.model and compared.profile else None
+    usable = profile.usable_gib if profile else None
+    return usable is not None and least >= Decimal(str(usable)) * GIB * _DRIVERS_DIFFER

@@ -1,0 +1,154 @@
+"""A pool as a document has it, and what a person should look at before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from slicewise.inventory.facts import LiveNode
+from slicewise.inventory.grouping import Group, lasting_taints
+from slicewise.inventory.pool_facts import (
+    Accelerator,
+    Units,
+    allocatable,
+    reserved_units,
+    some_names,
+    unit_memory,
+    units_of,
+)
+from slicewise.inventory.selecting import Selected
+from slicewise.mig import MigStrategy, resource_name
+from slicewise.mig.precisions import computed_precisions
+
+_SETTLED: Final = frozenset({None, "success"})
+_MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PoolDocument:
+    """A pool.
+
+    Attributes:
+        data: Its entry in nodePools.
+        remarks: What it says that needs no attention.
+        checks: What a person should check.
+    """
+
+    data: Mapping[str, Any]
+    remarks: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+def pool_document(
+    name: str, selected: Selected, accelerator: Accelerator, held: Mapping[str, int], most: int | None
+) -> PoolDocument:
+    """Describe a group as a pool.
+
+    Args:
+        name: The pool's name.
+        selected: The group and its nodeSelector.
+        accelerator: Its GPU model.
+        held: Units of its resource that pods of others hold, by node.
+        most: How many nodes an autoscaler may make of it, where that is known.
+    """
+    group = selected.group
+    units = units_of(group, accelerator.model)
+    nodes = min(len(group.nodes), _MOST)
+    missing, taken = reserved_units(group, units, held, max(nodes, most or 0))
+    everything = units.per_node * max(nodes, most or 0)
+    reserved = everything if group.gpus[0].shared else min(missing + taken, everything)
+    memory, doubt = unit_memory(group, accelerator.model)
+    resources, divided = allocatable(group)
+    data: dict[str, Any] = {
+        "name": name,
+        "nodeSelector": dict(selected.selector),
+        "tolerations": list(_tolerations(group)),
+        "acceleratorType": accelerator.name,
+        "acceleratorCount": units.count,
+        "nodeCount": nodes,
+        "maxNodeCount": min(most, _MOST) if most is not None else None,
+        "allocatable": resources,
+        "reservedUnits": min(reserved, _MOST),
+        "capabilities": {
+            "memoryPerGpu": memory,
+            "precisionSupport": list(computed_precisions(accelerator.model.name)) if accelerator.model else [],
+            "migConfiguration": _mig(group, units),
+        },
+    }
+    capabilities = {field: value for field, value in data["capabilities"].items() if value}
+    return PoolDocument(
+        {
+            field: value
+            for field, value in (data | {"capabilities": capabilities}).items()
+            if value or field == "nodeCount"
+        },
+        tuple(_remarks(group, missing, taken, divided=divided)),
+        tuple(each for each in (accelerator.doubt, doubt, *_checks(selected, units)) if each),
+    )
+
+
+def _mig(group: Group, units: Units) -> dict[str, Any] | None:
+    if group.profile is None:
+        return None
+    mixed = group.resource == resource_name(group.profile, MigStrategy.MIXED)
+    mig = {
+        "enabled": True,
+        "profile": group.profile,
+        "strategy": str(MigStrategy.MIXED if mixed else MigStrategy.SINGLE),
+    }
+    return mig | ({"slicesPerGpu": units.slices_per_gpu} if units.slices_per_gpu else {})
+
+
+def _tolerations(group: Group) -> Iterator[dict[str, str]]:
+    taints = {taint for node in group.nodes for taint in lasting_taints(node)}
+    for taint in sorted(taints, key=lambda each: (each.key, each.value, each.effect)):
+        if taint.value:
+            yield {"key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect}
+        else:
+            yield {"key": taint.key, "operator": "Exists", "effect": taint.effect}
+
+
+def _remarks(group: Group, missing: int, taken: int, *, divided: bool) -> Iterator[str]:
+    if group.gpus[0].shared:
+        return
+    whole = "whole GPUs of which" if group.profile is None else "slices that"
+    if missing and group.profile is not None:
+        yield f"reservedUnits: {missing} {whole} GPUs cut only into {group.profile} would have, and these have not"
+    if taken:
+        yield f"reservedUnits: pods of others hold {taken}"
+    if divided:
+        yield "allocatable: these nodes are in several pools, and each has its share of their CPUs and memory"
+
+
+def _checks(selected: Selected, units: Units) -> Iterator[str]:
+    group = selected.group
+    if group.differing:
+        yield f"no label tells {some_names(group.names)} apart, which differ: one pool with the least of them"
+    if selected.also:
+        yield f"the nodeSelector selects {some_names(selected.also)} too, and no label can prevent it"
+    if group.gpus[0].shared:
+        yield "a unit is a share of a GPU or slice, with no memory of its own; reservedUnits keeps models off"
+    if any(gpus.physical is None for gpus in group.gpus):
+        yield f"no label says how many GPUs a node has; acceleratorCount {units.count} is a guess"
+    elif group.profile is None:
+        physical = min(gpus.physical or 0 for gpus in group.gpus)
+        if physical != units.count and not group.gpus[0].shared:
+            yield f"a node has {physical} GPUs and offers {units.count} of them whole"
+    yield from _states(group)
+
+
+def _states(group: Group) -> Iterator[str]:
+    unready = _names(group.nodes, [not node.ready for node in group.nodes])
+    if unready:
+        yield f"not Ready now: {some_names(unready)}"
+    cordoned = _names(group.nodes, [node.cordoned for node in group.nodes])
+    if cordoned:
+        yield f"cordoned now: {some_names(cordoned)}"
+    for state in sorted({gpus.mig_state for gpus in group.gpus if gpus.mig_state} - _SETTLED):
+        names = _names(group.nodes, [gpus.mig_state == state for gpus in group.gpus])
+        yield f"MIG manager says {state} of {some_names(names)}: what they offer may change"
+
+
+def _names(nodes: Sequence[LiveNode], chosen: Sequence[bool]) -> list[str]:
+    return [node.name for node, is_it in zip(nodes, chosen, strict=True) if is_it]

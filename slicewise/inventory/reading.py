@@ -1,0 +1,111 @@
+"""Reading a live cluster: its nodes, the pods that hold GPUs, and what it lets this user see besides."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from slicewise.inventory.autoscaler import parse_status
+from slicewise.inventory.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds
+from slicewise.inventory.gpu_pods import ENDED, gpu_pods
+from slicewise.inventory.labels import live_node
+from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
+
+if TYPE_CHECKING:
+    from lightkube import AsyncClient
+
+# What kubectl asks for at once.
+_PAGE: Final = 500
+_FORBIDDEN: Final = 403
+_NOT_FOUND: Final = 404
+
+_T = TypeVar("_T")
+
+
+async def read_cluster(client: AsyncClient) -> LiveCluster:
+    """Read what Slicewise wants to know of the cluster of `client`; nothing is changed.
+
+    Only nodes must be readable. What else this user may not read is named in `unread` of the result.
+
+    Raises:
+        httpx2.HTTPError: the API server refuses to list nodes (lightkube.ApiError), fails, or does not answer.
+    """
+    unread: list[str] = []
+
+    async def allowed(kind: str, reading: Awaitable[_T], otherwise: _T) -> _T:
+        import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
+
+        try:
+            return await reading
+        except httpx2.HTTPStatusError as error:
+            if error.response.status_code != _FORBIDDEN:
+                raise
+            unread.append(kind)
+            return otherwise
+
+    nodes = await _nodes(client)
+    pods = await allowed("pods", _pods(client), ())
+    bounds = await allowed("configmaps", _bounds(client), ())
+    serves = await allowed("llminferenceservices", _serves_kserve(client), otherwise=False)
+    namespaces = await allowed("namespaces", _namespaces(client), frozenset[str]())
+    return LiveCluster(nodes, pods, bounds, serves, namespaces, tuple(unread))
+
+
+async def _nodes(client: AsyncClient) -> tuple[LiveNode, ...]:
+    from lightkube.resources.core_v1 import Node  # noqa: PLC0415
+
+    nodes = [live_node(node) async for node in _plain(client.list(Node, chunk_size=_PAGE))]
+    return tuple(sorted(nodes, key=lambda node: node.name))
+
+
+async def _pods(client: AsyncClient) -> tuple[GpuPod, ...]:
+    from lightkube.operators import not_in  # noqa: PLC0415
+    from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
+
+    # Those that have ended stay on the server: in some clusters they are most.
+    running = client.list(Pod, namespace="*", chunk_size=_PAGE, fields={"status.phase": not_in(ENDED)})
+    found: list[GpuPod] = []
+    async for pod in _plain(running):
+        found += gpu_pods([pod])
+    return tuple(sorted(found, key=lambda pod: (pod.namespace, pod.name)))
+
+
+async def _bounds(client: AsyncClient) -> tuple[NodeGroupBounds, ...]:
+    import httpx2  # noqa: PLC0415
+    from lightkube.resources.core_v1 import ConfigMap  # noqa: PLC0415
+
+    try:
+        status = await client.get(ConfigMap, "cluster-autoscaler-status", namespace="kube-system")
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code != _NOT_FOUND:
+            raise
+        return ()
+    return parse_status((status.data or {}).get("status", ""))
+
+
+async def _serves_kserve(client: AsyncClient) -> bool:
+    import httpx2  # noqa: PLC0415
+    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
+
+    group, version = KSERVE_API_VERSION.split("/")
+    services = create_namespaced_resource(group, version, SERVICE_KIND, f"{SERVICE_KIND.lower()}s")
+    try:
+        async for _ in client.list(services, namespace="*", chunk_size=1):
+            break
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code != _NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+async def _namespaces(client: AsyncClient) -> frozenset[str]:
+    from lightkube.resources.core_v1 import Namespace  # noqa: PLC0415
+
+    names = [space.metadata.name async for space in client.list(Namespace, chunk_size=_PAGE) if space.metadata]
+    return frozenset(name for name in names if name)
+
+
+async def _plain(objects: AsyncIterable[Any]) -> AsyncIterator[dict[str, Any]]:
+    async for each in objects:
+        yield each.to_dict()

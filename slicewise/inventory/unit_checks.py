@@ -1,0 +1,275 @@
+"""Whether each node offers the units that its pool declares: one verdict a node, the first cause that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
+from slicewise.inventory.differences import Found, Severity, counted, some
+from slicewise.inventory.facts import Gpus, LabelledBy, LiveNode, Offer
+from slicewise.inventory.membership import units_of
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+from slicewise.spec import Code
+
+_UNSETTLED = frozenset({"pending", "rebooting"})
+# Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
+_TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What is wrong with a node's units; equal on all nodes that share the cause."""
+
+    code: Code
+    severity: Severity
+    says: str
+    remedy: str
+
+
+def check_units(compared: ComparedPool) -> Iterator[Found]:
+    """Yield what is wrong with what nodes offer, once a cause."""
+    yield from _nodes_without_gpus(compared)
+    groups: dict[_Verdict, list[str]] = {}
+    for node, gpus in gpu_facts(compared.gpu_nodes):
+        if not is_other_model(compared, gpus):
+            verdict = _verdict(compared, node, gpus)
+            if verdict:
+                groups.setdefault(verdict, []).append(node.name)
+    for verdict, names in groups.items():
+        yield Found(verdict.code, verdict.severity, f"{_on(compared, names)}: {verdict.says}", verdict.remedy)
+    yield from _fewer_units(compared)
+
+
+def settled_nodes(compared: ComparedPool) -> list[tuple[LiveNode, Gpus]]:
+    """Return the nodes whose units are of the declared kind, however many they are."""
+    return [
+        (node, gpus)
+        for node, gpus in gpu_facts(compared.offering)
+        if not is_other_model(compared, gpus) and not _is_otherwise(compared, node, gpus)
+    ]
+
+
+def is_other_model(compared: ComparedPool, gpus: Gpus) -> bool:
+    """Return whether the catalogue knows both the declared GPU model and the node's, and they differ."""
+    return compared.model is not None and gpus.model is not None and gpus.model != compared.model
+
+
+def lost_units(compared: ComparedPool) -> dict[str, int]:
+    """Return how many units fewer than declared pods of the plan can have, by the node's name.
+
+    Where pods ask for several units, a node counts in whole pods: one GPU less of eight is eight lost for such a pod.
+    """
+    size = min(compared.largest_pod, compared.units_per_node)
+    lost = {
+        node.name: (compared.units_per_node // size - gpus.units(compared.resource) // size) * size
+        for node, gpus in settled_nodes(compared)
+        if node.ready
+    }
+    return {name: units for name, units in lost.items() if units > 0}
+
+
+def _is_otherwise(compared: ComparedPool, node: LiveNode, gpus: Gpus) -> bool:
+    verdict = _verdict(compared, node, gpus)
+    return verdict is not None and verdict.code is not Code.MORE_THAN_DECLARED
+
+
+def _on(compared: ComparedPool, names: list[str]) -> str:
+    return f"on {len(names)} of {counted(len(compared.nodes), 'node')} ({some(names)})"
+
+
+def _nodes_without_gpus(compared: ComparedPool) -> Iterator[Found]:
+    missing = compared.pool.node_count - len(compared.gpu_nodes)
+    # Beside enough GPU nodes, others may carry the labels too: no pod of ours goes there.
+    if missing <= 0 or not compared.bare_nodes:
+        return
+    names = [node.name for node in compared.bare_nodes]
+    yield Found(
+        Code.NO_GPU_RESOURCE,
+        Severity.ERROR,
+        f"{_on(compared, names)}: no GPU resource and no GPU label, where {compared.resource}: "
+        f"{compared.units_per_node} is declared",
+        "install NVIDIA's driver and device plugin (the GPU Operator brings both), or narrow the nodeSelector",
+    )
+
+
+def _verdict(compared: ComparedPool, node: LiveNode, gpus: Gpus) -> _Verdict | None:
+    return _layout(gpus) or _sharing(gpus) or _offer(compared, node, gpus)
+
+
+def _layout(gpus: Gpus) -> _Verdict | None:
+    config = f" {gpus.mig_config}" if gpus.mig_config else ""
+    if gpus.mig_state == "failed":
+        return _Verdict(
+            Code.MIG_LAYOUT,
+            Severity.ERROR,
+            f"MIG manager could not apply the layout{config} (nvidia.com/mig.config.state is failed)",
+            "read the logs of the node's nvidia-mig-manager pod; a layout must exist for the GPU model, and no pod may "
+            "use the GPUs while it is applied",
+        )
+    if gpus.mig_state in _UNSETTLED:
+        return _Verdict(
+            Code.MIG_LAYOUT,
+            Severity.WARNING,
+            f"MIG manager is applying the layout{config} (nvidia.com/mig.config.state is {gpus.mig_state}), "
+            "so what the node will offer is not known",
+            "wait until the state is success, and verify again",
+        )
+    if gpus.invalid:
+        return _Verdict(
+            Code.MIG_LAYOUT,
+            Severity.ERROR,
+            "the slices do not fit the single strategy (nvidia.com/gpu.product ends in MIG-INVALID), so the device "
+            "plugin offers none",
+            "cut all GPUs of a node alike, or run the device plugin with the mixed strategy",
+        )
+    return None
+
+
+def _sharing(gpus: Gpus) -> _Verdict | None:
+    if not gpus.shared:
+        return None
+    return _Verdict(
+        Code.SHARED_UNITS,
+        Severity.ERROR,
+        "units are shared (time-slicing or MPS): several pods get the same GPU or slice, and its memory is theirs "
+        "together",
+        "switch sharing off in the device plugin of these nodes; Slicewise gives each pod units of its own",
+    )
+
+
+def _offer(compared: ComparedPool, node: LiveNode, gpus: Gpus) -> _Verdict | None:
+    found = [offer for offer in gpus.offers if offer.units]
+    if not found:
+        return _nothing_offered(compared) if node.ready else None
+    ours = next((offer for offer in found if offer.resource == compared.resource), None)
+    if ours is None:
+        return _not_offered(compared, gpus, found)
+    if _kind_known(gpus, ours) and ours.profile != compared.profile:
+        return _other_profile(compared, gpus, [ours])
+    if ours.profile is None and _looks_whole(compared, gpus, ours):
+        return _other_profile(compared, gpus, [ours])
+    if ours.units > compared.units_per_node:
+        return _Verdict(
+            Code.MORE_THAN_DECLARED,
+            Severity.WARNING,
+            f"{ours.units} units of {compared.resource}, {compared.units_per_node} declared",
+            "correct acceleratorCount, so that all of them are counted",
+        )
+    return None
+
+
+def _nothing_offered(compared: ComparedPool) -> _Verdict:
+    return _Verdict(
+        Code.NO_GPU_RESOURCE,
+        # A node that an autoscaler has just added has no device plugin yet: no error while enough others have one.
+        Severity.ERROR if compared.short else Severity.WARNING,
+        f"no GPU resource is offered, though labels speak of GPUs; {compared.resource}: {compared.units_per_node} "
+        "is declared",
+        "look at the node's nvidia-device-plugin pod: it is missing, or it does not see the driver",
+    )
+
+
+def _not_offered(compared: ComparedPool, gpus: Gpus, found: list[Offer]) -> _Verdict:
+    """Say why what is declared is not among what is `found`."""
+    same = [offer for offer in found if _is_same_unit(compared, gpus, offer)]
+    if not same:
+        return _other_profile(compared, gpus, found)
+    (offer, *_) = same
+    declared, real = (
+        (MigStrategy.MIXED, MigStrategy.SINGLE)
+        if offer.resource == WHOLE_GPU_RESOURCE
+        else (MigStrategy.SINGLE, MigStrategy.MIXED)
+    )
+    by = "GKE's device plugin offers" if gpus.told_by is LabelledBy.GKE else "the device plugin offers"
+    return _Verdict(
+        Code.WRONG_STRATEGY,
+        _blocking(compared),
+        f"slices of {compared.profile} are there, but {by} them as {offer.resource}: {offer.units}, and pods would ask "
+        f"for {compared.resource} (strategy {declared})",
+        f"write strategy: {real} in migConfiguration",
+    )
+
+
+def _is_same_unit(compared: ComparedPool, gpus: Gpus, offer: Offer) -> bool:
+    """Return whether `offer` is the declared profile under another name."""
+    if compared.profile is None:
+        return False
+    if offer.resource != WHOLE_GPU_RESOURCE:
+        return offer.resource == resource_name(compared.profile, MigStrategy.MIXED)
+    if _kind_known(gpus, offer):
+        return offer.profile == compared.profile
+    # Nobody says what a unit is: as many as the slices would be, they are the slices.
+    return offer.units == compared.units_per_node
+
+
+def _kind_known(gpus: Gpus, offer: Offer) -> bool:
+    return offer.resource != WHOLE_GPU_RESOURCE or offer.profile is not None or gpus.told_by in _TELL_PROFILES
+
+
+def _looks_whole(compared: ComparedPool, gpus: Gpus, offer: Offer) -> bool:
+    """Return whether units of unknown kind are as many as the GPUs, where slices would be more."""
+    if compared.profile is None or compared.units_per_node == compared.pool.accelerator_count:
+        return False
+    return offer.units == (gpus.physical or compared.pool.accelerator_count)
+
+
+def _other_profile(compared: ComparedPool, gpus: Gpus, found: list[Offer]) -> _Verdict:
+    declared = f"slices of {compared.profile}" if compared.profile else "whole GPUs"
+    wrong = any(offer.resource == compared.resource for offer in found)
+    return _Verdict(
+        Code.OTHER_PROFILE,
+        Severity.ERROR if wrong else _blocking(compared),
+        f"declared are {declared} ({compared.resource}: {compared.units_per_node}), "
+        f"found {', '.join(_described(offer) for offer in found)}",
+        _profile_remedy(compared, gpus, found),
+    )
+
+
+def _described(offer: Offer) -> str:
+    kind = f"slices of {offer.profile}" if offer.profile else "whole GPUs"
+    return f"{kind} ({offer.resource}: {offer.units})"
+
+
+def _profile_remedy(compared: ComparedPool, gpus: Gpus, found: list[Offer]) -> str:
+    profiles = [offer for offer in found if offer.profile]
+    if not profiles:
+        declare = "remove migConfiguration"
+    else:
+        offer = profiles[0]
+        strategy = MigStrategy.SINGLE if offer.resource == WHOLE_GPU_RESOURCE else MigStrategy.MIXED
+        declare = f"declare profile: {offer.profile} with strategy: {strategy}"
+    if gpus.told_by is LabelledBy.GKE:
+        return f"{declare} and the memory of that unit, or make a GKE node pool with the declared partition size"
+    layout = f"all-{compared.profile.replace('+', '.')}" if compared.profile else "all-disabled"
+    return (
+        f"{declare} and the memory of that unit, or have MIG manager cut the GPUs as declared: "
+        f"kubectl label node NODE nvidia.com/mig.config={layout} --overwrite"
+    )
+
+
+def _blocking(compared: ComparedPool) -> Severity:
+    """Return how bad a node is that no pod of ours can go to: it matters where the others are too few, or none."""
+    return Severity.ERROR if compared.short or not compared.offering else Severity.WARNING
+
+
+def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
+    lost = lost_units(compared)
+    total, reserved = sum(lost.values()), compared.pool.reserved_units
+    if total <= reserved:
+        return
+    found = {units_of(node, compared.resource) for node in compared.nodes if node.name in lost}
+    several = f", {total} lost for pods of {compared.largest_pod} units" if compared.largest_pod > 1 else ""
+    kept = f", and reservedUnits is {reserved}" if reserved else ""
+    yield Found(
+        Code.FEWER_UNITS,
+        Severity.ERROR,
+        f"{_on(compared, sorted(lost))}: {_range(found)} units of {compared.resource}, "
+        f"{compared.units_per_node} declared{several}{kept}",
+        f"write reservedUnits: {total}, correct acceleratorCount, or find out why the device plugin leaves some out",
+    )
+
+
+def _range(values: set[int]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low} to {high}"

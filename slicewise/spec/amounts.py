@@ -1,0 +1,62 @@
+"""Quantities by what they count: some are well written and yet never what was meant, as 80 bytes for a GPU."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from slicewise.spec.quantity import GIB, Quantity
+from slicewise.spec.written import ERROR
+
+_MIB: Final = 1024**2
+_DECIMAL: Final = ("M", "G", "T")
+# The largest nodes that are sold with GPUs have some 400 cores: a thousand is a count of thousandths.
+_TOO_MANY_CORES: Final = 1000
+
+
+def _memory_of_gpu(amount: Quantity) -> Quantity:
+    """Refuse what is less than any GPU, or slice of one, has."""
+    if amount.value < GIB:
+        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {amount.number}Gi")
+    return amount
+
+
+def _memory(amount: Quantity) -> Quantity:
+    """Refuse what is too little for any process."""
+    if amount.value < _MIB:
+        raise _never_meant(f"{_bytes(amount)}, too little for any program; write {amount.number}Gi")
+    return amount
+
+
+def _cores(amount: Quantity) -> Quantity:
+    """Refuse what is more than any node has."""
+    if amount.value >= _TOO_MANY_CORES:
+        remedy = f"write {amount.number}m for thousandths" if not amount.suffix else "write for example 4 or 500m"
+        raise _never_meant(f"is {amount.value:f} cores, more than any node has; {remedy}")
+    return amount
+
+
+def decimal_advice(amount: Quantity) -> str | None:
+    """Say what decimal gigabytes of a GPU's memory are in GiB, which is what GPUs are sold in; None for others."""
+    if amount.suffix not in _DECIMAL:
+        return None
+    gib = f"{amount.value / GIB:.2f}".rstrip("0").rstrip(".")
+    return f"{amount} is {gib}Gi, for {amount.suffix} has powers of 1000; write {amount}i, or {gib}Gi if that is meant"
+
+
+def _bytes(amount: Quantity) -> str:
+    return f"is {amount.value.normalize():f} bytes"
+
+
+def _never_meant(problem: str) -> PydanticCustomError:
+    return PydanticCustomError(ERROR, "{problem}", {"problem": problem})
+
+
+GpuMemory = Annotated[Quantity, AfterValidator(_memory_of_gpu)]
+"""At least 1Gi."""
+Memory = Annotated[Quantity, AfterValidator(_memory)]
+"""At least 1Mi."""
+Cores = Annotated[Quantity, AfterValidator(_cores)]
+"""Less than 1000."""

@@ -1,0 +1,100 @@
+"""Advice on the documents of a fleet together: selectors that match nothing, models that nobody serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from slicewise.spec.base import Labels, Selector
+from slicewise.spec.checks.reach import Reach
+from slicewise.spec.codes import Code
+from slicewise.spec.fleet import Fleet, label, model_key
+from slicewise.spec.hints import did_you_mean
+from slicewise.spec.problems import Advice
+
+# Looking for a similar label takes time for every label that there is; nobody reads so many hints.
+_MOST_HINTS = 100
+_MOST_VALUES = 1000
+_SHOWN = 5
+
+
+def fleet_advice(fleet: Fleet) -> Iterator[Advice]:
+    """Yield what is of no use in `fleet`, if it has environments and deployments to compare with."""
+    if fleet.environments:
+        yield from _Selectors(fleet).advice()
+    if fleet.deployments:
+        yield from _unused_models(fleet)
+
+
+def _unused_models(fleet: Fleet) -> Iterator[Advice]:
+    used = {model_key(deployment) for deployment in fleet.deployments}
+    for key in fleet.models:
+        if key not in used:
+            message = "no deployment refers to it; remove it, if none is to come"
+            yield Advice(f"{label(*key)}: metadata.name", Code.MODEL_UNUSED, message)
+
+
+class _Selectors:
+    """Finds the selectors of deployments and models that leave nothing."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._reach = Reach(fleet.environments)
+        self._said: dict[tuple[str, frozenset[tuple[str, str]], int], str] = {}
+
+    def advice(self) -> Iterator[Advice]:
+        for deployment in self._fleet.deployments:
+            spec = deployment.spec
+            environments = self._reach.environments(spec.environment_selector)
+            if not environments:
+                path = f"{label('ModelDeployment', *deployment.key)}: spec.environmentSelector"
+                yield self._nothing(path, "environment", spec.environment_selector)
+            elif not environments & self._reach.with_pool(spec.node_pool_selector):
+                path = f"{label('ModelDeployment', *deployment.key)}: spec.nodePoolSelector"
+                yield self._nothing(path, "node pool", spec.node_pool_selector, environments)
+        for key, model in self._fleet.models.items():
+            for index, profile in enumerate(model.serving):
+                if not self._reach.environments(profile.environment_selector):
+                    path = f"{label(*key)}: spec.serving[{index}].environmentSelector"
+                    yield self._nothing(path, "environment", profile.environment_selector)
+
+    def _nothing(self, path: str, what: str, selector: Selector, environments: int = 0) -> Advice:
+        key = (what, frozenset(selector.match_labels.items()), environments)
+        message = self._said.get(key)
+        if message is None:
+            message = _why(what, selector, self._labels(what, environments), hints=len(self._said) < _MOST_HINTS)
+            self._said[key] = message
+        return Advice(path, Code.SELECTOR_MATCHES_NOTHING, message)
+
+    def _labels(self, what: str, environments: int) -> list[Labels]:
+        every = self._fleet.environments
+        if what == "environment":
+            return [environment.metadata.labels for environment in every]
+        chosen = [environment for index, environment in enumerate(every) if environments >> index & 1]
+        return [pool.labels for environment in chosen for pool in environment.spec.node_pools]
+
+
+def _why(what: str, selector: Selector, labelled: Iterable[Mapping[str, str]], *, hints: bool) -> str:
+    """Say which label it is that nothing has, and which it might be."""
+    values: dict[str, set[str]] = {}
+    for labels in labelled:
+        for name, value in labels.items():
+            values.setdefault(name, set()).add(value)
+    for name, value in sorted(selector.match_labels.items()):
+        if name not in values:
+            hint = _hint(name, values, hints=hints) or "; correct it, or give the label to what is meant"
+            return f"no {what} that it could select has a label {name}{hint}"
+        if value not in values[name]:
+            hint = _hint(value, values[name], hints=hints) or f"; there is {_some(values[name])}"
+            return f"no {what} that it could select has {name}={value}{hint}"
+    wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
+    return f"no {what} has {wanted} together; leave one of them out, or give the labels to what is meant"
+
+
+def _hint(text: str, known: Iterable[str], *, hints: bool) -> str:
+    return did_you_mean(text, sorted(known)[:_MOST_VALUES]) if hints else ""
+
+
+def _some(values: Iterable[str]) -> str:
+    ordered = sorted(values)
+    rest = len(ordered) - _SHOWN
+    return ", ".join(ordered[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

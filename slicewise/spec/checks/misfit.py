@@ -1,0 +1,42 @@
+"""Rules for documents that do not fit their schema: one mistake hides no other that has nothing to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from slicewise.spec.checks.cluster import check_cluster
+from slicewise.spec.checks.deployment import check_scaling
+from slicewise.spec.checks.environment import POOLS, check_pools
+from slicewise.spec.checks.finding import Finding
+from slicewise.spec.checks.model import SERVING, check_serving
+from slicewise.spec.checks.part import at, mended, validated
+from slicewise.spec.cluster import Cluster
+from slicewise.spec.deployment import ModelDeployment, Scaling
+from slicewise.spec.environment import InferenceEnvironment, NodePool
+from slicewise.spec.model import ServingProfile
+from slicewise.spec.schema_problems import Misfit
+
+_POOL: Final = {
+    "name": "any",
+    "acceleratorType": "any",
+    "acceleratorCount": 1,
+    "capabilities": {"memoryPerGpu": "1Gi"},
+}
+_PROFILE: Final = {"name": "any"}
+
+
+def check_misfit(data: object, misfit: Misfit) -> Iterator[Finding]:
+    """Yield what the rules of its kind find in the parts of a document that fit the schema."""
+    wrong = misfit.wrong
+    if misfit.kind is InferenceEnvironment:
+        cluster = validated(Cluster, at(data, ("spec", "cluster")))
+        if cluster:
+            yield from check_cluster(cluster)
+        yield from check_pools(mended(NodePool, _POOL, at(data, ("spec", "nodePools")), POOLS, wrong))
+    elif misfit.kind is ModelDeployment:
+        scaling = validated(Scaling, at(data, ("spec", "scaling")))
+        if scaling:
+            yield from check_scaling(scaling)
+    else:
+        yield from check_serving(mended(ServingProfile, _PROFILE, at(data, ("spec", "serving")), SERVING, wrong))

@@ -1,0 +1,87 @@
+"""Rules of the GPUs of a cluster that the stack provisions: the cloud offers them, and cuts and advertises them so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from slicewise.mig import GpuModel, MigStrategy
+from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
+from slicewise.mig.machines import ec2_instance, gce_machine
+from slicewise.spec.checks.finding import Finding
+from slicewise.spec.cluster import EksCluster, GkeCluster
+from slicewise.spec.codes import Code
+from slicewise.spec.environment import NodePool
+from slicewise.spec.node_labels import catalogued
+from slicewise.spec.problems import FieldPath, quoted
+
+_ACCELERATORS: Final = ", ".join(GKE_ACCELERATORS)
+
+
+def check_provisioned_gpus(pools: tuple[NodePool, ...], made: GkeCluster | EksCluster) -> Iterator[Finding]:
+    """Yield what the cloud of `made` cannot make of the GPUs of its pools."""
+    for index, pool in enumerate(pools):
+        path: FieldPath = ("spec", "nodePools", index)
+        gpu = catalogued(pool)
+        if isinstance(made, GkeCluster):
+            yield from _gke(pool, gpu, path)
+        if gpu is not None:
+            yield from _machine(pool, gpu, made, path)
+    if isinstance(made, EksCluster):
+        yield from _one_strategy(pools)
+
+
+def _gke(pool: NodePool, gpu: GpuModel | None, path: FieldPath) -> Iterator[Finding]:
+    if pool.mig and pool.mig.strategy is not MigStrategy.SINGLE:
+        message = (
+            "GKE's own device plugin advertises every slice as nvidia.com/gpu, never as "
+            f"{pool.resource}; write strategy: single"
+        )
+        yield Finding(_configuration(path, "strategy"), Code.CLOUD_STRATEGY, message)
+    if gpu is None or gke_accelerator(gpu.name, pool.machine_type) is None:
+        message = f"GKE offers no {gpu.name if gpu else quoted(pool.accelerator_type)}; it has {_ACCELERATORS}"
+        yield Finding((*path, "acceleratorType"), Code.NOT_OFFERED, message)
+    elif pool.mig and pool.mig.profile is not None and gpu.mig_capable:
+        yield from _partition_size(pool.mig.profile, gpu, path)
+
+
+def _partition_size(profile: str, gpu: GpuModel, path: FieldPath) -> Iterator[Finding]:
+    sizes = gke_partition_sizes(gpu.name)
+    if profile in sizes:
+        return
+    has = f"it has {', '.join(sizes)}" if sizes else "it cuts none; leave migConfiguration out"
+    message = f"{quoted(profile)} is no size that GKE cuts {gpu.name} into; {has}"
+    yield Finding(_configuration(path, "profile"), Code.NOT_OFFERED, message)
+
+
+def _machine(pool: NodePool, gpu: GpuModel, made: GkeCluster | EksCluster, path: FieldPath) -> Iterator[Finding]:
+    if pool.machine_type is None:
+        return
+    known = gce_machine if isinstance(made, GkeCluster) else ec2_instance
+    machine = known(pool.machine_type)
+    if machine is None:
+        return
+    if machine.model != gpu.name:
+        message = f"a {pool.machine_type} has {machine.model} GPUs, and the pool is declared with {gpu.name}"
+        yield Finding((*path, "machineType"), Code.MACHINE, message)
+    elif machine.count not in (None, pool.accelerator_count):
+        message = f"a {pool.machine_type} has {machine.count}; it is the number of physical GPUs in one node"
+        yield Finding((*path, "acceleratorCount"), Code.MACHINE, message)
+
+
+def _one_strategy(pools: tuple[NodePool, ...]) -> Iterator[Finding]:
+    first: tuple[str, MigStrategy] | None = None
+    for index, pool in enumerate(pools):
+        if pool.mig is None:
+            continue
+        first = first or (pool.name, pool.mig.strategy)
+        if pool.mig.strategy is not first[1]:
+            message = (
+                f'"{first[0]}" has {first[1]}, this has {pool.mig.strategy}, and one GPU Operator with one strategy '
+                "serves the whole cluster; write the same in both"
+            )
+            yield Finding(_configuration(("spec", "nodePools", index), "strategy"), Code.CLOUD_STRATEGY, message)
+
+
+def _configuration(path: FieldPath, field: str) -> FieldPath:
+    return (*path, "capabilities", "migConfiguration", field)

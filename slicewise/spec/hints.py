@@ -1,0 +1,24 @@
+"""Did you mean: the known name that is closest to what was written."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Final
+
+_LONGEST_NAME: Final = 100
+
+
+def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name closest to `text`, if one is close; 1.0 is the same but for capitals."""
+    if len(text) > _LONGEST_NAME:
+        return None
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(text.lower(), by_lower, n=1, cutoff=cutoff)
+    return by_lower[close[0]] if close else None
+
+
+def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return a hint with the known name closest to `text`, or nothing."""
+    close = closest(text, known, cutoff)
+    return f'; did you mean "{close}"?' if close else ""

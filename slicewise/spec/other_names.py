@@ -1,0 +1,243 @@
+"""Names that other versions of the format, related tools and habit have for fields, and what to write instead.
+
+The older names are those of Modelplane's own CustomResourceDefinitions over time (github.com/modelplaneai/modelplane,
+apis/*/definition.yaml): `spec.kserve.cluster`, `existing.nodePools`, `gpu.memory`, `resources.vram`, `spec.workers`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class OtherName(NamedTuple):
+    """What to write instead of a field that is called otherwise here, or stands elsewhere."""
+
+    advice: str
+    targets: tuple[str, ...] = ()
+    """Fields, from the mapping that has the other name (`/` begins at the document): if missing, this is why."""
+
+
+def _renamed(target: str, more: str = "") -> OtherName:
+    return OtherName(f"write it as {target.removeprefix('/')}{more}", (target,))
+
+
+_KSERVE: Final = OtherName(
+    "write its cluster as spec.cluster, and the cluster's nodePools as spec.nodePools",
+    ("/spec.cluster", "/spec.nodePools"),
+)
+_PARALLEL: Final = "replicaTopology.parallelism"
+_MEMORY: Final = "replicaTopology.requires.memoryPerGpu"
+_OF_EACH_GPU: Final = OtherName(
+    f"what each GPU (or slice) must have is serving[].{_MEMORY}, and how many GPUs a pod gets is "
+    "serving[].replicaTopology.gpusPerNode"
+)
+_GPUS: Final = OtherName(
+    "GPUs are asked for in serving[].replicaTopology: gpusPerNode in each pod, nodes for each replica"
+)
+_IN_MODEL: Final = OtherName("it belongs to the model: see spec.serving of the ClusterModel or Model")
+_NOT_HERE: Final = OtherName("leave it out: every environment runs KServe")
+_NO_IDENTITY: Final = OtherName(
+    "leave it out: a kubeconfig has its credentials, and existing.gke and existing.eks use your own"
+)
+_POOL_LABELS: Final = _renamed("nodeSelector", ", a map of labels")
+
+_ENVIRONMENT: Final = {
+    "spec.backend": _NOT_HERE,
+    "spec.kserve": _KSERVE,
+    "spec.dynamo": _KSERVE,
+    "spec.version": OtherName("leave it out: KServe's version is the cluster's own"),
+    "spec.gpu": OtherName("GPUs are described in each of spec.nodePools", ("nodePools",)),
+    "spec.kubeconfig": _renamed("cluster.existing.secretRef", ", the secret that holds it"),
+    "spec.clusterRef": _renamed("cluster"),
+    "spec.pools": _renamed("nodePools"),
+    "spec.nodeGroups": _renamed("nodePools"),
+    "spec.cluster.existing.identitySecretRef": _NO_IDENTITY,
+    "spec.cluster.existing.kubeconfig": _renamed("secretRef", ", the secret that holds it"),
+    "spec.cluster.existing.kubeconfigSecretRef": _renamed("secretRef"),
+    "spec.cluster.kubeconfig": _renamed("existing.secretRef", ", the secret that holds it"),
+    "spec.cluster.gke.region": _renamed("location"),
+    "spec.cluster.gke.zone": _renamed("location"),
+    "spec.cluster.eks.location": _renamed("region"),
+    "spec.nodePools.role": OtherName("leave it out, and pools without GPUs too: only pools with GPUs are declared"),
+    "spec.nodePools.gpu": OtherName(
+        "write its memory as capabilities.memoryPerGpu, its acceleratorType and acceleratorCount in the pool itself",
+        ("capabilities", "acceleratorType", "acceleratorCount"),
+    ),
+    "spec.nodePools.memory": OtherName(
+        "a GPU's memory is capabilities.memoryPerGpu, a node's is allocatable.memory", ("capabilities",)
+    ),
+    "spec.nodePools.vram": _renamed("capabilities.memoryPerGpu"),
+    "spec.nodePools.gpuMemory": _renamed("capabilities.memoryPerGpu"),
+    "spec.nodePools.gpuType": _renamed("acceleratorType"),
+    "spec.nodePools.accelerator": _renamed("acceleratorType"),
+    "spec.nodePools.gpus": _renamed("acceleratorCount", ", the physical GPUs in one node"),
+    "spec.nodePools.gpuCount": _renamed("acceleratorCount", ", the physical GPUs in one node"),
+    "spec.nodePools.gpusPerNode": _renamed("acceleratorCount", ", the physical GPUs in one node"),
+    "spec.nodePools.count": OtherName(
+        "nodes are nodeCount, GPUs in one node are acceleratorCount", ("acceleratorCount",)
+    ),
+    "spec.nodePools.nodes": _renamed("nodeCount"),
+    "spec.nodePools.replicas": _renamed("nodeCount"),
+    "spec.nodePools.size": _renamed("nodeCount"),
+    "spec.nodePools.desiredSize": _renamed("nodeCount"),
+    "spec.nodePools.minNodeCount": _renamed("nodeCount", ": with maxNodeCount beside it the pool grows from there"),
+    "spec.nodePools.minSize": _renamed("nodeCount", ": with maxNodeCount beside it the pool grows from there"),
+    "spec.nodePools.maxSize": _renamed("maxNodeCount"),
+    "spec.nodePools.maxNodes": _renamed("maxNodeCount"),
+    "spec.nodePools.instanceType": _renamed("machineType"),
+    "spec.nodePools.locations": _renamed("zones"),
+    "spec.nodePools.nodeSelectorTerms": _POOL_LABELS,
+    "spec.nodePools.nodeAffinity": _POOL_LABELS,
+    "spec.nodePools.matchLabels": _POOL_LABELS,
+    "spec.nodePools.nodeLabels": _POOL_LABELS,
+    "spec.nodePools.taints": _renamed("tolerations"),
+    "spec.nodePools.reserved": _renamed("reservedUnits"),
+    "spec.nodePools.mig": _renamed("capabilities.migConfiguration", " with enabled and profile"),
+    "spec.nodePools.migProfile": _renamed("capabilities.migConfiguration.profile"),
+    "spec.nodePools.migStrategy": _renamed("capabilities.migConfiguration.strategy"),
+    "spec.nodePools.migEnabled": _renamed("capabilities.migConfiguration.enabled"),
+    "spec.nodePools.gpuPartitionSize": _renamed("capabilities.migConfiguration.profile"),
+    "spec.nodePools.capabilities.memory": _renamed("memoryPerGpu"),
+    "spec.nodePools.capabilities.vram": _renamed("memoryPerGpu"),
+    "spec.nodePools.capabilities.gpuMemory": _renamed("memoryPerGpu"),
+    "spec.nodePools.capabilities.mig": _renamed("migConfiguration", " with enabled and profile"),
+    "spec.nodePools.capabilities.migProfile": _renamed("migConfiguration.profile"),
+    "spec.nodePools.capabilities.migStrategy": _renamed("migConfiguration.strategy"),
+    "spec.nodePools.capabilities.migEnabled": _renamed("migConfiguration.enabled"),
+    "spec.nodePools.capabilities.precision": _renamed("precisionSupport", ", a list"),
+    "spec.nodePools.capabilities.precisions": _renamed("precisionSupport"),
+    "spec.nodePools.capabilities.nvlink": _renamed("interconnect", ": nvlink or pcie"),
+    "spec.nodePools.capabilities.multiNode": _renamed("multiNodeCapable"),
+    "spec.nodePools.capabilities.migConfiguration.migProfile": _renamed("profile"),
+    "spec.nodePools.capabilities.migConfiguration.partitionSize": _renamed("profile"),
+    "spec.nodePools.capabilities.migConfiguration.slices": _renamed("slicesPerGpu"),
+    "spec.nodePools.capabilities.migConfiguration.count": _renamed("slicesPerGpu"),
+}
+_MODEL: Final = {
+    "spec.backend": _NOT_HERE,
+    "spec.serving.backend": _NOT_HERE,
+    "spec.modelName": _renamed("model.name"),
+    "spec.vllm": OtherName(
+        "write its image and extraArgs as serving[].engine.image and serving[].engine.args", ("serving",)
+    ),
+    "spec.engine": OtherName("write it in each of spec.serving: engine.name, engine.image, engine.args", ("serving",)),
+    "spec.uri": _renamed("huggingFace.repo", " with source: HuggingFace"),
+    "spec.storageUri": _renamed("huggingFace.repo", " with source: HuggingFace"),
+    "spec.gpus": _GPUS,
+    "spec.vram": _OF_EACH_GPU,
+    "spec.profiles": _renamed("serving"),
+    "spec.servingProfiles": _renamed("serving"),
+    "spec.replicas": OtherName("replicas belong to the ModelDeployment: spec.scaling.fixed.replicas"),
+    "spec.huggingFace.repository": _renamed("repo"),
+    "spec.huggingFace.repoId": _renamed("repo"),
+    "spec.huggingFace.model": _renamed("repo"),
+    "spec.huggingFace.branch": _renamed("revision"),
+    "spec.huggingFace.tag": _renamed("revision"),
+    "spec.huggingFace.token": OtherName("never write a token here: write secretRef, the Secret that holds it"),
+    "spec.huggingFace.secretRef.namespace": OtherName("leave it out: the Secret stands in the deployment's namespace"),
+    "spec.resources.vram": _OF_EACH_GPU,
+    "spec.resources.gpuMemory": _OF_EACH_GPU,
+    "spec.resources.gpu": _GPUS,
+    "spec.resources.gpus": _GPUS,
+    "spec.resources.limits": OtherName("write cpu and memory in resources itself; " + _GPUS.advice),
+    "spec.resources.requests": OtherName("write cpu and memory in resources itself; " + _GPUS.advice),
+    "spec.serving.extraArgs": _renamed("engine.args"),
+    "spec.serving.nodeSelector": OtherName(
+        "pools are chosen by nodePoolSelector of the ModelDeployment, environments by environmentSelector"
+    ),
+    "spec.serving.topology": _renamed("replicaTopology"),
+    "spec.serving.worker": _renamed("replicaTopology.nodes"),
+    "spec.serving.workers": _renamed("replicaTopology.nodes"),
+    "spec.serving.gpus": _renamed("replicaTopology.gpusPerNode"),
+    "spec.serving.vram": _renamed(_MEMORY),
+    "spec.serving.tensorParallelSize": _renamed(f"{_PARALLEL}.tensor"),
+    "spec.serving.pipelineParallelSize": _renamed(f"{_PARALLEL}.pipeline"),
+    "spec.serving.engine.extraArgs": _renamed("args"),
+    "spec.serving.engine.arguments": _renamed("args"),
+    "spec.serving.engine.env": OtherName("leave it out: the engine is set by its arguments, engine.args"),
+    "spec.serving.engine.version": _renamed("image", ", which has the version in its tag"),
+    "spec.serving.replicaTopology.worker": _renamed("nodes"),
+    "spec.serving.replicaTopology.workers": _renamed("nodes"),
+    "spec.serving.replicaTopology.size": _renamed("nodes"),
+    "spec.serving.replicaTopology.nodeCount": _renamed("nodes"),
+    "spec.serving.replicaTopology.gpus": _renamed("gpusPerNode"),
+    "spec.serving.replicaTopology.gpuCount": _renamed("gpusPerNode"),
+    "spec.serving.replicaTopology.count": OtherName("nodes of a replica are nodes, GPUs of each node are gpusPerNode"),
+    "spec.serving.replicaTopology.replicas": OtherName(
+        "replicas belong to the ModelDeployment: spec.scaling.fixed.replicas"
+    ),
+    "spec.serving.replicaTopology.requires.vram": _renamed("memoryPerGpu"),
+    "spec.serving.replicaTopology.requires.memory": _renamed("memoryPerGpu"),
+    "spec.serving.replicaTopology.requires.gpuMemory": _renamed("memoryPerGpu"),
+    "spec.serving.replicaTopology.requires.precision": _renamed("precisionSupport", ", a list"),
+    "spec.serving.replicaTopology.requires.nvlink": _renamed("interconnect", ": nvlink"),
+    "spec.serving.replicaTopology.requires.acceleratorType": OtherName(
+        "profiles say what they need (memoryPerGpu, precisionSupport), not on which GPU; pools are chosen by "
+        "nodePoolSelector of the ModelDeployment"
+    ),
+    "spec.serving.replicaTopology.requires.migProfile": OtherName(
+        "profiles say what they need (memoryPerGpu, mig: only), and Slicewise takes the smallest slice that has it"
+    ),
+    "spec.serving.replicaTopology.requires.migConfiguration": _renamed("mig", ": any, never or only"),
+    "spec.serving.replicaTopology.parallelism.tensorParallelSize": _renamed("tensor"),
+    "spec.serving.replicaTopology.parallelism.pipelineParallelSize": _renamed("pipeline"),
+    "spec.serving.replicaTopology.parallelism.dataParallelSize": _renamed("data"),
+}
+_DEPLOYMENT: Final = {
+    "spec.model": _renamed("modelRef", " with the name of a ClusterModel or Model"),
+    "spec.modelName": _renamed("modelRef.name"),
+    "spec.replicas": _renamed("scaling.fixed.replicas"),
+    "spec.scaling.replicas": _renamed("fixed.replicas"),
+    "spec.autoscaling": _renamed("scaling", " with signal: Concurrency and a concurrency block"),
+    "spec.scaling.min": _renamed("concurrency.minReplicas"),
+    "spec.scaling.max": _renamed("concurrency.maxReplicas"),
+    "spec.scaling.concurrency.min": _renamed("minReplicas"),
+    "spec.scaling.concurrency.max": _renamed("maxReplicas"),
+    "spec.scaling.concurrency.targetUtilization": _renamed("utilization"),
+    "spec.clusters": _renamed("environments"),
+    "spec.clusterSelector": _renamed("environmentSelector"),
+    "spec.nodeSelector": _renamed("nodePoolSelector", ".matchLabels, which reads the labels of pools"),
+    "spec.modelRef.namespace": OtherName("leave it out: a Model is looked for in the deployment's own namespace"),
+    "spec.modelRef.apiVersion": OtherName("leave it out"),
+    "spec.resources": OtherName("it belongs to the model: spec.resources of the ClusterModel or Model"),
+    "spec.engine": _IN_MODEL,
+    "spec.engines": _IN_MODEL,
+    "spec.serving": _IN_MODEL,
+    "spec.worker": _IN_MODEL,
+    "spec.workers": _IN_MODEL,
+    "spec.template": _IN_MODEL,
+    "spec.modelCacheRef": OtherName("leave it out: there is no cache of models"),
+}
+OTHER_NAMES: Final = {
+    "InferenceEnvironment": _ENVIRONMENT,
+    "ClusterModel": _MODEL,
+    "Model": _MODEL,
+    "ModelDeployment": _DEPLOYMENT,
+}
+# What any object of Kubernetes may carry, and no document does.
+_METADATA: Final = OtherName("leave it out: a document has a name, labels and, where it lives in one, a namespace")
+_ANY_KIND: Final = {
+    **{f"metadata.{name}": _METADATA for name in ("annotations", "uid", "creationTimestamp", "resourceVersion")},
+    "status": OtherName("leave it out: documents are what is wanted, not what is"),
+}
+OTHER_KINDS: Final = {
+    "InferenceCluster": "InferenceEnvironment",
+    "ModelService": "ModelDeployment",
+    "LLMInferenceService": "ModelDeployment",
+    "InferenceService": "ModelDeployment",
+}
+
+
+def plain(name: str) -> str:
+    """Return a name without capitals and separators: `node_pools`, `node-pools` and `NodePools` are one."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+_BY_PLAIN_PATH: Final = {
+    kind: {plain(path): name for path, name in (_ANY_KIND | names).items()} for kind, names in OTHER_NAMES.items()
+}
+
+
+def other_name(kind: str, path: str) -> OtherName | None:
+    """Return what to write for the unknown field at `path`, dotted and without indices, of a document of `kind`."""
+    return _BY_PLAIN_PATH[kind].get(plain(path))

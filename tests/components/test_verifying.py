@@ -1,0 +1,130 @@
+"""`verify: true`: what is read, what is logged, and what stops the program."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
+from components.verifying import verify_clusters
+from slicewise.placement import make_plan
+from slicewise.spec import InvalidInputError
+from tests.components.recording import Recorder
+from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
+from tests.unit.cli.api_server import api_server, node
+
+CANARY = "canary-token-51c0"
+WHOLE = node("n-0", {"pool": "whole"}, {"nvidia.com/gpu": 8})
+DOCUMENTS = (model("large", profile("any")), deployment("big", "large", namespace="default"))
+
+
+def kubeconfig(server: str) -> str:
+    return yaml.safe_dump(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "c", "cluster": {"server": server}}],
+            "users": [{"name": "u", "user": {"token": CANARY}}],
+            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "x",
+        }
+    )
+
+
+def stack(**values: str) -> StackConfig:
+    pulumi.runtime.set_all_config({f"slicewise:{key}": value for key, value in values.items()})
+    return read_stack_config(pulumi.Config("slicewise"))
+
+
+def run(config: StackConfig, documents: tuple[Document, ...], servers: Mapping[str, str]) -> None:
+    """Verify the documents, whose environments are at `servers`."""
+    fleet = fleet_of(documents)
+    texts = {name: pulumi.Output.secret(kubeconfig(server)) for name, server in servers.items()}
+    asyncio.get_event_loop().run_until_complete(verify_clusters(config, fleet, make_plan(fleet), (), texts))
+
+
+@pytest.fixture
+def warnings(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What is logged as a warning; the stack's configuration is empty again afterwards."""
+    del recorder
+    # The mock engine's own first steps, which else would be left undone.
+    asyncio.get_event_loop().run_until_complete(asyncio.sleep(0))
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
+    yield told
+    pulumi.runtime.set_all_config({})
+
+
+@pytest.mark.usefixtures("warnings")
+def test_the_key_is_off_unless_it_is_set() -> None:
+    assert stack().verify is False
+    assert stack(verify="true").verify is True
+    with pytest.raises(InvalidInputError, match='slicewise:verify: got "yes", expected true or false'):
+        stack(verify="yes")
+
+
+def test_what_is_not_asked_for_is_not_read(warnings: list[str]) -> None:
+    run(stack(), (environment("a", pool("whole")),), {"a": "http://127.0.0.1:9"})
+    assert warnings == []
+
+
+def test_a_cluster_as_declared_passes(warnings: list[str]) -> None:
+    with api_server([WHOLE]) as url:
+        run(stack(verify="true"), (environment("a", pool("whole")), *DOCUMENTS), {"a": url})
+    assert warnings == []
+
+
+def test_warnings_are_logged_and_do_not_stop(warnings: list[str]) -> None:
+    with api_server([WHOLE, node("n-1", {"pool": "whole"}, {"nvidia.com/gpu": 8})]) as url:
+        run(stack(verify="true"), (environment("a", pool("whole")),), {"a": url})
+    (told,) = warnings
+    assert told.startswith("a/whole: 2 nodes of 1 declared one: n-0, n-1 [SW603]; write nodeCount: 2")
+
+
+def test_errors_of_all_environments_stop_together(warnings: list[str]) -> None:
+    documents = (
+        environment("a", pool("whole")),
+        environment("b", pool("whole", nodeCount=2)),
+        environment("c", pool("x")),
+    )
+    with api_server([WHOLE]) as url, pytest.raises(pulumi.RunError) as error:
+        run(stack(verify="true"), documents, {"a": url, "b": url, "c": "http://127.0.0.1:9"})
+    said = str(error.value)
+    assert said.startswith("what is declared and what the clusters have differ, so nothing is changed:\n  c: ")
+    assert "the cluster's API server does not answer" in said
+    assert "b/whole: 1 node of 2 declared [SW602]\n    remedy: write nodeCount: 1, or add the nodes" in said
+    assert "a/whole" not in said
+    assert CANARY not in said
+    assert warnings == []
+
+
+@pytest.mark.parametrize("creates", [True, False])
+def test_namespaces_that_the_stack_makes_may_be_missing(warnings: list[str], creates: bool) -> None:
+    config = replace(stack(verify="true"), create_namespaces=creates)
+    documents: tuple[Any, ...] = (environment("a", pool("whole")), *DOCUMENTS)
+    with api_server([WHOLE], namespaces=[]) as url:
+        if creates:
+            run(config, documents, {"a": url})
+        else:
+            with pytest.raises(pulumi.RunError, match="SW619"):
+                run(config, documents, {"a": url})
+    assert warnings == []
+
+
+def test_without_clusters_one_warning_says_so(warnings: list[str]) -> None:
+    config = replace(stack(verify="true"), kubeconfig_source=KubeconfigSourceName.NONE)
+    run(config, (environment("a", pool("whole")), environment("b", pool("whole"))), {"a": "http://127.0.0.1:9"})
+    assert warnings == [
+        "nothing is verified: slicewise:verify is true, and kubeconfigSource none leads to no cluster [SW620]"
+    ]
+
+
+def test_a_provisioned_environment_has_nothing_to_read(warnings: list[str]) -> None:
+    run(stack(verify="true"), (environment("a", pool("whole")),), {})
+    assert warnings == []

@@ -1,0 +1,100 @@
+"""Documents as the JSON Schema allows them: what an editor would take, with names that exist and meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from slicewise.spec import document_schema
+
+# Few names, so that references resolve, labels match and documents collide.
+NAMES = st.sampled_from(("a", "b", "c"))
+_OWN: dict[str, st.SearchStrategy[Any]] = {
+    "name": NAMES,
+    "namespace": st.sampled_from(("default", "team-a")),
+    "acceleratorType": st.sampled_from(
+        ("nvidia-h100-80gb", "h100", "NVIDIA-A100-SXM4-40GB", "nvidia-l4", "nvidia-x9000", "b200", "a30")
+    ),
+    "profile": st.sampled_from(("3g.40gb", "1g.10gb", "1g.10gb+me", "1g.5gb", "7g.80gb", "1g.6gb", "x")),
+    "memoryPerGpu": st.sampled_from(("1Gi", "9Gi", "39Gi", "40Gi", "80Gi", "141G", "0.5Gi", 4_000_000_000)),
+    "cpu": st.sampled_from(("500m", "8", 4, "1e3", "100")),
+    "memory": st.sampled_from(("16Gi", "1Ti", "400G", 1_000_000)),
+    "args": st.lists(st.text(max_size=8), max_size=3),
+}
+# What the schema allows of these is mostly refused, for it says nothing of how their fields fit together.
+_FITTING: dict[str, st.SearchStrategy[Any]] = {
+    "cluster": st.just({"source": "Existing", "existing": {"secretRef": {"name": "kubeconfig"}}}),
+    "tolerations": st.sampled_from(
+        ([], [{"operator": "Exists"}], [{"key": "a", "value": "b", "effect": "NoSchedule"}])
+    ),
+}
+_WEIRD = st.one_of(
+    *(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=6),
+        st.just([]),
+        st.just({}),
+        st.just([[]]),
+    )
+)
+_SIMPLE: dict[str, st.SearchStrategy[Any]] = {
+    "string": st.text(min_size=1, max_size=10),
+    "boolean": st.booleans(),
+    "number": st.integers(1, 10**12),
+    "null": st.none(),
+}
+_LONGEST_LIST = 3
+
+
+def documents(kind: str, *, wrong: bool = False) -> st.SearchStrategy[dict[str, Any]]:
+    """Return documents of `kind`; with `wrong`, values that do not belong there now and then."""
+    schema = document_schema(kind)
+    return _Writer(schema["$defs"], wrong).mapping(schema)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Makes strategies of the parts of one schema, of which it knows the definitions."""
+
+    definitions: dict[str, Any]
+    wrong: bool
+
+    def field(self, part: dict[str, Any], name: str) -> st.SearchStrategy[Any]:
+        own = _OWN if self.wrong else _OWN | _FITTING
+        strategy = own[name] if name in own else self.value(part)
+        return st.one_of(*[strategy] * 6, _WEIRD) if self.wrong else strategy
+
+    def value(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:
+        if "$ref" in part:
+            return self.value(self.definitions[part["$ref"].removeprefix("#/$defs/")])
+        if "anyOf" in part:
+            return st.one_of(*map(self.value, part["anyOf"]))
+        if "const" in part or "enum" in part:
+            return st.sampled_from(part.get("enum", [part.get("const")]))
+        of_type = {"object": self.mapping, "array": self.list, "integer": self.integer}.get(part["type"])
+        if of_type:
+            return of_type(part)
+        if "pattern" in part:
+            longest = part.get("maxLength", 100)
+            return st.from_regex(part["pattern"], fullmatch=True).filter(lambda text: len(text) <= longest)
+        return _SIMPLE[part["type"]]
+
+    def list(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:
+        most = min(part.get("maxItems", _LONGEST_LIST), _LONGEST_LIST)
+        return st.lists(self.value(part["items"]), min_size=part.get("minItems", 0), max_size=most)
+
+    def integer(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:
+        low, high = part.get("minimum", 0), part.get("maximum", 1_000_000)
+        return st.one_of(st.integers(low, min(high, low + 8)), st.integers(low, high))
+
+    def mapping(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:
+        if "properties" not in part:
+            return st.dictionaries(st.sampled_from(("pool", "region", "a.b/c")), NAMES, max_size=2)
+        fields = {name: self.field(field, name) for name, field in part["properties"].items()}
+        required = {name: fields[name] for name in part.get("required", ())}
+        return st.fixed_dictionaries(required, optional={name: fields[name] for name in fields if name not in required})

@@ -1,0 +1,69 @@
+"""The kubeconfig that kubectl would use."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from slicewise.access.ambient import read_ambient
+from slicewise.access.kubeconfig import KubeconfigError, read_context, read_server
+from tests.unit.access.kubeconfigs import CANARY, SERVER, kubeconfig
+
+
+def test_home_where_nothing_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text(yaml.safe_dump(kubeconfig()))
+
+    assert read_server(read_ambient({"HOME": str(tmp_path)})) == SERVER
+
+
+def test_several_files_count_as_one_and_the_first_entry_of_a_name_counts(tmp_path: Path) -> None:
+    # https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
+    first = {"clusters": [{"name": "one", "cluster": {"server": "https://first.test"}}]}
+    other = kubeconfig(**{"current-context": "elsewhere"})
+    for name, config in (("first", first), ("second", kubeconfig()), ("third", other)):
+        (tmp_path / name).write_text(json.dumps(config))
+    files = [str(tmp_path / name) for name in ("gone", "first", "second", "third")]
+
+    merged = read_ambient({"KUBECONFIG": os.pathsep.join(files), "HOME": "/"})
+
+    # Readers differ in which of two entries of one name they take.
+    assert [len(yaml.safe_load(merged)[section]) for section in ("clusters", "contexts", "users")] == [1, 1, 1]
+    context = read_context(merged)
+    assert context.server == "https://first.test"
+    assert context.user == {"token": CANARY}
+
+
+def test_paths_are_meant_from_the_file(tmp_path: Path) -> None:
+    user = {"client-certificate": "pki/me.crt", "client-key": "/elsewhere/me.key"}
+    (tmp_path / "config").write_text(yaml.safe_dump(kubeconfig(users=[{"name": "me", "user": user}])))
+
+    found = read_context(read_ambient({"KUBECONFIG": str(tmp_path / "config")})).user
+
+    assert found == {"client-certificate": str(tmp_path / "pki/me.crt"), "client-key": "/elsewhere/me.key"}
+
+
+@pytest.mark.parametrize(
+    ("content", "environment", "reason"),
+    [
+        (None, {}, "there is no ~/.kube/config"),
+        (None, {"KUBECONFIG": "/nowhere/config"}, "KUBECONFIG names no file that is there"),
+        (f"{CANARY}: [".encode(), {}, "the file config cannot be read as YAML"),
+        (b"\xff" + CANARY.encode(), {}, "the file config cannot be read as YAML"),
+        (CANARY.encode(), {}, "the file config cannot be read as YAML"),
+    ],
+)
+def test_none_that_can_be_read(content: bytes | None, environment: dict[str, str], reason: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / ".kube").mkdir()
+        (tmp_path / ".kube" / "config").write_bytes(content)
+
+    with pytest.raises(KubeconfigError) as caught:
+        read_ambient({"HOME": str(tmp_path), **environment})
+
+    assert reason in str(caught.value)
+    assert CANARY not in str(caught.value)

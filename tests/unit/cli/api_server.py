@@ -1,0 +1,72 @@
+"""An API server that answers what reading a cluster asks, from dicts: enough for the command line, fast and offline."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+SERVICES = "/apis/serving.kserve.io/v1alpha2/llminferenceservices"
+
+
+def node(name: str, labels: Mapping[str, str], units: Mapping[str, int]) -> dict[str, Any]:
+    """Return a Ready node as the API server writes it."""
+    allocatable = {"cpu": "224", "memory": "2Ti"} | {resource: str(count) for resource, count in units.items()}
+    return {
+        "metadata": {"name": name, "labels": dict(labels)},
+        "spec": {},
+        "status": {"allocatable": allocatable, "conditions": [{"type": "Ready", "status": "True"}]},
+    }
+
+
+@contextmanager
+def api_server(
+    nodes: Sequence[Mapping[str, Any]], *, namespaces: Sequence[str] = ("default",), forbids: Sequence[str] = ()
+) -> Iterator[str]:
+    """Serve a cluster, and give its URL.
+
+    Args:
+        nodes: Its nodes.
+        namespaces: Its namespaces.
+        forbids: Paths that are answered with 403.
+    """
+    lists: dict[str, list[Mapping[str, Any]]] = {
+        "/api/v1/nodes": list(nodes),
+        "/api/v1/pods": [],
+        "/api/v1/namespaces": [{"metadata": {"name": name}} for name in namespaces],
+        SERVICES: [],
+    }
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            if path in forbids:
+                self._answer(403, {"kind": "Status", "code": 403, "message": f"{path} is forbidden for test"})
+            elif path in lists:
+                self._answer(200, {"kind": "List", "metadata": {}, "items": lists[path]})
+            else:
+                self._answer(404, {"kind": "Status", "code": 404, "message": "not found"})
+
+        def _answer(self, code: int, body: Mapping[str, Any]) -> None:
+            data = json.dumps(body).encode()
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing on standard error."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

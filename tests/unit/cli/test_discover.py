@@ -1,0 +1,80 @@
+"""`slicewise discover`: what is wrong with how it is called, and clusters that are not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.running import COMMAND, ROOT, SECONDS, slicewise
+
+
+def kubeconfig(file: Path, **changes: object) -> Path:
+    """Write a kubeconfig with one context, `prod`, for a server that is not there."""
+    config: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "prod", "cluster": {"server": "https://127.0.0.1:1"}}],
+        "users": [{"name": "prod", "user": {"token": secrets.token_hex(16)}}],
+        "contexts": [{"name": "prod", "context": {"cluster": "prod", "user": "prod"}}],
+        "current-context": "prod",
+    }
+    file.write_text(json.dumps(config | changes), encoding="utf-8")
+    return file
+
+
+def error_of(*arguments: str) -> str:
+    run = slicewise("discover", *arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    (line,) = run.stderr.splitlines()
+    return line
+
+
+def test_no_such_file() -> None:
+    assert error_of("--kubeconfig", "nowhere") == "nowhere: there is no such file [SW402]"
+
+
+def test_no_ambient_kubeconfig(tmp_path: Path) -> None:
+    environ = {**os.environ, "HOME": str(tmp_path)}
+    environ.pop("KUBECONFIG", None)
+    run = subprocess.run(
+        [*COMMAND, "discover"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=SECONDS
+    )
+    assert run.returncode == 2
+    assert run.stderr.endswith("KUBECONFIG is not set, and there is no ~/.kube/config [SW402]\n")
+
+
+def test_a_context_that_is_not_there(tmp_path: Path) -> None:
+    line = error_of("--kubeconfig", str(kubeconfig(tmp_path / "k")), "--context", "staging")
+    assert line.endswith("cannot be used: the current context's context is not among its contexts [SW403]")
+
+
+def test_an_authority_in_a_file_that_is_not_there(tmp_path: Path) -> None:
+    cluster = {"server": "https://127.0.0.1:1", "certificate-authority": "ca.crt"}
+    file = kubeconfig(tmp_path / "k", clusters=[{"name": "prod", "cluster": cluster}])
+    assert error_of("--kubeconfig", str(file)).endswith("certificate-authority names a file that is not here [SW407]")
+
+
+def test_a_plugin_that_is_not_here(tmp_path: Path) -> None:
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "no-such-plugin-here"}
+    file = kubeconfig(tmp_path / "k", users=[{"name": "prod", "user": {"exec": plugin}}])
+    assert error_of("--kubeconfig", str(file)).endswith("[SW408]")
+
+
+def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    line = error_of("--kubeconfig", str(kubeconfig(tmp_path / "k")))
+    assert line.endswith("https://127.0.0.1:1 does not answer (Connection refused) [SW404]")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--name", "Mig_A"), ("--name", "x" * 64), ("--name", "a\n"), ("--secret-name", "a b")]
+)
+def test_names_that_no_document_can_have(tmp_path: Path, option: str, value: str) -> None:
+    run = slicewise("discover", "--kubeconfig", str(kubeconfig(tmp_path / "k")), option, value)
+    assert run.returncode == 2
+    assert option in run.stderr

@@ -1,0 +1,281 @@
+"""`python -m slicewise verify`: which cluster is which environment's, what is said, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.documents import deployment, environment, model, pool, profile, slices
+from tests.unit.cli.api_server import SERVICES, api_server, node
+from tests.unit.cli.running import COMMAND, in_terminal, slicewise
+
+CANARY = "canary-token-7f3a9"
+NODES = (
+    node(
+        "cut-0",
+        {
+            "pool": "cut",
+            "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3",
+            "nvidia.com/gpu.count": "8",
+            "nvidia.com/mig.strategy": "mixed",
+        },
+        {"nvidia.com/mig-3g.40gb": 16},
+    ),
+    node("cpu", {}, {}),
+)
+DOCUMENTS = (
+    environment("east", slices("cut", "3g.40gb")),
+    environment("west", slices("cut", "3g.40gb")),
+    model("small", profile("slice", memoryPerGpu="30Gi")),
+    deployment("chat", "small", environments=2, namespace="default"),
+)
+
+
+def kubeconfig(directory: Path, server: str, name: str = "kubeconfig", context: str = "here") -> str:
+    """Write a kubeconfig, and return its path."""
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {"name": "c", "cluster": {"server": server}},
+            {"name": "no", "cluster": {"server": "http://127.0.0.1:9"}},
+        ],
+        "users": [{"name": "u", "user": {"token": CANARY}}],
+        "contexts": [
+            {"name": "here", "context": {"cluster": "c", "user": "u"}},
+            {"name": "nowhere", "context": {"cluster": "no", "user": "u"}},
+        ],
+        "current-context": context,
+    }
+    file = directory / name
+    file.write_text(yaml.safe_dump(config))
+    return str(file)
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> str:
+    file = tmp_path / "documents.yaml"
+    file.write_text(yaml.safe_dump_all(DOCUMENTS))
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with api_server(NODES) as url:
+        yield url
+
+
+def write(tmp_path: Path, *documents: dict[str, Any]) -> str:
+    file = tmp_path / "other.yaml"
+    file.write_text(yaml.safe_dump_all(documents))
+    return str(file)
+
+
+def test_as_declared(documents: str, server: str, tmp_path: Path) -> None:
+    east, west = kubeconfig(tmp_path, server, "a"), kubeconfig(tmp_path, server, "b", context="nowhere")
+    run = slicewise(
+        "verify", documents, "--kubeconfig", f"east={east}", "--kubeconfig", f"west={west}", "--context", "west=here"
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = run.stdout.splitlines()
+    assert lines[0] == "Node pools: real/declared"
+    assert [line.split() for line in lines[4:6]] == [
+        [name, "cut", "nvidia.com/mig-3g.40gb", "3g.40gb", "1/1", "16/16", "0", "0", "16"] for name in ("east", "west")
+    ]
+    assert lines[-1] == "2 environments verified: as declared"
+    assert "\x1b" not in run.stdout
+
+
+def test_json_is_sorted_and_the_same_whatever_the_order(documents: str, server: str, tmp_path: Path) -> None:
+    file = kubeconfig(tmp_path, server)
+    options = ("--kubeconfig", f"west={file}", "--kubeconfig", f"east={file}", "--output", "json")
+    first = slicewise("verify", documents, *options)
+    shuffled = write(tmp_path, *reversed(DOCUMENTS))
+    second = slicewise("verify", shuffled, *options)
+    assert first.stdout == second.stdout
+    data = json.loads(first.stdout)
+    assert data["environments"] == ["east", "west"]
+    assert data["findings"] == []
+    assert data["nodePools"][0] == {
+        "environment": "east",
+        "nodePool": "cut",
+        "resource": "nvidia.com/mig-3g.40gb",
+        "profileDeclared": "3g.40gb",
+        "profiles": ["3g.40gb"],
+        "nodesDeclared": 1,
+        "maxNodesDeclared": None,
+        "nodes": 1,
+        "unitsDeclared": 16,
+        "units": 16,
+        "heldByOthers": 0,
+        "heldByPlan": 0,
+        "free": 16,
+    }
+
+
+def test_errors_come_first_and_end_with_4(server: str, tmp_path: Path) -> None:
+    declared = environment(
+        "east",
+        slices("cut", "1g.10gb", nodeSelector={"pool": "cut"}),
+        slices("scaled", "3g.40gb", nodeSelector={"pool": "scaled"}, nodeCount=0, maxNodeCount=4),
+    )
+    run = slicewise("verify", write(tmp_path, declared), "--kubeconfig", kubeconfig(tmp_path, server))
+    assert run.returncode == 4
+    assert run.stdout.index("Errors") < run.stdout.index("Warnings")
+    assert "3g.40gb/1g.10gb" in run.stdout
+    assert "0/0-4" in run.stdout
+    assert "  east/cut: on 1 of 1 node (cut-0): declared are slices of 1g.10gb" in run.stdout
+    assert "    remedy: declare profile: 3g.40gb with strategy: mixed" in run.stdout
+    assert run.stdout.endswith("1 environment verified: 1 error, 1 warning\n")
+
+
+def test_warnings_alone_end_with_0(server: str, tmp_path: Path) -> None:
+    declared = environment("east", slices("cut", "3g.40gb", nodeCount=0, maxNodeCount=0))
+    run = slicewise("verify", write(tmp_path, declared), "--kubeconfig", kubeconfig(tmp_path, server))
+    assert run.returncode == 0
+    assert "[SW603]" in run.stdout
+
+
+def test_for_one_environment_kubectls_kubeconfig_is_taken(
+    documents: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", kubeconfig(tmp_path, server))
+    one = slicewise("verify", documents, "--environment", "west", "--output", "json")
+    assert (one.returncode, json.loads(one.stdout)["environments"]) == (0, ["west"])
+    both = slicewise("verify", documents)
+    assert both.returncode == 2
+    assert both.stderr.splitlines() == [
+        f"--kubeconfig: environment {name} has none; write --kubeconfig {name}=FILE, or read fewer with --environment "
+        "[SW402]"
+        for name in ("east", "west")
+    ]
+
+
+def test_the_kubeconfig_of_the_home_directory_is_taken(
+    documents: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    nothing = slicewise("verify", documents, "--environment", "west")
+    assert (nothing.returncode, "[SW402]" in nothing.stderr) == (2, True)
+    (tmp_path / ".kube").mkdir()
+    kubeconfig(tmp_path / ".kube", server, "config")
+    assert slicewise("verify", documents, "--environment", "west").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--kubeconfig", "FILE"], "write --kubeconfig ENVIRONMENT=FILE with one of east, west [SW402]"),
+        (["--kubeconfig", "north=FILE"], "write --kubeconfig ENVIRONMENT=FILE with one of east, west [SW402]"),
+        (["--context", "here", "--environment", "east", "--kubeconfig", "/none"], "there is no file /none [SW402]"),
+        (["--environment", "east", "--kubeconfig", "FILE", "--context", "other"], "cannot be used: "),
+        (["--environment", "east", "--kubeconfig", "FILE", "--context", "nowhere"], "does not answer"),
+        (["--environment", "north"], '"north" is no environment that is declared; there are east, west'),
+        (["--previous", "/none"], "/none: cannot be read"),
+    ],
+)
+def test_wrong_input_ends_with_2(documents: str, server: str, tmp_path: Path, options: list[str], said: str) -> None:
+    file = kubeconfig(tmp_path, server)
+    run = slicewise(
+        "verify", documents, *(option.replace("FILE", file) if "FILE" in option else option for option in options)
+    )
+    assert run.returncode == 2
+    # Errors of the command line itself come in a box as wide as the terminal.
+    flat = " ".join(run.stderr.replace("│", " ").split())
+    assert said in flat
+    assert CANARY not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("content", [f"token: {CANARY}", f"{{{CANARY}", "", "kind: Config\n---\nkind: Config\n"])
+def test_nothing_of_a_bad_kubeconfig_is_repeated(documents: str, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "bad"
+    file.write_text(content)
+    run = slicewise("verify", documents, "--environment", "east", "--kubeconfig", str(file))
+    assert run.returncode == 2
+    assert CANARY not in run.stdout + run.stderr
+    assert run.stderr.startswith(f"--kubeconfig {file}: cannot be used: ")
+    assert run.stderr.endswith("[SW403]\n")
+
+
+def test_what_a_kubeconfig_needs_beside_its_text_is_named(documents: str, server: str, tmp_path: Path) -> None:
+    file = Path(kubeconfig(tmp_path, server))
+    config = yaml.safe_load(file.read_text())
+    config["users"][0]["user"] = {"exec": {"command": "no-such-plugin", "args": [CANARY]}, "tokenFile": "gone"}
+    file.write_text(yaml.safe_dump(config))
+    run = slicewise("verify", documents, "--environment", "east", "--kubeconfig", str(file))
+    assert run.returncode == 2
+    assert sorted(line[-7:] for line in run.stderr.splitlines()) == ["[SW407]", "[SW408]"]
+    assert "no-such-plugin" in run.stderr
+    assert CANARY not in run.stderr
+
+
+def test_documents_without_an_environment(tmp_path: Path) -> None:
+    run = slicewise("verify", write(tmp_path, model("small")))
+    assert run.returncode == 2
+    assert "declare no InferenceEnvironment" in " ".join(run.stderr.replace("│", " ").split())
+
+
+def test_a_cluster_that_refuses(tmp_path: Path) -> None:
+    file = write(tmp_path, environment("east", slices("cut", "3g.40gb")))
+    with api_server(NODES, forbids=["/api/v1/nodes"]) as url:
+        run = slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url))
+    assert run.returncode == 2
+    assert "environment east: the cluster refuses to be asked: /api/v1/nodes is forbidden for test" in run.stderr
+    assert run.stderr.endswith("[SW621]\n")
+    assert CANARY not in run.stderr
+
+
+def test_what_a_user_may_not_read_is_said_and_not_taken_for_missing(tmp_path: Path) -> None:
+    file = write(tmp_path, *DOCUMENTS[0:1], *DOCUMENTS[2:3], deployment("chat", "small"))
+    forbids = ["/api/v1/pods", "/api/v1/namespaces", SERVICES]
+    with api_server(NODES, forbids=forbids) as url:
+        run = slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url), "--output", "json")
+    (finding,) = json.loads(run.stdout)["findings"]
+    assert (run.returncode, finding["code"], finding["severity"]) == (0, "SW621", "warning")
+    assert "pods and llminferenceservices and namespaces" in finding["message"]
+
+
+def test_kserve_and_namespaces_are_asked_for(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        environment("east", pool("whole", nodeSelector={"pool": "whole"})),
+        model("any"),
+        deployment("chat", "any"),
+    )
+    whole = node("n", {"pool": "whole"}, {"nvidia.com/gpu": 8})
+    with api_server([whole], namespaces=["team"]) as url:
+        assert slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url)).returncode == 0
+    with api_server([whole]) as url:
+        run = slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url))
+        assert (run.returncode, "[SW619]" in run.stdout) == (4, True)
+
+
+def test_in_a_terminal(documents: str, server: str, tmp_path: Path) -> None:
+    file = kubeconfig(tmp_path, server)
+    run = in_terminal(*COMMAND, "verify", documents, "--environment", "east", "--kubeconfig", file)
+    assert run.returncode == 0
+    assert "1 environment verified: as declared" in run.stdout
+    assert "reading clusters" not in run.stdout
+
+
+SLOW = """
+import time
+from slicewise.cli import waiting
+waiting.SECONDS = 0.05
+with waiting.waiting_bar("reading clusters", 2) as done:
+    done()
+    time.sleep(0.5)
+"""
+
+
+def test_who_waits_long_is_told_what_for() -> None:
+    run = in_terminal(sys.executable, "-c", SLOW)
+    assert "reading clusters" in run.stdout
+    assert "1/2" in run.stdout

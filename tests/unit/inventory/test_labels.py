@@ -1,0 +1,301 @@
+"""What labels say of GPUs, by the rules of those who write them.
+
+Expected values: k8s-device-plugin v0.20 (internal/lm, internal/rm), mig-parted v0.15, GKE's node plugin
+and autoscaler, EC2 instance types; slices a GPU from the MIG User Guide.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slicewise.inventory.facts import Gpus, LabelledBy, Offer, Taint
+from slicewise.inventory.gpu_pods import gpu_pods
+from slicewise.inventory.labels import live_node
+from slicewise.mig import MigStrategy
+from tests.unit.inventory.kubernetes_json import Json, node_json, pod_json
+
+PRODUCT = "nvidia.com/gpu.product"
+COUNT = "nvidia.com/gpu.count"
+MEMORY = "nvidia.com/gpu.memory"
+STRATEGY = "nvidia.com/mig.strategy"
+GKE_GPU = "cloud.google.com/gke-accelerator"
+GKE_SIZE = "cloud.google.com/gke-gpu-partition-size"
+MACHINE = "node.kubernetes.io/instance-type"
+GPU = "nvidia.com/gpu"
+H100 = "NVIDIA-H100-80GB-HBM3"
+steady = settings(deadline=None, derandomize=True)
+
+
+def gpus_of(labels: dict[str, str], resources: dict[str, Any]) -> Gpus:
+    gpus = live_node(node_json("n-0", labels, resources)).gpus
+    assert gpus
+    return gpus
+
+
+def test_gfd_whole_gpus() -> None:
+    labels = {PRODUCT: H100, COUNT: "8", MEMORY: "81559", "nvidia.com/gpu.replicas": "1"}
+    gpus = gpus_of(labels, {GPU: 8})
+    assert (gpus.told_by, gpus.accelerator, gpus.physical, gpus.strategy) == (LabelledBy.GFD, H100, 8, None)
+    assert gpus.model
+    assert gpus.model.name == "h100-80gb"
+    assert gpus.offers == (Offer(GPU, 8, None, 81559),)
+    assert not gpus.shared
+
+
+def test_gfd_mixed_counts_physical_gpus_and_has_memory_a_profile() -> None:
+    labels = {
+        PRODUCT: H100,
+        COUNT: "8",
+        MEMORY: "81559",
+        STRATEGY: "mixed",
+        "nvidia.com/gpu.replicas": "0",
+        "nvidia.com/mig-1g.10gb.me.memory": "9984",
+        "nvidia.com/mig-3g.40gb.memory": "40448",
+    }
+    gpus = gpus_of(labels, {"nvidia.com/mig-1g.10gb.me": 8, "nvidia.com/mig-3g.40gb": 8, GPU: 0})
+    assert (gpus.physical, gpus.strategy) == (8, MigStrategy.MIXED)
+    assert gpus.offers == (
+        Offer("nvidia.com/mig-1g.10gb.me", 8, "1g.10gb+me", 9984),
+        Offer("nvidia.com/mig-3g.40gb", 8, "3g.40gb", 40448),
+    )
+
+
+@pytest.mark.parametrize(
+    ("profile", "slices", "physical"),
+    [("3g.40gb", 16, 8), ("1g.10gb", 56, 8), ("1g.20gb", 32, 8), ("7g.80gb", 8, 8), ("1g.10gb", 50, 8)],
+)
+def test_gfd_single_counts_slices(profile: str, slices: int, physical: int) -> None:
+    labels = {PRODUCT: f"{H100}-MIG-{profile}", COUNT: str(slices), MEMORY: "9984", STRATEGY: "single"}
+    gpus = gpus_of(labels, {GPU: slices})
+    assert (gpus.accelerator, gpus.physical, gpus.strategy) == (H100, physical, MigStrategy.SINGLE)
+    assert gpus.offers == (Offer(GPU, slices, profile, 9984),)
+
+
+def test_gfd_single_writes_a_dot_for_a_plus() -> None:
+    gpus = gpus_of({PRODUCT: f"{H100}-MIG-1g.10gb.me", COUNT: "8", STRATEGY: "single"}, {GPU: 8})
+    assert (gpus.offers[0].profile, gpus.physical) == ("1g.10gb+me", 8)
+    assert gpus_of({PRODUCT: f"{H100}-MIG-1g.24gb-me"}, {GPU: 8}).offers[0].profile == "1g.24gb-me"
+
+
+def test_strategy_single_without_a_gpu_in_mig_mode_is_like_none() -> None:
+    gpus = gpus_of({PRODUCT: H100, COUNT: "8", STRATEGY: "single"}, {GPU: 8})
+    assert (gpus.strategy, gpus.physical, gpus.offers[0].profile) == (None, 8, None)
+
+
+def test_the_machine_type_knows_better_how_many_gpus_few_slices_are_on() -> None:
+    labels = {PRODUCT: f"{H100}-MIG-3g.40gb", COUNT: "12", STRATEGY: "single", MACHINE: "p5.48xlarge"}
+    assert gpus_of(labels, {GPU: 12}).physical == 8
+
+
+def test_an_invalid_layout_offers_nothing() -> None:
+    labels = {PRODUCT: f"{H100}-MIG-INVALID", COUNT: "0", MEMORY: "0", STRATEGY: "single"}
+    gpus = gpus_of(labels, {GPU: 0})
+    assert (gpus.invalid, gpus.offers, gpus.accelerator, gpus.strategy) == (True, (), H100, MigStrategy.SINGLE)
+
+
+@pytest.mark.parametrize(
+    ("labels", "resources"),
+    [
+        ({PRODUCT: f"{H100}-SHARED", COUNT: "8"}, {GPU: 32}),
+        ({PRODUCT: f"{H100}-MIG-1g.10gb-SHARED", COUNT: "56", STRATEGY: "single"}, {GPU: 112}),
+        ({PRODUCT: H100, COUNT: "8", "nvidia.com/gpu.sharing-strategy": "mps"}, {GPU: 16}),
+        ({PRODUCT: H100, COUNT: "8", "nvidia.com/gpu.replicas": "4"}, {"nvidia.com/gpu.shared": 32}),
+        (
+            {PRODUCT: H100, COUNT: "8", STRATEGY: "mixed", "nvidia.com/mig-1g.10gb.replicas": "2"},
+            {"nvidia.com/mig-1g.10gb": 112},
+        ),
+        (
+            {
+                GKE_GPU: "nvidia-h100-80gb",
+                "cloud.google.com/gke-max-shared-clients-per-gpu": "4",
+                MACHINE: "a3-highgpu-8g",
+            },
+            {GPU: 32},
+        ),
+        (
+            {
+                GKE_GPU: "nvidia-h100-80gb",
+                "cloud.google.com/gke-gpu-sharing-strategy": "time-sharing",
+                "cloud.google.com/gke-max-shared-clients-per-gpu": "2",
+                GKE_SIZE: "3g.40gb",
+            },
+            {GPU: 32},
+        ),
+    ],
+)
+def test_shared_units(labels: dict[str, str], resources: dict[str, int]) -> None:
+    gpus = gpus_of(labels, resources)
+    assert (gpus.shared, gpus.physical) == (True, 8)
+    assert gpus.accelerator in (H100, "nvidia-h100-80gb")
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "size", "slices", "physical", "model"),
+    [
+        ("nvidia-tesla-a100", "1g.5gb", 7, 1, "a100-40gb"),
+        ("nvidia-a100-80gb", "3g.40gb", 4, 2, "a100-80gb"),
+        ("nvidia-h100-mega-80gb", "1g.10gb", 56, 8, "h100-80gb"),
+        ("nvidia-h200-141gb", "2g.35gb", 24, 8, "h200"),
+        ("nvidia-b200", "1g.45gb", 32, 8, "b200"),
+        ("nvidia-rtx-pro-6000", "1g.24gb.me", 1, 1, "rtx-pro-6000"),
+        ("nvidia-rtx-pro-6000", "1g.24gb-me", 4, 1, "rtx-pro-6000"),
+    ],
+)
+def test_gke_slices_are_nvidia_com_gpu(accelerator: str, size: str, slices: int, physical: int, model: str) -> None:
+    gpus = gpus_of({GKE_GPU: accelerator, GKE_SIZE: size}, {GPU: slices})
+    assert (gpus.told_by, gpus.strategy, gpus.physical) == (LabelledBy.GKE, MigStrategy.SINGLE, physical)
+    assert gpus.model
+    assert gpus.model.name == model
+    assert gpus.offers == (Offer(GPU, slices, size.replace(".me", "+me"), None),)
+
+
+def test_gke_whole_gpus() -> None:
+    gpus = gpus_of({GKE_GPU: "nvidia-h200-141gb", MACHINE: "a3-ultragpu-8g"}, {GPU: 8})
+    assert (gpus.strategy, gpus.physical, gpus.offers) == (None, 8, (Offer(GPU, 8, None, None),))
+
+
+def test_gfd_beside_gkes_partitions_tells_of_whole_gpus() -> None:
+    labels = {PRODUCT: H100, COUNT: "8", MEMORY: "81559", GKE_GPU: "nvidia-h100-80gb", GKE_SIZE: "1g.10gb"}
+    gpus = gpus_of(labels, {GPU: 56})
+    assert (gpus.told_by, gpus.strategy, gpus.physical) == (LabelledBy.GFD, MigStrategy.SINGLE, 8)
+    assert gpus.offers == (Offer(GPU, 56, "1g.10gb", None),)
+
+
+@pytest.mark.parametrize(
+    ("machine", "model", "count"),
+    [
+        ("p4d.24xlarge", "a100-40gb", 8),
+        ("p4de.24xlarge", "a100-80gb", 8),
+        ("p5.48xlarge", "h100-80gb", 8),
+        ("p5e.48xlarge", "h200", 8),
+        ("p5en.48xlarge", "h200", 8),
+        ("p6-b200.48xlarge", "b200", 8),
+        ("g5.12xlarge", "a10g", 4),
+        ("g6.12xlarge", "l4", 4),
+        ("g6e.12xlarge", "l40s", 4),
+    ],
+)
+@pytest.mark.parametrize("label", [MACHINE, "beta.kubernetes.io/instance-type"])
+def test_ec2_machines(machine: str, model: str, count: int, label: str) -> None:
+    gpus = gpus_of({label: machine}, {GPU: count})
+    assert (gpus.told_by, gpus.accelerator, gpus.physical) == (LabelledBy.EKS, model, count)
+    assert gpus.model
+    assert gpus.model.name == model
+
+
+def test_a_machine_whose_device_plugin_is_missing() -> None:
+    gpus = gpus_of({MACHINE: "p5.48xlarge"}, {})
+    assert (gpus.offers, gpus.physical, gpus.strategy) == ((), 8, None)
+
+
+def test_mixed_slices_on_ec2_without_gfd() -> None:
+    resources = {"nvidia.com/mig-1g.10gb": 2, "nvidia.com/mig-2g.20gb": 1, "nvidia.com/mig-3g.40gb": 1}
+    assert gpus_of({MACHINE: "p5.48xlarge"}, resources).physical == 8
+    gpus = gpus_of({MACHINE: "g7e.2xlarge"}, {"nvidia.com/mig-1g.24gb": 2, "nvidia.com/mig-2g.48gb": 1})
+    assert (gpus.physical, gpus.strategy) == (1, MigStrategy.MIXED)
+
+
+def test_resources_alone() -> None:
+    gpus = gpus_of({}, {"nvidia.com/mig-3g.40gb": 16})
+    assert (gpus.told_by, gpus.accelerator, gpus.model) == (LabelledBy.ALLOCATABLE, None, None)
+    assert (gpus.physical, gpus.strategy) == (None, MigStrategy.MIXED)
+    assert gpus_of({}, {GPU: 4}).physical == 4
+
+
+def test_memory_tells_boards_of_one_name_apart() -> None:
+    # NVML calls the board of 96 GB "NVIDIA H20", and its product label says no more.
+    assert gpus_of({PRODUCT: "NVIDIA-H20", COUNT: "8"}, {GPU: 8}).model is None
+    h20 = gpus_of({PRODUCT: "NVIDIA-H20", COUNT: "8", MEMORY: "97871"}, {GPU: 8}).model
+    assert h20
+    assert h20.name == "h20-96gb"
+
+
+def test_mig_manager() -> None:
+    labels = {
+        PRODUCT: H100,
+        COUNT: "8",
+        "nvidia.com/mig.config": "all-balanced",
+        "nvidia.com/mig.config.state": "pending",
+    }
+    gpus = gpus_of(labels, {})
+    assert (gpus.mig_config, gpus.mig_state, gpus.offers) == ("all-balanced", "pending", ())
+
+
+def test_a_node_without_gpus() -> None:
+    assert live_node(node_json("n-0", {MACHINE: "m7i.xlarge"}, {"example.com/fpga": 1})).gpus is None
+
+
+def test_what_kubernetes_itself_taints_is_left_out() -> None:
+    taints = [
+        {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"},
+        {"key": "team", "value": "ml", "effect": "NoExecute"},
+        {"key": GPU, "value": "present", "effect": "NoSchedule"},
+    ]
+    node = live_node(
+        node_json("n-0", taints=taints, ready=False, cordoned=True, provider_id="aws:///eu-central-1a/i-0")
+    )
+    assert node.taints == (Taint(GPU, "present", "NoSchedule"), Taint("team", "ml", "NoExecute"))
+    assert (node.ready, node.cordoned, node.provider_id) == (False, True, "aws:///eu-central-1a/i-0")
+    assert (node.cpu, node.memory) == ("64", "512Gi")
+
+
+JUNK = st.one_of(st.none(), st.text(max_size=8), st.integers(), st.lists(st.text(max_size=3), max_size=2))
+LABEL = st.sampled_from(
+    [
+        PRODUCT,
+        COUNT,
+        MEMORY,
+        STRATEGY,
+        GKE_GPU,
+        GKE_SIZE,
+        MACHINE,
+        "nvidia.com/mig-1g.10gb.count",
+        "nvidia.com/gpu.replicas",
+    ]
+)
+
+
+@steady
+@given(
+    st.dictionaries(
+        LABEL, st.one_of(st.text(max_size=12), st.sampled_from(["-MIG-", "x-MIG-9g", "-SHARED", "-1", "1e9"]))
+    ),
+    st.dictionaries(st.sampled_from([GPU, "nvidia.com/mig-", "nvidia.com/mig-x", "nvidia.com/mig-3g.40gb"]), JUNK),
+)
+def test_nonsense_in_labels_never_raises(labels: dict[str, str], resources: dict[str, object]) -> None:
+    live_node({"metadata": {"name": "n", "labels": labels}, "status": {"allocatable": resources}})
+
+
+@steady
+@given(st.dictionaries(st.sampled_from(["metadata", "spec", "status"]), JUNK))
+def test_objects_with_nothing_in_them(node: Json) -> None:
+    assert live_node(node).gpus is None
+    assert gpu_pods([node]) == ()
+
+
+def test_pods_are_counted_as_the_scheduler_counts_them() -> None:
+    pod = pod_json("p", {GPU: 2})
+    pod["spec"]["containers"].append({"name": "side", "resources": {"limits": {GPU: "1"}}})
+    pod["spec"]["initContainers"] = [
+        {"name": "proxy", "restartPolicy": "Always", "resources": {"requests": {GPU: "1"}}},
+        {"name": "fetch", "resources": {"requests": {GPU: "4", "cpu": "1"}}},
+    ]
+    # Sidecar 1 and fetch 4 run together before the containers; 1 + 2 + 1 afterwards.
+    assert gpu_pods([pod])[0].requests == {GPU: 5}
+
+
+def test_pods_that_hold_nothing_are_left_out() -> None:
+    done = [pod_json(phase, {GPU: 1}, phase=phase) for phase in ("Succeeded", "Failed")]
+    pods = gpu_pods([*done, pod_json("cpu", {"cpu": 1}), pod_json("b", {GPU: 1}, None), pod_json("a", {GPU: 1})])
+    assert [(pod.name, pod.node) for pod in pods] == [("a", "n-0"), ("b", None)]
+
+
+def test_pods_of_slicewise_say_their_service() -> None:
+    labels = {"app.kubernetes.io/name": "gemma"}
+    ours = pod_json("ours", {GPU: 1}, annotations={"slicewise.dev/revision": "1"}, labels=labels)
+    others = pod_json("others", {GPU: 1}, labels=labels)
+    assert {pod.name: pod.service for pod in gpu_pods([ours, others])} == {"ours": "gemma", "others": None}
