@@ -45,7 +45,8 @@ def read_kubeconfig(where: str, file: str | None, context: str | None) -> Kubeco
         found = examine(text)
     except KubeconfigError as error:
         code = Code.KUBECONFIG_INVALID if file else Code.KUBECONFIG_MISSING
-        raise InvalidInputError([Problem(where, 0, 0, "", f"cannot be used: {error}", code)]) from None
+        remedy = "" if file else "; name one with --kubeconfig"
+        raise InvalidInputError([Problem(where, 0, 0, "", f"cannot be used: {error}{remedy}", code)]) from None
     problems = [(flaw, Code.KUBECONFIG_INVALID) for flaw in found.flaws]
     problems += [(f"{field} names a file that is not here", Code.KUBECONFIG_NEEDS_FILES) for field in found.files]
     problems += [(found.plugin, Code.KUBECONFIG_NEEDS_PLUGIN)] if found.plugin else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -13,6 +13,10 @@ from pydantic.alias_generators import to_camel
 from slicewise.placement.plan import Move, Placement, Plan, PoolUsage, Seat, Shortfall
 from slicewise.spec import Advice, Code, DeploymentKey, InvalidInputError, Problem
 from slicewise.spec.problems import dotted
+from slicewise.spec.schema_problems import bad_value
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
@@ -155,6 +159,9 @@ class _PlacementEntry(_Lenient):
 
 
 _ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
+_EXPECTED: Final = "; expected the JSON of an earlier plan"
+# A file of something else has nothing right: nobody reads all of it.
+_MOST_PROBLEMS: Final = 10
 
 
 def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, ...]:
@@ -163,22 +170,13 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
     Raises:
         InvalidInputError: they are not what a plan writes (SW109).
     """
+    if placements is None:
+        message = f"it is missing{_EXPECTED}"
+        raise InvalidInputError([Problem(source, 0, 0, "placements", message, Code.BAD_PREVIOUS_PLAN)])
     try:
         entries: Iterable[_PlacementEntry] = _ENTRIES.validate_python(placements)
     except ValidationError as error:
-        raise InvalidInputError(
-            [
-                Problem(
-                    source,
-                    0,
-                    0,
-                    dotted(("placements", *detail["loc"])),
-                    f"{detail['msg']}; expected the JSON of an earlier plan",
-                    Code.BAD_PREVIOUS_PLAN,
-                )
-                for detail in error.errors(include_url=False)
-            ]
-        ) from error
+        raise InvalidInputError(_problems(error, source)) from error
     return tuple(
         PreviousPlacement(
             DeploymentKey(entry.deployment.namespace, entry.deployment.name),
@@ -192,3 +190,20 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
         )
         for entry in entries
     )
+
+
+def _problems(error: ValidationError, source: str) -> list[Problem]:
+    """Return the first mistakes, and how many more there are."""
+    found = error.errors(include_url=False, include_context=True)
+    problems = [
+        Problem(source, 0, 0, dotted(("placements", *each["loc"])), _words(each), Code.BAD_PREVIOUS_PLAN)
+        for each in found[:_MOST_PROBLEMS]
+    ]
+    if len(found) > _MOST_PROBLEMS:
+        message = f"{len(found) - _MOST_PROBLEMS:,} more mistakes{_EXPECTED}"
+        problems.append(Problem(source, 0, 0, "", message, Code.BAD_PREVIOUS_PLAN))
+    return problems
+
+
+def _words(error: ErrorDetails) -> str:
+    return ("it is missing" if error["type"] == "missing" else bad_value(error)) + _EXPECTED

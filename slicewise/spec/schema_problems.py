@@ -133,10 +133,11 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
             got = path[-1]
             message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
             return document.problem(path, Code.BAD_VALUE, message, key=True, field=dotted(path))
-    return document.problem(path, Code.BAD_VALUE, _bad_value(error), key=in_key, field=dotted(path))
+    return document.problem(path, Code.BAD_VALUE, bad_value(error), key=in_key, field=dotted(path))
 
 
-def _bad_value(error: ErrorDetails) -> str:
+def bad_value(error: ErrorDetails) -> str:
+    """Return what was got and what was expected, in words of documents."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     got = f"got {shown(value)}, expected"
     if kind == WRITTEN_ERROR:

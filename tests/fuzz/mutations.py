@@ -11,6 +11,9 @@ from typing import Any
 
 import yaml
 
+from slicewise.spec import InvalidInputError
+from slicewise.spec.yaml_limits import refuse_deep_nesting
+
 # Words that a parser, a type, a template, a shell or a terminal may take for something else than text.
 WORDS = (
     *("", "~", "null", "true", "yes", "off", "0", "-1", "1", "2", "7", "8", "1.5", "1e3", "1e400", ".nan", "-.inf"),
@@ -105,6 +108,8 @@ def _word(text: str, random: Random, others: tuple[str, ...]) -> str:
 def _node(text: str, random: Random, _others: tuple[str, ...]) -> str:
     """Change the document's tree: drop, copy or replace a part, or give it an anchor and an alias."""
     try:
+        # PyYAML overflows the stack on towers, and takes the fuzzer with it.
+        refuse_deep_nesting(text, "")
         documents = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
         places = [place for document in documents for place in _places(document)]
         if not places:
@@ -121,7 +126,7 @@ def _node(text: str, random: Random, _others: tuple[str, ...]) -> str:
         else:
             _set(holder, index, yaml.compose(random.choice(WORDS), Loader=yaml.CSafeLoader))
         return str(yaml.serialize_all(documents))
-    except (yaml.YAMLError, RecursionError, ValueError, AttributeError):
+    except (InvalidInputError, yaml.YAMLError, RecursionError, ValueError, AttributeError):
         return text
 
 

@@ -62,10 +62,13 @@ def _machine(pool: NodePool, gpu: GpuModel, made: GkeCluster | EksCluster, path:
     if machine is None:
         return
     if machine.model != gpu.name:
-        message = f"a {pool.machine_type} has {machine.model} GPUs, and the pool is declared with {gpu.name}"
+        message = (
+            f"a {pool.machine_type} has {machine.model} GPUs, and the pool is declared with {gpu.name}; correct "
+            "whichever is wrong"
+        )
         yield Finding((*path, "machineType"), Code.MACHINE, message)
     elif machine.count not in (None, pool.accelerator_count):
-        message = f"a {pool.machine_type} has {machine.count}; it is the number of physical GPUs in one node"
+        message = f"a {pool.machine_type} has {machine.count} GPUs; write {machine.count}, or correct machineType"
         yield Finding((*path, "acceleratorCount"), Code.MACHINE, message)
 
 

@@ -112,7 +112,9 @@ def _zones(pool: NodePool, gke: GkeCluster, path: FieldPath) -> Iterator[Finding
         return
     for number, zone in enumerate(pool.zones):
         if not zone.startswith(f"{gke.region}-"):
-            message = f"{quoted(zone)} is no zone of {gke.region}, where the cluster is"
+            message = (
+                f"{quoted(zone)} is no zone of {gke.region}, where the cluster is; write one such as {gke.region}-a"
+            )
             yield Finding((*at, number), Code.ZONES, message)
         elif zone in pool.zones[:number]:
             yield Finding((*at, number), Code.ZONES, f"{quoted(zone)} is there already; leave it out")

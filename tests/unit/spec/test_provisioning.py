@@ -282,7 +282,8 @@ def test_one_strategy_on_eks(loader: Loader) -> None:
 def test_machines_with_other_gpus(loader: Loader, cluster: str, machine: str, model: str) -> None:
     message = loader.refuse_at(environment(cluster, pool(f"machineType: §{machine}")))
     assert message == (
-        f"spec.nodePools[0].machineType: a {machine} has {model} GPUs, and the pool is declared with h100-80gb [SW225]"
+        f"spec.nodePools[0].machineType: a {machine} has {model} GPUs, and the pool is declared with h100-80gb; "
+        "correct whichever is wrong [SW225]"
     )
 
 
@@ -292,8 +293,7 @@ def test_machines_with_other_gpus(loader: Loader, cluster: str, machine: str, mo
 def test_machines_with_more_or_fewer_gpus(loader: Loader, cluster: str, machine: str, has: int) -> None:
     message = loader.refuse_at(environment(cluster, pool(f"machineType: {machine}", count="§4")))
     assert message == (
-        f"spec.nodePools[0].acceleratorCount: a {machine} has {has}; it is the number of physical GPUs in one node "
-        "[SW225]"
+        f"spec.nodePools[0].acceleratorCount: a {machine} has {has} GPUs; write {has}, or correct machineType [SW225]"
     )
 
 
@@ -343,7 +343,10 @@ def test_zones_of_a_region_are_named(loader: Loader) -> None:
     [
         (
             "zones: [europe-west4-a, §us-east1-b]",
-            'spec.nodePools[0].zones[1]: "us-east1-b" is no zone of europe-west4, where the cluster is [SW227]',
+            (
+                'spec.nodePools[0].zones[1]: "us-east1-b" is no zone of europe-west4, where the cluster is; '
+                "write one such as europe-west4-a [SW227]"
+            ),
         ),
         (
             "nodeCount: 2, zones: [europe-west4-a, §europe-west4-a]",
