@@ -1,12 +1,16 @@
-"""Did you mean: the known name that is closest to what was written."""
+"""What was meant: the known name that is closest to what was written, the repository in an address."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Final
 
 _LONGEST_NAME: Final = 100
+_ADDRESS: Final = re.compile(
+    r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://)([\w.-]{1,96}/[\w.-]{1,96})(?:[/:@?#].*)?", re.ASCII
+)
 
 
 def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -22,3 +26,9 @@ def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return a hint with the known name closest to `text`, or nothing."""
     close = closest(text, known, cutoff)
     return f'; did you mean "{close}"?' if close else ""
+
+
+def repository_meant(text: str) -> str:
+    """Return what to write instead of the address of a repository of Hugging Face; nothing if `text` is none."""
+    address = _ADDRESS.fullmatch(text)
+    return f'; write "{address[1]}"' if address else ""

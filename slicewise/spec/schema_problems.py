@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from slicewise.spec import base, cluster, model
 from slicewise.spec.codes import Code
-from slicewise.spec.hints import did_you_mean
+from slicewise.spec.hints import did_you_mean, repository_meant
 from slicewise.spec.problems import FieldPath, Problem, dotted, quoted
 from slicewise.spec.unknown_fields import UnknownField, unknown_field
 from slicewise.spec.written import ERROR as WRITTEN_ERROR
@@ -133,7 +133,15 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
             got = path[-1]
             message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
             return document.problem(path, Code.BAD_VALUE, message, key=True, field=dotted(path))
-    return document.problem(path, Code.BAD_VALUE, bad_value(error), key=in_key, field=dotted(path))
+    message = bad_value(error) + ("" if in_key else _read_as(document.written(path), error["input"]))
+    return document.problem(path, Code.BAD_VALUE, message, key=in_key, field=dotted(path))
+
+
+def _read_as(written: str | None, value: object) -> str:
+    """Say which number was written where YAML reads it in its own way: 017 is 15, 1:00:00 is 3600."""
+    if written is None or isinstance(value, bool) or not isinstance(value, int) or written == str(value):
+        return ""
+    return f" (YAML reads {quoted(written)} as {value})"
 
 
 def bad_value(error: ErrorDetails) -> str:
@@ -145,7 +153,8 @@ def bad_value(error: ErrorDetails) -> str:
     if expected := _TYPES.get(kind):
         return f"{got} {expected}{_type_remedy(value, expected)}"
     if kind == "string_pattern_mismatch":
-        return f"{got} {_PATTERNS[context['pattern']]}"
+        pattern = context["pattern"]
+        return f"{got} {_PATTERNS[pattern]}{repository_meant(value) if pattern == model.REPOSITORY else ''}"
     if kind in ("enum", "literal_error"):
         choices = str(context["expected"]).replace("'", '"')
         names = re.findall('"([^"]*)"', choices)

@@ -57,6 +57,16 @@ class SourceDocument:
             place = key_node if key and key_node is not None else node
         return place.start_mark.line + 1, place.start_mark.column + 1
 
+    def written(self, path: FieldPath) -> str | None:
+        """Return the text of the single value at `path` as it stands in the file; None if there is none."""
+        node = self._node
+        for part in path:
+            found = self._child(node, part)
+            if found is None:
+                return None
+            node = found[1]
+        return node.value if isinstance(node, yaml.ScalarNode) else None
+
     def problem(self, path: FieldPath, code: Code, message: str, *, key: bool = False, field: str) -> Problem:
         """Make the problem `message` of the field at `path`."""
         line, column = self.locate(path, key=key)

@@ -550,3 +550,29 @@ def test_documents_are_frozen() -> None:
 def test_null_is_the_same_as_leaving_an_optional_field_out(loader: Loader) -> None:
     given = loader.load(minimal(ENVIRONMENT, (*POOL, "maxNodeCount")))
     assert given.environments == loader.load(minimal(ENVIRONMENT)).environments
+
+
+@pytest.mark.parametrize(
+    ("written", "proposed"),
+    [
+        ("https://huggingface.co/google/gemma-3-27b-it", "google/gemma-3-27b-it"),
+        ("https://huggingface.co/google/gemma-3-27b-it/tree/main", "google/gemma-3-27b-it"),
+        ("hf://google/gemma-3-27b-it:main", "google/gemma-3-27b-it"),
+        ("https://example.com/google/gemma", None),
+    ],
+)
+def test_the_repository_of_an_address(loader: Loader, written: str, proposed: str | None) -> None:
+    (line,) = loader.refuse(minimal(MODEL, ("spec", "huggingFace", "repo"), written))
+    expected = "expected a Hugging Face repository: owner/name, of letters, digits, -, _ and ."
+    hint = f'; write "{proposed}"' if proposed else ""
+    assert line.endswith(f'got "{written}", {expected}{hint} [SW203]')
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("-1:00:00", "-3600"), ("-0x1F", "-31"), ("-017", "-15"), ("-1_0", "-10"), ("-5", None)]
+)
+def test_a_number_that_yaml_reads_its_own_way(loader: Loader, written: str, read: str | None) -> None:
+    text = minimal(ENVIRONMENT, (*POOL, "nodeCount"), "MARK").replace("MARK", f"§{written}")
+    hint = f' (YAML reads "{written}" as {read})' if read else ""
+    expected = f"spec.nodePools[0].nodeCount: got {read or written}, expected at least 0{hint} [SW203]"
+    assert loader.refuse_at(text) == expected
