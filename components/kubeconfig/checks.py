@@ -72,6 +72,8 @@ async def check(subjects: Sequence[Subject]) -> list[Problem]:
         problems += flaws
         if not flaws:
             usable.append((subject, examination))
+    for advice in _one_server_twice(usable):
+        pulumi.log.warn(f"{advice.path}: {advice.message} [{advice.code}]")
     answers = await asyncio.gather(*(_silence(examination) for _, examination in usable))
     problems += [
         subject.problem(
@@ -107,6 +109,19 @@ def _flaws(subject: Subject, examination: Examination) -> Iterator[Problem]:
 def _advice(subject: Subject, examination: Examination) -> Iterator[Advice]:
     for weakness, message in examination.weaknesses:
         yield Advice(subject.path, _CODES[weakness], f"the kubeconfig is weak: {message}")
+
+
+def _one_server_twice(usable: Sequence[tuple[Subject, Examination]]) -> Iterator[Advice]:
+    # A proxy may lead to a different cluster for each path of the URL: the whole URL counts.
+    first: dict[str, str] = {}
+    for subject, examination in usable:
+        known = first.setdefault(examination.url, subject.environment)
+        if known != subject.environment:
+            message = (
+                f"leads to {examination.address}, as environment {known} does; if it is one cluster, what both "
+                "describe is counted twice: describe it in one environment"
+            )
+            yield Advice(subject.path, Code.ONE_SERVER_TWICE, message)
 
 
 async def _silence(examination: Examination) -> str | None:

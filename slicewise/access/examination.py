@@ -16,7 +16,8 @@ class Examination:
     """What came of it. No text here has anything of the kubeconfig but its server's address and its plugin's name.
 
     Attributes:
-        server: The URL that must answer from here; None where a proxy stands between.
+        url: The URL of the server, which may hold a secret path.
+        server: The same, where it must answer from here; None where a proxy stands between.
         address: The same for people: scheme, host and port.
         flaws: What keeps it from working.
         files: The fields that name files which are not here.
@@ -24,6 +25,7 @@ class Examination:
         weaknesses: What works and deserves a look, each with what to do.
     """
 
+    url: str = field(repr=False)
     server: str | None = field(repr=False)
     address: str
     flaws: tuple[str, ...]
@@ -42,6 +44,7 @@ def examine(text: object) -> Examination:
     found = inspect(context, datetime.now(UTC))
     parts = urlsplit(context.server)
     return Examination(
+        url=context.server,
         server=None if context.cluster.get("proxy-url") else context.server,
         # Not the URL itself: it may have a password before the host, or a token behind.
         address=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",

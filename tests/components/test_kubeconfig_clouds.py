@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.stack_config import KubeconfigSourceName
@@ -94,6 +95,23 @@ def test_two_environments_of_one_secret_read_it_once(recorder: Recorder, server:
 
     assert read(stack(AWS), environments) == {name: (kubeconfig(server), True) for name in ("one", "two")}
     assert len(recorder.invokes) == 1
+
+
+@pytest.mark.parametrize(("paths", "warned"), [(("", ""), True), (("/k8s/clusters/a", "/k8s/clusters/b"), False)])
+def test_two_environments_of_one_server_get_a_warning(
+    recorder: Recorder, server: str, monkeypatch: pytest.MonkeyPatch, paths: tuple[str, str], *, warned: bool
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", logged.append)
+    texts = {name: kubeconfig(server + path) for name, path in zip(("one", "two"), paths, strict=True)}
+    recorder.answers[AWS_SECRET] = lambda asked: {"secretString": texts[asked["secretId"]]}
+
+    read(stack(AWS), [existing(name, secretRef={"name": name}) for name in ("one", "two")])
+    expected = (
+        f"InferenceEnvironment two: spec.cluster.existing.secretRef: leads to {server}, as environment one does; if it "
+        "is one cluster, what both describe is counted twice: describe it in one environment [SW312]"
+    )
+    assert logged == ([expected] if warned else [])
 
 
 @pytest.mark.parametrize("source", [GCP, AWS])
