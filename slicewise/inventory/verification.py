@@ -9,6 +9,7 @@ from typing import Any, Final
 from slicewise.inventory.compared_pool import ComparedPool
 from slicewise.inventory.differences import Difference, Found, Severity, by_place, counted, some
 from slicewise.inventory.facts import LiveCluster, LiveNode
+from slicewise.inventory.growth import check_growth
 from slicewise.inventory.holdings import Holdings, ServiceKey, check_holdings, holdings
 from slicewise.inventory.membership import members, near_misses, units_of
 from slicewise.inventory.node_checks import (
@@ -172,7 +173,7 @@ def _verify_one(
         meant |= {node.name for node in near}
         held = holdings(compared, cluster.pods, own)
         realities.append(_reality(name, compared, held))
-        checks = _check_pool(fleet, compared, near, cluster.nodes, held)
+        checks = _check_pool(fleet, compared, near, cluster, held)
         differences += [found.at(name, pool.name) for found in checks]
     undeclared = [node for node in strays if node.name not in meant]
     differences += [found.at(name, None) for found in _check_undeclared(undeclared)]
@@ -180,11 +181,12 @@ def _verify_one(
 
 
 def _check_pool(
-    fleet: Fleet, compared: ComparedPool, near: list[LiveNode], nodes: tuple[LiveNode, ...], held: Holdings
+    fleet: Fleet, compared: ComparedPool, near: list[LiveNode], cluster: LiveCluster, held: Holdings
 ) -> Iterator[Found]:
-    yield from check_presence(compared, near, nodes)
+    yield from check_presence(compared, near, cluster.nodes)
     if not compared.nodes:
         return
+    yield from check_growth(compared, cluster.nodes, cluster.bounds)
     yield from check_models(compared)
     yield from check_units(compared)
     yield from check_absent(compared)

@@ -101,6 +101,7 @@ class Code(StrEnum):
     NO_NAMESPACE = "SW619"
     NOT_VERIFIED = "SW620"
     CLUSTER_UNREADABLE = "SW621"
+    GROWTH_LIMITED = "SW622"
 
     @property
     def is_warning(self) -> bool:

@@ -59,7 +59,7 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
     except (FileNotFoundError, ValueError):
         # What has a null byte in it is no path.
         if "\0" in str(path) or not path.is_symlink():
-            message = "no such file or directory"
+            message = "no such file or directory; correct the path, which is seen from where the command runs"
             problems.append(Problem(str(path), 0, 0, "", message, Code.PATH_MISSING))
             return []
     except OSError as error:

@@ -51,7 +51,10 @@ def refused(workspace: Workspace, command: str = "preview") -> str:
 def test_missing_manifests(workspace: Workspace) -> None:
     workspace.set_config("manifests", "stacks/nowhere")
 
-    assert "stacks/nowhere: no such file or directory [SW101]" in refused(workspace)
+    assert (
+        "stacks/nowhere: no such file or directory; correct the path, which is seen from where the command runs [SW101]"
+        in refused(workspace)
+    )
 
 
 def test_empty_directory(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slicewise.inventory.facts import GpuPod, LabelledBy, LiveCluster, LiveNode, Offer, Taint
+from slicewise.inventory.facts import GpuPod, LabelledBy, LiveCluster, LiveNode, NodeGroupBounds, Offer, Taint
 from slicewise.mig import MigStrategy, find_gpu_model
 from slicewise.placement import parse_previous
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
@@ -273,6 +273,44 @@ def test_the_number_of_nodes(count: int, maximum: int | None, real: int, expecte
     scaled = {} if maximum is None else {"maxNodeCount": maximum}
     documents = selecting({"pool": "whole"}, nodeCount=count, **scaled)
     assert found(documents, labelled(*[{"pool": "whole"}] * real)) == expected
+
+
+# EKS names the Auto Scaling group of a node group so.
+EKS_GROUP = "eks-whole-0a1b2c3d-1111-2222-3333-444455556666"
+
+
+@pytest.mark.parametrize(
+    ("maximum", "replicas", "bounds", "expected"),
+    [
+        (8, 8, [NodeGroupBounds(EKS_GROUP, 1, 8)], []),
+        (8, 8, [NodeGroupBounds(EKS_GROUP, 1, 9)], []),
+        (8, 8, [], []),
+        (8, 8, [NodeGroupBounds("eks-other-0a1b2c3d-1111-2222-3333-444455556666", 1, 4)], []),
+        (8, 32, [NodeGroupBounds(EKS_GROUP, 1, 4)], [("whole", "SW622", WARNING)]),
+        (8, 33, [NodeGroupBounds(EKS_GROUP, 1, 4)], [("whole", "SW622", ERROR)]),
+        (None, 8, [NodeGroupBounds(EKS_GROUP, 1, 4)], []),
+    ],
+)
+def test_what_an_autoscaler_may_add(
+    maximum: int | None, replicas: int, bounds: list[NodeGroupBounds], expected: list[Any]
+) -> None:
+    labels = {"eks.amazonaws.com/nodegroup": "whole"}
+    scaled = {} if maximum is None else {"maxNodeCount": maximum}
+    documents, cluster = here(
+        pool("whole", nodeSelector=labels, nodeCount=1, **scaled),
+        more=(LARGE, deployment("big", "large", replicas=replicas)),
+    )
+    assert found(documents, replace(cluster, bounds=tuple(bounds))) == expected
+
+
+def test_the_autoscalers_limit_and_the_units_that_it_leaves() -> None:
+    documents, cluster = here(
+        pool("whole", nodeSelector={"eks.amazonaws.com/nodegroup": "whole"}, nodeCount=1, maxNodeCount=8),
+        more=(LARGE, deployment("big", "large", replicas=40)),
+    )
+    told = only(documents, replace(cluster, bounds=(NodeGroupBounds(EKS_GROUP, 1, 4),)))
+    expected = "cluster-autoscaler adds nodes up to 4, maxNodeCount is 8, and the plan needs 40 units of 32"
+    assert (told.message, told.remedy) == (expected, "write maxNodeCount: 4, or raise the node group's limit")
 
 
 def test_the_node_that_is_meant_is_named_once() -> None:

@@ -34,8 +34,8 @@ def errors(*paths: str) -> list[str]:
 @pytest.mark.usefixtures("loader")
 def test_a_path_that_is_not_there() -> None:
     assert errors("nowhere", "neither.yaml") == [
-        "neither.yaml: no such file or directory [SW101]",
-        "nowhere: no such file or directory [SW101]",
+        "neither.yaml: no such file or directory; correct the path, which is seen from where the command runs [SW101]",
+        "nowhere: no such file or directory; correct the path, which is seen from where the command runs [SW101]",
     ]
 
 
@@ -268,7 +268,9 @@ def test_a_pipe_that_is_named_is_read() -> None:
 @pytest.mark.usefixtures("loader")
 def test_paths_that_no_system_takes() -> None:
     assert errors("a" * 5000) == [f"{'a' * 5000}: cannot be read: File name too long [SW102]"]
-    assert errors("a\0b") == ['"a\\u0000b": no such file or directory [SW101]']
+    assert errors("a\0b") == [
+        '"a\\u0000b": no such file or directory; correct the path, which is seen from where the command runs [SW101]'
+    ]
 
 
 @pytest.mark.usefixtures("loader")

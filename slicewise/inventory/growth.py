@@ -1,0 +1,38 @@
+"""Whether an autoscaled pool may grow as far as it is declared to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from slicewise.inventory.compared_pool import ComparedPool
+from slicewise.inventory.differences import Found, Severity
+from slicewise.inventory.facts import LiveNode, NodeGroupBounds
+from slicewise.inventory.membership import units_of
+from slicewise.inventory.node_group_bounds import most_nodes
+from slicewise.spec import Code
+
+
+def check_growth(
+    compared: ComparedPool, nodes: Iterable[LiveNode], bounds: Sequence[NodeGroupBounds]
+) -> Iterator[Found]:
+    """Yield whether cluster-autoscaler stops before `maxNodeCount`; it is known only of groups that have nodes now.
+
+    Args:
+        compared: The pool.
+        nodes: The cluster's nodes.
+        bounds: What cluster-autoscaler says of its node groups.
+    """
+    declared = compared.pool.max_node_count
+    own = {node.name for node in compared.nodes}
+    others = [node for node in nodes if node.name not in own and units_of(node, compared.resource)]
+    most = most_nodes(compared.nodes, others, bounds)
+    if declared is None or most is None or most >= declared:
+        return
+    units = most * compared.units_per_node - compared.pool.reserved_units
+    needed = f", and the plan needs {compared.planned_units} units of {units}" if compared.planned_units > units else ""
+    yield Found(
+        Code.GROWTH_LIMITED,
+        Severity.ERROR if needed else Severity.WARNING,
+        f"cluster-autoscaler adds nodes up to {most}, maxNodeCount is {declared}{needed}",
+        f"write maxNodeCount: {most}, or raise the node group's limit",
+    )
