@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from slicewise.access.client import open_client, refusal
+from typing import Final
+
+from slicewise.access.client import open_client
+from slicewise.access.refusing import refusal
 from slicewise.inventory.facts import LiveCluster
 from slicewise.inventory.reading import read_cluster
+
+_FORBIDDEN: Final = 403
 
 
 async def read_or_refusal(kubeconfig: str) -> LiveCluster | str:
@@ -15,10 +20,18 @@ async def read_or_refusal(kubeconfig: str) -> LiveCluster | str:
     try:
         client = open_client(kubeconfig)
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
-        return f"the kubeconfig leads to no client ({type(error).__name__})"
+        return refusal(error)
     try:
         return await read_cluster(client)
     except Exception as error:  # noqa: BLE001 - the same
-        return refusal(error)
+        return f"{refusal(error)}{_remedy(error)}"
     finally:
         await client.close()
+
+
+def _remedy(error: Exception) -> str:
+    import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
+
+    if isinstance(error, httpx2.HTTPStatusError) and error.response.status_code == _FORBIDDEN:
+        return "; give its user get and list on nodes, pods and namespaces"
+    return ""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from slicewise.inventory.facts import Gpus, LiveNode
 from slicewise.inventory.membership import units_of
+from slicewise.inventory.tolerating import comes_or_goes
 from slicewise.mig import AmbiguousAcceleratorError, GpuModel, UnknownAcceleratorError, find_gpu_model
 from slicewise.placement import Placement
 from slicewise.placement.pool_state import units_per_gpu
@@ -50,13 +51,20 @@ class ComparedPool:
 
     @cached_property
     def bare_nodes(self) -> tuple[LiveNode, ...]:
-        """Its nodes without any trace of GPUs. An empty selector means no node in particular: then there are none."""
-        return tuple(node for node in self.nodes if not node.gpus) if self.pool.node_selector else ()
+        """Its nodes without any trace of GPUs."""
+        return tuple(node for node in self.nodes if not node.gpus)
 
     @cached_property
     def offering(self) -> tuple[LiveNode, ...]:
         """Its nodes that offer what its pods ask for."""
         return tuple(node for node in self.nodes if units_of(node, self.resource))
+
+    @cached_property
+    def taking(self) -> tuple[LiveNode, ...]:
+        """Those of `offering` that take pods now."""
+        return tuple(
+            node for node in self.offering if node.ready and not node.cordoned and not comes_or_goes(node.taints)
+        )
 
     @property
     def short(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -60,16 +60,45 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A difference before it is known whose it is."""
+    """A difference before it is known whose it is.
+
+    Attributes:
+        code: Which kind of difference.
+        severity: How bad it is.
+        message: What was declared and what is there.
+        remedy: What to write or do.
+        cause: What makes it one with the same difference of other pools, such as the names of nodes that several have;
+            empty where it is the pool's alone.
+    """
 
     code: Code
     severity: Severity
     message: str
     remedy: str
+    cause: tuple[str, ...] = ()
 
     def at(self, environment: str, node_pool: str | None) -> Difference:
         """Return it as a difference of a pool, or of a whole environment."""
         return Difference(environment, node_pool, self.code, self.severity, self.message, self.remedy)
+
+
+def merged(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, Found]]:
+    """Make one of what several pools show of one cause: the first pool's, which names the others.
+
+    Args:
+        found: Pools' names, each with a difference.
+    """
+    groups: dict[object, list[tuple[str, Found]]] = {}
+    for number, (pool, each) in enumerate(found):
+        groups.setdefault((each.code, each.cause) if each.cause else number, []).append((pool, each))
+    for (pool, first), *rest in groups.values():
+        others = [name for name, _ in rest]
+        if not others:
+            yield pool, first
+            continue
+        worst = min((first.severity, *(each.severity for _, each in rest)), key=list(Severity).index)
+        message = f"{first.message}. The same holds for the node pool{'s' * (len(others) > 1)} {some(others)}"
+        yield pool, replace(first, severity=worst, message=message)
 
 
 def by_place(differences: Iterable[Difference]) -> tuple[Difference, ...]:

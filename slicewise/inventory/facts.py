@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from slicewise.mig import GpuModel, MigStrategy
+from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy
 
 
 class LabelledBy(StrEnum):
@@ -27,12 +27,17 @@ class Offer:
         units: How many the node has for pods (`status.allocatable`).
         profile: The MIG profile of a unit in the driver's spelling; None for a whole GPU.
         memory_mib: Memory of one unit in MiB as the driver reports it; None where no label says it.
+        supposed: Whether nobody says `profile`, and it is the only one of which the GPUs hold as many slices as there
+            are units.
+        model: The catalogue's model that the resource's own label says; None where none does.
     """
 
     resource: str
     units: int
     profile: str | None
     memory_mib: int | None = None
+    supposed: bool = False
+    model: GpuModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Gpus:
             (`NVIDIA-H100-80GB-HBM3`, `nvidia-h100-80gb`), or as the machine type says it; None where nothing says it.
         model: The catalogue's model of it; None where it has none, or the name fits several boards and no label says
             how much memory a GPU has.
-        physical: Physical GPUs in the node; None where it cannot be known.
+        physical: Physical GPUs in the node; None where it cannot be known. Units of which nobody says that each is a
+            GPU count for nothing here.
         strategy: How slices are advertised; None where there are none.
         offers: What the node offers, sorted by resource. Empty where the device plugin offers nothing (yet).
         mig_config: The layout that MIG manager was asked for (`nvidia.com/mig.config`); None without MIG manager.
@@ -68,6 +74,21 @@ class Gpus:
     def units(self, resource: str) -> int:
         """Return how many units of `resource` the node offers."""
         return next((offer.units for offer in self.offers if offer.resource == resource), 0)
+
+    def is_exceeded_by(self, offer: Offer) -> bool:
+        """Return whether there are more units than GPUs, though nobody says that they are slices or shares."""
+        return (
+            offer.resource == WHOLE_GPU_RESOURCE
+            and (offer.profile is None or offer.supposed)
+            and not self.shared
+            and self.physical is not None
+            and offer.units > self.physical
+        )
+
+    def models_of(self, resource: str) -> tuple[GpuModel, ...]:
+        """Return the node's model and, where that is another, the one of which the units of `resource` are."""
+        own = next((offer.model for offer in self.offers if offer.resource == resource), None)
+        return tuple(dict.fromkeys(model for model in (self.model, own) if model))
 
 
 @dataclass(frozen=True, slots=True)

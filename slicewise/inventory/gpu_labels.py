@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slicewise.inventory.facts import Gpus, LabelledBy, Offer
@@ -46,6 +46,8 @@ _MACHINE: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/insta
 _MIG_RESOURCE: Final = "nvidia.com/mig-"
 # What time-slicing calls its resources where it is told to rename them.
 _SHARED_RESOURCE: Final = ".shared"
+# Only these say whether a unit of nvidia.com/gpu is a GPU or a slice.
+_TELL_UNITS: Final = frozenset({LabelledBy.GFD, LabelledBy.GKE})
 # A board reports less than its name says: GB200 183359 MiB of 189 GiB, but H20 97871 MiB of 96.
 _REPORTED: Final = (0.9, 1.02)
 
@@ -78,18 +80,21 @@ def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus
     said = _said(labels, resources)
     if said is None:
         return None
+    physical, shared = _physical(said, labels, resources), _is_shared(labels, resources)
     offers = tuple(_offer(name, resources[name], said, labels) for name in sorted(resources))
+    if not shared and set(resources) == {WHOLE_GPU_RESOURCE}:
+        offers = tuple(_supposing_slices(offer, said.model, physical) for offer in offers)
     return Gpus(
         told_by=said.told_by,
         accelerator=said.accelerator,
         model=said.model,
-        physical=_physical(said, labels, resources),
-        strategy=_strategy(said, labels, resources),
+        physical=physical,
+        strategy=MigStrategy.SINGLE if offers and offers[0].supposed else _strategy(said, labels, resources),
         offers=offers,
         mig_config=labels.get(_MIG_CONFIG) or None,
         mig_state=labels.get(_MIG_STATE) or None,
         invalid=said.invalid,
-        shared=_is_shared(labels, resources),
+        shared=shared,
     )
 
 
@@ -152,11 +157,26 @@ def _offer(resource: str, units: int, said: _Said, labels: Mapping[str, str]) ->
     plain = resource.removesuffix(_SHARED_RESOURCE)
     if plain != WHOLE_GPU_RESOURCE:
         memory = whole(labels.get(f"{plain}.memory"))
-        return Offer(resource, units, canonical_profile_name(plain), memory or None)
+        return Offer(resource, units, canonical_profile_name(plain), memory or None, model=_own_model(plain, labels))
     if said.profile and not said.profile_by_product:
         # GKE cuts the GPUs, and GPU feature discovery, if it runs there, tells of the whole ones.
         return Offer(resource, units, said.profile, None)
     return Offer(resource, units, said.profile, whole(labels.get("nvidia.com/gpu.memory")) or None)
+
+
+def _own_model(resource: str, labels: Mapping[str, str]) -> GpuModel | None:
+    """Return the model that the label of a profile says: on a node of two GPU models it is not the node's own."""
+    product = _APPENDED.fullmatch(labels.get(f"{resource}.product", ""))
+    return _model(product["model"], _whole_gpu_memory(labels)) if product else None
+
+
+def _supposing_slices(offer: Offer, model: GpuModel | None, physical: int | None) -> Offer:
+    """Return units that nobody explains as slices, where they are as many as the GPUs hold of one profile only."""
+    if offer.profile or model is None or physical is None or offer.units <= physical:
+        return offer
+    fitting = [profile.name for profile in model.profiles if profile.per_gpu * physical == offer.units]
+    # The memory that a label reports is a whole GPU's.
+    return replace(offer, profile=fitting[0], supposed=True, memory_mib=None) if len(fitting) == 1 else offer
 
 
 def _strategy(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> MigStrategy | None:
@@ -174,13 +194,18 @@ def _physical(said: _Said, labels: Mapping[str, str], resources: Mapping[str, in
         if counted:
             return counted
     stated = whole(labels.get(_GKE_COUNT)) or (said.machine.count if said.machine else None) or 0
-    return max(stated, _implied(said, labels, resources)) or None
+    if said.profile or said.invalid:
+        return max(stated, _implied(said, labels, resources)) or None
+    # Units that nobody explains may be slices, so what is stated counts, be it less.
+    return stated or _implied(said, labels, resources) or None
 
 
 def _implied(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> int:
-    """Return the fewest GPUs that can offer what is there; 0 where that cannot be said."""
+    """Return the fewest GPUs that can offer what is there; 0 where nobody says what a unit is."""
     if any(name.startswith(_MIG_RESOURCE) for name in resources):
         return _holding(said.model, resources)
+    if said.told_by not in _TELL_UNITS:
+        return 0
     units = resources.get(WHOLE_GPU_RESOURCE, 0)
     clients = max(whole(labels.get(_GKE_CLIENTS)), 1)
     if said.profile is None:

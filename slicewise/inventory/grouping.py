@@ -54,6 +54,24 @@ class Group:
         return self.gpus[0].accelerator
 
     @property
+    def supposed(self) -> bool:
+        """Whether nobody says its profile, and the number of units on a node does."""
+        return any(offer.supposed for offer in self.offers)
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether a node has more units than GPUs, and neither labels nor numbers say what a unit is."""
+        return any(
+            gpus.is_exceeded_by(offer) and not offer.supposed
+            for gpus, offer in zip(self.gpus, self.offers, strict=True)
+        )
+
+    @property
+    def shares(self) -> bool:
+        """Whether a unit may be a share of a GPU or slice, without memory of its own."""
+        return self.unexplained or any(gpus.shared for gpus in self.gpus)
+
+    @property
     def units(self) -> int:
         """Units that its nodes offer together."""
         return sum(offer.units for offer in self.offers)

@@ -61,9 +61,9 @@ def check_holdings(compared: ComparedPool, held: Holdings) -> Iterator[Found]:
     if not count or (count + lost <= reserved and not blocks):
         return
     planned, enough = compared.planned_units, max(count + lost, reserved)
-    there = (
-        f"{planned} planned and {count} held of {compared.units} units" if blocks else f"reservedUnits is {reserved}"
-    )
+    known = f"reservedUnits is {reserved}{_absent(min(lost, reserved))}"
+    there = f"{planned} planned and {count} held of {compared.units} units" if blocks else known
+    there += f", {known}" if blocks and lost and reserved else ""
     waits = ": pods of the plan would wait" if blocks else ""
     yield Found(
         Code.HELD_BY_OTHERS,
@@ -71,6 +71,10 @@ def check_holdings(compared: ComparedPool, held: Holdings) -> Iterator[Found]:
         f"others hold {count} of {compared.units} units ({some(held.holders)}), {there}{waits}",
         (f"write reservedUnits: {enough}, or " if enough > reserved else "") + "move these pods to other nodes",
     )
+
+
+def _absent(units: int) -> str:
+    return f", of which {units} {'stands' if units == 1 else 'stand'} for units that are not there" if units else ""
 
 
 def _finds_room(compared: ComparedPool, others: Counter[str]) -> bool:

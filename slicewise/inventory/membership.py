@@ -15,15 +15,21 @@ def members(pools: Sequence[NodePool], nodes: Iterable[LiveNode]) -> dict[str, t
     """Return the nodes of every pool by its name.
 
     A node that the selectors of several pools match belongs to those whose resource it offers, for pods of the others
-    never get there. One that offers none of them is the concern of all.
+    never get there. One that offers none of them is the concern of all. An empty selector means no node in particular:
+    nodes without any trace of GPUs are not its own.
     """
     found: dict[str, list[LiveNode]] = {pool.name: [] for pool in pools}
     for node in nodes:
-        matching = [pool for pool in pools if not missing_labels(pool, node)]
+        matching = [pool for pool in pools if matches(pool, node) and (node.gpus or pool.node_selector)]
         offered = [pool for pool in matching if units_of(node, pool.resource)]
         for pool in offered or matching:
             found[pool.name].append(node)
     return {name: tuple(those) for name, those in found.items()}
+
+
+def matches(pool: NodePool, node: LiveNode) -> bool:
+    """Return whether the pool's nodeSelector matches the node."""
+    return not missing_labels(pool, node)
 
 
 def units_of(node: LiveNode, resource: str) -> int:
@@ -36,18 +42,6 @@ def missing_labels(pool: NodePool, node: LiveNode) -> dict[str, str]:
     return {key: value for key, value in pool.node_selector.items() if node.labels.get(key) != value}
 
 
-def near_misses(pool: NodePool, strays: Iterable[LiveNode]) -> list[LiveNode]:
-    """Return those of the GPU nodes `strays`, which belong to no pool, that this one seems to mean.
-
-    They offer its resource, or carry all of its selector but one label of several.
-    """
-    return [
-        node
-        for node in strays
-        if units_of(node, pool.resource) or (len(missing_labels(pool, node)) == 1 < len(pool.node_selector))
-    ]
-
-
 def why_no_node(pool: NodePool, nodes: Sequence[LiveNode]) -> str:
     """Say which labels of the pool's selector no node has, and what nodes have in their place."""
     reasons = [
@@ -57,8 +51,14 @@ def why_no_node(pool: NodePool, nodes: Sequence[LiveNode]) -> str:
     ]
     if reasons:
         return "; ".join(reasons)
-    closest = min(nodes, key=lambda node: len(missing_labels(pool, node)))
-    return f"each of the labels is on some node, all of them on none: {lacks(pool, [closest])}"
+    return f"each of the labels is on some node, all of them on none: {lacks(pool, closest(pool, nodes)[:1])}"
+
+
+def closest(pool: NodePool, nodes: Sequence[LiveNode]) -> list[LiveNode]:
+    """Return the nodes that lack fewest of the pool's labels; of those with GPUs, if any has."""
+    candidates = [node for node in nodes if node.gpus] or nodes
+    fewest = min(len(missing_labels(pool, node)) for node in candidates)
+    return [node for node in candidates if len(missing_labels(pool, node)) == fewest]
 
 
 def lacks(pool: NodePool, nodes: Iterable[LiveNode]) -> str:

@@ -10,33 +10,36 @@ from decimal import Decimal
 from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
 from slicewise.inventory.differences import Found, Severity, counted, have, some
 from slicewise.inventory.facts import LiveNode, Taint
-from slicewise.inventory.membership import lacks, units_of, why_no_node
+from slicewise.inventory.membership import closest, matches, missing_labels, units_of, why_no_node
+from slicewise.inventory.near_misses import NearMisses, explained, is_or_are, label_remedy
 from slicewise.inventory.tolerating import REPELS, comes_or_goes, not_tolerated
 from slicewise.inventory.unit_checks import is_other_model, settled_nodes
+from slicewise.inventory.written_labels import is_written_by_hand
 from slicewise.manifests.pods import pod_tolerations
 from slicewise.spec import Code
 from slicewise.spec.quantity import GIB, Quantity
 
 
-def check_presence(compared: ComparedPool, near: list[LiveNode], nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
+def check_presence(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
     """Yield what is wrong with the number of nodes; `near` are nodes that seem to be meant, `nodes` the cluster's."""
-    pool, count = compared.pool, len(compared.nodes)
-    if not count:
+    pool = compared.pool
+    if not compared.nodes:
         yield from _no_node(compared, near, nodes)
-    elif len(compared.gpu_nodes) + len(compared.bare_nodes) < pool.node_count:
+    elif len(compared.nodes) < pool.node_count:
         yield from _fewer_nodes(compared, near)
-    elif len(compared.offering) > pool.nodes:
-        more = [node.name for node in compared.offering]
+    elif len(compared.taking) > pool.nodes:
+        more = [node.name for node in compared.taking]
         yield Found(
             Code.MORE_THAN_DECLARED,
             Severity.WARNING,
             f"{counted(len(more), 'node')} of {counted(pool.nodes, 'declared one')}: {some(more)}",
             f"write {'nodeCount' if pool.max_node_count is None else 'maxNodeCount'}: {len(more)}, so that all of them "
             "are counted",
+            ("nodes", str(pool.nodes), *more),
         )
 
 
-def _no_node(compared: ComparedPool, near: list[LiveNode], nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
+def _no_node(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
     pool = compared.pool
     if not pool.node_count:
         if pool.nodes:
@@ -47,35 +50,73 @@ def _no_node(compared: ComparedPool, near: list[LiveNode], nodes: tuple[LiveNode
                 "verify again when the autoscaler has added a node",
             )
         return
-    meant = f". {_near(compared, near)}" if near else ""
-    why = why_no_node(pool, nodes) if nodes else "the cluster has no nodes"
-    yield Found(
-        Code.NO_NODE_MATCHES,
-        Severity.ERROR,
-        f"the nodeSelector matches none of {counted(len(nodes), 'node')}, {pool.node_count} declared: {why}{meant}",
-        "correct the nodeSelector, or label the nodes (kubectl label node NODE KEY=VALUE)",
-    )
+    message, remedy = _why_none(compared, near, nodes)
+    selected = (f"{key}={value}" for key, value in sorted(pool.node_selector.items()))
+    cause = (str(pool.node_count), *selected, "near", *_names(near.nodes))
+    yield Found(Code.NO_NODE_MATCHES, Severity.ERROR, message, remedy, cause)
 
 
-def _fewer_nodes(compared: ComparedPool, near: list[LiveNode]) -> Iterator[Found]:
+def _why_none(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> tuple[str, str]:
+    """Return why the pool has no node, and what to do."""
+    pool = compared.pool
+    if not nodes:
+        return (
+            f"the cluster has no nodes, {pool.node_count} declared",
+            "add the nodes, or see whether the kubeconfig is of the cluster that is meant",
+        )
+    if not pool.node_selector:
+        return (
+            f"none of {counted(len(nodes), 'node')} has GPUs or a GPU label, {pool.node_count} declared",
+            "install NVIDIA's driver and device plugin (the GPU Operator brings both), or add nodes with GPUs",
+        )
+    elsewhere = explained(compared, [node for node in nodes if matches(pool, node)])
+    if elsewhere.nodes:
+        names = some(_names(elsewhere.nodes))
+        said = f"{pool.node_count} declared, and the nodes that the nodeSelector matches ({names}) are other pools': "
+        offer = elsewhere.told(compared) if elsewhere.reasons else f"they offer no {compared.resource}"
+        return said + offer, " or ".join((*elsewhere.mends(), "correct the nodeSelector, or remove the pool"))
+    none = f"the nodeSelector matches none of {counted(len(nodes), 'node')}, {pool.node_count} declared"
+    why = why_no_node(pool, nodes)
+    remedies = near.remedies()
+    if near.unlabelled or not near.nodes:
+        remedies.append(label_remedy(compared, near.unlabelled or closest(pool, nodes)))
+    if not near.nodes:
+        return f"{none}: {why}", "; ".join(remedies)
+    if len(near.reasons) == 1 and not near.unlabelled:
+        ((reason, those),) = near.reasons.items()
+        sign, said = ":", f"the {'node is' if len(those) == 1 else 'nodes are'} {reason.says} ({some(_names(those))})"
+    else:
+        sign, said = ".", _near(compared, near)
+    return f"{none}: {why}{'' if why.endswith('?') else sign} {said}", "; ".join(remedies)
+
+
+def _fewer_nodes(compared: ComparedPool, near: NearMisses) -> Iterator[Found]:
     pool, count = compared.pool, len(compared.nodes)
     scaled = pool.max_node_count is not None
-    meant = f". {_near(compared, near)}" if near else ""
-    label = ", or label the nodes that are meant" if near else ""
+    another = " and declare another pool" if any(reason.declare for reason in near.reasons) else ""
+    remedies = [f"write nodeCount: {count}{another}", *near.mends()]
+    if near.unlabelled:
+        by_hand = all(is_written_by_hand(key) for node in near.unlabelled for key in missing_labels(pool, node))
+        remedies.append("label the nodes that are meant" if by_hand else label_remedy(compared, near.unlabelled))
+    elif not near.nodes and not scaled:
+        remedies.append("add the nodes")
     yield Found(
         Code.FEWER_NODES,
         Severity.WARNING if scaled else Severity.ERROR,
-        f"{counted(count, 'node')} of {pool.node_count} declared{meant}",
-        f"write nodeCount: {count}{label}" if scaled or near else f"write nodeCount: {count}, or add the nodes",
+        f"{counted(count, 'node')} of {pool.node_count} declared{f'. {_near(compared, near)}' if near.nodes else ''}",
+        ", or ".join(remedies),
+        ("nodes", str(pool.node_count), *_names(compared.nodes), "near", *_names(near.nodes)),
     )
 
 
-def _near(compared: ComparedPool, near: list[LiveNode]) -> str:
-    return f"Nodes that may be meant: {lacks(compared.pool, near)}"
+def _near(compared: ComparedPool, near: NearMisses) -> str:
+    return f"Nodes that may be meant: {near.told(compared)}"
 
 
 def check_absent(compared: ComparedPool) -> Iterator[Found]:
-    """Yield nodes that take no pods now."""
+    """Yield nodes that take no pods now, where the others are fewer than the plan counts on."""
+    if len(compared.taking) >= compared.pool.nodes:
+        return
     out = {
         "not Ready": [node for node in compared.nodes if not node.ready],
         "cordoned": [node for node in compared.nodes if node.ready and node.cordoned],
@@ -83,19 +124,17 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
             node for node in compared.nodes if node.ready and not node.cordoned and comes_or_goes(node.taints)
         ],
     }
-    told = [f"{some([node.name for node in those])} {_is(those)} {state}" for state, those in out.items() if those]
+    told = [f"{some(_names(those))} {is_or_are(those)} {state}" for state, those in out.items() if those]
     if told:
         units = sum(units_of(node, compared.resource) for those in out.values() for node in those)
+        lower = ", or lower nodeCount" if len(compared.taking) < compared.pool.node_count else ""
         yield Found(
             Code.NODES_OUT,
             Severity.WARNING,
             f"{'; '.join(told)}: {units} of {compared.units} units cannot be used now",
-            "bring the nodes back (kubectl describe node, kubectl uncordon), or lower nodeCount",
+            f"bring the nodes back (kubectl describe node, kubectl uncordon){lower}",
+            tuple(f"{node.name} {state}" for state, those in out.items() for node in those),
         )
-
-
-def _is(nodes: list[LiveNode]) -> str:
-    return "is" if len(nodes) == 1 else "are"
 
 
 def check_taints(compared: ComparedPool) -> Iterator[Found]:
@@ -116,17 +155,22 @@ def check_taints(compared: ComparedPool) -> Iterator[Found]:
             f"{counted(len(names), 'node')} ({some(names)}) {have(len(names))} the taint {taint.key}{value}:"
             f"{taint.effect}, and no toleration of the pool tolerates it: {effect}",
             f"add to the pool's tolerations: {{key: {taint.key}, {operator}, effect: {taint.effect}}}",
+            (taint.key, taint.value, taint.effect, *names),
         )
 
 
 def check_models(compared: ComparedPool) -> Iterator[Found]:
     """Yield a pool of several GPU models, or of another than the declared one."""
-    models = Counter(_model_name(node) for node in compared.gpu_nodes)
+    models = Counter(name for node in compared.gpu_nodes for name in _model_names(compared, node))
     models.pop("", None)
-    known = {gpus.model for _, gpus in gpu_facts(compared.gpu_nodes) if gpus.model}
+    known = {model for _, gpus in gpu_facts(compared.gpu_nodes) for model in gpus.models_of(compared.resource)}
     unknown = {_model_name(node) for node, gpus in gpu_facts(compared.gpu_nodes) if not gpus.model} - {""}
     if len(known) > 1 or (not known and len(unknown) > 1):
-        odd = [node.name for node, gpus in gpu_facts(compared.gpu_nodes) if is_other_model(compared, gpus)]
+        odd = [
+            node.name
+            for node, gpus in gpu_facts(compared.gpu_nodes)
+            if any(model != compared.model for model in gpus.models_of(compared.resource))
+        ]
         which = f"; not {compared.model.name}: {some(odd)}" if compared.model and odd else ""
         yield Found(
             Code.MIXED_GPU_MODELS,
@@ -134,6 +178,7 @@ def check_models(compared: ComparedPool) -> Iterator[Found]:
             f"the nodes have several GPU models: {_list_models(models)}{which}",
             "declare a pool for each GPU model, with a nodeSelector that tells them apart "
             "(nvidia.com/gpu.product or cloud.google.com/gke-accelerator)",
+            ("models", *_names(compared.gpu_nodes)),
         )
         return
     others = [node for node, gpus in gpu_facts(compared.gpu_nodes) if is_other_model(compared, gpus)]
@@ -145,6 +190,7 @@ def check_models(compared: ComparedPool) -> Iterator[Found]:
             f"{have(len(others))} {_model_name(others[0])}",
             f"write acceleratorType: {_model_name(others[0])} with the profile and memory of that GPU, "
             "or correct the nodeSelector",
+            (compared.pool.accelerator_type, *_names(others)),
         )
 
 
@@ -156,6 +202,12 @@ def _model_name(node: LiveNode) -> str:
     if node.gpus is None:
         return ""
     return node.gpus.model.name if node.gpus.model else node.gpus.accelerator or ""
+
+
+def _model_names(compared: ComparedPool, node: LiveNode) -> list[str]:
+    """Return the node's model and, where the label of the pool's resource says another, that one too."""
+    models = node.gpus.models_of(compared.resource) if node.gpus else ()
+    return [model.name for model in models] or [_model_name(node)]
 
 
 def _list_models(models: Counter[str]) -> str:
@@ -197,6 +249,7 @@ def _too_little(
         f"allocatable.{field} declares {declared}, {counted(len(less), 'node')} ({some(less)}) {have(len(less))} less: "
         f"{_readable(field, written)} on {smallest}. Pods that the plan counts on may find no node",
         f"write allocatable.{field}: {written}",
+        (field, *less),
     )
 
 

@@ -57,7 +57,7 @@ def pool_document(
     nodes = min(len(group.nodes), _MOST)
     missing, taken = reserved_units(group, units, held, max(nodes, most or 0))
     everything = units.per_node * max(nodes, most or 0)
-    reserved = everything if group.gpus[0].shared else min(missing + taken, everything)
+    reserved = everything if group.shares else min(missing + taken, everything)
     memory, doubt = unit_memory(group, accelerator.model)
     resources, divided = allocatable(group)
     data: dict[str, Any] = {
@@ -110,7 +110,7 @@ def _tolerations(group: Group) -> Iterator[dict[str, str]]:
 
 
 def _remarks(group: Group, missing: int, taken: int, *, divided: bool) -> Iterator[str]:
-    if group.gpus[0].shared:
+    if group.shares:
         return
     whole = "whole GPUs of which" if group.profile is None else "slices that"
     if missing and group.profile is not None:
@@ -127,15 +127,47 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
         yield f"no label tells {some_names(group.names)} apart, which differ: one pool with the least of them"
     if selected.also:
         yield f"the nodeSelector selects {some_names(selected.also)} too, and no label can prevent it"
-    if group.gpus[0].shared:
-        yield "a unit is a share of a GPU or slice, with no memory of its own; reservedUnits keeps models off"
-    if any(gpus.physical is None for gpus in group.gpus):
-        yield f"no label says how many GPUs a node has; acceleratorCount {units.count} is a guess"
-    elif group.profile is None:
-        physical = min(gpus.physical or 0 for gpus in group.gpus)
-        if physical != units.count and not group.gpus[0].shared:
-            yield f"a node has {physical} GPUs and offers {units.count} of them whole"
+    yield from _models(group)
+    yield from _kind_of_unit(group, units)
     yield from _states(group)
+
+
+def _models(group: Group) -> Iterator[str]:
+    several = dict.fromkeys(gpus.models_of(group.resource) for gpus in group.gpus)
+    for model, *others in filter(None, several):
+        if others:
+            yield (
+                f"the node's label says {model.name}, that of {group.resource} {others[0].name}: write "
+                "acceleratorType, acceleratorCount and memoryPerGpu of these slices"
+            )
+        elif group.profile and model.profile(group.profile) is None:
+            yield f"the catalogue knows no {group.profile} of {model.name}: is it another GPU model?"
+
+
+def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
+    physical = min(gpus.physical or 0 for gpus in group.gpus)
+    offered = max(offer.units for offer in group.offers)
+    if any(gpus.shared for gpus in group.gpus):
+        yield "a unit is a share of a GPU or slice, with no memory of its own; reservedUnits keeps models off"
+    elif group.unexplained:
+        yield (
+            f"a node has {units.count} GPUs and offers {offered} units, which are slices or shares, and no label says "
+            "which; reservedUnits keeps models off"
+        )
+    elif group.supposed:
+        yield (
+            f"no label says what a unit is: {offered} units on {physical} GPUs would be slices of {group.profile}, "
+            "unless GPUs are shared"
+        )
+    elif physical and group.profile is None and physical != units.count:
+        yield f"a node has {physical} GPUs and offers {units.count} of them whole"
+    if not physical:
+        what = "whether a unit is a GPU or a slice" if _may_be_slices(group) else "how many GPUs a node has"
+        yield f"no label says {what}; acceleratorCount {units.count} is a guess"
+
+
+def _may_be_slices(group: Group) -> bool:
+    return group.profile is None and all(gpus.model is None or gpus.model.mig_capable for gpus in group.gpus)
 
 
 def _states(group: Group) -> Iterator[str]:

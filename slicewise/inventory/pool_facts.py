@@ -87,11 +87,11 @@ def units_of(group: Group, model: GpuModel | None) -> Units:
     if group.profile is None:
         count = min(offered)
         # A share of a GPU is no GPU.
-        count = min(count, physical) if physical and group.gpus[0].shared else count
+        count = min(count, physical) if physical and group.shares else count
         return Units(count, None, count)
     profile = model.profile(group.profile) if model else None
     per_gpu = profile.per_gpu if profile else _guessed(group.profile, max(offered), physical)
-    count = max(physical, 1 if group.gpus[0].shared else math.ceil(max(offered) / per_gpu))
+    count = max(physical, 1 if group.shares else math.ceil(max(offered) / per_gpu))
     return Units(count, None if profile else per_gpu, count * per_gpu)
 
 

@@ -12,7 +12,10 @@ from slicewise.inventory.membership import units_of
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 from slicewise.spec import Code
 
+# Whatever a pool declares of its units, they are the same on its nodes.
+_OF_NODES = frozenset({Code.NO_GPU_RESOURCE, Code.MIG_LAYOUT, Code.SHARED_UNITS})
 _UNSETTLED = frozenset({"pending", "rebooting"})
+CUT_ALIKE = "cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
 # Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
 _TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
 
@@ -37,7 +40,13 @@ def check_units(compared: ComparedPool) -> Iterator[Found]:
             if verdict:
                 groups.setdefault(verdict, []).append(node.name)
     for verdict, names in groups.items():
-        yield Found(verdict.code, verdict.severity, f"{_on(compared, names)}: {verdict.says}", verdict.remedy)
+        yield Found(
+            verdict.code,
+            verdict.severity,
+            f"{_on(compared, names)}: {verdict.says}",
+            verdict.remedy,
+            _cause(verdict, names),
+        )
     yield from _fewer_units(compared)
 
 
@@ -78,6 +87,11 @@ def _on(compared: ComparedPool, names: list[str]) -> str:
     return f"on {len(names)} of {counted(len(compared.nodes), 'node')} ({some(names)})"
 
 
+def _cause(verdict: _Verdict, names: list[str]) -> tuple[str, ...]:
+    """Return what all pools on these nodes share; nothing where it is about the units that this pool declares."""
+    return tuple(names) if verdict.code in _OF_NODES else ()
+
+
 def _nodes_without_gpus(compared: ComparedPool) -> Iterator[Found]:
     missing = compared.pool.node_count - len(compared.gpu_nodes)
     # Beside enough GPU nodes, others may carry the labels too: no pod of ours goes there.
@@ -87,9 +101,9 @@ def _nodes_without_gpus(compared: ComparedPool) -> Iterator[Found]:
     yield Found(
         Code.NO_GPU_RESOURCE,
         Severity.ERROR,
-        f"{_on(compared, names)}: no GPU resource and no GPU label, where {compared.resource}: "
-        f"{compared.units_per_node} is declared",
+        f"{_on(compared, names)}: no GPU resource and no GPU label, where {_wanted(compared)}",
         "install NVIDIA's driver and device plugin (the GPU Operator brings both), or narrow the nodeSelector",
+        tuple(names),
     )
 
 
@@ -121,7 +135,7 @@ def _layout(gpus: Gpus) -> _Verdict | None:
             Severity.ERROR,
             "the slices do not fit the single strategy (nvidia.com/gpu.product ends in MIG-INVALID), so the device "
             "plugin offers none",
-            "cut all GPUs of a node alike, or run the device plugin with the mixed strategy",
+            CUT_ALIKE,
         )
     return None
 
@@ -145,10 +159,10 @@ def _offer(compared: ComparedPool, node: LiveNode, gpus: Gpus) -> _Verdict | Non
     ours = next((offer for offer in found if offer.resource == compared.resource), None)
     if ours is None:
         return _not_offered(compared, gpus, found)
-    if _kind_known(gpus, ours) and ours.profile != compared.profile:
+    if _looks_whole(compared, gpus, ours) or (_kind_known(gpus, ours) and ours.profile != compared.profile):
         return _other_profile(compared, gpus, [ours])
-    if ours.profile is None and _looks_whole(compared, gpus, ours):
-        return _other_profile(compared, gpus, [ours])
+    if _is_unexplained(compared, gpus, ours):
+        return _slices_or_shares(compared, gpus, ours)
     if ours.units > compared.units_per_node:
         return _Verdict(
             Code.MORE_THAN_DECLARED,
@@ -164,16 +178,24 @@ def _nothing_offered(compared: ComparedPool) -> _Verdict:
         Code.NO_GPU_RESOURCE,
         # A node that an autoscaler has just added has no device plugin yet: no error while enough others have one.
         Severity.ERROR if compared.short else Severity.WARNING,
-        f"no GPU resource is offered, though labels speak of GPUs; {compared.resource}: {compared.units_per_node} "
-        "is declared",
+        f"no GPU resource is offered, though labels speak of GPUs; {_wanted(compared)}",
         "look at the node's nvidia-device-plugin pod: it is missing, or it does not see the driver",
     )
+
+
+def _wanted(compared: ComparedPool) -> str:
+    reserved = compared.pool.reserved_units
+    less = f", less the pool's reservedUnits ({reserved})" if reserved else ""
+    return f"{compared.resource}: {compared.units_per_node} is declared{less}"
 
 
 def _not_offered(compared: ComparedPool, gpus: Gpus, found: list[Offer]) -> _Verdict:
     """Say why what is declared is not among what is `found`."""
     same = [offer for offer in found if _is_same_unit(compared, gpus, offer)]
     if not same:
+        unexplained = [offer for offer in found if gpus.is_exceeded_by(offer)]
+        if unexplained:
+            return _slices_or_shares(compared, gpus, unexplained[0])
         return _other_profile(compared, gpus, found)
     (offer, *_) = same
     declared, real = (
@@ -204,24 +226,52 @@ def _is_same_unit(compared: ComparedPool, gpus: Gpus, offer: Offer) -> bool:
 
 
 def _kind_known(gpus: Gpus, offer: Offer) -> bool:
-    return offer.resource != WHOLE_GPU_RESOURCE or offer.profile is not None or gpus.told_by in _TELL_PROFILES
+    if offer.resource != WHOLE_GPU_RESOURCE:
+        return True
+    return not gpus.is_exceeded_by(offer) and (offer.profile is not None or gpus.told_by in _TELL_PROFILES)
+
+
+def _is_unexplained(compared: ComparedPool, gpus: Gpus, offer: Offer) -> bool:
+    """Return whether units of unknown kind are more than the GPUs hold, if they were what is declared."""
+    declared = compared.pool.accelerator_count
+    per_gpu = compared.units_per_node // declared
+    return not _kind_known(gpus, offer) and offer.units > (gpus.physical or declared) * per_gpu
+
+
+def _slices_or_shares(compared: ComparedPool, gpus: Gpus, offer: Offer) -> _Verdict:
+    sized = f" on {gpus.physical} GPUs: a unit is" if gpus.physical else ", and no label says whether a unit is a GPU,"
+    declare = (
+        f"declare profile: {offer.profile} with strategy: single, whose slices are as many"
+        if offer.supposed
+        else "declare the profile that they tell, or switch MIG and sharing off"
+    )
+    counted_wrongly = "" if gpus.physical else "; if each is a whole GPU, correct acceleratorCount"
+    return _Verdict(
+        Code.OTHER_PROFILE,
+        Severity.ERROR if offer.resource == compared.resource else _blocking(compared),
+        f"declared are {_declared_kind(compared)}, found {offer.resource}: {offer.units}{sized} a slice or a share",
+        f"let GPU feature discovery label the nodes, and {declare}{counted_wrongly}",
+    )
+
+
+def _declared_kind(compared: ComparedPool) -> str:
+    kind = f"slices of {compared.profile}" if compared.profile else "whole GPUs"
+    return f"{kind} ({compared.resource}: {compared.units_per_node})"
 
 
 def _looks_whole(compared: ComparedPool, gpus: Gpus, offer: Offer) -> bool:
     """Return whether units of unknown kind are as many as the GPUs, where slices would be more."""
-    if compared.profile is None or compared.units_per_node == compared.pool.accelerator_count:
+    if offer.profile or compared.profile is None or offer.units == compared.units_per_node:
         return False
     return offer.units == (gpus.physical or compared.pool.accelerator_count)
 
 
 def _other_profile(compared: ComparedPool, gpus: Gpus, found: list[Offer]) -> _Verdict:
-    declared = f"slices of {compared.profile}" if compared.profile else "whole GPUs"
     wrong = any(offer.resource == compared.resource for offer in found)
     return _Verdict(
         Code.OTHER_PROFILE,
         Severity.ERROR if wrong else _blocking(compared),
-        f"declared are {declared} ({compared.resource}: {compared.units_per_node}), "
-        f"found {', '.join(_described(offer) for offer in found)}",
+        f"declared are {_declared_kind(compared)}, found {', '.join(_described(offer) for offer in found)}",
         _profile_remedy(compared, gpus, found),
     )
 
@@ -232,20 +282,29 @@ def _described(offer: Offer) -> str:
 
 
 def _profile_remedy(compared: ComparedPool, gpus: Gpus, found: list[Offer]) -> str:
-    profiles = [offer for offer in found if offer.profile]
-    if not profiles:
-        declare = "remove migConfiguration"
-    else:
-        offer = profiles[0]
-        strategy = MigStrategy.SINGLE if offer.resource == WHOLE_GPU_RESOURCE else MigStrategy.MIXED
-        declare = f"declare profile: {offer.profile} with strategy: {strategy}"
+    return f"{as_found(found)}, or {as_declared(compared, gpus)}"
+
+
+def as_found(found: list[Offer]) -> str:
+    """Return what to write for nodes that offer `found`."""
+    cut = next((offer for offer in found if offer.profile), None)
+    if cut is None:
+        return "remove migConfiguration and write the memory of a whole GPU as memoryPerGpu"
+    strategy = MigStrategy.SINGLE if cut.resource == WHOLE_GPU_RESOURCE else MigStrategy.MIXED
+    return f"declare profile: {cut.profile} with strategy: {strategy} and the memory of that slice as memoryPerGpu"
+
+
+def as_declared(compared: ComparedPool, gpus: Gpus) -> str:
+    """Return how the GPUs of a node come to be cut as declared, with what is there to cut them."""
     if gpus.told_by is LabelledBy.GKE:
-        return f"{declare} and the memory of that unit, or make a GKE node pool with the declared partition size"
-    layout = f"all-{compared.profile.replace('+', '.')}" if compared.profile else "all-disabled"
-    return (
-        f"{declare} and the memory of that unit, or have MIG manager cut the GPUs as declared: "
-        f"kubectl label node NODE nvidia.com/mig.config={layout} --overwrite"
-    )
+        return f"make a GKE node pool {'with the declared' if compared.profile else 'without a'} partition size"
+    if gpus.mig_config:
+        layout = f"all-{compared.profile.replace('+', '.')}" if compared.profile else "all-disabled"
+        return (
+            "have MIG manager cut the GPUs as declared: "
+            f"kubectl label node NODE nvidia.com/mig.config={layout} --overwrite"
+        )
+    return f"cut the GPUs into {compared.profile}" if compared.profile else "switch MIG off on these GPUs"
 
 
 def _blocking(compared: ComparedPool) -> Severity:

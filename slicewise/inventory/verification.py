@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from slicewise.inventory.compared_pool import ComparedPool
-from slicewise.inventory.differences import Difference, Found, Severity, by_place, counted, some
-from slicewise.inventory.facts import LiveCluster, LiveNode
+from slicewise.inventory.differences import Difference, Found, Severity, by_place, counted, merged, some
+from slicewise.inventory.facts import LiveCluster
 from slicewise.inventory.growth import check_growth
 from slicewise.inventory.holdings import Holdings, ServiceKey, check_holdings, holdings
-from slicewise.inventory.membership import members, near_misses, units_of
+from slicewise.inventory.membership import members
+from slicewise.inventory.near_misses import NearMisses, near_misses
 from slicewise.inventory.node_checks import (
     check_absent,
     check_machine,
@@ -20,6 +21,7 @@ from slicewise.inventory.node_checks import (
     check_taints,
     check_unit_memory,
 )
+from slicewise.inventory.strays import check_strays
 from slicewise.inventory.unit_checks import check_units
 from slicewise.manifests.names import service_name
 from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
@@ -31,6 +33,7 @@ from slicewise.spec.quantity import Quantity
 # As the API calls them.
 _SERVICES: Final = f"{SERVICE_KIND.lower()}s"
 _NAMESPACES: Final = "namespaces"
+_PODS: Final = "pods"
 # What is read for other commands, and not needed here.
 _IRRELEVANT: Final = frozenset({"configmaps"})
 
@@ -51,8 +54,8 @@ class PoolReality:
         nodes: Nodes that belong to it.
         units_declared: Units of the nodes that nodeCount declares.
         units: Units that its nodes offer.
-        held_by_others: Units of pods that the plan does not know.
-        held_by_plan: Units of the plan's own pods, now.
+        held_by_others: Units of pods that the plan does not know; None where pods may not be read.
+        held_by_plan: Units of the plan's own pods, now; None where pods may not be read.
     """
 
     environment: str
@@ -65,12 +68,14 @@ class PoolReality:
     nodes: int
     units_declared: int
     units: int
-    held_by_others: int
-    held_by_plan: int
+    held_by_others: int | None
+    held_by_plan: int | None
 
     @property
-    def free(self) -> int:
-        """Units that nobody holds now."""
+    def free(self) -> int | None:
+        """Units that nobody holds now; None where that is not known."""
+        if self.held_by_others is None or self.held_by_plan is None:
+            return None
         return self.units - self.held_by_others - self.held_by_plan
 
     def to_dict(self) -> dict[str, Any]:
@@ -163,25 +168,26 @@ def _verify_one(
     strays = [node for node in cluster.nodes if node.gpus and node.name not in belonging]
     meant: set[str] = set()
     realities: list[PoolReality] = []
-    differences = [
-        found.at(name, None) for found in _check_cluster(cluster, placements, creates_namespaces=creates_namespaces)
-    ]
+    found: list[tuple[str, Found]] = []
     for pool in sorted(pools, key=lambda each: each.name):
         here = [placement for placement in placements if placement.node_pool == pool.name]
         compared = ComparedPool(pool, of_pool[pool.name], here)
-        near = near_misses(pool, strays) if len(compared.nodes) < pool.node_count else []
-        meant |= {node.name for node in near}
-        held = holdings(compared, cluster.pods, own)
+        near = near_misses(compared, strays)
+        meant |= {node.name for node in near.nodes}
+        held = None if _PODS in cluster.unread else holdings(compared, cluster.pods, own)
         realities.append(_reality(name, compared, held))
-        checks = _check_pool(fleet, compared, near, cluster, held)
-        differences += [found.at(name, pool.name) for found in checks]
-    undeclared = [node for node in strays if node.name not in meant]
-    differences += [found.at(name, None) for found in _check_undeclared(undeclared)]
+        found += [(pool.name, each) for each in _check_pool(fleet, compared, near, cluster, held)]
+    of_cluster = [
+        *_check_cluster(cluster, placements, creates_namespaces=creates_namespaces),
+        *check_strays([node for node in strays if node.name not in meant]),
+    ]
+    differences = [each.at(name, None) for each in of_cluster]
+    differences += [each.at(name, pool_name) for pool_name, each in merged(found)]
     return realities, differences
 
 
 def _check_pool(
-    fleet: Fleet, compared: ComparedPool, near: list[LiveNode], cluster: LiveCluster, held: Holdings
+    fleet: Fleet, compared: ComparedPool, near: NearMisses, cluster: LiveCluster, held: Holdings | None
 ) -> Iterator[Found]:
     yield from check_presence(compared, near, cluster.nodes)
     if not compared.nodes:
@@ -193,7 +199,8 @@ def _check_pool(
     yield from check_taints(compared)
     yield from check_machine(compared)
     yield from check_unit_memory(compared, _needed_memory(fleet, compared.placements))
-    yield from check_holdings(compared, held)
+    if held is not None:
+        yield from check_holdings(compared, held)
 
 
 def _check_cluster(
@@ -205,7 +212,7 @@ def _check_cluster(
             Code.CLUSTER_UNREADABLE,
             Severity.WARNING,
             f"this user may not read {' and '.join(unread)}, so what depends on that is not verified",
-            f"let the user of the kubeconfig get and list {', '.join(unread)} in all namespaces",
+            f"let the user of the kubeconfig list {', '.join(unread)} in all namespaces",
         )
     if not cluster.serves_kserve and _SERVICES not in cluster.unread:
         yield Found(
@@ -228,19 +235,6 @@ def _check_cluster(
 
 def _is(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
-
-
-def _check_undeclared(nodes: Sequence[LiveNode]) -> Iterator[Found]:
-    if nodes:
-        offers = sorted({offer.resource for node in nodes if node.gpus for offer in node.gpus.offers if offer.units})
-        units = [f"{resource}: {sum(units_of(node, resource) for node in nodes)}" for resource in offers]
-        yield Found(
-            Code.UNDECLARED_NODES,
-            Severity.WARNING,
-            f"{counted(len(nodes), 'GPU node')} {'belongs' if len(nodes) == 1 else 'belong'} to no declared pool: "
-            f"{some([node.name for node in nodes])} ({some(units) or 'no GPU resource is offered'})",
-            "declare a pool for them, if models are to run there: `python -m slicewise discover` writes it",
-        )
 
 
 def _own_services(
@@ -276,7 +270,7 @@ def _needed_memory(fleet: Fleet, placements: Collection[Placement]) -> Iterator[
             yield str(placement.deployment), needed
 
 
-def _reality(environment: str, compared: ComparedPool, held: Holdings) -> PoolReality:
+def _reality(environment: str, compared: ComparedPool, held: Holdings | None) -> PoolReality:
     pool = compared.pool
     offers = [offer for node in compared.nodes if node.gpus for offer in node.gpus.offers if offer.units]
     asked = [offer for offer in offers if offer.resource == compared.resource]
@@ -292,6 +286,6 @@ def _reality(environment: str, compared: ComparedPool, held: Holdings) -> PoolRe
         nodes=len(compared.nodes),
         units_declared=pool.node_count * compared.units_per_node,
         units=compared.units,
-        held_by_others=held.by_others,
-        held_by_plan=held.by_plan,
+        held_by_others=held.by_others if held else None,
+        held_by_plan=held.by_plan if held else None,
     )

@@ -333,6 +333,97 @@ def test_shared_units_are_kept_from_models() -> None:
     assert any("a unit is a share" in comment for comment in comments)
 
 
+def eks(name: str, machine: str, units: int, **labels: str) -> Json:
+    """Return a node of an EKS node group without GPU feature discovery."""
+    own = {"node.kubernetes.io/instance-type": machine, "eks.amazonaws.com/nodegroup": "br"}
+    return node_json(name, own | labels, {GPU: units})
+
+
+def checks_of(comments: list[str]) -> list[str]:
+    return [comment.removeprefix("CHECK: ") for comment in comments if comment.startswith("CHECK: ")]
+
+
+def test_slices_that_no_label_tells_are_no_gpus() -> None:
+    pools, comments = described([eks("n-0", "p4d.24xlarge", 56), eks("n-1", "p4d.24xlarge", 56)])
+    pool = pools["br"]
+    assert (pool["acceleratorCount"], pool.get("reservedUnits", 0)) == (8, 0)
+    assert pool["capabilities"]["migConfiguration"] == {"enabled": True, "profile": "1g.5gb", "strategy": "single"}
+    assert pool["capabilities"]["memoryPerGpu"] == "4864Mi"  # nvidia-smi mig -lgip: 4.75 GiB
+    assert checks_of(comments) == [
+        "no label says what a unit is: 56 units on 8 GPUs would be slices of 1g.5gb, unless GPUs are shared"
+    ]
+
+
+@pytest.mark.parametrize("units", [9, 55, 80])
+def test_units_that_fit_no_profile_are_kept_from_models(units: int) -> None:
+    pools, comments = described([eks("n-0", "p4d.24xlarge", units), eks("n-1", "p4d.24xlarge", units)])
+    pool = pools["br"]
+    assert (pool["acceleratorCount"], pool["reservedUnits"]) == (8, 16)
+    assert "migConfiguration" not in pool["capabilities"]
+    (check,) = [each for each in checks_of(comments) if "slices or shares" in each]
+    assert check.startswith(f"a node has 8 GPUs and offers {units} units, ")
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_shares_among_gpus_keep_models_off_both(order: tuple[str, str]) -> None:
+    """No label tells the nodes apart, so a pod for a GPU may get a share."""
+    whole, cut = order
+    nodes = [
+        eks(f"{name}-{number}", "p4d.24xlarge", units) for name, units in ((whole, 8), (cut, 20)) for number in "01"
+    ]
+    pools, _ = described(nodes)
+    assert [(pool["nodeCount"], pool["acceleratorCount"], pool["reservedUnits"]) for pool in pools.values()] == [
+        (4, 8, 32)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "units", "told"),
+    [
+        (
+            {"node.kubernetes.io/instance-type": "Standard_NC40ads_H100_v5", "kubernetes.azure.com/agentpool": "p"},
+            7,
+            "whether a unit is a GPU or a slice; acceleratorCount 7 is a guess",
+        ),
+        ({}, 7, "whether a unit is a GPU or a slice; acceleratorCount 7 is a guess"),
+        # An A10G cannot be cut.
+        (
+            {"node.kubernetes.io/instance-type": "g5.12xlarge"},
+            4,
+            "how many GPUs a node has; acceleratorCount 4 is a guess",
+        ),
+    ],
+)
+def test_units_of_which_nothing_is_known(labels: dict[str, str], units: int, told: str) -> None:
+    _, comments = described([node_json("n", labels, {GPU: units})])
+    assert f"CHECK: no label says {told}" in comments
+
+
+def test_a_node_of_two_gpu_models() -> None:
+    node = gfd("n", "3g.40gb", 8)
+    node["metadata"]["labels"]["nvidia.com/mig-1g.5gb.product"] = "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb"
+    node["status"]["allocatable"]["nvidia.com/mig-1g.5gb"] = "28"
+    pools, comments = described([node])
+    assert set(pools) == {"h100-80gb-3g-40gb", "h100-80gb-1g-5gb"}
+    (check,) = [each for each in checks_of(comments) if "label says" in each and "h100" in each]
+    assert check.startswith("the node's label says h100-80gb, that of nvidia.com/mig-1g.5gb a100-40gb: write ")
+
+
+def test_a_profile_that_the_model_lacks() -> None:
+    _, comments = described([gfd("n", "1g.5gb", 28)])
+    assert "CHECK: the catalogue knows no 1g.5gb of h100-80gb: is it another GPU model?" in comments
+    _, comments = described([gfd("n", "1g.10gb", 56)])
+    assert checks_of(comments) == []
+
+
+def test_resources_that_time_slicing_renames_are_in_no_pool() -> None:
+    nodes = [gfd("whole", zone="a"), gfd("renamed", zone="b", nvidia_com__gpu_replicas="4")]
+    nodes[1]["status"]["allocatable"] = {"nvidia.com/gpu.shared": "32"}
+    pools, comments = described(nodes)
+    assert [pool["nodeCount"] for pool in pools.values()] == [1]
+    assert "CHECK: nvidia.com/gpu.shared is no resource that a pool can declare: renamed" in comments
+
+
 @pytest.mark.parametrize(
     ("labels", "resources", "type_", "count", "slices"),
     [

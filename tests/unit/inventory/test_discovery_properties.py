@@ -70,6 +70,7 @@ def _labelling(
                 (gke, {GPU: 8}),
                 (gke | {"cloud.google.com/gke-gpu-partition-size": profile}, {GPU: units}),
                 ({"node.kubernetes.io/instance-type": machine}, {GPU: 8}),
+                ({"node.kubernetes.io/instance-type": machine}, {GPU: units}),
                 ({}, {GPU: 8}),
                 ({}, {f"nvidia.com/mig-{profile}": units}),
             ]

@@ -130,6 +130,7 @@ def test_an_invalid_layout_offers_nothing() -> None:
 def test_shared_units(labels: dict[str, str], resources: dict[str, int]) -> None:
     gpus = gpus_of(labels, resources)
     assert (gpus.shared, gpus.physical) == (True, 8)
+    assert not any(gpus.is_exceeded_by(offer) for offer in gpus.offers)
     assert gpus.accelerator in (H100, "nvidia-h100-80gb")
 
 
@@ -174,14 +175,15 @@ def test_gfd_beside_gkes_partitions_tells_of_whole_gpus() -> None:
         ("p5e.48xlarge", "h200", 8),
         ("p5en.48xlarge", "h200", 8),
         ("p6-b200.48xlarge", "b200", 8),
-        ("g5.12xlarge", "a10g", 4),
-        ("g6.12xlarge", "l4", 4),
-        ("g6e.12xlarge", "l40s", 4),
+        # The table has no counts of these, and a unit may be a share of a GPU.
+        ("g5.12xlarge", "a10g", None),
+        ("g6.12xlarge", "l4", None),
+        ("g6e.12xlarge", "l40s", None),
     ],
 )
 @pytest.mark.parametrize("label", [MACHINE, "beta.kubernetes.io/instance-type"])
-def test_ec2_machines(machine: str, model: str, count: int, label: str) -> None:
-    gpus = gpus_of({label: machine}, {GPU: count})
+def test_ec2_machines(machine: str, model: str, count: int | None, label: str) -> None:
+    gpus = gpus_of({label: machine}, {GPU: count or 4})
     assert (gpus.told_by, gpus.accelerator, gpus.physical) == (LabelledBy.EKS, model, count)
     assert gpus.model
     assert gpus.model.name == model
@@ -203,7 +205,79 @@ def test_resources_alone() -> None:
     gpus = gpus_of({}, {"nvidia.com/mig-3g.40gb": 16})
     assert (gpus.told_by, gpus.accelerator, gpus.model) == (LabelledBy.ALLOCATABLE, None, None)
     assert (gpus.physical, gpus.strategy) == (None, MigStrategy.MIXED)
-    assert gpus_of({}, {GPU: 4}).physical == 4
+    # Four GPUs, or one that is cut in four.
+    assert gpus_of({}, {GPU: 4}).physical is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "units", "profile", "physical"),
+    [
+        # MIG User Guide: seven 1g.5gb, four 1g.10gb, three 2g.10gb, two 3g.20gb on an A100 40GB.
+        ({MACHINE: "p4d.24xlarge"}, 56, "1g.5gb", 8),
+        ({MACHINE: "p4d.24xlarge"}, 32, "1g.10gb", 8),
+        ({MACHINE: "p4d.24xlarge"}, 24, "2g.10gb", 8),
+        ({MACHINE: "p4d.24xlarge"}, 16, "3g.20gb", 8),
+        ({MACHINE: "p5.4xlarge"}, 7, "1g.10gb", 1),
+        ({MACHINE: "p4d.24xlarge"}, 8, None, 8),
+        ({MACHINE: "p4d.24xlarge"}, 7, None, 8),
+        ({MACHINE: "p4d.24xlarge"}, 9, None, 8),
+        ({MACHINE: "p4d.24xlarge"}, 55, None, 8),
+        ({MACHINE: "p4d.24xlarge"}, 80, None, 8),
+        # GPU feature discovery runs with another strategy than the device plugin.
+        ({PRODUCT: H100, COUNT: "8", MEMORY: "81559", STRATEGY: "none"}, 56, "1g.10gb", 8),
+        ({GKE_GPU: "nvidia-h100-80gb", MACHINE: "a3-highgpu-8g"}, 16, "3g.40gb", 8),
+        # 1g.24gb, 1g.24gb+gfx and 1g.24gb-me, four of each on a GPU (MIG User Guide, RTX PRO 6000).
+        ({GKE_GPU: "nvidia-rtx-pro-6000", "cloud.google.com/gke-accelerator-count": "1"}, 4, None, 1),
+        # The catalogue knows neither model nor profiles.
+        ({PRODUCT: "NVIDIA-Z900", COUNT: "8"}, 56, None, 8),
+        # As Azure labels it: the name of the machine says nothing that is in a table.
+        ({MACHINE: "Standard_NC40ads_H100_v5"}, 7, None, None),
+    ],
+)
+def test_more_units_than_gpus_are_no_gpus(
+    labels: dict[str, str], units: int, profile: str | None, physical: int | None
+) -> None:
+    gpus = gpus_of(labels, {GPU: units})
+    assert gpus.physical == physical
+    assert gpus.strategy == (MigStrategy.SINGLE if profile else None)
+    (offer,) = gpus.offers
+    memory = 81559 if MEMORY in labels and not profile else None
+    assert offer == Offer(GPU, units, profile, memory, supposed=profile is not None)
+    assert gpus.is_exceeded_by(offer) == (physical is not None and units > physical)
+
+
+@pytest.mark.parametrize(
+    ("labels", "resources"),
+    [
+        # Time-slicing says so itself; beside slices of strategy mixed, nvidia.com/gpu are whole GPUs.
+        ({"nvidia.com/gpu.replicas": "7"}, {GPU: 56}),
+        ({}, {GPU: 16, "nvidia.com/mig-1g.5gb": 7}),
+    ],
+)
+def test_units_that_are_explained_are_not_taken_for_slices(labels: dict[str, str], resources: dict[str, int]) -> None:
+    gpus = gpus_of({MACHINE: "p4d.24xlarge"} | labels, resources)
+    assert gpus.physical == 8
+    assert not any(offer.supposed for offer in gpus.offers)
+    assert gpus.offers[0].profile is None
+
+
+def test_a_profiles_own_label_says_its_model() -> None:
+    labels = {
+        PRODUCT: H100,
+        COUNT: "8",
+        STRATEGY: "mixed",
+        "nvidia.com/mig-3g.40gb.product": f"{H100}-MIG-3g.40gb",
+        "nvidia.com/mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb",
+    }
+    slices = ("nvidia.com/mig-3g.40gb", "nvidia.com/mig-1g.5gb", "nvidia.com/mig-1g.10gb")
+    gpus = gpus_of(labels, {slices[0]: 8, slices[1]: 28, slices[2]: 7})
+    assert [[model.name for model in gpus.models_of(resource)] for resource in slices] == [
+        ["h100-80gb"],
+        ["h100-80gb", "a100-40gb"],
+        ["h100-80gb"],
+    ]
+    shared = labels | {"nvidia.com/mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED"}
+    assert len(gpus_of(shared, {slices[1]: 28}).models_of(slices[1])) == 2
 
 
 def test_memory_tells_boards_of_one_name_apart() -> None:
