@@ -58,7 +58,8 @@ async def verify_clusters(
             if each.severity is Severity.ERROR
         ]
         lines = "\n".join([*unread, *errors])
-        message = f"what is declared and what the clusters have differ, so nothing is changed:\n{lines}"
+        found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"
+        message = f"{found}, so nothing is changed:\n{lines}"
         raise pulumi.RunError(message)
 
 

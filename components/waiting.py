@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 
 from components.readiness import Expected, Observed, explain, judge
-from slicewise.access.client import open_client, refusal
+from slicewise.access.client import open_client
+from slicewise.access.refusing import refusal
 from slicewise.manifests import KubernetesObject, vocabulary
 
 if TYPE_CHECKING:

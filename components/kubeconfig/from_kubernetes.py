@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Final
 from components.kubeconfig.source import Source, SourceError, settle
 from components.stack_config import StackConfig
 from slicewise.access.ambient import read_ambient
-from slicewise.access.client import open_client, refusal
+from slicewise.access.client import open_client
 from slicewise.access.examination import examine
 from slicewise.access.kubeconfig import KubeconfigError
 from slicewise.access.reach import unreachable
+from slicewise.access.refusing import refusal
 from slicewise.spec import Code
 from slicewise.spec.cluster import KubeconfigReference
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
 
+_FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 # A DNS subdomain, as Kubernetes names its Secrets. The reference may be any source's name.
 _SECRET_NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -61,14 +63,12 @@ async def _management_client() -> AsyncClient:
     try:
         return open_client(text)
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
-        message = f"the management cluster's kubeconfig cannot be used ({type(error).__name__})"
+        message = f"the management cluster's kubeconfig cannot be used: {refusal(error)}"
         raise SourceError(message) from None
 
 
 async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: StackConfig) -> str:
-    import httpx2  # noqa: PLC0415
     from lightkube import ApiError  # noqa: PLC0415
-    from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
     from lightkube.resources.core_v1 import Secret  # noqa: PLC0415
 
     if not _SECRET_NAME.fullmatch(reference.name):
@@ -82,14 +82,11 @@ async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: 
         if error.status.code == _NOT_FOUND:
             message = f"there is no {where}; {_remedy(reference, stack)}"
             raise SourceError(message, Code.KUBECONFIG_MISSING) from None
-        # What the server said has its reason, and names the user, never a credential.
-        message = f"{where}: {refusal(error)}; the user of KUBECONFIG must be able to get it"
+        remedy = "; the user of KUBECONFIG must be able to get it" if error.status.code == _FORBIDDEN else ""
+        message = f"{where}: {refusal(error)}{remedy}"
         raise SourceError(message) from None
-    except httpx2.HTTPError as error:
+    except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
         message = f"{where}: {refusal(error)}"
-        raise SourceError(message) from None
-    except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a broken certificate
-        message = f"{where}: the management cluster's kubeconfig does not work ({type(error).__name__})"
         raise SourceError(message) from None
     return _text(secret.data or {}, reference.key, where)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,8 +33,17 @@ def read_ambient(environment: Mapping[str, str]) -> str:
         if listed:
             message = "KUBECONFIG names no file that is there"
         raise KubeconfigError(message)
+    return read_files(there)
+
+
+def read_files(files: Sequence[Path]) -> str:
+    """Return the kubeconfig that `files` are together, by the same rules.
+
+    Raises:
+        KubeconfigError: one cannot be read.
+    """
     merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": "", **{s: [] for s in _SECTIONS}}
-    for file in there:
+    for file in files:
         config = _read(file)
         merged["current-context"] = merged["current-context"] or config.get("current-context") or ""
         for section, key in _SECTIONS.items():

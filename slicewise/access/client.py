@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
 
-from slicewise.access.plain_yaml import read_plain
+from slicewise.access.kubeconfig import read_context
+from slicewise.access.refusing import REQUEST_SECONDS
 
 if TYPE_CHECKING:
+    import httpx2
     from lightkube import AsyncClient
 
-_REQUEST_SECONDS: Final = 20.0
+_ONLY: Final = "current"
 
 
 def open_client(kubeconfig: str) -> AsyncClient:
@@ -18,40 +21,64 @@ def open_client(kubeconfig: str) -> AsyncClient:
 
     Raises:
         Exception: whatever the libraries raise for what the checks let through; its text may have parts of the
-            kubeconfig, so no more than its type may be shown.
+            kubeconfig, so no more may be shown than what `refusing.refusal` says of it.
     """
     # They cost 0.1 s to import: only here, where a cluster is asked.
     import httpx2  # noqa: PLC0415
     from lightkube import AsyncClient, KubeConfig  # noqa: PLC0415
-    from lightkube.config.models import User  # noqa: PLC0415
+    from lightkube.config.client_adapter import ExecAuth  # noqa: PLC0415
 
-    (document,) = read_plain(kubeconfig)
-    for user in document.get("users") or []:
-        plugin = (user.get("user") or {}).get("exec")
-        if plugin and plugin.get("apiVersion") == "client.authentication.k8s.io/v1":
-            # lightkube reads the same answer under this name only.
-            plugin["apiVersion"] = "client.authentication.k8s.io/v1beta1"
-    config = KubeConfig.from_dict(document).get()
-    if config is None:
-        message = "no current context"
-        raise ValueError(message)
-    if config.user is None:
-        config = config._replace(user=User())
-    cluster = next(each["cluster"] for each in document["clusters"] if each["name"] == config.context.cluster)
+    from slicewise.access.plugin import PluginAuth  # noqa: PLC0415
+
+    context = read_context(kubeconfig)
+    # An empty field is one that is not there, and what other contexts need is nobody's concern.
+    cluster, user = (
+        {name: value for name, value in entry.items() if value} for entry in (context.cluster, context.user)
+    )
+    config = KubeConfig.from_dict(
+        {
+            "current-context": _ONLY,
+            "contexts": [{"name": _ONLY, "context": {"cluster": _ONLY, "user": _ONLY}}],
+            "clusters": [{"name": _ONLY, "cluster": cluster}],
+            "users": [{"name": _ONLY, "user": user}],
+        }
+    )
     # As Go does it, and so Pulumi: no proxy of the environment stands before this machine.
-    local = urlsplit(config.cluster.server).hostname in ("localhost", "127.0.0.1", "::1")
-    return AsyncClient(
+    local = urlsplit(context.server).hostname in ("localhost", "127.0.0.1", "::1")
+    client = AsyncClient(
         config=config,
-        timeout=httpx2.Timeout(_REQUEST_SECONDS),
+        timeout=httpx2.Timeout(REQUEST_SECONDS),
         trust_env=not local,
         proxy=cluster.get("proxy-url"),
     )
+    # lightkube has no parameters for what follows.
+    http = client._client._client  # noqa: SLF001
+    if isinstance(http.auth, ExecAuth):
+        http.auth = PluginAuth(user["exec"])
+    http.headers = httpx2.Headers([*http.headers.raw, *_impersonation(user)])
+    if "tls-server-name" in cluster:
+        http.event_hooks = {"request": [_named(cluster["tls-server-name"])]}
+    return client
 
 
-def refusal(error: Exception) -> str:
-    """Return what the API server said, or that it says nothing; no more: other texts may have addresses and more."""
-    from lightkube import ApiError  # noqa: PLC0415
+def _impersonation(user: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers by which a user acts as another.
 
-    if isinstance(error, ApiError):
-        return f"the cluster refuses to be asked: {error}"
-    return f"the cluster's API server does not answer ({type(error).__name__})"
+    Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+    """
+    if "as" in user:
+        yield b"Impersonate-User", user["as"].encode()
+    if "as-uid" in user:
+        yield b"Impersonate-Uid", user["as-uid"].encode()
+    for group in user.get("as-groups", []):
+        yield b"Impersonate-Group", group.encode()
+    for name, values in user.get("as-user-extra", {}).items():
+        for value in values:
+            yield f"Impersonate-Extra-{quote(name, safe='')}".encode(), value.encode()
+
+
+def _named(name: str) -> Any:  # noqa: ANN401 - httpx2 names no type for it
+    async def expect(request: httpx2.Request) -> None:
+        request.extensions["sni_hostname"] = name
+
+    return expect

@@ -27,7 +27,12 @@ def missing_plugin(inspection: Inspection) -> str | None:
     command = inspection.plugin
     if command is None or shutil.which(command):
         return None
-    name = Path(command).name
-    known = name if _PLAIN_NAME.fullmatch(name) else "(a name with unusual characters)"
+    name = plugin_name(command)
     hint = f": {_INSTALL[name]}" if name in _INSTALL else " on this machine, on PATH"
-    return f"its credentials come from the program {known}, which is not here; install it{hint}"
+    return f"its credentials come from the program {name}, which is not here; install it{hint}"
+
+
+def plugin_name(command: str) -> str:
+    """Return what messages call the credential plugin `command`: its program, never its directory or arguments."""
+    name = Path(command).name
+    return name if _PLAIN_NAME.fullmatch(name) else "(a name with unusual characters)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,12 @@ _USER_FILES: Final = {
     "client-key": "client-key-data",
     "tokenFile": "token",
 }
+# What client-go takes (clientcmd's validation, rest/exec.go).
+_PROXIES: Final = ("http", "https", "socks5")
+_PLUGIN_VERSIONS: Final = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+# What may stand in an HTTP header; of a token, no blank either.
+_TOKEN: Final = re.compile(r"[!-~]+")
+_HEADER: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
 class Weakness(Enum):
@@ -60,6 +67,11 @@ def inspect(context: CurrentContext, now: datetime) -> Inspection:
     )
 
 
+def is_token(text: str) -> bool:
+    """Return whether `text` can be sent as a token: printable characters of ASCII, without white space."""
+    return bool(_TOKEN.fullmatch(text))
+
+
 def _files(entry: dict[str, Any], fields: dict[str, str]) -> dict[str, str]:
     found = {name: entry[name] for name, instead in fields.items() if entry.get(name) and not entry.get(instead)}
     return {name: path for name, path in found.items() if isinstance(path, str)}
@@ -74,14 +86,23 @@ def _cluster_flaws(context: CurrentContext) -> Iterator[str]:
         yield "insecure-skip-tls-verify is not true or false"
     if skips is True and (cluster.get("certificate-authority-data") or cluster.get("certificate-authority")):
         yield "it has a certificate authority and insecure-skip-tls-verify, which exclude each other; remove the latter"
-    yield from _not_text(cluster, ("certificate-authority", "certificate-authority-data", "proxy-url"))
+    yield from _not_text(
+        cluster, ("certificate-authority", "certificate-authority-data", "proxy-url", "tls-server-name")
+    )
     yield from _no_pem(cluster, "certificate-authority-data", "a certificate")
+    proxy = cluster.get("proxy-url")
+    if isinstance(proxy, str) and proxy and not _is_proxy(proxy):
+        yield "its proxy-url is no proxy's URL; write http://, https:// or socks5:// before its host and port"
 
 
 def _user_flaws(user: dict[str, Any]) -> Iterator[str]:
     yield from _not_text(user, (*_USER_FILES, *_USER_FILES.values(), "username", "password"))
     yield from _no_pem(user, "client-certificate-data", "a certificate")
     yield from _no_pem(user, "client-key-data", "a private key")
+    yield from _key_flaws(user)
+    token = user.get("token")
+    if isinstance(token, str) and token and not is_token(token):
+        yield "its token has white space or control characters; store the token alone, on one line"
     has = {part: bool(user.get(f"client-{part}") or user.get(f"client-{part}-data")) for part in ("certificate", "key")}
     if has["certificate"] != has["key"]:
         there, missing = ("certificate", "key") if has["certificate"] else ("key", "certificate")
@@ -91,6 +112,55 @@ def _user_flaws(user: dict[str, Any]) -> Iterator[str]:
     plugin = user.get("exec")
     if plugin and not (isinstance(plugin, dict) and isinstance(plugin.get("command"), str) and plugin["command"]):
         yield "its exec plugin names no command"
+    elif plugin and plugin.get("apiVersion") not in _PLUGIN_VERSIONS:
+        yield f"its exec plugin's apiVersion is not {' or '.join(_PLUGIN_VERSIONS)}; have the kubeconfig written anew"
+    yield from _impersonation_flaws(user)
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # Reading the port is what checks it.
+        return parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _key_flaws(user: dict[str, Any]) -> Iterator[str]:
+    certificate, key = user.get("client-certificate-data"), user.get("client-key-data")
+    if not isinstance(certificate, str) or not isinstance(key, str) or _end(certificate) is None:
+        return
+    from cryptography import x509  # noqa: PLC0415 - as below
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    try:
+        fits = load_pem_private_key(_decode(key), None).public_key()
+    except TypeError:
+        yield "client-key-data is encrypted, and nobody can be asked for its password; store the key decrypted"
+    except (ValueError, UnsupportedAlgorithm):
+        # What it is instead has been said, or TLS will say it.
+        return
+    else:
+        if fits != x509.load_pem_x509_certificate(_decode(certificate)).public_key():
+            yield "client-key-data is not the key of client-certificate-data; store the two that belong together"
+
+
+def _impersonation_flaws(user: dict[str, Any]) -> Iterator[str]:
+    groups, extra = user.get("as-groups") or [], user.get("as-user-extra") or {}
+    yield from _not_text(user, ("as", "as-uid"))
+    if not _texts(groups):
+        yield "as-groups is not a list of texts"
+    if not isinstance(extra, dict) or not all(map(_texts, extra.values())):
+        yield "as-user-extra is not lists of texts by name"
+    if not user.get("as") and (user.get("as-uid") or groups or extra):
+        yield "its user has as-uid, as-groups or as-user-extra and no as; name in `as` whom they belong to"
+    if not all(_HEADER.fullmatch(text) for text in (user.get("as"), user.get("as-uid")) if isinstance(text, str)):
+        yield "as and as-uid have line breaks or control characters; write each on one line"
+
+
+def _texts(found: object) -> bool:
+    return isinstance(found, list) and all(isinstance(each, str) and _HEADER.fullmatch(each) for each in found)
 
 
 def _cluster_weaknesses(context: CurrentContext) -> Iterator[tuple[Weakness, str]]:

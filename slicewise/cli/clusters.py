@@ -11,6 +11,7 @@ from slicewise.cli.kubeconfigs import read_kubeconfig
 from slicewise.cli.waiting import waiting_bar
 from slicewise.inventory.answering import read_or_refusal
 from slicewise.spec import Code, InvalidInputError, Problem
+from slicewise.spec.problems import quoted
 
 if TYPE_CHECKING:
     from slicewise.inventory.facts import LiveCluster
@@ -42,8 +43,8 @@ def by_environment(
             found[chosen[0]] = value
         else:
             message = (
-                f"{value} is for no environment that is declared; write {option} ENVIRONMENT={what} with one of "
-                f"{', '.join(known)}"
+                f"which environment is {quoted(value)} for? Write {option} ENVIRONMENT={what} with one of "
+                f"{', '.join(known)}, such as {option} {known[0]}={what}; or read one alone with --environment"
             )
             raise InvalidInputError([_problem(option, message, Code.KUBECONFIG_MISSING)])
     return found

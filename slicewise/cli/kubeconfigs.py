@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import yaml
 
-from slicewise.access.ambient import read_ambient
+from slicewise.access.ambient import read_ambient, read_files
 from slicewise.access.examination import examine
 from slicewise.access.kubeconfig import KubeconfigError
 from slicewise.access.plain_yaml import read_plain
 from slicewise.spec import Code, InvalidInputError, Problem
+from slicewise.spec.problems import quoted
+
+_MOST_NAMES: Final = 10
 
 
 class Kubeconfig(NamedTuple):
@@ -39,7 +44,10 @@ def read_kubeconfig(where: str, file: str | None, context: str | None) -> Kubeco
     """
     try:
         # Relative paths in a file are meant from its directory: the same reading for all.
-        (config,) = read_plain(read_ambient({"KUBECONFIG": file} if file else os.environ))
+        (config,) = read_plain(read_files([Path(file)]) if file else read_ambient(os.environ))
+        names = [each["name"] for each in config["contexts"]]
+        if context is not None and context not in names:
+            raise InvalidInputError([Problem(where, 0, 0, "", _no_context(context, names), Code.KUBECONFIG_INVALID)])
         current = context or str(config["current-context"])
         text = yaml.dump({**config, "current-context": current}, Dumper=yaml.CSafeDumper)
         found = examine(text)
@@ -53,3 +61,9 @@ def read_kubeconfig(where: str, file: str | None, context: str | None) -> Kubeco
     if problems:
         raise InvalidInputError([Problem(where, 0, 0, "", message, code) for message, code in problems])
     return Kubeconfig(text, current)
+
+
+def _no_context(context: str, names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    there = f"there are {', '.join(map(quoted, names[:_MOST_NAMES]))}{more}" if names else "it has none"
+    return f"cannot be used: there is no context {quoted(context)}; {there}"

@@ -55,6 +55,7 @@ _EC2_FAMILIES: Final = {
     "g6e": "l40s",
     "g7e": "rtx-pro-6000",
 }
+# g7e: kubernetes/autoscaler, issue 9854.
 _EC2_COUNTS: Final = {
     "p4d.24xlarge": 8,
     "p4de.24xlarge": 8,
@@ -65,6 +66,12 @@ _EC2_COUNTS: Final = {
     "p6-b200.48xlarge": 8,
     "p6-b300.48xlarge": 8,
     "p6e-gb200.36xlarge": 4,
+    "g7e.2xlarge": 1,
+    "g7e.4xlarge": 1,
+    "g7e.8xlarge": 1,
+    "g7e.12xlarge": 2,
+    "g7e.24xlarge": 4,
+    "g7e.48xlarge": 8,
 }
 
 

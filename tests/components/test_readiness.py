@@ -225,7 +225,10 @@ def kubeconfig(server: str, user: dict[str, Any]) -> str:
     )
 
 
-SILENT = "the cluster's API server does not answer (ConnectError)"
+SILENT = (
+    "the cluster's API server does not answer (ConnectError); check the server's address in the kubeconfig, the VPN "
+    "and the proxy"
+)
 PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/canary-plugin", "args": ["canary"]}
 
 
@@ -242,7 +245,7 @@ PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/
             kubeconfig("https://127.0.0.1:1", {"auth-provider": {"name": "canary"}}),
             "the kubeconfig does not work for looking at the cluster (ConfigError)",
         ),
-        ("canary", "the kubeconfig does not work for looking at the cluster (AttributeError)"),
+        ("canary", "the kubeconfig does not work for looking at the cluster (KubeconfigError)"),
     ],
 )
 def test_a_cluster_that_cannot_be_asked(text: str, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:

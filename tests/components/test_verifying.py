@@ -104,6 +104,15 @@ def test_errors_of_all_environments_stop_together(warnings: list[str]) -> None:
     assert warnings == []
 
 
+def test_clusters_that_only_cannot_be_read_are_not_said_to_differ(warnings: list[str]) -> None:
+    with pytest.raises(pulumi.RunError) as error:
+        run(stack(verify="true"), (environment("a", pool("whole")),), {"a": "http://127.0.0.1:9"})
+    assert str(error.value).startswith(
+        "clusters cannot be read, so nothing is changed:\n  a: the cluster's API server "
+    )
+    assert warnings == []
+
+
 @pytest.mark.parametrize("creates", [True, False])
 def test_namespaces_that_the_stack_makes_may_be_missing(warnings: list[str], creates: bool) -> None:
     config = replace(stack(verify="true"), create_namespaces=creates)

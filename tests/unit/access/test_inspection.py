@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from slicewise.access.inspection import Inspection, Weakness, inspect
 from slicewise.access.kubeconfig import read_context
 from tests.unit.access.kubeconfigs import CANARY, SERVER, certificate, encoded, kubeconfig
 
+EXEC = "client.authentication.k8s.io/v1"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 VALID, VALID_KEY = certificate(datetime(2026, 6, 2, tzinfo=UTC))
 ENDED, ENDED_KEY = certificate(datetime(2026, 5, 31, 23, 59, 59, tzinfo=UTC))
+ENCRYPTED_KEY = encoded(
+    load_pem_private_key(b64decode(VALID_KEY), None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(CANARY.encode())
+    )
+)
 CA = {"certificate-authority-data": VALID}
 
 
@@ -36,6 +49,7 @@ def inspected(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None
         {"client-certificate-data": VALID[:64] + "\n" + VALID[64:], "client-key-data": VALID_KEY},
         {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "aws", "args": ["eks", "get-token"]}},
         {},
+        {"token": CANARY, "as": "ana", "as-uid": "7", "as-groups": ["team"], "as-user-extra": {"scopes": ["view"]}},
     ],
 )
 def test_nothing_is_wrong(user: dict[str, Any]) -> None:
@@ -95,6 +109,52 @@ def test_the_context_may_have_no_user() -> None:
             None,
             {"auth-provider": {"name": "gcp", "config": {"access-token": CANARY}}},
             "its user has an auth-provider, which Kubernetes 1.26 removed from its clients; use an exec plugin",
+        ),
+        (
+            None,
+            {"exec": {"apiVersion": "client.authentication.k8s.io/v1alpha1", "command": "aws"}},
+            f"its exec plugin's apiVersion is not {EXEC} or {EXEC}beta1; have the kubeconfig written anew",
+        ),
+        *(
+            (
+                None,
+                {"token": token},
+                "its token has white space or control characters; store the token alone, on one line",
+            )
+            for token in (f"{CANARY}\n", f" {CANARY}", f"Bearer {CANARY}", f"{CANARY}\x00", f"{CANARY}\u00e4")
+        ),
+        (
+            None,
+            {"client-certificate-data": VALID, "client-key-data": ENDED_KEY},
+            "client-key-data is not the key of client-certificate-data; store the two that belong together",
+        ),
+        (
+            None,
+            {"client-certificate-data": VALID, "client-key-data": ENCRYPTED_KEY},
+            "client-key-data is encrypted, and nobody can be asked for its password; store the key decrypted",
+        ),
+        *(
+            (
+                {**CA, "proxy-url": proxy},
+                None,
+                "its proxy-url is no proxy's URL; write http://, https:// or socks5:// before its host and port",
+            )
+            for proxy in (f"ftp://ana:{CANARY}@proxy.test", "proxy.test:3128", "http://", "http://proxy.test:port")
+        ),
+        ({**CA, "tls-server-name": 7}, None, "tls-server-name is not text"),
+        (None, {"as": 7, "as-groups": ["g"]}, "as is not text"),
+        (None, {"as": "ana", "as-groups": CANARY}, "as-groups is not a list of texts"),
+        (None, {"as": "ana", "as-groups": [f"{CANARY}\r\nHost: x"]}, "as-groups is not a list of texts"),
+        (None, {"as": "ana", "as-user-extra": {"scopes": CANARY}}, "as-user-extra is not lists of texts by name"),
+        (
+            None,
+            {"as-groups": ["system:masters"]},
+            "its user has as-uid, as-groups or as-user-extra and no as; name in `as` whom they belong to",
+        ),
+        (
+            None,
+            {"as": f"ana\n{CANARY}"},
+            "as and as-uid have line breaks or control characters; write each on one line",
         ),
         (None, {"exec": {"args": [CANARY]}}, "its exec plugin names no command"),
         (None, {"exec": CANARY}, "its exec plugin names no command"),

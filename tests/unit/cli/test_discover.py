@@ -46,12 +46,28 @@ def test_no_ambient_kubeconfig(tmp_path: Path) -> None:
         [*COMMAND, "discover"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=SECONDS
     )
     assert run.returncode == 2
-    assert run.stderr.endswith("KUBECONFIG is not set, and there is no ~/.kube/config [SW402]\n")
+    assert run.stderr.endswith("there is no ~/.kube/config; name one with --kubeconfig [SW402]\n")
 
 
 def test_a_context_that_is_not_there(tmp_path: Path) -> None:
     line = error_of("--kubeconfig", str(kubeconfig(tmp_path / "k")), "--context", "staging")
-    assert line.endswith("cannot be used: the current context's context is not among its contexts [SW403]")
+    assert line.endswith('cannot be used: there is no context "staging"; there are "prod" [SW403]')
+
+
+def test_contexts_where_there_are_many_or_none(tmp_path: Path) -> None:
+    context = {"cluster": "prod", "user": "prod"}
+    many = kubeconfig(tmp_path / "many", contexts=[{"name": f"c{n}", "context": context} for n in range(12)])
+    line = error_of("--kubeconfig", str(many), "--context", "staging")
+    assert line.endswith('"c8", "c9" and 2 more [SW403]')
+    none = kubeconfig(tmp_path / "none", contexts=[])
+    assert error_of("--kubeconfig", str(none), "--context", "x").endswith('no context "x"; it has none [SW403]')
+
+
+def test_a_path_with_a_colon_is_one_file(tmp_path: Path) -> None:
+    # Only $KUBECONFIG is a list of files.
+    (tmp_path / "a:b").mkdir()
+    line = error_of("--kubeconfig", str(kubeconfig(tmp_path / "a:b" / "k")))
+    assert line.endswith("https://127.0.0.1:1 does not answer (Connection refused) [SW404]")
 
 
 def test_an_authority_in_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ def test_without_a_code_all_are_listed() -> None:
 
 @pytest.mark.parametrize(
     ("written", "near"),
-    [("SW20l", "SW20"), ("SW24", "SW"), ("E501", "SW501"), ("mig", ""), ("'", ""), ("x" * 9999, "")],
+    [
+        *(("SW21", "SW210 to SW219"), ("sw4", "SW401 to SW408"), ("21", "SW210 to SW219")),
+        *(("SW20l", ""), ("SW24", ""), ("SW", ""), ("E501", ""), ("mig", ""), ("'", ""), ("x" * 9999, "")),
+    ],
 )
 def test_a_code_that_there_is_not(written: str, near: str) -> None:
     run = slicewise("errors", written)
@@ -44,7 +47,7 @@ def test_a_code_that_there_is_not(written: str, near: str) -> None:
     assert "there is no code" in message
     assert "`python -m slicewise errors` lists all" in message
     assert len(message) < 400
-    assert ("did you mean" in message) == bool(near)
+    assert ("those that begin so are" in message) == bool(near)
     assert near in message
 
 

@@ -16,6 +16,7 @@ from tests.unit.cli.api_server import SERVICES, api_server, node
 from tests.unit.cli.running import COMMAND, in_terminal, slicewise
 
 CANARY = "canary-token-7f3a9"
+BETA = "client.authentication.k8s.io/v1beta1"
 NODES = (
     node(
         "cut-0",
@@ -172,10 +173,16 @@ def test_the_kubeconfig_of_the_home_directory_is_taken(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--kubeconfig", "FILE"], "write --kubeconfig ENVIRONMENT=FILE with one of east, west [SW402]"),
-        (["--kubeconfig", "north=FILE"], "write --kubeconfig ENVIRONMENT=FILE with one of east, west [SW402]"),
+        (["--kubeconfig", "FILE"], "for? Write --kubeconfig ENVIRONMENT=FILE with one of east, west, such as "),
+        (
+            ["--kubeconfig", "north=FILE"],
+            "such as --kubeconfig east=FILE; or read one alone with --environment [SW402]",
+        ),
         (["--context", "here", "--environment", "east", "--kubeconfig", "/none"], "there is no file /none [SW402]"),
-        (["--environment", "east", "--kubeconfig", "FILE", "--context", "other"], "cannot be used: "),
+        (
+            ["--environment", "east", "--kubeconfig", "FILE", "--context", "other"],
+            'cannot be used: there is no context "other"; there are "here", "nowhere" [SW403]',
+        ),
         (["--environment", "east", "--kubeconfig", "FILE", "--context", "nowhere"], "does not answer"),
         (["--environment", "north"], '"north" is no environment that is declared; there are east, west'),
         (["--previous", "/none"], "/none: cannot be read"),
@@ -207,7 +214,10 @@ def test_nothing_of_a_bad_kubeconfig_is_repeated(documents: str, tmp_path: Path,
 def test_what_a_kubeconfig_needs_beside_its_text_is_named(documents: str, server: str, tmp_path: Path) -> None:
     file = Path(kubeconfig(tmp_path, server))
     config = yaml.safe_load(file.read_text())
-    config["users"][0]["user"] = {"exec": {"command": "no-such-plugin", "args": [CANARY]}, "tokenFile": "gone"}
+    config["users"][0]["user"] = {
+        "exec": {"apiVersion": BETA, "command": "no-such-plugin", "args": [CANARY]},
+        "tokenFile": "gone",
+    }
     file.write_text(yaml.safe_dump(config))
     run = slicewise("verify", documents, "--environment", "east", "--kubeconfig", str(file))
     assert run.returncode == 2
@@ -237,9 +247,13 @@ def test_what_a_user_may_not_read_is_said_and_not_taken_for_missing(tmp_path: Pa
     forbids = ["/api/v1/pods", "/api/v1/namespaces", SERVICES]
     with api_server(NODES, forbids=forbids) as url:
         run = slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url), "--output", "json")
+        table = slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url))
     (finding,) = json.loads(run.stdout)["findings"]
     assert (run.returncode, finding["code"], finding["severity"]) == (0, "SW621", "warning")
     assert "pods and llminferenceservices and namespaces" in finding["message"]
+    # No number of what is not known.
+    (row,) = (line.split() for line in table.stdout.splitlines() if line.startswith("  east "))
+    assert row[-4:] == ["16/16", "?", "?", "?"]
 
 
 def test_kserve_and_namespaces_are_asked_for(tmp_path: Path) -> None:

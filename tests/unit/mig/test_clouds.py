@@ -81,7 +81,10 @@ def test_machines_of_compute_engine(machine: str, model: str, count: int | None)
         ("p6e-gb200.36xlarge", "gb200", 4),
         ("g5.12xlarge", "a10g", None),
         ("g6e.xlarge", "l40s", None),
-        ("g7e.2xlarge", "rtx-pro-6000", None),
+        ("g7e.2xlarge", "rtx-pro-6000", 1),
+        ("g7e.12xlarge", "rtx-pro-6000", 2),
+        ("g7e.24xlarge", "rtx-pro-6000", 4),
+        ("g7e.48xlarge", "rtx-pro-6000", 8),
     ],
 )
 def test_instances_of_ec2(instance: str, model: str, count: int | None) -> None:

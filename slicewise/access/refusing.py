@@ -1,0 +1,93 @@
+"""Why a cluster could not be asked, and what to do. Errors' own texts may have addresses and more: none is repeated."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from typing import Final
+
+REQUEST_SECONDS: Final = 20.0
+
+_UNAUTHORIZED: Final = 401
+# OpenSSL's x509_vfy.h: what X509_verify_cert ends with.
+_NOT_YET_VALID: Final = 9
+_EXPIRED: Final = 10
+_OTHER_NAMES: Final = (62, 64)
+
+
+def refusal(error: Exception) -> str:
+    """Return what the API server said, or why it could say nothing, and what to do.
+
+    Args:
+        error: What opening a client raised, or asking through it.
+    """
+    # They cost 0.1 s to import: only here, where a cluster has been asked.
+    import httpx2  # noqa: PLC0415
+    from lightkube import ApiError  # noqa: PLC0415
+
+    from slicewise.access.plugin import PluginError  # noqa: PLC0415
+
+    if isinstance(error, ApiError):
+        # What the server said has its reason, and names the user, never a credential.
+        renew = "; log in again, or renew the credential in the kubeconfig"
+        return f"the cluster refuses to be asked: {error}{renew if error.status.code == _UNAUTHORIZED else ''}"
+    if isinstance(error, PluginError):
+        return str(error)
+    broken = next((each for each in _chain(error) if isinstance(each, ssl.SSLError)), None)
+    if broken:
+        return _not_secured(broken, connected=isinstance(error, httpx2.HTTPError))
+    address = "check the server's address in the kubeconfig, the VPN and the proxy"
+    # The first that an error is one of: the order counts.
+    causes = {
+        httpx2.HTTPStatusError: ("what answers is no Kubernetes API server", address),
+        httpx2.TimeoutException: (f"the cluster's API server does not answer in {REQUEST_SECONDS:.0f} s", address),
+        httpx2.ProxyError: (
+            "the proxy does not lead to the cluster",
+            "check proxy-url in the kubeconfig, and HTTPS_PROXY",
+        ),
+        httpx2.LocalProtocolError: ("its credential has characters that cannot be sent", "store it anew, on one line"),
+        httpx2.HTTPError: ("the cluster's API server does not answer", address),
+        ImportError: ("its proxy speaks SOCKS, and socksio is not installed here", "pip install socksio"),
+        OSError: ("a file or a program that its kubeconfig names cannot be used", "try it with kubectl"),
+        Exception: ("the kubeconfig, or what answers at its server, cannot be used", "try it with kubectl"),
+    }
+    cause, remedy = next(text for kind, text in causes.items() if isinstance(error, kind))
+    return f"{cause} ({type(error).__name__}); {remedy}"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    # lightkube raises some errors from themselves: a chain may be a ring.
+    seen: set[int] = set()
+    while error and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _not_secured(error: ssl.SSLError, *, connected: bool) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the API server's certificate {_not_trusted(error.verify_code)}"
+    # A constant of OpenSSL, such as WRONG_VERSION_NUMBER.
+    reason = error.reason or type(error).__name__
+    if connected:
+        return (
+            f"no secure connection to the API server can be made ({reason}); check the server's address and the client "
+            "certificate in the kubeconfig"
+        )
+    return (
+        f"a certificate or key in its kubeconfig cannot be used ({reason}); check that the client key is the client "
+        "certificate's, and that both and the authority are whole"
+    )
+
+
+def _not_trusted(code: int) -> str:
+    if code == _EXPIRED:
+        return "has expired; have it renewed, and check this machine's clock"
+    if code == _NOT_YET_VALID:
+        return "is not valid yet; check this machine's clock"
+    if code in _OTHER_NAMES:
+        return "is for another name; use a server address that it has, or write the name it has as tls-server-name"
+    return (
+        "is not trusted: certificate-authority-data in the kubeconfig is not its authority's; store the cluster's "
+        "present one"
+    )

@@ -1,0 +1,50 @@
+"""The management cluster of `kubeconfigSource: kubernetes` where its credential does not come, or not work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.kubeconfig.from_kubernetes import KUBERNETES
+from components.kubeconfig.source import SourceError
+from components.stack_config import StackConfig, read_stack_config
+from slicewise.access import plugin
+from slicewise.spec.cluster import KubeconfigReference
+from tests.unit.access.asking import kubeconfig_text
+from tests.unit.access.tls_server import Answer, server
+
+SLEEPS = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["600"]}}
+
+
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [
+        (SLEEPS, "its credential plugin sleep did not answer in 0.2 s (does it wait for a login?); log in first"),
+        (None, "Unauthorized; log in again, or renew the credential in the kubeconfig"),
+    ],
+)
+def test_why_a_secret_cannot_be_read(
+    user: dict[str, Any] | None, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "test")
+    monkeypatch.setattr(plugin, "PLUGIN_SECONDS", 0.2)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "ambient"))
+    refuses = Answer(401, b'{"kind": "Status", "code": 401, "message": "Unauthorized"}')
+    with server(refuses) as asked:
+        (tmp_path / "ambient").write_text(kubeconfig_text(asked.url, user))
+        stack = replace(read_stack_config(pulumi.Config("slicewise")), kubeconfig_namespace="fleet")
+        (found,) = asyncio.run(read(stack))
+    assert isinstance(found, SourceError)
+    assert str(found).startswith("Secret fleet/mig-a of the management cluster: ")
+    assert words in str(found)
+
+
+async def read(stack: StackConfig) -> Sequence[object]:
+    """Read one Secret."""
+    return await KUBERNETES.read([KubeconfigReference(name="mig-a", key="kubeconfig")], stack)

@@ -1,0 +1,130 @@
+"""Why a cluster cannot be asked, told by what really happens on a connection, and what to do then."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from slicewise.access import client
+from tests.unit.access.asking import kubeconfig_text, read, refused
+from tests.unit.access.kubeconfigs import CANARY, encoded
+from tests.unit.access.tls_server import Answer, certified, server
+
+HERE = x509.IPAddress(ip_address("127.0.0.1"))
+
+
+def status(code: int, message: str) -> Answer:
+    """Return an API server's refusal."""
+    return Answer(code, json.dumps({"kind": "Status", "code": code, "message": message}).encode())
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (status(401, "Unauthorized"), "the cluster refuses to be asked: Unauthorized; log in again, or renew"),
+        (status(403, "no nodes"), "asked: no nodes; give its user get and list on nodes, pods and namespaces"),
+        (status(500, "etcd"), "the cluster refuses to be asked: etcd"),
+        (
+            Answer(502, CANARY.encode(), "text/html"),
+            "what answers is no Kubernetes API server (HTTPStatusError); check the server's address",
+        ),
+        (Answer(200, CANARY.encode(), "text/html"), "or what answers at its server, cannot be used (DecodeError)"),
+        (Answer(403, CANARY.encode()), "or what answers at its server, cannot be used (JSONDecodeError)"),
+    ],
+)
+def test_what_the_server_answers(answer: Answer, words: str) -> None:
+    with server(answer) as asked:
+        assert words in refused(kubeconfig_text(asked.url))
+
+
+@pytest.fixture
+def pem(tmp_path: Path) -> Path:
+    return tmp_path / "pem"
+
+
+def test_a_certificate_that_is_trusted(pem: Path) -> None:
+    authority = encoded(certified(pem, HERE))
+    with server(certificate=pem) as asked:
+        read(kubeconfig_text(asked.url, cluster={"certificate-authority-data": authority}))
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "words"),
+    [
+        (HERE, -1, "the API server's certificate has expired; have it renewed"),
+        (x509.DNSName("api.test"), 1, "certificate is for another name; use a server address that it has, or write"),
+        (x509.IPAddress(ip_address("10.0.0.1")), 1, "the API server's certificate is for another name"),
+    ],
+)
+def test_a_certificate_that_is_not_right(pem: Path, name: x509.GeneralName, days: int, words: str) -> None:
+    authority = encoded(certified(pem, name, days))
+    with server(certificate=pem) as asked:
+        assert words in refused(kubeconfig_text(asked.url, cluster={"certificate-authority-data": authority}))
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_certificate_of_an_unknown_authority(pem: Path, tmp_path: Path, given: bool) -> None:
+    certified(pem, HERE)
+    other = encoded(certified(tmp_path / "other", HERE))
+    with server(certificate=pem) as asked:
+        said = refused(kubeconfig_text(asked.url, cluster=({"certificate-authority-data": other} if given else {})))
+    assert "is not trusted: certificate-authority-data in the kubeconfig is not its authority's; store" in said
+
+
+def test_a_server_that_does_not_speak_tls() -> None:
+    with server() as asked:
+        said = refused(kubeconfig_text(asked.url.replace("http:", "https:")))
+    assert said.startswith("no secure connection to the API server can be made (")
+
+
+def test_a_client_key_in_a_file_that_is_another_certificates(pem: Path, tmp_path: Path) -> None:
+    certified(pem, HERE)
+    certified(tmp_path / "other", HERE)
+    said = refused(
+        kubeconfig_text("https://127.0.0.1:1", {"client-certificate": str(pem), "client-key": str(tmp_path / "other")})
+    )
+    assert said.startswith("a certificate or key in its kubeconfig cannot be used (KEY_VALUES_MISMATCH); check that")
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_a_server_that_is_silent(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "REQUEST_SECONDS", 0.2)
+    said = refused(kubeconfig_text(f"http://{silent}"))
+    assert said.startswith("the cluster's API server does not answer in 20 s (ReadTimeout); check the server's address")
+
+
+def test_nothing_that_listens() -> None:
+    said = refused(kubeconfig_text("https://127.0.0.1:1"))
+    assert said.startswith("the cluster's API server does not answer (ConnectError); check the server's address")
+
+
+def test_a_proxy_that_refuses() -> None:
+    with server(Answer(502)) as proxy:
+        said = refused(kubeconfig_text("https://example.test", cluster={"proxy-url": proxy.url}))
+    assert said == (
+        "the proxy does not lead to the cluster (ProxyError); check proxy-url in the kubeconfig, and HTTPS_PROXY"
+    )
+
+
+def test_a_proxy_that_needs_another_package() -> None:
+    said = refused(kubeconfig_text("https://example.test", cluster={"proxy-url": "socks5://127.0.0.1:1080"}))
+    assert said == "its proxy speaks SOCKS, and socksio is not installed here (ImportError); pip install socksio"
+
+
+def test_a_token_file_that_no_header_can_have(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{CANARY}\n{CANARY}")
+    with server() as asked:
+        said = refused(kubeconfig_text(asked.url, {"tokenFile": str(tmp_path / "token")}))
+    assert said.startswith("its credential has characters that cannot be sent (LocalProtocolError); store it anew")

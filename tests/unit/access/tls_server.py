@@ -1,0 +1,117 @@
+"""A server that answers everything with one answer, over TLS if it has a certificate, and notes what it was asked."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+# A list of nothing, of whatever kind was asked for.
+NOTHING = b'{"kind": "List", "metadata": {}, "items": []}'
+
+
+class Answer(NamedTuple):
+    """What is answered.
+
+    Attributes:
+        code: The HTTP status code.
+        body: The body.
+        type: The content type.
+    """
+
+    code: int = 200
+    body: bytes = NOTHING
+    type: str = "application/json"
+
+
+class Asked(NamedTuple):
+    """A running server.
+
+    Attributes:
+        url: Its URL.
+        headers: The headers of every request so far.
+    """
+
+    url: str
+    headers: list[Message]
+
+
+@contextmanager
+def server(*answers: Answer, certificate: Path | None = None) -> Iterator[Asked]:
+    """Answer with `answers` in turn, and with the last one from then on.
+
+    Args:
+        answers: What to answer; a list of nothing where there is none.
+        certificate: A PEM file with a certificate and its key; plain HTTP without.
+    """
+    waiting = list(answers or [Answer()])
+    headers: list[Message] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            headers.append(self.headers)
+            answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            self.send_response(answer.code)
+            self.send_header("Content-Type", answer.type)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing on standard error."""
+
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Clients that refuse the certificate are what is tested."""
+
+    with Quiet(("127.0.0.1", 0), Answers) as running:
+        scheme = "http"
+        if certificate:
+            scheme = "https"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # Handshakes belong to the thread of the connection: one that fails must not end the server.
+            running.socket = context.wrap_socket(running.socket, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield Asked(f"{scheme}://127.0.0.1:{running.server_address[1]}", headers)
+        finally:
+            running.shutdown()
+            thread.join()
+
+
+def certified(file: Path, name: x509.GeneralName, days: int = 1) -> bytes:
+    """Write a self-signed certificate for `name` and its key to `file`; return the certificate's PEM.
+
+    Args:
+        file: Where to.
+        name: The name it is for.
+        days: How long it is valid from now; it has expired if negative.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    own = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(issuer_name=own, subject_name=own, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(made + pem)
+    return made
