@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,8 @@ from slicewise.spec.problems import quoted
 
 # Slicewise is run from its checkout, so the page is always there; no second copy can disagree with it.
 PAGE: Final = Path(__file__).parents[2] / "docs" / "errors.md"
+# Of the beginning of a code: every code begins with SW.
+_SHORTEST: Final = 3
 _HEADING: Final = re.compile(r"^## (SW[0-9]{3}): (.*)$", re.MULTILINE)
 
 
@@ -44,14 +45,14 @@ def find_section(written: str, sections: dict[str, Section]) -> Section:
     """Return the section of a code as people write or paste it: `SW204`, `sw204`, `[SW204]`, `204`.
 
     Raises:
-        typer.BadParameter: there is none; the message names those that are close.
+        typer.BadParameter: there is none; the message names those that begin so.
     """
     code = written.strip(" []().,:").upper()
     if code.isdecimal():
         code = f"SW{code}"
     if code not in sections:
-        near = difflib.get_close_matches(code[:20], sections, n=3, cutoff=0.6)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        near = [known for known in sections if known.startswith(code)] if len(code) >= _SHORTEST else []
+        hint = f"those that begin so are {near[0]} to {near[-1]}; " if near else ""
         raise typer.BadParameter(f"there is no code {quoted(written)}; {hint}`python -m slicewise errors` lists all")
     return sections[code]
 

@@ -68,10 +68,14 @@ def _row(pool: PoolReality) -> Sequence[str]:
         _profiles(pool),
         f"{pool.nodes}/{pool.nodes_declared}{most}",
         f"{pool.units}/{pool.units_declared}",
-        str(pool.held_by_others),
-        str(pool.held_by_plan),
-        str(pool.free),
+        _number(pool.held_by_others),
+        _number(pool.held_by_plan),
+        _number(pool.free),
     )
+
+
+def _number(units: int | None) -> str:
+    return "?" if units is None else str(units)
 
 
 def _profiles(pool: PoolReality) -> str:

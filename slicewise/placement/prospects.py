@@ -50,12 +50,13 @@ class _Prospects:
                     path = f"{label('ModelDeployment', *demand.key)}: spec.modelRef.name"
                     message = f"no pool could serve its model even if nothing else ran{self._nearest(demand)}"
                     yield Advice(path, Code.NEVER_SERVED, message)
-            elif demand.deployment.autoscaled and (message := self._too_many(demand, ways)):
-                path = f"{label('ModelDeployment', *demand.key)}: spec.scaling.concurrency.maxReplicas"
+            elif message := self._too_many(demand, ways):
+                field = "concurrency.maxReplicas" if demand.deployment.autoscaled else "fixed.replicas"
+                path = f"{label('ModelDeployment', *demand.key)}: spec.scaling.{field}"
                 yield Advice(path, Code.MAXIMUM_NEVER_FITS, message)
 
     def _too_many(self, demand: Demand, ways: Sequence[Way]) -> str:
-        """Say that no pool holds the maximum of replicas, if one holds the minimum."""
+        """Say that no pool holds the replicas, or the maximum of them, if one holds the minimum."""
         most = _Holding(0, "")
         for way in ways:
             for index, pod in way.lane_pools():
@@ -64,12 +65,14 @@ class _Prospects:
                     return ""
                 pool = self._board.pools[index]
                 most = max(most, _Holding(replicas, f"{pool.environment}/{pool.name}"))
-        concurrency = demand.deployment.spec.scaling.concurrency
-        if not concurrency or most.replicas < max(concurrency.min_replicas, 1):
+        scaling = demand.deployment.spec.scaling
+        concurrency = scaling.concurrency if demand.deployment.autoscaled else None
+        if most.replicas < max(concurrency.min_replicas if concurrency else 1, 1):
             return ""
+        field = "maxReplicas" if concurrency else "replicas"
         return (
             f"no matching pool holds {demand.replicas} replicas even when it is empty; the largest, {most.pool}, holds "
-            f"{most.replicas}: write maxReplicas: {most.replicas}, or add nodes"
+            f"{most.replicas}: write {field}: {most.replicas}, or add nodes"
         )
 
     def _empty(self, index: int, pod: PodSize) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -11,22 +12,25 @@ from slicewise.spec.quantity import GIB, Quantity
 from slicewise.spec.written import ERROR
 
 _MIB: Final = 1024**2
+# From here on a number without its suffix counts MiB.
+_MEBIBYTES: Final = 4096
 _DECIMAL: Final = ("M", "G", "T")
 # The largest nodes that are sold with GPUs have some 400 cores: a thousand is a count of thousandths.
 _TOO_MANY_CORES: Final = 1000
+_TOO_FEW_MILLICORES: Final = 100
 
 
 def _memory_of_gpu(amount: Quantity) -> Quantity:
     """Refuse what is less than any GPU, or slice of one, has."""
     if amount.value < GIB:
-        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {amount.number}Gi")
+        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {_larger(amount)}")
     return amount
 
 
 def _memory(amount: Quantity) -> Quantity:
     """Refuse what is too little for any process."""
     if amount.value < _MIB:
-        raise _never_meant(f"{_bytes(amount)}, too little for any program; write {amount.number}Gi")
+        raise _never_meant(f"{_bytes(amount)}, too little for any program; write {_larger(amount)}")
     return amount
 
 
@@ -38,12 +42,26 @@ def _cores(amount: Quantity) -> Quantity:
     return amount
 
 
+def _cores_of_model(amount: Quantity) -> Quantity:
+    """Refuse what starts no engine."""
+    if amount.millis < _TOO_FEW_MILLICORES:
+        raise _never_meant(
+            f"is {amount.value.normalize():f} cores, too little for a model; write for example 4 or 500m"
+        )
+    return amount
+
+
 def decimal_advice(amount: Quantity) -> str | None:
     """Say what decimal gigabytes of a GPU's memory are in GiB, which is what GPUs are sold in; None for others."""
     if amount.suffix not in _DECIMAL:
         return None
     gib = f"{amount.value / GIB:.2f}".rstrip("0").rstrip(".")
     return f"{amount} is {gib}Gi, for {amount.suffix} has powers of 1000; write {amount}i, or {gib}Gi if that is meant"
+
+
+def _larger(amount: Quantity) -> str:
+    """Return the number with the suffix that makes it memory of some size: nobody has 48000 GiB."""
+    return f"{amount.number}{'Mi' if Decimal(amount.number) >= _MEBIBYTES else 'Gi'}"
 
 
 def _bytes(amount: Quantity) -> str:
@@ -60,3 +78,5 @@ Memory = Annotated[Quantity, AfterValidator(_memory)]
 """At least 1Mi."""
 Cores = Annotated[Quantity, AfterValidator(_cores)]
 """Less than 1000."""
+PodCores = Annotated[Cores, AfterValidator(_cores_of_model)]
+"""At least 100m, and less than 1000."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictStr, WithJsonSchema
 
-from slicewise.spec.amounts import Cores, GpuMemory, Memory
+from slicewise.spec.amounts import GpuMemory, Memory, PodCores
 from slicewise.spec.bandwidth import Bandwidth
 from slicewise.spec.base import (
     ClusterMetadata,
@@ -32,8 +32,8 @@ IMAGE = r"^[^\s{}]+$"
 ServedModelName = Annotated[StrictStr, Field(pattern=MODEL_NAME, max_length=253)]
 HuggingFaceRepo = Annotated[StrictStr, Field(pattern=REPOSITORY, max_length=200)]
 HuggingFaceRevision = Annotated[StrictStr, Field(pattern=REVISION, max_length=200)]
-# An error of its own (SW218) refuses these; the pattern is for editors.
-Argument = Annotated[StrictStr, WithJsonSchema({"type": "string", "not": {"pattern": r"\{\{"}})]
+# Rules of their own refuse these: braces (SW218), and a dash of text for hyphens. The pattern is for editors.
+Argument = Annotated[StrictStr, WithJsonSchema({"type": "string", "not": {"pattern": r"\{\{|^[\u2013\u2014]"}})]
 Image = Annotated[StrictStr, Field(pattern=IMAGE, max_length=500)]
 
 
@@ -171,7 +171,7 @@ class ModelIdentity(Frozen):
 class Resources(Frozen):
     """CPU and memory of each pod, beside its GPUs."""
 
-    cpu: Cores = Quantity.parse("4")
+    cpu: PodCores = Quantity.parse("4")
     """Cores of each pod."""
     memory: Memory = Quantity.parse("16Gi")
     """Main memory of each pod."""

@@ -14,7 +14,7 @@ MIG_CONFIG_LABEL: Final = "nvidia.com/mig.config"
 GKE_POOL_LABEL: Final = "cloud.google.com/gke-nodepool"
 EKS_POOL_LABEL: Final = "eks.amazonaws.com/nodegroup"
 GKE_ACCELERATOR_LABEL: Final = "cloud.google.com/gke-accelerator"
-_GKE_PARTITION_LABEL: Final = "cloud.google.com/gke-gpu-partition-size"
+GKE_PARTITION_LABEL: Final = "cloud.google.com/gke-gpu-partition-size"
 _MACHINE_LABEL: Final = "node.kubernetes.io/instance-type"
 _REGION_LABEL: Final = "topology.kubernetes.io/region"
 _ZONE_LABEL: Final = "topology.kubernetes.io/zone"
@@ -58,7 +58,7 @@ def _gke_labels(pool: NodePool, gke: GkeCluster) -> dict[str, str]:
     if model and (accelerator := gke_accelerator(model.name, pool.machine_type)):
         labels[GKE_ACCELERATOR_LABEL] = accelerator
     if pool.mig and pool.mig.profile:
-        labels[_GKE_PARTITION_LABEL] = _in_a_label(pool.mig.profile)
+        labels[GKE_PARTITION_LABEL] = _in_a_label(pool.mig.profile)
     zones = gke_zones(pool, gke)
     if len(zones) == 1:
         labels[_ZONE_LABEL] = zones[0]

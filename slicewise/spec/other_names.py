@@ -39,6 +39,7 @@ _NOT_HERE: Final = OtherName("leave it out: every environment runs KServe")
 _NO_IDENTITY: Final = OtherName(
     "leave it out: a kubeconfig has its credentials, and existing.gke and existing.eks use your own"
 )
+_NO_NAMESPACE: Final = OtherName("leave it out: this kind belongs to no namespace")
 _POOL_LABELS: Final = _renamed("nodeSelector", ", a map of labels")
 
 _ENVIRONMENT: Final = {
@@ -81,6 +82,7 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.size": _renamed("nodeCount"),
     "spec.nodePools.desiredSize": _renamed("nodeCount"),
     "spec.nodePools.minNodeCount": _renamed("nodeCount", ": with maxNodeCount beside it the pool grows from there"),
+    "spec.nodePools.minNodes": _renamed("nodeCount", ": with maxNodeCount beside it the pool grows from there"),
     "spec.nodePools.minSize": _renamed("nodeCount", ": with maxNodeCount beside it the pool grows from there"),
     "spec.nodePools.maxSize": _renamed("maxNodeCount"),
     "spec.nodePools.maxNodes": _renamed("maxNodeCount"),
@@ -154,6 +156,7 @@ _MODEL: Final = {
     "spec.serving.pipelineParallelSize": _renamed(f"{_PARALLEL}.pipeline"),
     "spec.serving.engine.extraArgs": _renamed("args"),
     "spec.serving.engine.arguments": _renamed("args"),
+    "spec.serving.engine.model": _renamed("/spec.huggingFace.repo"),
     "spec.serving.engine.env": OtherName("leave it out: the engine is set by its arguments, engine.args"),
     "spec.serving.engine.version": _renamed("image", ", which has the version in its tag"),
     "spec.serving.replicaTopology.worker": _renamed("nodes"),
@@ -209,8 +212,8 @@ _DEPLOYMENT: Final = {
     "spec.modelCacheRef": OtherName("leave it out: there is no cache of models"),
 }
 OTHER_NAMES: Final = {
-    "InferenceEnvironment": _ENVIRONMENT,
-    "ClusterModel": _MODEL,
+    "InferenceEnvironment": {**_ENVIRONMENT, "metadata.namespace": _NO_NAMESPACE},
+    "ClusterModel": {**_MODEL, "metadata.namespace": _NO_NAMESPACE},
     "Model": _MODEL,
     "ModelDeployment": _DEPLOYMENT,
 }

@@ -15,6 +15,7 @@ from slicewise.spec.yaml_source import MAX_FILE_BYTES
 
 STDIN: Final = "-"
 _STDIN_NAME: Final = "<stdin>"
+_SUFFIXES: Final = (".yaml", ".yml")
 
 
 def read_all(paths: Sequence[str], problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
@@ -69,7 +70,7 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
 
 
 def _files_in(directory: Path, problems: list[Problem]) -> list[Path]:
-    files = sorted(file for file in directory.iterdir() if file.suffix in (".yaml", ".yml") and not file.is_dir())
+    files = sorted(file for file in directory.iterdir() if file.suffix.lower() in _SUFFIXES and not file.is_dir())
     if not files:
         message = (
             "the directory holds no *.yaml or *.yml file, and directories below it are not searched; "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -54,6 +54,20 @@ _TYPES = {
 }
 # The block that goes with each `source`; those that other tools or later versions have are not judged by themselves.
 _BLOCK_OF_SOURCE = {"HuggingFace": "huggingFace"}
+# What is known by its name, so that the name alone is a natural thing to write.
+_BY_NAME: Final = frozenset({"ModelReference", "ModelIdentity", "KubeconfigReference"})
+# Names of number formats in PyTorch, in vLLM's arguments and in papers.
+_OTHER_CHOICES: Final = {
+    **dict.fromkeys(("float32", "float", "f32", "single"), "fp32"),
+    **dict.fromkeys(("float16", "half", "f16"), "fp16"),
+    **dict.fromkeys(("bfloat16", "bfloat"), "bf16"),
+    **dict.fromkeys(("float8", "e4m3", "e5m2", "fp8_e4m3", "fp8_e5m2", "float8_e4m3fn", "float8_e5m2"), "fp8"),
+    **dict.fromkeys(("nvfp4", "mxfp4", "e2m1"), "fp4"),
+}
+_DIGITS: Final = re.compile("[0-9]+")
+_PLAIN: Final = re.compile(r"-{0,2}[A-Za-z][\w./=-]{0,60}", re.ASCII)
+_NO_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+_LONGEST_LIST: Final = 200
 # A document of other things can have an unknown field on every line; nobody reads so many.
 MAX_PROBLEMS = 100
 
@@ -72,7 +86,7 @@ def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationErr
     """Return what pydantic found wrong with `document`, a `kind`: one problem a field, and none that only follows."""
     errors = error.errors(include_url=False, include_context=True)
     unknown = {
-        details["loc"]: unknown_field(kind, details["loc"])
+        details["loc"]: unknown_field(kind, details["loc"], _beside(document.data, details["loc"]))
         for details in islice((details for details in errors if details["type"] == "extra_forbidden"), MAX_PROBLEMS)
     }
     meant = {path for field in unknown.values() for path in field.meant}
@@ -94,6 +108,13 @@ def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationErr
         problems.append(document.problem((), Code.BAD_VALUE, message, field=""))
     wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
     return Misfit(kind, problems, frozenset(wrong | meant))
+
+
+def _beside(data: Any, path: FieldPath) -> Container[object]:  # noqa: ANN401 - plain data
+    """Return the mapping that the field at `path` stands in."""
+    for part in path[:-1]:
+        data = data[part]
+    return data if isinstance(data, dict) else ()
 
 
 def _follows_from_unknown(details: ErrorDetails, meant: AbstractSet[FieldPath]) -> bool:
@@ -133,15 +154,8 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
             got = path[-1]
             message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
             return document.problem(path, Code.BAD_VALUE, message, key=True, field=dotted(path))
-    message = bad_value(error) + ("" if in_key else _read_as(document.written(path), error["input"]))
+    message = bad_value(error)
     return document.problem(path, Code.BAD_VALUE, message, key=in_key, field=dotted(path))
-
-
-def _read_as(written: str | None, value: object) -> str:
-    """Say which number was written where YAML reads it in its own way: 017 is 15, 1:00:00 is 3600."""
-    if written is None or isinstance(value, bool) or not isinstance(value, int) or written == str(value):
-        return ""
-    return f" (YAML reads {quoted(written)} as {value})"
 
 
 def bad_value(error: ErrorDetails) -> str:
@@ -151,14 +165,14 @@ def bad_value(error: ErrorDetails) -> str:
     if kind == WRITTEN_ERROR:
         return f"{shown(value)} {error['msg']}"
     if expected := _TYPES.get(kind):
-        return f"{got} {expected}{_type_remedy(value, expected)}"
+        return f"{got} {expected}{_type_remedy(value, expected) or _block_remedy(value, expected, context)}"
     if kind == "string_pattern_mismatch":
         pattern = context["pattern"]
         return f"{got} {_PATTERNS[pattern]}{repository_meant(value) if pattern == model.REPOSITORY else ''}"
     if kind in ("enum", "literal_error"):
         choices = str(context["expected"]).replace("'", '"')
         names = re.findall('"([^"]*)"', choices)
-        return f"{got} {choices}{did_you_mean(value, names) if isinstance(value, str) else _read_as_truth(value)}"
+        return f"{got} {choices}{_choice_meant(value, names) if isinstance(value, str) else _read_as_truth(value)}"
     if kind in _LIMITS:
         key, words, noun = _LIMITS[kind]
         limit = context[key]
@@ -168,6 +182,8 @@ def bad_value(error: ErrorDetails) -> str:
     return f"got {shown(value)}: {message[0].lower()}{message[1:]}"
 
 
+# Octal, hexadecimal, binary, spaced or sexagesimal: not every YAML reads such numbers, or reads them alike.
+_OTHER_NOTATION = re.compile("[-+]?0[0-9xob][0-9A-Fa-f_]*|[-+]?[0-9]+[_:][0-9_:]*")
 # The key of pydantic's context that holds the limit, the words before it, and what is counted.
 _LIMITS = {
     "greater_than_equal": ("ge", "at least", ""),
@@ -194,8 +210,39 @@ def _type_remedy(value: object, expected: str) -> str:
     if expected == "text" and isinstance(value, dict):
         return ": a colon and a space make a mapping, so put text that has them in quotes"
     if expected in ("a whole number", "true or false") and isinstance(value, str):
+        if expected == "a whole number" and _OTHER_NOTATION.fullmatch(value):
+            return ": write it in decimal, such as 8 or 10, without zeros before it"
         return ": remove the quotes" if _is_plain(value, expected) else ""
     return ""
+
+
+def _block_remedy(value: object, expected: str, context: Mapping[str, Any]) -> str:
+    """Say how a list or a mapping is written, where there is another thing."""
+    if expected == "a list":
+        if isinstance(value, dict):
+            return ": begin it with `- `" if value else ""
+        words = value.split() if isinstance(value, str) and len(value) <= _LONGEST_LIST else [value]
+        if any(isinstance(word, str) and (word == "-" or word.startswith("---")) for word in words):
+            return ": begin every entry with `- `, a dash and a space"
+        return f": write [{', '.join(map(_in_flow, words))}]" if words else ""
+    if expected != "a mapping":
+        return ""
+    if isinstance(value, list):
+        return ": remove the `-` before its fields" if len(value) == 1 and isinstance(value[0], dict) else ""
+    return f": write {{name: {_in_flow(value)}}}" if context.get("class_name") in _BY_NAME else ""
+
+
+def _in_flow(value: object) -> str:
+    """Write a value between brackets, in quotes where it is text that could be read otherwise there."""
+    is_plain = isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT
+    return str(value) if is_plain else shown(value)
+
+
+def _choice_meant(value: str, choices: Sequence[str]) -> str:
+    """Return a hint with the choice that `value` may mean: none with other digits, for fp64 is not nearly fp4."""
+    if (other := _OTHER_CHOICES.get(value.lower())) and other in choices:
+        return f'; did you mean "{other}"?'
+    return did_you_mean(value, [choice for choice in choices if _DIGITS.findall(choice) == _DIGITS.findall(value)])
 
 
 def _is_plain(text: str, expected: str) -> bool:

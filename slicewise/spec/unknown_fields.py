@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -31,19 +31,27 @@ class UnknownField(NamedTuple):
     meant: tuple[FieldPath, ...]
 
 
-def unknown_field(kind: type[BaseModel], path: FieldPath) -> UnknownField:
-    """Return what to say of the field at `path` of a document of `kind`, which has no such field."""
+def unknown_field(kind: type[BaseModel], path: FieldPath, beside: Container[object] = ()) -> UnknownField:
+    """Return what to say of the field at `path` of a document of `kind`, which has no such field.
+
+    Args:
+        kind: The kind of document.
+        path: Where the field stands.
+        beside: The names in the mapping that it stands in.
+    """
     parent, name = path[:-1], str(path[-1])
     where = dotted(parent) or "the document"
-    hint, meant = _hint(kind, parent, name)
+    hint, meant = _hint(kind, parent, name, beside)
     return UnknownField(f"{where} has no field {quoted(name)}; {hint}", meant)
 
 
-def _hint(kind: type[BaseModel], parent: FieldPath, name: str) -> tuple[str, tuple[FieldPath, ...]]:
-    owner = _model_at(kind, parent)
-    fields = sorted(_aliases(owner)) if owner else []
+def _hint(
+    kind: type[BaseModel], parent: FieldPath, name: str, beside: Container[object]
+) -> tuple[str, tuple[FieldPath, ...]]:
+    owner = model_at(kind, parent)
+    fields = sorted(aliases(owner)) if owner else []
     if (spelled := next((field for field in fields if plain(field) == plain(name)), None)) is not None:
-        return f'did you mean "{spelled}"?', ((*parent, spelled),)
+        return _spelling(spelled, beside), ((*parent, spelled),)
     template = tuple(part for part in parent if isinstance(part, str))
     if other := other_name(kind.__name__, ".".join((*template, name))):
         return other.advice, tuple(_target(parent, target) for target in other.targets)
@@ -54,8 +62,12 @@ def _hint(kind: type[BaseModel], parent: FieldPath, name: str) -> tuple[str, tup
         return f"write it as {' or '.join(texts)}", tuple(_placed(parent, place) for place in places)
     # `namespace` is not a misspelt `name`.
     if (close := closest(name, fields, cutoff=0.7)) is not None:
-        return f'did you mean "{close}"?', ((*parent, close),)
+        return _spelling(close, beside), ((*parent, close),)
     return f"it has {', '.join(fields)}", ()
+
+
+def _spelling(right: str, beside: Container[object]) -> str:
+    return f"{quoted(right)} is there already; remove this" if right in beside else f'did you mean "{right}"?'
 
 
 def _target(parent: FieldPath, target: str) -> FieldPath:
@@ -121,7 +133,7 @@ def _walk(kind: type[BaseModel], path: _Template) -> Iterator[_Template]:
             yield from _walk(nested, (*here, _EACH) if in_list else here)
 
 
-def _model_at(kind: type[BaseModel], path: FieldPath) -> type[BaseModel] | None:
+def model_at(kind: type[BaseModel], path: FieldPath) -> type[BaseModel] | None:
     """Return the model of what stands at `path` in a `kind`."""
     for part in path:
         if isinstance(part, str):
@@ -133,7 +145,8 @@ def _model_at(kind: type[BaseModel], path: FieldPath) -> type[BaseModel] | None:
     return kind
 
 
-def _aliases(kind: type[BaseModel]) -> list[str]:
+def aliases(kind: type[BaseModel]) -> list[str]:
+    """Return the names that documents have for the fields of a `kind`."""
     return [info.alias or name for name, info in kind.model_fields.items()]
 
 

@@ -61,6 +61,14 @@ def _meant(kind: str, known: list[str]) -> str:
     return f"; what it declares is a {other} here" if other else did_you_mean(kind, known)
 
 
+def _is_ours(version: str, data: dict[Any, Any]) -> bool:
+    """Return whether a document of a wrong apiVersion is meant for Slicewise all the same."""
+    kind = data.get("kind")
+    return version.startswith("modelplane.ai/") or (
+        version.startswith("modelplane.") and isinstance(kind, str) and kind in KINDS
+    )
+
+
 def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
     for field, known in (("apiVersion", [API_VERSION]), ("kind", list(KINDS))):
         got = data.get(field)
@@ -69,7 +77,7 @@ def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
         if got not in known:
             hint = _meant(got, known) if field == "kind" and isinstance(got, str) else ""
-            if field == "apiVersion" and isinstance(got, str) and not got.startswith("modelplane.ai/"):
+            if field == "apiVersion" and isinstance(got, str) and not _is_ours(got, data):
                 hint = "; keep other Kubernetes objects in another directory"
             message = f"got {shown(got)}, expected {' or '.join(known)}{hint}"
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)

@@ -17,11 +17,13 @@ MAX_NODES: Final = 1_000_000
 # libyaml and PyYAML recurse on nesting; no document here is more than a dozen levels deep.
 MAX_DEPTH: Final = 100
 MAX_DUPLICATES: Final = 100
+_MOST_NAMES: Final = 5
 # A line indented beyond all reason, or with a pile of block indicators. The first of the pile stands apart so that the
 # pattern begins with a set of characters, which `re` searches for six times as fast.
 _STEEP_INDENT: Final = "\n" + " " * 400
 _STEEP_PILE: Final = re.compile(r"[-?][ \t]+(?:[-?][ \t]+){19}")
 _OPENING: Final = frozenset(b"[{")
+_Pair = tuple[yaml.ScalarNode, yaml.Node]
 _NO_BRACKETS: Final = bytes(sorted(set(range(256)) - set(b"[]{}")))
 
 
@@ -91,20 +93,21 @@ def refuse_expansion(root: yaml.Node, file: str) -> None:
 
 
 def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
-    """Return the keys that stand twice in one mapping, at most MAX_DUPLICATES: YAML parsers silently keep the last."""
+    """Return where keys stand twice in one mapping, at most MAX_DUPLICATES: YAML parsers silently keep the last."""
     problems: list[Problem] = []
-    pending = [root]
+    # Each with whether it is an entry of a list.
+    pending = [(root, False)]
     seen_nodes: set[int] = set()
     while pending:
-        node = pending.pop()
+        node, entry = pending.pop()
         if id(node) in seen_nodes:
             continue
         seen_nodes.add(id(node))
         if isinstance(node, yaml.SequenceNode):
-            pending.extend(node.value)
+            pending.extend((child, True) for child in node.value)
         elif isinstance(node, yaml.MappingNode):
-            pending.extend(value for _, value in node.value)
-            problems += _duplicates_in(node, file)
+            pending.extend((value, False) for _, value in node.value)
+            problems += _duplicates_in(node, file, entry=entry, document=node is root)
     if len(problems) > MAX_DUPLICATES:
         rest = f"{len(problems) - MAX_DUPLICATES:,} more mistakes"
         message = f"{rest}, keys of this document that stand twice; mend these first"
@@ -113,14 +116,61 @@ def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
     return problems
 
 
-def _duplicates_in(mapping: yaml.MappingNode, file: str) -> Iterator[Problem]:
-    first: dict[str, yaml.Node] = {}
-    for key, _ in mapping.value:
-        if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-            earlier = first.setdefault(key.value, key)
-            if earlier is not key:
-                message = f"{quoted(key.value)} stands on line {earlier.start_mark.line + 1} already; keep one"
-                yield _at(key, file, message, Code.DUPLICATE_KEY)
+def _duplicates_in(mapping: yaml.MappingNode, file: str, *, entry: bool, document: bool) -> Iterator[Problem]:
+    first: dict[str, _Pair] = {}
+    for pairs in _repeats(mapping, first):
+        key, value = pairs[0]
+        names = list(dict.fromkeys(key.value for key, _ in pairs))
+        if len(names) == 1:
+            line, remedy = first[key.value][0].start_mark.line + 1, _keep(first[key.value][1], value)
+            message = f"{quoted(key.value)} stands on line {line} already; {remedy}"
+        else:
+            message = f"{_listed(names)} stand in this mapping already; {_beginning(names, entry, document)}"
+        yield _at(key, file, message, Code.DUPLICATE_KEY)
+
+
+def _repeats(mapping: yaml.MappingNode, first: dict[str, _Pair]) -> list[list[_Pair]]:
+    """Return the pairs whose keys repeat, one list for each time that the keys begin anew; put the others in `first`.
+
+    What is copied without the `---` or `- ` that begins it repeats many keys at once, and is one mistake.
+    """
+    repeats: list[list[_Pair]] = []
+    since: set[str] = set()
+    for key, value in mapping.value:
+        if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+            continue
+        if key.value in since:
+            since.clear()
+            repeats.append([])
+        since.add(key.value)
+        if key.value in first:
+            repeats[-1].append((key, value))
+        else:
+            first[key.value] = key, value
+    return repeats
+
+
+def _beginning(names: list[str], entry: bool, document: bool) -> str:
+    """Say what seems to begin where `names` stand again."""
+    if document and {"apiVersion", "kind"}.issubset(names):
+        return "a line `---` is missing before this line: another document begins here; write it"
+    if entry:
+        return "a new entry seems to begin here: its `- ` is missing; write it, or keep one of each"
+    return "keep one of each"
+
+
+def _keep(earlier: yaml.Node, later: yaml.Node) -> str:
+    """Say how two values of one key become one, without losing what is in either."""
+    for collection, parts in ((yaml.SequenceNode, "entries"), (yaml.MappingNode, "fields")):
+        if isinstance(earlier, collection) and isinstance(later, collection):
+            return f"put the {parts} of both under one"
+    return "keep one"
+
+
+def _listed(names: list[str]) -> str:
+    shown, rest = names[:_MOST_NAMES], len(names) - _MOST_NAMES
+    words = [quoted(name) for name in shown] + ([f"{rest} more"] if rest > 0 else [])
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _at(place: yaml.Node | yaml.Event, file: str, message: str, code: Code) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ MAP_TAG: Final = _TAG + "map"
 NULL_TAG: Final = _TAG + "null"
 # The tags of numbers and truth values, which not every text can be.
 NUMBER_TAGS: Final = frozenset(_TAG + kind for kind in ("bool", "int", "float"))
+# 010, 0x10, 0b10, 1_0 and 1:30: octal, hexadecimal, binary, spaced and sexagesimal in YAML 1.1.
+_OTHER_NOTATION: Final = re.compile(r"[-+]?0[0-9xb]|[^_:]*[_:]")
 _RESOLVERS: Final = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != _TAG + "timestamp"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
@@ -27,7 +30,8 @@ class PlainLoader(yaml.CSafeLoader):
     """The loader.
 
     It has no dates: `2026-01-01` is text in a label, as it is in Kubernetes' own YAML. It has no sets, ordered mappings
-    or binary either, which pydantic would take for lists, in an order that changes from run to run.
+    or binary either, which pydantic would take for lists, in an order that changes from run to run. Numbers are
+    decimal; what YAML 1.1 reads as another number than YAML 1.2 is text.
     """
 
     def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:  # noqa: ANN401 - as PyYAML has it
@@ -45,16 +49,29 @@ class PlainLoader(yaml.CSafeLoader):
             message = f"a number of {len(node.value):,} characters, {longest}"
             raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
         try:
-            return yaml.SafeLoader.yaml_constructors[node.tag](self, node)
+            return decimal_number(self, node)
         except (ValueError, LookupError) as error:
             message = f"this is no {kind}; remove the tag, or write one"
             raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
 
 
+def decimal_number(constructor: yaml.constructor.SafeConstructor, node: yaml.ScalarNode) -> object:
+    """Make a number or a truth value.
+
+    Raises:
+        ValueError: it is none, or not written as every YAML reads it; so does LookupError.
+    """
+    if _OTHER_NOTATION.match(node.value):
+        raise ValueError(node.value)
+    value: object = yaml.SafeLoader.yaml_constructors[node.tag](constructor, node)
+    return value
+
+
 # The same few thousand texts stand everywhere, and PyYAML tries its patterns on each in Python.
 @lru_cache(maxsize=2**16)
 def _plain_tag(text: str) -> str:
-    return next((tag for tag, pattern in _RESOLVERS.get(text[:1], ()) if pattern.match(text)), STR_TAG)
+    tag = next((tag for tag, pattern in _RESOLVERS.get(text[:1], ()) if pattern.match(text)), STR_TAG)
+    return STR_TAG if tag in NUMBER_TAGS and _OTHER_NOTATION.match(text) else tag
 
 
 PlainLoader.yaml_implicit_resolvers = _RESOLVERS

@@ -8,7 +8,7 @@ import yaml
 from yaml import MappingNode, ScalarNode, SequenceNode
 
 from slicewise.spec.yaml_limits import MAX_DEPTH, MAX_NODES
-from slicewise.spec.yaml_loader import LONGEST_NUMBER, MAP_TAG, NULL_TAG, NUMBER_TAGS, SEQ_TAG, STR_TAG
+from slicewise.spec.yaml_loader import LONGEST_NUMBER, MAP_TAG, NULL_TAG, NUMBER_TAGS, SEQ_TAG, STR_TAG, decimal_number
 
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 
@@ -69,6 +69,6 @@ def _scalar(tag: str, text: str) -> object:
     if tag not in NUMBER_TAGS or len(text) > LONGEST_NUMBER:
         raise NotPlainError
     try:
-        return _CONSTRUCTOR.yaml_constructors[tag](_CONSTRUCTOR, ScalarNode(tag, text))
+        return decimal_number(_CONSTRUCTOR, ScalarNode(tag, text))
     except (ValueError, LookupError) as error:
         raise NotPlainError from error

@@ -12,17 +12,17 @@ import yaml
 
 from slicewise.spec.codes import Code
 from slicewise.spec.problems import FieldPath, InvalidInputError, Problem
+from slicewise.spec.yaml_foreign import foreign_text
 from slicewise.spec.yaml_limits import duplicate_keys, refuse_deep_nesting, refuse_expansion
 from slicewise.spec.yaml_loader import STR_TAG, PlainLoader
 from slicewise.spec.yaml_plain import NotPlainError, plain_data
-from slicewise.spec.yaml_words import is_unclosed_quote, said_plainly
+from slicewise.spec.yaml_words import is_at_its_beginning, said_plainly
 
 # A document of people is a few kilobytes, and one of 10,000 deployments some 4 MB: more is a mistake, or an attack.
 MAX_FILE_BYTES = 8 * 1024 * 1024
 
-_BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_BREAKS: Final = "\r\n\x85\u2028\u2029"
 _MARK: Final = re.compile("^\ufeff", re.MULTILINE)
-_SHOWN: Final = 80
 
 _Child = tuple[yaml.Node | None, yaml.Node]
 
@@ -56,16 +56,6 @@ class SourceDocument:
             key_node, node = found
             place = key_node if key and key_node is not None else node
         return place.start_mark.line + 1, place.start_mark.column + 1
-
-    def written(self, path: FieldPath) -> str | None:
-        """Return the text of the single value at `path` as it stands in the file; None if there is none."""
-        node = self._node
-        for part in path:
-            found = self._child(node, part)
-            if found is None:
-                return None
-            node = found[1]
-        return node.value if isinstance(node, yaml.ScalarNode) else None
 
     def problem(self, path: FieldPath, code: Code, message: str, *, key: bool = False, field: str) -> Problem:
         """Make the problem `message` of the field at `path`."""
@@ -164,15 +154,18 @@ def _refuse_marks(text: str, file: str) -> None:
 
 def _position(text: str, index: int) -> tuple[int, int]:
     """Return line and column (from 1) as libyaml counts them: YAML 1.1 has more line breaks than a line feed."""
-    breaks = list(_BREAK.finditer(text, 0, index))
-    return len(breaks) + 1, index - (breaks[-1].end() if breaks else 0) + 1
+    before = text[:index]
+    breaks = sum(map(before.count, _BREAKS)) - before.count("\r\n")
+    return breaks + 1, index - max(map(before.rfind, _BREAKS))
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
-    mark = error.context_mark if is_unclosed_quote(error) else error.problem_mark or error.context_mark
+    stopped = error.problem_mark or error.context_mark
+    mark = error.context_mark if is_at_its_beginning(error) else stopped
     # libyaml counts the end of a file that ends in the middle of a line as a line of its own.
-    index = min(mark.index, len(text)) if mark else 0
+    index, stop = (min(each.index, len(text)) if each else 0 for each in (mark, stopped))
+    opened = _position(text, error.context_mark.index if error.context_mark else index)[0]
+    foreign = foreign_text(text, index, stop)
+    index, message = foreign or (index, said_plainly(error, text, index, opened))
     line, column = _position(text, index)
-    opened = _position(text, error.context_mark.index)[0] if error.context_mark else line
-    message = f"not YAML: {said_plainly(error, text[index : index + _SHOWN], opened)}"
-    return Problem(file, line, column, "", message, Code.YAML_SYNTAX)
+    return Problem(file, line, column, "", f"not YAML: {message}", Code.YAML_SYNTAX)

@@ -31,8 +31,10 @@ ONLY_THE_PROGRAM_HERE = {
     },
     "size of an amount": {
         *("quantities/allocatable-cores", "quantities/too-much", "quantities/infinity", "quantities/not-a-number"),
+        "models/thousandths-of-a-core",
     },
     "whole number": {"types/exponent-as-count", "types/fraction-as-count"},
+    "notation of a number": {"types/octal-count"},
     "no text as the name of a field": {"labels/key-that-is-a-number"},
     "end of a line": {"names/newline-at-the-end"},
 }

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
 
 from slicewise.spec.checks.cluster import check_cluster
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.mig import check_gpu
-from slicewise.spec.checks.part import Part, whole
+from slicewise.spec.checks.node_labels import check_node_labels
+from slicewise.spec.checks.part import POOLS, Part, whole
 from slicewise.spec.checks.provisioning import check_provisioning
+from slicewise.spec.checks.shared_nodes import check_shared_nodes
+from slicewise.spec.cluster import ClusterSource
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import InferenceEnvironment, NodePool, Toleration
 from slicewise.spec.problems import FieldPath
-
-POOLS: Final[FieldPath] = ("spec", "nodePools")
-_SHOWN: Final = 3
 
 
 def check_environment(environment: InferenceEnvironment) -> Iterator[Finding]:
     """Yield what is wrong with, or advisable for, the cluster and the pools of `environment`."""
     cluster = environment.spec.cluster
     yield from check_cluster(cluster)
-    yield from check_pools(whole(environment.spec.node_pools))
-    if getattr(cluster, cluster.source.block) is not None:
-        yield from check_provisioning(environment)
+    pools = whole(environment.spec.node_pools)
+    yield from check_pools(pools)
+    yield from check_provisioning(cluster, pools, environment.metadata.name)
+    if cluster.source is ClusterSource.EXISTING:
+        # Where the stack makes the nodes, SW222 says it of these labels.
+        for part in pools:
+            yield from check_node_labels(part.value, (*POOLS, part.index))
 
 
 def check_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
@@ -42,11 +45,9 @@ def check_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
             for number, toleration in enumerate(pool.tolerations):
                 for field, problem in _toleration_problems(toleration):
                     yield Finding((*path, "tolerations", number, field), Code.TOLERATION, problem)
-        if part.right("acceleratorType", "capabilities", "nodeSelector"):
+        if part.right("acceleratorType", "capabilities.migConfiguration"):
             yield from check_gpu(pool, path)
-    told_apart = [part for part in parts if part.right("name", "capabilities", "nodeSelector")]
-    yield from _indistinct_pools(told_apart)
-    yield from _counted_twice([part.value for part in told_apart if part.right("allocatable")])
+    yield from check_shared_nodes(parts)
 
 
 def _check_counts(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
@@ -66,60 +67,3 @@ def _toleration_problems(toleration: Toleration) -> Iterator[tuple[str, str]]:
         yield "operator", "without a key the operator must be Exists; write operator: Exists, or a key"
     if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
         yield "tolerationSeconds", "it needs effect: NoExecute; write that, or leave tolerationSeconds out"
-
-
-def _indistinct_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
-    """Yield as few pools as would, told apart from the others, leave no two alike: one slip is one error."""
-    clashes: dict[int, set[int]] = {}
-    for number, part in enumerate(parts):
-        for other in range(number):
-            if _may_share_a_node(part.value, parts[other].value):
-                clashes.setdefault(number, set()).add(other)
-                clashes.setdefault(other, set()).add(number)
-    while clashes:
-        worst = max(clashes, key=lambda number: (len(clashes[number]), number))
-        pool, rivals = parts[worst].value, sorted(clashes.pop(worst))
-        others = " or ".join(f'"{parts[number].value.name}"' for number in rivals[:_SHOWN])
-        more = f" or {len(rivals) - _SHOWN} more" if len(rivals) > _SHOWN else ""
-        message = (
-            f'a node of "{pool.name}" could belong to {others}{more} too: all advertise {pool.resource}, so it would '
-            "be counted twice; give their nodeSelectors one key with different values"
-        )
-        yield Finding((*POOLS, parts[worst].index, "nodeSelector"), Code.POOLS_NOT_DISTINCT, message)
-        for number in rivals:
-            clashes[number].discard(worst)
-            if not clashes[number]:
-                del clashes[number]
-
-
-def _counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
-    """Yield pools that may share nodes, as where GPUs of one node are cut in two ways, and both have all its CPUs."""
-    for index, pool in enumerate(pools):
-        counted = {name for name in ("cpu", "memory") if getattr(pool.allocatable, name) is not None}
-        for other in pools[:index] if counted else ():
-            twice = [name for name in sorted(counted) if getattr(other.allocatable, name) is not None]
-            if twice and _one_node(pool, other) and pool.resource != other.resource:
-                message = (
-                    f'a node of "{pool.name}" may belong to "{other.name}" too, and both count its '
-                    f"{' and '.join(twice)}; "
-                    "give each its share in allocatable, or their nodeSelectors one key with different values"
-                )
-                yield Finding((*POOLS, index, "allocatable"), Code.NODE_COUNTED_TWICE, message)
-                break
-
-
-def _may_share_a_node(one: NodePool, other: NodePool) -> bool:
-    return _one_node(one, other) and one.resource == other.resource
-
-
-def _one_node(one: NodePool, other: NodePool) -> bool:
-    """Return whether a node could belong to both pools, as far as can be told."""
-    if one.name == other.name or any(pool.mig and pool.mig.profile is None for pool in (one, other)):
-        # That is an error of its own, and hides what is meant here.
-        return False
-    return not _exclusive(one.node_selector, other.node_selector)
-
-
-def _exclusive(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Return whether no node can carry the labels of both."""
-    return any(key in other and other[key] != value for key, value in one.items())

@@ -33,22 +33,27 @@ class ReferenceCheck:
     def __init__(self, declared: AbstractSet[ModelKey]) -> None:
         self._declared = declared
         self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._wrong: dict[tuple[str, str], list[str]] = defaultdict(list)
         for key in sorted(declared):
             # Documents that are wrong may declare any text as a name.
-            if re.fullmatch(DNS_LABEL, key.name) and len(key.name) <= _LONGEST_NAME:
-                self._names[key.kind, key.namespace].append(key.name)
+            right = re.fullmatch(DNS_LABEL, key.name) and len(key.name) <= _LONGEST_NAME
+            (self._names if right else self._wrong)[key.kind, key.namespace].append(key.name)
         self._hints: dict[ModelKey, str] = {}
         self._most_hints = min(self.MAX_HINTS, 1 + self.MAX_COMPARISONS // (1 + len(declared)))
 
     def check(self, key: ModelKey, namespace: str) -> Iterator[Finding]:
         """Yield an error if the modelRef of a deployment in `namespace`, to the model `key`, is dangling."""
-        if key in self._declared:
+        if key in self._declared or self._is_misnamed(key):
             return
         if key not in self._hints and len(self._hints) < self._most_hints:
             self._hints[key] = self._hint(key, namespace)
         where = f" in namespace {key.namespace}" if key.namespace else ""
         message = f'there is no {key.kind} "{key.name}"{where}{self._hints.get(key, "")}'
         yield Finding(REFERENCE, Code.DANGLING_MODEL_REFERENCE, message)
+
+    def _is_misnamed(self, key: ModelKey) -> bool:
+        """Return whether a model may be the one that is meant, whose own name is wrong, which is said there."""
+        return closest(key.name, self._wrong[key.kind, key.namespace][: self.MAX_HINTS]) is not None
 
     def _hint(self, key: ModelKey, namespace: str) -> str:
         if key.kind == ModelKind.CLUSTER_MODEL:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from heapq import nsmallest
 
 from slicewise.spec.base import Labels, Selector
 from slicewise.spec.checks.reach import Reach
+from slicewise.spec.cluster import ExistingCluster
 from slicewise.spec.codes import Code
+from slicewise.spec.deployment import ModelDeployment
 from slicewise.spec.fleet import Fleet, label, model_key
 from slicewise.spec.hints import did_you_mean
 from slicewise.spec.problems import Advice
@@ -20,9 +23,24 @@ _SHOWN = 5
 def fleet_advice(fleet: Fleet) -> Iterator[Advice]:
     """Yield what is of no use in `fleet`, if it has environments and deployments to compare with."""
     if fleet.environments:
+        yield from _one_cluster_twice(fleet)
         yield from _Selectors(fleet).advice()
     if fleet.deployments:
         yield from _unused_models(fleet)
+
+
+def _one_cluster_twice(fleet: Fleet) -> Iterator[Advice]:
+    first: dict[ExistingCluster, str] = {}
+    for environment in fleet.environments:
+        existing, name = environment.spec.cluster.existing, environment.metadata.name
+        if existing is not None and (earlier := first.setdefault(existing, name)) != name:
+            message = (
+                f"environment {earlier} has the same, so this is the same cluster, and what both describe is counted "
+                "twice; describe it in one environment, or correct where the other cluster is"
+            )
+            yield Advice(
+                f"{label('InferenceEnvironment', '', name)}: spec.cluster.existing", Code.ONE_SERVER_TWICE, message
+            )
 
 
 def _unused_models(fleet: Fleet) -> Iterator[Advice]:
@@ -40,6 +58,7 @@ class _Selectors:
         self._fleet = fleet
         self._reach = Reach(fleet.environments)
         self._said: dict[tuple[str, frozenset[tuple[str, str]], int], str] = {}
+        self._known: dict[tuple[str, int], dict[str, set[str]]] = {}
 
     def advice(self) -> Iterator[Advice]:
         for deployment in self._fleet.deployments:
@@ -51,19 +70,45 @@ class _Selectors:
             elif not environments & self._reach.with_pool(spec.node_pool_selector):
                 path = f"{label('ModelDeployment', *deployment.key)}: spec.nodePoolSelector"
                 yield self._nothing(path, "node pool", spec.node_pool_selector, environments)
+            else:
+                yield from self._too_few(deployment)
         for key, model in self._fleet.models.items():
             for index, profile in enumerate(model.serving):
                 if not self._reach.environments(profile.environment_selector):
                     path = f"{label(*key)}: spec.serving[{index}].environmentSelector"
                     yield self._nothing(path, "environment", profile.environment_selector)
 
+    def _too_few(self, deployment: ModelDeployment) -> Iterator[Advice]:
+        wanted = deployment.spec.environments
+        found = self._reach.of(deployment, self._fleet.model_of(deployment)).bit_count()
+        # Where its model's selectors leave nothing, that is said of them.
+        if 0 < found < wanted:
+            path = f"{label('ModelDeployment', *deployment.key)}: spec.environments"
+            there = "is 1" if found == 1 else f"are {found}"
+            message = (
+                f"{wanted} are asked for, and there {there} that its selectors and its model's leave; write {found}, "
+                "loosen a selector, or load the other environments too"
+            )
+            yield Advice(path, Code.TOO_FEW_ENVIRONMENTS, message)
+
     def _nothing(self, path: str, what: str, selector: Selector, environments: int = 0) -> Advice:
         key = (what, frozenset(selector.match_labels.items()), environments)
         message = self._said.get(key)
         if message is None:
-            message = _why(what, selector, self._labels(what, environments), hints=len(self._said) < _MOST_HINTS)
+            message = _why(what, selector, self._values(what, environments), hints=len(self._said) < _MOST_HINTS)
             self._said[key] = message
         return Advice(path, Code.SELECTOR_MATCHES_NOTHING, message)
+
+    def _values(self, what: str, environments: int) -> Mapping[str, set[str]]:
+        """Return the labels of what could be selected, and the values of each."""
+        key = (what, environments)
+        if key not in self._known:
+            values: dict[str, set[str]] = {}
+            for labels in self._labels(what, environments):
+                for name, value in labels.items():
+                    values.setdefault(name, set()).add(value)
+            self._known[key] = values
+        return self._known[key]
 
     def _labels(self, what: str, environments: int) -> list[Labels]:
         every = self._fleet.environments
@@ -73,12 +118,8 @@ class _Selectors:
         return [pool.labels for environment in chosen for pool in environment.spec.node_pools]
 
 
-def _why(what: str, selector: Selector, labelled: Iterable[Mapping[str, str]], *, hints: bool) -> str:
+def _why(what: str, selector: Selector, values: Mapping[str, set[str]], *, hints: bool) -> str:
     """Say which label it is that nothing has, and which it might be."""
-    values: dict[str, set[str]] = {}
-    for labels in labelled:
-        for name, value in labels.items():
-            values.setdefault(name, set()).add(value)
     for name, value in sorted(selector.match_labels.items()):
         if name not in values:
             hint = _hint(name, values, hints=hints) or "; correct it, or give the label to what is meant"
@@ -94,7 +135,7 @@ def _hint(text: str, known: Iterable[str], *, hints: bool) -> str:
     return did_you_mean(text, sorted(known)[:_MOST_VALUES]) if hints else ""
 
 
-def _some(values: Iterable[str]) -> str:
-    ordered = sorted(values)
-    rest = len(ordered) - _SHOWN
-    return ", ".join(ordered[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+def _some(values: Collection[str]) -> str:
+    ordered = nsmallest(_SHOWN, values)
+    rest = len(values) - _SHOWN
+    return ", ".join(ordered) + (f" and {rest} more" if rest > 0 else "")

@@ -20,10 +20,9 @@ from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import Interconnect, MigConfiguration, NodePool
 from slicewise.spec.hints import did_you_mean
+from slicewise.spec.node_labels import GKE_PARTITION_LABEL
 from slicewise.spec.problems import FieldPath, quoted
 from slicewise.spec.quantity import GIB
-
-GKE_PARTITION_LABEL = "cloud.google.com/gke-gpu-partition-size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,11 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     """Yield what is wrong with the GPUs of `pool`, which stands at `path`."""
     if pool.mig:
         yield from _check_promises(pool, pool.mig, (*path, "capabilities"))
+    configured = pool.capabilities.mig_configuration
+    if configured and not configured.enabled and configured.profile is not None:
+        message = "enabled is false, so the GPUs count as whole ones; write enabled: true, or leave the profile out"
+        at = (*path, "capabilities", "migConfiguration", "profile")
+        yield Finding(at, Code.PROFILE_NOT_IN_FORCE, message)
     memory: FieldPath = (*path, "capabilities", "memoryPerGpu")
     if advice := decimal_advice(pool.capabilities.memory_per_gpu):
         yield Finding(memory, Code.DECIMAL_MEMORY, advice)
@@ -112,8 +116,21 @@ def _unknown_profile(profile: str, gpu: GpuModel | None) -> str:
         return f"{quoted(profile)} is no MIG profile; write it as NVIDIA's driver does, for example 3g.40gb"
     spelled = canonical_profile_name(profile)
     names = [known.name for known in gpu.profiles]
-    hint = f'; did you mean "{spelled}"?' if spelled in names else did_you_mean(profile, names)
+    near = spelled if spelled in names else _of_that_size(spelled, gpu)
+    hint = f'; did you mean "{near}"?' if near else did_you_mean(profile, names)
     return f"{quoted(profile)} is no MIG profile of {gpu.name}{_profiles(gpu)}{hint}"
+
+
+def _of_that_size(spelled: str, gpu: GpuModel) -> str | None:
+    """Return the profile with as many compute slices, and the memory that is nearest; None where there is none."""
+    meant = parse_profile_name(spelled)
+    parsed = ((known.name, parse_profile_name(known.name)) for known in gpu.profiles)
+    near = [
+        (each.suffix != meant.suffix, abs(each.memory_gb - meant.memory_gb), name)
+        for name, each in parsed
+        if each and meant and each.compute == meant.compute
+    ]
+    return min(near)[2] if near else None
 
 
 def _profiles(gpu: GpuModel | None, what: str = "it") -> str:

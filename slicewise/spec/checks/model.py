@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.spec.amounts import decimal_advice
+from slicewise.spec.checks.arguments import check_argument
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.part import Part, whole
 from slicewise.spec.codes import Code
@@ -13,6 +14,7 @@ from slicewise.spec.model import ModelSpec, ParallelSizes, ReplicaTopology, Serv
 from slicewise.spec.problems import FieldPath
 
 SERVING: Final[FieldPath] = ("spec", "serving")
+_SHAPE: Final = ("replicaTopology.nodes", "replicaTopology.gpusPerNode", "replicaTopology.parallelism")
 
 
 def check_model(model: ModelSpec) -> Iterator[Finding]:
@@ -29,18 +31,14 @@ def check_serving(parts: Sequence[Part[ServingProfile]]) -> Iterator[Finding]:
         if part.right("name") and (first := first_index.setdefault(profile.name, part.index)) != part.index:
             message = f'"{profile.name}" is the name of serving[{first}] already; rename one of the two'
             yield Finding((*path, "name"), Code.DUPLICATE_NAME, message)
-        for number, argument in enumerate(profile.engine.args if part.right("engine") else ()):
-            if "{{" in argument:
-                message = (
-                    'KServe reads every string of a service as a Go template, and "{{" begins an expression there; '
-                    "write the argument without it"
-                )
-                yield Finding((*path, "engine", "args", number), Code.TEMPLATE_CHARACTERS, message)
+        if part.right("engine.args"):
+            for number, argument in enumerate(profile.engine.args):
+                yield from check_argument(argument, (*path, "engine", "args", number))
         wanted = profile.replica_topology.requires.memory_per_gpu
         if wanted and (advice := decimal_advice(wanted)):
             at = (*path, "replicaTopology", "requires", "memoryPerGpu")
             yield Finding(at, Code.DECIMAL_MEMORY, advice)
-        problem = _parallelism_problem(profile.replica_topology) if part.right("replicaTopology") else None
+        problem = _parallelism_problem(profile.replica_topology) if part.right(*_SHAPE) else None
         if problem:
             yield Finding((*path, "replicaTopology", "parallelism"), Code.PARALLELISM, problem)
 

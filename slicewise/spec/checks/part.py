@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -10,10 +11,14 @@ from pydantic import ValidationError
 
 from slicewise.spec.base import Frozen
 from slicewise.spec.problems import FieldPath
+from slicewise.spec.unknown_fields import aliases, model_at
 
 PartT = TypeVar("PartT", bound=Frozen)
+POOLS: Final[FieldPath] = ("spec", "nodePools")
 _MOST: Final = 64
-_NOTHING: Final = frozenset[str]()
+# What is required below something that is missing shows only once that is there.
+_ROUNDS: Final = 4
+_NOTHING: Final = frozenset[FieldPath]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +27,17 @@ class Part(Generic[PartT]):
 
     index: int
     value: PartT
-    wrong: frozenset[str] = _NOTHING
-    """Fields that do not fit the schema, by the names that documents have: `value` has anything there."""
+    wrong: frozenset[FieldPath] = _NOTHING
+    """Fields that do not fit the schema, as paths from the entry: `value` has the default or anything there."""
 
     def right(self, *fields: str) -> bool:
-        """Return whether all of these fields are as they were written."""
-        return self.wrong.isdisjoint(fields)
+        """Return whether these fields, each a dotted path, and all that is in them are as they were written."""
+        return not any(_touch(tuple(field.split(".")), path) for field in fields for path in self.wrong)
+
+
+def _touch(one: FieldPath, other: FieldPath) -> bool:
+    """Return whether one of the two paths leads through the other."""
+    return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 
 def whole(values: Iterable[PartT]) -> list[Part[PartT]]:
@@ -42,7 +52,7 @@ def mended(
 
     Args:
         kind: What the entries are.
-        least: Its required fields, each with any value that is allowed.
+        least: Its required fields, and those of the mappings in it, each with any value that is allowed.
         entries: What the document has there.
         path: Where the list stands in the document.
         wrong: What does not fit the schema, anywhere in the document.
@@ -65,14 +75,46 @@ def _part(
 ) -> Part[PartT] | None:
     if not isinstance(entry, dict) or () in wrong:
         return None
-    known = {info.alias or name for name, info in kind.model_fields.items()}
-    names = {str(path[0]) for path in wrong}
-    if names - known:
-        # A field that nobody knows may be meant for any that is not there.
-        names |= known - set(entry)
-    data = {name: value for name, value in entry.items() if name in known and name not in names}
-    value = validated(kind, {name: least[name] for name in names & set(least)} | data)
-    return Part(index, value, frozenset(names)) if value else None
+    # pydantic does not say under which name a field stands whose name is no text.
+    named = {name: field for name, field in entry.items() if isinstance(name, str)}
+    value = _mend(kind, least, copy.deepcopy(named))
+    return Part(index, value, frozenset(wrong | _perhaps_meant(kind, entry, wrong))) if value else None
+
+
+def _perhaps_meant(kind: type[PartT], entry: object, wrong: set[FieldPath]) -> set[FieldPath]:
+    """Return what is not there where a field is that nobody knows: it may be meant for any of these."""
+    meant: set[FieldPath] = set()
+    for path in wrong:
+        parent = path[:-1]
+        owner = model_at(kind, parent)
+        if owner and path[-1] not in (known := aliases(owner)):
+            there = at(entry, parent)
+            meant |= {(*parent, name) for name in known if not isinstance(there, dict) or name not in there}
+    return meant
+
+
+def _mend(kind: type[PartT], least: Mapping[str, Any], data: dict[str, Any]) -> PartT | None:
+    """Return `data` as a `kind`, without what is wrong in it, and with the `least` of what is required."""
+    for _ in range(_ROUNDS):
+        try:
+            return kind.model_validate(data, by_alias=True, by_name=False)
+        except ValidationError as error:
+            # From the end, so that the indices of lists stay right.
+            for details in reversed(error.errors(include_url=False, include_context=False, include_input=False)):
+                _mend_at(data, details["loc"], at(least, details["loc"]) if details["type"] == "missing" else None)
+    return None
+
+
+def _mend_at(data: dict[str, Any], path: FieldPath, value: object) -> None:
+    """Put `value` at `path`, or remove what is there where it is None."""
+    path = path[:-1] if path[-1] == "[key]" else path
+    place = at(data, path[:-1])
+    if isinstance(place, dict):
+        place.pop(path[-1], None)
+        if value is not None:
+            place[path[-1]] = copy.deepcopy(value)
+    elif isinstance(place, list) and isinstance(path[-1], int) and path[-1] < len(place):
+        del place[path[-1]]
 
 
 def validated(kind: type[PartT], data: object) -> PartT | None:
@@ -83,8 +125,13 @@ def validated(kind: type[PartT], data: object) -> PartT | None:
         return None
 
 
-def at(data: object, path: Sequence[str]) -> object:
+def at(data: object, path: Sequence[str | int]) -> Any:  # noqa: ANN401 - plain data
     """Return what stands at `path` in plain data; None if there is nothing."""
-    for name in path:
-        data = data.get(name) if isinstance(data, dict) else None
+    for part in path:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
     return data

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.mig import GpuModel, MigStrategy
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.machines import ec2_instance, gce_machine
 from slicewise.spec.checks.finding import Finding
+from slicewise.spec.checks.part import POOLS, Part
 from slicewise.spec.cluster import EksCluster, GkeCluster
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import NodePool
@@ -18,17 +19,20 @@ from slicewise.spec.problems import FieldPath, quoted
 _ACCELERATORS: Final = ", ".join(GKE_ACCELERATORS)
 
 
-def check_provisioned_gpus(pools: tuple[NodePool, ...], made: GkeCluster | EksCluster) -> Iterator[Finding]:
+def check_provisioned_gpus(parts: Sequence[Part[NodePool]], made: GkeCluster | EksCluster) -> Iterator[Finding]:
     """Yield what the cloud of `made` cannot make of the GPUs of its pools."""
-    for index, pool in enumerate(pools):
-        path: FieldPath = ("spec", "nodePools", index)
+    cut = [part for part in parts if part.right("capabilities.migConfiguration")]
+    for part in cut:
+        if not part.right("acceleratorType", "acceleratorCount", "machineType"):
+            continue
+        pool, path = part.value, (*POOLS, part.index)
         gpu = catalogued(pool)
         if isinstance(made, GkeCluster):
             yield from _gke(pool, gpu, path)
         if gpu is not None:
             yield from _machine(pool, gpu, made, path)
     if isinstance(made, EksCluster):
-        yield from _one_strategy(pools)
+        yield from _one_strategy(cut)
 
 
 def _gke(pool: NodePool, gpu: GpuModel | None, path: FieldPath) -> Iterator[Finding]:
@@ -72,9 +76,10 @@ def _machine(pool: NodePool, gpu: GpuModel, made: GkeCluster | EksCluster, path:
         yield Finding((*path, "acceleratorCount"), Code.MACHINE, message)
 
 
-def _one_strategy(pools: tuple[NodePool, ...]) -> Iterator[Finding]:
+def _one_strategy(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
     first: tuple[str, MigStrategy] | None = None
-    for index, pool in enumerate(pools):
+    for part in parts:
+        pool = part.value
         if pool.mig is None:
             continue
         first = first or (pool.name, pool.mig.strategy)
@@ -83,7 +88,7 @@ def _one_strategy(pools: tuple[NodePool, ...]) -> Iterator[Finding]:
                 f'"{first[0]}" has {first[1]}, this has {pool.mig.strategy}, and one GPU Operator with one strategy '
                 "serves the whole cluster; write the same in both"
             )
-            yield Finding(_configuration(("spec", "nodePools", index), "strategy"), Code.CLOUD_STRATEGY, message)
+            yield Finding(_configuration((*POOLS, part.index), "strategy"), Code.CLOUD_STRATEGY, message)
 
 
 def _configuration(path: FieldPath, field: str) -> FieldPath:

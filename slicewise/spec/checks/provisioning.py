@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.spec.checks.finding import Finding
+from slicewise.spec.checks.part import POOLS, Part
 from slicewise.spec.checks.provisioned_gpus import check_provisioned_gpus
 from slicewise.spec.cluster import Cluster, ClusterSource, EksCluster, GkeCluster
 from slicewise.spec.codes import Code
-from slicewise.spec.environment import InferenceEnvironment, NodePool
+from slicewise.spec.environment import NodePool
 from slicewise.spec.node_labels import cloud_labels, gke_zones, mig_labels, pool_label
 from slicewise.spec.problems import FieldPath, quoted
 
@@ -19,36 +20,54 @@ SYSTEM_POOL: Final = "slicewise-system"
 # GKE API: names of clusters and node pools. On EKS, names of IAM roles are made of it, and may have 64 characters.
 _LONGEST_CLUSTER_NAME: Final = 40
 _ONLY_PROVISIONED: Final = {"machineType": "machine_type", "diskSizeGb": "disk_size_gb", "zones": "zones"}
+# What the labels are made of that the cloud gives to a pool's nodes.
+_SELECTED_BY: Final = (
+    "name",
+    "nodeSelector",
+    "acceleratorType",
+    "machineType",
+    "zones",
+    "capabilities.migConfiguration",
+)
 # Domains whose labels are set by Kubernetes, by clouds or by NVIDIA's software, and taken from nobody else.
 _RESERVED: Final = ("kubernetes.io", "k8s.io", "cloud.google.com", "gke.io", "amazonaws.com", "nvidia.com")
 
 
-def check_provisioning(environment: InferenceEnvironment) -> Iterator[Finding]:
-    """Yield what keeps a cloud from making the cluster of `environment`; of one that exists, what is only for those."""
-    cluster, pools = environment.spec.cluster, environment.spec.node_pools
-    if cluster.source is ClusterSource.EXISTING:
-        yield from _fields_of_none(pools)
+def check_provisioning(cluster: Cluster, parts: Sequence[Part[NodePool]], name: str | None) -> Iterator[Finding]:
+    """Yield what keeps a cloud from making a cluster; of one that exists, what is only for those.
+
+    Args:
+        cluster: Where the cluster comes from.
+        parts: Its pools.
+        name: The environment's name; None where that is wrong.
+    """
+    if cluster.existing and cluster.source is ClusterSource.EXISTING:
+        yield from _fields_of_none(parts)
     made = cluster.provisioned
     if made is None:
         return
-    yield from _cluster_name(environment.metadata.name, cluster)
-    for index, pool in enumerate(pools):
-        path: FieldPath = ("spec", "nodePools", index)
-        if pool.machine_type is None:
+    if name is not None:
+        yield from _cluster_name(name, cluster)
+    for part in parts:
+        pool, path = part.value, (*POOLS, part.index)
+        if pool.machine_type is None and part.right("machineType"):
             message = f'"machineType" is required where the stack makes the cluster (source {cluster.source})'
             yield Finding((*path, "machineType"), Code.MISSING_FIELD, message)
-        yield from _pool_name(pool, cluster, path)
-        yield from _selector(pool, made, path)
-        yield from _zones(pool, made, path) if isinstance(made, GkeCluster) else _only_gke(pool, path)
-    yield from check_provisioned_gpus(pools, made)
+        if part.right("name"):
+            yield from _pool_name(pool, cluster, path)
+        if part.right(*_SELECTED_BY):
+            yield from _selector(pool, made, path)
+        if part.right("zones", "nodeCount", "maxNodeCount"):
+            yield from _zones(pool, made, path) if isinstance(made, GkeCluster) else _only_gke(pool, path)
+    yield from check_provisioned_gpus(parts, made)
 
 
-def _fields_of_none(pools: tuple[NodePool, ...]) -> Iterator[Finding]:
-    for index, pool in enumerate(pools):
+def _fields_of_none(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
+    for part in parts:
         for name, field in _ONLY_PROVISIONED.items():
-            if getattr(pool, field):
+            if getattr(part.value, field):
                 message = "it says what to make where the stack makes the cluster, and source is Existing; leave it out"
-                yield Finding(("spec", "nodePools", index, name), Code.ONLY_PROVISIONED, message)
+                yield Finding((*POOLS, part.index, name), Code.ONLY_PROVISIONED, message)
 
 
 def _cluster_name(name: str, cluster: Cluster) -> Iterator[Finding]:

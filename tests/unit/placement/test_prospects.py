@@ -131,3 +131,24 @@ def test_validate_says_it_of_documents(tmp_path: Path) -> None:
     assert (run.returncode, run.stdout) == (0, "valid: 2 environments, 2 models, 2 deployments, 4 warnings\n")
     assert [line[-7:] for line in run.stderr.splitlines()] == ["[SW301]", "[SW301]", "[SW323]", "[SW322]"]
     assert all(line.startswith("warning: ") for line in run.stderr.splitlines())
+
+
+def test_fixed_replicas_that_no_pool_holds() -> None:
+    assert said(model("m"), deployment("d", "m", replicas=100)) == []
+    (line,) = said(model("m"), deployment("d", "m", replicas=101))
+    assert line == (
+        "ModelDeployment team/d: spec.scaling.fixed.replicas: no matching pool holds 101 replicas even when it is "
+        "empty; the largest, small/mig, holds 100: write replicas: 100, or add nodes [SW323]"
+    )
+
+
+def test_validate_prints_a_thousand_warnings_and_how_many_more(tmp_path: Path) -> None:
+    models = [model(f"m{number}") for number in range(1004)]
+    documents = tmp_path / "documents.yaml"
+    documents.write_text(yaml.safe_dump_all([*models, deployment("d", "m0")]), encoding="utf-8")
+    run = slicewise("validate", str(documents))
+    lines = run.stderr.splitlines()
+    assert (run.returncode, len(lines)) == (0, 1001)
+    assert all(line.endswith("[SW321]") for line in lines[:-1])
+    assert lines[-1] == "3 more warnings; mend these first"
+    assert run.stdout == "valid: 0 environments, 1004 models, 1 deployment, 1003 warnings\n"

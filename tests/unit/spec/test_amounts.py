@@ -10,7 +10,7 @@ from slicewise.spec.bandwidth import Bandwidth
 from slicewise.spec.base import Selector
 from slicewise.spec.environment import Interconnect
 from slicewise.spec.quantity import Quantity
-from tests.unit.spec.documents import minimal
+from tests.unit.spec.documents import minimal, pools
 from tests.unit.spec.loader import Loader
 
 ENVIRONMENT, MODEL = "InferenceEnvironment", "ClusterModel"
@@ -280,3 +280,19 @@ def test_amounts_at_the_edge_of_what_is_meant(
     loader: Loader, kind: str, path: tuple[str | int, ...], written: str
 ) -> None:
     loader.load(minimal(kind, path, "X").replace(" X", f" {written}"))
+
+
+@pytest.mark.parametrize(("written", "means"), [("4m", "0.004"), ("99m", "0.099"), (0.05, "0.05")])
+def test_cores_that_start_no_engine(loader: Loader, written: object, means: str) -> None:
+    (line,) = loader.refuse(minimal("ClusterModel", ("spec", "resources"), {"cpu": written}))
+    assert f"is {means} cores, too little for a model; write for example 4 or 500m [SW203]" in line
+    # What a node has left over for pods may be as little.
+    loader.load(minimal("ClusterModel", ("spec", "resources"), {"cpu": "100m"}))
+
+
+@pytest.mark.parametrize(("written", "meant"), [(48000, "48000Mi"), (4096, "4096Mi"), (4095, "4095Gi"), (80, "80Gi")])
+def test_a_number_of_memory_without_its_suffix(loader: Loader, written: int, meant: str) -> None:
+    (line,) = loader.refuse(minimal("ClusterModel", ("spec", "resources"), {"memory": written}))
+    assert f"too little for any program; write {meant} [SW203]" in line
+    (line,) = loader.refuse(pools({"capabilities": {"memoryPerGpu": written}}))
+    assert f"less than any GPU or slice has; write {meant} [SW203]" in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -123,3 +124,74 @@ def test_a_mapping_says_a_hundred_keys_that_stand_twice(loader: Loader) -> None:
     lines = loader.refuse("a: 1\n" * 1000)
     assert codes(lines) == ["SW105"] * 101
     assert lines[-1] == "102:1: 899 more mistakes, keys of this document that stand twice; mend these first [SW105]"
+
+
+SLICES = {"enabled": True, "profile": "3g.40gb"}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"memoryPerGpu": "39Gi", "precisionSupport": ["FP8"]}, ["SW203", "SW204"]),
+        ({"memoryPerGpu": "39Gi", "precisionSupport": ["fp8", "FP8", "bf17"]}, ["SW203", "SW203", "SW204"]),
+        ({"memoryPerGpu": "39GB"}, ["SW203", "SW204"]),
+        ({}, ["SW202", "SW204"]),
+        ({"memoryPerGpu": "39Gi", "interconnect": "PCIE"}, ["SW203", "SW204"]),
+        ({"memoryPerGpu": "39Gi", "multiNodeCapable": "no", "nvlinkDomainSize": 0}, ["SW203", "SW203", "SW204"]),
+    ],
+)
+def test_a_leaf_that_is_wrong_hides_no_rule_of_its_block(
+    loader: Loader, capabilities: dict[str, Any], expected: list[str]
+) -> None:
+    cut = {**capabilities, "migConfiguration": {"enabled": True, "profile": "3g.45gb"}}
+    assert sorted(codes(loader.refuse(pools({"capabilities": cut})))) == expected
+
+
+def test_memory_is_judged_beside_a_wrong_leaf(loader: Loader) -> None:
+    capabilities = {"memoryPerGpu": "80Gi", "interconnect": "PCIE", "migConfiguration": SLICES}
+    assert sorted(codes(loader.refuse(pools({"capabilities": capabilities})))) == ["SW203", "SW207"]
+
+
+def test_nothing_follows_from_a_wrong_leaf_of_the_slices(loader: Loader) -> None:
+    """With whole GPUs, or with another profile, 80Gi and nvlink would be right or wrong: neither is known here."""
+    for wrong in ({"enabled": "yes"}, {"profile": 3}, {"slicesPerGpu": 9}, {"stratgy": "single"}, {"zzz": 1}):
+        capabilities = {"memoryPerGpu": "39Gi", "migConfiguration": {**SLICES, **wrong}}
+        one = {"name": "a", "nodeSelector": {"pool": "a"}, "capabilities": capabilities}
+        two = {"name": "b", "nodeSelector": {"pool": "a"}, "capabilities": {"memoryPerGpu": "79Gi"}}
+        assert len(loader.refuse(pools(one, two))) == 1, wrong
+    unknown = {"memoryPerGpu": "39Gi", "mig_configuraton": {"enabled": True, "profile": "3g.45gb"}}
+    assert codes(loader.refuse(pools({"capabilities": unknown}))) == ["SW201"]
+
+
+def test_a_wrong_requirement_hides_no_rule_of_the_shape(loader: Loader) -> None:
+    topology = {"gpusPerNode": 2, "parallelism": {"tensor": 3}, "requires": {"memoryPerGpu": "39GB"}}
+    model = minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "replicaTopology": topology}])
+    assert sorted(codes(loader.refuse(model))) == ["SW203", "SW216"]
+    topology["requires"] = {"precisionSupport": ["FP8"], "mig": True}
+    model = minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "replicaTopology": topology}])
+    assert sorted(codes(loader.refuse(model))) == ["SW203", "SW203", "SW216"]
+
+
+def test_what_a_cloud_cannot_make_is_said_beside_a_wrong_pool(loader: Loader) -> None:
+    gke = {"source": "GKE", "gke": {"project": "acme-ml", "location": "europe-west4-a"}}
+    one = {
+        "name": "a",
+        "nodeSelector": {"cloud.google.com/gke-nodepool": "b"},
+        "acceleratorType": "b300",
+        "machineType": "a3-highgpu-8g",
+        "nodeCount": "two",
+    }
+    other = {"name": "b", "nodeSelector": {"cloud.google.com/gke-nodepool": "c"}, "machineType": 5, "diskSizeGb": 1}
+    text = pools(one, {**one, **other, "nodeCount": 1})
+    document = text.replace(
+        "    source: Existing\n    existing:\n      secretRef:\n        name: mig-a-kubeconfig\n", ""
+    )
+    assert document != text
+    lines = loader.refuse(document.replace("  cluster:\n", f"  cluster: {json.dumps(gke)}\n"))
+    # Of one the number, its selector, and its GPU, which neither GKE nor the machine has; of the other two fields.
+    assert sorted(codes(lines)) == ["SW203", "SW203", "SW203", "SW222", "SW223", "SW225"]
+
+
+def test_fields_of_provisioned_pools_are_said_beside_a_wrong_pool(loader: Loader) -> None:
+    lines = loader.refuse(pools({"acceleratorCount": 0, "diskSizeGb": 100}))
+    assert sorted(codes(lines)) == ["SW203", "SW221"]

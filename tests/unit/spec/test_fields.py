@@ -8,7 +8,7 @@ import pytest
 
 from slicewise.spec import KINDS
 from slicewise.spec.problems import dotted
-from tests.unit.spec.documents import COMPLETE, MINIMAL, complete_with, minimal, text
+from tests.unit.spec.documents import COMPLETE, MINIMAL, complete_with, mig, minimal, pools, text
 from tests.unit.spec.loader import Loader
 
 ENVIRONMENT, MODEL, DEPLOYMENT = "InferenceEnvironment", "ClusterModel", "ModelDeployment"
@@ -160,7 +160,11 @@ WRONG: list[Wrong] = [
         (*CAPABILITIES, "interconnect"),
         [("nvlinc", 'got "nvlinc", expected "pcie" or "nvlink"; did you mean "nvlink"?')],
     ),
-    (ENVIRONMENT, (*CAPABILITIES, "precisionSupport"), [("fp8", 'got "fp8", expected a list')]),
+    (
+        ENVIRONMENT,
+        (*CAPABILITIES, "precisionSupport"),
+        [("fp8", 'got "fp8", expected a list: write [fp8]'), ("no", "got false, expected a list: write [false]")],
+    ),
     (
         ENVIRONMENT,
         (*CAPABILITIES, "precisionSupport", 1),
@@ -228,7 +232,16 @@ WRONG: list[Wrong] = [
     (MODEL, (*PROFILE, "environmentSelector", "matchLabels"), LABELS),
     (MODEL, (*PROFILE, "engine", "name"), [("vllm", 'got "vllm", expected "vLLM"; did you mean "vLLM"?')]),
     (MODEL, (*PROFILE, "engine", "image"), [("a b", 'got "a b", expected an image name without spaces or braces')]),
-    (MODEL, (*PROFILE, "engine", "args"), [("--x", 'got "--x", expected a list')]),
+    (
+        MODEL,
+        (*PROFILE, "engine", "args"),
+        [
+            ("--x", 'got "--x", expected a list: write [--x]'),
+            ("--a=b -c true", 'got "--a=b -c true", expected a list: write [--a=b, -c, "true"]'),
+            ("---a - --b", 'got "---a - --b", expected a list: begin every entry with `- `, a dash and a space'),
+            ("{--a: b}", "got a mapping, expected a list: begin it with `- `"),
+        ],
+    ),
     (
         MODEL,
         (*PROFILE, "engine", "args", 0),
@@ -240,7 +253,7 @@ WRONG: list[Wrong] = [
     (
         MODEL,
         (*TOPOLOGY, "requires", "precisionSupport", 0),
-        [("fp64", f'got "fp64", expected {PRECISIONS}; did you mean "fp4"?')],
+        [("fp64", f'got "fp64", expected {PRECISIONS}')],
     ),
     (
         MODEL,
@@ -279,7 +292,14 @@ WRONG: list[Wrong] = [
         ],
     ),
     (DEPLOYMENT, ("metadata", "namespace"), NAME),
-    (DEPLOYMENT, ("spec", "modelRef"), [("gemma", 'got "gemma", expected a mapping')]),
+    (
+        DEPLOYMENT,
+        ("spec", "modelRef"),
+        [
+            ("gemma", 'got "gemma", expected a mapping: write {name: gemma}'),
+            ("[{name: gemma}]", "got a list, expected a mapping: remove the `-` before its fields"),
+        ],
+    ),
     (DEPLOYMENT, ("spec", "modelRef", "name"), NAME),
     (
         DEPLOYMENT,
@@ -569,10 +589,48 @@ def test_the_repository_of_an_address(loader: Loader, written: str, proposed: st
 
 
 @pytest.mark.parametrize(
-    ("written", "read"), [("-1:00:00", "-3600"), ("-0x1F", "-31"), ("-017", "-15"), ("-1_0", "-10"), ("-5", None)]
+    "written", ["010", "00", "017", "09", "-017", "+0_7", "0x10", "-0x1F", "0b10", "0o10", "1_0", "1:00", "1:00:00"]
 )
-def test_a_number_that_yaml_reads_its_own_way(loader: Loader, written: str, read: str | None) -> None:
+def test_a_number_that_not_every_yaml_reads_alike(loader: Loader, written: str) -> None:
     text = minimal(ENVIRONMENT, (*POOL, "nodeCount"), "MARK").replace("MARK", f"§{written}")
-    hint = f' (YAML reads "{written}" as {read})' if read else ""
-    expected = f"spec.nodePools[0].nodeCount: got {read or written}, expected at least 0{hint} [SW203]"
-    assert loader.refuse_at(text) == expected
+    expected = "a whole number: write it in decimal, such as 8 or 10, without zeros before it"
+    assert loader.refuse_at(text) == f'spec.nodePools[0].nodeCount: got "{written}", expected {expected} [SW203]'
+
+
+@pytest.mark.parametrize(("written", "read"), [("10", 10), ("+10", 10), ("0", 0)])
+def test_a_decimal_number(loader: Loader, written: str, read: int) -> None:
+    text = minimal(ENVIRONMENT, (*POOL, "nodeCount"), "MARK").replace("MARK", written)
+    assert loader.load(text).environments[0].spec.node_pools[0].node_count == read
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("float16", "fp16"), ("half", "fp16"), ("bfloat16", "bf16"), ("e4m3", "fp8"), ("E5M2", "fp8"), ("FP8", "fp8")],
+)
+def test_other_names_of_number_formats(loader: Loader, written: str, meant: str) -> None:
+    (line,) = loader.refuse(pools({"capabilities": {"memoryPerGpu": "79Gi", "precisionSupport": [written]}}))
+    assert line.endswith(f'; did you mean "{meant}"? [SW203]')
+
+
+@pytest.mark.parametrize("written", ["fp64", "int16", "fp6"])
+def test_no_number_format_is_proposed_of_another_width(loader: Loader, written: str) -> None:
+    (line,) = loader.refuse(pools({"capabilities": {"memoryPerGpu": "79Gi", "precisionSupport": [written]}}))
+    assert line.endswith(f'got "{written}", expected {PRECISIONS} [SW203]')
+
+
+@pytest.mark.parametrize(
+    ("gpu", "written", "meant"),
+    [
+        ("h100-80gb", "1g.5gb", "1g.10gb"),
+        ("a100-40gb", "3g.40gb", "3g.20gb"),
+        ("h100-80gb", "1g.20g", "1g.20gb"),
+        ("h200", "3g.40gb", "3g.71gb"),
+        ("h100-80gb", "mig-1g.24gb", "1g.20gb"),
+        ("h100-80gb", "1g.12gb+me", "1g.10gb+me"),
+    ],
+)
+def test_the_profile_that_is_proposed_has_as_many_compute_slices(
+    loader: Loader, gpu: str, written: str, meant: str
+) -> None:
+    (line,) = loader.refuse(pools({"acceleratorType": gpu, "capabilities": mig(written, "4Gi")}))
+    assert line.endswith(f'; did you mean "{meant}"? [SW204]')

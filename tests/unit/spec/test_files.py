@@ -22,6 +22,11 @@ NOT_IN_LINE = (
     "this does not line up with what is before it; indent it as its neighbours are, or put all the text in quotes"
 )
 PLAIN = "documents are plain text, numbers, lists and mappings"
+UNCLOSED = "the quote that begins here is never closed; close it, or remove it"
+NO_DASH = "in a list every entry begins with `- `"
+ENDED = "a document has ended before this line; begin the next one with `---`, or remove what stands before it"
+CONFLICT = "a merge conflict is not resolved; keep one side and remove the markers"
+TEMPLATE = "a template that is not rendered; render it first, and load what that writes"
 AT_MOST = "expected at most 40; if it is text, put it in quotes"
 
 
@@ -55,11 +60,12 @@ def test_a_directory_without_documents() -> None:
 def test_a_directory_is_its_yaml_files() -> None:
     Path("stack").mkdir()
     Path("stack/environment.yaml").write_text(ENVIRONMENT)
-    Path("stack/models.yml").write_text(MODEL)
+    Path("stack/models.YML").write_text(MODEL)
+    Path("stack/deployment.Yaml").write_text(DEPLOYMENT)
     Path("stack/notes.txt").write_text("not: [yaml")
     Path("stack/below.yaml").mkdir()
     fleet = load_fleet(["stack"])
-    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments)) == (1, 1, 0)
+    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments)) == (1, 1, 1)
 
 
 @pytest.mark.usefixtures("loader")
@@ -145,6 +151,7 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
             ),
         ),
         ("a:\n  b: 1\n §c: 2\n", f"not YAML: {NOT_IN_LINE}"),
+        ("a:\n  b: 1\n§-\nc: 2\n", f"not YAML: {NOT_IN_LINE}"),
         ("a: §!Ref b\n", f'not YAML: the tag "!Ref" is not known; remove it: {PLAIN}'),
         (
             "a: §%b\n",
@@ -173,7 +180,6 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
         ("a: §!!int ''\n", "not YAML: this is no int; remove the tag, or write one"),
         ("a: §!!bool maybe\n", "not YAML: this is no bool; remove the tag, or write one"),
         (f"a: §{'9' * 5000}\n", f"not YAML: a number of 5,000 characters, {AT_MOST}"),
-        (f"a: §0x{'f' * 5000}\n", f"not YAML: a number of 5,002 characters, {AT_MOST}"),
         (
             "a: §!!python/name:os.system x\n",
             (
@@ -195,12 +201,150 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
                 "put text with brackets or braces in quotes"
             ),
         ),
-        ("a: 1\nb: §'c\nd: 2\n", "not YAML: the quote that begins here is never closed; close it, or remove it"),
+        ("a: 1\nb: §'c\nd: 2\n", f"not YAML: {UNCLOSED}"),
+        ("a: 1\nb: §'c\n---\nd: 2\n", f"not YAML: {UNCLOSED}"),
+        ("a: §!!int 010\n", "not YAML: this is no int; remove the tag, or write one"),
+        (
+            "a:\n  - b: 1\n  §c: 2\n",
+            f"not YAML: {NO_DASH}; indent this line under its entry, or write `- ` before it",
+        ),
+        ("a:\n  - b\n  §-c: 1\n", f"not YAML: {NO_DASH}; indent this line under its entry, or write `- ` before it"),
+        ("# a\n--- # nothing\n...\n§b: 1\n", f"not YAML: {ENDED}"),
+        ("%YAML 1.2\n§a: 1\n", f"not YAML: {ENDED}"),
+        (
+            "a: &b 1\nc: §&b 2\n",
+            "not YAML: an anchor of this name stands before it already; rename one of the two",
+        ),
+        ("a: [§, 1]\n", "not YAML: a value is missing here; write one, or put text in quotes"),
+        (
+            "a: {<<: §b}\n",
+            "not YAML: `<<` merges mappings; write an alias of one there, such as *NAME, or remove the line",
+        ),
+        (
+            "§```yaml\na: 1\n",
+            (
+                "not YAML: while scanning for the next token, found character that cannot start any token; "
+                "this is a line of Markdown: remove it"
+            ),
+        ),
         ("a: 1\n---\n§\ufeffb: 1\n", "an invisible byte order mark (U+FEFF) stands here; remove it"),
     ],
 )
 def test_what_is_no_yaml_is_refused_where_it_stands(loader: Loader, text: str, message: str) -> None:
     assert loader.refuse_at(text) == f"{message} [SW104]"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("a:\n  §count 8\n  b: 1\n", '"count: 8"'),
+        ("a:\n  b: 1\n  §count:8\n  c: 1\n", '"count: 8"'),
+        ("a: 1\n§count = 8 # eight\nb: 1\n", '"count: 8"'),
+        ("a: 1\n§count\uff1a 8\nb: 1\n", '"count: 8"'),
+        ("a: 1\n§node-count=8\r\nb: 1\n", '"node-count: 8"'),
+        ("a: 1\n§count\nb: 1\n", "NAME: VALUE, or `- ` before an entry of a list"),
+        ("a: 1\n§count 8", '"count: 8"'),
+    ],
+)
+def test_a_colon_that_is_missing(loader: Loader, text: str, meant: str) -> None:
+    text = text.replace("a:\n  §", "a:\n  b: 1\n  §")
+    assert loader.refuse_at(text) == f"not YAML: no colon and space after the field's name; write {meant} [SW104]"
+
+
+def test_a_dash_that_is_missing(loader: Loader) -> None:
+    text = "a:\n  args:\n    - --x=1\n  b: 1\n  §--y=2\n  c: 1\n"
+    assert loader.refuse_at(text) == f"not YAML: {NO_DASH}, a dash and a space; write it before this line [SW104]"
+
+
+@pytest.mark.parametrize("line", ["§----", "§--", " §---", "§- --", "§\u2014", "§\u2013\u2013"])
+def test_dashes_that_separate_no_documents(loader: Loader, line: str) -> None:
+    text = f"a: 1\nb:\n  c: 1\n{line}\nd: 1\n"
+    expected = "this line of dashes separates no documents; write exactly `---`, without a space before it"
+    assert loader.refuse_at(text) == f"not YAML: {expected} [SW104]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\n§<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n",
+        "a: 1\n§=======\nb: 2\n",
+        "a: 1\r\n§>>>>>>> other\r\nb: 2\r\n",
+        "a:\n  b: 'x\n§<<<<<<< HEAD\n  y'\n  c: [\n",
+    ],
+)
+def test_a_merge_conflict(loader: Loader, text: str) -> None:
+    assert loader.refuse_at(text) == f"not YAML: {CONFLICT} [SW104]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: §{{ .Values.nodes }}\n",
+        "a: §{{ x }}-y\nb: 1\n",
+        "§{{- if .Values.x }}\na: 1\n{{- end }}\n",
+        "a: 1\n§{{- end }}\nb: 1\n",
+        "§{% for x in y %}\na: 1\n",
+        "a:\n  - §{% if x %}\n",
+        "a:\n  §{{- toYaml .Values.labels | nindent 4 }}\n",
+        '"{{ a }}": §{{ b }}\n',
+    ],
+)
+def test_a_template(loader: Loader, text: str) -> None:
+    assert loader.refuse_at(text) == f"not YAML: {TEMPLATE} [SW104]"
+
+
+def test_a_merge_conflict_at_the_top(loader: Loader) -> None:
+    lines = loader.refuse("<<<<<<< HEAD\n# b\na: 1\n=======\na: 2\n>>>>>>> other\n")
+    assert lines[-1] == f"1:1: not YAML: {CONFLICT} [SW104]"
+
+
+def test_a_document_that_nothing_begins(loader: Loader) -> None:
+    for text in ("a: 1\n...\nb: 2\n", "$ cat a\n#\nb: 2\n"):
+        assert loader.refuse(text)[-1] == f"3:1: not YAML: {ENDED} [SW104]"
+
+
+@pytest.mark.parametrize(
+    "text", ["a: ['{{ x }}' §b]\n", "a: '{{ x }}'§b\n", "? §[a]\n: '{{ b }}'\n", "a: b§: c # {{ d }}\n"]
+)
+def test_quoted_braces_and_later_ones_are_no_template(loader: Loader, text: str) -> None:
+    message = loader.refuse_at(text)
+    assert "template" not in message
+    assert message.endswith("[SW104]")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a:\n  b: 1\n§\xa0 c: 2\n  d: 1\n", "U+00A0 (no-break space)"),
+        ("a:\n  b: 1\n  c:§\xa08\n  d: 1\n", "U+00A0 (no-break space)"),
+        ("a:\n  - b: 1\n  -§\u202fc: 8\n", "U+202F (narrow no-break space)"),
+        ("a:\n  b:§\u200b8\n  c: 1\n", "U+200B (zero width space)"),
+        ("a:\n  b: 1\n  c:§\u30008\n  d: 1\n", "U+3000 (ideographic space)"),
+    ],
+)
+def test_a_space_that_is_none(loader: Loader, text: str, said: str) -> None:
+    remedy = "remove it" if "200B" in said else "write a plain space instead"
+    assert loader.refuse_at(text) == f"not YAML: {said} stands here, which is no space to YAML; {remedy} [SW104]"
+
+
+def test_odd_spaces_in_text_are_not_blamed(loader: Loader) -> None:
+    for text in ("a: 'b:\xa0c'\nd: [e\n", "a: b\xa0c\nd: %e\n", "# a:\xa0b\nc: %d\n", "#\xa0a\nb: %c\n"):
+        assert "U+00A0" not in loader.refuse(text)[0]
+
+
+@pytest.mark.parametrize("separator", ["---\n", "...\n---\n", "--- # next\n"])
+def test_an_alias_of_another_document(loader: Loader, separator: str) -> None:
+    text = f"apiVersion: v1\nb: [&caps {{c: 1}}]\n{separator}d: §*caps\n"
+    (_, line) = loader.refuse(text.replace("§", ""))
+    assert line.endswith(
+        'not YAML: "*caps" has its anchor in an earlier document, and anchors end with theirs; write it out [SW104]'
+    )
+
+
+@pytest.mark.parametrize("before", ["# see &caps above\n", "a: &capsule 1\n---\n", "---\n# b&caps \n---\n"])
+def test_an_alias_of_nothing(loader: Loader, before: str) -> None:
+    line = loader.refuse(f"{before}d: *caps\n")[-1]
+    assert '"*caps" is an alias of nothing that stands before it' in line
 
 
 def test_documents_before_a_syntax_error_are_judged_too(loader: Loader) -> None:
@@ -214,6 +358,49 @@ def test_keys_that_stand_twice(loader: Loader) -> None:
         '2:11: "c" stands on line 2 already; keep one [SW105]',
         '3:1: "a" stands on line 1 already; keep one [SW105]',
         '6:1: "x" stands on line 5 already; keep one [SW105]',
+    ]
+
+
+THEIR_DASH = "a new entry seems to begin here: its `- ` is missing; write it, or keep one of each"
+THEIR_LINE = "a line `---` is missing before this line: another document begins here; write it"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "apiVersion: v1\nkind: A\nspec: 1\n§apiVersion: v1\nkind: B\nmore: 1\nspec: 2\n",
+            f'"apiVersion", "kind" and "spec" stand in this mapping already; {THEIR_LINE}',
+        ),
+        (
+            "a:\n  - name: x\n    b: 1\n    more: 1\n    §name: y\n    b: 2\n",
+            f'"name" and "b" stand in this mapping already; {THEIR_DASH}',
+        ),
+        (
+            "a:\n  - {b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, §b: 1, c: 1, d: 1, e: 1, f: 1, g: 1}\n",
+            f'"b", "c", "d", "e", "f" and 1 more stand in this mapping already; {THEIR_DASH}',
+        ),
+        (
+            "a: {apiVersion: 1, kind: 1, §apiVersion: 2, kind: 2}\n",
+            '"apiVersion" and "kind" stand in this mapping already; keep one of each',
+        ),
+        ("b: 1\nc: 1\n§c: 2\nb: 2\n", '"c" and "b" stand in this mapping already; keep one of each'),
+        ("a: [b]\n§a: [c]\n", '"a" stands on line 1 already; put the entries of both under one'),
+        ("a: {b: 1}\n§a: {c: 1}\n", '"a" stands on line 1 already; put the fields of both under one'),
+        ("a: {b: 1}\n§a: [c]\n", '"a" stands on line 1 already; keep one'),
+    ],
+)
+def test_what_is_copied_without_its_beginning_is_one_mistake(loader: Loader, text: str, message: str) -> None:
+    assert loader.refuse_at(text) == f"{message} [SW105]"
+
+
+def test_every_copy_is_a_mistake(loader: Loader) -> None:
+    lines = loader.refuse("a:\n- {x: 1, y: 1, x: 2, y: 2, x: 3, y: 3, z: 1, z: 2}\n")
+    both, alone = '"x" and "y" stand in this mapping already', '"z" stands on line 2 already; keep one'
+    assert lines == [
+        f"2:16: {both}; {THEIR_DASH} [SW105]",
+        f"2:28: {both}; {THEIR_DASH} [SW105]",
+        f"2:46: {alone} [SW105]",
     ]
 
 

@@ -83,3 +83,21 @@ def test_errors_are_sorted_and_said_once(loader: Loader) -> None:
 def test_dates_and_versions_stay_text(loader: Loader) -> None:
     text = minimal("InferenceEnvironment", ("metadata", "labels"), {"since": "DATE"}).replace("DATE", "2026-01-01")
     assert loader.load(text).environments[0].metadata.labels == {"since": "2026-01-01"}
+
+
+def test_a_model_with_a_wrong_name_is_one_error(loader: Loader) -> None:
+    model = minimal("ClusterModel").replace("name: gemma\n", "name: gemma_27b\n", 1)
+    deployment = minimal("ModelDeployment", ("spec", "modelRef", "name"), "gemma-27b")
+    lines = loader.refuse(model, deployment)
+    assert [line[-6:-1] for line in lines] == ["SW203"]
+    # A reference to something else is an error of its own.
+    lines = loader.refuse(model, deployment.replace("gemma-27b", "qwen"))
+    assert sorted(line[-6:-1] for line in lines) == ["SW203", "SW212"]
+
+
+def test_another_version_of_our_own_kinds(loader: Loader) -> None:
+    other = minimal("ModelDeployment").replace("modelplane.ai/v1alpha1", "modelplane.io/v1alpha1")
+    (line,) = loader.refuse(other)
+    assert line.endswith('got "modelplane.io/v1alpha1", expected modelplane.ai/v1alpha1 [SW108]')
+    (line,) = loader.refuse(other.replace("kind: ModelDeployment", "kind: Deployment"))
+    assert line.endswith("keep other Kubernetes objects in another directory [SW108]")

@@ -91,8 +91,8 @@ def _cut(name: str, profile: str, memory: str, **more: object) -> dict[str, Any]
 
 
 def test_a_node_whose_cpus_are_counted_twice(loader: Loader) -> None:
-    large = _cut("large", "3g.40gb", "39Gi", allocatable={"cpu": "188", "memory": "1900Gi"})
-    small = _cut("small", "1g.10gb", "9Gi", allocatable={"cpu": "188"})
+    large = _cut("large", "3g.40gb", "39Gi", allocatable={"cpu": "188", "memory": "1900Gi"}, reservedUnits=8)
+    small = _cut("small", "1g.10gb", "9Gi", allocatable={"cpu": "188"}, reservedUnits=28)
     (line,) = advice(loader, pools(large, small))
     assert line == (
         'InferenceEnvironment mig-a: spec.nodePools[1].allocatable: a node of "small" may belong to "large" too, and '
@@ -118,3 +118,195 @@ def test_memory_of_a_gpu_in_powers_of_1000(loader: Loader, written: str, means: 
 
 def test_memory_of_a_pod_in_powers_of_1000_is_as_good(loader: Loader) -> None:
     assert advice(loader, minimal("ClusterModel", ("spec", "resources"), {"memory": "40G"})) == []
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"secretRef": {"name": "kubeconfigs", "key": "a"}},
+        {"gke": {"project": "acme", "location": "europe-west4", "cluster": "gpus"}},
+        {"eks": {"region": "eu-central-1", "cluster": "gpus"}},
+    ],
+    ids=["secretRef", "gke", "eks"],
+)
+def test_an_environment_that_was_copied(loader: Loader, way: dict[str, dict[str, str]]) -> None:
+    def named(name: str, existing: dict[str, dict[str, str]]) -> str:
+        cluster = {"source": "Existing", "existing": existing}
+        return minimal("InferenceEnvironment", ("spec", "cluster"), cluster).replace("name: mig-a", f"name: {name}", 1)
+
+    assert advice(loader, named("east", way), named("west", way)) == [
+        (
+            "InferenceEnvironment west: spec.cluster.existing: environment east has the same, so this is the same "
+            "cluster, and what both describe is counted twice; describe it in one environment, or correct where the "
+            "other cluster is [SW312]"
+        )
+    ]
+    for block, fields in way.items():
+        for field in fields:
+            other = {block: {**fields, field: "b"}}
+            assert advice(loader, named("east", way), named("west", other)) == []
+
+
+def test_gpus_that_two_pools_sell(loader: Loader) -> None:
+    """56 slices of 1g.10gb and 16 of 3g.40gb on eight GPUs."""
+    large, small = _cut("large", "3g.40gb", "39Gi"), _cut("small", "1g.10gb", "9Gi")
+    (line,) = advice(loader, pools(large, small))
+    assert line == (
+        'InferenceEnvironment mig-a: spec.nodePools[1].nodeSelector: a node of "small" belongs to "large" too, and '
+        "each counts all of its 8 GPUs; give their nodeSelectors one key with different values, or write in "
+        "reservedUnits of each what the others have [SW324]"
+    )
+    assert advice(loader, pools(large, {**small, "nodeSelector": {"pool": "other"}})) == []
+    # Nodes of one label that have other GPUs, or another number of them, are other nodes.
+    assert advice(loader, pools(large, {**small, "acceleratorCount": 4})) == []
+    a100 = {**small, "acceleratorType": "nvidia-a100-80gb"}
+    assert advice(loader, pools(large, a100)) == []
+    # Five GPUs of eight are cut in the one way, three in the other, on each of two nodes.
+    halves = ({**large, "reservedUnits": 2 * 6, "nodeCount": 2}, {**small, "reservedUnits": 2 * 35, "nodeCount": 2})
+    assert advice(loader, pools(*halves)) == []
+    # One 3g.40gb more on each node finds room beside small slices; two GPUs' worth do not.
+    assert advice(loader, pools({**halves[0], "reservedUnits": 2 * 6 - 1}, halves[1])) == []
+    assert len(advice(loader, pools({**halves[0], "reservedUnits": 2 * 2}, halves[1]))) == 1
+
+
+def test_gpus_that_are_cut_into_several_profiles_at_once(loader: Loader) -> None:
+    """All-balanced (mig-parted's name): each H100 has two 1g.10gb, one 2g.20gb and one 3g.40gb."""
+    balanced = [
+        _cut("tiny", "1g.10gb", "9Gi", reservedUnits=56 - 16),
+        _cut("small", "2g.20gb", "19Gi", reservedUnits=24 - 8),
+        _cut("large", "3g.40gb", "39Gi", reservedUnits=16 - 8),
+    ]
+    assert advice(loader, pools(*balanced)) == []
+    # A fifth 10 GiB slice of each GPU is one more than the eight slices of memory.
+    (line,) = advice(loader, pools({**balanced[0], "reservedUnits": 56 - 24}, *balanced[1:]))
+    assert 'a node of "large" belongs to "tiny" and "small" too' in line
+
+
+def test_whole_gpus_beside_slices_of_the_same_nodes(loader: Loader) -> None:
+    whole = {"name": "whole", "nodeSelector": {"pool": "mixed"}, "capabilities": {"memoryPerGpu": "79Gi"}}
+    assert len(advice(loader, pools(whole, _cut("large", "3g.40gb", "39Gi", reservedUnits=8)))) == 1
+    assert advice(loader, pools({**whole, "reservedUnits": 4}, _cut("large", "3g.40gb", "39Gi", reservedUnits=8))) == []
+
+
+PRODUCT = "nvidia.com/gpu.product"
+PARTITION = "cloud.google.com/gke-gpu-partition-size"
+SLICES = mig("3g.40gb", "39Gi", strategy="single")
+WHOLE = {"memoryPerGpu": "79Gi"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "capabilities", "why"),
+    [
+        (PARTITION, "1g.10gb", SLICES, "it says 1g.10gb, and the pool is declared with 3g.40gb"),
+        (PARTITION, "3g.40gb", WHOLE, "it says 3g.40gb slices, and the pool is declared with whole GPUs"),
+        (
+            "cloud.google.com/gke-accelerator",
+            "nvidia-a100-80gb",
+            WHOLE,
+            "it says a100-80gb, and the pool is declared with",
+        ),
+        (PRODUCT, "NVIDIA-A100-SXM4-80GB", WHOLE, "it says a100-80gb, and the pool is declared with h100-80gb"),
+        (
+            PRODUCT,
+            "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb",
+            SLICES,
+            "it says 1g.10gb, and the pool is declared with 3g.40gb",
+        ),
+        (PRODUCT, "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED", WHOLE, "it says 1g.10gb slices"),
+        ("nvidia.com/mig.config", "all-1g.10gb", SLICES, "it says 1g.10gb, and the pool is declared with 3g.40gb"),
+    ],
+)
+def test_a_label_that_contradicts_the_gpus(
+    loader: Loader, key: str, value: str, capabilities: dict[str, Any], why: str
+) -> None:
+    (line,) = advice(loader, pools({"nodeSelector": {key: value}, "capabilities": capabilities}))
+    where = f'InferenceEnvironment mig-a: spec.nodePools[0].nodeSelector["{key}"]: '
+    assert line.startswith(f"{where}no node has this label and these GPUs: {why}")
+    assert line.endswith("; correct whichever is wrong [SW326]")
+
+
+@pytest.mark.parametrize(
+    ("labels", "capabilities"),
+    [
+        ({PARTITION: "3g.40gb", "cloud.google.com/gke-accelerator": "nvidia-h100-80gb"}, SLICES),
+        # Of A3 Mega machines: the same model of the catalogue.
+        ({"cloud.google.com/gke-accelerator": "nvidia-h100-mega-80gb"}, WHOLE),
+        ({PRODUCT: "NVIDIA-H100-80GB-HBM3-MIG-3g.40gb"}, SLICES),
+        ({PRODUCT: "NVIDIA-H100-80GB-HBM3-SHARED"}, WHOLE),
+        ({PRODUCT: "NVIDIA-H100-PCIe"}, WHOLE),
+        ({"nvidia.com/mig.config": "all-3g.40gb"}, SLICES),
+        # A label cannot hold the `+`.
+        ({"nvidia.com/mig.config": "all-1g.10gb.me"}, mig("1g.10gb+me", "9Gi")),
+        # Names of one's own say nothing.
+        ({"nvidia.com/mig.config": "all-balanced", "mig.config": "all-1g.10gb"}, SLICES),
+        ({"nvidia.com/mig.config": "all-disabled"}, WHOLE),
+        ({PRODUCT: "NVIDIA-H900", "gpu": "a100-80gb"}, WHOLE),
+    ],
+)
+def test_labels_that_go_with_the_gpus(loader: Loader, labels: dict[str, str], capabilities: dict[str, Any]) -> None:
+    assert advice(loader, pools({"nodeSelector": labels, "capabilities": capabilities})) == []
+
+
+def test_more_environments_than_there_are(loader: Loader) -> None:
+    three = minimal("ModelDeployment", ("spec", "environments"), 3)
+    (line,) = advice(loader, ENVIRONMENT, OTHER, MODEL, three)
+    assert line == (
+        "ModelDeployment default/chat: spec.environments: 3 are asked for, and there are 2 that its selectors and its "
+        "model's leave; write 2, loosen a selector, or load the other environments too [SW328]"
+    )
+    two = three.replace("environments: 3", "environments: 2")
+    assert advice(loader, ENVIRONMENT, OTHER, MODEL, two) == []
+    for where, document in ((two, MODEL), (DEPLOYMENT, MODEL)):
+        # With no environments loaded there is nothing to count.
+        assert advice(loader, where, document) == []
+    selected = two + "  environmentSelector: {matchLabels: {tier: prod}}\n"
+    (line,) = advice(loader, ENVIRONMENT, OTHER, MODEL, selected)
+    assert "2 are asked for, and there is 1 that its selectors" in line
+    serving = [{"name": "fp8", "environmentSelector": {"matchLabels": {"tier": "dev"}}}]
+    (line,) = advice(loader, ENVIRONMENT, OTHER, minimal("ClusterModel", ("spec", "serving"), serving), two)
+    assert "2 are asked for, and there is 1 that" in line
+
+
+def test_a_profile_that_is_switched_off(loader: Loader) -> None:
+    off = {"memoryPerGpu": "79Gi", "migConfiguration": {"enabled": False, "profile": "3g.40gb"}}
+    (line,) = advice(loader, pools({"capabilities": off}))
+    assert "migConfiguration.profile: enabled is false, so the GPUs count as whole ones; write enabled: true" in line
+    assert line.endswith("[SW329]")
+    off["migConfiguration"] = {"enabled": False}
+    assert advice(loader, pools({"capabilities": off})) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "why"),
+    [
+        ("--tensor-parallel-size=2", "write it as replicaTopology.parallelism.tensor"),
+        ("--tensor_parallel_size", "write it as replicaTopology.parallelism.tensor"),
+        ("-tp=2", "write it as replicaTopology.parallelism.tensor"),
+        ("--pipeline-parallel-size=2", "write it as replicaTopology.parallelism.pipeline"),
+        ("--data-parallel-size 2", "write it as replicaTopology.parallelism.data,"),
+        ("--port=8080", "KServe sets it"),
+        ("--model=google/gemma", "KServe serves the weights of spec.huggingFace.repo"),
+        ("--served-model-name=chat", "KServe sets it to spec.model.name"),
+    ],
+)
+def test_an_argument_that_is_set_already(loader: Loader, argument: str, why: str) -> None:
+    (line,) = advice(
+        loader, minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "engine": {"args": [argument]}}])
+    )
+    assert line.startswith("ClusterModel gemma: spec.serving[0].engine.args[0]: ")
+    assert f" is set already: {why}" in line
+    assert line.endswith("[SW327]")
+
+
+@pytest.mark.parametrize("argument", ["--model-loader-extra-config={}", "--max-model-len=4096", "port", "-q", "--"])
+def test_arguments_of_ones_own(loader: Loader, argument: str) -> None:
+    assert (
+        advice(loader, minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "engine": {"args": [argument]}}]))
+        == []
+    )
+
+
+def test_slices_that_lack_only_memory(loader: Loader) -> None:
+    """Four 1g.20gb have all eight slices of memory, and leave three compute slices that no 1g.10gb can use."""
+    wide = _cut("wide", "1g.20gb", "19Gi")
+    assert len(advice(loader, pools(wide, _cut("tiny", "1g.10gb", "9Gi", reservedUnits=56 - 24)))) == 1

@@ -141,6 +141,13 @@ def test_the_marks_of_yaml_do_not_confuse_the_lines(loader: Loader) -> None:
         ("2026-01-01", "2026-01-01"),
         ("0o17", "0o17"),
         ("1e3", "1e3"),
+        ("010", "010"),
+        ("09", "09"),
+        ("00.5", "00.5"),
+        ("1_000", "1_000"),
+        ("1_0.5", "1_0.5"),
+        ("0b1", "0b1"),
+        ("0x1F", "0x1F"),
         ("y", "y"),
         ("None", "None"),
         ("&anchor a", "a"),
@@ -158,9 +165,7 @@ def test_text_that_looks_like_something_else(loader: Loader, written: str, read:
     assert loader.load(text).environments[0].metadata.labels == {"l": read}
 
 
-@pytest.mark.parametrize(
-    "written", ["017", "1_000", "190:20:30", "0b1", "0x1F", "1.", "yes", "Off", "~", "null", "[]", ".5", "+1"]
-)
+@pytest.mark.parametrize("written", ["17", "1.5", "1.", "yes", "Off", "~", "null", "[]", ".5", "+1"])
 def test_something_else_that_looks_like_text(loader: Loader, written: str) -> None:
     text = minimal("InferenceEnvironment").replace(
         "  name: mig-a\n", f"  name: mig-a\n  labels:\n    l: §{written}\n", 1

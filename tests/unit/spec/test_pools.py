@@ -322,7 +322,7 @@ def test_tolerations_that_kubernetes_takes(loader: Loader, written: str) -> None
 
 def test_advice_names_no_file(loader: Loader) -> None:
     one = pool(sliced("3g.40gb", "40Gi"))
-    other = one.replace("name: mig-a}", "name: mig-b}", 1)
+    other = one.replace("name: mig-a", "name: mig-b")
     assert loader.load(one, other).advice == loader.load(other, one).advice
     assert [item.path.split(":")[0] for item in loader.load(other, one).advice] == [
         "InferenceEnvironment mig-a",

@@ -93,7 +93,7 @@ def test_of_several_merges_the_first_wins(loader: Loader) -> None:
 def test_an_unknown_field_stands_at_its_name(loader: Loader) -> None:
     text = minimal("ModelDeployment", ("spec", "KEY"), 2).replace("KEY", "§enviroments")
     assert loader.refuse_at(text) == (
-        'spec.enviroments: spec has no field "enviroments"; did you mean "environments"? [SW201]'
+        'spec.enviroments: spec has no field "enviroments"; "environments" is there already; remove this [SW201]'
     )
 
 
@@ -107,7 +107,7 @@ def test_an_unknown_field_that_is_like_none(loader: Loader) -> None:
 def test_a_cluster_has_no_namespace(loader: Loader) -> None:
     text = minimal("InferenceEnvironment", ("metadata", "KEY"), "x").replace("KEY", "§namespace")
     assert loader.refuse_at(text) == (
-        'metadata.namespace: metadata has no field "namespace"; it has labels, name [SW201]'
+        'metadata.namespace: metadata has no field "namespace"; leave it out: this kind belongs to no namespace [SW201]'
     )
 
 

@@ -43,15 +43,15 @@ CASES: list[tuple[str, Path, str, str]] = [
     (ENVIRONMENT, POOL, "memoryPerGpu", "write it as capabilities.memoryPerGpu"),
     (ENVIRONMENT, POOL, "memory_per_gpu", "write it as capabilities.memoryPerGpu"),
     (ENVIRONMENT, POOL, "slicesPerGpu", "write it as capabilities.migConfiguration.slicesPerGpu"),
-    (ENVIRONMENT, POOL, "accelerator-type", 'did you mean "acceleratorType"?'),
+    (ENVIRONMENT, POOL, "accelerator-type", '"acceleratorType" is there already; remove this'),
     (ENVIRONMENT, POOL, "node_selector", 'did you mean "nodeSelector"?'),
-    (ENVIRONMENT, POOL, "acceleratorTyp", 'did you mean "acceleratorType"?'),
+    (ENVIRONMENT, POOL, "acceleratorTyp", '"acceleratorType" is there already; remove this'),
     (ENVIRONMENT, CAPABILITIES, "vram", "write it as memoryPerGpu"),
     (ENVIRONMENT, CAPABILITIES, "nodeCount", "write it as spec.nodePools[].nodeCount"),
     (ENVIRONMENT, (), "nodePools", "write it as spec.nodePools"),
     (ENVIRONMENT, (), "status", "leave it out: documents are what is wanted, not what is"),
     (ENVIRONMENT, ("metadata",), "annotations", "leave it out: a document has a name, labels and"),
-    (ENVIRONMENT, ("metadata",), "namespace", "it has labels, name"),
+    (ENVIRONMENT, ("metadata",), "namespace", "leave it out: this kind belongs to no namespace"),
     (ENVIRONMENT, ("spec",), "zzz", "it has cluster, nodePools"),
     (ENVIRONMENT, ("spec",), "name", "it has cluster, nodePools"),
     (ENVIRONMENT, (), "name", "write it as metadata.name"),
@@ -158,3 +158,18 @@ def test_other_names_lead_to_fields_that_there_are() -> None:
             for target in said.meant:
                 fields = unknown_field(model, (*target[:-1], "zzz")).message
                 assert f" {target[-1]}" in fields.split("it has")[1], (path, target)
+
+
+def test_a_misspelt_field_beside_the_right_one(loader: Loader) -> None:
+    deployment = minimal("ModelDeployment", ("spec", "evironments"), 2)
+    (line,) = loader.refuse(deployment, minimal("ClusterModel"))
+    assert 'spec has no field "evironments"; "environments" is there already; remove this [SW201]' in line
+    (line,) = loader.refuse(deployment.replace("  environments: 1\n", ""), minimal("ClusterModel"))
+    assert 'did you mean "environments"? [SW201]' in line
+
+
+def test_the_model_of_an_engine(loader: Loader) -> None:
+    (line,) = loader.refuse(
+        minimal("ClusterModel", ("spec", "serving", 0, "engine"), {"model": "google/gemma-3-27b-it"})
+    )
+    assert 'has no field "model"; write it as spec.huggingFace.repo [SW201]' in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import pytest
 import yaml
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from slicewise.spec import yaml_limits, yaml_plain
 from slicewise.spec.problems import InvalidInputError
 from slicewise.spec.yaml_limits import duplicate_keys, refuse_expansion
-from slicewise.spec.yaml_loader import PlainLoader
+from slicewise.spec.yaml_loader import STR_TAG, PlainLoader
 from slicewise.spec.yaml_plain import NotPlainError, plain_data
 from tests.unit.spec.documents import COMPLETE, text
 
@@ -47,6 +48,7 @@ PLAIN = [
         "1_000",
         "1:30",
         "190:20:30",
+        "1:30.5",
         "1.5",
         "-.5",
         "1.",
@@ -79,6 +81,9 @@ ODD = [
         "!!int x",
         "!!bool maybe",
         "!!float 1:x",
+        "!!int 010",
+        "!!int 0x1F",
+        "!!float 1_0.5",
         "!!set {a}",
         "!!str [a]",
         "!!seq a",
@@ -99,6 +104,10 @@ ODD = [
     ),
     *("!!timestamp 2026-01-01", "[&c [], *c]", "{<<: {a: 1}, a: 2}", "{<<: [{a: 1}, {b: 2}]}", "{<<: 1}", "&d [*d]"),
 ]
+# JSON's numbers, and what else all YAML has: a sign, no digit on one side of the point, no number at all.
+DECIMAL = re.compile(
+    r"[-+]?(0|[1-9]\d*)(\.\d*([eE][-+]\d+)?)?|[-+]?\.\d+([eE][-+]\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
 NAMES = st.sampled_from(["a", "b", "c", "'1'", "metadata", "x-y", '"<<"'])
 ODD_NAMES = st.sampled_from(
     ["1", "true", "~", "<<", "=", "? [a]", "? {a: b}", "!!str 7", "!!int x", "&k k", "*k", "1.5"]
@@ -176,8 +185,16 @@ def test_more_than_is_allowed_is_left_to_the_checks(document: str, monkeypatch: 
 @steady
 @given(st.text("0123456789.:_+-eExXbojinfaNulrtsyTF~<= ", max_size=12))
 @example("")
-def test_plain_text_has_the_tag_that_pyyaml_gives_it(plain: str) -> None:
+@example("010")
+@example("0x1F")
+@example("-0b1")
+@example("1_0.5")
+@example("1:30")
+@example("0.5e+3")
+def test_plain_text_has_the_tag_that_pyyaml_gives_it_unless_it_is_a_number_of_other_notation(plain: str) -> None:
     loader = PlainLoader("")
     for implicit in ((True, False), (False, True), (False, False)):
         expected = yaml.resolver.BaseResolver.resolve(loader, yaml.ScalarNode, plain, implicit)  # type: ignore[no-untyped-call]
+        if expected.endswith((":int", ":float")) and not DECIMAL.fullmatch(plain):
+            expected = STR_TAG
         assert loader.resolve(yaml.ScalarNode, plain, implicit) == expected

@@ -1,0 +1,52 @@
+"""Rules of the engine's arguments: they arrive as written, and say nothing that is said elsewhere already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from slicewise.spec.checks.finding import Finding
+from slicewise.spec.codes import Code
+from slicewise.spec.problems import FieldPath, quoted
+
+# En dash and em dash, which word processors make of "--".
+_DASHES: Final = "\u2013\u2014"
+_KSERVE: Final = "KServe sets it, and sends its probes and its router there; leave it out"
+# The option -> what sets it. KServe's own presets start `vllm serve` with all of these (LLMInferenceServiceConfig).
+_SET: Final = {
+    "tensor-parallel-size": "write it as replicaTopology.parallelism.tensor, which Slicewise plans by",
+    "pipeline-parallel-size": "write it as replicaTopology.parallelism.pipeline, which Slicewise plans by",
+    "data-parallel-size": "write it as replicaTopology.parallelism.data, which Slicewise plans by",
+    "data-parallel-size-local": "write it as replicaTopology.parallelism.dataLocal, which Slicewise plans by",
+    "served-model-name": "KServe sets it to spec.model.name; write it there",
+    "model": "KServe serves the weights of spec.huggingFace.repo; write it there",
+    "port": _KSERVE,
+}
+# Between an option and its value.
+_END: Final = re.compile(r"[=\s]")
+_SHORT: Final = {
+    "-tp": "tensor-parallel-size",
+    "-pp": "pipeline-parallel-size",
+    "-dp": "data-parallel-size",
+    "-dpl": "data-parallel-size-local",
+}
+
+
+def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
+    """Yield what is wrong with, or advisable for, one argument of the engine, which stands at `path`."""
+    if "{{" in argument:
+        message = (
+            'KServe reads every string of a service as a Go template, and "{{" begins an expression there; '
+            "write the argument without it"
+        )
+        yield Finding(path, Code.TEMPLATE_CHARACTERS, message)
+    if argument.startswith(tuple(_DASHES)):
+        meant = f"--{argument.lstrip(_DASHES + '-')}"
+        message = f"got {quoted(argument)}, which begins with a dash of text, not with hyphens; write {quoted(meant)}"
+        yield Finding(path, Code.BAD_VALUE, message)
+    option = _END.split(argument, maxsplit=1)[0]
+    # vLLM takes `_` for `-` in its options.
+    name = _SHORT.get(option) or (option[2:].replace("_", "-") if option.startswith("--") else "")
+    if name in _SET:
+        yield Finding(path, Code.ARGUMENT_SET_ALREADY, f"{option} is set already: {_SET[name]}")
