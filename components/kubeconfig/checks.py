@@ -33,6 +33,7 @@ class Subject:
         part: Which field of `spec.cluster.existing` names it.
         key: The key of the stack's configuration that holds it, where one does.
         remedy: What to do where it is wrong.
+        reference: What the environment says of where it is.
         text: What is stored as the kubeconfig; empty where it could not be read.
     """
 
@@ -40,6 +41,7 @@ class Subject:
     part: str
     key: str | None
     remedy: str
+    reference: object
     text: object = field(default="", repr=False)
 
     @property
@@ -113,12 +115,13 @@ def _advice(subject: Subject, examination: Examination) -> Iterator[Advice]:
 
 def _one_server_twice(usable: Sequence[tuple[Subject, Examination]]) -> Iterator[Advice]:
     # A proxy may lead to a different cluster for each path of the URL: the whole URL counts.
-    first: dict[str, str] = {}
+    first: dict[str, Subject] = {}
     for subject, examination in usable:
-        known = first.setdefault(examination.url, subject.environment)
-        if known != subject.environment:
+        known = first.setdefault(examination.url, subject)
+        # Of two that say the same, the documents' own check has told.
+        if known.reference != subject.reference:
             message = (
-                f"leads to {examination.address}, as environment {known} does; if it is one cluster, what both "
+                f"leads to {examination.address}, as environment {known.environment} does; if it is one cluster, what both "
                 "describe is counted twice: describe it in one environment"
             )
             yield Advice(subject.path, Code.ONE_SERVER_TWICE, message)

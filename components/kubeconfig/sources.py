@@ -67,7 +67,7 @@ async def kubeconfigs(
 def _wanted(name: str, existing: ExistingCluster, stack: StackConfig) -> _Wanted:
     source, reference, field = _place(existing, stack.kubeconfig_source)
     key = f'slicewise:kubeconfigs["{reference.name}"]' if source is CONFIG else None
-    return _Wanted(source, reference, Subject(name, field, key, source.remedy(reference, stack)))
+    return _Wanted(source, reference, Subject(name, field, key, source.remedy(reference, stack), reference))
 
 
 def _place(existing: ExistingCluster, secrets: KubeconfigSourceName) -> tuple[Source[Any], Any, str]:

@@ -89,12 +89,18 @@ def test_aws_is_asked_for_the_secret(
     assert recorder.invokes == [Invoke(AWS_SECRET, arguments)]
 
 
-def test_two_environments_of_one_secret_read_it_once(recorder: Recorder, server: str) -> None:
+def test_two_environments_of_one_secret_read_it_once(
+    recorder: Recorder, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", logged.append)
     recorder.answers[AWS_SECRET] = lambda _: {"secretString": kubeconfig(server)}
     environments = [existing(name, secretRef={"name": "shared"}) for name in ("one", "two")]
 
     assert read(stack(AWS), environments) == {name: (kubeconfig(server), True) for name in ("one", "two")}
     assert len(recorder.invokes) == 1
+    # The documents say by themselves that these are one cluster.
+    assert logged == []
 
 
 @pytest.mark.parametrize(("paths", "warned"), [(("", ""), True), (("/k8s/clusters/a", "/k8s/clusters/b"), False)])
