@@ -121,8 +121,8 @@ def _one_server_twice(usable: Sequence[tuple[Subject, Examination]]) -> Iterator
         # Of two that say the same, the documents' own check has told.
         if known.reference != subject.reference:
             message = (
-                f"leads to {examination.address}, as environment {known.environment} does; if it is one cluster, what both "
-                "describe is counted twice: describe it in one environment"
+                f"leads to {examination.address}, as environment {known.environment} does; if it is one cluster, what "
+                "both describe is counted twice: describe it in one environment"
             )
             yield Advice(subject.path, Code.ONE_SERVER_TWICE, message)
 
