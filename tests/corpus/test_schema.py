@@ -69,6 +69,7 @@ def taken_by_schema(case: Case) -> bool:
     return all(map(fits, documents(next(iter(case.files.values())))))
 
 
+@pytest.mark.long
 def test_the_schema_takes_only_what_it_must() -> None:
     taken = {case.name for case in WRONG if taken_by_schema(case)}
     of_codes = {case.name for case in WRONG if case.errors[0].code in ONLY_THE_PROGRAM} - SEEN_ANYWAY

@@ -6,12 +6,15 @@ import random
 from collections import Counter
 
 import yaml
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slicewise.inventory.discovery import NothingToDeclareError, describe_cluster
 from tests.unit.inventory.kubernetes_json import Json, node_json
 from tests.unit.inventory.test_discovery import cluster_of, loaded
+
+pytestmark = pytest.mark.long
 
 GPU = "nvidia.com/gpu"
 steady = settings(deadline=None, derandomize=True)

@@ -116,6 +116,7 @@ def _content(document: Document, plan: Document, name: str) -> list[Document]:
     return [document | {"spec": document["spec"] | {"environments": has}}] if has else []
 
 
+@pytest.mark.long
 @steady
 @given(fleets())
 def test_every_remedy_is_true(documents: list[Document]) -> None:

@@ -11,6 +11,8 @@ from slicewise.placement import make_plan, parse_previous, plan_to_dict
 from tests.documents import Document, fleet_of, plan_of
 from tests.unit.placement.checker import findings
 
+pytestmark = pytest.mark.long
+
 PARTS = 10
 FLEETS = 1000
 LOADS = (0.5, 0.85, 1.1, 1.5)
