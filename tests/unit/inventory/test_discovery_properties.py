@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-import yaml
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
