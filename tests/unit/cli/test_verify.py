@@ -37,6 +37,8 @@ DOCUMENTS = (
     deployment("chat", "small", environments=2, namespace="default"),
 )
 
+pytestmark = pytest.mark.long
+
 
 def kubeconfig(directory: Path, server: str, name: str = "kubeconfig", context: str = "here") -> str:
     """Write a kubeconfig, and return its path."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from tests.unit.placement import retention
 from tests.unit.placement.checker import charged_pools, findings
 from tests.unit.placement.scheduler import Scheduler
 from tests.unit.placement.strategies import deployments, fleets, scalings, steady
+
+pytestmark = pytest.mark.long
 
 _INDEX = re.compile(r"nodePools\[\d+\]")
 
