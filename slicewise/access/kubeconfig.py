@@ -28,19 +28,6 @@ class CurrentContext:
     user: dict[str, Any] = field(repr=False)
 
 
-def read_server(text: object) -> str | None:
-    """Return the URL of the server that the current context of the kubeconfig `text` leads to.
-
-    Returns:
-        The URL; None where a proxy stands between, so that the server need not answer from here.
-
-    Raises:
-        KubeconfigError: `text` is no kubeconfig, or its current context leads nowhere.
-    """
-    context = read_context(text)
-    return None if context.cluster.get("proxy-url") else context.server
-
-
 def read_context(text: object) -> CurrentContext:
     """Return the current context of the kubeconfig `text`.
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from slicewise.access.ambient import read_ambient
-from slicewise.access.kubeconfig import KubeconfigError, read_context, read_server
+from slicewise.access.kubeconfig import KubeconfigError, read_context
 from tests.unit.access.kubeconfigs import CANARY, SERVER, kubeconfig
 
 
@@ -18,7 +18,7 @@ def test_home_where_nothing_is_said(tmp_path: Path) -> None:
     (tmp_path / ".kube").mkdir()
     (tmp_path / ".kube" / "config").write_text(yaml.safe_dump(kubeconfig()))
 
-    assert read_server(read_ambient({"HOME": str(tmp_path)})) == SERVER
+    assert read_context(read_ambient({"HOME": str(tmp_path)})).server == SERVER
 
 
 def test_several_files_count_as_one_and_the_first_entry_of_a_name_counts(tmp_path: Path) -> None:
