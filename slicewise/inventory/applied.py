@@ -1,0 +1,197 @@
+"""What became of services that were applied: as they were, changed behind the plan's back, gone, or another's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from slicewise.inventory.live_services import LiveService, ServiceKey
+from slicewise.manifests import KubernetesObject, placement_objects
+from slicewise.manifests.names import service_name
+from slicewise.manifests.vocabulary import NODE_POOL_ANNOTATION, PROFILE_ANNOTATION, REVISION_ANNOTATION
+from slicewise.placement import Placement
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import DeploymentKey, Fleet
+from slicewise.spec.problems import quoted
+
+REFRESH: Final = "pulumi up --refresh"
+"""What makes the stack look at the cluster: `pulumi up` alone takes its own state for what is there."""
+_MOST_FIELDS: Final = 3
+
+
+class Drift(StrEnum):
+    """What became of a service."""
+
+    GONE = "gone"
+    CHANGED = "changed"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A service that is to be there.
+
+    Attributes:
+        deployment: Whose it is.
+        key: Its namespace and name.
+        declared: The service as the plan declares it; None where the plan has it no more, and only an earlier one had.
+        before: What the earlier plan had under this name; None where it is new, or no earlier plan is known.
+    """
+
+    deployment: DeploymentKey
+    key: ServiceKey
+    declared: KubernetesObject | None
+    before: PreviousPlacement | None
+
+    @property
+    def replicas(self) -> int | None:
+        """How many replicas were applied; None where an autoscaler owns the number, or that is not known."""
+        if self.declared is not None and "replicas" not in self.declared["spec"]:
+            return None
+        if self.before is not None:
+            return self.before.units // (self.before.gpus_per_node * self.before.nodes_per_replica)
+        return int(self.declared["spec"]["replicas"]) if self.declared is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """What became of one service.
+
+    Attributes:
+        drift: Which of the kinds.
+        expected: The service that was to be there.
+        says: What is the matter, in a few words: `spec.replicas is 9, 3 was applied`.
+        stack: Whose it is instead, where another stack says so.
+        missing: How many replicas of the deployment are not there because of it.
+    """
+
+    drift: Drift
+    expected: Expected
+    says: str
+    stack: str | None = None
+    missing: int = 0
+
+
+def expected_services(
+    fleet: Fleet, placements: Iterable[Placement], previous: Iterable[PreviousPlacement]
+) -> list[Expected]:
+    """Return the services that an environment is to have, and those that an earlier plan had there, by name.
+
+    Args:
+        fleet: What is declared.
+        placements: What the plan has in the environment.
+        previous: What an earlier plan had in it.
+    """
+    before = {(each.key, each.nodes_per_replica): each for each in previous}
+    found = []
+    for placement in placements:
+        service = placement_objects(fleet, placement)[0]
+        key = (service["metadata"]["namespace"], service["metadata"]["name"])
+        earlier = before.pop((placement.deployment, placement.nodes_per_replica), None)
+        found.append(Expected(placement.deployment, key, service, earlier))
+    for each in before.values():
+        # What scaled an earlier one is not known any more, and matters to long names only.
+        names = {
+            service_name(each.key.name, nodes=each.nodes_per_replica, autoscaled=autoscaled)
+            for autoscaled in (False, True)
+        }
+        found += [Expected(each.key, (each.key.namespace, name), None, each) for name in names]
+    return sorted(found, key=lambda each: each.key)
+
+
+def own_stack(expected: Iterable[Expected], live: Mapping[ServiceKey, LiveService]) -> str | None:
+    """Return the stack that all services of the earlier plan which are there name as theirs; None if they disagree."""
+    stacks = {live[each.key].stack for each in expected if each.before and each.key in live} - {None}
+    return stacks.pop() if len(stacks) == 1 else None
+
+
+def judge(
+    expected: Iterable[Expected], live: Mapping[ServiceKey, LiveService], stack: str | None = None
+) -> Iterator[Deviation]:
+    """Yield what is not as it was applied.
+
+    A service that the plan has and no earlier one had is yet to be applied: that it is not there is no finding.
+
+    Args:
+        expected: The services of one environment.
+        live: What its cluster has, by namespace and name.
+        stack: The stack that applies them, as organization/project/stack; None where that is not known.
+    """
+    for each in expected:
+        service = live.get(each.key)
+        if service is None:
+            if each.before is not None and each.declared is not None:
+                missing = each.declared["spec"].get("replicas", 1)
+                yield Deviation(Drift.GONE, each, "it was applied, and the cluster does not have it", missing=missing)
+        elif stack is not None and service.stack not in (stack, None):
+            yield Deviation(Drift.FOREIGN, each, f"it belongs to the stack {quoted(str(service.stack))}", service.stack)
+        elif stack is not None and service.stack is None and each.before is None:
+            yield Deviation(Drift.FOREIGN, each, "it is there already, and no stack has made it")
+        elif each.declared is not None:
+            yield from _changes(each, each.declared, service)
+
+
+def _changes(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[Deviation]:
+    said, missing = list(_edits(expected, declared, service)), 0
+    if expected.replicas is not None and service.replicas != expected.replicas:
+        missing = max(expected.replicas - service.replicas, 0)
+        said.insert(0, f"spec.replicas is {service.replicas}, {expected.replicas} applied{_by(service, 'replicas')}")
+    if said:
+        more = f" and {len(said) - _MOST_FIELDS} more" if len(said) > _MOST_FIELDS else ""
+        yield Deviation(Drift.CHANGED, expected, "; ".join(said[:_MOST_FIELDS]) + more, missing=missing)
+
+
+def _edits(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[str]:
+    """Yield what differs, beside the number of replicas, from what was applied as far as that is known.
+
+    Where the revision is the plan's, the plan's manifest is what was applied. Where it is another one, documents have
+    changed since; then the annotations say what was applied, and their earlier plan what should have been.
+    """
+    if service.revision == declared["spec"]["annotations"][REVISION_ANNOTATION]:
+        yield from _differing(service, declared["spec"], service.spec)
+    elif expected.before is not None:
+        for annotation, applied in (
+            (NODE_POOL_ANNOTATION, expected.before.node_pool),
+            (PROFILE_ANNOTATION, expected.before.profile),
+        ):
+            found = service.annotations.get(annotation)
+            if found != applied:
+                yield f"annotation {annotation} is {quoted(found) if found else 'missing'}, {applied} applied"
+
+
+def _differing(service: LiveService, declared: Any, found: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
+    if isinstance(declared, Mapping) and isinstance(found, Mapping):
+        for key, value in declared.items():
+            if key not in ("annotations", "replicas") or path:
+                yield from _differing(service, value, found.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(declared, Sequence) and isinstance(found, Sequence) and _named(declared) and _named(found):
+        there = {each["name"]: each for each in found}
+        for each in declared:
+            yield from _differing(service, each, there.get(each["name"]), f"{path}[{each['name']}]")
+    elif declared != found:
+        yield f"spec.{path} is {_shown(found)}, {_shown(declared)} applied{_by(service, path)}"
+
+
+def _named(values: object) -> bool:
+    return (
+        isinstance(values, list)
+        and bool(values)
+        and all(isinstance(each, Mapping) and isinstance(each.get("name"), str) for each in values)
+    )
+
+
+def _shown(value: object) -> str:
+    return "missing" if value is None else quoted(value if isinstance(value, str) else json.dumps(value))
+
+
+def _by(service: LiveService, path: str) -> str:
+    manager = service.editors.get(path)
+    return f" (by {manager})" if manager else ""
+
+
+def foreign_keys(deviations: Iterable[Deviation]) -> Collection[ServiceKey]:
+    """Return the services that are somebody else's, so that their pods are, too."""
+    return {each.expected.key for each in deviations if each.drift is Drift.FOREIGN}

@@ -1,0 +1,177 @@
+"""What became of services that were applied, against what KServe's API server gives of them."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from slicewise.inventory.applied import Deviation, Drift, Expected, expected_services, judge, own_stack
+from slicewise.inventory.live_services import LiveService, live_service
+from slicewise.manifests import placement_objects
+from slicewise.placement import make_plan
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import DeploymentKey, Fleet
+from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
+
+CHAT = ("team", "chat")
+OURS, THEIRS = "acme/slicewise/prod", "acme/slicewise/trial"
+BEFORE = PreviousPlacement(DeploymentKey("team", "chat"), "e", "cut", "slice", 3, 1, 1)
+
+
+def documents(replicas: int = 3, image: str = "vllm:1") -> list[Document]:
+    """Return three replicas of a model on slices."""
+    small = model("small", profile("slice", memoryPerGpu="30Gi"))
+    small["spec"]["serving"][0]["engine"] = {"image": image, "args": ["--max-num-seqs=8"]}
+    return [environment("e", slices("cut", "3g.40gb")), small, deployment("chat", "small", replicas=replicas)]
+
+
+def fleet(replicas: int = 3, image: str = "vllm:1") -> Fleet:
+    return fleet_of(documents(replicas, image))
+
+
+def applied(of: Fleet, stack: str | None = OURS) -> dict[str, Any]:
+    """Return the service as the API server gives it when it has been applied: with status, uid and an owner."""
+    (placement,) = make_plan(of).placements
+    service: dict[str, Any] = copy.deepcopy(placement_objects(of, placement)[0])
+    service["metadata"] |= {"uid": "1", "generation": 1, "resourceVersion": "5"}
+    service["metadata"]["annotations"].pop("slicewise.dev/stack", None)
+    if stack:
+        service["metadata"]["annotations"]["slicewise.dev/stack"] = stack
+    service["status"] = {"conditions": [{"type": "Ready", "status": "True"}]}
+    return service
+
+
+def deviations(
+    of: Fleet,
+    service: dict[str, Any] | None,
+    *before: PreviousPlacement,
+    stack: str | None = None,
+) -> list[Deviation]:
+    live = {each.key: each for each in [live_service(service)]} if service else {}
+    return list(judge(expected_services(of, make_plan(of).placements, before), live, stack))
+
+
+def test_what_is_as_applied_is_nothing_to_say() -> None:
+    assert deviations(fleet(), applied(fleet()), BEFORE, stack=OURS) == []
+    assert deviations(fleet(), applied(fleet(), stack=None)) == []
+    assert deviations(fleet(), applied(fleet(), stack=None), BEFORE, stack=OURS) == []
+
+
+def test_what_is_yet_to_be_applied_is_nothing_to_say() -> None:
+    assert deviations(fleet(), None) == []
+
+
+def test_what_an_earlier_plan_had_and_the_cluster_has_not_is_gone() -> None:
+    (told,) = deviations(fleet(), None, BEFORE)
+    assert (told.drift, told.expected.key, told.missing) == (Drift.GONE, CHAT, 3)
+    # A deployment that leaves with the next update, and has gone already, is what is wanted.
+    assert deviations(fleet_of(documents()[:2]), None, BEFORE) == []
+
+
+@pytest.mark.parametrize(("number", "missing"), [(1, 2), (9, 0)])
+def test_replicas_by_hand(number: int, missing: int) -> None:
+    """As `kubectl patch llmisvc chat --type=merge -p '{"spec":{"replicas":9}}'` leaves it."""
+    service = applied(fleet())
+    service["spec"]["replicas"] = number
+    service["metadata"]["managedFields"] = [
+        {
+            "manager": "pulumi-kubernetes-0f1e2d3c",
+            "operation": "Apply",
+            "fieldsV1": {"f:spec": {"f:model": {"f:uri": {}, "f:name": {}}, "f:template": {}}},
+        },
+        {"manager": "kubectl-patch", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+        {
+            "manager": "llmisvc-controller",
+            "operation": "Update",
+            "subresource": "status",
+            "fieldsV1": {"f:spec": {"f:replicas": {}}},
+        },
+    ]
+    (told,) = deviations(fleet(), service, BEFORE)
+    assert (told.drift, told.missing) == (Drift.CHANGED, missing)
+    assert told.says == f"spec.replicas is {number}, 3 applied (by kubectl-patch)"
+    # The documents ask for four now: what was applied is what the earlier plan had.
+    (told,) = deviations(fleet(replicas=4), service, BEFORE)
+    assert told.says == f"spec.replicas is {number}, 3 applied (by kubectl-patch)"
+
+
+def test_an_autoscaler_owns_the_number_of_replicas() -> None:
+    scaled = [*documents()[:2], deployment("chat", "small")]
+    scaled[2]["spec"]["scaling"] = {"signal": "Concurrency", "concurrency": {"maxReplicas": 3, "target": 8}}
+    of = fleet_of(scaled)
+    service = applied(of)
+    service["spec"]["replicas"] = 2
+    assert deviations(of, service, BEFORE) == []
+
+
+def test_an_image_by_hand() -> None:
+    service = applied(fleet())
+    service["spec"]["template"]["containers"][0]["image"] = "vllm:0"
+    (told,) = deviations(fleet(), service)
+    assert told.says == 'spec.template.containers[main].image is "vllm:0", "vllm:1" applied'
+
+
+def test_a_node_selector_that_is_gone() -> None:
+    service = applied(fleet())
+    del service["spec"]["template"]["nodeSelector"]["pool"]
+    (told,) = deviations(fleet(), service, BEFORE)
+    assert told.says == 'spec.template.nodeSelector.pool is missing, "cut" applied'
+
+
+def test_what_somebody_adds_beside_what_was_applied_is_theirs() -> None:
+    """KServe and admission webhooks add fields; server-side apply leaves them alone, too."""
+    service = applied(fleet())
+    service["spec"]["template"]["containers"][0]["env"] = [{"name": "A", "value": "b"}]
+    service["spec"]["storageInitializer"] = {"enabled": True}
+    assert deviations(fleet(), service, BEFORE) == []
+
+
+def test_a_change_that_is_yet_to_be_applied_is_none_by_hand() -> None:
+    assert deviations(fleet(image="vllm:2"), applied(fleet()), BEFORE) == []
+
+
+def test_a_service_that_runs_where_nobody_put_it() -> None:
+    service = applied(fleet())
+    service["metadata"]["annotations"]["slicewise.dev/node-pool"] = "other"
+    (told,) = deviations(fleet(image="vllm:2"), service, BEFORE)
+    assert told.says == 'annotation slicewise.dev/node-pool is "other", cut applied'
+
+
+@pytest.mark.parametrize("before", [(), (BEFORE,)])
+def test_another_stacks_service(before: tuple[PreviousPlacement, ...]) -> None:
+    (told,) = deviations(fleet(), applied(fleet(), THEIRS), *before, stack=OURS)
+    assert (told.drift, told.stack) == (Drift.FOREIGN, THEIRS)
+    assert told.says == 'it belongs to the stack "acme/slicewise/trial"'
+
+
+def test_another_stacks_service_that_this_one_would_delete() -> None:
+    (told,) = deviations(fleet_of(documents()[:2]), applied(fleet(), THEIRS), BEFORE, stack=OURS)
+    assert (told.drift, told.expected.declared) == (Drift.FOREIGN, None)
+
+
+def test_a_service_that_somebody_made_by_hand() -> None:
+    (told,) = deviations(fleet(), applied(fleet(), None), stack=OURS)
+    assert (told.drift, told.says) == (Drift.FOREIGN, "it is there already, and no stack has made it")
+
+
+def test_whose_services_an_earlier_plan_had() -> None:
+    first, second = (
+        LiveService("team", name, {"slicewise.dev/stack": stack}, {}) for name, stack in (("a", OURS), ("b", OURS))
+    )
+    live = {each.key: each for each in (first, second)}
+    expected = [Expected(DeploymentKey(*key), key, None, BEFORE) for key in live]
+    assert own_stack(expected, live) == OURS
+    assert (
+        own_stack(expected, live | {second.key: replace(second, annotations={"slicewise.dev/stack": THEIRS})}) is None
+    )
+    assert own_stack([replace(each, before=None) for each in expected], live) is None
+
+
+def test_services_of_several_nodes_are_looked_for_under_their_own_name() -> None:
+    """One node then, two now: the old service leaves and the new one is yet to come."""
+    chat, old = expected_services(fleet(), make_plan(fleet()).placements, [replace(BEFORE, nodes_per_replica=2)])
+    assert (chat.key, chat.before) == (CHAT, None)
+    assert (old.key, old.declared) == (("team", "chat-n2"), None)
