@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.hardware import SLICES
+from slicewise.kubernetes.quantity import GIB
 from slicewise.spec import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from slicewise.spec.model import MigPreference, ReplicaTopology
-from slicewise.spec.quantity import GIB
 
 _SLICES_PER_NODE: Final = {hardware.mig_profile: hardware.units_per_node for hardware in SLICES}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
@@ -13,6 +12,7 @@ from policies.rules.gpus import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL, is_slice, 
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
+from slicewise.kubernetes.quantity import GIB, quantity_value
 from slicewise.manifests.vocabulary import REQUIRED_MEMORY_ANNOTATION
 from slicewise.mig import (
     AmbiguousAcceleratorError,
@@ -21,19 +21,6 @@ from slicewise.mig import (
     canonical_profile_name,
     find_gpu_model,
 )
-
-_QUANTITY: Final = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>Ki|Mi|Gi|Ti|k|M|G|T|)")
-_BYTES: Final = {
-    "": 1,
-    "k": 10**3,
-    "M": 10**6,
-    "G": 10**9,
-    "T": 10**12,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-}
 
 
 def _check_allowed(resource: Resource, config: Config) -> Iterator[Outcome]:
@@ -55,13 +42,13 @@ def _not_allowed(pod: Pod, *, config: Config) -> Iterator[Outcome]:
 
 def _check_slice_would_do(resource: Resource, _: Config) -> Iterator[Outcome]:
     needed = properties(resource)["metadata"]["annotations"][REQUIRED_MEMORY_ANNOTATION].text()
-    memory = _gib(needed or "")
+    memory = quantity_value(needed)
     if memory is None:
         return
     for workload in workloads(properties(resource)["spec"]):
         # Several GPUs work together; slices cannot.
         if workload["template"].present and not workload["worker"].present:
-            yield from each([Pod(workload["template"])], partial(_wasteful, needed=memory, text=needed or ""))
+            yield from each([Pod(workload["template"])], partial(_wasteful, needed=memory / GIB, text=needed or ""))
 
 
 def _wasteful(pod: Pod, *, needed: Decimal, text: str) -> Iterator[Outcome]:
@@ -92,11 +79,6 @@ def _smallest_slice(selector: Field, needed: Decimal) -> MigProfile | None:
         and needed <= Decimal(profile.usable_gib or profile.nominal_gib or 0)
     ]
     return max(holding, key=lambda profile: profile.per_gpu, default=None)
-
-
-def _gib(quantity: str) -> Decimal | None:
-    match = _QUANTITY.fullmatch(quantity)
-    return Decimal(match["number"]) * _BYTES[match["unit"]] / 2**30 if match else None
 
 
 PROFILE_ALLOWED: Final = Rule(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from slicewise.spec.quantity import Quantity
+from slicewise.kubernetes.quantity import quantity_value
 
 _MOST = 1_000_000
 
@@ -27,8 +28,10 @@ def text(value: object) -> str:
 
 def whole(value: object) -> int:
     """Return a count that Kubernetes writes as a quantity (`"8"`); 0 where it is none that a machine can have."""
-    try:
-        amount = int(Quantity.parse(value).value)
-    except ValueError:
-        return 0
-    return amount if amount <= _MOST else 0
+    count = int(amount(value))
+    return count if count <= _MOST else 0
+
+
+def amount(value: object) -> Decimal:
+    """Return the value of a quantity; 0 where it is none, or less than that."""
+    return max(quantity_value(value) or Decimal(0), Decimal(0))

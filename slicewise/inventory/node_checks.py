@@ -10,14 +10,15 @@ from decimal import Decimal
 from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
 from slicewise.inventory.differences import Found, Severity, counted, have, some
 from slicewise.inventory.facts import LiveNode, Taint
+from slicewise.inventory.json_values import amount
 from slicewise.inventory.membership import closest, matches, missing_labels, units_of, why_no_node
 from slicewise.inventory.near_misses import NearMisses, explained, is_or_are, label_remedy
 from slicewise.inventory.tolerating import REPELS, comes_or_goes, not_tolerated
 from slicewise.inventory.unit_checks import is_other_model, settled_nodes
 from slicewise.inventory.written_labels import is_written_by_hand
+from slicewise.kubernetes.quantity import GIB, Quantity
 from slicewise.manifests.pods import pod_tolerations
 from slicewise.spec import Code
-from slicewise.spec.quantity import GIB, Quantity
 
 
 def check_presence(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
@@ -251,14 +252,6 @@ def _too_little(
         f"write allocatable.{field}: {written}",
         (field, *less),
     )
-
-
-def amount(text: str) -> Decimal:
-    """Return the value of a node's quantity; nothing where it is none."""
-    try:
-        return Quantity.parse(text).value
-    except ValueError:
-        return Decimal(0)
 
 
 def _readable(field: str, written: str) -> str:

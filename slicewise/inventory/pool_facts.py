@@ -10,6 +10,7 @@ from typing import Final
 
 from slicewise.inventory.facts import LiveNode
 from slicewise.inventory.grouping import Group, offer_of, usable_offers
+from slicewise.inventory.json_values import amount
 from slicewise.mig import (
     ALL_GPU_MODELS,
     AmbiguousAcceleratorError,
@@ -19,7 +20,6 @@ from slicewise.mig import (
     find_gpu_model,
     parse_profile_name,
 )
-from slicewise.spec.quantity import Quantity
 
 _MIB: Final = 1024**2
 # Compute slices of a whole GPU, and the most slices that it has, where its model is not known: as on A100 to GB300.
@@ -146,18 +146,11 @@ def allocatable(group: Group) -> tuple[dict[str, str], bool]:
 
 
 def _least(group: Group, written: Callable[[LiveNode], str], rounded: Callable[[Decimal], str], *, shared: bool) -> str:
-    amounts = [(_amount(written(node)) * _share(node, group.resource), written(node)) for node in group.nodes]
+    amounts = [(amount(written(node)) * _share(node, group.resource), written(node)) for node in group.nodes]
     value, text = min(amounts)
     if not value:
         return ""
     return rounded(value) if shared else text
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return Quantity.parse(text).value
-    except ValueError:
-        return Decimal(0)
 
 
 def _cores(value: Decimal) -> str:

@@ -23,12 +23,12 @@ from slicewise.inventory.node_checks import (
 )
 from slicewise.inventory.strays import check_strays
 from slicewise.inventory.unit_checks import check_units
+from slicewise.kubernetes.quantity import Quantity
 from slicewise.manifests.names import service_name
 from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
 from slicewise.placement import Placement, Plan
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import Code, Fleet
-from slicewise.spec.quantity import Quantity
 
 # As the API calls them.
 _SERVICES: Final = f"{SERVICE_KIND.lower()}s"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from slicewise.kubernetes.quantity import GIB
 from slicewise.placement.plan import Placement
 from slicewise.placement.pool_state import PoolState
 from slicewise.placement.soundness import PodSize, fit_on_empty_node
 from slicewise.spec import Advice, Code, Fleet, ModelSpec
-from slicewise.spec.quantity import GIB
 
 # A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
 ROLLS_WITHOUT_SURGE = 4

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
+from slicewise.kubernetes.quantity import GIB
 from slicewise.mig import find_gpu_model
 from slicewise.placement.plan import PoolUsage
 from slicewise.placement.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound
 from slicewise.spec import ModelSpec, NodePool, ServingProfile
 from slicewise.spec.model import ReplicaTopology
-from slicewise.spec.quantity import GIB
 
 
 def units_per_gpu(pool: NodePool) -> int:

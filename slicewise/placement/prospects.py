@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from slicewise.kubernetes.quantity import GIB
 from slicewise.placement.board import Board, Demand, Way
 from slicewise.placement.matching import Reason, node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.placement.plan import RejectionCode
@@ -12,7 +13,6 @@ from slicewise.placement.pool_state import PoolState
 from slicewise.placement.soundness import NodeSize, PodSize, fit_on_empty_node
 from slicewise.spec import Advice, Code, Fleet, InferenceEnvironment, ServingProfile
 from slicewise.spec.fleet import label
-from slicewise.spec.quantity import GIB
 
 # Finding the nearest pool takes time for every pool that there is; nobody reads so many.
 _MOST_EXPLAINED = 20

@@ -8,8 +8,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from slicewise.spec.quantity import GIB, Quantity
-from slicewise.spec.written import ERROR
+from slicewise.kubernetes.quantity import GIB, Quantity
+from slicewise.written import ERROR
 
 _MIB: Final = 1024**2
 # From here on a number without its suffix counts MiB.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError, core_schema
 
-from slicewise.spec.written import ERROR, Written
+from slicewise.written import ERROR, Written
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler

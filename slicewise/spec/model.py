@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictStr, WithJsonSchema
 
+from slicewise.kubernetes.quantity import Quantity
 from slicewise.spec.amounts import GpuMemory, Memory, PodCores
 from slicewise.spec.bandwidth import Bandwidth
 from slicewise.spec.base import (
@@ -21,7 +22,6 @@ from slicewise.spec.base import (
     Selector,
 )
 from slicewise.spec.environment import Interconnect, Precision
-from slicewise.spec.quantity import Quantity
 
 MODEL_NAME = r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$"
 REPOSITORY = r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$"

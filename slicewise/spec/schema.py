@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from slicewise.spec.quantity import Quantity
+from slicewise.kubernetes.quantity import Quantity
 from slicewise.spec.validating import KINDS
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -17,7 +17,7 @@ from slicewise.spec.codes import Code
 from slicewise.spec.hints import did_you_mean, repository_meant
 from slicewise.spec.problems import FieldPath, Problem, dotted, quoted
 from slicewise.spec.unknown_fields import UnknownField, unknown_field
-from slicewise.spec.written import ERROR as WRITTEN_ERROR
+from slicewise.written import ERROR as WRITTEN_ERROR
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
+from slicewise.kubernetes.quantity import GIB
 from slicewise.mig import (
     AmbiguousAcceleratorError,
     GpuModel,
@@ -22,7 +23,6 @@ from slicewise.spec.environment import Interconnect, MigConfiguration, NodePool
 from slicewise.spec.hints import did_you_mean
 from slicewise.spec.node_labels import GKE_PARTITION_LABEL
 from slicewise.spec.problems import FieldPath, quoted
-from slicewise.spec.quantity import GIB
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pydantic_core import core_schema
 
-from slicewise.spec.quantity_meant import proposal
-from slicewise.spec.written import Written
+from slicewise.kubernetes.quantity_meant import proposal
+from slicewise.written import Written
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -22,6 +22,7 @@ GIB = 1024**3
 _NUMBER: Final = r"\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 _SUFFIX: Final = r"([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?"
 _QUANTITY: Final = re.compile(f"(?P<number>{_NUMBER})(?P<suffix>{_SUFFIX})")
+_SIGNED: Final = re.compile(f"(?P<sign>-?){_QUANTITY.pattern}")
 _MULTIPLIERS: Final = {
     "": Decimal(1),
     **{
@@ -33,6 +34,27 @@ _MULTIPLIERS: Final = {
 # Kubernetes keeps 64 bits of an amount; anything longer than this is no amount that a person means.
 _MAXIMUM: Final = Decimal(2**63 - 1)
 _LONGEST: Final = 40
+
+
+def quantity_value(text: object) -> Decimal | None:
+    """Return the value of any Kubernetes quantity, 0 and less included; None where `text` is no quantity.
+
+    For what clusters and other people's manifests say, where `Quantity` reads what a document may ask for.
+    """
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        return None
+    written = str(text)
+    match = _SIGNED.fullmatch(written) if len(written) <= _LONGEST else None
+    if not match:
+        return None
+    return -_value(match) if match["sign"] else _value(match)
+
+
+def _value(match: re.Match[str]) -> Decimal:
+    suffix = match["suffix"]
+    multiplier = _MULTIPLIERS.get(suffix)
+    # `1E` is an exabyte; `1E3` and `1e3` are a thousand.
+    return Decimal(match["number"]) * multiplier if multiplier else Decimal(match["number"] + suffix)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,10 +78,7 @@ class Quantity(Written):
         match = _QUANTITY.fullmatch(written) if len(written) <= _LONGEST else None
         if not match:
             raise ValueError(f"is no Kubernetes quantity; write {proposal(written)}")
-        suffix = match["suffix"]
-        multiplier = _MULTIPLIERS.get(suffix)
-        # `1E` is an exabyte; `1E3` and `1e3` are a thousand.
-        value = Decimal(match["number"]) * multiplier if multiplier else Decimal(match["number"] + suffix)
+        value = _value(match)
         if value <= 0:
             raise ValueError("is nothing; expected more than 0")
         if value > _MAXIMUM:

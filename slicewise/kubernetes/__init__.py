@@ -1,0 +1,1 @@
+"""The vocabulary of Kubernetes that every part of Slicewise, and the policies, read alike."""
