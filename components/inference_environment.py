@@ -8,8 +8,10 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.kubernetes_objects import declare
+from components.stack_name import stack_name
 from components.type_tokens import INFERENCE_ENVIRONMENT
 from slicewise.manifests import KubernetesObject
+from slicewise.manifests.vocabulary import STACK_ANNOTATION
 
 
 class InferenceEnvironment(pulumi.ComponentResource):
@@ -42,14 +44,17 @@ class InferenceEnvironment(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.shared = [*after]
-        self.shared += [self._namespace(f"{name}-{namespace}-namespace", namespace) for namespace in namespaces]
+        # A slash is in no name of Kubernetes: environment a and namespace b-c are not a-b and c.
+        self.shared += [self._namespace(f"{name}/{namespace}/namespace", namespace) for namespace in namespaces]
         self.shared += [
             declare(
-                f"{name}-{item['metadata']['namespace']}-pipeline-parallel-config",
+                f"{name}/{item['metadata']['namespace']}/pipeline-parallel-config",
                 item,
                 parent=self,
                 provider=self.provider,
                 after=list(self.shared),
+                # KServe looks for it by its name: another stack's services in the namespace may have come to need it.
+                retained=True,
             )
             for item in objects
         ]
@@ -59,5 +64,7 @@ class InferenceEnvironment(pulumi.ComponentResource):
         # Typed resources cost 0.4 s to import: only here, where one is declared.
         from pulumi_kubernetes.core.v1 import Namespace  # noqa: PLC0415
 
-        opts = pulumi.ResourceOptions(parent=self, provider=self.provider)
-        return Namespace(name, metadata={"name": namespace}, opts=opts)
+        # It may have got what others need: secrets, volumes, services of another stack. So it is never deleted.
+        opts = pulumi.ResourceOptions(parent=self, provider=self.provider, retain_on_delete=True)
+        mark = {STACK_ANNOTATION: stack_name()}
+        return Namespace(name, metadata={"name": namespace, "annotations": mark}, opts=opts)

@@ -9,7 +9,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.apiextensions import CustomResource
 
+from components.stack_name import stack_name
 from slicewise.manifests import KubernetesObject
+from slicewise.manifests.vocabulary import STACK_ANNOTATION
 
 # An object with a finalizer goes only when the controller that owns it lets go. Pods have 60 seconds to end (KServe's
 # presets); after more than this the controller is not there, and Pulumi's own ten minutes would change nothing.
@@ -23,18 +25,24 @@ def declare(
     parent: pulumi.Resource,
     provider: kubernetes.Provider,
     after: Sequence[pulumi.Resource],
+    retained: bool = False,
 ) -> CustomResource:
-    """Declare `item` (apiVersion, kind, metadata, spec) as a resource called `name` in the stack."""
+    """Declare `item` (apiVersion, kind, metadata, spec) as a resource called `name`, with an annotation of the stack.
+
+    What is `retained` stays in the cluster when it leaves the stack.
+    """
+    annotations = {**item["metadata"].get("annotations", {}), STACK_ANNOTATION: stack_name()}
     return CustomResource(
         name,
         api_version=item["apiVersion"],
         kind=item["kind"],
-        metadata=item["metadata"],
+        metadata={**item["metadata"], "annotations": annotations},
         spec=item["spec"],
         opts=pulumi.ResourceOptions(
             parent=parent,
             provider=provider,
             depends_on=list(after),
+            retain_on_delete=retained,
             custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
         ),
     )

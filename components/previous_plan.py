@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pulumi
 
+from components.stack_name import stack_name
 from slicewise.placement import Plan, parse_previous
 from slicewise.placement.plan_json import PreviousPlacement
 
@@ -17,7 +18,7 @@ async def previous_plan() -> tuple[PreviousPlacement, ...]:
     Raises:
         InvalidInputError: the stack's `placements` output is not a plan's (SW109).
     """
-    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    name = stack_name()
     details = await pulumi.StackReference("previous-plan", stack_name=name).get_output_details("placements")
     placements = details.value
     return () if placements is None else parse_previous(placements, f"the outputs of stack {name}")

@@ -26,6 +26,8 @@ MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 MANAGED_BY: Final = "slicewise"
 NAME_LABEL: Final = "app.kubernetes.io/name"
 ENVIRONMENT_ANNOTATION: Final = "slicewise.dev/environment"
+# Whose an object is: organization/project/stack. What `render` writes has none: its owner is who applies it.
+STACK_ANNOTATION: Final = "slicewise.dev/stack"
 NODE_POOL_ANNOTATION: Final = "slicewise.dev/node-pool"
 PROFILE_ANNOTATION: Final = "slicewise.dev/profile"
 REQUIRED_MEMORY_ANNOTATION: Final = "slicewise.dev/required-memory-per-gpu"

@@ -16,7 +16,9 @@ def recorder() -> Iterator[Recorder]:
     asyncio.set_event_loop(loop)
     recorder = Recorder()
     monitor = RecordingMonitor(recorder)
-    pulumi.runtime.set_mocks(monitor.mocks, project="slicewise", stack="test", preview=True, monitor=monitor)
+    pulumi.runtime.set_mocks(
+        monitor.mocks, project="slicewise", stack="test", preview=True, monitor=monitor, organization="organization"
+    )
     yield recorder
     loop.close()
     asyncio.set_event_loop(None)

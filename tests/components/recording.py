@@ -17,6 +17,7 @@ from pulumi.runtime import mocks, rpc
 class Registration:
     """One resource as the program registered it."""
 
+    urn: str
     resource_type: str
     name: str
     custom: bool
@@ -31,6 +32,8 @@ class Registration:
     """How long Pulumi waits for its deletion; empty for as long as the provider likes."""
     ignored: frozenset[str]
     """Paths of inputs whose changes are ignored."""
+    retained: bool
+    """Whether the object stays when the resource leaves the stack."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class RecordingMonitor(mocks.MockMonitor):
         """Record, and answer as the mock does."""
         self._recorder.registrations.append(
             Registration(
+                urn=self.make_urn(request.parent, request.type, request.name),
                 resource_type=request.type,
                 name=request.name,
                 custom=request.custom,
@@ -108,6 +112,7 @@ class RecordingMonitor(mocks.MockMonitor):
                 dependencies=frozenset(_name(urn) for urn in request.dependencies),
                 delete_timeout=request.customTimeouts.delete,
                 ignored=frozenset(request.ignoreChanges),
+                retained=request.retainOnDelete,
             )
         )
         with _loop_of_its_own():

@@ -29,6 +29,12 @@ def kubernetes_object(kind: str, name: str) -> KubernetesObject:
     }
 
 
+def owned(item: KubernetesObject) -> KubernetesObject:
+    """Return the object as the stack of these tests applies it: it says whose it is."""
+    annotations = {**item["metadata"]["annotations"], "slicewise.dev/stack": "organization/slicewise/test"}
+    return {**item, "metadata": {**item["metadata"], "annotations": annotations}}
+
+
 def declare() -> pulumi.Output[Any]:
     """Declare two environments, the first with a namespace and a config, and a placement in each."""
     first = InferenceEnvironment(
@@ -74,10 +80,10 @@ def test_objects_go_through_their_environments_provider(recorder: Recorder) -> N
         "second/team/chat-service": ("second/team/chat", "second-provider"),
     }
     (namespace,) = recorder.of_type(NAMESPACE).values()
-    assert (namespace.name, namespace.parent, namespace.provider) == ("first-team-namespace", "first", "first-provider")
+    assert (namespace.name, namespace.parent, namespace.provider) == ("first/team/namespace", "first", "first-provider")
     assert namespace.inputs["metadata"]["name"] == "team"
     (config,) = recorder.of_type(CONFIG).values()
-    assert (config.name, config.parent) == ("first-team-pipeline-parallel-config", "first")
+    assert (config.name, config.parent) == ("first/team/pipeline-parallel-config", "first")
     assert config.provider == "first-provider"
 
 
@@ -86,9 +92,9 @@ def test_shared_objects_come_first(recorder: Recorder) -> None:
     run(declare)
 
     (config,) = recorder.of_type(CONFIG).values()
-    assert "first-team-namespace" in config.dependencies
+    assert "first/team/namespace" in config.dependencies
     service = recorder.of_type(SERVICE)["first/team/chat-service"]
-    assert {"first-team-namespace", "first-team-pipeline-parallel-config"} <= service.dependencies
+    assert {"first/team/namespace", "first/team/pipeline-parallel-config"} <= service.dependencies
 
 
 def test_what_scales_a_service_comes_after_it(recorder: Recorder) -> None:
@@ -106,14 +112,33 @@ def test_what_scales_a_service_comes_after_it(recorder: Recorder) -> None:
     assert (registered.name, registered.parent) == ("env/team/chat-scaledobject", "env/team/chat")
     assert registered.provider == "env-provider"
     assert "env/team/chat-service" in registered.dependencies
-    assert registered.inputs == scaler
+    assert registered.inputs == owned(scaler)
 
 
-def test_the_object_is_declared_as_it_is(recorder: Recorder) -> None:
+def test_the_object_is_declared_as_it_is_with_a_mark_of_the_stack(recorder: Recorder) -> None:
     run(declare)
 
     service = recorder.of_type(SERVICE)["first/team/chat-service"]
-    assert service.inputs == kubernetes_object("LLMInferenceService", "chat")
+    assert service.inputs == owned(kubernetes_object("LLMInferenceService", "chat"))
+
+
+def test_everything_shared_says_whose_it_is_too(recorder: Recorder) -> None:
+    run(declare)
+
+    (namespace,) = recorder.of_type(NAMESPACE).values()
+    (config,) = recorder.of_type(CONFIG).values()
+    for item in (namespace, config):
+        assert item.inputs["metadata"]["annotations"]["slicewise.dev/stack"] == "organization/slicewise/test"
+
+
+def test_what_others_may_use_stays_when_the_stack_goes(recorder: Recorder) -> None:
+    """A namespace has others' secrets and services in it, and KServe's config serves every stack of the namespace."""
+    run(declare)
+
+    assert {item.name for item in recorder.registrations if item.retained} == {
+        "first/team/namespace",
+        "first/team/pipeline-parallel-config",
+    }
 
 
 def test_deletion_gives_up_before_pulumis_ten_minutes(recorder: Recorder) -> None:
@@ -138,7 +163,7 @@ def test_a_preview_waits_for_nothing(recorder: Recorder) -> None:
     assert answers == [None]
     (registered,) = recorder.of_type(SERVICE).values()
     # Waiting leaves no trace in the object.
-    assert registered.inputs == service
+    assert registered.inputs == owned(service)
 
 
 @pytest.mark.parametrize(("preview", "placements"), [(True, set()), (False, {"first/team/chat", "second/team/chat"})])

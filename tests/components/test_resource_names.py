@@ -1,0 +1,97 @@
+"""No two resources of a stack have one name in it: the engine would refuse the stack, `Duplicate resource URN`."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from typing import Any
+
+import pulumi
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from components.inference_environment import InferenceEnvironment
+from components.model_placement import ModelPlacement
+from components.provisioning.eks import EksCluster
+from components.provisioning.gke import GkeCluster
+from slicewise.manifests import KubernetesObject
+from slicewise.provisioning.gke import GkePool
+from slicewise.spec.cluster import EksCluster as DeclaredEks
+from slicewise.spec.cluster import GkeCluster as DeclaredGke
+from tests.components.recording import Recorder, run
+
+# What names are made of where people number and join them, and the words that the stack's own names end with.
+WORDS = st.sampled_from(["a", "b", "1", "namespace", "service", "config", "provider", "system", "cluster", "node"])
+
+
+def every_cut(words: list[str]) -> list[tuple[str, str, str]]:
+    """Return every environment, namespace and deployment whose names, joined by hyphens, are the same text."""
+    ends = itertools.combinations(range(1, len(words)), 2)
+    return [("-".join(words[:one]), "-".join(words[one:two]), "-".join(words[two:])) for one, two in ends]
+
+
+PLACES = st.lists(WORDS, min_size=4, max_size=5).map(every_cut)
+
+
+def an_object(kind: str, namespace: str, name: str) -> KubernetesObject:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "serving.kserve.io/v1alpha2", "kind": kind, "metadata": metadata, "spec": {}}
+
+
+def declare(places: list[tuple[str, str, str]]) -> pulumi.Output[Any]:
+    """Declare an environment for each that is named, clusters made for some, and a placement for each place."""
+    environments = {}
+    for name in {environment for environment, _, _ in places}:
+        namespaces = sorted({namespace for environment, namespace, _ in places if environment == name})
+        objects = [an_object("LLMInferenceServiceConfig", namespace, "config") for namespace in namespaces]
+        environments[name] = InferenceEnvironment(
+            name, kubeconfig=pulumi.Output.secret("text"), namespaces=namespaces, objects=objects
+        )
+        EksCluster(
+            name,
+            cluster=DeclaredEks(region="eu-central-1", subnet_ids=("subnet-0a", "subnet-0b")),
+            pools=[],
+            operator_values={},
+        )
+        GkeCluster(name, cluster=DeclaredGke(project="acme", location="europe-west4-b"), pools=list[GkePool]())
+    urns = [
+        ModelPlacement(
+            f"{environment}/{namespace}/{name}",
+            environment=environments[environment],
+            objects=[
+                an_object("LLMInferenceService", namespace, name),
+                an_object("ScaledObject", namespace, name) | {"apiVersion": "keda.sh/v1alpha1"},
+            ],
+        ).urn
+        for environment, namespace, name in places
+    ]
+    return pulumi.Output.all(*urns)
+
+
+@pytest.mark.long
+@given(places=PLACES)
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.generate],  # an example is a stack: making a failure smaller takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_names_of_any_fleet_are_told_apart(recorder: Recorder, places: list[tuple[str, str, str]]) -> None:
+    recorder.registrations.clear()
+
+    run(lambda: declare(places))
+
+    declared = [item for item in recorder.registrations if item.resource_type != "pulumi:pulumi:Stack"]
+    counted = Counter(item.urn for item in declared)
+    assert [urn for urn, count in counted.items() if count > 1] == []
+    assert sum(item.resource_type == "kubernetes:core/v1:Namespace" for item in declared) == len(
+        {place[:2] for place in places}
+    )
+
+
+def test_a_hyphen_in_a_name_is_not_the_border_between_two(recorder: Recorder) -> None:
+    run(lambda: declare([("prod", "eu-chat", "x"), ("prod-eu", "chat", "x")]))
+
+    namespaces = recorder.of_type("kubernetes:core/v1:Namespace")
+    assert set(namespaces) == {"prod/eu-chat/namespace", "prod-eu/chat/namespace"}
