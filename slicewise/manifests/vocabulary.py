@@ -33,5 +33,3 @@ PROFILE_ANNOTATION: Final = "slicewise.dev/profile"
 REQUIRED_MEMORY_ANNOTATION: Final = "slicewise.dev/required-memory-per-gpu"
 # On every pod of a service: which version of it the pod runs.
 REVISION_ANNOTATION: Final = "slicewise.dev/revision"
-# On every object of a stack: organization/project/stack, so that each says whose it is.
-STACK_ANNOTATION: Final = "slicewise.dev/stack"
