@@ -7,8 +7,7 @@ import io
 import pulumi
 from rich.console import Console
 
-from components.stack_config import OnShortfall
-from slicewise.cli.shortfalls import shortfall_lines
+from slicewise.cli.shortfalls import OnShortfall, shortfall_lines
 from slicewise.cli.tables import moved_lines, print_placements, warning_lines
 from slicewise.placement import Plan
 from slicewise.spec import Fleet

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import pulumi
 
+from slicewise.cli.shortfalls import OnShortfall
 from slicewise.spec import Code, InvalidInputError, Problem
 from slicewise.spec.cluster import PROJECT
 
@@ -22,13 +23,6 @@ class KubeconfigSourceName(StrEnum):
     GCP_SECRET_MANAGER = "gcp-secret-manager"  # noqa: S105 - a name
     AWS_SECRETS_MANAGER = "aws-secrets-manager"
     NONE = "none"
-
-
-class OnShortfall(StrEnum):
-    """What happens when a deployment gets fewer environments than it asks for."""
-
-    FAIL = "fail"
-    WARN = "warn"
 
 
 @dataclass(frozen=True, slots=True)

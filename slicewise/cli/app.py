@@ -17,10 +17,10 @@ from slicewise.cli.clusters import by_environment, kubeconfig_texts, read_cluste
 from slicewise.cli.discover import checked_name, checked_secret, discover_environment
 from slicewise.cli.errors import find_section, print_list, print_section, read_sections
 from slicewise.cli.explain import explanation_to_dict, find_deployment, print_explanation, shortfall_of
-from slicewise.cli.inputs import fail, read_fleet, read_inputs, read_plan
+from slicewise.cli.inputs import fail, print_lines, read_fleet, read_inputs, read_plan
 from slicewise.cli.picture import fleet_picture
-from slicewise.cli.render import write_manifests
-from slicewise.cli.shortfalls import shortfall_lines
+from slicewise.cli.render import checked_owner, documents_owner, rendering_line, write_manifests
+from slicewise.cli.shortfalls import OnShortfall, shortfall_lines
 from slicewise.cli.tables import print_plan
 from slicewise.cli.verify import chosen_environments, print_verified
 from slicewise.inventory.verification import verify as verify_clusters
@@ -177,26 +177,45 @@ def render(
         ),
     ],
     previous: Previous = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Whose manifests these are; only files of the same owner are replaced or removed. "
+            "Left out: the PATHs, as seen from DIR.",
+            callback=checked_owner,
+            show_default=False,
+        ),
+    ] = None,
+    on_shortfall: Annotated[
+        OnShortfall,
+        typer.Option(
+            help="When a deployment gets fewer environments than it asks for: fail changes nothing, warn goes on."
+        ),
+    ] = OnShortfall.FAIL,
 ) -> None:
     """Write the manifests of what is placed, one directory an environment, for GitOps.
 
-    Manifests that an earlier run wrote there and the plan no longer has are removed; other files are left alone.
+    All files are written or none. Manifests that the same documents were rendered to before and the plan no longer
+    has are removed; files of other documents and of other people are left alone.
 
     Example: python -m slicewise render stacks/prod --output-dir manifests
     """
     fleet, made = read_plan(paths, previous)
+    if made.shortfalls:
+        print_lines(shortfall_lines(fleet, made))
+        if on_shortfall is OnShortfall.FAIL:
+            print_lines(["nothing is written; make room, or write the rest with --on-shortfall warn"])
+            raise typer.Exit(EXIT_SHORTFALL)
     try:
-        written, removed = write_manifests(fleet, made, output_dir)
+        rendering = write_manifests(fleet, made, output_dir, owner or documents_owner(paths, output_dir), paths)
+    except InvalidInputError as error:
+        fail(error)
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
         where = str(error.filename or output_dir)
         fail(InvalidInputError([Problem(where, 0, 0, "", message, Code.BAD_OUTPUT_DIRECTORY)]))
-    gone = f", removed {removed} that the plan no longer has" if removed else ""
-    _write(f"wrote {written} manifests to {output_dir}{gone}")
-    if made.shortfalls:
-        lines = shortfall_lines(fleet, made)
-        Console(stderr=True, soft_wrap=True, highlight=False).print("\n".join(lines), markup=False)
-        raise typer.Exit(EXIT_SHORTFALL)
+    _write(rendering_line(rendering, output_dir))
 
 
 class VerifyOutput(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -47,9 +47,14 @@ def read_fleet(paths: Sequence[str]) -> Fleet:
 
 def fail(error: InvalidInputError) -> NoReturn:
     """Print what is wrong with the input, and end."""
-    for problem in error.problems:
-        print(problem, file=sys.stderr)  # noqa: T201 - errors go to standard error, one a line
+    print_lines(map(str, error.problems))
     raise typer.Exit(EXIT_INVALID)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print what is wrong on standard error, where it does not mix with results."""
+    for line in lines:
+        print(line, file=sys.stderr)  # noqa: T201 - errors, one a line
 
 
 def _read_previous(path: Path) -> tuple[PreviousPlacement, ...]:

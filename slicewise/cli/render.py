@@ -2,48 +2,154 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import typer
 import yaml
 
+from slicewise.cli.output_directory import owner_of, replace_all, signed, written_files
+from slicewise.inventory.differences import counted
 from slicewise.manifests import KubernetesObject, environment_objects
 from slicewise.placement import Plan
-from slicewise.spec import Fleet
+from slicewise.spec import Code, Fleet, InvalidInputError, Problem
+from slicewise.spec.problems import quoted, shown_file
 
-# Only files that begin like this are ever removed: a directory may hold files of other people.
-HEADER = "# Written by `slicewise render`: edit the documents, not this file.\n"
+STANDARD_INPUT = "standard input"
 
 
-def write_manifests(fleet: Fleet, plan: Plan, directory: Path) -> tuple[int, int]:
-    """Write the objects of `plan` below `directory`, and remove manifests of earlier renderings that it no longer has.
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What `render` did.
 
-    Returns:
-        How many files were written, and how many removed.
+    Attributes:
+        written: How many manifests the plan has, each of which is there now.
+        removed: How many files of the same owner the plan no longer has.
+        left: How many files of other owners, or of nobody that is known, are there still.
+    """
+
+    written: int
+    removed: int
+    left: int
+
+
+def checked_owner(owner: str | None) -> str | None:
+    """Return `owner` if the first lines of a file can say it.
 
     Raises:
+        typer.BadParameter: they cannot.
+    """
+    if owner is not None and (not owner.strip() or not owner.isprintable()):
+        raise typer.BadParameter("expected one line of printable characters, for example the name of a stack")
+    return owner
+
+
+def rendering_line(rendering: Rendering, directory: Path) -> str:
+    """Return what was done, as people read it."""
+    removed = f", removed {rendering.removed} that the plan no longer has" if rendering.removed else ""
+    left = f", left {rendering.left} of other owners" if rendering.left else ""
+    return f"wrote {counted(rendering.written, 'manifest')} to {directory}{removed}{left}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes everything out: people and tools that read manifests trip over anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - of none, whatever it is
+        return True
+
+
+def documents_owner(paths: Sequence[str], directory: Path) -> str:
+    """Return what tells the documents at `paths` from others: where they are, as seen from the output directory.
+
+    The same on every machine that has a checkout of both, however the paths were written.
+    """
+    there = directory.resolve()
+    named = {STANDARD_INPUT if path == "-" else os.path.relpath(_placed(path), there) for path in paths}
+    return ", ".join(sorted(map(shown_file, named)))
+
+
+def _placed(path: str) -> Path:
+    """Return the whole path; a link stays one, wherever it leads to today."""
+    whole = Path(os.path.normpath(Path(path).absolute()))
+    return whole.parent.resolve() / whole.name
+
+
+def write_manifests(fleet: Fleet, plan: Plan, directory: Path, owner: str, documents: Sequence[str]) -> Rendering:
+    """Write the objects of `plan` below `directory`, and remove those files of `owner` that it no longer has.
+
+    Args:
+        fleet: What was planned.
+        plan: What is rendered.
+        directory: Where; made if it is missing.
+        owner: Whose the files are, on one line.
+        documents: The paths that the documents were read from.
+
+    Raises:
+        InvalidInputError: something of others is in the way (SW111), and nothing was written.
         OSError: a file or directory cannot be written.
     """
     files = {
-        directory / environment / _file_name(item): HEADER + yaml.safe_dump(item, sort_keys=False)
+        directory / environment / _file_name(item): signed(yaml.dump(item, Dumper=_Dumper, sort_keys=False), owner)
         for environment, objects in environment_objects(fleet, plan).items()
         for item in objects
     }
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    stale = [path for path in directory.glob("*/*.yaml") if path not in files and _ours(path)]
-    for path in stale:
-        path.unlink()
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
-    return len(files), len(stale)
+    there = written_files(directory)
+    shared = {path for path, text in files.items() if _is_the_same(path, there.get(path, owner), text, owner)}
+    problems = [*_folder_problems(files, documents), *_file_problems(files.keys() - shared, owner)]
+    if problems:
+        raise InvalidInputError(problems)
+    # Documents from standard input have no name, so others may have been written from there before.
+    certain = owner != STANDARD_INPUT
+    stale = [path for path, written_by in there.items() if certain and written_by == owner and path not in files]
+    replace_all({path: text for path, text in files.items() if path not in shared}, stale)
+    return Rendering(len(files), len(stale), len(there.keys() - files.keys()) - len(stale))
+
+
+def _is_the_same(path: Path, other: str, text: str, owner: str) -> bool:
+    """Whether the file of another owner says the same, as what all services of a namespace share may."""
+    if other in ("", owner):
+        return False
+    return path.read_text(encoding="utf-8") == signed(text.removeprefix(signed("", owner)), other)
+
+
+def _folder_problems(files: Sequence[Path] | dict[Path, str], documents: Sequence[str]) -> list[Problem]:
+    read = {Path(path).resolve() for path in documents if path != "-"}
+    problems = []
+    for folder in sorted({path.parent for path in files}):
+        if folder.is_symlink():
+            message = "is a link, which `render` does not follow; put a directory in its place"
+            problems.append(_problem(folder, message))
+        elif folder.resolve() in read:
+            message = "has the documents, and would have manifests among them; choose another --output-dir"
+            problems.append(_problem(folder, message))
+    return problems
+
+
+def _file_problems(paths: set[Path], owner: str) -> list[Problem]:
+    problems = []
+    for path in paths:
+        # A link holds nothing of anybody's: the manifest takes its place, and what it leads to is not touched.
+        if path.parent.is_symlink() or path.is_symlink() or not path.exists():
+            continue
+        other = owner_of(path)
+        if other is None:
+            what = "is not a regular file" if not path.is_file() else "was not written by `render`"
+            problems.append(_problem(path, f"{what}; move it elsewhere, or choose another --output-dir"))
+        elif other not in ("", owner):
+            message = (
+                f"was rendered from other documents, of owner {quoted(other)}; choose another --output-dir, or, if "
+                "these documents take the place of those, remove the file"
+            )
+            problems.append(_problem(path, message))
+    return problems
+
+
+def _problem(path: Path, message: str) -> Problem:
+    return Problem(str(path), 0, 0, "", message, Code.OUTPUT_OF_OTHERS)
 
 
 def _file_name(item: KubernetesObject) -> str:
     metadata = item["metadata"]
     return f"{metadata['namespace']}.{item['kind'].lower()}.{metadata['name']}.yaml"
-
-
-def _ours(path: Path) -> bool:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.read(len(HEADER)) == HEADER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 from slicewise.placement import Plan, Shortfall
 from slicewise.placement.explanation import grouped, nearest_miss, place_of
@@ -11,6 +12,13 @@ from slicewise.spec import Code, Fleet
 
 # So many candidates have a line each, which says more; of more than that, those with the same reason are counted.
 _LISTED = 12
+
+
+class OnShortfall(StrEnum):
+    """What happens when a deployment gets fewer environments than it asks for."""
+
+    FAIL = "fail"
+    WARN = "warn"
 
 
 def shortfall_lines(fleet: Fleet, plan: Plan) -> list[str]:

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from slicewise.cli.app import app
+
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = str(ROOT / "stacks/demo")
 SHORTFALL = str(ROOT / "stacks/shortfall")
@@ -25,6 +29,13 @@ def slicewise(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProces
     result = subprocess.CompletedProcess(run.args, run.returncode, run.stdout.decode(), run.stderr.decode())
     assert "Traceback" not in result.stderr
     return result
+
+
+def in_process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process, from the directory that the tests run in: in a hundredth of the time."""
+    result = CliRunner().invoke(app, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
 
 def in_terminal(*command: str, columns: int = 120, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:

@@ -169,30 +169,6 @@ def test_render_writes_a_directory_an_environment(tmp_path: Path) -> None:
     assert {item["kind"] for item in files.values()} == {"LLMInferenceService"}
 
 
-def test_render_removes_only_what_it_wrote_before(tmp_path: Path) -> None:
-    slicewise("render", DEMO, "--output-dir", str(tmp_path))
-    theirs = tmp_path / "mig-a" / "kustomization.yaml"
-    theirs.write_text("resources: []\n")
-    fewer = tmp_path / "fewer"
-    fewer.mkdir()
-    for name in ("environments.yaml", "models.yaml"):
-        (fewer / name).write_bytes((Path(DEMO) / name).read_bytes())
-    run = slicewise("render", str(fewer), "--output-dir", str(tmp_path))
-    assert run.stdout == f"wrote 0 manifests to {tmp_path}, removed 3 that the plan no longer has\n"
-    assert sorted(path.name for path in tmp_path.rglob("*.yaml") if path.parent != fewer) == ["kustomization.yaml"]
-
-
-def test_render_writes_what_is_placed_and_exits_3_on_a_shortfall(tmp_path: Path) -> None:
-    greedy = yaml.safe_load((Path(DEMO) / "deployments.yaml").read_text().partition("---")[0])
-    greedy["metadata"]["namespace"] = "team-c"
-    greedy["spec"]["environments"] = 3
-    (tmp_path / "greedy.yaml").write_text(yaml.safe_dump(greedy))
-    run = slicewise("render", DEMO, str(tmp_path / "greedy.yaml"), "--output-dir", str(tmp_path / "out"))
-    assert run.returncode == 3
-    assert len(rendered(tmp_path / "out")) == 5
-    assert "team-c/gemma: 2 of 3 environments [SW501]" in run.stderr
-
-
 def test_render_into_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     run = slicewise("render", DEMO, "--output-dir", str(tmp_path / "file"))
