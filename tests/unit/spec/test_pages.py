@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from slicewise.spec import KINDS, Code, document_schema
+from tests.corpus.reading import many_cases, single_cases
+from tests.source import functions, parsed_modules
 from tests.unit.spec.loader import Loader
 
 ROOT = Path(__file__).parents[3]
@@ -37,13 +40,50 @@ def test_a_section_has_cause_example_and_remedy(heading: str) -> None:
     assert ("A warning. " in cause) == Code(heading[:5]).is_warning
 
 
-def test_every_code_of_documents_is_provoked_by_a_test() -> None:
-    # SW109 and SW110 are about the command line's own files, and tested with it.
-    codes = {code.value for code in Code if code.value < "SW304" or "SW320" <= code.value < "SW400"}
-    codes -= {"SW109", "SW110"}
-    files = [*Path(__file__).parent.glob("test_*.py"), Path(__file__).parents[1] / "placement" / "test_prospects.py"]
-    tests = "".join(file.read_text(encoding="utf-8") for file in files if file != Path(__file__))
-    assert {code for code in codes if not re.search(rf"\b{code}\b", tests)} == set()
+def codes_in(tree: ast.AST) -> set[str]:
+    """Return the codes that `tree` names: in a text that is no docstring, or as a member of `Code`."""
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    prose = {id(node.value) for node in statements if isinstance(node.value, ast.Constant)}
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            found |= set(re.findall(r"\bSW\d{3}\b", node.value))
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Code":
+            found |= {Code[node.attr].value} if node.attr in Code.__members__ else set()
+    return found
+
+
+def codes_of_tests() -> set[str]:
+    """Return the codes that tests name, in themselves or in what their modules keep for them."""
+    found: set[str] = set()
+    for path, module in parsed_modules():
+        if path == Path(__file__):
+            continue
+        values = [node for node in module.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+        found |= set().union(*map(codes_in, [*functions(module), *values]))
+    return found
+
+
+def test_every_code_is_provoked_by_a_test() -> None:
+    """By a case of the corpus, all of which test_corpus.py runs, or by a test that names it."""
+    cases = [*single_cases(), *many_cases()]
+    corpus = {error.code for case in cases for error in case.errors} | {
+        code for case in cases for code, _ in case.warnings
+    }
+    assert {code.value for code in Code} - corpus - codes_of_tests() == set()
+
+
+def test_a_code_in_a_comment_or_a_docstring_provokes_nothing() -> None:
+    tests = """
+def test_a():
+    '''SW101.'''
+    # SW102
+    assert "[SW103]" in run()
+
+def test_b():
+    assert problem.code is Code.YAML_SYNTAX
+"""
+    assert codes_in(ast.parse(tests)) == {"SW103", "SW104"}
 
 
 def fields(schema: dict[str, Any]) -> set[str]:
