@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # The type of pydantic's error whose message says what is wrong with the text, without repeating it.
 ERROR: Final = "written"
+# The type of pydantic's error whose message says what was expected, and nothing else.
+EXPECTED: Final = "expected"
 
 
 class Written:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,7 @@ from slicewise.access.kubeconfig import KubeconfigError
 from slicewise.access.reach import unreachable
 from slicewise.access.refusing import refusal
 from slicewise.spec import Code
+from slicewise.spec.base import is_dns_subdomain
 from slicewise.spec.cluster import KubeconfigReference
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
-# A DNS subdomain, as Kubernetes names its Secrets. The reference may be any source's name.
-_SECRET_NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _MOST_KEYS: Final = 10
 
 
@@ -71,7 +69,8 @@ async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: 
     from lightkube import ApiError  # noqa: PLC0415
     from lightkube.resources.core_v1 import Secret  # noqa: PLC0415
 
-    if not _SECRET_NAME.fullmatch(reference.name):
+    # The reference may be any source's name, and Kubernetes calls Secrets by DNS subdomains.
+    if not is_dns_subdomain(reference.name):
         message = "no Secret can have this name: expected lower-case letters, digits, `-` and `.`; correct secretRef"
         raise SourceError(message)
     namespace = stack.kubeconfig_namespace

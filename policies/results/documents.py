@@ -80,6 +80,13 @@ class Documents:
         model = self._model_of(key)
         return self._place((model.kind, model.namespace, model.name), path) if model else None
 
+    def served_name(self, key: DeploymentKey) -> Place | None:
+        """Return the place of the name in API requests: the deployment's own, or else its model's."""
+        deployment = self.fleet.deployment.get(key)
+        if deployment and deployment.spec.served_model_name is not None:
+            return self.deployment(key, ("spec", "servedModelName"))
+        return self.model(key, ("spec", "model", "name"))
+
     def profile(self, key: DeploymentKey, name: str, path: FieldPath) -> Place | None:
         """Return the place of a field of a serving profile of the model that a deployment serves."""
         model = self._model_of(key)

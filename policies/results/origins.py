@@ -37,6 +37,7 @@ class _Source:
 
 _DEPLOYMENT: Final = _Source(lambda documents, placed, path: documents.deployment(placed.deployment, path))
 _MODEL: Final = _Source(lambda documents, placed, path: documents.model(placed.deployment, path))
+_SERVED: Final = _Source(lambda documents, placed, _: documents.served_name(placed.deployment))
 _PROFILE: Final = _Source(lambda documents, placed, path: documents.profile(placed.deployment, placed.profile, path))
 _POOL: Final = _Source(lambda documents, placed, path: documents.node_pool(placed.environment, placed.node_pool, path))
 
@@ -48,7 +49,7 @@ _MADE_OF: Final[tuple[tuple[str, _Source, FieldPath], ...]] = (
     (r"spec\.minReplicaCount\b", _DEPLOYMENT, ("spec", "scaling", "concurrency", "minReplicas")),
     (r"spec\.maxReplicaCount\b", _DEPLOYMENT, ("spec", "scaling", "concurrency", "maxReplicas")),
     (r"spec\.(advanced|triggers|scaleTargetRef|cooldownPeriod)\b", _DEPLOYMENT, ("spec", "scaling", "concurrency")),
-    (r"spec\.model\.name\b", _MODEL, ("spec", "model", "name")),
+    (r"spec\.model\.name\b", _SERVED, ()),
     (r"spec\.model\b", _MODEL, ("spec", "huggingFace")),
     (r"spec\.parallelism\b", _PROFILE, ("replicaTopology", "parallelism")),
     (r"spec\.(template|worker)\.nodeSelector\b", _POOL, ("nodeSelector",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from slicewise.spec.base import LABEL_KEY, LABEL_VALUE
+from slicewise.spec.base import LABEL_VALUE, is_label_key
 
 # Labels in which clouds and tools write a pool's name: GKE, EKS, eksctl, Karpenter, AKS, Cluster API, Gardener,
 # DigitalOcean, Scaleway, Akamai; the first is what a person writes for Slicewise.
@@ -41,7 +41,6 @@ _PASSING: Final = re.compile(
 # What a device plugin counts: the last resort before a node's own name, for layouts that nothing else tells apart.
 _COUNTED: Final = re.compile(r"nvidia\.com/.*")
 _TOPOLOGY: Final = re.compile(r"topology\..*")
-_KEY: Final = re.compile(LABEL_KEY)
 _VALUE: Final = re.compile(LABEL_VALUE)
 
 Rank = tuple[int, int, str]
@@ -49,7 +48,7 @@ Rank = tuple[int, int, str]
 
 def is_stable(key: str, value: str) -> bool:
     """Return whether a label may stand in a nodeSelector."""
-    return bool(_KEY.fullmatch(key) and _VALUE.fullmatch(value)) and not _PASSING.fullmatch(key)
+    return is_label_key(key) and bool(_VALUE.fullmatch(value)) and not _PASSING.fullmatch(key)
 
 
 def rank(key: str) -> Rank:

@@ -72,8 +72,8 @@ def _trigger(service: KubernetesObject, name: str, gauge: str, engines: int) -> 
     every cluster, one that scrapes these pods, and would know of a burst one scrape later.
     """
     metadata = service["metadata"]
-    # KEDA v2.19 asks all pods behind any service of the namespace (kedacore/keda issue 7641, mended in v2.20); the
-    # model's name, unique in it, makes the sum right there too.
+    # KEDA v2.19 asks all pods behind any service of the namespace (kedacore/keda issue 7641, fixed in v2.20);
+    # the name in API requests makes the sum right there too, unless another deployment has the same (SW330).
     labels = [f'model_name="{service["spec"]["model"]["name"]}"', *(['engine="0"'] if engines > 1 else [])]
     host = f"{metadata['name']}{vocabulary.WORKLOAD_SERVICE_SUFFIX}.{metadata['namespace']}.svc"
     return {

@@ -11,6 +11,7 @@ from slicewise.manifests.names import service_name
 from slicewise.manifests.pods import pod_template
 from slicewise.placement import Placement
 from slicewise.spec import ModelDeployment, ModelSpec, NodePool, ServingProfile
+from slicewise.spec.fleet import served_name
 
 _REVISION_LENGTH = 12
 
@@ -25,7 +26,7 @@ def inference_service(
     spec: KubernetesObject = {
         "model": {
             "uri": f"hf://{model.hugging_face.repo}:{model.hugging_face.revision}",
-            "name": model.model.name,
+            "name": served_name(deployment, model),
         },
         "template": template,
     }

@@ -18,7 +18,6 @@ from slicewise.placement.capacity_remedies import fewer_replicas, fewer_reserved
 from slicewise.placement.charged import ChargedPool, PoolName, charged_pools
 from slicewise.placement.contention import Contention
 from slicewise.placement.declaration_remedies import BY_CODE
-from slicewise.placement.namesakes import Namesakes
 from slicewise.placement.plan import Plan, Rejection, RejectionCode, Shortfall
 from slicewise.placement.plan_json import plan_to_dict
 from slicewise.placement.remedy import Proposal, Remedy, RemedyKind, Want, remedy_to_dict
@@ -68,10 +67,6 @@ class Remedies:
     @cached_property
     def _contention(self) -> Contention:
         return Contention(self._fleet, self._plan.shortfalls, self._served)
-
-    @cached_property
-    def _namesakes(self) -> Namesakes:
-        return Namesakes(self._fleet)
 
     def of(self, shortfall: Shortfall, limit: int = SHOWN) -> tuple[Remedy, ...]:
         """Return the cheapest remedies, of as many kinds as there are."""
@@ -130,8 +125,7 @@ class Remedies:
         closed.sort(key=lambda item: -_ORDER[item.code])
         for item in closed[:_TRIED]:
             proposals = (BY_CODE[item.code](want) for want in self._wants(shortfall, item))
-            found = (proposal for proposal in proposals if proposal and not self._namesakes.might_meet(proposal.remedy))
-            yield from _some(next(found, None))
+            yield from _some(next(filter(None, proposals), None))
 
     def _wants(self, shortfall: Shortfall, item: Rejection) -> Iterator[Want]:
         """Yield what was rejected: one pool with one profile, or all of an environment with each."""

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, StrictInt, StrictStr
 
-from slicewise.spec.base import DNS_1035, Count, CountOrZero, DnsLabel, Frozen, NamespacedMetadata, Selector
+from slicewise.spec.base import DNS_1035, Count, CountOrZero, DnsSubdomain, Frozen, NamespacedMetadata, Selector
+from slicewise.spec.model import ServedModelName
 
 
 class ModelKind(StrEnum):
@@ -22,7 +23,7 @@ class ModelReference(Frozen):
 
     kind: ModelKind = ModelKind.CLUSTER_MODEL
     """ClusterModel, or a Model of the deployment's own namespace."""
-    name: DnsLabel
+    name: DnsSubdomain
     """The model document's name."""
 
 
@@ -72,6 +73,8 @@ class DeploymentSpec(Frozen):
 
     model_ref: ModelReference
     """The model."""
+    served_model_name: ServedModelName | None = None
+    """The name in API requests, where it is not the model's spec.model.name."""
     environments: Annotated[StrictInt, Field(ge=1, le=10)]
     """How many environments serve it."""
     environment_selector: Selector = Selector()

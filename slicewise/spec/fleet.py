@@ -38,6 +38,11 @@ def reference_key(reference: ModelReference, namespace: str) -> ModelKey:
     return ModelKey(reference.kind.value, namespace if reference.kind is ModelKind.MODEL else "", reference.name)
 
 
+def served_name(deployment: ModelDeployment, model: ModelSpec) -> str:
+    """Return the name by which API requests ask for what `deployment` serves: its own, or else that of its `model`."""
+    return deployment.spec.served_model_name or model.model.name
+
+
 @dataclass(frozen=True)
 class Fleet:
     """The input of planning. Every modelRef is known to resolve."""

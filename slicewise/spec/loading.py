@@ -15,7 +15,6 @@ from slicewise.spec.checks.fleet import NAME, REFERENCE, ReferenceCheck, claimed
 from slicewise.spec.checks.fleet_advice import fleet_advice
 from slicewise.spec.checks.misfit import check_misfit
 from slicewise.spec.checks.model import check_model
-from slicewise.spec.checks.model_names import check_model_names
 from slicewise.spec.checks.part import at, validated
 from slicewise.spec.codes import Code
 from slicewise.spec.collector import paused_collector
@@ -100,9 +99,6 @@ def _load(paths: Sequence[str], progress: Callable[[float], None] | None, proble
         problems += _dangling(loaded, models)
     unique = _split_duplicates(loaded, problems)
     fleet = _fleet([item.document for item in unique if item.document], tuple(sorted(advice)))
-    places = {id(item.document): item for item in unique}
-    for deployment, finding in check_model_names(fleet):
-        problems.append(places[id(deployment)].problem(finding.path, finding.code, finding.message))
     if problems:
         return fleet
     return replace(fleet, advice=tuple(sorted([*fleet.advice, *fleet_advice(fleet)])))

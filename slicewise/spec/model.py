@@ -15,6 +15,7 @@ from slicewise.spec.base import (
     ClusterMetadata,
     Count,
     DnsLabel,
+    DnsSubdomain,
     Flag,
     Frozen,
     NamespacedMetadata,
@@ -165,7 +166,7 @@ class ModelIdentity(Frozen):
     """What clients call the model."""
 
     name: ServedModelName
-    """The name in API requests."""
+    """The name in API requests, where a deployment says no other."""
 
 
 class Resources(Frozen):
@@ -196,6 +197,20 @@ class ModelSpec(Frozen):
         return next(profile for profile in self.serving if profile.name == name)
 
 
+class ClusterModelMetadata(ClusterMetadata):
+    """Name and labels of a model of all namespaces."""
+
+    name: DnsSubdomain
+    """The document's name, for example qwen2.5-7b; nothing in a cluster is called so."""
+
+
+class ModelMetadata(NamespacedMetadata):
+    """Name, namespace and labels of a model of one namespace."""
+
+    name: DnsSubdomain
+    """The document's name, for example qwen2.5-7b; nothing in a cluster is called so."""
+
+
 class ClusterModel(Frozen):
     """A model that deployments of every namespace may use."""
 
@@ -203,7 +218,7 @@ class ClusterModel(Frozen):
     """The version of the document's format."""
     kind: Literal["ClusterModel"]
     """The kind of document."""
-    metadata: ClusterMetadata
+    metadata: ClusterModelMetadata
     """What the document is called."""
     spec: ModelSpec
     """What it declares."""
@@ -216,7 +231,7 @@ class Model(Frozen):
     """The version of the document's format."""
     kind: Literal["Model"]
     """The kind of document."""
-    metadata: NamespacedMetadata
+    metadata: ModelMetadata
     """What the document is called."""
     spec: ModelSpec
     """What it declares."""

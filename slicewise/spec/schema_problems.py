@@ -18,6 +18,7 @@ from slicewise.spec.hints import did_you_mean, repository_meant
 from slicewise.spec.problems import FieldPath, Problem, dotted, quoted
 from slicewise.spec.unknown_fields import UnknownField, unknown_field
 from slicewise.written import ERROR as WRITTEN_ERROR
+from slicewise.written import EXPECTED
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 _PATTERNS = {
     base.DNS_LABEL: "lower-case letters, digits and -, beginning and ending with a letter or digit",
     base.DNS_1035: "lower-case letters, digits and -, beginning with a letter (it becomes a Service's name)",
-    base.DNS_SUBDOMAIN: "lower-case letters, digits, - and ., beginning and ending with a letter or digit",
-    base.LABEL_KEY: "a Kubernetes label key: [prefix/]name, the name of at most 63 letters, digits, -, _ and .",
+    base.DNS_SUBDOMAIN: "lower-case letters, digits, - and ., with a letter or digit at both ends and beside every dot",
+    base.LABEL_KEY: "a Kubernetes label key: [prefix/]name, the prefix a DNS name, the name of at most 63 letters, "
+    "digits, -, _ and .",
     base.LABEL_VALUE: "a Kubernetes label value: at most 63 letters, digits, -, _ and .",
     base.DATA_KEY: "a key of a Secret: letters, digits, -, _ and .",
     model.MODEL_NAME: "letters, digits, -, _, . and /, beginning and ending with a letter or digit",
@@ -64,6 +66,9 @@ _OTHER_CHOICES: Final = {
     **dict.fromkeys(("float8", "e4m3", "e5m2", "fp8_e4m3", "fp8_e5m2", "float8_e4m3fn", "float8_e5m2"), "fp8"),
     **dict.fromkeys(("nvfp4", "mxfp4", "e2m1"), "fp4"),
 }
+# What is replaced by a dash in a name that Kubernetes would not take.
+_BETWEEN: Final = {base.DNS_LABEL: "[^a-z0-9]+", base.DNS_1035: "[^a-z0-9]+", base.DNS_SUBDOMAIN: "[^a-z0-9.]+"}
+_LONGEST_NAME: Final = 63
 _DIGITS: Final = re.compile("[0-9]+")
 _PLAIN: Final = re.compile(r"-{0,2}[A-Za-z][\w./=-]{0,60}", re.ASCII)
 _NO_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
@@ -162,13 +167,13 @@ def bad_value(error: ErrorDetails) -> str:
     """Return what was got and what was expected, in words of documents."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     got = f"got {shown(value)}, expected"
-    if kind == WRITTEN_ERROR:
-        return f"{shown(value)} {error['msg']}"
+    if kind in (WRITTEN_ERROR, EXPECTED):
+        return f"{shown(value) if kind == WRITTEN_ERROR else got} {error['msg']}"
     if expected := _TYPES.get(kind):
         return f"{got} {expected}{_type_remedy(value, expected) or _block_remedy(value, expected, context)}"
     if kind == "string_pattern_mismatch":
         pattern = context["pattern"]
-        return f"{got} {_PATTERNS[pattern]}{repository_meant(value) if pattern == model.REPOSITORY else ''}"
+        return f"{got} {_PATTERNS[pattern]}{_name_meant(value, pattern)}"
     if kind in ("enum", "literal_error"):
         choices = str(context["expected"]).replace("'", '"')
         names = re.findall('"([^"]*)"', choices)
@@ -193,6 +198,18 @@ _LIMITS = {
     "string_too_short": ("min_length", "at least", "character"),
     "string_too_long": ("max_length", "at most", "character"),
 }
+
+
+def _name_meant(value: str, pattern: str) -> str:
+    """Return a hint with the name that is nearest to `value`, where one can be made of it."""
+    if pattern == model.REPOSITORY:
+        return repository_meant(value)
+    between = _BETWEEN.get(pattern)
+    if between is None or len(value) > _LONGEST_NAME:
+        return ""
+    name = re.sub("[-.]*\\.[-.]*", ".", re.sub(between, "-", value.lower())).strip("-.")
+    fits = name and re.fullmatch(pattern, name)
+    return f'; write "{name}"' if fits else ""
 
 
 def _read_as_truth(value: object) -> str:

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from slicewise.spec.base import API_VERSION, ClusterMetadata, NamespacedMetadata
+from slicewise.spec.base import API_VERSION, ClusterMetadata
 from slicewise.spec.codes import Code
 from slicewise.spec.deployment import DeploymentMetadata, ModelDeployment
 from slicewise.spec.environment import InferenceEnvironment
 from slicewise.spec.fleet import AnyDocument
 from slicewise.spec.hints import did_you_mean
-from slicewise.spec.model import ClusterModel, Model
+from slicewise.spec.model import ClusterModel, ClusterModelMetadata, Model, ModelMetadata
 from slicewise.spec.other_names import OTHER_KINDS
 from slicewise.spec.problems import Problem
 from slicewise.spec.schema_problems import Misfit, misfit, shown
@@ -26,8 +26,8 @@ KINDS: Final[dict[str, type[AnyDocument]]] = {
 }
 METADATA: Final[dict[type[BaseModel], type[ClusterMetadata]]] = {
     InferenceEnvironment: ClusterMetadata,
-    ClusterModel: ClusterMetadata,
-    Model: NamespacedMetadata,
+    ClusterModel: ClusterModelMetadata,
+    Model: ModelMetadata,
     ModelDeployment: DeploymentMetadata,
 }
 

@@ -19,7 +19,7 @@ _SET: Final = {
     "pipeline-parallel-size": "write it as replicaTopology.parallelism.pipeline, which Slicewise plans by",
     "data-parallel-size": "write it as replicaTopology.parallelism.data, which Slicewise plans by",
     "data-parallel-size-local": "write it as replicaTopology.parallelism.dataLocal, which Slicewise plans by",
-    "served-model-name": "KServe sets it to spec.model.name; write it there",
+    "served-model-name": "KServe sets it; write it as spec.model.name, or as servedModelName of the ModelDeployment",
     "model": "KServe serves the weights of spec.huggingFace.repo; write it there",
     "port": _KSERVE,
 }

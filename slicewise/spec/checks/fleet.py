@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
 
-from slicewise.spec.base import DNS_LABEL
+from slicewise.spec.base import is_dns_subdomain
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.deployment import ModelKind
@@ -19,7 +18,6 @@ from slicewise.spec.problems import FieldPath
 
 NAME: Final[FieldPath] = ("metadata", "name")
 REFERENCE: Final[FieldPath] = ("spec", "modelRef", "name")
-_LONGEST_NAME: Final = 63
 _OTHER_KINDS: Final = ("InferenceEnvironment", "ModelDeployment")
 
 
@@ -36,8 +34,7 @@ class ReferenceCheck:
         self._wrong: dict[tuple[str, str], list[str]] = defaultdict(list)
         for key in sorted(declared):
             # Documents that are wrong may declare any text as a name.
-            right = re.fullmatch(DNS_LABEL, key.name) and len(key.name) <= _LONGEST_NAME
-            (self._names if right else self._wrong)[key.kind, key.namespace].append(key.name)
+            (self._names if is_dns_subdomain(key.name) else self._wrong)[key.kind, key.namespace].append(key.name)
         self._hints: dict[ModelKey, str] = {}
         self._most_hints = min(self.MAX_HINTS, 1 + self.MAX_COMPARISONS // (1 + len(declared)))
 

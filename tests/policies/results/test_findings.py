@@ -105,6 +105,20 @@ def test_what_the_node_pool_says(name: str, field: str, texts: tuple[str, ...]) 
     assert place(name, field) == at("environments.yaml", *texts)
 
 
+def test_the_name_in_requests_is_the_deployments_where_it_says_one(tmp_path: Path) -> None:
+    for file in MANIFESTS.iterdir():
+        text = file.read_text(encoding="utf-8")
+        (tmp_path / file.name).write_text(
+            text.replace("  environments: 2\n", "  environments: 2\n  servedModelName: gemma-canary\n"),
+            encoding="utf-8",
+        )
+    events = violation(service_urn(SLICE), "spec.model.name: is wrong; mend it")
+    (finding,) = found(events, manifests=tmp_path)
+    lines = (tmp_path / "deployments.yaml").read_text(encoding="utf-8").splitlines()
+    assert finding.place.file.endswith("deployments.yaml")
+    assert lines[finding.place.line - 1] == "  servedModelName: gemma-canary"
+
+
 def test_a_message_without_a_field_is_shown_at_the_deployment() -> None:
     assert place(SMALL, "Something") == at("deployments.yaml", "chat-small")
 

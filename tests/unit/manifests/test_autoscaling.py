@@ -19,7 +19,12 @@ def concurrency(**fields: int) -> Document:
 
 
 def objects(
-    serving: Document | None = None, *, name: str = "chat", of: str = "m", scaling: Document | None = None
+    serving: Document | None = None,
+    *,
+    name: str = "chat",
+    of: str = "m",
+    scaling: Document | None = None,
+    **fields: Any,  # noqa: ANN401 - passed on
 ) -> list[dict[str, Any]]:
     """Return the objects of one autoscaled deployment, without those that placements share."""
     nodes = pool("p", nodeCount=8, multiNodeCapable=True)
@@ -27,7 +32,7 @@ def objects(
         [
             environment("env", nodes),
             model(of, serving or profile("any")),
-            deployment(name, of, scaling=scaling or concurrency()),
+            deployment(name, of, scaling=scaling or concurrency(), **fields),
         ]
     )
     (found,) = environment_objects(fleet, make_plan(fleet)).values()
@@ -39,6 +44,14 @@ def scaled_object(serving: Document | None = None, **fields: Any) -> dict[str, A
     service, scaler = objects(serving, **fields)
     assert (service["kind"], scaler["kind"]) == ("LLMInferenceService", "ScaledObject")
     return scaler
+
+
+def test_requests_are_counted_by_the_name_that_they_ask_for() -> None:
+    triggers = scaled_object(servedModelName="gemma-canary")["spec"]["triggers"]
+    assert [trigger["metadata"]["valueLocation"] for trigger in triggers] == [
+        'vllm:num_requests_running{model_name="gemma-canary"}',
+        'vllm:num_requests_waiting{model_name="gemma-canary"}',
+    ]
 
 
 def test_one_node() -> None:

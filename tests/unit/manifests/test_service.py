@@ -129,6 +129,13 @@ def test_the_token_is_a_reference_and_only_for_the_download() -> None:
     assert "env" not in result["template"]["containers"][0]
 
 
+def test_a_deployment_may_say_under_which_name_it_is_served() -> None:
+    documents = [environment("env", pool("p")), model("qwen2.5-7b"), deployment("d", "qwen2.5-7b")]
+    assert service(*documents)["spec"]["model"] == {"uri": "hf://models/qwen2.5-7b:main", "name": "qwen2.5-7b"}
+    documents[-1] = deployment("d", "qwen2.5-7b", servedModelName="qwen-canary")
+    assert service(*documents)["spec"]["model"] == {"uri": "hf://models/qwen2.5-7b:main", "name": "qwen-canary"}
+
+
 def test_replicas_are_left_to_the_autoscaler() -> None:
     scaling = {"signal": "Concurrency", "concurrency": {"maxReplicas": 4, "target": 10}}
     assert (

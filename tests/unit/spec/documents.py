@@ -133,6 +133,7 @@ COMPLETE: dict[str, Data] = {
         "metadata": {"name": "chat", "namespace": "team-a", "labels": {"team": "a"}},
         "spec": {
             "modelRef": {"kind": "ClusterModel", "name": "gemma"},
+            "servedModelName": "gemma-canary",
             "environments": 2,
             "environmentSelector": {"matchLabels": {"region": "europe-west4"}},
             "nodePoolSelector": {"matchLabels": {"tier": "small"}},

@@ -59,13 +59,27 @@ QUANTITY = [
     ("[40Gi]", "a list is no Kubernetes quantity; write for example 40Gi, 500m or 4"),
 ]
 NAME = [
-    ("Upper", f'got "Upper", {LABEL}'),
-    ("a_b", f'got "a_b", {LABEL}'),
-    ("-a", f'got "-a", {LABEL}'),
-    ("a-", f'got "a-", {LABEL}'),
-    ("a.b", f'got "a.b", {LABEL}'),
+    ("Upper", f'got "Upper", {LABEL}; write "upper"'),
+    ("a_b", f'got "a_b", {LABEL}; write "a-b"'),
+    ("-a", f'got "-a", {LABEL}; write "a"'),
+    ("a-", f'got "a-", {LABEL}; write "a"'),
+    ("a.b", f'got "a.b", {LABEL}; write "a-b"'),
     ('""', f'got "", {LABEL}'),
     ("7", f"got 7, {IN_QUOTES}"),
+]
+# apimachinery's IsDNS1123Subdomain: labels with dots between them, 253 characters in all.
+SUBDOMAIN = "expected lower-case letters, digits, - and ., with a letter or digit at both ends and beside every dot"
+DOTTED_NAME = [
+    ("Qwen2.5-7B", f'got "Qwen2.5-7B", {SUBDOMAIN}; write "qwen2.5-7b"'),
+    ("a_b", f'got "a_b", {SUBDOMAIN}; write "a-b"'),
+    ("a..b", f'got "a..b", {SUBDOMAIN}; write "a.b"'),
+    ("a.-b", f'got "a.-b", {SUBDOMAIN}; write "a.b"'),
+    ("a-.b", f'got "a-.b", {SUBDOMAIN}; write "a.b"'),
+    (".a", f'got ".a", {SUBDOMAIN}; write "a"'),
+    ("a.", f'got "a.", {SUBDOMAIN}; write "a"'),
+    ('""', f'got "", {SUBDOMAIN}'),
+    ("7", f"got 7, {IN_QUOTES}"),
+    ("a." * 127, "got 254 characters, expected at most 253 characters"),
 ]
 LABELS = [
     ("[a, b]", "got a list, expected a mapping"),
@@ -197,7 +211,7 @@ WRONG: list[Wrong] = [
             ("eight", 'got "eight", expected a whole number'),
         ],
     ),
-    (MODEL, ("metadata", "name"), NAME),
+    (MODEL, ("metadata", "name"), DOTTED_NAME),
     (
         MODEL,
         ("spec", "model", "name"),
@@ -300,7 +314,15 @@ WRONG: list[Wrong] = [
             ("[{name: gemma}]", "got a list, expected a mapping: remove the `-` before its fields"),
         ],
     ),
-    (DEPLOYMENT, ("spec", "modelRef", "name"), NAME),
+    (DEPLOYMENT, ("spec", "modelRef", "name"), DOTTED_NAME),
+    (
+        DEPLOYMENT,
+        ("spec", "servedModelName"),
+        [
+            ("a b", 'got "a b", expected letters, digits, -, _, . and /, beginning and ending with a letter or digit'),
+            ("7", f"got 7, {IN_QUOTES}"),
+        ],
+    ),
     (
         DEPLOYMENT,
         ("spec", "modelRef", "kind"),

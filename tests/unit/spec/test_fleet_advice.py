@@ -286,7 +286,10 @@ def test_a_profile_that_is_switched_off(loader: Loader) -> None:
         ("--data-parallel-size 2", "write it as replicaTopology.parallelism.data,"),
         ("--port=8080", "KServe sets it"),
         ("--model=google/gemma", "KServe serves the weights of spec.huggingFace.repo"),
-        ("--served-model-name=chat", "KServe sets it to spec.model.name"),
+        (
+            "--served-model-name=chat",
+            "KServe sets it; write it as spec.model.name, or as servedModelName of the ModelDeployment",
+        ),
     ],
 )
 def test_an_argument_that_is_set_already(loader: Loader, argument: str, why: str) -> None:

@@ -224,32 +224,51 @@ def test_models_of_two_namespaces_may_share_a_name(loader: Loader) -> None:
 EU, US = {"matchLabels": {"region": "eu"}}, {"matchLabels": {"region": "us"}}
 
 
-def test_two_services_of_one_model_name_in_one_environment(loader: Loader) -> None:
-    collision = deployment("two").replace("    name: gemma", "    name: §gemma")
-    assert loader.refuse_at(collision, deployment("one"), model(), environment("e"), environment("f")) == (
-        'spec.modelRef.name: serves "google/gemma" in namespace team-a, as deployment one does, and both may run in e, '
-        "where KServe would route to one of them only; use another namespace, environmentSelectors that exclude each "
-        "other, or a model with another spec.model.name [SW217]"
+CONCURRENCY = {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "target": 8}}
+
+
+def test_two_services_of_one_model_in_one_environment(loader: Loader) -> None:
+    fleet = loader.load(deployment("one"), deployment("two"), model(), environment("e"))
+    assert [each.metadata.name for each in fleet.deployments] == ["one", "two"]
+    assert fleet.advice == ()
+
+
+def counted_together(loader: Loader, *documents: str) -> list[str]:
+    return [str(advice) for advice in loader.load(*documents).advice if advice.code == "SW330"]
+
+
+def test_an_older_keda_counts_two_services_of_one_name_together(loader: Loader) -> None:
+    documents = [deployment("one", scaling=CONCURRENCY), deployment("two"), model(), environment("e"), environment("f")]
+    (line,) = counted_together(loader, *documents)
+    assert line == (
+        'ModelDeployment team-a/one: spec.servedModelName: deployment two of this namespace serves "google/gemma" too, '
+        "and both may run in e: KEDA 2.19 would add up the requests of both; run KEDA 2.20 or later there, or write "
+        "another servedModelName [SW330]"
     )
+    other_name = deployment("one", scaling=CONCURRENCY, servedModelName="gemma-canary")
+    assert counted_together(loader, other_name, *documents[1:]) == []
+    assert counted_together(loader, deployment("one"), *documents[1:]) == []
 
 
-def test_two_models_of_one_model_name_collide_too(loader: Loader) -> None:
-    lines = loader.refuse(
-        deployment("one"),
-        deployment("two", of={"kind": "Model", "name": "mine"}),
-        model(),
-        model("mine", kind="Model", namespace="team-a"),
-        environment("e"),
-    )
-    assert [line[-7:] for line in lines] == ["[SW217]"]
+def test_two_models_of_one_model_name_are_counted_together_too(loader: Loader) -> None:
+    mine = deployment("two", of={"kind": "Model", "name": "mine"}, scaling=CONCURRENCY)
+    documents = [deployment("one"), mine, model(), model("mine", kind="Model", namespace="team-a"), environment("e")]
+    assert len(counted_together(loader, *documents)) == 1
 
 
-def test_each_of_many_services_of_one_model_name_is_one_error(loader: Loader) -> None:
-    documents = "---\n".join(
-        [*(deployment(f"d{index}") for index in range(5)), model(), environment("e"), environment("f")]
-    )
-    lines = loader.refuse(documents.replace("name: f\n", "name: g\n"))
-    assert len(lines) == 4
+def test_a_name_of_its_own_may_be_that_of_another_model(loader: Loader) -> None:
+    renamed = deployment("two", of={"name": "other"}, scaling=CONCURRENCY, servedModelName="google/gemma")
+    other = model("other").replace("google/gemma\n", "google/other\n", 1)
+    assert len(counted_together(loader, deployment("one"), renamed, model(), other, environment("e"))) == 1
+
+
+def test_all_but_one_of_many_services_of_one_name_are_warned_of(loader: Loader) -> None:
+    many = [deployment(f"d{index}", scaling=CONCURRENCY) for index in range(5)]
+    found = counted_together(loader, *many, model(), environment("e"), environment("f").replace("name: f", "name: g"))
+    assert [line.partition(":")[0] for line in found] == [f"ModelDeployment team-a/d{index}" for index in range(1, 5)]
+
+
+SCALED = deployment("one", scaling=CONCURRENCY)
 
 
 def pool_labels(name: str, **labels: str) -> str:
@@ -261,37 +280,37 @@ def pool_labels(name: str, **labels: str) -> str:
 @pytest.mark.parametrize(
     ("one", "other", "environments"),
     [
-        pytest.param(deployment("one"), deployment("two"), [], id="no environment"),
-        pytest.param(deployment("one"), deployment("two", namespace="team-b"), [environment("e")], id="two namespaces"),
+        pytest.param(SCALED, deployment("two"), [], id="no environment"),
+        pytest.param(SCALED, deployment("two", namespace="team-b"), [environment("e")], id="two namespaces"),
         pytest.param(
-            deployment("one", environmentSelector=EU),
+            deployment("one", environmentSelector=EU, scaling=CONCURRENCY),
             deployment("two", environmentSelector=US),
             [environment("e", region="eu"), environment("f", region="us")],
             id="selectors that exclude each other",
         ),
         pytest.param(
-            deployment("one", environmentSelector=EU),
+            deployment("one", environmentSelector=EU, scaling=CONCURRENCY),
             deployment("two"),
             [environment("f", region="us")],
             id="no environment for both",
         ),
         pytest.param(
-            deployment("one"),
+            SCALED,
             deployment("two", nodePoolSelector={"matchLabels": {"tier": "b"}}),
             [pool_labels("e", tier="a")],
             id="no pool for one",
         ),
     ],
 )
-def test_what_cannot_share_an_environment_cannot_collide(
+def test_what_cannot_share_an_environment_is_not_counted_together(
     loader: Loader, one: str, other: str, environments: list[str]
 ) -> None:
-    loader.load(one, other, model(), *environments)
+    assert counted_together(loader, one, other, model(), *environments) == []
 
 
-def test_profiles_that_exclude_an_environment_cannot_collide_there(loader: Loader) -> None:
+def test_profiles_that_exclude_an_environment_are_not_counted_there(loader: Loader) -> None:
     selective = minimal("Model", ("spec", "serving"), [{"name": "p", "environmentSelector": EU}])
     selective = selective.replace("metadata:\n  name: gemma", "metadata:\n  name: gemma\n  namespace: team-a", 1)
-    documents = [deployment("one"), deployment("two", of={"kind": "Model", "name": "gemma"}), model(), selective]
-    loader.load(*documents, environment("f", region="us"))
-    assert loader.refuse(*documents, environment("e", region="eu"))[0].endswith("[SW217]")
+    documents = [SCALED, deployment("two", of={"kind": "Model", "name": "gemma"}), model(), selective]
+    assert counted_together(loader, *documents, environment("f", region="us")) == []
+    assert len(counted_together(loader, *documents, environment("e", region="eu"))) == 1

@@ -227,19 +227,7 @@ def test_other_broken_documents_hide_no_dangling_reference(loader: Loader) -> No
         assert "[SW212]" in " ".join(loader.refuse(deployment, broken)), broken
 
 
-def test_collisions_are_said_beside_other_mistakes(loader: Loader) -> None:
-    one = minimal("ModelDeployment")
-    lines = loader.refuse(
-        one,
-        one.replace("name: chat", "name: talk"),
-        one.replace("name: chat", "name: lost").replace("name: gemma", "name: none"),
-        minimal("ClusterModel"),
-        minimal("InferenceEnvironment"),
-    )
-    assert [line[-6:-1] for line in lines] == ["SW217", "SW212"]
-
-
-def test_one_document_twice_is_no_collision_of_its_model_name(loader: Loader) -> None:
+def test_one_document_twice_is_one_error(loader: Loader) -> None:
     one = minimal("ModelDeployment")
     lines = loader.refuse(one, one, minimal("ClusterModel"), minimal("InferenceEnvironment"))
     assert [line[-6:-1] for line in lines] == ["SW210"]

@@ -1,4 +1,4 @@
-"""Collisions of model names, found by sets of environments, are those that trying every pair finds."""
+"""What is counted together, found by sets of environments, is what trying every pair finds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slicewise.spec.checks.model_names import check_model_names
 from slicewise.spec.checks.reach import Reach
+from slicewise.spec.checks.served_names import check_served_names
 from slicewise.spec.deployment import ModelDeployment
 from slicewise.spec.environment import InferenceEnvironment
 from slicewise.spec.fleet import Fleet, ModelKey
@@ -26,9 +26,11 @@ def environment(name: str, labels: Data, pools: list[Data]) -> InferenceEnvironm
     return InferenceEnvironment.model_validate({**least, "metadata": {"name": name, "labels": labels}, "spec": spec})
 
 
-def deployment(name: str, environments: Data, pools: Data) -> ModelDeployment:
+def deployment(name: str, environments: Data, pools: Data, *, autoscaled: bool) -> ModelDeployment:
     least = MINIMAL["ModelDeployment"]
-    selectors = {"environmentSelector": {"matchLabels": environments}, "nodePoolSelector": {"matchLabels": pools}}
+    selectors: Data = {"environmentSelector": {"matchLabels": environments}, "nodePoolSelector": {"matchLabels": pools}}
+    if autoscaled:
+        selectors["scaling"] = {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "target": 8}}
     return ModelDeployment.model_validate({**least, "metadata": {"name": name}, "spec": {**least["spec"], **selectors}})
 
 
@@ -41,12 +43,15 @@ def model(profiles: list[Data]) -> ClusterModel:
 @st.composite
 def fleets(draw: st.DrawFn) -> Fleet:
     places = draw(st.lists(st.tuples(LABELS, st.lists(LABELS, min_size=1, max_size=3)), max_size=5))
-    wanted = draw(st.lists(st.tuples(LABELS, LABELS), max_size=6))
+    wanted = draw(st.lists(st.tuples(LABELS, LABELS, st.booleans()), max_size=6))
     profiles = draw(st.lists(LABELS, min_size=1, max_size=2))
     return Fleet(
         environments=tuple(environment(f"e{index}", *place) for index, place in enumerate(places)),
         models={ModelKey("ClusterModel", "", "gemma"): model(profiles).spec},
-        deployments=tuple(deployment(f"d{index}", *selectors) for index, selectors in enumerate(wanted)),
+        deployments=tuple(
+            deployment(f"d{index}", environments, pools, autoscaled=autoscaled)
+            for index, (environments, pools, autoscaled) in enumerate(wanted)
+        ),
     )
 
 
@@ -71,12 +76,24 @@ def test_reach_is_what_the_selectors_say(fleet: Fleet) -> None:
 
 @settings(deadline=None, derandomize=True)
 @given(fleets())
-def test_collisions_name_the_first_environment_and_the_first_deployment_there(fleet: Fleet) -> None:
-    expected: dict[str, str] = {}
-    for there in fleet.environments:
-        here = [one.metadata.name for one in fleet.deployments if may_run(fleet, one, there)]
-        for first, other in combinations(here, 2):
-            expected.setdefault(other, f"as deployment {first} does, and both may run in {there.metadata.name},")
-    found = {one.metadata.name: finding.message for one, finding in check_model_names(fleet)}
-    assert found.keys() == expected.keys()
-    assert all(words in found[name] for name, words in expected.items())
+def test_whoever_is_counted_with_another_is_named_once_unless_all_others_are(fleet: Fleet) -> None:
+    pairs = [
+        (one, other, there.metadata.name)
+        for there in fleet.environments
+        for one, other in combinations([one for one in fleet.deployments if may_run(fleet, one, there)], 2)
+        if one.autoscaled or other.autoscaled
+    ]
+    found = {each.path: each.message for each in check_served_names(fleet)}
+    named = {f"ModelDeployment default/{one.metadata.name}: spec.servedModelName": one for one in fleet.deployments}
+    assert all(named[path].autoscaled for path in found)
+    for path, message in found.items():
+        name = named[path].metadata.name
+        others = {
+            (one if other.metadata.name == name else other).metadata.name: there
+            for one, other, there in pairs
+            if name in (one.metadata.name, other.metadata.name)
+        }
+        assert any(f"deployment {other} of this namespace" in message for other in others)
+    # With another name for each that is warned of, nobody is counted with anybody.
+    left = [one for path, one in named.items() if path not in found]
+    assert [pair for pair in pairs if pair[0] in left and pair[1] in left] == []
