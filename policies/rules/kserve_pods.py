@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.gpus import gpu_requests
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
+from policies.rules.gpus import gpu_requests, is_gpu_name, pod_requests
+from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
+from policies.rules.node_labels import required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, pods, workloads
+from slicewise.kubernetes.quantity import quantity_value
 from slicewise.manifests.vocabulary import MAIN_CONTAINER
 
 _COMPARED: Final = ("nodeSelector", "tolerations", "image", "resources", "args", "env")
 _OF_POD: Final = ("nodeSelector", "tolerations")
+_FROM_BASE: Final = "may come from a baseRef"
 
 
 def _check_main(resource: Resource, _: Config) -> Iterator[Outcome]:
-    return each(pods(resource), _without_main)
+    found = list(pods(resource))
+    yield from each(found, _without_main)
+    # A service that asks for no GPU anywhere is meant to run on CPUs.
+    with_gpus = [pod for pod in found if pod_requests(pod)]
+    if with_gpus:
+        roles = [workload[role] for workload in workloads(properties(resource)["spec"]) for role in _roles(workload)]
+        yield from each(roles, partial(_without_gpu, other=with_gpus[0]))
 
 
 def _without_main(pod: Pod) -> Iterator[Outcome]:
@@ -29,10 +38,31 @@ def _without_main(pod: Pod) -> Iterator[Outcome]:
             f"no container is called {MAIN_CONTAINER} (there is {names}), so KServe adds its own without your settings"
         )
         yield Finding(pod.spec["containers"].path, problem, f"call the engine's container {MAIN_CONTAINER}")
-    for container in containers:
+    main_asks = pod.main is not None and gpu_requests(pod.main)
+    # What runs before the engine may use its GPU, and has none of its own where the engine has none.
+    for container in containers if main_asks else pod.containers:
         if container["name"].text() != MAIN_CONTAINER and gpu_requests(container):
             problem = f"asks for a GPU outside {MAIN_CONTAINER}, where KServe runs the engine"
             yield Finding(container["resources"].path, problem, f"ask for it in {MAIN_CONTAINER}")
+
+
+def _roles(workload: Field) -> Iterator[str]:
+    """Yield the pods that KServe makes of a workload: one that is left out or empty is made of its presets alone."""
+    yield "template"
+    if workload["worker"].present:
+        yield "worker"
+
+
+def _without_gpu(spec: Field, *, other: Pod) -> Iterator[Outcome]:
+    pod = Pod(spec)
+    if pod_requests(pod):
+        return
+    if not other.whole:
+        yield Unchecked(spec.path, _FROM_BASE)
+        return
+    path = pod.main["resources"].path if pod.main else spec.path
+    problem = f"{MAIN_CONTAINER} asks for no GPU where {other.spec.path} does, so KServe runs this engine without one"
+    yield Finding(path, problem, f"ask for the GPU in the limits of its container {MAIN_CONTAINER}")
 
 
 def _check_agreement(resource: Resource, config: Config) -> Iterator[Outcome]:
@@ -49,7 +79,7 @@ def _disagreements(workload: Field, *, config: Config) -> Iterator[Outcome]:
 
 def _disagreement(name: str, *, leader: Field, worker: Field) -> Iterator[Outcome]:
     ours, theirs = (_compared(spec, name) for spec in (leader, worker))
-    if _plain(ours) != _plain(theirs):
+    if _meaning(name, ours, leader) != _meaning(name, theirs, worker):
         problem = (
             f"differs from {ours.path}, and KServe merges leader and worker separately, so neither takes from the other"
         )
@@ -66,9 +96,25 @@ def _compared(spec: Field, name: str) -> Field:
     )
 
 
-def _plain(field: Field) -> Any:  # noqa: ANN401 - a value of any type
-    """Return the value to compare: absent and empty are the same."""
+def _meaning(name: str, field: Field, spec: Field) -> Any:  # noqa: ANN401 - a value of any type
+    """Return what to compare: absent and empty are the same, and so are other ways to write one thing."""
+    if name == "nodeSelector":
+        return required_labels(Pod(spec))
+    if name == "resources":
+        return {kind: amounts for kind, entry in field.entries().items() if (amounts := _amounts(entry))}
     return field.plain() or None
+
+
+def _amounts(entry: Field) -> Any:  # noqa: ANN401 - a value of any type
+    if not isinstance(entry.plain(), Mapping):
+        return entry.value
+    values = {name: quantity_value(amount.text()) for name, amount in entry.entries().items()}
+    return {
+        # `8` and `8000m` are one amount, and 0 GPUs are as good as none.
+        name: entry[name].text() if value is None else value
+        for name, value in values.items()
+        if value != 0 or not is_gpu_name(name)
+    }
 
 
 MAIN_CONTAINER_RULE: Final = Rule(

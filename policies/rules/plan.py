@@ -12,6 +12,7 @@ from policies.rules.model import Config, Finding, Level, Outcome, Resource, Seve
 from policies.rules.running import each
 from policies.rules.services import object_name, outputs, services
 from policies.rules.workloads import pods
+from slicewise.kubernetes.quantity import quantity_value
 from slicewise.manifests.names import service_name
 from slicewise.manifests.vocabulary import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION
 
@@ -46,9 +47,9 @@ def _differences(placement: Field, service: Resource) -> Iterator[Outcome]:
         yield Finding(pool.path, f"is {pool.text()} where the plan says {planned}", "take the change back", service.urn)
     resource, count = placement["resource"]["name"].text(), placement["resource"]["count"].text()
     for pod in pods(service):
-        asked = {request.name: request.amount.text() for request in pod_requests(pod)}
-        if asked != {resource: count}:
-            shown = ", ".join(f"{name}: {amount}" for name, amount in asked.items()) or "no GPU"
+        requests = pod_requests(pod)
+        if {request.name: request.count for request in requests} != {resource: quantity_value(count)}:
+            shown = ", ".join(f"{request.name}: {request.amount.text()}" for request in requests) or "no GPU"
             problem = f"asks for {shown} where the plan gave it {resource}: {count}"
             yield Finding(
                 pod.spec.path, problem, "take the change back, or change the model's serving profile", service.urn

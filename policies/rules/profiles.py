@@ -7,15 +7,17 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from policies.rules.fields import Field, properties
-from policies.rules.gpus import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL, is_slice, pod_requests, profile_of
+from policies.rules.fields import properties
+from policies.rules.gpus import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL, is_slice, pod_requests, profiles_of
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
+from policies.rules.node_labels import required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
 from slicewise.kubernetes.quantity import GIB, quantity_value
 from slicewise.manifests.vocabulary import REQUIRED_MEMORY_ANNOTATION
 from slicewise.mig import (
     AmbiguousAcceleratorError,
+    GpuModel,
     MigProfile,
     UnknownAcceleratorError,
     canonical_profile_name,
@@ -32,11 +34,14 @@ def _not_allowed(pod: Pod, *, config: Config) -> Iterator[Outcome]:
     if not allowed and config.get("wholeGpus", True):
         return
     for request in pod_requests(pod):
-        profile = profile_of(request, pod)
-        if profile and allowed and profile not in allowed:
-            offered = ", ".join(sorted(allowed))
-            yield Finding(request.amount.path, f"the profile {profile} is not offered here", f"use one of {offered}")
-        elif profile is None and not config.get("wholeGpus", True):
+        profiles = profiles_of(request, pod)
+        for profile in sorted(filter(None, profiles)):
+            if allowed and profile not in allowed:
+                offered = ", ".join(sorted(allowed))
+                yield Finding(
+                    request.amount.path, f"the profile {profile} is not offered here", f"use one of {offered}"
+                )
+        if None in profiles and not config.get("wholeGpus", True):
             yield Finding(request.amount.path, f"whole GPUs ({request.name}) are not offered here", "use a MIG profile")
 
 
@@ -53,23 +58,30 @@ def _check_slice_would_do(resource: Resource, _: Config) -> Iterator[Outcome]:
 
 def _wasteful(pod: Pod, *, needed: Decimal, text: str) -> Iterator[Outcome]:
     requests = pod_requests(pod)
-    if len(requests) != 1 or requests[0].amount.number() != 1 or is_slice(requests[0], pod):
+    if len(requests) != 1 or requests[0].count != 1 or is_slice(requests[0], pod):
         return
-    fitting = _smallest_slice(pod.spec["nodeSelector"], needed)
-    if fitting:
-        memory = fitting.usable_gib or fitting.nominal_gib
-        slices = f"{fitting.per_gpu} slices of {fitting.name} ({memory} GiB)"
+    fitting = [_smallest_slice(model, needed) if model else None for model in _gpu_models(pod)]
+    # Wherever the pod may go, a slice must do.
+    if fitting and all(fitting):
+        slices = " or ".join(dict.fromkeys(_shown(profile) for profile in fitting if profile))
+        names = " or ".join(dict.fromkeys(profile.name for profile in fitting if profile))
         problem = f"a whole GPU for a model that needs {text}, where {slices} fit"
-        yield Finding(requests[0].amount.path, problem, f"offer the model a pool of {fitting.name}")
+        yield Finding(requests[0].amount.path, problem, f"offer the model a pool of {names}")
 
 
-def _smallest_slice(selector: Field, needed: Decimal) -> MigProfile | None:
-    """Return the slice that holds `needed` GiB and of which most fit on the GPU that `selector` names."""
-    accelerator = selector[GKE_ACCELERATOR_LABEL].text() or selector[PRODUCT_LABEL].text()
-    try:
-        model = find_gpu_model(accelerator or "")
-    except (UnknownAcceleratorError, AmbiguousAcceleratorError):
-        return None
+def _gpu_models(pod: Pod) -> Iterator[GpuModel | None]:
+    """Yield every GPU model that the labels which `pod` requires may name; None for what they leave open."""
+    for labels in required_labels(pod):
+        names = labels.values.get(GKE_ACCELERATOR_LABEL) or labels.values.get(PRODUCT_LABEL) or ("",)
+        for name in sorted(names):
+            try:
+                yield find_gpu_model(name)
+            except (UnknownAcceleratorError, AmbiguousAcceleratorError):
+                yield None
+
+
+def _smallest_slice(model: GpuModel, needed: Decimal) -> MigProfile | None:
+    """Return the slice that holds `needed` GiB and of which most fit on a GPU of `model`."""
     holding = [
         profile
         for profile in model.profiles
@@ -79,6 +91,10 @@ def _smallest_slice(selector: Field, needed: Decimal) -> MigProfile | None:
         and needed <= Decimal(profile.usable_gib or profile.nominal_gib or 0)
     ]
     return max(holding, key=lambda profile: profile.per_gpu, default=None)
+
+
+def _shown(profile: MigProfile) -> str:
+    return f"{profile.per_gpu} slices of {profile.name} ({profile.usable_gib or profile.nominal_gib} GiB)"
 
 
 PROFILE_ALLOWED: Final = Rule(

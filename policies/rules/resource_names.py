@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.rules.fields import Field
-from policies.rules.gpus import gpu_requests, is_slice_name
+from policies.rules.gpus import is_asked_for, is_gpu_name, is_slice_name
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
 from policies.rules.running import each
 from policies.rules.workloads import makes_pods, pods
+from slicewise.kubernetes.quantity import quantity_value
 from slicewise.mig import MigStrategy, canonical_profile_name, parse_profile_name, resource_name
 
 _KINDS: Final = ("limits", "requests")
@@ -35,14 +36,20 @@ def _check_spelling(resource: Resource, _: Config) -> Iterator[Outcome]:
 
 def _misspelled(container: Field) -> Iterator[Outcome]:
     for kind in _KINDS:
-        for name, amount in container["resources"][kind].entries().items():
-            right = right_spelling(name) if is_slice_name(name) else name
-            if right is None:
-                remedy = "write nvidia.com/mig-<profile>, such as nvidia.com/mig-3g.40gb"
-                yield Finding(amount.path, f"{name} names no MIG profile", remedy)
-            elif right != name:
-                problem = f"no device plugin advertises {name}, so the pod stays Pending"
-                yield Finding(amount.path, problem, f"write {right}")
+        yield from each(container["resources"][kind].entries().items(), _misspelling)
+
+
+def _misspelling(entry: tuple[str, Field]) -> Iterator[Outcome]:
+    name, amount = entry
+    right = right_spelling(name) if is_slice_name(name) else name
+    if right == name or not is_asked_for(amount):
+        return
+    if right is None:
+        remedy = "write nvidia.com/mig-<profile>, such as nvidia.com/mig-3g.40gb"
+        yield Finding(amount.path, f"{name} names no MIG profile", remedy)
+    else:
+        problem = f"no device plugin advertises {name}, so the pod stays Pending"
+        yield Finding(amount.path, problem, f"write {right}")
 
 
 def _mend_spelling(resource: Resource, _: Config) -> bool:
@@ -64,15 +71,21 @@ def _check_limits(resource: Resource, _: Config) -> Iterator[Outcome]:
 
 
 def _unlimited(container: Field) -> Iterator[Outcome]:
-    resources = container["resources"]
-    for request in gpu_requests(container):
-        limit, requested = resources["limits"][request.name], resources["requests"][request.name]
+    limits, requests = (container["resources"][kind] for kind in _KINDS)
+    for name in filter(is_gpu_name, requests.entries()):
+        limit, requested = limits[name], requests[name]
         if not limit.present:
-            problem = f"requests {request.name} without a limit, which Kubernetes refuses"
+            problem = f"requests {name} without a limit, which Kubernetes refuses"
             yield Finding(requested.path, problem, "write it under limits; the request follows")
-        elif requested.present and requested.text() != limit.text():
+        elif _value(requested) != _value(limit):
             problem = f"is {requested.text()} where the limit is {limit.text()}, and GPUs cannot be overcommitted"
             yield Finding(requested.path, problem, "remove the request: it follows the limit")
+
+
+def _value(amount: Field) -> object:
+    """Return what to compare: `1` and `1000m` are one amount; what is no quantity is what it is written as."""
+    value = quantity_value(amount.text())
+    return amount.text() if value is None else value
 
 
 RESOURCE_NAME: Final = Rule(

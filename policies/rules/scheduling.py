@@ -9,6 +9,7 @@ from typing import Final
 from policies.rules.fields import Field
 from policies.rules.gpus import GpuRequest, pod_requests
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
+from policies.rules.node_labels import NodeLabels, required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, makes_pods, pods
 from slicewise.mig import WHOLE_GPU_RESOURCE
@@ -16,7 +17,17 @@ from slicewise.mig import WHOLE_GPU_RESOURCE
 # On every node of a cluster, or nearly: they tell no GPU from another.
 _COMMON_LABELS: Final = ("kubernetes.io/os", "kubernetes.io/arch")
 _FROM_BASE: Final = "may come from a baseRef or from what the config is merged with"
-_REQUIRED_AFFINITY: Final = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+# Whose labels are on all nodes of a cluster, or on all that have GPUs; roles are the organisation's own.
+_VENDORS: Final = (
+    "kubernetes.io",
+    "k8s.io",
+    "nvidia.com",
+    "cloud.google.com",
+    "amazonaws.com",
+    "azure.com",
+    "azure.io",
+)
+_ROLE: Final = "node-role.kubernetes.io"
 
 
 def _names_slice(request: GpuRequest) -> bool:
@@ -54,11 +65,22 @@ def _unpinned(pod: Pod, *, config: Config, slices: bool) -> Iterator[Outcome]:
 def _is_pinned(pod: Pod, config: Config) -> bool:
     if pod.spec["nodeName"].text():
         return True
-    keys = set(config.get("selectorKeys", ()))
-    selector = set(pod.spec["nodeSelector"].entries())
-    for term in pod.spec.at(*_REQUIRED_AFFINITY)["nodeSelectorTerms"].elements():
-        selector |= {expression["key"].text() or "" for expression in term["matchExpressions"].elements()}
-    return bool(selector & keys if keys else selector - set(_COMMON_LABELS))
+    return all(_pins(labels, config) for labels in required_labels(pod))
+
+
+def _pins(labels: NodeLabels, config: Config) -> bool:
+    if labels.nodes is not None:
+        return True
+    keys = config.get("selectorKeys")
+    if keys:
+        return not labels.selecting.isdisjoint(keys)
+    return bool(labels.selecting - set(_COMMON_LABELS)) or not all(map(_is_on_many, labels.existing))
+
+
+def _is_on_many(label: str) -> bool:
+    """Return whether nodes of many pools have the label, whatever its value: that it is there pins to none of them."""
+    domain, slash, _ = label.rpartition("/")
+    return bool(slash) and domain != _ROLE and domain.endswith(_VENDORS)
 
 
 def _check_toleration(resource: Resource, config: Config) -> Iterator[Outcome]:

@@ -102,7 +102,7 @@ def pod_units(service: Resource, scaler: Autoscaler | None) -> Iterator[tuple[in
 
 
 def _units(pod: Pod) -> int:
-    return sum(request.amount.number() or 0 for request in pod_requests(pod))
+    return sum(int(request.count or 0) for request in pod_requests(pod))
 
 
 def _replicas(workload: Field, scaler: Autoscaler | None) -> int:

@@ -30,11 +30,10 @@ def _of_container(container: Field, pod: Pod) -> Iterator[Outcome]:
             "ask for one MIG resource, and give other models pods of their own",
         )
     for request in requests:
-        amount = request.amount.text()
-        if amount not in (None, "1") and is_slice(request, pod):
+        if request.count != 1 and is_slice(request, pod):
             yield Finding(
                 request.amount.path,
-                f"asks for {amount} slices, and slices of one container cannot work together",
+                f"asks for {request.amount.text()} slices, and slices of one container cannot work together",
                 "ask for 1 and scale by replicas, or use a larger profile",
             )
 

@@ -17,6 +17,7 @@ from policies.rules.service_names import SERVICE_NAME
 from tests.policies.outcomes import found, unchecked
 from tests.policies.resources import (
     PROVIDER,
+    SLICE,
     altered,
     container,
     deployment,
@@ -159,6 +160,68 @@ def test_main_container() -> None:
     assert found(MAIN_CONTAINER_RULE, deployment(pod_spec(other))) == []
 
 
+def test_main_asks_for_the_gpu_and_not_what_runs_before_it() -> None:
+    first = container(name="first")
+    both = pod_spec(container(), initContainers=[first])
+    assert found(MAIN_CONTAINER_RULE, service(both)) == []
+    assert found(MAIN_CONTAINER_RULE, service(pod_spec(container(None), initContainers=[first]))) == [
+        "spec.template.initContainers[0].resources"
+    ]
+
+
+CPU = container(None)
+NO_GPUS = container("nvidia.com/gpu", "0")
+
+
+@pytest.mark.parametrize(
+    ("prefill", "paths"),
+    [
+        (None, []),
+        ({"template": pod_spec()}, []),
+        # KServe v0.20 makes a Deployment of vLLM with `resources: {}` of these two.
+        ({}, ["spec.prefill.template"]),
+        ({"replicas": 2}, ["spec.prefill.template"]),
+        ({"template": {}}, ["spec.prefill.template"]),
+        ({"template": {"containers": []}}, ["spec.prefill.template"]),
+        ({"template": pod_spec(CPU)}, ["spec.prefill.template.containers[0].resources"]),
+        ({"template": pod_spec(NO_GPUS)}, ["spec.prefill.template.containers[0].resources"]),
+        ({"template": pod_spec({"name": "main"})}, ["spec.prefill.template.containers[0].resources"]),
+        ({"template": pod_spec(CPU, container(name="x"))}, ["spec.prefill.template.containers[1].resources"]),
+        ({"template": pod_spec(), "worker": pod_spec(CPU)}, ["spec.prefill.worker.containers[0].resources"]),
+        ({"template": pod_spec(CPU), "worker": pod_spec()}, ["spec.prefill.template.containers[0].resources"]),
+        ({"worker": {}}, ["spec.prefill.template", "spec.prefill.worker"]),
+    ],
+)
+def test_every_engine_of_a_service_has_a_gpu_or_none_has(prefill: dict[str, Any] | None, paths: list[str]) -> None:
+    assert found(MAIN_CONTAINER_RULE, service(prefill=prefill)) == paths
+    if paths:
+        outcomes = run(MAIN_CONTAINER_RULE, service(prefill=prefill, baseRefs=[{"name": "base"}]))
+        outside = [item for item in outcomes if isinstance(item, Finding)]
+        assert all("outside main" in item.problem for item in outside)
+        assert len(outcomes) == len(paths)
+
+
+def test_an_engine_without_a_gpu_is_found_whichever_side_it_is_on() -> None:
+    prefill = {"template": pod_spec()}
+    assert found(MAIN_CONTAINER_RULE, service(pod_spec(CPU), prefill=prefill)) == [f"{CONTAINER}.resources"]
+    without = service(prefill=prefill)
+    del without.properties["spec"]["template"]
+    assert found(MAIN_CONTAINER_RULE, without) == ["spec.template"]
+    assert found(MAIN_CONTAINER_RULE, multi_node(whole_gpus(), pod_spec(CPU))) == [
+        "spec.worker.containers[0].resources"
+    ]
+    assert found(MAIN_CONTAINER_RULE, multi_node(pod_spec(CPU), whole_gpus())) == [f"{CONTAINER}.resources"]
+
+
+@pytest.mark.parametrize("prefill", [None, {}, {"template": pod_spec(CPU)}, {"template": pod_spec(NO_GPUS)}])
+@pytest.mark.parametrize("engine", [CPU, NO_GPUS])
+def test_a_service_on_cpus_may_be_meant(engine: dict[str, Any], prefill: dict[str, Any] | None) -> None:
+    assert found(MAIN_CONTAINER_RULE, service(pod_spec(engine), prefill=prefill)) == []
+    without = service(prefill=prefill)
+    del without.properties["spec"]["template"]
+    assert found(MAIN_CONTAINER_RULE, without) == []
+
+
 @pytest.mark.parametrize(
     ("worker", "path"),
     [
@@ -177,6 +240,47 @@ def test_leader_and_worker_agree(worker: dict[str, Any], path: str | None) -> No
     prefill = {"template": whole_gpus(), "worker": worker}
     assert found(POD_SPECS_AGREE, service(prefill=prefill)) == (
         [path.replace("spec.", "spec.prefill.", 1)] if path else []
+    )
+
+
+def in_pools(*pools: str) -> dict[str, Any]:
+    expression = {"key": "pool", "operator": "In", "values": list(pools)}
+    return {
+        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("worker", "agrees"),
+    [
+        ({"nodeSelector": {"pool": "a"}}, True),
+        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("a")}}, True),
+        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("b")}}, False),
+        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("a", "b")}}, False),
+        ({"nodeSelector": {"pool": "a"}, "affinity": {"nodeAffinity": in_pools("b")}}, False),
+    ],
+)
+def test_leader_and_worker_go_to_the_same_nodes_however_that_is_written(worker: dict[str, Any], agrees: bool) -> None:
+    resource = multi_node(whole_gpus(nodeSelector={"pool": "a"}), whole_gpus(**worker))
+    assert found(POD_SPECS_AGREE, resource) == ([] if agrees else ["spec.worker.nodeSelector"])
+
+
+@pytest.mark.parametrize(
+    ("limits", "agrees"),
+    [
+        ({"nvidia.com/gpu": 8, "cpu": "8"}, True),
+        ({"nvidia.com/gpu": "8000m", "cpu": 8.0}, True),
+        ({"nvidia.com/gpu": "8", "cpu": "8", SLICE: "0"}, True),
+        ({"nvidia.com/gpu": "8", "cpu": "8", SLICE: "1"}, False),
+        ({"nvidia.com/gpu": "8", "cpu": "8", "memory": "0"}, False),
+        ({"nvidia.com/gpu": "8", "cpu": "8 cores"}, False),
+    ],
+)
+def test_leader_and_worker_ask_for_the_same_amounts(limits: dict[str, Any], agrees: bool) -> None:
+    leader = pod_spec(container(None, resources={"limits": {"nvidia.com/gpu": "8", "cpu": "8"}}))
+    worker = pod_spec(container(None, resources={"limits": limits}))
+    assert found(POD_SPECS_AGREE, multi_node(leader, worker)) == (
+        [] if agrees else ["spec.worker.containers[0].resources"]
     )
 
 

@@ -34,9 +34,6 @@ ONE_SLICE: Final = (
     Mutant("two slices", SLICE, put(*LIMITS, MIG_3G, value="2"), "one-slice-per-container", also=_UNPLANNED),
     Mutant("two slices, as a number", TINY, put(*LIMITS, MIG_1G, value=2), "one-slice-per-container", also=_UNPLANNED),
     Mutant(
-        "no slice at all", SLICE, put(*LIMITS, MIG_3G, value="0"), "one-slice-per-container", also=("plan-complete",)
-    ),
-    Mutant(
         "slices of two profiles", SLICE, put(*LIMITS, MIG_1G, value="1"), "one-slice-per-container", also=_UNPLANNED
     ),
     Mutant("a slice and a whole GPU", SLICE, put(*LIMITS, GPU, value="1"), "one-slice-per-container", also=_UNPLANNED),

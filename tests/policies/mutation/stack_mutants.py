@@ -81,6 +81,7 @@ COMPLETE: Final = (
         also=("pod-specs-agree",),
     ),
     Mutant("no GPU at all", WHOLE, drop(*LIMITS, GPU), "plan-complete"),
+    Mutant("no slice at all", SLICE, put(*LIMITS, MIG_3G, value="0"), "plan-complete"),
     Mutant("another name than planned", SINGLE, put("metadata", "name", value="renamed"), "plan-complete"),
 )
 UNIQUE: Final = (

@@ -33,8 +33,7 @@ def test_a_mutant_is_caught_by_its_rule(mutant: Mutant) -> None:
     assert stack.broken_rules(mutant.config) == {mutant.rule, *mutant.also}
 
 
-def test_there_are_many_mutants_and_each_is_its_own() -> None:
-    assert len(MUTANTS) >= 40
+def test_each_mutant_is_its_own() -> None:
     assert [name for name, count in Counter(mutant.name for mutant in MUTANTS).items() if count > 1] == []
 
 
