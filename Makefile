@@ -19,10 +19,12 @@ TOOLCHAIN = $(PYTHON) toolchain/build.py
 SOURCES := slicewise components embedded toolchain policies bench tests __main__.py
 
 # `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
-# The demo keeps its state in the checkout and touches no login of yours.
+# The demo keeps its state in the checkout and touches no login of yours. What providers write to the temporary directory
+# goes when `pulumi` has ended.
 PULUMI = PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks" PULUMI_CONFIG_PASSPHRASE= \
-	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" pulumi --non-interactive
+	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" \
+	$(VENV)/bin/python slicewise/access/private_tmp.py pulumi --non-interactive
 
 .PHONY: help
 help: ## Show this list

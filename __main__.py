@@ -8,6 +8,7 @@ import pulumi
 
 from components.inference_environment import InferenceEnvironment
 from components.kubeconfig.sources import kubeconfigs
+from components.kubeconfig.sweeping import sweep_while_the_engine_runs
 from components.model_placement import ModelPlacement
 from components.previous_plan import leaving, previous_plan
 from components.provisioning import provision
@@ -80,4 +81,5 @@ async def main() -> dict[str, Any]:
 
 
 avoid_sdk_costs()
+sweep_while_the_engine_runs()
 pulumi.run(main)

@@ -10,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 from components.kubernetes_objects import declare
 from components.stack_name import stack_name
 from components.type_tokens import INFERENCE_ENVIRONMENT
+from slicewise.access.marking import marked
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import STACK_ANNOTATION
 
@@ -38,7 +39,8 @@ class InferenceEnvironment(pulumi.ComponentResource):
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.provider = kubernetes.Provider(
             f"{name}-provider",
-            kubeconfig=self.kubeconfig,
+            # The provider leaves a copy in the temporary directory; by the mark it is found and removed.
+            kubeconfig=self.kubeconfig.apply(marked),
             # Without it, a rotated CA or a new endpoint would replace every object of the cluster.
             cluster_identifier=name,
             opts=pulumi.ResourceOptions(parent=self),

@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.toolchain import bin_dir
+from slicewise.access.private_tmp import private_tmp
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _PROGRAM = ("__main__.py", "components", "slicewise", "Pulumi.yaml", ".venv")
@@ -62,18 +64,23 @@ class Program:
         return cls(directory, stack, environment)
 
     def pulumi(self, *arguments: str, stdin: str = "", seconds: float = 240) -> subprocess.CompletedProcess[str]:
-        """Run the CLI to its end, and return its exit code and what it printed."""
+        """Run the CLI to its end, and return its exit code and what it printed.
+
+        Its temporary directory is its own and goes with it: providers write kubeconfigs there.
+        """
         command = shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi"
-        return subprocess.run(
-            [command, "--non-interactive", "--color", "never", *arguments],
-            cwd=self.directory,
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=seconds,
-        )
+        with private_tmp(Path(self.environment.get("TMPDIR") or tempfile.gettempdir())) as private:
+            return subprocess.run(
+                [command, "--non-interactive", "--color", "never", *arguments],
+                cwd=self.directory,
+                env=self.environment | {"TMPDIR": str(private.path)},
+                pass_fds=[private.lock],
+                input=stdin,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=seconds,
+            )
 
     def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
         """Set a key of the stack's configuration; the value goes through a pipe, for it may be a secret."""

@@ -1,0 +1,166 @@
+"""A temporary directory that goes, whichever of the processes that have to do with it is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from slicewise.access import private_tmp as module
+from slicewise.access.private_tmp import private_tmp, remove_abandoned
+
+SECRET = "canary-3e"  # noqa: S105 - planted
+# Leaves a file as a provider does, says its process id, and waits until it is told to end.
+LEAVES = f"""
+import os, sys, tempfile
+with open(tempfile.mkstemp(prefix="kubeconfig")[1], "w") as file:
+    file.write("{SECRET}")
+print(os.getpid(), tempfile.gettempdir(), flush=True)
+sys.stdin.read()
+"""
+
+
+def start(parent: Path, *command: str) -> subprocess.Popen[str]:
+    """Start a command with a private directory in `parent`."""
+    return subprocess.Popen(
+        [sys.executable, module.__file__, *command],
+        env=os.environ | {"TMPDIR": str(parent)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def started(process: subprocess.Popen[str]) -> tuple[int, Path]:
+    """Return the process id of the command, and its temporary directory."""
+    assert process.stdout
+    pid, directory = process.stdout.readline().split()
+    return int(pid), Path(directory)
+
+
+def emptied(parent: Path) -> None:
+    """Wait until nothing is in `parent`."""
+    end = time.monotonic() + 30
+    while list(parent.iterdir()):
+        assert time.monotonic() < end, list(parent.iterdir())
+        time.sleep(0.02)
+
+
+def test_the_directory_is_private_and_goes_with_what_is_in_it(tmp_path: Path) -> None:
+    with start(tmp_path, sys.executable, "-c", LEAVES) as process:
+        _, directory = started(process)
+        assert directory.parent == tmp_path
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+        assert [file.read_text() for file in directory.iterdir()] == [SECRET]
+        process.communicate("")
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("script", "code"), [("exit 7", 7), ("kill -9 $$", 137)])
+def test_the_exit_code_is_the_commands(script: str, code: int, tmp_path: Path) -> None:
+    with start(tmp_path, "sh", "-c", script) as process:
+        process.communicate()
+    assert process.returncode == code
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_that_is_not_there(tmp_path: Path) -> None:
+    with start(tmp_path, "pulumi-that-nobody-has", "up") as process:
+        _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors == "error: pulumi-that-nobody-has is not a command on PATH\n"
+
+
+def test_a_signal_to_end_reaches_the_command(tmp_path: Path) -> None:
+    with start(tmp_path, sys.executable, "-c", LEAVES) as process:
+        started(process)
+        process.terminate()
+        process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_is_the_commands_to_answer(tmp_path: Path) -> None:
+    # It reaches both, and the command takes its time, as `pulumi` does with what it has begun.
+    slow = "trap 'sleep 0.3; echo $TMPDIR/*; exit 3' INT; touch $TMPDIR/file; echo $$ $TMPDIR; while :; do sleep 0.05; done"
+    with start(tmp_path, "bash", "-c", slow) as process:
+        pid, _ = started(process)
+        process.send_signal(signal.SIGINT)
+        os.kill(pid, signal.SIGINT)
+        output, _ = process.communicate()
+    assert process.returncode == 3
+    assert output.strip().endswith("/file")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_killed_it_goes_when_the_command_has_ended(tmp_path: Path) -> None:
+    with start(tmp_path, sys.executable, "-c", LEAVES) as process:
+        pid, directory = started(process)
+        process.kill()
+        process.wait()
+        # The command is at work still, and needs it.
+        time.sleep(0.3)
+        assert list(directory.iterdir())
+        os.kill(pid, signal.SIGKILL)
+        emptied(tmp_path)
+        process.communicate()
+
+
+def test_what_the_command_started_counts_too(tmp_path: Path) -> None:
+    # `pulumi` killed, its provider still there; both have inherited what says that the directory is used.
+    script = f"exec 7<&0; {sys.executable} -c '{LEAVES}' <&7 & wait"
+    with start(tmp_path, "bash", "-c", script) as process:
+        pid, directory = started(process)
+        parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+        for each in (process.pid, int(parent)):
+            os.kill(each, signal.SIGKILL)
+        process.wait()
+        time.sleep(0.3)
+        assert list(directory.iterdir())
+        os.kill(pid, signal.SIGKILL)
+        emptied(tmp_path)
+        process.communicate()
+
+
+def test_the_next_run_removes_what_a_killed_guard_left(tmp_path: Path) -> None:
+    with start(tmp_path, sys.executable, "-c", LEAVES) as process:
+        pid, directory = started(process)
+        (guard,) = [child for child in children(process.pid) if child != pid]
+        for each in (guard, process.pid):
+            os.kill(each, signal.SIGKILL)
+        process.wait()
+        # Used: by the command.
+        remove_abandoned(tmp_path)
+        assert list(directory.iterdir())
+        os.kill(pid, signal.SIGKILL)
+        process.communicate()
+    assert list(tmp_path.iterdir()) == [directory]
+    with private_tmp(tmp_path) as private:
+        assert list(tmp_path.iterdir()) == [private.path]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_directories_of_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").touch()
+    (tmp_path / "slicewise-tmp-link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "slicewise-tmp-file").touch()
+    before = sorted(tmp_path.rglob("*"))
+
+    with private_tmp(tmp_path):
+        pass
+
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that `pid` has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
