@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from embedded.certificates import write_certificate
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
+from tests.engine import plain_pulumi
 from tests.engine.credentials import account_token, authority, kubeconfig_of, put_secret
 from tests.engine.workspace import Workspace
 
@@ -112,11 +114,15 @@ def test_planted_credentials_are_nowhere(
     source: str, workspace: Workspace, plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
+    temporary = tmp_path_factory.mktemp("temporary")
     printed: list[tuple[str, bytes]] = []
 
     def run(*arguments: str, fails: bool = False) -> None:
-        result = workspace.pulumi(*arguments, "--stack", "test", fails=fails)
-        printed.append((f"what {' '.join(arguments)} printed", f"{result.stdout}{result.stderr}".encode()))
+        # As users run it, whose temporary directory outlives it.
+        text = plain_pulumi.run(workspace, temporary, *arguments, fails=fails)
+        printed.append((f"what {' '.join(arguments)} printed", text.encode()))
+        time.sleep(1)
+        printed.extend((f"temporary {place} after {arguments[0]}", left) for place, left in files(temporary))
 
     with connect(plane) as client, watched() as arguments:
         client.apply(Namespace(metadata=ObjectMeta(name="team")))

@@ -90,7 +90,12 @@ def test_a_signal_to_end_reaches_the_command(tmp_path: Path) -> None:
 
 def test_ctrl_c_is_the_commands_to_answer(tmp_path: Path) -> None:
     # It reaches both, and the command takes its time, as `pulumi` does with what it has begun.
-    slow = "trap 'sleep 0.3; echo $TMPDIR/*; exit 3' INT; touch $TMPDIR/file; echo $$ $TMPDIR; while :; do sleep 0.05; done"
+    slow = """
+trap 'sleep 0.3; echo $TMPDIR/*; exit 3' INT
+touch $TMPDIR/file
+echo $$ $TMPDIR
+while :; do sleep 0.05; done
+"""
     with start(tmp_path, "bash", "-c", slow) as process:
         pid, _ = started(process)
         process.send_signal(signal.SIGINT)

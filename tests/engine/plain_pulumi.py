@@ -1,0 +1,70 @@
+"""`pulumi` as users run it: with a temporary directory that nobody makes for it and nobody removes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.engine.workspace import STACK, Workspace
+
+
+def start(workspace: Workspace, directory: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start the CLI on the workspace's stack, with `directory` as its temporary directory."""
+    command = shutil.which("pulumi", path=workspace.environment["PATH"])
+    assert command
+    return subprocess.Popen(
+        [command, "--non-interactive", "--color", "never", *arguments, "--stack", STACK],
+        cwd=workspace.directory,
+        env=workspace.environment | {"TMPDIR": str(directory)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(workspace: Workspace, directory: Path, *arguments: str, fails: bool = False) -> str:
+    """Run the CLI to its end, and return what it printed; a failure (or, with `fails`, a success) fails the test."""
+    with start(workspace, directory, *arguments) as process:
+        output, errors = process.communicate(timeout=240)
+    assert (process.returncode != 0) == fails, f"exit {process.returncode}\n{output}\n{errors}"
+    return output + errors
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """Return all that a process has started and that runs still, with each one's command line."""
+    found: dict[int, str] = {}
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = [int(child) for child in task.read_text().split()]
+        except OSError:
+            continue  # ended in between
+        for child in children:
+            try:
+                found[child] = Path(f"/proc/{child}/cmdline").read_text(errors="replace").replace("\0", " ")
+            except OSError:
+                continue
+            found |= descendants(child)
+    return found
+
+
+def kill(*pids: int) -> None:
+    """End processes as a crash does; those that have ended already are left out."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def eventually(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not in {seconds} s: {what}"
+        time.sleep(0.02)
