@@ -36,8 +36,7 @@ def shared_objects(fleet: Fleet, placements: Iterable[Placement]) -> list[Kubern
 
 def _uses_pipeline(fleet: Fleet, placement: Placement) -> bool:
     model = fleet.model_of(fleet.deployment[placement.deployment])
-    sizes = model.profile(placement.profile).replica_topology.parallel_sizes
-    return placement.nodes_per_replica > 1 and sizes.pipeline > 1
+    return model.profile(placement.profile).replica_topology.pipelined
 
 
 def environment_objects(fleet: Fleet, plan: Plan) -> dict[str, list[KubernetesObject]]:

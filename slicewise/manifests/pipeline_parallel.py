@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slicewise.manifests import vocabulary
 from slicewise.manifests.kubernetes_object import KubernetesObject
+from slicewise.manifests.restricted import restricted_security_context
 
 # KServe v0.20's own vLLM image; a profile's engine.image overrides it.
 DEFAULT_IMAGE = "ghcr.io/llm-d/llm-d-cuda:v0.8.0"
@@ -11,6 +12,7 @@ DEFAULT_IMAGE = "ghcr.io/llm-d/llm-d-cuda:v0.8.0"
 _SIZES = (
     "--tensor-parallel-size {{ or .Spec.Parallelism.Tensor 1 }} "
     "--pipeline-parallel-size {{ .Spec.Parallelism.Pipeline }}"
+    "{{ if .Spec.Parallelism.Expert }} --enable-expert-parallel{{ end }}"
 )
 _LEADER = (
     'exec vllm serve /mnt/models --served-model-name "{{ .Spec.Model.Name }}" --port 8000 '
@@ -26,13 +28,6 @@ _WORKER = (
 
 def pipeline_parallel_config(namespace: str) -> KubernetesObject:
     """Return the config, once for all services of `namespace`; services must be created after it."""
-    leader = _container(_LEADER, "leader")
-    leader |= {
-        "ports": [{"containerPort": 8000, "protocol": "TCP"}],
-        # Weights of hundreds of gigabytes take their time: half an hour, where KServe's presets give ten minutes.
-        "startupProbe": {"httpGet": {"path": "/health", "port": 8000}, "periodSeconds": 10, "failureThreshold": 180},
-        "readinessProbe": {"httpGet": {"path": "/health", "port": 8000}, "periodSeconds": 5},
-    }
     return {
         "apiVersion": vocabulary.KSERVE_API_VERSION,
         "kind": vocabulary.CONFIG_KIND,
@@ -41,11 +36,27 @@ def pipeline_parallel_config(namespace: str) -> KubernetesObject:
             "namespace": namespace,
             "labels": {vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY},
         },
-        "spec": {
-            "template": {"containers": [leader], "volumes": _volumes()},
-            "worker": {"containers": [_container(_WORKER, "worker")], "volumes": _volumes()},
-        },
+        "spec": pipeline_parallel_spec(),
     }
+
+
+def pipeline_parallel_spec() -> KubernetesObject:
+    """Return what the config adds to every service of several nodes with pipeline parallelism."""
+    leader = _container(_LEADER, "leader")
+    leader |= {
+        "ports": [{"containerPort": vocabulary.SERVING_PORT, "protocol": "TCP"}],
+        # Weights of hundreds of gigabytes take their time: half an hour, where KServe's presets give ten minutes.
+        "startupProbe": {**_health(), "periodSeconds": 10, "failureThreshold": 180},
+        "readinessProbe": {**_health(), "periodSeconds": 5},
+    }
+    return {
+        "template": {"containers": [leader], "volumes": _volumes()},
+        "worker": {"containers": [_container(_WORKER, "worker")], "volumes": _volumes()},
+    }
+
+
+def _health() -> KubernetesObject:
+    return {"httpGet": {"path": "/health", "port": vocabulary.SERVING_PORT}}
 
 
 def _container(script: str, role: str) -> KubernetesObject:
@@ -59,6 +70,7 @@ def _container(script: str, role: str) -> KubernetesObject:
             {"name": "HF_HUB_CACHE", "value": "/models"},
             {"name": "POD_IP", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}}},
         ],
+        "securityContext": restricted_security_context(),
         "volumeMounts": [
             {"name": "home", "mountPath": "/home"},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a path in the container, on a volume of its own

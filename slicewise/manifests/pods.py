@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Final
 
+from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kubernetes_object import KubernetesObject
+from slicewise.manifests.restricted import restricted_security_context
 from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER
 from slicewise.mig import WHOLE_GPU_RESOURCE
 from slicewise.placement import Placement
 from slicewise.spec import ModelSpec, NodePool, ServingProfile
+from slicewise.spec.canonical import canonical
 from slicewise.spec.environment import Toleration
 from slicewise.spec.model import Spread
 
@@ -24,13 +26,9 @@ def pod_template(
     template: KubernetesObject = {
         "nodeSelector": dict(sorted(pool.node_selector.items())),
         "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)],
+        "initContainers": [_storage_initializer(model)],
         "containers": [_main_container(placement, model, profile)],
     }
-    secret = model.hugging_face.secret_ref
-    if secret:
-        # Only the init container that fetches the weights needs the token; the engine reads /mnt/models.
-        token = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": secret.name, "key": secret.key}}}
-        template["initContainers"] = [{"name": STORAGE_INITIALIZER, "env": [token]}]
     if profile.replica_topology.spread is Spread.PREFERRED and placement.nodes_per_replica == 1:
         template["topologySpreadConstraints"] = [
             {
@@ -48,41 +46,38 @@ def _main_container(placement: Placement, model: ModelSpec, profile: ServingProf
     container: KubernetesObject = {"name": MAIN_CONTAINER}
     if profile.engine.image:
         container["image"] = profile.engine.image
-    args = _engine_args(placement, profile)
+    args = engine_args(profile)
     if args:
         container["args"] = args
     container["resources"] = {
-        "limits": {
-            placement.resource: str(placement.gpus_per_node),
-            "cpu": str(model.resources.cpu),
-            "memory": str(model.resources.memory),
-        }
+        "limits": {placement.resource: str(placement.gpus_per_node), **_cpu_and_memory(model)},
     }
     return container
 
 
-def _engine_args(placement: Placement, profile: ServingProfile) -> list[str]:
-    if placement.nodes_per_replica > 1:
-        # The multi-node configs pass arguments on as they are, and take the parallel sizes from spec.parallelism.
-        return list(profile.engine.args)
-    # KServe's single-node preset runs its arguments through the shell's eval (since v0.18), which takes quotes away.
-    return [shlex.quote(argument) for argument in (*_parallel_args(profile), *profile.engine.args)]
+def _storage_initializer(model: ModelSpec) -> KubernetesObject:
+    """Return what is merged into the init container that fetches the weights, before the engine runs.
+
+    KServe gives it 100m of 1 CPU, which a LimitRange with a ratio refuses, and no securityContext, which Pod Security's
+    `restricted` refuses. With the engine's CPU and memory the pod asks for exactly what the plan counts.
+    """
+    container: KubernetesObject = {"name": STORAGE_INITIALIZER}
+    secret = model.hugging_face.secret_ref
+    if secret:
+        # Only this container needs the token; the engine reads /mnt/models.
+        reference = {"name": secret.name, "key": secret.key}
+        container["env"] = [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": reference}}]
+    container["resources"] = {"requests": _cpu_and_memory(model), "limits": _cpu_and_memory(model)}
+    container["securityContext"] = restricted_security_context()
+    return container
 
 
-def _parallel_args(profile: ServingProfile) -> list[str]:
-    """Return the flags of one node's parallel sizes: KServe renders only tensor, and that only since v0.20."""
-    sizes = profile.replica_topology.parallel_sizes
-    flags = {
-        "--tensor-parallel-size": sizes.tensor,
-        "--pipeline-parallel-size": sizes.pipeline,
-        "--data-parallel-size": sizes.data,
-    }
-    args = [f"{flag}={size}" for flag, size in flags.items() if size > 1]
-    if profile.replica_topology.parallelism.expert:
-        args.append("--enable-expert-parallel")
-    return args
+def _cpu_and_memory(model: ModelSpec) -> dict[str, str]:
+    return {"cpu": canonical(model.resources.cpu), "memory": canonical(model.resources.memory)}
 
 
 def pod_tolerations(pool: NodePool) -> tuple[Toleration, ...]:
-    """Return all tolerations of the pool's pods: Slicewise's own, then the pool's."""
-    return tuple(dict.fromkeys((GPU_TOLERATION, *pool.tolerations)))
+    """Return all tolerations of the pool's pods: Slicewise's own, then the pool's, whose order means nothing."""
+    # An empty value is the same as none.
+    ordered = sorted((each.model_copy(update={"value": each.value or None}) for each in pool.tolerations), key=repr)
+    return tuple(dict.fromkeys((GPU_TOLERATION, *ordered)))

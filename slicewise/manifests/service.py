@@ -8,10 +8,12 @@ import json
 from slicewise.manifests import vocabulary
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.names import service_name
+from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pods import pod_template
 from slicewise.placement import Placement
 from slicewise.spec import ModelDeployment, ModelSpec, NodePool, ServingProfile
 from slicewise.spec.fleet import served_name
+from slicewise.spec.canonical import canonical
 
 _REVISION_LENGTH = 12
 
@@ -22,20 +24,19 @@ def inference_service(
     """Return the service: what `placement` decided, as KServe v0.20 reads it."""
     nodes = placement.nodes_per_replica
     name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
-    template = pod_template(placement, model, profile, pool, name)
     spec: KubernetesObject = {
         "model": {
             "uri": f"hf://{model.hugging_face.repo}:{model.hugging_face.revision}",
             "name": served_name(deployment, model),
         },
-        "template": template,
+        "template": pod_template(placement, model, profile, pool, name),
     }
     if nodes > 1:
         # Leader and worker are merged with KServe's configs one by one, so both say everything.
-        spec["worker"] = template
+        spec["worker"] = pod_template(placement, model, profile, pool, name)
         spec["parallelism"] = _parallelism(profile)
     # KServe puts these on the pods and says of none of them which version of the service it is from.
-    spec["annotations"] = {vocabulary.REVISION_ANNOTATION: _revision(spec)}
+    spec["annotations"] = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile)}
     if not deployment.autoscaled:
         # Left out where an autoscaler owns it, so that the next `pulumi up` does not take it back.
         spec["replicas"] = placement.replicas
@@ -52,18 +53,24 @@ def inference_service(
     }
 
 
-def _revision(spec: KubernetesObject) -> str:
+def _revision(spec: KubernetesObject, profile: ServingProfile) -> str:
     """Return what changes exactly when a change of `spec`, which has no replicas yet, replaces pods."""
-    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    parts = [spec]
+    if profile.replica_topology.pipelined:
+        parts.append(pipeline_parallel_spec())
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_REVISION_LENGTH]
 
 
 def _parallelism(profile: ServingProfile) -> KubernetesObject:
-    sizes = profile.replica_topology.parallel_sizes
-    by_data = {"data": sizes.data, "dataLocal": sizes.data_local}
-    spread = by_data if sizes.data > 1 else {"pipeline": sizes.pipeline}
-    expert = {"expert": True} if profile.replica_topology.parallelism.expert else {}
-    return {"tensor": sizes.tensor, **spread, **expert}
+    topology = profile.replica_topology
+    sizes = topology.parallel_sizes
+    if topology.pipelined:
+        expert = {"expert": True} if topology.parallelism.expert else {}
+        return {"tensor": sizes.tensor, "pipeline": sizes.pipeline, **expert}
+    # Without expert, KServe v0.20's leader gets " --tensor-parallel-size", with a blank, and vLLM refuses that. So it
+    # is always said, and taken back by an argument where it is not meant.
+    return {"tensor": sizes.tensor, "data": sizes.data, "dataLocal": sizes.data_local, "expert": True}
 
 
 def _annotations(placement: Placement, profile: ServingProfile) -> dict[str, str]:
@@ -74,5 +81,5 @@ def _annotations(placement: Placement, profile: ServingProfile) -> dict[str, str
     }
     required = profile.replica_topology.requires.memory_per_gpu
     if required:
-        annotations[vocabulary.REQUIRED_MEMORY_ANNOTATION] = str(required)
+        annotations[vocabulary.REQUIRED_MEMORY_ANNOTATION] = canonical(required)
     return annotations

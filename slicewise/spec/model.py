@@ -115,6 +115,11 @@ class ReplicaTopology(Frozen):
         return self.nodes * self.gpus_per_node
 
     @property
+    def pipelined(self) -> bool:
+        """Whether a replica's nodes are the stages of a pipeline; else each has a part of the data parallel ranks."""
+        return self.nodes > 1 and self.parallel_sizes.pipeline > 1
+
+    @property
     def parallel_sizes(self) -> ParallelSizes:
         """The sizes in force: what is left out follows from the shape of the replica."""
         given = self.parallelism

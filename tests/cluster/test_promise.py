@@ -72,9 +72,12 @@ def planned_pods(documents: tuple[Document, ...]) -> list[dict[str, Any]]:
 
 def pod(name: str, service: str, template: dict[str, Any]) -> dict[str, Any]:
     """Return a pod of `template`, with the image and the label that KServe would add."""
-    containers = [container | {"image": "vllm:test"} for container in template["containers"]]
+    lists = {
+        key: [container | {"image": "vllm:test"} for container in template[key]]
+        for key in ("initContainers", "containers")
+    }
     metadata = {"name": name, "labels": {"app.kubernetes.io/name": service}}
-    return {"metadata": metadata, "spec": template | {"containers": containers}}
+    return {"metadata": metadata, "spec": template | lists}
 
 
 def schedule(cluster: Cluster, client: Client, where: str, pods: list[dict[str, Any]]) -> list[PodState]:

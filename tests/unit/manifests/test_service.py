@@ -13,6 +13,14 @@ from slicewise.manifests import environment_objects
 from slicewise.placement import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 
+# Kubernetes' Pod Security Standards, level restricted: what a container must say.
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "runAsNonRoot": True,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
 
 def objects(*documents: Document) -> list[dict[str, Any]]:
     """Return the objects of the one environment in `documents`."""
@@ -53,7 +61,7 @@ def test_one_slice() -> None:
             },
         },
         "spec": {
-            "annotations": {"slicewise.dev/revision": "3bc1c8962758"},
+            "annotations": {"slicewise.dev/revision": "b6c3d8dc8e4a"},
             "replicas": 2,
             "model": {"uri": "hf://models/gemma:main", "name": "gemma"},
             "template": {
@@ -61,6 +69,16 @@ def test_one_slice() -> None:
                 "tolerations": [
                     {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
                     {"key": "team", "operator": "Equal", "value": "a", "effect": "NoExecute", "tolerationSeconds": 60},
+                ],
+                "initContainers": [
+                    {
+                        "name": "storage-initializer",
+                        "resources": {
+                            "requests": {"cpu": "8", "memory": "48Gi"},
+                            "limits": {"cpu": "8", "memory": "48Gi"},
+                        },
+                        "securityContext": RESTRICTED,
+                    }
                 ],
                 "containers": [
                     {
@@ -125,7 +143,9 @@ def test_the_token_is_a_reference_and_only_for_the_download() -> None:
     result = service(environment("env", pool("p")), gated, deployment("d", "m"))["spec"]
     assert result["model"]["uri"] == "hf://models/m:v1.1"
     reference = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "huggingface", "key": "token"}}}
-    assert result["template"]["initContainers"] == [{"name": "storage-initializer", "env": [reference]}]
+    (initializer,) = result["template"]["initContainers"]
+    assert (initializer["name"], initializer["env"]) == ("storage-initializer", [reference])
+    assert initializer["securityContext"] == RESTRICTED
     assert "env" not in result["template"]["containers"][0]
 
 
@@ -170,9 +190,23 @@ def test_several_nodes_by_pipeline_come_with_the_config_that_kserve_lacks() -> N
     assert "args" not in container
 
 
+def test_slicewises_own_config_is_one_that_restricted_takes() -> None:
+    config, _ = several_nodes()
+    containers = [config["spec"][role]["containers"][0] for role in ("template", "worker")]
+    assert [container["securityContext"] for container in containers] == [RESTRICTED, RESTRICTED]
+
+
 def test_several_nodes_by_data_use_kserves_own_config() -> None:
     (result,) = several_nodes(parallelism={"data": 16, "dataLocal": 8, "expert": True})
     assert result["spec"]["parallelism"] == {"tensor": 1, "data": 16, "dataLocal": 8, "expert": True}
+    assert "args" not in result["spec"]["template"]["containers"][0]
+
+
+def test_kserves_own_config_needs_expert_and_takes_it_back() -> None:
+    """Without it KServe v0.20 renders " --tensor-parallel-size", with a blank: tests/cluster/test_parallelism.py."""
+    (result,) = several_nodes(parallelism={"data": 16, "dataLocal": 8})
+    assert result["spec"]["parallelism"]["expert"] is True
+    assert result["spec"]["worker"]["containers"][0]["args"] == ["--no-enable-expert-parallel"]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]))))
@@ -187,11 +221,20 @@ def test_arguments_survive_kserves_shell(arguments: list[str]) -> None:
 
 
 def test_arguments_of_several_nodes_are_passed_on_as_they_are() -> None:
-    """The config hands them to vLLM by `"$@"`, without an eval that would take quotes away."""
+    """Slicewise's own config hands them to vLLM by `"$@"`, without an eval that would take quotes away."""
     chat = model("m", profile("two", nodes=2, gpusPerNode=8) | {"engine": {"args": ['--x={"a": "b c"}']}})
     capable = pool("p", nodeCount=2, multiNodeCapable=True)
     result = service(environment("env", capable), chat, deployment("d", "m"))
     assert result["spec"]["template"]["containers"][0]["args"] == ['--x={"a": "b c"}']
+
+
+def test_arguments_of_several_nodes_by_data_are_quoted_for_kserves_shell() -> None:
+    """KServe's config for data parallelism ends in an `eval` too (v0.20)."""
+    engine = {"engine": {"args": ['--x={"a": "b c"}']}}
+    parallelism = {"data": 16, "dataLocal": 8, "expert": True}
+    chat = model("m", profile("two", nodes=2, gpusPerNode=8, parallelism=parallelism) | engine)
+    result = service(environment("env", pool("p", nodeCount=2, multiNodeCapable=True)), chat, deployment("d", "m"))
+    assert result["spec"]["worker"]["containers"][0]["args"] == ['\'--x={"a": "b c"}\'']
 
 
 def test_the_revision_changes_with_what_replaces_pods_alone() -> None:

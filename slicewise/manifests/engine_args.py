@@ -1,0 +1,40 @@
+"""The arguments that a placement's pods add to the command of KServe's presets, or of Slicewise's own config."""
+
+from __future__ import annotations
+
+import shlex
+
+from slicewise.spec import ServingProfile
+
+_EXPERT = "--enable-expert-parallel"
+_NO_EXPERT = "--no-enable-expert-parallel"
+
+
+def engine_args(profile: ServingProfile) -> list[str]:
+    """Return them, quoted where a shell will evaluate them.
+
+    All presets of KServe v0.20 end in the shell's `eval`, which takes quotes away: the one for a single node since
+    v0.18, the one for data parallelism over several nodes too. Slicewise's config for pipeline parallelism does not.
+    """
+    topology = profile.replica_topology
+    if topology.pipelined:
+        return list(profile.engine.args)
+    own = _one_node(profile) if topology.nodes == 1 else _data_parallel(profile)
+    return [shlex.quote(argument) for argument in (*own, *profile.engine.args)]
+
+
+def _one_node(profile: ServingProfile) -> list[str]:
+    """Return the flags of one node's parallel sizes: KServe renders only tensor, and that only since v0.20."""
+    sizes = profile.replica_topology.parallel_sizes
+    flags = {
+        "--tensor-parallel-size": sizes.tensor,
+        "--pipeline-parallel-size": sizes.pipeline,
+        "--data-parallel-size": sizes.data,
+    }
+    args = [f"{flag}={size}" for flag, size in flags.items() if size > 1]
+    return [*args, _EXPERT] if profile.replica_topology.parallelism.expert else args
+
+
+def _data_parallel(profile: ServingProfile) -> list[str]:
+    """Return the flag that takes back what `spec.parallelism` always says: see `parallelism_spec`."""
+    return [] if profile.replica_topology.parallelism.expert else [_NO_EXPERT]
