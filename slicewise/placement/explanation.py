@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from slicewise.placement.plan import Rejection, RejectionCode, Shortfall
 from slicewise.spec import Fleet, NodePool
+from slicewise.spec.canonical import canonical
 
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 _SELECTORS = (*(RejectionCode.ENVIRONMENT_SELECTOR, RejectionCode.PROFILE_SELECTOR, RejectionCode.NODE_POOL_SELECTOR),)
@@ -101,19 +102,20 @@ def nearest_miss(fleet: Fleet, shortfall: Shortfall) -> str | None:
 def _largest_memory(fleet: Fleet, shortfall: Shortfall, nearest: Sequence[Rejection]) -> str:
     """Say how much memory there is at most, for the profile that comes nearest to having enough."""
     model = fleet.model_of(fleet.deployment[shortfall.deployment])
-    needs = {profile.name: profile.replica_topology.requires.memory_per_gpu for profile in model.serving}
+    needs = {
+        profile.name: need for profile in model.serving if (need := profile.replica_topology.requires.memory_per_gpu)
+    }
 
     def share(item: Rejection) -> Decimal:
-        need = needs[item.profile or ""]
-        return _pool(fleet, item).capabilities.memory_per_gpu.value / need.value if need else Decimal(0)
+        return _pool(fleet, item).capabilities.memory_per_gpu.value / needs[item.profile or ""].value
 
     best = max(nearest, key=share)
-    largest = _pool(fleet, best).capabilities.memory_per_gpu
+    need = canonical(needs[best.profile or ""])
+    largest = canonical(_pool(fleet, best).capabilities.memory_per_gpu)
     elsewhere = " elsewhere" if shortfall.placed else ""
     ruled_out = any(item.code in _SELECTORS for item in shortfall.rejections if item.profile in (None, best.profile))
     allowed = " that selectors allow" if ruled_out else ""
     profile = f" for {best.profile}" if len(model.serving) > 1 else ""
-    need = needs[best.profile or ""]
     return f"no pool{elsewhere}{allowed} has {need} a GPU or slice{profile}: the largest is {largest} ({_where(best)})"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from slicewise.placement.plan import Rejection, RejectionCode
 from slicewise.spec import InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from slicewise.spec.base import Selector
+from slicewise.spec.canonical import canonical
 from slicewise.spec.model import MigPreference, ReplicaTopology
 
 Reason = tuple[RejectionCode, str]
@@ -76,7 +77,7 @@ def _unit_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]
     needs, has = topology.requires, pool.capabilities
     unit = "slice" if pool.mig else "GPU"
     if needs.memory_per_gpu and has.memory_per_gpu < needs.memory_per_gpu:
-        message = f"a {unit} has {has.memory_per_gpu}, needs {needs.memory_per_gpu}"
+        message = f"a {unit} has {canonical(has.memory_per_gpu)}, needs {canonical(needs.memory_per_gpu)}"
         yield RejectionCode.INSUFFICIENT_MEMORY, message
     missing = needs.precision_support - has.precision_support
     if missing:

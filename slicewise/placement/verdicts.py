@@ -11,6 +11,7 @@ from slicewise.placement.charged import ChargedPool, charged_pools
 from slicewise.placement.matching import reject_environment, reject_pool
 from slicewise.placement.plan import Placement, Plan, RejectionCode
 from slicewise.spec import DeploymentKey, Fleet, ModelDeployment, ModelSpec, ServingProfile
+from slicewise.spec.canonical import canonical
 
 
 class Verdict(StrEnum):
@@ -119,7 +120,7 @@ class _Judge:
         pool = self._fleet.node_pool[chosen.environment, chosen.node_pool]
         memory, theirs = place.pool.capabilities.memory_per_gpu, pool.capabilities.memory_per_gpu
         if ahead == 0 and theirs < memory:
-            return f"{{where}} has less memory to spare ({theirs} a unit, here {memory})"
+            return f"{{where}} has less memory to spare ({canonical(theirs)} a unit, here {canonical(memory)})"
         return None
 
 

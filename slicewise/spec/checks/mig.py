@@ -17,6 +17,7 @@ from slicewise.mig import (
     parse_profile_name,
 )
 from slicewise.spec.amounts import decimal_advice
+from slicewise.spec.canonical import canonical
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import Interconnect, MigConfiguration, NodePool
@@ -171,6 +172,6 @@ def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Find
     elif unit.usable_gib is not None and declared.bytes > unit.usable_gib * GIB:
         message = (
             f"{unit.what} of {pool.accelerator_type} has {unit.usable_gib:g} GiB for programs, less than the "
-            f"declared {declared}: leave that much room in what models require"
+            f"declared {canonical(declared)}: leave that much room in what models require"
         )
         yield Finding(path, Code.USABLE_MEMORY_BELOW_DECLARED, message)
