@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from slicewise.placement import make_plan, parse_previous, plan_to_dict
 from slicewise.spec import KINDS, Fleet, InferenceEnvironment, ModelDeployment
-from slicewise.spec.fleet import ModelKey
+from slicewise.spec.checks.document import check_document
+from slicewise.spec.checks.fleet import ReferenceCheck
+from slicewise.spec.fleet import AnyDocument, ModelKey, model_key
 from slicewise.spec.model import ClusterModel, Model
+from slicewise.spec.problems import dotted
 
 Document = dict[str, Any]
 
@@ -81,8 +85,13 @@ def deployment(name: str, of: str, *, replicas: int = 1, namespace: str = "team"
     return _document("ModelDeployment", {"name": name, "namespace": namespace}, spec)
 
 
-def fleet_of(documents: Iterable[Document]) -> Fleet:
-    """Return the fleet of `documents`, sorted as loading sorts it; the checks across fields are not run."""
+def fleet_of(documents: Iterable[Document], *, checked: bool = True) -> Fleet:
+    """Return the fleet of `documents`, sorted as loading sorts it.
+
+    Args:
+        documents: What is declared.
+        checked: Whether all rules are run that loading runs; False for fleets that nobody could load.
+    """
     parsed = [KINDS[document["kind"]].model_validate(document) for document in documents]
     environments = [document for document in parsed if isinstance(document, InferenceEnvironment)]
     deployments = [document for document in parsed if isinstance(document, ModelDeployment)]
@@ -91,11 +100,34 @@ def fleet_of(documents: Iterable[Document]) -> Fleet:
         if isinstance(document, ClusterModel | Model):
             namespace = document.metadata.namespace if isinstance(document, Model) else ""
             models[ModelKey(document.kind, namespace, document.metadata.name)] = document.spec
-    return Fleet(
+    fleet = Fleet(
         environments=tuple(sorted(environments, key=lambda item: item.metadata.name)),
         models=models,
         deployments=tuple(sorted(deployments, key=lambda item: (item.metadata.namespace, item.metadata.name))),
     )
+    if checked:
+        names = Counter((document.kind, str(document.metadata)) for document in parsed)
+        mistakes = [str(name) for name, count in names.items() if count > 1]
+        mistakes += refusals(parsed, fleet)
+        assert not mistakes, "no such fleet can be loaded:\n" + "\n".join(mistakes)
+    return fleet
+
+
+def refusals(documents: Iterable[AnyDocument], fleet: Fleet) -> list[str]:
+    """Return what keeps `documents`, which are those of `fleet`, from being loaded: every rule that loading runs."""
+    alone = [(document, finding) for document in documents for finding in check_document(document)]
+    references = ReferenceCheck(set(fleet.models))
+    dangling = [
+        (deployment, finding)
+        for deployment in fleet.deployments
+        for finding in references.check(model_key(deployment), deployment.metadata.namespace)
+    ]
+    found = [*alone, *dangling]
+    return [
+        f"{document.kind} {document.metadata.name}: {dotted(finding.path)}: {finding.message} [{finding.code}]"
+        for document, finding in found
+        if not finding.code.is_warning
+    ]
 
 
 def plan_of(documents: Iterable[Document], previous: Document | None = None) -> Document:

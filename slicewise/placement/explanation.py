@@ -103,7 +103,9 @@ def _largest_memory(fleet: Fleet, shortfall: Shortfall, nearest: Sequence[Reject
     """Say how much memory there is at most, for the profile that comes nearest to having enough."""
     model = fleet.model_of(fleet.deployment[shortfall.deployment])
     needs = {
-        profile.name: need for profile in model.serving if (need := profile.replica_topology.requires.memory_per_gpu)
+        profile.name: wanted
+        for profile in model.serving
+        if (wanted := profile.replica_topology.requires.memory_per_gpu)
     }
 
     def share(item: Rejection) -> Decimal:

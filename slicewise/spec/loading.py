@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from slicewise.spec.base import NamespacedMetadata
-from slicewise.spec.checks.deployment import check_deployment
-from slicewise.spec.checks.environment import check_environment
+from slicewise.spec.checks.document import check_document
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.fleet import NAME, REFERENCE, ReferenceCheck, claimed_models
 from slicewise.spec.checks.fleet_advice import fleet_advice
 from slicewise.spec.checks.misfit import check_misfit
-from slicewise.spec.checks.model import check_model
 from slicewise.spec.checks.part import at, validated
 from slicewise.spec.codes import Code
 from slicewise.spec.collector import paused_collector
@@ -126,7 +124,7 @@ def _parse_all(
 
 def _check_alone(document: AnyDocument, source: SourceDocument, problems: list[Problem], advice: list[Advice]) -> None:
     """Run the checks that look at one document only."""
-    for finding in _findings(document):
+    for finding in check_document(document):
         if finding.code.is_warning:
             advice.append(Advice(f"{_label(document)}: {dotted(finding.path)}", finding.code, finding.message))
         else:
@@ -137,14 +135,6 @@ def _report(finding: Finding, source: SourceDocument, problems: list[Problem]) -
     """Add an error; warnings are for documents without any."""
     if not finding.code.is_warning:
         problems.append(source.problem(finding.path, finding.code, finding.message, field=dotted(finding.path)))
-
-
-def _findings(document: AnyDocument) -> Iterator[Finding]:
-    if isinstance(document, InferenceEnvironment):
-        return check_environment(document)
-    if isinstance(document, ModelDeployment):
-        return check_deployment(document)
-    return check_model(document.spec)
 
 
 def _label(document: AnyDocument) -> str:

@@ -415,9 +415,10 @@ def test_the_worst_of_what_pools_say_counts() -> None:
 
 def test_nodes_that_only_some_of_the_pools_have_are_told_apart() -> None:
     documents = declared(
-        pool("a", nodeSelector={"all": "b"}, nodeCount=2), pool("b", nodeSelector={"rack": "1"}, reservedUnits=0)
+        pool("a", nodeSelector={"all": "b"}, nodeCount=2), slices("b", "3g.40gb", nodeSelector={"rack": "1"})
     )
-    nodes = cluster(node("n-0", gfd(8), {"all": "b"}), node("n-1", gfd(8), {"all": "b", "rack": "1"}))
+    cut = node("n-1", gfd(8, "3g.40gb"), {"all": "b", "rack": "1"})
+    nodes = cluster(node("n-0", gfd(8), {"all": "b"}), node("n-2", gfd(8), {"all": "b"}), cut)
     assert found(documents, changed(nodes, cordoned)) == [("a", "SW615", "warning"), ("b", "SW615", "warning")]
 
 

@@ -157,6 +157,5 @@ def test_kserve_cuts_no_name_that_is_referred_to(name: str, *, several_nodes: bo
 
 
 def test_a_fixed_number_is_scaled_by_nobody() -> None:
-    block = {"maxReplicas": 4, "target": 32}
-    (service,) = objects(scaling={"signal": "Fixed", "fixed": {"replicas": 2}, "concurrency": block})
+    (service,) = objects(scaling={"signal": "Fixed", "fixed": {"replicas": 2}})
     assert service["spec"]["replicas"] == 2

@@ -223,7 +223,7 @@ def test_sizes_that_would_block_each_other_are_kept_apart() -> None:
 
 def test_slices_the_catalogue_does_not_know_are_counted_as_declared() -> None:
     mig = {"enabled": True, "profile": "1g.5gb", "slicesPerGpu": 4}
-    made_up = pool("p", acceleratorType="gpu-of-tomorrow", acceleratorCount=2, migConfiguration=mig)
+    made_up = pool("p", acceleratorType="gpu-of-tomorrow", acceleratorCount=2, memoryPerGpu="5Gi", migConfiguration=mig)
     usage = _pool_usage(plan_of([environment("env", made_up)]), "env", "p")
     assert (usage["unitsPerNode"], usage["resource"]) == (8, "nvidia.com/mig-1g.5gb")
 
