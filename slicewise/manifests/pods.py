@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.restricted import restricted_security_context
@@ -11,7 +12,6 @@ from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_I
 from slicewise.mig import WHOLE_GPU_RESOURCE
 from slicewise.placement import Placement
 from slicewise.spec import ModelSpec, NodePool, ServingProfile
-from slicewise.spec.canonical import canonical
 from slicewise.spec.environment import Toleration
 from slicewise.spec.model import Spread
 

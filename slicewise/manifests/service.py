@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.manifests import vocabulary
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.names import service_name
@@ -13,7 +14,6 @@ from slicewise.manifests.pods import pod_template
 from slicewise.placement import Placement
 from slicewise.spec import ModelDeployment, ModelSpec, NodePool, ServingProfile
 from slicewise.spec.fleet import served_name
-from slicewise.spec.canonical import canonical
 
 _REVISION_LENGTH = 12
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.placement.plan import Rejection, RejectionCode, Shortfall
 from slicewise.spec import Fleet, NodePool
-from slicewise.spec.canonical import canonical
 
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 _SELECTORS = (*(RejectionCode.ENVIRONMENT_SELECTOR, RejectionCode.PROFILE_SELECTOR, RejectionCode.NODE_POOL_SELECTOR),)

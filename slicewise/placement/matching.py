@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.placement.plan import Rejection, RejectionCode
 from slicewise.spec import InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from slicewise.spec.base import Selector
-from slicewise.spec.canonical import canonical
 from slicewise.spec.model import MigPreference, ReplicaTopology
 
 Reason = tuple[RejectionCode, str]

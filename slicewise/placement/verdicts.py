@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.placement.charged import ChargedPool, charged_pools
 from slicewise.placement.matching import reject_environment, reject_pool
 from slicewise.placement.plan import Placement, Plan, RejectionCode
 from slicewise.spec import DeploymentKey, Fleet, ModelDeployment, ModelSpec, ServingProfile
-from slicewise.spec.canonical import canonical
 
 
 class Verdict(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from lightkube.resources.core_v1 import LimitRange, Namespace, Pod
@@ -55,7 +55,7 @@ def test_a_limit_on_the_ratio_of_limits_to_requests_admits_the_pod(workloads: Wo
     """KServe's storage initializer asks for 100m of at most 1 CPU where nothing else is said: a ratio of ten."""
     limit = {"type": "Container", "maxLimitRequestRatio": {"cpu": "4"}, "max": {"cpu": "2", "memory": "4Gi"}}
     document = {"metadata": {"name": "ratio"}, "spec": {"limits": [limit]}}
-    workloads.client.create(LimitRange.from_dict(document), namespace=workloads.namespace)
+    workloads.client.create(cast("LimitRange", LimitRange.from_dict(document)), namespace=workloads.namespace)
     apply(workloads)
     workloads.wait_running(1)
 

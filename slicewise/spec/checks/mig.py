@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
+from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.kubernetes.quantity import GIB
 from slicewise.mig import (
     AmbiguousAcceleratorError,
@@ -17,7 +18,6 @@ from slicewise.mig import (
     parse_profile_name,
 )
 from slicewise.spec.amounts import decimal_advice
-from slicewise.spec.canonical import canonical
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import Interconnect, MigConfiguration, NodePool
