@@ -59,6 +59,7 @@ def demo() -> Stack:
 def lab() -> Stack:
     """What the demo has none of: several nodes, autoscaling, and slices that are called nvidia.com/gpu."""
     partitioned = {
+        "pool": "single",
         "cloud.google.com/gke-accelerator": "nvidia-h100-80gb",
         "cloud.google.com/gke-gpu-partition-size": "1g.20gb",
     }
