@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,10 @@ from policies.results.events import Preview, UnusableEventsError
 from policies.results.findings import Finding, findings
 from policies.results.junit import junit
 from policies.results.sarif import sarif
+from slicewise.printable import printable, printable_lines
 
+# `##[command]`, and `##vso[command]` of Azure Pipelines.
+_COMMAND: Final = re.compile(r"##(?=\w*\[)")
 EXIT_FAILED: Final = 1
 EXIT_UNUSABLE: Final = 2
 
@@ -25,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         preview = Preview.read(options.events.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, UnusableEventsError) as error:
-        sys.stderr.write(f"{options.events}: {error}\n")
+        sys.stderr.write(f"{printable(f'{options.events}: {error}')}\n")
         return EXIT_UNUSABLE
     found = findings(preview, options.manifests, options.root, options.project)
     if options.sarif:
@@ -66,10 +70,20 @@ def _report(found: Sequence[Finding]) -> int:
     """Say everything on a line of its own, as compilers do: `--json` leaves nothing else for people to read."""
     for finding in found:
         level = "error" if finding.mandatory else "warning"
-        sys.stdout.write(f"{finding.place}: {level}: {finding.message} [{finding.rule}]\n")
+        sys.stdout.write(_as_line(f"{finding.place}: {level}: {finding.message} [{finding.rule}]"))
     mandatory = sum(finding.mandatory for finding in found)
-    sys.stdout.write(f"{mandatory} to mend, {len(found) - mandatory} to consider\n")
+    sys.stdout.write(f"{mandatory} to fix, {len(found) - mandatory} to consider\n")
     return EXIT_FAILED if mandatory else 0
+
+
+def _as_line(text: str) -> str:
+    """Return the line of a finding, and more below it where its message has more: a CI system obeys none of them.
+
+    GitHub takes a line that begins with `::` for a command, and `##[` anywhere in it (actions/runner, ActionCommand).
+    """
+    first, *rest = printable_lines(_COMMAND.sub("# #", text)).split("\n")
+    beginning = "./" if first.lstrip().startswith("::") else ""
+    return "\n".join([f"{beginning}{first}", *(f"    | {line}" for line in rest), ""])
 
 
 if __name__ == "__main__":

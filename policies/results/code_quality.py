@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from policies.results.findings import Finding
+from slicewise.printable import printable, printable_lines
 
 
 def code_quality(found: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return the findings as GitLab reads them: paths relative to the repository, and no line 0."""
     return [
         {
-            "check_name": f"{finding.pack}/{finding.rule}",
-            "description": finding.message,
+            "check_name": printable(f"{finding.pack}/{finding.rule}"),
+            "description": printable_lines(finding.message),
             "fingerprint": finding.fingerprint,
             "severity": "critical" if finding.mandatory else "minor",
-            "location": {"path": finding.place.file, "lines": {"begin": finding.place.line or 1}},
+            "location": {"path": printable(finding.place.file), "lines": {"begin": finding.place.line or 1}},
         }
         for finding in found
     ]

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slicewise.spec import DeploymentKey, Fleet, InvalidInputError, Problem, load_fleet
+from slicewise.spec import KINDS, DeploymentKey, Fleet, InvalidInputError, Problem, load_fleet
+from slicewise.spec.base import NamespacedMetadata
 from slicewise.spec.fleet import ModelKey, model_key
 from slicewise.spec.problems import FieldPath
 from slicewise.spec.reading import read_all
+from slicewise.spec.validating import METADATA
 from slicewise.spec.yaml_source import SourceDocument, parse_documents
 
 
@@ -33,7 +35,7 @@ class Documents:
 
     Attributes:
         fleet: What they declare.
-        sources: Each document by kind, namespace (empty where it has none) and name.
+        sources: Each document by kind, namespace (empty for kinds that live in none) and name.
         root: What the files' names are relative to.
     """
 
@@ -108,5 +110,8 @@ def relative(file: str, root: Path) -> str:
 
 
 def _key(source: SourceDocument) -> tuple[str, str, str]:
-    metadata = source.data["metadata"]
-    return source.data["kind"], metadata.get("namespace", ""), metadata["name"]
+    """Return what the fleet calls a document: a namespace that is not written is the default of its kind."""
+    kind = source.data["kind"]
+    metadata = METADATA[KINDS[kind]].model_validate(source.data["metadata"], by_alias=True, by_name=False)
+    namespace = metadata.namespace if isinstance(metadata, NamespacedMetadata) else ""
+    return kind, namespace, metadata.name

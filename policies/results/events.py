@@ -112,7 +112,8 @@ class Preview:
 
 
 def _events(text: str) -> Iterator[Mapping[str, Any]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): the engine writes U+0085, which Python takes for the end of a line, as it is.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.startswith("{"):
             continue  # what a plugin wrote to standard output, in between
         try:

@@ -45,7 +45,7 @@ class Finding:
     def fingerprint(self) -> str:
         """What identifies it from one push to the next: nothing in it moves when a line is added above."""
         parts = (self.pack, self.rule, self.place.file, self.message)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) -> list[Finding]:
@@ -62,7 +62,7 @@ def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) 
         documents = Documents.load(paths, root)
     except InvalidInputError as error:
         # The program has refused them as well, and nothing that it would have declared was looked at.
-        found = [_mistake(problem, root) for problem in error.problems]
+        found = [_mistake(problem, root, nowhere) for problem in error.problems]
         found += [_finding(violation, nowhere) for violation in preview.violations]
     else:
         found = [
@@ -85,7 +85,9 @@ def _finding(violation: Violation, place: Place) -> Finding:
     )
 
 
-def _mistake(problem: Problem, root: Path) -> Finding:
+def _mistake(problem: Problem, root: Path, nowhere: Place) -> Finding:
+    # How many more mistakes there are is said of no file.
+    place = Place(relative(problem.file, root), problem.line, problem.column) if problem.file else nowhere
     field = f"{problem.field}: " if problem.field else ""
     return Finding(
         rule=problem.code.value,
@@ -93,7 +95,7 @@ def _mistake(problem: Problem, root: Path) -> Finding:
         description="The documents are right.",
         message=f"{field}{problem.message}",
         mandatory=True,
-        place=Place(relative(problem.file, root), problem.line, problem.column),
+        place=place,
     )
 
 

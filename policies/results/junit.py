@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from policies.results.findings import Finding
+from slicewise.printable import printable, printable_lines
 
 
 def junit(found: Sequence[Finding], passed: Iterable[tuple[str, str]]) -> str:
@@ -20,10 +21,11 @@ def junit(found: Sequence[Finding], passed: Iterable[tuple[str, str]]) -> str:
         _case(root, suites, pack, rule)
     for finding in found:
         case = _case(root, suites, finding.pack, finding.rule)
-        case.set("name", f"{finding.rule}: {finding.place}")
-        case.set("file", finding.place.file)
-        outcome = SubElement(case, "failure" if finding.mandatory else "skipped", message=finding.message)
-        outcome.text = "\n".join((str(finding.place), finding.message, *finding.urns))
+        case.set("name", printable(f"{finding.rule}: {finding.place}"))
+        case.set("file", printable(finding.place.file))
+        message = printable_lines(finding.message)
+        outcome = SubElement(case, "failure" if finding.mandatory else "skipped", message=message)
+        outcome.text = "\n".join((printable(str(finding.place)), message, *map(printable, finding.urns)))
     for suite in suites.values():
         suite.set("tests", str(len(suite)))
         suite.set("failures", str(len(suite.findall("*/failure"))))
@@ -32,6 +34,7 @@ def junit(found: Sequence[Finding], passed: Iterable[tuple[str, str]]) -> str:
 
 
 def _case(root: Element, suites: dict[str, Element], pack: str, rule: str) -> Element:
+    shown = printable(pack)
     if pack not in suites:
-        suites[pack] = SubElement(root, "testsuite", name=pack)
-    return SubElement(suites[pack], "testcase", classname=pack, name=rule)
+        suites[pack] = SubElement(root, "testsuite", name=shown)
+    return SubElement(suites[pack], "testcase", classname=shown, name=printable(rule))

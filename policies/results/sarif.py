@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
 from policies.results.documents import Place
 from policies.results.findings import Finding
+from slicewise.printable import printable, printable_lines
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # GitHub shows no more of one run, and refuses a file with five times as many.
@@ -38,14 +40,14 @@ def sarif(found: Sequence[Finding], *, completed: bool) -> dict[str, Any]:
 def _rule(finding: Finding) -> dict[str, Any]:
     return {
         "id": _identity(finding),
-        "name": finding.rule,
-        "shortDescription": {"text": finding.description},
+        "name": printable(finding.rule),
+        "shortDescription": {"text": _message(finding.description)},
         "defaultConfiguration": {"level": _level(finding)},
     }
 
 
 def _result(finding: Finding, index: int) -> dict[str, Any]:
-    logical = [{"fullyQualifiedName": urn, "kind": "resource"} for urn in finding.urns]
+    logical = [{"fullyQualifiedName": printable(urn), "kind": "resource"} for urn in finding.urns]
     location: dict[str, Any] = {"physicalLocation": _physical(finding.place)}
     if logical:
         location["logicalLocations"] = logical
@@ -53,21 +55,26 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
         "ruleId": _identity(finding),
         "ruleIndex": index,
         "level": _level(finding),
-        "message": {"text": finding.message},
+        "message": {"text": _message(finding.message)},
         "locations": [location],
         "partialFingerprints": {"slicewise/v1": finding.fingerprint},
     }
 
 
+def _message(text: str) -> str:
+    """Return a message without links (SARIF 2.1.0, 3.11.6): `[text](address)` in an image is not ours to offer."""
+    return printable_lines(text).replace("](", "] (")
+
+
 def _physical(place: Place) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.file)}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(os.fsencode(place.file))}}
     if place.line:
         physical["region"] = {"startLine": place.line, "startColumn": place.column}
     return physical
 
 
 def _identity(finding: Finding) -> str:
-    return f"{finding.pack}/{finding.rule}"
+    return printable(f"{finding.pack}/{finding.rule}")
 
 
 def _level(finding: Finding) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from slicewise.printable import printable
+
 
 class Unknown:
     """Stands where a preview does not know the value yet."""
@@ -73,8 +75,8 @@ class Finding:
 
     @property
     def message(self) -> str:
-        """The finding as one line."""
-        return f"{self.path}: {self.problem}; {self.remedy}"
+        """The finding as one line, which the engine shows as it is."""
+        return printable(f"{self.path}: {self.problem}; {self.remedy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Unchecked:
     @property
     def message(self) -> str:
         """What was not checked, and why."""
-        return f"{self.path} ({self.reason})"
+        return printable(f"{self.path} ({self.reason})")
 
 
 Outcome = Finding | Unchecked

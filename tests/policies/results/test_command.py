@@ -48,7 +48,7 @@ def test_what_stops_an_update_fails(tmp_path: Path, capsys: pytest.CaptureFixtur
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
         f"{WHERE}: error: {NOT_PINNED} [rule]",
-        "1 to mend, 0 to consider",
+        "1 to fix, 0 to consider",
     ]
     assert printed.err == ""
 
@@ -58,7 +58,7 @@ def test_advice_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     printed = capsys.readouterr().out.splitlines()
     assert printed == [
         f"{WHERE}: warning: {NOT_PINNED} [rule]",
-        "0 to mend, 1 to consider",
+        "0 to fix, 1 to consider",
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_preview_that_did_not_complete_is_no_success(
 ) -> None:
     assert run(tmp_path, *DECLARED, *events) == 1
     printed = capsys.readouterr().out.splitlines()
-    assert printed == [f"Pulumi.yaml: error: {message} [preview-complete]", "1 to mend, 0 to consider"]
+    assert printed == [f"Pulumi.yaml: error: {message} [preview-complete]", "1 to fix, 0 to consider"]
     # A file without results would tell GitHub that all that was ever found is mended.
     sarif = json.loads((tmp_path / "sarif").read_text())["runs"][0]
     assert sarif["invocations"] == [{"executionSuccessful": False}]

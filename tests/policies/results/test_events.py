@@ -79,6 +79,14 @@ def test_a_preview_that_failed_for_no_reason_did_not_complete() -> None:
     assert not Preview.read(stream(LOADED, FAILED)).completed
 
 
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029"])
+def test_an_event_ends_at_the_end_of_its_line_alone(separator: str) -> None:
+    # Go's encoder escapes what JSON makes it escape, and U+0085 is not among that.
+    event = json.dumps(violation(GEMMA, f"a{separator}b"), ensure_ascii=False)
+    read = Preview.read(f"{stream(LOADED)}{event}\n{stream(SUCCEEDED)}")
+    assert [item.message for item in read.violations] == [f"a{separator}b"]
+
+
 def test_what_plugins_print_in_between_is_passed_over() -> None:
     assert Preview.read(f"warning: hello\n{stream(LOADED, SUCCEEDED)}").completed
 
