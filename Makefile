@@ -39,10 +39,11 @@ preview: $(VENV)/.program toolchain-pulumi ## Set up, and preview the demo stack
 # A `pulumi` on PATH fetches the provider itself: on CI nothing needs to be built.
 .PHONY: policy
 policy: $(VENV)/.program $(if $(shell command -v pulumi),,toolchain-pulumi) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
-	@mkdir -p $(STATE)/stacks $(STATE)/policy
-	@rm -f $(STATE)/policy/*
+	@mkdir -p $(STATE)/stacks
+	@rm -rf $(STATE)/policy
+	@mkdir -m 700 $(STATE)/policy
 	@$(PULUMI) stack select --create $(STACK) 2>&1 | grep -v '^Created stack' || true
-	@PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true $(PULUMI) preview --stack $(STACK) --json \
+	@umask 077; PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true $(PULUMI) preview --stack $(STACK) --json \
 		--policy-pack policies/__main__.py > $(STATE)/policy/events.json || true
 	@$(VENV)/bin/python -m policies.results $(STATE)/policy/events.json --manifests $(MANIFESTS) \
 		--sarif $(STATE)/policy/findings.sarif --junit $(STATE)/policy/findings.junit.xml \

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +65,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(f"{text}\n", encoding="utf-8")
+    """Write a file that only its owner reads: findings quote what documents hold."""
+    with open(path, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
+        file.write(f"{text}\n")
 
 
 def _report(found: Sequence[Finding]) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +85,30 @@ def test_the_workflow_may_only_read_and_upload_findings() -> None:
     assert workflow["jobs"]["policies"]["permissions"] == {"contents": "read", "security-events": "write"}
     # `on` is a boolean in YAML 1.1. A pull request's code must never run with the rights of the target.
     assert set(workflow[True]) == {"pull_request", "push"}  # type: ignore[index]  # see above
+
+
+def test_only_their_owner_reads_what_make_policy_writes(tmp_path: Path) -> None:
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text("#!/bin/sh\necho '{\"policyLoadEvent\": {}}'\n")
+    pulumi.chmod(0o755)
+    state = tmp_path / "state"
+    # As an earlier version left it.
+    (state / "policy").mkdir(parents=True, mode=0o755)
+    (state / "policy/events.json").touch(mode=0o644)
+    # What the target installs is there, and the engine has a word to say.
+    there = ["-o", ".venv/.program", "-o", "policies", "-o", "toolchain-pulumi"]
+    make = subprocess.run(
+        [shutil.which("make") or "", *there, "policy", f"STATE={state}", f"PULUMI={pulumi}", "VENV=.venv"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "preview was cut off" in make.stdout, make.stderr
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (state / "policy").iterdir()}
+    written = ("events.json", "findings.sarif", "findings.junit.xml", "findings.code-quality.json")
+    assert modes == dict.fromkeys(written, 0o600)
+    assert stat.S_IMODE((state / "policy").stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("file", [GITHUB, GITLAB], ids=lambda file: file.name)
