@@ -10,6 +10,7 @@ from rich.console import Console
 from slicewise.cli.shortfalls import OnShortfall, shortfall_lines
 from slicewise.cli.tables import moved_lines, print_placements, warning_lines
 from slicewise.placement import Plan
+from slicewise.printable import printable
 from slicewise.spec import Fleet
 
 
@@ -23,10 +24,10 @@ def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall) -> None:
     print_placements(Console(file=text, width=10_000, color_system=None), plan)
     pulumi.log.info(text.getvalue())
     for line in [*moved_lines(plan), *warning_lines(plan)]:
-        pulumi.log.warn(line)
+        pulumi.log.warn(printable(line))
     if not plan.shortfalls:
         return
-    lines = "\n".join(shortfall_lines(fleet, plan))
+    lines = "\n".join(map(printable, shortfall_lines(fleet, plan)))
     if on_shortfall is OnShortfall.FAIL:
         advice = "Make room, change what is asked for, or go on without: pulumi config set slicewise:onShortfall warn"
         message = (

@@ -26,6 +26,7 @@ from slicewise.cli.verify import chosen_environments, print_verified
 from slicewise.inventory.verification import verify as verify_clusters
 from slicewise.placement.prospects import prospects
 from slicewise.placement.remedies import plan_with_remedies
+from slicewise.printable import printable
 from slicewise.spec import KINDS, Code, InvalidInputError, Problem, any_schema, document_schema
 from slicewise.spec.problems import MOST_PROBLEMS
 
@@ -152,7 +153,7 @@ def validate(paths: Paths) -> None:
     fleet = read_fleet(paths)
     warnings = sorted([*fleet.advice, *prospects(fleet)])
     for warning in warnings[:MOST_PROBLEMS]:
-        print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - as errors, one a line
+        print(printable(f"warning: {warning}"), file=sys.stderr)  # noqa: T201 - as errors, one a line
     if rest := warnings[MOST_PROBLEMS:]:
         print(f"{len(rest):,} more warnings; mend these first", file=sys.stderr)  # noqa: T201
     counts = [

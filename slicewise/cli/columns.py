@@ -1,4 +1,8 @@
-"""A table: rich's in a terminal; in a pipe plain text, whose width nothing limits and which costs next to nothing."""
+"""Tables and lines: rich's in a terminal; in a pipe plain text, which nothing limits and which costs next to nothing.
+
+What they hold may come from an earlier plan's file or from a cluster, so it is printed as text: without markup, and
+with what is not printable escaped.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from dataclasses import dataclass
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from slicewise.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,7 @@ class Column:
 
 def show(console: Console, title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     """Print a table."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     if not console.is_terminal:
         console.file.write(_plain(title, columns, rows))
         return
@@ -27,8 +35,13 @@ def show(console: Console, title: str, columns: Sequence[Column], rows: Sequence
     for column in columns:
         table.add_column(column.heading, justify="right" if column.number else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     console.print(table)
+
+
+def show_line(console: Console, line: str, style: str | None = None) -> None:
+    """Print one line, as long as it is."""
+    console.print(printable(line), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _plain(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:

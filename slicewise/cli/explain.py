@@ -10,11 +10,14 @@ import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from slicewise.cli.columns import show_line
 from slicewise.cli.shortfalls import headline, remedy_lines
 from slicewise.placement import Plan, Shortfall
 from slicewise.placement.remedies import Remedies, remedy_to_dict
 from slicewise.placement.verdicts import Candidate, Verdict, candidate_to_dict, candidates
+from slicewise.printable import printable
 from slicewise.spec import DeploymentKey, Fleet
 
 _STYLES = {Verdict.PLACED: "green", Verdict.FITS: "cyan", Verdict.FULL: "yellow", Verdict.REJECTED: "dim"}
@@ -64,23 +67,17 @@ def print_explanation(console: Console, fleet: Fleet, plan: Plan, key: Deploymen
     shortfall = shortfall_of(plan, key)
     wanted = fleet.deployment[key].spec.environments
     title = headline(shortfall) if shortfall else f"{key}: {wanted} of {wanted} environments"
-    console.print(title, style="bold red" if shortfall else "bold", markup=False, highlight=False)
+    show_line(console, title, "bold red" if shortfall else "bold")
     console.print(_table(candidates(fleet, plan, key)))
     if shortfall:
         for line in remedy_lines(fleet, Remedies(fleet, plan), shortfall):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            show_line(console, line)
 
 
 def _table(found: Sequence[Candidate]) -> Table:
     table = Table("verdict", "environment", "node pool", "profile", "why", box=SIMPLE)
     for item in found:
         why = item.message if item.verdict is not Verdict.REJECTED else f"{item.message} ({item.code})"
-        table.add_row(
-            item.verdict.value,
-            item.environment,
-            item.node_pool or "(all)",
-            item.profile or "(all)",
-            why,
-            style=_STYLES[item.verdict],
-        )
+        cells = (item.verdict.value, item.environment, item.node_pool or "(all)", item.profile or "(all)", why)
+        table.add_row(*(Text(printable(cell)) for cell in cells), style=_STYLES[item.verdict])
     return table

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from slicewise.cli.bars import ASCII, FREE, RESERVED, Glyphs, Part, bar, colours
 from slicewise.placement import Placement, Plan, PoolUsage
+from slicewise.printable import printable
 
 IN_TERMINAL = 40
 _WIDEST_BAR = 40
@@ -48,7 +49,7 @@ class _Map:
         styles = colours(sorted({str(item.deployment) for item in self.plan.placements}))
         in_order = sorted(self.chosen, key=lambda pool: (pool.environment, pool.node_pool))
         for environment, pools in groupby(in_order, key=lambda pool: pool.environment):
-            yield Text(environment, "bold")
+            yield Text(printable(environment), "bold")
             for pool in pools:
                 yield self._pool(pool, placed[environment, pool.node_pool], styles)
         rest = len(self.plan.node_pools) - len(self.chosen)
@@ -79,7 +80,7 @@ class _Map:
         # Where a pool shrank, more may be reserved than is left.
         reserved = max(min(pool.reserved, pool.units - pool.allocated), 0)
         parts += [Part(reserved, self.glyphs.reserved, RESERVED), Part(pool.free, self.glyphs.free, FREE)]
-        line = Text(f"  {_cut(pool.node_pool, self._name_width):<{self._name_width}} ")
+        line = Text(f"  {_cut(printable(pool.node_pool), self._name_width):<{self._name_width}} ")
         cells = bar(parts, self._bar_width)
         line.append_text(cells).append(" " * (self._bar_width - len(cells)))
         line.append(f" {f'{pool.allocated}/{pool.units}':>{self._numbers_width}}", "bold").append("  ")
@@ -90,7 +91,7 @@ class _Map:
         legend = Text()
         placements = [item for item in placements if item.units]
         for number, item in enumerate(placements):
-            entry = f"{self.glyphs.key} {item.deployment} {item.units}  "
+            entry = f"{self.glyphs.key} {printable(str(item.deployment))} {item.units}  "
             rest = f"+{len(placements) - number}"
             last = number == len(placements) - 1
             if legend.cell_len + cell_len(entry.rstrip()) + (0 if last else len(rest) + 2) > room:
@@ -100,7 +101,8 @@ class _Map:
 
     @property
     def _name_width(self) -> int:
-        return min(max((len(pool.node_pool) for pool in self.chosen), default=0), _WIDEST_NAME, self.width // 4)
+        longest = max((len(printable(pool.node_pool)) for pool in self.chosen), default=0)
+        return min(longest, _WIDEST_NAME, self.width // 4)
 
     @property
     def _numbers_width(self) -> int:

@@ -13,6 +13,7 @@ import typer
 from slicewise.cli.progress import loading_bar
 from slicewise.placement import Plan, make_plan, parse_previous
 from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.printable import printable
 from slicewise.spec import Code, Fleet, InvalidInputError, Problem, load_fleet
 
 EXIT_INVALID = 2
@@ -54,7 +55,7 @@ def fail(error: InvalidInputError) -> NoReturn:
 def print_lines(lines: Iterable[str]) -> None:
     """Print what is wrong on standard error, where it does not mix with results."""
     for line in lines:
-        print(line, file=sys.stderr)  # noqa: T201 - errors, one a line
+        print(printable(line), file=sys.stderr)  # noqa: T201 - errors, one a line
 
 
 def _read_previous(path: Path) -> tuple[PreviousPlacement, ...]:

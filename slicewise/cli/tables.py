@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from slicewise.cli.columns import Column, show
+from slicewise.cli.columns import Column, show, show_line
 from slicewise.cli.fleet_map import print_map
 from slicewise.cli.shortfalls import shortfall_lines
 from slicewise.placement import Placement, Plan, PoolUsage
@@ -27,7 +27,7 @@ def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
         if lines:
             console.print(title, style=style)
             for line in lines:
-                console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+                show_line(console, f"  {line}")
             console.print()
     if console.is_terminal:
         print_map(console, plan)

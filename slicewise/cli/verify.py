@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from rich.console import Console
 
-from slicewise.cli.columns import Column, show
+from slicewise.cli.columns import Column, show, show_line
 from slicewise.inventory.differences import Difference, Severity, counted, errors_first
 from slicewise.inventory.verification import PoolReality, Verified
 from slicewise.spec import Fleet
@@ -49,9 +49,9 @@ def print_verified(console: Console, verified: Verified) -> None:
         if found:
             console.print(title, style=style)
             for line in difference_lines(found):
-                console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+                show_line(console, f"  {line}")
             console.print()
-    console.print(_summary(verified), markup=False, highlight=False, soft_wrap=True)
+    show_line(console, _summary(verified))
 
 
 def difference_lines(differences: Sequence[Difference]) -> list[str]:

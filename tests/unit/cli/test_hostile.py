@@ -1,0 +1,130 @@
+"""What comes from an earlier plan's file or a cluster is shown as text: no terminal and no picture obeys it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import string
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from slicewise.cli.picture import fleet_picture
+from slicewise.cli.tables import print_plan
+from slicewise.placement import Placement, Plan, PoolUsage
+from slicewise.placement.plan import Move, MoveCode, Seat
+from slicewise.printable import printable, printable_lines
+from slicewise.spec import Advice, Code, DeploymentKey
+from tests.documents import fleet_of
+from tests.unit.cli.running import COMMAND, DEMO, in_process, in_terminal
+
+HOSTILE = {
+    "escape sequences": "evil\x1b]0;PWNED\x07\x1b[31m",
+    "8-bit escapes": "evil\x9b31m",
+    "a turned direction of reading": "evil\u202egnp.exe\u2066",
+    "not for XML": "evil\x00\x0b\ufffe",
+    "line breaks": "evil\n\rx\u2028\u0085y",
+    "markup of rich": "[red]evil[/red][link=https://example.com]x[/link][/]",
+    "markup of pictures": "</text><script>evil()</script>&amp;]]>",
+}
+every_text = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_categories=[]), min_size=1, max_size=12)
+# What rich itself writes: colours, and nothing else.
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def plan_of(text: str) -> Plan:
+    """Return a plan whose every name is hostile."""
+    key, seat = DeploymentKey(text, text), Seat(text, text, text)
+    return Plan(
+        placements=(Placement(key, text, text, text, 1, 1, 1, text, retained=True),),
+        shortfalls=(),
+        node_pools=(PoolUsage(text, text, text, 8, 1, 1, 0),),
+        warnings=(Advice(text, Code.SHORTFALL, text),),
+        moved=(Move(key, seat, seat, MoveCode.NODE_POOL_GONE, text),),
+    )
+
+
+def printed(text: str, *, terminal: bool) -> str:
+    file = io.StringIO()
+    console = Console(file=file, width=400, force_terminal=terminal, no_color=not terminal, _environ={})
+    print_plan(console, fleet_of([]), plan_of(text))
+    return COLOURS.sub("", file.getvalue()) if terminal else file.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@every_text
+def test_tables_show_what_was_written(text: str, terminal: bool) -> None:
+    shown = printed(text, terminal=terminal)
+    assert all(line.isprintable() for line in shown.split("\n"))
+    # In the tables, the moves and the warnings: each name in full, markup and all.
+    assert shown.count(printable(text)) >= 10
+
+
+@given(text=ANY_TEXT)
+def test_no_text_gets_through_to_a_terminal(text: str) -> None:
+    for terminal in (True, False):
+        assert all(line.isprintable() for line in printed(text, terminal=terminal).split("\n"))
+
+
+@given(text=ANY_TEXT | st.sampled_from(list(HOSTILE.values())))
+def test_a_picture_is_well_formed_and_has_no_script(text: str) -> None:
+    picture = ET.fromstring(fleet_picture(plan_of(text)))  # noqa: S314 - a picture of our own
+    assert {element.tag.rpartition("}")[2] for element in picture.iter()} <= {
+        *("svg", "style", "defs", "clipPath", "rect", "g", "text", "circle")
+    }
+    assert all(line.isprintable() for element in picture.iter("{*}text") for line in (element.text or "").split("\n"))
+
+
+@every_text
+def test_an_earlier_plan_cannot_write_to_the_terminal(tmp_path: Path, text: str) -> None:
+    earlier = tmp_path / "plan.json"
+    plan = json.loads(in_process("plan", DEMO, "--output", "json").stdout)
+    plan["placements"][0]["nodePool"] = text
+    earlier.write_text(json.dumps(plan))
+    run = in_process("plan", DEMO, "--previous", str(earlier))
+    assert all(line.isprintable() for line in (run.stdout + run.stderr).split("\n"))
+    assert printable(text) in run.stdout
+    assert ET.fromstring(in_process("plan", DEMO, "--previous", str(earlier), "--output", "svg").stdout)  # noqa: S314
+
+
+def test_nor_where_it_is_one(tmp_path: Path) -> None:
+    earlier = tmp_path / "plan.json"
+    plan = json.loads(in_process("plan", DEMO, "--output", "json").stdout)
+    plan["placements"][0]["nodePool"] = HOSTILE["escape sequences"]
+    earlier.write_text(json.dumps(plan))
+    shown = COLOURS.sub("", in_terminal(*COMMAND, "plan", DEMO, "--previous", str(earlier)).stdout)
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+
+
+@given(text=st.text(st.characters(codec=None, exclude_categories=[])))
+def test_printable_text_is_printable(text: str) -> None:
+    assert printable(text).isprintable()
+    if text.isprintable():
+        assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("für 日本 🎉", "für 日本 🎉"),
+        ("a\tb\n", "a\\tb\\n"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\u202e\ufeff", "\\u202e\\ufeff"),
+        ("\U000e0041\ud800", "\\U000e0041\\ud800"),
+    ],
+    ids=ascii,
+)
+def test_what_is_not_printable_is_written_as_in_python(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_lines_keep_their_ends_and_nothing_else() -> None:
+    assert printable_lines("a\r\nb\x1b\n\nc\rd") == "a\nb\\x1b\n\nc\\rd"
+    assert printable(string.whitespace) == " \\t\\n\\r\\x0b\\x0c"
