@@ -7,16 +7,17 @@ from typing import Any
 import pulumi
 
 from components.inference_environment import InferenceEnvironment
-from components.kubeconfig.sources import kubeconfigs
 from components.kubeconfig.sweeping import sweep_while_the_engine_runs
 from components.model_placement import ModelPlacement
 from components.previous_plan import leaving, previous_plan
 from components.provisioning import provision
+from components.reaching import reach_clusters
 from components.report import report
 from components.sdk_costs import avoid_sdk_costs
 from components.stack_config import read_stack_config
 from components.verifying import verify_clusters
 from components.waiting import Patience, finish
+from slicewise.inventory.needs import needs_of
 from slicewise.manifests import placement_objects, shared_objects
 from slicewise.placement import make_plan, placements_by_environment
 from slicewise.placement.plan_json import plan_to_outputs
@@ -31,10 +32,16 @@ async def deploy() -> dict[str, Any]:
     previous = await previous_plan()
     plan = make_plan(fleet, previous)
     report(fleet, plan, config.on_shortfall)
-    access = await kubeconfigs(config, fleet.environments)
+    by_environment, environments = placements_by_environment(plan), {}
+    shared = {name: shared_objects(fleet, here) for name, here in by_environment.items()}
+    objects = [placement_objects(fleet, placement) for placement in plan.placements]
+    declared = {name: list(items) for name, items in shared.items()}
+    for placement, items in zip(plan.placements, objects, strict=True):
+        declared[placement.environment] += items
+    reached = await reach_clusters(config, fleet.environments, {name: needs_of(x) for name, x in declared.items()})
+    access = reached.kubeconfigs
     await verify_clusters(config, fleet, plan, previous, access)
     made = provision(fleet.environments, config.kubeconfig_source)
-    by_environment, environments = placements_by_environment(plan), {}
     for environment in fleet.environments:
         name = environment.metadata.name
         here = by_environment.get(name, [])
@@ -43,16 +50,16 @@ async def deploy() -> dict[str, Any]:
             name,
             kubeconfig=made[name].kubeconfig if name in made else access[name],
             namespaces=namespaces if config.create_namespaces else [],
-            objects=shared_objects(fleet, here),
+            objects=shared.get(name, []),
             after=made[name].ready if name in made else [],
         )
     placed = []
-    for placement in plan.placements:
+    for placement, items in zip(plan.placements, objects, strict=True):
         placed.append(
             ModelPlacement(
                 f"{placement.environment}/{placement.deployment}",
                 environment=environments[placement.environment],
-                objects=placement_objects(fleet, placement),
+                objects=items,
             )
         )
         # Pulumi works on what is declared while the rest is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pulumi
@@ -35,6 +35,7 @@ class Subject:
         remedy: What to do where it is wrong.
         reference: What the environment says of where it is.
         text: What is stored as the kubeconfig; empty where it could not be read.
+        address: Scheme, host and port of its server; empty where it could not be read.
     """
 
     environment: str
@@ -43,6 +44,7 @@ class Subject:
     remedy: str
     reference: object
     text: object = field(default="", repr=False)
+    address: str = ""
 
     @property
     def path(self) -> str:
@@ -58,35 +60,43 @@ class Subject:
         )
 
 
-async def check(subjects: Sequence[Subject]) -> list[Problem]:
-    """Return everything that keeps the kubeconfigs from being used; weaknesses are logged as warnings."""
-    problems: list[Problem] = []
+async def check(subjects: Sequence[Subject]) -> tuple[list[Subject], list[tuple[str, Problem]]]:
+    """Return the kubeconfigs that can be used, and by environment what keeps the others from it.
+
+    Weaknesses are logged as warnings.
+    """
+    problems: list[tuple[str, Problem]] = []
     usable: list[tuple[Subject, Examination]] = []
     for subject in subjects:
         try:
             examination = examine(subject.text)
         except KubeconfigError as error:
-            problems.append(_unusable(subject, str(error)))
+            problems.append((subject.environment, _unusable(subject, str(error))))
             continue
         for advice in _advice(subject, examination):
             pulumi.log.warn(f"{advice.path}: {advice.message} [{advice.code}]")
-        flaws = list(_flaws(subject, examination))
+        flaws = [(subject.environment, flaw) for flaw in _flaws(subject, examination)]
         problems += flaws
         if not flaws:
             usable.append((subject, examination))
     for advice in _one_server_twice(usable):
         pulumi.log.warn(f"{advice.path}: {advice.message} [{advice.code}]")
     answers = await asyncio.gather(*(_silence(examination) for _, examination in usable))
-    problems += [
-        subject.problem(
-            Code.CLUSTER_UNREACHABLE,
-            f"{examination.address} does not answer ({reason}); check the server in the kubeconfig, or preview without "
-            "clusters: pulumi config set slicewise:kubeconfigSource none",
-        )
-        for (subject, examination), reason in zip(usable, answers, strict=True)
-        if reason
-    ]
-    return problems
+    answering = []
+    for (subject, examination), reason in zip(usable, answers, strict=True):
+        if reason:
+            problems.append((subject.environment, _unreachable(subject, examination.address, reason)))
+        else:
+            answering.append(replace(subject, address=examination.address))
+    return answering, problems
+
+
+def _unreachable(subject: Subject, address: str, reason: str) -> Problem:
+    message = (
+        f"{address} does not answer ({reason}); check the server in the kubeconfig, or preview without clusters: "
+        "pulumi config set slicewise:kubeconfigSource none"
+    )
+    return subject.problem(Code.CLUSTER_UNREACHABLE, message)
 
 
 def _unusable(subject: Subject, reason: str) -> Problem:

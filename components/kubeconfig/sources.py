@@ -16,10 +16,9 @@ from components.kubeconfig.from_eks import EKS
 from components.kubeconfig.from_gcp import GCP_SECRET_MANAGER
 from components.kubeconfig.from_gke import GKE
 from components.kubeconfig.from_kubernetes import KUBERNETES
-from components.kubeconfig.nowhere import nowhere
 from components.kubeconfig.source import Source, SourceError
 from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
-from slicewise.spec import InferenceEnvironment, InvalidInputError, Problem
+from slicewise.spec import InferenceEnvironment, Problem
 from slicewise.spec.cluster import ExistingCluster, KubeconfigReference
 
 # NONE is not among them: it is for clusters of every source, and nothing is read.
@@ -40,28 +39,37 @@ class _Wanted:
     subject: Subject
 
 
-async def kubeconfigs(
-    stack: StackConfig, environments: Sequence[InferenceEnvironment]
-) -> Mapping[str, pulumi.Output[str]]:
-    """Return the kubeconfigs of the clusters that exist already, by environment, secret, checked and answering.
+@dataclass(frozen=True, slots=True)
+class Kubeconfigs:
+    """The kubeconfigs of the clusters that exist already.
 
-    With the source `none` every environment has one, which leads nowhere.
-
-    Raises:
-        InvalidInputError: one cannot be had, cannot be used, or its server does not answer (SW402 to SW408).
+    Attributes:
+        usable: Those that can be used, by environment: their servers take connections.
+        problems: What keeps the others from it, each with its environment.
     """
-    if stack.kubeconfig_source is KubeconfigSourceName.NONE:
-        return nowhere(environments)
+
+    usable: Mapping[str, Subject]
+    problems: Sequence[tuple[str, Problem]]
+
+    @property
+    def outputs(self) -> Mapping[str, pulumi.Output[str]]:
+        """Those that can be used, by environment, as secrets."""
+        return {name: pulumi.Output.secret(str(subject.text)) for name, subject in self.usable.items()}
+
+
+async def kubeconfigs(stack: StackConfig, environments: Sequence[InferenceEnvironment]) -> Kubeconfigs:
+    """Return the kubeconfigs of the clusters that exist already, read from where the stack has them and checked.
+
+    What keeps one from being used is a problem of its environment (SW402 to SW408).
+    """
     wanted = [
         _wanted(environment.metadata.name, environment.spec.cluster.existing, stack)
         for environment in environments
         if environment.spec.cluster.existing
     ]
     read, problems = await _read(wanted, stack)
-    problems += await check(read)
-    if problems:
-        raise InvalidInputError(problems)
-    return {subject.environment: pulumi.Output.secret(str(subject.text)) for subject in read}
+    usable, flaws = await check(read)
+    return Kubeconfigs({subject.environment: subject for subject in usable}, [*problems, *flaws])
 
 
 def _wanted(name: str, existing: ExistingCluster, stack: StackConfig) -> _Wanted:
@@ -78,7 +86,7 @@ def _place(existing: ExistingCluster, secrets: KubeconfigSourceName) -> tuple[So
     return _SECRETS[secrets], existing.secret_ref, "secretRef"
 
 
-async def _read(wanted: Sequence[_Wanted], stack: StackConfig) -> tuple[list[Subject], list[Problem]]:
+async def _read(wanted: Sequence[_Wanted], stack: StackConfig) -> tuple[list[Subject], list[tuple[str, Problem]]]:
     """Return what the sources have, all of them asked at once, and what cannot be had."""
     # Two environments may name the same secret: it is read once.
     references: dict[Source[Any], dict[Any, None]] = {}
@@ -88,19 +96,21 @@ async def _read(wanted: Sequence[_Wanted], stack: StackConfig) -> tuple[list[Sub
         *(source.read(list(names), stack) for source, names in references.items()), return_exceptions=True
     )
     stored: dict[tuple[Source[Any], Any], object] = {}
-    problems: list[Problem] = []
+    failed: dict[Source[Any], Problem] = {}
     for (source, names), answer in zip(references.items(), answers, strict=True):
         if isinstance(answer, SourceError):
-            problems.append(Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", str(answer), answer.code))
+            failed[source] = Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", str(answer), answer.code)
         elif isinstance(answer, BaseException):
             raise answer
         else:
             stored |= {(source, name): text for name, text in zip(names, answer, strict=True)}
-    found = []
+    found, problems = [], []
     for each in wanted:
-        text = stored.get((each.source, each.reference))
-        if isinstance(text, SourceError):
-            problems.append(each.subject.problem(text.code, str(text)))
-        elif (each.source, each.reference) in stored:
+        environment, text = each.subject.environment, stored.get((each.source, each.reference))
+        if each.source in failed:
+            problems.append((environment, failed[each.source]))
+        elif isinstance(text, SourceError):
+            problems.append((environment, each.subject.problem(text.code, str(text))))
+        else:
             found.append(replace(each.subject, text=text))
     return found, problems

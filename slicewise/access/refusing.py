@@ -4,15 +4,46 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 REQUEST_SECONDS: Final = 20.0
 
 _UNAUTHORIZED: Final = 401
+_FORBIDDEN: Final = 403
+_FAILURES: Final = 500
 # OpenSSL's x509_vfy.h: what X509_verify_cert ends with.
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
 _OTHER_NAMES: Final = (62, 64)
+
+
+class Cause(Enum):
+    """Where the cause lies, and so who can do something about it."""
+
+    UNREACHABLE = auto()
+    """Nothing answers, or what answers is out of order."""
+    NOT_KUBERNETES = auto()
+    """Something else answers."""
+    CREDENTIAL = auto()
+    """The credential is not accepted, or cannot be had."""
+    RIGHTS = auto()
+    """The credential is accepted, and may not do this."""
+    CONNECTION = auto()
+    """The connection cannot be made safe, or the kubeconfig cannot be used."""
+
+
+class NotKubernetesError(Exception):
+    """What answered is not a Kubernetes API server: its answer is not one that Kubernetes gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a cluster could not be asked, and what to do; nothing of the kubeconfig is in it."""
+
+    cause: Cause
+    message: str
 
 
 def refusal(error: Exception) -> str:
@@ -21,6 +52,11 @@ def refusal(error: Exception) -> str:
     Args:
         error: What opening a client raised, or asking through it.
     """
+    return refused(error).message
+
+
+def refused(error: Exception) -> Refused:
+    """Return the same, with where the cause lies."""
     # They cost 0.1 s to import: only here, where a cluster has been asked.
     import httpx2  # noqa: PLC0415
     from lightkube import ApiError  # noqa: PLC0415
@@ -28,31 +64,53 @@ def refusal(error: Exception) -> str:
     from slicewise.access.plugin import PluginError  # noqa: PLC0415
 
     if isinstance(error, ApiError):
-        # What the server said has its reason, and names the user, never a credential.
-        renew = "; log in again, or renew the credential in the kubeconfig"
-        return f"the cluster refuses to be asked: {error}{renew if error.status.code == _UNAUTHORIZED else ''}"
+        return _answered(error.response.status_code, str(error))
     if isinstance(error, PluginError):
-        return str(error)
+        return Refused(Cause.CREDENTIAL, str(error))
     broken = next((each for each in _chain(error) if isinstance(each, ssl.SSLError)), None)
     if broken:
-        return _not_secured(broken, connected=isinstance(error, httpx2.HTTPError))
+        return Refused(Cause.CONNECTION, _not_secured(broken, connected=isinstance(error, httpx2.HTTPError)))
     address = "check the server's address in the kubeconfig, the VPN and the proxy"
+    silent = f"the cluster's API server does not answer in {REQUEST_SECONDS:.0f} s"
+    proxy = "check proxy-url in the kubeconfig, and HTTPS_PROXY"
+    unsent = ("its credential has characters that cannot be sent", "store it anew, on one line")
     # The first that an error is one of: the order counts.
-    causes = {
-        httpx2.HTTPStatusError: ("what answers is no Kubernetes API server", address),
-        httpx2.TimeoutException: (f"the cluster's API server does not answer in {REQUEST_SECONDS:.0f} s", address),
-        httpx2.ProxyError: (
-            "the proxy does not lead to the cluster",
-            "check proxy-url in the kubeconfig, and HTTPS_PROXY",
+    causes: dict[type[Exception], tuple[Cause, str, str]] = {
+        httpx2.HTTPStatusError: (Cause.NOT_KUBERNETES, "what answers is not a Kubernetes API server", address),
+        NotKubernetesError: (Cause.NOT_KUBERNETES, "what answers is not a Kubernetes API server", address),
+        httpx2.TimeoutException: (Cause.UNREACHABLE, silent, address),
+        httpx2.ProxyError: (Cause.UNREACHABLE, "the proxy does not lead to the cluster", proxy),
+        httpx2.LocalProtocolError: (Cause.CREDENTIAL, *unsent),
+        httpx2.HTTPError: (Cause.UNREACHABLE, "the cluster's API server does not answer", address),
+        TimeoutError: (Cause.UNREACHABLE, "the cluster's API server answers too slowly", address),
+        ImportError: (
+            Cause.CONNECTION,
+            "its proxy speaks SOCKS, and socksio is not installed here",
+            "pip install socksio",
         ),
-        httpx2.LocalProtocolError: ("its credential has characters that cannot be sent", "store it anew, on one line"),
-        httpx2.HTTPError: ("the cluster's API server does not answer", address),
-        ImportError: ("its proxy speaks SOCKS, and socksio is not installed here", "pip install socksio"),
-        OSError: ("a file or a program that its kubeconfig names cannot be used", "try it with kubectl"),
-        Exception: ("the kubeconfig, or what answers at its server, cannot be used", "try it with kubectl"),
+        OSError: (
+            Cause.CREDENTIAL,
+            "a file or a program that its kubeconfig names cannot be used",
+            "try it with kubectl",
+        ),
+        Exception: (
+            Cause.CONNECTION,
+            "the kubeconfig, or what answers at its server, cannot be used",
+            "try it with kubectl",
+        ),
     }
-    cause, remedy = next(text for kind, text in causes.items() if isinstance(error, kind))
-    return f"{cause} ({type(error).__name__}); {remedy}"
+    cause, words, remedy = next(text for kind, text in causes.items() if isinstance(error, kind))
+    return Refused(cause, f"{words} ({type(error).__name__}); {remedy}")
+
+
+def _answered(code: int, said: str) -> Refused:
+    """Return what the API server's own refusal means: it has its reason, and names the user, never a credential."""
+    message = f"the cluster refuses to be asked: {said}"
+    if code == _UNAUTHORIZED:
+        return Refused(Cause.CREDENTIAL, f"{message}; log in again, or renew the credential in the kubeconfig")
+    if code == _FORBIDDEN:
+        return Refused(Cause.RIGHTS, message)
+    return Refused(Cause.UNREACHABLE if code >= _FAILURES else Cause.CONNECTION, message)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.kubeconfig.nowhere import nowhere
 from components.kubeconfig.sources import kubeconfigs
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
 from slicewise.spec import InferenceEnvironment, InvalidInputError
@@ -55,7 +56,13 @@ def read(of: StackConfig, environments: Sequence[InferenceEnvironment]) -> dict[
     """Return each environment's kubeconfig, and whether it is secret."""
 
     async def main() -> dict[str, tuple[str, bool]]:
-        outputs = await kubeconfigs(of, environments)
+        if of.kubeconfig_source is KubeconfigSourceName.NONE:
+            outputs = nowhere(environments)
+        else:
+            found = await kubeconfigs(of, environments)
+            if found.problems:
+                raise InvalidInputError([problem for _, problem in found.problems])
+            outputs = found.outputs
         return {name: (str(await each.future()), await each.is_secret()) for name, each in outputs.items()}
 
     return asyncio.get_event_loop_policy().get_event_loop().run_until_complete(main())

@@ -32,7 +32,7 @@ def status(code: int, message: str) -> Answer:
         (status(500, "etcd"), "the cluster refuses to be asked: etcd"),
         (
             Answer(502, CANARY.encode(), "text/html"),
-            "what answers is no Kubernetes API server (HTTPStatusError); check the server's address",
+            "what answers is not a Kubernetes API server (HTTPStatusError); check the server's address",
         ),
         (Answer(200, CANARY.encode(), "text/html"), "or what answers at its server, cannot be used (DecodeError)"),
         (Answer(403, CANARY.encode()), "or what answers at its server, cannot be used (JSONDecodeError)"),

@@ -1,0 +1,62 @@
+"""One conversation with a cluster before anything is declared: what it serves, and what this user may do there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from slicewise.access.client import open_client
+from slicewise.access.refusing import Refused, refused
+from slicewise.inventory.discovering import find_unserved
+from slicewise.inventory.needs import ApiKind, Needs, Right
+from slicewise.inventory.rights import find_denied
+
+if TYPE_CHECKING:
+    from lightkube import AsyncClient
+
+# More than a credential plugin's time, and enough for the requests behind it.
+CONVERSATION_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAnswer:
+    """What a cluster said.
+
+    Attributes:
+        unserved: The kinds that are needed and not served, each with the versions of its group that are.
+        denied: The rights that are needed and missing; None where the user may not ask for them.
+    """
+
+    unserved: tuple[tuple[ApiKind, tuple[str, ...]], ...] = ()
+    denied: frozenset[Right] | None = frozenset()
+
+
+async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refused:
+    """Ask the cluster of `kubeconfig`, a text that has been checked, for what is needed; else why it cannot be asked.
+
+    One client is opened, and closed again; its credential plugin runs once.
+    """
+    try:
+        client = open_client(kubeconfig)
+    except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
+        return refused(error)
+    try:
+        async with asyncio.timeout(CONVERSATION_SECONDS):
+            return await ask(client, needs)
+    except Exception as error:  # noqa: BLE001 - the same
+        return refused(error)
+    finally:
+        await client.close()
+
+
+async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:
+    """Ask the cluster of `client`; nothing is changed.
+
+    Raises:
+        Exception: whatever the libraries raise; `refused` says what may be shown of it.
+    """
+    # The first request alone: it makes the connection, and has the credential fetched, for all that follow.
+    unserved = await find_unserved(client, needs.kinds)
+    denied = await find_denied(client, needs.rights)
+    return ClusterAnswer(unserved, denied)
