@@ -36,7 +36,7 @@ def test_without_a_code_all_are_listed() -> None:
 @pytest.mark.parametrize(
     ("written", "near"),
     [
-        *(("SW21", "SW210 to SW219"), ("sw4", "SW401 to SW408"), ("21", "SW210 to SW219")),
+        *(("SW21", "SW210 to SW219"), ("sw40", "SW401 to SW409"), ("21", "SW210 to SW219")),
         *(("SW20l", ""), ("SW24", ""), ("SW", ""), ("E501", ""), ("mig", ""), ("'", ""), ("x" * 9999, "")),
     ],
 )
