@@ -18,8 +18,22 @@ async def get_object(client: AsyncClient, path: str) -> Mapping[str, Any]:
         httpx2.HTTPError: the server refuses (lightkube.ApiError where it says why), fails, or does not answer.
         NotKubernetesError: it answers with something else.
     """
+    return await _send(client, "GET", path)
+
+
+async def post_object(client: AsyncClient, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Post the JSON object `body` to `path`, and return the JSON object that is answered.
+
+    Raises:
+        httpx2.HTTPError: as `get_object`.
+        NotKubernetesError: the same.
+    """
+    return await _send(client, "POST", path, json=body)
+
+
+async def _send(client: AsyncClient, method: str, path: str, **content: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON
     generic: Any = client._client  # noqa: SLF001 - lightkube has no such request
-    response = await generic.send(generic._client.build_request("GET", path))  # noqa: SLF001 - the same
+    response = await generic.send(generic._client.build_request(method, path, **content))  # noqa: SLF001 - the same
     generic.raise_for_status(response)
     try:
         found = response.json()

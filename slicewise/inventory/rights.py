@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from slicewise.access.raw import post_object
 from slicewise.inventory.json_values import items, mapping
 from slicewise.inventory.needs import Right
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 # Of one cluster at a time: a plan of many namespaces is no reason to press a server.
 _AT_ONCE: Final = 4
 _ANY: Final = "*"
+_REVIEW: Final = {"apiVersion": "authorization.k8s.io/v1"}
+_PATH: Final = "/apis/authorization.k8s.io/v1"
 
 
 async def find_denied(client: AsyncClient, rights: Iterable[Right]) -> frozenset[Right] | None:
@@ -84,19 +87,13 @@ async def _denied_singly(client: AsyncClient, rights: Sequence[Right], at_once: 
 
 
 async def _rules(client: AsyncClient, namespace: str) -> Mapping[str, Any]:
-    from lightkube.models.authorization_v1 import SelfSubjectRulesReviewSpec  # noqa: PLC0415 - the same
-    from lightkube.resources.authorization_v1 import SelfSubjectRulesReview  # noqa: PLC0415 - the same
-
-    review = await client.create(SelfSubjectRulesReview(spec=SelfSubjectRulesReviewSpec(namespace=namespace)))
-    return mapping(review.to_dict().get("status"))
+    review = {**_REVIEW, "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace}}
+    answer = await post_object(client, f"{_PATH}/selfsubjectrulesreviews", review)
+    return mapping(answer.get("status"))
 
 
 async def _may(client: AsyncClient, right: Right) -> bool:
-    from lightkube.models.authorization_v1 import ResourceAttributes, SelfSubjectAccessReviewSpec  # noqa: PLC0415
-    from lightkube.resources.authorization_v1 import SelfSubjectAccessReview  # noqa: PLC0415
-
-    asked = ResourceAttributes(
-        group=right.group, resource=right.resource, verb=right.verb, namespace=right.namespace or ""
-    )
-    review = await client.create(SelfSubjectAccessReview(spec=SelfSubjectAccessReviewSpec(resourceAttributes=asked)))
-    return bool(review.status and review.status.allowed)
+    asked = {"group": right.group, "resource": right.resource, "verb": right.verb, "namespace": right.namespace or ""}
+    review = {**_REVIEW, "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": asked}}
+    answer = await post_object(client, f"{_PATH}/selfsubjectaccessreviews", review)
+    return mapping(answer.get("status")).get("allowed") is True

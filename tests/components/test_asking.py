@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 
+import pulumi
 import pytest
+from cryptography import x509
 
 from components.asking import Asked, ask_clusters
 from components.kubeconfig.checks import Subject
 from slicewise.inventory.needs import Needs, needs_of
 from tests.unit.access.asking import kubeconfig_text
 from tests.unit.access.kubeconfigs import CANARY
-from tests.unit.access.tls_server import Answer, server
+from tests.unit.access.tls_server import Answer, certified, server
+from tests.unit.inventory.answering_server import Api, serving
 
 SERVICE = {
     "apiVersion": "serving.kserve.io/v1alpha2",
@@ -57,3 +64,85 @@ def test_what_is_not_a_cluster_that_accepts_the_credential(answer: Answer, code:
     assert words in problem.message
     assert asked.url in problem.message
     assert CANARY not in str(problem)
+
+
+def test_a_certificate_that_is_not_trusted_is_said(tmp_path: Path) -> None:
+    certified(tmp_path / "pem", x509.IPAddress(ip_address("127.0.0.1")))
+    with server(certificate=tmp_path / "pem") as asked:
+        ((_, problem),) = ask(needs_of([SERVICE]), east=asked.url).problems
+    assert problem.code == "SW411"
+    assert "the API server's certificate is not trusted" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ({}, "does not serve LLMInferenceService (serving.kserve.io/v1alpha2); install in the cluster: KServe 0.20"),
+        (
+            {"serving.kserve.io/v1alpha1": ("LLMInferenceService",)},
+            "(serving.kserve.io/v1alpha2), only other versions or kinds of serving.kserve.io/v1alpha1; install",
+        ),
+        ({"serving.kserve.io/v1alpha2": ("LLMInferenceServiceConfig",)}, "does not serve LLMInferenceService ("),
+    ],
+)
+def test_kserve_that_is_absent_or_too_old_is_said(kinds: Mapping[str, Sequence[str]], words: str) -> None:
+    with serving(Api(kinds=kinds)) as url:
+        ((environment, problem),) = ask(needs_of([SERVICE]), east=url).problems
+    assert (environment, problem.code) == ("east", "SW412")
+    assert words in problem.message
+
+
+def test_what_is_not_needed_is_not_asked_for() -> None:
+    api = Api(kinds={}, rules=())
+    with serving(api) as url:
+        assert ask(needs_of([]), east=url).problems == ()
+    assert api.asked == ["GET /apis"]
+
+
+def rule(*verbs: str, **other: list[str]) -> dict[str, Any]:
+    return {"apiGroups": ["serving.kserve.io"], "resources": ["llminferenceservices"], "verbs": list(verbs), **other}
+
+
+@pytest.mark.parametrize(
+    ("api", "lacks"),
+    [
+        (Api(), None),
+        (Api(rules=(rule("*"),)), None),
+        (Api(rules=(rule("get", "list", "watch"), rule("create", "patch", "delete", apiGroups=["*"]))), None),
+        (Api(rules=(rule("get", "list", "watch"),)), "create, delete, patch"),
+        (Api(rules=(rule("*", resources=["inferenceservices"]),)), "create, delete, get, list, patch, watch"),
+        (Api(rules=(rule("*", apiGroups=[""]),)), "create, delete, get, list, patch, watch"),
+        (Api(rules=()), "create, delete, get, list, patch, watch"),
+        # A cloud's own IAM decides beside the rules: it is asked for what they do not grant.
+        (
+            Api(
+                rules=(rule("get", "list", "watch"),),
+                incomplete=True,
+                allows=[f"{verb} llminferenceservices.serving.kserve.io" for verb in ("create", "patch")],
+            ),
+            "delete",
+        ),
+    ],
+)
+def test_rights_that_are_missing_are_said_by_resource_and_namespace(api: Api, lacks: str | None) -> None:
+    other = {**SERVICE, "metadata": {"name": "chat", "namespace": "team-b"}}
+    with serving(api) as url:
+        found = ask(needs_of([SERVICE, other]), east=url)
+    if lacks is None:
+        assert found.problems == ()
+    else:
+        ((_, problem),) = found.problems
+        assert problem.code == "SW413"
+        assert problem.message.startswith(
+            f"its user may not {lacks} llminferenceservices.serving.kserve.io in namespaces team, team-b; give it"
+        )
+
+
+def test_rights_that_nobody_may_ask_for_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    with serving(Api(reviews=False)) as url:
+        assert ask(needs_of([SERVICE]), east=url).problems == ()
+    (warning,) = told
+    assert warning.startswith("InferenceEnvironment east: spec.cluster.existing.secretRef: the credential's user may")
+    assert warning.endswith("[SW313]")
