@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from slicewise.inventory.facts import Gpus, LiveNode
+from slicewise.inventory.facts import UNSETTLED, Gpus, LiveNode
 from slicewise.inventory.membership import units_of
-from slicewise.inventory.tolerating import comes_or_goes
+from slicewise.inventory.tolerating import REPELS, comes_or_goes, not_tolerated
+from slicewise.manifests.pods import pod_tolerations
 from slicewise.mig import AmbiguousAcceleratorError, GpuModel, UnknownAcceleratorError, find_gpu_model
 from slicewise.placement import Placement
+from slicewise.placement.charged import Charge
 from slicewise.placement.pool_state import units_per_gpu
-from slicewise.spec import NodePool
+from slicewise.spec import DeploymentKey, NodePool
+from slicewise.spec.model import Requirements
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,15 @@ class ComparedPool:
         pool: What is declared.
         nodes: The nodes that belong to it, by name.
         placements: What the plan has on it.
+        charges: The pods of these placements.
+        required: What each deployment that has pods on it requires of a unit.
     """
 
     pool: NodePool
     nodes: tuple[LiveNode, ...]
     placements: Sequence[Placement]
+    charges: Sequence[Charge] = ()
+    required: Mapping[DeploymentKey, Requirements] = field(default_factory=dict)
 
     @property
     def resource(self) -> str:
@@ -61,9 +68,16 @@ class ComparedPool:
 
     @cached_property
     def taking(self) -> tuple[LiveNode, ...]:
-        """Those of `offering` that take pods now."""
+        """Those of `offering` that take its pods now: Ready, not cordoned or tainted, and not being cut anew."""
+        tolerations = pod_tolerations(self.pool)
         return tuple(
-            node for node in self.offering if node.ready and not node.cordoned and not comes_or_goes(node.taints)
+            node
+            for node in self.offering
+            if node.ready
+            and not node.cordoned
+            and not comes_or_goes(node.taints)
+            and not any(taint.effect in REPELS for taint in not_tolerated(node.taints, tolerations))
+            and not (node.gpus and node.gpus.mig_state in UNSETTLED)
         )
 
     @property
@@ -88,11 +102,6 @@ class ComparedPool:
     def largest_pod(self) -> int:
         """Units of the largest pod that the plan has on it; 1 without any."""
         return max((placement.gpus_per_node for placement in self.placements if placement.replicas), default=1)
-
-    def pods(self) -> Iterator[tuple[int, int]]:
-        """Yield units of a pod and how many such pods there are, a placement at a time."""
-        for placement in self.placements:
-            yield placement.gpus_per_node, placement.replicas * placement.nodes_per_replica
 
     @property
     def planned_units(self) -> int:

@@ -28,7 +28,7 @@ class Difference:
     Attributes:
         environment: The environment's name.
         node_pool: The pool's name; None where the whole cluster is meant.
-        code: Which kind of difference, of SW601 to SW622.
+        code: Which kind of difference, from SW601 on.
         severity: How bad it is.
         message: What was declared and what is there, with numbers and names.
         remedy: What to write or do.
@@ -40,6 +40,11 @@ class Difference:
     severity: Severity
     message: str
     remedy: str
+
+    @property
+    def stops_update(self) -> bool:
+        """Whether an update cannot do as the plan says. What an update itself puts right does not keep it from it."""
+        return self.severity is Severity.ERROR and self.code not in (Code.SERVICE_GONE, Code.SERVICE_CHANGED)
 
     def __str__(self) -> str:
         """Write it on one line."""
@@ -69,6 +74,8 @@ class Found:
         remedy: What to write or do.
         cause: What makes it one with the same difference of other pools, such as the names of nodes that several have;
             empty where it is the pool's alone.
+        takes_room: Whether all that it does to pods is to leave fewer nodes or units to them, so that how bad it is
+            depends on how much room the plan needs (`shortage.weighed`).
     """
 
     code: Code
@@ -76,6 +83,7 @@ class Found:
     message: str
     remedy: str
     cause: tuple[str, ...] = ()
+    takes_room: bool = False
 
     def at(self, environment: str, node_pool: str | None) -> Difference:
         """Return it as a difference of a pool, or of a whole environment."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
+from slicewise.inventory.live_services import LiveService, ServiceKey
 from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy
+
+UNSETTLED: Final = frozenset({"pending", "rebooting"})
+"""What MIG manager says of a node that it cuts anew (`nvidia.com/mig.config.state`)."""
 
 
 class LabelledBy(StrEnum):
@@ -171,6 +176,7 @@ class LiveCluster:
         bounds: What cluster-autoscaler says of its node groups; empty where it does not run.
         serves_kserve: Whether the API server knows LLMInferenceServices.
         namespaces: The names of its namespaces.
+        services: Its LLMInferenceServices, by namespace and name.
         unread: What this user may not read, as the API calls it (`pods`); then what depends on it is not known, and
             stands above as if there were none. Nodes are always read.
     """
@@ -181,3 +187,4 @@ class LiveCluster:
     serves_kserve: bool
     namespaces: frozenset[str]
     unread: tuple[str, ...] = ()
+    services: Mapping[ServiceKey, LiveService] = field(default_factory=dict)

@@ -23,16 +23,22 @@ def check_growth(
         bounds: What cluster-autoscaler says of its node groups.
     """
     declared = compared.pool.max_node_count
-    own = {node.name for node in compared.nodes}
-    others = [node for node in nodes if node.name not in own and units_of(node, compared.resource)]
-    most = most_nodes(compared.nodes, others, bounds)
+    most = growth_limit(compared, nodes, bounds)
     if declared is None or most is None or most >= declared:
         return
     units = most * compared.units_per_node - compared.pool.reserved_units
     needed = f", and the plan needs {compared.planned_units} units of {units}" if compared.planned_units > units else ""
     yield Found(
         Code.GROWTH_LIMITED,
-        Severity.ERROR if needed else Severity.WARNING,
+        Severity.WARNING,
         f"cluster-autoscaler adds nodes up to {most}, maxNodeCount is {declared}{needed}",
         f"write maxNodeCount: {most}, or raise the node group's limit",
+        takes_room=True,
     )
+
+
+def growth_limit(compared: ComparedPool, nodes: Iterable[LiveNode], bounds: Sequence[NodeGroupBounds]) -> int | None:
+    """Return how many nodes cluster-autoscaler lets the pool have; None where it does not say it."""
+    own = {node.name for node in compared.nodes}
+    others = [node for node in nodes if node.name not in own and units_of(node, compared.resource)]
+    return most_nodes(compared.nodes, others, bounds)

@@ -1,20 +1,18 @@
-"""Who holds the units of a pool now, and whether what the plan wants finds room beside others."""
+"""Who holds the units of a pool now."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from slicewise.inventory.compared_pool import ComparedPool
 from slicewise.inventory.differences import Found, Severity, some
 from slicewise.inventory.facts import GpuPod
-from slicewise.inventory.membership import units_of
+from slicewise.inventory.live_services import ServiceKey
 from slicewise.inventory.unit_checks import lost_units
-from slicewise.spec import Code
-
-ServiceKey = tuple[str, str]
-"""Namespace and name of an LLMInferenceService."""
+from slicewise.placement.advice import ROLLS_WITHOUT_SURGE
+from slicewise.spec import Code, DeploymentKey
 
 
 @dataclass(frozen=True)
@@ -22,14 +20,21 @@ class Holdings:
     """Units of a pool's resource that are held on its nodes.
 
     Attributes:
-        by_plan: Units of pods whose services are the plan's own.
+        plan: Units of pods whose services are the plan's own, or make room for it, by node.
         others: Units of everybody else's pods, by node.
         holders: Those pods, as namespace/name, those that hold most first.
+        running: The pods of each of the plan's deployments, by node.
     """
 
-    by_plan: int
+    plan: Counter[str]
     others: Counter[str]
     holders: tuple[str, ...]
+    running: Mapping[DeploymentKey, Counter[str]]
+
+    @property
+    def by_plan(self) -> int:
+        """Units of the plan's own pods."""
+        return self.plan.total()
 
     @property
     def by_others(self) -> int:
@@ -37,61 +42,65 @@ class Holdings:
         return self.others.total()
 
 
-def holdings(compared: ComparedPool, pods: Iterable[GpuPod], own: Collection[ServiceKey]) -> Holdings:
-    """Return who holds units of the pool; `own` are the services that the plan has, or replaces."""
+def holdings(
+    compared: ComparedPool, pods: Iterable[GpuPod], own: Mapping[ServiceKey, DeploymentKey | None]
+) -> Holdings:
+    """Return who holds units of the pool.
+
+    Args:
+        compared: The pool.
+        pods: The cluster's pods.
+        own: The services that the plan has, each with its deployment, and those that make room for it, with None.
+    """
     names = {node.name for node in compared.nodes}
-    by_plan, others, sizes = 0, Counter[str](), dict[str, int]()
+    plan, others, sizes = Counter[str](), Counter[str](), dict[str, int]()
+    running: defaultdict[DeploymentKey, Counter[str]] = defaultdict(Counter)
     for pod in pods:
         units = pod.requests.get(compared.resource, 0)
         if pod.node not in names or not units:
             continue
-        if pod.service is not None and (pod.namespace, pod.service) in own:
-            by_plan += units
-        else:
+        service = (pod.namespace, pod.service or "")
+        if service not in own:
             others[pod.node] += units
             sizes[f"{pod.namespace}/{pod.name}"] = units
-    return Holdings(by_plan, others, tuple(sorted(sizes, key=lambda name: (-sizes[name], name))))
+            continue
+        plan[pod.node] += units
+        deployment = own[service]
+        if deployment is not None:
+            running[deployment][pod.node] += 1
+    return Holdings(plan, others, tuple(sorted(sizes, key=lambda name: (-sizes[name], name))), running)
 
 
-def check_holdings(compared: ComparedPool, held: Holdings) -> Iterator[Found]:
-    """Yield what others hold beyond what is reserved for them."""
+def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> Iterator[Found]:
+    """Yield what others hold beyond what is reserved for them; `blocks` is whether the plan's pods find no room."""
     count, lost = held.by_others, sum(lost_units(compared).values())
     reserved = compared.pool.reserved_units
-    blocks = not _finds_room(compared, held.others) and _finds_room(compared, Counter())
     if not count or (count + lost <= reserved and not blocks):
         return
-    planned, enough = compared.planned_units, max(count + lost, reserved)
+    planned, rolling = compared.planned_units, _kept_for_updates(compared, lost)
+    enough = max(count + lost + rolling, reserved)
     known = f"reservedUnits is {reserved}{_absent(min(lost, reserved))}"
     there = f"{planned} planned and {count} held of {compared.units} units" if blocks else known
     there += f", {known}" if blocks and lost and reserved else ""
-    waits = ": pods of the plan would wait" if blocks else ""
+    apart = f" ({enough - rolling} for what is held or missing, {rolling} for rolling updates)" if rolling else ""
     yield Found(
         Code.HELD_BY_OTHERS,
-        Severity.ERROR if blocks else Severity.WARNING,
-        f"others hold {count} of {compared.units} units ({some(held.holders)}), {there}{waits}",
-        (f"write reservedUnits: {enough}, or " if enough > reserved else "") + "move these pods to other nodes",
+        Severity.WARNING,
+        f"others hold {count} of {compared.units} units ({some(held.holders)}), {there}",
+        (f"write reservedUnits: {enough}{apart}, or " if enough > reserved else "") + "move these pods to other nodes",
+        takes_room=True,
     )
+
+
+def _kept_for_updates(compared: ComparedPool, lost: int) -> int:
+    """Return the units of `reservedUnits` that are there for rolling updates (SW305), whoever holds others."""
+    careful = [
+        placement.gpus_per_node
+        for placement in compared.placements
+        if 0 < placement.replicas < ROLLS_WITHOUT_SURGE and placement.nodes_per_replica == 1
+    ]
+    return min(max(careful, default=0), max(compared.pool.reserved_units - lost, 0))
 
 
 def _absent(units: int) -> str:
     return f", of which {units} {'stands' if units == 1 else 'stand'} for units that are not there" if units else ""
-
-
-def _finds_room(compared: ComparedPool, others: Counter[str]) -> bool:
-    """Return whether the plan's pods can be on the nodes at all beside `others`, nodes yet to come included.
-
-    For every size of pod: the pods of at least that size count on whole gaps of it.
-    """
-    per_node = compared.units_per_node
-    coming = max(compared.pool.nodes - len(compared.nodes), 0) if compared.pool.max_node_count is not None else 0
-    free = [units_of(node, compared.resource) - others[node.name] for node in compared.nodes] + [per_node] * coming
-    pods = Counter[int]()
-    for size, number in compared.pods():
-        pods[size] += number
-    if sum(size * number for size, number in pods.items()) > sum(free):
-        return False
-    return all(
-        sum(number * (size // least) for size, number in pods.items() if size >= least)
-        <= sum(max(units, 0) // least for units in free)
-        for least in pods
-    )

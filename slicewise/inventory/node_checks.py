@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
@@ -13,12 +13,13 @@ from slicewise.inventory.facts import LiveNode, Taint
 from slicewise.inventory.json_values import amount
 from slicewise.inventory.membership import closest, matches, missing_labels, units_of, why_no_node
 from slicewise.inventory.near_misses import NearMisses, explained, is_or_are, label_remedy
+from slicewise.inventory.requirements import unmet
 from slicewise.inventory.tolerating import REPELS, comes_or_goes, not_tolerated
-from slicewise.inventory.unit_checks import is_other_model, settled_nodes
+from slicewise.inventory.unit_checks import is_other_model, needing, settled_nodes
 from slicewise.inventory.written_labels import is_written_by_hand
 from slicewise.kubernetes.quantity import GIB, Quantity
 from slicewise.manifests.pods import pod_tolerations
-from slicewise.spec import Code
+from slicewise.spec import Code, DeploymentKey
 
 
 def check_presence(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
@@ -54,7 +55,7 @@ def _no_node(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ..
     message, remedy = _why_none(compared, near, nodes)
     selected = (f"{key}={value}" for key, value in sorted(pool.node_selector.items()))
     cause = (str(pool.node_count), *selected, "near", *_names(near.nodes))
-    yield Found(Code.NO_NODE_MATCHES, Severity.ERROR, message, remedy, cause)
+    yield Found(Code.NO_NODE_MATCHES, Severity.WARNING, message, remedy, cause, takes_room=True)
 
 
 def _why_none(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> tuple[str, str]:
@@ -103,10 +104,11 @@ def _fewer_nodes(compared: ComparedPool, near: NearMisses) -> Iterator[Found]:
         remedies.append("add the nodes")
     yield Found(
         Code.FEWER_NODES,
-        Severity.WARNING if scaled else Severity.ERROR,
+        Severity.WARNING,
         f"{counted(count, 'node')} of {pool.node_count} declared{f'. {_near(compared, near)}' if near.nodes else ''}",
         ", or ".join(remedies),
         ("nodes", str(pool.node_count), *_names(compared.nodes), "near", *_names(near.nodes)),
+        takes_room=True,
     )
 
 
@@ -135,6 +137,7 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
             f"{'; '.join(told)}: {units} of {compared.units} units cannot be used now",
             f"bring the nodes back (kubectl describe node, kubectl uncordon){lower}",
             tuple(f"{node.name} {state}" for state, those in out.items() for node in those),
+            takes_room=True,
         )
 
 
@@ -152,11 +155,12 @@ def check_taints(compared: ComparedPool) -> Iterator[Found]:
         operator = f"operator: Equal, value: {json.dumps(taint.value)}" if taint.value else "operator: Exists"
         yield Found(
             Code.TAINT_NOT_TOLERATED,
-            Severity.ERROR if repels else Severity.WARNING,
+            Severity.WARNING,
             f"{counted(len(names), 'node')} ({some(names)}) {have(len(names))} the taint {taint.key}{value}:"
             f"{taint.effect}, and no toleration of the pool tolerates it: {effect}",
             f"add to the pool's tolerations: {{key: {taint.key}, {operator}, effect: {taint.effect}}}",
             (taint.key, taint.value, taint.effect, *names),
+            takes_room=repels,
         )
 
 
@@ -173,26 +177,54 @@ def check_models(compared: ComparedPool) -> Iterator[Found]:
             if any(model != compared.model for model in gpus.models_of(compared.resource))
         ]
         which = f"; not {compared.model.name}: {some(odd)}" if compared.model and odd else ""
+        misled = _misled(compared, compared.gpu_nodes if compared.model is None else _other(compared))
         yield Found(
             Code.MIXED_GPU_MODELS,
-            Severity.ERROR,
-            f"the nodes have several GPU models: {_list_models(models)}{which}",
+            Severity.ERROR if misled else Severity.WARNING,
+            f"the nodes have several GPU models: {_list_models(models)}{which}{_lack(misled)}",
             "declare a pool for each GPU model, with a nodeSelector that tells them apart "
             "(nvidia.com/gpu.product or cloud.google.com/gke-accelerator)",
             ("models", *_names(compared.gpu_nodes)),
+            takes_room=not misled,
         )
         return
     others = [node for node, gpus in gpu_facts(compared.gpu_nodes) if is_other_model(compared, gpus)]
     if others:
+        misled = _misled(compared, others)
         yield Found(
             Code.OTHER_GPU_MODEL,
-            Severity.ERROR,
+            Severity.ERROR if misled else Severity.WARNING,
             f"declared is {compared.pool.accelerator_type}, {counted(len(others), 'node')} ({some(_names(others))}) "
-            f"{have(len(others))} {_model_name(others[0])}",
+            f"{have(len(others))} {_model_name(others[0])}{_lack(misled)}",
             f"write acceleratorType: {_model_name(others[0])} with the profile and memory of that GPU, "
             "or correct the nodeSelector",
             (compared.pool.accelerator_type, *_names(others)),
+            takes_room=not misled,
         )
+
+
+def _other(compared: ComparedPool) -> list[LiveNode]:
+    """Return the nodes that have, or may have, another GPU model than the declared one."""
+    return [
+        node
+        for node, gpus in gpu_facts(compared.gpu_nodes)
+        if any(model != compared.model for model in gpus.models_of(compared.resource) or (None,))
+    ]
+
+
+def _misled(compared: ComparedPool, nodes: Iterable[LiveNode]) -> list[DeploymentKey]:
+    """Return the deployments whose pods may go to one of these nodes, and require more than its GPUs have."""
+    return sorted(
+        {
+            name
+            for node, gpus in gpu_facts([node for node in nodes if units_of(node, compared.resource)])
+            for name in unmet(compared.required, gpus, compared.resource)
+        }
+    )
+
+
+def _lack(misled: Sequence[DeploymentKey]) -> str:
+    return f"; {needing(misled)} more than that" if misled else ""
 
 
 def _names(nodes: Iterable[LiveNode]) -> list[str]:
@@ -246,11 +278,12 @@ def _too_little(
     written = next(offered(node) for node in compared.gpu_nodes if node.name == smallest)
     yield Found(
         Code.LESS_CPU_OR_MEMORY,
-        Severity.ERROR,
+        Severity.WARNING,
         f"allocatable.{field} declares {declared}, {counted(len(less), 'node')} ({some(less)}) {have(len(less))} less: "
-        f"{_readable(field, written)} on {smallest}. Pods that the plan counts on may find no node",
+        f"{_readable(field, written)} on {smallest}",
         f"write allocatable.{field}: {written}",
         (field, *less),
+        takes_room=True,
     )
 
 
@@ -259,8 +292,8 @@ def _readable(field: str, written: str) -> str:
     return f"{written or 'none'}{gib}"
 
 
-def check_unit_memory(compared: ComparedPool, needed: Iterable[tuple[str, Quantity]]) -> Iterator[Found]:
-    """Yield memory that is declared of a unit and that labels do not report; `needed` is what the plan's models need.
+def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
+    """Yield memory that is declared of a unit and that labels do not report.
 
     That a unit has somewhat less than its nominal size is no difference: SW301 says so of slices, and a GPU that is
     sold with 80 GB has 79.6 GiB. It becomes one where a model of the plan needs more than there is.
@@ -277,7 +310,11 @@ def check_unit_memory(compared: ComparedPool, needed: Iterable[tuple[str, Quanti
     declared = compared.pool.capabilities.memory_per_gpu
     if declared.bytes <= least:
         return
-    hungry = sorted(name for name, need in needed if need.bytes > least)
+    hungry = sorted(
+        str(name)
+        for name, needs in compared.required.items()
+        if needs.memory_per_gpu and needs.memory_per_gpu.bytes > least
+    )
     if compared.profile is None and least >= declared.bytes * _NOMINAL:
         return
     if not hungry and _is_known_of_slice(compared, least):

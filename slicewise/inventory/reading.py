@@ -9,6 +9,7 @@ from slicewise.inventory.autoscaler import parse_status
 from slicewise.inventory.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds
 from slicewise.inventory.gpu_pods import ENDED, gpu_pods
 from slicewise.inventory.labels import live_node
+from slicewise.inventory.live_services import LiveService, live_service
 from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
 
 if TYPE_CHECKING:
@@ -46,9 +47,17 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
     nodes = await _nodes(client)
     pods = await allowed("pods", _pods(client), ())
     bounds = await allowed("configmaps", _bounds(client), ())
-    serves = await allowed("llminferenceservices", _serves_kserve(client), otherwise=False)
+    services = await allowed("llminferenceservices", _services(client), None)
     namespaces = await allowed("namespaces", _namespaces(client), frozenset[str]())
-    return LiveCluster(nodes, pods, bounds, serves, namespaces, tuple(unread))
+    return LiveCluster(
+        nodes,
+        pods,
+        bounds,
+        services is not None,
+        namespaces,
+        tuple(unread),
+        {each.key: each for each in services or ()},
+    )
 
 
 async def _nodes(client: AsyncClient) -> tuple[LiveNode, ...]:
@@ -83,20 +92,20 @@ async def _bounds(client: AsyncClient) -> tuple[NodeGroupBounds, ...]:
     return parse_status((status.data or {}).get("status", ""))
 
 
-async def _serves_kserve(client: AsyncClient) -> bool:
+async def _services(client: AsyncClient) -> tuple[LiveService, ...] | None:
+    """Return the services by namespace and name; None where the API server does not know their kind."""
     import httpx2  # noqa: PLC0415
     from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
 
     group, version = KSERVE_API_VERSION.split("/")
-    services = create_namespaced_resource(group, version, SERVICE_KIND, f"{SERVICE_KIND.lower()}s")
+    kind = create_namespaced_resource(group, version, SERVICE_KIND, f"{SERVICE_KIND.lower()}s")
     try:
-        async for _ in client.list(services, namespace="*", chunk_size=1):
-            break
+        found = [live_service(each) async for each in _plain(client.list(kind, namespace="*", chunk_size=_PAGE))]
     except httpx2.HTTPStatusError as error:
         if error.response.status_code != _NOT_FOUND:
             raise
-        return False
-    return True
+        return None
+    return tuple(sorted(found, key=lambda each: each.key))
 
 
 async def _namespaces(client: AsyncClient) -> frozenset[str]:

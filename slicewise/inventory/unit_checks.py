@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
 from slicewise.inventory.differences import Found, Severity, counted, some
-from slicewise.inventory.facts import Gpus, LabelledBy, LiveNode, Offer
+from slicewise.inventory.facts import UNSETTLED, Gpus, LabelledBy, LiveNode, Offer
 from slicewise.inventory.membership import units_of
+from slicewise.inventory.requirements import unmet
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
-from slicewise.spec import Code
+from slicewise.spec import Code, DeploymentKey
 
 # Whatever a pool declares of its units, they are the same on its nodes.
 _OF_NODES = frozenset({Code.NO_GPU_RESOURCE, Code.MIG_LAYOUT, Code.SHARED_UNITS})
-_UNSETTLED = frozenset({"pending", "rebooting"})
+# Units of another kind, which may be as good.
+_STILL_UNITS = frozenset({Code.OTHER_PROFILE, Code.MORE_THAN_DECLARED})
 CUT_ALIKE = "cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
 # Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
 _TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
@@ -22,12 +24,21 @@ _TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What is wrong with a node's units; equal on all nodes that share the cause."""
+    """What is wrong with a node's units; equal on all nodes that share the cause.
+
+    Attributes:
+        code: Which kind of difference.
+        says: What is the matter.
+        remedy: What to do.
+        misled: The deployments whose pods may go there and get something else than they require.
+        takes_room: Whether the node's units are none of the plan's pods'.
+    """
 
     code: Code
-    severity: Severity
     says: str
     remedy: str
+    misled: tuple[DeploymentKey, ...] = ()
+    takes_room: bool = True
 
 
 def check_units(compared: ComparedPool) -> Iterator[Found]:
@@ -40,12 +51,14 @@ def check_units(compared: ComparedPool) -> Iterator[Found]:
             if verdict:
                 groups.setdefault(verdict, []).append(node.name)
     for verdict, names in groups.items():
+        misled = f"; {needing(verdict.misled)} what is declared" if verdict.misled else ""
         yield Found(
             verdict.code,
-            verdict.severity,
-            f"{_on(compared, names)}: {verdict.says}",
+            Severity.ERROR if verdict.misled else Severity.WARNING,
+            f"{_on(compared, names)}: {verdict.says}{misled}",
             verdict.remedy,
             _cause(verdict, names),
+            takes_room=verdict.takes_room and not verdict.misled,
         )
     yield from _fewer_units(compared)
 
@@ -57,6 +70,23 @@ def settled_nodes(compared: ComparedPool) -> list[tuple[LiveNode, Gpus]]:
         for node, gpus in gpu_facts(compared.offering)
         if not is_other_model(compared, gpus) and not _is_otherwise(compared, node, gpus)
     ]
+
+
+def offers_what_is_declared(compared: ComparedPool, node: LiveNode) -> bool:
+    """Return whether every pod of the plan that goes to the node finds what it requires of a unit."""
+    if node.gpus is None:
+        return False
+    verdict = _verdict(compared, node, node.gpus)
+    if verdict is not None and verdict.code not in _STILL_UNITS:
+        return False
+    if (verdict is None or verdict.code is Code.MORE_THAN_DECLARED) and not is_other_model(compared, node.gpus):
+        return True
+    return not unmet(compared.required, node.gpus, compared.resource)
+
+
+def needing(names: Sequence[DeploymentKey]) -> str:
+    """Say which deployments need what is not there."""
+    return f"{some([str(name) for name in names])} {'needs' if len(names) == 1 else 'need'}"
 
 
 def is_other_model(compared: ComparedPool, gpus: Gpus) -> bool:
@@ -100,15 +130,16 @@ def _nodes_without_gpus(compared: ComparedPool) -> Iterator[Found]:
     names = [node.name for node in compared.bare_nodes]
     yield Found(
         Code.NO_GPU_RESOURCE,
-        Severity.ERROR,
+        Severity.WARNING,
         f"{_on(compared, names)}: no GPU resource and no GPU label, where {_wanted(compared)}",
         "install NVIDIA's driver and device plugin (the GPU Operator brings both), or narrow the nodeSelector",
         tuple(names),
+        takes_room=True,
     )
 
 
 def _verdict(compared: ComparedPool, node: LiveNode, gpus: Gpus) -> _Verdict | None:
-    return _layout(gpus) or _sharing(gpus) or _offer(compared, node, gpus)
+    return _layout(gpus) or _sharing(compared, gpus) or _offer(compared, node, gpus)
 
 
 def _layout(gpus: Gpus) -> _Verdict | None:
@@ -116,15 +147,13 @@ def _layout(gpus: Gpus) -> _Verdict | None:
     if gpus.mig_state == "failed":
         return _Verdict(
             Code.MIG_LAYOUT,
-            Severity.ERROR,
             f"MIG manager could not apply the layout{config} (nvidia.com/mig.config.state is failed)",
             "read the logs of the node's nvidia-mig-manager pod; a layout must exist for the GPU model, and no pod may "
             "use the GPUs while it is applied",
         )
-    if gpus.mig_state in _UNSETTLED:
+    if gpus.mig_state in UNSETTLED:
         return _Verdict(
             Code.MIG_LAYOUT,
-            Severity.WARNING,
             f"MIG manager is applying the layout{config} (nvidia.com/mig.config.state is {gpus.mig_state}), "
             "so what the node will offer is not known",
             "wait until the state is success, and verify again",
@@ -132,7 +161,6 @@ def _layout(gpus: Gpus) -> _Verdict | None:
     if gpus.invalid:
         return _Verdict(
             Code.MIG_LAYOUT,
-            Severity.ERROR,
             "the slices do not fit the single strategy (nvidia.com/gpu.product ends in MIG-INVALID), so the device "
             "plugin offers none",
             CUT_ALIKE,
@@ -140,15 +168,15 @@ def _layout(gpus: Gpus) -> _Verdict | None:
     return None
 
 
-def _sharing(gpus: Gpus) -> _Verdict | None:
+def _sharing(compared: ComparedPool, gpus: Gpus) -> _Verdict | None:
     if not gpus.shared:
         return None
     return _Verdict(
         Code.SHARED_UNITS,
-        Severity.ERROR,
         "units are shared (time-slicing or MPS): several pods get the same GPU or slice, and its memory is theirs "
         "together",
         "switch sharing off in the device plugin of these nodes; Slicewise gives each pod units of its own",
+        tuple(compared.required) if gpus.units(compared.resource) else (),
     )
 
 
@@ -166,9 +194,9 @@ def _offer(compared: ComparedPool, node: LiveNode, gpus: Gpus) -> _Verdict | Non
     if ours.units > compared.units_per_node:
         return _Verdict(
             Code.MORE_THAN_DECLARED,
-            Severity.WARNING,
             f"{ours.units} units of {compared.resource}, {compared.units_per_node} declared",
             "correct acceleratorCount, so that all of them are counted",
+            takes_room=False,
         )
     return None
 
@@ -176,10 +204,10 @@ def _offer(compared: ComparedPool, node: LiveNode, gpus: Gpus) -> _Verdict | Non
 def _nothing_offered(compared: ComparedPool) -> _Verdict:
     return _Verdict(
         Code.NO_GPU_RESOURCE,
-        # A node that an autoscaler has just added has no device plugin yet: no error while enough others have one.
-        Severity.ERROR if compared.short else Severity.WARNING,
         f"no GPU resource is offered, though labels speak of GPUs; {_wanted(compared)}",
         "look at the node's nvidia-device-plugin pod: it is missing, or it does not see the driver",
+        # A node that an autoscaler has just added has no device plugin yet.
+        takes_room=compared.short,
     )
 
 
@@ -206,10 +234,10 @@ def _not_offered(compared: ComparedPool, gpus: Gpus, found: list[Offer]) -> _Ver
     by = "GKE's device plugin offers" if gpus.told_by is LabelledBy.GKE else "the device plugin offers"
     return _Verdict(
         Code.WRONG_STRATEGY,
-        _blocking(compared),
         f"slices of {compared.profile} are there, but {by} them as {offer.resource}: {offer.units}, and pods would ask "
         f"for {compared.resource} (strategy {declared})",
         f"write strategy: {real} in migConfiguration",
+        takes_room=_blocks(compared),
     )
 
 
@@ -248,9 +276,10 @@ def _slices_or_shares(compared: ComparedPool, gpus: Gpus, offer: Offer) -> _Verd
     counted_wrongly = "" if gpus.physical else "; if each is a whole GPU, correct acceleratorCount"
     return _Verdict(
         Code.OTHER_PROFILE,
-        Severity.ERROR if offer.resource == compared.resource else _blocking(compared),
         f"declared are {_declared_kind(compared)}, found {offer.resource}: {offer.units}{sized} a slice or a share",
         f"let GPU feature discovery label the nodes, and {declare}{counted_wrongly}",
+        tuple(compared.required) if offer.resource == compared.resource else (),
+        takes_room=_blocks(compared),
     )
 
 
@@ -270,9 +299,10 @@ def _other_profile(compared: ComparedPool, gpus: Gpus, found: list[Offer]) -> _V
     wrong = any(offer.resource == compared.resource for offer in found)
     return _Verdict(
         Code.OTHER_PROFILE,
-        Severity.ERROR if wrong else _blocking(compared),
         f"declared are {_declared_kind(compared)}, found {', '.join(_described(offer) for offer in found)}",
         _profile_remedy(compared, gpus, found),
+        tuple(unmet(compared.required, gpus, compared.resource)) if wrong else (),
+        takes_room=wrong or _blocks(compared),
     )
 
 
@@ -307,9 +337,9 @@ def as_declared(compared: ComparedPool, gpus: Gpus) -> str:
     return f"cut the GPUs into {compared.profile}" if compared.profile else "switch MIG off on these GPUs"
 
 
-def _blocking(compared: ComparedPool) -> Severity:
-    """Return how bad a node is that no pod of ours can go to: it matters where the others are too few, or none."""
-    return Severity.ERROR if compared.short or not compared.offering else Severity.WARNING
+def _blocks(compared: ComparedPool) -> bool:
+    """Return whether a node that no pod of ours can go to matters: where the others are too few, or none."""
+    return compared.short or not compared.offering
 
 
 def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
@@ -322,10 +352,11 @@ def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
     kept = f", and reservedUnits is {reserved}" if reserved else ""
     yield Found(
         Code.FEWER_UNITS,
-        Severity.ERROR,
+        Severity.WARNING,
         f"{_on(compared, sorted(lost))}: {_range(found)} units of {compared.resource}, "
         f"{compared.units_per_node} declared{several}{kept}",
         f"write reservedUnits: {total}, correct acceleratorCount, or find out why the device plugin leaves some out",
+        takes_room=True,
     )
 
 

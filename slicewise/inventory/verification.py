@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from itertools import chain
+from typing import Any
 
+from slicewise.inventory.applied import Deviation, Drift, Expected, expected_services, foreign_keys, judge, own_stack
+from slicewise.inventory.cluster_checks import NAMESPACES, PODS, SERVICES, check_cluster
 from slicewise.inventory.compared_pool import ComparedPool
-from slicewise.inventory.differences import Difference, Found, Severity, by_place, counted, merged, some
+from slicewise.inventory.differences import Difference, Found, Severity, by_place, merged
 from slicewise.inventory.facts import LiveCluster
-from slicewise.inventory.growth import check_growth
-from slicewise.inventory.holdings import Holdings, ServiceKey, check_holdings, holdings
-from slicewise.inventory.membership import members
+from slicewise.inventory.growth import check_growth, growth_limit
+from slicewise.inventory.holdings import Holdings, check_holdings, holdings
+from slicewise.inventory.live_services import ServiceKey
+from slicewise.inventory.membership import members, units_of
 from slicewise.inventory.near_misses import NearMisses, near_misses
 from slicewise.inventory.node_checks import (
     check_absent,
@@ -21,21 +26,15 @@ from slicewise.inventory.node_checks import (
     check_taints,
     check_unit_memory,
 )
+from slicewise.inventory.requirements import requirements_of
+from slicewise.inventory.service_checks import check_services
+from slicewise.inventory.shortage import Shortage
 from slicewise.inventory.strays import check_strays
 from slicewise.inventory.unit_checks import check_units
-from slicewise.kubernetes.quantity import Quantity
-from slicewise.manifests.names import service_name
-from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
-from slicewise.placement import Placement, Plan
+from slicewise.placement import Placement, Plan, placements_by_environment
+from slicewise.placement.charged import ChargedPool, PoolName, charged_pools
 from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import Code, Fleet
-
-# As the API calls them.
-_SERVICES: Final = f"{SERVICE_KIND.lower()}s"
-_NAMESPACES: Final = "namespaces"
-_PODS: Final = "pods"
-# What is read for other commands, and not needed here.
-_IRRELEVANT: Final = frozenset({"configmaps"})
+from slicewise.spec import DeploymentKey, Fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ class PoolReality:
         units: Units that its nodes offer.
         held_by_others: Units of pods that the plan does not know; None where pods may not be read.
         held_by_plan: Units of the plan's own pods, now; None where pods may not be read.
+        free: Units that nobody holds on nodes that take its pods now; None where pods may not be read.
     """
 
     environment: str
@@ -70,13 +70,7 @@ class PoolReality:
     units: int
     held_by_others: int | None
     held_by_plan: int | None
-
-    @property
-    def free(self) -> int | None:
-        """Units that nobody holds now; None where that is not known."""
-        if self.held_by_others is None or self.held_by_plan is None:
-            return None
-        return self.units - self.held_by_others - self.held_by_plan
+    free: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data."""
@@ -110,6 +104,14 @@ class Verified:
         """Whether something must be mended before the plan can run as it says."""
         return any(each.severity is Severity.ERROR for each in self.differences)
 
+    def of(self, environment: str) -> Verified:
+        """Return what came of one of the environments."""
+        return Verified(
+            tuple(name for name in self.environments if name == environment),
+            tuple(pool for pool in self.pools if pool.environment == environment),
+            tuple(each for each in self.differences if each.environment == environment),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data, sorted."""
         return {
@@ -122,10 +124,11 @@ class Verified:
 def verify(
     fleet: Fleet,
     plan: Plan,
-    clusters: dict[str, LiveCluster],
+    clusters: Mapping[str, LiveCluster],
     previous: Iterable[PreviousPlacement] = (),
     *,
     creates_namespaces: bool = False,
+    stack: str | None = None,
 ) -> Verified:
     """Compare environments with their clusters.
 
@@ -133,17 +136,24 @@ def verify(
         fleet: What is declared.
         plan: The plan for `fleet`.
         clusters: What was read, by the name of the environment; only these are compared.
-        previous: Where an earlier plan had things: its pods make room for the plan's.
+        previous: Where an earlier plan had things: its services are to be there, and its pods make room for the plan's.
         creates_namespaces: Whether the stack makes missing namespaces.
+        stack: The stack that applies the plan, as organization/project/stack; None where that is not known.
 
     Returns:
         What is declared and what is there, and every difference: one cause, one difference.
     """
     previous = list(previous)
-    results = [
-        _verify_one(fleet, plan, name, clusters[name], previous, creates_namespaces=creates_namespaces)
-        for name in sorted(clusters)
-    ]
+    charged = charged_pools(fleet, plan)
+    placed = placements_by_environment(plan)
+    results = []
+    for name in sorted(clusters):
+        placements = placed.get(name, [])
+        expected = expected_services(fleet, placements, [each for each in previous if each.environment == name])
+        verifying = _Environment(
+            fleet, name, clusters[name], placements, expected, creates_namespaces=creates_namespaces, stack=stack
+        )
+        results.append(verifying.compared(charged))
     return Verified(
         tuple(sorted(clusters)),
         tuple(pool for pools, _ in results for pool in pools),
@@ -151,123 +161,90 @@ def verify(
     )
 
 
-def _verify_one(
-    fleet: Fleet,
-    plan: Plan,
-    name: str,
-    cluster: LiveCluster,
-    previous: Sequence[PreviousPlacement],
-    *,
-    creates_namespaces: bool,
-) -> tuple[list[PoolReality], list[Difference]]:
-    pools = fleet.environment[name].spec.node_pools
-    placements = [placement for placement in plan.placements if placement.environment == name]
-    own = _own_services(fleet, placements, [each for each in previous if each.environment == name])
-    of_pool = members(pools, cluster.nodes)
-    belonging = {node.name for nodes in of_pool.values() for node in nodes}
-    strays = [node for node in cluster.nodes if node.gpus and node.name not in belonging]
-    meant: set[str] = set()
-    realities: list[PoolReality] = []
-    found: list[tuple[str, Found]] = []
-    for pool in sorted(pools, key=lambda each: each.name):
-        here = [placement for placement in placements if placement.node_pool == pool.name]
-        compared = ComparedPool(pool, of_pool[pool.name], here)
-        near = near_misses(compared, strays)
-        meant |= {node.name for node in near.nodes}
-        held = None if _PODS in cluster.unread else holdings(compared, cluster.pods, own)
-        realities.append(_reality(name, compared, held))
-        found += [(pool.name, each) for each in _check_pool(fleet, compared, near, cluster, held)]
-    of_cluster = [
-        *_check_cluster(cluster, placements, creates_namespaces=creates_namespaces),
-        *check_strays([node for node in strays if node.name not in meant]),
-    ]
-    differences = [each.at(name, None) for each in of_cluster]
-    differences += [each.at(name, pool_name) for pool_name, each in merged(found)]
-    return realities, differences
+@dataclass(frozen=True)
+class _Environment:
+    """One environment beside its cluster."""
 
+    fleet: Fleet
+    name: str
+    cluster: LiveCluster
+    placements: Sequence[Placement]
+    expected: Sequence[Expected]
+    creates_namespaces: bool
+    stack: str | None
 
-def _check_pool(
-    fleet: Fleet, compared: ComparedPool, near: NearMisses, cluster: LiveCluster, held: Holdings | None
-) -> Iterator[Found]:
-    yield from check_presence(compared, near, cluster.nodes)
-    if not compared.nodes:
-        return
-    yield from check_growth(compared, cluster.nodes, cluster.bounds)
-    yield from check_models(compared)
-    yield from check_units(compared)
-    yield from check_absent(compared)
-    yield from check_taints(compared)
-    yield from check_machine(compared)
-    yield from check_unit_memory(compared, _needed_memory(fleet, compared.placements))
-    if held is not None:
-        yield from check_holdings(compared, held)
+    @cached_property
+    def deviations(self) -> list[Deviation]:
+        """What became of the services; nothing where they cannot be looked at, or a larger cause has been told."""
+        if SERVICES in self.cluster.unread or not self.cluster.serves_kserve:
+            return []
+        services = self.cluster.services
+        told = not self.creates_namespaces and NAMESPACES not in self.cluster.unread
+        return [
+            each
+            for each in judge(self.expected, services, self.stack or own_stack(self.expected, services))
+            if not (each.drift is Drift.GONE and told and each.expected.key[0] not in self.cluster.namespaces)
+        ]
 
+    @cached_property
+    def own(self) -> dict[ServiceKey, DeploymentKey | None]:
+        """The services whose pods are the plan's, each with its deployment, or make room for them."""
+        theirs = foreign_keys(self.deviations)
+        return {
+            each.key: each.deployment if each.declared is not None else None
+            for each in self.expected
+            if each.key not in theirs
+        }
 
-def _check_cluster(
-    cluster: LiveCluster, placements: Sequence[Placement], *, creates_namespaces: bool
-) -> Iterator[Found]:
-    unread = [kind for kind in cluster.unread if kind not in _IRRELEVANT]
-    if unread:
-        yield Found(
-            Code.CLUSTER_UNREADABLE,
-            Severity.WARNING,
-            f"this user may not read {' and '.join(unread)}, so what depends on that is not verified",
-            f"let the user of the kubeconfig list {', '.join(unread)} in all namespaces",
+    def compared(self, charged: Mapping[PoolName, ChargedPool]) -> tuple[list[PoolReality], list[Difference]]:
+        """Return every pool in numbers, and all that differs."""
+        pools = self.fleet.environment[self.name].spec.node_pools
+        of_pool = members(pools, self.cluster.nodes)
+        belonging = {node.name for nodes in of_pool.values() for node in nodes}
+        strays = [node for node in self.cluster.nodes if node.gpus and node.name not in belonging]
+        meant: set[str] = set()
+        realities: list[PoolReality] = []
+        found: list[tuple[str, Found]] = []
+        for pool in sorted(pools, key=lambda each: each.name):
+            here = [placement for placement in self.placements if placement.node_pool == pool.name]
+            compared = ComparedPool(
+                pool,
+                of_pool[pool.name],
+                here,
+                charged[self.name, pool.name].charges,
+                requirements_of(self.fleet, here),
+            )
+            near = near_misses(compared, strays)
+            meant |= {node.name for node in near.nodes}
+            held = None if PODS in self.cluster.unread else holdings(compared, self.cluster.pods, self.own)
+            realities.append(_reality(self.name, compared, held))
+            found += [(pool.name, each) for each in self._check_pool(compared, near, held)]
+        of_cluster = [
+            *check_cluster(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
+            *check_services(self.deviations),
+            *check_strays([node for node in strays if node.name not in meant]),
+        ]
+        differences = [each.at(self.name, None) for each in of_cluster]
+        differences += [each.at(self.name, pool_name) for pool_name, each in merged(found)]
+        return realities, differences
+
+    def _check_pool(self, compared: ComparedPool, near: NearMisses, held: Holdings | None) -> Iterator[Found]:
+        nodes, bounds = self.cluster.nodes, self.cluster.bounds
+        shortage = Shortage(compared, held, growth_limit(compared, nodes, bounds))
+        yield from map(shortage.weighed, check_presence(compared, near, nodes))
+        if not compared.nodes:
+            return
+        checks = (
+            check_growth(compared, nodes, bounds),
+            check_models(compared),
+            check_units(compared),
+            check_absent(compared),
+            check_taints(compared),
+            check_machine(compared),
+            check_unit_memory(compared),
+            () if held is None else check_holdings(compared, held, blocks=bool(shortage.lacking)),
         )
-    if not cluster.serves_kserve and _SERVICES not in cluster.unread:
-        yield Found(
-            Code.NO_KSERVE,
-            Severity.ERROR if placements else Severity.WARNING,
-            f"the API server knows no {SERVICE_KIND} ({KSERVE_API_VERSION}), {counted(len(placements), 'placement')} "
-            "of the plan in this environment",
-            "install KServe 0.20 with its LLMInferenceService controller in the cluster",
-        )
-    missing = sorted({placement.deployment.namespace for placement in placements} - cluster.namespaces)
-    if missing and not creates_namespaces and _NAMESPACES not in cluster.unread:
-        yield Found(
-            Code.NO_NAMESPACE,
-            Severity.ERROR,
-            f"{counted(len(missing), 'namespace')} of the plan's deployments {_is(missing)} not there: {some(missing)}",
-            f"kubectl create namespace {missing[0]}, or let the stack make them: "
-            "pulumi config set slicewise:createNamespaces true",
-        )
-
-
-def _is(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"
-
-
-def _own_services(
-    fleet: Fleet, placements: Iterable[Placement], previous: Iterable[PreviousPlacement]
-) -> frozenset[ServiceKey]:
-    """Return the services whose pods are the plan's, or make room for them."""
-    now = {
-        (
-            each.deployment.namespace,
-            service_name(
-                each.deployment.name,
-                nodes=each.nodes_per_replica,
-                autoscaled=fleet.deployment[each.deployment].autoscaled,
-            ),
-        )
-        for each in placements
-    }
-    # What scaled an earlier one is not known any more, and matters only to long names.
-    before = {
-        (each.key.namespace, service_name(each.key.name, nodes=each.nodes_per_replica, autoscaled=autoscaled))
-        for each in previous
-        for autoscaled in (False, True)
-    }
-    return frozenset(now | before)
-
-
-def _needed_memory(fleet: Fleet, placements: Collection[Placement]) -> Iterator[tuple[str, Quantity]]:
-    """Yield the deployments of a pool with the memory that they need of each unit."""
-    for placement in placements:
-        profile = fleet.model_of(fleet.deployment[placement.deployment]).profile(placement.profile)
-        needed = profile.replica_topology.requires.memory_per_gpu
-        if needed:
-            yield str(placement.deployment), needed
+        yield from map(shortage.weighed, chain.from_iterable(checks))
 
 
 def _reality(environment: str, compared: ComparedPool, held: Holdings | None) -> PoolReality:
@@ -288,4 +265,10 @@ def _reality(environment: str, compared: ComparedPool, held: Holdings | None) ->
         units=compared.units,
         held_by_others=held.by_others if held else None,
         held_by_plan=held.by_plan if held else None,
+        free=sum(
+            units_of(node, compared.resource) - held.others[node.name] - held.plan[node.name]
+            for node in compared.taking
+        )
+        if held
+        else None,
     )

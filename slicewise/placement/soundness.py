@@ -67,6 +67,48 @@ def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
     return all(fit_on_empty_node(node, pod) > 0 and _blockable(node, pod, kinds) < nodes for pod in kinds)
 
 
+def is_sound_on(nodes: Mapping[NodeSize, int], pods: Mapping[PodSize, int]) -> bool:
+    """Return whether nodes of several sizes (how many of each) take all `pods` in any order; the same rule.
+
+    Exact where all nodes are alike and where all pods are; otherwise it errs on the safe side.
+    """
+    if len(nodes) == 1:
+        ((node, count),) = nodes.items()
+        return is_sound(count, node, pods)
+    kinds = Counter({pod: count for pod, count in pods.items() if count > 0})
+    if all(node.is_light(pod) for node in nodes for pod in kinds):
+        kinds = Counter[PodSize]()
+        for pod, count in pods.items():
+            kinds[PodSize(pod.units)] += max(count, 0)
+        kinds = +kinds
+    if len(kinds) == 1:
+        ((pod, number),) = kinds.items()
+        return number <= sum(count * fit_on_empty_node(node, pod) for node, count in nodes.items())
+    return all(_finds_a_node(nodes, pod, kinds) for pod in kinds)
+
+
+def _finds_a_node(nodes: Mapping[NodeSize, int], pod: PodSize, kinds: Counter[PodSize]) -> bool:
+    """Return whether the other pods cannot block every node for one pod of size `pod`."""
+    for node, count in nodes.items():
+        here = Counter({node.known_part(other): number for other, number in kinds.items()})
+        if fit_on_empty_node(node, pod) and _blockable(node, node.known_part(pod), here) < count:
+            return True
+    others = Counter({other.units: 0 for other in kinds})
+    for other, number in kinds.items():
+        others[other.units] += number - (other == pod)
+    if any(other.cpu or other.memory for other in kinds):
+        return False
+    # Units alone: to block a node takes at least so many of the others'.
+    needed = 0
+    for node, count in nodes.items():
+        if node.units >= pod.units:
+            least = smallest_sum(+others, node.units - pod.units + 1, node.units) if +others else None
+            if least is None:
+                return True
+            needed += least * count
+    return needed > sum(units * number for units, number in others.items())
+
+
 def fit_on_empty_node(node: NodeSize, pod: PodSize) -> int:
     """Return how many pods of size `pod` one empty node takes."""
     most = node.units // pod.units

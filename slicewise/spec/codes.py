@@ -113,9 +113,20 @@ class Code(StrEnum):
     NOT_VERIFIED = "SW620"
     CLUSTER_UNREADABLE = "SW621"
     GROWTH_LIMITED = "SW622"
+    SERVICE_GONE = "SW623"
+    SERVICE_CHANGED = "SW624"
+    SERVICE_OF_ANOTHER = "SW625"
+    POD_SECURITY = "SW626"
+    LIMIT_RANGE = "SW627"
+    RESOURCE_QUOTA = "SW628"
+    QUOTA_STALLS_UPDATES = "SW629"
+    MAY_BE_PREEMPTED = "SW630"
 
     @property
     def is_warning(self) -> bool:
         """Whether it only advises. What is found in a cluster may be either; these codes of it never are errors."""
-        only_advice = {Code.MORE_THAN_DECLARED, Code.NODES_OUT, Code.UNDECLARED_NODES, Code.NOT_VERIFIED}
+        only_advice = {
+            *(Code.MORE_THAN_DECLARED, Code.UNDECLARED_NODES, Code.NOT_VERIFIED),
+            *(Code.QUOTA_STALLS_UPDATES, Code.MAY_BE_PREEMPTED),
+        }
         return self.value.startswith("SW3") or self in only_advice

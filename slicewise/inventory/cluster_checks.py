@@ -1,0 +1,71 @@
+"""Whether a cluster has what every service of the plan needs: rights to look, KServe, namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from slicewise.inventory.applied import REFRESH, Expected
+from slicewise.inventory.differences import Found, Severity, counted, some
+from slicewise.inventory.facts import LiveCluster
+from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
+from slicewise.spec import Code
+
+# As the API calls them.
+SERVICES: Final = f"{SERVICE_KIND.lower()}s"
+NAMESPACES: Final = "namespaces"
+PODS: Final = "pods"
+# What is read for other commands, and not needed here.
+_IRRELEVANT: Final = frozenset({"configmaps"})
+
+
+def check_cluster(cluster: LiveCluster, expected: Sequence[Expected], *, creates_namespaces: bool) -> Iterator[Found]:
+    """Yield what keeps services from being applied, or from being looked at."""
+    placed = [each for each in expected if each.declared is not None]
+    unread = [kind for kind in cluster.unread if kind not in _IRRELEVANT]
+    if unread:
+        yield Found(
+            Code.CLUSTER_UNREADABLE,
+            Severity.WARNING,
+            f"this user may not read {' and '.join(unread)}, so what depends on that is not verified",
+            f"let the user of the kubeconfig list {', '.join(unread)} in all namespaces",
+        )
+    if not cluster.serves_kserve and SERVICES not in cluster.unread:
+        yield _no_kserve(placed)
+    yield from _no_namespace(cluster, placed, creates_namespaces=creates_namespaces)
+
+
+def _no_kserve(placed: Sequence[Expected]) -> Found:
+    whose = f": {_deployments(placed)}" if placed else ""
+    return Found(
+        Code.NO_KSERVE,
+        Severity.ERROR if placed else Severity.WARNING,
+        f"the API server knows no {SERVICE_KIND} ({KSERVE_API_VERSION}), {counted(len(placed), 'placement')} "
+        f"of the plan in this environment{whose}",
+        f"install KServe 0.20 with its LLMInferenceService controller in the cluster{_and_refresh(placed)}",
+    )
+
+
+def _no_namespace(cluster: LiveCluster, placed: Sequence[Expected], *, creates_namespaces: bool) -> Iterator[Found]:
+    if creates_namespaces or NAMESPACES in cluster.unread:
+        return
+    without = [each for each in placed if each.key[0] not in cluster.namespaces]
+    missing = sorted({each.key[0] for each in without})
+    if missing:
+        yield Found(
+            Code.NO_NAMESPACE,
+            Severity.ERROR,
+            f"{counted(len(missing), 'namespace')} of the plan's deployments {'is' if len(missing) == 1 else 'are'} "
+            f"not there: {some(missing)} ({_deployments(without)})",
+            f"kubectl create namespace {missing[0]}{_and_refresh(without)}, or let the stack make them: "
+            "pulumi config set slicewise:createNamespaces true",
+        )
+
+
+def _deployments(expected: Sequence[Expected]) -> str:
+    return some(sorted({str(each.deployment) for each in expected}))
+
+
+def _and_refresh(expected: Sequence[Expected]) -> str:
+    """Return what to do besides where services were there once: the stack takes them for being there still."""
+    return f", then {REFRESH}" if any(each.before for each in expected) else ""

@@ -1,0 +1,67 @@
+"""What became of the services of the plan, said so that a person can put it right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from slicewise.inventory.applied import REFRESH, Deviation, Drift
+from slicewise.inventory.differences import Found, Severity, counted, some
+from slicewise.spec import Code
+
+# `pulumi up` compares with its state; looking at the cluster first is what mends the state.
+_PUT_BACK = f"{REFRESH}; rendered manifests: apply them again"
+
+
+def check_services(deviations: Sequence[Deviation]) -> Iterator[Found]:
+    """Yield what is gone, once for all of it, what was changed, a service each, and what is somebody else's."""
+    of = {drift: [each for each in deviations if each.drift is drift] for drift in Drift}
+    if of[Drift.GONE]:
+        yield _gone(of[Drift.GONE])
+    yield from map(_changed, of[Drift.CHANGED])
+    yield from _foreign(of[Drift.FOREIGN])
+
+
+def _gone(gone: Sequence[Deviation]) -> Found:
+    names = [f"{each.expected.deployment} ({counted(each.missing, 'replica')})" for each in gone]
+    was, it = ("was", "it") if len(gone) == 1 else ("were", "them")
+    return Found(
+        Code.SERVICE_GONE,
+        Severity.ERROR,
+        f"{counted(len(gone), 'service')} that {was} applied {_are(gone)} not there, and the stack takes {it} for "
+        f"running: {some(names)}",
+        _PUT_BACK,
+    )
+
+
+def _changed(changed: Deviation) -> Found:
+    short = f", so that {counted(changed.missing, 'replica')} of the plan {_are(changed.missing)} missing"
+    return Found(
+        Code.SERVICE_CHANGED,
+        Severity.ERROR if changed.missing else Severity.WARNING,
+        f"{changed.expected.deployment} is not what was applied: {changed.says}{short if changed.missing else ''}",
+        f"{_PUT_BACK}; to keep it, write it in the documents first",
+    )
+
+
+def _foreign(foreign: Iterable[Deviation]) -> Iterator[Found]:
+    for stack, those in groupby(sorted(foreign, key=lambda each: each.stack or ""), key=lambda each: each.stack):
+        group = list(those)
+        names = some(["/".join(each.expected.key) for each in group])
+        owner = f"the stack {stack}" if stack else "nobody's stack: somebody made them by hand"
+        yield Found(
+            Code.SERVICE_OF_ANOTHER,
+            Severity.ERROR,
+            f"{counted(len(group), 'service')} of the plan {_are(group)} there already and {_belong(group)} to "
+            f"{owner}: {names}",
+            "rename the deployment, or place it in another environment; to take the service over, remove it from there "
+            "first",
+        )
+
+
+def _are(count: int | Sequence[object]) -> str:
+    return "is" if (count if isinstance(count, int) else len(count)) == 1 else "are"
+
+
+def _belong(group: Sequence[object]) -> str:
+    return "belongs" if len(group) == 1 else "belong"
