@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from slicewise.inventory.container_resources import NO_RESOURCES, PodResources
 from slicewise.inventory.live_services import LiveService, ServiceKey
+from slicewise.inventory.namespace_rules import NamespaceRules, Priority
 from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy
 
 UNSETTLED: Final = frozenset({"pending", "rebooting"})
@@ -142,6 +144,9 @@ class GpuPod:
         node: The node it is bound to; None where it waits for one.
         requests: Units by resource name.
         service: The LLMInferenceService of Slicewise that it belongs to; None for everybody else's pods.
+        counts_for: All that it counts for, CPU and memory too.
+        priority: Its priority.
+        preempts: Whether room may be made for it at the expense of pods of lower priority.
     """
 
     namespace: str
@@ -149,6 +154,9 @@ class GpuPod:
     node: str | None
     requests: Mapping[str, int]
     service: str | None
+    counts_for: PodResources = NO_RESOURCES
+    priority: int = 0
+    preempts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,8 @@ class LiveCluster:
         serves_kserve: Whether the API server knows LLMInferenceServices.
         namespaces: The names of its namespaces.
         services: Its LLMInferenceServices, by namespace and name.
+        rules: What each namespace allows, by its name.
+        priorities: Its priority classes.
         unread: What this user may not read, as the API calls it (`pods`); then what depends on it is not known, and
             stands above as if there were none. Nodes are always read.
     """
@@ -188,3 +198,5 @@ class LiveCluster:
     namespaces: frozenset[str]
     unread: tuple[str, ...] = ()
     services: Mapping[ServiceKey, LiveService] = field(default_factory=dict)
+    rules: Mapping[str, NamespaceRules] = field(default_factory=dict)
+    priorities: tuple[Priority, ...] = ()

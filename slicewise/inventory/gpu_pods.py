@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from slicewise.inventory.container_resources import containers_of, pod_resources
 from slicewise.inventory.facts import GpuPod
-from slicewise.inventory.json_values import items, mapping, text, whole
+from slicewise.inventory.json_values import mapping, text
 from slicewise.manifests.vocabulary import NAME_LABEL, REVISION_ANNOTATION
 
 _GPU_RESOURCES: Final = ("nvidia.com/gpu", "nvidia.com/mig-")
@@ -26,7 +26,10 @@ def gpu_pods(pods: Iterable[Mapping[str, Any]]) -> tuple[GpuPod, ...]:
 
 def _gpu_pod(pod: Mapping[str, Any]) -> GpuPod | None:
     metadata, spec = mapping(pod.get("metadata")), mapping(pod.get("spec"))
-    requests = _requests(spec)
+    whole_pod = pod_resources(containers_of(spec))
+    requests = {
+        name: int(amount) for name, amount in whole_pod.requests.items() if name.startswith(_GPU_RESOURCES) and amount
+    }
     if not requests or text(mapping(pod.get("status")).get("phase")) in ENDED:
         return None
     ours = REVISION_ANNOTATION in mapping(metadata.get("annotations"))
@@ -36,29 +39,7 @@ def _gpu_pod(pod: Mapping[str, Any]) -> GpuPod | None:
         text(spec.get("nodeName")) or None,
         requests,
         (text(mapping(metadata.get("labels")).get(NAME_LABEL)) or None) if ours else None,
+        whole_pod,
+        spec["priority"] if type(spec.get("priority")) is int else 0,
+        text(spec.get("preemptionPolicy")) != "Never",
     )
-
-
-def _requests(spec: Mapping[str, Any]) -> dict[str, int]:
-    """Return the units that a node must have free (k8s.io/component-helpers, resource.PodRequests).
-
-    Containers and sidecars (init containers that are always restarted) run together; another init container runs
-    alone with the sidecars before it.
-    """
-    together, most = Counter[str](), Counter[str]()
-    for container in items(spec.get("initContainers")):
-        if container.get("restartPolicy") == "Always":
-            together += _container_requests(container)
-            most |= together
-        else:
-            most |= together + _container_requests(container)
-    for container in items(spec.get("containers")):
-        together += _container_requests(container)
-    return dict(sorted((most | together).items()))
-
-
-def _container_requests(container: Mapping[str, Any]) -> Counter[str]:
-    resources = mapping(container.get("resources"))
-    # For what is limited and not requested the API server fills in the limit.
-    requests = {**mapping(resources.get("limits")), **mapping(resources.get("requests"))}
-    return Counter({name: whole(amount) for name, amount in requests.items() if name.startswith(_GPU_RESOURCES)})

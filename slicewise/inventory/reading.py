@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from slicewise.inventory.autoscaler import parse_status
 from slicewise.inventory.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds
 from slicewise.inventory.gpu_pods import ENDED, gpu_pods
+from slicewise.inventory.json_values import mapping, text
 from slicewise.inventory.labels import live_node
 from slicewise.inventory.live_services import LiveService, live_service
+from slicewise.inventory.namespace_rules import namespace_rules, priority
 from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
     Raises:
         httpx2.HTTPError: the API server refuses to list nodes (lightkube.ApiError), fails, or does not answer.
     """
+    from lightkube.resources.core_v1 import LimitRange, Namespace, ResourceQuota  # noqa: PLC0415
+    from lightkube.resources.scheduling_v1 import PriorityClass  # noqa: PLC0415
+
     unread: list[str] = []
 
     async def allowed(kind: str, reading: Awaitable[_T], otherwise: _T) -> _T:
@@ -48,15 +53,20 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
     pods = await allowed("pods", _pods(client), ())
     bounds = await allowed("configmaps", _bounds(client), ())
     services = await allowed("llminferenceservices", _services(client), None)
-    namespaces = await allowed("namespaces", _namespaces(client), frozenset[str]())
+    namespaces = await allowed("namespaces", _listed(client.list(Namespace, chunk_size=_PAGE)), [])
+    limits = await allowed("limitranges", _listed(client.list(LimitRange, namespace="*", chunk_size=_PAGE)), [])
+    quotas = await allowed("resourcequotas", _listed(client.list(ResourceQuota, namespace="*", chunk_size=_PAGE)), [])
+    priorities = await allowed("priorityclasses", _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
     return LiveCluster(
         nodes,
         pods,
         bounds,
         services is not None,
-        namespaces,
+        frozenset(text(mapping(each.get("metadata")).get("name")) for each in namespaces),
         tuple(unread),
         {each.key: each for each in services or ()},
+        namespace_rules(namespaces, limits, quotas),
+        tuple(sorted(map(priority, priorities), key=lambda each: each.name)),
     )
 
 
@@ -108,11 +118,16 @@ async def _services(client: AsyncClient) -> tuple[LiveService, ...] | None:
     return tuple(sorted(found, key=lambda each: each.key))
 
 
-async def _namespaces(client: AsyncClient) -> frozenset[str]:
-    from lightkube.resources.core_v1 import Namespace  # noqa: PLC0415
+async def _listed(objects: AsyncIterable[Any]) -> list[dict[str, Any]]:
+    """Return all objects of a kind as the API server writes them; none where it does not know the kind."""
+    import httpx2  # noqa: PLC0415
 
-    names = [space.metadata.name async for space in client.list(Namespace, chunk_size=_PAGE) if space.metadata]
-    return frozenset(name for name in names if name)
+    try:
+        return [each async for each in _plain(objects)]
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code != _NOT_FOUND:
+            raise
+        return []
 
 
 async def _plain(objects: AsyncIterable[Any]) -> AsyncIterator[dict[str, Any]]:

@@ -17,6 +17,7 @@ from slicewise.inventory.growth import check_growth, growth_limit
 from slicewise.inventory.holdings import Holdings, check_holdings, holdings
 from slicewise.inventory.live_services import ServiceKey
 from slicewise.inventory.membership import members, units_of
+from slicewise.inventory.namespace_checks import check_namespaces
 from slicewise.inventory.near_misses import NearMisses, near_misses
 from slicewise.inventory.node_checks import (
     check_absent,
@@ -222,6 +223,7 @@ class _Environment:
         of_cluster = [
             *check_cluster(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
             *check_services(self.deviations),
+            *check_namespaces(self.cluster, self.placements, self.expected, self.own),
             *check_strays([node for node in strays if node.name not in meant]),
         ]
         differences = [each.at(self.name, None) for each in of_cluster]

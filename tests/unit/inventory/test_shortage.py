@@ -14,11 +14,13 @@ from tests.unit.inventory.clusters import (
     changed,
     cluster_of,
     only,
-    pod as held,
     verified,
     with_gpus,
     with_pods,
     without,
+)
+from tests.unit.inventory.clusters import (
+    pod as held,
 )
 
 SLICE = "nvidia.com/mig-3g.40gb"
