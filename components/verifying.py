@@ -9,7 +9,7 @@ import pulumi
 
 from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.inventory.answering import read_or_refusal
-from slicewise.inventory.differences import Severity, errors_first
+from slicewise.inventory.differences import errors_first
 from slicewise.inventory.facts import LiveCluster
 from slicewise.inventory.verification import verify
 from slicewise.placement import Plan
@@ -47,15 +47,14 @@ async def verify_clusters(
         for name, answer in zip(names, answers, strict=True)
         if isinstance(answer, str)
     ]
-    verified = verify(fleet, plan, read, previous, creates_namespaces=config.create_namespaces)
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    verified = verify(fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stack=stack)
     for each in verified.differences:
-        if each.severity is Severity.WARNING:
+        if not each.stops_update:
             pulumi.log.warn(f"{each}; {each.remedy}")
-    if unread or verified.has_errors:
+    if unread or verified.stops_update:
         errors = [
-            f"  {each}\n    remedy: {each.remedy}"
-            for each in errors_first(verified.differences)
-            if each.severity is Severity.ERROR
+            f"  {each}\n    remedy: {each.remedy}" for each in errors_first(verified.differences) if each.stops_update
         ]
         lines = "\n".join([*unread, *errors])
         found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"

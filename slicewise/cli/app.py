@@ -22,7 +22,7 @@ from slicewise.cli.picture import fleet_picture
 from slicewise.cli.render import checked_owner, documents_owner, rendering_line, write_manifests
 from slicewise.cli.shortfalls import OnShortfall, shortfall_lines
 from slicewise.cli.tables import print_plan
-from slicewise.cli.verify import chosen_environments, print_verified
+from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.inventory.verification import verify as verify_clusters
 from slicewise.placement.prospects import prospects
 from slicewise.placement.remedies import plan_with_remedies
@@ -298,11 +298,20 @@ def verify(
         ),
     ] = None,
     previous: Previous = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORGANIZATION/PROJECT/STACK",
+            help="The stack that applies the documents: services of another one are another's.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[VerifyOutput, typer.Option(help="A table for people, or JSON for tools.")] = VerifyOutput.TABLE,
 ) -> None:
     """Compare the documents with the clusters as they are: nodes, slices, taints, memory, and who holds units.
 
-    Reads the clusters and changes nothing. Every difference has a code, a severity and a remedy.
+    Reads the clusters and changes nothing. Every difference has a code, a severity and a remedy: what pods of the plan
+    lack is an error, what nobody needs a warning. With --previous it also looks for the services of that plan.
 
     Exit codes: 0 no errors (there may be warnings), 2 the input is wrong or a cluster cannot be read, 4 errors.
 
@@ -314,14 +323,19 @@ def verify(
     try:
         files = by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
         contexts = by_environment("--context", context or [], known, chosen, "CONTEXT")
-        clusters = read_clusters(kubeconfig_texts(chosen, files, contexts))
     except InvalidInputError as error:
         fail(error)
-    verified = verify_clusters(fleet, made, clusters, earlier)
+    texts, wrong = kubeconfig_texts(chosen, files, contexts)
+    clusters, unread = read_clusters(texts)
+    verified = verify_clusters(fleet, made, clusters, earlier, stack=stack)
+    unread |= wrong
     if output is VerifyOutput.JSON:
-        _write(json.dumps(verified.to_dict(), indent=2))
-    else:
+        _write(json.dumps(verified_to_dict(verified, unread), indent=2))
+    elif clusters:
         print_verified(Console(), verified)
+    if unread:
+        # What could be read is worth knowing all the same.
+        fail(InvalidInputError([problem for problems in unread.values() for problem in problems]))
     if verified.has_errors:
         raise typer.Exit(EXIT_DIFFERENT)
 

@@ -32,62 +32,77 @@ def by_environment(
         what: What a value is, for errors.
 
     Raises:
-        InvalidInputError: a value without a name where several environments are read (SW402).
+        InvalidInputError: a value without a name where several environments are read, one for an environment that is
+            not read, or two for the same (SW402); it holds all of them.
     """
     found: dict[str, str] = {}
+    problems: list[Problem] = []
     for value in values:
         name, _, rest = value.partition("=")
-        if rest and name in known:
-            found[name] = rest
-        elif len(chosen) == 1:
-            found[chosen[0]] = value
-        else:
+        if not (rest and name in known):
+            name, rest = (chosen[0], value) if len(chosen) == 1 else ("", value)
+        if not name:
             message = (
                 f"which environment is {quoted(value)} for? Write {option} ENVIRONMENT={what} with one of "
                 f"{', '.join(known)}, such as {option} {known[0]}={what}; or read one alone with --environment"
             )
-            raise InvalidInputError([_problem(option, message, Code.KUBECONFIG_MISSING)])
+        elif name not in chosen:
+            message = (
+                f"{quoted(value)} is for the environment {name}, which is not verified: leave it out, or add "
+                f"--environment {name}"
+            )
+        elif name in found:
+            message = f"the environment {name} has two, {quoted(found[name])} and {quoted(rest)}; write one of them"
+        else:
+            found[name] = rest
+            continue
+        problems.append(_problem(option, message, Code.KUBECONFIG_MISSING))
+    if problems:
+        raise InvalidInputError(problems)
     return found
 
 
-def kubeconfig_texts(chosen: Sequence[str], files: Mapping[str, str], contexts: Mapping[str, str]) -> dict[str, str]:
+def kubeconfig_texts(
+    chosen: Sequence[str], files: Mapping[str, str], contexts: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, list[Problem]]]:
     """Return the text of the kubeconfig of every environment; the ambient one only where one environment is read.
 
-    Raises:
-        InvalidInputError: one is missing or cannot be used (SW402, SW403, SW407, SW408); it holds all of them.
+    Returns:
+        The texts by environment, and what is wrong with the others: one is missing or cannot be used (SW402, SW403,
+        SW407, SW408).
     """
     texts: dict[str, str] = {}
-    problems: list[Problem] = []
+    wrong: dict[str, list[Problem]] = {}
     for name in chosen:
         file = files.get(name)
         if file is None and len(chosen) > 1:
             message = f"environment {name} has none; write {_OPTION} {name}=FILE, or read fewer with --environment"
-            problems.append(_problem(_OPTION, message, Code.KUBECONFIG_MISSING))
+            wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
         elif file is not None and not Path(file).is_file():
             message = f"environment {name}: there is no file {file}"
-            problems.append(_problem(_OPTION, message, Code.KUBECONFIG_MISSING))
+            wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
         else:
             where = f"{_OPTION} {file}" if file else "the kubeconfig that kubectl would use"
             try:
                 texts[name] = read_kubeconfig(where, file, contexts.get(name)).text
             except InvalidInputError as error:
-                problems += error.problems
-    if problems:
-        raise InvalidInputError(problems)
-    return texts
+                wrong[name] = list(error.problems)
+    return texts, wrong
 
 
-def read_clusters(kubeconfigs: Mapping[str, str]) -> dict[str, LiveCluster]:
+def read_clusters(kubeconfigs: Mapping[str, str]) -> tuple[dict[str, LiveCluster], dict[str, list[Problem]]]:
     """Read every cluster at once, by the name of its environment; in a terminal with a bar if that takes long.
 
-    Raises:
-        InvalidInputError: one cannot be read (SW404, SW621); it holds all of them.
+    Returns:
+        What was read, and why the others could not be (SW621), both by environment.
     """
     with waiting_bar("reading clusters", len(kubeconfigs)) as progress:
         return asyncio.run(_read_all(kubeconfigs, progress))
 
 
-async def _read_all(kubeconfigs: Mapping[str, str], progress: Callable[[], None]) -> dict[str, LiveCluster]:
+async def _read_all(
+    kubeconfigs: Mapping[str, str], progress: Callable[[], None]
+) -> tuple[dict[str, LiveCluster], dict[str, list[Problem]]]:
     async def read(kubeconfig: str) -> LiveCluster | str:
         read = await read_or_refusal(kubeconfig)
         progress()
@@ -95,14 +110,13 @@ async def _read_all(kubeconfigs: Mapping[str, str], progress: Callable[[], None]
 
     answers = await asyncio.gather(*map(read, kubeconfigs.values()))
     answered = dict(zip(kubeconfigs, answers, strict=True))
-    problems = [
-        _problem(_OPTION, f"environment {name}: {answer}", Code.CLUSTER_UNREADABLE)
+    read_ = {name: answer for name, answer in answered.items() if not isinstance(answer, str)}
+    unread = {
+        name: [_problem(_OPTION, f"environment {name}: {answer}", Code.CLUSTER_UNREADABLE)]
         for name, answer in answered.items()
         if isinstance(answer, str)
-    ]
-    if problems:
-        raise InvalidInputError(problems)
-    return {name: answer for name, answer in answered.items() if not isinstance(answer, str)}
+    }
+    return read_, unread
 
 
 def _problem(option: str, message: str, code: Code) -> Problem:

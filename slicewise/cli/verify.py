@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.console import Console
 from slicewise.cli.columns import Column, show, show_line
 from slicewise.inventory.differences import Difference, Severity, counted, errors_first
 from slicewise.inventory.verification import PoolReality, Verified
-from slicewise.spec import Fleet
+from slicewise.spec import Fleet, Problem
 from slicewise.spec.problems import quoted
 
 _COLUMNS = (
@@ -52,6 +53,16 @@ def print_verified(console: Console, verified: Verified) -> None:
                 show_line(console, f"  {line}")
             console.print()
     show_line(console, _summary(verified))
+
+
+def verified_to_dict(verified: Verified, unread: Mapping[str, Sequence[Problem]]) -> dict[str, Any]:
+    """Return the result as JSON data, and with it why the other environments could not be read."""
+    refused = [
+        {"environment": name, "code": problem.code.value, "message": problem.message}
+        for name, problems in sorted(unread.items())
+        for problem in problems
+    ]
+    return {**verified.to_dict(), "unread": refused}
 
 
 def difference_lines(differences: Sequence[Difference]) -> list[str]:

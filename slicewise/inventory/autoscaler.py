@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from slicewise.access.plain_yaml import read_plain
 from slicewise.inventory.facts import NodeGroupBounds
 
 # Up to 1.29 it is prose: `Name: nodes-a` and, lines later, `Health: Healthy (... (minSize=1, maxSize=5))`.
-_PROSE: Final = re.compile(
-    r"^ *Name: +(?P<name>\S+)$(?:(?!^ *Name: ).)*?\(minSize=(?P<smallest>[0-9]{1,9}), maxSize=(?P<largest>[0-9]{1,9})",
-    re.MULTILINE | re.DOTALL,
-)
+_NAME: Final = re.compile(r" *Name: +(?P<name>\S+)")
+_SIZES: Final = re.compile(r"\(minSize=(?P<smallest>[0-9]{1,9}), maxSize=(?P<largest>[0-9]{1,9})")
 
 
 def parse_status(text: str) -> tuple[NodeGroupBounds, ...]:
@@ -23,10 +22,20 @@ def parse_status(text: str) -> tuple[NodeGroupBounds, ...]:
     Args:
         text: The key `status` of the ConfigMap. What is no status has no node groups.
     """
-    groups = _structured(text) or [
-        NodeGroupBounds(found["name"], int(found["smallest"]), int(found["largest"])) for found in _PROSE.finditer(text)
-    ]
+    groups = _structured(text) or list(_prose(text))
     return tuple(sorted(groups, key=lambda each: each.group))
+
+
+def _prose(text: str) -> Iterator[NodeGroupBounds]:
+    """Yield each group with the first bounds after its name; a line is looked at once."""
+    name: str | None = None
+    for line in text.splitlines():
+        named, sizes = _NAME.fullmatch(line.rstrip()), _SIZES.search(line)
+        if named:
+            name = named["name"]
+        elif sizes and name:
+            yield NodeGroupBounds(name, int(sizes["smallest"]), int(sizes["largest"]))
+            name = None
 
 
 def _structured(text: str) -> list[NodeGroupBounds]:

@@ -27,7 +27,7 @@ def check_cluster(cluster: LiveCluster, expected: Sequence[Expected], *, creates
         yield Found(
             Code.CLUSTER_UNREADABLE,
             Severity.WARNING,
-            f"this user may not read {' and '.join(unread)}, so what depends on that is not verified",
+            f"this user may not read {', '.join(unread)}, so what depends on that is not verified",
             f"let the user of the kubeconfig list {', '.join(unread)} in all namespaces",
         )
     if not cluster.serves_kserve and SERVICES not in cluster.unread:

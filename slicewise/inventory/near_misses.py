@@ -134,9 +134,12 @@ def _reason(compared: ComparedPool, node: LiveNode) -> Reason | None:
     says = _cut_otherwise(compared, gpus)
     if not says:
         return None
+    found = [offer for offer in gpus.offers if offer.units]
+    if missing and compared.profile and all(offer.profile is None for offer in found):
+        # Whole GPUs that merely are in the same cluster are no reason to declare whole GPUs.
+        return Reason(says, f"{as_declared(compared, gpus)}, or remove the pool")
     instead = ", ".join(f"{key}: {node.labels[key]}" for key in sorted(missing) if key in node.labels)
-    declare = as_found([offer for offer in gpus.offers if offer.units]) + (f", select {instead}" if instead else "")
-    return Reason(says, as_declared(compared, gpus), declare)
+    return Reason(says, as_declared(compared, gpus), as_found(found) + (f", select {instead}" if instead else ""))
 
 
 def _cut_otherwise(compared: ComparedPool, gpus: Gpus) -> str:

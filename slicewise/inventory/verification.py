@@ -105,6 +105,11 @@ class Verified:
         """Whether something must be mended before the plan can run as it says."""
         return any(each.severity is Severity.ERROR for each in self.differences)
 
+    @property
+    def stops_update(self) -> bool:
+        """Whether an update cannot do as the plan says."""
+        return any(each.stops_update for each in self.differences)
+
     def of(self, environment: str) -> Verified:
         """Return what came of one of the environments."""
         return Verified(

@@ -14,7 +14,8 @@ import yaml
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
 from components.verifying import verify_clusters
 from slicewise.placement import make_plan
-from slicewise.spec import InvalidInputError
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import DeploymentKey, InvalidInputError
 from tests.components.recording import Recorder
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 from tests.unit.cli.api_server import api_server, node
@@ -42,11 +43,16 @@ def stack(**values: str) -> StackConfig:
     return read_stack_config(pulumi.Config("slicewise"))
 
 
-def run(config: StackConfig, documents: tuple[Document, ...], servers: Mapping[str, str]) -> None:
+def run(
+    config: StackConfig,
+    documents: tuple[Document, ...],
+    servers: Mapping[str, str],
+    previous: tuple[PreviousPlacement, ...] = (),
+) -> None:
     """Verify the documents, whose environments are at `servers`."""
     fleet = fleet_of(documents)
     texts = {name: pulumi.Output.secret(kubeconfig(server)) for name, server in servers.items()}
-    asyncio.get_event_loop().run_until_complete(verify_clusters(config, fleet, make_plan(fleet), (), texts))
+    asyncio.get_event_loop().run_until_complete(verify_clusters(config, fleet, make_plan(fleet), previous, texts))
 
 
 @pytest.fixture
@@ -90,15 +96,18 @@ def test_warnings_are_logged_and_do_not_stop(warnings: list[str]) -> None:
 def test_errors_of_all_environments_stop_together(warnings: list[str]) -> None:
     documents = (
         environment("a", pool("whole")),
-        environment("b", pool("whole", nodeCount=2)),
+        environment("b", pool("whole", nodeCount=2), labels={"is": "b"}),
         environment("c", pool("x")),
+        model("large", profile("any")),
+        deployment("big", "large", namespace="default", replicas=9, environmentSelector={"is": "b"}),
     )
     with api_server([WHOLE]) as url, pytest.raises(pulumi.RunError) as error:
         run(stack(verify="true"), documents, {"a": url, "b": url, "c": "http://127.0.0.1:9"})
     said = str(error.value)
     assert said.startswith("what is declared and what the clusters have differ, so nothing is changed:\n  c: ")
     assert "the cluster's API server does not answer" in said
-    assert "b/whole: 1 node of 2 declared [SW602]\n    remedy: write nodeCount: 1, or add the nodes" in said
+    short = "default/big lacks room for 1 of 9 replicas"
+    assert f"b/whole: 1 node of 2 declared; {short} [SW602]\n    remedy: write nodeCount: 1, or add the nodes" in said
     assert "a/whole" not in said
     assert CANARY not in said
     assert warnings == []
@@ -124,6 +133,18 @@ def test_namespaces_that_the_stack_makes_may_be_missing(warnings: list[str], cre
             with pytest.raises(pulumi.RunError, match="SW619"):
                 run(config, documents, {"a": url})
     assert warnings == []
+
+
+def test_what_an_update_puts_right_does_not_keep_it_from_it(warnings: list[str]) -> None:
+    """A service that somebody deleted: `pulumi up --refresh` must get past the verification that tells of it."""
+    before = PreviousPlacement(DeploymentKey("default", "big"), "a", "whole", "any", 1, 1)
+    with api_server([WHOLE]) as url:
+        run(stack(verify="true"), (environment("a", pool("whole")), *DOCUMENTS), {"a": url}, (before,))
+    (told,) = warnings
+    assert told.startswith(
+        "a: 1 service that was applied is not there, and the stack takes it for running: default/big"
+    )
+    assert told.endswith("[SW623]; pulumi up --refresh; rendered manifests: apply them again")
 
 
 def test_without_clusters_one_warning_says_so(warnings: list[str]) -> None:

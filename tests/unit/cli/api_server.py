@@ -25,7 +25,11 @@ def node(name: str, labels: Mapping[str, str], units: Mapping[str, int]) -> dict
 
 @contextmanager
 def api_server(
-    nodes: Sequence[Mapping[str, Any]], *, namespaces: Sequence[str] = ("default",), forbids: Sequence[str] = ()
+    nodes: Sequence[Mapping[str, Any]],
+    *,
+    namespaces: Sequence[str] = ("default",),
+    forbids: Sequence[str] = (),
+    services: Sequence[Mapping[str, Any]] = (),
 ) -> Iterator[str]:
     """Serve a cluster, and give its URL.
 
@@ -33,12 +37,13 @@ def api_server(
         nodes: Its nodes.
         namespaces: Its namespaces.
         forbids: Paths that are answered with 403.
+        services: Its LLMInferenceServices.
     """
     lists: dict[str, list[Mapping[str, Any]]] = {
         "/api/v1/nodes": list(nodes),
         "/api/v1/pods": [],
         "/api/v1/namespaces": [{"metadata": {"name": name}} for name in namespaces],
-        SERVICES: [],
+        SERVICES: list(services),
     }
 
     class Answers(BaseHTTPRequestHandler):

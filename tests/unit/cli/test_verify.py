@@ -128,7 +128,8 @@ def test_errors_come_first_and_end_with_4(server: str, tmp_path: Path) -> None:
         slices("cut", "1g.10gb", nodeSelector={"pool": "cut"}),
         slices("scaled", "3g.40gb", nodeSelector={"pool": "scaled"}, nodeCount=0, maxNodeCount=4),
     )
-    run = slicewise("verify", write(tmp_path, declared), "--kubeconfig", kubeconfig(tmp_path, server))
+    tiny = (model("tiny", profile("slice", memoryPerGpu="9Gi")), deployment("chat", "tiny", namespace="default"))
+    run = slicewise("verify", write(tmp_path, declared, *tiny), "--kubeconfig", kubeconfig(tmp_path, server))
     assert run.returncode == 4
     assert run.stdout.index("Errors") < run.stdout.index("Warnings")
     assert "3g.40gb/1g.10gb" in run.stdout
@@ -228,6 +229,96 @@ def test_what_a_kubeconfig_needs_beside_its_text_is_named(documents: str, server
     assert CANARY not in run.stderr
 
 
+NOT_VERIFIED = "is for the environment west, which is not verified: leave it out, or add --environment west [SW402]"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--environment", "east", "--kubeconfig", "west=FILE"],
+            f'--kubeconfig: "west=FILE" {NOT_VERIFIED}',
+        ),
+        (
+            ["--environment", "east", "--kubeconfig", "FILE", "--context", "west=here"],
+            f'--context: "west=here" {NOT_VERIFIED}',
+        ),
+        (
+            ["--environment", "east", "--kubeconfig", "east=FILE", "--kubeconfig", "east=/other"],
+            '--kubeconfig: the environment east has two, "FILE" and "/other"; write one of them [SW402]',
+        ),
+        (
+            ["--environment", "east", "--kubeconfig", "FILE", "--kubeconfig", "FILE"],
+            '--kubeconfig: the environment east has two, "FILE" and "FILE"; write one of them [SW402]',
+        ),
+        (
+            ["--environment", "east", "--kubeconfig", "FILE", "--context", "here", "--context", "east=here"],
+            '--context: the environment east has two, "here" and "here"; write one of them [SW402]',
+        ),
+    ],
+)
+def test_no_option_is_swallowed(
+    documents: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
+) -> None:
+    """Whatever is not used might have been meant: the ambient kubeconfig may lead to another cluster."""
+    monkeypatch.setenv("KUBECONFIG", kubeconfig(tmp_path, server))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "FILE").write_text((tmp_path / "kubeconfig").read_text())
+    run = slicewise("verify", documents, *options)
+    assert (run.returncode, run.stdout, run.stderr.splitlines()) == (2, "", [said])
+
+
+def test_one_cluster_that_cannot_be_read_hides_no_other(documents: str, server: str, tmp_path: Path) -> None:
+    east, west = kubeconfig(tmp_path, server, "a"), kubeconfig(tmp_path, server, "b", context="nowhere")
+    options = ("--kubeconfig", f"east={east}", "--kubeconfig", f"west={west}")
+    run = slicewise("verify", documents, *options)
+    assert run.returncode == 2
+    assert run.stdout.endswith("1 environment verified: as declared\n")
+    assert "  east " in run.stdout
+    assert "  west " not in run.stdout
+    assert run.stderr.startswith("--kubeconfig: environment west: the cluster's API server does not answer")
+    data = json.loads(slicewise("verify", documents, *options, "--output", "json").stdout)
+    assert data["environments"] == ["east"]
+    assert [(each["environment"], each["code"]) for each in data["unread"]] == [("west", "SW621")]
+
+
+def test_one_kubeconfig_that_cannot_be_used_hides_no_other(documents: str, server: str, tmp_path: Path) -> None:
+    east = kubeconfig(tmp_path, server)
+    run = slicewise("verify", documents, "--kubeconfig", f"east={east}", "--kubeconfig", "west=/none")
+    assert run.returncode == 2
+    assert run.stdout.endswith("1 environment verified: as declared\n")
+    assert run.stderr == "--kubeconfig: environment west: there is no file /none [SW402]\n"
+
+
+def service(stack: str) -> dict[str, Any]:
+    return {
+        "metadata": {
+            "namespace": "default",
+            "name": "chat",
+            "annotations": {"slicewise.dev/environment": "east", "slicewise.dev/stack": stack},
+        },
+        "spec": {"replicas": 1},
+    }
+
+
+def test_what_became_of_services_is_said(tmp_path: Path) -> None:
+    file = write(tmp_path, DOCUMENTS[0], DOCUMENTS[2], deployment("chat", "small", namespace="default"))
+    plan = tmp_path / "plan.json"
+    plan.write_text(slicewise("plan", file, "--output", "json").stdout)
+    with api_server(NODES) as url:
+        config = kubeconfig(tmp_path, url)
+        # Without an earlier plan nothing says that it was ever applied.
+        assert slicewise("verify", file, "--kubeconfig", config).returncode == 0
+        gone = slicewise("verify", file, "--kubeconfig", config, "--previous", str(plan))
+    assert gone.returncode == 4
+    assert "running: default/chat (1 replica) [SW623]\n    remedy: pulumi up --refresh" in gone.stdout
+    with api_server(NODES, services=[service("acme/slicewise/trial")]) as url:
+        config = kubeconfig(tmp_path, url)
+        run = slicewise("verify", file, "--kubeconfig", config, "--stack", "acme/slicewise/prod")
+    assert run.returncode == 4
+    assert "is there already and belongs to the stack acme/slicewise/trial: default/chat [SW625]" in run.stdout
+
+
 def test_documents_without_an_environment(tmp_path: Path) -> None:
     run = slicewise("verify", write(tmp_path, model("small")))
     assert run.returncode == 2
@@ -252,7 +343,7 @@ def test_what_a_user_may_not_read_is_said_and_not_taken_for_missing(tmp_path: Pa
         table = slicewise("verify", file, "--kubeconfig", kubeconfig(tmp_path, url))
     (finding,) = json.loads(run.stdout)["findings"]
     assert (run.returncode, finding["code"], finding["severity"]) == (0, "SW621", "warning")
-    assert "pods and llminferenceservices and namespaces" in finding["message"]
+    assert "pods, llminferenceservices, namespaces" in finding["message"]
     # No number of what is not known.
     (row,) = (line.split() for line in table.stdout.splitlines() if line.startswith("  east "))
     assert row[-4:] == ["16/16", "?", "?", "?"]

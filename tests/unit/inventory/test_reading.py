@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.unit.inventory.kubernetes_json import Json, node_json, pod_json
 
 NODES = "/api/v1/nodes"
 PODS = "/api/v1/pods"
+LIMITS, QUOTAS = "/api/v1/limitranges", "/api/v1/resourcequotas"
+CLASSES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 STATUS = "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status"
 SERVICES = "/apis/serving.kserve.io/v1alpha2/llminferenceservices"
 NAMESPACES = "/api/v1/namespaces"
@@ -86,6 +89,9 @@ def everything() -> dict[str, Any]:
         STATUS: {"kind": "ConfigMap", "apiVersion": "v1", "data": {"status": STRUCTURED}},
         SERVICES: page("LLMInferenceServiceList"),
         NAMESPACES: page("NamespaceList", {"metadata": {"name": "team"}}, {"metadata": {"name": "default"}}),
+        LIMITS: page("LimitRangeList"),
+        QUOTAS: page("ResourceQuotaList"),
+        CLASSES: page("PriorityClassList"),
     }
 
 
@@ -130,6 +136,55 @@ def test_all_of_it() -> None:
     assert pods.url.params["fieldSelector"] == "status.phase!=Failed,status.phase!=Succeeded"
 
 
+def test_what_namespaces_allow_and_whose_services_are_there() -> None:
+    label = "pod-security.kubernetes.io/enforce"
+    named = {"namespace": "team", "name": "x"}
+    cluster = read(
+        everything()
+        | {
+            NAMESPACES: page("NamespaceList", {"metadata": {"name": "team", "labels": {label: "restricted"}}}),
+            LIMITS: page(
+                "LimitRangeList",
+                {"metadata": named, "spec": {"limits": [{"type": "Container", "max": {"memory": "8Gi"}}]}},
+            ),
+            QUOTAS: page(
+                "ResourceQuotaList",
+                {
+                    "metadata": named,
+                    "spec": {"hard": {"requests.nvidia.com/mig-3g.40gb": "3"}},
+                    "status": {"used": {"requests.nvidia.com/mig-3g.40gb": "1"}},
+                },
+            ),
+            CLASSES: page("PriorityClassList", {"metadata": {"name": "high"}, "value": 9, "preemptionPolicy": "Never"}),
+            SERVICES: page(
+                "LLMInferenceServiceList",
+                {
+                    "metadata": {
+                        "namespace": "team",
+                        "name": "chat",
+                        "annotations": {"slicewise.dev/stack": "acme/slicewise/prod"},
+                        "managedFields": [
+                            {"manager": "pulumi", "fieldsV1": {"f:spec": {"f:model": {"f:uri": {}}}}},
+                            {"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+                        ],
+                    },
+                    "spec": {"replicas": 3},
+                },
+            ),
+        }
+    )
+    rules = cluster.rules["team"]
+    assert rules.enforced == "restricted"
+    assert int(rules.limits[0].most["memory"]) == 8 * 1024**3
+    (quota,) = rules.quotas
+    assert [int(each["requests.nvidia.com/mig-3g.40gb"]) for each in (quota.hard, quota.used)] == [3, 1]
+    assert [(each.name, each.value, each.by_default, each.preempts) for each in cluster.priorities] == [
+        ("high", 9, False, False)
+    ]
+    chat = cluster.services["team", "chat"]
+    assert (chat.stack, chat.replicas, dict(chat.editors)) == ("acme/slicewise/prod", 3, {"replicas": "kubectl-edit"})
+
+
 def test_lists_are_read_page_by_page() -> None:
     def nodes(request: httpx2.Request) -> Json:
         assert request.url.params["limit"] == "500"
@@ -141,7 +196,10 @@ def test_lists_are_read_page_by_page() -> None:
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [(PODS, "pods"), (STATUS, "configmaps"), (SERVICES, "llminferenceservices"), (NAMESPACES, "namespaces")],
+    [
+        *((PODS, "pods"), (STATUS, "configmaps"), (SERVICES, "llminferenceservices"), (NAMESPACES, "namespaces")),
+        *((LIMITS, "limitranges"), (QUOTAS, "resourcequotas"), (CLASSES, "priorityclasses")),
+    ],
 )
 def test_what_this_user_may_not_read_is_named(path: str, kind: str) -> None:
     cluster = read(everything() | {path: refused(403)})
@@ -151,7 +209,10 @@ def test_what_this_user_may_not_read_is_named(path: str, kind: str) -> None:
 
 def test_a_user_who_may_read_nodes_alone() -> None:
     cluster = read({path: refused(403) for path in everything()} | {NODES: everything()[NODES]})
-    assert cluster.unread == ("pods", "configmaps", "llminferenceservices", "namespaces")
+    assert cluster.unread == (
+        *("pods", "configmaps", "llminferenceservices", "namespaces", "limitranges", "resourcequotas"),
+        "priorityclasses",
+    )
     assert (cluster.pods, cluster.bounds, cluster.namespaces, cluster.serves_kserve) == ((), (), frozenset(), False)
 
 
@@ -162,7 +223,7 @@ def test_neither_kserve_nor_autoscaler() -> None:
     assert (cluster.serves_kserve, cluster.bounds, cluster.unread) == (False, (), ())
 
 
-@pytest.mark.parametrize("path", [NODES, PODS, STATUS, SERVICES, NAMESPACES])
+@pytest.mark.parametrize("path", [NODES, PODS, STATUS, SERVICES, NAMESPACES, LIMITS, QUOTAS, CLASSES])
 def test_a_server_that_fails(path: str) -> None:
     with pytest.raises(ApiError):
         read(everything() | {path: refused(500)})
@@ -175,6 +236,14 @@ def test_nodes_must_be_readable() -> None:
 
 def test_the_autoscalers_prose() -> None:
     assert parse_status(PROSE) == (NodeGroupBounds("nodepool0", 0, 2), NodeGroupBounds("nodepool1", 1, 5))
+
+
+def test_prose_of_many_groups_is_read_in_one_go() -> None:
+    """Names without bounds: when each looked through the rest of the text, 20,000 lines took a second."""
+    text = "NodeGroups:\n" + "  Name:        a\n" * 100_000 + PROSE
+    began = time.process_time()
+    assert parse_status(text) == parse_status(PROSE)
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,18 @@ def test_whole_gpus_where_slices_are_declared() -> None:
     assert only(documents, managed).remedy == f"{declare}, or have MIG manager cut the GPUs as declared: {layout}"
 
 
+def test_a_layout_that_no_node_has_beside_whole_gpus() -> None:
+    """That there are whole GPUs in the cluster is no reason to declare them in the place of slices."""
+    cut = slices("cut", "1g.10gb", nodeSelector={"nvidia.com/mig.config": "all-1g.10gb"})
+    whole = node("whole-0", gfd(8, mig_config="all-disabled"), {"nvidia.com/mig.config": "all-disabled"})
+    told = only(declared(cut), cluster(whole))
+    assert (told.code, "the node is not cut into slices (whole-0)" in told.message) == ("SW601", True)
+    assert told.remedy == (
+        "have MIG manager cut the GPUs as declared: kubectl label node NODE nvidia.com/mig.config=all-1g.10gb "
+        "--overwrite, or remove the pool"
+    )
+
+
 def test_slices_where_whole_gpus_are_declared() -> None:
     documents = declared(pool("whole"))
     nodes = changed(cluster_of(documents[0]), lambda each: replace(each, gpus=gfd(8, "3g.40gb")))
