@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from slicewise.inventory.json_values import items, mapping, text
-from slicewise.spec.quantity import GIB, Quantity
+from slicewise.kubernetes.quantity import GIB, quantity_value
 
 Amounts = Mapping[str, Decimal]
 """Amounts by resource: cores, bytes, or units."""
@@ -66,15 +66,8 @@ def pod_resources(containers: Iterable[ContainerResources]) -> PodResources:
 
 def amounts(written: object) -> dict[str, Decimal]:
     """Return the amounts of a resource list as the API server writes it; what is none is left out."""
-    found = {}
-    for name, value in mapping(written).items():
-        try:
-            found[name] = Quantity.parse(value).value
-        except ValueError:
-            # 0 is an amount, and no Quantity of a document.
-            if value in ("0", 0):
-                found[name] = Decimal(0)
-    return found
+    values = {name: quantity_value(value) for name, value in mapping(written).items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def shown(resource: str, amount: Decimal) -> str:

@@ -10,15 +10,10 @@ from slicewise.inventory.container_resources import Amounts, ContainerResources,
 from slicewise.inventory.differences import Found, Severity, some
 from slicewise.inventory.namespace_rules import LimitItem
 from slicewise.inventory.planned_pods import PlannedPods
-from slicewise.manifests.vocabulary import STORAGE_INITIALIZER
 from slicewise.spec import Code
 
-_OF_KSERVE = (
-    "change the LimitRange, or what the init container asks for in KServe's ConfigMap inferenceservice-config "
-    "(storageInitializer)"
-)
 _GPUS = "nvidia.com/"
-_OF_MODEL = "change the LimitRange, or the model's resources"
+_REMEDY = "change the LimitRange, or the model's resources"
 
 
 def with_defaults(containers: Iterable[ContainerResources], limits: Iterable[LimitItem]) -> list[ContainerResources]:
@@ -39,21 +34,20 @@ def with_defaults(containers: Iterable[ContainerResources], limits: Iterable[Lim
 
 def check_limit_ranges(namespace: str, limits: Sequence[LimitItem], pods: Sequence[PlannedPods]) -> Iterator[Found]:
     """Yield what a LimitRange refuses, once a cause for all deployments that it concerns."""
-    refused: dict[tuple[str, str, str], list[str]] = {}
+    refused: dict[tuple[str, str], list[str]] = {}
     for each in pods:
         containers = with_defaults(each.containers, limits)
         yield from _gpus_by_default(namespace, each, containers)
         for rule in limits:
             for what, why in _violations(rule, containers):
-                remedy = _OF_KSERVE if what == STORAGE_INITIALIZER else _OF_MODEL
                 said = f" (container {what})" if what else ""
-                refused.setdefault((rule.limit_range, f"{why}{said}", remedy), []).append(str(each.deployment))
-    for (name, why, remedy), deployments in refused.items():
+                refused.setdefault((rule.limit_range, f"{why}{said}"), []).append(str(each.deployment))
+    for (name, why), deployments in refused.items():
         yield Found(
             Code.LIMIT_RANGE,
             Severity.ERROR,
             f"LimitRange {name} of namespace {namespace} refuses every pod of {some(deployments)}: {why}",
-            remedy,
+            _REMEDY,
         )
 
 

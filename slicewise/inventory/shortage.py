@@ -15,12 +15,12 @@ from slicewise.inventory.compared_pool import ComparedPool
 from slicewise.inventory.differences import Found, Severity, counted, some
 from slicewise.inventory.facts import LiveNode
 from slicewise.inventory.holdings import Holdings
+from slicewise.inventory.json_values import amount
 from slicewise.inventory.membership import units_of
 from slicewise.inventory.unit_checks import offers_what_is_declared
 from slicewise.placement.charged import Charge
 from slicewise.placement.soundness import NodeSize, PodSize, is_sound_on
 from slicewise.spec import DeploymentKey
-from slicewise.spec.quantity import Quantity
 
 
 @dataclass(frozen=True)
@@ -117,16 +117,9 @@ class Shortage:
             return NodeSize(units, cpu, memory)
         return NodeSize(
             units,
-            None if cpu is None else min(cpu, _quantity(node.cpu, lambda each: each.millis)),
-            None if memory is None else min(memory, _quantity(node.memory, lambda each: each.bytes)),
+            None if cpu is None else min(cpu, int(amount(node.cpu) * 1000)),
+            None if memory is None else min(memory, int(amount(node.memory))),
         )
-
-
-def _quantity(text: str, amount: Callable[[Quantity], int]) -> int:
-    try:
-        return amount(Quantity.parse(text))
-    except ValueError:
-        return 0
 
 
 def _most(wanted: int, fits: Callable[[int], bool]) -> int:

@@ -290,14 +290,14 @@ def test_one_kubeconfig_that_cannot_be_used_hides_no_other(documents: str, serve
     assert run.stderr == "--kubeconfig: environment west: there is no file /none [SW402]\n"
 
 
-def service(stack: str) -> dict[str, Any]:
+def service(stack: str, replicas: int = 1) -> dict[str, Any]:
     return {
         "metadata": {
             "namespace": "default",
             "name": "chat",
             "annotations": {"slicewise.dev/environment": "east", "slicewise.dev/stack": stack},
         },
-        "spec": {"replicas": 1},
+        "spec": {"replicas": replicas},
     }
 
 
@@ -312,6 +312,13 @@ def test_what_became_of_services_is_said(tmp_path: Path) -> None:
         gone = slicewise("verify", file, "--kubeconfig", config, "--previous", str(plan))
     assert gone.returncode == 4
     assert "running: default/chat (1 replica) [SW623]\n    remedy: pulumi up --refresh" in gone.stdout
+    for replicas, code, severity in ((0, 4, "error"), (9, 0, "warning")):
+        with api_server(NODES, services=[service("acme/slicewise/prod", replicas)]) as url:
+            config = kubeconfig(tmp_path, url)
+            run = slicewise("verify", file, "--kubeconfig", config, "--output", "json")
+        (found,) = json.loads(run.stdout)["findings"]
+        assert (run.returncode, found["code"], found["severity"]) == (code, "SW624", severity)
+        assert f"default/chat is not what was applied: spec.replicas is {replicas}, 1 applied" in found["message"]
     with api_server(NODES, services=[service("acme/slicewise/trial")]) as url:
         config = kubeconfig(tmp_path, url)
         run = slicewise("verify", file, "--kubeconfig", config, "--stack", "acme/slicewise/prod")
