@@ -96,12 +96,12 @@ toolchain-pulumi:
 	@$(TOOLCHAIN) pulumi
 
 .PHONY: lock
-lock: $(VENV)/.development ## Pin the newest versions of what requirements*.in name
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-bench.in -o requirements-bench.txt
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-policies.in -o requirements-policies.txt
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --upgrade requirements-fuzz.in -o requirements-fuzz.txt
+lock: $(VENV)/.development ## Pin the newest versions of what requirements*.in name, and the hashes of their files
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements.in -o requirements.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements-dev.in -o requirements-dev.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements-bench.in -o requirements-bench.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements-policies.in -o requirements-policies.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements-fuzz.in -o requirements-fuzz.txt
 
 .PHONY: clean
 clean: ## Remove what the targets made in the checkout
@@ -116,20 +116,20 @@ $(VENV)/bin/pip:
 
 $(VENV)/.program: requirements.txt | $(VENV)/bin/pip
 	@echo "Installing the program's Python packages into $(VENV): about a minute, 700 MB (mostly pulumi-aws and pulumi-gcp) ..."
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.program
 	@echo "Installing the tools that check and test Slicewise into $(VENV) ..."
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -r requirements-bench.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@
 
 $(VENV)/.fuzz: requirements-fuzz.txt $(VENV)/.development
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-fuzz.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-fuzz.txt
 	@touch $@
 
 $(POLICIES)/.installed: requirements-policies.txt | $(VENV)/bin/pip
 	@echo "Installing what the policy pack needs into $(POLICIES): 90 MB ..."
 	@$(PYTHON) -m venv $(POLICIES)
-	@$(POLICIES)/bin/pip install --quiet --disable-pip-version-check -r requirements-policies.txt
+	@$(POLICIES)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-policies.txt
 	@touch $@

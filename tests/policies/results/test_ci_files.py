@@ -21,10 +21,17 @@ MAKEFILE = (CHECKOUT / "Makefile").read_text()
 
 
 def parsed(file: Path) -> dict[str, Any]:
-    """Return a file's only document."""
-    document = yaml.safe_load(file.read_text())
+    """Return the document with the jobs: of GitLab's, after its header of inputs."""
+    *_, document = yaml.safe_load_all(file.read_text())
     assert isinstance(document, dict)
     return document
+
+
+def gitlab_inputs() -> dict[str, Any]:
+    """Return what the header of GitLab's file asks for."""
+    header, _ = yaml.safe_load_all(GITLAB.read_text())
+    inputs: dict[str, Any] = header["spec"]["inputs"]
+    return inputs
 
 
 def github_steps() -> list[dict[str, Any]]:
@@ -76,7 +83,20 @@ def test_both_run_the_pulumi_that_the_tests_run() -> None:
     assert version
     installed = next(step["with"]["pulumi-version"] for step in github_steps() if "pulumi" in step.get("uses", ""))
     assert installed == version[1]
-    assert parsed(GITLAB)["policies"]["image"].rpartition(":")[2] == version[1]
+    assert parsed(GITLAB)["policies"]["image"].partition("@")[0].rpartition(":")[2] == version[1]
+
+
+def test_the_image_is_taken_by_a_digest_that_must_be_given() -> None:
+    image = parsed(GITLAB)["policies"]["image"]
+    assert re.fullmatch(r"\S+:[\d.]+@\$\[\[ inputs\.image-digest \]\]", image)
+    (name, needed), *others = gitlab_inputs().items()
+    assert (name, others) == ("image-digest", [])
+    # Without a default GitLab demands it: https://docs.gitlab.com/ci/inputs/
+    assert "default" not in needed
+    assert re.search(needed["regex"], "sha256:" + "0a" * 32)
+    for wrong in ("", "latest", "sha256:...", "sha256:" + "0A" * 32, "sha256:" + "0a" * 31, "x@sha256:" + "0a" * 32):
+        assert not re.search(needed["regex"], wrong)
+    assert f"docker buildx imagetools inspect {image.partition('@')[0]} --format " in needed["description"]
 
 
 def test_the_workflow_may_only_read_and_upload_findings() -> None:
