@@ -34,6 +34,7 @@ from embedded.labelled_nodes import (
     single_strategy,
 )
 from embedded.nodes import add_nodes
+from embedded.waiting import wait_until
 from tests.cluster.workloads import Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile
 from tests.engine.workspace import Workspace
@@ -124,7 +125,9 @@ def verify(plane: ControlPlane, documents: list[Document], directory: Path, *opt
 
 
 @pytest.fixture(scope="module")
-def running(real: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, list[Document]]]:
+def applied(
+    real: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Cluster, list[Document], Workspace]]:
     """The documents, planned and applied through the real engine, which has verified them; all of it serves."""
     with Workloads.in_namespace(real.plane, NAMESPACE):
         stack = Workspace.create(tmp_path_factory.mktemp("stack"))
@@ -136,9 +139,16 @@ def running(real: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         try:
             stack.preview()
             stack.up()
-            yield real, documents
+            yield real, documents, stack
         finally:
             stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+
+@pytest.fixture(scope="module")
+def running(applied: tuple[Cluster, list[Document], Workspace]) -> tuple[Cluster, list[Document]]:
+    """The cluster and the documents of what runs."""
+    cluster, documents, _ = applied
+    return cluster, documents
 
 
 def test_what_runs_as_declared_is_clean(running: tuple[Cluster, list[Document]], tmp_path: Path) -> None:
@@ -294,25 +304,25 @@ LIES: dict[str, tuple[Lie, tuple[str | None, str, str]]] = {
         declaring(lambda each: mig_of(each, "cut").update(profile="4g.40gb")),
         ("cut", "SW606", ERROR),
     ),
-    "other slices on a node": (relabelled("cut-1", gfd_mixed("", 1, H100, H100_1G)), ("cut", "SW606", ERROR)),
-    "missing label": (labelling("whole-1", **{"test.invalid/pool": None}), ("whole", "SW602", ERROR)),
+    "other slices on a node": (relabelled("cut-1", gfd_mixed("", 1, H100, H100_1G)), ("cut", "SW606", WARNING)),
+    "missing label": (labelling("whole-1", **{"test.invalid/pool": None}), ("whole", "SW602", WARNING)),
     "wrong selector": (
         declaring(lambda each: pool_of(each, "cut").update(nodeSelector={POOL: "cuts"})),
         ("cut", "SW601", ERROR),
     ),
-    "taint": (taint("whole-0"), ("whole", "SW608", ERROR)),
+    "taint": (taint("whole-0"), ("whole", "SW608", WARNING)),
     "wrong strategy on GKE": (
         declaring(lambda each: mig_of(each, "ours").update(strategy="mixed")),
         ("ours", "SW607", ERROR),
     ),
-    "fewer slices": (offers("cut-0", SLICE, 14), ("cut", "SW605", ERROR)),
-    "no device plugin": (offers("cut-0", SLICE, 0), ("cut", "SW604", ERROR)),
-    "mixed models": (relabelled("whole-1", gfd_whole("", 1, A100_80)), ("whole", "SW609", ERROR)),
+    "fewer slices": (offers("cut-0", SLICE, 14), ("cut", "SW605", WARNING)),
+    "no device plugin": (offers("cut-0", SLICE, 0), ("cut", "SW604", WARNING)),
+    "mixed models": (relabelled("whole-1", gfd_whole("", 1, A100_80)), ("whole", "SW609", WARNING)),
     "another model": (
         declaring(lambda each: pool_of(each, "whole").update(acceleratorType="nvidia-a100-80gb")),
-        ("whole", "SW610", ERROR),
+        ("whole", "SW610", WARNING),
     ),
-    "failed layout": (labelling("cut-1", **{"nvidia.com/mig.config.state": "failed"}), ("cut", "SW611", ERROR)),
+    "failed layout": (labelling("cut-1", **{"nvidia.com/mig.config.state": "failed"}), ("cut", "SW611", WARNING)),
     "shared GPUs": (labelling("whole-0", **{"nvidia.com/gpu.replicas": "4"}), ("whole", "SW612", ERROR)),
     "foreign pods": (notebook, ("whole", "SW613", WARNING)),
     "less memory": (
@@ -322,7 +332,7 @@ LIES: dict[str, tuple[Lie, tuple[str | None, str, str]]] = {
     "cordoned": (cordon, ("cut", "SW615", WARNING)),
     "more nodes than there are": (
         declaring(lambda each: pool_of(each, "whole").update(nodeCount=3)),
-        ("whole", "SW602", ERROR),
+        ("whole", "SW602", WARNING),
     ),
     "fewer nodes than there are": (
         declaring(lambda each: pool_of(each, "whole").update(nodeCount=1)),
@@ -330,7 +340,7 @@ LIES: dict[str, tuple[Lie, tuple[str | None, str, str]]] = {
     ),
     "more CPUs than there are": (
         declaring(lambda each: pool_of(each, "whole").update(allocatable={"cpu": "384"})),
-        ("whole", "SW616", ERROR),
+        ("whole", "SW616", WARNING),
     ),
     "a pool that nobody declared": (
         lambda client, _: client.create(spare()),
@@ -366,6 +376,38 @@ def test_every_lie_is_taken_back(running: tuple[Cluster, list[Document]], tmp_pa
     assert verify(cluster.plane, documents, tmp_path).findings == []
 
 
+def test_what_somebody_deleted_or_changed_is_told_and_the_remedy_works(
+    applied: tuple[Cluster, list[Document], Workspace], tmp_path: Path
+) -> None:
+    cluster, documents, stack = applied
+    previous = tmp_path / "previous.json"
+    previous.write_text(stack.pulumi("stack", "output", "--json", "--stack", "test").stdout)
+    options = ("--previous", str(previous), "--stack", "organization/slicewise/test")
+    assert verify(cluster.plane, documents, tmp_path, *options).findings == []
+    with connect(cluster.plane) as client:
+        client.patch(
+            LLMInferenceService, "chat-cut", {"spec": {"replicas": 1}}, namespace=NAMESPACE, patch_type=PatchType.MERGE
+        )
+        client.delete(LLMInferenceService, "chat-whole", namespace=NAMESPACE)
+        wait_until("chat-whole is gone", lambda: "chat-whole" not in service_names(cluster), 60)
+    seen = verify(cluster.plane, documents, tmp_path, *options)
+    assert (seen.code, [code for _, code, _ in seen.findings]) == (4, ["SW623", "SW624"])
+    gone, changed = (each["message"] for each in seen.data["findings"])
+    assert gone.endswith(f"{NAMESPACE}/chat-whole (2 replicas)")
+    assert f"{NAMESPACE}/chat-cut is not what was applied: spec.replicas is 1, 2 applied (by embedded)" in changed
+    assert all(each["remedy"].startswith("pulumi up --refresh") for each in seen.data["findings"])
+    stack.pulumi("up", "--refresh", "--yes", "--skip-preview", "--stack", "test")
+    assert verify(cluster.plane, documents, tmp_path, *options).findings == []
+    assert "chat-whole" in service_names(cluster)
+
+
+def service_names(cluster: Cluster) -> list[str]:
+    """Return the names of the services that are there."""
+    with connect(cluster.plane) as client:
+        found = client.list(LLMInferenceService, namespace=NAMESPACE)
+        return [str(each.metadata.name) for each in found if each.metadata]
+
+
 def test_an_update_is_stopped_before_anything_is_declared(
     running: tuple[Cluster, list[Document]], tmp_path: Path
 ) -> None:
@@ -394,9 +436,7 @@ def test_an_update_is_stopped_before_anything_is_declared(
     resources = json.loads(stack.export())["deployment"].get("resources") or []
     # The stack itself, and the reading of its own earlier outputs: nothing else.
     assert [each["type"] for each in resources if not each["type"].startswith("pulumi:")] == []
-    with connect(cluster.plane) as client:
-        names = [each.metadata.name for each in client.list(LLMInferenceService, namespace=NAMESPACE) if each.metadata]
-    assert "more" not in names
+    assert "more" not in service_names(cluster)
 
 
 def test_without_a_cluster_nothing_is_verified_and_that_is_said(tmp_path: Path) -> None:
