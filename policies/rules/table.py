@@ -16,6 +16,7 @@ from policies.rules.plan import NAMES_UNIQUE, PLAN_COMPLETE
 from policies.rules.profiles import PROFILE_ALLOWED, SLICE_WOULD_DO
 from policies.rules.providers import KUBECONFIG_SECRET, PROVIDER_EXPLICIT, PROVIDER_IDENTIFIED
 from policies.rules.resource_names import LIMITS_EQUAL_REQUESTS, RESOURCE_NAME
+from policies.rules.routed_models import ROUTED_MODELS_UNIQUE
 from policies.rules.scheduling import GPU_TOLERATION, SLICE_PINNED, WHOLE_GPU_PINNED
 from policies.rules.service_names import SERVICE_NAME
 from policies.rules.slices import ONE_SLICE
@@ -42,4 +43,10 @@ RESOURCE_RULES: Final[tuple[Rule, ...]] = (
     PROVIDER_IDENTIFIED,
     KUBECONFIG_SECRET,
 )
-STACK_RULES: Final[tuple[StackRule, ...]] = (POOL_CAPACITY, PLAN_COMPLETE, NAMES_UNIQUE, AUTOSCALED_REPLICAS)
+STACK_RULES: Final[tuple[StackRule, ...]] = (
+    POOL_CAPACITY,
+    PLAN_COMPLETE,
+    NAMES_UNIQUE,
+    ROUTED_MODELS_UNIQUE,
+    AUTOSCALED_REPLICAS,
+)

@@ -11,6 +11,7 @@ from policies.rules.autoscaling import AUTOSCALED_REPLICAS
 from policies.rules.capacity import POOL_CAPACITY
 from policies.rules.model import Finding, Resource
 from policies.rules.plan import NAMES_UNIQUE, PLAN_COMPLETE
+from policies.rules.routed_models import ROUTED_MODELS_UNIQUE
 from policies.rules.running import run_stack
 from tests.policies.outcomes import messages
 from tests.policies.resources import (
@@ -125,6 +126,57 @@ def test_two_services_of_one_cluster_have_two_names() -> None:
     assert isinstance(finding, Finding)
     assert finding.urn == "urn:gemma"
     assert "team-a/gemma is also the name of mig-a/team-a/gemma-service" in finding.message
+
+
+ROUTE: dict[str, Any] = {"route": {}}
+
+
+def routed(name: str, **spec: Any) -> Resource:
+    return service(name=name, **({"router": ROUTE} | spec))
+
+
+def test_routed_services_of_one_namespace_have_models_of_their_own() -> None:
+    (message,) = messages(ROUTED_MODELS_UNIQUE, routed("old"), routed("new"))
+    # In the order of URNs, so that it is the same one in every run.
+    assert message.startswith("spec.model.name: team-a/new is routed at /publishers/team-a/models/gemma, too")
+    renamed = altered(routed("new"), ("spec", "model", "name"), "gemma-2")
+    assert messages(ROUTED_MODELS_UNIQUE, routed("old"), renamed) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        service(name="other"),
+        routed("other", router={"scheduler": {}}),
+        routed("other", router={"route": {"http": {"refs": [{"name": "mine"}]}}}),
+        altered(routed("other"), ("metadata", "namespace"), "team-b"),
+        Resource(routed("other").type, "o", routed("other").properties, cluster="urn:mig-b-provider"),
+        # The same service twice is what service-names-unique is about.
+        routed("gemma"),
+    ],
+)
+def test_what_no_gateway_takes_for_another_may_have_its_model(other: Resource) -> None:
+    assert messages(ROUTED_MODELS_UNIQUE, routed("gemma"), other) == []
+
+
+def test_a_group_splits_requests_on_purpose() -> None:
+    grouped = [
+        routed(name, router={"route": {"group": group, "weight": 1}}) for name, group in (("a", "g"), ("b", "g"))
+    ]
+    assert messages(ROUTED_MODELS_UNIQUE, *grouped) == []
+    other = routed("c", router={"route": {"group": "h", "weight": 1}})
+    assert len(messages(ROUTED_MODELS_UNIQUE, *grouped, other)) == 1
+    assert len(messages(ROUTED_MODELS_UNIQUE, *grouped, routed("c"))) == 1
+
+
+def test_a_model_without_a_name_and_adapters_have_names_too() -> None:
+    unnamed = routed("gemma", model={"uri": "hf://a/b"})
+    (message,) = messages(ROUTED_MODELS_UNIQUE, unnamed, routed("other"))
+    assert "/publishers/team-a/models/gemma" in message
+    adapters = {"lora": {"adapters": [{"name": "gemma", "uri": "hf://a/c"}]}}
+    adapted = routed("other", model={"uri": "hf://a/b", "name": "base"} | adapters)
+    (message,) = messages(ROUTED_MODELS_UNIQUE, routed("gemma"), adapted)
+    assert message.startswith("spec.model.lora.adapters[0].name: ")
 
 
 @pytest.mark.parametrize("kind", [SCALED_OBJECT, HPA])

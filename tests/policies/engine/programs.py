@@ -63,6 +63,8 @@ service("provider-explicit", ambient=True)
 service("pool-capacity", replicas=3)
 service("service-names-unique", called="pool-capacity")
 service("autoscaled-replicas", replicas=2)
+service("routed", router={"route": {}}, model={"uri": "hf://a/b", "name": "chat"})
+service("routed-models-unique", router={"route": {}}, model={"uri": "hf://a/b", "name": "chat"})
 CustomResource(
     "scaler",
     api_version="keda.sh/v1alpha1",

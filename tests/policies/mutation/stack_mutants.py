@@ -107,4 +107,18 @@ AUTOSCALED: Final = (
         "autoscaled-replicas",
     ),
 )
-MUTANTS: Final = (*CAPACITY, *COMPLETE, *UNIQUE, *AUTOSCALED)
+
+
+def _routed(*names: str) -> Break:
+    """Have KServe make routes for services, whose names a gateway then has to tell apart."""
+
+    def breaks(stack: Stack, _: str) -> None:
+        for name in names:
+            stack.resources[name].properties["spec"]["router"] = {"route": {}}
+
+    return breaks
+
+
+# Two deployments of one model.
+ROUTED: Final = (Mutant("two services of one model routed", SINGLE, _routed(SINGLE, ELASTIC), "routed-models-unique"),)
+MUTANTS: Final = (*CAPACITY, *COMPLETE, *UNIQUE, *AUTOSCALED, *ROUTED)
