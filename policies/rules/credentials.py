@@ -45,6 +45,7 @@ _HEX_SECRET_LENGTH: Final = 32
 _ENTROPY: Final = 3.7
 _DIGITS: Final = 3
 _REMEDY: Final = "keep it in a Secret and refer to it with valueFrom.secretKeyRef"
+_REMEDY_IN_WORDS: Final = "keep it in a Secret, read that into env with valueFrom.secretKeyRef, and write $(NAME) here"
 
 
 def _check(resource: Resource, config: Config) -> Iterator[Outcome]:
@@ -79,11 +80,11 @@ def _of_words(words: Field, *, config: Config) -> Iterator[Outcome]:
     for word in known:
         what = _kind(word.text() or "", config)
         if what:
-            yield Finding(word.path, f"looks like it has {what}", _REMEDY)
+            yield Finding(word.path, f"looks as if it has {what}", _REMEDY_IN_WORDS)
     # Flag and value may be two words.
     for flag, value in _SECRET_FLAG.findall(" ".join(word.text() or "" for word in known)):
         if not _HARMLESS.fullmatch(value) and not _kind(value, config):
-            yield Finding(words.path, f"{flag} has its secret as plain text", _REMEDY)
+            yield Finding(words.path, f"{flag} has its secret in plain text", _REMEDY_IN_WORDS)
     for word in elements:
         if not word.known:
             yield Unchecked(word.path)
@@ -116,7 +117,7 @@ def _entropy(text: str) -> float:
 
 NO_SECRET_VALUES: Final = Rule(
     name="no-secret-values",
-    description="No secret stands in env, args or command; they refer to Secrets.",
+    description="No secret is written in env, args or command; they refer to Secrets.",
     remedy="Keep the value in a Secret, refer to it with valueFrom.secretKeyRef, and revoke what was written here.",
     severity=Severity.CRITICAL,
     level=Level.MANDATORY,

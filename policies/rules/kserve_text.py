@@ -53,7 +53,7 @@ def _unquoted(argument: Field) -> Iterator[Outcome]:
 TEMPLATE_TEXT: Final = Rule(
     name="kserve-template-text",
     description="No text in a service holds {{, which KServe would take for a template.",
-    remedy="Write values, not templates, into services; templates belong into LLMInferenceServiceConfigs.",
+    remedy="Write values, not templates, into services; templates belong in LLMInferenceServiceConfigs.",
     severity=Severity.HIGH,
     level=Level.MANDATORY,
     applies=is_service,

@@ -35,7 +35,7 @@ def _of_placement(placement: Field, *, found: dict[tuple[str, str, str], Resourc
     service = next((found[key] for key in ((environment, namespace, name) for name in names) if key in found), None)
     if service is None:
         problem = f"{namespace}/{name} is placed in {environment}, and the stack has no LLMInferenceService for it"
-        yield Finding(placement.path, problem, "let Slicewise's program declare every placement of its plan")
+        yield Finding(placement.path, problem, "let Slicewise's program declare each placement of its plan")
         return
     yield from _differences(placement, service)
 
@@ -44,7 +44,8 @@ def _differences(placement: Field, service: Resource) -> Iterator[Outcome]:
     pool = properties(service)["metadata"]["annotations"][NODE_POOL_ANNOTATION]
     planned = placement["nodePool"].text()
     if pool.text() != planned:
-        yield Finding(pool.path, f"is {pool.text()} where the plan says {planned}", "take the change back", service.urn)
+        problem = f"is {pool.text() or 'not set'} where the plan says {planned}"
+        yield Finding(pool.path, problem, "take the change back", service.urn)
     resource, count = placement["resource"]["name"].text(), placement["resource"]["count"].text()
     for pod in pods(service):
         requests = pod_requests(pod)

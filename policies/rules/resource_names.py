@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +15,8 @@ from slicewise.kubernetes.quantity import quantity_value
 from slicewise.mig import MigStrategy, canonical_profile_name, parse_profile_name, resource_name
 
 _KINDS: Final = ("limits", "requests")
+# Kubernetes' qualified name behind the domain: a + is not part of one, whatever the amount.
+_QUALIFIED: Final = re.compile(r"nvidia\.com/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.IGNORECASE)
 
 
 def _containers(resource: Resource) -> Iterator[Field]:
@@ -42,14 +45,15 @@ def _misspelled(container: Field) -> Iterator[Outcome]:
 def _misspelling(entry: tuple[str, Field]) -> Iterator[Outcome]:
     name, amount = entry
     right = right_spelling(name) if is_slice_name(name) else name
-    if right == name or not is_asked_for(amount):
+    if right == name or (_QUALIFIED.fullmatch(name) and not is_asked_for(amount)):
         return
-    if right is None:
-        remedy = "write nvidia.com/mig-<profile>, such as nvidia.com/mig-3g.40gb"
-        yield Finding(amount.path, f"{name} names no MIG profile", remedy)
+    remedy = f"write {right}" if right else "write nvidia.com/mig-<profile>, such as nvidia.com/mig-3g.40gb"
+    if not _QUALIFIED.fullmatch(name):
+        yield Finding(amount.path, f"{name} is not a name that Kubernetes takes, so no pod is made", remedy)
+    elif right is None:
+        yield Finding(amount.path, f"{name} does not name a MIG profile, so the pod stays Pending", remedy)
     else:
-        problem = f"no device plugin advertises {name}, so the pod stays Pending"
-        yield Finding(amount.path, problem, f"write {right}")
+        yield Finding(amount.path, f"no device plugin advertises {name}, so the pod stays Pending", remedy)
 
 
 def _mend_spelling(resource: Resource, _: Config) -> bool:

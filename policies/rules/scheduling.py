@@ -1,4 +1,4 @@
-"""GPU pods go to the nodes that are meant for them: pinned by a nodeSelector, tolerating the GPU taint."""
+"""GPU pods go to the nodes that are meant for them: pinned by labels, and tolerating the GPU taint."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def _unpinned(pod: Pod, *, config: Config, slices: bool) -> Iterator[Outcome]:
         if slices
         else "under the device plugin's single strategy and on GKE that may be a slice"
     )
-    remedy = "add the labels of the node pool, such as nvidia.com/gpu.product or cloud.google.com/gke-accelerator"
+    labels = "one of these labels" if keys else "the labels"
+    example = "" if keys else ", such as nvidia.com/gpu.product or cloud.google.com/gke-accelerator"
+    remedy = f"add {labels} of the node pool{example}"
     yield Finding(selector.path, f"{missing}, and asks for {names}: {why}", remedy)
 
 
@@ -141,7 +143,7 @@ _SELECTOR_KEYS: Final = {
 }
 WHOLE_GPU_PINNED: Final = Rule(
     name="whole-gpu-pinned",
-    description="A pod that asks for nvidia.com/gpu, which may be a slice, is pinned to a pool by its nodeSelector.",
+    description="A pod that asks for nvidia.com/gpu, which may be a slice, is pinned to a pool by required labels.",
     remedy="Add the labels of the node pool to nodeSelector (required node affinity counts too).",
     severity=Severity.HIGH,
     level=Level.MANDATORY,
@@ -151,7 +153,7 @@ WHOLE_GPU_PINNED: Final = Rule(
 )
 SLICE_PINNED: Final = Rule(
     name="slice-pinned",
-    description="A pod that asks for a MIG resource is pinned to a pool by its nodeSelector.",
+    description="A pod that asks for a MIG resource is pinned to a pool by required labels.",
     remedy="Add the labels of the node pool to nodeSelector (required node affinity counts too).",
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,

@@ -20,7 +20,7 @@ def _check(resource: Resource, _: Config) -> Iterator[Outcome]:
     if name is None:
         return
     if not _DNS_1035.fullmatch(name):
-        problem = f"{name} is no DNS-1035 label, and KServe names a Service after it"
+        problem = f"{name} is not a DNS-1035 label, and KServe names a Service after it"
         yield Finding(field.path, problem, "use a-z, 0-9 and -, beginning with a letter and not ending with -")
     if len(name) > MAX_LENGTH:
         yield _too_long(field, name, MAX_LENGTH, "the limit of a label value, which it becomes")

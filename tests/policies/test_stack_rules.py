@@ -131,8 +131,8 @@ def test_two_services_of_one_cluster_have_two_names() -> None:
 ROUTE: dict[str, Any] = {"route": {}}
 
 
-def routed(name: str, **spec: Any) -> Resource:
-    return service(name=name, **({"router": ROUTE} | spec))
+def routed(name: str, router: object = None, **spec: object) -> Resource:
+    return service(None, name, router=router or ROUTE, **spec)
 
 
 def test_routed_services_of_one_namespace_have_models_of_their_own() -> None:

@@ -26,6 +26,12 @@ from tests.policies.mutation.targets import (
 _SIDECAR: Final = {"name": "sidecar", "resources": {"limits": {MIG_3G: "1"}}}
 # More than the plan gave the service, and than it charged the pool with.
 _UNPLANNED: Final = ("plan-complete", "pool-capacity")
+_PARTITION: Final = {"key": "cloud.google.com/gke-gpu-partition-size", "operator": "In", "values": ["1g.20gb"]}
+_PARTITIONED: Final = {
+    "nodeAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [_PARTITION]}]}
+    }
+}
 _OFFERED: Final = {"profile-allowed": {"profiles": ["3g.40gb", "2g.20gb", "1g.20gb"]}}
 _NO_WHOLE_GPUS: Final = {"profile-allowed": {"wholeGpus": False}}
 _POOL_LABEL: Final = {"slice-pinned": {"selectorKeys": ["slicewise.dev/pool"]}}
@@ -37,6 +43,15 @@ ONE_SLICE: Final = (
         "slices of two profiles", SLICE, put(*LIMITS, MIG_1G, value="1"), "one-slice-per-container", also=_UNPLANNED
     ),
     Mutant("a slice and a whole GPU", SLICE, put(*LIMITS, GPU, value="1"), "one-slice-per-container", also=_UNPLANNED),
+    Mutant(
+        "two slices, told by node affinity alone",
+        SINGLE,
+        both(
+            drop(*TEMPLATE, "nodeSelector"), put(*TEMPLATE, "affinity", value=_PARTITIONED), put(*LIMITS, GPU, value=2)
+        ),
+        "one-slice-per-container",
+        also=_UNPLANNED,
+    ),
     Mutant("two slices called GPUs", SINGLE, put(*LIMITS, GPU, value="2"), "one-slice-per-container", also=_UNPLANNED),
 )
 ON_ONE_SLICE: Final = tuple(
@@ -169,6 +184,21 @@ OUTSIDE_MAIN: Final = (
         add(*TEMPLATE, "containers", value=_SIDECAR),
         "main-container",
         also=("pool-capacity",),
+    ),
+    Mutant("a prefill of KServe's presets alone", SLICE, put("spec", "prefill", value={}), "main-container"),
+    Mutant(
+        "a prefill without a GPU",
+        WHOLE,
+        put("spec", "prefill", "template", value={"containers": [{"name": "main"}]}),
+        "main-container",
+        also=("plan-complete",),
+    ),
+    Mutant(
+        "a worker without a GPU",
+        MULTI,
+        put(*WORKER, "containers", 0, "resources", "limits", GPU, value=0),
+        "main-container",
+        also=("pod-specs-agree", "plan-complete"),
     ),
     Mutant("the engine under another name", SLICE, put(*MAIN, "name", value="vllm"), "main-container"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -43,6 +44,19 @@ class Stack:
         for stack_rule in STACK_RULES:
             for outcome in run_stack(stack_rule, list(self.resources.values()), config.get(stack_rule.name)):
                 yield stack_rule.name, outcome
+
+    def findings(self, config: Config, but: re.Pattern[str]) -> Iterator[tuple[str, str, Finding]]:
+        """Yield the findings whose remedy is not one of `but`, with the names of their rule and resource."""
+        by_urn = {resource.urn: name for name, resource in self.resources.items()}
+        for rule in RESOURCE_RULES:
+            for name, resource in self.resources.items():
+                for outcome in run(rule, resource, config.get(rule.name)):
+                    if isinstance(outcome, Finding) and not but.match(outcome.remedy):
+                        yield rule.name, name, outcome
+        for stack_rule in STACK_RULES:
+            for outcome in run_stack(stack_rule, list(self.resources.values()), config.get(stack_rule.name)):
+                if isinstance(outcome, Finding) and not but.match(outcome.remedy):
+                    yield stack_rule.name, by_urn[outcome.urn], outcome
 
     def broken_rules(self, config: Config) -> set[str]:
         """Return the names of the rules that find something."""

@@ -9,10 +9,12 @@ import pytest
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
 from tests.policies.mutation import gpu_mutants, service_mutants, stack_mutants
 from tests.policies.mutation.breaking import Mutant
+from tests.policies.mutation.following import TAKEN_BACK, follow
 from tests.policies.mutation.stacks import Config, Stack, demo, lab
 
 MUTANTS: tuple[Mutant, ...] = (*gpu_mutants.MUTANTS, *service_mutants.MUTANTS, *stack_mutants.MUTANTS)
 RULES = {*(rule.name for rule in RESOURCE_RULES), *(rule.name for rule in STACK_RULES)}
+OF_THE_PLAN = {"plan-complete", "pool-capacity"}
 # What an organisation may well configure, and Slicewise's own objects keep to.
 CONFIGURED: Config = {
     "profile-allowed": {"profiles": ["1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb"]},
@@ -31,6 +33,22 @@ def test_a_mutant_is_caught_by_its_rule(mutant: Mutant) -> None:
     stack = next(each for each in (demo(), lab()) if mutant.target in each.resources).copy()
     mutant.breaks(stack, mutant.target)
     assert stack.broken_rules(mutant.config) == {mutant.rule, *mutant.also}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
+def test_who_follows_the_remedies_is_rid_of_the_findings(mutant: Mutant) -> None:
+    stack = next(each for each in (demo(), lab()) if mutant.target in each.resources).copy()
+    mutant.breaks(stack, mutant.target)
+    followed = set()
+    while found := next(stack.findings(mutant.config, but=TAKEN_BACK), None):
+        _, name, finding = found
+        # Each remedy does what it says the first time, and sends nobody round in circles.
+        assert (name, finding.message) not in followed, finding.message
+        followed.add((name, finding.message))
+        follow(stack, name, finding.path, finding.remedy)
+    # What differs from the plan is to be taken back, and nothing else is left; some break the plan alone.
+    assert stack.broken_rules(mutant.config) <= OF_THE_PLAN
+    assert followed or mutant.rule in OF_THE_PLAN
 
 
 def test_each_mutant_is_its_own() -> None:
