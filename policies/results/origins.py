@@ -54,12 +54,13 @@ _MADE_OF: Final[tuple[tuple[str, _Source, FieldPath], ...]] = (
     (r"spec\.parallelism\b", _PROFILE, ("replicaTopology", "parallelism")),
     (r"spec\.(template|worker)\.nodeSelector\b", _POOL, ("nodeSelector",)),
     (r"spec\.(template|worker)\.tolerations\b", _POOL, ("tolerations",)),
-    (r"spec\.(template|worker)\.initContainers\b", _MODEL, ("spec", "huggingFace", "secretRef")),
+    (r"spec\.(template|worker)\.initContainers\[\d+\]\.env\b", _MODEL, ("spec", "huggingFace", "secretRef")),
     (r"spec\.(template|worker)\.topologySpreadConstraints\b", _PROFILE, ("replicaTopology", "spread")),
     (r"spec\.(template|worker)\.containers\[\d+\]\.image\b", _PROFILE, ("engine", "image")),
     (r"spec\.(template|worker)\.containers\[\d+\]\.args\b", _PROFILE, ("engine", "args")),
-    (r"spec\.(template|worker)\.containers\[\d+\]\.resources\.\w+\.cpu\b", _MODEL, ("spec", "resources", "cpu")),
-    (r"spec\.(template|worker)\.containers\[\d+\]\.resources\.\w+\.memory\b", _MODEL, ("spec", "resources", "memory")),
+    # The engine's, and the same for what fetches its weights.
+    (r"spec\.(template|worker)\.\w+\[\d+\]\.resources\.\w+\.cpu\b", _MODEL, ("spec", "resources", "cpu")),
+    (r"spec\.(template|worker)\.\w+\[\d+\]\.resources\.\w+\.memory\b", _MODEL, ("spec", "resources", "memory")),
     # What is left of the resources are slices and GPUs.
     (r"spec\.(template|worker)\.containers\[\d+\]\.resources\b", _POOL, ("capabilities", "migConfiguration")),
 )
