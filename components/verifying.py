@@ -14,6 +14,7 @@ from slicewise.inventory.facts import LiveCluster
 from slicewise.inventory.verification import verify
 from slicewise.placement import Plan
 from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.printable import printable, printable_lines
 from slicewise.spec import Code, Fleet
 
 
@@ -51,7 +52,7 @@ async def verify_clusters(
     verified = verify(fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stack=stack)
     for each in verified.differences:
         if not each.stops_update:
-            pulumi.log.warn(f"{each}; {each.remedy}")
+            pulumi.log.warn(printable(f"{each}; {each.remedy}"))
     if unread or verified.stops_update:
         errors = [
             f"  {each}\n    remedy: {each.remedy}" for each in errors_first(verified.differences) if each.stops_update
@@ -59,7 +60,7 @@ async def verify_clusters(
         lines = "\n".join([*unread, *errors])
         found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"
         message = f"{found}, so nothing is changed:\n{lines}"
-        raise pulumi.RunError(message)
+        raise pulumi.RunError(printable_lines(message))
 
 
 async def _read(kubeconfig: pulumi.Output[str]) -> LiveCluster | str:

@@ -14,6 +14,7 @@ from components.readiness import Expected, Observed, explain, judge
 from slicewise.access.client import open_client
 from slicewise.access.refusing import refusal
 from slicewise.manifests import KubernetesObject, vocabulary
+from slicewise.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -98,7 +99,7 @@ async def wait_for(placement: str, expected: Expected, kubeconfig: str, patience
             return unready
         if unready.missing != said:
             said = unready.missing
-            pulumi.log.info(f"waiting for {placement}: {said}", ephemeral=True)
+            pulumi.log.info(printable(f"waiting for {placement}: {said}"), ephemeral=True)
         await asyncio.sleep(min(interval, max(start + patience.seconds - now, 0)))
         interval = min(interval * _INTERVAL_GROWTH, _LAST_INTERVAL)
 
@@ -136,7 +137,8 @@ def _screen(unready: Sequence[Unready]) -> str:
         for (missing, *reasons), placements in list(groups.items())[:_MOST_GROUPS]
     ]
     rest = sum(len(placements) for placements in list(groups.values())[_MOST_GROUPS:])
-    return "\n".join([*lines, f"and {rest} more"] if rest else lines)
+    # What a cluster says of its pods may be anybody's text: an admission webhook's, for example.
+    return printable_lines("\n".join([*lines, f"and {rest} more"] if rest else lines))
 
 
 def _few(names: Sequence[str]) -> str:

@@ -207,6 +207,14 @@ def test_a_screen_holds_all_messages() -> None:
     assert "and 44 more" in lines
 
 
+def test_what_a_cluster_says_of_pods_is_shown_as_text() -> None:
+    reasons = ('pods cannot be made: admission webhook "x\x1b[2J\u202e" denied',)
+    with pytest.raises(pulumi.RunError) as error:
+        finish([Unready("e/team/chat", "0 of 1 replicas serve", reasons)], 60)
+    assert 'admission webhook "x\\x1b[2J\\u202e" denied' in str(error.value)
+    assert all(line.isprintable() for line in str(error.value).split("\n"))
+
+
 def test_everything_ready_says_nothing() -> None:
     finish([None, None], 60)
     finish([], 60)

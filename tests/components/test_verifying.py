@@ -93,6 +93,21 @@ def test_warnings_are_logged_and_do_not_stop(warnings: list[str]) -> None:
     assert told.startswith("a/whole: 2 nodes of 1 declared one: n-0, n-1 [SW603]; write nodeCount: 2")
 
 
+def test_what_a_cluster_says_is_shown_as_text(warnings: list[str]) -> None:
+    named = node("n-\x1b[31m\u202e", {"pool": "whole"}, {"nvidia.com/gpu": 8})
+    with api_server([WHOLE, named]) as url:
+        run(stack(verify="true"), (environment("a", pool("whole")),), {"a": url})
+        (told,) = warnings
+        assert "n-\\x1b[31m\\u202e" in told
+        assert told.isprintable()
+    short = node("n-\x1b[31m\u202e", {"pool": "whole"}, {"nvidia.com/gpu": 4})
+    documents = (DOCUMENTS[0], deployment("big", "large", namespace="default", replicas=16))
+    with api_server([WHOLE, short]) as url, pytest.raises(pulumi.RunError) as error:
+        run(stack(verify="true"), (environment("a", pool("whole", nodeCount=2)), *documents), {"a": url})
+    assert "n-\\x1b[31m\\u202e" in str(error.value)
+    assert all(line.isprintable() for line in str(error.value).split("\n"))
+
+
 def test_errors_of_all_environments_stop_together(warnings: list[str]) -> None:
     documents = (
         environment("a", pool("whole")),
