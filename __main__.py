@@ -6,15 +6,20 @@ from typing import Any
 
 import pulumi
 
+from components.belongings import settle
+from components.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, cluster_outputs
+from components.declared import declare_for
 from components.inference_environment import InferenceEnvironment
 from components.kubeconfig.sweeping import sweep_while_the_engine_runs
 from components.model_placement import ModelPlacement
-from components.previous_plan import leaving, previous_plan
+from components.previous_plan import leaving, previous_stack
 from components.provisioning import provision
 from components.reaching import reach_clusters
+from components.renaming import renamed_environments
 from components.report import report
 from components.sdk_costs import avoid_sdk_costs
 from components.stack_config import read_stack_config
+from components.stack_name import stack_name
 from components.verifying import verify_clusters
 from components.waiting import Patience, finish
 from slicewise.inventory.needs import needs_of
@@ -29,28 +34,33 @@ async def deploy() -> dict[str, Any]:
     stack = pulumi.Config()
     config = read_stack_config(stack)
     fleet = load_fleet(config.manifests)
-    previous = await previous_plan()
+    before = await previous_stack(afresh=config.plan_afresh)
+    renamed = await renamed_environments(config, fleet.environments, before)
+    previous = before.under(renamed)
     plan = make_plan(fleet, previous)
     report(fleet, plan, config.on_shortfall)
-    by_environment, environments = placements_by_environment(plan), {}
-    shared = {name: shared_objects(fleet, here) for name, here in by_environment.items()}
+    shared = {name: shared_objects(fleet, here) for name, here in placements_by_environment(plan).items()}
     objects = [placement_objects(fleet, placement) for placement in plan.placements]
-    declared = {name: list(items) for name, items in shared.items()}
+    all_objects = {name: list(items) for name, items in shared.items()}
     for placement, items in zip(plan.placements, objects, strict=True):
-        declared[placement.environment] += items
-    reached = await reach_clusters(config, fleet.environments, {name: needs_of(x) for name, x in declared.items()})
+        all_objects[placement.environment] += items
+    declared = declare_for(fleet, plan, previous, all_objects, make=config.create_namespaces)
+    needs = {name: here.look_at(needs_of(here.objects)) for name, here in declared.items()}
+    reached = await reach_clusters(config, fleet.environments, needs)
     access = reached.kubeconfigs
+    standing = {name: answer.standing for name, answer in reached.answers.items()}
+    handlings = settle(config, before, renamed, declared, standing, reached.addresses)
     await verify_clusters(config, fleet, plan, previous, access)
     made = provision(fleet.environments, config.kubeconfig_source)
+    environments = {}
     for environment in fleet.environments:
         name = environment.metadata.name
-        here = by_environment.get(name, [])
-        namespaces = sorted({placement.deployment.namespace for placement in here})
         environments[name] = InferenceEnvironment(
             name,
             kubeconfig=made[name].kubeconfig if name in made else access[name],
-            namespaces=namespaces if config.create_namespaces else [],
+            namespaces=handlings[name].namespaces,
             objects=shared.get(name, []),
+            handling=handlings[name],
             after=made[name].ready if name in made else [],
         )
     placed = []
@@ -76,7 +86,9 @@ async def deploy() -> dict[str, Any]:
         ]
         # Not awaited here: the stack's outputs are to be there, whatever comes of it.
         pulumi.Output.all(*unready).apply(partial(finish, seconds=config.ready_timeout))
-    return plan_to_outputs(plan)
+    uids = {name: each.uid for name, each in standing.items()}
+    clusters = cluster_outputs(declared, before.clusters, uids, renamed)
+    return plan_to_outputs(plan) | {CLUSTERS_OUTPUT: clusters, STACK_OUTPUT: stack_name()}
 
 
 async def main() -> dict[str, Any]:

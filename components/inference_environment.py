@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.handling import Handling, object_name
 from components.kubernetes_objects import declare
-from components.stack_name import stack_name
 from components.type_tokens import INFERENCE_ENVIRONMENT
 from slicewise.access.marking import marked
+from slicewise.inventory.standing import NAMESPACE_KIND
 from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import STACK_ANNOTATION
 
 
 class InferenceEnvironment(pulumi.ComponentResource):
@@ -22,6 +22,8 @@ class InferenceEnvironment(pulumi.ComponentResource):
     """The provider of this cluster alone."""
     kubeconfig: pulumi.Output[str]
     """How to reach it; secret."""
+    handling: Handling
+    """How the environment's objects are declared."""
     shared: list[pulumi.Resource]
     """What must be there before any placement."""
 
@@ -32,18 +34,19 @@ class InferenceEnvironment(pulumi.ComponentResource):
         kubeconfig: pulumi.Output[str],
         namespaces: Sequence[str],
         objects: Sequence[KubernetesObject],
+        handling: Handling | None = None,
         after: Sequence[pulumi.Resource] = (),
-        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
+        self.handling = handling or Handling(name)
+        super().__init__(INFERENCE_ENVIRONMENT, name, None, pulumi.ResourceOptions(aliases=self.handling.aliases(name)))
         self.kubeconfig = pulumi.Output.secret(kubeconfig)
         self.provider = kubernetes.Provider(
             f"{name}-provider",
             # The provider leaves a copy in the temporary directory; by the mark it is found and removed.
             kubeconfig=self.kubeconfig.apply(marked),
             # Without it, a rotated CA or a new endpoint would replace every object of the cluster.
-            cluster_identifier=name,
-            opts=pulumi.ResourceOptions(parent=self),
+            cluster_identifier=self.handling.identifier or name,
+            opts=pulumi.ResourceOptions(parent=self, aliases=self.handling.aliases(f"{name}-provider")),
         )
         self.shared = [*after]
         # A slash is in no name of Kubernetes: environment a and namespace b-c are not a-b and c.
@@ -52,6 +55,7 @@ class InferenceEnvironment(pulumi.ComponentResource):
             declare(
                 f"{name}/{item['metadata']['namespace']}/pipeline-parallel-config",
                 item,
+                self.handling,
                 parent=self,
                 provider=self.provider,
                 after=list(self.shared),
@@ -59,6 +63,7 @@ class InferenceEnvironment(pulumi.ComponentResource):
                 retained=True,
             )
             for item in objects
+            if object_name(item) not in self.handling.left_alone
         ]
         self.register_outputs({})
 
@@ -66,7 +71,11 @@ class InferenceEnvironment(pulumi.ComponentResource):
         # Typed resources cost 0.4 s to import: only here, where one is declared.
         from pulumi_kubernetes.core.v1 import Namespace  # noqa: PLC0415
 
+        item = {"kind": NAMESPACE_KIND, "metadata": {"name": namespace}}
         # It may have got what others need: secrets, volumes, services of another stack. So it is never deleted.
-        opts = pulumi.ResourceOptions(parent=self, provider=self.provider, retain_on_delete=True)
-        mark = {STACK_ANNOTATION: stack_name()}
-        return Namespace(name, metadata={"name": namespace, "annotations": mark}, opts=opts)
+        options = pulumi.ResourceOptions(parent=self, provider=self.provider, retain_on_delete=True)
+        return Namespace(
+            name,
+            metadata={"name": namespace, "annotations": self.handling.annotations(item)},
+            opts=self.handling.set_options(options, item, name),
+        )

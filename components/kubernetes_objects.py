@@ -9,9 +9,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from components.stack_name import stack_name
+from components.handling import Handling
 from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import STACK_ANNOTATION
 
 # An object with a finalizer goes only when the controller that owns it lets go. Pods have 60 seconds to end (KServe's
 # presets); after more than this the controller is not there, and Pulumi's own ten minutes would change nothing.
@@ -21,6 +20,7 @@ DELETE_TIMEOUT: Final = "3m"
 def declare(
     name: str,
     item: KubernetesObject,
+    handling: Handling,
     *,
     parent: pulumi.Resource,
     provider: kubernetes.Provider,
@@ -31,18 +31,18 @@ def declare(
 
     What is `retained` stays in the cluster when it leaves the stack.
     """
-    annotations = {**item["metadata"].get("annotations", {}), STACK_ANNOTATION: stack_name()}
+    options = pulumi.ResourceOptions(
+        parent=parent,
+        provider=provider,
+        depends_on=list(after),
+        retain_on_delete=retained,
+        custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
+    )
     return CustomResource(
         name,
         api_version=item["apiVersion"],
         kind=item["kind"],
-        metadata={**item["metadata"], "annotations": annotations},
+        metadata={**item["metadata"], "annotations": handling.annotations(item)},
         spec=item["spec"],
-        opts=pulumi.ResourceOptions(
-            parent=parent,
-            provider=provider,
-            depends_on=list(after),
-            retain_on_delete=retained,
-            custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
-        ),
+        opts=handling.set_options(options, item, name),
     )

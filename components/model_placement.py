@@ -13,10 +13,16 @@ from components.readiness import Expected
 from components.type_tokens import MODEL_PLACEMENT
 from components.waiting import Patience, Unready, wait_for
 from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
 
 # The last part of each object's name in the stack. It is in the URN: changing one replaces what users run.
 SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}
+
+
+def placement_urn(name: str, kind: str) -> str:
+    """Return the URN of the KServe object of a `kind` that belongs to the placement called `name` in the stack."""
+    types = f"{MODEL_PLACEMENT}$kubernetes:{KSERVE_API_VERSION}:{kind}"
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{types}::{name}-{SUFFIXES[kind]}"
 
 
 class ModelPlacement(pulumi.ComponentResource):
@@ -28,14 +34,16 @@ class ModelPlacement(pulumi.ComponentResource):
         *,
         environment: InferenceEnvironment,
         objects: Sequence[KubernetesObject],
-        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(MODEL_PLACEMENT, name, None, opts)
+        handling = environment.handling
+        super().__init__(MODEL_PLACEMENT, name, None, pulumi.ResourceOptions(aliases=handling.aliases(name)))
         # Each after all before it: a service has what it needs, and is there before it is scaled.
         before = list(environment.shared)
         for item in objects:
             suffix = SUFFIXES[item["kind"]]
-            before.append(declare(f"{name}-{suffix}", item, parent=self, provider=environment.provider, after=before))
+            before.append(
+                declare(f"{name}-{suffix}", item, handling, parent=self, provider=environment.provider, after=before)
+            )
         self._resources = before
         self._placement, self._kubeconfig, self._objects = name, environment.kubeconfig, objects
         if not pulumi.runtime.is_dry_run():

@@ -3,25 +3,76 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import pulumi
 
+from components.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, KnownCluster, Renamed, read_clusters
 from components.stack_name import stack_name
 from slicewise.placement import Plan, parse_previous
 from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import InvalidInputError
+
+# Nobody edits a stack's state gladly: `pulumi stack export`, mend, `pulumi stack import` is the other way.
+_AFRESH: Final = (
+    "if it cannot be put right, plan without it: pulumi config set slicewise:planAfresh true, look at the plan with "
+    "`pulumi preview` (deployments may get other places, and then restart there), then `pulumi up`"
+)
 
 
-async def previous_plan() -> tuple[PreviousPlacement, ...]:
-    """Return what the last `pulumi up` of this stack placed; nothing on the first.
+@dataclass(frozen=True, slots=True)
+class PreviousStack:
+    """What the last `pulumi up` of the stack left in its outputs.
+
+    Attributes:
+        placements: What it placed.
+        clusters: Which cluster each environment was.
+        stack: What the stack was called; None where it had no outputs.
+    """
+
+    placements: tuple[PreviousPlacement, ...] = ()
+    clusters: Mapping[str, KnownCluster] = field(default_factory=dict)
+    stack: str | None = None
+
+    def under(self, renamed: Renamed) -> tuple[PreviousPlacement, ...]:
+        """Return its placements with the names that environments have now."""
+        return tuple(replace(each, environment=renamed.now(each.environment)) for each in self.placements)
+
+
+async def previous_stack(*, afresh: bool) -> PreviousStack:
+    """Return what the last `pulumi up` of this stack left; nothing on the first.
+
+    Args:
+        afresh: Whether outputs that cannot be read are taken for none.
 
     Raises:
-        InvalidInputError: the stack's `placements` output is not a plan's (SW109).
+        InvalidInputError: the stack's outputs are not what `pulumi up` writes (SW109).
     """
     name = stack_name()
-    details = await pulumi.StackReference("previous-plan", stack_name=name).get_output_details("placements")
-    placements = details.value
-    return () if placements is None else parse_previous(placements, f"the outputs of stack {name}")
+    reference = pulumi.StackReference("previous-plan", stack_name=name)
+    outputs = {
+        key: (await reference.get_output_details(key)).value for key in ("placements", CLUSTERS_OUTPUT, STACK_OUTPUT)
+    }
+    source = f"the outputs of stack {name}"
+    placements, former = outputs["placements"], outputs[STACK_OUTPUT]
+    try:
+        read = PreviousStack(
+            () if placements is None else parse_previous(placements, source),
+            read_clusters(outputs[CLUSTERS_OUTPUT], source),
+            former if isinstance(former, str) else None,
+        )
+    except InvalidInputError as error:
+        if afresh:
+            pulumi.log.warn(f"{source} cannot be read, and slicewise:planAfresh is true: planned as on the first day")
+            return PreviousStack()
+        raise InvalidInputError(
+            [replace(each, message=f"{each.message}; {_AFRESH}") for each in error.problems]
+        ) from None
+    if afresh:
+        pulumi.log.info("slicewise:planAfresh has no effect: the stack's outputs can be read. Take it away again")
+    return read
 
 
 def leaving(previous: Iterable[PreviousPlacement], plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -23,10 +23,12 @@ class Reached:
     Attributes:
         kubeconfigs: How they are reached; secret.
         answers: What they said; nothing where the stack previews without clusters.
+        addresses: Scheme, host and port of their servers.
     """
 
     kubeconfigs: Mapping[str, pulumi.Output[str]] = field(repr=False)
     answers: Mapping[str, ClusterAnswer]
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 async def reach_clusters(
@@ -47,4 +49,5 @@ async def reach_clusters(
     problems = [problem for _, problem in [*found.problems, *asked.problems]]
     if problems:
         raise InvalidInputError(problems)
-    return Reached(found.outputs, asked.answers)
+    addresses = {name: subject.address for name, subject in found.usable.items()}
+    return Reached(found.outputs, asked.answers, addresses)

@@ -81,7 +81,7 @@ def judge(expected: Expected, observed: Observed) -> str | None:
 def explain(observed: Observed) -> list[str]:
     """Return why it is not ready: KServe's conditions, and what its pods wait for; a line each."""
     if observed.service is None:
-        return ["there is no such LLMInferenceService"]
+        return ["there is no such LLMInferenceService: somebody deleted it; `pulumi up` again makes it again"]
     status = observed.service.get("status") or {}
     conditions = {each["type"]: each for each in status.get("conditions", [])}
     lines = [

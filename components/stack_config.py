@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -44,6 +45,14 @@ class StackConfig:
     create_namespaces: bool
     verify: bool
     """Whether clusters are compared with what is declared before anything is."""
+    plan_afresh: bool
+    """Whether outputs that cannot be read are taken for none."""
+    take_over: tuple[str, ...]
+    """`environment/namespace/name` of services that are there, are not the stack's, and are to become the stack's."""
+    handed_over: tuple[str, ...]
+    """`environment/namespace/name` of services that are another stack's, and gone from this stack's state."""
+    accept_clusters: Mapping[str, str]
+    """By environment, the uid of the cluster that takes the place of the one before."""
 
 
 # The weights of a large model are downloaded first, and KServe's startup probe alone allows ten minutes.
@@ -109,6 +118,32 @@ class _Reader:
             return (default,)
         return tuple(paths)
 
+    def texts(self, key: str, expected: str) -> tuple[str, ...]:
+        found = self._structure(key, expected)
+        if found is None:
+            return ()
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            self._expected(key, self._config.get(key), expected)
+            return ()
+        return tuple(found)
+
+    def mapping(self, key: str, expected: str) -> Mapping[str, str]:
+        found = self._structure(key, expected)
+        if found is None:
+            return {}
+        if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+            self._expected(key, self._config.get(key), expected)
+            return {}
+        return found
+
+    def _structure(self, key: str, expected: str) -> object:
+        text = self._config.get(key)
+        try:
+            return None if text is None else json.loads(text)
+        except ValueError:
+            self._expected(key, text, expected)
+            return None
+
     def _expected(self, key: str, got: str | None, expected: str) -> None:
         field = f"{self._config.name}:{key}"
         message = f'got "{got}", expected {expected}'
@@ -138,6 +173,10 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         ready_timeout=reader.seconds("readyTimeout", _READY_TIMEOUT),
         create_namespaces=reader.flag("createNamespaces"),
         verify=reader.flag("verify"),
+        plan_afresh=reader.flag("planAfresh"),
+        take_over=reader.texts("takeOver", "a list of environment/namespace/name"),
+        handed_over=reader.texts("handedOver", "a list of environment/namespace/name"),
+        accept_clusters=reader.mapping("acceptClusters", "a mapping from environments to the uids of their clusters"),
     )
     if reader.problems:
         raise InvalidInputError(reader.problems)

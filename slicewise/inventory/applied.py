@@ -17,8 +17,8 @@ from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import DeploymentKey, Fleet
 from slicewise.spec.problems import quoted
 
-REFRESH: Final = "pulumi up --refresh"
-"""What makes the stack look at the cluster: `pulumi up` alone takes its own state for what is there."""
+REMEDY: Final = "pulumi up"
+"""What makes it again and puts it back: the program reads the services before it declares any."""
 _MOST_FIELDS: Final = 3
 
 

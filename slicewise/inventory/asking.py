@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from slicewise.access.client import open_client
@@ -11,6 +11,7 @@ from slicewise.access.refusing import Refused, refused
 from slicewise.inventory.discovering import find_unserved
 from slicewise.inventory.needs import ApiKind, Needs, Right
 from slicewise.inventory.rights import find_denied
+from slicewise.inventory.standing import Standing, read_standing
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -26,10 +27,12 @@ class ClusterAnswer:
     Attributes:
         unserved: The kinds that are needed and not served, each with the versions of its group that are.
         denied: The rights that are needed and missing; None where the user may not ask for them.
+        standing: What there is already where the plan puts something, and which cluster it is.
     """
 
     unserved: tuple[tuple[ApiKind, tuple[str, ...]], ...] = ()
     denied: frozenset[Right] | None = frozenset()
+    standing: Standing = field(default_factory=Standing)
 
 
 async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refused:
@@ -59,4 +62,5 @@ async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:
     # The first request alone: it makes the connection, and has the credential fetched, for all that follow.
     unserved = await find_unserved(client, needs.kinds)
     denied = await find_denied(client, needs.rights)
-    return ClusterAnswer(unserved, denied)
+    standing = await read_standing(client, needs.places, needs.namespaces)
+    return ClusterAnswer(unserved, denied, standing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from slicewise.inventory.applied import REFRESH, Expected
+from slicewise.inventory.applied import REMEDY, Expected
 from slicewise.inventory.differences import Found, Severity, counted, some
 from slicewise.inventory.facts import LiveCluster
 from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
@@ -42,7 +42,7 @@ def _no_kserve(placed: Sequence[Expected]) -> Found:
         Severity.ERROR if placed else Severity.WARNING,
         f"the API server knows no {SERVICE_KIND} ({KSERVE_API_VERSION}), {counted(len(placed), 'placement')} "
         f"of the plan in this environment{whose}",
-        f"install KServe 0.20 with its LLMInferenceService controller in the cluster{_and_refresh(placed)}",
+        f"install KServe 0.20 with its LLMInferenceService controller in the cluster{_and_update(placed)}",
     )
 
 
@@ -57,7 +57,7 @@ def _no_namespace(cluster: LiveCluster, placed: Sequence[Expected], *, creates_n
             Severity.ERROR,
             f"{counted(len(missing), 'namespace')} of the plan's deployments {'is' if len(missing) == 1 else 'are'} "
             f"not there: {some(missing)} ({_deployments(without)})",
-            f"kubectl create namespace {missing[0]}{_and_refresh(without)}, or let the stack make them: "
+            f"kubectl create namespace {missing[0]}{_and_update(without)}, or let the stack make them: "
             "pulumi config set slicewise:createNamespaces true",
         )
 
@@ -66,6 +66,6 @@ def _deployments(expected: Sequence[Expected]) -> str:
     return some(sorted({str(each.deployment) for each in expected}))
 
 
-def _and_refresh(expected: Sequence[Expected]) -> str:
+def _and_update(expected: Sequence[Expected]) -> str:
     """Return what to do besides where services were there once: the stack takes them for being there still."""
-    return f", then {REFRESH}" if any(each.before for each in expected) else ""
+    return f", then {REMEDY}" if any(each.before for each in expected) else ""

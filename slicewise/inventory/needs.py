@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from slicewise.inventory.standing import Place
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import SERVICE_KIND
 
@@ -53,6 +54,10 @@ class Needs:
     rights: frozenset[Right] = frozenset()
     services: frozenset[ServiceName] = frozenset()
     """The services that are declared there."""
+    places: frozenset[Place] = frozenset()
+    """Where there may be something already."""
+    namespaces: frozenset[str] = frozenset()
+    """The namespaces that are to be made where they are missing."""
 
 
 def needs_of(objects: Iterable[KubernetesObject]) -> Needs:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from slicewise.inventory.applied import REFRESH, Deviation, Drift
+from slicewise.inventory.applied import REMEDY, Deviation, Drift
 from slicewise.inventory.differences import Found, Severity, counted, some
 from slicewise.spec import Code
 
-# `pulumi up` compares with its state; looking at the cluster first is what mends the state.
-_PUT_BACK = f"{REFRESH}; rendered manifests: apply them again"
+_PUT_BACK = f"{REMEDY}; rendered manifests: apply them again"
 
 
 def check_services(deviations: Sequence[Deviation]) -> Iterator[Found]:

@@ -28,6 +28,8 @@ NAME_LABEL: Final = "app.kubernetes.io/name"
 ENVIRONMENT_ANNOTATION: Final = "slicewise.dev/environment"
 # Whose an object is: organization/project/stack. What `render` writes has none: its owner is who applies it.
 STACK_ANNOTATION: Final = "slicewise.dev/stack"
+# When the stack put an object back that somebody had deleted or changed, or took it over.
+RESTORED_ANNOTATION: Final = "slicewise.dev/restored"
 NODE_POOL_ANNOTATION: Final = "slicewise.dev/node-pool"
 PROFILE_ANNOTATION: Final = "slicewise.dev/profile"
 REQUIRED_MEMORY_ANNOTATION: Final = "slicewise.dev/required-memory-per-gpu"

@@ -96,7 +96,8 @@ def test_what_is_not_needed_is_not_asked_for() -> None:
     api = Api(kinds={}, rules=())
     with serving(api) as url:
         assert ask(needs_of([]), east=url).problems == ()
-    assert api.asked == ["GET /apis"]
+    # Which cluster it is must be known of every one.
+    assert api.asked == ["GET /apis", "GET /api/v1/namespaces/kube-system"]
 
 
 def rule(*verbs: str, **other: list[str]) -> dict[str, Any]:

@@ -162,7 +162,9 @@ def test_a_controller_that_is_not_there_is_named() -> None:
     expected = ["KServe has not looked at it since it was applied: does its controller (llmisvc) run?"]
     assert explain(Observed(service(READY, generation=2), None, [])) == expected
     assert explain(Observed({"metadata": {"generation": 1}}, None, [])) == expected
-    assert explain(Observed(None, None, [])) == ["there is no such LLMInferenceService"]
+    assert explain(Observed(None, None, [])) == [
+        "there is no such LLMInferenceService: somebody deleted it; `pulumi up` again makes it again"
+    ]
 
 
 def test_quota_is_named() -> None:

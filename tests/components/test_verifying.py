@@ -151,7 +151,7 @@ def test_namespaces_that_the_stack_makes_may_be_missing(warnings: list[str], cre
 
 
 def test_what_an_update_puts_right_does_not_keep_it_from_it(warnings: list[str]) -> None:
-    """A service that somebody deleted: `pulumi up --refresh` must get past the verification that tells of it."""
+    """A service that somebody deleted: `pulumi up` must get past the verification that tells of it."""
     before = PreviousPlacement(DeploymentKey("default", "big"), "a", "whole", "any", 1, 1)
     with api_server([WHOLE]) as url:
         run(stack(verify="true"), (environment("a", pool("whole")), *DOCUMENTS), {"a": url}, (before,))
@@ -159,7 +159,7 @@ def test_what_an_update_puts_right_does_not_keep_it_from_it(warnings: list[str])
     assert told.startswith(
         "a: 1 service that was applied is not there, and the stack takes it for running: default/big"
     )
-    assert told.endswith("[SW623]; pulumi up --refresh; rendered manifests: apply them again")
+    assert told.endswith("[SW623]; pulumi up; rendered manifests: apply them again")
 
 
 def test_without_clusters_one_warning_says_so(warnings: list[str]) -> None:

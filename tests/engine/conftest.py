@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lightkube import Client
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
 
+from embedded.api import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import install_kserve_crds
-from tests.engine.workspace import Workspace
+from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig, install_kserve_crds
+from tests.engine.workspace import Workspace, services
 
 
 @pytest.fixture
@@ -21,3 +25,21 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     with ControlPlane.start(tmp_path_factory.mktemp("plane")) as started:
         install_kserve_crds(started)
         yield started
+
+
+@pytest.fixture
+def cluster(plane: ControlPlane) -> Iterator[Client]:
+    """A client of the API server; namespace `team` is there, and nothing of Slicewise before or after the test."""
+    with connect(plane) as client:
+        client.apply(Namespace(metadata=ObjectMeta(name="team")))
+        assert services(client) == []
+        yield client
+        for kind in (LLMInferenceService, LLMInferenceServiceConfig):
+            client.deletecollection(kind, namespace="team")
+
+
+@pytest.fixture
+def stack(workspace: Workspace, plane: ControlPlane) -> Workspace:
+    """A stack that may reach the API server."""
+    workspace.set_config('kubeconfigs["mig-a"]', plane.kubeconfig, secret=True)
+    return workspace

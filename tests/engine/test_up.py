@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from lightkube import Client
 from lightkube.generic_resource import GenericNamespacedResource
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
 from tests.documents import deployment, environment, model, pool, profile, slices
-from tests.engine.workspace import Workspace
+from tests.engine.workspace import Workspace, services
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
 SMALL = model("small", profile("any", memoryPerGpu="20Gi", mig="only"))
@@ -25,31 +19,6 @@ POOLS = environment(
     slices("slices-b", "3g.40gb"),
     pool("whole", nodeCount=2, multiNodeCapable=True),
 )
-
-
-@pytest.fixture
-def cluster(plane: ControlPlane) -> Iterator[Client]:
-    """A client of the API server; namespace `team` is there, and nothing of Slicewise before or after the test."""
-    with connect(plane) as client:
-        client.apply(Namespace(metadata=ObjectMeta(name="team")))
-        assert services(client) == []
-        yield client
-        for kind in (LLMInferenceService, LLMInferenceServiceConfig):
-            client.deletecollection(kind, namespace="team")
-
-
-@pytest.fixture
-def stack(workspace: Workspace, plane: ControlPlane) -> Workspace:
-    """A stack that may reach the API server."""
-    workspace.set_config('kubeconfigs["mig-a"]', plane.kubeconfig, secret=True)
-    return workspace
-
-
-def services(client: Client) -> list[str]:
-    """Return the names of the services in namespace `team`."""
-    return sorted(
-        str(item.metadata.name) for item in client.list(LLMInferenceService, namespace="team") if item.metadata
-    )
 
 
 def version(item: GenericNamespacedResource) -> int:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from lightkube import Client
 
+from embedded.kserve import LLMInferenceService
 from embedded.program import CHECKOUT, Program
 
 STACK = "test"
@@ -116,6 +118,13 @@ class Workspace:
         """Return the state as `pulumi stack export` writes it."""
         return self.pulumi("stack", "export", "--stack", STACK).stdout
 
+    def edit_outputs(self, **values: object) -> None:
+        """Overwrite outputs in the stack's state, as an edit by hand does."""
+        state = json.loads(self.export())
+        (stack,) = (item for item in state["deployment"]["resources"] if item["type"] == "pulumi:pulumi:Stack")
+        stack["outputs"] |= values
+        self.pulumi("stack", "import", "--force", "--stack", STACK, stdin=json.dumps(state))
+
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
         outputs: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json", "--stack", STACK).stdout)
@@ -128,3 +137,10 @@ class Workspace:
     def up(self) -> Operation:
         """Run `pulumi up`."""
         return Operation.read(self.pulumi("up", "--yes", "--skip-preview", "--json", "--stack", STACK).stdout)
+
+
+def services(client: Client, namespace: str = "team") -> list[str]:
+    """Return the names of the services in a namespace."""
+    return sorted(
+        str(item.metadata.name) for item in client.list(LLMInferenceService, namespace=namespace) if item.metadata
+    )

@@ -51,14 +51,14 @@ MESSAGES = {
             'Server-Side Apply field conflict detected. conflict with "kubectl-edit" using '
             "serving.kserve.io/v1alpha2: .spec.replicas"
         ),
-        "pulumi up --refresh",
+        "`pulumi up` again",
     ),
     "deleted": (
         'update of resource urn:x failed: llminferenceservices.serving.kserve.io "two" not found',
-        "pulumi up --refresh",
+        "`pulumi up` again",
     ),
-    "deleted, waited for": ("there is no such LLMInferenceService", "pulumi up --refresh"),
-    "replicas by hand": ("3 replicas where 2 are wanted", "pulumi up --refresh"),
+    "deleted, waited for": ("there is no such LLMInferenceService: somebody deleted it", "`pulumi up` again"),
+    "replicas by hand": ("3 replicas where 2 are wanted", "`pulumi up` again"),
 }
 
 

@@ -1,0 +1,105 @@
+"""Before anything is declared: whose is what stands there already, which cluster it is, what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pulumi
+
+from components import verdicts
+from components.cluster_outputs import Renamed
+from components.declared import Declared
+from components.handling import Handling
+from components.previous_plan import PreviousStack
+from components.stack_config import StackConfig
+from components.stack_name import stack_name
+from slicewise.inventory.belonging import Claim
+from slicewise.inventory.differences import some
+from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
+from slicewise.spec import Advice, InvalidInputError, Problem
+
+
+def settle(
+    config: StackConfig,
+    previous: PreviousStack,
+    renamed: Renamed,
+    declared: Mapping[str, Declared],
+    standing: Mapping[str, Standing],
+    addresses: Mapping[str, str],
+) -> dict[str, Handling]:
+    """Return how the objects of each environment are declared, from what stands in the clusters that were asked.
+
+    What is not as the stack left it is logged as warnings.
+
+    Raises:
+        InvalidInputError: something there is not the stack's, or a cluster is not the one that it was (SW420 to
+            SW424); it has all that is wrong.
+    """
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    problems: list[Problem] = []
+    handlings: dict[str, Handling] = {}
+    advice: list[Advice] = []
+    for name, here in declared.items():
+        formerly = renamed.formerly.get(name)
+        known = previous.clusters.get(formerly or name)
+        handling = Handling(name, formerly, known.identifier if known else name, tuple(here.namespaces), now=now)
+        there = standing.get(name)
+        if there is not None:
+            handling, wrong, noted = _settle_one(config, previous, set(declared), handling, here, there)
+            problems += wrong
+            advice += noted
+        handlings[name] = handling
+    problems += verdicts.declared_twice(declared, standing)
+    if problems:
+        raise InvalidInputError(problems)
+    dropped = {each.environment for each in previous.placements} - set(declared) - set(renamed.formerly.values())
+    advice += verdicts.one_cluster_twice(standing, addresses)
+    advice += verdicts.leaves_with_old_credential(sorted(dropped))
+    for each in advice:
+        pulumi.log.warn(str(each))
+    return handlings
+
+
+def _settle_one(
+    config: StackConfig,
+    previous: PreviousStack,
+    environments: AbstractSet[str],
+    handling: Handling,
+    here: Declared,
+    there: Standing,
+) -> tuple[Handling, list[Problem], list[Advice]]:
+    """Return how one environment's objects are declared, what is wrong there, and what people should know."""
+    known = previous.clusters.get(handling.formerly or handling.environment)
+    exchanged = verdicts.exchanged(config, previous.clusters, here, known, there)
+    if exchanged:
+        return handling, [exchanged], []
+    own = frozenset({stack_name(), previous.stack or stack_name()})
+    claim = Claim(own, frozenset(environments - {handling.environment}), here.applied)
+    taken, left, problems = verdicts.sort(config, here, there, claim)
+    problems += verdicts.unread(here, there)
+    problems += verdicts.leaving(config, here, there, claim, handling.formerly or handling.environment)
+    gone = verdicts.gone_objects(here, there)
+    changes, put_back = verdicts.changed(here, there)
+    used = [space for space in here.namespaces if ObjectName(NAMESPACE_KIND, "", space) in left]
+    if used:
+        pulumi.log.info(
+            f"createNamespaces: {handling.environment} has {some(used)} already, which this stack has not made: they "
+            "are used and left as they are"
+        )
+    settled = replace(
+        handling,
+        namespaces=tuple(space for space in here.namespaces if space not in used),
+        forced=taken | put_back,
+        left_alone=left,
+        gone=gone,
+    )
+    noted = [
+        *verdicts.missing(handling.environment, gone),
+        *changes,
+        *verdicts.shared(here, there, left),
+        *verdicts.unidentified(handling.environment, there),
+    ]
+    return settled, problems, noted

@@ -1,0 +1,96 @@
+"""What the plan declares in each environment, and what of the clusters must be looked at before it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from components.handling import object_name
+from slicewise.inventory.applied import Expected, expected_services
+from slicewise.inventory.needs import Needs, resource_of
+from slicewise.inventory.standing import ObjectName, Place
+from slicewise.manifests import KubernetesObject
+from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.placement import Plan, placements_by_environment
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import Fleet
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the plan declares in one environment.
+
+    Attributes:
+        environment: Its name.
+        objects: All its objects.
+        namespaces: The namespaces that the stack is to make where they are missing.
+        services: Those that are to be there, and those that an earlier plan had there.
+    """
+
+    environment: str
+    objects: Sequence[KubernetesObject]
+    namespaces: Sequence[str]
+    services: Sequence[Expected]
+
+    @property
+    def names(self) -> list[ObjectName]:
+        """What tells its objects from all others of the cluster."""
+        return [object_name(item) for item in self.objects]
+
+    @property
+    def applied(self) -> frozenset[ObjectName]:
+        """What an earlier plan had there, by the service of each deployment and what may scale it."""
+        keys = {each.key for each in self.services if each.before is not None}
+        return frozenset(ObjectName(kind, *key) for key in keys for kind in (SERVICE_KIND, SCALED_OBJECT_KIND))
+
+    def look_at(self, needs: Needs) -> Needs:
+        """Return `needs` with the places to be looked at before anything is declared."""
+        places = {
+            Place(item["apiVersion"], item["kind"], resource_of(item["kind"]), item["metadata"]["namespace"])
+            for item in self.objects
+        }
+        places |= {
+            Place(KSERVE_API_VERSION, SERVICE_KIND, resource_of(SERVICE_KIND), each.key[0]) for each in self.services
+        }
+        return replace(needs, places=frozenset(places), namespaces=frozenset(self.namespaces))
+
+
+def declare_for(
+    fleet: Fleet,
+    plan: Plan,
+    previous: Sequence[PreviousPlacement],
+    objects: Mapping[str, Sequence[KubernetesObject]],
+    *,
+    make: bool,
+) -> dict[str, Declared]:
+    """Return what the plan declares in each environment; with `make`, the stack makes the namespaces that are missing.
+
+    Args:
+        fleet: What is declared.
+        plan: The plan for it.
+        previous: What the stack had before.
+        objects: The plan's objects, by environment.
+        make: Whether the stack makes namespaces.
+    """
+    placed = placements_by_environment(plan)
+    before: defaultdict[str, list[PreviousPlacement]] = defaultdict(list)
+    for each in previous:
+        before[each.environment].append(each)
+    found = {}
+    for environment in fleet.environments:
+        name = environment.metadata.name
+        here = placed.get(name, [])
+        spaces = {placement.deployment.namespace for placement in here if make}
+        found[name] = Declared(
+            name,
+            objects.get(name, ()),
+            sorted(space for space in spaces if not is_reserved(space)),
+            expected_services(fleet, here, before[name]),
+        )
+    return found
+
+
+def is_reserved(namespace: str) -> bool:
+    """Return whether every cluster has the namespace, and nobody may delete it."""
+    return namespace == "default" or namespace.startswith("kube-")

@@ -1,0 +1,78 @@
+"""How the objects of one environment are declared: as new ones, as the same under another name, or made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+
+from components.stack_name import stack_name
+from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName
+from slicewise.manifests import KubernetesObject
+from slicewise.manifests.vocabulary import RESTORED_ANNOTATION, STACK_ANNOTATION
+
+# Server-side apply then takes fields over from whoever set them (pulumi-kubernetes, metadata/annotations.go). Not on
+# every object: of two stacks that apply one object in the same second, it is the conflict that stops the second.
+_FORCE: Final = "pulumi.com/patchForce"
+# Both are set once, and then stay as they are: to take them away again would be a change of its own.
+_LASTING: Final = tuple(f'metadata.annotations["{name}"]' for name in (RESTORED_ANNOTATION, _FORCE))
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What is special about the objects of one environment.
+
+    Attributes:
+        environment: What it is called.
+        formerly: What it was called at the last `pulumi up`, where that was something else.
+        identifier: What the provider knows the cluster by; a change of it would replace every object.
+        namespaces: The namespaces that the stack makes there, or has made.
+        gone: What was applied and is not there any more.
+        forced: What is applied over what others have written: they changed it, or it is to become the stack's.
+        left_alone: What stands there, is not the stack's, and serves it as it is: it is not declared.
+        now: When this is, in UTC (`2026-11-27T18:00:00Z`).
+    """
+
+    environment: str
+    formerly: str | None = None
+    identifier: str = ""
+    namespaces: tuple[str, ...] = ()
+    gone: frozenset[ObjectName] = frozenset()
+    forced: frozenset[ObjectName] = frozenset()
+    left_alone: frozenset[ObjectName] = frozenset()
+    now: str = ""
+
+    def aliases(self, name: str) -> list[pulumi.Alias | pulumi.Input[str]]:
+        """Return what a resource that is called `name` now may be called in the stack's state."""
+        if self.formerly is None:
+            return []
+        return [pulumi.Alias(name=f"{self.formerly}{name.removeprefix(self.environment)}")]
+
+    def annotations(self, item: KubernetesObject) -> dict[str, str]:
+        """Return the annotations that an object is declared with: its own, whose it is, and how to apply it."""
+        name = object_name(item)
+        annotations = {**item["metadata"].get("annotations", {}), STACK_ANNOTATION: stack_name()}
+        if name in self.gone | self.forced:
+            # Pulumi takes its own state for what is there, so it must see a change.
+            annotations[RESTORED_ANNOTATION] = self.now
+        if name in self.forced:
+            annotations[_FORCE] = "true"
+        return annotations
+
+    def set_options(self, options: pulumi.ResourceOptions, item: KubernetesObject, name: str) -> pulumi.ResourceOptions:
+        """Add to the options of the object `name` of the stack what makes it again if it is gone, and what keeps it."""
+        options.aliases = self.aliases(name)
+        if object_name(item) in self.gone:
+            options.replace_on_changes, options.delete_before_replace = [*_LASTING], True
+        elif object_name(item) not in self.forced:
+            options.ignore_changes = [*_LASTING]
+        return options
+
+
+def object_name(item: Mapping[str, Any]) -> ObjectName:
+    """Return what tells an object from all others of its cluster."""
+    metadata = item["metadata"]
+    namespace = "" if item["kind"] == NAMESPACE_KIND else metadata["namespace"]
+    return ObjectName(item["kind"], namespace, metadata["name"])

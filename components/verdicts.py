@@ -1,0 +1,233 @@
+"""What the things that stand in a cluster mean for the plan: each refusal and warning, and the way out that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import Final
+
+from components.cluster_outputs import KnownCluster
+from components.declared import Declared
+from components.handling import object_name
+from components.model_placement import placement_urn
+from components.stack_config import StackConfig
+from slicewise.inventory.applied import Drift, judge
+from slicewise.inventory.belonging import Claim, Owner, has_all, owner
+from slicewise.inventory.differences import some
+from slicewise.inventory.live_services import live_service
+from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
+from slicewise.manifests.vocabulary import CONFIG_KIND, RESTORED_ANNOTATION, SERVICE_KIND
+from slicewise.spec import Advice, Code, Problem
+
+_ROLE: Final = "docs/kubeconfigs.md (What the credential may do)"
+
+
+def exchanged(
+    config: StackConfig, before: Mapping[str, KnownCluster], here: Declared, known: KnownCluster | None, there: Standing
+) -> Problem | None:
+    """Return what is wrong where an environment leads to another cluster than the one that has its services."""
+    name, uid = here.environment, there.uid
+    if known is None or uid is None or uid in (known.uid, config.accept_clusters.get(name)) or not here.applied:
+        return None
+    others = [other for other, cluster in before.items() if cluster.uid == uid]
+    told = f", and that is the cluster of environment {others[0]}" if others else ""
+    message = (
+        f"environment {name} leads to the cluster {uid}{told}; the last `pulumi up` applied its services to "
+        f"the cluster {known.uid} (uids of namespace kube-system). Put the right kubeconfig back; or, if this cluster "
+        f"takes the other's place: pulumi config set --path 'slicewise:acceptClusters[\"{name}\"]' {uid}. `pulumi up` "
+        "then makes all services in it, and leaves what the old cluster has"
+    )
+    return Problem(f"InferenceEnvironment {name}", 0, 0, "spec.cluster", message, Code.OTHER_CLUSTER)
+
+
+def sort(
+    config: StackConfig, here: Declared, there: Standing, claim: Claim
+) -> tuple[frozenset[ObjectName], frozenset[ObjectName], list[Problem]]:
+    """Return which declared objects are taken over, which are used as they are, and what is wrong with others."""
+    taken: set[ObjectName] = set()
+    left: set[ObjectName] = set()
+    problems: list[Problem] = []
+    for name in [*here.names, *(ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces)]:
+        live = there.objects.get(name)
+        whose = owner(name, live, claim) if live else Owner.OWN
+        if live is None or whose is Owner.OWN:
+            continue
+        if name.kind in (NAMESPACE_KIND, CONFIG_KIND):
+            # What everybody in a namespace shares.
+            left.add(name)
+        elif f"{here.environment}/{name.namespace}/{name.name}" in config.take_over:
+            taken.add(name)
+        elif name.kind == SERVICE_KIND or ObjectName(SERVICE_KIND, *name[1:]) not in there.objects:
+            problems.append(_refused(config, here.environment, name, whose, live.stack or "", live.environment or ""))
+    return frozenset(taken), frozenset(left), problems
+
+
+def _refused(config: StackConfig, environment: str, name: ObjectName, whose: Owner, stack: str, other: str) -> Problem:
+    place = f"ModelDeployment {name.namespace}/{name.name}"
+    take_over = (
+        f"pulumi config set --path 'slicewise:takeOver[{len(config.take_over)}]' "
+        f"{environment}/{name.namespace}/{name.name}"
+    )
+    there = f"{name} is there already in environment {environment}"
+    if whose is Owner.ANOTHER_ENVIRONMENT:
+        message = (
+            f"{there}, and this stack has it as one of environment {other}: both are one cluster; describe it in one "
+            "environment"
+        )
+        return Problem(place, 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)
+    if whose is Owner.ANOTHER_STACK:
+        message = (
+            f"{there}, and belongs to stack {stack}; give the deployment another name, or remove it from that stack. "
+            f"To take it over while it runs: {take_over}, and have the other stack forget it "
+            "(docs/day-two.md, Services that are there already)"
+        )
+        return Problem(place, 0, 0, "metadata.name", message, Code.BELONGS_TO_ANOTHER)
+    message = (
+        f"{there}, and no stack has made it (by hand, or from what `slicewise render` wrote); give the deployment "
+        f"another name, delete what is there, or take it over while it runs: {take_over}"
+    )
+    return Problem(place, 0, 0, "metadata.name", message, Code.MADE_BY_NO_STACK)
+
+
+def leaving(config: StackConfig, here: Declared, there: Standing, claim: Claim, formerly: str) -> Iterator[Problem]:
+    """Yield the services that this `pulumi up` would delete, and that are another stack's by now.
+
+    Args:
+        config: The stack's configuration.
+        here: What the plan declares in the environment.
+        there: What stands there.
+        claim: What the stack may call its own.
+        formerly: What the environment was called at the last `pulumi up`.
+    """
+    for each in here.services:
+        name = ObjectName(SERVICE_KIND, *each.key)
+        live = there.objects.get(name)
+        word = f"{here.environment}/{name.namespace}/{name.name}"
+        if each.declared is not None or live is None or word in config.handed_over:
+            continue
+        if owner(name, live, claim) is Owner.ANOTHER_STACK:
+            urn = placement_urn(f"{formerly}/{each.deployment}", SERVICE_KIND)
+            message = (
+                f"{name} in environment {here.environment} belongs to stack {live.stack} now, and this stack would "
+                f"delete it. Have this stack forget it: pulumi state delete '{urn}', and then: pulumi config set "
+                f"--path 'slicewise:handedOver[{len(config.handed_over)}]' {word}"
+            )
+            yield Problem(f"ModelDeployment {each.deployment}", 0, 0, "metadata.name", message, Code.LEAVES_FOR_ANOTHER)
+
+
+def unread(here: Declared, there: Standing) -> Iterator[Problem]:
+    """Yield where nobody can tell whose the services are, so that nothing may be applied."""
+    for place in sorted(there.unread):
+        if place.kind != NAMESPACE_KIND:
+            message = (
+                f"its user may not list {place.resource} in namespace {place.namespace}, so whether the plan's are "
+                f"another stack's is not known; give it the rights of {_ROLE}"
+            )
+            yield Problem(
+                f"InferenceEnvironment {here.environment}", 0, 0, "spec.cluster", message, Code.RIGHTS_MISSING
+            )
+
+
+def gone_objects(here: Declared, there: Standing) -> frozenset[ObjectName]:
+    """Return what is declared, was applied by an earlier plan as far as that tells, and is not there any more."""
+    spaces = {each.key[0] for each in here.services if each.before is not None}
+    shared = [ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces if space in spaces]
+    # Whether a namespace had the config before is not known; what was not there is made in the same way.
+    shared += [name for name in here.names if name.kind == CONFIG_KIND and name.namespace in spaces]
+    own = [name for name in here.names if name in here.applied]
+    return frozenset(name for name in [*shared, *own] if there.may_lack(name))
+
+
+def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Advice]:
+    """Yield what somebody deleted since it was applied."""
+    names = sorted(str(name) for name in gone if name.kind in (SERVICE_KIND, NAMESPACE_KIND))
+    if names:
+        message = f"the cluster has no {some(names)} any more, though it was applied: `pulumi up` makes it again"
+        yield Advice(f"InferenceEnvironment {environment}", Code.MADE_AGAIN, message)
+
+
+def changed(here: Declared, there: Standing) -> tuple[list[Advice], frozenset[ObjectName]]:
+    """Return what to say of services that somebody changed since they were applied, and which of them are put back.
+
+    What is changed each time that it is applied, without anybody's owning the field, is not put back again and again:
+    an admission webhook does that.
+    """
+    services = [live_service(found.manifest) for name, found in there.objects.items() if name.kind == SERVICE_KIND]
+    live = {service.key: service for service in services}
+    said: list[Advice] = []
+    put_back: set[ObjectName] = set()
+    for each in judge(here.services, live):
+        if each.drift is not Drift.CHANGED:
+            continue
+        service = live[each.expected.key]
+        if service.editors or RESTORED_ANNOTATION not in service.annotations:
+            put_back.add(ObjectName(SERVICE_KIND, *each.expected.key))
+            outcome = "`pulumi up` puts it back; to keep it, write it in the documents first"
+        else:
+            outcome = "`pulumi up` has put it back before, and something in the cluster changes what is applied"
+        message = f"{each.expected.deployment} is not as it was applied: {each.says}; {outcome}"
+        said.append(Advice(f"InferenceEnvironment {here.environment}", Code.CHANGED_BY_HAND, message))
+    return said, frozenset(put_back)
+
+
+def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iterator[Advice]:
+    """Yield the configs that are used as they are and say something else than this stack's would."""
+    for item in here.objects:
+        name = object_name(item)
+        if name in left and not has_all(there.objects[name].manifest.get("spec"), item["spec"]):
+            whose = there.objects[name].stack or "nobody: no stack has made it"
+            message = (
+                f"{name} belongs to {whose}, and says something else than this stack's would; it is used as it is. "
+                "Bring both stacks to one release of Slicewise, or delete it and run `pulumi up` here"
+            )
+            yield Advice(f"InferenceEnvironment {here.environment}", Code.CONFIG_OF_ANOTHER, message)
+
+
+def unidentified(environment: str, there: Standing) -> Iterator[Advice]:
+    """Yield that nobody would notice if the environment's kubeconfig led to another cluster."""
+    if there.uid is None:
+        message = (
+            "the credential may not get namespace kube-system, whose uid is the cluster's identity: a cluster that is "
+            f"rebuilt or exchanged would not be noticed; give it the rights of {_ROLE}"
+        )
+        yield Advice(f"InferenceEnvironment {environment}", Code.CLUSTER_NOT_IDENTIFIED, message)
+
+
+def declared_twice(declared: Mapping[str, Declared], standing: Mapping[str, Standing]) -> Iterator[Problem]:
+    """Yield what two environments that are one cluster would both apply."""
+    for one, other in _same_clusters(standing):
+        both = set(declared[one].names) & set(declared[other].names)
+        for name in sorted(each for each in both if each.kind == SERVICE_KIND):
+            message = (
+                f"environments {one} and {other} are one cluster, and the plan has it in both; describe the cluster in "
+                "one environment"
+            )
+            place = f"ModelDeployment {name.namespace}/{name.name}"
+            yield Problem(place, 0, 0, "spec.environments", message, Code.ONE_OBJECT_TWICE)
+
+
+def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, str]) -> Iterator[Advice]:
+    """Yield environments that are one cluster though their kubeconfigs have different servers."""
+    for one, other in _same_clusters(standing):
+        if addresses.get(one) != addresses.get(other):
+            message = (
+                f"leads to the cluster {standing[one].uid}, as environment {one} does; what both describe is counted "
+                "twice: describe it in one environment"
+            )
+            yield Advice(f"InferenceEnvironment {other}: spec.cluster", Code.ONE_SERVER_TWICE, message)
+
+
+def leaves_with_old_credential(environments: Iterable[str]) -> Iterator[Advice]:
+    """Yield what must be known of environments that are not declared any more, and had services."""
+    for name in environments:
+        message = (
+            "it is declared no more, so its services are deleted, with the credential that the last `pulumi up` "
+            "stored; if that has been renewed since, put the environment back, `pulumi up`, and take it away again"
+        )
+        yield Advice(f"InferenceEnvironment {name}", Code.LEAVES_WITH_OLD_CREDENTIAL, message)
+
+
+def _same_clusters(standing: Mapping[str, Standing]) -> Iterator[tuple[str, str]]:
+    for one, other in combinations(sorted(standing), 2):
+        if standing[one].uid is not None and standing[one].uid == standing[other].uid:
+            yield one, other

@@ -1,0 +1,180 @@
+"""What things that stand in a cluster mean for the plan, as far as it takes no engine and no cluster to see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components import verdicts
+from components.cluster_outputs import KnownCluster, Renamed, cluster_outputs, find_renamed
+from components.declared import Declared, is_reserved
+from slicewise.inventory.applied import Expected
+from slicewise.inventory.belonging import Claim, Owner, has_all, owner
+from slicewise.inventory.standing import LiveObject, ObjectName, Place, Standing
+from slicewise.manifests import KubernetesObject
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import DeploymentKey
+
+CHAT = ObjectName("LLMInferenceService", "team", "chat")
+CONFIG = ObjectName("LLMInferenceServiceConfig", "team", "kserve-config-llm-worker-pipeline-parallel")
+REVISION = "slicewise.dev/revision"
+OWN = "acme/slicewise/prod"
+
+
+def manifest(name: ObjectName, **spec: Any) -> KubernetesObject:  # noqa: ANN401 - JSON
+    metadata = {"name": name.name, "namespace": name.namespace}
+    return {"apiVersion": "serving.kserve.io/v1alpha2", "kind": name.kind, "metadata": metadata, "spec": spec}
+
+
+def service(replicas: int, **annotations: str) -> KubernetesObject:
+    made = manifest(CHAT, model={"uri": "hf://a/b"}, replicas=replicas, annotations={REVISION: "1"})
+    return {**made, "metadata": {**made["metadata"], "annotations": annotations}}
+
+
+def declared(*objects: KubernetesObject) -> Declared:
+    """Return an environment that had a service of three replicas, and is to have it."""
+    key = DeploymentKey("team", "chat")
+    before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
+    return Declared("mig-a", objects, (), (Expected(key, ("team", "chat"), service(3), before),))
+
+
+def edited_by(manager: str, item: KubernetesObject) -> KubernetesObject:
+    """Return the object as the API server has it after somebody else has set its replicas."""
+    applied: KubernetesObject = {"f:spec": {"f:model": {"f:uri": {}}}}
+    managed = [
+        {"manager": "pulumi-kubernetes-1", "operation": "Apply", "fieldsV1": applied},
+        {"manager": manager, "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+    ]
+    return {**item, "metadata": {**item["metadata"], "managedFields": managed}}
+
+
+@pytest.mark.parametrize(
+    ("stack", "environment", "applied", "whose"),
+    [
+        (OWN, "mig-a", False, Owner.OWN),
+        ("acme/slicewise/before-its-rename", "mig-a", False, Owner.OWN),
+        (OWN, "mig-b", True, Owner.ANOTHER_ENVIRONMENT),
+        # An environment that is declared no more: its name has changed.
+        (OWN, "mig-old", True, Owner.OWN),
+        ("acme/slicewise/trial", "mig-a", True, Owner.ANOTHER_STACK),
+        ("acme/slicewise/prod2", "mig-a", False, Owner.ANOTHER_STACK),
+        (None, None, False, Owner.NOBODY),
+        (None, "mig-a", True, Owner.OWN),
+    ],
+)
+def test_whose_a_service_is(stack: str | None, environment: str | None, applied: bool, whose: Owner) -> None:
+    claim = Claim(
+        frozenset({OWN, "acme/slicewise/before-its-rename"}),
+        frozenset({"mig-b"}),
+        frozenset({CHAT} if applied else ()),
+    )
+    assert owner(CHAT, LiveObject(stack, environment, {}), claim) is whose
+
+
+@pytest.mark.parametrize(
+    ("live", "says", "put_back"),
+    [
+        (service(3), None, False),
+        (edited_by("kubectl-patch", service(9)), "spec.replicas is 9, 3 applied (by kubectl-patch)", True),
+        (service(2), "spec.replicas is 2, 3 applied", True),
+        # Put back before, and nobody owns the field: the API server changes it whenever it is applied.
+        (service(2, **{"slicewise.dev/restored": "2026-11-27T18:00:00Z"}), "spec.replicas is 2, 3 applied", False),
+        (
+            edited_by("kubectl-edit", service(9, **{"slicewise.dev/restored": "2026-11-27T18:00:00Z"})),
+            "spec.replicas is 9, 3 applied (by kubectl-edit)",
+            True,
+        ),
+    ],
+)
+def test_what_was_changed_is_put_back_but_not_for_ever(
+    live: KubernetesObject, says: str | None, put_back: bool
+) -> None:
+    said, names = verdicts.changed(declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}))
+
+    assert names == (frozenset({CHAT}) if put_back else frozenset())
+    assert [f"{says};" in advice.message and advice.code.value == "SW352" for advice in said] == (
+        [True] if says else []
+    )
+
+
+def test_what_may_not_be_looked_at_is_not_gone() -> None:
+    here = declared(service(3))
+    hidden = frozenset({Place("serving.kserve.io/v1alpha2", "LLMInferenceService", "llminferenceservices", "team")})
+
+    assert verdicts.gone_objects(here, Standing("uid")) == {CHAT}
+    assert verdicts.gone_objects(here, Standing("uid", unread=hidden)) == frozenset()
+    (problem,) = verdicts.unread(here, Standing("uid", unread=hidden))
+    assert "may not list llminferenceservices in namespace team" in problem.message
+    assert problem.code.value == "SW413"
+
+
+def test_a_cluster_whose_identity_may_not_be_read() -> None:
+    (advice,) = verdicts.unidentified("mig-a", Standing())
+    assert str(advice).startswith("InferenceEnvironment mig-a: the credential may not get namespace kube-system")
+    assert advice.code.value == "SW350"
+    assert not list(verdicts.unidentified("mig-a", Standing("uid")))
+
+
+def test_another_stacks_config_is_used_and_said_only_where_it_says_something_else() -> None:
+    wanted = manifest(CONFIG, template={"containers": [{"name": "main", "image": "new"}]})
+    same = {"template": {"containers": [{"name": "main", "image": "new", "resources": {}}]}}
+    other = {"template": {"containers": [{"name": "main", "image": "old"}]}}
+    here, left = declared(wanted), frozenset({CONFIG})
+
+    def said(spec: dict[str, Any]) -> list[str]:
+        live = LiveObject("acme/slicewise/other", None, {"spec": spec})
+        return [advice.code.value for advice in verdicts.shared(here, Standing("uid", {CONFIG: live}), left)]
+
+    assert (said(same), said(other)) == ([], ["SW353"])
+
+
+def test_an_environment_that_leaves_is_said() -> None:
+    (advice,) = verdicts.leaves_with_old_credential(["mig-a"])
+    assert str(advice).startswith("InferenceEnvironment mig-a: it is declared no more, so its services are deleted")
+    assert advice.code.value == "SW354"
+
+
+@pytest.mark.parametrize(
+    ("found", "said", "all_there"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, True),
+        ({"a": {"b": [{"c": 1, "d": 2}]}}, {"a": {"b": [{"c": 1}]}}, True),
+        ({"a": [1, 2]}, {"a": [1]}, False),
+        ({"a": [1]}, {"a": [1, 2]}, False),
+        ({}, {"a": 1}, False),
+        (None, {"a": 1}, False),
+        ({"a": "text"}, {"a": ["t"]}, False),
+    ],
+)
+def test_what_another_object_says_too(found: object, said: object, all_there: bool) -> None:
+    assert has_all(found, said) is all_there
+
+
+def test_a_rename_is_a_cluster_that_is_known_under_a_name_that_is_declared_no_more() -> None:
+    before = {"a": KnownCluster(uid="1", identifier="a"), "b": KnownCluster(uid="2", identifier="first-name")}
+
+    assert find_renamed(["a", "new"], before, {"a": "1", "new": "2"}) == Renamed({"new": "b"})
+    # Another cluster, one that was not asked, and a name that has stayed.
+    assert find_renamed(["a", "new"], before, {"a": "1", "new": "3"}) == Renamed({})
+    assert find_renamed(["a", "new"], before, {"a": "1", "new": None}) == Renamed({})
+    assert find_renamed(["a", "b", "new"], before, {"a": "1", "b": "2", "new": "2"}) == Renamed({})
+
+
+def test_outputs_keep_what_the_provider_knows_a_cluster_by() -> None:
+    before = {"b": KnownCluster(uid="2", identifier="first-name"), "quiet": KnownCluster(uid="4", identifier="quiet")}
+
+    outputs = cluster_outputs(
+        ["new", "quiet", "young", "made"], before, {"new": "2", "young": "5"}, Renamed({"new": "b"})
+    )
+
+    assert outputs == {
+        "new": {"uid": "2", "identifier": "first-name"},
+        "quiet": {"uid": "4", "identifier": "quiet"},  # it did not answer
+        "young": {"uid": "5", "identifier": "young"},
+    }
+
+
+def test_namespaces_that_every_cluster_has_are_not_made() -> None:
+    names = ["default", "kube-system", "kube-public", "kube-node-lease", "kubernetes", "defaults", "team"]
+    assert [name for name in names if not is_reserved(name)] == ["kubernetes", "defaults", "team"]

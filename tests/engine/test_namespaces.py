@@ -1,0 +1,63 @@
+"""`createNamespaces` makes what is missing; what is there is used, and nobody's namespace is ever deleted."""
+
+from __future__ import annotations
+
+from lightkube import Client
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
+
+from embedded.kserve import LLMInferenceService
+from tests.documents import deployment, environment, model, profile, slices
+from tests.engine.workspace import Workspace, services
+
+TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
+POOLS = environment("mig-a", slices("slices", "3g.40gb"))
+
+
+def namespace(client: Client, name: str) -> ObjectMeta:
+    found = client.get(Namespace, name).metadata
+    assert found
+    return found
+
+
+def test_namespaces_of_others_are_used_and_left_as_they_are(stack: Workspace, cluster: Client) -> None:
+    cluster.apply(Namespace(metadata=ObjectMeta(name="platform", labels={"made-by": "a-team"})))
+    before = {name: namespace(cluster, name) for name in ("platform", "default")}
+    stack.set_config("createNamespaces", "true")
+    stack.write(
+        POOLS,
+        TINY,
+        deployment("chat", "tiny", namespace="default"),
+        deployment("chat", "tiny", namespace="platform"),
+        deployment("chat", "tiny", namespace="new-team"),
+    )
+
+    created = stack.up()
+
+    assert [name for name in created.changes() if name.endswith("/namespace")] == ["mig-a/new-team/namespace"]
+    assert any("mig-a has platform already, which this stack has not made" in said for said in created.messages)
+    assert (namespace(cluster, "new-team").annotations or {})["slicewise.dev/stack"] == "organization/slicewise/test"
+    assert stack.up().changes() == {}
+
+    # The last deployment of a namespace goes, and then all of the stack: no namespace does, and no error comes.
+    stack.write(POOLS, TINY, deployment("chat", "tiny", namespace="default"))
+    stack.up()
+    assert services(cluster, "new-team") == services(cluster, "platform") == []
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+    assert services(cluster, "default") == []
+    assert {name: namespace(cluster, name) for name in before} == before
+    assert namespace(cluster, "new-team").deletionTimestamp is None
+
+
+def test_the_stack_knows_its_own_namespace_again(stack: Workspace, cluster: Client) -> None:
+    stack.set_config("createNamespaces", "true")
+    stack.write(POOLS, TINY, deployment("chat", "tiny", namespace="again"))
+    stack.up()
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+    stack.up()
+
+    assert cluster.get(LLMInferenceService, "chat", namespace="again")["spec"]["replicas"] == 1
+    assert stack.up().changes() == {}
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
