@@ -82,7 +82,7 @@ class Quantity(Written):
         if value <= 0:
             raise ValueError("is nothing; expected more than 0")
         if value > _MAXIMUM:
-            raise ValueError("is more than Kubernetes can count (9223372036854775807); write at most 7Ei")
+            raise ValueError("is more than Kubernetes can count (9223372036854775807); write less")
         return cls(value, written)
 
     @property

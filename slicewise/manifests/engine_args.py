@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-
+from slicewise.manifests.arguments import through_kserves_shell, through_kubelet
 from slicewise.spec import ServingProfile
 
 _EXPERT = "--enable-expert-parallel"
@@ -11,16 +10,16 @@ _NO_EXPERT = "--no-enable-expert-parallel"
 
 
 def engine_args(profile: ServingProfile) -> list[str]:
-    """Return them, quoted where a shell will evaluate them.
+    """Return them, escaped for the kubelet, and quoted where a shell will evaluate them.
 
     All presets of KServe v0.20 end in the shell's `eval`, which takes quotes away: the one for a single node since
     v0.18, the one for data parallelism over several nodes too. Slicewise's config for pipeline parallelism does not.
     """
     topology = profile.replica_topology
     if topology.pipelined:
-        return list(profile.engine.args)
+        return [through_kubelet(argument) for argument in profile.engine.args]
     own = _one_node(profile) if topology.nodes == 1 else _data_parallel(profile)
-    return [shlex.quote(argument) for argument in (*own, *profile.engine.args)]
+    return [through_kserves_shell(argument) for argument in (*own, *profile.engine.args)]
 
 
 def _one_node(profile: ServingProfile) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.placement.plan import Rejection, RejectionCode
 from slicewise.spec import InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from slicewise.spec.base import Selector
+from slicewise.spec.environment import QUANTISED, Precision
 from slicewise.spec.model import MigPreference, ReplicaTopology
 
 Reason = tuple[RejectionCode, str]
@@ -82,8 +84,17 @@ def _unit_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]
     missing = needs.precision_support - has.precision_support
     if missing:
         known = ", ".join(sorted(has.precision_support)) or "not declared"
-        message = f"needs {', '.join(sorted(missing))}; precisionSupport is {known}"
+        hint = _weights_alone(missing, has.precision_support)
+        message = f"needs {', '.join(sorted(missing))}; precisionSupport is {known}{hint}"
         yield RejectionCode.PRECISION_UNSUPPORTED, message
+
+
+def _weights_alone(missing: AbstractSet[Precision], has: AbstractSet[Precision]) -> str:
+    """Say what to require of GPUs for quantised weights: vLLM computes with these in 16 bits where need be."""
+    computed = next((each for each in (Precision.BF16, Precision.FP16) if each in has), None)
+    if computed is None or not missing <= QUANTISED:
+        return ""
+    return f" (where only the weights are {' or '.join(sorted(missing))}, require {computed})"
 
 
 def _network_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:

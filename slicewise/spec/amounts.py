@@ -17,37 +17,38 @@ _MEBIBYTES: Final = 4096
 _DECIMAL: Final = ("M", "G", "T")
 # The largest nodes that are sold with GPUs have some 400 cores: a thousand is a count of thousandths.
 _TOO_MANY_CORES: Final = 1000
+_MILLI: Final = Decimal("0.001")
+_LONGEST: Final = 24
 _TOO_FEW_MILLICORES: Final = 100
 
 
 def _memory_of_gpu(amount: Quantity) -> Quantity:
     """Refuse what is less than any GPU, or slice of one, has."""
     if amount.value < GIB:
-        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {_larger(amount)}")
+        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {_larger(amount, GIB)}")
     return amount
 
 
 def _memory(amount: Quantity) -> Quantity:
     """Refuse what is too little for any process."""
     if amount.value < _MIB:
-        raise _never_meant(f"{_bytes(amount)}, too little for any program; write {_larger(amount)}")
+        raise _never_meant(f"{_bytes(amount)}, too little for any program; write {_larger(amount, _MIB)}")
     return amount
 
 
 def _cores(amount: Quantity) -> Quantity:
     """Refuse what is more than any node has."""
     if amount.value >= _TOO_MANY_CORES:
-        remedy = f"write {amount.number}m for thousandths" if not amount.suffix else "write for example 4 or 500m"
-        raise _never_meant(f"is {amount.value:f} cores, more than any node has; {remedy}")
+        thousandths = not amount.suffix and amount.value * _MILLI < _TOO_MANY_CORES
+        remedy = f"write {amount.number}m for thousandths" if thousandths else "write for example 4 or 500m"
+        raise _never_meant(f"is {_plainly(amount.value)} cores, more than any node has; {remedy}")
     return amount
 
 
 def _cores_of_model(amount: Quantity) -> Quantity:
     """Refuse what starts no engine."""
     if amount.millis < _TOO_FEW_MILLICORES:
-        raise _never_meant(
-            f"is {amount.value.normalize():f} cores, too little for a model; write for example 4 or 500m"
-        )
+        raise _never_meant(f"is {_plainly(amount.value)} cores, too little for a model; write for example 4 or 500m")
     return amount
 
 
@@ -56,16 +57,29 @@ def decimal_advice(amount: Quantity) -> str | None:
     if amount.suffix not in _DECIMAL:
         return None
     gib = f"{amount.value / GIB:.2f}".rstrip("0").rstrip(".")
-    return f"{amount} is {gib}Gi, for {amount.suffix} has powers of 1000; write {amount}i, or {gib}Gi if that is meant"
+    return (
+        f"{amount} is {gib}Gi, because {amount.suffix} counts in powers of 1000; write {amount}i, or {gib}Gi if that "
+        "is meant"
+    )
 
 
-def _larger(amount: Quantity) -> str:
-    """Return the number with the suffix that makes it memory of some size: nobody has 48000 GiB."""
-    return f"{amount.number}{'Mi' if Decimal(amount.number) >= _MEBIBYTES else 'Gi'}"
+def _larger(amount: Quantity, least: int) -> str:
+    """Return the number with the suffix that makes it memory of some size: nobody has 48000 GiB.
+
+    An example where that is less than `least` bytes too, as of 0.5Gi.
+    """
+    meant = f"{amount.number}{'Mi' if Decimal(amount.number) >= _MEBIBYTES else 'Gi'}"
+    return meant if Decimal(amount.number) * GIB >= least else "for example 40Gi"
 
 
 def _bytes(amount: Quantity) -> str:
-    return f"is {amount.value.normalize():f} bytes"
+    return f"is {_plainly(amount.value)} bytes"
+
+
+def _plainly(value: Decimal) -> str:
+    """Write a number in digits; with an exponent where these are too many to read, as of 1e-300."""
+    digits = f"{value.normalize():f}"
+    return digits if len(digits) <= _LONGEST else f"{value:.3g}"
 
 
 def _never_meant(problem: str) -> PydanticCustomError:

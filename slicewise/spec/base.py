@@ -41,7 +41,8 @@ DNS_1035 = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 # An optional DNS prefix, a slash, and a name of at most 63 characters (Kubernetes, Labels and Selectors).
 LABEL_KEY = f"^({_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
 LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
-DATA_KEY = r"^[-._a-zA-Z0-9]+$"
+# A file's name in a volume, so neither `.` nor what begins with `..` (apimachinery, IsConfigMapKey).
+DATA_KEY = r"^(\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*)$"
 
 _LONGEST_SUBDOMAIN: Final = 253
 _NAME: Final = re.compile(DNS_SUBDOMAIN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictInt, StrictStr
 
@@ -37,6 +37,10 @@ class Precision(StrEnum):
     FP4 = "fp4"
     INT8 = "int8"
     INT4 = "int4"
+
+
+QUANTISED: Final = frozenset({Precision.FP8, Precision.FP4, Precision.INT8, Precision.INT4})
+"""Formats that weights alone may have, while the GPU computes in fp16 or bf16."""
 
 
 class Interconnect(StrEnum):

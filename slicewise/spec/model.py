@@ -23,19 +23,20 @@ from slicewise.spec.base import (
     Selector,
 )
 from slicewise.spec.environment import Interconnect, Precision
+from slicewise.spec.image import Image
 
-MODEL_NAME = r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$"
+_PART = "[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
+MODEL_NAME = f"^{_PART}(/{_PART})*$"
 REPOSITORY = r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$"
 # KServe's storage initializer splits `hf://repo:revision` at the colon.
 REVISION = r"^[A-Za-z0-9][-A-Za-z0-9_./]*$"
-IMAGE = r"^[^\s{}]+$"
 
 ServedModelName = Annotated[StrictStr, Field(pattern=MODEL_NAME, max_length=253)]
 HuggingFaceRepo = Annotated[StrictStr, Field(pattern=REPOSITORY, max_length=200)]
 HuggingFaceRevision = Annotated[StrictStr, Field(pattern=REVISION, max_length=200)]
-# Rules of their own refuse these: braces (SW218), and a dash of text for hyphens. The pattern is for editors.
-Argument = Annotated[StrictStr, WithJsonSchema({"type": "string", "not": {"pattern": r"\{\{|^[\u2013\u2014]"}})]
-Image = Annotated[StrictStr, Field(pattern=IMAGE, max_length=500)]
+# Rules of their own refuse these: braces (SW218), a dash of text for hyphens, control characters. For editors.
+_NO_ARGUMENT = r"\{\{|^[\u2013\u2014]|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"
+Argument = Annotated[StrictStr, WithJsonSchema({"type": "string", "not": {"pattern": _NO_ARGUMENT}})]
 
 
 class MigPreference(StrEnum):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from slicewise.spec import base, cluster, model
+from slicewise.spec import base, cluster, image, model
 from slicewise.spec.codes import Code
 from slicewise.spec.hints import did_you_mean, repository_meant
 from slicewise.spec.problems import FieldPath, Problem, dotted, quoted
@@ -32,11 +32,11 @@ _PATTERNS = {
     base.LABEL_KEY: "a Kubernetes label key: [prefix/]name, the prefix a DNS name, the name of at most 63 letters, "
     "digits, -, _ and .",
     base.LABEL_VALUE: "a Kubernetes label value: at most 63 letters, digits, -, _ and .",
-    base.DATA_KEY: "a key of a Secret: letters, digits, -, _ and .",
-    model.MODEL_NAME: "letters, digits, -, _, . and /, beginning and ending with a letter or digit",
+    base.DATA_KEY: "a key of a Secret: letters, digits, -, _ and ., not beginning with two dots",
+    model.MODEL_NAME: "letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /",
     model.REPOSITORY: "a Hugging Face repository: owner/name, of letters, digits, -, _ and .",
     model.REVISION: "a branch, tag or commit: letters, digits, -, _, . and /, beginning with a letter or digit",
-    model.IMAGE: "an image name without spaces or braces",
+    image.IMAGE: image.EXPECTED_IMAGE,
     cluster.REFERENCE: "a secret's name: letters, digits and any of /_+=.@:-, beginning with a letter or digit",
     cluster.CLOUD_NAME: "letters, digits, -, _ and ., beginning with a letter or digit",
     cluster.PROJECT: "a Google Cloud project's id: lower-case letters, digits and -, beginning with a letter",
@@ -204,6 +204,8 @@ def _name_meant(value: str, pattern: str) -> str:
     """Return a hint with the name that is nearest to `value`, where one can be made of it."""
     if pattern == model.REPOSITORY:
         return repository_meant(value)
+    if pattern == image.IMAGE:
+        return image.image_meant(value)
     between = _BETWEEN.get(pattern)
     if between is None or len(value) > _LONGEST_NAME:
         return ""

@@ -12,6 +12,8 @@ from slicewise.spec.problems import FieldPath, quoted
 
 # En dash and em dash, which word processors make of "--".
 _DASHES: Final = "\u2013\u2014"
+# No argument can have a NUL in it, and of the others only tabs and line breaks are meant by anybody.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _KSERVE: Final = "KServe sets it, and sends its probes and its router there; leave it out"
 # The option -> what sets it. KServe's own presets start `vllm serve` with all of these (LLMInferenceServiceConfig).
 _SET: Final = {
@@ -41,6 +43,9 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
             "write the argument without it"
         )
         yield Finding(path, Code.TEMPLATE_CHARACTERS, message)
+    if (control := _CONTROL.search(argument)) is not None:
+        message = f"{quoted(argument)} has the control character U+{ord(control[0]):04X}; remove it"
+        yield Finding(path, Code.BAD_VALUE, message)
     if argument.startswith(tuple(_DASHES)):
         meant = f"--{argument.lstrip(_DASHES + '-')}"
         message = f"got {quoted(argument)}, which begins with a dash of text, not with hyphens; write {quoted(meant)}"

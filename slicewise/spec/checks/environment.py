@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from slicewise.spec.checks.autoscaled_slices import check_autoscaled_slices
 from slicewise.spec.checks.cluster import check_cluster
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.mig import check_gpu
@@ -28,6 +29,7 @@ def check_environment(environment: InferenceEnvironment) -> Iterator[Finding]:
         # Where the stack makes the nodes, SW222 says it of these labels.
         for part in pools:
             yield from check_node_labels(part.value, (*POOLS, part.index))
+            yield from check_autoscaled_slices(part.value, cluster, (*POOLS, part.index))
 
 
 def check_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:

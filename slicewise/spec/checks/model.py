@@ -9,6 +9,7 @@ from slicewise.spec.amounts import decimal_advice
 from slicewise.spec.checks.arguments import check_argument
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.part import Part, whole
+from slicewise.spec.checks.quantised_weights import check_quantised_weights
 from slicewise.spec.codes import Code
 from slicewise.spec.model import ModelSpec, ParallelSizes, ReplicaTopology, ServingProfile
 from slicewise.spec.problems import FieldPath
@@ -19,7 +20,9 @@ _SHAPE: Final = ("replicaTopology.nodes", "replicaTopology.gpusPerNode", "replic
 
 def check_model(model: ModelSpec) -> Iterator[Finding]:
     """Yield what is wrong with the serving profiles of `model`."""
-    return check_serving(whole(model.serving))
+    yield from check_serving(whole(model.serving))
+    for index, profile in enumerate(model.serving):
+        yield from check_quantised_weights(profile, model.hugging_face.repo, (*SERVING, index))
 
 
 def check_serving(parts: Sequence[Part[ServingProfile]]) -> Iterator[Finding]:

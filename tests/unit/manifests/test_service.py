@@ -6,12 +6,13 @@ import subprocess
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from slicewise.manifests import environment_objects
 from slicewise.placement import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
+from tests.unit.manifests.kubelet import expanded
 
 # Kubernetes' Pod Security Standards, level restricted: what a container must say.
 RESTRICTED = {
@@ -209,32 +210,78 @@ def test_kserves_own_config_needs_expert_and_takes_it_back() -> None:
     assert result["spec"]["worker"]["containers"][0]["args"] == ["--no-enable-expert-parallel"]
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]))))
-def test_arguments_survive_kserves_shell(arguments: list[str]) -> None:
+# Kubernetes sets such variables in every container, and KServe's configs set others.
+VARIABLES = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "HOME": "/home", "X": "$(HOME)", "": "empty"}
+ARGUMENTS = st.lists(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]))
+    | st.lists(st.sampled_from(["$", "$$", "(", ")", "$(", "HOME", "X", "$(HOME)", "é", "'", " ", "a"])).map("".join)
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "received"),
+    [
+        # From expansion_test.go of Kubernetes.
+        ("$(VAR_A)", "A"),
+        ("___$(VAR_B)___", "___B___"),
+        ("$(VAR_A)-$(VAR_X)", "A-$(VAR_X)"),
+        ("$$(VAR_B)_$(VAR_A)", "$(VAR_B)_A"),
+        ("$$$(VAR_A)", "$A"),
+        ("$$$$(FOO)$$$(VAR_B)", "$$(FOO)$B"),
+        ("$VAR_A", "$VAR_A"),
+        ("f000-$$VAR_A", "f000-$VAR_A"),
+        ("foo\\$(VAR_C)bar", "foo\\Cbar"),
+        ("$(VAR_A", "$(VAR_A"),
+        ("$(VAR_A$(VAR_B)", "$(VAR_A$(VAR_B)"),
+        ("$?_boo$)", "$?_boo$)"),
+        ("foo$", "foo$"),
+    ],
+)
+def test_the_stand_in_for_the_kubelet_expands_as_kubernetes_does(written: str, received: str) -> None:
+    assert expanded(written, {"VAR_A": "A", "VAR_B": "B", "VAR_C": "C"}) == received
+
+
+@given(ARGUMENTS)
+@example(["--x=$$HOME", "--y=$(KUBERNETES_SERVICE_HOST)", "$", "$é", "$(X"])
+def test_arguments_survive_the_kubelet_and_kserves_shell(arguments: list[str]) -> None:
     """KServe's single-node preset (v0.20) ends in `eval "exec vllm serve … $@"`; printf stands in for vLLM here."""
     arguments = [argument for argument in arguments if "{{" not in argument]
     engine = {"engine": {"args": arguments}}
     emitted = template(pool("p"), profile("any") | engine)["containers"][0].get("args", [])
-    shell = ["/bin/bash", "-c", r'eval "printf %s\\\\0 $@"', "--", *emitted]
+    passed = [expanded(argument, VARIABLES) for argument in emitted]
+    shell = ["/bin/bash", "-c", r'eval "printf %s\\\\0 $@"', "--", *passed]
     received = subprocess.run(shell, capture_output=True, check=True).stdout.decode().split("\0")[:-1]
     assert received == (arguments or [""])  # printf writes its format once where there is nothing to write
 
 
-def test_arguments_of_several_nodes_are_passed_on_as_they_are() -> None:
-    """Slicewise's own config hands them to vLLM by `"$@"`, without an eval that would take quotes away."""
-    chat = model("m", profile("two", nodes=2, gpusPerNode=8) | {"engine": {"args": ['--x={"a": "b c"}']}})
+def emitted_for_several_nodes(arguments: list[str], **topology: object) -> list[str]:
+    chat = model("m", profile("two", nodes=2, gpusPerNode=8, **topology) | {"engine": {"args": arguments}})
     capable = pool("p", nodeCount=2, multiNodeCapable=True)
-    result = service(environment("env", capable), chat, deployment("d", "m"))
-    assert result["spec"]["template"]["containers"][0]["args"] == ['--x={"a": "b c"}']
+    spec = service(environment("env", capable), chat, deployment("d", "m"))["spec"]
+    leader, worker = (spec[role]["containers"][0].get("args", []) for role in ("template", "worker"))
+    assert leader == worker
+    return [expanded(argument, VARIABLES) for argument in leader]
+
+
+@given(ARGUMENTS)
+@example(['--x={"a": "b c"}', "--y=$$HOME $(X)"])
+def test_arguments_of_several_nodes_survive_the_kubelet(arguments: list[str]) -> None:
+    """Slicewise's own config hands them to vLLM by `"$@"`, without an eval that would take quotes away."""
+    assert emitted_for_several_nodes(arguments) == arguments
 
 
 def test_arguments_of_several_nodes_by_data_are_quoted_for_kserves_shell() -> None:
     """KServe's config for data parallelism ends in an `eval` too (v0.20)."""
-    engine = {"engine": {"args": ['--x={"a": "b c"}']}}
     parallelism = {"data": 16, "dataLocal": 8, "expert": True}
-    chat = model("m", profile("two", nodes=2, gpusPerNode=8, parallelism=parallelism) | engine)
-    result = service(environment("env", pool("p", nodeCount=2, multiNodeCapable=True)), chat, deployment("d", "m"))
-    assert result["spec"]["worker"]["containers"][0]["args"] == ['\'--x={"a": "b c"}\'']
+    received = emitted_for_several_nodes(['--x={"a": "$$b c"}'], parallelism=parallelism)
+    assert received == ['\'--x={"a": "$$b c"}\'']
+
+
+def test_the_kubelet_changes_nothing_in_the_config_for_pipeline_parallelism() -> None:
+    config = several_nodes()[0]["spec"]
+    for workload in (config["template"], config["worker"]):
+        command = workload["containers"][0]["command"]
+        assert [expanded(word, VARIABLES) for word in command] == command
 
 
 def test_the_revision_changes_with_what_replaces_pods_alone() -> None:

@@ -44,7 +44,10 @@ def test_a_model_that_no_pool_could_ever_serve() -> None:
 def test_the_nearest_is_the_pool_that_lacks_least() -> None:
     """On the slices memory and precision are wanting, on the GPUs only the precision."""
     (line,) = said(model("m", profile("fp8", memoryPerGpu="50Gi", precisionSupport=["fp8"])), deployment("d", "m"))
-    assert "big/gpu with fp8 comes nearest: needs fp8; precisionSupport is bf16 [SW322]" in line
+    assert (
+        "big/gpu with fp8 comes nearest: needs fp8; precisionSupport is bf16 (where only the weights are fp8, require "
+        "bf16) [SW322]" in line
+    )
 
 
 def test_only_pools_that_the_deployment_selects_are_near() -> None:
@@ -119,7 +122,7 @@ def test_validate_says_it_of_documents(tmp_path: Path) -> None:
         yaml.safe_dump_all(
             [
                 *FLEET,
-                model("m"),
+                model("m", profile("fp8", memoryPerGpu="30Gi")),
                 autoscaled(101),
                 model("n", profile("fp8", memoryPerGpu="90Gi")),
                 deployment("e", "n"),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from slicewise.kubernetes.quantity import Quantity
+from slicewise.spec.amounts import Cores, GpuMemory, Memory, PodCores
 from slicewise.spec.bandwidth import Bandwidth
 from slicewise.spec.base import Selector
 from slicewise.spec.environment import Interconnect
@@ -166,6 +170,44 @@ def test_cores_that_start_no_engine(loader: Loader, written: object, means: str)
     assert f"is {means} cores, too little for a model; write for example 4 or 500m [SW203]" in line
     # What a node has left over for pods may be as little.
     loader.load(minimal("ClusterModel", ("spec", "resources"), {"cpu": "100m"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "written", "means"),
+    [
+        # What is proposed must not be refused again.
+        (MEMORY_PER_GPU, "0.5Gi", "is 536870912 bytes, less than any GPU or slice has; write for example 40Gi"),
+        (MEMORY_PER_GPU, "0.25", "is 0.25 bytes, less than any GPU or slice has; write for example 40Gi"),
+        # And nobody reads 300 zeros.
+        (MEMORY_PER_GPU, "1e-300", "is 1e-300 bytes, less than any GPU or slice has; write 1Gi"),
+        (("spec", "nodePools", 0, "allocatable", "cpu"), 4_000_000, "is 4000000 cores, more than any node has; write "),
+        (("spec", "nodePools", 0, "allocatable", "cpu"), "9e18", "is 9000000000000000000 cores, more than any node"),
+    ],
+)
+def test_amounts_that_no_remedy_can_be_made_of(
+    loader: Loader, path: tuple[str | int, ...], written: object, means: str
+) -> None:
+    (line,) = loader.refuse(minimal(ENVIRONMENT, path, written))
+    assert means in line
+    proposed = line.partition("; write ")[2].removeprefix("for example ").split()[0]
+    loader.load(minimal(ENVIRONMENT, path, proposed))
+
+
+@given(st.from_regex(r"\+?[0-9]{0,12}\.?[0-9]{0,12}([KMGTPE]i|[numkMGTPE]|e[+-]?[0-9]{1,3})?", fullmatch=True))
+@example("1e-300")
+@example("4" * 40)
+def test_a_message_about_an_amount_is_short_and_its_remedy_is_taken(written: str) -> None:
+    for kind in (GpuMemory, Memory, Cores, PodCores):
+        amount = TypeAdapter(kind)
+        try:
+            amount.validate_python(written)
+        except ValidationError as error:
+            message = error.errors()[0]["msg"]
+            assert len(message) <= 120
+            # What is not a quantity at all may be meant for anything.
+            if "; write " in message and "Kubernetes" not in message:
+                proposed = message.partition("; write ")[2].removeprefix("for example ").split()[0].rstrip(",")
+                amount.validate_python(proposed)
 
 
 @pytest.mark.parametrize(("written", "meant"), [(48000, "48000Mi"), (4096, "4096Mi"), (4095, "4095Gi"), (80, "80Gi")])

@@ -20,6 +20,8 @@ PROFILE = ("spec", "serving", 0)
 TOPOLOGY = (*PROFILE, "replicaTopology")
 CONCURRENCY = ("spec", "scaling", "concurrency")
 
+REQUEST_NAME = "expected letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /"
+IMAGE = "expected an image, [REGISTRY/]NAME[:TAG][@DIGEST], with NAME in lower case"
 LABEL = "expected lower-case letters, digits and -, beginning and ending with a letter or digit"
 LABEL_VALUE = "expected a Kubernetes label value: at most 63 letters, digits, -, _ and ."
 IN_QUOTES = "expected text: put it in quotes"
@@ -129,7 +131,7 @@ WRONG: list[Wrong] = [
     (
         ENVIRONMENT,
         ("spec", "cluster", "existing", "secretRef", "key"),
-        [("a/b", 'got "a/b", expected a key of a Secret: letters, digits, -, _ and .')],
+        [("a/b", 'got "a/b", expected a key of a Secret: letters, digits, -, _ and ., not beginning with two dots')],
     ),
     (
         ENVIRONMENT,
@@ -215,7 +217,12 @@ WRONG: list[Wrong] = [
     (
         MODEL,
         ("spec", "model", "name"),
-        [("a b", 'got "a b", expected letters, digits, -, _, . and /, beginning and ending with a letter or digit')],
+        [
+            (
+                "a b",
+                f'got "a b", {REQUEST_NAME}',
+            )
+        ],
     ),
     (MODEL, ("spec", "source"), [("S3", 'got "S3", expected "HuggingFace"')]),
     (
@@ -245,7 +252,11 @@ WRONG: list[Wrong] = [
     (MODEL, (*PROFILE, "environmentSelector"), [("[a]", "got a list, expected a mapping")]),
     (MODEL, (*PROFILE, "environmentSelector", "matchLabels"), LABELS),
     (MODEL, (*PROFILE, "engine", "name"), [("vllm", 'got "vllm", expected "vLLM"; did you mean "vLLM"?')]),
-    (MODEL, (*PROFILE, "engine", "image"), [("a b", 'got "a b", expected an image name without spaces or braces')]),
+    (
+        MODEL,
+        (*PROFILE, "engine", "image"),
+        [("a b", f'got "a b", {IMAGE}'), ("Vllm/vLLM:V1", f'got "Vllm/vLLM:V1", {IMAGE}; write "vllm/vllm:V1"')],
+    ),
     (
         MODEL,
         (*PROFILE, "engine", "args"),
@@ -319,7 +330,10 @@ WRONG: list[Wrong] = [
         DEPLOYMENT,
         ("spec", "servedModelName"),
         [
-            ("a b", 'got "a b", expected letters, digits, -, _, . and /, beginning and ending with a letter or digit'),
+            (
+                "a b",
+                f'got "a b", {REQUEST_NAME}',
+            ),
             ("7", f"got 7, {IN_QUOTES}"),
         ],
     ),

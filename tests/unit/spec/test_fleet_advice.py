@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.unit.spec.documents import mig, minimal, pools
+from tests.unit.spec.documents import mig, minimal, pools, text
 from tests.unit.spec.loader import Loader
 
 ENVIRONMENT = minimal("InferenceEnvironment", ("metadata", "labels"), {"region": "europe-west4", "tier": "prod"})
@@ -108,7 +109,10 @@ def test_a_node_whose_cpus_are_counted_twice(loader: Loader) -> None:
 )
 def test_memory_of_a_gpu_in_powers_of_1000(loader: Loader, written: str, means: str) -> None:
     (line,) = advice(loader, pools({"capabilities": {"memoryPerGpu": written}}))
-    assert f"capabilities.memoryPerGpu: {means}, for {written[-1]} has powers of 1000; write {written}i, or " in line
+    assert (
+        f"capabilities.memoryPerGpu: {means}, because {written[-1]} counts in powers of 1000; write {written}i, or "
+        in line
+    )
     assert line.endswith("[SW325]")
     requires = {"requires": {"memoryPerGpu": written}}
     model = minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "replicaTopology": requires}])
@@ -307,6 +311,139 @@ def test_arguments_of_ones_own(loader: Loader, argument: str) -> None:
         advice(loader, minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "engine": {"args": [argument]}}]))
         == []
     )
+
+
+def _serving(args: list[str], repo: str, *precisions: str) -> str:
+    topology = {"requires": {"memoryPerGpu": "9Gi", "precisionSupport": list(precisions)}}
+    document = minimal(
+        "ClusterModel", ("spec", "serving"), [{"name": "a", "engine": {"args": args}, "replicaTopology": topology}]
+    )
+    return document.replace("google/gemma-3-27b-it", repo)
+
+
+@pytest.mark.parametrize(
+    ("args", "repo", "precisions", "why"),
+    [
+        (["--quantization=awq"], "org/model", ["int4"], "AWQ packs the weights alone"),
+        (["-q", "gptq_marlin"], "org/model", ["int8", "fp16"], "GPTQ packs the weights alone"),
+        (["--quantization", "bitsandbytes"], "org/model", ["fp8"], "bitsandbytes packs the weights alone"),
+        ([], "Qwen/Qwen2.5-7B-Instruct-GPTQ-Int8", ["int8"], "GPTQ packs the weights alone"),
+        ([], "neuralmagic/Llama-3.1-8B-quantized.w4a16", ["int4"], "W4A16 packs the weights alone"),
+        ([], "org/model", ["int4"], "4-bit weights (AWQ, GPTQ) are unpacked"),
+    ],
+)
+def test_weights_alone_need_no_gpu_that_computes_in_their_format(
+    loader: Loader, args: list[str], repo: str, precisions: list[str], why: str
+) -> None:
+    (line,) = advice(loader, _serving(args, repo, *precisions))
+    place = "ClusterModel gemma: spec.serving[0].replicaTopology.requires.precisionSupport: "
+    assert line.startswith(
+        f"{place}{why}, and vLLM computes in fp16 or bf16, so the GPU need not compute in {precisions[0]}"
+    )
+    assert line.endswith("; write [fp16] or [bf16], whichever is the model's dtype [SW331]")
+    assert advice(loader, _serving(args, repo, "fp16")) == []
+    assert advice(loader, _serving(args, repo, "bf16")) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "repo", "precisions"),
+    [
+        # W8A8 and FP8 are computed in, where the GPU can.
+        (["--quantization=fp8"], "org/model", ["fp8"]),
+        ([], "neuralmagic/Llama-3.1-8B-quantized.w8a8", ["int8"]),
+        ([], "nvidia/Llama-3.1-8B-Instruct-FP4", ["fp4"]),
+        ([], "org/awqward-model", ["int8"]),
+    ],
+)
+def test_formats_that_gpus_compute_in(loader: Loader, args: list[str], repo: str, precisions: list[str]) -> None:
+    assert advice(loader, _serving(args, repo, *precisions)) == []
+
+
+def _some_slices(name: str, profile: str, memory: str, precisions: tuple[str, ...] = ("bf16",)) -> dict[str, Any]:
+    capabilities = {**mig(profile, memory), "precisionSupport": list(precisions)}
+    return {"name": name, "nodeSelector": {"pool": name}, "capabilities": capabilities}
+
+
+def _profile(**requires: object) -> str:
+    return minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "replicaTopology": {"requires": requires}}])
+
+
+def test_a_profile_that_requires_no_memory_gets_the_smallest_slice(loader: Loader) -> None:
+    there = pools(_some_slices("half", "3g.40gb", "39Gi"), _some_slices("tiny", "1g.10gb", "9Gi"))
+    (line,) = advice(loader, there, _profile(precisionSupport=["bf16"]))
+    assert line == (
+        'ClusterModel gemma: spec.serving[0].replicaTopology.requires.memoryPerGpu: profile "a" requires no memory, so '
+        "any slice will do, and the smallest is preferred: a slice of mig-a/tiny has 9Gi, and a model that is larger "
+        "runs out of memory there; write what its weights, KV cache and engine need (in bf16 8B of parameters alone "
+        "are 15Gi) [SW332]"
+    )
+    assert advice(loader, there, _profile(memoryPerGpu="9Gi")) == []
+    assert advice(loader, there, _profile(mig="never")) == []
+    assert advice(loader, pools({}), _profile()) == []
+
+
+def test_the_slice_that_is_named_is_one_that_the_profile_may_have(loader: Loader) -> None:
+    there = pools(_some_slices("half", "3g.40gb", "39Gi", ("fp8",)), _some_slices("tiny", "1g.10gb", "9Gi"))
+    (line,) = advice(loader, there, _profile(precisionSupport=["fp8"]))
+    assert "a slice of mig-a/half has 39Gi" in line
+    assert advice(loader, there, _profile(precisionSupport=["fp4"])) == []
+    elsewhere = {"name": "a", "environmentSelector": {"matchLabels": {"region": "mars"}}}
+    (line,) = advice(loader, there, minimal("ClusterModel", ("spec", "serving"), [elsewhere]))
+    assert "[SW320]" in line
+    # Two GPUs are never slices.
+    pair = [{"name": "a", "replicaTopology": {"gpusPerNode": 2}}]
+    assert advice(loader, there, minimal("ClusterModel", ("spec", "serving"), pair)) == []
+
+
+TAG = 'tag the Auto Scaling group k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/mig-3g.40gb: "16"'
+OVERLAY = 'write a NodeOverlay with capacity nvidia.com/mig-3g.40gb: "16"'
+KEEP = "let the pool's minimum be one node, which it copies"
+
+
+@pytest.mark.parametrize(
+    ("selector", "cluster", "remedy"),
+    [
+        ({"kubernetes.azure.com/agentpool": "mig"}, None, f"AKS has no way to tell it: {KEEP}, or"),
+        ({"eks.amazonaws.com/nodegroup": "mig"}, None, f"{TAG} (with Karpenter {OVERLAY}), or"),
+        ({"pool": "mig"}, {"eks": {"region": "eu-central-1", "cluster": "c"}}, f"{TAG} (with Karpenter {OVERLAY}), or"),
+        ({"karpenter.sh/nodepool": "mig"}, None, f"Pending; {OVERLAY}, or"),
+        ({"cloud.google.com/gke-nodepool": "mig"}, None, "use strategy: single, for nvidia.com/gpu is known to GKE's"),
+        ({"pool": "mig"}, None, f"on EKS {TAG}, with Karpenter {OVERLAY}, on AKS and elsewhere {KEEP}, or"),
+    ],
+)
+def test_slices_that_an_autoscaler_cannot_foresee(
+    loader: Loader, selector: dict[str, str], cluster: dict[str, Any] | None, remedy: str
+) -> None:
+    def warned(**more: Any) -> list[str]:  # noqa: ANN401 - fields of a pool
+        pool = {"nodeSelector": selector, "capabilities": mig(), "nodeCount": 0, "maxNodeCount": 4, **more}
+        return advice(loader, _reached(pools(pool), cluster or {"secretRef": {"name": "mig-a-kubeconfig"}}))
+
+    (line,) = warned()
+    assert line.startswith(
+        "InferenceEnvironment mig-a: spec.nodePools[0].maxNodeCount: pods ask for nvidia.com/mig-3g.40gb, and an "
+        "autoscaler cannot foresee them on a node that is not there: capacity counts 4 nodes, and pods that need more "
+        "than 0 may stay Pending; "
+    )
+    assert remedy in line
+    assert line.endswith("or write what is there as nodeCount and maxNodeCount: 1 [SW333]")
+    # The remedies hold: nothing is foreseen, or it is a resource that autoscalers know.
+    assert warned(nodeCount=1, maxNodeCount=1) == []
+    assert warned(capabilities=mig(strategy="single")) == []
+    assert warned(capabilities={"memoryPerGpu": "79Gi"}) == []
+    (line,) = warned(nodeCount=2)
+    assert "and cluster-autoscaler learns them from a node that is there, and Karpenter does not" in line
+
+
+def _reached(environment: str, way: dict[str, Any]) -> str:
+    document = yaml.safe_load(environment)
+    document["spec"]["cluster"]["existing"] = way
+    return text(document)
+
+
+def test_gkes_own_cut_has_its_own_warning(loader: Loader) -> None:
+    selector = {"cloud.google.com/gke-gpu-partition-size": "3g.40gb"}
+    pool = {"nodeSelector": selector, "capabilities": mig(), "nodeCount": 0, "maxNodeCount": 4}
+    assert [line[-7:] for line in advice(loader, pools(pool))] == ["[SW302]"]
 
 
 def test_slices_that_lack_only_memory(loader: Loader) -> None:

@@ -1,0 +1,69 @@
+"""Pools that an autoscaler may grow, and whose slices it cannot foresee on a node that is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from slicewise.mig import MigStrategy
+from slicewise.spec.checks.finding import Finding
+from slicewise.spec.cluster import Cluster
+from slicewise.spec.codes import Code
+from slicewise.spec.environment import NodePool
+from slicewise.spec.node_labels import GKE_PARTITION_LABEL, catalogued
+from slicewise.spec.problems import FieldPath
+
+# A tag of the Auto Scaling group (kubernetes/autoscaler, cloudprovider/aws/README.md).
+_TAG: Final = "k8s.io/cluster-autoscaler/node-template/resources"
+_KARPENTER: Final = ("karpenter.sh", "karpenter.k8s.aws", "karpenter.azure.com")
+
+
+def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Finding]:
+    """Yield that nothing adds nodes to `pool`, which stands at `path`, for the slices that its pods ask for.
+
+    cluster-autoscaler knows nvidia.com/gpu of a node that is not there, and no nvidia.com/mig-... unless it is told.
+    """
+    if pool.mig is None or pool.mig.strategy is not MigStrategy.MIXED or pool.nodes <= pool.node_count:
+        return
+    # That such a pool never advertises its slices is said already, and has the same remedy.
+    if pool.mig.profile is None or GKE_PARTITION_LABEL in pool.node_selector:
+        return
+    if pool.node_count:
+        known = "cluster-autoscaler learns them from a node that is there, and Karpenter does not"
+    else:
+        known = "an autoscaler cannot foresee them on a node that is not there"
+    message = (
+        f"pods ask for {pool.resource}, and {known}: capacity counts {pool.nodes} nodes, and pods that need "
+        f"more than {pool.node_count} may stay Pending; {_remedy(pool, cluster)}"
+    )
+    yield Finding((*path, "maxNodeCount"), Code.UNSEEN_BY_AUTOSCALERS, message)
+
+
+def _remedy(pool: NodePool, cluster: Cluster) -> str:
+    """Say what to do, by whoever runs the nodes as far as that can be told."""
+    domains = {key.partition("/")[0] for key in pool.node_selector}
+    existing = cluster.existing
+    ways = {
+        "tag": f'tag the Auto Scaling group {_TAG}/{pool.resource}: "{_on_a_node(pool)}"',
+        "overlay": f'write a NodeOverlay with capacity {pool.resource}: "{_on_a_node(pool)}"',
+        "keep": "let the pool's minimum be one node, which it copies",
+        "single": "use strategy: single, for nvidia.com/gpu is known to GKE's autoscaler",
+    }
+    fixed = f"or write what is there as nodeCount and maxNodeCount: {max(pool.node_count, 1)}"
+    if domains.intersection(_KARPENTER):
+        return f"{ways['overlay']}, {fixed}"
+    if "kubernetes.azure.com" in domains:
+        return f"AKS has no way to tell it: {ways['keep']}, {fixed}"
+    if "eks.amazonaws.com" in domains or (existing and existing.eks):
+        return f"{ways['tag']} (with Karpenter {ways['overlay']}), {fixed}"
+    if "cloud.google.com" in domains or (existing and existing.gke):
+        return f"{ways['single']}, {fixed}"
+    return f"on EKS {ways['tag']}, with Karpenter {ways['overlay']}, on AKS and elsewhere {ways['keep']}, {fixed}"
+
+
+def _on_a_node(pool: NodePool) -> int | str:
+    """Return how many slices a node offers, or a placeholder where the catalogue does not know."""
+    gpu = catalogued(pool)
+    known = gpu.profile(pool.mig.profile) if gpu and pool.mig and pool.mig.profile else None
+    per_gpu = known.per_gpu if known else (pool.mig.slices_per_gpu if pool.mig else None)
+    return pool.accelerator_count * per_gpu if per_gpu else "SLICES-OF-A-NODE"
