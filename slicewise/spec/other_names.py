@@ -40,6 +40,10 @@ _NO_IDENTITY: Final = OtherName(
     "leave it out: a kubeconfig has its credentials, and existing.gke and existing.eks use your own"
 )
 _NO_NAMESPACE: Final = OtherName("leave it out: this kind belongs to no namespace")
+_ONE_PROFILE: Final = OtherName(
+    "a pool has one profile; nodes that are cut into several are in a pool for each, with the same nodeSelector: see "
+    "docs/documents.md, Nodes that are cut into several profiles"
+)
 _POOL_LABELS: Final = _renamed("nodeSelector", ", a map of labels")
 
 _ENVIRONMENT: Final = {
@@ -95,6 +99,12 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.taints": _renamed("tolerations"),
     "spec.nodePools.reserved": _renamed("reservedUnits"),
     "spec.nodePools.mig": _renamed("capabilities.migConfiguration", " with enabled and profile"),
+    "spec.nodePools.migProfiles": _ONE_PROFILE,
+    "spec.nodePools.profiles": _ONE_PROFILE,
+    "spec.nodePools.slices": _ONE_PROFILE,
+    "spec.nodePools.capabilities.migProfiles": _ONE_PROFILE,
+    "spec.nodePools.capabilities.migConfigurations": _ONE_PROFILE,
+    "spec.nodePools.capabilities.migConfiguration.profiles": _ONE_PROFILE,
     "spec.nodePools.migProfile": _renamed("capabilities.migConfiguration.profile"),
     "spec.nodePools.migStrategy": _renamed("capabilities.migConfiguration.strategy"),
     "spec.nodePools.migEnabled": _renamed("capabilities.migConfiguration.enabled"),

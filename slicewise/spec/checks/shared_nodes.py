@@ -55,16 +55,23 @@ def _indistinct_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
 
 
 def _counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
-    """Yield pools that may share nodes, as where GPUs of one node are cut in two ways, and both have all its CPUs."""
+    """Yield pools that may share nodes, as where GPUs of one node are cut in two ways, and both have all its CPUs.
+
+    Amounts that differ are taken for the share of each.
+    """
     for index, pool in enumerate(pools):
-        counted = {name for name in ("cpu", "memory") if getattr(pool.allocatable, name) is not None}
+        counted = {
+            name: amount for name in ("cpu", "memory") if (amount := getattr(pool.allocatable, name)) is not None
+        }
         for other in pools[:index] if counted else ():
-            twice = [name for name in sorted(counted) if getattr(other.allocatable, name) is not None]
+            twice = [
+                f"{name} {amount}" for name, amount in counted.items() if getattr(other.allocatable, name) == amount
+            ]
             if twice and _one_node(pool, other) and pool.resource != other.resource:
                 message = (
-                    f'a node of "{pool.name}" may belong to "{other.name}" too, and both count its '
-                    f"{' and '.join(twice)}; "
-                    "give each its share in allocatable, or their nodeSelectors one key with different values"
+                    f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} of '
+                    "it; if that is all that a node has, give each its share in allocatable; if no node is in both, give "
+                    "their nodeSelectors one key with different values"
                 )
                 yield Finding((*POOLS, index, "allocatable"), Code.NODE_COUNTED_TWICE, message)
                 break
@@ -88,9 +95,10 @@ def _gpus_counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
         if max(sum(share) for share in zip(*shares, strict=True)) > most:
             others = " and ".join(f'"{pools[index].name}"' for index in indices[:-1])
             message = (
-                f'a node of "{pools[last].name}" belongs to {others} too, and each counts all of its {most} GPUs; give '
-                "their nodeSelectors one key with different values, or write in reservedUnits of each what the others "
-                "have"
+                f'a node of "{pools[last].name}" belongs to {others} too, and together they count more slices than its '
+                f"{most} GPUs have; write in acceleratorCount of each all GPUs of a node, and in reservedUnits the slices "
+                "of each that the pool's nodes do not have; if no node is in both, give their nodeSelectors one key with "
+                "different values"
             )
             yield Finding((*POOLS, last, "nodeSelector"), Code.NODE_COUNTED_TWICE, message)
 

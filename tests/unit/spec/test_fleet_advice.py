@@ -97,9 +97,12 @@ def test_a_node_whose_cpus_are_counted_twice(loader: Loader) -> None:
     (line,) = advice(loader, pools(large, small))
     assert line == (
         'InferenceEnvironment mig-a: spec.nodePools[1].allocatable: a node of "small" may belong to "large" too, and '
-        "both count its cpu; give each its share in allocatable, or their nodeSelectors one key with different values "
-        "[SW324]"
+        "both count cpu 188 of it; if that is all that a node has, give each its share in allocatable; if no node is in "
+        "both, give their nodeSelectors one key with different values [SW324]"
     )
+    assert len(advice(loader, pools(large, {**small, "allocatable": {"cpu": "188000m"}}))) == 1
+    # Shares, as `discover` writes them.
+    assert advice(loader, pools(large, {**small, "allocatable": {"cpu": "94", "memory": "950Gi"}})) == []
     assert advice(loader, pools(large, {**small, "allocatable": {}})) == []
     assert advice(loader, pools(large, {**small, "nodeSelector": {"pool": "other"}})) == []
 
@@ -157,8 +160,9 @@ def test_gpus_that_two_pools_sell(loader: Loader) -> None:
     (line,) = advice(loader, pools(large, small))
     assert line == (
         'InferenceEnvironment mig-a: spec.nodePools[1].nodeSelector: a node of "small" belongs to "large" too, and '
-        "each counts all of its 8 GPUs; give their nodeSelectors one key with different values, or write in "
-        "reservedUnits of each what the others have [SW324]"
+        "together they count more slices than its 8 GPUs have; write in acceleratorCount of each all GPUs of a node, "
+        "and in reservedUnits the slices of each that the pool's nodes do not have; if no node is in both, give their "
+        "nodeSelectors one key with different values [SW324]"
     )
     assert advice(loader, pools(large, {**small, "nodeSelector": {"pool": "other"}})) == []
     # Nodes of one label that have other GPUs, or another number of them, are other nodes.

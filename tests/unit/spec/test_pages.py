@@ -127,8 +127,9 @@ def test_defaults_on_the_page_are_those_of_the_schema() -> None:
 def test_the_examples_on_the_page_are_a_fleet(loader: Loader) -> None:
     examples = re.findall(r"```yaml\n(.*?)```", DOCUMENTS, re.DOTALL)
     fleet = loader.load(*examples)
-    assert len(examples) == len(KINDS)
-    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments)) == (1, 2, 1)
+    # One of each kind, and an environment whose nodes are cut into several profiles.
+    assert len(examples) == len(KINDS) + 1
+    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments)) == (2, 2, 1)
     # The page shows two ways of declaring a model, and one deployment.
     assert [str(advice) for advice in fleet.advice] == [
         "Model team-a/support-bot: metadata.name: no deployment refers to it; remove it, if none is to come [SW321]"
