@@ -40,10 +40,12 @@ _NO_IDENTITY: Final = OtherName(
     "leave it out: a kubeconfig has its credentials, and existing.gke and existing.eks use your own"
 )
 _NO_NAMESPACE: Final = OtherName("leave it out: this kind belongs to no namespace")
-_ONE_PROFILE: Final = OtherName(
-    "a pool has one profile; nodes that are cut into several are in a pool for each, with the same nodeSelector: see "
-    "docs/documents.md, Nodes that are cut into several profiles"
+_ONE_PROFILE: Final = (
+    "with one profile: nodes that are cut into several are in a pool for each, see docs/documents.md, Nodes that are "
+    "cut into several profiles"
 )
+_PROFILE_OF_A_POOL: Final = _renamed("capabilities.migConfiguration.profile", f", {_ONE_PROFILE}")
+_PROFILE: Final = _renamed("migConfiguration.profile", f", {_ONE_PROFILE}")
 _POOL_LABELS: Final = _renamed("nodeSelector", ", a map of labels")
 
 _ENVIRONMENT: Final = {
@@ -99,12 +101,12 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.taints": _renamed("tolerations"),
     "spec.nodePools.reserved": _renamed("reservedUnits"),
     "spec.nodePools.mig": _renamed("capabilities.migConfiguration", " with enabled and profile"),
-    "spec.nodePools.migProfiles": _ONE_PROFILE,
-    "spec.nodePools.profiles": _ONE_PROFILE,
-    "spec.nodePools.slices": _ONE_PROFILE,
-    "spec.nodePools.capabilities.migProfiles": _ONE_PROFILE,
-    "spec.nodePools.capabilities.migConfigurations": _ONE_PROFILE,
-    "spec.nodePools.capabilities.migConfiguration.profiles": _ONE_PROFILE,
+    "spec.nodePools.migProfiles": _PROFILE_OF_A_POOL,
+    "spec.nodePools.profiles": _PROFILE_OF_A_POOL,
+    "spec.nodePools.slices": _PROFILE_OF_A_POOL,
+    "spec.nodePools.capabilities.migProfiles": _PROFILE,
+    "spec.nodePools.capabilities.profiles": _PROFILE,
+    "spec.nodePools.capabilities.migConfiguration.profiles": _renamed("profile", f", {_ONE_PROFILE}"),
     "spec.nodePools.migProfile": _renamed("capabilities.migConfiguration.profile"),
     "spec.nodePools.migStrategy": _renamed("capabilities.migConfiguration.strategy"),
     "spec.nodePools.migEnabled": _renamed("capabilities.migConfiguration.enabled"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
+from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.mig import parse_profile_name
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.part import POOLS, Part
@@ -60,18 +61,15 @@ def _counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
     Amounts that differ are taken for the share of each.
     """
     for index, pool in enumerate(pools):
-        counted = {
-            name: amount for name in ("cpu", "memory") if (amount := getattr(pool.allocatable, name)) is not None
-        }
-        for other in pools[:index] if counted else ():
-            twice = [
-                f"{name} {amount}" for name, amount in counted.items() if getattr(other.allocatable, name) == amount
-            ]
+        mine = {"cpu": pool.allocatable.cpu, "memory": pool.allocatable.memory}
+        for other in pools[:index] if any(mine.values()) else ():
+            theirs = {"cpu": other.allocatable.cpu, "memory": other.allocatable.memory}
+            twice = [f"{name} {canonical(each)}" for name, each in mine.items() if each and each == theirs[name]]
             if twice and _one_node(pool, other) and pool.resource != other.resource:
                 message = (
-                    f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} of '
-                    "it; if that is all that a node has, give each its share in allocatable; if no node is in both, give "
-                    "their nodeSelectors one key with different values"
+                    f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} '
+                    "of it; if that is all that a node has, give each its share in allocatable; if no node is in both, "
+                    "give their nodeSelectors one key with different values"
                 )
                 yield Finding((*POOLS, index, "allocatable"), Code.NODE_COUNTED_TWICE, message)
                 break
@@ -95,10 +93,10 @@ def _gpus_counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
         if max(sum(share) for share in zip(*shares, strict=True)) > most:
             others = " and ".join(f'"{pools[index].name}"' for index in indices[:-1])
             message = (
-                f'a node of "{pools[last].name}" belongs to {others} too, and together they count more slices than its '
-                f"{most} GPUs have; write in acceleratorCount of each all GPUs of a node, and in reservedUnits the slices "
-                "of each that the pool's nodes do not have; if no node is in both, give their nodeSelectors one key with "
-                "different values"
+                f'a node of "{pools[last].name}" belongs to {others} too, and together they count more slices than '
+                f"its {most} GPUs have; write in acceleratorCount of each all GPUs of a node, and in reservedUnits the "
+                "slices of each that the pool's nodes do not have; if no node is in both, give their nodeSelectors one "
+                "key with different values"
             )
             yield Finding((*POOLS, last, "nodeSelector"), Code.NODE_COUNTED_TWICE, message)
 

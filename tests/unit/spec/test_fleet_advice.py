@@ -97,8 +97,8 @@ def test_a_node_whose_cpus_are_counted_twice(loader: Loader) -> None:
     (line,) = advice(loader, pools(large, small))
     assert line == (
         'InferenceEnvironment mig-a: spec.nodePools[1].allocatable: a node of "small" may belong to "large" too, and '
-        "both count cpu 188 of it; if that is all that a node has, give each its share in allocatable; if no node is in "
-        "both, give their nodeSelectors one key with different values [SW324]"
+        "both count cpu 188 of it; if that is all that a node has, give each its share in allocatable; if no node is "
+        "in both, give their nodeSelectors one key with different values [SW324]"
     )
     assert len(advice(loader, pools(large, {**small, "allocatable": {"cpu": "188000m"}}))) == 1
     # Shares, as `discover` writes them.
