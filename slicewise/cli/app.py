@@ -155,7 +155,7 @@ def validate(paths: Paths) -> None:
     for warning in warnings[:MOST_PROBLEMS]:
         print(printable(f"warning: {warning}"), file=sys.stderr)  # noqa: T201 - as errors, one a line
     if rest := warnings[MOST_PROBLEMS:]:
-        print(f"{len(rest):,} more warnings; mend these first", file=sys.stderr)  # noqa: T201
+        print(f"{len(rest):,} more warnings; fix these first", file=sys.stderr)  # noqa: T201
     counts = [
         (len(fleet.environments), "environment"),
         (len(fleet.models), "model"),

@@ -73,14 +73,14 @@ class Quantity(Written):
         """
         # Kubernetes reads a bare number as bytes or cores, and YAML gives such a number as an int or a float.
         if isinstance(text, bool) or not isinstance(text, str | int | float):
-            raise ValueError("is no Kubernetes quantity; write for example 40Gi, 500m or 4")  # noqa: TRY004 - callers catch one
+            raise ValueError("is not a Kubernetes quantity; write for example 40Gi, 500m or 4")  # noqa: TRY004 - callers catch one
         written = str(text)
         match = _QUANTITY.fullmatch(written) if len(written) <= _LONGEST else None
         if not match:
-            raise ValueError(f"is no Kubernetes quantity; write {proposal(written)}")
+            raise ValueError(f"is not a Kubernetes quantity; write {proposal(written)}")
         value = _value(match)
         if value <= 0:
-            raise ValueError("is nothing; expected more than 0")
+            raise ValueError("is 0; write more than that")
         if value > _MAXIMUM:
             raise ValueError("is more than Kubernetes can count (9223372036854775807); write less")
         return cls(value, written)

@@ -32,7 +32,7 @@ class UnknownAcceleratorError(ValueError):
 
     def __init__(self, text: str, suggestions: tuple[str, ...]) -> None:
         hint = f"; did you mean {' or '.join(suggestions)}?" if suggestions else ""
-        super().__init__(f'"{text}" is no GPU model that Slicewise knows{hint}')
+        super().__init__(f'"{text}" is not a GPU model that Slicewise knows{hint}')
         self.text = text
         self.suggestions = suggestions
 

@@ -50,5 +50,5 @@ def mig_profile(name: str, per_gpu: int, usable_gib: float | None = None) -> Mig
     """
     parsed = parse_profile_name(name)
     if parsed is None:
-        raise ValueError(f'"{name}" is no MIG profile name')
+        raise ValueError(f'"{name}" is not a MIG profile name')
     return MigProfile(name, per_gpu, parsed.memory_gb or None, usable_gib)

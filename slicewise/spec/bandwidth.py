@@ -41,7 +41,7 @@ class Bandwidth(Written):
         match = re.fullmatch(_PATTERN, text) if isinstance(text, str) else None
         if not match:
             fabrics = ", ".join(FABRICS)
-            raise ValueError(f"is no bandwidth; write fabric and Gbit/s, for example ib-400g (fabrics: {fabrics})")
+            raise ValueError(f"is not a bandwidth; write fabric and Gbit/s, for example ib-400g (fabrics: {fabrics})")
         return cls(match[1], int(match[2]))
 
     def satisfies(self, required: Bandwidth) -> bool:

@@ -11,6 +11,7 @@ _LONGEST_NAME: Final = 100
 _ADDRESS: Final = re.compile(
     r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://)([\w.-]{1,96}/[\w.-]{1,96})(?:[/:@?#].*)?", re.ASCII
 )
+_WITH_REVISION: Final = re.compile(r"([\w.-]{1,96}/[\w.-]{1,96})[:@]([\w./-]{1,100})", re.ASCII)
 
 
 def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -29,6 +30,12 @@ def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 
 def repository_meant(text: str) -> str:
-    """Return what to write instead of the address of a repository of Hugging Face; nothing if `text` is none."""
-    address = _ADDRESS.fullmatch(text)
-    return f'; write "{address[1]}"' if address else ""
+    """Return what to write instead of the address of a repository of Hugging Face, or of one with its revision.
+
+    Nothing if `text` is neither.
+    """
+    if address := _ADDRESS.fullmatch(text):
+        return f'; write "{address[1]}"'
+    if pinned := _WITH_REVISION.fullmatch(text):
+        return f'; write "{pinned[1]}", and "{pinned[2]}" as revision'
+    return ""

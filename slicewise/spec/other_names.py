@@ -148,7 +148,7 @@ _MODEL: Final = {
     "spec.huggingFace.branch": _renamed("revision"),
     "spec.huggingFace.tag": _renamed("revision"),
     "spec.huggingFace.token": OtherName("never write a token here: write secretRef, the Secret that holds it"),
-    "spec.huggingFace.secretRef.namespace": OtherName("leave it out: the Secret stands in the deployment's namespace"),
+    "spec.huggingFace.secretRef.namespace": OtherName("leave it out: the Secret is in the deployment's namespace"),
     "spec.resources.vram": _OF_EACH_GPU,
     "spec.resources.gpuMemory": _OF_EACH_GPU,
     "spec.resources.gpu": _GPUS,

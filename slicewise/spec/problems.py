@@ -1,4 +1,4 @@
-"""What is wrong with the input, said so that a person can mend it: where, which field, what was expected, a code."""
+"""What is wrong with the input, said so that a person can fix it: where, which field, what was expected, a code."""
 
 from __future__ import annotations
 
@@ -16,6 +16,19 @@ def quoted(text: str) -> str:
     """Quote what a user wrote, on one line and no longer than a line bears."""
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     return json.dumps(shown, ensure_ascii=not shown.isprintable())
+
+
+def shown(value: object) -> str:
+    """Write a value as its YAML looks, on one line; of lists and mappings only what they are."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, int | float):
+        return str(value)
+    return "a list" if isinstance(value, list) else "a mapping"
 
 
 def dotted(path: FieldPath) -> str:
@@ -77,7 +90,7 @@ class InvalidInputError(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         ordered = sorted(set(problems))
         if rest := ordered[MOST_PROBLEMS:]:
-            message = f"{len(rest):,} more mistakes; mend these first"
+            message = f"{len(rest):,} more mistakes; fix these first"
             ordered = [*ordered[:MOST_PROBLEMS], Problem("", 0, 0, "", message, rest[0].code)]
         self.problems = tuple(ordered)
         super().__init__("\n".join(map(str, self.problems)))

@@ -14,8 +14,10 @@ from pydantic import BaseModel, ValidationError
 
 from slicewise.spec import base, cluster, image, model
 from slicewise.spec.codes import Code
-from slicewise.spec.hints import did_you_mean, repository_meant
-from slicewise.spec.problems import FieldPath, Problem, dotted, quoted
+from slicewise.spec.hints import did_you_mean
+from slicewise.spec.names_meant import name_meant
+from slicewise.spec.problems import FieldPath, Problem, dotted, shown
+from slicewise.spec.types_meant import type_meant
 from slicewise.spec.unknown_fields import UnknownField, unknown_field
 from slicewise.written import ERROR as WRITTEN_ERROR
 from slicewise.written import EXPECTED
@@ -56,8 +58,6 @@ _TYPES = {
 }
 # The block that goes with each `source`; those that other tools or later versions have are not judged by themselves.
 _BLOCK_OF_SOURCE = {"HuggingFace": "huggingFace"}
-# What is known by its name, so that the name alone is a natural thing to write.
-_BY_NAME: Final = frozenset({"ModelReference", "ModelIdentity", "KubeconfigReference"})
 # Names of number formats in PyTorch, in vLLM's arguments and in papers.
 _OTHER_CHOICES: Final = {
     **dict.fromkeys(("float32", "float", "f32", "single"), "fp32"),
@@ -65,14 +65,13 @@ _OTHER_CHOICES: Final = {
     **dict.fromkeys(("bfloat16", "bfloat"), "bf16"),
     **dict.fromkeys(("float8", "e4m3", "e5m2", "fp8_e4m3", "fp8_e5m2", "float8_e4m3fn", "float8_e5m2"), "fp8"),
     **dict.fromkeys(("nvfp4", "mxfp4", "e2m1"), "fp4"),
+    # And other words for the choices of other fields.
+    **dict.fromkeys(("nvswitch", "sxm"), "nvlink"),
+    **dict.fromkeys(("aks", "onprem", "on-prem", "byo"), "Existing"),
+    "required": "only",
+    "static": "Fixed",
 }
-# What is replaced by a dash in a name that Kubernetes would not take.
-_BETWEEN: Final = {base.DNS_LABEL: "[^a-z0-9]+", base.DNS_1035: "[^a-z0-9]+", base.DNS_SUBDOMAIN: "[^a-z0-9.]+"}
-_LONGEST_NAME: Final = 63
 _DIGITS: Final = re.compile("[0-9]+")
-_PLAIN: Final = re.compile(r"-{0,2}[A-Za-z][\w./=-]{0,60}", re.ASCII)
-_NO_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
-_LONGEST_LIST: Final = 200
 # A document of other things can have an unknown field on every line; nobody reads so many.
 MAX_PROBLEMS = 100
 
@@ -109,7 +108,7 @@ def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationErr
     ]
     problems = [_problem(document, details, unknown) for details in told[:MAX_PROBLEMS]]
     if len(told) > MAX_PROBLEMS:
-        message = f"{len(told) - MAX_PROBLEMS:,} more mistakes in this document; mend these first"
+        message = f"{len(told) - MAX_PROBLEMS:,} more mistakes in this document; fix these first"
         problems.append(document.problem((), Code.BAD_VALUE, message, field=""))
     wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
     return Misfit(kind, problems, frozenset(wrong | meant))
@@ -147,7 +146,7 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
     path: FieldPath = error["loc"]
     if error["type"] == "missing":
         parent = dotted(path[:-1])
-        message = f'"{path[-1]}" is required' + (f" in {parent}" if parent else "")
+        message = f'"{path[-1]}" is required{f" in {parent}" if parent else ""}; add it'
         return document.problem(path, Code.MISSING_FIELD, message, field=dotted(path))
     if error["type"] == "extra_forbidden":
         return document.problem(path, Code.UNKNOWN_FIELD, unknown[path].message, key=True, field=dotted(path))
@@ -170,10 +169,10 @@ def bad_value(error: ErrorDetails) -> str:
     if kind in (WRITTEN_ERROR, EXPECTED):
         return f"{shown(value) if kind == WRITTEN_ERROR else got} {error['msg']}"
     if expected := _TYPES.get(kind):
-        return f"{got} {expected}{_type_remedy(value, expected) or _block_remedy(value, expected, context)}"
+        return f"{got} {expected}{type_meant(value, expected, str(context.get('class_name')))}"
     if kind == "string_pattern_mismatch":
         pattern = context["pattern"]
-        return f"{got} {_PATTERNS[pattern]}{_name_meant(value, pattern)}"
+        return f"{got} {_PATTERNS[pattern]}{name_meant(value, pattern)}"
     if kind in ("enum", "literal_error"):
         choices = str(context["expected"]).replace("'", '"')
         names = re.findall('"([^"]*)"', choices)
@@ -187,8 +186,6 @@ def bad_value(error: ErrorDetails) -> str:
     return f"got {shown(value)}: {message[0].lower()}{message[1:]}"
 
 
-# Octal, hexadecimal, binary, spaced or sexagesimal: not every YAML reads such numbers, or reads them alike.
-_OTHER_NOTATION = re.compile("[-+]?0[0-9xob][0-9A-Fa-f_]*|[-+]?[0-9]+[_:][0-9_:]*")
 # The key of pydantic's context that holds the limit, the words before it, and what is counted.
 _LIMITS = {
     "greater_than_equal": ("ge", "at least", ""),
@@ -200,20 +197,6 @@ _LIMITS = {
 }
 
 
-def _name_meant(value: str, pattern: str) -> str:
-    """Return a hint with the name that is nearest to `value`, where one can be made of it."""
-    if pattern == model.REPOSITORY:
-        return repository_meant(value)
-    if pattern == image.IMAGE:
-        return image.image_meant(value)
-    between = _BETWEEN.get(pattern)
-    if between is None or len(value) > _LONGEST_NAME:
-        return ""
-    name = re.sub("[-.]*\\.[-.]*", ".", re.sub(between, "-", value.lower())).strip("-.")
-    fits = name and re.fullmatch(pattern, name)
-    return f'; write "{name}"' if fits else ""
-
-
 def _read_as_truth(value: object) -> str:
     """Say where a truth value may come from that nobody wrote."""
     if not isinstance(value, bool):
@@ -221,64 +204,8 @@ def _read_as_truth(value: object) -> str:
     return f" (YAML reads {'yes and on as true' if value else 'no and off as false'})"
 
 
-def _type_remedy(value: object, expected: str) -> str:
-    if value is None:
-        return ": give it a value, or remove the field"
-    if expected == "text" and isinstance(value, bool | int | float):
-        return ": put it in quotes"
-    if expected == "text" and isinstance(value, dict):
-        return ": a colon and a space make a mapping, so put text that has them in quotes"
-    if expected in ("a whole number", "true or false") and isinstance(value, str):
-        if expected == "a whole number" and _OTHER_NOTATION.fullmatch(value):
-            return ": write it in decimal, such as 8 or 10, without zeros before it"
-        return ": remove the quotes" if _is_plain(value, expected) else ""
-    return ""
-
-
-def _block_remedy(value: object, expected: str, context: Mapping[str, Any]) -> str:
-    """Say how a list or a mapping is written, where there is another thing."""
-    if expected == "a list":
-        if isinstance(value, dict):
-            return ": begin it with `- `" if value else ""
-        words = value.split() if isinstance(value, str) and len(value) <= _LONGEST_LIST else [value]
-        if any(isinstance(word, str) and (word == "-" or word.startswith("---")) for word in words):
-            return ": begin every entry with `- `, a dash and a space"
-        return f": write [{', '.join(map(_in_flow, words))}]" if words else ""
-    if expected != "a mapping":
-        return ""
-    if isinstance(value, list):
-        return ": remove the `-` before its fields" if len(value) == 1 and isinstance(value[0], dict) else ""
-    return f": write {{name: {_in_flow(value)}}}" if context.get("class_name") in _BY_NAME else ""
-
-
-def _in_flow(value: object) -> str:
-    """Write a value between brackets, in quotes where it is text that could be read otherwise there."""
-    is_plain = isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT
-    return str(value) if is_plain else shown(value)
-
-
 def _choice_meant(value: str, choices: Sequence[str]) -> str:
     """Return a hint with the choice that `value` may mean: none with other digits, for fp64 is not nearly fp4."""
     if (other := _OTHER_CHOICES.get(value.lower())) and other in choices:
         return f'; did you mean "{other}"?'
     return did_you_mean(value, [choice for choice in choices if _DIGITS.findall(choice) == _DIGITS.findall(value)])
-
-
-def _is_plain(text: str, expected: str) -> bool:
-    """Return whether quotes are all that keeps `text` from being what was expected."""
-    if expected == "true or false":
-        return text in ("true", "false")
-    return re.fullmatch("-?[0-9]{1,20}", text) is not None
-
-
-def shown(value: object) -> str:
-    """Write a value as its YAML looks, on one line; of lists and mappings only what they are."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, int | float):
-        return str(value)
-    return "a list" if isinstance(value, list) else "a mapping"

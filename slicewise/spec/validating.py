@@ -14,8 +14,8 @@ from slicewise.spec.fleet import AnyDocument
 from slicewise.spec.hints import did_you_mean
 from slicewise.spec.model import ClusterModel, ClusterModelMetadata, Model, ModelMetadata
 from slicewise.spec.other_names import OTHER_KINDS
-from slicewise.spec.problems import Problem
-from slicewise.spec.schema_problems import Misfit, misfit, shown
+from slicewise.spec.problems import Problem, shown
+from slicewise.spec.schema_problems import Misfit, misfit
 from slicewise.spec.yaml_source import SourceDocument
 
 KINDS: Final[dict[str, type[AnyDocument]]] = {
@@ -36,7 +36,8 @@ def validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | M
     """Return the document; what is wrong with it, or None where it is no document, after adding that to `problems`."""
     data = source.data
     if not isinstance(data, dict):
-        message = f"expected a document (a mapping with apiVersion, kind, metadata, spec), got a {_word(data)}"
+        expected = "a document (a mapping with apiVersion, kind, metadata, spec)"
+        message = f"expected {expected}, got a {_word(data)}; {_remedy(data)}"
         problems.append(source.problem((), Code.NOT_A_MAPPING, message, field=""))
         return None
     if (problem := _wrong_kind(source, data)) is not None:
@@ -56,16 +57,27 @@ def _word(data: object) -> str:
     return "list" if isinstance(data, list) else "single value"
 
 
+def _remedy(data: object) -> str:
+    if isinstance(data, list):
+        return "remove the `- ` before each, and begin every document with a line `---`"
+    return "write one, or remove this"
+
+
 def _meant(kind: str, known: list[str]) -> str:
     other = OTHER_KINDS.get(kind)
     return f"; what it declares is a {other} here" if other else did_you_mean(kind, known)
+
+
+def _any_of(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _is_ours(version: str, data: dict[Any, Any]) -> bool:
     """Return whether a document of a wrong apiVersion is meant for Slicewise all the same."""
     kind = data.get("kind")
     return version.startswith("modelplane.ai/") or (
-        version.startswith("modelplane.") and isinstance(kind, str) and kind in KINDS
+        (version.startswith("modelplane.") or "/" not in version) and isinstance(kind, str) and kind in KINDS
     )
 
 
@@ -73,12 +85,12 @@ def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
     for field, known in (("apiVersion", [API_VERSION]), ("kind", list(KINDS))):
         got = data.get(field)
         if got is None:
-            message = f'"{field}" is required: {" or ".join(known)}'
+            message = f'"{field}" is required: write {_any_of(known)}'
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
         if got not in known:
             hint = _meant(got, known) if field == "kind" and isinstance(got, str) else ""
             if field == "apiVersion" and isinstance(got, str) and not _is_ours(got, data):
                 hint = "; keep other Kubernetes objects in another directory"
-            message = f"got {shown(got)}, expected {' or '.join(known)}{hint}"
+            message = f"got {shown(got)}, expected {_any_of(known)}{hint}"
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
     return None

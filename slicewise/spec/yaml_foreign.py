@@ -57,4 +57,4 @@ def _odd_space(text: str, place: int, stop: int) -> tuple[int, str] | None:
         return None
     name = unicodedata.name(mark[1]).lower()
     remedy = "remove it" if unicodedata.category(mark[1]) == "Cf" else "write a plain space instead"
-    return mark.start(1), f"U+{ord(mark[1]):04X} ({name}) stands here, which is no space to YAML; {remedy}"
+    return mark.start(1), f"U+{ord(mark[1]):04X} ({name}) is here, which is not a space to YAML; {remedy}"

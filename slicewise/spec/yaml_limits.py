@@ -110,7 +110,7 @@ def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
             problems += _duplicates_in(node, file, entry=entry, document=node is root)
     if len(problems) > MAX_DUPLICATES:
         rest = f"{len(problems) - MAX_DUPLICATES:,} more mistakes"
-        message = f"{rest}, keys of this document that stand twice; mend these first"
+        message = f"{rest}, keys of this document that repeat; fix these first"
         problems.sort()
         problems[MAX_DUPLICATES:] = [replace(problems[MAX_DUPLICATES], message=message)]
     return problems
@@ -123,9 +123,9 @@ def _duplicates_in(mapping: yaml.MappingNode, file: str, *, entry: bool, documen
         names = list(dict.fromkeys(key.value for key, _ in pairs))
         if len(names) == 1:
             line, remedy = first[key.value][0].start_mark.line + 1, _keep(first[key.value][1], value)
-            message = f"{quoted(key.value)} stands on line {line} already; {remedy}"
+            message = f"{quoted(key.value)} is on line {line} already; {remedy}"
         else:
-            message = f"{_listed(names)} stand in this mapping already; {_beginning(names, entry, document)}"
+            message = f"{_listed(names)} are in this mapping already; {_beginning(names, entry, document)}"
         yield _at(key, file, message, Code.DUPLICATE_KEY)
 
 

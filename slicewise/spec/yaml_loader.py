@@ -51,7 +51,7 @@ class PlainLoader(yaml.CSafeLoader):
         try:
             return decimal_number(self, node)
         except (ValueError, LookupError) as error:
-            message = f"this is no {kind}; remove the tag, or write one"
+            message = f"this is not what the tag !!{kind} says; remove the tag, or correct the value"
             raise yaml.constructor.ConstructorError(None, None, message, node.start_mark) from error
 
 

@@ -148,7 +148,7 @@ def _refuse_marks(text: str, file: str) -> None:
     """Refuse byte order marks within the text, where files were put together: nobody sees them."""
     if mark := _MARK.search(text):
         line, column = _position(text, mark.start())
-        message = "an invisible byte order mark (U+FEFF) stands here; remove it"
+        message = "an invisible byte order mark (U+FEFF) is here; remove it"
         raise InvalidInputError([Problem(file, line, column, "", message, Code.YAML_SYNTAX)])
 
 

@@ -37,7 +37,7 @@ _WORDS: Final = {
     ),
     "mapping values are not allowed in this context": (
         'a ": " too many: the line is indented too far, the line before has no colon, or text that has ": " is not in '
-        "quotes; mend that"
+        "quotes; fix that"
     ),
     "did not find expected key": (
         "this does not line up with what is before it; indent it as its neighbours are, or put all the text in quotes"
@@ -46,9 +46,9 @@ _WORDS: Final = {
         f"{_DASH_MISSING}; indent this line under its entry, or write `- ` before it"
     ),
     "did not find expected <document start>": (
-        "a document has ended before this line; begin the next one with `---`, or remove what stands before it"
+        "a document has ended before this line; begin the next one with `---`, or remove what is before it"
     ),
-    "second occurrence": "an anchor of this name stands before it already; rename one of the two",
+    "second occurrence": "there is an anchor of this name before it already; rename one of the two",
     "did not find expected node content": "a value is missing here; write one, or put text in quotes",
     "expected a mapping or list of mappings for merging, but found scalar": (
         "`<<` merges mappings; write an alias of one there, such as *NAME, or remove the line"
@@ -117,7 +117,7 @@ def _alias(failure: _Failure) -> str | None:
     anchor = re.compile(rf"(?:^|[\s\[{{,])&{re.escape(name[1])}(?=\s)").search(failure.text, 0, failure.index)
     if anchor and _SEPARATOR.search(failure.text, anchor.end(), failure.index):
         return f"{quoted(name[0])} has its anchor in an earlier document, and anchors end with theirs; write it out"
-    return f"{quoted(name[0])} is an alias of nothing that stands before it; if this is text, put it in quotes"
+    return f"{quoted(name[0])} is an alias, and no anchor of that name is before it; if this is text, put it in quotes"
 
 
 def _tag(failure: _Failure) -> str | None:
@@ -155,7 +155,7 @@ _SAYINGS: Final[tuple[Callable[[_Failure], str | None], ...]] = (
 def _hint(problem: str, rest: str) -> str:
     """Return what to do about `problem`, which begins at `rest`, where libyaml's words do not say it."""
     if "tab character" in problem or rest.startswith("\t"):
-        return "; YAML is indented with spaces, never with tabs"
+        return "; YAML is indented with spaces, never with tabs: write spaces"
     if rest.startswith("```"):
         return "; this is a line of Markdown: remove it"
     if "cannot start any token" in problem:

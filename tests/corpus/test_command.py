@@ -149,7 +149,7 @@ def test_a_hundred_thousand_empty_documents_are_none() -> None:
 
 def test_a_key_that_stands_a_hundred_thousand_times() -> None:
     lines = refused("validate", "-", stdin=b"kind: Model\n" * 100_000)
-    assert lines[0].startswith('<stdin>:2:1: "kind" stands on line 1 already')
+    assert lines[0].startswith('<stdin>:2:1: "kind" is on line 1 already')
     assert "more mistakes" in lines[-1]
 
 

@@ -19,11 +19,14 @@ def check_cluster(cluster: Cluster) -> Iterator[Finding]:
     blocks = {source: getattr(cluster, source.block) for source in ClusterSource}
     wanted = cluster.source.block
     if blocks[cluster.source] is None:
-        message = f'"{wanted}" is required in spec.cluster'
+        message = f'"{wanted}" is required in spec.cluster; add it'
         yield Finding((*_AT, wanted), Code.MISSING_FIELD, message)
     for source, block in blocks.items():
         if block is not None and source is not cluster.source:
-            message = f'source {cluster.source} takes no {source.block} block; remove it, or write "source: {source}"'
+            there = f" and remove {wanted}" if blocks[cluster.source] is not None else ""
+            message = (
+                f'source {cluster.source} takes no {source.block} block; remove it, or write "source: {source}"{there}'
+            )
             yield Finding((*_AT, source.block), Code.CLUSTER_BLOCK, message)
     if cluster.existing is not None:
         ways = [name for name, field in _WAYS.items() if getattr(cluster.existing, field) is not None]

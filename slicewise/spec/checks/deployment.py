@@ -18,17 +18,19 @@ def check_scaling(scaling: Scaling) -> Iterator[Finding]:
     """Yield what is wrong with, or advisable for, the scaling of a deployment."""
     path = ("spec", "scaling")
     if scaling.signal is Signal.FIXED and scaling.concurrency:
-        message = 'signal Fixed takes no concurrency block; remove it, or write "signal: Concurrency"'
+        other = _without("fixed", scaling.fixed)
+        message = f'signal Fixed takes no concurrency block; remove it, or write "signal: Concurrency"{other}'
         yield Finding((*path, "concurrency"), Code.SCALING_BLOCK, message)
     if scaling.signal is Signal.CONCURRENCY and scaling.fixed:
-        message = 'signal Concurrency takes no fixed block; remove it, or write "signal: Fixed"'
+        other = _without("concurrency", scaling.concurrency)
+        message = f'signal Concurrency takes no fixed block; remove it, or write "signal: Fixed"{other}'
         yield Finding((*path, "fixed"), Code.SCALING_BLOCK, message)
     if scaling.signal is Signal.CONCURRENCY and not scaling.concurrency:
-        message = "signal Concurrency needs a concurrency block with maxReplicas and target"
+        message = "signal Concurrency needs a concurrency block with maxReplicas and target; add it"
         yield Finding((*path, "concurrency"), Code.SCALING_BLOCK, message)
     concurrency = scaling.concurrency
     if concurrency and concurrency.max_replicas < concurrency.min_replicas:
-        counted = "" if "min_replicas" in concurrency.model_fields_set else " (1 where it is left out)"
+        counted = "" if "min_replicas" in concurrency.model_fields_set else " (the default)"
         message = (
             f"{concurrency.max_replicas} is less than minReplicas {concurrency.min_replicas}{counted}; "
             "raise it, or lower minReplicas"
@@ -38,3 +40,8 @@ def check_scaling(scaling: Scaling) -> Iterator[Finding]:
         # The replicas themselves count the requests under way, so with none there is nothing to count.
         message = "at 0 replicas no request starts one; write 1, or see docs/autoscaling.md for what does"
         yield Finding((*path, "concurrency", "minReplicas"), Code.NOTHING_WAKES_FROM_ZERO, message)
+
+
+def _without(name: str, block: object) -> str:
+    """Say that the other block has to go too, where there is one."""
+    return f" and remove {name}" if block is not None else ""

@@ -54,7 +54,7 @@ def check_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
 
 def _check_counts(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     if pool.max_node_count is not None and pool.max_node_count < pool.node_count:
-        counted = "" if "node_count" in pool.model_fields_set else " (1 where it is left out)"
+        counted = "" if "node_count" in pool.model_fields_set else " (the default)"
         message = (
             f"{pool.max_node_count} is less than nodeCount {pool.node_count}{counted}; raise it, or lower nodeCount"
         )

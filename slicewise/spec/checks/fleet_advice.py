@@ -51,7 +51,7 @@ def _unused_models(fleet: Fleet) -> Iterator[Advice]:
     used = {model_key(deployment) for deployment in fleet.deployments}
     for key in fleet.models:
         if key not in used:
-            message = "no deployment refers to it; remove it, if none is to come"
+            message = "no deployment refers to it; remove it, unless a deployment is to come"
             yield Advice(f"{label(*key)}: metadata.name", Code.MODEL_UNUSED, message)
 
 
@@ -88,10 +88,9 @@ class _Selectors:
         # Where its model's selectors leave nothing, that is said of them.
         if 0 < found < wanted:
             path = f"{label('ModelDeployment', *deployment.key)}: spec.environments"
-            there = "is 1" if found == 1 else f"are {found}"
             message = (
-                f"{wanted} are asked for, and there {there} that its selectors and its model's leave; write {found}, "
-                "loosen a selector, or load the other environments too"
+                f"{wanted} are asked for, and its selectors and its model's leave only {found}; write {found}, loosen "
+                "a selector, or load the other environments too"
             )
             yield Advice(path, Code.TOO_FEW_ENVIRONMENTS, message)
 
@@ -126,13 +125,13 @@ def _why(what: str, selector: Selector, values: Mapping[str, set[str]], *, hints
     """Say which label it is that nothing has, and which it might be."""
     for name, value in sorted(selector.match_labels.items()):
         if name not in values:
-            hint = _hint(name, values, hints=hints) or "; correct it, or give the label to what is meant"
+            hint = _hint(name, values, hints=hints) or f"; correct the label, or give it to the {what} that is meant"
             return f"no {what} that it could select has a label {name}{hint}"
         if value not in values[name]:
             hint = _hint(value, values[name], hints=hints) or f"; there is {_some(values[name])}"
             return f"no {what} that it could select has {name}={value}{hint}"
     wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
-    return f"no {what} has {wanted} together; leave one of them out, or give the labels to what is meant"
+    return f"no {what} has {wanted} together; leave one of them out, or give both labels to the {what} that is meant"
 
 
 def _hint(text: str, known: Iterable[str], *, hints: bool) -> str:

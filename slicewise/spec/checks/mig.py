@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
@@ -57,17 +58,17 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
         return
     except UnknownAcceleratorError as error:
         hint = f"; did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
-        message = f"{quoted(error.text)} is no GPU model of the catalogue"
+        message = f"{quoted(error.text)} is not in the catalogue of GPU models"
         if pool.mig and pool.mig.slices_per_gpu is None:
             remedy = "; if it is newer than the catalogue, set migConfiguration.slicesPerGpu"
-            yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, message + (hint or remedy))
+            yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, f"{message}{hint}{remedy}")
             return
         yield Finding(accelerator, Code.ACCELERATOR_NOT_CHECKED, f"{message}, so its memory is not checked{hint}")
     unit: _Unit | None
     if pool.mig:
         unit = yield from _check_slices(pool, pool.mig, gpu, path)
     else:
-        unit = _Unit(f"a {gpu.name} GPU", gpu.memory_gib) if gpu else None
+        unit = _Unit(f"one {gpu.name} GPU", gpu.memory_gib) if gpu else None
     if unit:
         yield from _check_memory(pool, unit, memory)
 
@@ -100,26 +101,34 @@ def _check_slices(
     if known and mig.slices_per_gpu not in (None, known.per_gpu):
         message = (
             f"{pool.accelerator_type} has {known.per_gpu} slices of {known.name} a GPU, not {mig.slices_per_gpu}; "
-            "leave slicesPerGpu out, and write in reservedUnits how many a node has less"
+            f"leave slicesPerGpu out{_reserved(pool, known.per_gpu, mig.slices_per_gpu)}"
         )
         yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
     most = max((each.per_gpu for each in gpu.profiles), default=None) if gpu else None
     if known is None and gpu and most and mig.slices_per_gpu and mig.slices_per_gpu > most:
-        message = f"a GPU of {gpu.name} has at most {most} slices; write how many of {mig.profile} it has"
+        message = f"one {gpu.name} GPU has at most {most} slices; write how many of {mig.profile} it has"
         yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
     if known:
-        return _Unit(f"a {known.name} slice", known.nominal_gib, known.usable_gib)
-    return _Unit(f"a {mig.profile} slice", parsed.memory_gb or None if parsed else None)
+        return _Unit(f"one {known.name} slice", known.nominal_gib, known.usable_gib)
+    return _Unit(f"one {mig.profile} slice", parsed.memory_gb or None if parsed else None)
+
+
+def _reserved(pool: NodePool, per_gpu: int, slices: int | None) -> str:
+    """Say how slices that GPUs could have, and do not, are left alone."""
+    lacking = (per_gpu - (slices or per_gpu)) * pool.accelerator_count * pool.nodes
+    if lacking <= 0:
+        return ""
+    return f", and write reservedUnits: {pool.reserved_units + lacking} for those that are not there"
 
 
 def _unknown_profile(profile: str, gpu: GpuModel | None) -> str:
     if gpu is None:
-        return f"{quoted(profile)} is no MIG profile; write it as NVIDIA's driver does, for example 3g.40gb"
+        return f"{quoted(profile)} is not a MIG profile; write it as NVIDIA's driver does, for example 3g.40gb"
     spelled = canonical_profile_name(profile)
     names = [known.name for known in gpu.profiles]
     near = spelled if spelled in names else _of_that_size(spelled, gpu)
     hint = f'; did you mean "{near}"?' if near else did_you_mean(profile, names)
-    return f"{quoted(profile)} is no MIG profile of {gpu.name}{_profiles(gpu)}{hint}"
+    return f"{quoted(profile)} is not a MIG profile of {gpu.name}{_profiles(gpu)}{hint}"
 
 
 def _of_that_size(spelled: str, gpu: GpuModel) -> str | None:
@@ -165,13 +174,14 @@ def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Find
     declared = pool.capabilities.memory_per_gpu
     if unit.nominal_gib is not None and declared.bytes > unit.nominal_gib * GIB:
         message = (
-            f"{declared} is more than {unit.what} has; memoryPerGpu is for one allocation unit, "
-            f"so at most {unit.nominal_gib}Gi here"
+            f"{declared} is more than {unit.what} has, and memoryPerGpu is for one allocation unit; write at most "
+            f"{unit.nominal_gib}Gi"
         )
         yield Finding(path, Code.MEMORY_ABOVE_UNIT, message)
     elif unit.usable_gib is not None and declared.bytes > unit.usable_gib * GIB:
         message = (
             f"{unit.what} of {pool.accelerator_type} has {unit.usable_gib:g} GiB for programs, less than the "
-            f"declared {canonical(declared)}: leave that much room in what models require"
+            f"declared {canonical(declared)}; write {math.floor(unit.usable_gib * 100) / 100:g}Gi, and require no more "
+            "in models"
         )
         yield Finding(path, Code.USABLE_MEMORY_BELOW_DECLARED, message)

@@ -57,14 +57,15 @@ def _parallelism_problem(topology: ReplicaTopology) -> str | None:
         )
     if sizes.data % sizes.data_local:
         return (
-            f"data {sizes.data} is no multiple of dataLocal {sizes.data_local}, the part of it on one node; "
+            f"data {sizes.data} is not a multiple of dataLocal {sizes.data_local}, the part of it on one node; "
             "make data nodes x dataLocal"
         )
     ranks = sizes.tensor * sizes.pipeline * sizes.data
     if ranks != topology.units:
         return (
             f"tensor {sizes.tensor} x pipeline {sizes.pipeline} x data {sizes.data} = {ranks} GPUs, "
-            f"but nodes {topology.nodes} x gpusPerNode {topology.gpus_per_node} = {topology.units}; make them equal"
+            f"but nodes {topology.nodes} x gpusPerNode {topology.gpus_per_node} = {topology.units}; "
+            "make them equal, or leave parallelism out"
         )
     return _grouping_problem(sizes, topology.nodes)
 
@@ -72,9 +73,11 @@ def _parallelism_problem(topology: ReplicaTopology) -> str | None:
 def _grouping_problem(sizes: ParallelSizes, nodes: int) -> str | None:
     # KServe makes a group of data / dataLocal pods, or of pipeline pods: one pod a node.
     if sizes.data > 1 and sizes.data != sizes.data_local * nodes:
+        even = sizes.data % nodes == 0
+        remedy = f"write dataLocal: {sizes.data // nodes}" if even else "make data a multiple of nodes"
         return (
             f"data {sizes.data} / nodes {nodes} = {sizes.data / nodes:g} a node, but dataLocal is {sizes.data_local}; "
-            "make them equal"
+            f"{remedy}"
         )
     if sizes.data == 1 and nodes not in (1, sizes.pipeline):
         stages = f"a replica on {nodes} nodes has one stage a node"

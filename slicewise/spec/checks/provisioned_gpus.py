@@ -43,7 +43,7 @@ def _gke(pool: NodePool, gpu: GpuModel | None, path: FieldPath) -> Iterator[Find
         )
         yield Finding(_configuration(path, "strategy"), Code.CLOUD_STRATEGY, message)
     if gpu is None or gke_accelerator(gpu.name, pool.machine_type) is None:
-        message = f"GKE offers no {gpu.name if gpu else quoted(pool.accelerator_type)}; it has {_ACCELERATORS}"
+        message = f"GKE does not offer {gpu.name if gpu else quoted(pool.accelerator_type)}; it has {_ACCELERATORS}"
         yield Finding((*path, "acceleratorType"), Code.NOT_OFFERED, message)
     elif pool.mig and pool.mig.profile is not None and gpu.mig_capable:
         yield from _partition_size(pool.mig.profile, gpu, path)
@@ -54,7 +54,7 @@ def _partition_size(profile: str, gpu: GpuModel, path: FieldPath) -> Iterator[Fi
     if profile in sizes:
         return
     has = f"it has {', '.join(sizes)}" if sizes else "it cuts none; leave migConfiguration out"
-    message = f"{quoted(profile)} is no size that GKE cuts {gpu.name} into; {has}"
+    message = f"{quoted(profile)} is not a size that GKE cuts {gpu.name} into; {has}"
     yield Finding(_configuration(path, "profile"), Code.NOT_OFFERED, message)
 
 

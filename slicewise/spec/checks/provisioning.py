@@ -51,7 +51,7 @@ def check_provisioning(cluster: Cluster, parts: Sequence[Part[NodePool]], name: 
     for part in parts:
         pool, path = part.value, (*POOLS, part.index)
         if pool.machine_type is None and part.right("machineType"):
-            message = f'"machineType" is required where the stack makes the cluster (source {cluster.source})'
+            message = f'"machineType" is required where the stack makes the cluster (source {cluster.source}); add it'
             yield Finding((*path, "machineType"), Code.MISSING_FIELD, message)
         if part.right("name"):
             yield from _pool_name(pool, cluster, path)
@@ -66,7 +66,7 @@ def _fields_of_none(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
     for part in parts:
         for name, field in _ONLY_PROVISIONED.items():
             if getattr(part.value, field):
-                message = "it says what to make where the stack makes the cluster, and source is Existing; leave it out"
+                message = "it is for clusters that the stack makes, and source is Existing; leave it out"
                 yield Finding((*POOLS, part.index, name), Code.ONLY_PROVISIONED, message)
 
 
@@ -78,7 +78,7 @@ def _cluster_name(name: str, cluster: Cluster) -> Iterator[Finding]:
         )
         yield Finding(("metadata", "name"), Code.CLOUD_NAME, message)
     if cluster.source is ClusterSource.GKE and not name[0].isalpha():
-        message = "the cluster gets this name, and on GKE it begins with a letter; choose another"
+        message = "the cluster gets this name, which must begin with a letter on GKE; choose another"
         yield Finding(("metadata", "name"), Code.CLOUD_NAME, message)
 
 
@@ -89,7 +89,7 @@ def _pool_name(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Fi
         )
         yield Finding((*path, "name"), Code.CLOUD_NAME, message)
     if cluster.source is ClusterSource.GKE and not pool.name[0].isalpha():
-        message = "on GKE the name of a node pool begins with a letter; choose another"
+        message = "on GKE the name of a node pool must begin with a letter; choose another"
         yield Finding((*path, "name"), Code.CLOUD_NAME, message)
 
 
@@ -104,7 +104,8 @@ def _selector(pool: NodePool, made: GkeCluster | EksCluster, path: FieldPath) ->
     for key, value in pool.node_selector.items():
         if key in known:
             if known[key] != value:
-                message = f"the pool's nodes get {quoted(known[key])} here, so none would be found; write that"
+                given = quoted(known[key])
+                message = f"the pool's nodes get {given} here, so none would be found; write {given}"
                 yield Finding((*at, key), Code.PROVISIONED_LABEL, message)
         elif _is_reserved(key):
             message = (
@@ -132,7 +133,7 @@ def _zones(pool: NodePool, gke: GkeCluster, path: FieldPath) -> Iterator[Finding
     for number, zone in enumerate(pool.zones):
         if not zone.startswith(f"{gke.region}-"):
             message = (
-                f"{quoted(zone)} is no zone of {gke.region}, where the cluster is; write one such as {gke.region}-a"
+                f"{quoted(zone)} is not a zone of {gke.region}, where the cluster is; write one such as {gke.region}-a"
             )
             yield Finding((*at, number), Code.ZONES, message)
         elif zone in pool.zones[:number]:
@@ -140,7 +141,7 @@ def _zones(pool: NodePool, gke: GkeCluster, path: FieldPath) -> Iterator[Finding
     if pool.node_count % len(zones):
         message = (
             f"GKE makes as many nodes in each zone, and {pool.node_count} cannot be shared out evenly over "
-            f"{len(zones)}; change the number, or the zones"
+            f"{len(zones)}; write {_even(pool.node_count, len(zones))}, or change the zones"
         )
         yield Finding((*path, "nodeCount"), Code.ZONES, message)
 
@@ -153,6 +154,12 @@ def _only_gke(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     if pool.nodes > pool.node_count:
         message = (
             f"Slicewise installs no autoscaler on EKS, and until one runs the pool stays at {pool.node_count} nodes "
-            f"while capacity counts {pool.nodes}; docs/provisioning.md says what it needs"
+            f"while capacity counts {pool.nodes}; install one as docs/provisioning.md says, or leave maxNodeCount out"
         )
         yield Finding((*path, "maxNodeCount"), Code.NOTHING_ADDS_NODES, message)
+
+
+def _even(count: int, zones: int) -> str:
+    """Write the numbers of nodes next to `count` that are as many in each zone."""
+    fewer = count - count % zones
+    return f"{fewer} or {fewer + zones}" if fewer else str(zones)

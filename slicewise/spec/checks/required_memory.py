@@ -43,9 +43,9 @@ def check_required_memory(fleet: Fleet) -> Iterator[Advice]:
 def _message(profile: ServingProfile, smallest: _Slices) -> str:
     return (
         f'profile "{profile.name}" requires no memory, so any slice will do, and the smallest is preferred: a slice of '
-        f"{smallest.environment}/{smallest.pool.name} has {canonical(smallest.memory)}, and a model that is larger runs "
-        "out of memory there; write what its weights, KV cache and engine need (in bf16 8B of parameters alone are "
-        "15Gi)"
+        f"{smallest.environment}/{smallest.pool.name} has {canonical(smallest.memory)}, and a model that is larger "
+        "runs out of memory there; write what its weights, KV cache and engine need (in bf16 8B of parameters alone "
+        "are 15Gi)"
     )
 
 

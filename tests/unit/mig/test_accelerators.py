@@ -176,7 +176,7 @@ def test_a_slip_gets_a_suggestion(text: str, suggestion: str) -> None:
         find_gpu_model(text)
     assert caught.value.text == text
     assert suggestion in caught.value.suggestions
-    assert str(caught.value).startswith(f'"{text}" is no GPU model that Slicewise knows; did you mean ')
+    assert str(caught.value).startswith(f'"{text}" is not a GPU model that Slicewise knows; did you mean ')
 
 
 @pytest.mark.parametrize("text", ["", " ", "-", "nvidia-", "google-tpu-v5e", "instinct", "x" * 1_000_000])
@@ -184,7 +184,7 @@ def test_what_resembles_nothing_gets_no_suggestion(text: str) -> None:
     with pytest.raises(UnknownAcceleratorError) as caught:
         find_gpu_model(text)
     assert caught.value.suggestions == ()
-    assert str(caught.value) == f'"{text}" is no GPU model that Slicewise knows'
+    assert str(caught.value) == f'"{text}" is not a GPU model that Slicewise knows'
 
 
 @pytest.mark.parametrize(

@@ -131,5 +131,5 @@ def test_the_facts_cannot_be_changed() -> None:
 
 
 def test_a_mistyped_profile_name_does_not_get_into_the_tables() -> None:
-    with pytest.raises(ValueError, match=r'"3g\.40g" is no MIG profile name'):
+    with pytest.raises(ValueError, match=r'"3g\.40g" is not a MIG profile name'):
         mig_profile("3g.40g", 2)

@@ -153,5 +153,5 @@ def test_validate_prints_a_thousand_warnings_and_how_many_more(tmp_path: Path) -
     lines = run.stderr.splitlines()
     assert (run.returncode, len(lines)) == (0, 1001)
     assert all(line.endswith("[SW321]") for line in lines[:-1])
-    assert lines[-1] == "3 more warnings; mend these first"
+    assert lines[-1] == "3 more warnings; fix these first"
     assert run.stdout == "valid: 0 environments, 1004 models, 1 deployment, 1003 warnings\n"

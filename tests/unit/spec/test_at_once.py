@@ -117,13 +117,13 @@ def test_errors_do_not_depend_on_the_order_of_files(loader: Loader) -> None:
 def test_a_run_says_a_thousand_mistakes_and_how_many_more(loader: Loader) -> None:
     lines = loader.refuse("---\na: 1\n" * 1500)
     assert len(lines) == 1001
-    assert lines[-1] == "500 more mistakes; mend these first [SW108]"
+    assert lines[-1] == "500 more mistakes; fix these first [SW108]"
 
 
 def test_a_mapping_says_a_hundred_keys_that_stand_twice(loader: Loader) -> None:
     lines = loader.refuse("a: 1\n" * 1000)
     assert codes(lines) == ["SW105"] * 101
-    assert lines[-1] == "102:1: 899 more mistakes, keys of this document that stand twice; mend these first [SW105]"
+    assert lines[-1] == "102:1: 899 more mistakes, keys of this document that repeat; fix these first [SW105]"
 
 
 SLICES = {"enabled": True, "profile": "3g.40gb"}

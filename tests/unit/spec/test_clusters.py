@@ -70,7 +70,7 @@ def test_blocks_that_do_not_fit(loader: Loader, cluster: str, message: str) -> N
 @pytest.mark.parametrize(("source", "block"), [("GKE", "gke"), ("EKS", "eks"), ("Existing", "existing")])
 def test_the_block_of_the_source_is_required(loader: Loader, source: str, block: str) -> None:
     message = loader.refuse_at(environment(f"§{{source: {source}}}"))
-    assert message == f'spec.cluster.{block}: "{block}" is required in spec.cluster [SW202]'
+    assert message == f'spec.cluster.{block}: "{block}" is required in spec.cluster; add it [SW202]'
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ COUNT = [
     ("-1", "got -1, expected at least 1"),
     ("1000001", "got 1000001, expected at most 1000000"),
     ("2.5", "got 2.5, expected a whole number"),
-    ("2.0", "got 2.0, expected a whole number"),
+    ("2.0", "got 2.0, expected a whole number: write 2"),
     ('"8"', 'got "8", expected a whole number: remove the quotes'),
     ("eight", 'got "eight", expected a whole number'),
     ("true", "got true, expected a whole number"),
@@ -52,13 +52,13 @@ FLAG = [
     ("maybe", 'got "maybe", expected true or false'),
 ]
 QUANTITY = [
-    ("40GB", '"40GB" is no Kubernetes quantity; write 40Gi (powers of 1024) or 40G (powers of 1000)'),
-    ("80 GB", '"80 GB" is no Kubernetes quantity; write 80Gi (powers of 1024) or 80G (powers of 1000)'),
-    ("lots", '"lots" is no Kubernetes quantity; write for example 40Gi, 500m or 4'),
-    ("0", "0 is nothing; expected more than 0"),
-    ("true", "true is no Kubernetes quantity; write for example 40Gi, 500m or 4"),
-    (".inf", "inf is no Kubernetes quantity; write for example 40Gi, 500m or 4"),
-    ("[40Gi]", "a list is no Kubernetes quantity; write for example 40Gi, 500m or 4"),
+    ("40GB", '"40GB" is not a Kubernetes quantity; write 40Gi (powers of 1024) or 40G (powers of 1000)'),
+    ("80 GB", '"80 GB" is not a Kubernetes quantity; write 80Gi (powers of 1024) or 80G (powers of 1000)'),
+    ("lots", '"lots" is not a Kubernetes quantity; write for example 40Gi, 500m or 4'),
+    ("0", "0 is 0; write more than that"),
+    ("true", "true is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
+    (".inf", "inf is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
+    ("[40Gi]", "a list is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
 ]
 NAME = [
     ("Upper", f'got "Upper", {LABEL}; write "upper"'),
@@ -102,7 +102,7 @@ WRONG: list[Wrong] = [
             ("8", f"got 8, {IN_QUOTES}"),
             ("1.5", f"got 1.5, {IN_QUOTES}"),
             ("null", "got nothing, expected text: give it a value, or remove the field"),
-            ("a b", f'got "a b", {LABEL_VALUE}'),
+            ("a b", f'got "a b", {LABEL_VALUE}; write "a-b"'),
             ("a" * 64, f'got "{"a" * 60}...", {LABEL_VALUE}'),
         ],
     ),
@@ -111,7 +111,7 @@ WRONG: list[Wrong] = [
         ENVIRONMENT,
         ("spec", "cluster", "source"),
         [
-            ("AKS", 'got "AKS", expected "Existing", "GKE" or "EKS"; did you mean "EKS"?'),
+            ("AKS", 'got "AKS", expected "Existing", "GKE" or "EKS"; did you mean "Existing"?'),
             ("existing", 'got "existing", expected "Existing", "GKE" or "EKS"; did you mean "Existing"?'),
         ],
     ),
@@ -153,7 +153,11 @@ WRONG: list[Wrong] = [
         (*TOLERATION, "effect"),
         [("NoRun", 'got "NoRun", expected "NoSchedule", "PreferNoSchedule" or "NoExecute"')],
     ),
-    (ENVIRONMENT, (*TOLERATION, "value"), [("true", f"got true, {IN_QUOTES}"), ("a b", f'got "a b", {LABEL_VALUE}')]),
+    (
+        ENVIRONMENT,
+        (*TOLERATION, "value"),
+        [("true", f"got true, {IN_QUOTES}"), ("a b", f'got "a b", {LABEL_VALUE}; write "a-b"')],
+    ),
     (ENVIRONMENT, (*TOLERATION, "tolerationSeconds"), COUNT_OR_ZERO[:1]),
     (
         ENVIRONMENT,
@@ -196,8 +200,8 @@ WRONG: list[Wrong] = [
         (*CAPABILITIES, "interNodeBandwidth"),
         [
             ("400g", f'"400g" does not say on which fabric; write for example ib-400g {FABRICS}'),
-            ("tcp-10g", f'"tcp-10g" is no bandwidth; write fabric and Gbit/s, for example ib-400g {FABRICS}'),
-            ("400", f"400 is no bandwidth; write fabric and Gbit/s, for example ib-400g {FABRICS}"),
+            ("tcp-10g", f'"tcp-10g" is not a bandwidth; write fabric and Gbit/s, for example ib-400g {FABRICS}'),
+            ("400", f"400 is not a bandwidth; write fabric and Gbit/s, for example ib-400g {FABRICS}"),
         ],
     ),
     (ENVIRONMENT, MIG, [("3g.40gb", 'got "3g.40gb", expected a mapping')]),
@@ -220,7 +224,7 @@ WRONG: list[Wrong] = [
         [
             (
                 "a b",
-                f'got "a b", {REQUEST_NAME}',
+                f'got "a b", {REQUEST_NAME}; write "a-b"',
             )
         ],
     ),
@@ -289,8 +293,8 @@ WRONG: list[Wrong] = [
         MODEL,
         (*TOPOLOGY, "requires", "interNodeBandwidth"),
         [
-            ("fast", f'"fast" is no bandwidth; write fabric and Gbit/s, for example ib-400g {FABRICS}'),
-            ('"400g\\n"', f'"400g\\n" is no bandwidth; write fabric and Gbit/s, for example ib-400g {FABRICS}'),
+            ("fast", f'"fast" is not a bandwidth; write fabric and Gbit/s, for example ib-400g {FABRICS}'),
+            ('"400g\\n"', f'"400g\\n" is not a bandwidth; write fabric and Gbit/s, for example ib-400g {FABRICS}'),
         ],
     ),
     (MODEL, (*TOPOLOGY, "requires", "nvlinkDomainSize"), COUNT),
@@ -332,7 +336,7 @@ WRONG: list[Wrong] = [
         [
             (
                 "a b",
-                f'got "a b", {REQUEST_NAME}',
+                f'got "a b", {REQUEST_NAME}; write "a-b"',
             ),
             ("7", f"got 7, {IN_QUOTES}"),
         ],
@@ -446,7 +450,7 @@ def test_the_least_document_needs_each_of_its_fields(loader: Loader, kind: str, 
     (line,) = loader.refuse(text(remove(MINIMAL[kind], path)), *model)
     line = line.removeprefix("0.yaml:")
     where = f" in {dotted(path[:-1])}" if path[:-1] else ""
-    assert line.split(" ", 1)[1] == f'{dotted(path)}: "{path[-1]}" is required{where} [SW202]'
+    assert line.split(" ", 1)[1] == f'{dotted(path)}: "{path[-1]}" is required{where}; add it [SW202]'
 
 
 def test_what_is_missing_is_missed_at_its_parent(loader: Loader) -> None:
@@ -457,7 +461,7 @@ metadata: {name: chat}
 spec:
   §environments: 1
 """)
-    assert message == 'spec.modelRef: "modelRef" is required in spec [SW202]'
+    assert message == 'spec.modelRef: "modelRef" is required in spec; add it [SW202]'
 
 
 def test_the_least_fields_are_exactly_those_required() -> None:

@@ -24,7 +24,7 @@ NOT_IN_LINE = (
 PLAIN = "documents are plain text, numbers, lists and mappings"
 UNCLOSED = "the quote that begins here is never closed; close it, or remove it"
 NO_DASH = "in a list every entry begins with `- `"
-ENDED = "a document has ended before this line; begin the next one with `---`, or remove what stands before it"
+ENDED = "a document has ended before this line; begin the next one with `---`, or remove what is before it"
 CONFLICT = "a merge conflict is not resolved; keep one side and remove the markers"
 TEMPLATE = "a template that is not rendered; render it first, and load what that writes"
 AT_MOST = "expected at most 40; if it is text, put it in quotes"
@@ -147,7 +147,7 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
             "a: b§: c\n",
             (
                 'not YAML: a ": " too many: the line is indented too far, the line before has no colon, '
-                'or text that has ": " is not in quotes; mend that'
+                'or text that has ": " is not in quotes; fix that'
             ),
         ),
         ("a:\n  b: 1\n §c: 2\n", f"not YAML: {NOT_IN_LINE}"),
@@ -164,21 +164,24 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
             "a:\n§\tb: 1\n",
             (
                 "not YAML: while scanning for the next token, found character that cannot start any token; "
-                "YAML is indented with spaces, never with tabs"
+                "YAML is indented with spaces, never with tabs: write spaces"
             ),
         ),
         (
             "a: 1\n§\tb: 2\n",
             (
                 "not YAML: while scanning a plain scalar, found a tab character that violates indentation; "
-                "YAML is indented with spaces, never with tabs"
+                "YAML is indented with spaces, never with tabs: write spaces"
             ),
         ),
-        ("a: §*x\n", 'not YAML: "*x" is an alias of nothing that stands before it; if this is text, put it in quotes'),
+        (
+            "a: §*x\n",
+            'not YAML: "*x" is an alias, and no anchor of that name is before it; if this is text, put it in quotes',
+        ),
         ("é: 1\nb: é§\x01\n", "not YAML: control characters are not allowed (character #x1); remove it"),
-        ("a: §!!int x\n", "not YAML: this is no int; remove the tag, or write one"),
-        ("a: §!!int ''\n", "not YAML: this is no int; remove the tag, or write one"),
-        ("a: §!!bool maybe\n", "not YAML: this is no bool; remove the tag, or write one"),
+        ("a: §!!int x\n", "not YAML: this is not what the tag !!int says; remove the tag, or correct the value"),
+        ("a: §!!int ''\n", "not YAML: this is not what the tag !!int says; remove the tag, or correct the value"),
+        ("a: §!!bool maybe\n", "not YAML: this is not what the tag !!bool says; remove the tag, or correct the value"),
         (f"a: §{'9' * 5000}\n", f"not YAML: a number of 5,000 characters, {AT_MOST}"),
         (
             "a: §!!python/name:os.system x\n",
@@ -203,7 +206,7 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
         ),
         ("a: 1\nb: §'c\nd: 2\n", f"not YAML: {UNCLOSED}"),
         ("a: 1\nb: §'c\n---\nd: 2\n", f"not YAML: {UNCLOSED}"),
-        ("a: §!!int 010\n", "not YAML: this is no int; remove the tag, or write one"),
+        ("a: §!!int 010\n", "not YAML: this is not what the tag !!int says; remove the tag, or correct the value"),
         (
             "a:\n  - b: 1\n  §c: 2\n",
             f"not YAML: {NO_DASH}; indent this line under its entry, or write `- ` before it",
@@ -213,7 +216,7 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
         ("%YAML 1.2\n§a: 1\n", f"not YAML: {ENDED}"),
         (
             "a: &b 1\nc: §&b 2\n",
-            "not YAML: an anchor of this name stands before it already; rename one of the two",
+            "not YAML: there is an anchor of this name before it already; rename one of the two",
         ),
         ("a: [§, 1]\n", "not YAML: a value is missing here; write one, or put text in quotes"),
         (
@@ -227,7 +230,7 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
                 "this is a line of Markdown: remove it"
             ),
         ),
-        ("a: 1\n---\n§\ufeffb: 1\n", "an invisible byte order mark (U+FEFF) stands here; remove it"),
+        ("a: 1\n---\n§\ufeffb: 1\n", "an invisible byte order mark (U+FEFF) is here; remove it"),
     ],
 )
 def test_what_is_no_yaml_is_refused_where_it_stands(loader: Loader, text: str, message: str) -> None:
@@ -324,7 +327,7 @@ def test_quoted_braces_and_later_ones_are_no_template(loader: Loader, text: str)
 )
 def test_a_space_that_is_none(loader: Loader, text: str, said: str) -> None:
     remedy = "remove it" if "200B" in said else "write a plain space instead"
-    assert loader.refuse_at(text) == f"not YAML: {said} stands here, which is no space to YAML; {remedy} [SW104]"
+    assert loader.refuse_at(text) == f"not YAML: {said} is here, which is not a space to YAML; {remedy} [SW104]"
 
 
 def test_odd_spaces_in_text_are_not_blamed(loader: Loader) -> None:
@@ -344,7 +347,7 @@ def test_an_alias_of_another_document(loader: Loader, separator: str) -> None:
 @pytest.mark.parametrize("before", ["# see &caps above\n", "a: &capsule 1\n---\n", "---\n# b&caps \n---\n"])
 def test_an_alias_of_nothing(loader: Loader, before: str) -> None:
     line = loader.refuse(f"{before}d: *caps\n")[-1]
-    assert '"*caps" is an alias of nothing that stands before it' in line
+    assert '"*caps" is an alias, and no anchor of that name is before it; if this is text, put it in quotes' in line
 
 
 def test_documents_before_a_syntax_error_are_judged_too(loader: Loader) -> None:
@@ -355,9 +358,9 @@ def test_documents_before_a_syntax_error_are_judged_too(loader: Loader) -> None:
 def test_keys_that_stand_twice(loader: Loader) -> None:
     lines = loader.refuse("a: 1\nb: {c: 1, c: 2}\na: 2\n---\nx: 1\nx: 2\n")
     assert lines == [
-        '2:11: "c" stands on line 2 already; keep one [SW105]',
-        '3:1: "a" stands on line 1 already; keep one [SW105]',
-        '6:1: "x" stands on line 5 already; keep one [SW105]',
+        '2:11: "c" is on line 2 already; keep one [SW105]',
+        '3:1: "a" is on line 1 already; keep one [SW105]',
+        '6:1: "x" is on line 5 already; keep one [SW105]',
     ]
 
 
@@ -370,24 +373,24 @@ THEIR_LINE = "a line `---` is missing before this line: another document begins 
     [
         (
             "apiVersion: v1\nkind: A\nspec: 1\n§apiVersion: v1\nkind: B\nmore: 1\nspec: 2\n",
-            f'"apiVersion", "kind" and "spec" stand in this mapping already; {THEIR_LINE}',
+            f'"apiVersion", "kind" and "spec" are in this mapping already; {THEIR_LINE}',
         ),
         (
             "a:\n  - name: x\n    b: 1\n    more: 1\n    §name: y\n    b: 2\n",
-            f'"name" and "b" stand in this mapping already; {THEIR_DASH}',
+            f'"name" and "b" are in this mapping already; {THEIR_DASH}',
         ),
         (
             "a:\n  - {b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, §b: 1, c: 1, d: 1, e: 1, f: 1, g: 1}\n",
-            f'"b", "c", "d", "e", "f" and 1 more stand in this mapping already; {THEIR_DASH}',
+            f'"b", "c", "d", "e", "f" and 1 more are in this mapping already; {THEIR_DASH}',
         ),
         (
             "a: {apiVersion: 1, kind: 1, §apiVersion: 2, kind: 2}\n",
-            '"apiVersion" and "kind" stand in this mapping already; keep one of each',
+            '"apiVersion" and "kind" are in this mapping already; keep one of each',
         ),
-        ("b: 1\nc: 1\n§c: 2\nb: 2\n", '"c" and "b" stand in this mapping already; keep one of each'),
-        ("a: [b]\n§a: [c]\n", '"a" stands on line 1 already; put the entries of both under one'),
-        ("a: {b: 1}\n§a: {c: 1}\n", '"a" stands on line 1 already; put the fields of both under one'),
-        ("a: {b: 1}\n§a: [c]\n", '"a" stands on line 1 already; keep one'),
+        ("b: 1\nc: 1\n§c: 2\nb: 2\n", '"c" and "b" are in this mapping already; keep one of each'),
+        ("a: [b]\n§a: [c]\n", '"a" is on line 1 already; put the entries of both under one'),
+        ("a: {b: 1}\n§a: {c: 1}\n", '"a" is on line 1 already; put the fields of both under one'),
+        ("a: {b: 1}\n§a: [c]\n", '"a" is on line 1 already; keep one'),
     ],
 )
 def test_what_is_copied_without_its_beginning_is_one_mistake(loader: Loader, text: str, message: str) -> None:
@@ -396,7 +399,7 @@ def test_what_is_copied_without_its_beginning_is_one_mistake(loader: Loader, tex
 
 def test_every_copy_is_a_mistake(loader: Loader) -> None:
     lines = loader.refuse("a:\n- {x: 1, y: 1, x: 2, y: 2, x: 3, y: 3, z: 1, z: 2}\n")
-    both, alone = '"x" and "y" stand in this mapping already', '"z" stands on line 2 already; keep one'
+    both, alone = '"x" and "y" are in this mapping already', '"z" is on line 2 already; keep one'
     assert lines == [
         f"2:16: {both}; {THEIR_DASH} [SW105]",
         f"2:28: {both}; {THEIR_DASH} [SW105]",
@@ -404,20 +407,27 @@ def test_every_copy_is_a_mistake(loader: Loader) -> None:
     ]
 
 
-@pytest.mark.parametrize(("text", "got"), [("§- a\n", "list"), ("§hello\n", "single value"), ("§7\n", "single value")])
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        ("§- a\n", "list; remove the `- ` before each, and begin every document with a line `---`"),
+        ("§hello\n", "single value; write one, or remove this"),
+        ("§7\n", "single value; write one, or remove this"),
+    ],
+)
 def test_what_is_no_mapping(loader: Loader, text: str, got: str) -> None:
     expected = f"expected a document (a mapping with apiVersion, kind, metadata, spec), got a {got} [SW107]"
     assert loader.refuse_at(text) == expected
 
 
-KINDS = '"InferenceEnvironment" or "ClusterModel" or "Model" or "ModelDeployment"'.replace('"', "")
+KINDS = "InferenceEnvironment, ClusterModel, Model or ModelDeployment"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("§kind: Model\n", 'apiVersion: "apiVersion" is required: modelplane.ai/v1alpha1'),
-        ("§apiVersion: modelplane.ai/v1alpha1\n", f'kind: "kind" is required: {KINDS}'),
+        ("§kind: Model\n", 'apiVersion: "apiVersion" is required: write modelplane.ai/v1alpha1'),
+        ("§apiVersion: modelplane.ai/v1alpha1\n", f'kind: "kind" is required: write {KINDS}'),
         (
             "apiVersion: §v1\nkind: Secret\n",
             'apiVersion: got "v1", expected modelplane.ai/v1alpha1; keep other Kubernetes objects in another directory',
@@ -439,7 +449,7 @@ def test_a_pipe_in_a_directory_is_not_waited_for() -> None:
     Path("stack").mkdir()
     Path("stack/environment.yaml").write_text(ENVIRONMENT)
     os.mkfifo("stack/pipe.yaml")
-    expected = "is a pipe, a socket or a device, and no file; remove it from the directory"
+    expected = "is a pipe, a socket or a device, not a file; remove it from the directory"
     assert errors("stack") == [f"stack/pipe.yaml: {expected} [SW102]"]
 
 

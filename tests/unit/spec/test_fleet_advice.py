@@ -30,7 +30,7 @@ def selecting(field: str, **labels: str) -> str:
         ({"region": "europe-west-4"}, 'has region=europe-west-4; did you mean "europe-west4"?'),
         ({"region": "mars"}, "has region=mars; there is europe-west4, us-east1"),
         ({"regoin": "us-east1"}, 'has a label regoin; did you mean "region"?'),
-        ({"zzz": "1"}, "has a label zzz; correct it, or give the label to what is meant"),
+        ({"zzz": "1"}, "has a label zzz; correct the label, or give it to the environment that is meant"),
     ],
 )
 def test_a_label_that_no_environment_has(loader: Loader, labels: dict[str, str], why: str) -> None:
@@ -81,7 +81,7 @@ def test_selectors_are_not_judged_without_environments(loader: Loader) -> None:
 def test_a_model_that_nobody_serves(loader: Loader) -> None:
     unused = MODEL.replace("name: gemma\n", "name: old\n", 1)
     assert advice(loader, MODEL, unused, DEPLOYMENT, ENVIRONMENT) == [
-        "ClusterModel old: metadata.name: no deployment refers to it; remove it, if none is to come [SW321]"
+        "ClusterModel old: metadata.name: no deployment refers to it; remove it, unless a deployment is to come [SW321]"
     ]
     # A catalogue of models by itself is no mistake.
     assert advice(loader, MODEL, unused) == []
@@ -259,8 +259,8 @@ def test_more_environments_than_there_are(loader: Loader) -> None:
     three = minimal("ModelDeployment", ("spec", "environments"), 3)
     (line,) = advice(loader, ENVIRONMENT, OTHER, MODEL, three)
     assert line == (
-        "ModelDeployment default/chat: spec.environments: 3 are asked for, and there are 2 that its selectors and its "
-        "model's leave; write 2, loosen a selector, or load the other environments too [SW328]"
+        "ModelDeployment default/chat: spec.environments: 3 are asked for, and its selectors and its model's leave "
+        "only 2; write 2, loosen a selector, or load the other environments too [SW328]"
     )
     two = three.replace("environments: 3", "environments: 2")
     assert advice(loader, ENVIRONMENT, OTHER, MODEL, two) == []
@@ -269,10 +269,10 @@ def test_more_environments_than_there_are(loader: Loader) -> None:
         assert advice(loader, where, document) == []
     selected = two + "  environmentSelector: {matchLabels: {tier: prod}}\n"
     (line,) = advice(loader, ENVIRONMENT, OTHER, MODEL, selected)
-    assert "2 are asked for, and there is 1 that its selectors" in line
+    assert "2 are asked for, and its selectors and its model's leave only 1; write 1" in line
     serving = [{"name": "fp8", "environmentSelector": {"matchLabels": {"tier": "dev"}}}]
     (line,) = advice(loader, ENVIRONMENT, OTHER, minimal("ClusterModel", ("spec", "serving"), serving), two)
-    assert "2 are asked for, and there is 1 that" in line
+    assert "leave only 1; write 1" in line
 
 
 def test_a_profile_that_is_switched_off(loader: Loader) -> None:

@@ -100,7 +100,7 @@ def test_unknown_fields_without_number(loader: Loader) -> None:
     text = HEAD + "spec:\n" + "".join(f"  zzz{index}: 1\n" for index in range(50_000))
     lines = loader.refuse(text)
     assert len(lines) == 101
-    assert "49,902 more mistakes in this document; mend these first [SW203]" in " ".join(lines)
+    assert "49,902 more mistakes in this document; fix these first [SW203]" in " ".join(lines)
 
 
 def test_dangling_references_without_number(loader: Loader) -> None:

@@ -42,16 +42,19 @@ spec:
 """
 
 
+OR_LEAVE_IT_OUT = "; make them equal, or leave parallelism out"
+
+
 @pytest.mark.parametrize(
     ("written", "message"),
     [
         (
             "{gpusPerNode: 8, parallelism: §{tensor: 4}}",
-            "tensor 4 x pipeline 1 x data 1 = 4 GPUs, but nodes 1 x gpusPerNode 8 = 8; make them equal",
+            "tensor 4 x pipeline 1 x data 1 = 4 GPUs, but nodes 1 x gpusPerNode 8 = 8" + OR_LEAVE_IT_OUT,
         ),
         (
             "{gpusPerNode: 8, parallelism: §{data: 4}}",
-            "tensor 1 x pipeline 1 x data 4 = 4 GPUs, but nodes 1 x gpusPerNode 8 = 8; make them equal",
+            "tensor 1 x pipeline 1 x data 4 = 4 GPUs, but nodes 1 x gpusPerNode 8 = 8" + OR_LEAVE_IT_OUT,
         ),
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{tensor: 1, pipeline: 2, data: 8, dataLocal: 4}}",
@@ -63,7 +66,7 @@ spec:
         ),
         (
             "{nodes: 2, gpusPerNode: 3, parallelism: §{data: 6, dataLocal: 4}}",
-            "data 6 is no multiple of dataLocal 4, the part of it on one node; make data nodes x dataLocal",
+            "data 6 is not a multiple of dataLocal 4, the part of it on one node; make data nodes x dataLocal",
         ),
         # Tensor parallelism across nodes cannot be expressed.
         (
@@ -76,11 +79,11 @@ spec:
         ),
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{data: 16}}",
-            "data 16 / nodes 2 = 8 a node, but dataLocal is 16; make them equal",
+            "data 16 / nodes 2 = 8 a node, but dataLocal is 16; write dataLocal: 8",
         ),
         (
             "{gpusPerNode: 8, parallelism: §{data: 8, dataLocal: 4}}",
-            "data 8 / nodes 1 = 8 a node, but dataLocal is 4; make them equal",
+            "data 8 / nodes 1 = 8 a node, but dataLocal is 4; write dataLocal: 8",
         ),
     ],
 )
@@ -132,12 +135,12 @@ def test_braces_that_kserve_reads_as_a_template(loader: Loader) -> None:
         (
             {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "target": 8}, "fixed": {"replicas": 2}},
             "fixed",
-            'signal Concurrency takes no fixed block; remove it, or write "signal: Fixed"',
+            'signal Concurrency takes no fixed block; remove it, or write "signal: Fixed" and remove concurrency',
         ),
         (
             {"signal": "Concurrency"},
             "concurrency",
-            "signal Concurrency needs a concurrency block with maxReplicas and target",
+            "signal Concurrency needs a concurrency block with maxReplicas and target; add it",
         ),
     ],
 )

@@ -48,7 +48,7 @@ def sliced(profile: str, memory: str = "9Gi", more: str = "", beside: str = "") 
 def test_an_unknown_profile(loader: Loader, accelerator: str, profile: str, remedy: str | None) -> None:
     message = loader.refuse_at(pool(sliced(f"§{profile}"), accelerator))
     short = accelerator.removeprefix("nvidia-")
-    start = f'spec.nodePools[0].capabilities.migConfiguration.profile: "{profile}" is no MIG profile of {short}'
+    start = f'spec.nodePools[0].capabilities.migConfiguration.profile: "{profile}" is not a MIG profile of {short}'
     assert message.startswith(start)
     assert message.endswith("[SW204]")
     if remedy is not None:
@@ -97,11 +97,11 @@ def test_the_resource_of_a_slice(loader: Loader, written: str, resource: str) ->
         (
             "4090-ti",
             (
-                '"4090-ti" is no GPU model of the catalogue; if it is newer than the catalogue, '
+                '"4090-ti" is not in the catalogue of GPU models; if it is newer than the catalogue, '
                 "set migConfiguration.slicesPerGpu"
             ),
         ),
-        ("nvidia-h100-800gb", '"nvidia-h100-800gb" is no GPU model of the catalogue; did you mean '),
+        ("nvidia-h100-800gb", '"nvidia-h100-800gb" is not in the catalogue of GPU models; did you mean '),
         ("h100", '"h100" may be any of '),
     ],
 )
@@ -121,10 +121,10 @@ def test_a_gpu_that_cannot_be_cut(loader: Loader) -> None:
 @pytest.mark.parametrize(
     ("capabilities", "accelerator", "message"),
     [
-        (sliced("3g.40gb", "§80Gi"), "h100-80gb", "80Gi is more than a 3g.40gb slice has; "),
-        (sliced("1g.10gb", "§10.1Gi"), "h100-80gb", "10.1Gi is more than a 1g.10gb slice has; "),
-        ("{memoryPerGpu: §81Gi}", "h100-80gb", "81Gi is more than a h100-80gb GPU has; "),
-        ("{memoryPerGpu: §48Gi}", "nvidia-l4", "48Gi is more than a l4 GPU has; "),
+        (sliced("3g.40gb", "§80Gi"), "h100-80gb", "80Gi is more than one 3g.40gb slice has, and "),
+        (sliced("1g.10gb", "§10.1Gi"), "h100-80gb", "10.1Gi is more than one 1g.10gb slice has, and "),
+        ("{memoryPerGpu: §81Gi}", "h100-80gb", "81Gi is more than one h100-80gb GPU has, and "),
+        ("{memoryPerGpu: §48Gi}", "nvidia-l4", "48Gi is more than one l4 GPU has, and "),
     ],
 )
 def test_more_memory_than_a_unit_has(loader: Loader, capabilities: str, accelerator: str, message: str) -> None:
@@ -163,11 +163,14 @@ def test_what_a_slice_cannot_do_is_said_beside_other_mistakes(loader: Loader) ->
 
 @pytest.mark.parametrize(("profile", "slices", "known"), [("3g.40gb", 3, 2), ("1g.10gb", 4, 7)])
 def test_slices_that_contradict_the_catalogue(loader: Loader, profile: str, slices: int, known: int) -> None:
+    # One node of eight GPUs.
+    lacking = 8 * (known - slices)
+    reserved = f", and write reservedUnits: {lacking} for those that are not there" if lacking > 0 else ""
     message = loader.refuse_at(pool(sliced(profile, more=f", slicesPerGpu: §{slices}")))
     field = "spec.nodePools[0].capabilities.migConfiguration.slicesPerGpu"
     assert message == (
         f"{field}: nvidia-h100-80gb has {known} slices of {profile} a GPU, not {slices}; "
-        "leave slicesPerGpu out, and write in reservedUnits how many a node has less [SW209]"
+        f"leave slicesPerGpu out{reserved} [SW209]"
     )
     assert not loader.load(pool(sliced(profile, more=f", slicesPerGpu: {known}"))).advice
 
@@ -178,14 +181,14 @@ def test_slices_of_what_the_catalogue_does_not_know(loader: Loader) -> None:
     fleet = loader.load(pool(sliced("2g.99gb", "99Gi", more=", slicesPerGpu: 3"), "nvidia-z900"))
     (advice,) = fleet.advice
     assert (advice.code, advice.path) == ("SW303", "InferenceEnvironment mig-a: spec.nodePools[0].acceleratorType")
-    assert advice.message == '"nvidia-z900" is no GPU model of the catalogue, so its memory is not checked'
+    assert advice.message == '"nvidia-z900" is not in the catalogue of GPU models, so its memory is not checked'
     # What is no profile's name can become no resource, whatever its number of slices.
     assert loader.refuse_at(pool(sliced("§half", more=", slicesPerGpu: 2"), "nvidia-z900")) == (
-        'spec.nodePools[0].capabilities.migConfiguration.profile: "half" is no MIG profile; '
+        'spec.nodePools[0].capabilities.migConfiguration.profile: "half" is not a MIG profile; '
         "write it as NVIDIA's driver does, for example 3g.40gb [SW204]"
     )
     line = loader.refuse_at(pool(sliced("2g.99gb", "§100Gi", more=", slicesPerGpu: 3"), "nvidia-z900"))
-    assert line.endswith("at most 99Gi here [SW207]")
+    assert line.endswith("write at most 99Gi [SW207]")
 
 
 def test_whole_gpus_that_the_catalogue_does_not_know(loader: Loader) -> None:
@@ -199,8 +202,9 @@ def test_the_memory_that_the_driver_leaves_is_advice(loader: Loader) -> None:
         "SW301",
         "InferenceEnvironment mig-a: spec.nodePools[0].capabilities.memoryPerGpu",
     )
-    assert (
-        "a 3g.40gb slice of nvidia-h100-80gb has 39.5 GiB for programs, less than the declared 40Gi" in advice.message
+    assert advice.message == (
+        "one 3g.40gb slice of nvidia-h100-80gb has 39.5 GiB for programs, less than the declared 40Gi; write 39.5Gi, "
+        "and require no more in models"
     )
     assert not loader.load(pool(sliced("3g.40gb", "39.5Gi"))).advice
 

@@ -134,7 +134,7 @@ def test_what_only_a_made_cluster_has(loader: Loader, field: str) -> None:
     name, value = field.split(": ")
     message = loader.refuse_at(environment(EXISTING, pool(f"{name}: §{value}")))
     assert message == (
-        f"spec.nodePools[0].{name}: it says what to make where the stack makes the cluster, and source is Existing; "
+        f"spec.nodePools[0].{name}: it is for clusters that the stack makes, and source is Existing; "
         "leave it out [SW221]"
     )
 
@@ -152,7 +152,7 @@ def test_a_made_pool_says_of_which_machines(loader: Loader, cluster: str, source
     message = loader.refuse_at(environment(cluster, f"§{pool()}"))
     assert message == (
         'spec.nodePools[0].machineType: "machineType" is required where the stack makes the cluster '
-        f"(source {source}) [SW202]"
+        f"(source {source}); add it [SW202]"
     )
 
 
@@ -188,7 +188,7 @@ def test_a_label_of_the_cloud_with_another_value(
     message = loader.refuse_at(environment(cluster, pool(machine, mig=sliced("3g.40gb"), selector=selector)))
     assert message == (
         f'spec.nodePools[0].nodeSelector["{label}"]: the pool\'s nodes get "{given}" here, so none would be found; '
-        "write that [SW222]"
+        f'write "{given}" [SW222]'
     )
 
 
@@ -227,7 +227,7 @@ def test_keys_of_ones_own(loader: Loader, label: str) -> None:
 @pytest.mark.parametrize(("gpu", "shown"), [("h100-nvl", "h100-94gb"), ("a30", "a30"), ("z900", '"z900"')])
 def test_gpus_that_gke_does_not_offer(loader: Loader, gpu: str, shown: str) -> None:
     message = loader.refuse_at(environment(GKE, pool("machineType: n9-new", gpu=f"§{gpu}")))
-    assert message == f"spec.nodePools[0].acceleratorType: GKE offers no {shown}; it has {GKE_TYPES} [SW223]"
+    assert message == f"spec.nodePools[0].acceleratorType: GKE does not offer {shown}; it has {GKE_TYPES} [SW223]"
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_profiles_that_gke_does_not_offer(loader: Loader, gpu: str, machine: str
     declared = pool(f"machineType: {machine}", gpu=gpu, count=count, mig=sliced(f"§{profile}"))
     message = loader.refuse_at(environment(GKE, declared))
     field = "spec.nodePools[0].capabilities.migConfiguration.profile"
-    assert message == f'{field}: "{profile}" is no size that GKE cuts {gpu} into; {has} [SW223]'
+    assert message == f'{field}: "{profile}" is not a size that GKE cuts {gpu} into; {has} [SW223]'
 
 
 def test_the_strategy_of_gke(loader: Loader) -> None:
@@ -313,10 +313,10 @@ def test_names_that_begin_with_a_digit(loader: Loader) -> None:
     digits = [pool(P5, name="1st")]
     loader.load(environment(EKS, *digits, name="2-frankfurt"))
     assert loader.refuse_at(environment(GKE, pool(H100), name="§2-frankfurt")) == (
-        "metadata.name: the cluster gets this name, and on GKE it begins with a letter; choose another [SW226]"
+        "metadata.name: the cluster gets this name, which must begin with a letter on GKE; choose another [SW226]"
     )
     assert loader.refuse_at(environment(GKE, pool(H100, name="§1st"))) == (
-        "spec.nodePools[0].name: on GKE the name of a node pool begins with a letter; choose another [SW226]"
+        "spec.nodePools[0].name: on GKE the name of a node pool must begin with a letter; choose another [SW226]"
     )
 
 
@@ -344,7 +344,7 @@ def test_zones_of_a_region_are_named(loader: Loader) -> None:
         (
             "zones: [europe-west4-a, §us-east1-b]",
             (
-                'spec.nodePools[0].zones[1]: "us-east1-b" is no zone of europe-west4, where the cluster is; '
+                'spec.nodePools[0].zones[1]: "us-east1-b" is not a zone of europe-west4, where the cluster is; '
                 "write one such as europe-west4-a [SW227]"
             ),
         ),
@@ -356,7 +356,7 @@ def test_zones_of_a_region_are_named(loader: Loader) -> None:
             "nodeCount: §3, zones: [europe-west4-a, europe-west4-b]",
             (
                 "spec.nodePools[0].nodeCount: GKE makes as many nodes in each zone, and 3 cannot be shared out evenly "
-                "over 2; change the number, or the zones [SW227]"
+                "over 2; write 2 or 4, or change the zones [SW227]"
             ),
         ),
     ],
@@ -388,7 +388,7 @@ def test_nothing_adds_nodes_on_eks(loader: Loader) -> None:
     assert (advice.code, advice.path) == ("SW311", "InferenceEnvironment mig-a: spec.nodePools[0].maxNodeCount")
     assert advice.message == (
         "Slicewise installs no autoscaler on EKS, and until one runs the pool stays at 0 nodes while capacity counts "
-        "4; docs/provisioning.md says what it needs"
+        "4; install one as docs/provisioning.md says, or leave maxNodeCount out"
     )
     assert not loader.load(environment(EKS, pool(P5, "nodeCount: 4, maxNodeCount: 4"))).advice
     assert not loader.load(environment(GKE, pool(H100, growing))).advice
