@@ -19,8 +19,8 @@ def https_ok(port: int, authority: Path, path: str, headers: Mapping[str, str]) 
     """Return whether `path` is answered with 200 by a server whose certificate `authority` vouches for."""
     try:
         context = ssl.create_default_context(cafile=authority)
-    except ssl.SSLError:
-        return False  # the file is not written to its end yet
+    except OSError:
+        return False  # the file is not there, or not written to its end yet
     return _ok(http.client.HTTPSConnection(HOST, port, timeout=_TIMEOUT_SECONDS, context=context), path, headers)
 
 
@@ -31,8 +31,8 @@ def http_ok(port: int, path: str) -> bool:
 
 def accepts_tls(port: int, authority: Path) -> bool:
     """Return whether something listens with a certificate that `authority` vouches for."""
-    context = ssl.create_default_context(cafile=authority)
     try:
+        context = ssl.create_default_context(cafile=authority)
         with (
             socket.create_connection((HOST, port), _TIMEOUT_SECONDS) as connection,
             context.wrap_socket(connection, server_hostname=HOST),

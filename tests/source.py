@@ -22,7 +22,7 @@ def functions(tree: ast.AST) -> list[Function]:
     return [node for node in ast.walk(tree) if isinstance(node, Function)]
 
 
-def tests_of(module: ast.Module) -> list[Function]:
+def collected_tests(module: ast.Module) -> list[Function]:
     """Return what pytest runs of a module."""
     classes = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")]
     bodies = [module.body, *(node.body for node in classes)]

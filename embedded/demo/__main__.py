@@ -44,7 +44,7 @@ def up(
     if supervisor.is_running(state):
         console.print("The demo's clusters are running already.")
     else:
-        shutil.rmtree(state, ignore_errors=True)
+        _remove(state)
         state.mkdir(parents=True)
         with console.status("Starting two Kubernetes clusters: API server, scheduler, KServe, fake nodes ..."):
             started = time.monotonic()
@@ -75,7 +75,7 @@ def up(
 def down(state: State) -> None:
     """Stop the clusters and remove what the demo left on disk."""
     was_running = supervisor.stop(state)
-    shutil.rmtree(state, ignore_errors=True)
+    _remove(state)
     print("The demo's clusters are gone." if was_running else "No demo was running.")  # noqa: T201 - the result
 
 
@@ -83,6 +83,16 @@ def down(state: State) -> None:
 def serve(state: State) -> None:
     """Keep the clusters running until SIGTERM."""
     supervisor.serve(state)
+
+
+def _remove(state: Path) -> None:
+    """Remove what a demo left on disk.
+
+    Raises:
+        OSError: something of it cannot be removed.
+    """
+    if state.exists():
+        shutil.rmtree(state)
 
 
 def _pulumi_up(console: Console, state: Path, fleet: Fleet) -> None:

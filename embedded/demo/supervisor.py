@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from embedded.cluster import Cluster
@@ -54,7 +56,7 @@ def start(state: Path) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _pid_file(state).write_text(str(process.pid))
+    _pid_file(state).write_text(f"{process.pid} {_started(process.pid)}")
     deadline = time.monotonic() + _START_SECONDS
     while not _ready_file(state).exists():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -65,34 +67,52 @@ def start(state: Path) -> None:
 
 def stop(state: Path) -> bool:
     """Stop the supervisor, and with it all clusters; return whether one was running."""
-    try:
-        pid = int(_pid_file(state).read_text())
-        os.kill(pid, signal.SIGTERM)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return False
-    deadline = time.monotonic() + _STOP_SECONDS
-    while _runs(pid):
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(0.2)
+    with _running(state) as process:
+        if process is None:
+            return False
+        for signum in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(process, signum)
+            if _ended(process, _STOP_SECONDS):
+                break
     return True
 
 
 def is_running(state: Path) -> bool:
     """Return whether the clusters are up."""
-    try:
-        return _ready_file(state).exists() and _runs(int(_pid_file(state).read_text()))
-    except (FileNotFoundError, ValueError):
-        return False
+    with _running(state) as process:
+        return process is not None and _ready_file(state).exists()
 
 
-def _runs(pid: int) -> bool:
+@contextmanager
+def _running(state: Path) -> Iterator[int | None]:
+    """Give a descriptor of the supervisor's process, or None if it does not run.
+
+    Another process may have its number by now, and is told apart by when it started. What the descriptor stands for
+    stays the same, whoever gets the number later.
+    """
+    descriptor = None
     try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    # A zombie has ended; only its parent has not looked yet.
-    return status.rpartition(")")[2].split()[0] != "Z"
+        pid, started = map(int, _pid_file(state).read_text().split())
+        descriptor = os.pidfd_open(pid)
+        same = _started(pid) == started and not _ended(descriptor, 0)
+    except (OSError, OverflowError, ValueError):  # no such file, no such process, or no such number
+        same = False
+    try:
+        yield descriptor if same else None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _started(pid: int) -> int:
+    """Return when a process started, in ticks since the machine did (proc(5): field 22; the second may have spaces)."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+
+
+def _ended(process: int, seconds: float) -> bool:
+    """Wait until a process has ended; one that its parent has not looked at yet has."""
+    return bool(select.select([process], [], [], seconds)[0])
 
 
 def _pid_file(state: Path) -> Path:

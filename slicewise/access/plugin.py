@@ -108,7 +108,8 @@ async def _run(plugin: Mapping[str, Any]) -> tuple[int, bytes]:
         async with asyncio.timeout(PLUGIN_SECONDS):
             output, _ = await process.communicate()
     except BaseException:
-        with suppress(ProcessLookupError):
+        # It may have ended by now, or run as another user, as what sudo starts does.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         with suppress(TimeoutError):
             async with asyncio.timeout(_PIPE_SECONDS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 5.0
@@ -22,6 +23,8 @@ async def unreachable(server: str) -> str | None:
         return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
     except ValueError:
         return "not a URL"
-    writer.close()
-    await writer.wait_closed()
+    # It has answered: how the connection ends, for example by a reset, says nothing more.
+    with suppress(OSError):
+        writer.close()
+        await writer.wait_closed()
     return None

@@ -194,7 +194,9 @@ def steps(operation: Operation, name: str) -> list[str]:
     return [step.operation for step in operation.steps if step.name == f"{name}-service" and step.operation != "same"]
 
 
-def change(cluster: Cluster, workloads: Workloads, directory: Path, which: list[str], path: tuple[int, ...]) -> None:
+def assert_changes(
+    cluster: Cluster, workloads: Workloads, directory: Path, which: list[str], path: tuple[int, ...]
+) -> None:
     """Take deployments along `path`, each 0 (before) or 1 (after), and see each step planned and done as it must be."""
 
     def declare(state: int) -> tuple[tuple[Document, ...], list[Case]]:
@@ -230,13 +232,13 @@ def change(cluster: Cluster, workloads: Workloads, directory: Path, which: list[
 
 def test_with_kserves_webhooks(with_webhooks: Cluster, numbers: Iterator[int], tmp_path: Path) -> None:
     with Workloads.in_namespace(with_webhooks.plane, f"test-{next(numbers)}") as workloads:
-        change(with_webhooks, workloads, tmp_path, [*IN_PLACE, *NEW_SERVICE], (0, 1, 0))
+        assert_changes(with_webhooks, workloads, tmp_path, [*IN_PLACE, *NEW_SERVICE], (0, 1, 0))
 
 
 def test_without_kserves_webhooks(cluster: Cluster, workloads: Workloads, tmp_path: Path) -> None:
     """Nothing is refused here, and some changes would have no effect."""
     with more_nodes(cluster):
-        change(cluster, workloads, tmp_path, ["data", *NEW_SERVICE], (0, 1))
+        assert_changes(cluster, workloads, tmp_path, ["data", *NEW_SERVICE], (0, 1))
 
 
 def test_long_names_run_and_one_model_runs_twice(cluster: Cluster, numbers: Iterator[int], tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def test_survives_the_thread_that_started_it(tmp_path: Path) -> None:
     with started[0] as process:
         time.sleep(0.3)  # nothing to wait for: the point is that nothing happens
         process.check()
+        assert Path(f"/proc/{process.pid}/comm").read_text() == "sleep\n"
 
 
 def test_stop_kills_what_ignores_the_request_to_end(tmp_path: Path) -> None:

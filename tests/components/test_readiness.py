@@ -217,9 +217,12 @@ def test_what_a_cluster_says_of_pods_is_shown_as_text() -> None:
     assert all(line.isprintable() for line in str(error.value).split("\n"))
 
 
-def test_everything_ready_says_nothing() -> None:
+def test_everything_ready_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
     finish([None, None], 60)
     finish([], 60)
+    assert said == []
 
 
 def kubeconfig(server: str, user: dict[str, Any]) -> str:

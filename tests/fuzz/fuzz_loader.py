@@ -57,7 +57,7 @@ _PREVIOUS = {
         for namespace, deployment, environment, pool, profile, units, resource in (
             ("team-a", "gemma", "mig-a", "small-models-mig", "fp8-slice", 2, "nvidia.com/mig-3g.40gb"),
             ("team-a", "gemma", "onprem-b", "h100-whole", "bf16-gpu", 2, "nvidia.com/gpu"),
-            ("team-b", "chat-small", "onprem-b", "h100-tiny", "int8-slice", 6, "nvidia.com/mig-1g.10gb"),
+            ("team-b", "chat-small", "onprem-b", "h100-tiny", "int4-slice", 6, "nvidia.com/mig-1g.10gb"),
         )
     ]
 }

@@ -121,9 +121,9 @@ def test_malformed_resources_are_no_errors(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(list(paths(resource.properties))))
     broken = altered(resource, path, data.draw(VALUES))
     for rule in RESOURCE_RULES:
-        run(rule, broken)
+        assert isinstance(run(rule, broken), list)
     for stack_rule in STACK_RULES:
-        run_stack(stack_rule, [broken, *CLEAN_STACK])
+        assert isinstance(run_stack(stack_rule, [broken, *CLEAN_STACK]), list)
 
 
 @every_stack_rule

@@ -77,7 +77,7 @@ def test_what_the_deployment_says(field: str, texts: tuple[str, ...]) -> None:
         (WHOLE, f"{MAIN}.args", ("bf16-gpu", "[--dtype")),
         # No image is written: what is around it, and not another model's.
         (SLICE, f"{MAIN}.image", ("fp8-slice", "args:")),
-        (SMALL, f"{MAIN}.image", ("int8-slice", "args:")),
+        (SMALL, f"{MAIN}.image", ("int4-slice", "args:")),
         (SLICE, "spec.parallelism.tensor", ("fp8-slice", "requires:")),
         (SLICE, "spec.model.name", ("google/gemma",)),
         (SLICE, "spec.model.uri", ("repo:",)),

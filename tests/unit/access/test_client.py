@@ -63,4 +63,4 @@ def test_the_certificate_may_be_for_the_tls_server_name(tmp_path: Path) -> None:
 def test_what_other_contexts_have_does_not_matter(other: dict[str, Any]) -> None:
     with server() as asked:
         text = kubeconfig_text(asked.url).replace('"users": [', f'"users": [{{"name": "other", "user": {other}}}, ')
-        read(text.replace("'", '"'))
+        assert read(text.replace("'", '"')).nodes == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,19 @@ def test_one_that_cannot_be_started(tmp_path: Path) -> None:
     with server() as asked:
         said = refused(kubeconfig_text(asked.url, user("", command=str(tmp_path / CANARY))))
     assert said == "a file or a program that its kubeconfig names cannot be used (PermissionError); try it with kubectl"
+
+
+def test_one_that_may_not_be_ended_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs as another user, for example by sudo, cannot be signalled (kill(2), EPERM)."""
+    monkeypatch.setattr(plugins, "PLUGIN_SECONDS", 0.2)
+
+    def refuse(_: int, __: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "killpg", refuse)
+    with server() as asked:
+        said = refused(kubeconfig_text(asked.url, user("sleep 1")))
+    assert "did not answer in 0.2 s" in said
 
 
 def test_one_that_waits_is_given_up_and_ended_with_all_it_started(

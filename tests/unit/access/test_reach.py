@@ -38,6 +38,19 @@ def test_a_server_that_does_not_accept_is_given_up(monkeypatch: pytest.MonkeyPat
     assert reason == "no answer in 0 s"
 
 
+@pytest.mark.parametrize("error", [ConnectionResetError, BrokenPipeError, TimeoutError])
+def test_a_connection_that_ends_badly_was_an_answer(monkeypatch: pytest.MonkeyPatch, error: type[OSError]) -> None:
+    """A server or a balancer resets at once; whether that is seen at the close is a matter of microseconds."""
+
+    async def wait_closed(_: asyncio.StreamWriter) -> None:
+        raise error
+
+    monkeypatch.setattr(asyncio.StreamWriter, "wait_closed", wait_closed)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        assert asyncio.run(reach.unreachable(url)) is None
+
+
 @pytest.mark.parametrize("url", ["https://127.0.0.1:99999", "https://127.0.0.1:port"])
 def test_what_is_no_url(url: str) -> None:
     assert asyncio.run(reach.unreachable(url)) is not None

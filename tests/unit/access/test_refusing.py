@@ -51,7 +51,7 @@ def pem(tmp_path: Path) -> Path:
 def test_a_certificate_that_is_trusted(pem: Path) -> None:
     authority = encoded(certified(pem, HERE))
     with server(certificate=pem) as asked:
-        read(kubeconfig_text(asked.url, cluster={"certificate-authority-data": authority}))
+        assert read(kubeconfig_text(asked.url, cluster={"certificate-authority-data": authority})).nodes == ()
 
 
 @pytest.mark.parametrize(

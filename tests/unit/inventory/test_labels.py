@@ -341,7 +341,8 @@ LABEL = st.sampled_from(
     st.dictionaries(st.sampled_from([GPU, "nvidia.com/mig-", "nvidia.com/mig-x", "nvidia.com/mig-3g.40gb"]), JUNK),
 )
 def test_nonsense_in_labels_never_raises(labels: dict[str, str], resources: dict[str, object]) -> None:
-    live_node({"metadata": {"name": "n", "labels": labels}, "status": {"allocatable": resources}})
+    node = live_node({"metadata": {"name": "n", "labels": labels}, "status": {"allocatable": resources}})
+    assert (node.name, node.labels) == ("n", labels)
 
 
 @steady

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from slicewise.spec import Fleet, InvalidInputError, load_fleet
 from tests.unit.spec.documents import minimal
@@ -27,6 +28,12 @@ class Loader:
 
     def load(self, *texts: str) -> Fleet:
         return load_fleet(self.write(*texts))
+
+    def accept(self, *texts: str) -> None:
+        """Load the texts; all of their documents must be in the fleet."""
+        fleet = self.load(*texts)
+        written = sum(len(list(yaml.safe_load_all(text))) for text in texts)
+        assert len(fleet.environments) + len(fleet.models) + len(fleet.deployments) == written
 
     def refuse(self, *texts: str) -> list[str]:
         """Return every line of the errors; the file is left out where there is only one."""

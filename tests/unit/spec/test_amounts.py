@@ -161,7 +161,7 @@ def test_amounts_that_nobody_means(
 def test_amounts_at_the_edge_of_what_is_meant(
     loader: Loader, kind: str, path: tuple[str | int, ...], written: str
 ) -> None:
-    loader.load(minimal(kind, path, "X").replace(" X", f" {written}"))
+    loader.accept(minimal(kind, path, "X").replace(" X", f" {written}"))
 
 
 @pytest.mark.parametrize(("written", "means"), [("4m", "0.004"), ("99m", "0.099"), (0.05, "0.05")])

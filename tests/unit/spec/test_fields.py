@@ -474,8 +474,8 @@ def test_the_least_fields_are_exactly_those_required() -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_the_least_and_the_complete_document_load(loader: Loader, kind: str) -> None:
     models = [] if "Model" in kind and kind != DEPLOYMENT else [minimal(MODEL)]
-    loader.load(minimal(kind), *models)
-    loader.load(text(COMPLETE[kind]), *models)
+    loader.accept(minimal(kind), *models)
+    loader.accept(text(COMPLETE[kind]), *models)
 
 
 DEFAULTS: dict[str, dict[str, object]] = {

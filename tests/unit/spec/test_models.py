@@ -106,7 +106,7 @@ def test_parallelism_that_does_not_fit_the_replica(loader: Loader, written: str,
     ],
 )
 def test_parallelism_that_fits(loader: Loader, written: str) -> None:
-    loader.load(topology(written))
+    loader.accept(topology(written))
 
 
 def test_two_profiles_of_one_name(loader: Loader) -> None:
@@ -219,7 +219,7 @@ def test_two_documents_of_one_name(loader: Loader, one: str, label: str) -> None
 
 
 def test_models_of_two_namespaces_may_share_a_name(loader: Loader) -> None:
-    loader.load(
+    loader.accept(
         model(), model(kind="Model", namespace="team-a"), model(kind="Model", namespace="team-b"), environment("e")
     )
 

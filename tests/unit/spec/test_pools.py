@@ -60,7 +60,7 @@ def test_an_unknown_profile(loader: Loader, accelerator: str, profile: str, reme
     [("h100-94gb", "1g.24gb"), ("nvidia-rtx-pro-6000", "1g.24gb"), ("h100-80gb", "1g.10gb+me"), ("a30", "1g.6gb")],
 )
 def test_a_known_profile(loader: Loader, accelerator: str, profile: str) -> None:
-    loader.load(pool(sliced(profile, memory="5Gi"), accelerator))
+    loader.accept(pool(sliced(profile, memory="5Gi"), accelerator))
 
 
 def test_a_profile_is_required_where_mig_is_enabled(loader: Loader) -> None:
@@ -259,7 +259,7 @@ def test_every_pool_that_cannot_be_told_apart_is_one_error(loader: Loader) -> No
 
 
 def test_pools_of_two_environments_need_no_difference(loader: Loader) -> None:
-    loader.load(pools({}), pools({}).replace("name: mig-a", "name: mig-b"))
+    loader.accept(pools({}), pools({}).replace("name: mig-a", "name: mig-b"))
 
 
 def test_two_pools_of_one_name(loader: Loader) -> None:
@@ -321,7 +321,7 @@ def test_tolerations_that_kubernetes_refuses(loader: Loader, written: str, field
     ],
 )
 def test_tolerations_that_kubernetes_takes(loader: Loader, written: str) -> None:
-    loader.load(pool("{memoryPerGpu: 80Gi}", more=f"      tolerations: [{written}]\n"))
+    loader.accept(pool("{memoryPerGpu: 80Gi}", more=f"      tolerations: [{written}]\n"))
 
 
 def test_advice_names_no_file(loader: Loader) -> None:
