@@ -56,7 +56,7 @@ def _hint(
     if other := other_name(kind.__name__, ".".join((*template, name))):
         return other.advice, tuple(_target(parent, target) for target in other.targets)
     if owner is Selector:
-        return 'labels stand below matchLabels: write matchLabels: {KEY: "VALUE"}', ()
+        return 'labels are below matchLabels: write matchLabels: {KEY: "VALUE"}', ()
     if places := _elsewhere(kind, template, name):
         texts = [_text(parent, place) for place in places]
         return f"write it as {' or '.join(texts)}", tuple(_placed(parent, place) for place in places)

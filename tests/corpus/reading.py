@@ -8,19 +8,25 @@
 `§` marks where the error must stand; it is taken out before Slicewise sees the file. The first `expect` belongs to
 the first mark, and so on; `and` is another error at the mark of the line before; without a mark the error is about the
 whole file. `warn` is advice, which has no place in a file. `with` names a right document of `with/` that is loaded too.
+
+    # remedy: did you mean "3g.40gb"?
+    # fix: profile: 3g.45gb => profile: 3g.40gb
+
+`remedy` is what the message must say to do, and `fix` what somebody writes who does that: the first text in the file is
+replaced by the second, or its line is removed where there is none, and then nothing is wrong.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).parent
 MARK = "§"
-_HEADER = re.compile(r"# (expect|and|warn|with):(.*)")
+_HEADER = re.compile(r"# (expect|and|warn|with|remedy|fix):(.*)")
 
 
 class Expected(NamedTuple):
@@ -41,6 +47,22 @@ class Case:
     files: dict[str, str]
     errors: tuple[Expected, ...]
     warnings: tuple[tuple[str, str], ...]
+    remedy: str | None = None
+    """What the message says to do."""
+    fix: str | None = None
+    """What somebody changes who does that."""
+
+    def fixed(self) -> Case:
+        """Return the case with its one file changed as its remedy says."""
+        (name, *_), fix = self.files, self.fix or ""
+        old, _, new = (part.strip().replace("\\n", "\n") for part in fix.partition("=>"))
+        header, separator, body = re.split(r"(^(?!#))", self.files[name], maxsplit=1, flags=re.MULTILINE)
+        assert old in body, f"{name}: there is no {old!r}"
+        if new:
+            changed = body.replace(old, new, 1)
+        else:
+            changed = re.sub(rf"^.*{re.escape(old)}.*\n", "", body, count=1, flags=re.MULTILINE)
+        return replace(self, files={**self.files, name: header + separator + changed})
 
     def write(self, directory: Path) -> list[str]:
         """Write the files, and return their names."""
@@ -76,7 +98,8 @@ def read_case(name: str, paths: list[Path]) -> Case:
         for key, rest in header:
             if key == "with":
                 files[f"with-{rest}.yaml"] = (HERE / "with" / f"{rest}.yaml").read_text(encoding="utf-8")
-    return Case(name, files, tuple(sorted(errors)), tuple(sorted(warnings)))
+    said = {key: rest for key, rest in header if key in ("remedy", "fix")}
+    return Case(name, files, tuple(sorted(errors)), tuple(sorted(warnings)), said.get("remedy"), said.get("fix"))
 
 
 def _headers(text: str) -> Iterator[tuple[str, str]]:

@@ -42,7 +42,10 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
         yield from _check_promises(pool, pool.mig, (*path, "capabilities"))
     configured = pool.capabilities.mig_configuration
     if configured and not configured.enabled and configured.profile is not None:
-        message = "enabled is false, so the GPUs count as whole ones; write enabled: true, or leave the profile out"
+        message = (
+            "enabled is false, so the GPUs count as whole ones; write enabled: true and the memory of a slice, or "
+            "leave the profile out"
+        )
         at = (*path, "capabilities", "migConfiguration", "profile")
         yield Finding(at, Code.PROFILE_NOT_IN_FORCE, message)
     memory: FieldPath = (*path, "capabilities", "memoryPerGpu")

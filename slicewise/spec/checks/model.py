@@ -67,10 +67,10 @@ def _parallelism_problem(topology: ReplicaTopology) -> str | None:
             f"but nodes {topology.nodes} x gpusPerNode {topology.gpus_per_node} = {topology.units}; "
             "make them equal, or leave parallelism out"
         )
-    return _grouping_problem(sizes, topology.nodes)
+    return _grouping_problem(sizes, topology.nodes, topology.gpus_per_node)
 
 
-def _grouping_problem(sizes: ParallelSizes, nodes: int) -> str | None:
+def _grouping_problem(sizes: ParallelSizes, nodes: int, gpus_per_node: int) -> str | None:
     # KServe makes a group of data / dataLocal pods, or of pipeline pods: one pod a node.
     if sizes.data > 1 and sizes.data != sizes.data_local * nodes:
         even = sizes.data % nodes == 0
@@ -81,5 +81,5 @@ def _grouping_problem(sizes: ParallelSizes, nodes: int) -> str | None:
         )
     if sizes.data == 1 and nodes not in (1, sizes.pipeline):
         stages = f"a replica on {nodes} nodes has one stage a node"
-        return f"pipeline is {sizes.pipeline}, but {stages}; write pipeline: {nodes}"
+        return f"pipeline is {sizes.pipeline}, but {stages}; write pipeline: {nodes} and tensor: {gpus_per_node}"
     return None

@@ -71,11 +71,11 @@ OR_LEAVE_IT_OUT = "; make them equal, or leave parallelism out"
         # Tensor parallelism across nodes cannot be expressed.
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{tensor: 16, pipeline: 1}}",
-            "pipeline is 1, but a replica on 2 nodes has one stage a node; write pipeline: 2",
+            "pipeline is 1, but a replica on 2 nodes has one stage a node; write pipeline: 2 and tensor: 8",
         ),
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{tensor: 4, pipeline: 4}}",
-            "pipeline is 4, but a replica on 2 nodes has one stage a node; write pipeline: 2",
+            "pipeline is 4, but a replica on 2 nodes has one stage a node; write pipeline: 2 and tensor: 8",
         ),
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{data: 16}}",

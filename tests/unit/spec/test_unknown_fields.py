@@ -72,9 +72,9 @@ CASES: list[tuple[str, Path, str, str]] = [
         MODEL,
         (*PROFILE, "environmentSelector"),
         "region",
-        'labels stand below matchLabels: write matchLabels: {KEY: "VALUE"}',
+        'labels are below matchLabels: write matchLabels: {KEY: "VALUE"}',
     ),
-    (MODEL, (*PROFILE, "environmentSelector"), "matchExpressions", "labels stand below matchLabels"),
+    (MODEL, (*PROFILE, "environmentSelector"), "matchExpressions", "labels are below matchLabels"),
     (DEPLOYMENT, ("spec",), "replicas", "write it as scaling.fixed.replicas"),
     (DEPLOYMENT, ("spec",), "minReplicas", "write it as scaling.concurrency.minReplicas"),
     (
