@@ -205,4 +205,4 @@ def test_wrong_documents_are_findings_themselves(tmp_path: Path) -> None:
 
     assert on_project.place == PROJECT
     assert (mistake.rule, mistake.mandatory, str(mistake.place)) == ("SW204", True, "fleet.yaml:35:20")
-    assert mistake.message.startswith('spec.nodePools[0].capabilities.migConfiguration.profile: "3g.45gb" is no MIG')
+    assert mistake.message.startswith('spec.nodePools[0].capabilities.migConfiguration.profile: "3g.45gb" is not a MIG')
