@@ -133,6 +133,6 @@ def test_the_examples_on_the_page_are_a_fleet(loader: Loader) -> None:
     # The page shows two ways of declaring a model, and one deployment.
     (advice,) = fleet.advice
     assert str(advice) == (
-        "Model team-a/support-bot: metadata.name: no deployment refers to it; remove it, unless a deployment is to come "
-        "[SW321]"
+        "Model team-a/support-bot: metadata.name: no deployment refers to it; remove it, unless a deployment is to "
+        "come [SW321]"
     )
