@@ -46,6 +46,7 @@ def sort(
     """Return which declared objects are taken over, which are used as they are, and what is wrong with others."""
     taken: set[ObjectName] = set()
     left: set[ObjectName] = set()
+    refused: set[tuple[str, ...]] = set()
     problems: list[Problem] = []
     for name in [*here.names, *(ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces)]:
         live = there.objects.get(name)
@@ -57,7 +58,9 @@ def sort(
             left.add(name)
         elif f"{here.environment}/{name.namespace}/{name.name}" in config.take_over:
             taken.add(name)
-        elif name.kind == SERVICE_KIND or ObjectName(SERVICE_KIND, *name[1:]) not in there.objects:
+        elif name[1:] not in refused:
+            # What scales a service has its name, and goes where it goes: one error for both.
+            refused.add(name[1:])
             problems.append(_refused(config, here.environment, name, whose, live.stack or "", live.environment or ""))
     return frozenset(taken), frozenset(left), problems
 
@@ -142,7 +145,10 @@ def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Advice]:
     """Yield what somebody deleted since it was applied."""
     names = sorted(str(name) for name in gone if name.kind in (SERVICE_KIND, NAMESPACE_KIND))
     if names:
-        message = f"the cluster has no {some(names)} any more, though it was applied: `pulumi up` makes it again"
+        message = (
+            f"the last `pulumi up` had {some(names)}, and the cluster does not: deleted since, or that update did not "
+            "get so far; `pulumi up` makes it again"
+        )
         yield Advice(f"InferenceEnvironment {environment}", Code.MADE_AGAIN, message)
 
 

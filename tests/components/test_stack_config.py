@@ -45,6 +45,12 @@ def test_defaults() -> None:
         ("waitForReady", "True", "true or false"),
         ("readyTimeout", "0", "whole seconds, 1 to 86400"),
         ("manifests", "[1]", "a path or a list of paths"),
+        ("planAfresh", "once", "true or false"),
+        ("takeOver", "mig-a/team/chat", "a list of environment/namespace/name"),
+        ("takeOver", "{}", "a list of environment/namespace/name"),
+        ("handedOver", "[1]", "a list of environment/namespace/name"),
+        ("acceptClusters", "mig-a", "a mapping from environments to the uids of their clusters"),
+        ("acceptClusters", "[1]", "a mapping from environments to the uids of their clusters"),
     ],
 )
 def test_a_value_that_is_none(key: str, value: str, expected: str) -> None:

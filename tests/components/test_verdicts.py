@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 
 from components import verdicts
 from components.cluster_outputs import KnownCluster, Renamed, cluster_outputs, find_renamed
 from components.declared import Declared, is_reserved
+from components.stack_config import StackConfig, read_stack_config
 from slicewise.inventory.applied import Expected
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
 from slicewise.inventory.standing import LiveObject, ObjectName, Place, Standing
@@ -30,6 +33,11 @@ def manifest(name: ObjectName, **spec: Any) -> KubernetesObject:  # noqa: ANN401
 def service(replicas: int, **annotations: str) -> KubernetesObject:
     made = manifest(CHAT, model={"uri": "hf://a/b"}, replicas=replicas, annotations={REVISION: "1"})
     return {**made, "metadata": {**made["metadata"], "annotations": annotations}}
+
+
+def stack_config() -> StackConfig:
+    """Return the configuration of a stack that says nothing."""
+    return read_stack_config(pulumi.Config("slicewise"))
 
 
 def declared(*objects: KubernetesObject) -> Declared:
@@ -96,6 +104,38 @@ def test_what_was_changed_is_put_back_but_not_for_ever(
     assert [f"{says};" in advice.message and advice.code.value == "SW352" for advice in said] == (
         [True] if says else []
     )
+
+
+SCALER = ObjectName("ScaledObject", "team", "chat")
+
+
+@pytest.mark.parametrize(
+    ("there", "codes"),
+    [
+        ({}, []),
+        ({CHAT: OWN, SCALER: OWN}, []),
+        ({CHAT: "acme/slicewise/trial", SCALER: "acme/slicewise/trial"}, ["SW420"]),
+        # The service is the stack's own, and somebody has made what scales it.
+        ({CHAT: OWN, SCALER: "acme/slicewise/trial"}, ["SW420"]),
+        ({SCALER: "acme/slicewise/trial"}, ["SW420"]),
+        ({CHAT: None}, ["SW421"]),
+    ],
+)
+def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str | None], codes: list[str]) -> None:
+    objects = [manifest(CHAT), manifest(SCALER)]
+    here = Declared("mig-a", objects, (), ())
+    standing = Standing("uid", {name: LiveObject(stack, "mig-a", {}) for name, stack in there.items()})
+    config = stack_config()
+
+    taken, left, problems = verdicts.sort(config, here, standing, Claim(frozenset({OWN}), frozenset(), frozenset()))
+
+    assert [problem.code.value for problem in problems] == codes
+    assert not taken
+    assert not left
+    word = replace(config, take_over=("mig-a/team/chat",))
+    taken, _, problems = verdicts.sort(word, here, standing, Claim(frozenset({OWN}), frozenset(), frozenset()))
+    assert taken == {name for name, stack in there.items() if stack != OWN}
+    assert not problems
 
 
 def test_what_may_not_be_looked_at_is_not_gone() -> None:

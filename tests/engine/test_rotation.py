@@ -1,0 +1,59 @@
+"""A credential that was renewed, for what leaves: Pulumi deletes with the one that the last `pulumi up` stored."""
+
+from __future__ import annotations
+
+import pytest
+from lightkube import Client
+from lightkube.resources.core_v1 import ServiceAccount
+
+from embedded.control_plane import ControlPlane
+from tests.documents import deployment, environment, model, profile, slices
+from tests.engine.credentials import account_token, kubeconfig_of
+from tests.engine.workspace import Workspace, services
+
+TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
+POOLS = environment("mig-a", slices("slices", "3g.40gb"))
+ELSEWHERE = environment("mig-z", slices("slices", "3g.40gb"))
+
+
+@pytest.fixture
+def rotated(stack: Workspace, cluster: Client, plane: ControlPlane) -> Workspace:
+    """A stack that was applied with a credential that does not work any more; its configuration has one that does."""
+    token = account_token(cluster, "before-the-rotation", admin=True)
+    stack.set_config('kubeconfigs["mig-a"]', kubeconfig_of(plane, token=token), secret=True)
+    stack.write(POOLS, TINY, deployment("chat", "tiny"))
+    stack.up()
+    cluster.delete(ServiceAccount, "before-the-rotation", namespace="default")
+    stack.set_config('kubeconfigs["mig-a"]', plane.kubeconfig, secret=True)
+    return stack
+
+
+UP = ("up", "--yes", "--skip-preview", "--stack", "test")
+
+
+@pytest.mark.long
+def test_an_environment_that_leaves_after_a_rotation(rotated: Workspace, cluster: Client, plane: ControlPlane) -> None:
+    rotated.set_config('kubeconfigs["mig-z"]', plane.kubeconfig, secret=True)
+    rotated.write(ELSEWHERE, TINY)
+    run = rotated.pulumi(*UP, fails=True)
+    assert "InferenceEnvironment mig-a: it is declared no more, so its services are deleted" in run.stdout + run.stderr
+    assert "[SW354]" in run.stdout + run.stderr
+    assert services(cluster) == ["chat"]
+
+    # As the message says.
+    rotated.write(POOLS, ELSEWHERE, TINY, deployment("chat", "tiny"))
+    rotated.pulumi(*UP)
+    rotated.write(ELSEWHERE, TINY)
+    rotated.pulumi(*UP)
+
+    assert services(cluster) == []
+
+
+@pytest.mark.long
+def test_destroy_after_a_rotation(rotated: Workspace, cluster: Client) -> None:
+    rotated.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test", fails=True)
+    assert services(cluster) == ["chat"]
+
+    rotated.pulumi("destroy", "--yes", "--skip-preview", "--run-program", "--stack", "test")
+
+    assert services(cluster) == []
