@@ -18,10 +18,13 @@ from components.reaching import reach_clusters
 from components.renaming import renamed_environments
 from components.report import report
 from components.sdk_costs import avoid_sdk_costs
+from components.skipping import keep_outputs, tell_skipped
 from components.stack_config import read_stack_config
 from components.stack_name import stack_name
+from components.stack_state import EnvironmentState, StackState, read_state
+from components.untouched import declare_untouched
 from components.verifying import verify_clusters
-from components.waiting import Patience, finish
+from components.waiting import Patience, Wait, finish, wait_in
 from slicewise.inventory.needs import needs_of
 from slicewise.manifests import placement_objects, shared_objects
 from slicewise.placement import make_plan, placements_by_environment
@@ -45,16 +48,31 @@ async def deploy() -> dict[str, Any]:
     for placement, items in zip(plan.placements, objects, strict=True):
         all_objects[placement.environment] += items
     declared = declare_for(fleet, plan, previous, all_objects, make=config.create_namespaces)
-    needs = {name: here.look_at(needs_of(here.objects)) for name, here in declared.items()}
+    needs = {
+        name: here.look_at(
+            needs_of(
+                here.objects,
+                leaves={each.key.namespace for each in previous if each.environment == name},
+                makes_namespaces=bool(here.namespaces),
+                waits=config.wait_for_ready,
+                verifies=config.verify,
+            )
+        )
+        for name, here in declared.items()
+    }
     reached = await reach_clusters(config, fleet.environments, needs)
     access = reached.kubeconfigs
     standing = {name: answer.standing for name, answer in reached.answers.items()}
     handlings = settle(config, before, renamed, declared, standing, reached.addresses)
-    await verify_clusters(config, fleet, plan, previous, access)
+    skipped = {**reached.skipped, **await verify_clusters(config, fleet, plan, previous, access)}
+    state = await read_state() if skipped else StackState()
     made = provision(fleet.environments, config.kubeconfig_source)
     environments = {}
     for environment in fleet.environments:
         name = environment.metadata.name
+        if name in skipped:
+            declare_untouched(name, state.environments.get(name, EnvironmentState()))
+            continue
         environments[name] = InferenceEnvironment(
             name,
             kubeconfig=made[name].kubeconfig if name in made else access[name],
@@ -65,30 +83,32 @@ async def deploy() -> dict[str, Any]:
         )
     placed = []
     for placement, items in zip(plan.placements, objects, strict=True):
-        placed.append(
-            ModelPlacement(
-                f"{placement.environment}/{placement.deployment}",
-                environment=environments[placement.environment],
-                objects=items,
-            )
+        if placement.environment in skipped:
+            continue
+        component = ModelPlacement(
+            f"{placement.environment}/{placement.deployment}",
+            environment=environments[placement.environment],
+            objects=items,
         )
+        placed.append((placement, component))
         # Pulumi works on what is declared while the rest is.
         await asyncio.sleep(0)
+    tell_skipped(skipped, plan, state)
     if config.wait_for_ready:
-        # After everything is applied: an update in which something cannot be applied ends at once.
-        applied = pulumi.Output.all(*(each.applied for each in placed))
         gone = leaving(previous, plan)
-        unready = [
-            each.unready(
-                Patience(config.ready_timeout, gone.get((placement.environment, placement.node_pool), ())), applied
-            )
-            for each, placement in zip(placed, plan.placements, strict=True)
-        ]
+        waits: dict[str, list[Wait]] = {}
+        for placement, component in placed:
+            patience = Patience(config.ready_timeout, gone.get((placement.environment, placement.node_pool), ()))
+            waits.setdefault(placement.environment, []).append(component.wait(patience))
+        # After everything is applied: an update in which something cannot be applied ends at once.
+        applied = pulumi.Output.all(*(component.applied for _, component in placed))
+        unready = [wait_in(environments[name].kubeconfig, here, after=applied) for name, here in waits.items()]
         # Not awaited here: the stack's outputs are to be there, whatever comes of it.
         pulumi.Output.all(*unready).apply(partial(finish, seconds=config.ready_timeout))
     uids = {name: each.uid for name, each in standing.items()}
     clusters = cluster_outputs(declared, before.clusters, uids, renamed)
-    return plan_to_outputs(plan) | {CLUSTERS_OUTPUT: clusters, STACK_OUTPUT: stack_name()}
+    outputs = plan_to_outputs(plan) | {CLUSTERS_OUTPUT: clusters, STACK_OUTPUT: stack_name()}
+    return keep_outputs(outputs, state.outputs, skipped)
 
 
 async def main() -> dict[str, Any]:

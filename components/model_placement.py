@@ -11,7 +11,7 @@ from components.inference_environment import InferenceEnvironment
 from components.kubernetes_objects import declare
 from components.readiness import Expected
 from components.type_tokens import MODEL_PLACEMENT
-from components.waiting import Patience, Unready, wait_for
+from components.waiting import Patience, Wait
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
 
@@ -45,7 +45,7 @@ class ModelPlacement(pulumi.ComponentResource):
                 declare(f"{name}-{suffix}", item, handling, parent=self, provider=environment.provider, after=before)
             )
         self._resources = before
-        self._placement, self._kubeconfig, self._objects = name, environment.kubeconfig, objects
+        self._placement, self._objects = name, objects
         if not pulumi.runtime.is_dry_run():
             # A preview shows nothing of it, and would cost 5 % more.
             self.register_outputs({})
@@ -55,13 +55,6 @@ class ModelPlacement(pulumi.ComponentResource):
         """Known when all of it is applied. Made when asked for: only waiting needs it."""
         return pulumi.Output.all(*(resource.urn for resource in self._resources))
 
-    def unready(self, patience: Patience, after: pulumi.Output[Any]) -> pulumi.Output[Unready | None]:
-        """Return what is missing after all the patience there is, counted from when `after` is known; None if nothing.
-
-        Nothing is waited for in a preview.
-        """
-        if pulumi.runtime.is_dry_run():
-            return pulumi.Output.from_input(None)
-        expected = Expected.of(self._objects)
-        known = pulumi.Output.all(self._kubeconfig, after)
-        return known.apply(lambda values: wait_for(self._placement, expected, values[0], patience))
+    def wait(self, patience: Patience) -> Wait:
+        """Return what is waited for until all that is declared serves."""
+        return Wait(self._placement, Expected.of(self._objects), patience)

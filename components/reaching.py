@@ -10,10 +10,11 @@ import pulumi
 from components.asking import ask_clusters
 from components.kubeconfig.nowhere import nowhere
 from components.kubeconfig.sources import kubeconfigs
+from components.skipping import Reason, skip_or_fail
 from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.inventory.asking import ClusterAnswer
 from slicewise.inventory.needs import Needs
-from slicewise.spec import InferenceEnvironment, InvalidInputError
+from slicewise.spec import InferenceEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class Reached:
         kubeconfigs: How they are reached; secret.
         answers: What they said; nothing where the stack previews without clusters.
         addresses: Scheme, host and port of their servers.
+        skipped: Those that cannot be used now and are left as they are, with the reasons.
     """
 
     kubeconfigs: Mapping[str, pulumi.Output[str]] = field(repr=False)
     answers: Mapping[str, ClusterAnswer]
     addresses: Mapping[str, str] = field(default_factory=dict)
+    skipped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 async def reach_clusters(
@@ -39,15 +42,18 @@ async def reach_clusters(
     With the source `none` every environment has a kubeconfig that leads nowhere, and nothing is asked.
 
     Raises:
-        InvalidInputError: one cannot be had or used, or its cluster does not have what the plan needs (SW402 to SW413);
-            it has all that is wrong.
+        pulumi.RunError: one cannot be had or used, or its cluster does not have what the plan needs (SW402 to SW413),
+            and `onUnreachable` is fail; it has all that is wrong.
+        InvalidInputError: with the source `none`, this is no preview (SW405).
     """
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
         return Reached(nowhere(environments), {})
     found = await kubeconfigs(config, environments)
     asked = await ask_clusters(found.usable, needs)
-    problems = [problem for _, problem in [*found.problems, *asked.problems]]
-    if problems:
-        raise InvalidInputError(problems)
     addresses = {name: subject.address for name, subject in found.usable.items()}
-    return Reached(found.outputs, asked.answers, addresses)
+    problems = sorted([*found.problems, *asked.problems], key=lambda each: each[1])
+    reasons = [Reason(environment, str(problem)) for environment, problem in problems]
+    names = [environment.metadata.name for environment in environments]
+    skipped = skip_or_fail(config, names, reasons, "clusters cannot be used")
+    usable = {name: text for name, text in found.outputs.items() if name not in skipped}
+    return Reached(usable, asked.answers, addresses, skipped)

@@ -7,10 +7,11 @@ count, and after a change it is still the one from before. So the workload and i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from slicewise.inventory.json_values import items, mapping, text
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import REVISION_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND
 
@@ -82,20 +83,20 @@ def explain(observed: Observed) -> list[str]:
     """Return why it is not ready: KServe's conditions, and what its pods wait for; a line each."""
     if observed.service is None:
         return ["there is no such LLMInferenceService: somebody deleted it; `pulumi up` again makes it again"]
-    status = observed.service.get("status") or {}
-    conditions = {each["type"]: each for each in status.get("conditions", [])}
+    status = mapping(observed.service.get("status"))
+    conditions = {text(each.get("type")): each for each in items(status.get("conditions"))}
     lines = [
-        f"{name} is {each['status']}: {_words(each)}"
+        f"{name} is {each.get('status') or 'Unknown'}: {_words(each)}"
         for name in ("PresetsCombined", "Ready")
-        if (each := conditions.get(name)) and each["status"] != "True"
+        if (each := conditions.get(name)) and each.get("status") != "True"
     ]
-    if status.get("observedGeneration") != observed.service["metadata"]["generation"]:
+    if status.get("observedGeneration") != mapping(observed.service.get("metadata")).get("generation"):
         lines.append("KServe has not looked at it since it was applied: does its controller (llmisvc) run?")
     workload = observed.workload or {}
     lines += [
         f"pods cannot be made: {_words(each)}"
-        for each in (workload.get("status") or {}).get("conditions", [])
-        if each["type"] == "ReplicaFailure" and each["status"] == "True"
+        for each in items(mapping(workload.get("status")).get("conditions"))
+        if each.get("type") == "ReplicaFailure" and each.get("status") == "True"
     ]
     reasons = Counter(reason for pod in observed.pods if (reason := _waits_for(pod)))
     common = reasons.most_common()
@@ -109,7 +110,7 @@ def _not_taken_over(expected: Expected, workload: KubernetesObject) -> str | Non
     """Return what KServe has yet to do about the workload."""
     if any(_revision(template) != expected.revision for template in _templates(workload)):
         return "KServe has not taken this change over"
-    replicas = workload["spec"].get("replicas", 1)
+    replicas = _wanted(workload)
     if replicas < expected.replicas if expected.autoscaled else replicas != expected.replicas:
         return f"{replicas} replicas where {expected.replicas} are wanted"
     return None
@@ -117,8 +118,8 @@ def _not_taken_over(expected: Expected, workload: KubernetesObject) -> str | Non
 
 def _not_serving(expected: Expected, workload: KubernetesObject, pods: Sequence[KubernetesObject]) -> str | None:
     """Return what is missing of the replicas that the workload is to have."""
-    status, wanted = workload.get("status") or {}, workload["spec"].get("replicas", 1)
-    staying = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+    status, wanted = mapping(workload.get("status")), _wanted(workload)
+    staying = [pod for pod in pods if not mapping(pod.get("metadata")).get("deletionTimestamp")]
     serving = _serving(expected, workload, staying)
     old = sum(_revision(pod) != expected.revision for pod in staying)
     if serving < wanted or old:
@@ -126,8 +127,10 @@ def _not_serving(expected: Expected, workload: KubernetesObject, pods: Sequence[
         return f"{serving} of {wanted} replicas serve{of_before}"
     # What made the pods must say so, too. (A LeaderWorkerSet does not say which generation it has seen.)
     counted = ("replicas", "updatedReplicas", "readyReplicas" if expected.multi_node else "availableReplicas")
-    seen = expected.multi_node or status.get("observedGeneration") == workload["metadata"]["generation"]
-    if not seen or any(status.get(each, 0) != wanted for each in counted):
+    seen = expected.multi_node or status.get("observedGeneration") == mapping(workload.get("metadata")).get(
+        "generation"
+    )
+    if not seen or any((status.get(each) or 0) != wanted for each in counted):
         return "its replicas are not counted as available yet"
     return None
 
@@ -137,27 +140,35 @@ def _serving(expected: Expected, workload: KubernetesObject, pods: Iterable[Kube
     ready = [pod for pod in pods if _revision(pod) == expected.revision and _is_ready(pod)]
     if not expected.multi_node:
         return len(ready)
-    size = workload["spec"]["leaderWorkerTemplate"].get("size", 1)
-    groups = Counter((pod["metadata"].get("labels") or {}).get(_GROUP_LABEL) for pod in ready)
+    size = mapping(_spec(workload).get("leaderWorkerTemplate")).get("size") or 1
+    groups = Counter(mapping(mapping(pod.get("metadata")).get("labels")).get(_GROUP_LABEL) for pod in ready)
     return sum(count >= size for count in groups.values())
 
 
-def _templates(workload: KubernetesObject) -> list[KubernetesObject]:
-    spec = workload["spec"]
-    if "template" in spec:
-        return [spec["template"]]
-    group = spec["leaderWorkerTemplate"]
-    return [group[key] for key in ("leaderTemplate", "workerTemplate") if key in group]
+def _spec(item: KubernetesObject) -> Mapping[str, Any]:
+    return mapping(item.get("spec"))
 
 
-def _revision(item: KubernetesObject) -> str | None:
-    annotations: dict[str, str] = (item.get("metadata") or {}).get("annotations") or {}
-    return annotations.get(REVISION_ANNOTATION)
+def _wanted(workload: KubernetesObject) -> int:
+    """Return how many replicas a workload is to have; Kubernetes' default where it does not say."""
+    replicas = _spec(workload).get("replicas")
+    return replicas if isinstance(replicas, int) else 1
 
 
-def _condition(pod: KubernetesObject, name: str) -> dict[str, Any]:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return next((each for each in conditions if each["type"] == name), {})
+def _templates(workload: KubernetesObject) -> list[Mapping[str, Any]]:
+    spec = _spec(workload)
+    group = mapping(spec.get("leaderWorkerTemplate"))
+    found = (spec.get("template"), group.get("leaderTemplate"), group.get("workerTemplate"))
+    return [mapping(template) for template in found if template]
+
+
+def _revision(item: Mapping[str, Any]) -> str | None:
+    return text(mapping(mapping(item.get("metadata")).get("annotations")).get(REVISION_ANNOTATION)) or None
+
+
+def _condition(pod: KubernetesObject, name: str) -> Mapping[str, Any]:
+    conditions = items(mapping(pod.get("status")).get("conditions"))
+    return next((each for each in conditions if each.get("type") == name), {})
 
 
 def _is_ready(pod: KubernetesObject) -> bool:
@@ -167,7 +178,7 @@ def _is_ready(pod: KubernetesObject) -> bool:
 def _unscheduled(pod: KubernetesObject) -> str | None:
     """Return the scheduler's words on a pod for which it has no node; None if it has one, or has not looked."""
     condition = _condition(pod, "PodScheduled")
-    if pod["spec"].get("nodeName") or condition.get("status") != "False":
+    if _spec(pod).get("nodeName") or condition.get("status") != "False":
         return None
     return condition.get("message") or condition.get("reason") or "no reason given"
 
@@ -178,17 +189,17 @@ def _waits_for(pod: KubernetesObject) -> str | None:
     unscheduled = _unscheduled(pod)
     if unscheduled is not None:
         return f"without a node: {_cut(unscheduled)}"
-    if pod["metadata"].get("deletionTimestamp"):
+    if mapping(pod.get("metadata")).get("deletionTimestamp"):
         return "going"
-    status = pod.get("status") or {}
-    for each in (*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])):
-        waiting = (each.get("state") or {}).get("waiting")
-        if waiting and waiting.get("reason") not in (None, "PodInitializing", "ContainerCreating"):
-            return f"not started: container {each['name']}: {_words(waiting)}"
-    return f"{status.get('phase', 'Pending')}, but not Ready"
+    status = mapping(pod.get("status"))
+    for each in (*items(status.get("initContainerStatuses")), *items(status.get("containerStatuses"))):
+        waiting = mapping(mapping(each.get("state")).get("waiting"))
+        if waiting.get("reason") not in (None, "PodInitializing", "ContainerCreating"):
+            return f"not started: container {text(each.get('name'))}: {_words(waiting)}"
+    return f"{status.get('phase') or 'Pending'}, but not Ready"
 
 
-def _words(condition: dict[str, Any]) -> str:
+def _words(condition: Mapping[str, Any]) -> str:
     """Return the reason and the message of a condition."""
     return _cut(": ".join(each for each in (condition.get("reason"), condition.get("message")) if each) or "no reason")
 

@@ -26,6 +26,13 @@ class KubeconfigSourceName(StrEnum):
     NONE = "none"
 
 
+class OnUnreachable(StrEnum):
+    """What happens when the cluster of an environment cannot be used now."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+
+
 @dataclass(frozen=True, slots=True)
 class StackConfig:
     """What the stack decides, with defaults filled in."""
@@ -39,6 +46,7 @@ class StackConfig:
     kubeconfig_region: str | None
     """For the source `aws-secrets-manager`: the region of the secrets; the provider's where left out."""
     on_shortfall: OnShortfall
+    on_unreachable: OnUnreachable
     wait_for_ready: bool
     ready_timeout: int
     """Seconds that each deployment has to become ready."""
@@ -169,6 +177,7 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         kubeconfig_project=reader.name("kubeconfigProject", PROJECT, "a Google Cloud project's id"),
         kubeconfig_region=reader.name("kubeconfigRegion", _REGION, "an AWS region, for example eu-central-1"),
         on_shortfall=reader.choice("onShortfall", OnShortfall.FAIL),
+        on_unreachable=reader.choice("onUnreachable", OnUnreachable.FAIL),
         wait_for_ready=reader.flag("waitForReady"),
         ready_timeout=reader.seconds("readyTimeout", _READY_TIMEOUT),
         create_namespaces=reader.flag("createNamespaces"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from components.skipping import Reason, skip_or_fail
 from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.inventory.answering import read_or_refusal
 from slicewise.inventory.differences import errors_first
@@ -24,27 +25,30 @@ async def verify_clusters(
     plan: Plan,
     previous: Sequence[PreviousPlacement],
     kubeconfigs: Mapping[str, pulumi.Output[str]],
-) -> None:
+) -> Mapping[str, tuple[str, ...]]:
     """Read every cluster that exists, and compare it with its environment; warnings are logged.
 
     Nothing is read where the stack does not ask for it.
 
+    Returns:
+        The environments that are left as they are, because something must be fixed there before the plan can run, or
+        they cannot be read; with the reasons.
+
     Raises:
-        pulumi.RunError: something must be mended before the plan can run, or a cluster cannot be read; it has
-            everything that was found.
+        pulumi.RunError: there are such, and `onUnreachable` is fail; it has everything that was found.
     """
     if not config.verify:
-        return
+        return {}
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
         message = "nothing is verified: slicewise:verify is true, and kubeconfigSource none leads to no cluster"
         pulumi.log.warn(f"{message} [{Code.NOT_VERIFIED.value}]")
-        return
+        return {}
     # Clusters that the stack provisions have none: they are what it makes them.
     names = sorted(kubeconfigs)
     answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))
     read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
     unread = [
-        f"  {name}: {answer} [{Code.CLUSTER_UNREADABLE.value}]"
+        Reason(name, f"{name}: {answer} [{Code.CLUSTER_UNREADABLE.value}]")
         for name, answer in zip(names, answers, strict=True)
         if isinstance(answer, str)
     ]
@@ -53,14 +57,14 @@ async def verify_clusters(
     for each in verified.differences:
         if not each.stops_update:
             pulumi.log.warn(printable(f"{each}; {each.remedy}"))
-    if unread or verified.stops_update:
-        errors = [
-            f"  {each}\n    remedy: {each.remedy}" for each in errors_first(verified.differences) if each.stops_update
-        ]
-        lines = "\n".join([*unread, *errors])
-        found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"
-        message = f"{found}, so nothing is changed:\n{lines}"
-        raise pulumi.RunError(printable_lines(message))
+    errors = [
+        Reason(each.environment, printable_lines(f"{each}\n    remedy: {each.remedy}"))
+        for each in errors_first(verified.differences)
+        if each.stops_update
+    ]
+    found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"
+    names_of_all = [environment.metadata.name for environment in fleet.environments]
+    return skip_or_fail(config, names_of_all, [*unread, *errors], found)
 
 
 async def _read(kubeconfig: pulumi.Output[str]) -> LiveCluster | str:

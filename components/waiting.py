@@ -13,6 +13,7 @@ import pulumi
 from components.readiness import Expected, Observed, explain, judge
 from slicewise.access.client import open_client
 from slicewise.access.refusing import refusal
+from slicewise.inventory.json_values import items, mapping, text
 from slicewise.manifests import KubernetesObject, vocabulary
 from slicewise.printable import printable, printable_lines
 
@@ -24,6 +25,8 @@ _LAST_INTERVAL: Final = 10.0
 _INTERVAL_GROWTH: Final = 1.2
 # An API server that is replaced or restarted comes back within this.
 _SILENCE_SECONDS: Final = 60.0
+# Each look takes three requests; a server and this machine have more to do.
+_AT_ONCE: Final = 8
 # The scheduler's first answer may come while an old pod is still on its way out.
 _LEAVING_SECONDS: Final = 10.0
 # What fits on a screen.
@@ -62,25 +65,56 @@ class Patience:
     leaving: tuple[str, ...] = ()
 
 
-async def wait_for(placement: str, expected: Expected, kubeconfig: str, patience: Patience) -> Unready | None:
-    """Wait until what is `expected` is there; return what is missing in the end, or None.
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What is waited for: a placement, what it is to have, and for how long."""
 
-    Nothing of the kubeconfig is in what is returned.
+    placement: str
+    expected: Expected
+    patience: Patience
+
+
+def wait_in(
+    kubeconfig: pulumi.Output[str], waits: Sequence[Wait], *, after: pulumi.Output[Any]
+) -> pulumi.Output[list[Unready | None]]:
+    """Return what is missing in one cluster after all the patience there is, counted from when `after` is known.
+
+    Nothing is waited for in a preview.
     """
+    if pulumi.runtime.is_dry_run():
+        return pulumi.Output.from_input([])
+    return pulumi.Output.all(kubeconfig, after).apply(lambda values: wait_for(waits, values[0]))
+
+
+async def wait_for(waits: Sequence[Wait], kubeconfig: str) -> list[Unready | None]:
+    """Wait until all that is expected in one cluster is there; return what is missing in the end, or None, of each.
+
+    One client is opened, and closed again. Nothing of the kubeconfig is in what is returned.
+    """
+    try:
+        client = open_client(kubeconfig)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
+        return [_unusable(each.placement, error) for each in waits]
+    at_once = asyncio.Semaphore(_AT_ONCE)
+    try:
+        return await asyncio.gather(*(_wait_for(client, at_once, each) for each in waits))
+    finally:
+        await client.close()
+
+
+async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait) -> Unready | None:
     # It costs 0.1 s to import: only here, where a cluster is asked.
     import httpx2  # noqa: PLC0415
     from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
 
+    placement, expected, patience = wait.placement, wait.expected, wait.patience
     start = answered = time.monotonic()
     interval, said, waiting_since = _FIRST_INTERVAL, "", None
     unready = Unready(placement, "not looked at", ())
-    try:
-        client = open_client(kubeconfig)
-    except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
-        return _unusable(placement, error)
     while True:
         try:
-            observed = await _observe(client, expected)
+            async with at_once:
+                observed = await _observe(client, expected)
         except httpx2.HTTPError as error:
             unready = Unready(placement, refusal(error), unready.reasons)
         except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a missing file
@@ -104,12 +138,17 @@ async def wait_for(placement: str, expected: Expected, kubeconfig: str, patience
         interval = min(interval * _INTERVAL_GROWTH, _LAST_INTERVAL)
 
 
-def finish(results: Sequence[Unready | None], seconds: float) -> None:
+def finish(found: Sequence[Sequence[Unready | None]], seconds: float) -> None:
     """End the program with one message if something did not become ready.
+
+    Args:
+        found: What came of waiting in each cluster.
+        seconds: How long was waited.
 
     Raises:
         pulumi.RunError: something did not, and not because this very update still has its room.
     """
+    results = [each for here in found for each in here]
     deferred = [each for each in results if each and each.leaving]
     if deferred:
         gone = ", ".join(sorted({name for each in deferred for name in each.leaving}))
@@ -168,16 +207,17 @@ async def _observe(client: AsyncClient, expected: Expected) -> Observed:
         find(groups if expected.multi_node else Deployment, labels=labels),
         find(Pod, labels=labels),
     )
-    uid = service[0]["metadata"]["uid"] if service else None
+    uid = mapping(service[0].get("metadata")).get("uid") if service else None
     own = [item for item in made if _is_workload(item, uid)]
     return Observed(service[0] if service else None, own[0] if own else None, running)
 
 
 def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
     """Return whether `item` runs the model of the service with `uid`: KServe makes a scheduler's Deployment, too."""
-    owners = item["metadata"].get("ownerReferences") or []
-    component = (item["metadata"].get("labels") or {}).get("app.kubernetes.io/component", "")
-    return component.startswith("llminferenceservice-workload") and any(owner["uid"] == uid for owner in owners)
+    metadata = mapping(item.get("metadata"))
+    component = text(mapping(metadata.get("labels")).get("app.kubernetes.io/component"))
+    owned = any(owner.get("uid") == uid for owner in items(metadata.get("ownerReferences")))
+    return component.startswith("llminferenceservice-workload") and owned
 
 
 def _unusable(placement: str, error: Exception) -> Unready:

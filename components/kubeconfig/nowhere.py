@@ -11,7 +11,7 @@ from components.stack_config import stack_file
 from slicewise.spec import Code, InferenceEnvironment, InvalidInputError, Problem
 
 # A kubeconfig with no cluster in it: the provider previews without one, and never takes the ambient kubeconfig.
-_NOWHERE: Final = '{"apiVersion": "v1", "kind": "Config"}'
+NOWHERE: Final = '{"apiVersion": "v1", "kind": "Config"}'
 
 
 def nowhere(environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi.Output[str]]:
@@ -27,4 +27,4 @@ def nowhere(environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi
         )
         problem = Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", message, Code.NO_KUBECONFIG_SOURCE)
         raise InvalidInputError([problem])
-    return {environment.metadata.name: pulumi.Output.secret(_NOWHERE) for environment in environments}
+    return {environment.metadata.name: pulumi.Output.secret(NOWHERE) for environment in environments}

@@ -29,12 +29,16 @@ class PluginError(ValueError):
 
 
 class PluginAuth(httpx2.Auth):
-    """Requests with the token of a plugin, which is asked again when the server takes its token no longer."""
+    """Requests with the token of a plugin, which is asked again when the server takes its token no longer.
+
+    Requests that need a token at the same time wait for one run of the plugin.
+    """
 
     def __init__(self, plugin: Mapping[str, Any]) -> None:
         """Take `plugin`, the `exec` of a kubeconfig's user, as it is there."""
         self._plugin = plugin
         self._token: str | None = None
+        self._running: asyncio.Task[str] | None = None
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """Give `request` with a token.
@@ -43,14 +47,27 @@ class PluginAuth(httpx2.Auth):
             PluginError: the plugin gave none.
             OSError: it cannot be started.
         """
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+        tried = self._token
+        if tried:
+            request.headers["Authorization"] = f"Bearer {tried}"
             response = yield request
             if response.status_code != _UNAUTHORIZED:
                 return
-        self._token = await _fetch_token(self._plugin)
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        # Another request may have fetched a new one in the meantime.
+        token = self._token if self._token != tried else await self._fetch()
+        request.headers["Authorization"] = f"Bearer {token}"
         yield request
+
+    async def _fetch(self) -> str:
+        if self._running is None:
+            self._running = asyncio.create_task(_fetch_token(self._plugin))
+        running = self._running
+        try:
+            self._token = await running
+        finally:
+            if self._running is running:
+                self._running = None
+        return self._token
 
 
 async def _fetch_token(plugin: Mapping[str, Any]) -> str:

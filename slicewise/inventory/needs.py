@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from slicewise.inventory.standing import Place
 from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import SERVICE_KIND
+from slicewise.manifests.vocabulary import CONFIG_KIND, KSERVE_API_VERSION, SERVICE_KIND
 
 # Pulumi's provider applies with patch (create, where the object is new), reads with get, and waits for a deletion with
 # list and watch: without these two it asks again and again, and takes three minutes to notice that an object is gone.
-DECLARING: Final = ("create", "delete", "get", "list", "patch", "watch")
-LISTING: Final = ("list",)
+_DECLARING: Final = ("create", "delete", "get", "list", "patch", "watch")
+# What stays in the cluster when it leaves the stack.
+_RETAINING: Final = ("create", "get", "patch")
+_LEAVING: Final = ("delete", "get", "list", "watch")
+_NAMESPACES: Final = "namespaces"
 
 
 class ApiKind(NamedTuple):
@@ -60,22 +63,60 @@ class Needs:
     """The namespaces that are to be made where they are missing."""
 
 
-def needs_of(objects: Iterable[KubernetesObject]) -> Needs:
-    """Return what declaring `objects` needs."""
+def needs_of(
+    objects: Iterable[KubernetesObject],
+    *,
+    leaves: Iterable[str] = (),
+    makes_namespaces: bool = False,
+    waits: bool = False,
+    verifies: bool = False,
+) -> Needs:
+    """Return what declaring `objects` in one cluster needs.
+
+    Args:
+        objects: The objects.
+        leaves: Namespaces from which services may have to be deleted.
+        makes_namespaces: Whether the objects' namespaces are made, too.
+        waits: Whether what is applied is waited for.
+        verifies: Whether the cluster is compared with what is declared. What else that reads, it may miss.
+    """
     objects = list(objects)
+    rights = {right for item in objects for right in _declaring(item)}
+    rights |= {_right(SERVICE_KIND, KSERVE_API_VERSION, verb, space) for space in leaves for verb in _LEAVING}
+    if makes_namespaces and objects:
+        rights |= {Right("", _NAMESPACES, verb, None) for verb in _RETAINING}
+    if waits:
+        rights |= {right for item in objects if item["kind"] == SERVICE_KIND for right in _waiting(item)}
+    if verifies:
+        rights.add(Right("", "nodes", "list", None))
     return Needs(
         kinds=frozenset(ApiKind(item["apiVersion"], item["kind"]) for item in objects),
-        rights=frozenset(
-            Right(group_of(item["apiVersion"]), resource_of(item["kind"]), verb, item["metadata"]["namespace"])
-            for item in objects
-            for verb in DECLARING
-        ),
+        rights=frozenset(rights),
         services=frozenset(
             ServiceName(item["metadata"]["namespace"], item["metadata"]["name"])
             for item in objects
             if item["kind"] == SERVICE_KIND
         ),
     )
+
+
+def _declaring(item: KubernetesObject) -> Iterator[Right]:
+    for verb in _RETAINING if item["kind"] == CONFIG_KIND else _DECLARING:
+        yield _right(item["kind"], item["apiVersion"], verb, item["metadata"]["namespace"])
+
+
+def _waiting(service: KubernetesObject) -> Iterator[Right]:
+    """Yield what looking at the workload of a service needs: KServe makes another one of several nodes."""
+    namespace = service["metadata"]["namespace"]
+    yield Right("", "pods", "list", namespace)
+    if "worker" in service["spec"]:
+        yield Right("leaderworkerset.x-k8s.io", "leaderworkersets", "list", namespace)
+    else:
+        yield Right("apps", "deployments", "list", namespace)
+
+
+def _right(kind: str, api_version: str, verb: str, namespace: str) -> Right:
+    return Right(group_of(api_version), resource_of(kind), verb, namespace)
 
 
 def group_of(api_version: str) -> str:

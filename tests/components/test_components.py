@@ -10,7 +10,7 @@ from pulumi.runtime import rpc
 
 from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
-from components.waiting import Patience
+from components.waiting import Patience, wait_in
 from slicewise.manifests import KubernetesObject
 from tests.components.recording import Recorder, run
 
@@ -151,16 +151,18 @@ def test_deletion_gives_up_before_pulumis_ten_minutes(recorder: Recorder) -> Non
 
 def test_a_preview_waits_for_nothing(recorder: Recorder) -> None:
     service = kubernetes_object("LLMInferenceService", "chat")
+    service["spec"] |= {"annotations": {"slicewise.dev/revision": "0123"}, "replicas": 1}
 
     def waiting() -> pulumi.Output[Any]:
         environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
         placement = ModelPlacement("env/team/chat", environment=environment, objects=[service])
-        return placement.unready(Patience(9), placement.applied).apply(answers.append)
+        unready = wait_in(environment.kubeconfig, [placement.wait(Patience(9))], after=placement.applied)
+        return unready.apply(answers.append)
 
     answers: list[object] = []
     run(waiting)
 
-    assert answers == [None]
+    assert answers == [[]]
     (registered,) = recorder.of_type(SERVICE).values()
     # Waiting leaves no trace in the object.
     assert registered.inputs == owned(service)

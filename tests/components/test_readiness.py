@@ -13,7 +13,7 @@ import pytest
 from components.previous_plan import leaving
 from components.readiness import Expected, Observed, explain, judge
 from components.stack_config import read_stack_config
-from components.waiting import Patience, Unready, finish, wait_for
+from components.waiting import Patience, Unready, Wait, finish, wait_for
 from slicewise.placement import make_plan, parse_previous
 from slicewise.placement.plan_json import plan_to_outputs
 from slicewise.spec import InvalidInputError
@@ -190,7 +190,7 @@ def test_all_failures_come_in_one_message() -> None:
     other = Unready("mig-b/team/huge", "1 of 2 replicas serve", ())
 
     with pytest.raises(pulumi.RunError) as caught:
-        finish([None, *alike, other], 60)
+        finish([[None, *alike], [other]], 60)
 
     lines = str(caught.value).splitlines()
     assert lines[0] == "8 of 9 placements did not become ready (readyTimeout: 60 s):"
@@ -203,7 +203,7 @@ def test_all_failures_come_in_one_message() -> None:
 def test_a_screen_holds_all_messages() -> None:
     many = [Unready(f"env/team/{number}", f"0 of {number} replicas serve", ()) for number in range(50)]
     with pytest.raises(pulumi.RunError) as caught:
-        finish(many, 60)
+        finish([many], 60)
     lines = str(caught.value).splitlines()
     assert len(lines) < 15
     assert "and 44 more" in lines
@@ -212,7 +212,7 @@ def test_a_screen_holds_all_messages() -> None:
 def test_what_a_cluster_says_of_pods_is_shown_as_text() -> None:
     reasons = ('pods cannot be made: admission webhook "x\x1b[2J\u202e" denied',)
     with pytest.raises(pulumi.RunError) as error:
-        finish([Unready("e/team/chat", "0 of 1 replicas serve", reasons)], 60)
+        finish([[Unready("e/team/chat", "0 of 1 replicas serve", reasons)]], 60)
     assert 'admission webhook "x\\x1b[2J\\u202e" denied' in str(error.value)
     assert all(line.isprintable() for line in str(error.value).split("\n"))
 
@@ -220,7 +220,7 @@ def test_what_a_cluster_says_of_pods_is_shown_as_text() -> None:
 def test_everything_ready_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", said.append)
-    finish([None, None], 60)
+    finish([[None], [None]], 60)
     finish([], 60)
     assert said == []
 
@@ -264,7 +264,7 @@ PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/
 def test_a_cluster_that_cannot_be_asked(text: str, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda message, **_: said.append(message))
-    unready = asyncio.run(wait_for("env/team/chat", ONE_NODE, text, Patience(0.1)))
+    (unready,) = asyncio.run(wait_for([Wait("env/team/chat", ONE_NODE, Patience(0.1))], text))
     assert unready
     assert unready.missing == missing
     assert "canary" not in f"{unready}{said}"

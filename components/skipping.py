@@ -1,0 +1,98 @@
+"""`onUnreachable`: whether a cluster that cannot be used now stops the run, or its environment is left as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+
+from components.stack_config import OnUnreachable, StackConfig
+from components.stack_state import EnvironmentState, StackState
+from slicewise.inventory.differences import counted, some
+from slicewise.placement import Plan
+from slicewise.printable import printable_lines
+from slicewise.spec import Code
+
+# What the plan says of an environment, in the stack's outputs.
+_BY_ENVIRONMENT: Final = ("placements", "nodePools")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an environment cannot be changed now: a line of text, which ends with its code."""
+
+    environment: str
+    text: str
+
+
+def skip_or_fail(
+    config: StackConfig, environments: Collection[str], reasons: Sequence[Reason], heading: str
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the environments that are left as they are, with the reasons.
+
+    Args:
+        config: The stack's configuration.
+        environments: All environments that exist.
+        reasons: What keeps some from being changed.
+        heading: What the reasons are, for the error's first line.
+
+    Raises:
+        pulumi.RunError: there are reasons, and `onUnreachable` is fail.
+    """
+    skipped: dict[str, tuple[str, ...]] = {}
+    for reason in reasons:
+        skipped[reason.environment] = (*skipped.get(reason.environment, ()), reason.text)
+    if not skipped or config.on_unreachable is OnUnreachable.SKIP:
+        return skipped
+    lines = "\n".join(dict.fromkeys(f"  {reason.text}" for reason in reasons))
+    others = len(set(environments) - set(skipped))
+    advice = (
+        f"\nTo leave {some(sorted(skipped))} as it is for now and go on with {counted(others, 'other environment')}: "
+        "pulumi config set slicewise:onUnreachable skip"
+    )
+    message = f"{heading}, so nothing is changed:\n{lines}{advice if others else ''}"
+    raise pulumi.RunError(printable_lines(message))
+
+
+def keep_outputs(outputs: Mapping[str, Any], before: Mapping[str, Any], skipped: Collection[str]) -> dict[str, Any]:
+    """Return the stack's outputs in which skipped environments stand as the last update left them.
+
+    Args:
+        outputs: The plan as outputs.
+        before: The outputs of the last update.
+        skipped: The environments that are left as they are.
+    """
+    kept = dict(outputs)
+    for key in _BY_ENVIRONMENT if skipped else ():
+        now = [each for each in outputs[key] if each["environment"] not in skipped]
+        old = [each for each in before.get(key) or [] if each["environment"] in skipped]
+        kept[key] = sorted([*now, *old], key=_order)
+    return kept
+
+
+def _order(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    deployment = entry.get("deployment") or {}
+    named = (deployment.get("namespace", ""), deployment.get("name", ""))
+    return (*named, entry["environment"], entry["nodePool"])
+
+
+def tell_skipped(skipped: Mapping[str, Sequence[str]], plan: Plan, state: StackState) -> None:
+    """Log, as a warning for each environment that is left as it is, why that is, and what waits for it."""
+    for name, reasons in skipped.items():
+        there = set(state.environments.get(name, EnvironmentState()).placements)
+        planned = {f"{each.environment}/{each.deployment}" for each in plan.placements if each.environment == name}
+        waits = [*_listed("is not there yet", planned - there), *_listed("stays, and goes then", there - planned)]
+        later = f" ({'; '.join(waits)})" if waits else ""
+        told = "\n".join(f"  {reason}" for reason in reasons)
+        message = (
+            f"environment {name} is skipped, its cluster cannot be used now:\n{told}\n  "
+            f"{counted(len(there), 'placement')} of it stay as they are, and nothing that has changed in the documents "
+            f"is applied there{later}. `pulumi up` catches up when the cluster is back [{Code.ENVIRONMENT_SKIPPED}]"
+        )
+        pulumi.log.warn(printable_lines(message))
+
+
+def _listed(what: str, names: set[str]) -> list[str]:
+    return [f"{some(sorted(names))} {what}"] if names else []

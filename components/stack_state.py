@@ -1,0 +1,80 @@
+"""What the last update left in the stack's state: asked only where an environment is to stay as it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pulumi
+
+from components.stack_name import stack_name
+from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+
+# The engine's own function, which Pulumi's SDK for Python gives no name.
+_READ_RESOURCES: Final = "pulumi:pulumi:readStackResourceOutputs"
+_STACK: Final = "pulumi:pulumi:Stack"
+_PROVIDER: Final = "pulumi:providers:kubernetes"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Resource:
+    """A resource of a stack: its name in the stack, and the token of its type."""
+
+    name: str
+    token: str
+
+
+@dataclass(slots=True)
+class EnvironmentState:
+    """What the stack has of one environment.
+
+    Attributes:
+        has_provider: Whether its provider is there, without which nothing else is.
+        shared: What its placements share.
+        placements: The objects of every placement, by the name of its component.
+    """
+
+    has_provider: bool = False
+    shared: list[Resource] = field(default_factory=list)
+    placements: dict[str, list[Resource]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """What the last update left.
+
+    Attributes:
+        environments: What the stack has of each environment.
+        outputs: The stack's outputs.
+    """
+
+    environments: Mapping[str, EnvironmentState] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def read_state() -> StackState:
+    """Return what the state has."""
+    answer = await pulumi.runtime.invoke_async(_READ_RESOURCES, {"stackName": stack_name()})
+    resources: Mapping[str, Mapping[str, Any]] = answer["outputs"]
+    stack = [each["outputs"] for each in resources.values() if each["type"] == _STACK]
+    return StackState(by_environment(resources), stack[0] if stack else {})
+
+
+def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
+    """Sort the resources of a stack into its environments, whatever their order."""
+    found: defaultdict[str, EnvironmentState] = defaultdict(EnvironmentState)
+    for urn in sorted(urns):
+        _, _, types, name = urn.split("::", 3)
+        *parents, token = types.split("$")
+        environment = name.partition("/")[0]
+        if types == MODEL_PLACEMENT:
+            found[environment].placements.setdefault(name, [])
+        elif parents == [MODEL_PLACEMENT]:
+            found[environment].placements.setdefault(name.rpartition("-")[0], []).append(Resource(name, token))
+        elif parents == [INFERENCE_ENVIRONMENT] and token == _PROVIDER:
+            found[name.removesuffix("-provider")].has_provider = True
+        elif parents == [INFERENCE_ENVIRONMENT]:
+            found[environment].shared.append(Resource(name, token))
+    return found

@@ -1,0 +1,67 @@
+"""An environment whose cluster cannot be used now: all that the stack has of it is declared again as it is.
+
+What is not declared, Pulumi deletes; what is declared with all changes ignored, it leaves alone without asking anybody.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.kubeconfig.nowhere import NOWHERE
+from components.kubernetes_objects import DELETE_TIMEOUT
+from components.stack_state import EnvironmentState, Resource
+from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+
+# Of all that a resource is declared with, the state's counts.
+_EVERYTHING: Final = ("*",)
+_SERVICE: Final = "-service"
+
+
+def declare_untouched(name: str, state: EnvironmentState) -> None:
+    """Declare the environment called `name` as the stack's state has it; nothing where it has nothing."""
+    if not state.has_provider:
+        return
+    component = pulumi.ComponentResource(INFERENCE_ENVIRONMENT, name, None)
+    provider = kubernetes.Provider(
+        f"{name}-provider",
+        kubeconfig=pulumi.Output.secret(NOWHERE),
+        cluster_identifier=name,
+        opts=pulumi.ResourceOptions(parent=component, ignore_changes=[*_EVERYTHING]),
+    )
+    shared: list[pulumi.Resource] = []
+    for resource in state.shared:
+        shared.append(_declare(resource, component, provider, [*shared], retained=True))
+    component.register_outputs({})
+    for placement, resources in state.placements.items():
+        parent = pulumi.ComponentResource(MODEL_PLACEMENT, placement, None)
+        before = [*shared]
+        # The service is before what scales it, as when they were made: they are deleted the other way round.
+        for resource in sorted(resources, key=lambda each: not each.name.endswith(_SERVICE)):
+            before.append(_declare(resource, parent, provider, [*before]))
+        parent.register_outputs({})
+
+
+def _declare(
+    resource: Resource,
+    parent: pulumi.Resource,
+    provider: pulumi.ProviderResource,
+    after: list[pulumi.Resource],
+    *,
+    retained: bool = False,
+) -> pulumi.Resource:
+    return pulumi.CustomResource(
+        resource.token,
+        resource.name,
+        {},
+        pulumi.ResourceOptions(
+            parent=parent,
+            provider=provider,
+            depends_on=after,
+            ignore_changes=[*_EVERYTHING],
+            retain_on_delete=retained,
+            custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
+        ),
+    )

@@ -1,0 +1,144 @@
+"""One of two clusters cannot be used: the other is changed all the same, and nothing of the first is lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from lightkube import Client
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
+
+from embedded.api import connect
+from embedded.control_plane import ControlPlane
+from embedded.kserve import LLMInferenceService, install_kserve_crds
+from tests.documents import Document, deployment, environment, model, profile, slices
+from tests.engine.workspace import Workspace
+
+TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
+BOTH = tuple(environment(name, slices("slices", "3g.40gb"), labels={"site": name}) for name in ("east", "west"))
+
+
+def at(site: str, name: str, replicas: int = 1) -> Document:
+    """Return a deployment in one of the two environments."""
+    return deployment(name, "tiny", replicas=replicas, environmentSelector={"site": site})
+
+
+@pytest.fixture(scope="module")
+def west(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A second API server with KServe's kinds, which tests may kill."""
+    with ControlPlane.start(tmp_path_factory.mktemp("west")) as started:
+        install_kserve_crds(started)
+        yield started
+
+
+@pytest.fixture
+def clusters(plane: ControlPlane, west: ControlPlane) -> Iterator[dict[str, Client]]:
+    """Clients of both; namespace `team` is there, and no service before or after the test."""
+    with connect(plane) as east, connect(west) as other:
+        found = {"east": east, "west": other}
+        for client in found.values():
+            client.apply(Namespace(metadata=ObjectMeta(name="team")))
+            client.deletecollection(LLMInferenceService, namespace="team")
+        yield found
+        for client in found.values():
+            client.deletecollection(LLMInferenceService, namespace="team")
+
+
+@pytest.fixture
+def stack(workspace: Workspace, clusters: dict[str, Client], plane: ControlPlane, west: ControlPlane) -> Workspace:
+    """A stack with a service in each: `a` in east, `b` in west."""
+    workspace.set_config('kubeconfigs["east"]', plane.kubeconfig, secret=True)
+    workspace.set_config('kubeconfigs["west"]', west.kubeconfig, secret=True)
+    workspace.write(*BOTH, TINY, at("east", "a"), at("west", "b"))
+    workspace.up()
+    assert [services(client) for client in clusters.values()] == [{"a": 1}, {"b": 1}]
+    return workspace
+
+
+def services(client: Client) -> dict[str, int]:
+    """Return the replicas of every service in namespace `team`."""
+    found = client.list(LLMInferenceService, namespace="team")
+    return {str(item.metadata.name): item["spec"]["replicas"] for item in found if item.metadata}
+
+
+def in_state(stack: Workspace, site: str) -> dict[str, dict[str, Any]]:
+    """Return the inputs and outputs of an environment's objects in the state, by name; none is secret."""
+    resources = json.loads(stack.export())["deployment"]["resources"]
+    named = {each["urn"].rpartition("::")[2]: each for each in resources}
+    return {
+        name: {key: each.get(key) for key in ("id", "inputs", "outputs", "provider", "dependencies", "parent")}
+        for name, each in named.items()
+        if name.startswith(f"{site}/")
+    }
+
+
+@pytest.mark.long
+def test_a_cluster_that_is_down_stops_nobody(stack: Workspace, clusters: dict[str, Client], west: ControlPlane) -> None:
+    before = in_state(stack, "west")
+    placed = stack.outputs()["placements"]
+    server = west.processes[1]
+    server.kill()
+    try:
+        # East is changed; in west one more replica, one that goes, and one that comes.
+        stack.write(*BOTH, TINY, at("east", "a", 2), at("west", "c"))
+        refused = stack.pulumi("preview", "--stack", "test", fails=True)
+        said = refused.stdout + refused.stderr
+        assert f"environment west: {west.server} does not answer" in said
+        assert "[SW404]" in said
+        assert "go on with 1 other environment: pulumi config set slicewise:onUnreachable skip" in said
+
+        stack.set_config("onUnreachable", "skip")
+        assert stack.preview().changes() == {"east/team/a-service": "update"}
+        update = stack.up()
+        assert update.changes() == {"east/team/a-service": "update"}
+        assert services(clusters["east"]) == {"a": 2}
+        (warning,) = [message for message in update.messages if "SW314" in message]
+        assert "environment west is skipped" in warning
+        assert "west/team/c is not there yet; west/team/b stays, and goes then" in warning
+        assert in_state(stack, "west") == before
+        # What is there stays planned and charged.
+        outputs = stack.outputs()
+        assert [each for each in outputs["placements"] if each["environment"] == "west"] == placed[1:]
+        assert {each["environment"]: each["allocated"] for each in outputs["nodePools"]} == {"east": 2, "west": 1}
+        assert stack.up().changes() == {}
+    finally:
+        server.restart()
+
+    caught_up = stack.up().changes()
+    assert caught_up == {
+        "west/team/b": "delete",
+        "west/team/b-service": "delete",
+        "west/team/c": "create",
+        "west/team/c-service": "create",
+    }
+    assert services(clusters["west"]) == {"c": 1}
+    assert stack.up().changes() == {}
+
+
+@pytest.mark.long
+def test_a_credential_that_is_refused_stops_nobody(
+    stack: Workspace, clusters: dict[str, Client], west: ControlPlane
+) -> None:
+    dead = re.sub(r"token: \S+", f"token: {'deadbeef' * 4}", west.kubeconfig)
+    stack.set_config('kubeconfigs["west"]', dead, secret=True)
+    stack.write(*BOTH, TINY, at("east", "a", 3), at("west", "b", 2))
+    before = in_state(stack, "west")
+    for command in (("preview",), ("up", "--yes", "--skip-preview")):
+        run = stack.pulumi(*command, "--stack", "test", fails=True)
+        assert "the cluster refuses to be asked: Unauthorized" in run.stdout + run.stderr
+        assert "[SW410]" in run.stdout + run.stderr
+    assert services(clusters["east"]) == {"a": 1}
+
+    stack.set_config("onUnreachable", "skip")
+    assert stack.up().changes() == {"east/team/a-service": "update"}
+    assert in_state(stack, "west") == before
+    # The credential that the state has is still the one that works.
+    stack.set_config('kubeconfigs["west"]', west.kubeconfig, secret=True)
+    assert stack.up().changes() == {"west/team/b-service": "update"}
+    assert services(clusters["west"]) == {"b": 2}
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+    assert [services(client) for client in clusters.values()] == [{}, {}]
