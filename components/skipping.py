@@ -57,15 +57,17 @@ def skip_or_fail(
 
 
 def keep_outputs(outputs: Mapping[str, Any], before: Mapping[str, Any], skipped: Collection[str]) -> dict[str, Any]:
-    """Return the stack's outputs in which skipped environments stand as the last update left them.
+    """Return the stack's outputs, in which skipped environments are named, and stand as the last update left them.
 
     Args:
         outputs: The plan as outputs.
         before: The outputs of the last update.
         skipped: The environments that are left as they are.
     """
-    kept = dict(outputs)
-    for key in _BY_ENVIRONMENT if skipped else ():
+    if not skipped:
+        return dict(outputs)
+    kept = {**outputs, "skipped": sorted(skipped)}
+    for key in _BY_ENVIRONMENT:
         now = [each for each in outputs[key] if each["environment"] not in skipped]
         old = [each for each in before.get(key) or [] if each["environment"] in skipped]
         kept[key] = sorted([*now, *old], key=_order)
@@ -83,16 +85,21 @@ def tell_skipped(skipped: Mapping[str, Sequence[str]], plan: Plan, state: StackS
     for name, reasons in skipped.items():
         there = set(state.environments.get(name, EnvironmentState()).placements)
         planned = {f"{each.environment}/{each.deployment}" for each in plan.placements if each.environment == name}
-        waits = [*_listed("is not there yet", planned - there), *_listed("stays, and goes then", there - planned)]
+        waits = [
+            *_listed(("is not there yet", "are not there yet"), planned - there),
+            *_listed(("stays, and goes then", "stay, and go then"), there - planned),
+        ]
         later = f" ({'; '.join(waits)})" if waits else ""
         told = "\n".join(f"  {reason}" for reason in reasons)
+        stay = "stays as it is" if len(there) == 1 else "stay as they are"
         message = (
             f"environment {name} is skipped, its cluster cannot be used now:\n{told}\n  "
-            f"{counted(len(there), 'placement')} of it stay as they are, and nothing that has changed in the documents "
-            f"is applied there{later}. `pulumi up` catches up when the cluster is back [{Code.ENVIRONMENT_SKIPPED}]"
+            f"{counted(len(there), 'placement')} of it {stay}, and nothing that has changed in the documents is "
+            f"applied there{later}. `pulumi up` catches up when the cluster is back [{Code.ENVIRONMENT_SKIPPED}]"
         )
         pulumi.log.warn(printable_lines(message))
 
 
-def _listed(what: str, names: set[str]) -> list[str]:
-    return [f"{some(sorted(names))} {what}"] if names else []
+def _listed(what: Sequence[str], names: set[str]) -> list[str]:
+    one, several = what
+    return [f"{some(sorted(names))} {one if len(names) == 1 else several}"] if names else []

@@ -307,3 +307,21 @@ def test_a_time_that_is_none_is_refused(text: str) -> None:
 def test_the_time_there_is(config: dict[str, str], seconds: int) -> None:
     pulumi.runtime.set_all_config(config)
     assert read_stack_config(pulumi.Config("slicewise")).ready_timeout == seconds
+
+
+def test_what_kubernetes_leaves_null_is_not_there() -> None:
+    """Go writes null for lists and maps that are empty."""
+    waits = {"metadata": {"labels": None, "annotations": None}, "spec": {}, "status": {"phase": None}}
+    waits["status"] |= {"conditions": None, "initContainerStatuses": None, "containerStatuses": None}
+    made = workload() | {"status": {"conditions": None, "replicas": None}}
+    nothing = {"metadata": {"generation": 1}, "status": {"observedGeneration": 1, "conditions": None}}
+    observed = Observed(nothing, made, [waits])
+    assert judge(ONE_NODE, observed) == "0 of 2 replicas serve, 1 pod of the revision before"
+    assert explain(observed) == ["1 pod Pending, but not Ready"]
+    assert explain(Observed(nothing, made | {"status": None}, [waits | {"status": None, "spec": None}])) == [
+        "1 pod Pending, but not Ready"
+    ]
+    group = groups()
+    group["spec"]["leaderWorkerTemplate"] |= {"leaderTemplate": None, "size": None}
+    group["status"] = None
+    assert judge(TWO_NODES, Observed(nothing, group, [])) == "0 of 1 replicas serve"

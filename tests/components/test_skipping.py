@@ -1,0 +1,167 @@
+"""`onUnreachable`: what stops the run, what is left as it is, and what the outputs and the warning say of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.kubeconfig.nowhere import NOWHERE
+from components.skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
+from components.stack_config import OnUnreachable, StackConfig, read_stack_config
+from components.stack_state import EnvironmentState, Resource, StackState, by_environment
+from components.untouched import declare_untouched
+from slicewise.placement import make_plan
+from slicewise.placement.plan_json import plan_to_outputs
+from tests.components.recording import Recorder, run
+from tests.documents import deployment, environment, fleet_of, model, profile, slices
+
+SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
+CONFIG = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceServiceConfig"
+SCALER = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+ENVIRONMENT, PLACEMENT = "slicewise:index:InferenceEnvironment", "slicewise:index:ModelPlacement"
+REASONS = (Reason("west", "west does not answer [SW404]"), Reason("west", "and more [SW410]"))
+
+
+def config(**changes: Any) -> StackConfig:  # noqa: ANN401 - fields of several types
+    return replace(read_stack_config(pulumi.Config("slicewise")), **changes)
+
+
+@pytest.fixture(autouse=True)
+def _stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "test")
+
+
+def test_it_fails_by_default_and_says_how_to_go_on() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        skip_or_fail(config(), ["east", "north", "west"], REASONS, "clusters cannot be used")
+    assert str(caught.value) == (
+        "clusters cannot be used, so nothing is changed:\n  west does not answer [SW404]\n  and more [SW410]\n"
+        "To leave west as it is for now and go on with 2 other environments: "
+        "pulumi config set slicewise:onUnreachable skip"
+    )
+
+
+def test_where_nothing_else_is_left_going_on_is_no_remedy() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        skip_or_fail(config(), ["west"], REASONS, "clusters cannot be used")
+    assert "onUnreachable" not in str(caught.value)
+
+
+def test_it_skips_on_request() -> None:
+    asked = config(on_unreachable=OnUnreachable.SKIP)
+    found = skip_or_fail(asked, ["east", "west"], REASONS, "clusters cannot be used")
+    assert found == {"west": ("west does not answer [SW404]", "and more [SW410]")}
+
+
+def urn(types: str, name: str) -> str:
+    return f"urn:pulumi:test::slicewise::{types}::{name}"
+
+
+STATE = [
+    urn(f"{PLACEMENT}${SCALER}", "west/team/chat-service-scaledobject"),
+    urn(f"{PLACEMENT}${SERVICE}", "west/team/chat-service-service"),
+    urn(f"{PLACEMENT}${SERVICE}", "west/team/chat-service"),
+    urn(PLACEMENT, "west/team/chat-service"),
+    urn(PLACEMENT, "west/team/chat"),
+    urn(PLACEMENT, "west/team/never-applied"),
+    urn(f"{ENVIRONMENT}$kubernetes:core/v1:Namespace", "west/team/namespace"),
+    urn(f"{ENVIRONMENT}${CONFIG}", "west/team/pipeline-parallel-config"),
+    urn(f"{ENVIRONMENT}$pulumi:providers:kubernetes", "west-provider"),
+    urn(ENVIRONMENT, "west"),
+    urn(f"{ENVIRONMENT}$pulumi:providers:kubernetes", "west-2-provider"),
+    urn("pulumi:pulumi:Stack", "slicewise-test"),
+    urn("pulumi:providers:pulumi", "default"),
+]
+
+
+@pytest.mark.parametrize("resources", [STATE, STATE[::-1]])
+def test_the_state_is_sorted_into_environments_whatever_its_order(resources: list[str]) -> None:
+    found = by_environment(resources)
+    assert set(found) == {"west", "west-2"}
+    west = found["west"]
+    assert west.has_provider
+    assert [each.name for each in west.shared] == ["west/team/namespace", "west/team/pipeline-parallel-config"]
+    assert west.placements == {
+        "west/team/chat": [Resource("west/team/chat-service", SERVICE)],
+        "west/team/chat-service": [
+            Resource("west/team/chat-service-scaledobject", SCALER),
+            Resource("west/team/chat-service-service", SERVICE),
+        ],
+        "west/team/never-applied": [],
+    }
+
+
+def test_what_is_in_the_state_is_declared_again_with_all_changes_ignored(recorder: Recorder) -> None:
+    # A service may be called like another placement: here names are to tell resources apart.
+    state = [each for each in STATE if not each.endswith((f"{SERVICE}::west/team/chat-service", "::west/team/chat"))]
+
+    def program() -> pulumi.Output[None]:
+        declare_untouched("west", by_environment(state)["west"])
+        return pulumi.Output.from_input(None)
+
+    run(program)
+
+    found = {each.name: each for each in recorder.registrations if each.name != "slicewise-test"}
+    own = [each.rpartition("::")[2] for each in state if "::west" in each and "west-2" not in each]
+    assert set(found) == set(own)
+    for each in found.values():
+        assert each.ignored == (frozenset({"*"}) if each.custom else frozenset())
+    assert {each.provider for each in found.values() if each.custom} == {"", "west-provider"}
+    # The state's counts, as everywhere: no credential is needed to declare it.
+    assert found["west-provider"].inputs["kubeconfig"]["value"] == NOWHERE
+    parents = {name: each.parent for name, each in found.items()}
+    assert parents["west/team/namespace"] == parents["west-provider"] == "west"
+    assert parents["west/team/chat-service-scaledobject"] == "west/team/chat-service"
+    assert parents["west/team/chat-service"] == "slicewise-test"
+    assert "west/team/chat-service-service" in found["west/team/chat-service-scaledobject"].dependencies
+
+
+def test_an_environment_that_was_never_applied_is_not_declared(recorder: Recorder) -> None:
+    def program() -> pulumi.Output[None]:
+        declare_untouched("west", EnvironmentState())
+        return pulumi.Output.from_input(None)
+
+    run(program)
+    assert [each.name for each in recorder.registrations if each.name.startswith("west")] == []
+
+
+TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
+BOTH = tuple(environment(name, slices("slices", "3g.40gb"), labels={"site": name}) for name in ("east", "west"))
+
+
+def outputs(**replicas: int) -> dict[str, Any]:
+    """Return the outputs of a plan with a deployment in each environment."""
+    placed = [
+        deployment(f"in-{name}", "tiny", replicas=count, environmentSelector={"site": name})
+        for name, count in replicas.items()
+    ]
+    return plan_to_outputs(make_plan(fleet_of([*BOTH, TINY, *placed])))
+
+
+def test_the_outputs_of_a_skipped_environment_stay_as_they_were() -> None:
+    kept = keep_outputs(outputs(east=3, west=4), outputs(east=1, west=2), {"west"})
+    assert kept.pop("skipped") == ["west"]
+    assert kept == outputs(east=3, west=2)
+    assert keep_outputs(outputs(east=3), {}, ()) == outputs(east=3)
+    assert keep_outputs(outputs(east=3, west=4), {}, {"west"})["placements"] == outputs(east=3)["placements"]
+
+
+def test_the_warning_says_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    plan = make_plan(fleet_of([*BOTH, TINY, deployment("new", "tiny", environmentSelector={"site": "west"})]))
+    state = StackState({"west": EnvironmentState(has_provider=True, placements={"west/team/old": []})})
+    tell_skipped({"west": ("west does not answer [SW404]",)}, plan, state)
+    (warning,) = told
+    assert warning.splitlines() == [
+        "environment west is skipped, its cluster cannot be used now:",
+        "  west does not answer [SW404]",
+        (
+            "  1 placement of it stays as it is, and nothing that has changed in the documents is applied there "
+            "(west/team/new is not there yet; west/team/old stays, and goes then). "
+            "`pulumi up` catches up when the cluster is back [SW314]"
+        ),
+    ]
