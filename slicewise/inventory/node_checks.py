@@ -15,7 +15,7 @@ from slicewise.inventory.membership import closest, matches, missing_labels, uni
 from slicewise.inventory.near_misses import NearMisses, explained, is_or_are, label_remedy
 from slicewise.inventory.requirements import unmet
 from slicewise.inventory.tolerating import REPELS, comes_or_goes, not_tolerated
-from slicewise.inventory.unit_checks import is_other_model, needing, settled_nodes
+from slicewise.inventory.unit_checks import is_other_model, settled_nodes
 from slicewise.inventory.written_labels import is_written_by_hand
 from slicewise.kubernetes.quantity import GIB, Quantity
 from slicewise.manifests.pods import pod_tolerations
@@ -130,11 +130,13 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
     told = [f"{some(_names(those))} {is_or_are(those)} {state}" for state, those in out.items() if those]
     if told:
         units = sum(units_of(node, compared.resource) for those in out.values() for node in those)
+        # What a node that is down had, its device plugin takes back.
+        lost = f"{units} of {compared.units} units cannot be used now" if units else f"no {compared.resource} there now"
         lower = ", or lower nodeCount" if len(compared.taking) < compared.pool.node_count else ""
         yield Found(
             Code.NODES_OUT,
             Severity.WARNING,
-            f"{'; '.join(told)}: {units} of {compared.units} units cannot be used now",
+            f"{'; '.join(told)}: {lost}",
             f"bring the nodes back (kubectl describe node, kubectl uncordon){lower}",
             tuple(f"{node.name} {state}" for state, those in out.items() for node in those),
             takes_room=True,
@@ -224,7 +226,10 @@ def _misled(compared: ComparedPool, nodes: Iterable[LiveNode]) -> list[Deploymen
 
 
 def _lack(misled: Sequence[DeploymentKey]) -> str:
-    return f"; {needing(misled)} more than that" if misled else ""
+    if not misled:
+        return ""
+    verb = "requires" if len(misled) == 1 else "require"
+    return f"; {some(list(map(str, misled)))} {verb} what such a GPU lacks, or what nobody says that it has"
 
 
 def _names(nodes: Iterable[LiveNode]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
@@ -51,7 +51,7 @@ def check_units(compared: ComparedPool) -> Iterator[Found]:
             if verdict:
                 groups.setdefault(verdict, []).append(node.name)
     for verdict, names in groups.items():
-        misled = f"; {needing(verdict.misled)} what is declared" if verdict.misled else ""
+        misled = f"; pods of {some(list(map(str, verdict.misled)))} may get one" if verdict.misled else ""
         yield Found(
             verdict.code,
             Severity.ERROR if verdict.misled else Severity.WARNING,
@@ -82,11 +82,6 @@ def offers_what_is_declared(compared: ComparedPool, node: LiveNode) -> bool:
     if (verdict is None or verdict.code is Code.MORE_THAN_DECLARED) and not is_other_model(compared, node.gpus):
         return True
     return not unmet(compared.required, node.gpus, compared.resource)
-
-
-def needing(names: Sequence[DeploymentKey]) -> str:
-    """Say which deployments need what is not there."""
-    return f"{some([str(name) for name in names])} {'needs' if len(names) == 1 else 'need'}"
 
 
 def is_other_model(compared: ComparedPool, gpus: Gpus) -> bool:

@@ -506,7 +506,7 @@ def test_another_profile_under_the_same_name() -> None:
     (told,) = verified(
         (*documents, SMALL, deployment("chat", "small")), changed(cluster, mig("1g.10gb", "single"))
     ).differences
-    assert (told.severity, told.message.partition("; ")[2]) == (ERROR, "team/chat needs what is declared")
+    assert (told.severity, told.message.partition("; ")[2]) == (ERROR, "pods of team/chat may get one")
 
 
 # Taints.
