@@ -103,6 +103,11 @@ class ComparedPool:
         """Units of the largest pod that the plan has on it; 1 without any."""
         return max((placement.gpus_per_node for placement in self.placements if placement.replicas), default=1)
 
+    @cached_property
+    def smallest_pod(self) -> int:
+        """Units of the smallest pod that the plan has on it; 1 without any."""
+        return min((placement.gpus_per_node for placement in self.placements if placement.replicas), default=1)
+
     @property
     def planned_units(self) -> int:
         """Units that the plan charges to it."""

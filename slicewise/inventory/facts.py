@@ -121,6 +121,7 @@ class LiveNode:
         memory: Memory for pods, as a Kubernetes quantity.
         gpus: Its GPUs; None where it has none and no label speaks of any.
         provider_id: What the cloud calls the machine: `gce://project/zone/name`, `aws:///zone/i-0123`; may be empty.
+        pods: The most pods that it takes, whatever they ask for; None where it does not say it.
     """
 
     name: str
@@ -132,6 +133,7 @@ class LiveNode:
     memory: str
     gpus: Gpus | None
     provider_id: str = ""
+    pods: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from slicewise.inventory.compared_pool import ComparedPool
 from slicewise.inventory.differences import Found, Severity, some
 from slicewise.inventory.facts import GpuPod
-from slicewise.inventory.live_services import ServiceKey
+from slicewise.inventory.live_services import LiveService, ServiceKey
 from slicewise.inventory.unit_checks import lost_units
 from slicewise.placement.advice import ROLLS_WITHOUT_SURGE
 from slicewise.spec import Code, DeploymentKey
@@ -22,14 +22,16 @@ class Holdings:
     Attributes:
         plan: Units of pods whose services are the plan's own, or make room for it, by node.
         others: Units of everybody else's pods, by node.
-        holders: Those pods, as namespace/name, those that hold most first.
+        holders: Those pods, as namespace/name and the stack that they are of, those that hold most first.
         running: The pods of each of the plan's deployments, by node.
+        other_pods: How many of everybody else's pods hold units, by node.
     """
 
     plan: Counter[str]
     others: Counter[str]
     holders: tuple[str, ...]
     running: Mapping[DeploymentKey, Counter[str]]
+    other_pods: Counter[str]
 
     @property
     def by_plan(self) -> int:
@@ -43,7 +45,10 @@ class Holdings:
 
 
 def holdings(
-    compared: ComparedPool, pods: Iterable[GpuPod], own: Mapping[ServiceKey, DeploymentKey | None]
+    compared: ComparedPool,
+    pods: Iterable[GpuPod],
+    own: Mapping[ServiceKey, DeploymentKey | None],
+    services: Mapping[ServiceKey, LiveService],
 ) -> Holdings:
     """Return who holds units of the pool.
 
@@ -51,9 +56,10 @@ def holdings(
         compared: The pool.
         pods: The cluster's pods.
         own: The services that the plan has, each with its deployment, and those that make room for it, with None.
+        services: The cluster's services, which say whose stack's they are.
     """
     names = {node.name for node in compared.nodes}
-    plan, others, sizes = Counter[str](), Counter[str](), dict[str, int]()
+    plan, others, number, sizes = Counter[str](), Counter[str](), Counter[str](), dict[str, int]()
     running: defaultdict[DeploymentKey, Counter[str]] = defaultdict(Counter)
     for pod in pods:
         units = pod.requests.get(compared.resource, 0)
@@ -62,13 +68,15 @@ def holdings(
         service = (pod.namespace, pod.service or "")
         if service not in own:
             others[pod.node] += units
-            sizes[f"{pod.namespace}/{pod.name}"] = units
+            number[pod.node] += 1
+            stack = services[service].stack if service in services else None
+            sizes[f"{pod.namespace}/{pod.name}{f' of the stack {stack}' if stack else ''}"] = units
             continue
         plan[pod.node] += units
         deployment = own[service]
         if deployment is not None:
             running[deployment][pod.node] += 1
-    return Holdings(plan, others, tuple(sorted(sizes, key=lambda name: (-sizes[name], name))), running)
+    return Holdings(plan, others, tuple(sorted(sizes, key=lambda name: (-sizes[name], name))), running, number)
 
 
 def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> Iterator[Found]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from slicewise.inventory.facts import LiveNode, Taint
 from slicewise.inventory.gpu_labels import read_gpus
 from slicewise.inventory.gpu_pods import gpu_pods
-from slicewise.inventory.json_values import items, mapping, text
+from slicewise.inventory.json_values import items, mapping, text, whole
 
 __all__ = ["gpu_pods", "live_node"]
 
@@ -37,6 +37,7 @@ def live_node(node: Mapping[str, Any]) -> LiveNode:
         memory=text(allocatable.get("memory")) or "0",
         gpus=read_gpus(labels, allocatable),
         provider_id=text(spec.get("providerID")),
+        pods=whole(allocatable["pods"]) if "pods" in allocatable else None,
     )
 
 

@@ -253,6 +253,29 @@ def _list_models(models: Counter[str]) -> str:
     return some([f"{name} on {counted(count, 'node')}" for name, count in ordered])
 
 
+def check_pods(compared: ComparedPool) -> Iterator[Found]:
+    """Yield nodes that take fewer pods, whatever these ask for, than they have units: the rest is for nobody."""
+    few = [
+        node
+        for node in compared.offering
+        if node.pods is not None
+        and node.pods * compared.smallest_pod < min(units_of(node, compared.resource), compared.units_per_node)
+    ]
+    lost = sum(units_of(node, compared.resource) - (node.pods or 0) * compared.smallest_pod for node in few)
+    if lost > compared.pool.reserved_units:
+        least = min(few, key=lambda node: (node.pods or 0, node.name))
+        units = units_of(least, compared.resource)
+        yield Found(
+            Code.FEWER_PODS_THAN_UNITS,
+            Severity.WARNING,
+            f"{counted(len(few), 'node')} ({some(_names(few))}) {'takes' if len(few) == 1 else 'take'} fewer pods than "
+            f"there are units: {least.pods} pods and {units} units on {least.name}, pods of the system included",
+            f"raise the kubelet's maxPods, or write reservedUnits: {lost}",
+            tuple(f"{node.name} {node.pods}" for node in few),
+            takes_room=True,
+        )
+
+
 def check_machine(compared: ComparedPool) -> Iterator[Found]:
     """Yield CPU and memory that are declared in `allocatable` and that nodes do not offer."""
     allocatable = compared.pool.allocatable

@@ -45,7 +45,7 @@ class Shortage:
             if offers_what_is_declared(self.compared, node):
                 others = self.held.others[node.name] if self.held else 0
                 units = min(units_of(node, self.compared.resource), self.compared.units_per_node) - others
-                left[self._size(node, max(units, 0))] += 1
+                left[self._size(node, max(min(units, self._most_units(node)), 0))] += 1
         if self.coming:
             left[self._size(None, self.compared.units_per_node)] += self.coming
         return left
@@ -108,6 +108,13 @@ class Shortage:
         on = self.held.running.get(charge.deployment, Counter[str]())
         chosen = names if takes_more else ready - names
         return min(sum(number for node, number in on.items() if node in chosen), charge.count)
+
+    def _most_units(self, node: LiveNode) -> int:
+        """Return the units that as many pods as the node takes can have, if all of them were the smallest."""
+        if node.pods is None:
+            return self.compared.units_per_node
+        others = self.held.other_pods[node.name] if self.held else 0
+        return (node.pods - others) * self.compared.smallest_pod
 
     def _size(self, node: LiveNode | None, units: int) -> NodeSize:
         allocatable = self.compared.pool.allocatable

@@ -23,6 +23,7 @@ from slicewise.inventory.node_checks import (
     check_absent,
     check_machine,
     check_models,
+    check_pods,
     check_presence,
     check_taints,
     check_unit_memory,
@@ -222,7 +223,8 @@ class _Environment:
             )
             near = near_misses(compared, strays)
             meant |= {node.name for node in near.nodes}
-            held = None if PODS in self.cluster.unread else holdings(compared, self.cluster.pods, self.own)
+            cluster = self.cluster
+            held = None if PODS in cluster.unread else holdings(compared, cluster.pods, self.own, cluster.services)
             realities.append(_reality(self.name, compared, held))
             found += [(pool.name, each) for each in self._check_pool(compared, near, held)]
         of_cluster = [
@@ -248,6 +250,7 @@ class _Environment:
             check_absent(compared),
             check_taints(compared),
             check_machine(compared),
+            check_pods(compared),
             check_unit_memory(compared),
             () if held is None else check_holdings(compared, held, blocks=bool(shortage.lacking)),
         )

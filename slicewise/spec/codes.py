@@ -137,6 +137,7 @@ class Code(StrEnum):
     RESOURCE_QUOTA = "SW628"
     QUOTA_STALLS_UPDATES = "SW629"
     MAY_BE_PREEMPTED = "SW630"
+    FEWER_PODS_THAN_UNITS = "SW631"
 
     @property
     def is_warning(self) -> bool:

@@ -374,3 +374,8 @@ def test_pods_of_slicewise_say_their_service() -> None:
     ours = pod_json("ours", {GPU: 1}, annotations={"slicewise.dev/revision": "1"}, labels=labels)
     others = pod_json("others", {GPU: 1}, labels=labels)
     assert {pod.name: pod.service for pod in gpu_pods([ours, others])} == {"ours": "gemma", "others": None}
+
+
+@pytest.mark.parametrize(("written", "most"), [({"pods": 30}, 30), ({"pods": "1k"}, 1000), ({}, None)])
+def test_how_many_pods_a_node_takes(written: dict[str, object], most: int | None) -> None:
+    assert live_node(node_json("n", {}, written)).pods == most

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from slicewise.inventory.facts import LiveCluster, LiveNode, Taint
+from slicewise.inventory.live_services import LiveService
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.unit.inventory.clusters import (
     ENVIRONMENT,
@@ -124,3 +125,25 @@ def test_a_taint_that_only_asks_or_is_tolerated_costs_nothing() -> None:
     tainted = changed(cluster, lambda node: replace(node, taints=(Taint("team", "x", "NoSchedule"),)))
     (pool,) = verified(documents, tainted).pools
     assert pool.free == 16
+
+
+@pytest.mark.parametrize(("replicas", "severity"), [(24, "warning"), (25, "error")])
+def test_a_node_that_takes_fewer_pods_than_it_has_slices(replicas: int, severity: str) -> None:
+    """Two nodes of 16 slices and 12 pods each: `Too many pods` is what the 25th would wait with."""
+    documents, cluster = planned(replicas, nodes=2)
+    told = only(documents, changed(cluster, lambda node: replace(node, pods=12)))
+    assert (told.code, told.severity) == ("SW631", severity)
+    assert "12 pods and 16 units on cut-0" in told.message
+    assert ("team/chat lacks room for 1 of 25 replicas" in told.message) == (severity == "error")
+    assert told.remedy == "raise the kubelet's maxPods, or write reservedUnits: 8"
+    assert verified(documents, changed(cluster, lambda node: replace(node, pods=110))).differences == ()
+    # The remedy, followed.
+    documents, cluster = planned(1, nodes=2, reservedUnits=8)
+    assert verified(documents, changed(cluster, lambda node: replace(node, pods=12))).differences == ()
+
+
+def test_pods_of_another_stack_are_told_by_its_name() -> None:
+    documents, cluster = planned(1, nodes=1)
+    services = {("team", "theirs"): LiveService("team", "theirs", {"slicewise.dev/stack": "acme/slicewise/trial"}, {})}
+    seen = replace(with_pods(cluster, held("theirs-0", "cut-0", 2, SLICE, service="theirs")), services=services)
+    assert "(team/theirs-0 of the stack acme/slicewise/trial)" in only(documents, seen).message
