@@ -66,6 +66,15 @@ def test_the_seeds_pool_loads_plans_and_renders(tmp_path: Path) -> None:
     assert limits["nvidia.com/mig-3g.40gb"] == "1"
 
 
+def test_the_seeds_selected_pool_loads_and_plans_with_a_warning_of_gke() -> None:
+    """It selects GKE's slices and leaves the strategy at mixed, which GKE's own device plugin never advertises."""
+    seed = str(Path(__file__).with_name("seed-selected.yaml"))
+    run = slicewise("validate", seed)
+    assert (run.returncode, sorted(line[-7:] for line in run.stderr.splitlines())) == (0, ["[SW301]", "[SW302]"])
+    (pool,) = json.loads(slicewise("plan", seed, "--output", "json").stdout)["nodePools"]
+    assert (pool["unitsPerNode"], pool["nodes"], pool["units"], pool["allocated"]) == (16, 8, 128, 2)
+
+
 def test_shortfall_exits_3_and_says_why_for_every_pool() -> None:
     run = slicewise("plan", SHORTFALL, "--output", "json")
     assert run.returncode == 3
