@@ -68,7 +68,7 @@ def test_a_process_that_has_its_number_by_now_is_left_alone(tmp_path: Path, othe
 
 
 # -1 is everybody's number to kill(2), and 0 that of one's own group.
-@pytest.mark.parametrize("text", ["", "supervisor", "-1 1", "0 1", "1", "99999999999999 1", "4194304 1", "é"])
+@pytest.mark.parametrize("text", ["", "supervisor", "-1 1", "0 1", "4194304", "99999999999999 1", "4194304 1", "é"])
 def test_a_file_that_names_no_process(tmp_path: Path, text: str) -> None:
     recorded(tmp_path, text)
     assert not supervisor.is_running(tmp_path)
