@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -22,13 +23,13 @@ from slicewise.cli.picture import fleet_picture
 from slicewise.cli.render import checked_owner, documents_owner, rendering_line, write_manifests
 from slicewise.cli.shortfalls import OnShortfall, shortfall_lines
 from slicewise.cli.tables import print_plan
+from slicewise.cli.usage import Command, one_of
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.inventory.verification import verify as verify_clusters
 from slicewise.placement.prospects import prospects
 from slicewise.placement.remedies import plan_with_remedies
-from slicewise.printable import printable
 from slicewise.spec import KINDS, Code, InvalidInputError, Problem, any_schema, document_schema
-from slicewise.spec.problems import MOST_PROBLEMS
+from slicewise.spec.problems import MOST_PROBLEMS, shown_file
 
 EXIT_SHORTFALL = 3
 EXIT_DIFFERENT = 4
@@ -81,13 +82,16 @@ class ExplainOutput(StrEnum):
     JSON = "json"
 
 
-@app.command()
+@app.command(cls=Command)
 def plan(
     paths: Paths,
     previous: Previous = None,
     output: Annotated[
         PlanOutput,
-        typer.Option(help="A table for people, the plan as JSON or YAML for tools, or a picture of the pools as SVG."),
+        typer.Option(
+            **one_of(PlanOutput),
+            help="A table for people, the plan as JSON or YAML for tools, or a picture of the pools as SVG.",
+        ),
     ] = PlanOutput.TABLE,
 ) -> None:
     """Show which pool of which environment serves each deployment, and why the others do not.
@@ -110,7 +114,7 @@ def plan(
         raise typer.Exit(EXIT_SHORTFALL)
 
 
-@app.command()
+@app.command(cls=Command)
 def explain(
     deployment: Annotated[
         str,
@@ -122,7 +126,9 @@ def explain(
     ],
     paths: Paths,
     previous: Previous = None,
-    output: Annotated[ExplainOutput, typer.Option(help="A table for people, or JSON for tools.")] = ExplainOutput.TABLE,
+    output: Annotated[
+        ExplainOutput, typer.Option(**one_of(ExplainOutput), help="A table for people, or JSON for tools.")
+    ] = ExplainOutput.TABLE,
 ) -> None:
     """Show every pool that could serve one deployment, and what came of it.
 
@@ -142,7 +148,7 @@ def explain(
         raise typer.Exit(EXIT_SHORTFALL)
 
 
-@app.command()
+@app.command(cls=Command)
 def validate(paths: Paths) -> None:
     """Check the documents: every mistake of every file at once, each at its line, with a code and a remedy.
 
@@ -152,10 +158,9 @@ def validate(paths: Paths) -> None:
     """
     fleet = read_fleet(paths)
     warnings = sorted([*fleet.advice, *prospects(fleet)])
-    for warning in warnings[:MOST_PROBLEMS]:
-        print(printable(f"warning: {warning}"), file=sys.stderr)  # noqa: T201 - as errors, one a line
+    print_lines(f"warning: {warning}" for warning in warnings[:MOST_PROBLEMS])
     if rest := warnings[MOST_PROBLEMS:]:
-        print(f"{len(rest):,} more warnings; fix these first", file=sys.stderr)  # noqa: T201
+        print_lines([f"{len(rest):,} more warnings; fix these first"])
     counts = [
         (len(fleet.environments), "environment"),
         (len(fleet.models), "model"),
@@ -166,7 +171,7 @@ def validate(paths: Paths) -> None:
     _write(f"valid: {summary}")
 
 
-@app.command()
+@app.command(cls=Command)
 def render(
     paths: Paths,
     output_dir: Annotated[
@@ -191,7 +196,8 @@ def render(
     on_shortfall: Annotated[
         OnShortfall,
         typer.Option(
-            help="When a deployment gets fewer environments than it asks for: fail changes nothing, warn goes on."
+            **one_of(OnShortfall),
+            help="When a deployment gets fewer environments than it asks for: fail changes nothing, warn goes on.",
         ),
     ] = OnShortfall.FAIL,
 ) -> None:
@@ -216,7 +222,7 @@ def render(
         message = f"cannot be written: {error.strerror}"
         where = str(error.filename or output_dir)
         fail(InvalidInputError([Problem(where, 0, 0, "", message, Code.BAD_OUTPUT_DIRECTORY)]))
-    _write(rendering_line(rendering, output_dir))
+    _write(rendering_line(rendering, shown_file(str(output_dir))))
 
 
 class VerifyOutput(StrEnum):
@@ -226,7 +232,7 @@ class VerifyOutput(StrEnum):
     JSON = "json"
 
 
-@app.command()
+@app.command(cls=Command)
 def discover(
     kubeconfig: Annotated[
         Path | None,
@@ -271,7 +277,7 @@ def discover(
     _write(written.removesuffix("\n"))
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(
     paths: Paths,
     *,
@@ -306,7 +312,9 @@ def verify(
             show_default=False,
         ),
     ] = None,
-    output: Annotated[VerifyOutput, typer.Option(help="A table for people, or JSON for tools.")] = VerifyOutput.TABLE,
+    output: Annotated[
+        VerifyOutput, typer.Option(**one_of(VerifyOutput), help="A table for people, or JSON for tools.")
+    ] = VerifyOutput.TABLE,
 ) -> None:
     """Compare the documents with the clusters as they are: nodes, slices, taints, memory, and who holds units.
 
@@ -340,7 +348,7 @@ def verify(
         raise typer.Exit(EXIT_DIFFERENT)
 
 
-@app.command()
+@app.command(cls=Command)
 def errors(
     code: Annotated[
         str | None,
@@ -361,11 +369,16 @@ def errors(
 Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # the kinds are known once the spec is loaded
 
 
-@app.command()
+@app.command(cls=Command)
 def schema(
     kind: Annotated[
         Kind | None,
-        typer.Argument(help="The kind of document. Left out: one schema for files of any kind.", show_default=False),
+        typer.Argument(
+            parser=one_of(Kind)["parser"],
+            metavar="KIND",
+            help=f"{', '.join(KINDS)}. Left out: one schema for files of any kind.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Print the JSON Schema of a kind of document, or of all kinds, for editors.
@@ -377,6 +390,10 @@ def schema(
 
 def main() -> None:
     """Run the command line; whoever reads its output may stop reading at any time."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or a pipe in Latin-1 or cp1252 lacks characters that tables and names have.
+            stream.reconfigure(errors="backslashreplace")
     code: str | int | None = 0
     try:
         app()

@@ -11,7 +11,7 @@ from slicewise.cli.kubeconfigs import read_kubeconfig
 from slicewise.cli.waiting import waiting_bar
 from slicewise.inventory.answering import read_or_refusal
 from slicewise.spec import Code, InvalidInputError, Problem
-from slicewise.spec.problems import quoted
+from slicewise.spec.problems import quoted, shown_file
 
 if TYPE_CHECKING:
     from slicewise.inventory.facts import LiveCluster
@@ -79,10 +79,10 @@ def kubeconfig_texts(
             message = f"environment {name} has none; write {_OPTION} {name}=FILE, or read fewer with --environment"
             wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
         elif file is not None and not Path(file).is_file():
-            message = f"environment {name}: there is no file {file}"
+            message = f"environment {name}: there is no file {shown_file(file)}"
             wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
         else:
-            where = f"{_OPTION} {file}" if file else "the kubeconfig that kubectl would use"
+            where = f"{_OPTION} {shown_file(file)}" if file else "the kubeconfig that kubectl would use"
             try:
                 texts[name] = read_kubeconfig(where, file, contexts.get(name)).text
             except InvalidInputError as error:

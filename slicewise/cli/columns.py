@@ -29,7 +29,7 @@ def show(console: Console, title: str, columns: Sequence[Column], rows: Sequence
     """Print a table."""
     rows = [[printable(cell) for cell in row] for row in rows]
     if not console.is_terminal:
-        console.file.write(_plain(title, columns, rows))
+        console.file.write(_plain(title, columns, rows, "-" if console.options.ascii_only else "─"))
         return
     table = Table(box=SIMPLE, title=title, title_justify="left")
     for column in columns:
@@ -44,7 +44,7 @@ def show_line(console: Console, line: str, style: str | None = None) -> None:
     console.print(printable(line), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _plain(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:
+def _plain(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], dash: str) -> str:
     cells = [[column.heading for column in columns], *rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
 
@@ -56,5 +56,5 @@ def _plain(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]])
         return "  " + "   ".join(fitted).rstrip()
 
     heading, *body = map(line, cells)
-    rule = " " + "─" * (sum(widths) + 3 * len(widths) - 1)
+    rule = " " + dash * (sum(widths) + 3 * len(widths) - 1)
     return "\n".join([title, "", heading, rule, *body, "", ""])

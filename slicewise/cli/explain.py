@@ -19,6 +19,7 @@ from slicewise.placement.remedies import Remedies, remedy_to_dict
 from slicewise.placement.verdicts import Candidate, Verdict, candidate_to_dict, candidates
 from slicewise.printable import printable
 from slicewise.spec import DeploymentKey, Fleet
+from slicewise.spec.problems import quoted
 
 _STYLES = {Verdict.PLACED: "green", Verdict.FITS: "cyan", Verdict.FULL: "yellow", Verdict.REJECTED: "dim"}
 
@@ -33,12 +34,12 @@ def find_deployment(fleet: Fleet, written: str) -> DeploymentKey:
     if len(named) == 1:
         return named[0]
     if named:
-        raise typer.BadParameter(f'"{written}" may be {" or ".join(map(str, sorted(named)))}; write which')
+        raise typer.BadParameter(f"{quoted(written)} may be {' or '.join(map(str, sorted(named)))}; write which")
     whole = {str(key): str(key) for key in fleet.deployment}
     by_text = whole | {key.name: str(key) for key in fleet.deployment}
     close = [by_text[text] for text in get_close_matches(written, by_text, n=3)]
     hint = f"; did you mean {' or '.join(dict.fromkeys(close))}?" if close else ""
-    raise typer.BadParameter(f'there is no ModelDeployment "{written}"{hint}')
+    raise typer.BadParameter(f"there is no ModelDeployment {quoted(written)}{hint}")
 
 
 def shortfall_of(plan: Plan, key: DeploymentKey) -> Shortfall | None:

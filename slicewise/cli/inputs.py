@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
 
@@ -17,6 +18,10 @@ from slicewise.printable import printable
 from slicewise.spec import Code, Fleet, InvalidInputError, Problem, load_fleet
 
 EXIT_INVALID = 2
+_OTHER_PLAN: Final = (
+    "give what `plan --output json` or `pulumi stack output --json` writes, or leave --previous out: placements may "
+    "then move"
+)
 # A plan of 10,000 deployments has some 10 MB.
 _MOST_BYTES = 256 * 1024 * 1024
 
@@ -73,4 +78,9 @@ def _read_previous(path: Path) -> tuple[PreviousPlacement, ...]:
         message = f"not JSON: {error}; expected what `plan --output json` writes"
         raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error
     placements = data.get("placements") if isinstance(data, dict) else None
-    return parse_previous(placements, str(path))
+    try:
+        return parse_previous(placements, str(path))
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            [replace(each, message=f"{each.message}; {_OTHER_PLAN}") for each in error.problems]
+        ) from None

@@ -43,7 +43,7 @@ _FORMAT = """\
 
 
 def fleet_picture(plan: Plan) -> str:
-    """Return the map of `plan` as SVG."""
+    """Return the map of `plan` as SVG, in ASCII: whatever the encoding of who writes it, readers take it for UTF-8."""
     # A console of its own: the picture is the same on every terminal, and in a pipe.
     console = Console(
         file=io.StringIO(),
@@ -56,4 +56,5 @@ def fleet_picture(plan: Plan) -> str:
         _environ={},
     )
     print_map(console, plan, _POOLS)
-    return console.export_svg(title="slicewise plan", theme=SVG_EXPORT_THEME, code_format=_FORMAT, unique_id="fleet")
+    picture = console.export_svg(title="slicewise plan", theme=SVG_EXPORT_THEME, code_format=_FORMAT, unique_id="fleet")
+    return picture.encode("ascii", "xmlcharrefreplace").decode()

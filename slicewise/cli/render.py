@@ -46,7 +46,7 @@ def checked_owner(owner: str | None) -> str | None:
     return owner
 
 
-def rendering_line(rendering: Rendering, directory: Path) -> str:
+def rendering_line(rendering: Rendering, directory: str) -> str:
     """Return what was done, as people read it."""
     removed = f", removed {rendering.removed} that the plan no longer has" if rendering.removed else ""
     left = f", left {rendering.left} of other owners" if rendering.left else ""

@@ -31,7 +31,7 @@ def chosen_environments(fleet: Fleet, names: Sequence[str]) -> list[str]:
         raise typer.BadParameter("the documents declare no InferenceEnvironment: there is nothing to verify")
     for name in names:
         if name not in known:
-            message = f"{quoted(name)} is no environment that is declared; there are {', '.join(known)}"
+            message = f"{quoted(name)} is not an environment that is declared; there are {', '.join(known)}"
             raise typer.BadParameter(message)
     return sorted(set(names) or known)
 
