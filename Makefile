@@ -30,15 +30,22 @@ PULUMI = PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
+# A name that is misspelt would make a stack of that name, and its configuration file with it.
+.PHONY: documents
+documents:
+	@[ -e "stacks/Pulumi.$(STACK).yaml" ] || [ -f "$(firstword $(MANIFESTS))" ] || \
+		[ -n "$$(ls $(MANIFESTS)/*.yaml $(MANIFESTS)/*.yml 2>/dev/null)" ] || { \
+		echo "error: stacks/$(STACK) has no documents (*.yaml); write some, or choose a stack that has: STACK=demo" >&2; exit 2; }
+
 .PHONY: preview
-preview: $(VENV)/.program toolchain-pulumi ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
+preview: documents $(VENV)/.program toolchain-pulumi ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
 	@mkdir -p $(STATE)/stacks
 	@$(PULUMI) stack select --create $(STACK) 2>&1 | grep -v '^Created stack' || true
 	@$(PULUMI) preview --stack $(STACK) --diff
 
 # A `pulumi` on PATH fetches the provider itself: on CI nothing needs to be built.
 .PHONY: policy
-policy: $(VENV)/.program $(if $(shell command -v pulumi),,toolchain-pulumi) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
+policy: documents $(VENV)/.program $(if $(shell command -v pulumi),,toolchain-pulumi) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
 	@mkdir -p $(STATE)/stacks
 	@rm -rf $(STATE)/policy
 	@mkdir -m 700 $(STATE)/policy

@@ -1,0 +1,48 @@
+"""`make` refuses a stack that is not there before it makes anything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from tests.unit.cli.running import ROOT, SECONDS
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    # A make that runs the tests passes its own options on.
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
+    return subprocess.run(
+        ["make", *arguments],  # noqa: S607 - whichever make runs the tests
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+@pytest.mark.parametrize("target", ["preview", "policy"])
+def test_a_misspelt_stack_makes_nothing(target: str) -> None:
+    before = sorted(path.name for path in (ROOT / "stacks").iterdir())
+    run = make(target, "STACK=prdo")
+    assert run.returncode == 2
+    assert run.stderr.startswith("error: stacks/prdo has no documents (*.yaml); write some")
+    assert run.stdout == ""
+    assert sorted(path.name for path in (ROOT / "stacks").iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["STACK=demo"],
+        ["STACK=shortfall"],
+        ["STACK=new", "MANIFESTS=stacks/demo"],
+        ["STACK=new", "MANIFESTS=stacks/shortfall/fleet.yaml"],
+    ],
+)
+def test_a_stack_with_documents_is_taken(arguments: list[str]) -> None:
+    run = make("documents", *arguments)
+    assert (run.returncode, run.stderr) == (0, "")
