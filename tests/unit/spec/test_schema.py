@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from slicewise.spec import KINDS, any_schema, document_schema
 from tests.unit.spec.documents import COMPLETE, MINIMAL
+from tests.unit.spec.test_pages import fields
 
 Schema = dict[str, Any]
 
@@ -35,34 +36,71 @@ def test_every_field_is_described_and_no_other_is_allowed(kind: str) -> None:
             assert "title" not in field
 
 
-def names(schema: Schema) -> set[str]:
-    return {name for part in objects(schema) for name in part["properties"]}
+def environment(cluster: Schema, **pool: object) -> Schema:
+    (written,) = MINIMAL["InferenceEnvironment"]["spec"]["nodePools"]
+    return {**MINIMAL["InferenceEnvironment"], "spec": {"cluster": cluster, "nodePools": [{**written, **pool}]}}
 
 
-def keys(data: object) -> set[str]:
+# What cannot be written beside what the complete documents have.
+ALTERNATIVES: dict[str, list[Schema]] = {
+    "InferenceEnvironment": [
+        environment({"source": "Existing", "existing": {"gke": {"project": "p", "location": "l", "cluster": "c"}}}),
+        environment({"source": "Existing", "existing": {"eks": {"region": "eu-central-1", "cluster": "c"}}}),
+        environment(
+            {
+                "source": "GKE",
+                "gke": {
+                    "project": "p",
+                    "location": "europe-west4",
+                    "kubernetesVersion": "1.34",
+                    "network": "n",
+                    "subnetwork": "s",
+                    "systemMachineType": "e2-standard-4",
+                    "deletionProtection": True,
+                },
+            },
+            machineType="a3-highgpu-8g",
+            diskSizeGb=200,
+            zones=["europe-west4-b"],
+        ),
+        environment(
+            {
+                "source": "EKS",
+                "eks": {
+                    "region": "eu-central-1",
+                    "kubernetesVersion": "1.34",
+                    "subnetIds": ["subnet-1", "subnet-2"],
+                    "systemInstanceType": "m6i.xlarge",
+                    "deletionProtection": True,
+                },
+            }
+        ),
+    ],
+    "ModelDeployment": [
+        {
+            **MINIMAL["ModelDeployment"],
+            "spec": {**MINIMAL["ModelDeployment"]["spec"], "scaling": {"signal": "Fixed", "fixed": {"replicas": 2}}},
+        }
+    ],
+}
+
+
+def used(data: object, known: set[str], path: str = "") -> set[str]:
+    """Return the fields of `known` that `data` has a value for."""
+    if path in known:
+        return {path}
     if isinstance(data, dict):
-        return set(data).union(*map(keys, data.values()))
-    return set().union(*map(keys, data)) if isinstance(data, list) else set()
+        return set().union(*(used(value, known, f"{path}.{key}".lstrip(".")) for key, value in data.items()))
+    return set().union(*(used(each, known, f"{path}[]") for each in data)) if isinstance(data, list) else set()
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_fields_are_named_as_in_documents(kind: str) -> None:
-    labels = {"region", "tier", "team", "family", "cloud.google.com/gke-accelerator"}
-    fixed = {"fixed", "replicas"} if kind == "ModelDeployment" else set()
-    # What is written of clusters of a cloud (test_clusters.py) cannot stand beside secretRef.
-    clouds = {"project", "location", "cluster", "region", "network", "subnetwork", "subnetIds", "kubernetesVersion"}
-    clouds |= {
-        "gke",
-        "eks",
-        "deletionProtection",
-        "systemMachineType",
-        "systemInstanceType",
-        "machineType",
-        "diskSizeGb",
-        "zones",
-    }
-    cluster = clouds if kind == "InferenceEnvironment" else set()
-    assert names(document_schema(kind)) == keys(COMPLETE[kind]) - labels | fixed | cluster
+def test_the_complete_documents_have_every_field(kind: str) -> None:
+    """Tests that change one field after another of these documents would overlook what they lack."""
+    known = fields(document_schema(kind))
+    documents = [COMPLETE[kind], *ALTERNATIVES.get(kind, [])]
+    assert [document for document in documents if not _valid(document)] == []
+    assert known - set().union(*(used(document, known) for document in documents)) == set()
 
 
 def test_limits_and_defaults_are_in_it() -> None:
