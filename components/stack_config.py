@@ -14,6 +14,7 @@ import pulumi
 from slicewise.cli.shortfalls import OnShortfall
 from slicewise.spec import Code, InvalidInputError, Problem
 from slicewise.spec.cluster import PROJECT
+from slicewise.spec.problems import quoted
 
 
 class KubeconfigSourceName(StrEnum):
@@ -154,7 +155,7 @@ class _Reader:
 
     def _expected(self, key: str, got: str | None, expected: str) -> None:
         field = f"{self._config.name}:{key}"
-        message = f'got "{got}", expected {expected}'
+        message = f"got {quoted(got or '')}, expected {expected}"
         self.problems.append(Problem(stack_file(), 0, 0, field, message, Code.BAD_STACK_CONFIG))
 
 

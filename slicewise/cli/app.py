@@ -40,7 +40,7 @@ app = typer.Typer(
     "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover and verify read "
     "clusters, and nothing changes one.",
     epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for, "
-    "4 what is declared and what clusters have differ.",
+    "4 what is declared differs from what the clusters have.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -152,7 +152,7 @@ def explain(
 def validate(paths: Paths) -> None:
     """Check the documents: every mistake of every file at once, each at its line, with a code and a remedy.
 
-    Warnings go to standard error too, and change nothing of the exit code.
+    Warnings go to standard error, too, and do not change the exit code.
 
     Example: python -m slicewise validate stacks/prod
     """
@@ -264,9 +264,9 @@ def discover(
         ),
     ] = None,
 ) -> None:
-    """Write the InferenceEnvironment that describes a live cluster: its node pools, as their nodes and labels tell.
+    """Write the InferenceEnvironment that describes a live cluster: its node pools, as nodes and labels show them.
 
-    Reads the cluster and changes nothing. What labels do not tell is left out, or has a comment that says CHECK.
+    Reads the cluster and changes nothing. What labels do not show is left out, or has a comment that says CHECK.
 
     Example: python -m slicewise discover --kubeconfig mig-a.kubeconfig --name mig-a > stacks/prod/mig-a.yaml
     """
@@ -316,7 +316,7 @@ def verify(
         VerifyOutput, typer.Option(**one_of(VerifyOutput), help="A table for people, or JSON for tools.")
     ] = VerifyOutput.TABLE,
 ) -> None:
-    """Compare the documents with the clusters as they are: nodes, slices, taints, memory, and who holds units.
+    """Compare the documents with the real clusters: nodes, slices, taints, memory, and who holds units.
 
     Reads the clusters and changes nothing. Every difference has a code, a severity and a remedy: what pods of the plan
     lack is an error, what nobody needs a warning. With --previous it also looks for the services of that plan.

@@ -76,7 +76,9 @@ def kubeconfig_texts(
     for name in chosen:
         file = files.get(name)
         if file is None and len(chosen) > 1:
-            message = f"environment {name} has none; write {_OPTION} {name}=FILE, or read fewer with --environment"
+            message = (
+                f"environment {name} has no kubeconfig; write {_OPTION} {name}=FILE, or read fewer with --environment"
+            )
             wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
         elif file is not None and not Path(file).is_file():
             message = f"environment {name}: there is no file {shown_file(file)}"

@@ -44,7 +44,7 @@ def checked_secret(name: str | None) -> str | None:
         typer.BadParameter: it cannot.
     """
     if name is not None and not re.fullmatch(REFERENCE, name):
-        raise typer.BadParameter("no secret can be called that; expected letters, digits and any of /_+=.@:-")
+        raise typer.BadParameter("not a name that a secret can have; expected letters, digits and any of /_+=.@:-")
     return name
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from slicewise.cli.columns import show_line
 from slicewise.cli.shortfalls import headline, remedy_lines
+from slicewise.inventory.differences import some
 from slicewise.placement import Plan, Shortfall
 from slicewise.placement.remedies import Remedies, remedy_to_dict
 from slicewise.placement.verdicts import Candidate, Verdict, candidate_to_dict, candidates
@@ -38,8 +39,13 @@ def find_deployment(fleet: Fleet, written: str) -> DeploymentKey:
     whole = {str(key): str(key) for key in fleet.deployment}
     by_text = whole | {key.name: str(key) for key in fleet.deployment}
     close = [by_text[text] for text in get_close_matches(written, by_text, n=3)]
-    hint = f"; did you mean {' or '.join(dict.fromkeys(close))}?" if close else ""
+    hint = f"; did you mean {' or '.join(dict.fromkeys(close))}?" if close else f"; {_known(fleet)}"
     raise typer.BadParameter(f"there is no ModelDeployment {quoted(written)}{hint}")
+
+
+def _known(fleet: Fleet) -> str:
+    names = [str(key) for key in sorted(fleet.deployment)]
+    return f"the documents declare {some(names)}" if names else "the documents declare none"
 
 
 def shortfall_of(plan: Plan, key: DeploymentKey) -> Shortfall | None:

@@ -18,7 +18,7 @@ def block_after(sentence: str) -> list[str]:
 
 def test_the_tables_of_the_demo() -> None:
     """Without the last columns: each line of README is the beginning of one that is printed."""
-    shown = [line.rstrip() for line in block_after("ends with the plan") if line.strip()]
+    shown = [line.rstrip() for line in block_after("`make preview` prints the plan") if line.strip()]
     printed = [line for line in in_process("plan", DEMO).stdout.partition("Warnings")[0].splitlines() if len(line) > 20]
     assert len(shown) == len(printed)
     for line, whole in zip(shown, printed, strict=True):

@@ -68,7 +68,7 @@ def test_an_earlier_plan_is_kept(tmp_path: Path) -> None:
     [
         ("gema", 'there is no ModelDeployment "gema"; did you mean team-a/gemma?'),
         ("team-b/gemma", 'there is no ModelDeployment "team-b/gemma"; did you mean team-a/gemma or team-b/chat-small?'),
-        ("zzz", 'there is no ModelDeployment "zzz"'),
+        ("zzz", 'there is no ModelDeployment "zzz"; the documents declare team-a/gemma, team-b/chat-small'),
     ],
 )
 def test_a_deployment_that_is_not_there(written: str, expected: str) -> None:

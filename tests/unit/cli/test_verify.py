@@ -155,8 +155,8 @@ def test_for_one_environment_kubectls_kubeconfig_is_taken(
     both = slicewise("verify", documents)
     assert both.returncode == 2
     assert both.stderr.splitlines() == [
-        f"--kubeconfig: environment {name} has none; write --kubeconfig {name}=FILE, or read fewer with --environment "
-        "[SW402]"
+        f"--kubeconfig: environment {name} has no kubeconfig; write --kubeconfig {name}=FILE, or read fewer with "
+        "--environment [SW402]"
         for name in ("east", "west")
     ]
 
@@ -187,7 +187,7 @@ def test_the_kubeconfig_of_the_home_directory_is_taken(
             'cannot be used: there is no context "other"; there are "here", "nowhere" [SW403]',
         ),
         (["--environment", "east", "--kubeconfig", "FILE", "--context", "nowhere"], "does not answer"),
-        (["--environment", "north"], '"north" is no environment that is declared; there are east, west'),
+        (["--environment", "north"], '"north" is not an environment that is declared; there are east, west'),
         (["--previous", "/none"], "/none: cannot be read"),
     ],
 )
