@@ -57,7 +57,7 @@ def test_a_limit_on_the_ratio_of_limits_to_requests_admits_the_pod(workloads: Wo
     document = {"metadata": {"name": "ratio"}, "spec": {"limits": [limit]}}
     workloads.client.create(cast("LimitRange", LimitRange.from_dict(document)), namespace=workloads.namespace)
     apply(workloads)
-    workloads.wait_running(1)
+    assert len(workloads.wait_running(1)) == 1
 
 
 def test_a_pod_asks_for_what_the_plan_counts(workloads: Workloads) -> None:

@@ -72,7 +72,7 @@ def credentials(directory: Path, token: str) -> list[Path]:
     return found
 
 
-def stays_clean(directory: Path, token: str) -> None:
+def assert_stays_clean(directory: Path, token: str) -> None:
     """Wait until no file has the token, and see that it stays so."""
     eventually(lambda: not credentials(directory, token), "no credential")
     time.sleep(0.5)
@@ -84,17 +84,17 @@ def test_nothing_stays_after_previews_and_updates(
 ) -> None:
     for arguments in (("preview",), UP, ("up", "--yes"), ("up", "--yes", "--skip-preview", "--refresh")):
         run(stack, directory, *arguments)
-        stays_clean(directory, token)
+        assert_stays_clean(directory, token)
     # One that fails, and one that deletes through a provider which only the state knows: the program has ended by then.
     stack.set_config("waitForReady", "true")
     stack.set_config("readyTimeout", "2")
     run(stack, directory, *UP, fails=True)
     stack.set_config("waitForReady", "false")
-    stays_clean(directory, token)
+    assert_stays_clean(directory, token)
     stack.write(environment("mig-b", slices("small", "3g.40gb")), TINY)
     stack.set_config('kubeconfigs["mig-b"]', plane.kubeconfig, secret=True)
     run(stack, directory, *UP)
-    stays_clean(directory, token)
+    assert_stays_clean(directory, token)
     assert list(directory.iterdir()) == []
 
 
@@ -109,7 +109,7 @@ def test_what_an_operation_without_the_program_leaves_the_next_preview_removes(
 
     run(stack, directory, "preview")
 
-    stays_clean(directory, token)
+    assert_stays_clean(directory, token)
 
 
 def test_a_private_directory_serves_every_operation(stack: Workspace, directory: Path) -> None:
@@ -150,7 +150,7 @@ def test_nothing_stays_when_the_engine_is_killed(stack: Workspace, directory: Pa
             others = descendants(engine.pid)
             kill(engine.pid)
         try:
-            stays_clean(directory, token)
+            assert_stays_clean(directory, token)
         finally:
             kill(*others)
         run(stack, directory, "cancel", "--yes")
@@ -177,4 +177,4 @@ def test_the_next_run_removes_what_stayed_when_everything_was_killed(
 
     run(stack, directory, "preview")
 
-    stays_clean(directory, token)
+    assert_stays_clean(directory, token)
