@@ -53,7 +53,7 @@ def test_findings_stand_where_the_documents_say_what_is_wrong(tmp_path: Path) ->
     models = workspace.manifests / "models.yaml"
     # In both environments of the first model, and in the only one of the second.
     text = models.read_text().replace("      engine:\n", "      engine:\n        image: vllm/vllm-openai:latest\n")
-    models.write_text(text.replace("[--max-model-len=4096]", "[--max-model-len=4096, --api-key=tulips]"))
+    models.write_text(text.replace("[--max-model-len=4096,", "[--api-key=tulips, --max-model-len=4096,"))
 
     found = sarif(workspace, preview(workspace, fails=True), code=1)
 
