@@ -11,6 +11,7 @@ import pulumi
 
 from components.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, KnownCluster, Renamed, read_clusters
 from components.stack_name import stack_name
+from slicewise.manifests.names import service_name
 from slicewise.placement import Plan, parse_previous
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import InvalidInputError
@@ -78,13 +79,19 @@ async def previous_stack(*, afresh: bool) -> PreviousStack:
 def leaving(previous: Iterable[PreviousPlacement], plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return, by environment and node pool, what was there and goes when the program has ended.
 
-    That is deployments that are in the environment no more, and the services of those that span other nodes now: these
-    get a new one, and the old one goes last.
+    That is deployments that are in the environment no more, and services whose deployment has one of another name now:
+    the new one is made first, and the old one goes last.
     """
-    nodes = {(each.deployment, each.environment): each.nodes_per_replica for each in plan.placements}
+    services = {
+        (each.deployment, each.environment): service_name(
+            each.deployment.name, nodes=each.nodes_per_replica, autoscaled=each.autoscaled
+        )
+        for each in plan.placements
+    }
     gone: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for each in previous:
-        now = nodes.get((each.key, each.environment))
-        if now != each.nodes_per_replica:
+        now = services.get((each.key, each.environment))
+        before = service_name(each.key.name, nodes=each.nodes_per_replica, autoscaled=each.autoscaled)
+        if now != before:
             gone[each.environment, each.node_pool].append(f"the old service of {each.key}" if now else str(each.key))
     return {pool: tuple(names) for pool, names in gone.items()}

@@ -14,6 +14,7 @@ from typing import Any, Final
 from slicewise.inventory.json_values import items, mapping, text
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import REVISION_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.printable import printable
 
 _GROUP_LABEL: Final = "leaderworkerset.sigs.k8s.io/group-index"
 # The cause is among the first; all of them would not fit on a screen.
@@ -205,7 +206,7 @@ def _words(condition: Mapping[str, Any]) -> str:
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} …"
 
 

@@ -87,7 +87,7 @@ class EksCluster(pulumi.ComponentResource):
             region=declared.region,
             version=declared.kubernetes_version,
             role_arn=role.arn,
-            vpc_config=eks.ClusterVpcConfigArgs(subnet_ids=declared.subnet_ids, endpoint_private_access=True),
+            vpc_config=eks.ClusterVpcConfigArgs(subnet_ids=sorted(declared.subnet_ids), endpoint_private_access=True),
             # Who makes it may use it; Pulumi goes on through the API at once.
             access_config=eks.ClusterAccessConfigArgs(
                 authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
@@ -106,7 +106,7 @@ class EksCluster(pulumi.ComponentResource):
             region=self._declared.region,
             cluster_name=self._cluster.name,
             node_role_arn=role.arn,
-            subnet_ids=self._declared.subnet_ids,
+            subnet_ids=sorted(self._declared.subnet_ids),
             instance_types=[self._declared.system_instance_type],
             ami_type="AL2023_x86_64_STANDARD",
             scaling_config=eks.NodeGroupScalingConfigArgs(
@@ -124,7 +124,7 @@ class EksCluster(pulumi.ComponentResource):
             region=self._declared.region,
             cluster_name=self._cluster.name,
             node_role_arn=role.arn,
-            subnet_ids=self._declared.subnet_ids,
+            subnet_ids=sorted(self._declared.subnet_ids),
             instance_types=[pool.instance_type],
             ami_type=pool.ami_type,
             disk_size=pool.disk_size_gb,

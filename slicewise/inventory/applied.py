@@ -85,21 +85,19 @@ def expected_services(
         placements: What the plan has in the environment.
         previous: What an earlier plan had in it.
     """
-    before = {(each.key, each.nodes_per_replica): each for each in previous}
+    before = {_service_key(each): each for each in previous}
     found = []
     for placement in placements:
         service = placement_objects(fleet, placement)[0]
         key = (service["metadata"]["namespace"], service["metadata"]["name"])
-        earlier = before.pop((placement.deployment, placement.nodes_per_replica), None)
-        found.append(Expected(placement.deployment, key, service, earlier))
-    for each in before.values():
-        # What scaled an earlier one is not known any more, and matters to long names only.
-        names = {
-            service_name(each.key.name, nodes=each.nodes_per_replica, autoscaled=autoscaled)
-            for autoscaled in (False, True)
-        }
-        found += [Expected(each.key, (each.key.namespace, name), None, each) for name in names]
+        found.append(Expected(placement.deployment, key, service, before.pop(key, None)))
+    found += [Expected(each.key, key, None, each) for key, each in before.items()]
     return sorted(found, key=lambda each: each.key)
+
+
+def _service_key(placement: PreviousPlacement) -> ServiceKey:
+    namespace, name = placement.key
+    return namespace, service_name(name, nodes=placement.nodes_per_replica, autoscaled=placement.autoscaled)
 
 
 def own_stack(expected: Iterable[Expected], live: Mapping[ServiceKey, LiveService]) -> str | None:

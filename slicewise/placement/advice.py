@@ -12,6 +12,7 @@ from slicewise.placement.plan import Placement
 from slicewise.placement.pool_state import PoolState
 from slicewise.placement.soundness import PodSize, fit_on_empty_node
 from slicewise.spec import Advice, Code, Fleet, ModelSpec
+from slicewise.spec.node_labels import nodes_at_a_time
 
 # A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
 ROLLS_WITHOUT_SURGE = 4
@@ -38,28 +39,47 @@ def plan_advice(fleet: Fleet, pools: Iterable[tuple[PoolState, Sequence[Tenant]]
     for pool, tenants in pools:
         here = [tenant for tenant in tenants if tenant.placement.replicas]
         path = f"InferenceEnvironment {pool.environment}: spec.nodePools[{indices[pool.environment, pool.name]}]"
-        yield from _cannot_roll(pool, here, path)
+        step = nodes_at_a_time(pool.pool, fleet.environment[pool.environment].spec.cluster)
+        yield from _cannot_roll(pool, here, step, path)
         yield from _nodes_too_small(pool, here, path)
 
 
-def _cannot_roll(pool: PoolState, tenants: Iterable[Tenant], path: str) -> Iterator[Advice]:
+def _cannot_roll(pool: PoolState, tenants: Sequence[Tenant], step: int, path: str) -> Iterator[Advice]:
     # LeaderWorkerSets take one group away first (maxSurge 0), so only Deployments wait for a free unit.
     careful = [
         tenant
         for tenant in tenants
         if tenant.placement.replicas < ROLLS_WITHOUT_SURGE and tenant.placement.nodes_per_replica == 1
     ]
-    rolls = {pod: pool.has_room_to_roll(pod) for pod in {tenant.pod for tenant in careful}}
+    sizes = {tenant.pod for tenant in careful}
+    rolls = {pod: pool.has_room_to_roll(pod) for pod in sizes}
     stuck = [tenant.placement for tenant in careful if not rolls[tenant.pod]]
     if stuck:
         names = _some(sorted({str(placement.deployment) for placement in stuck}))
         largest = max(placement.gpus_per_node for placement in stuck)
         message = (
-            f"no room is left on {pool.name} for one pod more, and Deployments of fewer than {ROLLS_WITHOUT_SURGE} "
-            f"replicas start one before they stop one: the next update of {names} would wait for ever. "
-            f"Write reservedUnits: {largest} in the pool, or add a node"
+            f"no room is left on {pool.name} for one more pod, and a Deployment of fewer than {ROLLS_WITHOUT_SURGE} "
+            f"replicas starts a new pod before it stops an old one: the next update of {names} would wait for ever. "
+            f"Write reservedUnits: {largest} in the pool, and make room for it: "
+            f"{_more_nodes(pool, tenants, sizes, step)}, or fewer replicas there"
         )
         yield Advice(path, Code.NO_UNIT_FOR_ROLLING_UPDATE, message)
+
+
+def _more_nodes(pool: PoolState, tenants: Sequence[Tenant], sizes: Iterable[PodSize], step: int) -> str:
+    """Return the field and the number of nodes with which one more pod of each of the `sizes` has room."""
+    now = pool.pool.nodes
+    field, name = ("node_count", "nodeCount")
+    if pool.pool.max_node_count is not None:
+        # An autoscaler's limit is for all zones together.
+        field, name, step = "max_node_count", "maxNodeCount", 1
+    nodes, larger = now, pool
+    while not all(larger.has_room_to_roll(pod) for pod in sizes):
+        nodes += step
+        larger = PoolState(pool.environment, pool.pool.model_copy(update={field: nodes}))
+        for placement, _, pod in tenants:
+            larger.charge(pod, placement.replicas * placement.nodes_per_replica)
+    return f"{name}: {nodes} (now {now})"
 
 
 def _nodes_too_small(pool: PoolState, tenants: Sequence[Tenant], path: str) -> Iterator[Advice]:

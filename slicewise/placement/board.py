@@ -172,6 +172,7 @@ class Board:
                     gpus_per_node=topology.gpus_per_node,
                     resource=pool.resource,
                     retained=charge.retained,
+                    autoscaled=charge.demand.deployment.autoscaled,
                 )
                 tenants[charge.index].append(Tenant(placement, charge.demand.model, charge.pod))
         return tenants

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from slicewise.placement.charged import Charge, ChargedPool
 from slicewise.placement.remedy import Proposal, Remedy, RemedyKind, Want
 from slicewise.spec import DeploymentKey, Fleet, ModelDeployment
+from slicewise.spec.deployment import FixedScaling
+from slicewise.spec.node_labels import nodes_at_a_time
 
 _MOST_NODES = 1_000_000  # what the field takes
 _STEPS_TRIED = 64
@@ -22,15 +24,17 @@ def more_nodes(want: Want) -> Proposal | None:
     def place(nodes: int) -> ChargedPool:
         return want.place.with_pool(**{field: nodes})
 
-    # On so many nodes each pod has one to itself: if that does not do, no number does.
+    step = nodes_at_a_time(pool, want.place.environment.spec.cluster) if field == "node_count" else 1
+    # With one node for each pod there is nothing left to gain from more.
     pods = want.count + sum(charge.count for charge in want.place.charges) + pool.reserved_units
-    plenty = min(pool.nodes + pods + want.profile.replica_topology.nodes, _MOST_NODES)
-    if plenty == pool.nodes or not want.fits(place(plenty)):
+    plenty = min(-(-(pool.nodes + pods + want.profile.replica_topology.nodes) // step), _MOST_NODES // step)
+    fewest = pool.nodes // step + 1
+    if plenty < fewest or not want.fits(place(plenty * step)):
         return None
-    nodes = _smallest(pool.nodes + 1, plenty, lambda nodes: want.fits(place(nodes)))
+    nodes = step * _smallest(fewest, plenty, lambda steps: want.fits(place(steps * step)))
     units = (nodes - pool.nodes) * want.place.state.node.units
     remedy = _on_pool(want, RemedyKind.MORE_NODES, (name, nodes, pool.nodes), units)
-    return Proposal(remedy, want, place(nodes))
+    return Proposal(remedy, want, place(nodes), place(nodes).document)
 
 
 def fewer_reserved(want: Want) -> Proposal | None:
@@ -47,7 +51,7 @@ def fewer_reserved(want: Want) -> Proposal | None:
     given_up = next((units for units in tried if want.fits(place(units))), reserved)
     left = reserved - given_up
     remedy = _on_pool(want, RemedyKind.FEWER_RESERVED, ("reservedUnits", left, reserved), given_up)
-    return Proposal(remedy, want, place(given_up))
+    return Proposal(remedy, want, place(given_up), place(given_up).document)
 
 
 def fewer_replicas(want: Want, served: int) -> Proposal | None:
@@ -70,7 +74,7 @@ def fewer_replicas(want: Want, served: int) -> Proposal | None:
         node_pool=want.place.name[1],
         profile=want.profile.name,
     )
-    return Proposal(remedy, want, want.place)
+    return Proposal(remedy, want, want.place, _with_replicas(deployment, most))
 
 
 def others_give_up(want: Want, fleet: Fleet, served: Mapping[DeploymentKey, int]) -> Iterator[Proposal]:
@@ -104,9 +108,9 @@ def _other_gives_up(want: Want, other: ModelDeployment, charge: Charge, environm
         noun = "replica" if left == 1 else "replicas"
         drops = f"drops to maxReplicas {left}" if other.autoscaled else f"drops to {left} {noun}"
         remedy = _other(want, RemedyKind.OTHER_DROPS, other, (drops, left), (now - left) * unit)
-        return Proposal(remedy, want, place(left))
+        return Proposal(remedy, want, place(left), _with_replicas(other, left))
     remedy = _other(want, RemedyKind.OTHER_GOES, other, ("is removed", None), now * unit)
-    return Proposal(remedy, want, place(0))
+    return Proposal(remedy, want, place(0), None)
 
 
 def _other(want: Want, kind: RemedyKind, other: ModelDeployment, change: tuple[str, int | None], units: int) -> Remedy:
@@ -145,6 +149,17 @@ def _fewest(deployment: ModelDeployment) -> int:
     """Return the fewest replicas that the one field may be set to."""
     concurrency = deployment.spec.scaling.concurrency
     return max(concurrency.min_replicas, 1) if deployment.autoscaled and concurrency else 1
+
+
+def _with_replicas(deployment: ModelDeployment, replicas: int) -> ModelDeployment:
+    """Return the document with the one field changed that says how many replicas there may be."""
+    scaling = deployment.spec.scaling
+    if deployment.autoscaled and scaling.concurrency:
+        concurrency = scaling.concurrency.model_copy(update={"max_replicas": replicas})
+        scaling = scaling.model_copy(update={"concurrency": concurrency})
+    else:
+        scaling = scaling.model_copy(update={"fixed": FixedScaling(replicas=replicas)})
+    return deployment.model_copy(update={"spec": deployment.spec.model_copy(update={"scaling": scaling})})
 
 
 def _replicas_field(deployment: ModelDeployment) -> str:

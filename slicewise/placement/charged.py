@@ -64,6 +64,13 @@ class ChargedPool:
         labelled = metadata.model_copy(update={"labels": {**metadata.labels, key: value}})
         return replace(self, environment=self.environment.model_copy(update={"metadata": labelled}))
 
+    @property
+    def document(self) -> InferenceEnvironment:
+        """The environment's document with this pool in it, as it then is."""
+        spec = self.environment.spec
+        pools = tuple(self.pool if each.name == self.pool.name else each for each in spec.node_pools)
+        return self.environment.model_copy(update={"spec": spec.model_copy(update={"node_pools": pools})})
+
     def with_count(self, deployment: DeploymentKey, count: int) -> ChargedPool:
         """Return the same with `count` pods of `deployment` in place of those that it has."""
         changed = (replace(c, count=count) if c.deployment == deployment else c for c in self.charges)

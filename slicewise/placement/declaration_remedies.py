@@ -180,4 +180,5 @@ def _checked(want: Want, place: ChargedPool, remedy: Remedy, asking: ModelDeploy
     if not want.fits(place, asking):
         return None
     environment, pool = place.name
-    return Proposal(replace(remedy, environment=environment, node_pool=pool, profile=want.profile.name), want, place)
+    found = replace(remedy, environment=environment, node_pool=pool, profile=want.profile.name)
+    return Proposal(found, want, place, asking or place.document)

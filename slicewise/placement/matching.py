@@ -100,7 +100,8 @@ def _weights_alone(missing: AbstractSet[Precision], has: AbstractSet[Precision])
 def _network_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
     needs, has = topology.requires, pool.capabilities
     if needs.interconnect and not (has.interconnect and has.interconnect.satisfies(needs.interconnect)):
-        message = f"the GPUs are joined by {has.interconnect or 'a link not declared'}, needs {needs.interconnect}"
+        joined = f"the GPUs are joined by {has.interconnect}" if has.interconnect else "interconnect is not declared"
+        message = f"{joined}, needs {needs.interconnect}"
         yield RejectionCode.INTERCONNECT, message
     bandwidth = has.inter_node_bandwidth
     if needs.inter_node_bandwidth and not (bandwidth and bandwidth.satisfies(needs.inter_node_bandwidth)):
@@ -108,8 +109,8 @@ def _network_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reas
         yield RejectionCode.INTER_NODE_BANDWIDTH, message
     domain = has.nvlink_domain_size
     if needs.nvlink_domain_size and (domain is None or domain < needs.nvlink_domain_size):
-        size = "not declared" if domain is None else f"{domain} GPUs"
-        message = f"the NVLink domain is {size}, needs {needs.nvlink_domain_size} GPUs"
+        size = "not declared" if domain is None else _counted(domain, "GPU")
+        message = f"the NVLink domain is {size}, needs {_counted(needs.nvlink_domain_size, 'GPU')}"
         yield RejectionCode.NVLINK_DOMAIN, message
 
 
@@ -119,7 +120,7 @@ def _shape_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason
         message = f"a replica spans {topology.nodes} nodes; multiNodeCapable is false"
         yield RejectionCode.MULTI_NODE_UNSUPPORTED, message
     if pool.mig is None and topology.gpus_per_node > pool.accelerator_count:
-        message = f"a node has {pool.accelerator_count} GPUs, needs {topology.gpus_per_node}"
+        message = f"a node has {_counted(pool.accelerator_count, 'GPU')}, needs {topology.gpus_per_node}"
         yield RejectionCode.GPUS_PER_NODE, message
     if pool.mig and topology.units > 1:
         message = f"a pod gets one slice, a replica needs {topology.units} GPUs; scale by replicas"
@@ -130,5 +131,9 @@ def _shape_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason
     if pool.mig is None and wanted is MigPreference.ONLY:
         yield RejectionCode.MIG_REQUIRED, "the pool has whole GPUs; the profile has mig: only"
     if topology.nodes > pool.nodes:
-        message = f"the pool has at most {pool.nodes} nodes, a replica needs {topology.nodes}"
+        message = f"the pool has at most {_counted(pool.nodes, 'node')}, a replica needs {topology.nodes}"
         yield RejectionCode.NOT_ENOUGH_NODES, message
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

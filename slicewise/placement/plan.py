@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from slicewise.spec import Advice, DeploymentKey
+from slicewise.spec.problems import named
 
 
 class RejectionCode(StrEnum):
@@ -46,6 +47,8 @@ class Placement(NamedTuple):
     """The Kubernetes resource of one unit; each pod asks for `gpus_per_node` of it."""
     retained: bool
     """Whether it stayed where the previous plan had it."""
+    autoscaled: bool = False
+    """Whether an autoscaler owns the number of replicas: the name of a long-named service depends on it."""
 
     @property
     def units(self) -> int:
@@ -96,7 +99,7 @@ class Seat(NamedTuple):
 
     def __str__(self) -> str:
         """Write it as people do."""
-        return f"{self.environment}/{self.node_pool} with {self.profile}"
+        return f"{named(self.environment)}/{named(self.node_pool)} with {named(self.profile)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def placement_to_dict(placement: Placement) -> dict[str, Any]:
         "units": placement.units,
         "resource": {"name": placement.resource, "count": placement.gpus_per_node},
         "retained": placement.retained,
+        **({"autoscaled": True} if placement.autoscaled else {}),
     }
 
 
@@ -130,6 +131,7 @@ class PreviousPlacement:
     gpus_per_node: int
     nodes_per_replica: int = 1
     resource: str | None = None
+    autoscaled: bool = False
 
 
 class _Lenient(BaseModel):
@@ -156,6 +158,7 @@ class _PlacementEntry(_Lenient):
     gpus_per_node: int
     nodes_per_replica: int = 1
     resource: _Resource | None = None
+    autoscaled: bool = False
 
 
 _ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
@@ -187,6 +190,7 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.gpus_per_node,
             entry.nodes_per_replica,
             entry.resource.name if entry.resource else None,
+            entry.autoscaled,
         )
         for entry in entries
     )

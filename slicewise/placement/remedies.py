@@ -73,7 +73,8 @@ class Remedies:
         found = _Cheapest(limit)
         for want in self._full(shortfall):
             for proposal in self._making_room(want, found):
-                found.add(proposal)
+                if proposal.loads:
+                    found.add(proposal)
         for proposal in self._opening_pools(shortfall):
             if found.enough:
                 break
@@ -125,7 +126,7 @@ class Remedies:
         closed.sort(key=lambda item: -_ORDER[item.code])
         for item in closed[:_TRIED]:
             proposals = (BY_CODE[item.code](want) for want in self._wants(shortfall, item))
-            yield from _some(next(filter(None, proposals), None))
+            yield from _some(next((proposal for proposal in proposals if proposal and proposal.loads), None))
 
     def _wants(self, shortfall: Shortfall, item: Rejection) -> Iterator[Want]:
         """Yield what was rejected: one pool with one profile, or all of an environment with each."""

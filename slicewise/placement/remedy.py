@@ -9,7 +9,8 @@ from typing import Any
 from slicewise.placement.charged import ChargedPool
 from slicewise.placement.matching import reject_environment, reject_pool
 from slicewise.placement.soundness import PodSize
-from slicewise.spec import DeploymentKey, ModelDeployment, ModelSpec, ServingProfile
+from slicewise.spec import DeploymentKey, InferenceEnvironment, ModelDeployment, ModelSpec, ServingProfile
+from slicewise.spec.checks.document import check_document
 
 
 class RemedyKind(IntEnum):
@@ -147,3 +148,10 @@ class Proposal:
     remedy: Remedy
     want: Want
     place: ChargedPool
+    document: InferenceEnvironment | ModelDeployment | None
+    """The document that is changed, as it would then be; None where it is removed."""
+
+    @property
+    def loads(self) -> bool:
+        """Return whether loading would take the changed document: no rule of it calls it wrong."""
+        return self.document is None or all(finding.code.is_warning for finding in check_document(self.document))

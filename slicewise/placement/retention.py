@@ -11,6 +11,7 @@ from slicewise.placement.matching import reject_environment, reject_pool
 from slicewise.placement.plan import Move, MoveCode, RejectionCode, Seat
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import Fleet
+from slicewise.spec.problems import named
 
 Reason = tuple[MoveCode | RejectionCode, str]
 
@@ -114,12 +115,12 @@ def _same_seat(board: Board, fleet: Fleet, demand: Demand, seat: Seat) -> Charge
     """Return what `demand` takes where it was, or why it can no longer be there."""
     number = board.index.index.get((seat.environment, seat.node_pool))
     if seat.environment not in board.index.by_environment:
-        return MoveCode.ENVIRONMENT_GONE, f"environment {seat.environment} is not declared any more"
+        return MoveCode.ENVIRONMENT_GONE, f"environment {named(seat.environment)} is not declared any more"
     if number is None:
-        return MoveCode.NODE_POOL_GONE, f"environment {seat.environment} has no pool {seat.node_pool} any more"
+        return MoveCode.NODE_POOL_GONE, f"environment {seat.environment} has no pool {named(seat.node_pool)} any more"
     way = next((way for way in demand.ways if way.profile.name == seat.profile), None)
     if way is None:
-        return MoveCode.PROFILE_GONE, f"the model has no profile {seat.profile} any more"
+        return MoveCode.PROFILE_GONE, f"the model has no profile {named(seat.profile)} any more"
     environment = fleet.environment[seat.environment]
     whole = reject_environment(demand.deployment, environment)
     if whole:

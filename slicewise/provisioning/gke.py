@@ -50,7 +50,7 @@ def gke_pool(pool: NodePool, gke: GkeCluster) -> GkePool:
         accelerators=pool.accelerator_count,
         partition_size=pool.mig.profile if pool.mig else None,
         disk_size_gb=disk_size_gb(pool),
-        zones=zones,
+        zones=tuple(sorted(zones)),
         labels=added_labels(pool, gke),
         nodes_per_zone=pool.node_count // len(zones),
         limits=(pool.node_count, pool.nodes) if pool.nodes > pool.node_count else None,

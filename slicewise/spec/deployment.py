@@ -9,6 +9,7 @@ from pydantic import Field, StrictInt, StrictStr
 
 from slicewise.spec.base import DNS_1035, Count, CountOrZero, DnsSubdomain, Frozen, NamespacedMetadata, Selector
 from slicewise.spec.model import ServedModelName
+from slicewise.spec.problems import named
 
 
 class ModelKind(StrEnum):
@@ -102,7 +103,7 @@ class DeploymentKey(NamedTuple):
 
     def __str__(self) -> str:
         """Write it as people do."""
-        return f"{self.namespace}/{self.name}"
+        return f"{named(self.namespace)}/{named(self.name)}"
 
 
 class ModelDeployment(Frozen):

@@ -6,7 +6,7 @@ from typing import Final
 
 from slicewise.mig import AmbiguousAcceleratorError, GpuModel, UnknownAcceleratorError, find_gpu_model
 from slicewise.mig.gke import gke_accelerator
-from slicewise.spec.cluster import EksCluster, GkeCluster
+from slicewise.spec.cluster import Cluster, ClusterSource, EksCluster, GkeCluster
 from slicewise.spec.environment import NodePool
 
 # What NVIDIA's MIG manager obeys.
@@ -76,6 +76,12 @@ def _machine(pool: NodePool) -> dict[str, str]:
 def gke_zones(pool: NodePool, gke: GkeCluster) -> tuple[str, ...]:
     """Return the zones of the nodes of `pool`; empty where they are not said."""
     return pool.zones or ((gke.location,) if gke.zonal else ())
+
+
+def nodes_at_a_time(pool: NodePool, cluster: Cluster) -> int:
+    """Return what `nodeCount` of `pool` must be a multiple of: GKE makes as many nodes in each zone."""
+    gke = cluster.gke if cluster.source is ClusterSource.GKE else None
+    return max(len(gke_zones(pool, gke)), 1) if gke else 1
 
 
 def _in_a_label(profile: str) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
+from slicewise.printable import printable
 from slicewise.spec.codes import Code
 
 FieldPath = tuple[str | int, ...]
 _LONGEST = 60
+# A DNS subdomain's length, and what the names of Kubernetes' objects, of MIG profiles and of resources are made of.
+_LONGEST_NAME = 253
+_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.+/]*[A-Za-z0-9])?")
 MOST_PROBLEMS = 1000
 
 
@@ -29,6 +34,13 @@ def shown(value: object) -> str:
     if isinstance(value, int | float):
         return str(value)
     return "a list" if isinstance(value, list) else "a mapping"
+
+
+def named(text: str) -> str:
+    """Write a name as it is, or quoted where it is none: a plan from elsewhere may call anything by any text."""
+    if len(text) <= _LONGEST_NAME and _NAME.fullmatch(text):
+        return text
+    return f'"{printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")}"'
 
 
 def dotted(path: FieldPath) -> str:

@@ -158,6 +158,15 @@ def test_reasons_are_grouped_and_few() -> None:
     ]
 
 
+def test_what_a_cluster_says_comes_on_one_line_without_control_characters() -> None:
+    crashed = {"name": "main", "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "a\n\x1b[2J\u202eb"}}}
+    broken = pod(ready=False)
+    broken["status"]["containerStatuses"] = [crashed]
+    assert explain(Observed(service(READY), workload(), [broken])) == [
+        r"1 pod not started: container main: CrashLoopBackOff: a \x1b[2J\u202eb"
+    ]
+
+
 def test_a_controller_that_is_not_there_is_named() -> None:
     expected = ["KServe has not looked at it since it was applied: does its controller (llmisvc) run?"]
     assert explain(Observed(service(READY, generation=2), None, [])) == expected
@@ -284,6 +293,34 @@ def test_who_makes_room_only_after_the_program() -> None:
     assert leaving(previous, split) == {("env", "a"): ("the old service of team/chat", "team/gone")}
     elsewhere = plan("newcomer", pools=("b",))
     assert leaving(previous, elsewhere) == {("env", "a"): ("team/chat", "team/gone")}
+
+
+@pytest.mark.parametrize(
+    ("length", "old"),
+    # KServe cuts names of autoscaled services above 43 characters, which only Slicewise's own shorter name avoids.
+    [(43, {}), (44, {("env", "a"): ("the old service of team/{name}",)})],
+)
+def test_another_signal_is_another_service_where_the_name_is_long(length: int, old: dict[Any, tuple[str, ...]]) -> None:
+    name = "c" * length
+    follows = {"signal": "Concurrency", "concurrency": {"maxReplicas": 1, "target": 8}}
+
+    def plan(scaling: dict[str, Any]) -> Any:  # noqa: ANN401
+        declared = [environment("env", slices("a", "3g.40gb")), model("m"), deployment(name, "m", scaling=scaling)]
+        return make_plan(fleet_of(declared))
+
+    expected = {pool_: tuple(each.format(name=name) for each in names) for pool_, names in old.items()}
+    for before, now in (({}, follows), (follows, {})):
+        previous = parse_previous(plan_to_outputs(plan(before))["placements"], "previous")
+        assert leaving(previous, plan(now)) == expected
+        assert leaving(previous, plan(before)) == {}
+
+
+def test_what_leaves_is_named_in_quotes_where_it_is_no_name() -> None:
+    fleet = fleet_of([environment("env", slices("a", "3g.40gb")), model("m"), deployment("chat", "m")])
+    plan = make_plan(fleet)
+    (entry,) = plan_to_outputs(plan)["placements"]
+    entry["deployment"] = {"namespace": "team", "name": "x\x1b[2J"}
+    assert leaving(parse_previous([entry], "previous"), plan) == {("env", "a"): (r'team/"x\x1b[2J"',)}
 
 
 @pytest.fixture

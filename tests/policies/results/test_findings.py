@@ -83,6 +83,7 @@ def test_what_the_deployment_says(field: str, texts: tuple[str, ...]) -> None:
         (SLICE, "spec.model.uri", ("repo:",)),
         (SMALL, "spec.model.uri", ("repo: Qwen",)),
         (SLICE, "spec.template.initContainers[0].env[0].value", ("huggingFace", "secretRef:", "name:")),
+        (SLICE, "spec.template.initContainers[0].resources.limits.cpu", ('"8"',)),
         (SLICE, f"{MAIN}.resources.limits.cpu", ('"8"',)),
         (SLICE, f"{MAIN}.resources.requests.memory", ("48Gi",)),
     ],

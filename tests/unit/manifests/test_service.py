@@ -191,6 +191,24 @@ def test_several_nodes_by_pipeline_come_with_the_config_that_kserve_lacks() -> N
     assert "args" not in container
 
 
+def test_several_nodes_by_pipeline_with_expert_parallelism() -> None:
+    """KServe's own preset reads the same field; tests/cluster/test_parallelism.py runs what KServe renders."""
+    config, result = several_nodes(parallelism={"tensor": 8, "pipeline": 2, "expert": True})
+    assert result["spec"]["parallelism"] == {"tensor": 8, "pipeline": 2, "expert": True}
+    for role in ("template", "worker"):
+        *_, script, _ = config["spec"][role]["containers"][0]["command"]
+        assert "{{ if .Spec.Parallelism.Expert }} --enable-expert-parallel{{ end }}" in script
+
+
+def test_the_revision_covers_slicewises_own_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KServe replaces the pods when the config changes, and readiness must not take the old ones for the new."""
+    _, before = several_nodes()
+    monkeypatch.setattr("slicewise.manifests.pipeline_parallel.DEFAULT_IMAGE", "vllm:next")
+    _, after = several_nodes()
+    assert before["spec"]["annotations"] != after["spec"]["annotations"]
+    assert before["spec"]["template"] == after["spec"]["template"]
+
+
 def test_slicewises_own_config_is_one_that_restricted_takes() -> None:
     config, _ = several_nodes()
     containers = [config["spec"][role]["containers"][0] for role in ("template", "worker")]

@@ -7,8 +7,9 @@ import pytest
 from tests.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
 
 _FULL = (
-    "no room is left on p for one pod more, and Deployments of fewer than 4 replicas start one before they stop one: "
-    "the next update of {} would wait for ever. Write reservedUnits: {} in the pool, or add a node"
+    "no room is left on p for one more pod, and a Deployment of fewer than 4 replicas starts a new pod before it stops "
+    "an old one: the next update of {0} would wait for ever. Write reservedUnits: {1} in the pool, and make room for "
+    "it: {2}, or fewer replicas there"
 )
 
 
@@ -21,7 +22,7 @@ def test_a_full_pool_cannot_roll() -> None:
     full = slices("p", "3g.40gb", acceleratorCount=1)
     documents = [environment("env", others, full), model("m", profile("x", mig="only"))]
     assert _warnings(*documents, deployment("d", "m", replicas=2)) == [
-        ("SW305", "InferenceEnvironment env: spec.nodePools[1]", _FULL.format("team/d", 1))
+        ("SW305", "InferenceEnvironment env: spec.nodePools[1]", _FULL.format("team/d", 1, "nodeCount: 2 (now 1)"))
     ]
     assert _warnings(*documents, deployment("d", "m", replicas=1)) == []
 
@@ -49,14 +50,47 @@ def test_many_that_wait_are_named_up_to_three_and_the_largest_is_reserved() -> N
         model("whole", profile("x", gpusPerNode=8)),
         *(deployment(name, "whole") for name in "abcd"),
     ]
-    assert [message for *_, message in _warnings(*documents)] == [_FULL.format("team/a, team/b, team/c and 1 more", 8)]
+    expected = _FULL.format("team/a, team/b, team/c and 1 more", 8, "nodeCount: 5 (now 4)")
+    assert [message for *_, message in _warnings(*documents)] == [expected]
 
 
 def test_free_units_that_no_pod_of_that_size_is_sure_of_are_no_room() -> None:
     documents = [environment("env", pool("p", acceleratorCount=6)), model("m", profile("x", gpusPerNode=4))]
     (warning,) = _warnings(*documents, deployment("d", "m"))
     assert warning[0] == "SW305"
-    assert "Write reservedUnits: 4 " in warning[2]
+    assert "reservedUnits: 4" in warning[2]
+
+
+@pytest.mark.parametrize(
+    ("counts", "made", "written"),
+    [
+        ({"nodeCount": 2}, {}, {"nodeCount": 3}),
+        ({"nodeCount": 0, "maxNodeCount": 2}, {}, {"maxNodeCount": 3}),
+        # GKE makes as many nodes in each zone.
+        ({"nodeCount": 2}, {"zones": ["europe-west4-a", "europe-west4-b"]}, {"nodeCount": 4}),
+    ],
+)
+def test_either_way_of_making_room_to_roll_works(
+    counts: dict[str, int], made: dict[str, list[str]], written: dict[str, int]
+) -> None:
+    def warnings(replicas: int, **fields: object) -> list[tuple[str, str, str]]:
+        cluster = environment("env", pool("p", acceleratorCount=1, **counts | made | fields))
+        if made:
+            cluster["spec"]["cluster"] = {"source": "GKE", "gke": {"project": "acme", "location": "europe-west4"}}
+            cluster["spec"]["nodePools"][0] |= {
+                "machineType": "a3-highgpu-1g",
+                "nodeSelector": {"cloud.google.com/gke-nodepool": "p"},
+            }
+        documents = [cluster, model("m"), deployment("d", "m", replicas=replicas)]
+        assert plan_of(documents)["shortfalls"] == []
+        return [each for each in _warnings(*documents) if each[0] == "SW305"]
+
+    ((_, _, message),) = warnings(2)
+    ((field, value),) = written.items()
+    way = f"Write reservedUnits: 1 in the pool, and make room for it: {field}: {value} (now 2), or fewer replicas there"
+    assert message.endswith(way)
+    assert warnings(2, reservedUnits=1, **written) == []
+    assert warnings(1, reservedUnits=1) == []
 
 
 def test_only_deployments_start_one_before_they_stop_one() -> None:

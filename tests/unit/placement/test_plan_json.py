@@ -84,8 +84,9 @@ WARNING = {
     "code": "SW305",
     "path": "InferenceEnvironment mig-a: spec.nodePools[0]",
     "message": (
-        "no room is left on mig for one pod more, and Deployments of fewer than 4 replicas start one before they stop "
-        "one: the next update of team-a/gemma would wait for ever. Write reservedUnits: 1 in the pool, or add a node"
+        "no room is left on mig for one more pod, and a Deployment of fewer than 4 replicas starts a new pod before it "
+        "stops an old one: the next update of team-a/gemma would wait for ever. Write reservedUnits: 1 in the "
+        "pool, and make room for it: nodeCount: 2 (now 1), or fewer replicas there"
     ),
 }
 

@@ -105,7 +105,7 @@ def test_the_codes_are_the_designs_in_its_order() -> None:
             pool("p"),
             profile("x", interconnect="pcie"),
             {},
-            "interconnect: the GPUs are joined by a link not declared, needs pcie",
+            "interconnect: interconnect is not declared, needs pcie",
         ),
         (
             pool("p", interNodeBandwidth="ib-200g"),

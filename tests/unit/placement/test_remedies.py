@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from copy import deepcopy
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import event, given
+from hypothesis import strategies as st
 
 from slicewise.placement import make_plan, parse_previous, plan_to_dict
+from slicewise.placement.charged import charged_pools
 from slicewise.placement.remedies import Remedies, Remedy, RemedyKind, remedy_to_dict
+from slicewise.placement.remedy import Proposal, Want
+from slicewise.spec import Fleet, load_fleet
 from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
 from tests.unit.placement.checker import findings
 from tests.unit.placement.strategies import fleets, steady
@@ -78,8 +85,29 @@ def places(plan: Document) -> set[tuple[str, ...]]:
     }
 
 
-NEAREST = {RemedyKind.MORE_NODES: -1, RemedyKind.FEWER_REPLICAS: 1}
-"""What one step less of a remedy is: that must not be enough."""
+def step_less(remedy: Remedy, documents: list[Document]) -> int | None:
+    """Return the value that is one step less of the remedy, which must not be enough; None where it has no steps."""
+    value = remedy.value
+    if remedy.kind is RemedyKind.FEWER_REPLICAS and isinstance(value, int):
+        return value + 1
+    if remedy.kind is RemedyKind.MORE_NODES and isinstance(value, int):
+        (pool_,) = (
+            each
+            for document in documents
+            if document["kind"] == "InferenceEnvironment" and document["metadata"]["name"] == remedy.environment
+            for each in document["spec"]["nodePools"]
+            if each["name"] == remedy.node_pool
+        )
+        # GKE makes as many nodes in each zone; an autoscaler's limit is for all of them together.
+        return value - (len(pool_.get("zones", "z")) if remedy.field.endswith(".nodeCount") else 1)
+    return None
+
+
+def loaded(documents: list[Document]) -> Fleet:
+    """Return the fleet of `documents` as users load it: from files, with every rule."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, "fleet.yaml").write_text(yaml.safe_dump_all(documents), encoding="utf-8")
+        return load_fleet([directory])
 
 
 def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
@@ -90,7 +118,7 @@ def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
         # Who might come first goes no further than it has come.
         documents = list(chain.from_iterable(_content(item, before, name) for item in documents))
     changed = follow(remedy, documents)
-    fleet = fleet_of(changed)
+    fleet = loaded(changed)
     after = plan_to_dict(make_plan(fleet, parse_previous(before["placements"], "before")))
     assert findings(fleet, after) == []
     gained = Counter(item["deployment"]["name"] for item in after["placements"])[name] - short["placed"]
@@ -99,9 +127,9 @@ def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
         assert all(item["deployment"]["name"] != name for item in after["shortfalls"])
     else:
         assert gained >= 1, remedy
-    if remedy.kind in NEAREST and not remedy.rival:
-        less = NEAREST[remedy.kind]
-        not_enough = follow(replace(remedy, value=remedy.value + less), documents)  # type: ignore[operator]
+    less = step_less(remedy, documents)
+    if less is not None and not remedy.rival:
+        not_enough = follow(replace(remedy, value=less), documents)
         nearly = make_plan(fleet_of(not_enough), parse_previous(before["placements"], "before"))
         assert sum(item.deployment.name == name for item in nearly.placements) == short["placed"], remedy
     removed = remedy.document.partition(" ")[2] if remedy.kind is RemedyKind.OTHER_GOES else None
@@ -116,11 +144,36 @@ def _content(document: Document, plan: Document, name: str) -> list[Document]:
     return [document | {"spec": document["spec"] | {"environments": has}}] if has else []
 
 
+@st.composite
+def made_on_gke(draw: st.DrawFn) -> list[Document]:
+    """Draw a fleet on clusters that the stack makes in one to three zones, with more deployments than room."""
+    documents = [model("m", profile("any", mig="any"))]
+    for name in ("env-a", "env-b")[: draw(st.integers(1, 2))]:
+        pools = []
+        for pool_name in ("cut", "whole")[: draw(st.integers(1, 2))]:
+            zones = [f"europe-west4-{zone}" for zone in "abc"[: draw(st.integers(1, 3))]]
+            nodes = len(zones) * draw(st.integers(0, 2))
+            fields = {"zones": zones, "nodeCount": nodes, "machineType": "a3-highgpu-8g"}
+            fields["nodeSelector"] = {"cloud.google.com/gke-nodepool": pool_name}
+            if draw(st.integers(0, 2)) == 0:
+                fields["maxNodeCount"] = nodes + draw(st.integers(1, 2))
+            sliced = pool_name == "cut"
+            pools.append(slices("cut", "7g.80gb", strategy="single", **fields) if sliced else pool("whole", **fields))
+        made = environment(name, *pools)
+        made["spec"]["cluster"] = {"source": "GKE", "gke": {"project": "acme", "location": "europe-west4"}}
+        documents.append(made)
+    replicas = st.integers(3, 30)
+    return documents + [
+        deployment(name, "m", namespace=name, replicas=draw(replicas), environments=draw(st.integers(1, 2)))
+        for name in ("d0", "d1", "d2")
+    ]
+
+
 @pytest.mark.long
 @steady
-@given(fleets())
+@given(st.one_of(fleets(), made_on_gke()))
 def test_every_remedy_is_true(documents: list[Document]) -> None:
-    fleet = fleet_of(documents)
+    fleet = loaded(documents)
     plan = make_plan(fleet)
     remedies = Remedies(fleet, plan)
     for shortfall in plan.shortfalls:
@@ -308,6 +361,42 @@ def test_the_cheapest_remedies(documents: list[Document], expected: list[str]) -
     assert lines(documents, "new") == expected
     for remedy in remedies_of(documents, "new", limit=9):
         assert_true(remedy, documents, "new")
+
+
+ZONES = ["europe-west4-a", "europe-west4-c"]
+MADE = {"zones": ZONES, "machineType": "a3-highgpu-8g", "nodeSelector": {"cloud.google.com/gke-nodepool": "p"}}
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # Nine replicas of a whole GPU need one node more than the two, and GKE makes one in each of the two zones.
+        ({"nodeCount": 2}, "nodeCount 4 on e/p (now 2) would fit it"),
+        # An autoscaler's limit is one for all zones together.
+        ({"nodeCount": 2, "maxNodeCount": 2}, "maxNodeCount 3 on e/p (now 2) would fit it"),
+    ],
+)
+def test_nodes_come_in_each_zone(counts: dict[str, int], expected: str) -> None:
+    made = environment("e", pool("p", **MADE, **counts))
+    made["spec"]["cluster"] = {"source": "GKE", "gke": {"project": "acme", "location": "europe-west4"}}
+    documents = [made, model("m"), deployment("old", "m", replicas=16), deployment("new", "m", replicas=5)]
+    assert expected in lines(documents, "new")
+    for remedy in remedies_of(documents, "new", limit=9):
+        assert_true(remedy, documents, "new")
+
+
+def test_a_proposal_that_loading_would_refuse_is_known() -> None:
+    """Whoever writes a remedy anew cannot propose what documents may not say: three nodes in two zones (SW227)."""
+    made = environment("e", pool("p", nodeCount=2, **MADE))
+    made["spec"]["cluster"] = {"source": "GKE", "gke": {"project": "acme", "location": "europe-west4"}}
+    fleet = fleet_of([made, model("m"), deployment("d", "m")])
+    (place,) = charged_pools(fleet, make_plan(fleet)).values()
+    (wanted,) = fleet.deployments
+    served = fleet.model_of(wanted)
+    want = Want(wanted, served, served.serving[0], place, one_more=False)
+    remedy = Remedy(RemedyKind.MORE_NODES, "", "InferenceEnvironment e", "spec.nodePools[p].nodeCount", 3, 8)
+    loads = [Proposal(remedy, want, place, place.with_pool(node_count=nodes).document).loads for nodes in (2, 3, 4)]
+    assert loads == [True, False, True]
 
 
 def test_a_remedy_for_tools() -> None:
