@@ -19,6 +19,7 @@ from components.stack_name import stack_name
 from slicewise.inventory.belonging import Claim
 from slicewise.inventory.differences import some
 from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
+from slicewise.printable import printable
 from slicewise.spec import Advice, InvalidInputError, Problem
 
 
@@ -59,7 +60,7 @@ def settle(
     advice += verdicts.one_cluster_twice(standing, addresses)
     advice += verdicts.leaves_with_old_credential(sorted(dropped))
     for each in advice:
-        pulumi.log.warn(str(each))
+        pulumi.log.warn(printable(str(each)))
     return handlings
 
 

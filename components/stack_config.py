@@ -56,8 +56,8 @@ class StackConfig:
     """Whether clusters are compared with what is declared before anything is."""
     plan_afresh: bool
     """Whether outputs that cannot be read are taken for none."""
-    take_over: tuple[str, ...]
-    """`environment/namespace/name` of services that are there, are not the stack's, and are to become the stack's."""
+    take_over: Mapping[str, str]
+    """By `environment/namespace/name`, from which stack a service that is there is taken over; or from `nobody`."""
     handed_over: tuple[str, ...]
     """`environment/namespace/name` of services that are another stack's, and gone from this stack's state."""
     accept_clusters: Mapping[str, str]
@@ -184,7 +184,7 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         create_namespaces=reader.flag("createNamespaces"),
         verify=reader.flag("verify"),
         plan_afresh=reader.flag("planAfresh"),
-        take_over=reader.texts("takeOver", "a list of environment/namespace/name"),
+        take_over=reader.mapping("takeOver", "a mapping from environment/namespace/name to stacks, or nobody"),
         handed_over=reader.texts("handedOver", "a list of environment/namespace/name"),
         accept_clusters=reader.mapping("acceptClusters", "a mapping from environments to the uids of their clusters"),
     )

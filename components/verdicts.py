@@ -15,10 +15,12 @@ from slicewise.inventory.applied import Drift, judge
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
 from slicewise.inventory.differences import some
 from slicewise.inventory.live_services import live_service
-from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
+from slicewise.inventory.standing import NAMESPACE_KIND, LiveObject, ObjectName, Standing
 from slicewise.manifests.vocabulary import CONFIG_KIND, RESTORED_ANNOTATION, SERVICE_KIND
 from slicewise.spec import Advice, Code, Problem
 
+# In place of a stack's name, which has slashes.
+_NOBODY: Final = "nobody"
 _ROLE: Final = "docs/kubeconfigs.md (What the credential may do)"
 
 
@@ -56,32 +58,33 @@ def sort(
         if name.kind in (NAMESPACE_KIND, CONFIG_KIND):
             # What everybody in a namespace shares.
             left.add(name)
-        elif f"{here.environment}/{name.namespace}/{name.name}" in config.take_over:
+        elif config.take_over.get(f"{here.environment}/{name.namespace}/{name.name}") == (live.stack or _NOBODY):
+            # Said of this owner only: a copied configuration takes nothing over from the one that it was copied from.
             taken.add(name)
         elif name[1:] not in refused:
             # What scales a service has its name, and goes where it goes: one error for both.
             refused.add(name[1:])
-            problems.append(_refused(config, here.environment, name, whose, live.stack or "", live.environment or ""))
+            problems.append(_refused(here.environment, name, whose, live))
     return frozenset(taken), frozenset(left), problems
 
 
-def _refused(config: StackConfig, environment: str, name: ObjectName, whose: Owner, stack: str, other: str) -> Problem:
+def _refused(environment: str, name: ObjectName, whose: Owner, live: LiveObject) -> Problem:
     place = f"ModelDeployment {name.namespace}/{name.name}"
     take_over = (
-        f"pulumi config set --path 'slicewise:takeOver[{len(config.take_over)}]' "
-        f"{environment}/{name.namespace}/{name.name}"
+        f"pulumi config set --path 'slicewise:takeOver[\"{environment}/{name.namespace}/{name.name}\"]' "
+        f"{live.stack or _NOBODY}"
     )
     there = f"{name} is there already in environment {environment}"
     if whose is Owner.ANOTHER_ENVIRONMENT:
         message = (
-            f"{there}, and this stack has it as one of environment {other}: both are one cluster; describe it in one "
-            "environment"
+            f"{there}, and this stack has it as one of environment {live.environment}: both are one cluster; "
+            "describe it in one environment"
         )
         return Problem(place, 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)
     if whose is Owner.ANOTHER_STACK:
         message = (
-            f"{there}, and belongs to stack {stack}; give the deployment another name, or remove it from that stack. "
-            f"To take it over while it runs: {take_over}, and have the other stack forget it "
+            f"{there}, and belongs to stack {live.stack}; give the deployment another name, or remove it from that "
+            f"stack. To take it over while it runs: {take_over}, and have the other stack forget it "
             "(docs/day-two.md, Services that are there already)"
         )
         return Problem(place, 0, 0, "metadata.name", message, Code.BELONGS_TO_ANOTHER)

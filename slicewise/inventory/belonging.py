@@ -38,7 +38,7 @@ class Claim:
 
 def owner(name: ObjectName, live: LiveObject, claim: Claim) -> Owner:
     """Return whose the object is."""
-    if live.stack is None:
+    if not live.stack:
         # An annotation that somebody took off is no reason to give up what the stack's own plan has.
         return Owner.OWN if name in claim.applied else Owner.NOBODY
     if live.stack not in claim.stacks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 NAMESPACE_KIND: Final = "Namespace"
 # The namespace that every cluster has from its beginning to its end, and nobody can delete: its uid is the cluster's.
 _OLDEST_NAMESPACE: Final = "kube-system"
+# What Pulumi takes for names. Everybody may write annotations, and messages have this one in commands to be copied.
+_STACK: Final = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){2}")
+_UNREADABLE: Final = "unreadable"
 # What kubectl asks for at once.
 _PAGE: Final = 500
 # Of one cluster at a time: a plan of many namespaces is no reason to press a server.
@@ -49,13 +53,13 @@ class LiveObject:
     """An object that is there.
 
     Attributes:
-        stack: The stack that says it is its own: organization/project/stack; None where none does.
-        environment: The environment that it says it is in; None where it says none.
+        stack: The stack that says it is its own: organization/project/stack; empty where none does.
+        environment: The environment that it says it is in; empty where it says none.
         manifest: All of it, as the API server gives it.
     """
 
-    stack: str | None
-    environment: str | None
+    stack: str
+    environment: str
     manifest: Mapping[str, Any]
 
 
@@ -138,8 +142,9 @@ def _name(kind: str, found: Mapping[str, Any]) -> ObjectName:
 
 def _live(found: Mapping[str, Any]) -> LiveObject:
     annotations = mapping(mapping(found.get("metadata")).get("annotations"))
+    stack = text(annotations.get(STACK_ANNOTATION))
     return LiveObject(
-        text(annotations.get(STACK_ANNOTATION)) or None,
-        text(annotations.get(ENVIRONMENT_ANNOTATION)) or None,
+        stack if not stack or _STACK.fullmatch(stack) else _UNREADABLE,
+        text(annotations.get(ENVIRONMENT_ANNOTATION)),
         found,
     )

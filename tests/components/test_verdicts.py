@@ -67,11 +67,11 @@ def edited_by(manager: str, item: KubernetesObject) -> KubernetesObject:
         (OWN, "mig-old", True, Owner.OWN),
         ("acme/slicewise/trial", "mig-a", True, Owner.ANOTHER_STACK),
         ("acme/slicewise/prod2", "mig-a", False, Owner.ANOTHER_STACK),
-        (None, None, False, Owner.NOBODY),
-        (None, "mig-a", True, Owner.OWN),
+        ("", "", False, Owner.NOBODY),
+        ("", "mig-a", True, Owner.OWN),
     ],
 )
-def test_whose_a_service_is(stack: str | None, environment: str | None, applied: bool, whose: Owner) -> None:
+def test_whose_a_service_is(stack: str, environment: str, applied: bool, whose: Owner) -> None:
     claim = Claim(
         frozenset({OWN, "acme/slicewise/before-its-rename"}),
         frozenset({"mig-b"}),
@@ -118,10 +118,10 @@ SCALER = ObjectName("ScaledObject", "team", "chat")
         # The service is the stack's own, and somebody has made what scales it.
         ({CHAT: OWN, SCALER: "acme/slicewise/trial"}, ["SW420"]),
         ({SCALER: "acme/slicewise/trial"}, ["SW420"]),
-        ({CHAT: None}, ["SW421"]),
+        ({CHAT: ""}, ["SW421"]),
     ],
 )
-def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str | None], codes: list[str]) -> None:
+def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str], codes: list[str]) -> None:
     objects = [manifest(CHAT), manifest(SCALER)]
     here = Declared("mig-a", objects, (), ())
     standing = Standing("uid", {name: LiveObject(stack, "mig-a", {}) for name, stack in there.items()})
@@ -132,10 +132,13 @@ def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str
     assert [problem.code.value for problem in problems] == codes
     assert not taken
     assert not left
-    word = replace(config, take_over=("mig-a/team/chat",))
-    taken, _, problems = verdicts.sort(word, here, standing, Claim(frozenset({OWN}), frozenset(), frozenset()))
-    assert taken == {name for name, stack in there.items() if stack != OWN}
-    assert not problems
+    # From this owner, and from no other: a word that was copied with a configuration is not one for its new stack.
+    owners = {stack for stack in there.values() if stack != OWN}
+    for owner_named, expected in (((owners or {""}).pop() or "nobody", []), ("acme/slicewise/somebody", codes)):
+        word = replace(config, take_over={"mig-a/team/chat": owner_named})
+        taken, _, problems = verdicts.sort(word, here, standing, Claim(frozenset({OWN}), frozenset(), frozenset()))
+        assert [problem.code.value for problem in problems] == expected
+        assert taken == ({name for name, stack in there.items() if stack != OWN} if not expected else set())
 
 
 def test_what_may_not_be_looked_at_is_not_gone() -> None:
@@ -163,7 +166,7 @@ def test_another_stacks_config_is_used_and_said_only_where_it_says_something_els
     here, left = declared(wanted), frozenset({CONFIG})
 
     def said(spec: dict[str, Any]) -> list[str]:
-        live = LiveObject("acme/slicewise/other", None, {"spec": spec})
+        live = LiveObject("acme/slicewise/other", "", {"spec": spec})
         return [advice.code.value for advice in verdicts.shared(here, Standing("uid", {CONFIG: live}), left)]
 
     assert (said(same), said(other)) == ([], ["SW353"])

@@ -75,7 +75,8 @@ def test_a_service_goes_from_one_stack_to_another_while_it_runs(stack: Workspace
     stack.up()
     before = uid(cluster)
     second_stack(stack)
-    stack.pulumi("config", "set", "--stack", "trial", "--path", "slicewise:takeOver[0]", "mig-a/team/chat")
+    (word,) = set(re.findall(r"pulumi config set --path '(slicewise:takeOver\S+)' ", refused(stack, *UP_TRIAL)))
+    stack.pulumi("config", "set", "--stack", "trial", "--path", word, "organization/slicewise/test")
 
     stack.pulumi(*UP_TRIAL)
 
@@ -117,8 +118,8 @@ def test_a_service_that_somebody_made_is_taken_over_only_on_request(stack: Works
     assert cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["replicas"] == 9
 
     # As the message says.
-    assert "pulumi config set --path 'slicewise:takeOver[0]' mig-a/team/chat" in said
-    stack.set_config("takeOver[0]", "mig-a/team/chat")
+    assert """pulumi config set --path 'slicewise:takeOver["mig-a/team/chat"]' nobody""" in said
+    stack.set_config('takeOver["mig-a/team/chat"]', "nobody")
     stack.up()
     taken = cluster.get(LLMInferenceService, "chat", namespace="team")
     assert (uid(cluster), owner(cluster)) == (before, "organization/slicewise/test")

@@ -38,6 +38,10 @@ class Api:
     asked: list[str] = field(default_factory=list)
     connections: int = 0
 
+    def answer_query(self, _path: str, _query: str) -> tuple[int, Mapping[str, Any]] | None:
+        """Return what a server answers that looks behind the question mark; None where this one does not."""
+        return None
+
     def answer(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         """Return the status code and the body."""
         self.asked.append(f"{method} {path}")
@@ -73,7 +77,8 @@ def serving(api: Api) -> Iterator[str]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else {}
-            code, answer = api.answer(self.command, self.path.partition("?")[0], body)
+            path, _, query = self.path.partition("?")
+            code, answer = api.answer_query(path, query) or api.answer(self.command, path, body)
             data = json.dumps(answer).encode()
             self.send_response(code)
             self.send_header("Content-Type", "application/json")
