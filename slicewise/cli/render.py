@@ -60,6 +60,11 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def manifest_text(item: KubernetesObject) -> str:
+    """Return an object as YAML, in its own order; what it has twice is written twice."""
+    return yaml.dump(item, Dumper=_Dumper, sort_keys=False)
+
+
 def documents_owner(paths: Sequence[str], directory: Path) -> str:
     """Return what tells the documents at `paths` from others: where they are, as seen from the output directory.
 
@@ -91,7 +96,7 @@ def write_manifests(fleet: Fleet, plan: Plan, directory: Path, owner: str, docum
         OSError: a file or directory cannot be written.
     """
     files = {
-        directory / environment / _file_name(item): signed(yaml.dump(item, Dumper=_Dumper, sort_keys=False), owner)
+        directory / environment / _file_name(item): signed(manifest_text(item), owner)
         for environment, objects in environment_objects(fleet, plan).items()
         for item in objects
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from slicewise.cli.render import manifest_text
 from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS, SHORTFALL, in_process, slicewise
 
 GEMMA = "mig-a/team-a.llminferenceservice.gemma.yaml"
@@ -206,7 +207,7 @@ def test_something_else_in_a_manifests_place_is_refused(documents: Path, output:
         place.mkdir()
     else:
         os.mkfifo(place)
-    run = render(documents, output)
+    run = slicewise("render", str(documents), "--output-dir", str(output))
     assert run.returncode == 2
     assert run.stderr.startswith(f"{place}: is not a regular file")
     assert contents(output) == {}
@@ -250,7 +251,7 @@ def test_what_is_not_a_file_beside_the_manifests_is_left_alone(documents: Path, 
     (beside / "outside.yaml").symlink_to(stale)
     os.mkfifo(beside / "pipe.yaml")
     without_deployments(documents)
-    run = render(documents, output)
+    run = slicewise("render", str(documents), "--output-dir", str(output))
     assert (run.returncode, run.stderr) == (0, "")
     assert sorted(path.name for path in beside.iterdir()) == [
         "dangling.yaml",
@@ -320,6 +321,13 @@ def test_what_a_killed_run_left_is_removed(documents: Path, output: Path) -> Non
     assert render(documents, output).returncode == 0
     assert list(contents(output)) == list(expected)
     assert contents(output)[GEMMA] != expected[GEMMA]
+
+
+def test_what_an_object_has_twice_is_written_twice() -> None:
+    shared = {"containers": [{"name": "main"}]}
+    text = manifest_text({"template": shared, "worker": shared})
+    assert yaml.safe_load(text) == {"template": shared, "worker": shared}
+    assert not any(isinstance(token, yaml.AnchorToken | yaml.AliasToken) for token in yaml.scan(text))
 
 
 def test_nothing_is_written_as_a_reference_to_something_else(documents: Path, output: Path) -> None:
