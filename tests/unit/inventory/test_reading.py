@@ -239,11 +239,11 @@ def test_the_autoscalers_prose() -> None:
 
 
 def test_prose_of_many_groups_is_read_in_one_go() -> None:
-    """Names without bounds: when each looked through the rest of the text, 20,000 lines took a second."""
+    """Names without bounds, which were read as YAML first: a second for every 50,000 lines."""
     text = "NodeGroups:\n" + "  Name:        a\n" * 100_000 + PROSE
     began = time.process_time()
     assert parse_status(text) == parse_status(PROSE)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 0.8
 
 
 @pytest.mark.parametrize(
