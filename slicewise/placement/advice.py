@@ -56,30 +56,42 @@ def _cannot_roll(pool: PoolState, tenants: Sequence[Tenant], step: int, path: st
     stuck = [tenant.placement for tenant in careful if not rolls[tenant.pod]]
     if stuck:
         names = _some(sorted({str(placement.deployment) for placement in stuck}))
-        largest = max(placement.gpus_per_node for placement in stuck)
+        reserve = max(pool.pool.reserved_units, *(placement.gpus_per_node for placement in stuck))
         message = (
             f"no room is left on {pool.name} for one more pod, and a Deployment of fewer than {ROLLS_WITHOUT_SURGE} "
             f"replicas starts a new pod before it stops an old one: the next update of {names} would wait for ever. "
-            f"Write reservedUnits: {largest} in the pool, and make room for it: "
-            f"{_more_nodes(pool, tenants, sizes, step)}, or fewer replicas there"
+            f"Write reservedUnits: {reserve} in the pool, and make room for it: "
+            f"{_more_nodes(pool, tenants, sizes, reserve, step)}, or fewer replicas there"
         )
         yield Advice(path, Code.NO_UNIT_FOR_ROLLING_UPDATE, message)
 
 
-def _more_nodes(pool: PoolState, tenants: Sequence[Tenant], sizes: Iterable[PodSize], step: int) -> str:
-    """Return the field and the number of nodes with which one more pod of each of the `sizes` has room."""
+def _more_nodes(pool: PoolState, tenants: Sequence[Tenant], sizes: Iterable[PodSize], reserve: int, step: int) -> str:
+    """Return the field and the number of nodes that hold the `tenants` beside the `reserve`, which updates then use."""
     now = pool.pool.nodes
     field, name = ("node_count", "nodeCount")
     if pool.pool.max_node_count is not None:
         # An autoscaler's limit is for all zones together.
         field, name, step = "max_node_count", "maxNodeCount", 1
-    nodes, larger = now, pool
-    while not all(larger.has_room_to_roll(pod) for pod in sizes):
+
+    def larger(nodes: int) -> PoolState:
+        changed = pool.pool.model_copy(update={field: nodes, "reserved_units": reserve})
+        return PoolState(pool.environment, changed)
+
+    nodes = now + step
+    while not _rolls(larger(nodes), tenants, sizes):
         nodes += step
-        larger = PoolState(pool.environment, pool.pool.model_copy(update={field: nodes}))
-        for placement, _, pod in tenants:
-            larger.charge(pod, placement.replicas * placement.nodes_per_replica)
     return f"{name}: {nodes} (now {now})"
+
+
+def _rolls(empty: PoolState, tenants: Iterable[Tenant], sizes: Iterable[PodSize]) -> bool:
+    """Return whether an `empty` pool takes all `tenants`, and has room to roll then."""
+    for placement, _, pod in tenants:
+        pods = placement.replicas * placement.nodes_per_replica
+        if not empty.takes(pod, pods):
+            return False
+        empty.charge(pod, pods)
+    return all(empty.has_room_to_roll(pod) for pod in sizes)
 
 
 def _nodes_too_small(pool: PoolState, tenants: Sequence[Tenant], path: str) -> Iterator[Advice]:

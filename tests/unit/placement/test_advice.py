@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from copy import deepcopy
+
 import pytest
+from hypothesis import event, given
 
 from tests.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
+from tests.unit.placement.strategies import fleets, steady
 
 _FULL = (
     "no room is left on p for one more pod, and a Deployment of fewer than 4 replicas starts a new pod before it stops "
@@ -168,3 +174,37 @@ def test_advice_is_sorted_and_follows_that_of_the_documents() -> None:
         "InferenceEnvironment a: spec.nodePools[1]",
         "InferenceEnvironment b: spec.nodePools[0]",
     ]
+
+
+_RESERVE = re.compile(r"Write reservedUnits: (\d+) in the pool, and make room for it: (nodeCount|maxNodeCount): (\d+) ")
+_WHERE = re.compile(r"InferenceEnvironment (\S+): spec\.nodePools\[(\d+)\]")
+
+
+@pytest.mark.long
+@steady
+@given(fleets())
+def test_whoever_follows_the_warning_moves_nothing_and_updates_roll(documents: list[Document]) -> None:
+    before = plan_of(documents)
+    # Nobody waits for the room that is made.
+    has = Counter((item["deployment"]["namespace"], item["deployment"]["name"]) for item in before["placements"])
+    kept = []
+    for document in documents:
+        key = (document["metadata"].get("namespace"), document["metadata"]["name"])
+        if document["kind"] != "ModelDeployment":
+            kept.append(document)
+        elif has[key]:
+            kept.append(document | {"spec": document["spec"] | {"environments": has[key]}})
+    for warning in before["warnings"]:
+        if warning["code"] != "SW305":
+            continue
+        changed = deepcopy(kept)
+        where, made = _WHERE.match(warning["path"]), _RESERVE.search(warning["message"])
+        assert where
+        assert made
+        (declared,) = (each for each in changed if each["metadata"]["name"] == where[1])
+        event(made[2])
+        declared["spec"]["nodePools"][int(where[2])] |= {"reservedUnits": int(made[1]), made[2]: int(made[3])}
+        after = plan_of(changed, before)
+        assert all(item["retained"] for item in after["placements"])
+        assert len(after["placements"]) == len(before["placements"])
+        assert ("SW305", warning["path"]) not in [(item["code"], item["path"]) for item in after["warnings"]]
