@@ -63,7 +63,7 @@ async def deploy() -> dict[str, Any]:
     reached = await reach_clusters(config, fleet.environments, needs)
     access = reached.kubeconfigs
     standing = {name: answer.standing for name, answer in reached.answers.items()}
-    handlings = settle(config, before, renamed, declared, standing, reached.addresses)
+    handlings = await settle(config, before, renamed, declared, standing, reached.addresses)
     skipped = {**reached.skipped, **await verify_clusters(config, fleet, plan, previous, access)}
     state = await read_state() if skipped else StackState()
     made = provision(fleet.environments, config.kubeconfig_source)

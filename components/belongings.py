@@ -16,6 +16,7 @@ from components.handling import Handling
 from components.previous_plan import PreviousStack
 from components.stack_config import StackConfig
 from components.stack_name import stack_name
+from components.stack_state import read_state
 from slicewise.inventory.belonging import Claim
 from slicewise.inventory.differences import some
 from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
@@ -23,7 +24,7 @@ from slicewise.printable import printable
 from slicewise.spec import Advice, InvalidInputError, Problem
 
 
-def settle(
+async def settle(
     config: StackConfig,
     previous: PreviousStack,
     renamed: Renamed,
@@ -49,7 +50,7 @@ def settle(
         handling = Handling(name, formerly, known.identifier if known else name, tuple(here.namespaces), now=now)
         there = standing.get(name)
         if there is not None:
-            handling, wrong, noted = _settle_one(config, previous, set(declared), handling, here, there)
+            handling, wrong, noted = await _settle_one(config, previous, set(declared), handling, here, there)
             problems += wrong
             advice += noted
         handlings[name] = handling
@@ -64,7 +65,7 @@ def settle(
     return handlings
 
 
-def _settle_one(
+async def _settle_one(
     config: StackConfig,
     previous: PreviousStack,
     environments: AbstractSet[str],
@@ -81,7 +82,11 @@ def _settle_one(
     claim = Claim(own, frozenset(environments - {handling.environment}), here.applied)
     taken, left, problems = verdicts.sort(config, here, there, claim)
     problems += verdicts.unread(here, there)
-    problems += verdicts.leaving(config, here, there, claim, handling.formerly or handling.environment)
+    strangers = verdicts.strangers_leaving(here, there, claim)
+    if strangers:
+        formerly = handling.formerly or handling.environment
+        # Only the state tells whether this stack has forgotten them: its outputs do not change with it.
+        problems += verdicts.leaving(handling.environment, formerly, strangers, (await read_state()).urns)
     gone = verdicts.gone_objects(here, there)
     changes, put_back = verdicts.changed(here, there)
     used = [space for space in here.namespaces if ObjectName(NAMESPACE_KIND, "", space) in left]

@@ -58,8 +58,6 @@ class StackConfig:
     """Whether outputs that cannot be read are taken for none."""
     take_over: Mapping[str, str]
     """By `environment/namespace/name`, from which stack a service that is there is taken over; or from `nobody`."""
-    handed_over: tuple[str, ...]
-    """`environment/namespace/name` of services that are another stack's, and gone from this stack's state."""
     accept_clusters: Mapping[str, str]
     """By environment, the uid of the cluster that takes the place of the one before."""
 
@@ -127,15 +125,6 @@ class _Reader:
             return (default,)
         return tuple(paths)
 
-    def texts(self, key: str, expected: str) -> tuple[str, ...]:
-        found = self._structure(key, expected)
-        if found is None:
-            return ()
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            self._expected(key, self._config.get(key), expected)
-            return ()
-        return tuple(found)
-
     def mapping(self, key: str, expected: str) -> Mapping[str, str]:
         found = self._structure(key, expected)
         if found is None:
@@ -185,7 +174,6 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         verify=reader.flag("verify"),
         plan_afresh=reader.flag("planAfresh"),
         take_over=reader.mapping("takeOver", "a mapping from environment/namespace/name to stacks, or nobody"),
-        handed_over=reader.texts("handedOver", "a list of environment/namespace/name"),
         accept_clusters=reader.mapping("acceptClusters", "a mapping from environments to the uids of their clusters"),
     )
     if reader.problems:

@@ -48,10 +48,12 @@ class StackState:
     Attributes:
         environments: What the stack has of each environment.
         outputs: The stack's outputs.
+        urns: All its resources.
     """
 
     environments: Mapping[str, EnvironmentState] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    urns: frozenset[str] = frozenset()
 
 
 async def read_state() -> StackState:
@@ -59,7 +61,7 @@ async def read_state() -> StackState:
     answer = await pulumi.runtime.invoke_async(_READ_RESOURCES, {"stackName": stack_name()})
     resources: Mapping[str, Mapping[str, Any]] = answer["outputs"]
     stack = [each["outputs"] for each in resources.values() if each["type"] == _STACK]
-    return StackState(by_environment(resources), stack[0] if stack else {})
+    return StackState(by_environment(resources), stack[0] if stack else {}, frozenset(resources))
 
 
 def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:

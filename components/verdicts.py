@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import Final
 
@@ -11,7 +12,7 @@ from components.declared import Declared
 from components.handling import object_name
 from components.model_placement import placement_urn
 from components.stack_config import StackConfig
-from slicewise.inventory.applied import Drift, judge
+from slicewise.inventory.applied import Drift, Expected, judge
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
 from slicewise.inventory.differences import some
 from slicewise.inventory.live_services import live_service
@@ -95,30 +96,36 @@ def _refused(environment: str, name: ObjectName, whose: Owner, live: LiveObject)
     return Problem(place, 0, 0, "metadata.name", message, Code.MADE_BY_NO_STACK)
 
 
-def leaving(config: StackConfig, here: Declared, there: Standing, claim: Claim, formerly: str) -> Iterator[Problem]:
+def leaving(
+    environment: str, formerly: str, strangers: Iterable[tuple[Expected, LiveObject]], urns: AbstractSet[str]
+) -> Iterator[Problem]:
     """Yield the services that this `pulumi up` would delete, and that are another stack's by now.
 
     Args:
-        config: The stack's configuration.
-        here: What the plan declares in the environment.
-        there: What stands there.
-        claim: What the stack may call its own.
+        environment: Where.
         formerly: What the environment was called at the last `pulumi up`.
+        strangers: What `strangers_leaving` has found there.
+        urns: What the stack's state has.
     """
-    for each in here.services:
-        name = ObjectName(SERVICE_KIND, *each.key)
-        live = there.objects.get(name)
-        word = f"{here.environment}/{name.namespace}/{name.name}"
-        if each.declared is not None or live is None or word in config.handed_over:
-            continue
-        if owner(name, live, claim) is Owner.ANOTHER_STACK:
-            urn = placement_urn(f"{formerly}/{each.deployment}", SERVICE_KIND)
+    for each, live in strangers:
+        urn = placement_urn(f"{formerly}/{each.deployment}", SERVICE_KIND)
+        if urn in urns:
             message = (
-                f"{name} in environment {here.environment} belongs to stack {live.stack} now, and this stack would "
-                f"delete it. Have this stack forget it: pulumi state delete '{urn}', and then: pulumi config set "
-                f"--path 'slicewise:handedOver[{len(config.handed_over)}]' {word}"
+                f"{ObjectName(SERVICE_KIND, *each.key)} in environment {environment} belongs to stack {live.stack} "
+                f"now, and this stack would delete it. Have this stack forget it: pulumi state delete '{urn}'"
             )
             yield Problem(f"ModelDeployment {each.deployment}", 0, 0, "metadata.name", message, Code.LEAVES_FOR_ANOTHER)
+
+
+def strangers_leaving(here: Declared, there: Standing, claim: Claim) -> list[tuple[Expected, LiveObject]]:
+    """Return what an earlier plan had, the plan has not, and another stack says is its own."""
+    return [
+        (each, live)
+        for each in here.services
+        if each.declared is None
+        and (live := there.objects.get(name := ObjectName(SERVICE_KIND, *each.key)))
+        and owner(name, live, claim) is Owner.ANOTHER_STACK
+    ]
 
 
 def unread(here: Declared, there: Standing) -> Iterator[Problem]:

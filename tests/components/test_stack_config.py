@@ -48,8 +48,6 @@ def test_defaults() -> None:
         ("planAfresh", "once", "true or false"),
         ("takeOver", "mig-a/team/chat", "a mapping from environment/namespace/name to stacks, or nobody"),
         ("takeOver", "[]", "a mapping from environment/namespace/name to stacks, or nobody"),
-        ("handedOver", "{}", "a list of environment/namespace/name"),
-        ("handedOver", "[1]", "a list of environment/namespace/name"),
         ("acceptClusters", "mig-a", "a mapping from environments to the uids of their clusters"),
         ("acceptClusters", "[1]", "a mapping from environments to the uids of their clusters"),
     ],
