@@ -71,6 +71,14 @@ _OTHER_CHOICES: Final = {
     "required": "only",
     "static": "Fixed",
 }
+# What is said in another field: one of the choices of this field -> the words, and where they belong.
+_ELSEWHERE: Final = {
+    "nvlink": (
+        frozenset({"infiniband", "ib", "roce", "efa", "ethernet"}),
+        "the network between nodes is interNodeBandwidth, for example ib-400g",
+    ),
+    "mixed": (frozenset({"none"}), "where GPUs are not cut into slices, leave migConfiguration out"),
+}
 _DIGITS: Final = re.compile("[0-9]+")
 # A document of other things can have an unknown field on every line; nobody reads so many.
 MAX_PROBLEMS = 100
@@ -208,4 +216,7 @@ def _choice_meant(value: str, choices: Sequence[str]) -> str:
     """Return a hint with the choice that `value` may mean: none with other digits, for fp64 is not nearly fp4."""
     if (other := _OTHER_CHOICES.get(value.lower())) and other in choices:
         return f'; did you mean "{other}"?'
+    for field, (known, words) in _ELSEWHERE.items():
+        if field in choices and value.lower() in known:
+            return f"; {words}"
     return did_you_mean(value, [choice for choice in choices if _DIGITS.findall(choice) == _DIGITS.findall(value)])

@@ -20,6 +20,7 @@ PROFILE = ("spec", "serving", 0)
 TOPOLOGY = (*PROFILE, "replicaTopology")
 CONCURRENCY = ("spec", "scaling", "concurrency")
 
+UNCUT = "where GPUs are not cut into slices, leave migConfiguration out"
 REQUEST_NAME = "expected letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /"
 IMAGE = "expected an image, [REGISTRY/]NAME[:TAG][@DIGEST], with NAME in lower case"
 LABEL = "expected lower-case letters, digits and -, beginning and ending with a letter or digit"
@@ -207,7 +208,14 @@ WRONG: list[Wrong] = [
     (ENVIRONMENT, MIG, [("3g.40gb", 'got "3g.40gb", expected a mapping')]),
     (ENVIRONMENT, (*MIG, "enabled"), FLAG),
     (ENVIRONMENT, (*MIG, "profile"), [("3", f"got 3, {IN_QUOTES}")]),
-    (ENVIRONMENT, (*MIG, "strategy"), [("none", 'got "none", expected "mixed" or "single"')]),
+    (
+        ENVIRONMENT,
+        (*MIG, "strategy"),
+        [
+            ("none", f'got "none", expected "mixed" or "single"; {UNCUT}'),
+            ("off", 'got false, expected "mixed" or "single" (YAML reads no and off as false)'),
+        ],
+    ),
     (
         ENVIRONMENT,
         (*MIG, "slicesPerGpu"),
