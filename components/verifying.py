@@ -55,7 +55,7 @@ async def verify_clusters(
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     verified = verify(fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stack=stack)
     for each in verified.differences:
-        if not each.stops_update:
+        if not each.stops_update and not each.mended_by_update:
             pulumi.log.warn(printable(f"{each}; {each.remedy}"))
     errors = [
         Reason(each.environment, printable_lines(f"{each}\n    remedy: {each.remedy}"))

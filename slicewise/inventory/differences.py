@@ -42,9 +42,14 @@ class Difference:
     remedy: str
 
     @property
+    def mended_by_update(self) -> bool:
+        """Whether `pulumi up` itself says it and puts it right."""
+        return self.code in (Code.SERVICE_GONE, Code.SERVICE_CHANGED)
+
+    @property
     def stops_update(self) -> bool:
-        """Whether an update cannot do as the plan says. What an update itself puts right does not keep it from it."""
-        return self.severity is Severity.ERROR and self.code not in (Code.SERVICE_GONE, Code.SERVICE_CHANGED)
+        """Whether an update cannot do as the plan says."""
+        return self.severity is Severity.ERROR and not self.mended_by_update
 
     def __str__(self) -> str:
         """Write it on one line."""

@@ -23,12 +23,11 @@ def check_services(deviations: Sequence[Deviation]) -> Iterator[Found]:
 
 def _gone(gone: Sequence[Deviation]) -> Found:
     names = [f"{each.expected.deployment} ({counted(each.missing, 'replica')})" for each in gone]
-    was, it = ("was", "it") if len(gone) == 1 else ("were", "them")
+    was = "was" if len(gone) == 1 else "were"
     return Found(
         Code.SERVICE_GONE,
         Severity.ERROR,
-        f"{counted(len(gone), 'service')} that {was} applied {_are(gone)} not there, and the stack takes {it} for "
-        f"running: {some(names)}",
+        f"{counted(len(gone), 'service')} that {was} applied {_are(gone)} not there any more: {some(names)}",
         _PUT_BACK,
     )
 

@@ -311,7 +311,7 @@ def test_what_became_of_services_is_said(tmp_path: Path) -> None:
         assert slicewise("verify", file, "--kubeconfig", config).returncode == 0
         gone = slicewise("verify", file, "--kubeconfig", config, "--previous", str(plan))
     assert gone.returncode == 4
-    assert "running: default/chat (1 replica) [SW623]\n    remedy: pulumi up" in gone.stdout
+    assert "not there any more: default/chat (1 replica) [SW623]\n    remedy: pulumi up" in gone.stdout
     for replicas, code, severity in ((0, 4, "error"), (9, 0, "warning")):
         with api_server(NODES, services=[service("acme/slicewise/prod", replicas)]) as url:
             config = kubeconfig(tmp_path, url)
