@@ -11,6 +11,7 @@ from lightkube.resources.core_v1 import Namespace
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig, install_kserve_crds
+from tests.engine.keda import install_keda_crds
 from tests.engine.workspace import Workspace, services
 
 
@@ -43,3 +44,10 @@ def stack(workspace: Workspace, plane: ControlPlane) -> Workspace:
     """A stack that may reach the API server."""
     workspace.set_config('kubeconfigs["mig-a"]', plane.kubeconfig, secret=True)
     return workspace
+
+
+@pytest.fixture(scope="session")
+def keda(plane: ControlPlane) -> ControlPlane:
+    """The API server, with KEDA's kinds."""
+    install_keda_crds(plane)
+    return plane

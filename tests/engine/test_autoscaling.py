@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
-import yaml
 from lightkube import Client
-from lightkube.generic_resource import GenericNamespacedResource, create_namespaced_resource
+from lightkube.generic_resource import GenericNamespacedResource
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.core_v1 import Namespace
 from lightkube.types import PatchType
 
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
-from embedded.toolchain import module_dir
-from embedded.waiting import wait_until
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
+from tests.engine.keda import ScaledObject
 from tests.engine.workspace import Workspace
-
-ScaledObject = create_namespaced_resource("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects")
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
 HUGE = model("huge", profile("two-nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi"))
@@ -34,29 +28,6 @@ NAMESPACE = "scaled"
 def concurrency(**fields: int) -> Document:
     """Return the scaling block of a deployment."""
     return {"signal": "Concurrency", "concurrency": {"maxReplicas": 4, "target": 32} | fields}
-
-
-@pytest.fixture(scope="module")
-def keda(plane: ControlPlane) -> ControlPlane:
-    """The API server, with KEDA's definition as KServe tests with it; KEDA itself is not there."""
-    source = module_dir("github.com/kserve/kserve", of="kserve") / "test/crds/keda.yaml"
-    documents = yaml.load_all(source.read_bytes(), Loader=yaml.CSafeLoader)
-    with connect(plane) as client:
-        for document in documents:
-            if document["kind"] == "CustomResourceDefinition":
-                name = document["metadata"]["name"]
-                client.patch(CustomResourceDefinition, name, document, patch_type=PatchType.APPLY)
-        wait_until("ScaledObject served", lambda: served(client), seconds=60)
-    return plane
-
-
-def served(client: Client) -> bool:
-    """Return whether ScaledObjects can be listed."""
-    try:
-        list(client.list(ScaledObject))
-    except httpx2.HTTPStatusError:
-        return False  # the kind is unknown still, or its storage is being prepared
-    return True
 
 
 @pytest.fixture

@@ -1,0 +1,179 @@
+"""The rights that docs/kubeconfigs.md lists: enough for all that a stack does, and none of them superfluous."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from lightkube import Client
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.models.rbac_v1 import RoleRef, Subject
+from lightkube.resources.core_v1 import Namespace
+from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
+
+from embedded.api import connect
+from embedded.control_plane import ControlPlane
+from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
+from embedded.waiting import wait_until
+from slicewise.access.client import open_client
+from slicewise.inventory.asking import ClusterAnswer, ask_or_refusal
+from slicewise.inventory.needs import Needs, Right, needs_of
+from slicewise.inventory.reading import read_cluster
+from slicewise.manifests import environment_objects
+from slicewise.placement import make_plan
+from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
+from tests.engine.credentials import account_token, kubeconfig_of
+from tests.engine.keda import ScaledObject
+from tests.engine.workspace import Workspace
+
+PAGE = Path(__file__).parents[2] / "docs" / "kubeconfigs.md"
+NAMESPACE = "rights"
+ACCOUNT = "restricted"
+
+
+def fleet(replicas: int) -> list[Document]:
+    """Return a service of each shape: plain, autoscaled, and of several nodes with pipeline parallelism."""
+    scaled = {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "target": 32}}
+    return [
+        environment("mig-a", slices("slices", "3g.40gb"), pool("whole", nodeCount=2, multiNodeCapable=True)),
+        model("tiny", profile("any", memoryPerGpu="30Gi", mig="only")),
+        model("huge", profile("two-nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi")),
+        deployment("plain", "tiny", namespace=NAMESPACE, replicas=replicas),
+        deployment("scaled", "tiny", namespace=NAMESPACE, scaling=scaled, servedModelName="scaled"),
+        deployment("huge", "huge", namespace=NAMESPACE),
+    ]
+
+
+def documented() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the Role and the ClusterRole of the page, as they stand there."""
+    section = PAGE.read_text(encoding="utf-8").partition("## What the credential may do")[2].partition("\n## ")[0]
+    role, cluster_role = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL))
+    assert (role["kind"], cluster_role["kind"]) == ("Role", "ClusterRole")
+    return role, cluster_role
+
+
+def grant(client: Client, role: dict[str, Any], cluster_role: dict[str, Any]) -> None:
+    """Give the account exactly these rules."""
+    named = {"name": "slicewise", "namespace": NAMESPACE}
+    client.apply(Role.from_dict({**role, "metadata": named}), force=True)
+    client.apply(ClusterRole.from_dict(cluster_role), force=True)
+
+
+@pytest.fixture
+def cluster(keda: ControlPlane) -> Iterator[Client]:
+    """A client of the API server, on which an account has the rights of the page and no other."""
+    subject = Subject(kind="ServiceAccount", name=ACCOUNT, namespace="default")
+    with connect(keda) as client:
+        client.apply(Namespace(metadata=ObjectMeta(name=NAMESPACE)))
+        grant(client, *documented())
+        for binding, of in ((RoleBinding, "Role"), (ClusterRoleBinding, "ClusterRole")):
+            namespace = NAMESPACE if of == "Role" else None
+            client.apply(
+                binding(
+                    metadata=ObjectMeta(name="slicewise", namespace=namespace),
+                    roleRef=RoleRef(apiGroup="rbac.authorization.k8s.io", kind=of, name="slicewise"),
+                    subjects=[subject],
+                )
+            )
+        yield client
+        client.delete(ClusterRoleBinding, "slicewise")
+        client.delete(RoleBinding, "slicewise", namespace=NAMESPACE)
+        for kind in (ScaledObject, LLMInferenceService, LLMInferenceServiceConfig):
+            client.deletecollection(kind, namespace=NAMESPACE)
+
+
+@pytest.fixture
+def kubeconfig(cluster: Client, keda: ControlPlane) -> str:
+    """The account's kubeconfig."""
+    return kubeconfig_of(keda, token=account_token(cluster, ACCOUNT, admin=False))
+
+
+def services(client: Client) -> dict[str, int | None]:
+    found = client.list(LLMInferenceService, namespace=NAMESPACE)
+    return {str(item.metadata.name): item["spec"].get("replicas") for item in found if item.metadata}
+
+
+@pytest.mark.long
+def test_they_are_enough_to_preview_apply_change_compare_and_remove(
+    workspace: Workspace, cluster: Client, kubeconfig: str
+) -> None:
+    workspace.set_config('kubeconfigs["mig-a"]', kubeconfig, secret=True)
+    workspace.set_config("createNamespaces", "true")
+    workspace.write(*fleet(1))
+    workspace.preview()
+    workspace.up()
+    assert services(cluster) == {"plain": 1, "scaled": None, "huge-n2": 1}
+    workspace.write(*fleet(2))
+    assert workspace.up().changes() == {"mig-a/rights/plain-service": "update"}
+    assert services(cluster)["plain"] == 2
+    workspace.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+    assert services(cluster) == {}
+
+
+def single_rights(role: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the role without one verb of one resource, and what is missing then; once for each."""
+    for index, rule in enumerate(role["rules"]):
+        for resource in rule["resources"]:
+            for verb in rule["verbs"]:
+                less = copy.deepcopy(role)
+                less["rules"][index : index + 1] = [
+                    {**rule, "resources": [other for other in rule["resources"] if other != resource]},
+                    {**rule, "resources": [resource], "verbs": [other for other in rule["verbs"] if other != verb]},
+                ]
+                less["rules"] = [each for each in less["rules"] if each["resources"] and each["verbs"]]
+                yield less, f"{verb} {resource}"
+
+
+def denied(kubeconfig: str, needs: Needs) -> set[str]:
+    """Return what is said to be missing when the cluster is asked before anything is declared."""
+    answer = asyncio.run(ask_or_refusal(kubeconfig, needs))
+    assert isinstance(answer, ClusterAnswer), answer
+    assert answer.denied is not None
+    return {f"{right.verb} {right.resource}" for right in answer.denied}
+
+
+def unread(kubeconfig: str) -> set[str]:
+    """Return what `verify` says that it cannot read."""
+
+    async def read() -> tuple[str, ...]:
+        client = open_client(kubeconfig)
+        try:
+            return (await read_cluster(client)).unread
+        finally:
+            await client.close()
+
+    return {f"{'get' if kind == 'configmaps' else 'list'} {kind}" for kind in asyncio.run(read())}
+
+
+@pytest.mark.long
+def test_without_any_one_of_them_something_is_said_to_be_missing(cluster: Client, kubeconfig: str) -> None:
+    parsed = fleet_of(fleet(1))
+    objects = environment_objects(parsed, make_plan(parsed))["mig-a"]
+    role, cluster_role = documented()
+    without_verify = {**cluster_role, "rules": cluster_role["rules"][:1]}
+    applies = needs_of(objects, leaves=[NAMESPACE], makes_namespaces=True, waits=True)
+    verifies = replace(applies, rights=frozenset({Right("", "nodes", "list", None)}))
+
+    def says(lacks: str, needs: Needs, *, reads: bool) -> bool:
+        said = denied(kubeconfig, needs)
+        return lacks in (said | unread(kubeconfig) if reads and not said else said)
+
+    assert denied(kubeconfig, applies) | denied(kubeconfig, verifies) | unread(kubeconfig) == set()
+    cases = [((less, without_verify), lacks, applies) for less, lacks in single_rights(role)]
+    cases += [((role, less), lacks, applies) for less, lacks in single_rights(without_verify)]
+    of_verify = {**cluster_role, "rules": cluster_role["rules"][1:]}
+    cases += [((role, less), lacks, verifies) for less, lacks in single_rights(of_verify)]
+    assert len(cases) >= 30
+    for rules, lacks, needs in cases:
+        grant(cluster, *rules)
+        # The authorizer sees a change of a role a moment later.
+        reads = needs is verifies
+        wait_until(f"{lacks} is said to be missing", partial(says, lacks, needs, reads=reads), seconds=5)
