@@ -18,6 +18,7 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.models.rbac_v1 import RoleRef, Subject
 from lightkube.resources.core_v1 import Namespace
 from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
+from lightkube.types import PatchType
 
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
@@ -62,9 +63,10 @@ def documented() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def grant(client: Client, role: dict[str, Any], cluster_role: dict[str, Any]) -> None:
     """Give the account exactly these rules."""
-    named = {"name": "slicewise", "namespace": NAMESPACE}
-    client.apply(Role.from_dict({**role, "metadata": named}), force=True)
-    client.apply(ClusterRole.from_dict(cluster_role), force=True)
+    how: dict[str, Any] = {"patch_type": PatchType.APPLY, "force": True}
+    own = {**role, "metadata": {"name": "slicewise", "namespace": NAMESPACE}}
+    client.patch(Role, "slicewise", own, namespace=NAMESPACE, **how)
+    client.patch(ClusterRole, "slicewise", cluster_role, **how)
 
 
 @pytest.fixture
