@@ -71,7 +71,8 @@ async def deploy() -> dict[str, Any]:
     for environment in fleet.environments:
         name = environment.metadata.name
         if name in skipped:
-            declare_untouched(name, state.environments.get(name, EnvironmentState()))
+            here = state.environments.get(name, EnvironmentState())
+            declare_untouched(name, here, runs_plugin=name in reached.without_plugin)
             continue
         environments[name] = InferenceEnvironment(
             name,

@@ -20,8 +20,15 @@ _EVERYTHING: Final = ("*",)
 _SERVICE: Final = "-service"
 
 
-def declare_untouched(name: str, state: EnvironmentState) -> None:
-    """Declare the environment called `name` as the stack's state has it; nothing where it has nothing."""
+def declare_untouched(name: str, state: EnvironmentState, *, runs_plugin: bool = False) -> None:
+    """Declare the environment called `name` as the stack's state has it; nothing where it has nothing.
+
+    Args:
+        name: The environment's name.
+        state: What the stack has of it.
+        runs_plugin: Whether its credential comes from a plugin that gives none now. Pulumi's provider would run that
+            for as long as it takes, so it gets a kubeconfig that leads nowhere until the plugin works again.
+    """
     if not state.has_provider:
         return
     component = pulumi.ComponentResource(INFERENCE_ENVIRONMENT, name, None)
@@ -29,7 +36,7 @@ def declare_untouched(name: str, state: EnvironmentState) -> None:
         f"{name}-provider",
         kubeconfig=pulumi.Output.secret(NOWHERE),
         cluster_identifier=name,
-        opts=pulumi.ResourceOptions(parent=component, ignore_changes=[*_EVERYTHING]),
+        opts=pulumi.ResourceOptions(parent=component, ignore_changes=None if runs_plugin else [*_EVERYTHING]),
     )
     shared: list[pulumi.Resource] = []
     for resource in state.shared:

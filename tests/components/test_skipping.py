@@ -119,6 +119,17 @@ def test_what_is_in_the_state_is_declared_again_with_all_changes_ignored(recorde
     assert "west/team/chat-service-service" in found["west/team/chat-service-scaledobject"].dependencies
 
 
+def test_a_plugin_that_gives_no_credential_is_not_left_to_the_provider(recorder: Recorder) -> None:
+    def program() -> pulumi.Output[None]:
+        declare_untouched("west", EnvironmentState(has_provider=True), runs_plugin=True)
+        return pulumi.Output.from_input(None)
+
+    run(program)
+    (provider,) = (each for each in recorder.registrations if each.name == "west-provider")
+    assert provider.inputs["kubeconfig"]["value"] == NOWHERE
+    assert provider.ignored == frozenset()
+
+
 def test_an_environment_that_was_never_applied_is_not_declared(recorder: Recorder) -> None:
     def program() -> pulumi.Output[None]:
         declare_untouched("west", EnvironmentState())
