@@ -94,6 +94,7 @@ def serving(api: Api) -> Iterator[str]:
 
     class Threads(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 128
 
     with Threads(("127.0.0.1", 0), Answers) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
