@@ -15,6 +15,7 @@ from lightkube.resources.core_v1 import Namespace
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, install_kserve_crds
+from slicewise.manifests.vocabulary import MANAGED_BY, MANAGED_BY_LABEL
 from tests.documents import Document, deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace
 
@@ -142,3 +143,27 @@ def test_a_credential_that_is_refused_stops_nobody(
     assert services(clusters["west"]) == {"b": 2}
     stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
     assert [services(client) for client in clusters.values()] == [{}, {}]
+
+
+@pytest.mark.long
+def test_a_cluster_that_is_gone_for_good_leaves_as_the_page_says(
+    stack: Workspace, clusters: dict[str, Client], west: ControlPlane
+) -> None:
+    server = west.processes[1]
+    server.kill()
+    try:
+        stack.write(BOTH[0], TINY, at("east", "a", 2))
+        run = stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
+        assert "PULUMI_K8S_DELETE_UNREACHABLE" in run.stdout + run.stderr
+        # What is there is changed all the same.
+        assert services(clusters["east"]) == {"a": 2}
+        stack.environment["PULUMI_K8S_DELETE_UNREACHABLE"] = "true"
+        stack.up()
+        del stack.environment["PULUMI_K8S_DELETE_UNREACHABLE"]
+        assert in_state(stack, "west") == {}
+        assert stack.up().changes() == {}
+    finally:
+        server.restart()
+    # It runs on where the cluster comes back after all: by its label it is found.
+    left = clusters["west"].list(LLMInferenceService, namespace="team", labels={MANAGED_BY_LABEL: MANAGED_BY})
+    assert [item.metadata and item.metadata.name for item in left] == ["b"]
