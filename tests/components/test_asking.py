@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pulumi
@@ -16,6 +18,8 @@ from cryptography import x509
 
 from components.asking import Asked, ask_clusters
 from components.kubeconfig.checks import Subject
+from slicewise.access import client, plugin
+from slicewise.inventory import asking
 from slicewise.inventory.needs import Needs, needs_of
 from tests.unit.access.asking import kubeconfig_text
 from tests.unit.access.kubeconfigs import CANARY
@@ -147,3 +151,49 @@ def test_rights_that_nobody_may_ask_for_are_a_warning(monkeypatch: pytest.Monkey
     (warning,) = told
     assert warning.startswith("InferenceEnvironment east: spec.cluster.existing.secretRef: the credential's user may")
     assert warning.endswith("[SW313]")
+
+
+@pytest.mark.parametrize(
+    ("module", "limit", "words"),
+    [
+        (client, "REQUEST_SECONDS", "the cluster's API server does not answer in 20 s (ReadTimeout)"),
+        (asking, "CONVERSATION_SECONDS", "the cluster's API server answers too slowly (TimeoutError)"),
+    ],
+)
+def test_a_server_that_never_answers_is_not_waited_for(
+    module: ModuleType, limit: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, limit, 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        ((_, problem),) = ask(needs_of([SERVICE]), east=url).problems
+    assert problem.code == "SW404"
+    assert words in problem.message
+
+
+def with_plugin(url: str, script: str) -> Subject:
+    version = "client.authentication.k8s.io/v1"
+    user = {"exec": {"apiVersion": version, "command": "sh", "args": ["-c", script]}}
+    return Subject("east", "secretRef", None, "store it", object(), kubeconfig_text(url, user), url)
+
+
+def test_a_plugin_that_waits_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugin, "PLUGIN_SECONDS", 0.2)
+    with serving(Api()) as url:
+        found = asyncio.run(ask_clusters({"east": with_plugin(url, "sleep 600")}, {"east": needs_of([SERVICE])}))
+    ((_, problem),) = found.problems
+    assert problem.code == "SW410"
+    assert "its credential plugin sh did not answer in 0.2 s (does it wait for a login?); log in first" in str(problem)
+
+
+def test_a_cluster_is_asked_with_one_run_of_the_plugin_and_few_connections(tmp_path: Path) -> None:
+    status = {"kind": "ExecCredential", "status": {"token": CANARY}}
+    spaces = [{**SERVICE, "metadata": {"name": "chat", "namespace": f"team-{number}"}} for number in range(20)]
+    with serving(api := Api(incomplete=True, rules=(), allows=())) as url:
+        subject = with_plugin(url, f"echo once >> {tmp_path}/runs; echo '{json.dumps(status)}'")
+        ((_, problem),) = asyncio.run(ask_clusters({"east": subject}, {"east": needs_of(spaces)})).problems
+    assert problem.code == "SW413"
+    # Discovery, the rules of each namespace, six verbs one by one in each, and the cluster's identity.
+    assert len(api.asked) == 2 + 20 + 20 * 6 + 1
+    assert api.connections <= 4
+    assert (tmp_path / "runs").read_text() == "once\n"
