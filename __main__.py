@@ -107,7 +107,8 @@ async def deploy() -> dict[str, Any]:
         # Not awaited here: the stack's outputs are to be there, whatever comes of it.
         pulumi.Output.all(*unready).apply(partial(finish, seconds=config.ready_timeout))
     uids = {name: each.uid for name, each in standing.items()}
-    clusters = cluster_outputs(declared, before.clusters, uids, renamed)
+    identifiers = {name: handling.identifier for name, handling in handlings.items()}
+    clusters = cluster_outputs(before.clusters, uids, renamed, identifiers)
     outputs = plan_to_outputs(plan) | {CLUSTERS_OUTPUT: clusters, STACK_OUTPUT: stack_name()}
     return keep_outputs(outputs, state.outputs, skipped)
 

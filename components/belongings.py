@@ -46,8 +46,7 @@ async def settle(
     advice: list[Advice] = []
     for name, here in declared.items():
         formerly = renamed.formerly.get(name)
-        known = previous.clusters.get(formerly or name)
-        handling = Handling(name, formerly, known.identifier if known else name, tuple(here.namespaces), now=now)
+        handling = Handling(name, formerly, previous.identifier(formerly or name), tuple(here.namespaces), now=now)
         there = standing.get(name)
         if there is not None:
             handling, wrong, noted = await _settle_one(config, previous, set(declared), handling, here, there)

@@ -77,13 +77,20 @@ def find_renamed(
 
 
 def cluster_outputs(
-    declared: Iterable[str], before: Mapping[str, KnownCluster], uids: Mapping[str, str | None], renamed: Renamed
+    before: Mapping[str, KnownCluster], uids: Mapping[str, str | None], renamed: Renamed, identifiers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the output `clusters`: what is known now, and of clusters that were not asked what was known before."""
+    """Return the output `clusters`: what is known now, and of clusters that were not asked what was known before.
+
+    Args:
+        before: What was known before.
+        uids: What the clusters that were asked say now, by environment.
+        renamed: Which environments have another name now.
+        identifiers: What the provider of each declared environment knows its cluster by.
+    """
     found: dict[str, Any] = {}
-    for name in sorted(declared):
+    for name, identifier in sorted(identifiers.items()):
         known = before.get(renamed.formerly.get(name, name))
         uid = uids.get(name) or (known.uid if known else None)
         if uid:
-            found[name] = {"uid": uid, "identifier": known.identifier if known else name}
+            found[name] = {"uid": uid, "identifier": identifier}
     return found

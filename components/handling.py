@@ -54,7 +54,7 @@ class Handling:
         """Return the annotations that an object is declared with: its own, whose it is, and how to apply it."""
         name = object_name(item)
         annotations = {**item["metadata"].get("annotations", {}), STACK_ANNOTATION: stack_name()}
-        if name in self.gone | self.forced:
+        if name in self.gone or name in self.forced:
             # Pulumi takes its own state for what is there, so it must see a change.
             annotations[RESTORED_ANNOTATION] = self.now
         if name in self.forced:

@@ -11,6 +11,7 @@ import pulumi
 
 from components.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, KnownCluster, Renamed, read_clusters
 from components.stack_name import stack_name
+from components.stack_state import read_state
 from slicewise.manifests.names import service_name
 from slicewise.placement import Plan, parse_previous
 from slicewise.placement.plan_json import PreviousPlacement
@@ -31,11 +32,18 @@ class PreviousStack:
         placements: What it placed.
         clusters: Which cluster each environment was.
         stack: What the stack was called; None where it had no outputs.
+        identifiers: What providers know clusters by, where the outputs cannot tell it.
     """
 
     placements: tuple[PreviousPlacement, ...] = ()
     clusters: Mapping[str, KnownCluster] = field(default_factory=dict)
     stack: str | None = None
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+
+    def identifier(self, environment: str) -> str:
+        """Return what the provider of an environment knows its cluster by; a change would replace every object."""
+        known = self.clusters.get(environment)
+        return known.identifier if known else self.identifiers.get(environment, environment)
 
     def under(self, renamed: Renamed) -> tuple[PreviousPlacement, ...]:
         """Return its placements with the names that environments have now."""
@@ -67,7 +75,7 @@ async def previous_stack(*, afresh: bool) -> PreviousStack:
     except InvalidInputError as error:
         if afresh:
             pulumi.log.warn(f"{source} cannot be read, and slicewise:planAfresh is true: planned as on the first day")
-            return PreviousStack()
+            return PreviousStack(identifiers=(await read_state()).identifiers)
         raise InvalidInputError(
             [replace(each, message=f"{each.message}; {_AFRESH}") for each in error.problems]
         ) from None

@@ -49,11 +49,13 @@ class StackState:
         environments: What the stack has of each environment.
         outputs: The stack's outputs.
         urns: All its resources.
+        identifiers: What the provider of each environment knows its cluster by.
     """
 
     environments: Mapping[str, EnvironmentState] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     urns: frozenset[str] = frozenset()
+    identifiers: Mapping[str, str] = field(default_factory=dict)
 
 
 async def read_state() -> StackState:
@@ -61,7 +63,12 @@ async def read_state() -> StackState:
     answer = await pulumi.runtime.invoke_async(_READ_RESOURCES, {"stackName": stack_name()})
     resources: Mapping[str, Mapping[str, Any]] = answer["outputs"]
     stack = [each["outputs"] for each in resources.values() if each["type"] == _STACK]
-    return StackState(by_environment(resources), stack[0] if stack else {}, frozenset(resources))
+    identifiers = {
+        urn.rpartition("::")[2].removesuffix("-provider"): str(each["outputs"]["clusterIdentifier"])
+        for urn, each in resources.items()
+        if each["type"] == _PROVIDER and "clusterIdentifier" in each["outputs"]
+    }
+    return StackState(by_environment(resources), stack[0] if stack else {}, frozenset(resources), identifiers)
 
 
 def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:

@@ -11,6 +11,7 @@ import pytest
 from components import verdicts
 from components.cluster_outputs import KnownCluster, Renamed, cluster_outputs, find_renamed
 from components.declared import Declared, is_reserved
+from components.previous_plan import PreviousStack
 from components.stack_config import StackConfig, read_stack_config
 from slicewise.inventory.applied import Expected
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
@@ -207,15 +208,21 @@ def test_a_rename_is_a_cluster_that_is_known_under_a_name_that_is_declared_no_mo
 def test_outputs_keep_what_the_provider_knows_a_cluster_by() -> None:
     before = {"b": KnownCluster(uid="2", identifier="first-name"), "quiet": KnownCluster(uid="4", identifier="quiet")}
 
-    outputs = cluster_outputs(
-        ["new", "quiet", "young", "made"], before, {"new": "2", "young": "5"}, Renamed({"new": "b"})
-    )
+    identifiers = {"new": "first-name", "quiet": "quiet", "young": "young", "made": "made"}
+    outputs = cluster_outputs(before, {"new": "2", "young": "5"}, Renamed({"new": "b"}), identifiers)
 
     assert outputs == {
         "new": {"uid": "2", "identifier": "first-name"},
         "quiet": {"uid": "4", "identifier": "quiet"},  # it did not answer
         "young": {"uid": "5", "identifier": "young"},
     }
+
+
+def test_the_provider_is_known_by_the_first_name_that_anything_tells() -> None:
+    known = {"b": KnownCluster(uid="2", identifier="first-name")}
+    assert PreviousStack(clusters=known).identifier("b") == "first-name"
+    assert PreviousStack(identifiers={"b": "first-name"}).identifier("b") == "first-name"
+    assert PreviousStack().identifier("b") == "b"
 
 
 def test_namespaces_that_every_cluster_has_are_not_made() -> None:
