@@ -17,7 +17,7 @@ from slicewise.inventory.belonging import Claim, Owner, has_all, owner
 from slicewise.inventory.differences import some
 from slicewise.inventory.live_services import live_service
 from slicewise.inventory.standing import NAMESPACE_KIND, LiveObject, ObjectName, Standing
-from slicewise.manifests.vocabulary import CONFIG_KIND, RESTORED_ANNOTATION, SERVICE_KIND
+from slicewise.manifests.vocabulary import CONFIG_KIND, RESTORED_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND
 from slicewise.spec import Advice, Code, Problem
 
 # In place of a stack's name, which has slashes.
@@ -54,7 +54,12 @@ def sort(
     for name in [*here.names, *(ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces)]:
         live = there.objects.get(name)
         whose = owner(name, live, claim) if live else Owner.OWN
-        if live is None or whose is Owner.OWN:
+        if live is None:
+            continue
+        if whose is Owner.OWN:
+            if name.kind in (SERVICE_KIND, SCALED_OBJECT_KIND) and name not in claim.applied:
+                # From an update that was killed before its outputs were stored: documents may have changed since.
+                taken.add(name)
             continue
         if name.kind in (NAMESPACE_KIND, CONFIG_KIND):
             # What everybody in a namespace shares.

@@ -29,25 +29,25 @@ def test_namespaces_of_others_are_used_and_left_as_they_are(stack: Workspace, cl
         TINY,
         deployment("chat", "tiny", namespace="default"),
         deployment("chat", "tiny", namespace="platform"),
-        deployment("chat", "tiny", namespace="new-team"),
+        deployment("chat", "tiny", namespace="fresh-team"),
     )
 
     created = stack.up()
 
-    assert [name for name in created.changes() if name.endswith("/namespace")] == ["mig-a/new-team/namespace"]
+    assert [name for name in created.changes() if name.endswith("/namespace")] == ["mig-a/fresh-team/namespace"]
     assert any("mig-a has platform already, which this stack has not made" in said for said in created.messages)
-    assert (namespace(cluster, "new-team").annotations or {})["slicewise.dev/stack"] == "organization/slicewise/test"
+    assert (namespace(cluster, "fresh-team").annotations or {})["slicewise.dev/stack"] == "organization/slicewise/test"
     assert stack.up().changes() == {}
 
     # The last deployment of a namespace goes, and then all of the stack: no namespace does, and no error comes.
     stack.write(POOLS, TINY, deployment("chat", "tiny", namespace="default"))
     stack.up()
-    assert services(cluster, "new-team") == services(cluster, "platform") == []
+    assert services(cluster, "fresh-team") == services(cluster, "platform") == []
     stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
 
     assert services(cluster, "default") == []
     assert {name: namespace(cluster, name) for name in before} == before
-    assert namespace(cluster, "new-team").deletionTimestamp is None
+    assert namespace(cluster, "fresh-team").deletionTimestamp is None
 
 
 def test_the_stack_knows_its_own_namespace_again(stack: Workspace, cluster: Client) -> None:

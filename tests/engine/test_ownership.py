@@ -137,9 +137,14 @@ def test_an_update_that_was_cut_off_before_its_outputs_goes_on(stack: Workspace,
         file.unlink()
     stack.pulumi("stack", "init", "test", "--secrets-provider", "passphrase", "--no-select")
 
-    stack.up()
+    # Documents have changed since, too.
+    stack.write(POOLS, TINY, deployment("chat", "tiny", replicas=2))
+    resumed = stack.up()
 
     assert uid(cluster) == before
+    assert cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["replicas"] == 2
+    assert any("carries this stack's name and is not in its outputs" in message for message in resumed.messages)
+    assert stack.up().changes() == {}
 
 
 def test_a_renamed_stack_keeps_what_it_runs(stack: Workspace, cluster: Client) -> None:
