@@ -91,8 +91,8 @@ async def _settle_one(
     resumed = sorted(str(name) for name in taken if there.objects[name].stack in own)
     if resumed:
         pulumi.log.info(
-            f"{handling.environment} has {some(resumed)}, which carries this stack's name and is not in its outputs: the "
-            "last update ended early, or the stack's state was lost; it is this stack's again"
+            f"{handling.environment} has {some(resumed)}, which carries this stack's name and is not in its outputs: "
+            "the last update ended early, or the stack's state was lost; it is this stack's again"
         )
     used = [space for space in here.namespaces if ObjectName(NAMESPACE_KIND, "", space) in left]
     if used:
