@@ -66,6 +66,7 @@ def _toleration_problems(toleration: Toleration) -> Iterator[tuple[str, str]]:
     if toleration.operator == "Exists" and toleration.value:
         yield "value", "operator Exists takes no value; leave value out, or write operator: Equal"
     if toleration.key is None and toleration.operator != "Exists":
-        yield "operator", "without a key the operator must be Exists; write operator: Exists, or a key"
+        exists = "operator: Exists and no value" if toleration.value else "operator: Exists"
+        yield "operator", f"without a key the operator must be Exists; write {exists}, or a key"
     if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
         yield "tolerationSeconds", "it needs effect: NoExecute; write that, or leave tolerationSeconds out"

@@ -63,7 +63,8 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
         hint = f"; did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
         message = f"{quoted(error.text)} is not in the catalogue of GPU models"
         if pool.mig and pool.mig.slices_per_gpu is None:
-            remedy = "; if it is newer than the catalogue, set migConfiguration.slicesPerGpu"
+            remedy = "if it is newer than the catalogue, set migConfiguration.slicesPerGpu"
+            remedy = f" Otherwise, {remedy}" if hint else f"; {remedy}"
             yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, f"{message}{hint}{remedy}")
             return
         yield Finding(accelerator, Code.ACCELERATOR_NOT_CHECKED, f"{message}, so its memory is not checked{hint}")

@@ -53,7 +53,7 @@ def _parallelism_problem(topology: ReplicaTopology) -> str | None:
     if sizes.data > 1 and sizes.pipeline > 1:
         return (
             f"data {sizes.data} and pipeline {sizes.pipeline} exclude each other: KServe refuses both in one service; "
-            "leave one out"
+            "keep one of the two, or leave parallelism out"
         )
     if sizes.data % sizes.data_local:
         return (

@@ -42,7 +42,8 @@ spec:
 """
 
 
-OR_LEAVE_IT_OUT = "; make them equal, or leave parallelism out"
+OR_LEAVE = ", or leave parallelism out"
+OR_LEAVE_IT_OUT = f"; make them equal{OR_LEAVE}"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,8 @@ OR_LEAVE_IT_OUT = "; make them equal, or leave parallelism out"
         ),
         (
             "{nodes: 2, gpusPerNode: 8, parallelism: §{tensor: 1, pipeline: 2, data: 8, dataLocal: 4}}",
-            "data 8 and pipeline 2 exclude each other: KServe refuses both in one service; leave one out",
+            "data 8 and pipeline 2 exclude each other: KServe refuses both in one service; keep one of the two"
+            + OR_LEAVE,
         ),
         (
             "{gpusPerNode: 8, parallelism: §{dataLocal: 4}}",

@@ -289,11 +289,15 @@ def test_fewer_nodes_at_most_than_there_are(loader: Loader) -> None:
             "value",
             "operator Exists takes no value; leave value out, or write operator: Equal",
         ),
-        ("§{value: b}", "operator", "without a key the operator must be Exists; write operator: Exists, or a key"),
+        (
+            "§{value: b}",
+            "operator",
+            "without a key the operator must be Exists; write operator: Exists and no value, or a key",
+        ),
         (
             "{operator: §Equal, value: b}",
             "operator",
-            "without a key the operator must be Exists; write operator: Exists, or a key",
+            "without a key the operator must be Exists; write operator: Exists and no value, or a key",
         ),
         (
             "{key: a, value: b, effect: NoSchedule, tolerationSeconds: §5}",
