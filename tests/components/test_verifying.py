@@ -128,6 +128,30 @@ def test_errors_of_all_environments_stop_together(warnings: list[str]) -> None:
     assert warnings == []
 
 
+def test_on_request_what_differs_stops_its_own_environment_alone(warnings: list[str]) -> None:
+    config = stack(verify="true", onUnreachable="skip")
+    documents = (
+        environment("a", pool("whole")),
+        environment("b", pool("whole", nodeCount=2), labels={"is": "b"}),
+        environment("c", pool("x")),
+        model("large", profile("any")),
+        deployment("big", "large", namespace="default", replicas=9, environmentSelector={"is": "b"}),
+    )
+    fleet = fleet_of(documents)
+    with api_server([WHOLE]) as url:
+        texts = {
+            name: pulumi.Output.secret(kubeconfig(server))
+            for name, server in {"a": url, "b": url, "c": "http://127.0.0.1:9"}.items()
+        }
+        verifying = verify_clusters(config, fleet, make_plan(fleet), (), texts)
+        skipped = asyncio.get_event_loop().run_until_complete(verifying)
+    assert set(skipped) == {"b", "c"}
+    assert "lacks room for 1 of 9 replicas [SW602]\n    remedy: write nodeCount: 1" in "".join(skipped["b"])
+    assert skipped["c"][0].startswith("c: the cluster's API server does not answer")
+    assert skipped["c"][0].endswith("[SW621]")
+    assert warnings == []
+
+
 def test_clusters_that_only_cannot_be_read_are_not_said_to_differ(warnings: list[str]) -> None:
     with pytest.raises(pulumi.RunError) as error:
         run(stack(verify="true"), (environment("a", pool("whole")),), {"a": "http://127.0.0.1:9"})
