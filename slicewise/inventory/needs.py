@@ -14,7 +14,8 @@ from slicewise.manifests.vocabulary import CONFIG_KIND, KSERVE_API_VERSION, SERV
 # list and watch: without these two it asks again and again, and takes three minutes to notice that an object is gone.
 _DECLARING: Final = ("create", "delete", "get", "list", "patch", "watch")
 # What stays in the cluster when it leaves the stack.
-_RETAINING: Final = ("create", "get", "patch")
+_RETAINING: Final = ("create", "get", "list", "patch")
+_MAKING_NAMESPACES: Final = ("create", "get", "patch")
 _LEAVING: Final = ("delete", "get", "list", "watch")
 _NAMESPACES: Final = "namespaces"
 
@@ -84,7 +85,7 @@ def needs_of(
     rights = {right for item in objects for right in _declaring(item)}
     rights |= {_right(SERVICE_KIND, KSERVE_API_VERSION, verb, space) for space in leaves for verb in _LEAVING}
     if makes_namespaces and objects:
-        rights |= {Right("", _NAMESPACES, verb, None) for verb in _RETAINING}
+        rights |= {Right("", _NAMESPACES, verb, None) for verb in _MAKING_NAMESPACES}
     if waits:
         rights |= {right for item in objects if item["kind"] == SERVICE_KIND for right in _waiting(item)}
     if verifies:

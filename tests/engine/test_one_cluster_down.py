@@ -108,6 +108,7 @@ def test_a_cluster_that_is_down_stops_nobody(stack: Workspace, clusters: dict[st
         assert stack.up().changes() == {}
     finally:
         server.restart()
+        server.wait_ready()
 
     caught_up = stack.up().changes()
     assert caught_up == {
@@ -161,9 +162,12 @@ def test_a_cluster_that_is_gone_for_good_leaves_as_the_page_says(
         stack.up()
         del stack.environment["PULUMI_K8S_DELETE_UNREACHABLE"]
         assert in_state(stack, "west") == {}
+        # The variable had gone into the provider of the other environment, too, where it would act on a refresh.
+        assert stack.up().changes() == {"east-provider": "update"}
         assert stack.up().changes() == {}
     finally:
         server.restart()
+        server.wait_ready()
     # It runs on where the cluster comes back after all: by its label it is found.
     left = clusters["west"].list(LLMInferenceService, namespace="team", labels={MANAGED_BY_LABEL: MANAGED_BY})
     assert [item.metadata and item.metadata.name for item in left] == ["b"]
