@@ -40,6 +40,10 @@ async def settle(
         InvalidInputError: something there is not the stack's, or a cluster is not the one that it was (SW420 to
             SW424); it has all that is wrong.
     """
+    unknown = [name for name in standing if renamed.formerly.get(name, name) not in previous.clusters]
+    if unknown and previous.stack:
+        # New, or back again after an update that could not remove it: then the state knows it.
+        previous = replace(previous, identifiers=(await read_state()).identifiers)
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     problems: list[Problem] = []
     handlings: dict[str, Handling] = {}

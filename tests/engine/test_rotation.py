@@ -7,21 +7,33 @@ from lightkube import Client
 from lightkube.resources.rbac_authorization_v1 import ClusterRoleBinding
 
 from embedded.control_plane import ControlPlane
+from embedded.kserve import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.workspace import Workspace, services
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
 POOLS = environment("mig-a", slices("slices", "3g.40gb"))
+RENAMED = {**POOLS, "metadata": {"name": "mig-b"}}
+
+
+def service(client: Client) -> str:
+    found = client.get(LLMInferenceService, "chat", namespace="team").metadata
+    assert found
+    return str(found.uid)
 
 
 @pytest.fixture
 def rotated(stack: Workspace, cluster: Client, plane: ControlPlane) -> Workspace:
-    """A stack that was applied with a credential that does not work any more; its configuration has one that does."""
+    """A stack that was applied with a credential that does not work any more; its configuration has one that does.
+
+    Its environment was renamed, too: what the provider knows the cluster by is not its name.
+    """
     token = account_token(cluster, "before-the-rotation", admin=True)
     stack.set_config('kubeconfigs["mig-a"]', kubeconfig_of(plane, token=token), secret=True)
-    stack.write(POOLS, TINY, deployment("chat", "tiny"))
-    stack.up()
+    for pools in (POOLS, RENAMED):
+        stack.write(pools, TINY, deployment("chat", "tiny"))
+        stack.up()
     # At once: of a token that is deleted, the API server forgets only after seconds that it was one.
     cluster.delete(ClusterRoleBinding, "before-the-rotation")
     stack.set_config('kubeconfigs["mig-a"]', plane.kubeconfig, secret=True)
@@ -35,13 +47,15 @@ UP = ("up", "--yes", "--skip-preview", "--stack", "test")
 def test_an_environment_that_leaves_after_a_rotation(rotated: Workspace, cluster: Client) -> None:
     rotated.write(TINY)
     run = rotated.pulumi(*UP, fails=True)
-    assert "InferenceEnvironment mig-a: it is declared no more, so its services are deleted" in run.stdout + run.stderr
+    assert "InferenceEnvironment mig-b: it is declared no more, so its services are deleted" in run.stdout + run.stderr
     assert "[SW354]" in run.stdout + run.stderr
     assert services(cluster) == ["chat"]
 
-    # As the message says.
-    rotated.write(POOLS, TINY, deployment("chat", "tiny"))
+    # As the message says. What runs is the same all the time.
+    before = service(cluster)
+    rotated.write(RENAMED, TINY, deployment("chat", "tiny"))
     rotated.pulumi(*UP)
+    assert service(cluster) == before
     rotated.write(TINY)
     rotated.pulumi(*UP)
 
