@@ -29,7 +29,6 @@ _INSTALL: Final = {
     SERVICE_KIND: "KServe 0.20 with its LLMInferenceService controller",
     CONFIG_KIND: "KServe 0.20 with its LLMInferenceService controller",
     SCALED_OBJECT_KIND: "KEDA, which scales deployments with a signal",
-    "LeaderWorkerSet": "LeaderWorkerSet, of which KServe makes replicas of several nodes",
 }
 
 

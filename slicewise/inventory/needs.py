@@ -43,21 +43,12 @@ class Right(NamedTuple):
     namespace: str | None
 
 
-class ServiceName(NamedTuple):
-    """An LLMInferenceService in a cluster."""
-
-    namespace: str
-    name: str
-
-
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a plan needs of one cluster."""
 
     kinds: frozenset[ApiKind] = frozenset()
     rights: frozenset[Right] = frozenset()
-    services: frozenset[ServiceName] = frozenset()
-    """The services that are declared there."""
     places: frozenset[Place] = frozenset()
     """Where there may be something already."""
     namespaces: frozenset[str] = frozenset()
@@ -93,11 +84,6 @@ def needs_of(
     return Needs(
         kinds=frozenset(ApiKind(item["apiVersion"], item["kind"]) for item in objects),
         rights=frozenset(rights),
-        services=frozenset(
-            ServiceName(item["metadata"]["namespace"], item["metadata"]["name"])
-            for item in objects
-            if item["kind"] == SERVICE_KIND
-        ),
     )
 
 
