@@ -76,7 +76,8 @@ def received(container: dict[str, Any], stub: Path, rank: int) -> argparse.Names
         "LWS_WORKER_INDEX": str(rank),
         "POD_IP": ADDRESS,
     }
-    command = [*container["command"], *container.get("args", [])]
+    # The kubelet replaces $(NAME), of which there is none here, and makes one dollar sign of two (core/v1, Container).
+    command = [word.replace("$$", "$") for word in (*container["command"], *container.get("args", []))]
     run = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=60)
     arguments = run.stdout[run.stdout.index("serve\0") :].split("\0")[:-1]
     return parser().parse_args(arguments)
