@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from embedded.control_plane import ControlPlane
+from tests.engine.attacks.target import Target, namespace_of
+from tests.engine.workspace import Workspace
+
+
+@pytest.fixture
+def target(plane: ControlPlane, workspace: Workspace, request: pytest.FixtureRequest) -> Iterator[Target]:
+    """A stack on the API server, with a namespace of this attack's own."""
+    with Target.at(plane, workspace, namespace_of(request.node.name)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def settled(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A stack that a module's attacks share: one service of it runs, and each attack leaves it as it was."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("settled"))
+    with Target.at(plane, workspace, "settled") as made:
+        made.declare(made.chat())
+        made.stack.up()
+        yield made

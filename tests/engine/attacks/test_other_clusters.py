@@ -1,0 +1,106 @@
+"""Another cluster than the one that is meant: without KServe, rebuilt, or the same twice."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from lightkube import Client
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace
+
+from embedded.api import connect
+from embedded.control_plane import ControlPlane
+from embedded.kserve import LLMInferenceService, install_kserve_crds
+from tests.documents import environment
+from tests.engine.attacks.target import POOL, TINY, Target, pools, refused, said, text, worked
+
+# One worker runs these in their order: the other cluster has no KServe in the first.
+pytestmark = pytest.mark.xdist_group("attacks-other-cluster")
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A second cluster, without KServe's kinds."""
+    with ControlPlane.start(tmp_path_factory.mktemp("other")) as started:
+        yield started
+
+
+@pytest.fixture
+def there(other: ControlPlane) -> Iterator[Client]:
+    """A client of the second cluster."""
+    with connect(other) as client:
+        yield client
+
+
+def test_25_a_preview_says_that_kserve_is_absent(target: Target, other: ControlPlane, there: Client) -> None:
+    there.apply(Namespace(metadata=ObjectMeta(name=target.namespace)))
+    target.use(other.kubeconfig)
+    target.declare(target.chat())
+
+    for run in (target.preview(), target.up()):
+        refused(run, "mig-a")
+        assert re.search(r"KServe|LLMInferenceService|serving\.kserve\.io", text(run)), text(run)
+
+
+def test_06_a_rebuilt_cluster_gets_everything_or_is_noticed(target: Target, other: ControlPlane, there: Client) -> None:
+    install_kserve_crds(other)
+    there.apply(Namespace(metadata=ObjectMeta(name=target.namespace)))
+    target.declare(target.chat())
+    target.stack.up()
+    uid = target.services()["chat"]
+    target.use(other.kubeconfig)
+
+    run = target.up()
+
+    def rebuilt() -> list[str]:
+        found = there.list(LLMInferenceService, namespace=target.namespace)
+        return [str(item.metadata.name) for item in found if item.metadata]
+
+    if rebuilt() == ["chat"]:
+        worked(run)
+    else:
+        # What is said is what helps.
+        refused(run, "mig-a", "--refresh")
+        worked(target.up("--refresh"))
+        assert rebuilt() == ["chat"]
+    # The old cluster is not this stack's any more, and nobody has touched it.
+    assert target.services() == {"chat": uid}
+    there.deletecollection(LLMInferenceService, namespace=target.namespace)
+
+
+def test_55_two_environments_of_one_server_are_warned_of(target: Target) -> None:
+    server = yaml.safe_load(target.plane.kubeconfig)["clusters"][0]["cluster"]["server"]
+    target.use(target.plane.kubeconfig, "mig-b")
+    target.stack.write(pools(), environment("mig-b", POOL), TINY, target.chat(environments=2))
+
+    said(target.preview(), "SW312", re.sub(r"^https://", "", server))
+
+
+def test_07_an_environment_that_is_renamed_moves_without_a_touch(target: Target) -> None:
+    _renamed(target, "mig-b")
+
+
+def test_08_and_back(target: Target) -> None:
+    _renamed(target, "mig-b", "mig-a")
+
+
+def _renamed(target: Target, *names: str) -> None:
+    target.declare(target.chat())
+    target.stack.up()
+    before = target.service()
+    for name in names:
+        target.use(target.plane.kubeconfig, name)
+        target.declare(target.chat(), environment=name)
+        started = time.monotonic()
+        worked(target.preview())
+        worked(target.up())
+        assert time.monotonic() - started < 60
+        after = target.service()
+        assert after["metadata"].uid == before["metadata"].uid
+        assert after["spec"] == before["spec"]
+        assert after["metadata"].annotations["slicewise.dev/environment"] == name
+        target.unchanged()
