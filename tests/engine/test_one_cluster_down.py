@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
@@ -15,6 +16,8 @@ from lightkube.resources.core_v1 import Namespace
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, install_kserve_crds
+from embedded.processes import Process
+from embedded.waiting import wait_until
 from slicewise.manifests.vocabulary import MANAGED_BY, MANAGED_BY_LABEL
 from tests.documents import Document, deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace
@@ -66,6 +69,21 @@ def services(client: Client) -> dict[str, int]:
     return {str(item.metadata.name): item["spec"]["replicas"] for item in found if item.metadata}
 
 
+def come_back(server: Process, client: Client) -> None:
+    """Start an API server again, and wait until it serves KServe's kinds: their storage comes last."""
+
+    def served() -> bool:
+        try:
+            services(client)
+        except httpx2.HTTPError:
+            return False
+        return True
+
+    server.restart()
+    server.wait_ready()
+    wait_until("services are listed", served, seconds=60)
+
+
 def in_state(stack: Workspace, site: str) -> dict[str, dict[str, Any]]:
     """Return the inputs and outputs of an environment's objects in the state, by name; none is secret."""
     resources = json.loads(stack.export())["deployment"]["resources"]
@@ -107,8 +125,7 @@ def test_a_cluster_that_is_down_stops_nobody(stack: Workspace, clusters: dict[st
         assert {each["environment"]: each["allocated"] for each in outputs["nodePools"]} == {"east": 2, "west": 1}
         assert stack.up().changes() == {}
     finally:
-        server.restart()
-        server.wait_ready()
+        come_back(server, clusters["west"])
 
     caught_up = stack.up().changes()
     assert caught_up == {
@@ -166,8 +183,7 @@ def test_a_cluster_that_is_gone_for_good_leaves_as_the_page_says(
         assert stack.up().changes() == {"east-provider": "update"}
         assert stack.up().changes() == {}
     finally:
-        server.restart()
-        server.wait_ready()
+        come_back(server, clusters["west"])
     # It runs on where the cluster comes back after all: by its label it is found.
     left = clusters["west"].list(LLMInferenceService, namespace="team", labels={MANAGED_BY_LABEL: MANAGED_BY})
     assert [item.metadata and item.metadata.name for item in left] == ["b"]
