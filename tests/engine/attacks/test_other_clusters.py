@@ -100,7 +100,7 @@ def _renamed(target: Target, *names: str) -> None:
         worked(target.up())
         assert time.monotonic() - started < 60
         after = target.service()
-        assert after["metadata"].uid == before["metadata"].uid
+        assert after["metadata"]["uid"] == before["metadata"]["uid"]
         assert after["spec"] == before["spec"]
-        assert after["metadata"].annotations["slicewise.dev/environment"] == name
+        assert after["metadata"]["annotations"]["slicewise.dev/environment"] == name
         target.unchanged()
