@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -15,11 +14,8 @@ from slicewise.inventory.planned_pods import PlannedPods
 from slicewise.placement.advice import ROLLS_WITHOUT_SURGE
 from slicewise.spec import Code
 
-# A quota that names these refuses pods of which a container does not say them (quota, core/pods.go).
-_MUST_BE_SAID: Final = {
-    **{f"{kind}.ephemeral-storage": (kind, "ephemeral-storage") for kind in ("requests", "limits")},
-    "ephemeral-storage": ("requests", "ephemeral-storage"),
-}
+# Of limits, quotas count these alone; of requests, extended resources, too (quota, core/pods.go, podResources).
+_NATIVE: Final = ("cpu", "memory", "ephemeral-storage")
 # What pods are: not BestEffort, for they have requests; without an end, affinity or another namespace.
 _IN_SCOPE: Final = {"NotBestEffort": True, "NotTerminating": True, "BestEffort": False, "Terminating": False}
 
@@ -42,16 +38,6 @@ def check_quotas(
     """
     for quota in quotas:
         if not _counts(quota, priority_class):
-            continue
-        silent = [f"{key} for {name}" for key, name in _silent(quota, pods)]
-        if silent:
-            yield Found(
-                Code.RESOURCE_QUOTA,
-                Severity.ERROR,
-                f"quota {quota.name} of namespace {namespace} refuses every pod of {_names(pods)}: must specify "
-                f"{some(silent)}",
-                "give the namespace a LimitRange with defaults of it, or take it out of the quota",
-            )
             continue
         for key in sorted(quota.hard):
             yield from _judged(namespace, quota, key, pods, own)
@@ -128,26 +114,12 @@ def _of(key: str, requests: Mapping[str, Decimal], limits: Mapping[str, Decimal]
     if kind == "requests":
         return requests.get(resource, Decimal(0))
     if kind == "limits":
-        return limits.get(resource, Decimal(0))
-    return requests.get(key, Decimal(0)) if key in ("cpu", "memory", "ephemeral-storage") else Decimal(0)
+        return limits.get(resource, Decimal(0)) if resource in _NATIVE else Decimal(0)
+    return requests.get(key, Decimal(0)) if key in _NATIVE or key.startswith("hugepages-") else Decimal(0)
 
 
 def _held(key: str, pod: GpuPod) -> Decimal:
     return Decimal(1) if key in ("pods", "count/pods") else _of(key, pod.counts_for.requests, pod.counts_for.limits)
-
-
-def _silent(
-    quota: Quota, pods: Sequence[tuple[PlannedPods, Sequence[ContainerResources]]]
-) -> Iterator[tuple[str, str]]:
-    found = Counter(
-        (key, container.name)
-        for key in quota.hard
-        if key in _MUST_BE_SAID
-        for _, containers in pods
-        for container in containers
-        if _MUST_BE_SAID[key][1] not in getattr(container, _MUST_BE_SAID[key][0])
-    )
-    return iter(sorted(found))
 
 
 def _counts(quota: Quota, priority_class: str | None) -> bool:

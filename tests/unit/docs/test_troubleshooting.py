@@ -20,7 +20,10 @@ MESSAGES = {
         ),
         "replicas + 1",
     ),
-    "quota that wants to be told": (f"{FAILED} failed quota: q: must specify limits.ephemeral-storage", "LimitRange"),
+    "quota that wants to be told": (
+        f"{FAILED} failed quota: q: must specify limits.cpu for: istio-proxy",
+        "LimitRange",
+    ),
     "pod security": (
         (
             f'{FAILED} violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (container '

@@ -273,14 +273,30 @@ def test_a_class_by_default_is_every_pods_class() -> None:
     assert told(documents(), replace(cluster(quota=quota), priorities=(usual,))).code == "SW628"
 
 
-def test_a_quota_of_what_no_container_says() -> None:
-    """Quotas of CPU, memory and ephemeral storage refuse pods that do not say how much they want."""
-    found = told(documents(), cluster(quota={"hard": {"limits.ephemeral-storage": "10Gi"}}))
-    assert found.code == "SW628"
-    assert (
-        "must specify limits.ephemeral-storage for main, limits.ephemeral-storage for storage-initializer"
-        in found.message
+@pytest.mark.parametrize(
+    "key",
+    [
+        # "if a quota tracks cpu or memory related resources, the incoming pod is required to have those values set. we
+        # should not repeat this mistake" (kubernetes v1.34.2, pkg/quota/v1/evaluator/core/pods.go, validationSet).
+        *("ephemeral-storage", "requests.ephemeral-storage", "limits.ephemeral-storage"),
+        *("hugepages-2Mi", "requests.hugepages-2Mi", "requests.example.com/fpga"),
+        # "only quota objects in format of "requests.resourceName" is allowed for extended resource"
+        *(f"limits.{SLICE}", SLICE),
+    ],
+)
+def test_pods_need_not_say_what_a_quota_names_and_they_do_not_ask_for(key: str) -> None:
+    assert verified(documents(), cluster(quota={"hard": {key: "0"}})).differences == ()
+
+
+@pytest.mark.parametrize("key", ["hugepages-2Mi", "requests.hugepages-2Mi", "limits.ephemeral-storage"])
+def test_what_a_limit_range_gives_by_default_counts(key: str) -> None:
+    resource = key.partition(".")[2] or key
+    seen = cluster(
+        quota={"hard": {key: "0"}}, limits=container(default={resource: "4Mi"}, defaultRequest={resource: "4Mi"})
     )
+    found = told(documents(), seen)
+    assert found.code == "SW628"
+    assert f"{key} is limited to 0" in found.message
 
 
 @pytest.mark.parametrize("key", ["count/secrets", "services", "requests.nvidia.com/gpu", "persistentvolumeclaims"])
