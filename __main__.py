@@ -23,6 +23,7 @@ from components.stack_config import read_stack_config
 from components.stack_name import stack_name
 from components.stack_state import EnvironmentState, StackState, read_state
 from components.untouched import declare_untouched
+from components.unused_config import tell_unused
 from components.verifying import verify_clusters
 from components.waiting import Patience, Wait, finish, wait_in
 from slicewise.inventory.needs import needs_of
@@ -37,6 +38,7 @@ async def deploy() -> dict[str, Any]:
     stack = pulumi.Config()
     config = read_stack_config(stack)
     fleet = load_fleet(config.manifests)
+    tell_unused(config, fleet)
     before = await previous_stack(afresh=config.plan_afresh)
     renamed = await renamed_environments(config, fleet.environments, before)
     previous = before.under(renamed)

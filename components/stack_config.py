@@ -10,10 +10,13 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
 
 from slicewise.cli.shortfalls import OnShortfall
 from slicewise.spec import Code, InvalidInputError, Problem
+from slicewise.spec.base import DNS_SUBDOMAIN
 from slicewise.spec.cluster import PROJECT
+from slicewise.spec.hints import closest
 from slicewise.spec.problems import quoted
 
 
@@ -40,6 +43,8 @@ class StackConfig:
 
     manifests: tuple[str, ...]
     kubeconfig_source: KubeconfigSourceName
+    kubeconfig_names: tuple[str, ...]
+    """For the source `config`: the names of the kubeconfigs that the stack has."""
     kubeconfig_namespace: str
     """For the source `kubernetes`: the namespace of the Secrets."""
     kubeconfig_project: str | None
@@ -68,6 +73,21 @@ _READY_TIMEOUT: Final = 3600
 _MAX_SECONDS: Final = 86400
 _NAMESPACE: Final = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _REGION: Final = "[a-z]{2}[a-z-]*-[0-9]+"
+# What the API server gives every object (RFC 4122), in the form that kubectl prints.
+_UID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SERVICE: Final = r"[^/\s]+/[^/\s]+/[^/\s]+"
+_STACK: Final = rf"nobody|{_SERVICE}"
+_TAKE_OVER: Final = "a mapping from environment/namespace/name to nobody or organization/project/stack"
+_ACCEPT: Final = "a mapping from environments to the uids of their clusters (of namespace kube-system)"
+# How close another namespace's name must be to be a misspelt one: `slicwise` is, `slice` is not.
+_MISSPELT: Final = 0.85
+
+KEYS: Final = (
+    *("manifests", "kubeconfigSource", "kubeconfigs", "kubeconfigNamespace", "kubeconfigProject", "kubeconfigRegion"),
+    *("onShortfall", "onUnreachable", "waitForReady", "readyTimeout", "verify", "createNamespaces", "takeOver"),
+    *("acceptClusters", "planAfresh"),
+)
+"""Every key of the namespace that means something, as README.md has them."""
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -125,14 +145,50 @@ class _Reader:
             return (default,)
         return tuple(paths)
 
-    def mapping(self, key: str, expected: str) -> Mapping[str, str]:
+    def mapping(self, key: str, expected: str, names: str, values: str) -> Mapping[str, str]:
         found = self._structure(key, expected)
         if found is None:
             return {}
         if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
             self._expected(key, self._config.get(key), expected)
             return {}
+        for name, value in found.items():
+            if not re.fullmatch(names, name):
+                self._expected(key, name, expected)
+            elif not re.fullmatch(values, value):
+                self._expected(f"{key}[{quoted(name)}]", value, expected)
         return found
+
+    def secret_names(self, key: str) -> tuple[str, ...]:
+        """Return the names in a mapping whose values are secret; nothing of them is repeated."""
+        text = _everything().get(f"{self._config.name}:{key}")
+        try:
+            found = {} if text is None else json.loads(text)
+        except (TypeError, ValueError):
+            found = None
+        if not isinstance(found, dict):
+            field = f"{self._config.name}:{key}"
+            message = (
+                "is not a mapping from names to kubeconfigs; remove it, and set each with its name: "
+                f"pulumi config set --secret --path '{field}[\"NAME\"]' < KUBECONFIG-FILE"
+            )
+            self.problems.append(Problem(stack_file(), 0, 0, field, message, Code.BAD_STACK_CONFIG))
+            return ()
+        return tuple(found)
+
+    def unknown(self) -> None:
+        """Note every key of the namespace that means nothing, and those of a namespace that is misspelt."""
+        for full in sorted(_everything()):
+            namespace, _, key = full.partition(":")
+            known = KEYS if namespace == self._config.name else ()
+            if namespace != self._config.name and closest(namespace, [self._config.name], _MISSPELT) is None:
+                continue
+            if key in known:
+                continue
+            meant = closest(key, KEYS)
+            hint = f'; did you mean "{self._config.name}:{meant}"?' if meant else f"; there are {', '.join(KEYS)}"
+            message = f"nothing reads it{hint} Remove it: pulumi config rm {full}"
+            self.problems.append(Problem(stack_file(), 0, 0, full, message, Code.UNKNOWN_STACK_CONFIG))
 
     def _structure(self, key: str, expected: str) -> object:
         text = self._config.get(key)
@@ -148,6 +204,11 @@ class _Reader:
         self.problems.append(Problem(stack_file(), 0, 0, field, message, Code.BAD_STACK_CONFIG))
 
 
+def _everything() -> Mapping[str, str]:
+    """Return the stack's whole configuration, of every namespace, secrets as plain text (pulumi.runtime.config)."""
+    return {**get_config_env(), **CONFIG.get()}
+
+
 def stack_file() -> str:
     """Return the stack's configuration file, as errors name it (Pulumi.yaml has `stackConfigDir: stacks`)."""
     return f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
@@ -157,12 +218,15 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
     """Read the configuration.
 
     Raises:
-        InvalidInputError: a value is none that the key takes (SW401); it holds all of them.
+        InvalidInputError: a value is none that the key takes (SW401), or a key is not one of them (SW414); it holds
+            all of them.
     """
     reader = _Reader(config)
+    reader.unknown()
     read = StackConfig(
         manifests=reader.paths("manifests", f"stacks/{pulumi.get_stack()}"),
         kubeconfig_source=reader.choice("kubeconfigSource", KubeconfigSourceName.CONFIG),
+        kubeconfig_names=reader.secret_names("kubeconfigs"),
         kubeconfig_namespace=reader.name("kubeconfigNamespace", _NAMESPACE, "a namespace") or "modelplane-system",
         kubeconfig_project=reader.name("kubeconfigProject", PROJECT, "a Google Cloud project's id"),
         kubeconfig_region=reader.name("kubeconfigRegion", _REGION, "an AWS region, for example eu-central-1"),
@@ -173,8 +237,8 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         create_namespaces=reader.flag("createNamespaces"),
         verify=reader.flag("verify"),
         plan_afresh=reader.flag("planAfresh"),
-        take_over=reader.mapping("takeOver", "a mapping from environment/namespace/name to stacks, or nobody"),
-        accept_clusters=reader.mapping("acceptClusters", "a mapping from environments to the uids of their clusters"),
+        take_over=reader.mapping("takeOver", _TAKE_OVER, _SERVICE, _STACK),
+        accept_clusters=reader.mapping("acceptClusters", _ACCEPT, DNS_SUBDOMAIN, _UID),
     )
     if reader.problems:
         raise InvalidInputError(reader.problems)

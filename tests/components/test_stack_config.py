@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pulumi
 import pytest
 
-from components.stack_config import KubeconfigSourceName, read_stack_config
+from components.stack_config import KEYS, KubeconfigSourceName, read_stack_config
+from components.unused_config import unused_config
 from slicewise.spec import InvalidInputError
+from tests.documents import deployment, environment, fleet_of, model, pool, profile
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +53,8 @@ def test_defaults() -> None:
         ("readyTimeout", "0", "whole seconds, 1 to 86400"),
         ("manifests", "[1]", "a path or a list of paths"),
         ("planAfresh", "once", "true or false"),
-        ("takeOver", "mig-a/team/chat", "a mapping from environment/namespace/name to stacks, or nobody"),
-        ("takeOver", "[]", "a mapping from environment/namespace/name to stacks, or nobody"),
+        ("takeOver", "mig-a/team/chat", "a mapping from environment/namespace/name to nobody or organization/"),
+        ("takeOver", "[]", "a mapping from environment/namespace/name to nobody or organization/project/stack"),
         ("acceptClusters", "mig-a", "a mapping from environments to the uids of their clusters"),
         ("acceptClusters", "[1]", "a mapping from environments to the uids of their clusters"),
     ],
@@ -69,3 +76,102 @@ def test_all_mistakes_at_once() -> None:
         "slicewise:kubeconfigRegion",
         "slicewise:onShortfall",
     }
+
+
+def mistakes(config: pulumi.Config) -> list[str]:
+    with pytest.raises(InvalidInputError) as caught:
+        read_stack_config(config)
+    return list(map(str, caught.value.problems))
+
+
+def test_misspelt_keys_are_errors_all_at_once() -> None:
+    verify, shortfall = mistakes(config(verfiy="true", onShortfal="warn", verify="true"))[::-1]
+    assert verify.startswith(
+        'stacks/Pulumi.test.yaml: slicewise:verfiy: nothing reads it; did you mean "slicewise:verify"'
+    )
+    assert verify.endswith("pulumi config rm slicewise:verfiy [SW414]")
+    assert 'did you mean "slicewise:onShortfall"?' in shortfall
+
+
+def test_a_key_that_is_like_none_is_told_which_there_are() -> None:
+    (line,) = mistakes(config(gpus="8"))
+    assert "there are manifests, kubeconfigSource, kubeconfigs," in line
+
+
+def test_the_engine_hands_configuration_over_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG", '{"slicewise:verfiy": "true"}')
+    (line,) = mistakes(pulumi.Config("slicewise"))
+    assert 'did you mean "slicewise:verify"?' in line
+
+
+def test_a_misspelt_namespace_is_an_error_and_those_of_providers_are_none() -> None:
+    pulumi.runtime.set_all_config({"slicwise:verify": "true"})
+    (line,) = mistakes(pulumi.Config("slicewise"))
+    assert 'slicwise:verify: nothing reads it; did you mean "slicewise:verify"?' in line
+    pulumi.runtime.set_all_config({"gcp:project": "acme", "aws:region": "eu-central-1", "pulumi:tags": "{}"})
+    read_stack_config(pulumi.Config("slicewise"))
+
+
+def test_every_key_of_the_readme_is_taken_and_no_other() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", README.read_text().partition("Stack configuration")[2], re.MULTILINE)
+    assert sorted(rows) == sorted(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field", "expected"),
+    [
+        ("takeOver", '{"west/llama": "nobody"}', "takeOver", "a mapping from environment/namespace/name"),
+        ("takeOver", '{"west/team/llama": "old"}', 'takeOver["west/team/llama"]', "to nobody or organization/project/"),
+        ("acceptClusters", '{"west": "yes"}', 'acceptClusters["west"]', "the uids of their clusters"),
+        ("acceptClusters", '{"West!": "b2a9"}', "acceptClusters", "a mapping from environments"),
+    ],
+)
+def test_names_and_values_in_mappings_have_a_form(key: str, value: str, field: str, expected: str) -> None:
+    (line,) = mistakes(config(**{key: value}))
+    assert f"slicewise:{field}: got " in line
+    assert expected in line
+    assert line.endswith("[SW401]")
+
+
+@pytest.mark.parametrize("value", ["canary-5d0e", '["canary-5d0e"]'])
+def test_kubeconfigs_that_are_no_mapping_are_not_repeated(value: str) -> None:
+    (line,) = mistakes(config(kubeconfigs=value))
+    assert "slicewise:kubeconfigs: is not a mapping from names to kubeconfigs" in line
+    assert "canary" not in line
+
+
+UID = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
+
+
+def test_what_nothing_has_a_name_for_is_said_and_allowed() -> None:
+    names = {"west/team/lama": "nobody", "west/team/llama": "nobody", "east/team/llama": "acme/slicewise/old"}
+    stack = config(
+        takeOver=json.dumps(names),
+        acceptClusters=json.dumps({"wst": UID, "west": UID}),
+        kubeconfigs=json.dumps({"west": "a", "extra": "canary-5d0e"}),
+    )
+    read = read_stack_config(stack)
+    fleet = fleet_of(
+        [environment("west", pool("gpus")), model("small", profile("one")), deployment("llama", "small")], checked=False
+    )
+
+    said = [str(each) for each in unused_config(read, fleet)]
+
+    assert [line.partition(": has no effect")[0] for line in said] == [
+        'stacks/Pulumi.test.yaml: slicewise:acceptClusters["wst"]',
+        'stacks/Pulumi.test.yaml: slicewise:takeOver["east/team/llama"]',
+        'stacks/Pulumi.test.yaml: slicewise:takeOver["west/team/lama"]',
+        'stacks/Pulumi.test.yaml: slicewise:kubeconfigs["extra"]',
+    ]
+    assert 'did you mean "west"?' in said[0]
+    assert 'did you mean "west/team/llama"?' in said[2]
+    assert "pulumi config rm --path 'slicewise:kubeconfigs[\"extra\"]' [SW319]" in said[3]
+    assert "canary" not in "".join(said)
+
+
+def test_a_service_of_several_nodes_is_one_of_its_deployment() -> None:
+    read = read_stack_config(config(takeOver='{"west/team/llama-n2": "nobody"}'))
+    fleet = fleet_of(
+        [environment("west", pool("gpus")), model("small", profile("one")), deployment("llama", "small")], checked=False
+    )
+    assert list(unused_config(read, fleet)) == []

@@ -1,0 +1,57 @@
+"""What the stack's configuration says of environments, services and kubeconfigs that the documents do not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import pulumi
+
+from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
+from slicewise.manifests.names import service_name
+from slicewise.printable import printable
+from slicewise.spec import Advice, Code, Fleet
+from slicewise.spec.hints import did_you_mean
+
+# A service of several nodes a replica: its name has their number.
+_SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")
+
+
+def tell_unused(config: StackConfig, fleet: Fleet) -> None:
+    """Log as warnings what has no effect (SW319): a slip of the pen, or what was needed once and is no more."""
+    for advice in unused_config(config, fleet):
+        pulumi.log.warn(printable(str(advice)))
+
+
+def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Advice]:
+    """Yield what has no effect."""
+    environments = [each.metadata.name for each in fleet.environments]
+    yield from _unused("acceptClusters", config.accept_clusters, environments, "environment")
+    services = [f"{name}/{service}" for name in environments for service in _services(fleet, config.take_over)]
+    yield from _unused("takeOver", config.take_over, services, "service of a declared deployment")
+    if config.kubeconfig_source in (KubeconfigSourceName.CONFIG, KubeconfigSourceName.NONE):
+        existing = [each.spec.cluster.existing for each in fleet.environments]
+        named = [each.secret_ref.name for each in existing if each and each.secret_ref]
+        yield from _unused("kubeconfigs", config.kubeconfig_names, named, "secretRef.name of an environment")
+
+
+def _unused(key: str, written: Iterable[str], known: Iterable[str], what: str) -> Iterator[Advice]:
+    names = sorted(set(known))
+    for each in sorted(set(written).difference(names)):
+        field = f'slicewise:{key}["{each}"]'
+        message = (
+            f"has no effect, for no {what} has this name{did_you_mean(each, names)}. Not needed any more? Remove "
+            f"it: pulumi config rm --path '{field}'"
+        )
+        yield Advice(f"{stack_file()}: {field}", Code.CONFIG_WITHOUT_EFFECT, message)
+
+
+def _services(fleet: Fleet, written: Iterable[str]) -> Iterator[str]:
+    """Yield, as namespace/name, what the service of each deployment may be called, with as many nodes as `written`."""
+    several = {int(found[1]) for each in written if (found := _SEVERAL_NODES.search(each))}
+    for deployment in fleet.deployments:
+        for nodes in {1, *several}:
+            for autoscaled in (False, True):
+                name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=autoscaled)
+                yield f"{deployment.metadata.namespace}/{name}"
