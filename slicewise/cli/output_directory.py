@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from errno import EACCES, EROFS
 from pathlib import Path
 from stat import S_ISREG
 from typing import Final
+
+from slicewise.cli.directory_lock import make_directories, remove_empty
 
 # Only files that begin like this are ever replaced or removed: a directory may hold files of other people.
 _HEADER: Final = "# Written by `slicewise render`: edit the documents, not this file.\n"
@@ -50,40 +53,51 @@ def written_files(directory: Path) -> dict[Path, str]:
     return {path: owner for path, owner in sorted(owners.items()) if owner is not None}
 
 
-def replace_all(files: Mapping[Path, str], stale: Sequence[Path]) -> None:
+def replace_all(files: Mapping[Path, str], stale: Sequence[Path], *, alone: bool) -> None:
     """Give every path of `files` its text, and remove the files `stale`, with directories that are empty then.
 
     Everything is first written to temporary files beside its place. If that fails, nothing has changed.
 
+    Args:
+        files: The texts by path.
+        stale: What is removed.
+        alone: Whether no other run is at work there, so that temporary files of others are those of killed runs.
+
     Raises:
         OSError: a file cannot be written, replaced or removed; its `filename` says which.
     """
-    changed = {path: text for path, text in files.items() if not _has(path, text)}
+    run = secrets.token_hex(4)
+    changed = {path: _beside(path, run) for path, text in files.items() if not _has(path, text)}
     made: list[Path] = []
     try:
         _check_removable(stale)
-        for path, text in changed.items():
-            made += _make_directories(path.parent)
-            _write(_beside(path), path, text)
-        for path in changed:
+        for path, temporary in changed.items():
+            made += make_directories(path.parent)
+            _write(temporary, path, files[path])
+        for path, temporary in changed.items():
             with _naming(path):
-                _beside(path).replace(path)
+                temporary.replace(path)
     except BaseException:
-        for path in changed:
-            with suppress(OSError):
-                _beside(path).unlink()
-        for folder in reversed(made):
-            with suppress(OSError):
-                folder.rmdir()
+        for temporary in changed.values():
+            _remove_if_possible(temporary)
+        remove_empty(made)
         raise
     for path in stale:
         path.unlink()
-    folders = {path.parent for path in (*files, *stale)}
-    for leftover in (each for folder in folders for each in folder.glob(f"{_TEMPORARY}*") if _is_regular(each)):
-        leftover.unlink()  # of a run that was killed
+    if alone:
+        folders = {path.parent for path in (*files, *stale)}
+        for leftover in (each for folder in folders for each in folder.glob(f"{_TEMPORARY}*") if _is_regular(each)):
+            leftover.unlink()
     for folder in {path.parent for path in stale}:
         if not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _remove_if_possible(temporary: Path) -> None:
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:
+        return  # its directory was never made; or the next run removes it, as if this one had been killed
 
 
 def _is_regular(path: Path) -> bool:
@@ -104,22 +118,13 @@ def _check_removable(stale: Sequence[Path]) -> None:
             raise OSError(code, os.strerror(code), str(path))
 
 
-def _make_directories(folder: Path) -> list[Path]:
-    """Make `folder` and what is missing above it, and return what was made, the uppermost first."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing[::-1]
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f"{_TEMPORARY}{path.name}.tmp")
+def _beside(path: Path, run: str) -> Path:
+    return path.with_name(f"{_TEMPORARY}{run}-{path.name}.tmp")
 
 
 def _write(temporary: Path, path: Path, text: str) -> None:
-    with _naming(path):
-        temporary.unlink(missing_ok=True)
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+    with _naming(path), temporary.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
 
 
 @contextmanager

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import typer
 import yaml
 
+from slicewise.cli.directory_lock import alone_in
+from slicewise.cli.inputs import print_lines
 from slicewise.cli.output_directory import owner_of, replace_all, signed, written_files
 from slicewise.inventory.differences import counted
 from slicewise.manifests import KubernetesObject, environment_objects
@@ -84,6 +87,8 @@ def _placed(path: str) -> Path:
 def write_manifests(fleet: Fleet, plan: Plan, directory: Path, owner: str, documents: Sequence[str]) -> Rendering:
     """Write the objects of `plan` below `directory`, and remove those files of `owner` that it no longer has.
 
+    Waits, and says so, while another run is at work in the directory.
+
     Args:
         fleet: What was planned.
         plan: What is rendered.
@@ -100,6 +105,19 @@ def write_manifests(fleet: Fleet, plan: Plan, directory: Path, owner: str, docum
         for environment, objects in environment_objects(fleet, plan).items()
         for item in objects
     }
+    if not files and not directory.exists():
+        return Rendering(0, 0, 0)
+    with alone_in(directory, partial(_say_that_it_waits, directory)) as alone:
+        return _replace(files, directory, owner, documents, alone=alone)
+
+
+def _say_that_it_waits(directory: Path) -> None:
+    print_lines([f"waiting for another run of `render` into {shown_file(str(directory))}"])
+
+
+def _replace(
+    files: dict[Path, str], directory: Path, owner: str, documents: Sequence[str], *, alone: bool
+) -> Rendering:
     there = written_files(directory)
     shared = {path for path, text in files.items() if _is_the_same(path, there.get(path, owner), text, owner)}
     problems = [*_folder_problems(files, documents), *_file_problems(files.keys() - shared, owner)]
@@ -108,7 +126,7 @@ def write_manifests(fleet: Fleet, plan: Plan, directory: Path, owner: str, docum
     # Documents from standard input have no name, so others may have been written from there before.
     certain = owner != STANDARD_INPUT
     stale = [path for path, written_by in there.items() if certain and written_by == owner and path not in files]
-    replace_all({path: text for path, text in files.items() if path not in shared}, stale)
+    replace_all({path: text for path, text in files.items() if path not in shared}, stale, alone=alone)
     return Rendering(len(files), len(stale), len(there.keys() - files.keys()) - len(stale))
 
 
@@ -116,7 +134,7 @@ def _is_the_same(path: Path, other: str, text: str, owner: str) -> bool:
     """Whether the file of another owner says the same, as what all services of a namespace share may."""
     if other in ("", owner):
         return False
-    return path.read_text(encoding="utf-8") == signed(text.removeprefix(signed("", owner)), other)
+    return path.read_bytes() == signed(text.removeprefix(signed("", owner)), other).encode()
 
 
 def _folder_problems(files: Sequence[Path] | dict[Path, str], documents: Sequence[str]) -> list[Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import resource
 import shutil
@@ -11,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from slicewise.cli import output_directory
+from slicewise.cli.directory_lock import make_directories
 from slicewise.cli.render import manifest_text
 from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS, SHORTFALL, in_process, slicewise
 
@@ -321,6 +325,97 @@ def test_what_a_killed_run_left_is_removed(documents: Path, output: Path) -> Non
     assert render(documents, output).returncode == 0
     assert list(contents(output)) == list(expected)
     assert contents(output)[GEMMA] != expected[GEMMA]
+
+
+def of_other_teams(directory: Path) -> Path:
+    """The demo's documents, whose manifests have other names and stand in the same directories."""
+    copy = Path(shutil.copytree(DEMO, directory))
+    edit(copy / "deployments.yaml", "team-a", "team-c")
+    edit(copy / "deployments.yaml", "team-b", "team-d")
+    return copy
+
+
+def start_render(documents: Path, output: Path) -> subprocess.Popen[str]:
+    command = [*COMMAND, "render", str(documents), "--output-dir", str(output)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.long
+def test_two_runs_at_once_do_not_disturb_each_other(
+    documents: Path, tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second begins when the first has written some temporary files, and not replaced anything."""
+    others = of_other_teams(tmp_path / "others")
+    render(documents, tmp_path / "expected")
+    render(others, tmp_path / "expected")
+    expected = contents(tmp_path / "expected")
+    made, runs, said = list[Path](), list[subprocess.Popen[str]](), list[str]()
+
+    def make(folder: Path) -> list[Path]:
+        made.append(folder)
+        if len(made) == 2:
+            runs.append(start_render(others, output))
+            # It says that it waits; if it does not wait, it ends.
+            assert runs[0].stderr is not None
+            said.append(runs[0].stderr.readline())
+        return make_directories(folder)
+
+    monkeypatch.setattr(output_directory, "make_directories", make)
+    first = render(documents, output)
+    (second,) = runs
+    with second:
+        assert second.wait(SECONDS) == 0
+    assert (first.returncode, first.stderr) == (0, "")
+    assert said == [f"waiting for another run of `render` into {output}\n"]
+    assert contents(output) == expected
+
+
+@pytest.mark.long
+def test_a_run_that_waited_for_one_that_failed_makes_the_directory_again(
+    documents: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = list[subprocess.Popen[str]]()
+
+    def fail(folder: Path) -> list[Path]:
+        runs.append(start_render(documents, output))
+        assert runs[0].stderr is not None
+        assert runs[0].stderr.readline().startswith("waiting")
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+    monkeypatch.setattr(output_directory, "make_directories", fail)
+    assert render(documents, output).returncode == 2
+    (second,) = runs
+    with second:
+        assert second.wait(SECONDS) == 0
+    assert list(contents(output)) == MANIFESTS
+
+
+def test_without_locks_what_may_be_another_runs_stays(
+    documents: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On NFS a directory cannot be locked: it is not open for writing."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert render(documents, output).returncode == 0
+    live = output / "mig-a" / ".slicewise-render-0a1b2c3d-some.yaml.tmp"
+    live.write_text("half")
+    edit(documents / "deployments.yaml", "replicas: 2", "replicas: 3")
+    assert render(documents, output).returncode == 0
+    assert sorted(contents(output)) == sorted([*MANIFESTS, "mig-a/.slicewise-render-0a1b2c3d-some.yaml.tmp"])
+
+
+def test_a_file_of_another_owner_that_is_not_utf_8_is_not_replaced(documents: Path, output: Path) -> None:
+    assert render(documents, output, "--owner", "blue").returncode == 0
+    with (output / GEMMA).open("ab") as file:
+        file.write(b"# caf\xe9\n")
+    before = contents(output)
+    run = render(documents, output, "--owner", "green")
+    assert run.returncode == 2
+    assert f'{output / GEMMA}: was rendered from other documents, of owner "blue"' in run.stderr
+    assert contents(output) == before
 
 
 def test_what_an_object_has_twice_is_written_twice() -> None:
