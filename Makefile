@@ -72,7 +72,11 @@ check: lint ## Lint, types, import contracts, unit and mock tests, in under a mi
 
 .PHONY: test
 test: lint toolchain policies ## Set up, and run every test: also the real Pulumi engine and a real API server
-	$(VENV)/bin/pytest -n 2 --dist loadgroup tests
+	$(VENV)/bin/pytest -n 2 --dist loadgroup -m 'not attack' tests
+
+.PHONY: attacks
+attacks: $(VENV)/.development toolchain policies ## Try 69 attacks on clusters, stacks, credentials and text, kills at random moments among them; print which were survived
+	@$(VENV)/bin/python -m tests.engine.attacks
 
 .PHONY: bench
 bench: $(VENV)/.development ## Compare the planner with first fit and with the proven optimum; writes docs/benchmarks.md (some 6 minutes)

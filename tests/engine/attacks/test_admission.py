@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from lightkube.models import admissionregistration_v1 as admission
 from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 from lightkube.resources.admissionregistration_v1 import (
@@ -19,6 +20,8 @@ from lightkube.types import PatchType
 from embedded.waiting import wait_until
 from tests.documents import deployment
 from tests.engine.attacks.target import Target, refused, text, worked
+
+pytestmark = pytest.mark.attack
 
 Admission = ValidatingAdmissionPolicy | ValidatingAdmissionPolicyBinding | ValidatingWebhookConfiguration
 RULE: dict[str, Any] = {

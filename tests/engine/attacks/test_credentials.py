@@ -24,6 +24,8 @@ from tests.engine.attacks.table import CHECKOUT
 from tests.engine.attacks.target import Target, pools, refused, said, text, worked
 from tests.engine.credentials import account_token, kubeconfig_of
 
+pytestmark = pytest.mark.attack
+
 KUBECONFIGS = CHECKOUT / "docs/kubeconfigs.md"
 DEAD = "deadbeef" * 4
 EVERY = ["get", "list", "watch", "create", "patch", "update", "delete"]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 from lightkube.types import PatchType
@@ -15,6 +16,8 @@ from lightkube.types import PatchType
 from embedded.kserve import LLMInferenceService
 from embedded.waiting import wait_until
 from tests.engine.attacks.target import Target, refused, text, worked
+
+pytestmark = pytest.mark.attack
 
 
 def says_it(target: Target, run: subprocess.CompletedProcess[str]) -> None:

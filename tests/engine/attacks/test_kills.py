@@ -17,7 +17,7 @@ from tests.engine.attacks.target import Target, text, worked
 from tests.engine.plain_pulumi import descendants, eventually, kill
 from tests.engine.workspace import Workspace
 
-pytestmark = pytest.mark.xdist_group("attacks-kills")
+pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-kills")]
 
 # Said by a test that fails; `ATTACK_SEED=...` runs the same moments again.
 SEED = int(os.environ.get("ATTACK_SEED") or random.SystemRandom().randrange(2**32))

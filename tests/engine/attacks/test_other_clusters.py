@@ -19,7 +19,7 @@ from tests.documents import environment
 from tests.engine.attacks.target import POOL, TINY, Target, pools, refused, said, text, worked
 
 # One worker runs these in their order: the other cluster has no KServe in the first.
-pytestmark = pytest.mark.xdist_group("attacks-other-cluster")
+pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-other-cluster")]
 
 
 @pytest.fixture(scope="module")

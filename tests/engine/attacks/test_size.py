@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.documents import Document, deployment, environment, model, profile, slices
 from tests.engine.attacks.target import Target, worked
 from tests.engine.workspace import Workspace
 from tests.unit.cli.running import in_process
+
+pytestmark = pytest.mark.attack
 
 TINY = model("tiny", profile("any", memoryPerGpu="10Gi"))
 

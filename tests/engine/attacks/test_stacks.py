@@ -16,7 +16,7 @@ from tests.engine import plain_pulumi
 from tests.engine.attacks.target import TINY, Target, pools, refused, said, text, worked
 
 # One worker runs these: they share a stack that is there already.
-pytestmark = pytest.mark.xdist_group("attacks-stacks")
+pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-stacks")]
 SERVICE = "mig-a/settled/chat-service"
 
 
