@@ -17,6 +17,8 @@ _FAILURES: Final = 500
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
 _OTHER_NAMES: Final = (62, 64)
+# How OpenSSL says that it waits for the other end: nothing is wrong with the connection yet.
+_WAITING: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Cause(Enum):
@@ -67,11 +69,17 @@ def refused(error: Exception) -> Refused:
         return _answered(error.response.status_code, str(error))
     if isinstance(error, PluginError):
         return Refused(Cause.CREDENTIAL, str(error))
-    broken = next((each for each in _chain(error) if isinstance(each, ssl.SSLError)), None)
+    secured = [each for each in _chain(error) if isinstance(each, ssl.SSLError)]
+    broken = next((each for each in secured if not isinstance(each, _WAITING)), None)
     if broken:
         return Refused(Cause.CONNECTION, _not_secured(broken, connected=isinstance(error, httpx2.HTTPError)))
     address = "check the server's address in the kubeconfig, the VPN and the proxy"
-    silent = f"the cluster's API server does not answer in {REQUEST_SECONDS:.0f} s"
+    # A handshake that is waiting, or an answer that is: the connection itself had been made.
+    hangs = bool(secured) or isinstance(error, httpx2.ReadTimeout)
+    silent = (
+        f"the cluster's API server {'takes connections, but ' if hangs else ''}does not answer in "
+        f"{REQUEST_SECONDS:.0f} s"
+    )
     proxy = "check proxy-url in the kubeconfig, and HTTPS_PROXY"
     unsent = ("its credential has characters that cannot be sent", "store it anew, on one line")
     # The first that an error is one of: the order counts.

@@ -156,7 +156,7 @@ def test_rights_that_nobody_may_ask_for_are_a_warning(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("module", "limit", "words"),
     [
-        (client, "REQUEST_SECONDS", "the cluster's API server does not answer in 20 s (ReadTimeout)"),
+        (client, "REQUEST_SECONDS", "API server takes connections, but does not answer in 20 s (ReadTimeout)"),
         (asking, "CONVERSATION_SECONDS", "the cluster's API server answers too slowly (TimeoutError)"),
     ],
 )

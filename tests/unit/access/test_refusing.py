@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ import pytest
 from cryptography import x509
 
 from slicewise.access import client
+from slicewise.access.refusing import Refused
+from slicewise.inventory.asking import ask_or_refusal
+from slicewise.inventory.judging import CAUSES
+from slicewise.inventory.needs import Needs
 from tests.unit.access.asking import kubeconfig_text, read, refused
 from tests.unit.access.kubeconfigs import CANARY, encoded
 from tests.unit.access.tls_server import Answer, certified, server
@@ -99,10 +104,22 @@ def silent() -> Iterator[str]:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_a_server_that_is_silent(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("scheme", "error"), [("http", "ReadTimeout"), ("https", "ConnectTimeout")])
+def test_a_server_that_is_silent(silent: str, scheme: str, error: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API server that hangs: over https it never answers the first message of TLS."""
     monkeypatch.setattr(client, "REQUEST_SECONDS", 0.2)
-    said = refused(kubeconfig_text(f"http://{silent}"))
-    assert said.startswith("the cluster's API server does not answer in 20 s (ReadTimeout); check the server's address")
+    said = refused(kubeconfig_text(f"{scheme}://{silent}"))
+    assert said == (
+        f"the cluster's API server takes connections, but does not answer in 20 s ({error}); check the server's "
+        "address in the kubeconfig, the VPN and the proxy"
+    )
+
+
+def test_a_server_that_hangs_is_one_that_does_not_answer(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "REQUEST_SECONDS", 0.2)
+    answer = asyncio.run(ask_or_refusal(kubeconfig_text(f"https://{silent}"), Needs()))
+    assert isinstance(answer, Refused)
+    assert CAUSES[answer.cause].value == "SW404"
 
 
 def test_nothing_that_listens() -> None:
