@@ -12,6 +12,7 @@ from slicewise.placement.plan import Plan, Rejection, Shortfall
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.placement.rejections import rejections
 from slicewise.placement.repair import repair
+from slicewise.placement.required_memory import required_memory_advice
 from slicewise.placement.retention import moves, retain, stay_in_environment
 from slicewise.spec import Fleet
 from slicewise.spec.collector import paused_collector
@@ -37,6 +38,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
     _place(board, by_priority)
     tenants = board.tenants()
     placements = [tenant.placement for here in tenants for tenant in here]
+    advice = [*required_memory_advice(board), *plan_advice(fleet, zip(board.pools, tenants, strict=True))]
     return Plan(
         placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),
         shortfalls=tuple(
@@ -47,7 +49,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
             if board.missing(demand)
         ),
         node_pools=tuple(pool.usage() for pool in board.pools),
-        warnings=tuple(sorted([*fleet.advice, *plan_advice(fleet, zip(board.pools, tenants, strict=True))])),
+        warnings=tuple(sorted([*fleet.advice, *advice])),
         moved=tuple(moves(board, lost)),
     )
 

@@ -10,6 +10,7 @@ from slicewise.placement.board import Board, Demand, Way
 from slicewise.placement.matching import Reason, node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.placement.plan import RejectionCode
 from slicewise.placement.pool_state import PoolState
+from slicewise.placement.required_memory import required_memory_advice
 from slicewise.placement.soundness import NodeSize, PodSize, fit_on_empty_node
 from slicewise.spec import Advice, Code, Fleet, InferenceEnvironment, ServingProfile
 from slicewise.spec.fleet import label
@@ -19,9 +20,9 @@ _MOST_EXPLAINED = 20
 
 
 def prospects(fleet: Fleet) -> Iterator[Advice]:
-    """Yield advice on deployments that could not be served as declared even if nothing else ran.
+    """Yield advice on deployments that could not be served as declared even if nothing else ran, or on any slice.
 
-    It needs no plan. A plan has shortfalls for these, with a reason for every pool.
+    It needs no plan. A plan has shortfalls for the former, with a reason for every pool.
     """
     if fleet.environments:
         yield from _Prospects(fleet).advice()
@@ -42,6 +43,7 @@ class _Prospects:
         self._explained: dict[tuple[object, ...], str] = {}
 
     def advice(self) -> Iterator[Advice]:
+        yield from required_memory_advice(self._board)
         for demand in self._board.demands:
             ways = [way for way in demand.ways if way.levels]
             if not ways:

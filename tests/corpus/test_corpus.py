@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from slicewise.spec import Code, InvalidInputError, Problem, load_fleet
+from slicewise.placement.prospects import prospects
+from slicewise.spec import Advice, Code, InvalidInputError, Problem, load_fleet
 from tests.corpus.reading import Case, Expected, many_cases, single_cases
 
 SINGLE = list(single_cases())
@@ -40,16 +41,22 @@ def test_one_mistake_is_one_error_at_its_place(case: Case) -> None:
     assert str(problem).isprintable()
 
 
+def advised(case: Case) -> list[Advice]:
+    """Return what loading warns of, and what no pool has to be planned for."""
+    fleet = load_fleet(case.write(Path.cwd()))
+    return sorted([*fleet.advice, *(each for each in prospects(fleet) if each.code is Code.NO_MEMORY_REQUIRED)])
+
+
 @pytest.mark.parametrize("case", [case for case in SINGLE if case.warnings], ids=lambda case: case.name)
 def test_what_deserves_a_look_is_advice(case: Case) -> None:
-    advice = load_fleet(case.write(Path.cwd())).advice
+    advice = advised(case)
     assert [(each.code.value, each.path) for each in advice] == list(case.warnings)
     assert [each for each in advice if (case.remedy or "a remedy") not in each.message] == []
 
 
 @pytest.mark.parametrize("case", [case for case in SINGLE if case.fix], ids=lambda case: case.name)
 def test_whoever_follows_the_remedy_is_done(case: Case) -> None:
-    advice = load_fleet(case.fixed().write(Path.cwd())).advice
+    advice = advised(case.fixed())
     assert {code for code, _ in case.warnings}.isdisjoint(each.code.value for each in advice)
 
 

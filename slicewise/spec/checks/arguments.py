@@ -15,12 +15,16 @@ _DASHES: Final = "\u2013\u2014"
 # No argument can have a NUL in it, and of the others only tabs and line breaks are meant by anybody.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _KSERVE: Final = "KServe sets it, and sends its probes and its router there; leave it out"
+_EXPERT: Final = "write it as replicaTopology.parallelism.expert, which starts vLLM with the one or the other"
 # The option -> what sets it. KServe's own presets start `vllm serve` with all of these (LLMInferenceServiceConfig).
 _SET: Final = {
     "tensor-parallel-size": "write it as replicaTopology.parallelism.tensor, which Slicewise plans by",
     "pipeline-parallel-size": "write it as replicaTopology.parallelism.pipeline, which Slicewise plans by",
     "data-parallel-size": "write it as replicaTopology.parallelism.data, which Slicewise plans by",
     "data-parallel-size-local": "write it as replicaTopology.parallelism.dataLocal, which Slicewise plans by",
+    # vLLM takes the last of these two, wherever KServe puts its own.
+    "enable-expert-parallel": _EXPERT,
+    "no-enable-expert-parallel": _EXPERT,
     "served-model-name": "KServe sets it; write it as spec.model.name, or as servedModelName of the ModelDeployment",
     "model": "KServe serves the weights of spec.huggingFace.repo; write it there",
     "port": _KSERVE,
@@ -32,6 +36,7 @@ _SHORT: Final = {
     "-pp": "pipeline-parallel-size",
     "-dp": "data-parallel-size",
     "-dpl": "data-parallel-size-local",
+    "-ep": "enable-expert-parallel",
 }
 
 

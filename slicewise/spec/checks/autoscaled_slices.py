@@ -29,7 +29,10 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
     if pool.mig.profile is None or GKE_PARTITION_LABEL in pool.node_selector:
         return
     if pool.node_count:
-        known = "cluster-autoscaler learns them from a node that is there, and Karpenter does not"
+        known = (
+            "cluster-autoscaler learns them from a node that is there, and Karpenter does not: a node group of the "
+            "pool that has none, such as one of another zone, is not foreseen"
+        )
     else:
         known = "an autoscaler cannot foresee them on a node that is not there"
     message = (
@@ -49,16 +52,20 @@ def _remedy(pool: NodePool, cluster: Cluster) -> str:
         "keep": "let the pool's minimum be one node, which it copies",
         "single": "use strategy: single, for nvidia.com/gpu is known to GKE's autoscaler",
     }
-    fixed = f"or write what is there as nodeCount and maxNodeCount: {max(pool.node_count, 1)}"
+    write = f"write what is there as nodeCount and maxNodeCount: {max(pool.node_count, 1)}"
+    fixed = f"or {write}"
+    # What is done already is not proposed.
+    keep = "" if pool.node_count else f"{ways['keep']}, or "
     if domains.intersection(_KARPENTER):
         return f"{ways['overlay']}, {fixed}"
     if "kubernetes.azure.com" in domains:
-        return f"AKS has no way to tell it: {ways['keep']}, {fixed}"
+        return f"AKS has no way to tell it: {keep}{write}"
     if "eks.amazonaws.com" in domains or (existing and existing.eks):
         return f"{ways['tag']} (with Karpenter {ways['overlay']}), {fixed}"
     if "cloud.google.com" in domains or (existing and existing.gke):
         return f"{ways['single']}, {fixed}"
-    return f"on EKS {ways['tag']}, with Karpenter {ways['overlay']}, on AKS and elsewhere {ways['keep']}, {fixed}"
+    elsewhere = "" if pool.node_count else f"on AKS and elsewhere {ways['keep']}, "
+    return f"on EKS {ways['tag']}, with Karpenter {ways['overlay']}, {elsewhere}{fixed}"
 
 
 def _on_a_node(pool: NodePool) -> int | str:

@@ -7,7 +7,6 @@ from heapq import nsmallest
 
 from slicewise.spec.base import Labels, Selector
 from slicewise.spec.checks.reach import Reach
-from slicewise.spec.checks.required_memory import check_required_memory
 from slicewise.spec.checks.served_names import check_served_names
 from slicewise.spec.cluster import ExistingCluster
 from slicewise.spec.codes import Code
@@ -28,7 +27,6 @@ def fleet_advice(fleet: Fleet) -> Iterator[Advice]:
         yield from _one_cluster_twice(fleet)
         yield from _Selectors(fleet).advice()
         yield from check_served_names(fleet)
-        yield from check_required_memory(fleet)
     if fleet.deployments:
         yield from _unused_models(fleet)
 

@@ -20,7 +20,9 @@ _FULL = (
 
 
 def _warnings(*documents: Document) -> list[tuple[str, str, str]]:
-    return [(item["code"], item["path"], item["message"]) for item in plan_of(documents)["warnings"]]
+    found = plan_of(documents)["warnings"]
+    # Of memory that nobody requires, see test_required_memory.py.
+    return [(item["code"], item["path"], item["message"]) for item in found if item["code"] != "SW332"]
 
 
 def test_a_full_pool_cannot_roll() -> None:
@@ -153,7 +155,8 @@ def test_no_more_pods_are_counted_than_there_are() -> None:
 
 def test_what_allocatable_says_is_counted_and_not_guessed() -> None:
     known = slices("p", "1g.10gb", nodeCount=9, allocatable={"cpu": "400", "memory": "5Ti"})
-    plan = plan_of([environment("env", known), model("m", cpu="8", memory="64Gi"), deployment("d", "m", replicas=56)])
+    needs = model("m", profile("any", memoryPerGpu="10Gi"), cpu="8", memory="64Gi")
+    plan = plan_of([environment("env", known), needs, deployment("d", "m", replicas=56)])
     assert len(plan["placements"]) == 1
     assert plan["warnings"] == []
     half_known = slices("p", "1g.10gb", nodeCount=9, allocatable={"cpu": "400"})

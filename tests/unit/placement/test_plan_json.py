@@ -26,7 +26,7 @@ def _documents() -> list[Document]:
     return [
         environment("mig-a", slices("mig", "3g.40gb", acceleratorCount=1, strategy="single")),
         environment("mig-b", slices("mig", "1g.10gb+me", acceleratorCount=1), pool("gpu", multiNodeCapable=True)),
-        model("m", profile("fp8", mig="only")),
+        model("m", profile("fp8", mig="only", memoryPerGpu="39Gi")),
         model("large", profile("bf16", mig="never", memoryPerGpu="90Gi")),
         deployment("gemma", "m", replicas=2, namespace="team-a", environmentSelector={}),
         deployment("kimi", "large", environments=2, namespace="team-b"),

@@ -19,7 +19,9 @@ FLEET = [
 
 
 def said(*documents: Document) -> list[str]:
-    return [str(advice) for advice in prospects(fleet_of([*FLEET, *documents]))]
+    found = prospects(fleet_of([*FLEET, *documents]))
+    # Of memory that nobody requires, see test_required_memory.py.
+    return [str(advice) for advice in found if advice.code != "SW332"]
 
 
 def autoscaled(most: int, least: int = 1, of: str = "m") -> Document:

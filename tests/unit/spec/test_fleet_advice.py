@@ -292,6 +292,13 @@ def test_a_profile_that_is_switched_off(loader: Loader) -> None:
         ("-tp=2", "write it as replicaTopology.parallelism.tensor"),
         ("--pipeline-parallel-size=2", "write it as replicaTopology.parallelism.pipeline"),
         ("--data-parallel-size 2", "write it as replicaTopology.parallelism.data,"),
+        *(
+            (argument, "write it as replicaTopology.parallelism.expert, ")
+            for argument in (
+                *("--enable-expert-parallel", "--enable_expert_parallel", "--enable-expert-parallel=true", "-ep"),
+                *("--no-enable-expert-parallel", "--no_enable_expert_parallel", "--no-enable_expert-parallel"),
+            )
+        ),
         ("--port=8080", "KServe sets it"),
         ("--model=google/gemma", "KServe serves the weights of spec.huggingFace.repo"),
         (
@@ -363,42 +370,6 @@ def test_formats_that_gpus_compute_in(loader: Loader, args: list[str], repo: str
     assert advice(loader, _serving(args, repo, *precisions)) == []
 
 
-def _some_slices(name: str, profile: str, memory: str, precisions: tuple[str, ...] = ("bf16",)) -> dict[str, Any]:
-    capabilities = {**mig(profile, memory), "precisionSupport": list(precisions)}
-    return {"name": name, "nodeSelector": {"pool": name}, "capabilities": capabilities}
-
-
-def _profile(**requires: object) -> str:
-    return minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "replicaTopology": {"requires": requires}}])
-
-
-def test_a_profile_that_requires_no_memory_gets_the_smallest_slice(loader: Loader) -> None:
-    there = pools(_some_slices("half", "3g.40gb", "39Gi"), _some_slices("tiny", "1g.10gb", "9Gi"))
-    (line,) = advice(loader, there, _profile(precisionSupport=["bf16"]))
-    assert line == (
-        'ClusterModel gemma: spec.serving[0].replicaTopology.requires.memoryPerGpu: profile "a" requires no memory, so '
-        "any slice will do, and the smallest is preferred: a slice of mig-a/tiny has 9Gi, and a model that is larger "
-        "runs out of memory there; write what its weights, KV cache and engine need (in bf16 8B of parameters alone "
-        "are 15Gi) [SW332]"
-    )
-    assert advice(loader, there, _profile(memoryPerGpu="9Gi")) == []
-    assert advice(loader, there, _profile(mig="never")) == []
-    assert advice(loader, pools({}), _profile()) == []
-
-
-def test_the_slice_that_is_named_is_one_that_the_profile_may_have(loader: Loader) -> None:
-    there = pools(_some_slices("half", "3g.40gb", "39Gi", ("fp8",)), _some_slices("tiny", "1g.10gb", "9Gi"))
-    (line,) = advice(loader, there, _profile(precisionSupport=["fp8"]))
-    assert "a slice of mig-a/half has 39Gi" in line
-    assert advice(loader, there, _profile(precisionSupport=["fp4"])) == []
-    elsewhere = {"name": "a", "environmentSelector": {"matchLabels": {"region": "mars"}}}
-    (line,) = advice(loader, there, minimal("ClusterModel", ("spec", "serving"), [elsewhere]))
-    assert "[SW320]" in line
-    # Two GPUs are never slices.
-    pair = [{"name": "a", "replicaTopology": {"gpusPerNode": 2}}]
-    assert advice(loader, there, minimal("ClusterModel", ("spec", "serving"), pair)) == []
-
-
 TAG = 'tag the Auto Scaling group k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/mig-3g.40gb: "16"'
 OVERLAY = 'write a NodeOverlay with capacity nvidia.com/mig-3g.40gb: "16"'
 KEEP = "let the pool's minimum be one node, which it copies"
@@ -435,7 +406,12 @@ def test_slices_that_an_autoscaler_cannot_foresee(
     assert warned(capabilities=mig(strategy="single")) == []
     assert warned(capabilities={"memoryPerGpu": "79Gi"}) == []
     (line,) = warned(nodeCount=2)
-    assert "and cluster-autoscaler learns them from a node that is there, and Karpenter does not" in line
+    assert (
+        "and cluster-autoscaler learns them from a node that is there, and Karpenter does not: a node group of" in line
+    )
+    # What is done already is not proposed again.
+    assert KEEP not in line
+    assert line.endswith("write what is there as nodeCount and maxNodeCount: 2 [SW333]")
 
 
 def _reached(environment: str, way: dict[str, Any]) -> str:
