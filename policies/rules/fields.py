@@ -58,11 +58,11 @@ class Field:
         return found
 
     def entries(self) -> dict[str, Field]:
-        """Return the fields of a mapping."""
+        """Return the fields of a mapping; what is null is not there, as Kubernetes has it."""
         value = self._read()
         if not isinstance(value, Mapping):
             return {}
-        return {key: Field(item, self._below(key)) for key, item in value.items()}
+        return {key: Field(item, self._below(key)) for key, item in value.items() if item is not None}
 
     def elements(self) -> list[Field]:
         """Return the fields of a list."""

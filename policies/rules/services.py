@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.gpus import pod_requests
+from policies.rules.gpus import gpu_requests
 from policies.rules.model import Resource
 from policies.rules.workloads import Pod, group_and_kind, is_service, workloads
 from slicewise.manifests.vocabulary import (
@@ -102,7 +103,24 @@ def pod_units(service: Resource, scaler: Autoscaler | None) -> Iterator[tuple[in
 
 
 def _units(pod: Pod) -> int:
-    return sum(int(request.count or 0) for request in pod_requests(pod))
+    """Return the units that kube-scheduler takes off a node for `pod`.
+
+    Of each resource the larger of what runs together in the end and of what an init container needs in its turn, each
+    with the sidecars (`restartPolicy: Always`) that have started before.
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
+    """
+    sidecars, most = Counter[str](), Counter[str]()
+    for container in pod.spec["initContainers"].elements():
+        if container["restartPolicy"].text() == "Always":
+            sidecars += _asked(container)
+        else:
+            most |= sidecars + _asked(container)
+    engine = sum(map(_asked, pod.spec["containers"].elements()), sidecars)
+    return (engine | most).total()
+
+
+def _asked(container: Field) -> Counter[str]:
+    return Counter({request.name: int(request.count or 0) for request in gpu_requests(container)})
 
 
 def _replicas(workload: Field, scaler: Autoscaler | None) -> int:

@@ -17,6 +17,7 @@ from tests.policies.outcomes import messages
 from tests.policies.resources import (
     HPA,
     SCALED_OBJECT,
+    SLICE,
     STACK,
     altered,
     container,
@@ -50,6 +51,38 @@ def test_what_the_plan_charges_may_be_asked_for_and_no_more() -> None:
     assert messages(POOL_CAPACITY, service(replicas=1), plan(2)) == []
     (message,) = messages(POOL_CAPACITY, service(replicas=5), plan(2))
     assert "5 units are asked for (mig-a/team-a/gemma-service 5), and the plan charges 2" in message
+
+
+def asks(gpus: int, *, sidecar: bool = False, of: str = "nvidia.com/gpu") -> dict[str, Any]:
+    """Return a container, or a sidecar, that asks for so many units."""
+    return container(of, gpus, **({"restartPolicy": "Always"} if sidecar else {}))
+
+
+@pytest.mark.parametrize(
+    ("first", "together", "units"),
+    [
+        # By k8s.io/component-helpers/resource, PodRequests (v1.34): the same cases by hand.
+        ([], [asks(1), asks(1)], 2),
+        ([asks(1)], [asks(1)], 1),
+        ([asks(2), asks(3)], [asks(1)], 3),
+        ([asks(2), asks(3)], [asks(4)], 4),
+        ([asks(2, sidecar=True)], [asks(1)], 3),
+        ([asks(2, sidecar=True), asks(2)], [asks(1)], 4),
+        ([asks(2), asks(2, sidecar=True)], [asks(1)], 3),
+        ([asks(1, sidecar=True), asks(2), asks(1, sidecar=True)], [asks(1)], 3),
+        ([asks(1, sidecar=True), asks(1, sidecar=True), asks(3)], [asks(1)], 5),
+        # Each resource by itself.
+        ([asks(2, of=SLICE)], [asks(1)], 3),
+        ([container(None)], [asks(1)], 1),
+    ],
+)
+def test_init_containers_count_as_kubernetes_counts_them(
+    first: list[dict[str, Any]], together: list[dict[str, Any]], units: int
+) -> None:
+    pods = service(pod_spec(*together, initContainers=first), replicas=1)
+    assert messages(POOL_CAPACITY, pods, plan(units)) == []
+    (message,) = messages(POOL_CAPACITY, pods, plan(units - 1))
+    assert f"{units} units are asked for" in message
 
 
 def test_services_behind_the_plans_back_are_counted() -> None:

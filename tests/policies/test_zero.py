@@ -53,6 +53,15 @@ def test_a_pod_that_asks_for_no_gpus_is_not_a_gpu_pod(gpu: str, zero: object) ->
 
 
 @every_gpu
+def test_what_is_null_is_not_asked_for(gpu: str) -> None:
+    # Of a custom resource kube-apiserver drops what is null, of a pod it reads it as 0.
+    assert broken(careless({"limits": {gpu: None}, "requests": {gpu: None}})) == set()
+    assert broken(careless({"limits": {gpu: None, "cpu": "8"}})) == set()
+    profile = "nvidia.com/mig-2g.20gb"
+    assert broken(careless({"limits": {gpu: None, profile: 1}})) == broken(careless({"limits": {profile: 1}}))
+
+
+@every_gpu
 @every_zero
 def test_no_gpus_beside_a_slice_are_not_another_device(gpu: str, zero: object) -> None:
     profile = "nvidia.com/mig-2g.20gb"
