@@ -9,15 +9,17 @@ as well, the next run does it. The standard library is all that it needs.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -46,10 +48,11 @@ class PrivateTmp:
 def private_tmp(parent: Path) -> Iterator[PrivateTmp]:
     """Make a directory in `parent`, and remove it at the end of the block or, after a kill, of what inherited the lock.
 
-    Directories that killed runs have left in `parent` are removed first.
+    Directories that killed runs have left in `parent` are removed first. What cannot be removed is said on standard
+    error.
 
     Raises:
-        OSError: a directory cannot be made or removed.
+        OSError: the directory cannot be made.
     """
     remove_abandoned(parent)
     # It gets its name when it is locked: one without a lock is for everybody to remove.
@@ -64,45 +67,73 @@ def private_tmp(parent: Path) -> Iterator[PrivateTmp]:
         finally:
             guard.kill()
             guard.wait()
-            _remove(path)
+            with _saying(path):
+                _remove(path)
     finally:
         os.close(lock)
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove the directories in `parent` that no process uses any more.
-
-    Raises:
-        OSError: `parent` cannot be read, or such a directory not be removed.
-    """
-    with os.scandir(parent) as entries:
+    """Remove the directories in `parent` that no process uses any more; what cannot be removed is said and stays."""
+    found = []
+    with _saying(parent), os.scandir(parent) as entries:
         found = [Path(entry.path) for entry in entries if entry.name.startswith(_PREFIX)]
     for path in found:
-        _remove_unused(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with _saying(path):
+            _remove_unused(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def _saying(path: Path) -> Iterator[None]:
+    """Go on after an error, and say it: what a command did counts for more than what it left."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{path} cannot be cleared: {error.strerror}"
+        print(f"warning: {what}; remove what is in it by hand, it may hold credentials", file=sys.stderr)  # noqa: T201
 
 
 def _remove_unused(path: Path, how: int) -> None:
     """Lock a directory of this user, and remove it; one that is locked already is left alone with LOCK_NB."""
     try:
-        if path.lstat().st_uid != os.geteuid():
+        status = path.lstat()
+        if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode):
             return
+        if not status.st_mode & stat.S_IRUSR:
+            path.chmod(stat.S_IRWXU)
         lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return
     try:
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, how)
-            _remove(path)
+        fcntl.flock(lock, how)
+        _remove(path)
+    except BlockingIOError:
+        return  # used
     finally:
         os.close(lock)
 
 
 def _remove(path: Path) -> None:
-    # An orphan may go on writing while the directory is being emptied.
+    # An orphan may go on writing while the directory is being emptied. The last try says what is in the way.
     for _ in range(_TRIES):
         shutil.rmtree(path, ignore_errors=True)
-    if path.exists():
-        shutil.rmtree(path)
+        if not os.path.lexists(path):
+            return
+        _make_writable(path)
+    shutil.rmtree(path)
+
+
+def _make_writable(directory: Path) -> None:
+    """Let this user empty `directory` and all below it, whatever modes a command gave them."""
+    below = [directory]
+    while below:
+        here = below.pop()
+        try:
+            here.chmod(stat.S_IRWXU)
+            with os.scandir(here) as entries:
+                below += [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue  # another user's, or gone: removing it says so
 
 
 def _start_guard(path: Path) -> subprocess.Popen[bytes]:
@@ -116,7 +147,12 @@ def _start_guard(path: Path) -> subprocess.Popen[bytes]:
 
 
 def run(command: Sequence[str]) -> int:
-    """Run `command` with a private TMPDIR, and return its exit code: 128 and its number, if a signal ended it."""
+    """Run `command` with a private TMPDIR, and return its exit code: 128 and its number, if a signal ended it.
+
+    Raises:
+        OSError: the private directory cannot be made.
+        SystemExit: the command cannot be executed.
+    """
     with private_tmp(Path(tempfile.gettempdir())) as private:
         environment = os.environ | {"TMPDIR": str(private.path)}
         # The terminal sends Ctrl-C to the command, too, which decides what comes of it. A handler, because the command
@@ -133,14 +169,21 @@ def run(command: Sequence[str]) -> int:
 
         for number in _FORWARDED:
             signal.signal(number, forward)
-        with subprocess.Popen(  # noqa: S603 - what this is for
-            command, env=environment, pass_fds=[private.lock]
-        ) as process:
+        with _start(command, environment, private.lock) as process:
             running.append(process)
             for signalled in early:
                 process.send_signal(signalled)
             code = process.wait()
     return code if code >= 0 else 128 - code
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str], lock: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, env=environment, pass_fds=[lock])  # noqa: S603 - what this is for
+    except OSError as error:
+        # Python names the script where the program in its first line is what is not there.
+        which = "the program in its first line is not there" if error.errno == errno.ENOENT else error.strerror
+        sys.exit(f"error: {command[0]} cannot be executed: {which}")
 
 
 def main() -> int:
@@ -151,8 +194,12 @@ def main() -> int:
     if not sys.argv[1:]:
         sys.exit(f"usage: {sys.argv[0]} COMMAND [ARGUMENT ...]")
     if not shutil.which(sys.argv[1]):
-        sys.exit(f"error: {sys.argv[1]} is not a command on PATH")
-    return run(sys.argv[1:])
+        is_path = os.sep in sys.argv[1] and Path(sys.argv[1]).exists()
+        sys.exit(f"error: {sys.argv[1]} is not {'an executable file' if is_path else 'a command on PATH'}")
+    try:
+        return run(sys.argv[1:])
+    except OSError as error:
+        sys.exit(f"error: no private directory in {tempfile.gettempdir()}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import socket
 import stat
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -34,12 +35,15 @@ _CONNECT_SECONDS: Final = 5.0
 def sweep(directory: Path) -> list[Path]:
     """Remove the marked files in `directory` that belong to this user, and return them.
 
-    Raises:
-        OSError: the directory cannot be read, or a file in it cannot be removed.
+    What cannot be read or removed stays, and is said on standard error, once: it keeps no other file from going.
     """
     removed = []
-    with os.scandir(directory) as entries:
-        found = [Path(entry.path) for entry in entries if _NAME.fullmatch(entry.name)]
+    try:
+        with os.scandir(directory) as entries:
+            found = [Path(entry.path) for entry in entries if _NAME.fullmatch(entry.name)]
+    except OSError as error:
+        _say_once(f"{directory} cannot be read: {error.strerror}")
+        return []
     for path in found:
         try:
             if _is_marked(path):
@@ -47,7 +51,14 @@ def sweep(directory: Path) -> list[Path]:
                 removed.append(path)
         except FileNotFoundError:
             continue  # another stack's sweeper was faster
+        except OSError as error:
+            _say_once(f"{path} stays: {error.strerror}")
     return removed
+
+
+@cache
+def _say_once(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - of a script
 
 
 def _is_marked(path: Path) -> bool:
@@ -78,6 +89,8 @@ def _listens(host: str, port: int) -> bool:
         socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
     except ConnectionRefusedError:
         return False
+    except OSError:
+        return True  # too busy to answer, or this machine has no port or descriptor left: no end
     return True
 
 

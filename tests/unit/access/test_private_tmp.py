@@ -15,6 +15,7 @@ import pytest
 from slicewise.access import private_tmp as module
 from slicewise.access.private_tmp import private_tmp, remove_abandoned
 
+ROOT = Path(module.__file__).parents[2]
 SECRET = "canary-3e"  # noqa: S105 - planted
 # Leaves a file as a provider does, says its process id, and waits until it is told to end.
 LEAVES = f"""
@@ -26,10 +27,19 @@ sys.stdin.read()
 """
 
 
+# Root may do everything in every directory, unless it gives up CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH.
+AS_ANYBODY = """
+import ctypes, os, sys
+for capability in (1, 2):
+    ctypes.CDLL(None).prctl(24, capability)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 def start(parent: Path, *command: str) -> subprocess.Popen[str]:
     """Start a command with a private directory in `parent`."""
     return subprocess.Popen(
-        [sys.executable, module.__file__, *command],
+        [sys.executable, "-c", AS_ANYBODY, sys.executable, module.__file__, *command],
         env=os.environ | {"TMPDIR": str(parent)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -77,6 +87,76 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
         _, errors = process.communicate()
     assert process.returncode == 1
     assert errors == "error: pulumi-that-nobody-has is not a command on PATH\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "said"),
+    [
+        ("#!/nowhere/sh\n", 0o755, "cannot be executed: the program in its first line is not there"),
+        ("\0", 0o755, "cannot be executed: Exec format error"),
+        ("#!/bin/sh\n", 0o644, "is not an executable file"),
+    ],
+)
+def test_a_file_that_cannot_be_executed(content: str, mode: int, said: str, tmp_path: Path) -> None:
+    file, parent = tmp_path / "file", tmp_path / "tmp"
+    parent.mkdir()
+    file.write_text(content)
+    file.chmod(mode)
+    with start(parent, str(file)) as process:
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (1, f"error: {file} {said}\n")
+    assert list(parent.iterdir()) == []
+
+
+LOCKED = "mkdir -p $TMPDIR/a/b; touch $TMPDIR/a/b/file; chmod {mode} $TMPDIR/a/b $TMPDIR/a"
+
+
+@pytest.mark.parametrize("script", [LOCKED.format(mode=555), LOCKED.format(mode=0), "chmod 0 $TMPDIR"])
+def test_what_the_command_may_not_write_to_goes(script: str, tmp_path: Path) -> None:
+    with start(tmp_path, "sh", "-c", f"{script}; exit 3") as process:
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (3, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_killed_runs_too(tmp_path: Path) -> None:
+    # As Go's module cache is: its directories are read-only.
+    for mode in (0o555, 0):
+        left = tmp_path / f"slicewise-tmp-{mode}"
+        (left / "a").mkdir(parents=True)
+        (left / "a" / "file").touch()
+        (left / "a").chmod(mode)
+        left.chmod(mode)
+    with start(tmp_path, "sh", "-c", "exit 4") as process:
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (4, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_removed_stops_nothing(tmp_path: Path) -> None:
+    """A mount, say, or a file of root's that `docker` has left."""
+    left = tmp_path / "slicewise-tmp-left"
+    left.mkdir()
+    script = f"""
+import errno, shutil, sys
+sys.path.insert(0, {str(ROOT)!r})
+def rmtree(path, ignore_errors=False):
+    if not ignore_errors:
+        raise OSError(errno.EBUSY, "Device or resource busy", str(path))
+shutil.rmtree = rmtree
+from slicewise.access import private_tmp
+sys.exit(private_tmp.main())
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script, "sh", "-c", "echo $TMPDIR; exit 5"],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 5
+    ending = "cannot be cleared: Device or resource busy; remove what is in it by hand, it may hold credentials"
+    assert run.stderr.splitlines() == [f"warning: {path} {ending}" for path in (left, run.stdout.strip())]
 
 
 def test_a_signal_to_end_reaches_the_command(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -57,6 +58,51 @@ def test_files_of_another_user_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
 
     assert sweep(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_from_going(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Mode 000, say, of this user, who is not root."""
+    bad, good = tmp_path / "kubeconfig1", [tmp_path / "kubeconfig0", tmp_path / "kubeconfig2"]
+    for path in (bad, *good):
+        path.write_text(TEXT)
+    open_ = os.open
+
+    def refuse(path: Path, flags: int) -> int:
+        if path == bad:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return open_(path, flags)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert sorted(sweep(tmp_path)) == good
+    assert sweep(tmp_path) == []
+    assert capsys.readouterr().err == f"{bad} stays: Permission denied\n"
+
+
+def test_a_directory_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(tmp_path / "gone") == []
+    assert capsys.readouterr().err == f"{tmp_path / 'gone'} cannot be read: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    "busy", [TimeoutError("timed out"), OSError(errno.EMFILE, "Too many open files"), OSError(errno.EADDRNOTAVAIL, "")]
+)
+def test_only_a_refused_connection_is_the_end(busy: OSError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "_AFTER_THE_END", 0.0)
+    left = tmp_path / "kubeconfig1"
+    answers: list[OSError] = [busy, busy, ConnectionRefusedError()]
+
+    def connect(*_: object, **__: object) -> socket.socket:
+        # What comes while it is busy is swept, too.
+        left.write_text(TEXT)
+        raise answers.pop(0)
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    swept = list[list[Path]]()
+    monkeypatch.setattr(sweeper, "sweep", lambda directory: swept.append(sweep(directory)))
+    sweeper.sweep_until_the_end("127.0.0.1:9", tmp_path)
+    assert (answers, swept) == ([], [[left], [left]])
 
 
 @pytest.fixture
