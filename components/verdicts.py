@@ -181,12 +181,15 @@ def changed(here: Declared, there: Standing) -> tuple[list[Advice], frozenset[Ob
         if each.drift is not Drift.CHANGED:
             continue
         service = live[each.expected.key]
-        if service.editors or RESTORED_ANNOTATION not in service.annotations:
+        outcomes = []
+        if each.restorable and (service.editors or RESTORED_ANNOTATION not in service.annotations):
             put_back.add(ObjectName(SERVICE_KIND, *each.expected.key))
-            outcome = "`pulumi up` puts it back; to keep it, write it in the documents first"
-        else:
-            outcome = "`pulumi up` has put it back before, and something in the cluster changes what is applied"
-        message = f"{each.expected.deployment} is not as it was applied: {each.says}; {outcome}"
+            outcomes.append("`pulumi up` puts it back; to keep it, write it in the documents first")
+        elif each.restorable:
+            outcomes.append("`pulumi up` has put it back before, and something in the cluster changes what is applied")
+        if each.removal:
+            outcomes.append(f"`pulumi up` leaves what others have added; take it away: {each.removal}")
+        message = f"{each.expected.deployment} is not as it was applied: {each.says}; {'; '.join(outcomes)}"
         said.append(Advice(f"InferenceEnvironment {here.environment}", Code.CHANGED_BY_HAND, message))
     return said, frozenset(put_back)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from slicewise.inventory.additions import Addition, additions, removal
 from slicewise.inventory.live_services import LiveService, ServiceKey
 from slicewise.manifests import KubernetesObject, placement_objects
 from slicewise.manifests.names import service_name
@@ -66,6 +67,8 @@ class Deviation:
         says: What is the matter, in a few words: `spec.replicas is 9, 3 was applied`.
         stack: Whose it is instead, where another stack says so.
         missing: How many replicas of the deployment are not there because of it.
+        restorable: Whether applying it again puts anything of it back.
+        removal: The command that takes away what was added, which applying leaves; empty where nothing was.
     """
 
     drift: Drift
@@ -73,6 +76,8 @@ class Deviation:
     says: str
     stack: str | None = None
     missing: int = 0
+    restorable: bool = True
+    removal: str = ""
 
 
 def expected_services(
@@ -137,9 +142,18 @@ def _changes(expected: Expected, declared: KubernetesObject, service: LiveServic
     if expected.replicas is not None and service.replicas != expected.replicas:
         missing = max(expected.replicas - service.replicas, 0)
         said.insert(0, f"spec.replicas is {service.replicas}, {expected.replicas} applied{_by(service, 'replicas')}")
-    if said:
-        more = f" and {len(said) - _MOST_FIELDS} more" if len(said) > _MOST_FIELDS else ""
-        yield Deviation(Drift.CHANGED, expected, "; ".join(said[:_MOST_FIELDS]) + more, missing=missing)
+    added = _added(declared, service)
+    if said or added:
+        fields = [*said, *(each.says for each in added)]
+        more = f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
+        says = "; ".join(fields[:_MOST_FIELDS]) + more
+        command = removal(service, added) if added else ""
+        yield Deviation(Drift.CHANGED, expected, says, missing=missing, restorable=bool(said), removal=command)
+
+
+def _added(declared: KubernetesObject, service: LiveService) -> list[Addition]:
+    applied = service.revision == declared["spec"]["annotations"][REVISION_ANNOTATION]
+    return additions(service, declared["spec"], applied=applied)
 
 
 def _edits(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[str]:

@@ -38,8 +38,16 @@ def _changed(changed: Deviation) -> Found:
         Code.SERVICE_CHANGED,
         Severity.ERROR if changed.missing else Severity.WARNING,
         f"{changed.expected.deployment} is not what was applied: {changed.says}{short if changed.missing else ''}",
-        f"{_PUT_BACK}; to keep it, write it in the documents first",
+        _remedy(changed),
     )
+
+
+def _remedy(changed: Deviation) -> str:
+    put_back = f"{_PUT_BACK}; to keep it, write it in the documents first"
+    if not changed.removal:
+        return put_back
+    take_away = f"applying leaves what others have added; take it away: {changed.removal}"
+    return f"{put_back}; {take_away}" if changed.restorable else take_away
 
 
 def _foreign(foreign: Iterable[Deviation]) -> Iterator[Found]:

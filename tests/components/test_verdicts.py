@@ -107,6 +107,15 @@ def test_what_was_changed_is_put_back_but_not_for_ever(
     )
 
 
+def test_what_was_added_is_not_put_back_and_said_how_it_goes() -> None:
+    live = service(3)
+    live["spec"]["template"] = {"nodeSelector": {"disk": "ssd"}}
+    (advice,), names = verdicts.changed(declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}))
+    assert names == frozenset()
+    assert 'nodeSelector.disk is "ssd", nothing applied; `pulumi up` leaves what others have added' in advice.message
+    assert """-p '[{"op": "remove", "path": "/spec/template/nodeSelector/disk"}]'""" in advice.message
+
+
 SCALER = ObjectName("ScaledObject", "team", "chat")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from slicewise.inventory.applied import Deviation, Drift, Expected, expected_services, judge, own_stack
 from slicewise.inventory.live_services import LiveService, live_service
+from slicewise.inventory.service_checks import check_services
 from slicewise.manifests import placement_objects
 from slicewise.placement import make_plan
 from slicewise.placement.plan_json import PreviousPlacement
@@ -127,6 +128,84 @@ def test_what_somebody_adds_beside_what_was_applied_is_theirs() -> None:
     service["spec"]["template"]["containers"][0]["env"] = [{"name": "A", "value": "b"}]
     service["spec"]["storageInitializer"] = {"enabled": True}
     assert deviations(fleet(), service, BEFORE) == []
+
+
+PATCHED = {
+    "manager": "kubectl-patch",
+    "operation": "Update",
+    "fieldsV1": {"f:spec": {"f:template": {"f:nodeSelector": {"f:example.com/disk": {}}}}},
+}
+APPLIED = {
+    "manager": "pulumi-kubernetes-0f1e2d3c",
+    "operation": "Apply",
+    "fieldsV1": {"f:spec": {"f:model": {"f:uri": {}}, "f:template": {"f:nodeSelector": {"f:pool": {}}}}},
+}
+
+
+@pytest.mark.parametrize("image", ["vllm:1", "vllm:2"])
+def test_a_key_that_somebody_adds_to_a_node_selector(image: str) -> None:
+    """Also where the documents have changed since; the command is JSON Patch's, with RFC 6901's slash."""
+    service = applied(fleet())
+    service["spec"]["template"]["nodeSelector"]["example.com/disk"] = "ssd"
+    service["metadata"]["managedFields"] = [APPLIED, PATCHED]
+    (told,) = deviations(fleet(image=image), service, BEFORE)
+    assert told.says == 'spec.template.nodeSelector.example.com/disk is "ssd", nothing applied (by kubectl-patch)'
+    assert (told.drift, told.restorable) == (Drift.CHANGED, False)
+    assert told.removal == (
+        "kubectl -n team patch llminferenceservices.serving.kserve.io chat --type=json "
+        """-p '[{"op": "remove", "path": "/spec/template/nodeSelector/example.com~1disk"}]'"""
+    )
+
+
+def test_a_key_that_an_earlier_plan_had_is_nobodys_addition() -> None:
+    service = applied(fleet())
+    service["spec"]["template"]["nodeSelector"]["zone"] = "a"
+    assert deviations(fleet(image="vllm:2"), service, BEFORE) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "pointer"),
+    [
+        ("affinity", {"nodeAffinity": {}}, "/spec/template/affinity"),
+        ("schedulerName", "volcano", "/spec/template/schedulerName"),
+        ("nodeName", "node-7", "/spec/template/nodeName"),
+    ],
+)
+def test_what_else_keeps_pods_from_nodes(field: str, value: object, pointer: str) -> None:
+    service = applied(fleet())
+    service["spec"]["template"][field] = value
+    (told,) = deviations(fleet(), service, BEFORE)
+    assert f"spec.template.{field} is " in told.says
+    assert f'"path": "{pointer}"' in told.removal
+
+
+def test_a_resource_that_somebody_adds() -> None:
+    service = applied(fleet())
+    service["spec"]["template"]["containers"][0]["resources"]["limits"]["example.com/nic"] = "1"
+    (told,) = deviations(fleet(), service, BEFORE)
+    assert told.says == 'spec.template.containers[main].resources.limits.example.com/nic is "1", nothing applied'
+    assert '"/spec/template/containers/0/resources/limits/example.com~1nic"' in told.removal
+
+
+def test_what_keeps_pods_from_no_node_is_nothing_to_say() -> None:
+    service = applied(fleet())
+    template = service["spec"]["template"]
+    template["schedulerName"] = "default-scheduler"
+    template["tolerations"] = [*template.get("tolerations", []), {"operator": "Exists"}]
+    template["affinity"] = {}
+    assert [told.removal for told in deviations(fleet(), service, BEFORE) if told.removal] == []
+
+
+def test_what_is_changed_and_what_is_added_are_said_at_once() -> None:
+    service = applied(fleet())
+    service["spec"]["replicas"] = 1
+    service["spec"]["template"]["nodeSelector"]["disk"] = "ssd"
+    (told,) = deviations(fleet(), service, BEFORE)
+    assert told.says == 'spec.replicas is 1, 3 applied; spec.template.nodeSelector.disk is "ssd", nothing applied'
+    assert told.restorable
+    (found,) = check_services([told])
+    assert "pulumi up; rendered manifests: apply them again" in found.remedy
+    assert found.remedy.endswith(f"applying leaves what others have added; take it away: {told.removal}")
 
 
 def test_a_change_that_is_yet_to_be_applied_is_none_by_hand() -> None:
