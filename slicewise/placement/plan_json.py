@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from slicewise.placement.plan import Move, Placement, Plan, PoolUsage, Seat, Shortfall
 from slicewise.spec import Advice, Code, DeploymentKey, InvalidInputError, Problem
+from slicewise.spec.base import MOST
+from slicewise.spec.model import MOST_GPUS_PER_NODE, MOST_NODES
 from slicewise.spec.problems import dotted
 from slicewise.spec.schema_problems import bad_value
 
@@ -149,14 +151,20 @@ class _Resource(_Lenient):
     name: str
 
 
+# Within what documents may say; a plan may have no replicas.
+_Units = Annotated[int, Field(ge=0, le=MOST * MOST_NODES * MOST_GPUS_PER_NODE)]
+_GpusPerNode = Annotated[int, Field(ge=1, le=MOST_GPUS_PER_NODE)]
+_NodesPerReplica = Annotated[int, Field(ge=1, le=MOST_NODES)]
+
+
 class _PlacementEntry(_Lenient):
     deployment: _DeploymentName
     environment: str
     node_pool: str
     profile: str
-    units: int
-    gpus_per_node: int
-    nodes_per_replica: int = 1
+    units: _Units
+    gpus_per_node: _GpusPerNode
+    nodes_per_replica: _NodesPerReplica = 1
     resource: _Resource | None = None
     autoscaled: bool = False
 

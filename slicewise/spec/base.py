@@ -79,8 +79,10 @@ LabelValue = Annotated[StrictStr, Field(pattern=LABEL_VALUE)]
 
 Labels = dict[LabelKey, LabelValue]
 Flag = StrictBool
-Count = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
-CountOrZero = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+MOST = 1_000_000
+"""The largest number that may be written of anything that is counted, such as replicas."""
+Count = Annotated[StrictInt, Field(ge=1, le=MOST)]
+CountOrZero = Annotated[StrictInt, Field(ge=0, le=MOST)]
 
 
 SecretKey = Annotated[StrictStr, Field(pattern=DATA_KEY, max_length=253)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictStr, WithJsonSchema
 
@@ -25,6 +25,10 @@ from slicewise.spec.base import (
 from slicewise.spec.environment import Interconnect, Precision
 from slicewise.spec.image import Image
 
+MOST_NODES: Final = 1024
+"""The most nodes of one replica."""
+MOST_GPUS_PER_NODE: Final = 1024
+"""The most GPUs (or slices) of one pod."""
 _PART = "[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 MODEL_NAME = f"^{_PART}(/{_PART})*$"
 REPOSITORY = r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$"
@@ -99,9 +103,9 @@ class ParallelSizes:
 class ReplicaTopology(Frozen):
     """The shape of one replica, and what it needs."""
 
-    nodes: Annotated[Count, Field(le=1024)] = 1
+    nodes: Annotated[Count, Field(le=MOST_NODES)] = 1
     """Nodes that one replica spans: so many pods."""
-    gpus_per_node: Annotated[Count, Field(le=1024)] = 1
+    gpus_per_node: Annotated[Count, Field(le=MOST_GPUS_PER_NODE)] = 1
     """GPUs (or slices) of each pod."""
     requires: Requirements = Requirements()
     """What each GPU and node must offer."""

@@ -221,6 +221,12 @@ def test_what_another_release_may_add_is_not_looked_at() -> None:
     assert len(parse_previous([{**PLACEMENT, "cost": {"per": "hour"}, "retained": "perhaps"}], "plan.json")) == 1
 
 
+def test_the_largest_and_the_smallest_numbers_that_a_plan_can_have() -> None:
+    """1,000,000 replicas of 1,024 nodes with 1,024 GPUs each are what documents may say."""
+    most = {**PLACEMENT, "units": 1_000_000 * 1024 * 1024, "gpusPerNode": 1024, "nodesPerReplica": 1024}
+    assert len(parse_previous([most, {**PLACEMENT, "units": 0}], "plan.json")) == 2
+
+
 @pytest.mark.parametrize(
     ("placements", "field"),
     [
@@ -241,6 +247,13 @@ def test_what_another_release_may_add_is_not_looked_at() -> None:
         ([{**PLACEMENT, "units": float("inf")}], "placements[0].units"),
         ([{**PLACEMENT, "units": "many"}], "placements[0].units"),
         ([{**PLACEMENT, "gpusPerNode": None}], "placements[0].gpusPerNode"),
+        *(
+            ([PLACEMENT, {**PLACEMENT, name: value}], f"placements[1].{name}")
+            for name in ("gpusPerNode", "nodesPerReplica")
+            # As a plan's JSON and as a stack's outputs have it.
+            for value in (0, 0.0, -1, 1025, 10**300, 1e300)
+        ),
+        *(([{**PLACEMENT, "units": value}], "placements[0].units") for value in (-1, -2.0, 10**13, 10**300, 1e300)),
     ],
 )
 def test_garbage_is_refused_with_the_field_that_is_wrong(placements: object, field: str) -> None:
