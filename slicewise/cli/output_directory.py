@@ -15,7 +15,8 @@ from slicewise.cli.directory_lock import make_directories, remove_empty
 
 # Only files that begin like this are ever replaced or removed: a directory may hold files of other people.
 _HEADER: Final = "# Written by `slicewise render`: edit the documents, not this file.\n"
-_OWNER: Final = "# Owner: "
+OWNER: Final = "# Owner: "
+"""How the second line of a file begins, which goes on with whose it is."""
 # No list of paths that a command line can hold is longer.
 _LONGEST_HEADER: Final = 4 * 1024 * 1024
 _TEMPORARY: Final = ".slicewise-render-"
@@ -23,7 +24,7 @@ _TEMPORARY: Final = ".slicewise-render-"
 
 def signed(text: str, owner: str) -> str:
     """Return `text` as a file of `owner`, which must be one line."""
-    return f"{_HEADER}{_OWNER}{owner}\n{text}"
+    return f"{_HEADER}{OWNER}{owner}\n{text}"
 
 
 def owner_of(path: Path) -> str | None:
@@ -41,7 +42,7 @@ def owner_of(path: Path) -> str | None:
             line = file.readline(_LONGEST_HEADER)
     except PermissionError:
         return None
-    return line.removeprefix(_OWNER).removesuffix("\n") if line.startswith(_OWNER) else ""
+    return line.removeprefix(OWNER).removesuffix("\n") if line.startswith(OWNER) else ""
 
 
 def written_files(directory: Path) -> dict[Path, str]:

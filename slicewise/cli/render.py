@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,8 @@ import yaml
 
 from slicewise.cli.directory_lock import alone_in
 from slicewise.cli.inputs import print_lines
-from slicewise.cli.output_directory import owner_of, replace_all, signed, written_files
-from slicewise.inventory.differences import counted
+from slicewise.cli.output_directory import OWNER, owner_of, replace_all, signed, written_files
+from slicewise.inventory.differences import counted, some
 from slicewise.manifests import KubernetesObject, environment_objects
 from slicewise.placement import Plan
 from slicewise.spec import Code, Fleet, InvalidInputError, Problem
@@ -120,7 +121,12 @@ def _replace(
 ) -> Rendering:
     there = written_files(directory)
     shared = {path for path, text in files.items() if _is_the_same(path, there.get(path, owner), text, owner)}
-    problems = [*_folder_problems(files, documents), *_file_problems(files.keys() - shared, owner)]
+    taken = files.keys() - shared
+    problems = [
+        *_folder_problems(files, documents),
+        *_file_problems(taken),
+        *_owner_problems(taken, directory, owner, there),
+    ]
     if problems:
         raise InvalidInputError(problems)
     # Documents from standard input have no name, so others may have been written from there before.
@@ -150,23 +156,33 @@ def _folder_problems(files: Sequence[Path] | dict[Path, str], documents: Sequenc
     return problems
 
 
-def _file_problems(paths: set[Path], owner: str) -> list[Problem]:
+def _file_problems(paths: set[Path]) -> list[Problem]:
     problems = []
     for path in paths:
         # A link holds nothing of anybody's: the manifest takes its place, and what it leads to is not touched.
         if path.parent.is_symlink() or path.is_symlink() or not path.exists():
             continue
-        other = owner_of(path)
-        if other is None:
+        if owner_of(path) is None:
             what = "is not a regular file" if not path.is_file() else "was not written by `render`"
             problems.append(_problem(path, f"{what}; move it elsewhere, or choose another --output-dir"))
-        elif other not in ("", owner):
-            message = (
-                f"was rendered from other documents, of owner {quoted(other)}; choose another --output-dir, or, if "
-                "these documents take the place of those, remove the file"
-            )
-            problems.append(_problem(path, message))
     return problems
+
+
+def _owner_problems(paths: set[Path], directory: Path, owner: str, there: Mapping[Path, str]) -> Iterator[Problem]:
+    """Yield, once for each other owner, that its files are in the way, and what does away with all of them at once."""
+    others = {there[path] for path in paths if path in there} - {"", owner}
+    for other in sorted(others):
+        all_files = [path for path, written_by in there.items() if written_by == other]
+        in_the_way = [str(path.relative_to(directory)) for path in all_files if path in paths]
+        mine, line = shlex.quote(other), shlex.quote(f"{OWNER}{other}")
+        message = (
+            f"{some(in_the_way)} {'was' if len(in_the_way) == 1 else 'were'} rendered from other documents, of owner "
+            f"{quoted(other)}, which has {counted(len(all_files), 'file')} here; choose another --output-dir. If these "
+            f"documents take the place of those, go on under their name: --owner {mine}; for another name, first "
+            f"remove all its files: grep -rlxF --null --include='*.yaml' -e {line} {shlex.quote(str(directory))} | "
+            "xargs -0 rm"
+        )
+        yield _problem(directory, message)
 
 
 def _problem(path: Path, message: str) -> Problem:

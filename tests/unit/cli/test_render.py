@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -166,15 +167,35 @@ def test_a_manifest_of_other_documents_is_not_replaced(documents: Path, tmp_path
     edit(others / "deployments.yaml", "replicas: 6", "replicas: 7")
     run = render(others, output)
     assert run.returncode == 2
-    chat = output / MANIFESTS[2]
-    assert run.stderr == (
-        f'{chat}: was rendered from other documents, of owner "../documents"; choose another --output-dir, or, if '
-        "these documents take the place of those, remove the file [SW111]\n"
+    assert run.stderr.startswith(
+        f'{output}: {MANIFESTS[2]} was rendered from other documents, of owner "../documents", which has 3 files here; '
     )
+    assert run.stderr.endswith(" [SW111]\n")
     assert contents(output) == before
-    # The remedy.
-    chat.unlink()
-    assert render(others, output).returncode == 0
+    # The first remedy.
+    assert render(others, output, "--owner", "../documents").returncode == 0
+    assert list(contents(output)) == MANIFESTS
+
+
+def test_the_files_of_another_owner_go_in_one_step_and_none_of_them_stays(
+    documents: Path, tmp_path: Path, output: Path
+) -> None:
+    """Files whose content is the same under either owner are not in the way, and must not be left behind."""
+    others = Path(shutil.copytree(documents, tmp_path / "others"))
+    old = "the old one's"
+    render(documents, output, "--owner", old)
+    theirs = output / "mig-a" / "theirs.yaml"
+    theirs.write_text(f"# Owner: {old}, in the notes of somebody else\n")
+    edit(others / "deployments.yaml", "replicas: 6", "replicas: 7")
+    edit(others / "deployments.yaml", "name: gemma\n", "name: other-gemma\n")
+    run = render(others, output, "--owner", "new")
+    assert run.returncode == 2
+    command = re.search(r"remove all its files: (.*) \[SW111\]$", run.stderr)
+    assert command
+    subprocess.run(["bash", "-c", command[1]], check=True, timeout=10)  # noqa: S607 - what people paste
+    assert list(contents(output)) == ["mig-a/theirs.yaml"]
+    assert render(others, output, "--owner", "new").returncode == 0
+    assert "the old one's\n" not in "".join(path.read_text() for path in output.rglob("team-a*.yaml"))
 
 
 def test_a_rendering_that_does_not_say_whose_it_is_becomes_that_of_the_documents(documents: Path, output: Path) -> None:
@@ -414,7 +435,7 @@ def test_a_file_of_another_owner_that_is_not_utf_8_is_not_replaced(documents: Pa
     before = contents(output)
     run = render(documents, output, "--owner", "green")
     assert run.returncode == 2
-    assert f'{output / GEMMA}: was rendered from other documents, of owner "blue"' in run.stderr
+    assert f'{output}: {GEMMA} was rendered from other documents, of owner "blue"' in run.stderr
     assert contents(output) == before
 
 
