@@ -30,13 +30,13 @@ from slicewise.inventory.needs import needs_of
 from slicewise.manifests import placement_objects, shared_objects
 from slicewise.placement import make_plan, placements_by_environment
 from slicewise.placement.plan_json import plan_to_outputs
+from slicewise.printable import printable_lines
 from slicewise.spec import InvalidInputError, load_fleet
 
 
 async def deploy() -> dict[str, Any]:
     """Declare everything; nothing is declared before all input is known to be good."""
-    stack = pulumi.Config()
-    config = read_stack_config(stack)
+    config = read_stack_config(pulumi.Config())
     fleet = load_fleet(config.manifests)
     tell_unused(config, fleet)
     before = await previous_stack(afresh=config.plan_afresh)
@@ -54,7 +54,7 @@ async def deploy() -> dict[str, Any]:
         name: here.look_at(
             needs_of(
                 here.objects,
-                leaves={each.key.namespace for each in previous if each.environment == name},
+                leaves=[each for each in previous if each.environment == name],
                 makes_namespaces=bool(here.namespaces),
                 waits=config.wait_for_ready,
                 verifies=config.verify,
@@ -65,8 +65,12 @@ async def deploy() -> dict[str, Any]:
     reached = await reach_clusters(config, fleet.environments, needs)
     access = reached.kubeconfigs
     standing = {name: answer.standing for name, answer in reached.answers.items()}
-    handlings = await settle(config, before, renamed, declared, standing, reached.addresses)
-    skipped = {**reached.skipped, **await verify_clusters(config, fleet, plan, previous, access)}
+    settled = await settle(config, before, renamed, declared, standing, reached.addresses)
+    verified = await verify_clusters(
+        config, fleet, plan, previous, access, stacks=before.names, handlings=settled.handlings
+    )
+    skipped = {**reached.skipped, **verified}
+    settled.tell(skipped)
     state = await read_state() if skipped else StackState()
     made = provision(fleet.environments, config.kubeconfig_source)
     environments = {}
@@ -79,9 +83,9 @@ async def deploy() -> dict[str, Any]:
         environments[name] = InferenceEnvironment(
             name,
             kubeconfig=made[name].kubeconfig if name in made else access[name],
-            namespaces=handlings[name].namespaces,
+            namespaces=settled.handlings[name].namespaces,
             objects=shared.get(name, []),
-            handling=handlings[name],
+            handling=settled.handlings[name],
             after=made[name].ready if name in made else [],
         )
     placed = []
@@ -109,7 +113,7 @@ async def deploy() -> dict[str, Any]:
         # Not awaited here: the stack's outputs are to be there, whatever comes of it.
         pulumi.Output.all(*unready).apply(partial(finish, seconds=config.ready_timeout))
     uids = {name: each.uid for name, each in standing.items()}
-    identifiers = {name: handling.identifier for name, handling in handlings.items()}
+    identifiers = {name: handling.identifier for name, handling in settled.handlings.items()}
     clusters = cluster_outputs(before.clusters, uids, renamed, identifiers)
     outputs = plan_to_outputs(plan) | {CLUSTERS_OUTPUT: clusters, STACK_OUTPUT: stack_name()}
     return keep_outputs(outputs, state.outputs, skipped)
@@ -120,7 +124,7 @@ async def main() -> dict[str, Any]:
     try:
         return await deploy()
     except InvalidInputError as error:
-        raise pulumi.RunError(f"the input cannot be used:\n{error}") from None
+        raise pulumi.RunError(printable_lines(f"the input cannot be used:\n{error}")) from None
 
 
 avoid_sdk_costs()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pulumi
@@ -15,13 +15,45 @@ from components.declared import Declared
 from components.handling import Handling
 from components.previous_plan import PreviousStack
 from components.stack_config import StackConfig
-from components.stack_name import stack_name
 from components.stack_state import read_state
 from slicewise.inventory.belonging import Claim
 from slicewise.inventory.differences import some
 from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
 from slicewise.printable import printable
 from slicewise.spec import Advice, InvalidInputError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What people should know.
+
+    Attributes:
+        environment: Of which environment; None where it is of several, or of one that is declared no more.
+        says: Advice, which is a warning, or a text, which is none.
+    """
+
+    environment: str | None
+    says: Advice | str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was settled before anything is declared.
+
+    Attributes:
+        handlings: How the objects of each environment are declared.
+        notes: What people should know of what stands there.
+    """
+
+    handlings: Mapping[str, Handling]
+    notes: tuple[Note, ...] = ()
+
+    def tell(self, skipped: Collection[str]) -> None:
+        """Log the notes, but not of environments that are `skipped`: what `pulumi up` does is not done there."""
+        for note in self.notes:
+            if note.environment not in skipped:
+                log = pulumi.log.warn if isinstance(note.says, Advice) else pulumi.log.info
+                log(printable(str(note.says)))
 
 
 async def settle(
@@ -31,10 +63,8 @@ async def settle(
     declared: Mapping[str, Declared],
     standing: Mapping[str, Standing],
     addresses: Mapping[str, str],
-) -> dict[str, Handling]:
+) -> Settled:
     """Return how the objects of each environment are declared, from what stands in the clusters that were asked.
-
-    What is not as the stack left it is logged as warnings.
 
     Raises:
         InvalidInputError: something there is not the stack's, or a cluster is not the one that it was (SW420 to
@@ -47,60 +77,67 @@ async def settle(
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     problems: list[Problem] = []
     handlings: dict[str, Handling] = {}
-    advice: list[Advice] = []
+    dropped = {each.environment for each in previous.placements} - set(declared) - set(renamed.formerly.values())
+    notes: list[Note] = []
     for name, here in declared.items():
         formerly = renamed.formerly.get(name)
         handling = Handling(name, formerly, previous.identifier(formerly or name), tuple(here.namespaces), now=now)
         there = standing.get(name)
         if there is not None:
-            handling, wrong, noted = await _settle_one(config, previous, set(declared), handling, here, there)
+            handling, wrong, noted = await _settle_one(config, previous, set(declared), dropped, handling, here, there)
             problems += wrong
-            advice += noted
+            notes += noted
         handlings[name] = handling
     problems += verdicts.declared_twice(declared, standing)
     if problems:
         raise InvalidInputError(problems)
-    dropped = {each.environment for each in previous.placements} - set(declared) - set(renamed.formerly.values())
-    advice += verdicts.one_cluster_twice(standing, addresses)
-    advice += verdicts.leaves_with_old_credential(sorted(dropped))
-    for each in advice:
-        pulumi.log.warn(printable(str(each)))
-    return handlings
+    general = [*verdicts.one_cluster_twice(standing, addresses), *verdicts.leaves_with_old_credential(sorted(dropped))]
+    return Settled(handlings, (*notes, *(Note(None, each) for each in general)))
 
 
 async def _settle_one(
     config: StackConfig,
     previous: PreviousStack,
     environments: AbstractSet[str],
+    dropped: AbstractSet[str],
     handling: Handling,
     here: Declared,
     there: Standing,
-) -> tuple[Handling, list[Problem], list[Advice]]:
+) -> tuple[Handling, list[Problem], list[Note]]:
     """Return how one environment's objects are declared, what is wrong there, and what people should know."""
     known = previous.clusters.get(handling.formerly or handling.environment)
     exchanged = verdicts.exchanged(config, previous.clusters, here, known, there)
     if exchanged:
         return handling, [exchanged], []
-    own = frozenset({stack_name(), previous.stack or stack_name()})
-    claim = Claim(own, frozenset(environments - {handling.environment}), here.applied)
+    here = replace(here, exchanged=known is not None and there.uid not in (known.uid, None))
+    claim = Claim(previous.names, frozenset(environments - {handling.environment}), here.applied)
     taken, left, problems = verdicts.sort(config, here, there, claim)
     problems += verdicts.unread(here, there)
     strangers = verdicts.strangers_leaving(here, there, claim)
-    if strangers:
+    names = {handling.environment, handling.formerly or handling.environment, ""}
+    same = {
+        name for name in dropped if there.uid and (former := previous.clusters.get(name)) and former.uid == there.uid
+    }
+    had = [each for each in previous.placements if each.environment in same]
+    former = verdicts.former_environments(here, there, claim, names, had)
+    if strangers or former:
         formerly = handling.formerly or handling.environment
         # Only the state tells whether this stack has forgotten them: its outputs do not change with it.
-        problems += verdicts.leaving(handling.environment, formerly, strangers, (await read_state()).urns)
+        urns = (await read_state()).urns
+        problems += verdicts.leaving(handling.environment, formerly, strangers, urns)
+        problems += verdicts.kept_under_another_name(handling.environment, former, urns)
     gone = verdicts.gone_objects(here, there)
-    changes, put_back = verdicts.changed(here, there)
-    resumed = sorted(str(name) for name in taken if there.objects[name].stack in own)
+    changes, put_back = verdicts.changed(here, there, taken)
+    told: list[str] = []
+    resumed = sorted(str(name) for name in taken if there.objects[name].stack in previous.names)
     if resumed:
-        pulumi.log.info(
+        told.append(
             f"{handling.environment} has {some(resumed)}, which carries this stack's name and is not in its outputs: "
             "the last update ended early, or the stack's state was lost; it is this stack's again"
         )
     used = [space for space in here.namespaces if ObjectName(NAMESPACE_KIND, "", space) in left]
     if used:
-        pulumi.log.info(
+        told.append(
             f"createNamespaces: {handling.environment} has {some(used)} already, which this stack has not made: they "
             "are used and left as they are"
         )
@@ -110,11 +147,12 @@ async def _settle_one(
         forced=taken | put_back,
         left_alone=left,
         gone=gone,
+        generations={name: live.generation for name, live in there.objects.items()},
     )
-    noted = [
+    advice = [
         *verdicts.missing(handling.environment, gone),
         *changes,
         *verdicts.shared(here, there, left),
         *verdicts.unidentified(handling.environment, there),
     ]
-    return settled, problems, noted
+    return settled, problems, [Note(handling.environment, each) for each in (*told, *advice)]

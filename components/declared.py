@@ -26,12 +26,14 @@ class Declared:
         objects: All its objects.
         namespaces: The namespaces that the stack is to make where they are missing.
         services: Those that are to be there, and those that an earlier plan had there.
+        exchanged: Whether the environment is another cluster than the one that the earlier plan was applied to.
     """
 
     environment: str
     objects: Sequence[KubernetesObject]
     namespaces: Sequence[str]
     services: Sequence[Expected]
+    exchanged: bool = False
 
     @property
     def names(self) -> list[ObjectName]:
@@ -40,7 +42,12 @@ class Declared:
 
     @property
     def applied(self) -> frozenset[ObjectName]:
-        """What an earlier plan had there, by the service of each deployment and what may scale it."""
+        """What an earlier plan had in this very cluster."""
+        return frozenset() if self.exchanged else self.before
+
+    @property
+    def before(self) -> frozenset[ObjectName]:
+        """What an earlier plan had, by the service of each deployment and what may scale it."""
         keys = {each.key for each in self.services if each.before is not None}
         return frozenset(ObjectName(kind, *key) for key in keys for kind in (SERVICE_KIND, SCALED_OBJECT_KIND))
 

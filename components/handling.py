@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi
@@ -11,13 +11,15 @@ import pulumi
 from components.stack_name import stack_name
 from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName
 from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import RESTORED_ANNOTATION, STACK_ANNOTATION
+from slicewise.manifests.vocabulary import RESTORED_ANNOTATION, RESTORED_OVER_ANNOTATION, SERVICE_KIND, STACK_ANNOTATION
 
 # Server-side apply then takes fields over from whoever set them (pulumi-kubernetes, metadata/annotations.go). Not on
 # every object: of two stacks that apply one object in the same second, it is the conflict that stops the second.
 _FORCE: Final = "pulumi.com/patchForce"
-# Both are set once, and then stay as they are: to take them away again would be a change of its own.
-_LASTING: Final = tuple(f'metadata.annotations["{name}"]' for name in (RESTORED_ANNOTATION, _FORCE))
+# All are set once, and then stay as they are: to take them away again would be a change of its own.
+_LASTING: Final = tuple(
+    f'metadata.annotations["{name}"]' for name in (RESTORED_ANNOTATION, RESTORED_OVER_ANNOTATION, _FORCE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Handling:
         gone: What was applied and is not there any more.
         forced: What is applied over what others have written: they changed it, or it is to become the stack's.
         left_alone: What stands there, is not the stack's, and serves it as it is: it is not declared.
+        generations: The generations of what stands there; an object that is gone has none.
         now: When this is, in UTC (`2026-11-27T18:00:00Z`).
     """
 
@@ -42,7 +45,13 @@ class Handling:
     gone: frozenset[ObjectName] = frozenset()
     forced: frozenset[ObjectName] = frozenset()
     left_alone: frozenset[ObjectName] = frozenset()
+    generations: Mapping[ObjectName, int] = field(default_factory=dict)
     now: str = ""
+
+    @property
+    def forced_services(self) -> frozenset[tuple[str, str]]:
+        """The namespaces and names of the services that become what is declared, whoever has written them."""
+        return frozenset((name.namespace, name.name) for name in self.forced if name.kind == SERVICE_KIND)
 
     def aliases(self, name: str) -> list[pulumi.Alias | pulumi.Input[str]]:
         """Return what a resource that is called `name` now may be called in the stack's state."""
@@ -57,6 +66,7 @@ class Handling:
         if name in self.gone or name in self.forced:
             # Pulumi takes its own state for what is there, so it must see a change.
             annotations[RESTORED_ANNOTATION] = self.now
+            annotations[RESTORED_OVER_ANNOTATION] = str(self.generations.get(name, 0))
         if name in self.forced:
             annotations[_FORCE] = "true"
         return annotations

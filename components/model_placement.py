@@ -13,15 +13,16 @@ from components.readiness import Expected
 from components.type_tokens import MODEL_PLACEMENT
 from components.waiting import Patience, Wait
 from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.manifests.vocabulary import KEDA_API_VERSION, KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
 
 # The last part of each object's name in the stack. It is in the URN: changing one replaces what users run.
 SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}
+_VERSIONS: Final = {SERVICE_KIND: KSERVE_API_VERSION, SCALED_OBJECT_KIND: KEDA_API_VERSION}
 
 
 def placement_urn(name: str, kind: str) -> str:
-    """Return the URN of the KServe object of a `kind` that belongs to the placement called `name` in the stack."""
-    types = f"{MODEL_PLACEMENT}$kubernetes:{KSERVE_API_VERSION}:{kind}"
+    """Return the URN of the object of a `kind` that belongs to the placement called `name` in the stack."""
+    types = f"{MODEL_PLACEMENT}$kubernetes:{_VERSIONS[kind]}:{kind}"
     return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{types}::{name}-{SUFFIXES[kind]}"
 
 

@@ -40,6 +40,11 @@ class PreviousStack:
     stack: str | None = None
     identifiers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What the stack is called, and was at the last `pulumi up`: objects of either name are its own."""
+        return frozenset({stack_name(), self.stack or stack_name()})
+
     def identifier(self, environment: str) -> str:
         """Return what the provider of an environment knows its cluster by; a change would replace every object."""
         known = self.clusters.get(environment)

@@ -12,12 +12,13 @@ from components.declared import Declared
 from components.handling import object_name
 from components.model_placement import placement_urn
 from components.stack_config import StackConfig
-from slicewise.inventory.applied import Drift, Expected, judge
+from slicewise.inventory.applied import Drift, Expected, judge, service_key
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
 from slicewise.inventory.differences import some
 from slicewise.inventory.live_services import live_service
 from slicewise.inventory.standing import NAMESPACE_KIND, LiveObject, ObjectName, Standing
-from slicewise.manifests.vocabulary import CONFIG_KIND, RESTORED_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.manifests.vocabulary import CONFIG_KIND, RESTORED_OVER_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import Advice, Code, Problem
 
 # In place of a stack's name, which has slashes.
@@ -30,7 +31,7 @@ def exchanged(
 ) -> Problem | None:
     """Return what is wrong where an environment leads to another cluster than the one that has its services."""
     name, uid = here.environment, there.uid
-    if known is None or uid is None or uid in (known.uid, config.accept_clusters.get(name)) or not here.applied:
+    if known is None or uid is None or uid in (known.uid, config.accept_clusters.get(name)) or not here.before:
         return None
     others = [other for other, cluster in before.items() if cluster.uid == uid]
     told = f", and that is the cluster of environment {others[0]}" if others else ""
@@ -113,24 +114,79 @@ def leaving(
         urns: What the stack's state has.
     """
     for each, live in strangers:
-        urn = placement_urn(f"{formerly}/{each.deployment}", SERVICE_KIND)
-        if urn in urns:
+        forget = _forgetting(f"{formerly}/{each.deployment}", urns)
+        if forget:
+            whose = f"belongs to stack {live.stack} now" if live.stack else "is none that a stack has made"
             message = (
-                f"{ObjectName(SERVICE_KIND, *each.key)} in environment {environment} belongs to stack {live.stack} "
-                f"now, and this stack would delete it. Have this stack forget it: pulumi state delete '{urn}'"
+                f"{ObjectName(SERVICE_KIND, *each.key)} in environment {environment} {whose}, and this stack would "
+                f"delete it. Have this stack forget it: {forget}"
             )
             yield Problem(f"ModelDeployment {each.deployment}", 0, 0, "metadata.name", message, Code.LEAVES_FOR_ANOTHER)
 
 
 def strangers_leaving(here: Declared, there: Standing, claim: Claim) -> list[tuple[Expected, LiveObject]]:
-    """Return what an earlier plan had, the plan has not, and another stack says is its own."""
+    """Return what an earlier plan had, the plan has not, and is not the stack's own (any more)."""
     return [
         (each, live)
         for each in here.services
         if each.declared is None
         and (live := there.objects.get(name := ObjectName(SERVICE_KIND, *each.key)))
-        and owner(name, live, claim) is Owner.ANOTHER_STACK
+        and owner(name, live, claim) in (Owner.ANOTHER_STACK, Owner.NOBODY)
     ]
+
+
+def _forgetting(placement: str, urns: AbstractSet[str]) -> str:
+    """Return the commands by which the stack forgets the objects of a placement; empty where it has none of them.
+
+    What scales a service goes first: Pulumi forgets nothing that something else depends on.
+    """
+    named = [placement_urn(placement, kind) for kind in (SCALED_OBJECT_KIND, SERVICE_KIND)]
+    return " && ".join(f"pulumi state delete '{urn}'" for urn in named if urn in urns)
+
+
+def former_environments(
+    here: Declared,
+    there: Standing,
+    claim: Claim,
+    names: AbstractSet[str],
+    dropped: Iterable[PreviousPlacement],
+) -> list[tuple[Expected, str]]:
+    """Return the services of the plan that the stack may have made under an environment that it declares no more.
+
+    Args:
+        here: What is declared.
+        there: What stands in the cluster.
+        claim: What the stack may call its own there.
+        names: What the environment is called, and was.
+        dropped: What the stack had in environments that are this cluster and are not declared any more.
+    """
+    had = [(service_key(each), each.environment) for each in dropped]
+    found: list[tuple[Expected, str]] = []
+    for each in here.services:
+        live = there.objects.get(name := ObjectName(SERVICE_KIND, *each.key))
+        if each.declared is not None and live and owner(name, live, claim) is Owner.OWN:
+            others = {environment for key, environment in had if key == each.key} | {live.environment}
+            found += [(each, environment) for environment in sorted(others - names)]
+    return found
+
+
+def kept_under_another_name(
+    environment: str, former: Iterable[tuple[Expected, str]], urns: AbstractSet[str]
+) -> Iterator[Problem]:
+    """Yield the services that would be applied in one environment and deleted with another: both are one object.
+
+    Pulumi cannot move them: an object of another provider is replaced.
+    """
+    for each, name in former:
+        forget = _forgetting(f"{name}/{each.deployment}", urns)
+        if forget:
+            message = (
+                f"{ObjectName(SERVICE_KIND, *each.key)} in environment {environment} is the one that this stack has in "
+                f"environment {name}, which is declared no more: both are one cluster, and it would be deleted with "
+                f"{name}. Have this stack forget that (the service stays, and the next `pulumi up` has it in "
+                f"{environment}): {forget}"
+            )
+            yield Problem(f"ModelDeployment {each.deployment}", 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)
 
 
 def unread(here: Declared, there: Standing) -> Iterator[Problem]:
@@ -152,7 +208,7 @@ def gone_objects(here: Declared, there: Standing) -> frozenset[ObjectName]:
     shared = [ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces if space in spaces]
     # Whether a namespace had the config before is not known; what was not there is made in the same way.
     shared += [name for name in here.names if name.kind == CONFIG_KIND and name.namespace in spaces]
-    own = [name for name in here.names if name in here.applied]
+    own = [name for name in here.names if name in here.before]
     return frozenset(name for name in [*shared, *own] if there.may_lack(name))
 
 
@@ -167,26 +223,32 @@ def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Advice]:
         yield Advice(f"InferenceEnvironment {environment}", Code.MADE_AGAIN, message)
 
 
-def changed(here: Declared, there: Standing) -> tuple[list[Advice], frozenset[ObjectName]]:
+def changed(
+    here: Declared, there: Standing, taken: AbstractSet[ObjectName]
+) -> tuple[list[Advice], frozenset[ObjectName]]:
     """Return what to say of services that somebody changed since they were applied, and which of them are put back.
 
-    What is changed each time that it is applied, without anybody's owning the field, is not put back again and again:
-    an admission webhook does that.
+    What is `taken` over becomes what is declared, whatever it was. What nobody owns, and putting back did not change
+    (it has the generation that it had then), is not put back again and again: an admission webhook does that.
     """
     services = [live_service(found.manifest) for name, found in there.objects.items() if name.kind == SERVICE_KIND]
     live = {service.key: service for service in services}
     said: list[Advice] = []
     put_back: set[ObjectName] = set()
-    for each in judge(here.services, live):
+    for each in judge(here.services, live, taken={name[1:] for name in taken}):
         if each.drift is not Drift.CHANGED:
             continue
-        service = live[each.expected.key]
+        service, name = live[each.expected.key], ObjectName(SERVICE_KIND, *each.expected.key)
+        over = service.annotations.get(RESTORED_OVER_ANNOTATION)
         outcomes = []
-        if each.restorable and (service.editors or RESTORED_ANNOTATION not in service.annotations):
-            put_back.add(ObjectName(SERVICE_KIND, *each.expected.key))
+        if each.restorable and (service.editors or over != str(there.objects[name].generation)):
+            put_back.add(name)
             outcomes.append("`pulumi up` puts it back; to keep it, write it in the documents first")
         elif each.restorable:
-            outcomes.append("`pulumi up` has put it back before, and something in the cluster changes what is applied")
+            outcomes.append(
+                "`pulumi up` has put it back, and that changed nothing: something in the cluster, such as an admission "
+                "webhook, changes what is applied"
+            )
         if each.removal:
             outcomes.append(f"`pulumi up` leaves what others have added; take it away: {each.removal}")
         message = f"{each.expected.deployment} is not as it was applied: {each.says}; {'; '.join(outcomes)}"
@@ -211,8 +273,8 @@ def unidentified(environment: str, there: Standing) -> Iterator[Advice]:
     """Yield that nobody would notice if the environment's kubeconfig led to another cluster."""
     if there.uid is None:
         message = (
-            "the credential may not get namespace kube-system, whose uid is the cluster's identity: a cluster that is "
-            f"rebuilt or exchanged would not be noticed; give it the rights of {_ROLE}"
+            "the uid of namespace kube-system, which is the cluster's identity, is unreadable: a cluster that is "
+            f"rebuilt or exchanged would not be noticed; let the credential get that namespace, as {_ROLE} has it"
         )
         yield Advice(f"InferenceEnvironment {environment}", Code.CLUSTER_NOT_IDENTIFIED, message)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import pulumi
 
+from components.handling import Handling
 from components.skipping import Reason, skip_or_fail
 from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.inventory.answering import read_or_refusal
@@ -25,10 +27,22 @@ async def verify_clusters(
     plan: Plan,
     previous: Sequence[PreviousPlacement],
     kubeconfigs: Mapping[str, pulumi.Output[str]],
+    *,
+    stacks: AbstractSet[str],
+    handlings: Mapping[str, Handling],
 ) -> Mapping[str, tuple[str, ...]]:
     """Read every cluster that exists, and compare it with its environment; warnings are logged.
 
     Nothing is read where the stack does not ask for it.
+
+    Args:
+        config: The stack's configuration.
+        fleet: What is declared.
+        plan: The plan for it.
+        previous: What the stack had before.
+        kubeconfigs: How clusters are reached, by environment.
+        stacks: What the stack is called, and was.
+        handlings: How objects are declared, from which it is known what the stack takes over.
 
     Returns:
         The environments that are left as they are, because something must be fixed there before the plan can run, or
@@ -52,14 +66,18 @@ async def verify_clusters(
         for name, answer in zip(names, answers, strict=True)
         if isinstance(answer, str)
     ]
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    verified = verify(fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stack=stack)
-    for each in verified.differences:
+    taken = {name: handling.forced_services for name, handling in handlings.items()}
+    verified = verify(
+        fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stacks=stacks, taken=taken
+    )
+    # Whose a service is has been settled before: what would be another's has stopped the run, or been forgotten.
+    differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]
+    for each in differences:
         if not each.stops_update and not each.mended_by_update:
             pulumi.log.warn(printable(f"{each}; {each.remedy}"))
     errors = [
         Reason(each.environment, printable_lines(f"{each}\n    remedy: {each.remedy}"))
-        for each in errors_first(verified.differences)
+        for each in errors_first(differences)
         if each.stops_update
     ]
     found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"

@@ -335,7 +335,7 @@ def verify(
         fail(error)
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
     clusters, unread = read_clusters(texts)
-    verified = verify_clusters(fleet, made, clusters, earlier, stack=stack)
+    verified = verify_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
     unread |= wrong
     if output is VerifyOutput.JSON:
         _write(json.dumps(verified_to_dict(verified, unread), indent=2))

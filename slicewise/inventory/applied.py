@@ -49,8 +49,10 @@ class Expected:
 
     @property
     def replicas(self) -> int | None:
-        """How many replicas were applied; None where an autoscaler owns the number, or that is not known."""
+        """How many replicas were applied; None where an autoscaler has the number (or had), or it is not known."""
         if self.declared is not None and "replicas" not in self.declared["spec"]:
+            return None
+        if self.before is not None and self.before.autoscaled:
             return None
         if self.before is not None:
             return self.before.units // (self.before.gpus_per_node * self.before.nodes_per_replica)
@@ -90,7 +92,7 @@ def expected_services(
         placements: What the plan has in the environment.
         previous: What an earlier plan had in it.
     """
-    before = {_service_key(each): each for each in previous}
+    before = {service_key(each): each for each in previous}
     found = []
     for placement in placements:
         service = placement_objects(fleet, placement)[0]
@@ -100,19 +102,23 @@ def expected_services(
     return sorted(found, key=lambda each: each.key)
 
 
-def _service_key(placement: PreviousPlacement) -> ServiceKey:
+def service_key(placement: PreviousPlacement) -> ServiceKey:
+    """Return the namespace and name of the service that an earlier plan had for a placement."""
     namespace, name = placement.key
     return namespace, service_name(name, nodes=placement.nodes_per_replica, autoscaled=placement.autoscaled)
 
 
-def own_stack(expected: Iterable[Expected], live: Mapping[ServiceKey, LiveService]) -> str | None:
-    """Return the stack that all services of the earlier plan which are there name as theirs; None if they disagree."""
-    stacks = {live[each.key].stack for each in expected if each.before and each.key in live} - {None}
-    return stacks.pop() if len(stacks) == 1 else None
+def own_stacks(expected: Iterable[Expected], live: Mapping[ServiceKey, LiveService]) -> frozenset[str]:
+    """Return the stack that all services of the earlier plan which are there name as theirs; none if they disagree."""
+    stacks = {stack for each in expected if each.before and each.key in live and (stack := live[each.key].stack)}
+    return frozenset(stacks) if len(stacks) == 1 else frozenset()
 
 
 def judge(
-    expected: Iterable[Expected], live: Mapping[ServiceKey, LiveService], stack: str | None = None
+    expected: Iterable[Expected],
+    live: Mapping[ServiceKey, LiveService],
+    stacks: Collection[str] = (),
+    taken: Collection[ServiceKey] = (),
 ) -> Iterator[Deviation]:
     """Yield what is not as it was applied.
 
@@ -121,7 +127,9 @@ def judge(
     Args:
         expected: The services of one environment.
         live: What its cluster has, by namespace and name.
-        stack: The stack that applies them, as organization/project/stack; None where that is not known.
+        stacks: What the stack that applies them is called, and was: organization/project/stack; nothing where that is
+            not known.
+        taken: What it takes over now, whosever it was.
     """
     for each in expected:
         service = live.get(each.key)
@@ -129,9 +137,13 @@ def judge(
             if each.before is not None and each.declared is not None:
                 missing = each.declared["spec"].get("replicas", 1)
                 yield Deviation(Drift.GONE, each, "it was applied, and the cluster does not have it", missing=missing)
-        elif stack is not None and service.stack not in (stack, None):
+        elif each.key in taken:
+            # It becomes what is declared, whatever it was, beside what others have added.
+            if each.declared is not None:
+                yield from _deviations(each, each.declared, service, ())
+        elif stacks and service.stack is not None and service.stack not in stacks:
             yield Deviation(Drift.FOREIGN, each, f"it belongs to the stack {quoted(str(service.stack))}", service.stack)
-        elif stack is not None and service.stack is None and each.before is None:
+        elif stacks and service.stack is None and each.before is None:
             yield Deviation(Drift.FOREIGN, each, "it is there already, and no stack has made it")
         elif each.declared is not None:
             yield from _changes(each, each.declared, service)
@@ -139,9 +151,19 @@ def judge(
 
 def _changes(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[Deviation]:
     said, missing = list(_edits(expected, declared, service)), 0
-    if expected.replicas is not None and service.replicas != expected.replicas:
+    # What is declared may be there already: of an update that was killed before it could store what it had applied.
+    if expected.replicas is not None and service.replicas not in (expected.replicas, declared["spec"]["replicas"]):
         missing = max(expected.replicas - service.replicas, 0)
         said.insert(0, f"spec.replicas is {service.replicas}, {expected.replicas} applied{_by(service, 'replicas')}")
+    elif expected.replicas is None and "replicas" in service.editors and _differ(declared, service):
+        # Scaled until now, with no number in the service: who has written one anyway keeps it from the documents'.
+        said.insert(0, f"spec.replicas is {service.replicas}, none applied{_by(service, 'replicas')}")
+    yield from _deviations(expected, declared, service, said, missing)
+
+
+def _deviations(
+    expected: Expected, declared: KubernetesObject, service: LiveService, said: Sequence[str], missing: int = 0
+) -> Iterator[Deviation]:
     added = _added(declared, service)
     if said or added:
         fields = [*said, *(each.says for each in added)]
@@ -154,6 +176,10 @@ def _changes(expected: Expected, declared: KubernetesObject, service: LiveServic
 def _added(declared: KubernetesObject, service: LiveService) -> list[Addition]:
     applied = service.revision == declared["spec"]["annotations"][REVISION_ANNOTATION]
     return additions(service, declared["spec"], applied=applied)
+
+
+def _differ(declared: KubernetesObject, service: LiveService) -> bool:
+    return declared["spec"].get("replicas") not in (None, service.replicas)
 
 
 def _edits(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[str]:
@@ -170,7 +196,7 @@ def _edits(expected: Expected, declared: KubernetesObject, service: LiveService)
             (PROFILE_ANNOTATION, expected.before.profile),
         ):
             found = service.annotations.get(annotation)
-            if found != applied:
+            if found not in (applied, declared["metadata"].get("annotations", {}).get(annotation)):
                 yield f"annotation {annotation} is {quoted(found) if found else 'missing'}, {applied} applied"
 
 

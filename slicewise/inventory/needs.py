@@ -8,7 +8,14 @@ from typing import Final, NamedTuple
 
 from slicewise.inventory.standing import Place
 from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import CONFIG_KIND, KSERVE_API_VERSION, SERVICE_KIND
+from slicewise.manifests.vocabulary import (
+    CONFIG_KIND,
+    KEDA_API_VERSION,
+    KSERVE_API_VERSION,
+    SCALED_OBJECT_KIND,
+    SERVICE_KIND,
+)
+from slicewise.placement.plan_json import PreviousPlacement
 
 # Pulumi's provider applies with patch (create, where the object is new), reads with get, and waits for a deletion with
 # list and watch: without these two it asks again and again, and takes three minutes to notice that an object is gone.
@@ -58,7 +65,7 @@ class Needs:
 def needs_of(
     objects: Iterable[KubernetesObject],
     *,
-    leaves: Iterable[str] = (),
+    leaves: Iterable[PreviousPlacement] = (),
     makes_namespaces: bool = False,
     waits: bool = False,
     verifies: bool = False,
@@ -67,14 +74,14 @@ def needs_of(
 
     Args:
         objects: The objects.
-        leaves: Namespaces from which services may have to be deleted.
+        leaves: What an earlier plan had there, and may have to be deleted.
         makes_namespaces: Whether the objects' namespaces are made, too.
         waits: Whether what is applied is waited for.
         verifies: Whether the cluster is compared with what is declared. What else that reads, it may miss.
     """
     objects = list(objects)
     rights = {right for item in objects for right in _declaring(item)}
-    rights |= {_right(SERVICE_KIND, KSERVE_API_VERSION, verb, space) for space in leaves for verb in _LEAVING}
+    rights |= {right for placement in leaves for right in _leaving(placement)}
     if makes_namespaces and objects:
         rights |= {Right("", _NAMESPACES, verb, None) for verb in _MAKING_NAMESPACES}
     if waits:
@@ -90,6 +97,15 @@ def needs_of(
 def _declaring(item: KubernetesObject) -> Iterator[Right]:
     for verb in _RETAINING if item["kind"] == CONFIG_KIND else _DECLARING:
         yield _right(item["kind"], item["apiVersion"], verb, item["metadata"]["namespace"])
+
+
+def _leaving(placement: PreviousPlacement) -> Iterator[Right]:
+    """Yield what deleting a service and, where there is one, what scales it needs."""
+    kinds = [(SERVICE_KIND, KSERVE_API_VERSION)]
+    kinds += [(SCALED_OBJECT_KIND, KEDA_API_VERSION)] if placement.autoscaled else []
+    for kind, version in kinds:
+        for verb in _LEAVING:
+            yield _right(kind, version, verb, placement.key.namespace)
 
 
 def _waiting(service: KubernetesObject) -> Iterator[Right]:

@@ -20,7 +20,9 @@ NAMESPACE_KIND: Final = "Namespace"
 # The namespace that every cluster has from its beginning to its end, and nobody can delete: its uid is the cluster's.
 _OLDEST_NAMESPACE: Final = "kube-system"
 # What Pulumi takes for names. Everybody may write annotations, and messages have this one in commands to be copied.
-_STACK: Final = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){2}")
+_STACK: Final = re.compile(r"(?!-)[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){2}")
+# What Kubernetes gives every object (apimachinery, pkg/util/uuid). Commands to be copied have it, too.
+_UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNREADABLE: Final = "unreadable"
 # What kubectl asks for at once.
 _PAGE: Final = 500
@@ -62,13 +64,20 @@ class LiveObject:
     environment: str
     manifest: Mapping[str, Any]
 
+    @property
+    def generation(self) -> int:
+        """How often its spec has been another one: the API server counts, and only where something has changed."""
+        found = mapping(self.manifest.get("metadata")).get("generation")
+        return found if type(found) is int else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What there is.
 
     Attributes:
-        uid: The cluster's identity: the uid of its namespace kube-system; None where this user may not read it.
+        uid: The cluster's identity: the uid of its namespace kube-system; None where this user may not read it, or it
+            is not a uid.
         objects: What there is of what was looked for.
         unread: Where this user may not look.
     """
@@ -105,7 +114,8 @@ async def read_standing(client: AsyncClient, places: Collection[Place], namespac
     objects = {_name(place.kind, each): _live(each) for place, listed in found.items() for each in listed or () if each}
     oldest = objects.pop(ObjectName(NAMESPACE_KIND, "", _OLDEST_NAMESPACE), None)
     uid = text(mapping(oldest.manifest.get("metadata")).get("uid")) if oldest else ""
-    return Standing(uid or None, objects, frozenset(place for place, listed in found.items() if listed is None))
+    unread = frozenset(place for place, listed in found.items() if listed is None)
+    return Standing(uid if _UID.fullmatch(uid) else None, objects, unread)
 
 
 async def _read(client: AsyncClient, place: Place) -> list[Mapping[str, Any]] | None:

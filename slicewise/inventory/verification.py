@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from slicewise.inventory.applied import Deviation, Drift, Expected, expected_services, foreign_keys, judge, own_stack
+from slicewise.inventory.applied import Deviation, Drift, Expected, expected_services, foreign_keys, judge, own_stacks
 from slicewise.inventory.cluster_checks import NAMESPACES, PODS, SERVICES, check_cluster
 from slicewise.inventory.compared_pool import ComparedPool
 from slicewise.inventory.differences import Difference, Found, Severity, by_place, merged
@@ -135,7 +135,8 @@ def verify(
     previous: Iterable[PreviousPlacement] = (),
     *,
     creates_namespaces: bool = False,
-    stack: str | None = None,
+    stacks: Collection[str] = (),
+    taken: Mapping[str, Collection[ServiceKey]] | None = None,
 ) -> Verified:
     """Compare environments with their clusters.
 
@@ -145,7 +146,9 @@ def verify(
         clusters: What was read, by the name of the environment; only these are compared.
         previous: Where an earlier plan had things: its services are to be there, and its pods make room for the plan's.
         creates_namespaces: Whether the stack makes missing namespaces.
-        stack: The stack that applies the plan, as organization/project/stack; None where that is not known.
+        stacks: What the stack that applies the plan is called, and was: organization/project/stack; nothing where that
+            is not known.
+        taken: The services that it takes over now, by environment.
 
     Returns:
         What is declared and what is there, and every difference: one cause, one difference.
@@ -158,7 +161,14 @@ def verify(
         placements = placed.get(name, [])
         expected = expected_services(fleet, placements, [each for each in previous if each.environment == name])
         verifying = _Environment(
-            fleet, name, clusters[name], placements, expected, creates_namespaces=creates_namespaces, stack=stack
+            fleet,
+            name,
+            clusters[name],
+            placements,
+            expected,
+            creates_namespaces=creates_namespaces,
+            stacks=stacks,
+            taken=(taken or {}).get(name, ()),
         )
         results.append(verifying.compared(charged))
     return Verified(
@@ -178,7 +188,8 @@ class _Environment:
     placements: Sequence[Placement]
     expected: Sequence[Expected]
     creates_namespaces: bool
-    stack: str | None
+    stacks: Collection[str]
+    taken: Collection[ServiceKey]
 
     @cached_property
     def deviations(self) -> list[Deviation]:
@@ -186,10 +197,11 @@ class _Environment:
         if SERVICES in self.cluster.unread or not self.cluster.serves_kserve:
             return []
         services = self.cluster.services
+        stacks = self.stacks or own_stacks(self.expected, services)
         told = not self.creates_namespaces and NAMESPACES not in self.cluster.unread
         return [
             each
-            for each in judge(self.expected, services, self.stack or own_stack(self.expected, services))
+            for each in judge(self.expected, services, stacks, self.taken)
             if not (each.drift is Drift.GONE and told and each.expected.key[0] not in self.cluster.namespaces)
         ]
 

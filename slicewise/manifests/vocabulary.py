@@ -30,6 +30,8 @@ ENVIRONMENT_ANNOTATION: Final = "slicewise.dev/environment"
 STACK_ANNOTATION: Final = "slicewise.dev/stack"
 # When the stack put an object back that somebody had deleted or changed, or took it over.
 RESTORED_ANNOTATION: Final = "slicewise.dev/restored"
+# The generation of the object that it was put back over: it still has that one where putting it back changed nothing.
+RESTORED_OVER_ANNOTATION: Final = "slicewise.dev/restored-over-generation"
 NODE_POOL_ANNOTATION: Final = "slicewise.dev/node-pool"
 PROFILE_ANNOTATION: Final = "slicewise.dev/profile"
 REQUIRED_MEMORY_ANNOTATION: Final = "slicewise.dev/required-memory-per-gpu"

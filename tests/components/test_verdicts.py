@@ -23,6 +23,7 @@ from slicewise.spec import DeploymentKey
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 CONFIG = ObjectName("LLMInferenceServiceConfig", "team", "kserve-config-llm-worker-pipeline-parallel")
 REVISION = "slicewise.dev/revision"
+OVER = "slicewise.dev/restored-over-generation"
 OWN = "acme/slicewise/prod"
 
 
@@ -46,6 +47,11 @@ def declared(*objects: KubernetesObject) -> Declared:
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
     return Declared("mig-a", objects, (), (Expected(key, ("team", "chat"), service(3), before),))
+
+
+def at(generation: int, item: KubernetesObject) -> KubernetesObject:
+    """Return the object as the API server has it after so many changes of its spec."""
+    return {**item, "metadata": {**item["metadata"], "generation": generation}}
 
 
 def edited_by(manager: str, item: KubernetesObject) -> KubernetesObject:
@@ -87,10 +93,14 @@ def test_whose_a_service_is(stack: str, environment: str, applied: bool, whose: 
         (service(3), None, False),
         (edited_by("kubectl-patch", service(9)), "spec.replicas is 9, 3 applied (by kubectl-patch)", True),
         (service(2), "spec.replicas is 2, 3 applied", True),
-        # Put back before, and nobody owns the field: the API server changes it whenever it is applied.
-        (service(2, **{"slicewise.dev/restored": "2026-11-27T18:00:00Z"}), "spec.replicas is 2, 3 applied", False),
+        # Put back over this very generation: the API server changes it whenever it is applied.
+        (at(7, service(2, **{OVER: "7"})), "spec.replicas is 2, 3 applied", False),
+        # That had an effect then, and somebody has removed it again since.
+        (at(9, service(2, **{OVER: "7"})), "spec.replicas is 2, 3 applied", True),
+        # It was made again then.
+        (at(1, service(2, **{OVER: "0"})), "spec.replicas is 2, 3 applied", True),
         (
-            edited_by("kubectl-edit", service(9, **{"slicewise.dev/restored": "2026-11-27T18:00:00Z"})),
+            edited_by("kubectl-edit", at(7, service(9, **{OVER: "7"}))),
             "spec.replicas is 9, 3 applied (by kubectl-edit)",
             True,
         ),
@@ -99,7 +109,7 @@ def test_whose_a_service_is(stack: str, environment: str, applied: bool, whose: 
 def test_what_was_changed_is_put_back_but_not_for_ever(
     live: KubernetesObject, says: str | None, put_back: bool
 ) -> None:
-    said, names = verdicts.changed(declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}))
+    said, names = verdicts.changed(declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set())
 
     assert names == (frozenset({CHAT}) if put_back else frozenset())
     assert [f"{says};" in advice.message and advice.code.value == "SW352" for advice in said] == (
@@ -110,7 +120,9 @@ def test_what_was_changed_is_put_back_but_not_for_ever(
 def test_what_was_added_is_not_put_back_and_said_how_it_goes() -> None:
     live = service(3)
     live["spec"]["template"] = {"nodeSelector": {"disk": "ssd"}}
-    (advice,), names = verdicts.changed(declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}))
+    (advice,), names = verdicts.changed(
+        declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set()
+    )
     assert names == frozenset()
     assert 'nodeSelector.disk is "ssd", nothing applied; `pulumi up` leaves what others have added' in advice.message
     assert """-p '[{"op": "remove", "path": "/spec/template/nodeSelector/disk"}]'""" in advice.message
@@ -166,7 +178,7 @@ def test_what_may_not_be_looked_at_is_not_gone() -> None:
 
 def test_a_cluster_whose_identity_may_not_be_read() -> None:
     (advice,) = verdicts.unidentified("mig-a", Standing())
-    assert str(advice).startswith("InferenceEnvironment mig-a: the credential may not get namespace kube-system")
+    assert str(advice).startswith("InferenceEnvironment mig-a: the uid of namespace kube-system")
     assert advice.code.value == "SW350"
     assert not list(verdicts.unidentified("mig-a", Standing("uid")))
 

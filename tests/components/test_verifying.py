@@ -11,8 +11,10 @@ import pulumi
 import pytest
 import yaml
 
+from components.handling import Handling
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
 from components.verifying import verify_clusters
+from slicewise.inventory.standing import ObjectName
 from slicewise.placement import make_plan
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import DeploymentKey, InvalidInputError
@@ -20,6 +22,7 @@ from tests.components.recording import Recorder
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 from tests.unit.cli.api_server import api_server, node
 
+OWN = "organization/slicewise/test"
 CANARY = "canary-token-51c0"
 WHOLE = node("n-0", {"pool": "whole"}, {"nvidia.com/gpu": 8})
 DOCUMENTS = (model("large", profile("any")), deployment("big", "large", namespace="default"))
@@ -48,11 +51,15 @@ def run(
     documents: tuple[Document, ...],
     servers: Mapping[str, str],
     previous: tuple[PreviousPlacement, ...] = (),
+    stacks: frozenset[str] = frozenset({OWN}),
+    handlings: Mapping[str, Handling] | None = None,
 ) -> None:
     """Verify the documents, whose environments are at `servers`."""
     fleet = fleet_of(documents)
     texts = {name: pulumi.Output.secret(kubeconfig(server)) for name, server in servers.items()}
-    asyncio.get_event_loop().run_until_complete(verify_clusters(config, fleet, make_plan(fleet), previous, texts))
+    asyncio.get_event_loop().run_until_complete(
+        verify_clusters(config, fleet, make_plan(fleet), previous, texts, stacks=stacks, handlings=handlings or {})
+    )
 
 
 @pytest.fixture
@@ -143,7 +150,7 @@ def test_on_request_what_differs_stops_its_own_environment_alone(warnings: list[
             name: pulumi.Output.secret(kubeconfig(server))
             for name, server in {"a": url, "b": url, "c": "http://127.0.0.1:9"}.items()
         }
-        verifying = verify_clusters(config, fleet, make_plan(fleet), (), texts)
+        verifying = verify_clusters(config, fleet, make_plan(fleet), (), texts, stacks=frozenset({OWN}), handlings={})
         skipped = asyncio.get_event_loop().run_until_complete(verifying)
     assert set(skipped) == {"b", "c"}
     assert "lacks room for 1 of 9 replicas [SW602]\n    remedy: write nodeCount: 1" in "".join(skipped["b"])
@@ -192,4 +199,37 @@ def test_without_clusters_one_warning_says_so(warnings: list[str]) -> None:
 
 def test_a_provisioned_environment_has_nothing_to_read(warnings: list[str]) -> None:
     run(stack(verify="true"), (environment("a", pool("whole")),), {})
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("whose", "stacks", "forced"),
+    [
+        # slicewise:takeOver has been said.
+        ("acme/slicewise/other", {OWN}, True),
+        (None, {OWN}, True),
+        # What the stack was called before `pulumi stack rename`.
+        ("organization/slicewise/before", {OWN, "organization/slicewise/before"}, False),
+    ],
+)
+def test_what_is_taken_over_does_not_stop(
+    warnings: list[str], whose: str | None, stacks: set[str], forced: bool
+) -> None:
+    there = {
+        "metadata": {
+            "namespace": "default",
+            "name": "big",
+            "annotations": {"slicewise.dev/stack": whose} if whose else {},
+        },
+        "spec": {"model": {"uri": "hf://a/b"}, "replicas": 1},
+    }
+    names = frozenset({ObjectName("LLMInferenceService", "default", "big")} if forced else ())
+    with api_server([WHOLE], services=[there]) as url:
+        run(
+            stack(verify="true"),
+            (environment("a", pool("whole")), *DOCUMENTS),
+            {"a": url},
+            stacks=frozenset(stacks),
+            handlings={"a": Handling("a", forced=names)},
+        )
     assert warnings == []

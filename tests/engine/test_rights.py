@@ -30,6 +30,8 @@ from slicewise.inventory.needs import Needs, Right, needs_of
 from slicewise.inventory.reading import read_cluster
 from slicewise.manifests import environment_objects
 from slicewise.placement import make_plan
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import DeploymentKey
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.keda import ScaledObject
@@ -37,6 +39,7 @@ from tests.engine.workspace import Workspace
 
 PAGE = Path(__file__).parents[2] / "docs" / "kubeconfigs.md"
 NAMESPACE = "rights"
+LEAVES = PreviousPlacement(DeploymentKey(NAMESPACE, "old"), "mig-a", "slices", "any", units=1, gpus_per_node=1)
 ACCOUNT = "restricted"
 
 
@@ -161,7 +164,7 @@ def test_without_any_one_of_them_something_is_said_to_be_missing(cluster: Client
     objects = environment_objects(parsed, make_plan(parsed))["mig-a"]
     role, cluster_role = documented()
     without_verify = {**cluster_role, "rules": cluster_role["rules"][:1]}
-    applies = needs_of(objects, leaves=[NAMESPACE], makes_namespaces=True, waits=True)
+    applies = needs_of(objects, leaves=[LEAVES], makes_namespaces=True, waits=True)
     verifies = replace(applies, rights=frozenset({Right("", "nodes", "list", None)}))
 
     def says(lacks: str, needs: Needs, *, reads: bool) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from slicewise.inventory.applied import Deviation, Drift, Expected, expected_services, judge, own_stack
+from slicewise.inventory.applied import Deviation, Drift, Expected, expected_services, judge, own_stacks
 from slicewise.inventory.live_services import LiveService, live_service
 from slicewise.inventory.service_checks import check_services
 from slicewise.manifests import placement_objects
@@ -50,9 +51,10 @@ def deviations(
     service: dict[str, Any] | None,
     *before: PreviousPlacement,
     stack: str | None = None,
+    taken: Collection[tuple[str, str]] = (),
 ) -> list[Deviation]:
     live = {each.key: each for each in [live_service(service)]} if service else {}
-    return list(judge(expected_services(of, make_plan(of).placements, before), live, stack))
+    return list(judge(expected_services(of, make_plan(of).placements, before), live, [stack] if stack else [], taken))
 
 
 def test_what_is_as_applied_is_nothing_to_say() -> None:
@@ -106,6 +108,40 @@ def test_an_autoscaler_owns_the_number_of_replicas() -> None:
     service = applied(of)
     service["spec"]["replicas"] = 2
     assert deviations(of, service, BEFORE) == []
+
+
+def test_a_number_that_an_autoscaler_had_until_now_is_no_drift() -> None:
+    """Concurrency, then Fixed: the service said no number, and KServe reads 1."""
+    service = applied(fleet(replicas=5))
+    del service["spec"]["replicas"]
+    scaled = replace(BEFORE, units=5, autoscaled=True)
+    assert deviations(fleet(replicas=5), service, scaled) == []
+
+    # Somebody has written one all the same: the next apply of another would conflict.
+    service["spec"]["replicas"] = 2
+    assert deviations(fleet(replicas=5), service, scaled) == []
+    service["metadata"]["managedFields"] = [
+        {"manager": "pulumi", "operation": "Apply", "fieldsV1": {"f:spec": {"f:model": {"f:uri": {}}}}},
+        {"manager": "kubectl-patch", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+    ]
+    (told,) = deviations(fleet(replicas=5), service, scaled)
+    assert (told.says, told.missing) == ("spec.replicas is 2, none applied (by kubectl-patch)", 0)
+
+
+def test_what_a_killed_update_had_applied_already_is_no_change_by_hand() -> None:
+    """The stack's outputs still have two; the documents and the cluster have five, in another pool."""
+    before = replace(BEFORE, units=2, node_pool="other")
+    assert deviations(fleet(replicas=5), applied(fleet(replicas=5)), before, stack=OURS) == []
+    # Its revision may be another still: the pool's annotation came with it.
+    assert deviations(fleet(replicas=5, image="vllm:2"), applied(fleet(replicas=5)), before, stack=OURS) == []
+
+
+@pytest.mark.parametrize("stack", [THEIRS, None])
+def test_what_is_taken_over_is_nobody_elses(stack: str | None) -> None:
+    service = applied(fleet(), stack)
+    service["spec"]["replicas"] = 1
+    assert deviations(fleet(), service, stack=OURS, taken=[CHAT]) == []
+    assert [each.drift for each in deviations(fleet(), service, stack=OURS)] == [Drift.FOREIGN]
 
 
 def test_an_image_by_hand() -> None:
@@ -242,11 +278,10 @@ def test_whose_services_an_earlier_plan_had() -> None:
     )
     live = {each.key: each for each in (first, second)}
     expected = [Expected(DeploymentKey(*key), key, None, BEFORE) for key in live]
-    assert own_stack(expected, live) == OURS
-    assert (
-        own_stack(expected, live | {second.key: replace(second, annotations={"slicewise.dev/stack": THEIRS})}) is None
-    )
-    assert own_stack([replace(each, before=None) for each in expected], live) is None
+    assert own_stacks(expected, live) == {OURS}
+    theirs = replace(second, annotations={"slicewise.dev/stack": THEIRS})
+    assert own_stacks(expected, live | {second.key: theirs}) == frozenset()
+    assert own_stacks([replace(each, before=None) for each in expected], live) == frozenset()
 
 
 def test_services_of_several_nodes_are_looked_for_under_their_own_name() -> None:

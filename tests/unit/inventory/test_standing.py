@@ -15,6 +15,7 @@ from tests.unit.inventory.answering_server import Api, serving
 
 SERVICES = Place("serving.kserve.io/v1alpha2", "LLMInferenceService", "llminferenceservices", "team")
 PATH = "/apis/serving.kserve.io/v1alpha2/namespaces/team/llminferenceservices"
+UID = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
 KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 TEAM = ObjectName("Namespace", "", "team")
@@ -61,14 +62,14 @@ def test_objects_say_whose_they_are() -> None:
         {
             f"{PATH}?limit=500": listing(chat, further="more"),
             f"{PATH}?limit=500&continue=more": listing(named("other", "team")),
-            KUBE_SYSTEM: (200, named("kube-system", uid="1234")),
+            KUBE_SYSTEM: (200, named("kube-system", uid=UID)),
             "/api/v1/namespaces/team": (200, named("team")),
         },
         "team",
         "missing",
     )
 
-    assert found.uid == "1234"
+    assert found.uid == UID
     assert {name: (live.stack, live.environment) for name, live in found.objects.items()} == {
         CHAT: ("acme/slicewise/prod", "mig-a"),
         CHAT._replace(name="other"): ("", ""),
@@ -93,3 +94,17 @@ def test_what_is_not_served_is_not_there_and_what_may_not_be_read_is_not_known()
     assert not hidden.may_lack(CHAT)
     assert not hidden.may_lack(TEAM)
     assert hidden.may_lack(CHAT._replace(namespace="elsewhere"))
+
+
+@pytest.mark.parametrize(
+    "uid", ["", "1234", f"{UID}\n", f"{UID}; rm -rf .", "x" * 36, "\x1b[2J", UID.upper(), UID.replace("-", "0")]
+)
+def test_what_is_no_uid_is_not_taken_for_one(uid: str) -> None:
+    """It goes into commands that people copy."""
+    assert read({KUBE_SYSTEM: (200, named("kube-system", uid=uid))}).uid is None
+
+
+@pytest.mark.parametrize("stack", ["-rf/a/b", "a/b", "a/b/c;d", "a b/c/d"])
+def test_what_is_no_name_of_a_stack_is_not_shown_as_one(stack: str) -> None:
+    chat = named("chat", "team", **{"slicewise.dev/stack": stack})
+    assert read({f"{PATH}?limit=500": listing(chat)}).objects[CHAT].stack == "unreadable"

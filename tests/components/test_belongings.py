@@ -1,0 +1,152 @@
+"""What is settled before anything is declared, from outputs, state and what stands in the clusters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import belongings
+from components.belongings import Note, Settled, settle
+from components.cluster_outputs import KnownCluster, Renamed
+from components.declared import Declared
+from components.previous_plan import PreviousStack
+from components.stack_config import StackConfig, read_stack_config
+from components.stack_state import StackState
+from slicewise.inventory.applied import Expected
+from slicewise.inventory.standing import LiveObject, ObjectName, Standing
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import Advice, Code, DeploymentKey, InvalidInputError
+from tests.components.recording import Recorder
+
+KEY = DeploymentKey("team", "chat")
+CHAT = ObjectName("LLMInferenceService", "team", "chat")
+SCALER = ObjectName("ScaledObject", "team", "chat")
+OWN = "organization/slicewise/test"
+BEFORE = PreviousPlacement(KEY, "a", "slices", "any", units=3, gpus_per_node=1)
+URN = "urn:pulumi:test::slicewise::slicewise:index:ModelPlacement"
+
+
+def manifest(name: ObjectName) -> dict[str, Any]:
+    metadata = {"name": name.name, "namespace": name.namespace}
+    spec = {"model": {"uri": "hf://a/b"}, "replicas": 3, "annotations": {"slicewise.dev/revision": "1"}}
+    return {"apiVersion": "serving.kserve.io/v1alpha2", "kind": name.kind, "metadata": metadata, "spec": spec}
+
+
+def chat_in(environment: str, before: PreviousPlacement | None = None, *, stays: bool = True) -> Declared:
+    item = manifest(CHAT) if stays else None
+    return Declared(environment, [item] if item else [], (), (Expected(KEY, CHAT[1:], item, before),))
+
+
+def there(uid: str, stack: str, environment: str = "") -> Standing:
+    return Standing(uid, {CHAT: LiveObject(stack, environment, manifest(CHAT))})
+
+
+def known(**uids: str) -> dict[str, KnownCluster]:
+    return {name: KnownCluster(uid=uid, identifier=name) for name, uid in uids.items()}
+
+
+@pytest.fixture(name="state")
+def empty_state(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The URNs that the stack's state has."""
+    del recorder
+    urns: list[str] = []
+
+    async def read() -> StackState:
+        return StackState(urns=frozenset(urns))
+
+    monkeypatch.setattr(belongings, "read_state", read)
+    return urns
+
+
+def settled(
+    previous: PreviousStack,
+    declared: Declared,
+    standing: Standing,
+    renamed: Mapping[str, str] | None = None,
+    **accepted: str,
+) -> Settled:
+    config: StackConfig = replace(read_stack_config(pulumi.Config("slicewise")), accept_clusters=accepted)
+    name = declared.environment
+    settling = settle(config, previous, Renamed(renamed or {}), {name: declared}, {name: standing}, {})
+    return asyncio.get_event_loop().run_until_complete(settling)
+
+
+def refused(*arguments: Any, **accepted: str) -> list[str]:  # noqa: ANN401 - those of `settled`
+    with pytest.raises(InvalidInputError) as error:
+        settled(*arguments, **accepted)
+    return [str(problem) for problem in error.value.problems]
+
+
+@pytest.mark.parametrize("annotated", ["b", ""])
+def test_what_a_dropped_environment_of_one_cluster_has_is_not_deleted_with_it(state: list[str], annotated: str) -> None:
+    """SW312 and SW424 say: describe the cluster in one environment. Pulumi would apply a/…, then delete b/…."""
+    previous = PreviousStack((replace(BEFORE, environment="b"),), known(a="1", b="1"), OWN)
+    state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::b/team/chat-service"]
+    state += [f"{URN}$kubernetes:keda.sh/v1alpha1:ScaledObject::b/team/chat-scaledobject"]
+    service, scaler = state
+
+    (said,) = refused(previous, chat_in("a"), there("1", OWN, annotated))
+
+    assert "is the one that this stack has in environment b, which is declared no more" in said
+    # What depends on the service goes first.
+    assert f"pulumi state delete '{scaler}' && pulumi state delete '{service}'" in said
+    assert said.endswith("[SW424]")
+    # That has been done, and the outputs still have it.
+    state.clear()
+    assert settled(previous, chat_in("a"), there("1", OWN, annotated)).handlings["a"].forced == {CHAT}
+
+
+def test_a_name_that_is_only_another_one_for_the_environment_is_none_that_it_is_deleted_with(state: list[str]) -> None:
+    previous = PreviousStack((replace(BEFORE, environment="old"),), known(old="1"), OWN)
+    state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::old/team/chat-service"]
+    handling = settled(previous, chat_in("a", BEFORE), there("1", OWN, "old"), {"a": "old"}).handlings["a"]
+    assert (handling.formerly, handling.forced) == ("old", frozenset())
+
+
+def test_of_another_cluster_the_same_service_is_another_one(state: list[str]) -> None:
+    previous = PreviousStack((replace(BEFORE, environment="b"),), known(a="1", b="2"), OWN)
+    state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::b/team/chat-service"]
+    assert settled(previous, chat_in("a"), there("1", OWN, "a")).handlings["a"].forced == {CHAT}
+
+
+def test_in_a_cluster_that_was_accepted_nothing_is_the_stacks_own_yet(state: list[str]) -> None:
+    """Somebody has made a service of the same name there, by hand."""
+    previous = PreviousStack((BEFORE,), known(a="1"), OWN)
+
+    (said,) = refused(previous, chat_in("a", BEFORE), there("2", ""), a="2")
+    assert said.endswith("[SW421]")
+    # In the cluster that it was applied to, somebody has only taken the annotation off.
+    assert settled(previous, chat_in("a", BEFORE), there("1", "")).handlings["a"].forced == frozenset()
+    # What is not there yet is made: Pulumi's state says that it is.
+    assert settled(previous, chat_in("a", BEFORE), Standing("2"), a="2").handlings["a"].gone == {CHAT}
+    # And what leaves is not deleted in its stead.
+    state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::a/team/chat-service"]
+    (said,) = refused(previous, chat_in("a", BEFORE, stays=False), there("2", ""), a="2")
+    assert "is none that a stack has made, and this stack would delete it" in said
+
+
+def test_what_leaves_is_forgotten_with_what_scales_it(state: list[str]) -> None:
+    previous = PreviousStack((BEFORE,), known(a="1"), OWN)
+    state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::a/team/chat-service"]
+    state += [f"{URN}$kubernetes:keda.sh/v1alpha1:ScaledObject::a/team/chat-scaledobject"]
+    (said,) = refused(previous, chat_in("a", BEFORE, stays=False), there("1", "acme/slicewise/other"))
+    assert f"pulumi state delete '{state[1]}' && pulumi state delete '{state[0]}'" in said
+    assert said.endswith("[SW423]")
+
+
+@pytest.mark.usefixtures("recorder")
+def test_what_is_put_back_in_a_skipped_environment_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
+    monkeypatch.setattr(pulumi.log, "info", lambda message, *_: told.append(message))
+    gone = Advice("InferenceEnvironment a", Code.MADE_AGAIN, "`pulumi up` makes it again")
+    notes = Note("a", gone), Note("a", "a has it"), Note("b", "b has it"), Note(None, "one is gone")
+
+    Settled({}, notes).tell({"a"})
+
+    assert told == ["b has it", "one is gone"]
