@@ -13,6 +13,8 @@ from slicewise.access.kubeconfig import KubeconfigError
 from slicewise.access.plain_yaml import read_plain
 
 _SECTIONS: Final = {"clusters": "cluster", "contexts": "context", "users": "user"}
+# A kubeconfig has some KB for each cluster.
+_MOST_BYTES: Final = 16 * 1024**2
 _PATHS: Final = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 
 
@@ -52,9 +54,20 @@ def read_files(files: Sequence[Path]) -> str:
     return yaml.dump(merged, Dumper=yaml.CSafeDumper)
 
 
+def can_be_read(file: Path) -> bool:
+    """Return whether `file` may hold a kubeconfig: it is a file, or a pipe as the shell makes of `<(command)`."""
+    try:
+        return file.exists() and not file.is_dir()
+    except OSError:
+        return True  # in a directory of others; reading it says that it cannot be read
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
-        documents = read_plain(file.read_text(encoding="utf-8"))
+        with file.open("rb") as opened:
+            content = opened.read(_MOST_BYTES + 1)
+        # A device such as /dev/zero never ends.
+        documents = read_plain(content.decode()) if len(content) <= _MOST_BYTES else []
     except (OSError, ValueError):
         documents = []
     config = documents[0] if len(documents) == 1 else None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slicewise.cli.kubeconfigs import read_kubeconfig
+from slicewise.access.ambient import can_be_read
+from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.cli.waiting import waiting_bar
 from slicewise.inventory.answering import read_or_refusal
 from slicewise.spec import Code, InvalidInputError, Problem
@@ -73,6 +75,8 @@ def kubeconfig_texts(
     """
     texts: dict[str, str] = {}
     wrong: dict[str, list[Problem]] = {}
+    # A pipe can be read once, and may have the contexts of several environments.
+    read = cache(read_given)
     for name in chosen:
         file = files.get(name)
         if file is None and len(chosen) > 1:
@@ -80,13 +84,13 @@ def kubeconfig_texts(
                 f"environment {name} has no kubeconfig; write {_OPTION} {name}=FILE, or read fewer with --environment"
             )
             wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
-        elif file is not None and not Path(file).is_file():
+        elif file is not None and not can_be_read(Path(file)):
             message = f"environment {name}: there is no file {shown_file(file)}"
             wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
         else:
             where = f"{_OPTION} {shown_file(file)}" if file else "the kubeconfig that kubectl would use"
             try:
-                texts[name] = read_kubeconfig(where, file, contexts.get(name)).text
+                texts[name] = read_kubeconfig(where, file, contexts.get(name), read).text
             except InvalidInputError as error:
                 wrong[name] = list(error.problems)
     return texts, wrong

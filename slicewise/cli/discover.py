@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
+from slicewise.access.ambient import can_be_read
 from slicewise.access.examination import examine
 from slicewise.access.reach import unreachable
 from slicewise.cli.kubeconfigs import read_kubeconfig
@@ -62,7 +63,7 @@ def discover_environment(kubeconfig: Path | None, context: str | None, name: str
             (SW404, SW621), or it has no GPUs (SW604).
     """
     where = str(kubeconfig) if kubeconfig else "the kubeconfig that kubectl would use"
-    if kubeconfig is not None and not kubeconfig.is_file():
+    if kubeconfig is not None and not can_be_read(kubeconfig):
         raise _error(where, "there is no such file", Code.KUBECONFIG_MISSING)
     text, current = read_kubeconfig(where, str(kubeconfig) if kubeconfig else None, context)
     chosen = name or dns_label(current, _LONGEST_NAME) or "cluster"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,20 +31,32 @@ class Kubeconfig(NamedTuple):
     context: str
 
 
-def read_kubeconfig(where: str, file: str | None, context: str | None) -> Kubeconfig:
+def read_given(file: str | None) -> str:
+    """Return the text of a kubeconfig with absolute paths: of `file`, or of the one that kubectl would use.
+
+    Raises:
+        KubeconfigError: it cannot be read.
+    """
+    return read_files([Path(file)]) if file else read_ambient(os.environ)
+
+
+def read_kubeconfig(
+    where: str, file: str | None, context: str | None, read: Callable[[str | None], str] = read_given
+) -> Kubeconfig:
     """Return a kubeconfig in the context asked for.
 
     Args:
         where: What errors call it.
         file: Its file; None for the one that kubectl would use.
         context: The context, if not the current one.
+        read: Reads it.
 
     Raises:
         InvalidInputError: it cannot be used (SW402, SW403, SW407, SW408); it has all reasons.
     """
     try:
         # Relative paths in a file are meant from its directory: the same reading for all.
-        (config,) = read_plain(read_files([Path(file)]) if file else read_ambient(os.environ))
+        (config,) = read_plain(read(file))
         names = [each["name"] for each in config["contexts"]]
         if context is not None and context not in names:
             raise InvalidInputError([Problem(where, 0, 0, "", _no_context(context, names), Code.KUBECONFIG_INVALID)])

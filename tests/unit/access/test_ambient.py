@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slicewise.access.ambient import read_ambient
+from slicewise.access.ambient import read_ambient, read_files
 from slicewise.access.kubeconfig import KubeconfigError, read_context
 from tests.unit.access.kubeconfigs import CANARY, SERVER, kubeconfig
 
@@ -67,3 +67,10 @@ def test_none_that_can_be_read(content: bytes | None, environment: dict[str, str
 
     assert reason in str(caught.value)
     assert CANARY not in str(caught.value)
+
+
+def test_what_is_far_too_long_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """A device such as /dev/zero has none."""
+    (tmp_path / "config").write_text(yaml.safe_dump(kubeconfig()) + "\n" * 16 * 1024**2)
+    with pytest.raises(KubeconfigError, match="the file config cannot be read as YAML"):
+        read_files([tmp_path / "config"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import yaml
 
 from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.unit.cli.api_server import SERVICES, api_server, node
-from tests.unit.cli.running import COMMAND, in_terminal, slicewise
+from tests.unit.cli.running import COMMAND, in_process, in_terminal, slicewise
 
 CANARY = "canary-token-7f3a9"
 BETA = "client.authentication.k8s.io/v1beta1"
@@ -171,6 +173,36 @@ def test_the_kubeconfig_of_the_home_directory_is_taken(
     (tmp_path / ".kube").mkdir()
     kubeconfig(tmp_path / ".kube", server, "config")
     assert slicewise("verify", documents, "--environment", "west").returncode == 0
+
+
+@contextmanager
+def pipe(text: bytes) -> Iterator[str]:
+    """Yield what a shell makes of `<(command)`, of a command that writes `text`: it can be read once."""
+    reading, writing = os.pipe()
+    os.write(writing, text)
+    os.close(writing)
+    try:
+        yield f"/dev/fd/{reading}"
+    finally:
+        os.close(reading)
+
+
+def test_a_kubeconfig_from_a_pipe(documents: str, server: str, tmp_path: Path) -> None:
+    content = Path(kubeconfig(tmp_path, server)).read_bytes()
+    with pipe(content) as file:
+        both = ("--kubeconfig", f"east={file}", "--kubeconfig", f"west={file}")
+        run = in_process("verify", documents, *both)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.endswith("2 environments verified: as declared\n")
+    with pipe(content) as file:
+        assert "kind: InferenceEnvironment" in in_process("discover", "--kubeconfig", file).stdout
+
+
+def test_a_directory_is_not_a_kubeconfig(documents: str, tmp_path: Path) -> None:
+    run = in_process("verify", documents, "--environment", "east", "--kubeconfig", str(tmp_path))
+    assert (run.returncode, run.stderr.endswith(f"there is no file {tmp_path} [SW402]\n")) == (2, True)
+    run = in_process("discover", "--kubeconfig", str(tmp_path))
+    assert (run.returncode, run.stderr) == (2, f"{tmp_path}: there is no such file [SW402]\n")
 
 
 @pytest.mark.parametrize(
