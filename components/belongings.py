@@ -116,7 +116,7 @@ async def _settle_one(
     strangers = verdicts.strangers_leaving(here, there, claim)
     names = {handling.environment, handling.formerly or handling.environment, ""}
     same = {
-        name for name in dropped if there.uid and (former := previous.clusters.get(name)) and former.uid == there.uid
+        name for name in dropped if there.uid and (cluster := previous.clusters.get(name)) and cluster.uid == there.uid
     }
     had = [each for each in previous.placements if each.environment in same]
     former = verdicts.former_environments(here, there, claim, names, had)
@@ -155,4 +155,8 @@ async def _settle_one(
         *verdicts.shared(here, there, left),
         *verdicts.unidentified(handling.environment, there),
     ]
-    return settled, problems, [Note(handling.environment, each) for each in (*told, *advice)]
+    notes = [
+        *(Note(handling.environment, each) for each in told),
+        *(Note(handling.environment, each) for each in advice),
+    ]
+    return settled, problems, notes

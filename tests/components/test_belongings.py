@@ -55,6 +55,8 @@ def empty_state(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> list[str
     """The URNs that the stack's state has."""
     del recorder
     urns: list[str] = []
+    # The mock engine's own first steps, which else would be left undone.
+    asyncio.get_event_loop().run_until_complete(asyncio.sleep(0))
 
     async def read() -> StackState:
         return StackState(urns=frozenset(urns))
@@ -76,9 +78,9 @@ def settled(
     return asyncio.get_event_loop().run_until_complete(settling)
 
 
-def refused(*arguments: Any, **accepted: str) -> list[str]:  # noqa: ANN401 - those of `settled`
+def refused(previous: PreviousStack, declared: Declared, standing: Standing, **accepted: str) -> list[str]:
     with pytest.raises(InvalidInputError) as error:
-        settled(*arguments, **accepted)
+        settled(previous, declared, standing, None, **accepted)
     return [str(problem) for problem in error.value.problems]
 
 
