@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slicewise.spec import KINDS, DeploymentKey, Fleet, InvalidInputError, Problem, load_fleet
+from slicewise.spec import KINDS, DeploymentKey, Fleet, InvalidInputError, Problem
 from slicewise.spec.base import NamespacedMetadata
 from slicewise.spec.fleet import ModelKey, model_key
+from slicewise.spec.loading import load_contents
 from slicewise.spec.problems import FieldPath
 from slicewise.spec.reading import read_all
 from slicewise.spec.validating import METADATA
@@ -50,12 +51,11 @@ class Documents:
         Raises:
             InvalidInputError: the documents are wrong.
         """
-        fleet = load_fleet(paths)
         problems: list[Problem] = []
+        files = list(read_all(paths, problems))
+        fleet = load_contents(files, problems)
         sources = {
-            _key(source): source
-            for file, content in read_all(paths, problems)
-            for source in parse_documents(content, file, problems)
+            _key(source): source for file, content in files for source in parse_documents(content, file, problems)
         }
         if problems:
             raise InvalidInputError(problems)

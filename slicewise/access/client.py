@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -52,13 +53,37 @@ def open_client(kubeconfig: str) -> AsyncClient:
         proxy=cluster.get("proxy-url"),
     )
     # lightkube has no parameters for what follows.
-    http = client._client._client  # noqa: SLF001
+    generic = client._client  # noqa: SLF001
+    generic.send = _sending_again(generic.send)
+    http = generic._client  # noqa: SLF001
     if isinstance(http.auth, ExecAuth):
         http.auth = PluginAuth(user["exec"])
     http.headers = httpx2.Headers([*http.headers.raw, *_impersonation(user)])
     if "tls-server-name" in cluster:
         http.event_hooks = {"request": [_named(cluster["tls-server-name"])]}
     return client
+
+
+async def close_client(client: AsyncClient) -> None:
+    """Close what `open_client` opened; an error in it says nothing about what was asked, and hides no answer."""
+    with suppress(Exception):
+        await client.close()
+
+
+def _sending_again(send: Callable[..., Awaitable[httpx2.Response]]) -> Callable[..., Awaitable[httpx2.Response]]:
+    """Return `send` that tries once more where a connection breaks off: load balancers drop those that have aged.
+
+    Nothing that Slicewise asks changes a cluster, so whether the first request was heard does not matter.
+    """
+    import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
+
+    async def send_twice(request: httpx2.Request, **options: Any) -> httpx2.Response:  # noqa: ANN401 - httpx2's own
+        try:
+            return await send(request, **options)
+        except (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError):
+            return await send(request, **options)
+
+    return send_twice
 
 
 def _impersonation(user: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:

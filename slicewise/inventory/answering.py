@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.access.client import open_client
+from slicewise.access.client import close_client, open_client
 from slicewise.access.refusing import refusal
 from slicewise.inventory.facts import LiveCluster
 from slicewise.inventory.reading import read_cluster
@@ -26,7 +26,7 @@ async def read_or_refusal(kubeconfig: str) -> LiveCluster | str:
     except Exception as error:  # noqa: BLE001 - the same
         return f"{refusal(error)}{_remedy(error)}"
     finally:
-        await client.close()
+        await close_client(client)
 
 
 def _remedy(error: Exception) -> str:

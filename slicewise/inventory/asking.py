@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from slicewise.access.client import open_client
+from slicewise.access.client import close_client, open_client
 from slicewise.access.refusing import Refused, refused
 from slicewise.inventory.discovering import find_unserved
 from slicewise.inventory.needs import ApiKind, Needs, Right
@@ -50,7 +50,7 @@ async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refus
     except Exception as error:  # noqa: BLE001 - the same
         return refused(error)
     finally:
-        await client.close()
+        await close_client(client)
 
 
 async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:

@@ -64,22 +64,46 @@ def load_fleet(paths: Sequence[str], progress: Callable[[float], None] | None = 
         InvalidInputError: anything is wrong; it holds every problem of every file.
     """
     problems: list[Problem] = []
+    files = list(read_all(paths, problems))
+    return load_contents(files, problems, progress)
+
+
+def load_contents(
+    files: Sequence[tuple[str, bytes]],
+    unreadable: Sequence[Problem] = (),
+    progress: Callable[[float], None] | None = None,
+) -> Fleet:
+    """Load what `read_all` gave: for those who need the contents, too, as standard input can be read only once.
+
+    Args:
+        files: Names and contents.
+        unreadable: What could not be read.
+        progress: As for `load_fleet`.
+
+    Raises:
+        InvalidInputError: as `load_fleet`.
+    """
+    problems: list[Problem] = []
     # A quarter of the time would go to the collector, which finds nothing: documents hold no cycles.
     with paused_collector():
-        fleet = _load(paths, progress, problems)
+        fleet = _load(files, list(unreadable), progress, problems)
     if problems:
         raise InvalidInputError(problems)
     return fleet
 
 
-def _load(paths: Sequence[str], progress: Callable[[float], None] | None, problems: list[Problem]) -> Fleet:
+def _load(
+    files: Sequence[tuple[str, bytes]],
+    unreadable: list[Problem],
+    progress: Callable[[float], None] | None,
+    problems: list[Problem],
+) -> Fleet:
     """Return what could be loaded of the fleet; what is wrong is added to `problems`."""
-    unreadable: list[Problem] = []
     advice: list[Advice] = []
     loaded: list[_Loaded] = []
     models: set[ModelKey] = set()
     models_known = True
-    for source in _parse_all(paths, unreadable, progress):
+    for source in _parse_all(files, unreadable, progress):
         claimed = claimed_models(source.data)
         models |= claimed or set()
         models_known = models_known and claimed is not None
@@ -103,9 +127,8 @@ def _load(paths: Sequence[str], progress: Callable[[float], None] | None, proble
 
 
 def _parse_all(
-    paths: Sequence[str], problems: list[Problem], report: Callable[[float], None] | None
+    files: Sequence[tuple[str, bytes]], problems: list[Problem], report: Callable[[float], None] | None
 ) -> Iterator[SourceDocument]:
-    files = list(read_all(paths, problems))
     progress = Progress(sum(len(content) for _, content in files), report)
     done = 0
     for file, content in files:

@@ -15,6 +15,7 @@ from typing import Any
 import pulumi
 import pytest
 from cryptography import x509
+from lightkube import AsyncClient
 
 from components.asking import Asked, ask_clusters
 from components.kubeconfig.checks import Subject
@@ -23,7 +24,7 @@ from slicewise.inventory import asking
 from slicewise.inventory.needs import Needs, needs_of
 from tests.unit.access.asking import kubeconfig_text
 from tests.unit.access.kubeconfigs import CANARY
-from tests.unit.access.tls_server import Answer, certified, server
+from tests.unit.access.tls_server import RESET, Answer, certified, server
 from tests.unit.inventory.answering_server import Api, serving
 
 SERVICE = {
@@ -68,6 +69,27 @@ def test_what_is_not_a_cluster_that_accepts_the_credential(answer: Answer, code:
     assert words in problem.message
     assert asked.url in problem.message
     assert CANARY not in str(problem)
+
+
+def test_one_connection_that_is_reset_fails_nothing() -> None:
+    groups = Answer(200, b'{"kind": "APIGroupList", "groups": []}')
+    oldest = Answer(200, b'{"kind": "Namespace", "metadata": {"name": "kube-system", "uid": "u-1"}}')
+    with server(RESET, groups, RESET, oldest) as asked:
+        found = ask(needs_of([]), east=asked.url)
+    assert found.problems == ()
+    assert found.answers["east"].standing.uid == "u-1"
+
+
+def test_a_connection_that_cannot_be_closed_hides_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    close = AsyncClient.close
+
+    async def fail(opened: AsyncClient) -> None:
+        await close(opened)
+        raise OSError(CANARY)
+
+    monkeypatch.setattr(AsyncClient, "close", fail)
+    with serving(Api()) as url:
+        assert ask(needs_of([SERVICE]), east=url).problems == ()
 
 
 def test_a_certificate_that_is_not_trusted_is_said(tmp_path: Path) -> None:

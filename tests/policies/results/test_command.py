@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,18 @@ def test_what_stops_an_update_fails(tmp_path: Path, capsys: pytest.CaptureFixtur
         "1 to fix, 0 to consider",
     ]
     assert printed.err == ""
+
+
+def test_documents_of_standard_input_have_their_lines_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "events.json"
+    file.write_text(stream(*DECLARED, violation(service_urn(SMALL), NOT_PINNED), SUCCEEDED))
+    documents = b"\n---\n".join(each.read_bytes() for each in sorted(MANIFESTS.glob("*.yaml")))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(documents)))
+    assert main([str(file), "--manifests", "-"]) == 1
+    line = 1 + documents[: documents.index(b"repo: Qwen")].count(b"\n")
+    assert f"<stdin>:{line}:" in capsys.readouterr().out
 
 
 def test_advice_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from lightkube import AsyncClient
 
 from tests.unit.access.asking import kubeconfig_text, read, refused
 from tests.unit.access.kubeconfigs import CANARY, encoded
-from tests.unit.access.tls_server import certified, server
+from tests.unit.access.tls_server import RESET, Answer, certified, server
 
 
 def test_impersonation_is_asked_for() -> None:
@@ -64,3 +65,25 @@ def test_what_other_contexts_have_does_not_matter(other: dict[str, Any]) -> None
     with server() as asked:
         text = kubeconfig_text(asked.url).replace('"users": [', f'"users": [{{"name": "other", "user": {other}}}, ')
         assert read(text.replace("'", '"')).nodes == ()
+
+
+def test_a_request_whose_connection_breaks_off_is_sent_once_more() -> None:
+    with server(RESET, Answer()) as asked:
+        assert read(kubeconfig_text(asked.url)).nodes == ()
+    with server(RESET) as asked:
+        assert "the cluster's API server does not answer (ReadError)" in refused(kubeconfig_text(asked.url))
+        assert len(asked.headers) == 2
+
+
+def test_a_connection_that_cannot_be_closed_hides_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    close = AsyncClient.close
+
+    async def fail(client: AsyncClient) -> None:
+        await close(client)
+        raise OSError(CANARY)
+
+    monkeypatch.setattr(AsyncClient, "close", fail)
+    with server() as asked:
+        assert read(kubeconfig_text(asked.url)).nodes == ()
+    with server(RESET) as asked:
+        assert refused(kubeconfig_text(asked.url)).startswith("the cluster's API server does not answer (ReadError)")

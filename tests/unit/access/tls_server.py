@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +37,10 @@ class Answer(NamedTuple):
     type: str = "application/json"
 
 
+# The connection is reset instead, as a load balancer does that has forgotten it.
+RESET = Answer(0, b"")
+
+
 class Asked(NamedTuple):
     """A running server.
 
@@ -61,6 +68,11 @@ def server(*answers: Answer, certificate: Path | None = None) -> Iterator[Asked]
         def do_GET(self) -> None:
             headers.append(self.headers)
             answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            if answer == RESET:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                os.close(self.connection.detach())
+                self.close_connection = True
+                return
             self.send_response(answer.code)
             self.send_header("Content-Type", answer.type)
             self.send_header("Content-Length", str(len(answer.body)))
