@@ -53,9 +53,9 @@ def open_client(kubeconfig: str) -> AsyncClient:
         proxy=cluster.get("proxy-url"),
     )
     # lightkube has no parameters for what follows.
-    generic = client._client  # noqa: SLF001
+    generic: Any = client._client  # noqa: SLF001
     generic.send = _sending_again(generic.send)
-    http = generic._client  # noqa: SLF001
+    http: httpx2.AsyncClient = generic._client  # noqa: SLF001
     if isinstance(http.auth, ExecAuth):
         http.auth = PluginAuth(user["exec"])
     http.headers = httpx2.Headers([*http.headers.raw, *_impersonation(user)])

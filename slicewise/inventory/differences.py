@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from slicewise.spec import Code
 
 _SHOWN = 3
+NO_ROOM = "would leave too little room for the plan"
 
 
 class Severity(StrEnum):
@@ -69,6 +70,19 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A remedy, and which fields of the pool it writes anew: nothing may be short of room afterwards.
+
+    Attributes:
+        remedy: What to write or do.
+        fields: The pool's fields, by their names in Python, with what is written.
+    """
+
+    remedy: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A difference before it is known whose it is.
 
@@ -81,6 +95,8 @@ class Found:
             empty where it is the pool's alone.
         takes_room: Whether all that it does to pods is to leave fewer nodes or units to them, so that how bad it is
             depends on how much room the plan needs (`shortage.weighed`).
+        ways: The remedies to choose from where it is a warning, the best first: the first that leaves the plan its room
+            (`followed.followed`). The last one writes nothing. Empty where `remedy` is the only one.
     """
 
     code: Code
@@ -89,6 +105,7 @@ class Found:
     remedy: str
     cause: tuple[str, ...] = ()
     takes_room: bool = False
+    ways: tuple[Way, ...] = ()
 
     def at(self, environment: str, node_pool: str | None) -> Difference:
         """Return it as a difference of a pool, or of a whole environment."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from slicewise.inventory.compared_pool import ComparedPool
-from slicewise.inventory.differences import Found, Severity
+from slicewise.inventory.differences import NO_ROOM, Found, Severity, Way
 from slicewise.inventory.facts import LiveNode, NodeGroupBounds
 from slicewise.inventory.membership import units_of
 from slicewise.inventory.node_group_bounds import most_nodes
@@ -34,6 +34,10 @@ def check_growth(
         f"cluster-autoscaler adds nodes up to {most}, maxNodeCount is {declared}{needed}",
         f"write maxNodeCount: {most}, or raise the node group's limit",
         takes_room=True,
+        ways=(
+            Way(f"write maxNodeCount: {most}, or raise the node group's limit", {"max_node_count": most}),
+            Way(f"raise the node group's limit: maxNodeCount: {most} {NO_ROOM}"),
+        ),
     )
 
 

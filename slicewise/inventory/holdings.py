@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from slicewise.inventory.compared_pool import ComparedPool
-from slicewise.inventory.differences import Found, Severity, some
+from slicewise.inventory.differences import NO_ROOM, Found, Severity, Way, some
 from slicewise.inventory.facts import GpuPod
 from slicewise.inventory.live_services import LiveService, ServiceKey
 from slicewise.inventory.unit_checks import lost_units
@@ -91,12 +91,20 @@ def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> I
     there = f"{planned} planned and {count} held of {compared.units} units" if blocks else known
     there += f", {known}" if blocks and lost and reserved else ""
     apart = f" ({enough - rolling} for what is held or missing, {rolling} for rolling updates)" if rolling else ""
+    move = "move these pods to other nodes"
+    ways: tuple[Way, ...] = (Way(move),)
+    if enough > reserved:
+        ways = (
+            Way(f"write reservedUnits: {enough}{apart}, or {move}", {"reserved_units": enough}),
+            Way(f"{move}: reservedUnits: {enough} {NO_ROOM}"),
+        )
     yield Found(
         Code.HELD_BY_OTHERS,
         Severity.WARNING,
         f"others hold {count} of {compared.units} units ({some(held.holders)}), {there}",
-        (f"write reservedUnits: {enough}{apart}, or " if enough > reserved else "") + "move these pods to other nodes",
+        ways[0].remedy,
         takes_room=True,
+        ways=ways,
     )
 
 

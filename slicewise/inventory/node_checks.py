@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
-from slicewise.inventory.differences import Found, Severity, counted, have, some
+from slicewise.inventory.differences import NO_ROOM, Found, Severity, Way, counted, have, some
 from slicewise.inventory.facts import LiveNode, Taint
 from slicewise.inventory.json_values import amount
 from slicewise.inventory.membership import closest, matches, missing_labels, units_of, why_no_node
@@ -83,7 +83,7 @@ def _why_none(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, .
     if near.unlabelled or not near.nodes:
         remedies.append(label_remedy(compared, near.unlabelled or closest(pool, nodes)))
     if not near.nodes:
-        return f"{none}: {why}", "; ".join(remedies)
+        return f"{none}: {why}", "; ".join((*remedies, "or add the nodes, where they are gone"))
     if len(near.reasons) == 1 and not near.unlabelled:
         ((reason, those),) = near.reasons.items()
         sign, said = ":", f"the {'node is' if len(those) == 1 else 'nodes are'} {reason.says} ({some(_names(those))})"
@@ -96,20 +96,36 @@ def _fewer_nodes(compared: ComparedPool, near: NearMisses) -> Iterator[Found]:
     pool, count = compared.pool, len(compared.nodes)
     scaled = pool.max_node_count is not None
     another = " and declare another pool" if any(reason.declare for reason in near.reasons) else ""
-    remedies = [f"write nodeCount: {count}{another}", *near.mends()]
+    remedies = near.mends()
     if near.unlabelled:
         by_hand = all(is_written_by_hand(key) for node in near.unlabelled for key in missing_labels(pool, node))
         remedies.append("label the nodes that are meant" if by_hand else label_remedy(compared, near.unlabelled))
     elif not near.nodes and not scaled:
         remedies.append("add the nodes")
+    rest = ", or ".join(remedies)
+    # What is reserved stands for others' pods and for updates: no more of it than the nodes that are left have.
+    kept = max(min(pool.reserved_units, count * compared.units_per_node - compared.planned_units), 0)
+    ways = (
+        Way(_either(f"write nodeCount: {count}{another}", rest), {"node_count": count}),
+        Way(
+            _either(f"write nodeCount: {count} and reservedUnits: {kept} (now {pool.reserved_units}){another}", rest),
+            {"node_count": count, "reserved_units": kept},
+        ),
+        Way(f"{rest or 'add the nodes'}: nodeCount: {count} {NO_ROOM}"),
+    )
     yield Found(
         Code.FEWER_NODES,
         Severity.WARNING,
         f"{counted(count, 'node')} of {pool.node_count} declared{f'. {_near(compared, near)}' if near.nodes else ''}",
-        ", or ".join(remedies),
+        ways[0].remedy,
         ("nodes", str(pool.node_count), *_names(compared.nodes), "near", *_names(near.nodes)),
         takes_room=True,
+        ways=ways,
     )
+
+
+def _either(write: str, rest: str) -> str:
+    return f"{write}, or {rest}" if rest else write
 
 
 def _near(compared: ComparedPool, near: NearMisses) -> str:
@@ -132,14 +148,18 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
         units = sum(units_of(node, compared.resource) for those in out.values() for node in those)
         # What a node that is down had, its device plugin takes back.
         lost = f"{units} of {compared.units} units cannot be used now" if units else f"no {compared.resource} there now"
-        lower = ", or lower nodeCount" if len(compared.taking) < compared.pool.node_count else ""
+        back, taking = "bring the nodes back (kubectl describe node, kubectl uncordon)", len(compared.taking)
+        ways: tuple[Way, ...] = (Way(back),)
+        if taking < compared.pool.node_count:
+            ways = (Way(f"{back}, or lower nodeCount", {"node_count": taking}), *ways)
         yield Found(
             Code.NODES_OUT,
             Severity.WARNING,
             f"{'; '.join(told)}: {lost}",
-            f"bring the nodes back (kubectl describe node, kubectl uncordon){lower}",
+            ways[0].remedy,
             tuple(f"{node.name} {state}" for state, those in out.items() for node in those),
             takes_room=True,
+            ways=ways,
         )
 
 
@@ -265,14 +285,19 @@ def check_pods(compared: ComparedPool) -> Iterator[Found]:
     if lost > compared.pool.reserved_units:
         least = min(few, key=lambda node: (node.pods or 0, node.name))
         units = units_of(least, compared.resource)
+        ways = (
+            Way(f"raise the kubelet's maxPods, or write reservedUnits: {lost}", {"reserved_units": lost}),
+            Way(f"raise the kubelet's maxPods: reservedUnits: {lost} {NO_ROOM}"),
+        )
         yield Found(
             Code.FEWER_PODS_THAN_UNITS,
             Severity.WARNING,
             f"{counted(len(few), 'node')} ({some(_names(few))}) {'takes' if len(few) == 1 else 'take'} fewer pods than "
             f"there are units: {least.pods} pods and {units} units on {least.name}, pods of the system included",
-            f"raise the kubelet's maxPods, or write reservedUnits: {lost}",
+            ways[0].remedy,
             tuple(f"{node.name} {node.pods}" for node in few),
             takes_room=True,
+            ways=ways,
         )
 
 
@@ -304,15 +329,35 @@ def _too_little(
         return
     smallest = min(less, key=lambda name: (amounts[name], name))
     written = next(offered(node) for node in compared.gpu_nodes if node.name == smallest)
+    ways = tuple(_ways_of_less(compared, field, written, less))
     yield Found(
         Code.LESS_CPU_OR_MEMORY,
         Severity.WARNING,
         f"allocatable.{field} declares {declared}, {counted(len(less), 'node')} ({some(less)}) {have(len(less))} less: "
         f"{_readable(field, written)} on {smallest}",
-        f"write allocatable.{field}: {written}",
+        ways[0].remedy,
         (field, *less),
         takes_room=True,
+        ways=ways,
     )
+
+
+def _ways_of_less(compared: ComparedPool, field: str, written: str, less: Sequence[str]) -> Iterator[Way]:
+    """Yield what to do about the nodes `less`, the smallest of which offers `written`."""
+    pool, names = compared.pool, some(less)
+    if amount(written):
+        allocatable = pool.allocatable.model_copy(update={field: Quantity.parse(written)})
+        yield Way(f"write allocatable.{field}: {written}", {"allocatable": allocatable})
+    for_all = f"allocatable.{field}: {written or 0} for all of the pool {NO_ROOM}"
+    count = min(pool.node_count, len(compared.nodes) - len(less))
+    if count > 0:
+        fields, said = {"node_count": count}, f"nodeCount: {count}"
+        if pool.max_node_count is not None:
+            fields["max_node_count"] = max(pool.max_node_count - len(less), count)
+            said += f" and maxNodeCount: {fields['max_node_count']}"
+        apart = f"take {names} out of the pool (another nodeSelector, or a pool of their own)"
+        yield Way(f"{apart} and write {said}: {for_all}", fields)
+    yield Way(f"let {names} offer what is declared: {for_all}")
 
 
 def _readable(field: str, written: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slicewise.inventory.compared_pool import ComparedPool, gpu_facts
-from slicewise.inventory.differences import Found, Severity, counted, some
+from slicewise.inventory.differences import NO_ROOM, Found, Severity, Way, counted, some
 from slicewise.inventory.facts import UNSETTLED, Gpus, LabelledBy, LiveNode, Offer
 from slicewise.inventory.membership import units_of
 from slicewise.inventory.requirements import unmet
@@ -345,13 +345,19 @@ def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
     found = {units_of(node, compared.resource) for node in compared.nodes if node.name in lost}
     several = f", {total} lost for pods of {compared.largest_pod} units" if compared.largest_pod > 1 else ""
     kept = f", and reservedUnits is {reserved}" if reserved else ""
+    why = "find out why the device plugin leaves some out"
+    ways = (
+        Way(f"write reservedUnits: {total}, correct acceleratorCount, or {why}", {"reserved_units": total}),
+        Way(f"{why}: reservedUnits: {total} {NO_ROOM}"),
+    )
     yield Found(
         Code.FEWER_UNITS,
         Severity.WARNING,
         f"{_on(compared, sorted(lost))}: {_range(found)} units of {compared.resource}, "
         f"{compared.units_per_node} declared{several}{kept}",
-        f"write reservedUnits: {total}, correct acceleratorCount, or find out why the device plugin leaves some out",
+        ways[0].remedy,
         takes_room=True,
+        ways=ways,
     )
 
 

@@ -13,6 +13,7 @@ from slicewise.inventory.cluster_checks import NAMESPACES, PODS, SERVICES, check
 from slicewise.inventory.compared_pool import ComparedPool
 from slicewise.inventory.differences import Difference, Found, Severity, by_place, merged
 from slicewise.inventory.facts import LiveCluster
+from slicewise.inventory.followed import followed
 from slicewise.inventory.growth import check_growth, growth_limit
 from slicewise.inventory.holdings import Holdings, check_holdings, holdings
 from slicewise.inventory.live_services import ServiceKey
@@ -238,7 +239,8 @@ class _Environment:
             cluster = self.cluster
             held = None if PODS in cluster.unread else holdings(compared, cluster.pods, self.own, cluster.services)
             realities.append(_reality(self.name, compared, held))
-            found += [(pool.name, each) for each in self._check_pool(compared, near, held)]
+            checked = self._check_pool(compared, near, held)
+            found += [(pool.name, followed(each, charged[self.name, pool.name])) for each in checked]
         of_cluster = [
             *check_cluster(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
             *check_services(self.deviations),

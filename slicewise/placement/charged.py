@@ -50,6 +50,18 @@ class ChargedPool:
             state.charge(charge.pod, charge.count)
         return state
 
+    @property
+    def holds(self) -> bool:
+        """Whether the pool has the room for everything that is charged to it, beside what it reserves."""
+        state = PoolState(self.environment.metadata.name, self.pool)
+        if self.pool.reserved_units > state.units:
+            return False
+        for charge in self.charges:
+            if not state.takes(charge.pod, charge.count):
+                return False
+            state.charge(charge.pod, charge.count)
+        return True
+
     def with_pool(self, **fields: object) -> ChargedPool:
         """Return the same with other values in some fields of the pool."""
         return replace(self, pool=self.pool.model_copy(update=fields))

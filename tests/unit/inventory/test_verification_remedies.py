@@ -467,3 +467,12 @@ def test_an_empty_selector_counts_gpu_nodes() -> None:
     nothing = only(documents, cluster(*cpus))
     assert nothing.message == "none of 3 nodes has GPUs or a GPU label, 2 declared"
     assert nothing.remedy.startswith("install NVIDIA's driver")
+
+
+def test_nodes_that_are_gone_can_be_added() -> None:
+    """As for a pool that has some left: whether its nodes are gone or the selector is wrong, nobody knows here."""
+    documents = declared(pool("whole", nodeCount=2))
+    told = only(documents, without(cluster_of(documents[0]), "whole-0", "whole-1"))
+    assert (told.code, told.remedy.endswith("; or add the nodes, where they are gone")) == ("SW601", True)
+    labelled_otherwise = cluster(node("n", gfd(8), {"pool": "b"}))
+    assert "add the nodes" not in only(documents, labelled_otherwise).remedy
