@@ -51,7 +51,7 @@ async def reach_clusters(
     """
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
         return Reached(nowhere(environments), {})
-    found = await kubeconfigs(config, environments)
+    found = await kubeconfigs(config, environments, tell=True)
     asked = await ask_clusters(found.usable, needs)
     addresses = {name: subject.address for name, subject in found.usable.items()}
     problems = sorted([*found.problems, *asked.problems], key=lambda each: each[1])

@@ -60,26 +60,26 @@ class Subject:
         )
 
 
-async def check(subjects: Sequence[Subject]) -> tuple[list[Subject], list[tuple[str, Problem]]]:
+async def check(subjects: Sequence[Subject], *, tell: bool) -> tuple[list[Subject], list[tuple[str, Problem]]]:
     """Return the kubeconfigs that can be used, and by environment what keeps the others from it.
 
-    Weaknesses are logged as warnings.
+    With `tell`, weaknesses are logged as warnings.
     """
     problems: list[tuple[str, Problem]] = []
     usable: list[tuple[Subject, Examination]] = []
+    weak: list[Advice] = []
     for subject in subjects:
         try:
             examination = examine(subject.text)
         except KubeconfigError as error:
             problems.append((subject.environment, _unusable(subject, str(error))))
             continue
-        for advice in _advice(subject, examination):
-            pulumi.log.warn(f"{advice.path}: {advice.message} [{advice.code}]")
+        weak += _advice(subject, examination)
         flaws = [(subject.environment, flaw) for flaw in _flaws(subject, examination)]
         problems += flaws
         if not flaws:
             usable.append((subject, examination))
-    for advice in _one_server_twice(usable):
+    for advice in [*weak, *_one_server_twice(usable)] if tell else ():
         pulumi.log.warn(f"{advice.path}: {advice.message} [{advice.code}]")
     answers = await asyncio.gather(*(_silence(examination) for _, examination in usable))
     answering = []

@@ -57,10 +57,13 @@ class Kubeconfigs:
         return {name: pulumi.Output.secret(str(subject.text)) for name, subject in self.usable.items()}
 
 
-async def kubeconfigs(stack: StackConfig, environments: Sequence[InferenceEnvironment]) -> Kubeconfigs:
+async def kubeconfigs(
+    stack: StackConfig, environments: Sequence[InferenceEnvironment], *, tell: bool = False
+) -> Kubeconfigs:
     """Return the kubeconfigs of the clusters that exist already, read from where the stack has them and checked.
 
-    What keeps one from being used is a problem of its environment (SW402 to SW408).
+    What keeps one from being used is a problem of its environment (SW402 to SW408). With `tell`, what is weak in
+    one is logged, as a warning: once in a run, however often they are read.
     """
     wanted = [
         _wanted(environment.metadata.name, environment.spec.cluster.existing, stack)
@@ -68,7 +71,7 @@ async def kubeconfigs(stack: StackConfig, environments: Sequence[InferenceEnviro
         if environment.spec.cluster.existing
     ]
     read, problems = await _read(wanted, stack)
-    usable, flaws = await check(read)
+    usable, flaws = await check(read, tell=tell)
     return Kubeconfigs({subject.environment: subject for subject in usable}, [*problems, *flaws])
 
 

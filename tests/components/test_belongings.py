@@ -21,7 +21,6 @@ from slicewise.inventory.applied import Expected
 from slicewise.inventory.standing import LiveObject, ObjectName, Standing
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import Advice, Code, DeploymentKey, InvalidInputError
-from tests.components.recording import Recorder
 
 KEY = DeploymentKey("team", "chat")
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
@@ -51,12 +50,11 @@ def known(**uids: str) -> dict[str, KnownCluster]:
 
 
 @pytest.fixture(name="state")
-def empty_state(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def empty_state(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The URNs that the stack's state has."""
-    del recorder
     urns: list[str] = []
-    # The mock engine's own first steps, which else would be left undone.
-    asyncio.get_event_loop().run_until_complete(asyncio.sleep(0))
+    for part, name in (("organization", "organization"), ("project", "slicewise"), ("stack", "test")):
+        monkeypatch.setattr(pulumi, f"get_{part}", lambda name=name: name)
 
     async def read() -> StackState:
         return StackState(urns=frozenset(urns))
@@ -75,7 +73,7 @@ def settled(
     config: StackConfig = replace(read_stack_config(pulumi.Config("slicewise")), accept_clusters=accepted)
     name = declared.environment
     settling = settle(config, previous, Renamed(renamed or {}), {name: declared}, {name: standing}, {})
-    return asyncio.get_event_loop().run_until_complete(settling)
+    return asyncio.run(settling)
 
 
 def refused(previous: PreviousStack, declared: Declared, standing: Standing, **accepted: str) -> list[str]:
@@ -141,7 +139,6 @@ def test_what_leaves_is_forgotten_with_what_scales_it(state: list[str]) -> None:
     assert said.endswith("[SW423]")
 
 
-@pytest.mark.usefixtures("recorder")
 def test_what_is_put_back_in_a_skipped_environment_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
