@@ -59,7 +59,7 @@ def read(of: StackConfig, environments: Sequence[InferenceEnvironment]) -> dict[
         if of.kubeconfig_source is KubeconfigSourceName.NONE:
             outputs = nowhere(environments)
         else:
-            found = await kubeconfigs(of, environments)
+            found = await kubeconfigs(of, environments, tell=True)
             if found.problems:
                 raise InvalidInputError([problem for _, problem in found.problems])
             outputs = found.outputs
