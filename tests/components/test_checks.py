@@ -20,11 +20,8 @@ def test_what_is_weak_is_said_only_on_request(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
     # Port 9 takes no connections: that is another matter.
     subjects: list[Any] = [
-        Subject(name, "secretRef", None, "", KubeconfigReference(name=name), text)
-        for name, text in (
-            ("a", kubeconfig("https://127.0.0.1:9", **{"username": "me", "password": "p"})),
-            ("b", kubeconfig("https://127.0.0.1:9", **{"token": "t"})),
-        )
+        Subject(name, "secretRef", None, "", KubeconfigReference(name=name), kubeconfig("https://127.0.0.1:9", **user))
+        for name, user in (("a", {"username": "me", "password": "p"}), ("b", {"token": "t"}))
     ]
 
     _, problems = asyncio.run(check(subjects, tell=tell))

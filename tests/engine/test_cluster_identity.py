@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -77,6 +78,35 @@ def test_an_environment_that_is_renamed_keeps_what_runs(stack: Workspace, cluste
     assert service(cluster) == (uid, "mig-a", generation)
     stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
     assert services(cluster) == []
+
+
+@pytest.mark.long
+def test_two_environments_that_are_one_cluster_become_one(
+    stack: Workspace, cluster: Client, plane: ControlPlane
+) -> None:
+    """The way that docs/day-two.md gives: the service is neither made anew nor deleted with the name that goes."""
+    other = called("mig-b")
+    other["metadata"]["labels"] = {"only": "b"}
+    stack.set_config('kubeconfigs["mig-b"]', plane.kubeconfig, secret=True)
+    stack.write(POOLS, other, TINY, deployment("chat", "tiny", replicas=3, environmentSelector={"only": "b"}))
+    stack.up()
+    uid, environment_then, generation = service(cluster)
+    assert environment_then == "mig-b"
+    stack.write(POOLS, TINY, CHAT)
+
+    for command in (("preview", "--stack", "test"), ("up", "--yes", "--skip-preview", "--stack", "test")):
+        run = stack.pulumi(*command, fails=True)
+        said = run.stdout + run.stderr
+        assert "is the one that this stack has in environment mig-b" in said
+        assert "[SW424]" in said
+    assert service(cluster) == (uid, "mig-b", generation)
+    for urn in set(re.findall("pulumi state delete '([^']*)'", said)):
+        stack.pulumi("state", "delete", "--yes", "--stack", "test", urn)
+    stack.up()
+
+    assert service(cluster)[:2] == (uid, "mig-a")
+    assert stack.up().changes() == {}
+    assert services(cluster) == ["chat"]
 
 
 @pytest.mark.long

@@ -83,6 +83,22 @@ def test_replicas_changed_by_hand_are_said_and_put_back(stack: Workspace, cluste
 
 
 @pytest.mark.long
+def test_what_is_removed_by_hand_is_put_back_each_time(stack: Workspace, cluster: Client) -> None:
+    """A field that is removed has no owner, as one that a webhook changes; its service has another generation, though."""
+    stack.write(POOLS, TINY, CHAT)
+    stack.up()
+    template = cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["template"]
+    for _ in range(2):
+        patch = {"spec": {"template": {"nodeSelector": None}}}
+        cluster.patch(LLMInferenceService, "chat", patch, namespace="team", patch_type=PatchType.MERGE)
+
+        assert stack.up().changes() == {"mig-a/team/chat-service": "update"}
+
+        assert cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["template"] == template
+        assert stack.up().changes() == {}
+
+
+@pytest.mark.long
 def test_a_namespace_that_is_gone_is_made_again_with_all_that_was_in_it(stack: Workspace, cluster: Client) -> None:
     stack.set_config("createNamespaces", "true")
     stack.write(POOLS, TINY, deployment("chat", "tiny", namespace="short-lived"))
