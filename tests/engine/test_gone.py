@@ -84,7 +84,7 @@ def test_replicas_changed_by_hand_are_said_and_put_back(stack: Workspace, cluste
 
 @pytest.mark.long
 def test_what_is_removed_by_hand_is_put_back_each_time(stack: Workspace, cluster: Client) -> None:
-    """A field that is removed has no owner, as one that a webhook changes; its service has another generation, though."""
+    """Nobody owns a field that is removed, nor one that a webhook changes; but the service has another generation."""
     stack.write(POOLS, TINY, CHAT)
     stack.up()
     template = cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["template"]
