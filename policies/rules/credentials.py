@@ -13,6 +13,7 @@ from policies.rules.fields import Field
 from policies.rules.gpus import pod_requests
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
 from policies.rules.running import each
+from policies.rules.secret_words import is_harmless, names_secret
 from policies.rules.workloads import Pod, makes_pods, pods
 
 # What issuers print on their tokens (their own documentation and the public rules of secret scanners).
@@ -27,15 +28,13 @@ _TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
     "a Slack token": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
     "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    "a password in a URL": re.compile(r"://[^/\s:@$]+:[^/\s@$]+@"),
+    # The user may be missing, and the password a reference; a tag before a digest is none.
+    "a password in a URL": re.compile(
+        r"://[^/\s:@]*:(?!(?:\$?\$\(\w+\)|\$\{\w+\}|\$[A-Z_][A-Z0-9_]*|\*+|<[^<>@]*>)+@)[^/\s@]+@(?!sha256:)"
+    ),
 }
-_NAMES_OF_SECRETS: Final = (
-    r"(?:TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIALS?|(?:API|ACCESS|SECRET|PRIVATE)[-_]?KEY)"
-)
-_SECRET_NAME: Final = re.compile(rf"(?:.*[-_.])?{_NAMES_OF_SECRETS}", re.IGNORECASE)
-_SECRET_FLAG: Final = re.compile(rf"(--(?:[\w-]*-)?{_NAMES_OF_SECRETS})['\"]?(?:=|\s+)['\"]?([^\s'\"]+)", re.IGNORECASE)
-# References, files, switches, and what people write where a client insists on a key.
-_HARMLESS: Final = re.compile(r"|\$.*|-.*|/.*|[0-9]{1,8}|true|false|none|null|empty|dummy|unused", re.IGNORECASE)
+# A flag, and its value: in the same word or the next, in which another flag may stand.
+_FLAG: Final = re.compile(r"(--[A-Za-z][\w.-]*)['\"]?(?:=['\"]?([^\s'\"]+)|\s+['\"]?([^\s'\"-][^\s'\"]*))")
 _PIECE: Final = re.compile(r"[A-Za-z0-9]{20,}")
 _HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 # A commit and a SHA-256: random by nature, and public.
@@ -68,7 +67,7 @@ def _of_variable(variable: Field, *, config: Config) -> Iterator[Outcome]:
         return
     value = variable["value"]
     what = _kind(value.text() or "", config)
-    if what is None and _SECRET_NAME.fullmatch(name) and not _HARMLESS.fullmatch(value.text() or ""):
+    if what is None and names_secret(name) and not is_harmless(value.text() or "", in_shell=False):
         what = "a secret, by the name of the variable"
     if what:
         yield Finding(value.path, f"the value of {name} looks like {what}", _REMEDY)
@@ -82,8 +81,9 @@ def _of_words(words: Field, *, config: Config) -> Iterator[Outcome]:
         if what:
             yield Finding(word.path, f"looks as if it has {what}", _REMEDY_IN_WORDS)
     # Flag and value may be two words.
-    for flag, value in _SECRET_FLAG.findall(" ".join(word.text() or "" for word in known)):
-        if not _HARMLESS.fullmatch(value) and not _kind(value, config):
+    for flag, same_word, next_word in _FLAG.findall(" ".join(word.text() or "" for word in known)):
+        value = same_word or next_word
+        if names_secret(flag) and not is_harmless(value, in_shell=True) and not _kind(value, config):
             yield Finding(words.path, f"{flag} has its secret in plain text", _REMEDY_IN_WORDS)
     for word in elements:
         if not word.known:

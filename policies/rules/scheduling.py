@@ -82,7 +82,8 @@ def _pins(labels: NodeLabels, config: Config) -> bool:
 def _is_on_many(label: str) -> bool:
     """Return whether nodes of many pools have the label, whatever its value: that it is there pins to none of them."""
     domain, slash, _ = label.rpartition("/")
-    return bool(slash) and domain != _ROLE and domain.endswith(_VENDORS)
+    of_vendor = any(domain == vendor or domain.endswith(f".{vendor}") for vendor in _VENDORS)
+    return bool(slash) and domain != _ROLE and of_vendor
 
 
 def _check_toleration(resource: Resource, config: Config) -> Iterator[Outcome]:

@@ -243,6 +243,27 @@ def test_gpu_pods_are_pinned(rule: Rule, gpu: str, pinning: dict[str, Any], pinn
     assert found(rule, service(pod_spec(container(None), **pinning))) == []
 
 
+@pytest.mark.parametrize(
+    ("label", "pinned"),
+    [
+        ("acme-k8s.io/h100", True),
+        ("mynvidia.com/pool", True),
+        ("notazure.com/pool", True),
+        ("k8s.io/pool", False),
+        ("feature.node.kubernetes.io/pci-10de.present", False),
+        ("nvidia.com/gpu.present", False),
+        ("eks.amazonaws.com/nodegroup", False),
+        ("cloud.google.com/gke-nodepool", False),
+    ],
+)
+def test_a_label_that_is_there_pins_unless_it_is_a_vendors(label: str, pinned: bool) -> None:
+    """Kubernetes' own domains and those of clouds label nodes of many pools; a name that ends like one does not."""
+    term = {"matchExpressions": [{"key": label, "operator": "Exists"}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+    resource = service(pod_spec(container("nvidia.com/gpu"), nodeSelector=None, affinity=affinity))
+    assert found(WHOLE_GPU_PINNED, resource) == ([] if pinned else ["spec.template.nodeSelector"])
+
+
 def test_only_configured_labels_pin() -> None:
     resource = service(pod_spec(container("nvidia.com/gpu"), nodeSelector={"zone": "a"}))
     assert found(WHOLE_GPU_PINNED, resource, selectorKeys=["zone"]) == []
