@@ -14,6 +14,7 @@ from components.model_placement import placement_urn
 from components.stack_config import StackConfig
 from slicewise.inventory.applied import Drift, Expected, judge, service_key
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
+from slicewise.inventory.cluster_checks import led_elsewhere
 from slicewise.inventory.differences import some
 from slicewise.inventory.live_services import live_service
 from slicewise.inventory.standing import NAMESPACE_KIND, LiveObject, ObjectName, Standing
@@ -36,8 +37,7 @@ def exchanged(
     others = [other for other, cluster in before.items() if cluster.uid == uid]
     told = f", and that is the cluster of environment {others[0]}" if others else ""
     message = (
-        f"environment {name} leads to the cluster {uid}{told}; the last `pulumi up` applied its services to "
-        f"the cluster {known.uid} (uids of namespace kube-system). Put the right kubeconfig back; or, if this cluster "
+        f"{led_elsewhere(name, uid, known.uid, told)}. Put the right kubeconfig back; or, if this cluster "
         f"takes the other's place: pulumi config set --path 'slicewise:acceptClusters[\"{name}\"]' {uid}. `pulumi up` "
         "then makes all services in it, and leaves what the old cluster has"
     )

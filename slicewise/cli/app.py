@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -325,7 +326,7 @@ def verify(
 
     Example: python -m slicewise verify stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
     """
-    fleet, made, earlier = read_inputs(paths, previous)
+    fleet, made, earlier, uids = read_inputs(paths, previous)
     chosen = chosen_environments(fleet, environment or [])
     known = list(fleet.environment)
     try:
@@ -334,7 +335,8 @@ def verify(
     except InvalidInputError as error:
         fail(error)
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
-    clusters, unread = read_clusters(texts)
+    read, unread = read_clusters(texts)
+    clusters = {name: replace(cluster, known_uid=uids.get(name)) for name, cluster in read.items()}
     verified = verify_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
     unread |= wrong
     if output is VerifyOutput.JSON:

@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 import typer
 
 from slicewise.cli.progress import loading_bar
+from slicewise.inventory.json_values import mapping, text
 from slicewise.placement import Plan, make_plan, parse_previous
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.printable import printable
@@ -28,18 +29,20 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 def read_plan(paths: Sequence[str], previous: Path | None) -> tuple[Fleet, Plan]:
     """Read the documents, and the earlier plan if there is one, and plan."""
-    fleet, plan, _ = read_inputs(paths, previous)
+    fleet, plan, _, _ = read_inputs(paths, previous)
     return fleet, plan
 
 
-def read_inputs(paths: Sequence[str], previous: Path | None) -> tuple[Fleet, Plan, tuple[PreviousPlacement, ...]]:
-    """Do the same, and return the earlier plan, too."""
+def read_inputs(
+    paths: Sequence[str], previous: Path | None
+) -> tuple[Fleet, Plan, tuple[PreviousPlacement, ...], dict[str, str]]:
+    """Do the same, and return the earlier plan, too, and by environment the uid of the cluster that it was."""
     fleet = read_fleet(paths)
     try:
-        old = _read_previous(previous) if previous else ()
+        old, uids = _read_previous(previous) if previous else ((), {})
     except InvalidInputError as error:
         fail(error)
-    return fleet, make_plan(fleet, old), old
+    return fleet, make_plan(fleet, old), old, uids
 
 
 def read_fleet(paths: Sequence[str]) -> Fleet:
@@ -63,7 +66,7 @@ def print_lines(lines: Iterable[str]) -> None:
         print(printable(line), file=sys.stderr)  # noqa: T201 - errors, one a line
 
 
-def _read_previous(path: Path) -> tuple[PreviousPlacement, ...]:
+def _read_previous(path: Path) -> tuple[tuple[PreviousPlacement, ...], dict[str, str]]:
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
@@ -79,8 +82,14 @@ def _read_previous(path: Path) -> tuple[PreviousPlacement, ...]:
         raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error
     placements = data.get("placements") if isinstance(data, dict) else None
     try:
-        return parse_previous(placements, str(path))
+        return parse_previous(placements, str(path)), _uids(data)
     except InvalidInputError as error:
         raise InvalidInputError(
             [replace(each, message=f"{each.message}; {_OTHER_PLAN}") for each in error.problems]
         ) from None
+
+
+def _uids(outputs: object) -> dict[str, str]:
+    """Return which cluster each environment was, as a stack's output `clusters` says; a plan has none."""
+    clusters = mapping(mapping(outputs).get("clusters"))
+    return {name: uid for name, each in clusters.items() if (uid := text(mapping(each).get("uid")))}

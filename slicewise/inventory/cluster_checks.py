@@ -19,6 +19,32 @@ PODS: Final = "pods"
 _IRRELEVANT: Final = frozenset({"configmaps"})
 
 
+def led_elsewhere(environment: str, uid: str, known: str, told: str = "") -> str:
+    """Say that an environment leads to another cluster than the one that has its services.
+
+    Args:
+        environment: Its name.
+        uid: The cluster that it leads to.
+        known: The cluster that has the services.
+        told: What else is known of the first.
+    """
+    return (
+        f"environment {environment} leads to the cluster {uid}{told}; the last `pulumi up` applied its services to "
+        f"the cluster {known} (uids of namespace kube-system)"
+    )
+
+
+def check_identity(environment: str, cluster: LiveCluster) -> Iterator[Found]:
+    """Yield that this is another cluster than the one that an earlier plan was applied to."""
+    if cluster.known_uid is not None and cluster.uid not in (None, cluster.known_uid):
+        yield Found(
+            Code.OTHER_CLUSTER,
+            Severity.ERROR,
+            led_elsewhere(environment, str(cluster.uid), cluster.known_uid),
+            "give the kubeconfig of the right cluster; if this one takes its place, `pulumi up` says how to accept it",
+        )
+
+
 def check_cluster(cluster: LiveCluster, expected: Sequence[Expected], *, creates_namespaces: bool) -> Iterator[Found]:
     """Yield what keeps services from being applied, or from being looked at."""
     placed = [each for each in expected if each.declared is not None]

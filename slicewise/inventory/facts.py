@@ -191,6 +191,8 @@ class LiveCluster:
         priorities: Its priority classes.
         unread: What this user may not read, as the API calls it (`pods`); then what depends on it is not known, and
             stands above as if there were none. Nodes are always read.
+        uid: The cluster's identity, the uid of its namespace kube-system; None where namespaces may not be read.
+        known_uid: That of the cluster that has the environment's services, as an earlier plan knows it.
     """
 
     nodes: tuple[LiveNode, ...]
@@ -202,3 +204,5 @@ class LiveCluster:
     services: Mapping[ServiceKey, LiveService] = field(default_factory=dict)
     rules: Mapping[str, NamespaceRules] = field(default_factory=dict)
     priorities: tuple[Priority, ...] = ()
+    uid: str | None = None
+    known_uid: str | None = None

@@ -10,7 +10,7 @@ from slicewise.inventory.differences import some
 from slicewise.inventory.facts import Gpus, LabelledBy, LiveNode
 from slicewise.inventory.membership import lacks, missing_labels, units_of
 from slicewise.inventory.unit_checks import CUT_ALIKE, as_declared, as_found, is_other_model
-from slicewise.inventory.written_labels import is_written_by_hand, tells_of_gpus
+from slicewise.inventory.written_labels import is_of_gke, is_written_by_hand, tells_of_gpus
 from slicewise.mig import WHOLE_GPU_RESOURCE
 
 # These alone do not say whether a unit of nvidia.com/gpu is a slice.
@@ -125,7 +125,7 @@ def _reason(compared: ComparedPool, node: LiveNode) -> Reason | None:
     if gpus is None or is_other_model(compared, gpus):
         return None
     missing = missing_labels(compared.pool, node)
-    if not all(map(tells_of_gpus, missing)):
+    if not all(map(tells_of_gpus, missing)) or _is_for_gke_alone(missing, node):
         return None
     if gpus.invalid:
         return Reason(
@@ -140,6 +140,11 @@ def _reason(compared: ComparedPool, node: LiveNode) -> Reason | None:
         return Reason(says, f"{as_declared(compared, gpus)}, or remove the pool")
     instead = ", ".join(f"{key}: {node.labels[key]}" for key in sorted(missing) if key in node.labels)
     return Reason(says, as_declared(compared, gpus), as_found(found) + (f", select {instead}" if instead else ""))
+
+
+def _is_for_gke_alone(missing: Iterable[str], node: LiveNode) -> bool:
+    """Return whether only GKE writes a label that is missing, on a node that is not GKE's: a new cut would not help."""
+    return any(map(is_of_gke, missing)) and not any(map(is_of_gke, node.labels))
 
 
 def _cut_otherwise(compared: ComparedPool, gpus: Gpus) -> str:

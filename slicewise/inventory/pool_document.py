@@ -20,6 +20,7 @@ from slicewise.inventory.pool_facts import (
 from slicewise.inventory.selecting import Selected
 from slicewise.mig import MigStrategy, resource_name
 from slicewise.mig.precisions import computed_precisions
+from slicewise.spec.node_labels import GKE_PARTITION_LABEL
 
 _SETTLED: Final = frozenset({None, "success"})
 _MOST: Final = 1_000_000
@@ -127,6 +128,12 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
         yield f"no label tells {some_names(group.names)} apart, which differ: one pool with the least of them"
     if selected.also:
         yield f"the nodeSelector selects {some_names(selected.also)} too, and no label can prevent it"
+    mixed = group.profile is not None and group.resource == resource_name(group.profile, MigStrategy.MIXED)
+    if mixed and GKE_PARTITION_LABEL in selected.selector:
+        yield (
+            f"these nodes advertise {group.resource}, which GKE's own device plugin never does: strategy mixed is "
+            "right while NVIDIA's runs here, and the warning SW302 has no ground"
+        )
     yield from _models(group)
     yield from _kind_of_unit(group, units)
     yield from _states(group)

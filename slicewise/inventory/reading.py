@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from slicewise.inventory.autoscaler import parse_status
@@ -12,6 +12,7 @@ from slicewise.inventory.json_values import mapping, text
 from slicewise.inventory.labels import live_node
 from slicewise.inventory.live_services import LiveService, live_service
 from slicewise.inventory.namespace_rules import namespace_rules, priority
+from slicewise.inventory.standing import OLDEST_NAMESPACE
 from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
 
 if TYPE_CHECKING:
@@ -67,7 +68,13 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
         {each.key: each for each in services or ()},
         namespace_rules(namespaces, limits, quotas),
         tuple(sorted(map(priority, priorities), key=lambda each: each.name)),
+        _identity(namespaces),
     )
+
+
+def _identity(namespaces: Iterable[Mapping[str, Any]]) -> str | None:
+    described = [mapping(each.get("metadata")) for each in namespaces]
+    return next((text(each.get("uid")) for each in described if each.get("name") == OLDEST_NAMESPACE), "") or None
 
 
 async def _nodes(client: AsyncClient) -> tuple[LiveNode, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAMESPACE_KIND: Final = "Namespace"
 # The namespace that every cluster has from its beginning to its end, and nobody can delete: its uid is the cluster's.
-_OLDEST_NAMESPACE: Final = "kube-system"
+OLDEST_NAMESPACE: Final = "kube-system"
 # What Pulumi takes for names. Everybody may write annotations, and messages have this one in commands to be copied.
 _STACK: Final = re.compile(r"(?!-)[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){2}")
 # What Kubernetes gives every object (apimachinery, pkg/util/uuid). Commands to be copied have it, too.
@@ -108,11 +108,11 @@ async def read_standing(client: AsyncClient, places: Collection[Place], namespac
         async with at_once:
             return await _read(client, place)
 
-    spaces = [Place("v1", NAMESPACE_KIND, "namespaces", name) for name in sorted({*namespaces, _OLDEST_NAMESPACE})]
+    spaces = [Place("v1", NAMESPACE_KIND, "namespaces", name) for name in sorted({*namespaces, OLDEST_NAMESPACE})]
     wanted = [*sorted(places), *spaces]
     found = dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))
     objects = {_name(place.kind, each): _live(each) for place, listed in found.items() for each in listed or () if each}
-    oldest = objects.pop(ObjectName(NAMESPACE_KIND, "", _OLDEST_NAMESPACE), None)
+    oldest = objects.pop(ObjectName(NAMESPACE_KIND, "", OLDEST_NAMESPACE), None)
     uid = text(mapping(oldest.manifest.get("metadata")).get("uid")) if oldest else ""
     unread = frozenset(place for place, listed in found.items() if listed is None)
     return Standing(uid if _UID.fullmatch(uid) else None, objects, unread)

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from slicewise.inventory.applied import Deviation, Drift, Expected, expected_services, foreign_keys, judge, own_stacks
-from slicewise.inventory.cluster_checks import NAMESPACES, PODS, SERVICES, check_cluster
+from slicewise.inventory.cluster_checks import NAMESPACES, PODS, SERVICES, check_cluster, check_identity
 from slicewise.inventory.compared_pool import ComparedPool
 from slicewise.inventory.differences import Difference, Found, Severity, by_place, merged
 from slicewise.inventory.facts import LiveCluster
@@ -193,9 +193,14 @@ class _Environment:
     taken: Collection[ServiceKey]
 
     @cached_property
+    def elsewhere(self) -> list[Found]:
+        """That this is another cluster than the one that has the services, where it is."""
+        return list(check_identity(self.name, self.cluster))
+
+    @cached_property
     def deviations(self) -> list[Deviation]:
         """What became of the services; nothing where they cannot be looked at, or a larger cause has been told."""
-        if SERVICES in self.cluster.unread or not self.cluster.serves_kserve:
+        if self.elsewhere or SERVICES in self.cluster.unread or not self.cluster.serves_kserve:
             return []
         services = self.cluster.services
         stacks = self.stacks or own_stacks(self.expected, services)
@@ -242,6 +247,7 @@ class _Environment:
             checked = self._check_pool(compared, near, held)
             found += [(pool.name, followed(each, charged[self.name, pool.name])) for each in checked]
         of_cluster = [
+            *self.elsewhere,
             *check_cluster(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
             *check_services(self.deviations),
             *check_namespaces(self.cluster, self.placements, self.expected, self.own),

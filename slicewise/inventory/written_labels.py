@@ -25,3 +25,8 @@ def is_written_by_hand(key: str) -> bool:
 def tells_of_gpus(key: str) -> bool:
     """Return whether the label says what GPUs a node has and how they are cut."""
     return bool(_OF_GPUS.fullmatch(key))
+
+
+def is_of_gke(key: str) -> bool:
+    """Return whether GKE writes the label, and nobody else."""
+    return key.startswith("cloud.google.com/")

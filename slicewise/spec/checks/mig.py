@@ -169,7 +169,7 @@ def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> I
         message = (
             f"the pool is selected by {GKE_PARTITION_LABEL}, and GKE's own device plugin advertises nvidia.com/gpu "
             f"whatever the profile, never {pool.resource}: pods would stay Pending. Write strategy: single, "
-            "unless NVIDIA's device plugin runs on these nodes"
+            f"unless the nodes advertise {pool.resource} (NVIDIA's device plugin runs there): `slicewise verify` says"
         )
         yield Finding((*path, "migConfiguration", "strategy"), Code.GKE_ADVERTISES_GPU, message)
 

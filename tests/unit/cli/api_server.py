@@ -30,6 +30,7 @@ def api_server(
     namespaces: Sequence[str] = ("default",),
     forbids: Sequence[str] = (),
     services: Sequence[Mapping[str, Any]] = (),
+    uid: str = "",
 ) -> Iterator[str]:
     """Serve a cluster, and give its URL.
 
@@ -38,11 +39,13 @@ def api_server(
         namespaces: Its namespaces.
         forbids: Paths that are answered with 403.
         services: Its LLMInferenceServices.
+        uid: The uid of its namespace kube-system, which it has where this is not empty.
     """
-    lists: dict[str, list[Mapping[str, Any]]] = {
+    identity = [{"metadata": {"name": "kube-system", "uid": uid}}] if uid else []
+    lists: dict[str, list[Any]] = {
         "/api/v1/nodes": list(nodes),
         "/api/v1/pods": [],
-        "/api/v1/namespaces": [{"metadata": {"name": name}} for name in namespaces],
+        "/api/v1/namespaces": [{"metadata": {"name": name}} for name in namespaces] + identity,
         SERVICES: list(services),
     }
 

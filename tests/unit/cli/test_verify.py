@@ -358,6 +358,29 @@ def test_what_became_of_services_is_said(tmp_path: Path) -> None:
     assert "is there already and belongs to the stack acme/slicewise/trial: default/chat [SW625]" in run.stdout
 
 
+def test_outputs_of_another_cluster(tmp_path: Path) -> None:
+    """As with the kubeconfig of another cluster: that explains why the services are not there."""
+    file = write(tmp_path, DOCUMENTS[0], DOCUMENTS[2], deployment("chat", "small", namespace="default"))
+    plan = json.loads(slicewise("plan", file, "--output", "json").stdout)
+    outputs = tmp_path / "outputs.json"
+    known = dict.fromkeys(("east", "elsewhere"), "2b5bef76-d2a1-4707-a153-0b66a44579e5")
+    there = "e1330000-d2a1-4707-a153-0b66a44579e5"
+    for uid, codes in ((there, ["SW422"]), (known["east"], ["SW623"])):
+        clusters = {name: {"uid": each, "identifier": name} for name, each in known.items()}
+        outputs.write_text(json.dumps(plan | {"clusters": clusters, "stack": "acme/slicewise/prod"}))
+        with api_server(NODES, uid=uid) as url:
+            config = kubeconfig(tmp_path, url)
+            arguments = ("--kubeconfig", config, "--previous", str(outputs), "--output", "json")
+            run = slicewise("verify", file, *arguments)
+        found = json.loads(run.stdout)["findings"]
+        assert (run.returncode, [each["code"] for each in found]) == (4, codes)
+        if uid == there:
+            assert found[0]["message"] == (
+                f"environment east leads to the cluster {there}; the last `pulumi up` applied its services to the "
+                f"cluster {known['east']} (uids of namespace kube-system)"
+            )
+
+
 def test_documents_without_an_environment(tmp_path: Path) -> None:
     run = slicewise("verify", write(tmp_path, model("small")))
     assert run.returncode == 2

@@ -169,6 +169,21 @@ def test_what_the_cloud_calls_the_cluster(
     loaded(text)
 
 
+def test_slices_that_gke_does_not_advertise_are_what_the_nodes_show() -> None:
+    labels = {"cloud.google.com/gke-accelerator": "nvidia-h100-80gb"}
+    partitions = {"cloud.google.com/gke-gpu-partition-size": "3g.40gb"}
+    nodes = [
+        node_json("a", labels | partitions, {"nvidia.com/mig-3g.40gb": 16}),
+        node_json("b", labels, {GPU: 8}),
+    ]
+    pools, comments = described(nodes)
+    (cut,) = [each for each in pools.values() if "migConfiguration" in each["capabilities"]]
+    assert cut["nodeSelector"] == partitions
+    assert cut["capabilities"]["migConfiguration"]["strategy"] == "mixed"
+    (check,) = [each for each in comments if "SW302" in each]
+    assert check.startswith("CHECK: these nodes advertise nvidia.com/mig-3g.40gb, which GKE's own device plugin never")
+
+
 def test_whole_gpus_beside_slices_on_one_node() -> None:
     node = gfd("n", "3g.40gb", 12)
     node["status"]["allocatable"][GPU] = "2"

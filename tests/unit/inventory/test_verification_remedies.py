@@ -106,6 +106,17 @@ def test_nodes_that_were_cut_again_after_discovery() -> None:
     assert managed.remedy.endswith("kubectl label node NODE nvidia.com/mig.config=all-3g.40gb --overwrite")
 
 
+def test_nodes_that_no_cut_gives_the_label_of_gke() -> None:
+    """As with the kubeconfig of another cluster, whose GPUs MIG manager cuts: nobody but GKE writes that label."""
+    documents = declared(slices("mig", "3g.40gb", strategy="single", nodeSelector={PARTITION: "3g.40gb"}))
+    told = only(documents, cluster(single("s-0", "1g.10gb", 56, **{"nvidia.com/mig.config": "all-1g.10gb"})))
+    assert told.code == "SW601"
+    assert "kubectl label" not in told.remedy
+    assert told.remedy == (
+        f"correct the nodeSelector ({PARTITION} is not for people to write: the cloud or NVIDIA's tools do)"
+    )
+
+
 @pytest.mark.parametrize(
     ("labels", "units"),
     [
