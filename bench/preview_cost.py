@@ -126,7 +126,7 @@ def _children_seconds() -> float:
 def _slicewise(directory: Path) -> Program:
     program = Program.create(directory, _STACK)
     program.set_config("kubeconfigSource", "none")
-    write_yaml(_documents(), directory / "stacks" / _STACK)
+    write_yaml(fleet_documents(), directory / "stacks" / _STACK)
     return program
 
 
@@ -153,7 +153,7 @@ def _minimal(directory: Path, slicewise: Path) -> Program:
     return program
 
 
-def _documents() -> list[Document]:
+def fleet_documents() -> list[Document]:
     """Return a fleet that has room for everything: what is planned is not the point here."""
     models = [f"model-{number:02}" for number in range(_MODELS)]
     return [
@@ -185,7 +185,14 @@ def _model(name: str) -> Document:
     requires = {"memoryPerGpu": "38Gi", "precisionSupport": ["fp8"], "mig": "only"}
     profile = {
         "name": "fp8",
-        "engine": {"args": ["--quantization=fp8", "--max-model-len=16384"]},
+        "engine": {
+            "args": [
+                "--quantization=fp8",
+                "--max-model-len=16384",
+                "--max-num-seqs=64",
+                "--max-num-batched-tokens=2048",
+            ]
+        },
         "replicaTopology": {"requires": requires},
     }
     spec = {

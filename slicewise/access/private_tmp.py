@@ -29,6 +29,7 @@ _PREFIX: Final = "slicewise-tmp-"
 _UNFINISHED: Final = "slicewise-new-"
 _FORWARDED: Final = (signal.SIGTERM, signal.SIGHUP)
 _TRIES: Final = 10
+_STAYS: Final = "{} cannot be removed; remove it by hand, for it may hold credentials"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def private_tmp(parent: Path) -> Iterator[PrivateTmp]:
         finally:
             guard.kill()
             guard.wait()
-            with _saying(path):
+            with _saying(_STAYS.format(path)):
                 _remove(path)
     finally:
         os.close(lock)
@@ -76,21 +77,20 @@ def private_tmp(parent: Path) -> Iterator[PrivateTmp]:
 def remove_abandoned(parent: Path) -> None:
     """Remove the directories in `parent` that no process uses any more; what cannot be removed is said and stays."""
     found = []
-    with _saying(parent), os.scandir(parent) as entries:
+    with _saying(f"{parent} cannot be searched for what killed runs have left"), os.scandir(parent) as entries:
         found = [Path(entry.path) for entry in entries if entry.name.startswith(_PREFIX)]
     for path in found:
-        with _saying(path):
+        with _saying(_STAYS.format(path)):
             _remove_unused(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
-def _saying(path: Path) -> Iterator[None]:
+def _saying(what: str) -> Iterator[None]:
     """Go on after an error, and say it: what a command did counts for more than what it left."""
     try:
         yield
     except OSError as error:
-        what = f"{path} cannot be cleared: {error.strerror}"
-        print(f"warning: {what}; remove what is in it by hand, it may hold credentials", file=sys.stderr)  # noqa: T201
+        print(f"warning: {what}: {error.strerror}", file=sys.stderr)  # noqa: T201 - of a script
 
 
 def _remove_unused(path: Path, how: int) -> None:
@@ -199,7 +199,7 @@ def main() -> int:
     try:
         return run(sys.argv[1:])
     except OSError as error:
-        sys.exit(f"error: no private directory in {tempfile.gettempdir()}: {error.strerror}")
+        sys.exit(f"error: no private directory can be made: {error.strerror}")
 
 
 if __name__ == "__main__":

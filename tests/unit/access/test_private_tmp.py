@@ -108,6 +108,20 @@ def test_a_file_that_cannot_be_executed(content: str, mode: int, said: str, tmp_
     assert list(parent.iterdir()) == []
 
 
+def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    # Python takes the next directory for its temporary files where this one cannot be written to, such as /tmp.
+    script = f"""
+import sys, tempfile
+sys.path.insert(0, {str(ROOT)!r})
+tempfile.tempdir = {str(tmp_path / "gone")!r}
+from slicewise.access import private_tmp
+sys.exit(private_tmp.main())
+"""
+    run = subprocess.run([sys.executable, "-c", script, "true"], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1] == "error: no private directory can be made: No such file or directory"
+
+
 LOCKED = "mkdir -p $TMPDIR/a/b; touch $TMPDIR/a/b/file; chmod {mode} $TMPDIR/a/b $TMPDIR/a"
 
 
@@ -155,7 +169,7 @@ sys.exit(private_tmp.main())
         check=False,
     )
     assert run.returncode == 5
-    ending = "cannot be cleared: Device or resource busy; remove what is in it by hand, it may hold credentials"
+    ending = "cannot be removed; remove it by hand, for it may hold credentials: Device or resource busy"
     assert run.stderr.splitlines() == [f"warning: {path} {ending}" for path in (left, run.stdout.strip())]
 
 
