@@ -11,10 +11,12 @@ import pulumi
 import pytest
 import yaml
 
+from components import verifying
 from components.handling import Handling
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
 from components.verifying import verify_clusters
 from slicewise.inventory.standing import ObjectName
+from slicewise.inventory.verification import Verified
 from slicewise.placement import make_plan
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import DeploymentKey, InvalidInputError
@@ -150,8 +152,8 @@ def test_on_request_what_differs_stops_its_own_environment_alone(warnings: list[
             name: pulumi.Output.secret(kubeconfig(server))
             for name, server in {"a": url, "b": url, "c": "http://127.0.0.1:9"}.items()
         }
-        verifying = verify_clusters(config, fleet, make_plan(fleet), (), texts, stacks=frozenset({OWN}), handlings={})
-        skipped = asyncio.get_event_loop().run_until_complete(verifying)
+        checking = verify_clusters(config, fleet, make_plan(fleet), (), texts, stacks=frozenset({OWN}), handlings={})
+        skipped = asyncio.get_event_loop().run_until_complete(checking)
     assert set(skipped) == {"b", "c"}
     assert "lacks room for 1 of 9 replicas [SW602]\n    remedy: write nodeCount: 1" in "".join(skipped["b"])
     assert skipped["c"][0].startswith("c: the cluster's API server does not answer")
@@ -233,3 +235,29 @@ def test_what_is_taken_over_does_not_stop(
             handlings={"a": Handling("a", forced=names)},
         )
     assert warnings == []
+
+
+def test_what_leaves_for_another_stack_and_was_forgotten_does_not_stop(warnings: list[str]) -> None:
+    """After `pulumi state delete`, as SW423 says it: the stack's outputs still have the placement."""
+    before = PreviousPlacement(DeploymentKey("default", "old"), "a", "whole", "any", 1, 1)
+    marked = {"slicewise.dev/stack": "acme/slicewise/other"}
+    there = {"metadata": {"namespace": "default", "name": "old", "annotations": marked}, "spec": {}}
+    with api_server([WHOLE], services=[there]) as url:
+        run(stack(verify="true"), (environment("a", pool("whole")), *DOCUMENTS), {"a": url}, (before,))
+    assert warnings == []
+
+
+@pytest.mark.usefixtures("warnings")
+def test_whose_services_are_is_known_from_what_was_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their pods are the plan's, then, and take no room from it."""
+    asked: list[Mapping[str, Any]] = []
+
+    def verified(*_: object, **known: object) -> Verified:
+        asked.append(known)
+        return Verified((), (), ())
+
+    monkeypatch.setattr(verifying, "verify", verified)
+    names = frozenset({ObjectName("LLMInferenceService", "default", "big"), ObjectName("ScaledObject", "default", "x")})
+    stacks = frozenset({OWN, "organization/slicewise/before"})
+    run(stack(verify="true"), DOCUMENTS[:1], {}, stacks=stacks, handlings={"a": Handling("a", forced=names)})
+    assert [(known["stacks"], known["taken"]) for known in asked] == [(stacks, {"a": {("default", "big")}})]
