@@ -16,7 +16,7 @@ from pulumi.runtime import rpc
 
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
-from slicewise.spec import InferenceEnvironment
+from slicewise.spec import Code, InferenceEnvironment, InvalidInputError, Problem
 from tests.components.provisioned import (
     EKS_CLUSTER,
     EKS_GROUP,
@@ -231,3 +231,20 @@ print(sorted({{name.partition(".")[0] for name in sys.modules}} & {{"pulumi_gcp"
 def test_existing_environments_are_none_of_its_business() -> None:
     existing = InferenceEnvironment.model_validate(environment("mig-a", pool("whole")))
     assert provision([existing], KubeconfigSourceName.CONFIG) == {}
+
+
+def test_what_an_error_quotes_is_shown_as_text(
+    program: Callable[..., list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a cluster or an output says stands in some messages as it is, and would rewrite the screen."""
+
+    async def refuse(**_: object) -> None:
+        problems = [Problem("InferenceEnvironment east", 0, 0, "spec.cluster", "is \x1b[2J", Code.OTHER_CLUSTER)]
+        raise InvalidInputError(problems)
+
+    monkeypatch.setattr("components.previous_plan.previous_stack", refuse)
+    with pytest.raises(pulumi.RunError) as error:
+        program(environment("east", pool("any")), kubeconfigSource="none")
+
+    line = "InferenceEnvironment east: spec.cluster: is \\x1b[2J [SW422]"
+    assert str(error.value).split("\n") == ["the input cannot be used:", line]
