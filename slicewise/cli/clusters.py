@@ -13,6 +13,7 @@ from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.cli.waiting import waiting_bar
 from slicewise.inventory.answering import read_or_refusal
 from slicewise.spec import Code, InvalidInputError, Problem
+from slicewise.spec.hints import did_you_mean
 from slicewise.spec.problems import quoted, shown_file
 
 if TYPE_CHECKING:
@@ -43,10 +44,11 @@ def by_environment(
         name, _, rest = value.partition("=")
         if not (rest and name in known):
             name, rest = (chosen[0], value) if len(chosen) == 1 else ("", value)
+        meant = did_you_mean(value.partition("=")[0], known) if not name and "=" in value else ""
         if not name:
             message = (
                 f"which environment is {quoted(value)} for? Write {option} ENVIRONMENT={what} with one of "
-                f"{', '.join(known)}, such as {option} {known[0]}={what}; or read one alone with --environment"
+                f"{', '.join(known)}, such as {option} {known[0]}={what}; or read one alone with --environment{meant}"
             )
         elif name not in chosen:
             message = (

@@ -73,6 +73,10 @@ def _list(value: object) -> str:
 def _mapping(value: object, block: str) -> str:
     if isinstance(value, list):
         return ": remove the `-` before its fields" if len(value) == 1 and isinstance(value[0], dict) else ""
+    if block == "SecretReference":
+        return (
+            f": write {{name: {_in_flow(value)}, key: KEY}}, the Secret's name and the key in it that holds the token"
+        )
     if field := _BY_FIELD.get(block):
         return f": write {{{field}: {_in_flow(value)}}}"
     pair = _EQUATION.fullmatch(value) if isinstance(value, str) else None

@@ -31,6 +31,7 @@ _SET: Final = {
 }
 # Between an option and its value.
 _END: Final = re.compile(r"[=\s]")
+_TWO_ITEMS: Final = re.compile(r"(--?[A-Za-z][\w-]*)\s+(\S.*)", re.ASCII | re.DOTALL)
 _SHORT: Final = {
     "-tp": "tensor-parallel-size",
     "-pp": "pipeline-parallel-size",
@@ -60,3 +61,10 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
     name = _SHORT.get(option) or (option[2:].replace("_", "-") if option.startswith("--") else "")
     if name in _SET:
         yield Finding(path, Code.ARGUMENT_SET_ALREADY, f"{option} is set already: {_SET[name]}")
+    elif (two := _TWO_ITEMS.fullmatch(argument)) is not None:
+        # argparse takes what has a blank before any `=` for no option, and vLLM ends.
+        message = (
+            f"{quoted(argument)} is one argument with a blank in it, which vLLM does not take for an option; write two "
+            f"items, or {quoted(f'{two[1]}={two[2]}')}"
+        )
+        yield Finding(path, Code.BAD_VALUE, message)

@@ -174,18 +174,24 @@ def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> I
         yield Finding((*path, "migConfiguration", "strategy"), Code.GKE_ADVERTISES_GPU, message)
 
 
+def _written(gib: float) -> float:
+    """Return the most GiB of two decimals that are not more."""
+    return math.floor(gib * 100) / 100
+
+
 def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Finding]:
     declared = pool.capabilities.memory_per_gpu
     if unit.nominal_gib is not None and declared.bytes > unit.nominal_gib * GIB:
+        most = unit.nominal_gib if unit.usable_gib is None else min(unit.nominal_gib, _written(unit.usable_gib))
         message = (
             f"{declared} is more than {unit.what} has, and memoryPerGpu is for one allocation unit; write at most "
-            f"{unit.nominal_gib}Gi"
+            f"{most:g}Gi"
         )
         yield Finding(path, Code.MEMORY_ABOVE_UNIT, message)
     elif unit.usable_gib is not None and declared.bytes > unit.usable_gib * GIB:
         message = (
             f"{unit.what} of {pool.accelerator_type} has {unit.usable_gib:g} GiB for programs, less than the "
-            f"declared {canonical(declared)}; write {math.floor(unit.usable_gib * 100) / 100:g}Gi, and require no more "
+            f"declared {canonical(declared)}; write {_written(unit.usable_gib):g}Gi, and require no more "
             "in models"
         )
         yield Finding(path, Code.USABLE_MEMORY_BELOW_DECLARED, message)

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from slicewise.cli.clusters import by_environment
+from slicewise.spec import InvalidInputError
 from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.unit.cli.api_server import SERVICES, api_server, node
 from tests.unit.cli.running import COMMAND, in_process, in_terminal, slicewise
@@ -356,6 +358,13 @@ def test_what_became_of_services_is_said(tmp_path: Path) -> None:
         run = slicewise("verify", file, "--kubeconfig", config, "--stack", "acme/slicewise/prod")
     assert run.returncode == 4
     assert "is there already and belongs to the stack acme/slicewise/trial: default/chat [SW625]" in run.stdout
+
+
+def test_a_misspelt_environment_of_a_kubeconfig() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        by_environment("--kubeconfig", ["wset=file"], ["east", "west"], ["east", "west"], "FILE")
+    assert 'which environment is "wset=file" for?' in str(caught.value)
+    assert str(caught.value).endswith('; did you mean "west"? [SW402]')
 
 
 def test_outputs_of_another_cluster(tmp_path: Path) -> None:

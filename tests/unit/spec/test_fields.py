@@ -256,7 +256,19 @@ WRONG: list[Wrong] = [
             ("1234567", f"got 1234567, {IN_QUOTES}"),
         ],
     ),
-    (MODEL, ("spec", "huggingFace", "secretRef"), [("hf", 'got "hf", expected a mapping')]),
+    (
+        MODEL,
+        ("spec", "huggingFace", "secretRef"),
+        [
+            (
+                "hf",
+                (
+                    'got "hf", expected a mapping: write {name: hf, key: KEY}, the Secret\'s name and the key in it '
+                    "that holds the token"
+                ),
+            )
+        ],
+    ),
     (MODEL, ("spec", "resources", "cpu"), QUANTITY),
     (MODEL, ("spec", "resources", "memory"), QUANTITY),
     (MODEL, ("spec", "serving"), [("[]", "got 0 items, expected at least 1 item")]),
