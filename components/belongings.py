@@ -15,7 +15,7 @@ from components.declared import Declared
 from components.handling import Handling
 from components.previous_plan import PreviousStack
 from components.stack_config import StackConfig
-from components.stack_state import read_state
+from components.stack_state import StackState, read_state
 from slicewise.inventory.belonging import Claim
 from slicewise.inventory.differences import some
 from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
@@ -63,6 +63,7 @@ async def settle(
     declared: Mapping[str, Declared],
     standing: Mapping[str, Standing],
     addresses: Mapping[str, str],
+    state: StackState,
 ) -> Settled:
     """Return how the objects of each environment are declared, from what stands in the clusters that were asked.
 
@@ -70,10 +71,9 @@ async def settle(
         InvalidInputError: something there is not the stack's, or a cluster is not the one that it was (SW420 to
             SW424); it has all that is wrong.
     """
-    unknown = [name for name in standing if renamed.formerly.get(name, name) not in previous.clusters]
-    if unknown and previous.stack:
-        # New, or back again after an update that could not remove it: then the state knows it.
-        previous = replace(previous, identifiers=(await read_state()).identifiers)
+    if state.identifiers:
+        # Of environments that the outputs do not know, the state may: an update could not remove them.
+        previous = replace(previous, identifiers=state.identifiers)
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     problems: list[Problem] = []
     handlings: dict[str, Handling] = {}
@@ -91,7 +91,7 @@ async def settle(
     problems += verdicts.declared_twice(declared, standing)
     if problems:
         raise InvalidInputError(problems)
-    general = [*verdicts.one_cluster_twice(standing, addresses), *verdicts.leaves_with_old_credential(sorted(dropped))]
+    general = verdicts.one_cluster_twice(standing, addresses)
     return Settled(handlings, (*notes, *(Note(None, each) for each in general)))
 
 

@@ -1,8 +1,8 @@
-"""The stack's outputs beside the plan: which cluster each environment is, and what the stack itself is called."""
+"""The stack's outputs beside the plan: which cluster each environment is, what was skipped, whose it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ from slicewise.spec import Code, InvalidInputError, Problem
 
 CLUSTERS_OUTPUT: Final = "clusters"
 STACK_OUTPUT: Final = "stack"
+SKIPPED_OUTPUT: Final = "skipped"
+LEAVING_OUTPUT: Final = "leaving"
 
 
 class KnownCluster(BaseModel):
@@ -62,7 +64,10 @@ def read_clusters(output: object, source: str) -> Mapping[str, KnownCluster]:
 
 
 def find_renamed(
-    declared: Iterable[str], before: Mapping[str, KnownCluster], uids: Mapping[str, str | None]
+    declared: Iterable[str],
+    before: Mapping[str, KnownCluster],
+    uids: Mapping[str, str | None],
+    providers: Collection[str],
 ) -> Renamed:
     """Return which of the `declared` environments are clusters that the stack knows by a name it declares no more.
 
@@ -70,14 +75,27 @@ def find_renamed(
         declared: The environments that are declared now.
         before: What the stack remembers.
         uids: What the clusters say now, by environment.
+        providers: The environments whose providers are in the stack's state.
     """
     names = set(declared)
     gone = {known.uid: name for name, known in before.items() if name not in names}
-    return Renamed({name: gone[uid] for name in sorted(names - set(before)) if (uid := uids.get(name)) in gone and uid})
+    formerly: dict[str, str] = {}
+    for name in sorted(names):
+        uid = uids.get(name)
+        # Where both have a provider, the two have been one cluster under two names. After a rename that broke off,
+        # only the new name has one, and the old name some objects.
+        if uid in gone and not {name, gone[uid]} <= set(providers):
+            # Of two that are one cluster, one takes its place.
+            formerly[name] = gone.pop(uid)
+    return Renamed(formerly)
 
 
 def cluster_outputs(
-    before: Mapping[str, KnownCluster], uids: Mapping[str, str | None], renamed: Renamed, identifiers: Mapping[str, str]
+    before: Mapping[str, KnownCluster],
+    uids: Mapping[str, str | None],
+    renamed: Renamed,
+    identifiers: Mapping[str, str],
+    departing: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the output `clusters`: what is known now, and of clusters that were not asked what was known before.
 
@@ -86,6 +104,8 @@ def cluster_outputs(
         uids: What the clusters that were asked say now, by environment.
         renamed: Which environments have another name now.
         identifiers: What the provider of each declared environment knows its cluster by.
+        departing: The environments that are declared no more, and that the stack's state had when the program began:
+            they are remembered until it has nothing of them, because a deletion or a rename may fail.
     """
     found: dict[str, Any] = {}
     for name, identifier in sorted(identifiers.items()):
@@ -93,4 +113,5 @@ def cluster_outputs(
         uid = uids.get(name) or (known.uid if known else None)
         if uid:
             found[name] = {"uid": uid, "identifier": identifier}
+    found |= {name: before[name].model_dump() for name in sorted(departing) if name in before}
     return found

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pulumi
 
-from components.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, KnownCluster, Renamed, read_clusters
+from components.cluster_outputs import (
+    CLUSTERS_OUTPUT,
+    LEAVING_OUTPUT,
+    SKIPPED_OUTPUT,
+    STACK_OUTPUT,
+    KnownCluster,
+    Renamed,
+    read_clusters,
+)
 from components.stack_name import stack_name
-from components.stack_state import read_state
+from components.stack_state import StackState, read_state
 from slicewise.manifests.names import service_name
 from slicewise.placement import Plan, parse_previous
 from slicewise.placement.plan_json import PreviousPlacement
@@ -33,12 +42,27 @@ class PreviousStack:
         clusters: Which cluster each environment was.
         stack: What the stack was called; None where it had no outputs.
         identifiers: What providers know clusters by, where the outputs cannot tell it.
+        left: Placements that it was to delete with their environments: they are there still if that failed.
+        skipped: The environments that it left as they were.
     """
 
     placements: tuple[PreviousPlacement, ...] = ()
     clusters: Mapping[str, KnownCluster] = field(default_factory=dict)
     stack: str | None = None
     identifiers: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[PreviousPlacement, ...] = ()
+    skipped: frozenset[str] = frozenset()
+
+    def is_of(self, environments: AbstractSet[str]) -> bool:
+        """Return whether it left these environments, and no others, so that nothing else can be in the state."""
+        placed = {each.environment for each in self.placements}
+        return self.clusters.keys() == environments and placed <= environments and not self.left
+
+    def with_left(self, state: StackState) -> PreviousStack:
+        """Return it with the placements that were to go and that the state still has."""
+        there = {name for each in state.environments.values() for name in each.placements}
+        stayed = tuple(each for each in self.left if f"{each.environment}/{each.key}" in there)
+        return replace(self, placements=(*self.placements, *stayed), left=())
 
     @property
     def names(self) -> frozenset[str]:
@@ -67,15 +91,18 @@ async def previous_stack(*, afresh: bool) -> PreviousStack:
     name = stack_name()
     reference = pulumi.StackReference("previous-plan", stack_name=name)
     outputs = {
-        key: (await reference.get_output_details(key)).value for key in ("placements", CLUSTERS_OUTPUT, STACK_OUTPUT)
+        key: (await reference.get_output_details(key)).value
+        for key in ("placements", CLUSTERS_OUTPUT, STACK_OUTPUT, SKIPPED_OUTPUT, LEAVING_OUTPUT)
     }
     source = f"the outputs of stack {name}"
-    placements, former = outputs["placements"], outputs[STACK_OUTPUT]
+    placements, former, left = outputs["placements"], outputs[STACK_OUTPUT], outputs[LEAVING_OUTPUT]
     try:
         read = PreviousStack(
             () if placements is None else parse_previous(placements, source),
             read_clusters(outputs[CLUSTERS_OUTPUT], source),
             former if isinstance(former, str) else None,
+            left=() if left is None else parse_previous(left, source),
+            skipped=frozenset(outputs[SKIPPED_OUTPUT] or ()),
         )
     except InvalidInputError as error:
         if afresh:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
+from dataclasses import replace
 
 import pulumi
 from rich.console import Console
@@ -10,12 +12,19 @@ from rich.console import Console
 from slicewise.cli.shortfalls import OnShortfall, shortfall_lines
 from slicewise.cli.tables import moved_lines, print_placements, warning_lines
 from slicewise.placement import Plan
+from slicewise.placement.plan import Move, MoveCode
 from slicewise.printable import printable
 from slicewise.spec import Fleet
 
 
-def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall) -> None:
+def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall, skipped: Collection[str] = ()) -> None:
     """Log the plan: what runs where, and how full the pools are; moves, warnings and shortfalls as warnings.
+
+    Args:
+        fleet: What is declared.
+        plan: The plan for it.
+        on_shortfall: Whether a shortfall stops the run.
+        skipped: The environments that the last `pulumi up` left as they were.
 
     Raises:
         pulumi.RunError: there is a shortfall, and `on_shortfall` is fail.
@@ -23,7 +32,9 @@ def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall) -> None:
     text = io.StringIO()
     print_placements(Console(file=text, width=10_000, color_system=None), plan)
     pulumi.log.info(text.getvalue())
-    for line in [*moved_lines(plan), *warning_lines(plan)]:
+    short = {shortfall.deployment for shortfall in plan.shortfalls}
+    moved = tuple(move for move in plan.moved if move.deployment in short or not _is_old(move, skipped))
+    for line in [*moved_lines(replace(plan, moved=moved)), *warning_lines(plan)]:
         pulumi.log.warn(printable(line))
     if not plan.shortfalls:
         return
@@ -35,3 +46,8 @@ def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall) -> None:
         )
         raise pulumi.RunError(message)
     pulumi.log.warn(f"some deployments get fewer environments than they ask for:\n{lines}")
+
+
+def _is_old(move: Move, skipped: Collection[str]) -> bool:
+    """Return whether an earlier `pulumi up` has moved it already, and left the old service in a skipped environment."""
+    return move.target is None and move.source.environment in skipped and move.code is not MoveCode.FEWER_ENVIRONMENTS

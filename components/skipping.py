@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pulumi
 
+from components.cluster_outputs import LEAVING_OUTPUT, SKIPPED_OUTPUT
 from components.stack_config import OnUnreachable, StackConfig
 from components.stack_state import EnvironmentState, StackState
 from slicewise.inventory.differences import counted, some
-from slicewise.placement import Plan
 from slicewise.printable import printable_lines
 from slicewise.spec import Code
 
@@ -56,17 +56,26 @@ def skip_or_fail(
     raise pulumi.RunError(printable_lines(message))
 
 
-def keep_outputs(outputs: Mapping[str, Any], before: Mapping[str, Any], skipped: Collection[str]) -> dict[str, Any]:
+def keep_outputs(
+    outputs: Mapping[str, Any], before: Mapping[str, Any], skipped: Collection[str], leaving: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the stack's outputs, in which skipped environments are named, and stand as the last update left them.
+
+    What leaves is named too, because its deletion may fail.
 
     Args:
         outputs: The plan as outputs.
         before: The outputs of the last update.
         skipped: The environments that are left as they are.
+        leaving: The environments whose placements are deleted when the program has ended.
     """
+    kept = dict(outputs)
+    left = [*(before.get("placements") or []), *(before.get(LEAVING_OUTPUT) or [])]
+    if left := [each for each in left if each["environment"] in leaving]:
+        kept[LEAVING_OUTPUT] = left
     if not skipped:
-        return dict(outputs)
-    kept = {**outputs, "skipped": sorted(skipped)}
+        return kept
+    kept[SKIPPED_OUTPUT] = sorted(skipped)
     for key in _BY_ENVIRONMENT:
         now = [each for each in outputs[key] if each["environment"] not in skipped]
         old = [each for each in before.get(key) or [] if each["environment"] in skipped]
@@ -80,14 +89,22 @@ def _order(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return (*named, entry["environment"], entry["nodePool"])
 
 
-def tell_skipped(skipped: Mapping[str, Sequence[str]], plan: Plan, state: StackState) -> None:
-    """Log, as a warning for each environment that is left as it is, why that is, and what waits for it."""
+def tell_skipped(skipped: Mapping[str, Sequence[str]], outputs: Mapping[str, Any], state: StackState) -> None:
+    """Log, as a warning for each environment that is left as it is, why that is, and what waits for it.
+
+    Args:
+        skipped: The environments, with the reasons.
+        outputs: The plan as outputs.
+        state: What the last update left.
+    """
     for name, reasons in skipped.items():
         there = set(state.environments.get(name, EnvironmentState()).placements)
-        planned = {f"{each.environment}/{each.deployment}" for each in plan.placements if each.environment == name}
+        planned, before = _placements(outputs, name), _placements(state.outputs, name)
+        changes = {each for each in planned.keys() & before.keys() & there if planned[each] != before[each]}
         waits = [
-            *_listed(("is not there yet", "are not there yet"), planned - there),
-            *_listed(("stays, and goes then", "stay, and go then"), there - planned),
+            *_listed(("is not there yet", "are not there yet"), planned.keys() - there),
+            *_listed(("changes then", "change then"), changes),
+            *_listed(("stays, and goes then", "stay, and go then"), there - planned.keys()),
         ]
         later = f" ({'; '.join(waits)})" if waits else ""
         told = "\n".join(f"  {reason}" for reason in reasons)
@@ -98,6 +115,15 @@ def tell_skipped(skipped: Mapping[str, Sequence[str]], plan: Plan, state: StackS
             f"applied there{later}. `pulumi up` catches up when the cluster is back [{Code.ENVIRONMENT_SKIPPED}]"
         )
         pulumi.log.warn(printable_lines(message))
+
+
+def _placements(outputs: Mapping[str, Any], environment: str) -> dict[str, Mapping[str, Any]]:
+    """Return an environment's placements by the names of their components."""
+    return {
+        f"{environment}/{each['deployment']['namespace']}/{each['deployment']['name']}": each
+        for each in outputs.get("placements") or []
+        if each["environment"] == environment
+    }
 
 
 def _listed(what: Sequence[str], names: set[str]) -> list[str]:

@@ -11,6 +11,7 @@ import pulumi
 
 from components.stack_name import stack_name
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+from slicewise.inventory.standing import ObjectName
 
 # The engine's own function, which Pulumi's SDK for Python gives no name.
 _READ_RESOURCES: Final = "pulumi:pulumi:readStackResourceOutputs"
@@ -50,12 +51,14 @@ class StackState:
         outputs: The stack's outputs.
         urns: All its resources.
         identifiers: What the provider of each environment knows its cluster by.
+        objects: The objects of each environment's placements, each with its URN.
     """
 
     environments: Mapping[str, EnvironmentState] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     urns: frozenset[str] = frozenset()
     identifiers: Mapping[str, str] = field(default_factory=dict)
+    objects: Mapping[str, Mapping[ObjectName, str]] = field(default_factory=dict)
 
 
 async def read_state() -> StackState:
@@ -68,7 +71,8 @@ async def read_state() -> StackState:
         for urn, each in resources.items()
         if each["type"] == _PROVIDER and "clusterIdentifier" in each["outputs"]
     }
-    return StackState(by_environment(resources), stack[0] if stack else {}, frozenset(resources), identifiers)
+    outputs = stack[0] if stack else {}
+    return StackState(by_environment(resources), outputs, frozenset(resources), identifiers, objects_of(resources))
 
 
 def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
@@ -86,4 +90,17 @@ def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
             found[name.removesuffix("-provider")].has_provider = True
         elif parents == [INFERENCE_ENVIRONMENT]:
             found[environment].shared.append(Resource(name, token))
+    return found
+
+
+def objects_of(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[ObjectName, str]]:
+    """Return the objects of each environment's placements, each with its URN; others are never deleted."""
+    found: defaultdict[str, dict[ObjectName, str]] = defaultdict(dict)
+    for urn, each in resources.items():
+        _, _, types, name = urn.split("::", 3)
+        if types.startswith(f"{MODEL_PLACEMENT}$"):
+            # One whose creation has failed may be in the state without outputs: nothing of it can be deleted.
+            metadata = each["outputs"].get("metadata") or {}
+            key = ObjectName(types.rpartition(":")[2], str(metadata.get("namespace")), str(metadata.get("name")))
+            found[name.partition("/")[0]][key] = urn
     return found

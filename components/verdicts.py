@@ -292,6 +292,25 @@ def declared_twice(declared: Mapping[str, Declared], standing: Mapping[str, Stan
             yield Problem(place, 0, 0, "spec.environments", message, Code.ONE_OBJECT_TWICE)
 
 
+def deleted_under(old: str, name: str, item: ObjectName, urn: str) -> Problem:
+    """Return what is wrong where one `pulumi up` would apply an object and delete it under another environment's name.
+
+    Args:
+        old: The environment under which the stack's state has it.
+        name: The environment that it is declared in.
+        item: The object.
+        urn: What the state has.
+    """
+    message = (
+        f"{item} is there in environment {name}, and the stack has it as one of environment {old}, where this `pulumi "
+        "up` would delete it: both may be one cluster, and then it would be gone. If they are one, have the stack "
+        f"forget it there: pulumi state delete --target-dependents '{urn}'. If they are two, put environment {old} "
+        f"back, give both credentials the rights of {_ROLE}, and run `pulumi up` before it leaves"
+    )
+    place = f"ModelDeployment {item.namespace}/{item.name}"
+    return Problem(place, 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)
+
+
 def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, str]) -> Iterator[Advice]:
     """Yield environments that are one cluster though their kubeconfigs have different servers."""
     for one, other in _same_clusters(standing):
