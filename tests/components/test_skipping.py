@@ -16,7 +16,7 @@ from components.untouched import declare_untouched
 from slicewise.placement import make_plan
 from slicewise.placement.plan_json import plan_to_outputs
 from tests.components.recording import Recorder, run
-from tests.documents import deployment, environment, fleet_of, model, profile, slices
+from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 
 SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
 CONFIG = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceServiceConfig"
@@ -160,19 +160,36 @@ def test_the_outputs_of_a_skipped_environment_stay_as_they_were() -> None:
     assert keep_outputs(outputs(east=3, west=4), {}, {"west"})["placements"] == outputs(east=3)["placements"]
 
 
+def test_placements_whose_deletion_may_fail_are_named_until_the_state_has_lost_them() -> None:
+    before = outputs(east=1, west=2)
+    kept = keep_outputs(outputs(east=3), before, (), {"west"})
+    assert kept.pop("leaving") == [each for each in before["placements"] if each["environment"] == "west"]
+    assert kept == outputs(east=3)
+    failed = {**outputs(east=3), "leaving": before["placements"][1:]}
+    assert keep_outputs(outputs(east=3), failed, (), {"west"})["leaving"] == before["placements"][1:]
+    assert keep_outputs(outputs(east=3), failed, ()) == outputs(east=3)
+
+
 def test_the_warning_says_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", told.append)
-    plan = make_plan(fleet_of([*BOTH, TINY, deployment("new", "tiny", environmentSelector={"site": "west"})]))
-    state = StackState({"west": EnvironmentState(has_provider=True, placements={"west/team/old": []})})
-    tell_skipped({"west": ("west does not answer [SW404]",)}, plan, state)
+
+    def at_west(name: str, replicas: int = 1) -> Document:
+        return deployment(name, "tiny", replicas=replicas, environmentSelector={"site": "west"})
+
+    plan = make_plan(fleet_of([*BOTH, TINY, at_west("new"), at_west("grows", 3)]))
+    there = EnvironmentState(has_provider=True, placements={"west/team/old": [], "west/team/grows": []})
+    before = plan_to_outputs(make_plan(fleet_of([*BOTH, TINY, at_west("old"), at_west("grows")])))
+    tell_skipped(
+        {"west": ("west does not answer [SW404]",)}, plan_to_outputs(plan), StackState({"west": there}, before)
+    )
     (warning,) = told
     assert warning.splitlines() == [
         "environment west is skipped, its cluster cannot be used now:",
         "  west does not answer [SW404]",
         (
-            "  1 placement of it stays as it is, and nothing that has changed in the documents is applied there "
-            "(west/team/new is not there yet; west/team/old stays, and goes then). "
+            "  2 placements of it stay as they are, and nothing that has changed in the documents is applied there "
+            "(west/team/new is not there yet; west/team/grows changes then; west/team/old stays, and goes then). "
             "`pulumi up` catches up when the cluster is back [SW314]"
         ),
     ]

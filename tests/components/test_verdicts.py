@@ -221,11 +221,17 @@ def test_what_another_object_says_too(found: object, said: object, all_there: bo
 def test_a_rename_is_a_cluster_that_is_known_under_a_name_that_is_declared_no_more() -> None:
     before = {"a": KnownCluster(uid="1", identifier="a"), "b": KnownCluster(uid="2", identifier="first-name")}
 
-    assert find_renamed(["a", "new"], before, {"a": "1", "new": "2"}) == Renamed({"new": "b"})
+    assert find_renamed(["a", "new"], before, {"a": "1", "new": "2"}, {"a", "b"}) == Renamed({"new": "b"})
     # Another cluster, one that was not asked, and a name that has stayed.
-    assert find_renamed(["a", "new"], before, {"a": "1", "new": "3"}) == Renamed({})
-    assert find_renamed(["a", "new"], before, {"a": "1", "new": None}) == Renamed({})
-    assert find_renamed(["a", "b", "new"], before, {"a": "1", "b": "2", "new": "2"}) == Renamed({})
+    assert find_renamed(["a", "new"], before, {"a": "1", "new": "3"}, {"a", "b"}) == Renamed({})
+    assert find_renamed(["a", "new"], before, {"a": "1", "new": None}, {"a", "b"}) == Renamed({})
+    both = {"a": "1", "b": "2", "new": "2"}
+    assert find_renamed(["a", "b", "new"], before, both, {"a", "b"}) == Renamed({})
+    # A rename that broke off has moved the provider first; where both have one, they were two all the time.
+    assert find_renamed(["a", "new"], before, {"new": "2"}, {"a", "new"}) == Renamed({"new": "b"})
+    assert find_renamed(["a", "new"], before, {"new": "2"}, {"a", "b", "new"}) == Renamed({})
+    # One cluster in two environments: one takes the old one's place.
+    assert find_renamed(["new", "newer"], before, {"new": "2", "newer": "2"}, {"b"}) == Renamed({"new": "b"})
 
 
 def test_outputs_keep_what_the_provider_knows_a_cluster_by() -> None:
@@ -239,6 +245,9 @@ def test_outputs_keep_what_the_provider_knows_a_cluster_by() -> None:
         "quiet": {"uid": "4", "identifier": "quiet"},  # it did not answer
         "young": {"uid": "5", "identifier": "young"},
     }
+    # While the state still has something of it, the old name is remembered, too.
+    known = cluster_outputs(before, {"new": "2"}, Renamed({"new": "b"}), {"new": "first-name"}, ["b", "unknown"])
+    assert known == {name: {"uid": "2", "identifier": "first-name"} for name in ("new", "b")}
 
 
 def test_the_provider_is_known_by_the_first_name_that_anything_tells() -> None:

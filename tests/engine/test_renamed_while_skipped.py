@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any
 
 import pytest
+import yaml
 from lightkube import Client
 
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService
-from tests.documents import Document, slices
+from tests.documents import Document
 from tests.engine.test_one_cluster_down import (
     BOTH,
     TINY,
@@ -33,11 +32,11 @@ EAST, WEST = BOTH
 DOCUMENTS = (TINY, at("east", "a"), at("west", "b"))
 
 
-def west2(**cluster: Any) -> Document:  # noqa: ANN401 - JSON
+def west2(reference: str = "west2") -> Document:
     """Return environment west under another name; its kubeconfig is called so too, unless told otherwise."""
     renamed = deepcopy(WEST)
     renamed["metadata"]["name"] = "west2"
-    renamed["spec"]["cluster"]["existing"]["secretRef"]["name"] = cluster.get("secret", "west2")
+    renamed["spec"]["cluster"]["existing"]["secretRef"]["name"] = reference
     return renamed
 
 
@@ -58,9 +57,8 @@ def running(stack: Workspace, clusters: dict[str, Client]) -> Iterator[str]:
 
 
 @pytest.mark.long
-def test_a_new_name_that_cannot_be_used_deletes_nothing_of_the_old_one(
-    stack: Workspace, clusters: dict[str, Client], west: ControlPlane, running: str
-) -> None:
+@pytest.mark.usefixtures("running")
+def test_a_new_name_that_cannot_be_used_deletes_nothing_of_the_old_one(stack: Workspace, west: ControlPlane) -> None:
     state, outputs = in_state(stack, "west"), stack.outputs()
     unknown = (EAST, west2())
     stack.write(*unknown, TINY, at("east", "a", 2), at("west", "b"))
@@ -79,7 +77,9 @@ def test_a_new_name_that_cannot_be_used_deletes_nothing_of_the_old_one(
     stack.set_config("verify", "true")
     update = stack.up()
     assert update.changes() == {}
-    assert any("west2 cannot be used now, and is the same cluster under another name" in text for text in update.messages)
+    assert any(
+        "west2 cannot be used now, and is the same cluster under another name" in text for text in update.messages
+    )
     assert in_state(stack, "west") == state
     now = stack.outputs()
     assert now["skipped"] == ["east", "west", "west2"]
@@ -91,3 +91,86 @@ def test_a_new_name_that_cannot_be_used_deletes_nothing_of_the_old_one(
     assert stack.up().changes() == {"west2/team/b-service": "update"}
     assert stack.up().changes() == {}
     assert [*stack.outputs()["clusters"]] == ["east", "west2"]
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("running")
+def test_a_plugin_that_fails_after_a_rename_replaces_nothing(
+    stack: Workspace, clusters: dict[str, Client], west: ControlPlane
+) -> None:
+    renamed = (EAST, west2(reference="west"), TINY)
+    stack.write(*renamed, at("east", "a"), at("west", "b"), at("west", "c"))
+    stack.up()
+    kubeconfig = yaml.safe_load(west.kubeconfig)
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/bin/false", "interactiveMode": "Never"}
+    for user in kubeconfig["users"]:
+        user["user"] = {"exec": plugin}
+    stack.set_config('kubeconfigs["west"]', yaml.safe_dump(kubeconfig), secret=True)
+    # One more replica in each, and a deployment that moves to the cluster that is there.
+    stack.write(*renamed, at("east", "a", 2), at("west", "b", 2), at("east", "c"))
+    update = stack.up()
+    assert update.changes() == {
+        "east/team/a-service": "update",
+        "east/team/c": "create",
+        "east/team/c-service": "create",
+        # It forgets a kubeconfig that would keep it waiting.
+        "west2-provider": "update",
+    }
+    (warning,) = [message for message in update.messages if "SW314" in message]
+    assert "(west2/team/b changes then; west2/team/c stays, and goes then)" in warning
+    assert any("team/c: from west2/slices with any to east/slices with any" in message for message in update.messages)
+    again = stack.up()
+    assert again.changes() == {}
+    # It has moved already.
+    assert [message for message in again.messages if "team/c: from" in message] == []
+
+    stack.set_config('kubeconfigs["west"]', west.kubeconfig, secret=True)
+    assert stack.up().changes() == {
+        "west2-provider": "update",
+        "west2/team/b-service": "update",
+        "west2/team/c": "delete",
+        "west2/team/c-service": "delete",
+    }
+    assert [services(client) for client in clusters.values()] == [{"a": 2, "c": 1}, {"b": 2}]
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("running")
+def test_a_removal_that_fails_does_not_forget_which_cluster_it_was(
+    stack: Workspace, clusters: dict[str, Client], west: ControlPlane
+) -> None:
+    outputs = stack.outputs()
+    server = west.processes[1]
+    server.kill()
+    try:
+        stack.write(EAST, TINY, at("east", "a"))
+        stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
+    finally:
+        come_back(server, clusters["west"])
+    failed = stack.outputs()
+    assert failed["clusters"] == outputs["clusters"]
+    assert failed["leaving"] == [each for each in outputs["placements"] if each["environment"] == "west"]
+
+    stack.write(EAST, west2(reference="west"), *DOCUMENTS)
+    assert stack.up().changes() == {"west2/team/b-service": "update"}
+    assert stack.up().changes() == {}
+    assert "leaving" not in stack.outputs()
+
+    # Outputs that know nothing of clusters: only the state has the old name.
+    stack.edit_outputs(clusters={})
+    renamed = west2(reference="west")
+    renamed["metadata"]["name"] = "west3"
+    stack.write(EAST, renamed, *DOCUMENTS)
+    run = stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
+    assert (
+        "b is there in environment west3, and the stack has it as one of environment west2" in run.stdout + run.stderr
+    )
+    assert "[SW424]" in run.stdout + run.stderr
+    # As the message says.
+    found = re.search(r"pulumi state delete --target-dependents '([^']+)'", run.stdout + run.stderr)
+    assert found
+    stack.pulumi("state", "delete", "--yes", "--target-dependents", found[1], "--stack", "test")
+    stack.up()
+    assert [services(client) for client in clusters.values()] == [{"a": 1}, {"b": 1}]
+    assert stack.up().changes() == {}
+    assert in_state(stack, "west2") == {}
