@@ -60,6 +60,10 @@ class Refusal(grpc.RpcError):  # type: ignore[misc]
         return self._text
 
 
+# The engine's own function: what the state has.
+STATE = "pulumi:pulumi:readStackResourceOutputs"
+
+
 @dataclass
 class Recorder:
     """What was registered and invoked so far, and what invokes answer."""
@@ -86,6 +90,9 @@ class _Inputs(pulumi.runtime.Mocks):
         return f"{args.name}-id", {**args.inputs, **self._recorder.outputs.get(args.typ, {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        if args.token == STATE:
+            # Nothing has been applied yet.
+            return {"outputs": {}}, []
         self._recorder.invokes.append(Invoke(args.token, dict(args.args)))
         assert args.token in self._recorder.answers, f"nothing here should invoke {args.token}"
         return self._recorder.answers[args.token](dict(args.args)), []

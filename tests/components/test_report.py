@@ -9,8 +9,11 @@ import pytest
 
 from components.report import report
 from slicewise.cli.shortfalls import OnShortfall
+from slicewise.placement import make_plan, parse_previous
+from slicewise.placement.plan_json import plan_to_outputs
 from slicewise.printable import printable
-from tests.documents import fleet_of
+from slicewise.spec import Fleet
+from tests.documents import deployment, environment, fleet_of, model, profile, slices
 from tests.unit.cli.test_hostile import every_text, plan_of
 
 
@@ -28,3 +31,29 @@ def test_no_name_of_an_earlier_plan_gets_through_to_the_terminal(monkeypatch: py
     for message in logged:
         assert printable(text) in message
         assert all(line.isprintable() for line in message.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("skipped", "room", "told"), [((), 1, True), (("west",), 1, False), (("east",), 1, True), (("west",), 0, True)]
+)
+def test_what_has_moved_out_of_a_skipped_environment_is_not_said_again(
+    monkeypatch: pytest.MonkeyPatch, skipped: tuple[str, ...], room: int, told: bool
+) -> None:
+    """While west is skipped its placement stays in the outputs, beside the one in east."""
+    warned: list[str] = []
+    log: Callable[[str], None] = warned.append
+    monkeypatch.setattr(pulumi.log, "info", lambda _: None)
+    monkeypatch.setattr(pulumi.log, "warn", log)
+    tiny = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
+
+    def fleet(site: dict[str, str], replicas: int, environments: int) -> Fleet:
+        clusters = [environment(name, slices("slices", "3g.40gb"), labels={"site": name}) for name in ("east", "west")]
+        chat = deployment("chat", "tiny", replicas=replicas, environments=environments, environmentSelector=site)
+        return fleet_of([*clusters, tiny, chat])
+
+    both = plan_to_outputs(make_plan(fleet({}, 1, 2)))["placements"]
+    previous = parse_previous(both if room else both[1:], "outputs")
+    after = fleet({"site": "east"}, 1 if room else 1000, 1)
+    report(after, make_plan(after, previous), OnShortfall.WARN, skipped)
+
+    assert any("chat: from west/slices with any to nowhere" in line for line in warned) is told

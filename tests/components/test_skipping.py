@@ -8,11 +8,12 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.departing import Departing
 from components.kubeconfig.nowhere import NOWHERE
 from components.skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
 from components.stack_config import OnUnreachable, StackConfig, read_stack_config
 from components.stack_state import EnvironmentState, Resource, StackState, by_environment
-from components.untouched import declare_untouched
+from components.untouched import declare_all_untouched, declare_untouched
 from slicewise.placement import make_plan
 from slicewise.placement.plan_json import plan_to_outputs
 from tests.components.recording import Recorder, run
@@ -128,6 +129,24 @@ def test_a_plugin_that_gives_no_credential_is_not_left_to_the_provider(recorder:
     (provider,) = (each for each in recorder.registrations if each.name == "west-provider")
     assert provider.inputs["kubeconfig"]["value"] == NOWHERE
     assert provider.ignored == frozenset()
+
+
+def test_what_a_rename_that_broke_off_has_left_has_the_provider_of_the_new_name(recorder: Recorder) -> None:
+    left = [urn(f"{PLACEMENT}${SERVICE}", "west/team/chat-service"), urn(PLACEMENT, "west/team/chat")]
+    state = StackState(
+        {"new": EnvironmentState(has_provider=True), **by_environment(left)}, identifiers={"new": "first-name"}
+    )
+
+    def program() -> pulumi.Output[None]:
+        declare_all_untouched(["new"], Departing({"west": ("new",)}), state, frozenset())
+        return pulumi.Output.from_input(None)
+
+    run(program)
+    found = {each.name: each for each in recorder.registrations}
+    assert found["west/team/chat-service"].provider == "new-provider"
+    assert "west-provider" not in found
+    # The state's, which is not the name after a rename: another one would replace every object.
+    assert found["new-provider"].inputs["clusterIdentifier"] == "first-name"
 
 
 def test_an_environment_that_was_never_applied_is_not_declared(recorder: Recorder) -> None:
