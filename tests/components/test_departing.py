@@ -113,7 +113,13 @@ def test_what_moves_with_the_name_is_not_deleted() -> None:
     standing = {name: Standing("1", {CHAT: LiveObject("", "", SERVICE)}) for name in ("new", "newer")}
     before = {"west": KnownCluster(uid="1", identifier="west")}
     moves, renamed = Departing(moving=frozenset({"west"})), Renamed({"new": "west"})
-    there, nothing = (lambda name: Declared(name, [SERVICE], (), ())), (lambda name: Declared(name, [], (), ()))
+
+    def there(name: str) -> Declared:
+        return Declared(name, [SERVICE], (), ())
+
+    def nothing(name: str) -> Declared:
+        return Declared(name, [], (), ())
+
     refuse_deleting_elsewhere(moves, renamed, state, {"new": there("new"), "newer": nothing("newer")}, standing, before)
     with pytest.raises(InvalidInputError):
         refuse_deleting_elsewhere(
