@@ -72,7 +72,7 @@ def settled(
 ) -> Settled:
     config: StackConfig = replace(read_stack_config(pulumi.Config("slicewise")), accept_clusters=accepted)
     name = declared.environment
-    settling = settle(config, previous, Renamed(renamed or {}), {name: declared}, {name: standing}, {})
+    settling = settle(config, previous, Renamed(renamed or {}), {name: declared}, {name: standing}, {}, StackState())
     return asyncio.run(settling)
 
 
