@@ -70,17 +70,23 @@ def keep_outputs(
         leaving: The environments whose placements are deleted when the program has ended.
     """
     kept = dict(outputs)
-    left = [*(before.get("placements") or []), *(before.get(LEAVING_OUTPUT) or [])]
-    if left := [each for each in left if each["environment"] in leaving]:
+    if left := [*_entries(before, "placements", leaving), *_entries(before, LEAVING_OUTPUT, leaving)]:
         kept[LEAVING_OUTPUT] = left
     if not skipped:
         return kept
     kept[SKIPPED_OUTPUT] = sorted(skipped)
     for key in _BY_ENVIRONMENT:
         now = [each for each in outputs[key] if each["environment"] not in skipped]
-        old = [each for each in before.get(key) or [] if each["environment"] in skipped]
+        old = _entries(before, key, skipped)
         kept[key] = sorted([*now, *old], key=_order)
     return kept
+
+
+def _entries(outputs: Mapping[str, Any], key: str, environments: Collection[str]) -> list[Mapping[str, Any]]:
+    """Return what an output says of the environments; nothing of one that nobody can read (`planAfresh`)."""
+    value = outputs.get(key)
+    entries = value if isinstance(value, list) else []
+    return [each for each in entries if isinstance(each, Mapping) and each.get("environment") in environments]
 
 
 def _order(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -121,8 +127,7 @@ def _placements(outputs: Mapping[str, Any], environment: str) -> dict[str, Mappi
     """Return an environment's placements by the names of their components."""
     return {
         f"{environment}/{each['deployment']['namespace']}/{each['deployment']['name']}": each
-        for each in outputs.get("placements") or []
-        if each["environment"] == environment
+        for each in _entries(outputs, "placements", {environment})
     }
 
 

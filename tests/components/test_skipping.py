@@ -189,6 +189,13 @@ def test_placements_whose_deletion_may_fail_are_named_until_the_state_has_lost_t
     assert keep_outputs(outputs(east=3), failed, ()) == outputs(east=3)
 
 
+@pytest.mark.parametrize("damaged", [{"a": 1}, "text", [1, 2], None])
+def test_outputs_that_nobody_can_read_keep_nothing(damaged: object) -> None:
+    """As with `planAfresh`."""
+    kept = keep_outputs(outputs(east=3), {"placements": damaged, "leaving": damaged}, {"north"}, {"west"})
+    assert kept == outputs(east=3) | {"skipped": ["north"]}
+
+
 def test_the_warning_says_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", told.append)
