@@ -196,6 +196,7 @@ def test_amounts_that_no_remedy_can_be_made_of(
 @given(st.from_regex(r"\+?[0-9]{0,12}\.?[0-9]{0,12}([KMGTPE]i|[numkMGTPE]|e[+-]?[0-9]{1,3})?", fullmatch=True))
 @example("1e-300")
 @example("4" * 40)
+@example("10000000000000n")
 def test_a_message_about_an_amount_is_short_and_its_remedy_is_taken(written: str) -> None:
     for kind in (GpuMemory, Memory, Cores, PodCores):
         amount = TypeAdapter(kind)
