@@ -14,6 +14,8 @@ from slicewise.written import ERROR
 _MIB: Final = 1024**2
 # From here on a number without its suffix counts MiB.
 _MEBIBYTES: Final = 4096
+# A pebibyte: no machine has as much.
+_MOST_MEMORY: Final = 1024**5
 _DECIMAL: Final = ("M", "G", "T")
 # The largest nodes that are sold with GPUs have some 400 cores: a thousand is a count of thousandths.
 _TOO_MANY_CORES: Final = 1000
@@ -66,10 +68,11 @@ def decimal_advice(amount: Quantity) -> str | None:
 def _larger(amount: Quantity, least: int) -> str:
     """Return the number with the suffix that makes it memory of some size: nobody has 48000 GiB.
 
-    An example where that is less than `least` bytes too, as of 0.5Gi.
+    An example where that is less than `least` bytes too, as of 0.5Gi, or more than any machine has.
     """
-    meant = f"{amount.number}{'Mi' if Decimal(amount.number) >= _MEBIBYTES else 'Gi'}"
-    return meant if Decimal(amount.number) * GIB >= least else "for example 40Gi"
+    suffix, factor = ("Mi", _MIB) if Decimal(amount.number) >= _MEBIBYTES else ("Gi", GIB)
+    meant = Decimal(amount.number) * factor
+    return f"{amount.number}{suffix}" if least <= meant <= _MOST_MEMORY else "for example 40Gi"
 
 
 def _bytes(amount: Quantity) -> str:

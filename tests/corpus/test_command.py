@@ -273,7 +273,7 @@ ARGUMENTS = [
 
 
 def test_arguments_arrive_as_they_are_written(tmp_path: Path) -> None:
-    """Through YAML, `render`, the kubelet and the `eval` of KServe's single-node preset (v0.20), with printf for vLLM."""
+    """Through YAML, `render`, the kubelet and the `eval` of KServe's single-node preset, with printf for vLLM."""
     documents = list(yaml.safe_load_all((ROOT / "tests/corpus/with/gemma.yaml").read_text(encoding="utf-8")))
     documents[0]["spec"]["serving"][0]["engine"] = {"args": ARGUMENTS}
     documents += yaml.safe_load_all((ROOT / "tests/corpus/with/environment.yaml").read_text(encoding="utf-8"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -64,8 +63,11 @@ def test_06_a_rebuilt_cluster_gets_everything_or_is_noticed(target: Target, othe
         worked(run)
     else:
         # What is said is what helps.
-        refused(run, "mig-a", "--refresh")
-        worked(target.up("--refresh"))
+        refused(run, "mig-a", "SW422", "slicewise:acceptClusters")
+        system = there.get(Namespace, "kube-system").metadata
+        assert system
+        target.stack.set_config('acceptClusters["mig-a"]', str(system.uid))
+        worked(target.up())
         assert rebuilt() == ["chat"]
     # The old cluster is not this stack's any more, and nobody has touched it.
     assert target.services() == {"chat": uid}
@@ -95,10 +97,8 @@ def _renamed(target: Target, *names: str) -> None:
     for name in names:
         target.use(target.plane.kubeconfig, name)
         target.declare(target.chat(), environment=name)
-        started = time.monotonic()
         worked(target.preview())
         worked(target.up())
-        assert time.monotonic() - started < 60
         after = target.service()
         assert after["metadata"]["uid"] == before["metadata"]["uid"]
         assert after["spec"] == before["spec"]
