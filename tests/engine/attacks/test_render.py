@@ -62,6 +62,7 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+@pytest.mark.attack
 def test_09_what_runs_stays_in_its_pool(tmp_path: Path, output: Path) -> None:
     roomy, tight = slices("roomy", "3g.40gb"), slices("tight", "3g.40gb", memoryPerGpu="31Gi")
     before = render(write(tmp_path / "fleet.yaml", environment("e", roomy), TINY, CHAT), output)
