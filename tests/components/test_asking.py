@@ -73,11 +73,12 @@ def test_what_is_not_a_cluster_that_accepts_the_credential(answer: Answer, code:
 
 def test_one_connection_that_is_reset_fails_nothing() -> None:
     groups = Answer(200, b'{"kind": "APIGroupList", "groups": []}')
-    oldest = Answer(200, b'{"kind": "Namespace", "metadata": {"name": "kube-system", "uid": "u-1"}}')
+    uid = "8c2f5f0e-1f0b-4a53-9d6a-3f1f0c9f7a11"
+    oldest = Answer(200, f'{{"kind": "Namespace", "metadata": {{"name": "kube-system", "uid": "{uid}"}}}}'.encode())
     with server(RESET, groups, RESET, oldest) as asked:
         found = ask(needs_of([]), east=asked.url)
     assert found.problems == ()
-    assert found.answers["east"].standing.uid == "u-1"
+    assert found.answers["east"].standing.uid == uid
 
 
 def test_a_connection_that_cannot_be_closed_hides_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
