@@ -95,7 +95,7 @@ class Target:
         """Update, whatever comes of it."""
         return self.run("up", "--yes", "--skip-preview", *arguments, stack=stack)
 
-    def unchanged(self) -> None:
+    def assert_unchanged(self) -> None:
         """See that an update finds nothing to do."""
         assert self.stack.up().changes() == {}
 
@@ -117,18 +117,18 @@ def text(run: subprocess.CompletedProcess[str]) -> str:
     return f"exit {run.returncode}\n{run.stdout}\n{run.stderr}"
 
 
-def refused(run: subprocess.CompletedProcess[str], *words: str) -> None:
+def assert_refused(run: subprocess.CompletedProcess[str], *words: str) -> None:
     """See that a command failed, and that what it printed has all `words`."""
     assert run.returncode != 0, text(run)
-    said(run, *words)
+    assert_said(run, *words)
 
 
-def said(run: subprocess.CompletedProcess[str], *words: str) -> None:
+def assert_said(run: subprocess.CompletedProcess[str], *words: str) -> None:
     """See that what a command printed has all `words`."""
     printed = text(run)
     assert [word for word in words if word not in printed] == [], printed
 
 
-def worked(run: subprocess.CompletedProcess[str]) -> None:
+def assert_worked(run: subprocess.CompletedProcess[str]) -> None:
     """See that a command did not fail."""
     assert run.returncode == 0, text(run)

@@ -19,7 +19,7 @@ from lightkube.types import PatchType
 
 from embedded.waiting import wait_until
 from tests.documents import deployment
-from tests.engine.attacks.target import Target, refused, text, worked
+from tests.engine.attacks.target import Target, assert_refused, assert_worked, text
 
 pytestmark = pytest.mark.attack
 
@@ -59,7 +59,7 @@ def test_40_namespaces_that_are_missing_or_going(target: Target) -> None:
     others = [deployment(f"chat-{number}", "tiny", namespace=name) for number, name in enumerate(names)]
     target.declare(target.chat(), *others)
 
-    refused(target.up(), *names)
+    assert_refused(target.up(), *names)
 
     # What is wrong with others is mended, and then all is there.
     free = {"metadata": {"finalizers": None}}
@@ -67,10 +67,10 @@ def test_40_namespaces_that_are_missing_or_going(target: Target) -> None:
     wait_until("the namespace gone", lambda: going not in _namespaces(target), seconds=60)
     for name in names:
         target.client.apply(Namespace(metadata=ObjectMeta(name=name)))
-    worked(target.up())
+    assert_worked(target.up())
     assert list(target.services()) == ["chat"]
     target.declare()
-    worked(target.up())
+    assert_worked(target.up())
 
 
 def _namespaces(target: Target) -> set[str]:
@@ -95,11 +95,11 @@ def test_56_a_policys_words_stand_in_the_preview(target: Target) -> None:
     target.declare(target.chat(), target.chat("agent"))
     with applied(target, policy, binding):
         wait_until("the policy at work", lambda: words in text(target.preview()), seconds=60)
-        refused(target.preview(), words, "agent")
-        refused(target.up(), words)
+        assert_refused(target.preview(), words, "agent")
+        assert_refused(target.up(), words)
         assert "agent" not in target.services()
     wait_until("the policy gone", lambda: target.preview().returncode == 0, seconds=60)
-    worked(target.up())
+    assert_worked(target.up())
     assert sorted(target.services()) == ["agent", "chat"]
 
 
@@ -118,8 +118,8 @@ def test_57_a_webhook_that_does_not_answer(target: Target) -> None:
     target.declare(target.chat())
     with applied(target, configuration):
         wait_until("the webhook asked", lambda: target.preview().returncode != 0, seconds=60)
-        refused(target.up(), "nobody.attacks.test")
+        assert_refused(target.up(), "nobody.attacks.test")
         assert target.services() == {}
     wait_until("the webhook gone", lambda: target.preview().returncode == 0, seconds=60)
-    worked(target.up())
+    assert_worked(target.up())
     assert list(target.services()) == ["chat"]

@@ -21,7 +21,7 @@ from lightkube.resources.core_v1 import ServiceAccount
 from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding
 
 from tests.engine.attacks.table import CHECKOUT
-from tests.engine.attacks.target import Target, pools, refused, said, text, worked
+from tests.engine.attacks.target import Target, assert_refused, assert_said, assert_worked, pools, text
 from tests.engine.credentials import account_token, kubeconfig_of
 
 pytestmark = pytest.mark.attack
@@ -68,15 +68,15 @@ def test_04_a_token_that_is_refused_stops_previews_and_updates(target: Target) -
     target.use(kubeconfig_of(target.plane, token=DEAD))
 
     for run in (target.preview(), target.up()):
-        refused(run, "mig-a")
+        assert_refused(run, "mig-a")
         assert DEAD not in text(run)
     # Not in the middle, either.
     target.declare(target.chat(), target.chat("agent"))
     for run in (target.preview(), target.up()):
-        refused(run, "mig-a")
+        assert_refused(run, "mig-a")
     assert target.services() == before
     target.use(target.plane.kubeconfig)
-    worked(target.up())
+    assert_worked(target.up())
     assert sorted(target.services()) == ["agent", "chat"]
 
 
@@ -113,7 +113,7 @@ def test_05_a_web_server_is_not_a_cluster(target: Target) -> None:
     with web_server() as address:
         target.use(kubeconfig_of(target.plane, server=address))
         for run in (target.preview(), target.up()):
-            refused(run, "mig-a")
+            assert_refused(run, "mig-a")
 
 
 def test_20_an_environment_can_leave_after_a_rotation(target: Target) -> None:
@@ -129,14 +129,14 @@ def test_20_an_environment_can_leave_after_a_rotation(target: Target) -> None:
     run = target.up()
 
     if run.returncode != 0:
-        said(run, "mig-a")
+        assert_said(run, "mig-a")
         # The way out that the page on kubeconfigs has.
         rotation = KUBECONFIGS.read_text().partition("## Rotation")[2].partition("\n## ")[0]
         assert re.search(r"back|again|`up`", rotation)
         target.stack.write(pools(), pools("mig-b"))
-        worked(target.up())
+        assert_worked(target.up())
         target.stack.write(pools("mig-b"))
-        worked(target.up())
+        assert_worked(target.up())
     assert target.services() == {}
 
 
@@ -145,7 +145,7 @@ def test_21_a_preview_says_that_the_user_has_no_rights(target: Target) -> None:
     target.declare(target.chat())
 
     for run in (target.preview(), target.up()):
-        refused(run, "mig-a")
+        assert_refused(run, "mig-a")
         assert re.search(r"create|may not|forbidden", text(run))
 
 
@@ -155,7 +155,7 @@ def test_22_a_user_who_may_not_list_is_told(target: Target) -> None:
 
     run = target.preview()
 
-    refused(run, "mig-a", "list", "llminferenceservices")
+    assert_refused(run, "mig-a", "list", "llminferenceservices")
     # The rights that are needed stand where they are looked for.
     page = KUBECONFIGS.read_text()
     assert [verb for verb in ("get", "list", "watch", "create", "patch", "delete") if verb not in page] == []
@@ -168,7 +168,7 @@ def test_23_waiting_without_the_right_to_look_at_pods(target: Target) -> None:
     target.stack.set_config("readyTimeout", "5")
     target.declare(target.chat())
 
-    refused(target.up(), "mig-a", "pods", "list")
+    assert_refused(target.up(), "mig-a", "pods", "list")
 
 
 def test_24_verifying_without_the_right_to_look_at_nodes(target: Target, tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_24_verifying_without_the_right_to_look_at_nodes(target: Target, tmp_pat
         timeout=60,
     )
 
-    refused(done, "SW621", "nodes")
+    assert_refused(done, "SW621", "nodes")
 
 
 def plugin(directory: Path, script: str) -> Path:
@@ -219,7 +219,7 @@ def test_26_a_plugin_is_asked_a_few_times(target: Target, tmp_path: Path) -> Non
     target.use(kubeconfig_by(target, plugin(tmp_path, f"echo called >> {calls}\necho '{answer}'")))
     target.declare(target.chat())
 
-    worked(target.preview())
+    assert_worked(target.preview())
 
     assert 1 <= len(calls.read_text().splitlines()) <= 4
 
@@ -233,7 +233,7 @@ def test_27_a_plugin_that_never_answers_is_ended(target: Target, tmp_path: Path)
     run = target.preview()
 
     assert time.monotonic() - started < 90
-    refused(run, "mig-a", "plugin")
+    assert_refused(run, "mig-a", "plugin")
     assert _running(odd) == []
 
 
@@ -254,12 +254,12 @@ def test_54_deletions_with_a_token_that_is_refused_keep_the_state(target: Target
     target.declare(target.chat())
     target.use(kubeconfig_of(target.plane, token=DEAD))
 
-    refused(target.up(), "mig-a")
+    assert_refused(target.up(), "mig-a")
 
     assert sorted(target.services()) == ["agent", "chat"]
     assert "/agent-service" in target.stack.export()
     target.use(target.plane.kubeconfig)
-    worked(target.up())
+    assert_worked(target.up())
     assert sorted(target.services()) == ["chat"]
 
 
@@ -270,5 +270,5 @@ def test_45_a_wrong_passphrase_touches_nothing(target: Target, monkeypatch: pyte
     monkeypatch.setitem(target.stack.environment, "PULUMI_CONFIG_PASSPHRASE", "wrong")
 
     for run in (target.preview(), target.up()):
-        refused(run, "incorrect passphrase")
+        assert_refused(run, "incorrect passphrase")
     assert target.services() == before

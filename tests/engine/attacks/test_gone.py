@@ -15,16 +15,16 @@ from lightkube.types import PatchType
 
 from embedded.kserve import LLMInferenceService
 from embedded.waiting import wait_until
-from tests.engine.attacks.target import Target, refused, text, worked
+from tests.engine.attacks.target import Target, assert_refused, assert_worked, text
 
 pytestmark = pytest.mark.attack
 
 
-def says_it(target: Target, run: subprocess.CompletedProcess[str]) -> None:
+def assert_said_and_helps(target: Target, run: subprocess.CompletedProcess[str]) -> None:
     """See that a run names the service and a command that helps, and that this helps."""
     assert "chat" in text(run), text(run)
     assert "--refresh" in text(run), text(run)
-    worked(target.up("--refresh"))
+    assert_worked(target.up("--refresh"))
 
 
 def test_03_a_service_that_was_deleted_comes_back_or_is_missed(target: Target, tmp_path: Path) -> None:
@@ -54,14 +54,14 @@ def test_03_a_service_that_was_deleted_comes_back_or_is_missed(target: Target, t
     target.stack.set_config("readyTimeout", "5")
     waiting = target.up()
     if not target.services():
-        refused(waiting, "--refresh", "chat")
+        assert_refused(waiting, "--refresh", "chat")
     target.stack.set_config("waitForReady", "false")
 
     run = target.up()
     if not target.services():
-        says_it(target, run)
+        assert_said_and_helps(target, run)
     assert list(target.services()) == ["chat"]
-    target.unchanged()
+    target.assert_unchanged()
 
 
 def test_38_replicas_that_were_changed_by_hand_come_back_or_are_said(target: Target) -> None:
@@ -75,7 +75,7 @@ def test_38_replicas_that_were_changed_by_hand_come_back_or_are_said(target: Tar
 
     if target.service()["spec"]["replicas"] != 3:
         assert "replicas" in text(run), text(run)
-        says_it(target, run)
+        assert_said_and_helps(target, run)
     assert target.service()["spec"]["replicas"] == 3
 
 
@@ -90,7 +90,7 @@ def test_41_a_namespace_that_was_deleted_is_missed(target: Target) -> None:
     assert target.namespace in text(run), text(run)
     assert run.returncode != 0 or "chat" in text(run)
     target.client.apply(Namespace(metadata=ObjectMeta(name=target.namespace)))
-    worked(target.up("--refresh"))
+    assert_worked(target.up("--refresh"))
     assert list(target.services()) == ["chat"]
 
 

@@ -13,7 +13,7 @@ import pytest
 from embedded.control_plane import ControlPlane
 from tests.engine import plain_pulumi
 from tests.engine.attacks.table import CHECKOUT
-from tests.engine.attacks.target import Target, text, worked
+from tests.engine.attacks.target import Target, assert_worked, text
 from tests.engine.plain_pulumi import descendants, eventually, kill
 from tests.engine.workspace import Workspace
 
@@ -67,12 +67,12 @@ def killed(target: Target, directory: Path, who: Sequence[str]) -> str:
     return output + errors
 
 
-def converges(target: Target, names: list[str], seen: str) -> None:
+def assert_converges(target: Target, names: list[str], seen: str) -> None:
     """See that the documented steps after a kill end with exactly what is declared."""
     note = f"seed {SEED}; the killed update said:\n{seen}\n"
     run = target.up()
     if "locked" in text(run):
-        worked(target.run("cancel", "--yes"))
+        assert_worked(target.run("cancel", "--yes"))
         run = target.up()
     if "failed to load checkpoint" in text(run):
         # docs/troubleshooting.md: the file beside the state is empty, the state is whole.
@@ -94,30 +94,30 @@ def converges(target: Target, names: list[str], seen: str) -> None:
 @pytest.mark.parametrize("number", range(3))
 def test_28_the_engine(stack: Target, tmp_path: Path, number: int) -> None:  # noqa: ARG001 - so many times
     names = wanted(stack)
-    converges(stack, names, killed(stack, tmp_path, [ENGINE]))
+    assert_converges(stack, names, killed(stack, tmp_path, [ENGINE]))
 
 
 @pytest.mark.parametrize("number", range(2))
 def test_29_the_program(stack: Target, tmp_path: Path, number: int) -> None:  # noqa: ARG001
     names = wanted(stack)
-    converges(stack, names, killed(stack, tmp_path, [PROGRAM]))
+    assert_converges(stack, names, killed(stack, tmp_path, [PROGRAM]))
 
 
 @pytest.mark.parametrize("number", range(2))
 def test_30_the_provider(stack: Target, tmp_path: Path, number: int) -> None:  # noqa: ARG001
     names = wanted(stack)
-    converges(stack, names, killed(stack, tmp_path, [PROVIDER]))
+    assert_converges(stack, names, killed(stack, tmp_path, [PROVIDER]))
 
 
 def test_31_the_language_host(stack: Target, tmp_path: Path) -> None:
     names = wanted(stack)
-    converges(stack, names, killed(stack, tmp_path, [HOST]))
+    assert_converges(stack, names, killed(stack, tmp_path, [HOST]))
 
 
 @pytest.mark.parametrize("number", range(2))
 def test_32_everything(stack: Target, tmp_path: Path, number: int) -> None:  # noqa: ARG001
     names = wanted(stack)
-    converges(stack, names, killed(stack, tmp_path, [ENGINE, PROGRAM, PROVIDER, HOST, "sweeper.py"]))
+    assert_converges(stack, names, killed(stack, tmp_path, [ENGINE, PROGRAM, PROVIDER, HOST, "sweeper.py"]))
 
 
 def interrupted(target: Target, directory: Path, name: str, seconds: float) -> str:
@@ -137,9 +137,9 @@ def interrupted(target: Target, directory: Path, name: str, seconds: float) -> s
 
 def test_33_the_api_server(stack: Target, tmp_path: Path) -> None:
     names = wanted(stack)
-    converges(stack, names, interrupted(stack, tmp_path, "kube-apiserver", 3))
+    assert_converges(stack, names, interrupted(stack, tmp_path, "kube-apiserver", 3))
 
 
 def test_34_etcd(stack: Target, tmp_path: Path) -> None:
     names = wanted(stack)
-    converges(stack, names, interrupted(stack, tmp_path, "etcd", 2))
+    assert_converges(stack, names, interrupted(stack, tmp_path, "etcd", 2))

@@ -15,7 +15,7 @@ from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, install_kserve_crds
 from tests.documents import environment
-from tests.engine.attacks.target import POOL, TINY, Target, pools, refused, said, text, worked
+from tests.engine.attacks.target import POOL, TINY, Target, assert_refused, assert_said, assert_worked, pools, text
 
 # One worker runs these in their order: the other cluster has no KServe in the first.
 pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-other-cluster")]
@@ -41,7 +41,7 @@ def test_25_a_preview_says_that_kserve_is_absent(target: Target, other: ControlP
     target.declare(target.chat())
 
     for run in (target.preview(), target.up()):
-        refused(run, "mig-a")
+        assert_refused(run, "mig-a")
         assert re.search(r"KServe|LLMInferenceService|serving\.kserve\.io", text(run)), text(run)
 
 
@@ -60,14 +60,14 @@ def test_06_a_rebuilt_cluster_gets_everything_or_is_noticed(target: Target, othe
         return [str(item.metadata.name) for item in found if item.metadata]
 
     if rebuilt() == ["chat"]:
-        worked(run)
+        assert_worked(run)
     else:
         # What is said is what helps.
-        refused(run, "mig-a", "SW422", "slicewise:acceptClusters")
+        assert_refused(run, "mig-a", "SW422", "slicewise:acceptClusters")
         system = there.get(Namespace, "kube-system").metadata
         assert system
         target.stack.set_config('acceptClusters["mig-a"]', str(system.uid))
-        worked(target.up())
+        assert_worked(target.up())
         assert rebuilt() == ["chat"]
     # The old cluster is not this stack's any more, and nobody has touched it.
     assert target.services() == {"chat": uid}
@@ -79,28 +79,28 @@ def test_55_two_environments_of_one_server_are_warned_of(target: Target) -> None
     target.use(target.plane.kubeconfig, "mig-b")
     target.stack.write(pools(), environment("mig-b", POOL), TINY, target.chat(environments=2))
 
-    said(target.preview(), "SW312", re.sub(r"^https://", "", server))
+    assert_said(target.preview(), "SW312", re.sub(r"^https://", "", server))
 
 
 def test_07_an_environment_that_is_renamed_moves_without_a_touch(target: Target) -> None:
-    _renamed(target, "mig-b")
+    assert_moved(target, "mig-b")
 
 
 def test_08_and_back(target: Target) -> None:
-    _renamed(target, "mig-b", "mig-a")
+    assert_moved(target, "mig-b", "mig-a")
 
 
-def _renamed(target: Target, *names: str) -> None:
+def assert_moved(target: Target, *names: str) -> None:
     target.declare(target.chat())
     target.stack.up()
     before = target.service()
     for name in names:
         target.use(target.plane.kubeconfig, name)
         target.declare(target.chat(), environment=name)
-        worked(target.preview())
-        worked(target.up())
+        assert_worked(target.preview())
+        assert_worked(target.up())
         after = target.service()
         assert after["metadata"]["uid"] == before["metadata"]["uid"]
         assert after["spec"] == before["spec"]
         assert after["metadata"]["annotations"]["slicewise.dev/environment"] == name
-        target.unchanged()
+        target.assert_unchanged()

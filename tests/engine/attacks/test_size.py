@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.documents import Document, deployment, environment, model, profile, slices
-from tests.engine.attacks.target import Target, worked
+from tests.engine.attacks.target import Target, assert_worked
 from tests.engine.workspace import Workspace
 from tests.unit.cli.running import in_process
 
@@ -64,10 +64,10 @@ def test_59_a_large_preview_takes_less_than_a_minute(workspace: Workspace) -> No
 def test_60_updates_grow_with_the_number(target: Target) -> None:
     def taken(number: int) -> float:
         target.declare(*(target.chat(f"chat-{at}") for at in range(number)))
-        spent = seconds(lambda: worked(target.up()), who=resource.RUSAGE_CHILDREN)
+        spent = seconds(lambda: assert_worked(target.up()), who=resource.RUSAGE_CHILDREN)
         assert len(target.services()) == number
         target.declare()
-        worked(target.up())
+        assert_worked(target.up())
         return spent
 
     empty, small, large = taken(0), taken(15), taken(45)

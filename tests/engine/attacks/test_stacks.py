@@ -13,7 +13,7 @@ from lightkube.types import PatchType
 from embedded.kserve import LLMInferenceService
 from tests.documents import model, profile
 from tests.engine import plain_pulumi
-from tests.engine.attacks.target import TINY, Target, pools, refused, said, text, worked
+from tests.engine.attacks.target import TINY, Target, assert_refused, assert_said, assert_worked, pools, text
 
 # One worker runs these: they share a stack that is there already.
 pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-stacks")]
@@ -23,8 +23,8 @@ SERVICE = "mig-a/settled/chat-service"
 def second_stack(target: Target, name: str) -> None:
     """Make a stack with the same configuration and documents."""
     target.run("stack", "init", "--copy-config-from", "test", "--secrets-provider", "passphrase", stack=name)
-    worked(target.run("config", "set", "slicewise:manifests", "stacks/test", stack=name))
-    worked(target.run("stack", "select", stack="test"))
+    assert_worked(target.run("config", "set", "slicewise:manifests", "stacks/test", stack=name))
+    assert_worked(target.run("stack", "select", stack="test"))
 
 
 def test_02_a_copied_stack_never_takes_over(target: Target) -> None:
@@ -34,13 +34,13 @@ def test_02_a_copied_stack_never_takes_over(target: Target) -> None:
     second_stack(target, "trial")
 
     for run in (target.preview(stack="trial"), target.up(stack="trial")):
-        refused(run, "chat")
+        assert_refused(run, "chat")
         # Whose it is.
         assert re.search(r"slicewise/test\b|stack test\b", text(run)), text(run)
     target.run("destroy", "--yes", "--skip-preview", stack="trial")
 
     assert target.services() == before
-    target.unchanged()
+    target.assert_unchanged()
 
 
 def test_36_other_values_of_another_stack_are_refused(target: Target) -> None:
@@ -50,11 +50,11 @@ def test_36_other_values_of_another_stack_are_refused(target: Target) -> None:
     second_stack(target, "other")
     target.declare(target.chat(replicas=3))
 
-    refused(target.up(stack="other"), "chat")
+    assert_refused(target.up(stack="other"), "chat")
 
     assert target.service()["spec"] == before["spec"]
     target.declare(target.chat(replicas=2))
-    target.unchanged()
+    target.assert_unchanged()
 
 
 def test_37_a_preview_says_that_a_service_is_there_already(target: Target) -> None:
@@ -76,7 +76,7 @@ def test_37_a_preview_says_that_a_service_is_there_already(target: Target) -> No
     target.declare(target.chat())
 
     for run in (target.preview(), target.up()):
-        refused(run, "chat")
+        assert_refused(run, "chat")
 
     assert target.service()["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
 
@@ -91,7 +91,7 @@ def test_35_one_of_two_updates_at_once_is_refused(target: Target, tmp_path: Path
         output, errors = first.communicate(timeout=240)
 
     assert first.returncode == 0, output + errors
-    refused(second, "locked")
+    assert_refused(second, "locked")
     assert sorted(target.services()) == sorted(names)
 
 
@@ -115,63 +115,63 @@ def test_39_an_operators_replicas_are_said_by_its_name(target: Target, monkeypat
     target.declare(target.chat(replicas=3))
 
     # Before anything is changed, and by its name; what the documents say is then what counts.
-    said(target.preview(), "replicas", "some-operator")
+    assert_said(target.preview(), "replicas", "some-operator")
     assert target.service()["spec"]["replicas"] == 4
     run = target.up()
-    said(run, "replicas", "some-operator")
+    assert_said(run, "replicas", "some-operator")
     if run.returncode != 0:
         # docs/troubleshooting.md: the field is taken back, once.
         monkeypatch.setitem(target.stack.environment, "PULUMI_K8S_ENABLE_PATCH_FORCE", "true")
-        worked(target.up())
+        assert_worked(target.up())
         monkeypatch.delitem(target.stack.environment, "PULUMI_K8S_ENABLE_PATCH_FORCE")
     assert target.service()["spec"]["replicas"] == 3
-    target.unchanged()
+    target.assert_unchanged()
 
 
 def test_42_a_refresh_finds_nothing(settled: Target) -> None:
     # What the stack reads of itself is read anew, and the engine counts that.
-    worked(settled.run("refresh", "--yes", "--skip-preview"))
-    worked(settled.preview("--expect-no-changes"))
+    assert_worked(settled.run("refresh", "--yes", "--skip-preview"))
+    assert_worked(settled.preview("--expect-no-changes"))
 
 
 def test_43_what_the_state_forgot_is_adopted(settled: Target) -> None:
     before = settled.services()
-    worked(settled.run("state", "delete", "--yes", "--force", _urn(settled, SERVICE)))
+    assert_worked(settled.run("state", "delete", "--yes", "--force", _urn(settled, SERVICE)))
 
-    worked(settled.up())
+    assert_worked(settled.up())
 
     assert settled.services() == before
-    settled.unchanged()
+    settled.assert_unchanged()
 
 
 def test_44_a_service_is_imported(settled: Target) -> None:
     before = settled.services()
     urn = _urn(settled, SERVICE)
     provider, parent = _urn(settled, "mig-a-provider"), _urn(settled, "mig-a/settled/chat")
-    worked(settled.run("state", "delete", "--yes", "--force", urn))
+    assert_worked(settled.run("state", "delete", "--yes", "--force", urn))
 
-    worked(
+    assert_worked(
         settled.run(
             *("import", "--yes", "--skip-preview", "--protect=false", "--generate-code=false"),
             *("--provider", f"its={provider}", "--parent", f"of={parent}"),
             *("kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService", SERVICE, "settled/chat"),
         )
     )
-    worked(settled.up())
+    assert_worked(settled.up())
 
     assert settled.services() == before
-    settled.unchanged()
+    settled.assert_unchanged()
 
 
 def test_46_previews_without_clusters_and_back(settled: Target) -> None:
     before = settled.services()
     settled.stack.set_config("kubeconfigSource", "none")
-    worked(settled.preview())
-    refused(settled.up(), "SW405")
+    assert_worked(settled.preview())
+    assert_refused(settled.up(), "SW405")
     settled.stack.set_config("kubeconfigSource", "config")
 
     assert settled.services() == before
-    settled.unchanged()
+    settled.assert_unchanged()
 
 
 def _urn(target: Target, name: str) -> str:
@@ -201,14 +201,14 @@ def test_47_damaged_outputs_are_kept_or_there_is_a_way_out(damage: object, settl
     run = settled.preview()
 
     if run.returncode == 0:
-        worked(settled.up())
+        assert_worked(settled.up())
     else:
-        said(run, "[SW109]")
+        assert_said(run, "[SW109]")
         # `--previous` is an option of the command line; a stack has none.
         assert "--previous" not in text(run)
         _import(settled, whole)
     assert settled.services() == before
-    settled.unchanged()
+    settled.assert_unchanged()
 
 
 def test_48_escapes_in_the_outputs_reach_no_terminal(settled: Target) -> None:
@@ -245,15 +245,15 @@ def test_49_a_stack_that_is_renamed_goes_on(target: Target) -> None:
     target.declare(target.chat())
     target.stack.up()
     before = target.services()
-    worked(target.run("stack", "rename", "test2"))
+    assert_worked(target.run("stack", "rename", "test2"))
     target.stack.manifests.rename(target.stack.manifests.with_name("moved"))
 
-    refused(target.up(stack="test2"), "SW101", "stacks/test2")
-    worked(target.run("config", "set", "slicewise:manifests", "stacks/moved", stack="test2"))
-    worked(target.up(stack="test2"))
+    assert_refused(target.up(stack="test2"), "SW101", "stacks/test2")
+    assert_worked(target.run("config", "set", "slicewise:manifests", "stacks/moved", stack="test2"))
+    assert_worked(target.up(stack="test2"))
 
     assert target.services() == before
-    worked(target.preview("--expect-no-changes", stack="test2"))
+    assert_worked(target.preview("--expect-no-changes", stack="test2"))
 
 
 def test_50_another_name_is_another_deployment_and_another_model_is_not(target: Target) -> None:
@@ -264,12 +264,12 @@ def test_50_another_name_is_another_deployment_and_another_model_is_not(target: 
     target.stack.write(
         pools(), other, target.chat() | {"spec": target.chat()["spec"] | {"modelRef": {"name": "other"}}}
     )
-    worked(target.up())
+    assert_worked(target.up())
     assert target.services() == {"chat": before}
     assert target.service()["spec"]["model"]["name"] == "other"
 
     target.declare(target.chat("talk"))
-    worked(target.up())
+    assert_worked(target.up())
     assert list(target.services()) == ["talk"]
 
 
@@ -279,8 +279,8 @@ def test_51_documents_that_changed_since_a_saved_plan_are_refused(
     monkeypatch.setitem(target.stack.environment, "PULUMI_EXPERIMENTAL", "true")
     plan = tmp_path / "plan.json"
     target.declare(target.chat())
-    worked(target.preview("--save-plan", str(plan)))
+    assert_worked(target.preview("--save-plan", str(plan)))
     target.declare(target.chat(), target.chat("agent"))
 
-    refused(target.up("--plan", str(plan)), "plan")
+    assert_refused(target.up("--plan", str(plan)), "plan")
     assert "agent" not in target.services()

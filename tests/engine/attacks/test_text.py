@@ -40,7 +40,7 @@ def run(directory: Path, command: str, documents: list[Document], *arguments: st
     return in_process(command, str(file), *arguments)
 
 
-def printed(done: subprocess.CompletedProcess[str]) -> str:
+def assert_printed(done: subprocess.CompletedProcess[str]) -> str:
     """Return what was printed, after a look for what would write to a terminal."""
     shown = done.stdout + done.stderr
     assert all(line.isprintable() for line in shown.split("\n")), repr(shown)
@@ -53,7 +53,7 @@ def test_16_images_that_no_kubelet_takes_are_refused(image: str, tmp_path: Path)
     done = run(tmp_path, "validate", fleet(image=image))
 
     assert done.returncode == 2
-    assert "image" in printed(done)
+    assert "image" in assert_printed(done)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_16_images_that_no_kubelet_takes_are_refused(image: str, tmp_path: Path)
 def test_16_images_that_a_kubelet_takes_are_taken(image: str, tmp_path: Path) -> None:
     done = run(tmp_path, "validate", fleet(image=image))
 
-    assert done.returncode == 0, printed(done)
+    assert done.returncode == 0, assert_printed(done)
 
 
 def expanded(argument: str) -> str:
@@ -88,7 +88,7 @@ def expanded(argument: str) -> str:
 def reaches_vllm(directory: Path, arguments: list[str]) -> list[str]:
     """Return the arguments that vLLM gets, by way of the manifest, the kubelet and KServe's `eval`."""
     done = run(directory, "render", fleet(*arguments), "--output-dir", str(directory / "out"))
-    assert done.returncode == 0, printed(done)
+    assert done.returncode == 0, assert_printed(done)
     (manifest,) = (directory / "out/e").glob("*chat*")
     container = yaml.safe_load(manifest.read_text())["spec"]["template"]["containers"][0]
     # KServe's single-node preset: eval "vllm serve ... $@".
@@ -112,7 +112,7 @@ def test_19_no_argument_has_a_nul(argument: str, tmp_path: Path) -> None:
     done = run(tmp_path, "validate", fleet(argument))
 
     assert done.returncode == 2
-    printed(done)
+    assert_printed(done)
 
 
 def test_64_no_shell_runs_what_is_in_arguments(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_48_an_earlier_plan_writes_to_no_terminal(output: str, tmp_path: Path) -
 
     done = in_process("plan", DEMO, "--previous", str(file), "--output", output)
 
-    printed(done)
+    assert_printed(done)
     if output == "svg":
         ET.fromstring(done.stdout)  # noqa: S314 - a picture of our own
 
@@ -173,7 +173,7 @@ def test_61_hostile_text_is_refused_or_printed(hostile: str, tmp_path: Path) -> 
             inner = inner[key]
         inner[path[-1]] = hostile
         done = run(tmp_path, "plan", changed)
-        printed(done)
+        assert_printed(done)
         if done.returncode != 2:
             picture = run(tmp_path, "plan", changed, "--output", "svg")
             tags = {element.tag.rpartition("}")[2] for element in ET.fromstring(picture.stdout).iter()}  # noqa: S314
@@ -196,4 +196,4 @@ def test_66_a_contexts_name_is_only_text(tmp_path: Path) -> None:
     for arguments in ((), ("--context", "other"), ("--context", name)):
         done = in_process("discover", "--kubeconfig", str(file), *arguments)
         assert done.returncode != 0
-        printed(done)
+        assert_printed(done)
