@@ -67,7 +67,7 @@ lint: $(VENV)/.development
 	$(VENV)/bin/lint-imports --no-logo
 
 .PHONY: check
-check: lint ## Lint, types, import contracts, unit and mock tests, in under a minute
+check: lint ## Lint, types, import contracts, unit and mock tests, in under two minutes
 	$(VENV)/bin/pytest -n 3 --dist worksteal -q -m 'not long' tests/unit tests/components tests/bench tests/corpus/test_corpus.py tests/corpus/test_schema.py
 
 .PHONY: test
