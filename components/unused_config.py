@@ -19,7 +19,7 @@ _SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")
 
 
 def tell_unused(config: StackConfig, fleet: Fleet) -> None:
-    """Log as warnings what has no effect (SW319): a slip of the pen, or what was needed once and is no more."""
+    """Log as warnings what has no effect (SW319): a typing error, or what was needed once and is not any more."""
     for advice in unused_config(config, fleet):
         pulumi.log.warn(printable(str(advice)))
 

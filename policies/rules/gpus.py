@@ -42,7 +42,7 @@ class GpuRequest:
 
     @property
     def count(self) -> Decimal | None:
-        """How many, or None where that is no quantity."""
+        """How many, or None where that is not a quantity."""
         return quantity_value(self.amount.text())
 
 

@@ -26,7 +26,7 @@ _OTHER: Final = re.compile(
     r"|ALLOW[-_.]CREDENTIALS|PULL[-_.]SECRETS?)",
     re.IGNORECASE,
 )
-# $(NAME) is the kubelet's, ${NAME} the shell's; with a default that is written out it is no reference.
+# $(NAME) is the kubelet's, ${NAME} the shell's; with a default that is written out it is not a reference.
 _REFERENCE: Final = re.compile(r"\$?\$\(\w[\w.-]*\)|\$\{\w+(?::?[-?+])?\}|\$\{\w+:?\?[^}]*\}")
 # In what a shell runs: $NAME, by the custom of environment variables, and the output of a command.
 _IN_SHELL: Final = re.compile(r"\$[A-Z_][A-Z0-9_]*(?![\w!])|\$\(\S*|`\S*")

@@ -1,4 +1,4 @@
-"""Requests of paths that are no objects, such as discovery, with a client's own connection and credential."""
+"""Requests of paths that are not objects, such as discovery, with a client's own connection and credential."""
 
 from __future__ import annotations
 

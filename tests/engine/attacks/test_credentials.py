@@ -6,11 +6,10 @@ import re
 import stat
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBi
 from tests.engine.attacks.table import CHECKOUT
 from tests.engine.attacks.target import Target, assert_refused, assert_said, assert_worked, pools, text
 from tests.engine.credentials import account_token, kubeconfig_of
+from tests.loopback import serving_with
 
 pytestmark = pytest.mark.attack
 
@@ -98,14 +98,8 @@ def web_server() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Print nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving_with(Page) as url:
+        yield url
 
 
 def test_05_a_web_server_is_not_a_cluster(target: Target) -> None:

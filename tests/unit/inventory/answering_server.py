@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.loopback import serving_with
 
 EVERYTHING = ({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},)
 KSERVE = "serving.kserve.io/v1alpha2"
@@ -92,15 +93,5 @@ def serving(api: Api) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing on standard error."""
 
-    class Threads(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 128
-
-    with Threads(("127.0.0.1", 0), Answers) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving_with(Answers) as url:
+        yield url
