@@ -16,7 +16,7 @@ STATE := $(CURDIR)/.state
 TARGETS ?= loader kubeconfig previous
 SECONDS ?= 600
 TOOLCHAIN = $(PYTHON) toolchain/build.py
-SOURCES := slicewise components embedded toolchain policies bench tests __main__.py
+SOURCES := slicewise components embedded toolchain policies bench tools tests __main__.py
 
 # `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
 # The demo keeps its state in the checkout and touches no login of yours. What providers write to the temporary directory

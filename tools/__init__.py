@@ -1,0 +1,1 @@
+"""Tools for those who work on Slicewise: run from a checkout, imported by nothing."""
