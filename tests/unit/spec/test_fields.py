@@ -22,7 +22,8 @@ CONCURRENCY = ("spec", "scaling", "concurrency")
 
 UNCUT = "where GPUs are not cut into slices, leave migConfiguration out"
 REQUEST_NAME = "expected letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /"
-IMAGE = "expected an image, [REGISTRY/]NAME[:TAG][@DIGEST], with NAME in lower case"
+IMAGE = "expected an image, [REGISTRY/]NAME[:TAG][@DIGEST]: "
+LOWER_CASE = "a name is in lower case"
 LABEL = "expected lower-case letters, digits and -, beginning and ending with a letter or digit"
 LABEL_VALUE = "expected a Kubernetes label value: at most 63 letters, digits, -, _ and ."
 IN_QUOTES = "expected text: put it in quotes"
@@ -279,7 +280,13 @@ WRONG: list[Wrong] = [
     (
         MODEL,
         (*PROFILE, "engine", "image"),
-        [("a b", f'got "a b", {IMAGE}'), ("Vllm/vLLM:V1", f'got "Vllm/vLLM:V1", {IMAGE}; write "vllm/vllm:V1"')],
+        [
+            ("a b", f'got "a b", {IMAGE}"a b" in the name has " "; a name has lower-case letters, digits, ., _ and -'),
+            (
+                "Vllm/vLLM:V1",
+                f'got "Vllm/vLLM:V1", {IMAGE}"vLLM" in the name has capitals; {LOWER_CASE}; write "vllm/vllm:V1"',
+            ),
+        ],
     ),
     (
         MODEL,
