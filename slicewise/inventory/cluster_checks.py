@@ -8,7 +8,14 @@ from typing import Final
 from slicewise.inventory.applied import REMEDY, Expected
 from slicewise.inventory.differences import Found, Severity, counted, some
 from slicewise.inventory.facts import LiveCluster
-from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
+from slicewise.inventory.judging import INSTALL
+from slicewise.inventory.needs import spans_nodes
+from slicewise.manifests.vocabulary import (
+    KSERVE_API_VERSION,
+    LEADER_WORKER_SET_API_VERSION,
+    LEADER_WORKER_SET_KIND,
+    SERVICE_KIND,
+)
 from slicewise.spec import Code
 
 # As the API calls them.
@@ -58,6 +65,9 @@ def check_cluster(cluster: LiveCluster, expected: Sequence[Expected], *, creates
         )
     if not cluster.serves_kserve and SERVICES not in cluster.unread:
         yield _no_kserve(placed)
+    spanning = [each for each in placed if each.declared and spans_nodes(each.declared)]
+    if spanning and not cluster.serves_node_groups:
+        yield _no_node_groups(spanning)
     yield from _no_namespace(cluster, placed, creates_namespaces=creates_namespaces)
 
 
@@ -68,7 +78,17 @@ def _no_kserve(placed: Sequence[Expected]) -> Found:
         Severity.ERROR if placed else Severity.WARNING,
         f"the API server knows no {SERVICE_KIND} ({KSERVE_API_VERSION}), {counted(len(placed), 'placement')} "
         f"of the plan in this environment{whose}",
-        f"install KServe 0.20 with its LLMInferenceService controller in the cluster{_and_update(placed)}",
+        f"install in the cluster: {INSTALL[SERVICE_KIND]}{_and_update(placed)}",
+    )
+
+
+def _no_node_groups(spanning: Sequence[Expected]) -> Found:
+    return Found(
+        Code.NO_KSERVE,
+        Severity.ERROR,
+        f"the API server knows no {LEADER_WORKER_SET_KIND} ({LEADER_WORKER_SET_API_VERSION}), of which KServe makes "
+        f"replicas that span several nodes: {_deployments(spanning)}",
+        f"install in the cluster: {INSTALL[LEADER_WORKER_SET_KIND]}",
     )
 
 

@@ -193,6 +193,7 @@ class LiveCluster:
             stands above as if there were none. Nodes are always read.
         uid: The cluster's identity, the uid of its namespace kube-system; None where namespaces may not be read.
         known_uid: That of the cluster that has the environment's services, as an earlier plan knows it.
+        serves_node_groups: Whether the API server knows LeaderWorkerSets, as far as this user may ask.
     """
 
     nodes: tuple[LiveNode, ...]
@@ -206,3 +207,4 @@ class LiveCluster:
     priorities: tuple[Priority, ...] = ()
     uid: str | None = None
     known_uid: str | None = None
+    serves_node_groups: bool = True

@@ -10,7 +10,7 @@ from slicewise.access.refusing import Cause
 from slicewise.inventory.asking import ClusterAnswer
 from slicewise.inventory.differences import some
 from slicewise.inventory.needs import ApiKind, Right
-from slicewise.manifests.vocabulary import CONFIG_KIND, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.manifests.vocabulary import CONFIG_KIND, LEADER_WORKER_SET_KIND, SCALED_OBJECT_KIND, SERVICE_KIND
 from slicewise.spec import Code
 
 CAUSES: Final = {
@@ -25,11 +25,15 @@ RIGHTS_UNKNOWN: Final = (
     "the credential's user may not ask what it may do (system:basic-user), so whether it may apply the plan shows only "
     "when that is done; let it create selfsubjectrulesreviews.authorization.k8s.io and selfsubjectaccessreviews"
 )
-_INSTALL: Final = {
+INSTALL: Final = {
     SERVICE_KIND: "KServe 0.20 with its LLMInferenceService controller",
     CONFIG_KIND: "KServe 0.20 with its LLMInferenceService controller",
     SCALED_OBJECT_KIND: "KEDA, which scales deployments with a signal",
+    # KServe's controller looks once, when it starts, whether the kind is there (its SetupWithManager).
+    LEADER_WORKER_SET_KIND: "LeaderWorkerSet (https://lws.sigs.k8s.io), of which KServe makes replicas that span "
+    "several nodes; if KServe runs already, restart its controller, which looks for the kind only when it starts",
 }
+"""What to install where the API server does not serve a kind."""
 
 
 def unserved_message(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> str:
@@ -37,7 +41,7 @@ def unserved_message(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> str:
     missing = ", ".join(f"{kind.kind} ({kind.api_version})" for kind, _ in unserved)
     others = sorted({version for _, versions in unserved for version in versions})
     only = f", only other versions or kinds of {', '.join(others)}" if others else ""
-    needed = dict.fromkeys(_INSTALL[kind.kind] for kind, _ in unserved)
+    needed = dict.fromkeys(INSTALL[kind.kind] for kind, _ in unserved)
     return f"its API server does not serve {missing}{only}; install in the cluster: {'; '.join(needed)}"
 
 

@@ -12,6 +12,8 @@ from slicewise.manifests.vocabulary import (
     CONFIG_KIND,
     KEDA_API_VERSION,
     KSERVE_API_VERSION,
+    LEADER_WORKER_SET_API_VERSION,
+    LEADER_WORKER_SET_KIND,
     SCALED_OBJECT_KIND,
     SERVICE_KIND,
 )
@@ -89,9 +91,21 @@ def needs_of(
     if verifies:
         rights.add(Right("", "nodes", "list", None))
     return Needs(
-        kinds=frozenset(ApiKind(item["apiVersion"], item["kind"]) for item in objects),
+        kinds=frozenset(kind for item in objects for kind in _kinds(item)),
         rights=frozenset(rights),
     )
+
+
+def spans_nodes(service: KubernetesObject) -> bool:
+    """Return whether KServe makes a LeaderWorkerSet of the service, and no Deployment."""
+    return "worker" in service["spec"]
+
+
+def _kinds(item: KubernetesObject) -> Iterator[ApiKind]:
+    """Yield an object's own kind, and what KServe makes of it that is not in every cluster."""
+    yield ApiKind(item["apiVersion"], item["kind"])
+    if item["kind"] == SERVICE_KIND and spans_nodes(item):
+        yield ApiKind(LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND)
 
 
 def _declaring(item: KubernetesObject) -> Iterator[Right]:
@@ -112,8 +126,8 @@ def _waiting(service: KubernetesObject) -> Iterator[Right]:
     """Yield what looking at the workload of a service needs: KServe makes another one of several nodes."""
     namespace = service["metadata"]["namespace"]
     yield Right("", "pods", "list", namespace)
-    if "worker" in service["spec"]:
-        yield Right("leaderworkerset.x-k8s.io", "leaderworkersets", "list", namespace)
+    if spans_nodes(service):
+        yield _right(LEADER_WORKER_SET_KIND, LEADER_WORKER_SET_API_VERSION, "list", namespace)
     else:
         yield Right("apps", "deployments", "list", namespace)
 

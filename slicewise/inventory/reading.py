@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from slicewise.access.raw import get_object
 from slicewise.inventory.autoscaler import parse_status
 from slicewise.inventory.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds
 from slicewise.inventory.gpu_pods import ENDED, gpu_pods
@@ -13,7 +14,7 @@ from slicewise.inventory.labels import live_node
 from slicewise.inventory.live_services import LiveService, live_service
 from slicewise.inventory.namespace_rules import namespace_rules, priority
 from slicewise.inventory.standing import OLDEST_NAMESPACE
-from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SERVICE_KIND
+from slicewise.manifests.vocabulary import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, SERVICE_KIND
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -69,7 +70,21 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
         namespace_rules(namespaces, limits, quotas),
         tuple(sorted(map(priority, priorities), key=lambda each: each.name)),
         _identity(namespaces),
+        serves_node_groups=await _serves_node_groups(client),
     )
+
+
+async def _serves_node_groups(client: AsyncClient) -> bool:
+    """Return whether LeaderWorkerSet is served, the one kind of its API group; if that may not be asked, it is."""
+    import httpx2  # noqa: PLC0415
+
+    try:
+        await get_object(client, f"/apis/{LEADER_WORKER_SET_API_VERSION}")
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code not in (_NOT_FOUND, _FORBIDDEN):
+            raise
+        return error.response.status_code == _FORBIDDEN
+    return True
 
 
 def _identity(namespaces: Iterable[Mapping[str, Any]]) -> str | None:

@@ -51,8 +51,8 @@ def _target(service: KubernetesObject) -> KubernetesObject:
     name = service["metadata"]["name"]
     if "worker" in service["spec"]:
         return {
-            "apiVersion": "leaderworkerset.x-k8s.io/v1",
-            "kind": "LeaderWorkerSet",
+            "apiVersion": vocabulary.LEADER_WORKER_SET_API_VERSION,
+            "kind": vocabulary.LEADER_WORKER_SET_KIND,
             "name": f"{name}{vocabulary.LEADER_WORKER_SET_SUFFIX}",
         }
     return {"apiVersion": "apps/v1", "kind": "Deployment", "name": f"{name}{vocabulary.DEPLOYMENT_SUFFIX}"}

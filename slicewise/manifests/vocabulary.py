@@ -9,6 +9,9 @@ SERVICE_KIND: Final = "LLMInferenceService"
 CONFIG_KIND: Final = "LLMInferenceServiceConfig"
 KEDA_API_VERSION: Final = "keda.sh/v1alpha1"
 SCALED_OBJECT_KIND: Final = "ScaledObject"
+# What KServe makes of a service of several nodes, where it makes a Deployment of any other.
+LEADER_WORKER_SET_API_VERSION: Final = "leaderworkerset.x-k8s.io/v1"
+LEADER_WORKER_SET_KIND: Final = "LeaderWorkerSet"
 # What KServe v0.20 makes of a service is called after it, with these appended (pkg/controller/v1alpha2/llmisvc).
 DEPLOYMENT_SUFFIX: Final = "-kserve"
 LEADER_WORKER_SET_SUFFIX: Final = "-kserve-mn"

@@ -25,12 +25,13 @@ from slicewise.inventory.needs import Needs, needs_of
 from tests.unit.access.asking import kubeconfig_text
 from tests.unit.access.kubeconfigs import CANARY
 from tests.unit.access.tls_server import RESET, Answer, certified, server
-from tests.unit.inventory.answering_server import Api, serving
+from tests.unit.inventory.answering_server import KINDS, Api, serving
 
 SERVICE = {
     "apiVersion": "serving.kserve.io/v1alpha2",
     "kind": "LLMInferenceService",
     "metadata": {"name": "chat", "namespace": "team"},
+    "spec": {},
 }
 
 
@@ -117,6 +118,18 @@ def test_kserve_that_is_absent_or_too_old_is_said(kinds: Mapping[str, Sequence[s
         ((environment, problem),) = ask(needs_of([SERVICE]), east=url).problems
     assert (environment, problem.code) == ("east", "SW412")
     assert words in problem.message
+
+
+def test_what_replicas_of_several_nodes_need_is_asked_for() -> None:
+    wide = {**SERVICE, "spec": {"worker": {}}}
+    with serving(Api()) as url:
+        ((environment, problem),) = ask(needs_of([wide]), east=url).problems
+    assert (environment, problem.code) == ("east", "SW412")
+    assert "does not serve LeaderWorkerSet (leaderworkerset.x-k8s.io/v1); install in the cluster: " in problem.message
+    assert "restart its controller" in problem.message
+    kinds = {**KINDS, "leaderworkerset.x-k8s.io/v1": ("LeaderWorkerSet",)}
+    with serving(Api(kinds=kinds)) as url:
+        assert ask(needs_of([wide]), east=url).problems == ()
 
 
 def test_what_is_not_needed_is_not_asked_for() -> None:

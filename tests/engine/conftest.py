@@ -11,6 +11,7 @@ from lightkube.resources.core_v1 import Namespace
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig, install_kserve_crds
+from embedded.lws import install_lws_crds
 from tests.engine.keda import install_keda_crds
 from tests.engine.workspace import Workspace, services
 
@@ -25,6 +26,8 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A real API server with KServe's kinds; it has no controllers, so objects stay as they were applied."""
     with ControlPlane.start(tmp_path_factory.mktemp("plane")) as started:
         install_kserve_crds(started)
+        with connect(started) as client:
+            install_lws_crds(client)
         yield started
 
 

@@ -24,6 +24,7 @@ CLASSES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 STATUS = "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status"
 SERVICES = "/apis/serving.kserve.io/v1alpha2/llminferenceservices"
 NAMESPACES = "/api/v1/namespaces"
+NODE_GROUPS = "/apis/leaderworkerset.x-k8s.io/v1"
 
 # kubernetes/autoscaler, clusterstate/api/types.go (since 1.30), as published on a cluster.
 STRUCTURED = """\
@@ -92,6 +93,7 @@ def everything() -> dict[str, Any]:
         LIMITS: page("LimitRangeList"),
         QUOTAS: page("ResourceQuotaList"),
         CLASSES: page("PriorityClassList"),
+        NODE_GROUPS: {"kind": "APIResourceList", "resources": [{"kind": "LeaderWorkerSet"}]},
     }
 
 
@@ -223,7 +225,14 @@ def test_neither_kserve_nor_autoscaler() -> None:
     assert (cluster.serves_kserve, cluster.bounds, cluster.unread) == (False, (), ())
 
 
-@pytest.mark.parametrize("path", [NODES, PODS, STATUS, SERVICES, NAMESPACES, LIMITS, QUOTAS, CLASSES])
+@pytest.mark.parametrize(("code", "served"), [(200, True), (404, False), (403, True)])
+def test_whether_replicas_may_span_nodes(code: int, served: bool) -> None:
+    answers = everything() | ({} if code == 200 else {NODE_GROUPS: refused(code)})
+    cluster = read(answers)
+    assert (cluster.serves_node_groups, cluster.unread) == (served, ())
+
+
+@pytest.mark.parametrize("path", [NODES, PODS, STATUS, SERVICES, NAMESPACES, LIMITS, QUOTAS, CLASSES, NODE_GROUPS])
 def test_a_server_that_fails(path: str) -> None:
     with pytest.raises(ApiError):
         read(everything() | {path: refused(500)})
