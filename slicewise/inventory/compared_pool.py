@@ -8,7 +8,7 @@ from functools import cached_property
 
 from slicewise.inventory.facts import UNSETTLED, Gpus, LiveNode
 from slicewise.inventory.membership import units_of
-from slicewise.inventory.tolerating import REPELS, comes_or_goes, not_tolerated
+from slicewise.inventory.tolerating import REPELS, keeping_out, not_tolerated
 from slicewise.manifests.pods import pod_tolerations
 from slicewise.mig import AmbiguousAcceleratorError, GpuModel, UnknownAcceleratorError, find_gpu_model
 from slicewise.placement import Placement
@@ -75,7 +75,7 @@ class ComparedPool:
             for node in self.offering
             if node.ready
             and not node.cordoned
-            and not comes_or_goes(node.taints)
+            and not keeping_out(node.taints, tolerations)
             and not any(taint.effect in REPELS for taint in not_tolerated(node.taints, tolerations))
             and not (node.gpus and node.gpus.mig_state in UNSETTLED)
         )

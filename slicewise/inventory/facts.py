@@ -114,7 +114,7 @@ class LiveNode:
     Attributes:
         name: Its name.
         labels: Its labels.
-        taints: Its taints, without those that Kubernetes itself sets for a condition (node.kubernetes.io/...).
+        taints: Its taints, those for a condition of the node (node.kubernetes.io/...) included.
         ready: Whether its Ready condition is True.
         cordoned: Whether it takes no new pods (`spec.unschedulable`).
         cpu: Cores for pods, as a Kubernetes quantity.

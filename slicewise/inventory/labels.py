@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from slicewise.inventory.facts import LiveNode, Taint
 from slicewise.inventory.gpu_labels import read_gpus
@@ -11,9 +11,6 @@ from slicewise.inventory.gpu_pods import gpu_pods
 from slicewise.inventory.json_values import items, mapping, text, whole
 
 __all__ = ["gpu_pods", "live_node"]
-
-# What Kubernetes sets for a condition of the node, such as node.kubernetes.io/not-ready.
-_CONDITION_PREFIX: Final = "node.kubernetes.io/"
 
 
 def live_node(node: Mapping[str, Any]) -> LiveNode:
@@ -43,5 +40,6 @@ def live_node(node: Mapping[str, Any]) -> LiveNode:
 
 def _taints(taints: object) -> tuple[Taint, ...]:
     found = (Taint(text(each.get("key")), text(each.get("value")), text(each.get("effect"))) for each in items(taints))
-    lasting = {taint for taint in found if taint.key and not taint.key.startswith(_CONDITION_PREFIX)}
-    return tuple(sorted(lasting, key=lambda taint: (taint.key, taint.value, taint.effect)))
+    return tuple(
+        sorted({taint for taint in found if taint.key}, key=lambda taint: (taint.key, taint.value, taint.effect))
+    )

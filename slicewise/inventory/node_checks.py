@@ -14,7 +14,7 @@ from slicewise.inventory.json_values import amount
 from slicewise.inventory.membership import closest, matches, missing_labels, units_of, why_no_node
 from slicewise.inventory.near_misses import NearMisses, explained, is_or_are, label_remedy
 from slicewise.inventory.requirements import unmet
-from slicewise.inventory.tolerating import REPELS, comes_or_goes, not_tolerated
+from slicewise.inventory.tolerating import REPELS, keeping_out, not_tolerated
 from slicewise.inventory.unit_checks import is_other_model, settled_nodes
 from slicewise.inventory.written_labels import is_written_by_hand
 from slicewise.kubernetes.quantity import GIB, Quantity
@@ -136,14 +136,17 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
     """Yield nodes that take no pods now, where the others are fewer than the plan counts on."""
     if len(compared.taking) >= compared.pool.nodes:
         return
-    out = {
-        "not Ready": [node for node in compared.nodes if not node.ready],
-        "cordoned": [node for node in compared.nodes if node.ready and node.cordoned],
-        "being set up or removed": [
-            node for node in compared.nodes if node.ready and not node.cordoned and comes_or_goes(node.taints)
-        ],
-    }
-    told = [f"{some(_names(those))} {is_or_are(those)} {state}" for state, those in out.items() if those]
+    tolerations = pod_tolerations(compared.pool)
+    out: dict[str, list[LiveNode]] = {}
+    for node in compared.nodes:
+        kept_out = keeping_out(node.taints, tolerations)
+        if not node.ready:
+            out.setdefault("not Ready", []).append(node)
+        elif node.cordoned:
+            out.setdefault("cordoned", []).append(node)
+        elif kept_out:
+            out.setdefault(f"tainted {some([taint.key for taint in kept_out])} for now", []).append(node)
+    told = [f"{some(_names(those))} {is_or_are(those)} {state}" for state, those in sorted(out.items(), key=_rank)]
     if told:
         units = sum(units_of(node, compared.resource) for those in out.values() for node in those)
         # What a node that is down had, its device plugin takes back.
@@ -161,6 +164,10 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
             takes_room=True,
             ways=ways,
         )
+
+
+def _rank(state: tuple[str, list[LiveNode]]) -> tuple[int, str]:
+    return ("not Ready", "cordoned", state[0]).index(state[0]), state[0]
 
 
 def check_taints(compared: ComparedPool) -> Iterator[Found]:

@@ -3,29 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from slicewise.inventory.facts import Taint
 from slicewise.spec.environment import Toleration
 
 REPELS = frozenset({"NoSchedule", "NoExecute"})
-# cluster-autoscaler's own: on a node that it removes, and on one that it may remove (it prefers others, no more).
-_BEING_REMOVED = frozenset({"ToBeDeletedByClusterAutoscaler", "node.cloudprovider.kubernetes.io/uninitialized"})
-_PASSING = frozenset({"DeletionCandidateOfClusterAutoscaler", *_BEING_REMOVED})
+# Nobody declares these: what sets them on a node takes them away again, or removes the node.
+_PASSING_KEYS: Final = frozenset(
+    {
+        "ToBeDeletedByClusterAutoscaler",
+        "DeletionCandidateOfClusterAutoscaler",
+        "cloud.google.com/impending-node-termination",
+    }
+)
+_PASSING_DOMAINS: Final = frozenset(
+    {
+        # Conditions of the node: disk pressure, a network that is not there yet, not Ready (api core/v1, TaintNode...).
+        "node.kubernetes.io",
+        "node.cloudprovider.kubernetes.io",
+        "node.cluster.x-k8s.io",
+        "startup-taint.cluster-autoscaler.kubernetes.io",
+        "ignore-taint.cluster-autoscaler.kubernetes.io",
+        "status-taint.cluster-autoscaler.kubernetes.io",
+        # Of Karpenter's own: unregistered, disrupted.
+        "karpenter.sh",
+        "aws-node-termination-handler",
+    }
+)
+# Of network and storage: node.cilium.io/agent-not-ready, ebs.csi.aws.com/agent-not-ready.
+_AGENT_NOT_READY: Final = "agent-not-ready"
 
 
-def comes_or_goes(taints: Iterable[Taint]) -> bool:
-    """Return whether a cloud or cluster-autoscaler says that the node is being set up or removed."""
-    return any(taint.key in _BEING_REMOVED for taint in taints)
+def keeping_out(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> list[Taint]:
+    """Return the taints that keep pods with `tolerations` from a node for now, and go by themselves."""
+    tolerations = list(tolerations)
+    return [
+        taint
+        for taint in taints
+        if _is_passing(taint) and taint.effect in REPELS and not _is_tolerated(taint, tolerations)
+    ]
 
 
 def not_tolerated(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> list[Taint]:
     """Return the taints that no toleration tolerates, without those that come and go by themselves."""
     tolerations = list(tolerations)
-    return [
-        taint
-        for taint in taints
-        if taint.key not in _PASSING and not any(tolerates(toleration, taint) for toleration in tolerations)
-    ]
+    return [taint for taint in taints if not _is_passing(taint) and not _is_tolerated(taint, tolerations)]
+
+
+def _is_passing(taint: Taint) -> bool:
+    domain, _, name = taint.key.rpartition("/")
+    return taint.key in _PASSING_KEYS or domain in _PASSING_DOMAINS or (domain != "" and name == _AGENT_NOT_READY)
+
+
+def _is_tolerated(taint: Taint, tolerations: Iterable[Toleration]) -> bool:
+    return any(tolerates(toleration, taint) for toleration in tolerations)
 
 
 def tolerates(toleration: Toleration, taint: Taint) -> bool:

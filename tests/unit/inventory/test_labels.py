@@ -303,7 +303,7 @@ def test_a_node_without_gpus() -> None:
     assert live_node(node_json("n-0", {MACHINE: "m7i.xlarge"}, {"example.com/fpga": 1})).gpus is None
 
 
-def test_what_kubernetes_itself_taints_is_left_out() -> None:
+def test_the_taints_of_conditions_are_read_too() -> None:
     taints = [
         {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"},
         {"key": "team", "value": "ml", "effect": "NoExecute"},
@@ -312,7 +312,11 @@ def test_what_kubernetes_itself_taints_is_left_out() -> None:
     node = live_node(
         node_json("n-0", taints=taints, ready=False, cordoned=True, provider_id="aws:///eu-central-1a/i-0")
     )
-    assert node.taints == (Taint(GPU, "present", "NoSchedule"), Taint("team", "ml", "NoExecute"))
+    assert node.taints == (
+        Taint("node.kubernetes.io/not-ready", "", "NoSchedule"),
+        Taint(GPU, "present", "NoSchedule"),
+        Taint("team", "ml", "NoExecute"),
+    )
     assert (node.ready, node.cordoned, node.provider_id) == (False, True, "aws:///eu-central-1a/i-0")
     assert (node.cpu, node.memory) == ("64", "512Gi")
 

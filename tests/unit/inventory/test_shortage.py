@@ -105,10 +105,11 @@ def test_pods_that_run_on_a_cordoned_node_lack_nothing() -> None:
         lambda node: replace(node, ready=False),
         lambda node: replace(node, taints=(Taint("team", "x", "NoSchedule"),)),
         lambda node: replace(node, taints=(Taint("ToBeDeletedByClusterAutoscaler", "1", "NoSchedule"),)),
+        lambda node: replace(node, taints=(Taint("node.kubernetes.io/disk-pressure", "", "NoSchedule"),)),
         with_gpus(mig_state="pending"),
         with_gpus(mig_state="rebooting"),
     ],
-    ids=["cordoned", "not ready", "tainted", "being removed", "being cut", "rebooting"],
+    ids=["cordoned", "not ready", "tainted", "being removed", "short of disk", "being cut", "rebooting"],
 )
 def test_free_counts_only_nodes_that_take_pods_now(change: Callable[[LiveNode], LiveNode]) -> None:
     documents, cluster = planned(1, nodes=2)

@@ -542,6 +542,42 @@ def test_tolerations_are_matched_as_kubernetes_does(taint: Taint, tolerations: l
     assert tainted(taint, *tolerations) == ([] if tolerated else [("whole", "SW608", WARNING)])
 
 
+# What sets these takes them away again: api core/v1 well_known_taints.go, cluster-autoscaler's FAQ, Karpenter's v1
+# taints, and the documentation of Cilium, the EBS CSI driver, GKE, Cluster API and AWS's node termination handler.
+@pytest.mark.parametrize(
+    "taint",
+    [
+        Taint("node.kubernetes.io/disk-pressure", "", "NoSchedule"),
+        Taint("node.kubernetes.io/memory-pressure", "", "NoSchedule"),
+        Taint("node.kubernetes.io/pid-pressure", "", "NoSchedule"),
+        Taint("node.kubernetes.io/network-unavailable", "", "NoSchedule"),
+        Taint("node.kubernetes.io/out-of-service", "nodeshutdown", "NoExecute"),
+        Taint("node.kubernetes.io/not-ready", "", "NoSchedule"),
+        Taint("node.cloudprovider.kubernetes.io/shutdown", "", "NoSchedule"),
+        Taint("startup-taint.cluster-autoscaler.kubernetes.io/driver", "", "NoSchedule"),
+        Taint("karpenter.sh/disrupted", "", "NoSchedule"),
+        Taint("karpenter.sh/unregistered", "", "NoExecute"),
+        Taint("node.cluster.x-k8s.io/uninitialized", "", "NoSchedule"),
+        Taint("cloud.google.com/impending-node-termination", "", "NoSchedule"),
+        Taint("aws-node-termination-handler/spot-itn", "x", "NoSchedule"),
+        Taint("node.cilium.io/agent-not-ready", "true", "NoExecute"),
+        Taint("ebs.csi.aws.com/agent-not-ready", "", "NoExecute"),
+    ],
+    ids=lambda taint: taint.key,
+)
+def test_a_taint_that_goes_by_itself_keeps_pods_out_for_now_and_is_not_to_be_tolerated(taint: Taint) -> None:
+    nine = (model("any"), deployment("nine", "any", replicas=9))
+    documents, cluster = here(pool("whole", nodeCount=2), more=nine)
+    gone = changed(cluster, lambda each: replace(each, taints=(taint,)), "whole-1")
+    told = only(documents, gone)
+    assert (told.code, told.severity) == ("SW615", ERROR)
+    assert told.message.startswith(f"whole-1 is tainted {taint.key} for now: 8 of 16 units cannot be used now")
+    assert "tolerat" not in told.remedy
+    tolerating = [{"key": taint.key, "operator": "Exists"}]
+    documents, cluster = here(pool("whole", nodeCount=2, tolerations=tolerating), more=nine)
+    assert found(documents, changed(cluster, lambda each: replace(each, taints=(taint,)), "whole-1")) == []
+
+
 def test_the_remedy_of_a_taint_is_the_toleration() -> None:
     documents, cluster = here(pool("whole"))
     told = only(documents, changed(cluster, lambda each: replace(each, taints=(Taint("sku", "gpu", "NoSchedule"),))))
