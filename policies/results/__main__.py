@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -19,8 +18,6 @@ from policies.results.junit import junit
 from policies.results.sarif import sarif
 from slicewise.printable import printable, printable_lines
 
-# `##[command]`, and `##vso[command]` of Azure Pipelines.
-_COMMAND: Final = re.compile(r"##(?=\w*\[)")
 EXIT_FAILED: Final = 1
 EXIT_UNUSABLE: Final = 2
 
@@ -81,13 +78,9 @@ def _report(found: Sequence[Finding]) -> int:
 
 
 def _as_line(text: str) -> str:
-    """Return the line of a finding, and more below it where its message has more: a CI system obeys none of them.
-
-    GitHub takes a line that begins with `::` for a command, and `##[` anywhere in it (actions/runner, ActionCommand).
-    """
-    first, *rest = printable_lines(_COMMAND.sub("# #", text)).split("\n")
-    beginning = "./" if first.lstrip().startswith("::") else ""
-    return "\n".join([f"{beginning}{first}", *(f"    | {line}" for line in rest), ""])
+    """Return the line of a finding, and more below it where its message has more."""
+    first, *rest = printable_lines(text).split("\n")
+    return "\n".join([first, *(f"    | {line}" for line in rest), ""])
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from slicewise.cli.verify import chosen_environments, print_verified, verified_t
 from slicewise.inventory.verification import verify as verify_clusters
 from slicewise.placement.prospects import prospects
 from slicewise.placement.remedies import plan_with_remedies
+from slicewise.printable import printable
 from slicewise.spec import KINDS, Code, InvalidInputError, Problem, any_schema, document_schema
 from slicewise.spec.problems import MOST_PROBLEMS, shown_file
 
@@ -223,7 +224,7 @@ def render(
         message = f"cannot be written: {error.strerror}"
         where = str(error.filename or output_dir)
         fail(InvalidInputError([Problem(where, 0, 0, "", message, Code.BAD_OUTPUT_DIRECTORY)]))
-    _write(rendering_line(rendering, shown_file(str(output_dir))))
+    _write(printable(rendering_line(rendering, shown_file(str(output_dir)))))
 
 
 class VerifyOutput(StrEnum):
