@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.unit.cli.running import DEMO, ROOT, SHORTFALL, in_process
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def block_after(sentence: str) -> list[str]:
