@@ -25,6 +25,13 @@ GKE_PARTITION_LABEL: Final = "cloud.google.com/gke-gpu-partition-size"
 GKE_ACCELERATOR_LABEL: Final = "cloud.google.com/gke-accelerator"
 PRODUCT_LABEL: Final = "nvidia.com/gpu.product"
 MIG_CONFIG_LABEL: Final = "nvidia.com/mig.config"
+# Only nodes whose GPUs are cut have these: GKE's, and GPU feature discovery's under strategy single (internal/lm).
+_OF_SLICES: Final = (
+    GKE_PARTITION_LABEL,
+    "nvidia.com/gpu.slices.gi",
+    "nvidia.com/gpu.slices.ci",
+    "nvidia.com/gpu.multiprocessors",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +96,10 @@ def _profiles(labels: NodeLabels) -> frozenset[str | None]:
     for profiles in said:
         if profiles and None not in profiles:
             return profiles
-    if labels.requires(GKE_PARTITION_LABEL):
-        return frozenset((UNNAMED,))
-    return frozenset((None,)).union(*said)
+    possible = frozenset[str | None]().union(*said)
+    if any(map(labels.requires, _OF_SLICES)):
+        return frozenset(profile or UNNAMED for profile in possible) or frozenset((UNNAMED,))
+    return possible | {None}
 
 
 def _profile(text: str) -> str | None:

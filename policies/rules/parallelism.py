@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from policies.rules.fields import Field, properties
 from policies.rules.gpus import is_slice, pod_requests
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
 from policies.rules.running import each
+from policies.rules.variables import expanded, unknown_in, variables
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
 
 # vLLM's names for the parallel sizes. Arguments may be words, one text for a shell, or quoted for KServe's shell.
 _FLAG: Final = re.compile(
-    r"(?:^|[\s'\"])(--(?:tensor|pipeline|data)[-_]parallel[-_]size|-tp|-pp|-dp)['\"]?(?:=|\s+)['\"]?(?P<size>[0-9]{1,9})"
+    r"(?:^|[\s'\"])(--(?:tensor|pipeline|data|(?:prefill|decode)[-_]context)[-_]parallel[-_]size(?:[-_]local)?"
+    r"|-tp|-pp|-dpl?|-[pd]cp)['\"]?(?:=|\s+)['\"]?(?P<size>[0-9]{1,9})"
 )
 _SIZES: Final = ("tensor", "pipeline", "data", "dataLocal")
 # KServe's presets append what this holds to vLLM's arguments.
@@ -53,29 +56,33 @@ def _on_slice(pod: Pod) -> bool:
 
 
 def _of_container(container: Field) -> Iterator[Outcome]:
-    yield from each([container["args"], container["command"]], _of_words)
+    values = variables(container)
+    yield from each([container["args"], container["command"]], partial(_of_words, values=values))
     more = [item["value"] for item in container["env"].elements() if item["name"].text() == _MORE_ARGUMENTS]
-    yield from each(more, _of_text)
+    yield from each(more, partial(_of_text, values=values))
 
 
-def _of_words(words: Field) -> Iterator[Outcome]:
+def _of_words(words: Field, *, values: Mapping[str, Field]) -> Iterator[Outcome]:
     elements = words.elements()
     # One text: a flag and its size may be two words. An unknown word is a word that is no size.
-    yield from _oversized(words, " ".join((word.text() or "") if word.known else "\n?" for word in elements))
+    text = " ".join((word.text() or "") if word.known else "\n?" for word in elements)
+    yield from _oversized(words, text, values)
     for word in elements:
         if not word.known:
             yield Unchecked(word.path)
 
 
-def _of_text(text: Field) -> Iterator[Outcome]:
-    yield from _oversized(text, text.text() or "")
+def _of_text(text: Field, *, values: Mapping[str, Field]) -> Iterator[Outcome]:
+    yield from _oversized(text, text.text() or "", values)
 
 
-def _oversized(where: Field, text: str) -> Iterable[Outcome]:
-    for match in _FLAG.finditer(text):
+def _oversized(where: Field, text: str, values: Mapping[str, Field]) -> Iterable[Outcome]:
+    for match in _FLAG.finditer(expanded(text, values)):
         if int(match["size"]) > 1:
             problem = f"{match[1]} {match['size']} on a slice, which runs one process"
             yield Finding(where.path, problem, f"remove the flag; {_REMEDY}")
+    for value in unknown_in(text, values):
+        yield Unchecked(value.path)
 
 
 SLICE_NOT_PARALLEL: Final = Rule(

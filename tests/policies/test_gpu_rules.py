@@ -107,6 +107,14 @@ ARGS = "spec.template.containers[0].args"
         (["-dp", "2", "-pp", "2"], [ARGS, ARGS]),
         (["vllm serve x --data-parallel-size 7"], [ARGS]),
         (["--http-tp", "2"], []),
+        # vllm/engine/arg_utils.py, ParallelConfig.
+        (["--data-parallel-size-local=2"], [ARGS]),
+        (["-dpl", "2"], [ARGS]),
+        (["--prefill-context-parallel-size=2"], [ARGS]),
+        (["-pcp", "2"], [ARGS]),
+        (["--decode_context_parallel_size", "2"], [ARGS]),
+        (["-dcp=2"], [ARGS]),
+        (["--decode-context-parallel-size=1", "-pcp=1", "-dpl=1"], []),
     ],
 )
 def test_arguments_on_a_slice_are_not_parallel(args: list[str], paths: list[str]) -> None:
@@ -121,6 +129,39 @@ def test_commands_and_additional_arguments_count_too() -> None:
         "spec.template.spec.containers[0].command",
         "spec.template.spec.containers[0].env[0].value",
     ]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--tensor-parallel-size", "$(TP)"], ["-tp=$(TP)"], ["vllm serve x -tp $TP"], ['vllm serve x -tp="${TP}"']],
+)
+def test_sizes_in_variables_count_too(args: list[str]) -> None:
+    # The kubelet puts the value of $(NAME) there, a shell those of $NAME and ${NAME}.
+    def paths(*env: dict[str, Any]) -> list[str]:
+        return found(SLICE_NOT_PARALLEL, service(pod_spec(container(args=args, env=list(env)))))
+
+    two, one = ({"name": "TP", "value": value} for value in ("2", "1"))
+    assert paths(two) == [ARGS]
+    assert paths(one) == []
+    assert paths(two, one) == []
+    assert paths({"name": "TPS", "value": "2"}) == []
+    assert paths({"name": "TP", "valueFrom": {"configMapKeyRef": {"name": "sizes", "key": "tp"}}}) == []
+
+
+def test_what_the_kubelet_does_not_expand_is_no_size() -> None:
+    args, env = ["-tp", "$$(TP)"], [{"name": "TP", "value": "2"}]
+    assert found(SLICE_NOT_PARALLEL, service(pod_spec(container(args=args, env=env)))) == []
+
+
+def test_an_unknown_variable_hides_no_size_beside_it() -> None:
+    def outcomes(env: object) -> list[str]:
+        spec = pod_spec(container(args=["-tp=2", "-dp=$(DP)"], env=env))
+        return sorted(type(item).__name__ for item in run(SLICE_NOT_PARALLEL, service(spec)))
+
+    assert outcomes([{"name": "DP", "value": UNKNOWN}]) == ["Finding", "Unchecked"]
+    assert outcomes([{"name": UNKNOWN, "value": "2"}]) == ["Finding", "Unchecked"]
+    assert outcomes(UNKNOWN) == ["Finding", "Unchecked"]
+    assert outcomes([{"name": "TP", "value": UNKNOWN}]) == ["Finding"]
 
 
 @pytest.mark.parametrize("size", ["tensor", "pipeline", "data", "dataLocal"])

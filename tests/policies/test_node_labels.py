@@ -76,6 +76,13 @@ def profiles(selector: Mapping[str, str] | None = None, affinity: object = None)
         ([[said(PARTITION, "NotIn", "1g.10gb")]], {None}),
         # GKE labels nodes that it cut and no others: a slice, and nobody says which.
         ([[said(PARTITION, "Exists")]], {""}),
+        # GPU feature discovery: only what is a slice has these (strategy single; under mixed their keys differ).
+        ([[said(f"{GPU}.slices.gi", "Gt", "0")]], {""}),
+        ([[one_of(f"{GPU}.slices.ci", "3", "4")]], {""}),
+        ([[said(f"{GPU}.multiprocessors", "Exists")], [one_of(PRODUCT, BIG)]], {"", "3g.40gb"}),
+        ([[one_of(PRODUCT, BIG, WHOLE), said(f"{GPU}.slices.gi", "Exists")]], {"3g.40gb", ""}),
+        ([[said(f"{GPU}.slices.gi", "DoesNotExist")]], {None}),
+        ([[said(f"{GPU}.slices.gi", "NotIn", "7")]], {None}),
         ([[one_of(PRODUCT)]], {None}),
         ([[]], {None}),
         ([], {None}),
