@@ -42,4 +42,4 @@ def unknown_in(text: str, values: Mapping[str, Field]) -> Iterator[Field]:
 
 
 def _name(reference: re.Match[str]) -> str:
-    return next(filter(None, reference.groups()))
+    return str(reference[reference.lastindex or 0])

@@ -12,6 +12,7 @@ REQUEST_SECONDS: Final = 20.0
 
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
+_TOO_MANY: Final = 429
 _FAILURES: Final = 500
 # OpenSSL's x509_vfy.h: what X509_verify_cert ends with.
 _NOT_YET_VALID: Final = 9
@@ -19,6 +20,8 @@ _EXPIRED: Final = 10
 _OTHER_NAMES: Final = (62, 64)
 # How OpenSSL says that it waits for the other end: nothing is wrong with the connection yet.
 _WAITING: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_ANOTHER: Final = "what answers is not a Kubernetes API server"
+_ADDRESS: Final = "check the server's address in the kubeconfig, the VPN and the proxy"
 
 
 class Cause(Enum):
@@ -69,11 +72,12 @@ def refused(error: Exception) -> Refused:
         return _answered(error.response.status_code, str(error))
     if isinstance(error, PluginError):
         return Refused(Cause.CREDENTIAL, str(error))
+    if isinstance(error, httpx2.HTTPStatusError):
+        return _answered_by_another(error.response.status_code)
     secured = [each for each in _chain(error) if isinstance(each, ssl.SSLError)]
     broken = next((each for each in secured if not isinstance(each, _WAITING)), None)
     if broken:
         return Refused(Cause.CONNECTION, _not_secured(broken, connected=isinstance(error, httpx2.HTTPError)))
-    address = "check the server's address in the kubeconfig, the VPN and the proxy"
     # A handshake that is waiting, or an answer that is: the connection itself had been made.
     hangs = bool(secured) or isinstance(error, httpx2.ReadTimeout)
     silent = (
@@ -84,13 +88,12 @@ def refused(error: Exception) -> Refused:
     unsent = ("its credential has characters that cannot be sent", "store it anew, on one line")
     # The first that an error is one of: the order counts.
     causes: dict[type[Exception], tuple[Cause, str, str]] = {
-        httpx2.HTTPStatusError: (Cause.NOT_KUBERNETES, "what answers is not a Kubernetes API server", address),
-        NotKubernetesError: (Cause.NOT_KUBERNETES, "what answers is not a Kubernetes API server", address),
-        httpx2.TimeoutException: (Cause.UNREACHABLE, silent, address),
+        NotKubernetesError: (Cause.NOT_KUBERNETES, _ANOTHER, _ADDRESS),
+        httpx2.TimeoutException: (Cause.UNREACHABLE, silent, _ADDRESS),
         httpx2.ProxyError: (Cause.UNREACHABLE, "the proxy does not lead to the cluster", proxy),
         httpx2.LocalProtocolError: (Cause.CREDENTIAL, *unsent),
-        httpx2.HTTPError: (Cause.UNREACHABLE, "the cluster's API server does not answer", address),
-        TimeoutError: (Cause.UNREACHABLE, "the cluster's API server answers too slowly", address),
+        httpx2.HTTPError: (Cause.UNREACHABLE, "the cluster's API server does not answer", _ADDRESS),
+        TimeoutError: (Cause.UNREACHABLE, "the cluster's API server answers too slowly", _ADDRESS),
         ImportError: (
             Cause.CONNECTION,
             "its proxy speaks SOCKS, and socksio is not installed here",
@@ -118,7 +121,17 @@ def _answered(code: int, said: str) -> Refused:
         return Refused(Cause.CREDENTIAL, f"{message}; log in again, or renew the credential in the kubeconfig")
     if code == _FORBIDDEN:
         return Refused(Cause.RIGHTS, message)
-    return Refused(Cause.UNREACHABLE if code >= _FAILURES else Cause.CONNECTION, message)
+    if code >= _FAILURES or code == _TOO_MANY:
+        return Refused(Cause.UNREACHABLE, f"{message}; try again, and if that stays see what its API server logs")
+    return Refused(Cause.CONNECTION, message)
+
+
+def _answered_by_another(code: int) -> Refused:
+    """Return what an answer that is not Kubernetes' means: a load balancer's word of a server that is down, too."""
+    if code >= _FAILURES:
+        behind = "see whether the API server behind it runs"
+        return Refused(Cause.UNREACHABLE, f"something before the API server answers with HTTP {code}; {behind}")
+    return Refused(Cause.NOT_KUBERNETES, f"{_ANOTHER} (HTTP {code}); {_ADDRESS}")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

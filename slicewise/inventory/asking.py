@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from slicewise.access.client import close_client, open_client
-from slicewise.access.refusing import Refused, refused
+from slicewise.access.refusing import Cause, Refused, refused
 from slicewise.inventory.discovering import find_unserved
 from slicewise.inventory.needs import ApiKind, Needs, Right
 from slicewise.inventory.rights import find_denied
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # More than a credential plugin's time, and enough for the requests behind it.
 CONVERSATION_SECONDS: Final = 60.0
+_RIGHTS: Final = (
+    "give its user the rights of docs/kubeconfigs.md (What the credential may do), or take another credential"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,19 @@ async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refus
     try:
         client = open_client(kubeconfig)
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
-        return refused(error)
+        return _refused(error)
     try:
         async with asyncio.timeout(CONVERSATION_SECONDS):
             return await ask(client, needs)
     except Exception as error:  # noqa: BLE001 - the same
-        return refused(error)
+        return _refused(error)
     finally:
         await close_client(client)
+
+
+def _refused(error: Exception) -> Refused:
+    why = refused(error)
+    return replace(why, message=f"{why.message}; {_RIGHTS}") if why.cause is Cause.RIGHTS else why
 
 
 async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:

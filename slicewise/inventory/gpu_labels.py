@@ -82,7 +82,9 @@ def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus
         return None
     physical, shared = _physical(said, labels, resources), _is_shared(labels, resources)
     offers = tuple(_offer(name, resources[name], said, labels) for name in sorted(resources))
-    if not shared and set(resources) == {WHOLE_GPU_RESOURCE}:
+    # Under strategy single GPU feature discovery would say of slices that they are some.
+    told_whole = said.told_by is LabelledBy.GFD and labels.get(_STRATEGY) == MigStrategy.SINGLE
+    if not shared and not told_whole and set(resources) == {WHOLE_GPU_RESOURCE}:
         offers = tuple(_supposing_slices(offer, said.model, physical) for offer in offers)
     return Gpus(
         told_by=said.told_by,
@@ -240,7 +242,8 @@ def _compute(profile: MigProfile) -> int:
 def _is_shared(labels: Mapping[str, str], resources: Mapping[str, int]) -> bool:
     return (
         labels.get(_PRODUCT, "").endswith("-SHARED")
-        or any(name.endswith(_SHARED_RESOURCE) for name in resources)
+        # Where shares of some GPUs have that name, what has the plain one beside it is exclusive.
+        or any(name.removesuffix(_SHARED_RESOURCE) not in resources for name in resources)
         or any(True for _ in _sharing(labels))
     )
 

@@ -17,6 +17,7 @@ from slicewise.spec import Code, DeploymentKey
 _OF_NODES = frozenset({Code.NO_GPU_RESOURCE, Code.MIG_LAYOUT, Code.SHARED_UNITS})
 # Units of another kind, which may be as good.
 _STILL_UNITS = frozenset({Code.OTHER_PROFILE, Code.MORE_THAN_DECLARED})
+_MIG_MANAGER = "read the logs of the node's nvidia-mig-manager pod"
 CUT_ALIKE = "cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
 # Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
 _TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
@@ -143,8 +144,7 @@ def _layout(gpus: Gpus) -> _Verdict | None:
         return _Verdict(
             Code.MIG_LAYOUT,
             f"MIG manager could not apply the layout{config} (nvidia.com/mig.config.state is failed)",
-            "read the logs of the node's nvidia-mig-manager pod; a layout must exist for the GPU model, and no pod may "
-            "use the GPUs while it is applied",
+            f"{_MIG_MANAGER}; a layout must exist for the GPU model, and no pod may use the GPUs while it is applied",
         )
     if gpus.mig_state in UNSETTLED:
         return _Verdict(
@@ -325,6 +325,8 @@ def as_declared(compared: ComparedPool, gpus: Gpus) -> str:
         return f"make a GKE node pool {'with the declared' if compared.profile else 'without a'} partition size"
     if gpus.mig_config:
         layout = f"all-{compared.profile.replace('+', '.')}" if compared.profile else "all-disabled"
+        if gpus.mig_config == layout:
+            return f"see why MIG manager has not applied {layout}, which the node asks for: {_MIG_MANAGER}"
         return (
             "have MIG manager cut the GPUs as declared: "
             f"kubectl label node NODE nvidia.com/mig.config={layout} --overwrite"

@@ -169,7 +169,9 @@ _MODEL: Final = {
     "spec.serving.engine.extraArgs": _renamed("args"),
     "spec.serving.engine.arguments": _renamed("args"),
     "spec.serving.engine.model": _renamed("/spec.huggingFace.repo"),
-    "spec.serving.engine.env": OtherName("leave it out: the engine is set by its arguments, engine.args"),
+    "spec.serving.engine.env": OtherName(
+        "leave it out: Slicewise sets no variables; vLLM's own options go into engine.args"
+    ),
     "spec.serving.engine.version": _renamed("image", ", which has the version in its tag"),
     "spec.serving.replicaTopology.worker": _renamed("nodes"),
     "spec.serving.replicaTopology.workers": _renamed("nodes"),

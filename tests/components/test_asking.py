@@ -52,14 +52,27 @@ def status(code: int, message: str) -> Answer:
     ("answer", "code", "words"),
     [
         (status(401, "Unauthorized"), "SW410", "the cluster refuses to be asked: Unauthorized; log in again, or renew"),
-        (status(403, 'User "system:anonymous" cannot get path'), "SW410", 'asked: User "system:anonymous" cannot get'),
+        (status(403, 'User "system:anonymous" cannot get path'), "SW410", "path; give its user the rights of docs"),
         (Answer(200, b"<html>hello</html>", "text/html"), "SW409", "what answers is not a Kubernetes API server"),
         (Answer(404, b"<html>no</html>", "text/html"), "SW409", "what answers is not a Kubernetes API server"),
         (status(404, "not found"), "SW409", "what answers is not a Kubernetes API server"),
         (Answer(200, b'{"kind": "List"}'), "SW409", "what answers is not a Kubernetes API server"),
         (Answer(200, b"[]"), "SW409", "what answers is not a Kubernetes API server"),
         (Answer(302, b"", "text/html"), "SW409", "what answers is not a Kubernetes API server"),
-        (status(503, "etcd is not there"), "SW404", "the cluster refuses to be asked: etcd is not there"),
+        (status(503, "etcd is not there"), "SW404", "etcd is not there; try again, and if that stays see what its API"),
+        (status(429, "too many requests"), "SW404", "too many requests; try again, and if that stays see what its API"),
+        # A load balancer in front of API servers that are down.
+        (
+            Answer(502, b"<html>bad gateway</html>", "text/html"),
+            "SW404",
+            "before the API server answers with HTTP 502; see",
+        ),
+        (
+            Answer(503, b"no upstream", "text/plain"),
+            "SW404",
+            "before the API server answers with HTTP 503; see whether",
+        ),
+        (Answer(401, b"<html>log in</html>", "text/html"), "SW409", "is not a Kubernetes API server (HTTP 401); check"),
     ],
 )
 def test_what_is_not_a_cluster_that_accepts_the_credential(answer: Answer, code: str, words: str) -> None:

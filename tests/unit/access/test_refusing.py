@@ -34,11 +34,9 @@ def status(code: int, message: str) -> Answer:
     [
         (status(401, "Unauthorized"), "the cluster refuses to be asked: Unauthorized; log in again, or renew"),
         (status(403, "no nodes"), "asked: no nodes; give its user get and list on nodes, pods and namespaces"),
-        (status(500, "etcd"), "the cluster refuses to be asked: etcd"),
-        (
-            Answer(502, CANARY.encode(), "text/html"),
-            "what answers is not a Kubernetes API server (HTTPStatusError); check the server's address",
-        ),
+        (status(500, "etcd"), "the cluster refuses to be asked: etcd; try again"),
+        (Answer(502, CANARY.encode(), "text/html"), "HTTP 502; see whether the API server behind it runs"),
+        (Answer(418, CANARY.encode(), "text/html"), "is not a Kubernetes API server (HTTP 418); check the server's"),
         (Answer(200, CANARY.encode(), "text/html"), "or what answers at its server, cannot be used (DecodeError)"),
         (Answer(403, CANARY.encode()), "or what answers at its server, cannot be used (JSONDecodeError)"),
     ],

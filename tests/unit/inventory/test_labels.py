@@ -134,6 +134,23 @@ def test_shared_units(labels: dict[str, str], resources: dict[str, int]) -> None
     assert gpus.accelerator in (H100, "nvidia-h100-80gb")
 
 
+def test_gpus_beside_shares_of_another_are_exclusive() -> None:
+    # k8s-device-plugin, README (renameByDefault, devices): one GPU of eight is shared, and the others keep their name.
+    labels = {PRODUCT: H100, COUNT: "8", "nvidia.com/gpu.replicas": "1", "nvidia.com/gpu.sharing-strategy": "none"}
+    gpus = gpus_of(labels, {GPU: 7, f"{GPU}.shared": 10})
+    assert (gpus.shared, gpus.units(GPU)) == (False, 7)
+    assert gpus_of(labels, {f"{GPU}.shared": 80}).shared
+
+
+def test_more_units_than_gpus_are_no_slices_where_gpu_feature_discovery_would_say_so() -> None:
+    # Under strategy single it writes -MIG-<profile> behind the product of GPUs that are cut (internal/lm).
+    labels = {PRODUCT: "NVIDIA-A100-SXM4-40GB", COUNT: "8", STRATEGY: "single", "nvidia.com/gpu.replicas": "1"}
+    gpus = gpus_of(labels, {GPU: 32})
+    (offer,) = gpus.offers
+    assert (offer.profile, offer.supposed, gpus.strategy) == (None, False, None)
+    assert gpus.is_exceeded_by(offer)
+
+
 @pytest.mark.parametrize(
     ("accelerator", "size", "slices", "physical", "model"),
     [

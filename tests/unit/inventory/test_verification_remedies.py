@@ -312,6 +312,12 @@ def test_whole_gpus_where_slices_are_declared() -> None:
     managed = changed(nodes, with_gpus(mig_config="all-disabled"))
     layout = "kubectl label node NODE nvidia.com/mig.config=all-3g.40gb --overwrite"
     assert only(documents, managed).remedy == f"{declare}, or have MIG manager cut the GPUs as declared: {layout}"
+    # The label is there already: what is wrong is between MIG manager and the GPUs.
+    asked = changed(nodes, with_gpus(mig_config="all-3g.40gb"))
+    assert only(documents, asked).remedy == (
+        f"{declare}, or see why MIG manager has not applied all-3g.40gb, which the node asks for: read the logs of the "
+        "node's nvidia-mig-manager pod"
+    )
 
 
 def test_a_layout_that_no_node_has_beside_whole_gpus() -> None:
