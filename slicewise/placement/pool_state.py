@@ -7,27 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from slicewise.kubernetes.quantity import GIB
-from slicewise.mig import find_gpu_model
 from slicewise.placement.plan import PoolUsage
 from slicewise.placement.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound
 from slicewise.spec import ModelSpec, NodePool, ServingProfile
 from slicewise.spec.model import ReplicaTopology
+from slicewise.spec.units import units_per_gpu as declared_units_per_gpu
 
 
 def units_per_gpu(pool: NodePool) -> int:
-    """Return how many allocation units one physical GPU of `pool` is: its slices, or 1.
-
-    The catalogue decides; `slicesPerGpu` only where it does not know the profile (validation has made sure).
-    """
-    if pool.mig is None or pool.mig.profile is None:
-        return 1
-    if pool.mig.slices_per_gpu is not None:
-        return pool.mig.slices_per_gpu
-    known = find_gpu_model(pool.accelerator_type).profile(pool.mig.profile)
+    """Return how many allocation units one physical GPU of `pool` is: its slices, or 1 (validation has made sure)."""
+    known = declared_units_per_gpu(pool)
     if known is None:
-        message = f"{pool.mig.profile} on {pool.accelerator_type} passed validation without a slice count"
+        message = f"{pool.resource} on {pool.accelerator_type} passed validation without a slice count"
         raise AssertionError(message)
-    return known.per_gpu
+    return known
 
 
 def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:

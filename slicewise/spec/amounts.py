@@ -14,8 +14,10 @@ from slicewise.written import ERROR
 _MIB: Final = 1024**2
 # From here on a number without its suffix counts MiB.
 _MEBIBYTES: Final = 4096
-# A pebibyte: no machine has as much.
-_MOST_MEMORY: Final = 1024**5
+# The largest GPUs have some hundred GiB, the largest machines 32 TiB (EC2 u7in-32tb).
+_MOST_GPU_MEMORY: Final = 4096 * GIB
+_MOST_MEMORY: Final = 64 * 1024 * GIB
+_LEAST_NODE_MEMORY: Final = GIB
 _DECIMAL: Final = ("M", "G", "T")
 # The largest nodes that are sold with GPUs have some 400 cores: a thousand is a count of thousandths.
 _TOO_MANY_CORES: Final = 1000
@@ -27,7 +29,12 @@ _TOO_FEW_MILLICORES: Final = 100
 def _memory_of_gpu(amount: Quantity) -> Quantity:
     """Refuse what is less than any GPU, or slice of one, has."""
     if amount.value < GIB:
-        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {_larger(amount, GIB)}")
+        meant = _larger(amount, GIB, _MOST_GPU_MEMORY)
+        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {meant}")
+    if amount.value > _MOST_GPU_MEMORY:
+        raise _never_meant(
+            f"is {_tebibytes(amount)}, more than any GPU has; write {_smaller(amount, GIB, _MOST_GPU_MEMORY)}"
+        )
     return amount
 
 
@@ -35,6 +42,26 @@ def _memory(amount: Quantity) -> Quantity:
     """Refuse what is too little for any process."""
     if amount.value < _MIB:
         raise _never_meant(f"{_bytes(amount)}, too little for any program; write {_larger(amount, _MIB)}")
+    if amount.value > _MOST_MEMORY:
+        raise _never_meant(
+            f"is {_tebibytes(amount)}, more than any node has; write {_smaller(amount, GIB, _MOST_MEMORY)}"
+        )
+    return amount
+
+
+def _memory_of_node(amount: Quantity) -> Quantity:
+    """Refuse what is less than any node with GPUs has."""
+    if amount.value < _LEAST_NODE_MEMORY:
+        meant = _larger(amount, _LEAST_NODE_MEMORY)
+        raise _never_meant(f"{_bytes(amount)}, less than any node with GPUs has; write {meant}")
+    return amount
+
+
+def _cores_of_node(amount: Quantity) -> Quantity:
+    """Refuse what starts not even one pod of a model."""
+    if amount.millis < _TOO_FEW_MILLICORES:
+        cores = amount.number if amount.suffix == "m" and Decimal(amount.number) >= 1 else "for example 96"
+        raise _never_meant(f"is {_plainly(amount.value)} cores, less than any node has; write {cores}")
     return amount
 
 
@@ -65,14 +92,27 @@ def decimal_advice(amount: Quantity) -> str | None:
     )
 
 
-def _larger(amount: Quantity, least: int) -> str:
+def _larger(amount: Quantity, least: int, most: int = _MOST_MEMORY) -> str:
     """Return the number with the suffix that makes it memory of some size: nobody has 48000 GiB.
 
     An example where that is less than `least` bytes too, as of 0.5Gi, or more than any machine has.
     """
     suffix, factor = ("Mi", _MIB) if Decimal(amount.number) >= _MEBIBYTES else ("Gi", GIB)
     meant = Decimal(amount.number) * factor
-    return f"{amount.number}{suffix}" if least <= meant <= _MOST_MEMORY else "for example 40Gi"
+    return f"{amount.number}{suffix}" if least <= meant <= most else "for example 40Gi"
+
+
+def _smaller(amount: Quantity, least: int, most: int) -> str:
+    """Return the number with the largest suffix that makes it memory that there is; an example where none does."""
+    number = Decimal(amount.number)
+    sizes = (
+        f"{amount.number}{suffix}" for suffix, factor in (("Gi", GIB), ("Mi", _MIB)) if least <= number * factor <= most
+    )
+    return next(sizes, "for example 40Gi")
+
+
+def _tebibytes(amount: Quantity) -> str:
+    return f"{_plainly(round(amount.value / (1024 * GIB), 1))}Ti"
 
 
 def _bytes(amount: Quantity) -> str:
@@ -90,10 +130,14 @@ def _never_meant(problem: str) -> PydanticCustomError:
 
 
 GpuMemory = Annotated[Quantity, AfterValidator(_memory_of_gpu)]
-"""At least 1Gi."""
+"""At least 1Gi, and at most 4Ti."""
 Memory = Annotated[Quantity, AfterValidator(_memory)]
-"""At least 1Mi."""
+"""At least 1Mi, and at most 64Ti."""
+NodeMemory = Annotated[Memory, AfterValidator(_memory_of_node)]
+"""At least 1Gi, and at most 64Ti."""
 Cores = Annotated[Quantity, AfterValidator(_cores)]
 """Less than 1000."""
+NodeCores = Annotated[Cores, AfterValidator(_cores_of_node)]
+"""At least 100m, and less than 1000."""
 PodCores = Annotated[Cores, AfterValidator(_cores_of_model)]
 """At least 100m, and less than 1000."""

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictInt, StrictStr
 
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
-from slicewise.spec.amounts import Cores, GpuMemory, Memory
+from slicewise.spec.amounts import GpuMemory, NodeCores, NodeMemory
 from slicewise.spec.bandwidth import PoolBandwidth
 from slicewise.spec.base import (
     ClusterMetadata,
@@ -105,9 +105,9 @@ class Toleration(Frozen):
 class Allocatable(Frozen):
     """What a node offers to pods beside its GPUs (`kubectl get node -o jsonpath={.status.allocatable}`)."""
 
-    cpu: Cores | None = None
+    cpu: NodeCores | None = None
     """Cores."""
-    memory: Memory | None = None
+    memory: NodeMemory | None = None
     """Bytes."""
 
 

@@ -31,7 +31,8 @@ ONLY_THE_PROGRAM_HERE = {
     },
     "size of an amount": {
         *("quantities/allocatable-cores", "quantities/too-much", "quantities/infinity", "quantities/not-a-number"),
-        "models/thousandths-of-a-core",
+        *("models/thousandths-of-a-core", "quantities/cores-in-thousandths", "quantities/memory-of-a-node"),
+        *("quantities/memory-above-any-node", "quantities/memory-above-any-gpu"),
     },
     "whole number": {"types/exponent-as-count", "types/fraction-as-count"},
     "notation of a number": {"types/octal-count"},

@@ -10,8 +10,9 @@ from slicewise.spec.checks.finding import Finding
 from slicewise.spec.cluster import Cluster
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import NodePool
-from slicewise.spec.node_labels import GKE_PARTITION_LABEL, catalogued
+from slicewise.spec.node_labels import GKE_PARTITION_LABEL
 from slicewise.spec.problems import FieldPath
+from slicewise.spec.units import units_per_node
 
 # A tag of the Auto Scaling group (kubernetes/autoscaler, cloudprovider/aws/README.md).
 _TAG: Final = "k8s.io/cluster-autoscaler/node-template/resources"
@@ -70,7 +71,4 @@ def _remedy(pool: NodePool, cluster: Cluster) -> str:
 
 def _on_a_node(pool: NodePool) -> int | str:
     """Return how many slices a node offers, or a placeholder where the catalogue does not know."""
-    gpu = catalogued(pool)
-    known = gpu.profile(pool.mig.profile) if gpu and pool.mig and pool.mig.profile else None
-    per_gpu = known.per_gpu if known else (pool.mig.slices_per_gpu if pool.mig else None)
-    return pool.accelerator_count * per_gpu if per_gpu else "SLICES-OF-A-NODE"
+    return units_per_node(pool) or "SLICES-OF-A-NODE"

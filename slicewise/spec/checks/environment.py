@@ -10,12 +10,12 @@ from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.mig import check_gpu
 from slicewise.spec.checks.node_labels import check_node_labels
 from slicewise.spec.checks.part import POOLS, Part, whole
+from slicewise.spec.checks.pool_amounts import check_pool_amounts
 from slicewise.spec.checks.provisioning import check_provisioning
 from slicewise.spec.checks.shared_nodes import check_shared_nodes
 from slicewise.spec.cluster import ClusterSource
 from slicewise.spec.codes import Code
 from slicewise.spec.environment import InferenceEnvironment, NodePool, Toleration
-from slicewise.spec.problems import FieldPath
 
 
 def check_environment(environment: InferenceEnvironment) -> Iterator[Finding]:
@@ -41,8 +41,7 @@ def check_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
         if part.right("name") and (first := first_index.setdefault(pool.name, part.index)) != part.index:
             message = f'"{pool.name}" is the name of nodePools[{first}] already; rename one of the two'
             yield Finding((*path, "name"), Code.DUPLICATE_NAME, message)
-        if part.right("nodeCount", "maxNodeCount"):
-            yield from _check_counts(pool, path)
+        yield from check_pool_amounts(part, path)
         if part.right("tolerations"):
             for number, toleration in enumerate(pool.tolerations):
                 for field, problem in _toleration_problems(toleration):
@@ -50,15 +49,6 @@ def check_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
         if part.right("acceleratorType", "capabilities.migConfiguration"):
             yield from check_gpu(pool, path)
     yield from check_shared_nodes(parts)
-
-
-def _check_counts(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
-    if pool.max_node_count is not None and pool.max_node_count < pool.node_count:
-        counted = "" if "node_count" in pool.model_fields_set else " (the default)"
-        message = (
-            f"{pool.max_node_count} is less than nodeCount {pool.node_count}{counted}; raise it, or lower nodeCount"
-        )
-        yield Finding((*path, "maxNodeCount"), Code.MAXIMUM_BELOW_MINIMUM, message)
 
 
 def _toleration_problems(toleration: Toleration) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.kubernetes.quantity import GIB
@@ -21,10 +22,12 @@ from slicewise.mig import (
 from slicewise.spec.amounts import decimal_advice
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
-from slicewise.spec.environment import Interconnect, MigConfiguration, NodePool
+from slicewise.spec.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
 from slicewise.spec.hints import did_you_mean
 from slicewise.spec.node_labels import GKE_PARTITION_LABEL
 from slicewise.spec.problems import FieldPath, quoted
+
+_OF_SLICES: Final = {"profile": "profile", "slicesPerGpu": "slices_per_gpu"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,13 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     if pool.mig:
         yield from _check_promises(pool, pool.mig, (*path, "capabilities"))
     configured = pool.capabilities.mig_configuration
-    if configured and not configured.enabled and configured.profile is not None:
+    ignored = [name for name, field in _OF_SLICES.items() if configured and getattr(configured, field) is not None]
+    if configured and not configured.enabled and ignored:
         message = (
             "enabled is false, so the GPUs count as whole ones; write enabled: true and the memory of a slice, or "
-            "leave the profile out"
+            f"leave {' and '.join(ignored)} out"
         )
-        at = (*path, "capabilities", "migConfiguration", "profile")
+        at = (*path, "capabilities", "migConfiguration", ignored[0])
         yield Finding(at, Code.PROFILE_NOT_IN_FORCE, message)
     memory: FieldPath = (*path, "capabilities", "memoryPerGpu")
     if advice := decimal_advice(pool.capabilities.memory_per_gpu):
@@ -108,10 +112,16 @@ def _check_slices(
             f"leave slicesPerGpu out{_reserved(pool, known.per_gpu, mig.slices_per_gpu)}"
         )
         yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
-    most = max((each.per_gpu for each in gpu.profiles), default=None) if gpu else None
-    if known is None and gpu and most and mig.slices_per_gpu and mig.slices_per_gpu > most:
-        message = f"one {gpu.name} GPU has at most {most} slices; write how many of {mig.profile} it has"
-        yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
+    if known is None and parsed and mig.slices_per_gpu:
+        compute = max((each.per_gpu for each in gpu.profiles), default=MOST_SLICES) if gpu else MOST_SLICES
+        most = max(compute // max(parsed.compute, 1), 1)
+        if mig.slices_per_gpu > most:
+            what = f"one {gpu.name} GPU has" if gpu else "a GPU has at most"
+            message = (
+                f"{what} {compute} compute slices, and each {mig.profile} takes {parsed.compute} of them; write {most}"
+                f"{' or less' if most > 1 else ''}, or correct the profile"
+            )
+            yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
     if known:
         return _Unit(f"one {known.name} slice", known.nominal_gib, known.usable_gib)
     return _Unit(f"one {mig.profile} slice", parsed.memory_gb or None if parsed else None)
@@ -162,6 +172,9 @@ def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> I
     if pool.capabilities.interconnect is Interconnect.NVLINK:
         message = "slices do not reach each other over NVLink; write pcie, or leave it out"
         yield Finding((*path, "interconnect"), Code.NOT_ON_A_SLICE, message)
+    if (pool.capabilities.nvlink_domain_size or 1) > 1:
+        message = "slices do not reach each other over NVLink; leave it out"
+        yield Finding((*path, "nvlinkDomainSize"), Code.NOT_ON_A_SLICE, message)
     if pool.capabilities.multi_node_capable:
         message = "one replica runs in one slice and never spans nodes; write false, or leave it out"
         yield Finding((*path, "multiNodeCapable"), Code.NOT_ON_A_SLICE, message)

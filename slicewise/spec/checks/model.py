@@ -11,7 +11,8 @@ from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.part import Part, whole
 from slicewise.spec.checks.quantised_weights import check_quantised_weights
 from slicewise.spec.codes import Code
-from slicewise.spec.model import ModelSpec, ParallelSizes, ReplicaTopology, ServingProfile
+from slicewise.spec.environment import Interconnect
+from slicewise.spec.model import MigPreference, ModelSpec, ParallelSizes, ReplicaTopology, ServingProfile
 from slicewise.spec.problems import FieldPath
 
 SERVING: Final[FieldPath] = ("spec", "serving")
@@ -41,9 +42,35 @@ def check_serving(parts: Sequence[Part[ServingProfile]]) -> Iterator[Finding]:
         if wanted and (advice := decimal_advice(wanted)):
             at = (*path, "replicaTopology", "requires", "memoryPerGpu")
             yield Finding(at, Code.DECIMAL_MEMORY, advice)
+        if contradiction := _slices_alone(profile.replica_topology):
+            yield Finding((*path, "replicaTopology", "requires", "mig"), Code.NEVER_ON_ANY_UNIT, contradiction)
         problem = _parallelism_problem(profile.replica_topology) if part.right(*_SHAPE) else None
         if problem:
             yield Finding((*path, "replicaTopology", "parallelism"), Code.PARALLELISM, problem)
+
+
+def _slices_alone(topology: ReplicaTopology) -> str | None:
+    """Say what no slice can do, where nothing but a slice will do."""
+    requires = topology.requires
+    if requires.mig is not MigPreference.ONLY:
+        return None
+    if topology.units > 1:
+        shape = f"nodes {topology.nodes} x gpusPerNode {topology.gpus_per_node} = {topology.units} GPUs"
+        return (
+            f"mig: only and {shape} exclude each other: one slice is all that a replica gets of a pool of slices, so "
+            "no pool can serve this; write mig: any, or 1 for both"
+        )
+    if requires.interconnect is Interconnect.NVLINK:
+        return (
+            "mig: only and interconnect: nvlink exclude each other: slices have no NVLink, so no pool can serve this; "
+            "leave interconnect out, which one slice has no use for, or write mig: any"
+        )
+    if (requires.nvlink_domain_size or 1) > 1:
+        return (
+            f"mig: only and nvlinkDomainSize {requires.nvlink_domain_size} exclude each other: slices have no NVLink, "
+            "so no pool can serve this; leave nvlinkDomainSize out, which one slice has no use for, or write mig: any"
+        )
+    return None
 
 
 def _parallelism_problem(topology: ReplicaTopology) -> str | None:
