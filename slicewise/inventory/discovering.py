@@ -25,7 +25,7 @@ async def find_unserved(client: AsyncClient, kinds: Iterable[ApiKind]) -> tuple[
         httpx2.HTTPError: the API server refuses, fails, or does not answer.
         NotKubernetesError: what answers is something else.
     """
-    versions = await _versions(client)
+    versions = await api_versions(client)
     wanted = sorted(kind for kind in kinds if group_of(kind.api_version))
     served = sorted({kind.api_version for kind in wanted} & {each for group in versions.values() for each in group})
     found = dict(zip(served, await asyncio.gather(*(_kinds(client, each) for each in served)), strict=True))
@@ -36,8 +36,13 @@ async def find_unserved(client: AsyncClient, kinds: Iterable[ApiKind]) -> tuple[
     )
 
 
-async def _versions(client: AsyncClient) -> dict[str, tuple[str, ...]]:
-    """Return the `apiVersion`s of every group; this is what only a Kubernetes API server answers."""
+async def api_versions(client: AsyncClient) -> dict[str, tuple[str, ...]]:
+    """Return the `apiVersion`s of every group; this is what only a Kubernetes API server answers.
+
+    Raises:
+        httpx2.HTTPError: the API server refuses, fails, or does not answer.
+        NotKubernetesError: what answers is something else.
+    """
     import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
 
     try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from slicewise.access.raw import get_object
+from slicewise.access.refusing import NotKubernetesError
 from slicewise.inventory.autoscaler import parse_status
+from slicewise.inventory.discovering import api_versions
 from slicewise.inventory.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds
 from slicewise.inventory.gpu_pods import ENDED, gpu_pods
 from slicewise.inventory.json_values import mapping, text
@@ -75,16 +76,22 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
 
 
 async def _serves_node_groups(client: AsyncClient) -> bool:
-    """Return whether LeaderWorkerSet is served, the one kind of its API group; if that may not be asked, it is."""
+    """Return whether LeaderWorkerSet is served, the one kind of its API group.
+
+    Where there is no list of what is served, or it may not be asked for, nothing is missed: a gateway may pass on only
+    what it knows.
+    """
     import httpx2  # noqa: PLC0415
 
     try:
-        await get_object(client, f"/apis/{LEADER_WORKER_SET_API_VERSION}")
+        versions = await api_versions(client)
+    except NotKubernetesError:
+        return True
     except httpx2.HTTPStatusError as error:
-        if error.response.status_code not in (_NOT_FOUND, _FORBIDDEN):
+        if error.response.status_code != _FORBIDDEN:
             raise
-        return error.response.status_code == _FORBIDDEN
-    return True
+        return True
+    return any(LEADER_WORKER_SET_API_VERSION in each for each in versions.values())
 
 
 def _identity(namespaces: Iterable[Mapping[str, Any]]) -> str | None:

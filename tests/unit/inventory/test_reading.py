@@ -24,7 +24,7 @@ CLASSES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 STATUS = "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status"
 SERVICES = "/apis/serving.kserve.io/v1alpha2/llminferenceservices"
 NAMESPACES = "/api/v1/namespaces"
-NODE_GROUPS = "/apis/leaderworkerset.x-k8s.io/v1"
+GROUPS = "/apis"
 
 # kubernetes/autoscaler, clusterstate/api/types.go (since 1.30), as published on a cluster.
 STRUCTURED = """\
@@ -83,6 +83,12 @@ def refused(code: int) -> httpx2.Response:
     return httpx2.Response(code, json={"kind": "Status", "status": "Failure", "message": "no", "code": code})
 
 
+def groups(*api_versions: str) -> dict[str, Any]:
+    """Return the list of API groups of a server with one version of each."""
+    listed = [{"name": each.partition("/")[0], "versions": [{"groupVersion": each}]} for each in api_versions]
+    return {"kind": "APIGroupList", "groups": listed}
+
+
 def everything() -> dict[str, Any]:
     return {
         NODES: page("NodeList", node_json("b", {}, {"nvidia.com/gpu": 1}), node_json("a")),
@@ -93,7 +99,7 @@ def everything() -> dict[str, Any]:
         LIMITS: page("LimitRangeList"),
         QUOTAS: page("ResourceQuotaList"),
         CLASSES: page("PriorityClassList"),
-        NODE_GROUPS: {"kind": "APIResourceList", "resources": [{"kind": "LeaderWorkerSet"}]},
+        GROUPS: groups("apps/v1", "leaderworkerset.x-k8s.io/v1"),
     }
 
 
@@ -225,14 +231,24 @@ def test_neither_kserve_nor_autoscaler() -> None:
     assert (cluster.serves_kserve, cluster.bounds, cluster.unread) == (False, (), ())
 
 
-@pytest.mark.parametrize(("code", "served"), [(200, True), (404, False), (403, True)])
-def test_whether_replicas_may_span_nodes(code: int, served: bool) -> None:
-    answers = everything() | ({} if code == 200 else {NODE_GROUPS: refused(code)})
-    cluster = read(answers)
+@pytest.mark.parametrize(
+    ("answer", "served"),
+    [
+        (groups("apps/v1", "leaderworkerset.x-k8s.io/v1"), True),
+        (groups("apps/v1"), False),
+        (groups("leaderworkerset.x-k8s.io/v1alpha1"), False),
+        (refused(403), True),
+        # A gateway that passes on what it knows: that a list is not there says nothing of what would be in it.
+        (httpx2.Response(404, json={}), True),
+        ({"kind": "Status"}, True),
+    ],
+)
+def test_whether_replicas_may_span_nodes(answer: object, served: bool) -> None:
+    cluster = read(everything() | {GROUPS: answer})
     assert (cluster.serves_node_groups, cluster.unread) == (served, ())
 
 
-@pytest.mark.parametrize("path", [NODES, PODS, STATUS, SERVICES, NAMESPACES, LIMITS, QUOTAS, CLASSES, NODE_GROUPS])
+@pytest.mark.parametrize("path", [NODES, PODS, STATUS, SERVICES, NAMESPACES, LIMITS, QUOTAS, CLASSES, GROUPS])
 def test_a_server_that_fails(path: str) -> None:
     with pytest.raises(ApiError):
         read(everything() | {path: refused(500)})
