@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from slicewise.inventory.json_values import mapping
+
 _HOW: Final = "run `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true pulumi preview --json --policy-pack ... > EVENTS`"
 # All that the engine says of itself when a mandatory policy was violated.
 _MANDATORY: Final = "preview failed"
@@ -129,8 +131,8 @@ def _of(kind: str, events: Sequence[Mapping[str, Any]]) -> list[Any]:
 
 def _outputs(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     finished = [event["metadata"] for event in _of("resOutputsEvent", events)]
-    stacks = [item["new"]["outputs"] for item in finished if item["type"] == _STACK and item["new"]]
-    return stacks[-1] or {} if stacks else {}
+    stacks = [mapping(item["new"]["outputs"]) for item in finished if item["type"] == _STACK and item["new"]]
+    return stacks[-1] if stacks else {}
 
 
 def _errors(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -156,4 +158,4 @@ def _violation(event: Mapping[str, Any]) -> Violation:
 def _resource(metadata: Mapping[str, Any]) -> Resource:
     # What is deleted has no new state.
     state = metadata["new"] or metadata["old"]
-    return Resource(metadata["urn"], state.get("parent", ""), state.get("inputs", {}))
+    return Resource(metadata["urn"], state.get("parent", ""), mapping(state.get("inputs")))

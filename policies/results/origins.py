@@ -10,6 +10,7 @@ from typing import Any, Final
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from policies.results.documents import Documents, Place
 from policies.results.events import Preview, Resource, Violation
+from slicewise.inventory.json_values import mapping, text
 from slicewise.manifests import vocabulary
 from slicewise.spec import DeploymentKey
 from slicewise.spec.problems import FieldPath
@@ -80,13 +81,17 @@ def place_of(violation: Violation, preview: Preview, documents: Documents) -> Pl
 def _place_of_output(message: str, outputs: Mapping[str, Any], documents: Documents) -> Place | None:
     """Return what a finding about the plan as a whole, which stands in the stack's outputs, is about."""
     match = _OUTPUT.match(message)
-    entries = outputs.get(match["list"], []) if match else []
-    if not match or int(match["index"]) >= len(entries):
+    entries = outputs.get(match["list"]) if match else None
+    if not match or not isinstance(entries, list) or int(match["index"]) >= len(entries):
         return None
-    entry = entries[int(match["index"])]
+    # Another program's outputs may be called the same and hold anything.
+    entry = mapping(entries[int(match["index"])])
     if "deployment" in entry:
-        return documents.deployment(DeploymentKey(**entry["deployment"]), NAME)
-    return documents.node_pool(entry["environment"], entry["nodePool"], ("name",))
+        deployment = mapping(entry["deployment"])
+        return documents.deployment(
+            DeploymentKey(text(deployment.get("namespace")), text(deployment.get("name"))), NAME
+        )
+    return documents.node_pool(text(entry.get("environment")), text(entry.get("nodePool")), ("name",))
 
 
 def _chain(urn: str, resources: Mapping[str, Resource]) -> Iterator[Resource]:
@@ -98,12 +103,12 @@ def _chain(urn: str, resources: Mapping[str, Resource]) -> Iterator[Resource]:
 
 def _placed(component: Resource, chain: tuple[Resource, ...]) -> Placed:
     environment, namespace, name = component.name.split("/")
-    annotations = chain[0].inputs.get("metadata", {}).get("annotations", {})
+    annotations = mapping(mapping(chain[0].inputs.get("metadata")).get("annotations"))
     return Placed(
         DeploymentKey(namespace, name),
         environment,
-        annotations.get(vocabulary.NODE_POOL_ANNOTATION, ""),
-        annotations.get(vocabulary.PROFILE_ANNOTATION, ""),
+        text(annotations.get(vocabulary.NODE_POOL_ANNOTATION)),
+        text(annotations.get(vocabulary.PROFILE_ANNOTATION)),
     )
 
 

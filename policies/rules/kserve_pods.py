@@ -100,9 +100,26 @@ def _meaning(name: str, field: Field, spec: Field) -> Any:  # noqa: ANN401 - a v
     """Return what to compare: absent and empty are the same, and so are other ways to write one thing."""
     if name == "nodeSelector":
         return required_labels(Pod(spec))
+    if name == "tolerations":
+        return frozenset(map(_toleration, field.elements()))
     if name == "resources":
-        return {kind: amounts for kind, entry in field.entries().items() if (amounts := _amounts(entry))}
+        return _resources(field)
     return field.plain() or None
+
+
+def _toleration(toleration: Field) -> tuple[str | None, ...]:
+    """Return what a toleration says: their order says nothing, and a text that is empty is as good as none."""
+    said = (toleration[key].text() or None for key in ("key", "value", "effect", "tolerationSeconds"))
+    return (toleration["operator"].text() or "Equal", *said)
+
+
+def _resources(field: Field) -> dict[str, Any]:
+    found = {kind: amounts for kind, entry in field.entries().items() if (amounts := _amounts(entry))}
+    limits, requests = found.get("limits"), found.get("requests", {})
+    if isinstance(limits, dict) and isinstance(requests, dict):
+        # The API server requests what is limited, where nothing else is requested.
+        found["requests"] = limits | requests
+    return found
 
 
 def _amounts(entry: Field) -> Any:  # noqa: ANN401 - a value of any type

@@ -38,8 +38,11 @@ REVISION = r"^[A-Za-z0-9][-A-Za-z0-9_./]*$"
 ServedModelName = Annotated[StrictStr, Field(pattern=MODEL_NAME, max_length=253)]
 HuggingFaceRepo = Annotated[StrictStr, Field(pattern=REPOSITORY, max_length=200)]
 HuggingFaceRevision = Annotated[StrictStr, Field(pattern=REVISION, max_length=200)]
-# Rules of their own refuse these: braces (SW218), a dash of text for hyphens, control characters. For editors.
-_NO_ARGUMENT = r"\{\{|^[\u2013\u2014]|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"
+# Rules of their own refuse these: braces (SW218), a dash of text for hyphens, blanks around an option, control
+# characters. For editors.
+_NO_ARGUMENT = (
+    r"\{\{|^[\u2013\u2014]|^\s+--?[A-Za-z]|^--?[A-Za-z][-\w]*\s+$|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"
+)
 Argument = Annotated[StrictStr, WithJsonSchema({"type": "string", "not": {"pattern": _NO_ARGUMENT}})]
 
 

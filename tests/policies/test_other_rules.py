@@ -342,6 +342,47 @@ def test_leader_and_worker_ask_for_the_same_amounts(limits: dict[str, Any], agre
     )
 
 
+@pytest.mark.parametrize(
+    ("requests", "agrees"),
+    [
+        (None, True),
+        ({"nvidia.com/gpu": "8"}, True),
+        ({"nvidia.com/gpu": "8", "cpu": "8000m"}, True),
+        ({"cpu": "4"}, False),
+    ],
+)
+def test_what_is_limited_is_requested_whether_that_is_written_or_not(
+    requests: dict[str, Any] | None, agrees: bool
+) -> None:
+    limits = {"nvidia.com/gpu": "8", "cpu": "8"}
+    leader = pod_spec(container(None, resources={"limits": limits}))
+    worker = pod_spec(container(None, resources={"limits": limits, "requests": requests}))
+    assert found(POD_SPECS_AGREE, multi_node(leader, worker)) == (
+        [] if agrees else ["spec.worker.containers[0].resources"]
+    )
+
+
+TEAM = {"key": "team", "operator": "Equal", "value": "", "effect": "NoSchedule"}
+SPOT = {"key": "spot", "operator": "Exists"}
+
+
+@pytest.mark.parametrize(
+    ("tolerations", "agrees"),
+    [
+        ([SPOT, TEAM], True),
+        ([TEAM, SPOT, TEAM], True),
+        ([{"key": "team", "effect": "NoSchedule"}, SPOT | {"effect": "", "value": None}], True),
+        ([TEAM], False),
+        ([TEAM | {"value": "a"}, SPOT], False),
+        ([TEAM, SPOT | {"effect": "NoExecute"}], False),
+        ([TEAM, SPOT | {"tolerationSeconds": 60}], False),
+    ],
+)
+def test_leader_and_worker_tolerate_the_same_however_that_is_written(tolerations: list[Any], agrees: bool) -> None:
+    resource = multi_node(whole_gpus(tolerations=[TEAM, SPOT]), whole_gpus(tolerations=tolerations))
+    assert found(POD_SPECS_AGREE, resource) == ([] if agrees else ["spec.worker.tolerations"])
+
+
 def test_what_must_agree_is_configured() -> None:
     worker = pod_spec(container("nvidia.com/gpu", "8", args=["--headless"]))
     assert found(POD_SPECS_AGREE, multi_node(whole_gpus(), worker), fields=["image", "resources"]) == []

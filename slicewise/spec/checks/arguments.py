@@ -32,6 +32,7 @@ _SET: Final = {
 # Between an option and its value.
 _END: Final = re.compile(r"[=\s]")
 _TWO_ITEMS: Final = re.compile(r"(--?[A-Za-z][\w-]*)\s+(\S.*)", re.ASCII | re.DOTALL)
+_BLANKS_AROUND: Final = re.compile(r"\s+(--?[A-Za-z].*)|(--?[A-Za-z][\w-]*)\s+", re.ASCII | re.DOTALL)
 _SHORT: Final = {
     "-tp": "tensor-parallel-size",
     "-pp": "pipeline-parallel-size",
@@ -56,6 +57,11 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
         meant = f"--{argument.lstrip(_DASHES + '-')}"
         message = f"got {quoted(argument)}, which begins with a dash of text, not with hyphens; write {quoted(meant)}"
         yield Finding(path, Code.BAD_VALUE, message)
+    if (around := _BLANKS_AROUND.fullmatch(argument)) is not None:
+        meant = quoted((around[1] or around[2]).rstrip())
+        message = f"{quoted(argument)} has a blank around it, and so vLLM takes it for no option; write {meant}"
+        yield Finding(path, Code.BAD_VALUE, message)
+        return
     option = _END.split(argument, maxsplit=1)[0]
     # vLLM takes `_` for `-` in its options.
     name = _SHORT.get(option) or (option[2:].replace("_", "-") if option.startswith("--") else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,6 +169,32 @@ def test_what_is_wrong_with_the_plan_is_shown_at_what_was_planned(message: str, 
     plan = plan_to_outputs(make_plan(load_fleet([str(MANIFESTS)])))
     (finding,) = found(outputs(plan), violation(STACK, message))
     assert finding.place == expected
+
+
+NOTHING_SAID: tuple[Any, ...] = (None, "04da6b54-80e4-46f7-96ec-b56ff0331ba9", [], {}, 7)
+
+
+@pytest.mark.parametrize("value", NOTHING_SAID, ids=repr)
+@pytest.mark.parametrize("path", [(), ("metadata",), ("metadata", "annotations")], ids=".".join)
+def test_a_service_that_says_nothing_there_is_shown_at_its_deployment(path: tuple[str, ...], value: object) -> None:
+    item: Any = value
+    for key in reversed(path):
+        item = {key: item}
+    silent = resource(service_urn(SMALL), placement_urn(SMALL), item)
+    shown = found(silent, violation(service_urn(SMALL), "spec.template: x"))
+    assert [each.place for each in shown] == [at("deployments.yaml", "name: chat-small", "chat-small")]
+
+
+@pytest.mark.parametrize("value", NOTHING_SAID, ids=repr)
+@pytest.mark.parametrize("key", ["placements", "nodePools"])
+def test_another_programs_outputs_may_hold_anything(key: str, value: object) -> None:
+    """Its policies may say `placements[0]: ...` of a list that has nothing to do with a plan."""
+    for told in (value, [value], [{"deployment": value}], [{"deployment": {"name": value}}], [{"nodePool": value}]):
+        shown = found(outputs({key: told}), violation(STACK, f"{key}[0]: x"))
+        assert [each.place for each in shown] == [PROJECT]
+    finished = {"type": "pulumi:pulumi:Stack", "urn": STACK, "new": {"outputs": value}}
+    shown = found({"resOutputsEvent": {"metadata": finished}}, violation(STACK, f"{key}[0]: x"))
+    assert [each.place for each in shown] == [PROJECT]
 
 
 def test_one_place_with_one_message_is_one_finding() -> None:

@@ -56,6 +56,11 @@ FLAG = [
 QUANTITY = [
     ("40GB", '"40GB" is not a Kubernetes quantity; write 40Gi (powers of 1024) or 40G (powers of 1000)'),
     ("80 GB", '"80 GB" is not a Kubernetes quantity; write 80Gi (powers of 1024) or 80G (powers of 1000)'),
+    ('"8 "', '"8 " is not a Kubernetes quantity; write 8'),
+    ("51_539_607_552", '"51_539_607_552" is not a Kubernetes quantity; write 51539607552'),
+    ("500 m", '"500 m" is not a Kubernetes quantity; write 500m (thousandths) or 500Mi (powers of 1024)'),
+    ("8e3m", '"8e3m" is not a Kubernetes quantity; write 8000m (thousandths) or 8000Mi (powers of 1024)'),
+    ("500 mi", '"500 mi" is not a Kubernetes quantity; write 500Mi (powers of 1024)'),
     ("lots", '"lots" is not a Kubernetes quantity; write for example 40Gi, 500m or 4'),
     ("0", "0 is 0; write more than that"),
     ("true", "true is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
