@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from slicewise.placement import Plan, Shortfall
 from slicewise.placement.explanation import grouped, nearest_miss, place_of
+from slicewise.placement.needed import needed
 from slicewise.placement.remedies import Remedies
 from slicewise.spec import Code, Fleet
 
@@ -42,14 +43,18 @@ def remedy_lines(fleet: Fleet, remedies: Remedies, shortfall: Shortfall) -> Iter
     nearest = nearest_miss(fleet, shortfall)
     if nearest:
         yield nearest
-    for remedy in remedies.of(shortfall):
+    found = remedies.of(shortfall)
+    for remedy in found:
         yield f"remedy: {remedy}"
+    if not found:
+        yield needed(fleet, shortfall)
 
 
 def _reasons(shortfall: Shortfall) -> Iterator[str]:
     rejections = shortfall.rejections
     if not rejections:
-        yield "every environment that is declared serves it already"
+        there = "every environment that is declared serves it already"
+        yield there if shortfall.placed else "no environment is declared"
     elif len(rejections) <= _LISTED:
         for item in rejections:
             profile = f" with {item.profile}" if item.profile else ""

@@ -6,15 +6,22 @@ A label is only ever added: another deployment may rely on the value that is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from slicewise.placement.charged import ChargedPool
+from slicewise.placement.model_remedies import (
+    any_unit,
+    weights_alone,
+    without_interconnect,
+    without_network,
+    without_nvlink_domain,
+)
 from slicewise.placement.plan import RejectionCode
 from slicewise.placement.remedy import Proposal, Remedy, RemedyKind, Want
 from slicewise.spec import ModelDeployment
+from slicewise.spec.bandwidth import FABRICS
 from slicewise.spec.base import Selector
-from slicewise.spec.environment import Interconnect
 
 
 def environment_label(want: Want) -> Proposal | None:
@@ -58,19 +65,21 @@ def pool_label(want: Want) -> Proposal | None:
 
 
 def interconnect(want: Want) -> Proposal | None:
-    """Return the interconnect to declare where none is; slices have no NVLink."""
+    """Return the interconnect to declare where none is; slices do not reach each other (NVIDIA MIG User Guide)."""
     needs = want.profile.replica_topology.requires.interconnect
-    if needs is None or want.place.pool.capabilities.interconnect or (want.place.pool.mig and needs is _NVLINK):
+    if needs is None or want.place.pool.capabilities.interconnect or want.place.pool.mig:
         return None
     return _declare(want, "interconnect", "interconnect", needs, needs.value)
 
 
 def network(want: Want) -> Proposal | None:
-    """Return the network to declare where none is, if the requirement says which."""
+    """Return the network to declare where none is; of an example's fabric where the requirement names none."""
     needs = want.profile.replica_topology.requires.inter_node_bandwidth
-    if needs is None or needs.fabric is None or want.place.pool.capabilities.inter_node_bandwidth:
+    if needs is None or want.place.pool.capabilities.inter_node_bandwidth:
         return None
-    return _declare(want, "inter_node_bandwidth", "interNodeBandwidth", needs, str(needs))
+    meant = needs if needs.fabric else replace(needs, fabric=_FABRIC)
+    others = "" if needs.fabric else f" (or {', '.join(f'{each}-' for each in FABRICS if each != _FABRIC)})"
+    return _declare(want, "inter_node_bandwidth", "interNodeBandwidth", meant, str(meant), others)
 
 
 def nvlink_domain(want: Want) -> Proposal | None:
@@ -97,17 +106,19 @@ def precisions(want: Want) -> Proposal | None:
     return _declare(want, "precision_support", "precisionSupport", needs, sorted(map(str, needs)))
 
 
-_NVLINK = Interconnect.NVLINK
+_FABRIC = "eth"
 
-BY_CODE: Mapping[RejectionCode, Callable[[Want], Proposal | None]] = {
-    RejectionCode.ENVIRONMENT_SELECTOR: environment_label,
-    RejectionCode.PROFILE_SELECTOR: profile_label,
-    RejectionCode.NODE_POOL_SELECTOR: pool_label,
-    RejectionCode.PRECISION_UNSUPPORTED: precisions,
-    RejectionCode.INTERCONNECT: interconnect,
-    RejectionCode.INTER_NODE_BANDWIDTH: network,
-    RejectionCode.NVLINK_DOMAIN: nvlink_domain,
-    RejectionCode.MULTI_NODE_UNSUPPORTED: multi_node,
+BY_CODE: Mapping[RejectionCode, Sequence[Callable[[Want], Proposal | None]]] = {
+    RejectionCode.ENVIRONMENT_SELECTOR: [environment_label],
+    RejectionCode.PROFILE_SELECTOR: [profile_label],
+    RejectionCode.NODE_POOL_SELECTOR: [pool_label],
+    RejectionCode.PRECISION_UNSUPPORTED: [precisions, weights_alone],
+    RejectionCode.INTERCONNECT: [interconnect, without_interconnect],
+    RejectionCode.INTER_NODE_BANDWIDTH: [network, without_network],
+    RejectionCode.NVLINK_DOMAIN: [nvlink_domain, without_nvlink_domain],
+    RejectionCode.MULTI_NODE_UNSUPPORTED: [multi_node],
+    RejectionCode.MIG_NOT_ALLOWED: [any_unit],
+    RejectionCode.MIG_REQUIRED: [any_unit],
 }
 """What may open a pool that was rejected with the code."""
 
@@ -158,7 +169,9 @@ def _without(want: Want, attribute: str, field: str, entry: tuple[str, str]) -> 
     )
 
 
-def _declare(want: Want, attribute: str, field: str, value: object, written: object) -> Proposal | None:
+def _declare(
+    want: Want, attribute: str, field: str, value: object, written: object, others: str = ""
+) -> Proposal | None:
     environment, pool = want.place.name
     shown = f"[{', '.join(written)}]" if isinstance(written, list) else str(written).lower()
     return _checked(
@@ -166,7 +179,7 @@ def _declare(want: Want, attribute: str, field: str, value: object, written: obj
         want.place.with_capability(attribute, value),
         Remedy(
             kind=RemedyKind.DECLARATION,
-            message=f"{field}: {shown} in the capabilities of {want.place}, if its nodes have it, {want.gain}",
+            message=f"{field}: {shown}{others} in the capabilities of {want.place}, if its nodes have it, {want.gain}",
             document=f"InferenceEnvironment {environment}",
             field=f"spec.nodePools[{pool}].capabilities.{field}",
             value=written,

@@ -100,8 +100,7 @@ def _weights_alone(missing: AbstractSet[Precision], has: AbstractSet[Precision])
 def _network_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
     needs, has = topology.requires, pool.capabilities
     if needs.interconnect and not (has.interconnect and has.interconnect.satisfies(needs.interconnect)):
-        joined = f"the GPUs are joined by {has.interconnect}" if has.interconnect else "interconnect is not declared"
-        message = f"{joined}, needs {needs.interconnect}"
+        message = f"{_joined(pool)}, needs {needs.interconnect}"
         yield RejectionCode.INTERCONNECT, message
     bandwidth = has.inter_node_bandwidth
     if needs.inter_node_bandwidth and not (bandwidth and bandwidth.satisfies(needs.inter_node_bandwidth)):
@@ -109,9 +108,18 @@ def _network_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reas
         yield RejectionCode.INTER_NODE_BANDWIDTH, message
     domain = has.nvlink_domain_size
     if needs.nvlink_domain_size and (domain is None or domain < needs.nvlink_domain_size):
-        size = "not declared" if domain is None else _counted(domain, "GPU")
-        message = f"the NVLink domain is {size}, needs {_counted(needs.nvlink_domain_size, 'GPU')}"
+        size = f"is {_counted(domain, 'GPU')}" if domain else "is not declared"
+        size = "does not reach slices" if pool.mig else size
+        message = f"the NVLink domain {size}, needs {_counted(needs.nvlink_domain_size, 'GPU')}"
         yield RejectionCode.NVLINK_DOMAIN, message
+
+
+def _joined(pool: NodePool) -> str:
+    """Say how the GPUs of a node reach each other; slices do not (NVIDIA MIG User Guide)."""
+    joined = pool.capabilities.interconnect
+    if pool.mig:
+        return "slices do not reach each other"
+    return f"the GPUs are joined by {joined}" if joined else "interconnect is not declared"
 
 
 def _shape_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:

@@ -18,10 +18,12 @@ from slicewise.placement.capacity_remedies import fewer_replicas, fewer_reserved
 from slicewise.placement.charged import ChargedPool, PoolName, charged_pools
 from slicewise.placement.contention import Contention
 from slicewise.placement.declaration_remedies import BY_CODE
+from slicewise.placement.model_remedies import smaller_pods
 from slicewise.placement.plan import Plan, Rejection, RejectionCode, Shortfall
 from slicewise.placement.plan_json import plan_to_dict
 from slicewise.placement.remedy import Proposal, Remedy, RemedyKind, Want, remedy_to_dict
 from slicewise.spec import DeploymentKey, Fleet
+from slicewise.spec.fleet import model_key
 
 __all__ = ["Remedies", "Remedy", "RemedyKind", "plan_with_remedies", "remedy_to_dict"]
 
@@ -88,7 +90,24 @@ class Remedies:
         # Fewer replicas of its own make no room that anybody else could use.
         if proposal.remedy.kind is RemedyKind.FEWER_REPLICAS:
             return proposal.remedy
-        return replace(proposal.remedy, rival=self._contention.rival(proposal.want, proposal.place))
+        rival = self._contention.rival(proposal.want, proposal.place)
+        if rival is None and proposal.remedy.kind is RemedyKind.MODEL:
+            rival = self._of_one_model(proposal.want)
+        return replace(proposal.remedy, rival=rival)
+
+    def _of_one_model(self, want: Want) -> DeploymentKey | None:
+        """Return another deployment of the model that lacks an environment, which the same change helps."""
+        short = (self._fleet.deployment[shortfall.deployment] for shortfall in self._plan.shortfalls)
+        return next(
+            (
+                other.key
+                for other in short
+                if other.key != want.deployment.key
+                and model_key(other) == model_key(want.deployment)
+                and other.spec.priority >= want.deployment.spec.priority
+            ),
+            None,
+        )
 
     def _full(self, shortfall: Shortfall) -> Sequence[Want]:
         """Return what could be placed if there were room, where least is lacking first."""
@@ -108,6 +127,7 @@ class Remedies:
         node = want.place.state.node.units
         if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
             yield from _some(more_nodes(want))
+        yield from _some(smaller_pods(want, self._fleet))
         if not want.matches(want.place):
             return  # too few nodes for one replica: nothing but nodes helps
         if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):
@@ -125,7 +145,7 @@ class Remedies:
         closed = [item for item in shortfall.rejections if item.code in BY_CODE]
         closed.sort(key=lambda item: -_ORDER[item.code])
         for item in closed[:_TRIED]:
-            proposals = (BY_CODE[item.code](want) for want in self._wants(shortfall, item))
+            proposals = (opening(want) for want in self._wants(shortfall, item) for opening in BY_CODE[item.code])
             yield from _some(next((proposal for proposal in proposals if proposal and proposal.loads), None))
 
     def _wants(self, shortfall: Shortfall, item: Rejection) -> Iterator[Want]:

@@ -11,6 +11,7 @@ from slicewise.placement.matching import reject_environment, reject_pool
 from slicewise.placement.soundness import PodSize
 from slicewise.spec import DeploymentKey, InferenceEnvironment, ModelDeployment, ModelSpec, ServingProfile
 from slicewise.spec.checks.document import check_document
+from slicewise.spec.checks.model import check_model
 
 
 class RemedyKind(IntEnum):
@@ -25,6 +26,7 @@ class RemedyKind(IntEnum):
     LABEL = 7
     DECLARATION = 8
     SELECTOR = 9
+    MODEL = 10
 
     @property
     def rank(self) -> int:
@@ -148,10 +150,13 @@ class Proposal:
     remedy: Remedy
     want: Want
     place: ChargedPool
-    document: InferenceEnvironment | ModelDeployment | None
+    document: InferenceEnvironment | ModelDeployment | ModelSpec | None
     """The document that is changed, as it would then be; None where it is removed."""
 
     @property
     def loads(self) -> bool:
         """Return whether loading would take the changed document: no rule of it calls it wrong."""
-        return self.document is None or all(finding.code.is_warning for finding in check_document(self.document))
+        if self.document is None:
+            return True
+        found = check_model(self.document) if isinstance(self.document, ModelSpec) else check_document(self.document)
+        return all(finding.code.is_warning for finding in found)

@@ -42,15 +42,15 @@ def check_serving(parts: Sequence[Part[ServingProfile]]) -> Iterator[Finding]:
         if wanted and (advice := decimal_advice(wanted)):
             at = (*path, "replicaTopology", "requires", "memoryPerGpu")
             yield Finding(at, Code.DECIMAL_MEMORY, advice)
-        if contradiction := _slices_alone(profile.replica_topology):
+        if contradiction := slices_alone(profile.replica_topology):
             yield Finding((*path, "replicaTopology", "requires", "mig"), Code.NEVER_ON_ANY_UNIT, contradiction)
         problem = _parallelism_problem(profile.replica_topology) if part.right(*_SHAPE) else None
         if problem:
             yield Finding((*path, "replicaTopology", "parallelism"), Code.PARALLELISM, problem)
 
 
-def _slices_alone(topology: ReplicaTopology) -> str | None:
-    """Say what no slice can do, where nothing but a slice will do."""
+def slices_alone(topology: ReplicaTopology) -> str | None:
+    """Return what no slice can do, where nothing but a slice will do; None where there is no such contradiction."""
     requires = topology.requires
     if requires.mig is not MigPreference.ONLY:
         return None

@@ -15,6 +15,7 @@ import yaml
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from slicewise.cli.shortfalls import shortfall_lines
 from slicewise.placement import make_plan, parse_previous, plan_to_dict
 from slicewise.placement.charged import charged_pools
 from slicewise.placement.remedies import Remedies, Remedy, RemedyKind, remedy_to_dict
@@ -183,6 +184,8 @@ def test_every_remedy_is_true(documents: list[Document]) -> None:
 
 
 EU = {"region": "eu"}
+F = "the profile f of ClusterModel m"
+ON_ITS_NODES = "in the capabilities of e/p, if its nodes have it, would fit it"
 
 
 def _autoscaled(least: int, most: int) -> Document:
@@ -303,16 +306,133 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p"), slices("s", "7g.80gb")),
                 *[model("m", profile("f", interconnect="nvlink")), deployment("new", "m")],
             ],
-            ["interconnect: nvlink in the capabilities of e/p, if its nodes have it, would fit it"],
+            [
+                "interconnect: nvlink in the capabilities of e/p, if its nodes have it, would fit it",
+                f"without interconnect in {F}, which one GPU has no use for, e/s would fit it",
+            ],
             id="what nobody declared; but no NVLink on slices",
+        ),
+        pytest.param(
+            [
+                environment("e", slices("s", "7g.80gb")),
+                *[model("m", profile("f", interconnect="pcie")), deployment("new", "m")],
+            ],
+            [f"without interconnect in {F}, which one GPU has no use for, e/s would fit it"],
+            id="nor PCIe between slices",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", interconnect="pcie")),
+                *[model("m", profile("f", gpusPerNode=2, interconnect="nvlink")), deployment("new", "m")],
+            ],
+            [],
+            id="what is declared is so, for several GPUs",
         ),
         pytest.param(
             [
                 environment("e", pool("p", interconnect="pcie")),
                 *[model("m", profile("f", interconnect="nvlink")), deployment("new", "m")],
             ],
+            [f"without interconnect in {F}, which one GPU has no use for, e/p would fit it"],
+            id="what is declared is so, and one GPU has no use for it",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", nvlinkDomainSize=4, interNodeBandwidth="ib-100g")),
+                *[model("m", profile("f", nvlinkDomainSize=8)), deployment("new", "m")],
+            ],
+            [f"without nvlinkDomainSize in {F}, which one GPU has no use for, e/p would fit it"],
+            id="the same for an NVLink domain",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", interNodeBandwidth="ib-100g")),
+                *[model("m", profile("f", gpusPerNode=2, interNodeBandwidth="200g")), deployment("new", "m")],
+            ],
+            [f"without interNodeBandwidth in {F}, which one node has no use for, e/p would fit it"],
+            id="the same for the network between nodes",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", nodeCount=2, multiNodeCapable=True)),
+                *[model("m", profile("f", nodes=2, interNodeBandwidth="200g")), deployment("new", "m")],
+            ],
+            [f"interNodeBandwidth: eth-200g (or ib-, roce-, efa-) {ON_ITS_NODES}"],
+            id="a network of any fabric",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", precisionSupport=["bf16"])),
+                *[model("m", profile("f", precisionSupport=["fp8"])), deployment("new", "m")],
+            ],
+            [f"precisionSupport: [bf16] in {F}, if only its weights are fp8, would fit it on e/p"],
+            id="weights that are quantised",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", precisionSupport=["fp16"])),
+                *[model("m", profile("f", precisionSupport=["bf16"])), deployment("new", "m")],
+            ],
             [],
-            id="what is declared is so",
+            id="arithmetic that is not there",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p")),
+                *[model("m", profile("f", gpusPerNode=2, mig="only")), deployment("new", "m")],
+            ],
+            [f"mig: any (now only) in {F}, if whole GPUs will do, would fit it on e/p"],
+            id="two GPUs and nothing but slices",
+        ),
+        pytest.param(
+            [
+                environment("e", slices("s", "3g.40gb")),
+                *[model("m", profile("f", memoryPerGpu="30Gi", mig="never")), deployment("new", "m")],
+            ],
+            [f"mig: any (now never) in {F}, if a slice will do, would fit it on e/s"],
+            id="no slices, and nothing else there",
+        ),
+        pytest.param(
+            # It would go to the smallest slice, whatever its weights are.
+            [
+                environment("e", slices("s", "3g.40gb")),
+                *[model("m", profile("f", mig="never")), deployment("new", "m")],
+            ],
+            [],
+            id="no slices for a model of unknown size",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", allocatable={"cpu": 60})),
+                *[model("m", cpu="64"), deployment("new", "m")],
+            ],
+            ["resources.cpu 60 (now 64) in ClusterModel m, if its engine needs no more, would fit it on e/p"],
+            id="more CPUs than any node has",
+        ),
+        pytest.param(
+            # Three on one node of 60 CPUs have 20 each.
+            [
+                environment("e", pool("p", allocatable={"cpu": 60})),
+                *[model("m", cpu="64"), deployment("new", "m", replicas=3)],
+            ],
+            ["resources.cpu 20 (now 64) in ClusterModel m, if its engine needs no more, would fit it on e/p"],
+            id="more CPUs than any node has, three times",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", allocatable={"memory": "100Gi"})),
+                *[model("m", memory="200Gi"), deployment("new", "m")],
+            ],
+            ["resources.memory 100Gi (now 200Gi) in ClusterModel m, if its engine needs no more, would fit it on e/p"],
+            id="more memory than any node has",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", allocatable={"cpu": 60, "memory": "100Gi"})),
+                *[model("m", cpu="64", memory="200Gi"), deployment("new", "m")],
+            ],
+            [],
+            id="more of both",
         ),
         pytest.param(
             [
@@ -440,3 +560,79 @@ def test_no_remedy_makes_two_deployments_of_one_name_meet() -> None:
     apart[1] = environment("us", pool("p", nodeCount=2), labels={"region": "us"})
     apart[3] = {**here, "metadata": {"name": "here", "namespace": "other"}}
     assert RemedyKind.SELECTOR in {remedy.kind for remedy in remedies_of(apart, "new", limit=9)}
+
+
+OF_EIGHT = {"cpu": 60, "memory": "100Gi"}
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        pytest.param(
+            [environment("e", pool("p", allocatable=OF_EIGHT)), model("m", cpu="64", memory="200Gi")],
+            "it needs a pool of GPUs or slices, with room for 1 replica, each with 1 GPU, 64 CPUs and 200Gi of memory",
+            id="CPUs and memory",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", memoryPerGpu="40Gi")),
+                model("m", profile("f", memoryPerGpu="70Gi", mig="never", gpusPerNode=4)),
+            ],
+            "it needs a pool of whole GPUs with 70Gi each, 4 GPUs a node, with room for 1 replica, each with 4 GPUs",
+            id="memory",
+        ),
+        pytest.param(
+            [environment("e", pool("p", acceleratorCount=2)), model("m", profile("f", gpusPerNode=4))],
+            "it needs a pool of whole GPUs, 4 GPUs a node, with room for",
+            id="GPUs of a node",
+        ),
+        pytest.param(
+            [
+                environment("e", pool("p", multiNodeCapable=False, nodeCount=2)),
+                model("m", profile("f", nodes=2, interNodeBandwidth="ib-200g")),
+            ],
+            "2 nodes, multiNodeCapable: true, interNodeBandwidth ib-200g, with room for 1 replica of 2 pods",
+            id="several nodes",
+        ),
+        pytest.param(
+            [environment("e", slices("s", "3g.40gb")), model("m", profile("f", gpusPerNode=2))],
+            "it needs a pool of whole GPUs, 2 GPUs a node, with room for",
+            id="two GPUs where there are slices only",
+        ),
+        pytest.param(
+            [environment("e", slices("s", "3g.40gb")), model("m", profile("f", gpusPerNode=2, mig="only"))],
+            "mig: only and nodes 1 x gpusPerNode 2 = 2 GPUs exclude each other",
+            id="two GPUs and nothing but slices",
+        ),
+        pytest.param(
+            [environment("e", slices("s", "3g.40gb")), model("m", profile("f", interconnect="nvlink", gpusPerNode=2))],
+            "it needs a pool of whole GPUs, interconnect nvlink, 2 GPUs a node, with room for",
+            id="NVLink where there are slices only",
+        ),
+        pytest.param(
+            [model("m")],
+            "it needs a pool of GPUs or slices, with room for",
+            id="no environment",
+        ),
+    ],
+)
+def test_where_there_is_no_remedy_it_is_said_what_would_be_needed(documents: list[Document], expected: str) -> None:
+    fleet = fleet_of([*documents, deployment("new", "m")])
+    said = shortfall_lines(fleet, make_plan(fleet))
+    assert not [line for line in said if line.startswith("  remedy: ")]
+    (needs,) = (line for line in said if line.startswith("  no remedy"))
+    assert expected in needs
+
+
+def test_labels_that_nothing_has_are_needed() -> None:
+    wanted = {"region": "eu", "tier": "x"}
+    documents = [environment("e", pool("p")), model("m"), deployment("new", "m", environmentSelector=wanted)]
+    fleet = fleet_of(documents)
+    assert "it needs a pool in an environment with region=eu and tier=x of GPUs or slices, with room for" in "\n".join(
+        shortfall_lines(fleet, make_plan(fleet))
+    )
+
+
+def test_where_there_is_a_remedy_nothing_else_is_needed() -> None:
+    fleet = fleet_of([environment("e", pool("p")), model("m"), deployment("new", "m", replicas=9)])
+    assert "no remedy" not in "\n".join(shortfall_lines(fleet, make_plan(fleet)))
