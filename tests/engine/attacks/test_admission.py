@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -60,6 +61,8 @@ def test_40_namespaces_that_are_missing_or_going(target: Target) -> None:
     target.declare(target.chat(), *others)
 
     assert_refused(target.up(), *names)
+    # The others get what is theirs.
+    assert list(target.services()) == ["chat"]
 
     # What is wrong with others is mended, and then all is there.
     free = {"metadata": {"finalizers": None}}
@@ -103,14 +106,21 @@ def test_56_a_policys_words_stand_in_the_preview(target: Target) -> None:
     assert sorted(target.services()) == ["agent", "chat"]
 
 
-def test_57_a_webhook_that_does_not_answer(target: Target) -> None:
+@pytest.fixture
+def unanswered() -> Iterator[str]:
+    """The address of what takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"https://127.0.0.1:{server.getsockname()[1]}/validate"
+
+
+def test_57_a_webhook_that_does_not_answer(target: Target, unanswered: str) -> None:
     hook = admission.ValidatingWebhook(
         name="nobody.attacks.test",
         admissionReviewVersions=["v1"],
         sideEffects="None",
         failurePolicy="Fail",
         timeoutSeconds=1,
-        clientConfig=admission.WebhookClientConfig(url="https://127.0.0.1:1/validate"),
+        clientConfig=admission.WebhookClientConfig(url=unanswered),
         namespaceSelector=only_here(target),
         rules=[admission.RuleWithOperations(**RULE)],
     )

@@ -6,7 +6,6 @@ import re
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -134,8 +133,9 @@ def test_20_an_environment_can_leave_after_a_rotation(target: Target) -> None:
     assert target.services() == {}
 
 
-def test_21_a_preview_says_that_the_user_has_no_rights(target: Target) -> None:
-    target.use(kubeconfig_with(target))
+@pytest.mark.parametrize("rules", [[], [without(SERVICES, "create", "patch", "update", "delete"), NAMESPACES]])
+def test_21_a_preview_says_that_the_user_has_no_rights(rules: list[PolicyRule], target: Target) -> None:
+    target.use(kubeconfig_with(target, *rules))
     target.declare(target.chat())
 
     for run in (target.preview(), target.up()):
@@ -222,12 +222,9 @@ def test_27_a_plugin_that_never_answers_is_ended(target: Target, tmp_path: Path)
     odd = "98765.4321"
     target.use(kubeconfig_by(target, plugin(tmp_path, f"exec sleep {odd}")))
     target.declare(target.chat())
-    started = time.monotonic()
 
-    run = target.preview()
-
-    assert time.monotonic() - started < 90
-    assert_refused(run, "mig-a", "plugin")
+    # It ends, a day before the plugin would.
+    assert_refused(target.preview(), "mig-a", "plugin")
     assert _running(odd) == []
 
 
@@ -249,9 +246,12 @@ def test_54_deletions_with_a_token_that_is_refused_keep_the_state(target: Target
     target.use(kubeconfig_of(target.plane, token=DEAD))
 
     assert_refused(target.up(), "mig-a")
+    assert_refused(target.run("destroy", "--yes", "--skip-preview"))
 
     assert sorted(target.services()) == ["agent", "chat"]
-    assert "/agent-service" in target.stack.export()
+    state = target.stack.export()
+    assert "/agent-service" in state
+    assert "/chat-service" in state
     target.use(target.plane.kubeconfig)
     assert_worked(target.up())
     assert sorted(target.services()) == ["chat"]

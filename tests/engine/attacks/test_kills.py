@@ -2,48 +2,68 @@
 
 from __future__ import annotations
 
-import os
-import random
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
 from embedded.control_plane import ControlPlane
 from tests.engine import plain_pulumi
+from tests.engine.attacks.moments import SEED, Moment, moment, points, seed
 from tests.engine.attacks.table import CHECKOUT
 from tests.engine.attacks.target import Target, assert_worked, text
+from tests.engine.attacks.verdicts import SEEN
 from tests.engine.plain_pulumi import descendants, eventually, kill
 from tests.engine.workspace import Workspace
 
 pytestmark = [pytest.mark.attack, pytest.mark.xdist_group("attacks-kills")]
 
-# Said by a test that fails; `ATTACK_SEED=...` runs the same moments again.
-SEED = int(os.environ.get("ATTACK_SEED") or random.SystemRandom().randrange(2**32))
-MOMENTS = random.Random(SEED)  # noqa: S311 - when to kill
-NUMBER = 20
+Seen = Callable[[str, object], None]
+
 UP = ("up", "--yes", "--skip-preview")
 ENGINE = "pulumi --non-interactive"
 # Each process by what stands in its command line alone.
 PROGRAM, PROVIDER, HOST = "pulumi-language-python-exec", "pulumi-resource-kubernetes", "pulumi-language-python "
+# Each update makes so many services, and then deletes as many: the program has ended when it deletes.
+NUMBER = 20
+# More than a deletion whose end the provider misses: it waits 180 s, and then looks.
+SECONDS = 600
+MADE, DELETED = NUMBER, 2 * NUMBER - 1
+
+DRAWN_WITH = seed()
+POINTS = points(DRAWN_WITH, 10)
+OF_SERVERS = points(DRAWN_WITH + 1, 2)
 
 
 @pytest.fixture(scope="module")
 def stack(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A stack that the attacks of this module share: each creates what the one before has deleted, or the other way."""
+    """A stack that the attacks of this module share: each makes other services than the one before it."""
     workspace = Workspace.create(tmp_path_factory.mktemp("killed"))
     with Target.at(plane, workspace, "killed") as made:
-        made.declare()
+        made.declare(*(made.chat(name) for name in names("b")))
         made.stack.up()
         yield made
 
 
-def wanted(target: Target) -> list[str]:
-    """Declare twenty services where there are none and none where there are some; return those that are to be."""
-    names = [] if target.services() else [f"chat-{number:02}" for number in range(NUMBER)]
-    target.declare(*(target.chat(name) for name in names))
-    return names
+def names(letter: str) -> list[str]:
+    """Return the names of the services of every other update."""
+    return [f"chat-{letter}-{number:02}" for number in range(NUMBER)]
+
+
+def others(target: Target) -> list[str]:
+    """Declare twenty services in place of the twenty that are there, and return their names."""
+    wanted = names("b" if "chat-a-00" in target.services() else "a")
+    target.declare(*(target.chat(name) for name in wanted))
+    return wanted
+
+
+def changes(target: Target, wanted: Sequence[str]) -> tuple[int, int]:
+    """Return how many services are made and how many of the others are deleted."""
+    made = len(target.services().keys() & set(wanted))
+    return made, NUMBER + made - len(target.services())
 
 
 def victims(engine: int, who: Sequence[str]) -> list[int]:
@@ -52,24 +72,47 @@ def victims(engine: int, who: Sequence[str]) -> list[int]:
     return [pid for pid, command in processes.items() if any(name in command for name in who)]
 
 
-def killed(target: Target, directory: Path, who: Sequence[str]) -> str:
-    """Start an update, kill what `who` names at a random moment after the provider's start, and return what it said."""
+def reach(target: Target, engine: Popen[str], wanted: Sequence[str], when: Moment, who: Sequence[str]) -> None:
+    """Wait until the update is so far, and what `who` names runs."""
+    eventually(lambda: bool(victims(engine.pid, who)), f"one of {who}")
+    eventually(lambda: sum(changes(target, wanted)) >= when.changes, f"{when.changes} changes", SECONDS)
+    time.sleep(when.seconds)
+
+
+def phase(target: Target, wanted: Sequence[str]) -> str:
+    """Return how far an update is: in the cluster, and in the state."""
+    made, deleted = changes(target, wanted)
+    there = f"{made} of {NUMBER} made, {deleted} of {NUMBER} deleted"
+    try:
+        file = target.stack.directory / "state/.pulumi/stacks/slicewise/test.json"
+        state = json.loads(file.read_text())["checkpoint"]["latest"]
+    except ValueError:
+        return f"{there}; the state is half written"
+    services = sum(item["urn"].endswith("-service") for item in state["resources"])
+    return f"{there}; the state has {services} and {len(state.get('pending_operations') or [])} pending"
+
+
+def killed(target: Target, directory: Path, wanted: Sequence[str], who: Sequence[str], when: Moment) -> tuple[str, str]:
+    """Start an update, kill what `who` names at a moment of it, and return the phase and what it said."""
     with plain_pulumi.start(target.stack, directory, *UP) as engine:
-        eventually(lambda: bool(victims(engine.pid, [PROVIDER])), "the provider")
-        # From its first call to the middle of the changes, and sometimes after the end.
-        time.sleep(MOMENTS.uniform(0, 4))
+        reach(target, engine, wanted, when, who)
         everything = [engine.pid, *descendants(engine.pid)]
-        kill(*victims(engine.pid, who))
+        those = victims(engine.pid, who)
+        running = engine.poll() is None
+        kill(*those)
+        at = phase(target, wanted)
         try:
-            output, errors = engine.communicate(timeout=240)
+            output, errors = engine.communicate(timeout=SECONDS)
         finally:
             kill(*everything)
-    return output + errors
+    assert running, f"the update was over: {at}"
+    assert those, f"nothing to kill: {at}"
+    return at, output + errors
 
 
-def assert_converges(target: Target, names: list[str], seen: str) -> None:
+def assert_converges(target: Target, wanted: list[str], seen: str) -> None:
     """See that the documented steps after a kill end with exactly what is declared."""
-    note = f"seed {SEED}; the killed update said:\n{seen}\n"
+    note = f"{SEED}={DRAWN_WITH}; the killed update said:\n{seen}\n"
     run = target.up()
     if "locked" in text(run):
         assert_worked(target.run("cancel", "--yes"))
@@ -83,63 +126,75 @@ def assert_converges(target: Target, names: list[str], seen: str) -> None:
             file.unlink()
         target.run("cancel", "--yes")
         run = target.up()
-    if run.returncode != 0 or sorted(target.services()) != names:
+    if run.returncode != 0 or sorted(target.services()) != wanted:
         # Pending operations, as the same page has it.
         run = target.up("--refresh")
     assert run.returncode == 0, note + text(run)
-    assert sorted(target.services()) == names, note
+    assert sorted(target.services()) == wanted, note
     assert target.stack.up().changes() == {}, note
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_28_the_engine(stack: Target, tmp_path: Path, number: int) -> None:  # noqa: ARG001 - so many times
-    names = wanted(stack)
-    assert_converges(stack, names, killed(stack, tmp_path, [ENGINE]))
+def assert_survives_a_kill(target: Target, directory: Path, seen: Seen, number: int, *who: str) -> None:
+    """Kill what `who` names in an update, at the moment of this kill's number, and see that nothing is lost."""
+    when = moment(POINTS[number], MADE if who == (PROGRAM,) else DELETED)
+    wanted = others(target)
+    at, said = killed(target, directory, wanted, who, when)
+    seen(SEEN, f"killed at {POINTS[number]:.0%}: {at}")
+    assert_converges(target, wanted, f"{at}\n{said}")
 
 
-@pytest.mark.parametrize("number", range(2))
-def test_29_the_program(stack: Target, tmp_path: Path, number: int) -> None:  # noqa: ARG001
-    names = wanted(stack)
-    assert_converges(stack, names, killed(stack, tmp_path, [PROGRAM]))
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_28_the_engine(stack: Target, tmp_path: Path, record_property: Seen, number: int) -> None:
+    assert_survives_a_kill(stack, tmp_path, record_property, number, ENGINE)
 
 
-@pytest.mark.parametrize("number", range(2))
-def test_30_the_provider(stack: Target, tmp_path: Path, number: int) -> None:  # noqa: ARG001
-    names = wanted(stack)
-    assert_converges(stack, names, killed(stack, tmp_path, [PROVIDER]))
+@pytest.mark.parametrize("number", [3, 4])
+def test_29_the_program(stack: Target, tmp_path: Path, record_property: Seen, number: int) -> None:
+    assert_survives_a_kill(stack, tmp_path, record_property, number, PROGRAM)
 
 
-def test_31_the_language_host(stack: Target, tmp_path: Path) -> None:
-    names = wanted(stack)
-    assert_converges(stack, names, killed(stack, tmp_path, [HOST]))
+@pytest.mark.parametrize("number", [5, 6])
+def test_30_the_provider(stack: Target, tmp_path: Path, record_property: Seen, number: int) -> None:
+    assert_survives_a_kill(stack, tmp_path, record_property, number, PROVIDER)
 
 
-@pytest.mark.parametrize("number", range(2))
-def test_32_everything(stack: Target, tmp_path: Path, number: int) -> None:  # noqa: ARG001
-    names = wanted(stack)
-    assert_converges(stack, names, killed(stack, tmp_path, [ENGINE, PROGRAM, PROVIDER, HOST, "sweeper.py"]))
+def test_31_the_language_host(stack: Target, tmp_path: Path, record_property: Seen) -> None:
+    assert_survives_a_kill(stack, tmp_path, record_property, 7, HOST)
 
 
-def interrupted(target: Target, directory: Path, name: str, seconds: float) -> str:
-    """Start an update, kill a server of the control plane in the middle, start it again, and return what was said."""
+@pytest.mark.parametrize("number", [8, 9])
+def test_32_everything(stack: Target, tmp_path: Path, record_property: Seen, number: int) -> None:
+    assert_survives_a_kill(stack, tmp_path, record_property, number, ENGINE, PROGRAM, PROVIDER, HOST, "sweeper.py")
+
+
+def interrupted(target: Target, directory: Path, wanted: Sequence[str], name: str, when: Moment) -> tuple[str, str]:
+    """Start an update, have a server of the control plane away for 5 s, and return the phase and what was said."""
     (server,) = [each for each in target.plane.processes if each.name == name]
     with plain_pulumi.start(target.stack, directory, *UP) as engine:
-        eventually(lambda: bool(victims(engine.pid, [PROVIDER])), "the provider")
-        time.sleep(MOMENTS.uniform(0.5, 3))
+        reach(target, engine, wanted, when, [PROVIDER])
+        at = phase(target, wanted)
+        running = engine.poll() is None
         server.kill()
-        time.sleep(seconds)
+        time.sleep(5)
         server.restart()
         server.wait_ready()
-        output, errors = engine.communicate(timeout=240)
+        output, errors = engine.communicate(timeout=SECONDS)
     target.served()
-    return output + errors
+    assert running, f"the update was over: {at}"
+    return at, output + errors
 
 
-def test_33_the_api_server(stack: Target, tmp_path: Path) -> None:
-    names = wanted(stack)
-    assert_converges(stack, names, interrupted(stack, tmp_path, "kube-apiserver", 3))
+def assert_survives_without(target: Target, directory: Path, seen: Seen, number: int, name: str) -> None:
+    """Have a server of the control plane away in the middle of an update, and see that nothing is lost."""
+    wanted = others(target)
+    at, said = interrupted(target, directory, wanted, name, moment(OF_SERVERS[number], DELETED))
+    seen(SEEN, f"killed at {OF_SERVERS[number]:.0%}: {at}")
+    assert_converges(target, wanted, f"{at}\n{said}")
 
 
-def test_34_etcd(stack: Target, tmp_path: Path) -> None:
-    names = wanted(stack)
-    assert_converges(stack, names, interrupted(stack, tmp_path, "etcd", 2))
+def test_33_the_api_server(stack: Target, tmp_path: Path, record_property: Seen) -> None:
+    assert_survives_without(stack, tmp_path, record_property, 0, "kube-apiserver")
+
+
+def test_34_etcd(stack: Target, tmp_path: Path, record_property: Seen) -> None:
+    assert_survives_without(stack, tmp_path, record_property, 1, "etcd")

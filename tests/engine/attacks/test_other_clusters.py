@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from lightkube import Client
+from lightkube import ApiError, Client
 from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.core_v1 import Namespace
 
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, install_kserve_crds
+from embedded.waiting import wait_until
 from tests.documents import environment
 from tests.engine.attacks.target import POOL, TINY, Target, assert_refused, assert_said, assert_worked, pools, text
 
@@ -35,14 +37,39 @@ def there(other: ControlPlane) -> Iterator[Client]:
         yield client
 
 
-def test_25_a_preview_says_that_kserve_is_absent(target: Target, other: ControlPlane, there: Client) -> None:
+@pytest.mark.parametrize("served", [(), ("v1alpha1",)], ids=["absent", "an older KServe"])
+def test_25_a_preview_says_that_kserve_is_absent(
+    served: tuple[str, ...], target: Target, other: ControlPlane, there: Client
+) -> None:
     there.apply(Namespace(metadata=ObjectMeta(name=target.namespace)))
     target.use(other.kubeconfig)
     target.declare(target.chat())
+    if served:
+        install_kserve_crds(other)
+        serve_only(there, served)
 
     for run in (target.preview(), target.up()):
         assert_refused(run, "mig-a")
         assert re.search(r"KServe|LLMInferenceService|serving\.kserve\.io", text(run)), text(run)
+
+
+def serve_only(client: Client, versions: tuple[str, ...]) -> None:
+    """Have the API server serve KServe's kinds in these versions only."""
+    for name in (f"{kind}.serving.kserve.io" for kind in ("llminferenceservices", "llminferenceserviceconfigs")):
+        definition = client.get(CustomResourceDefinition, name)
+        assert definition.spec
+        for version in definition.spec.versions:
+            version.served = version.name in versions
+        client.replace(definition)
+    wait_until("the new version gone", lambda: not _serves(client), seconds=60)
+
+
+def _serves(client: Client) -> bool:
+    try:
+        list(client.list(LLMInferenceService))
+    except ApiError:
+        return False
+    return True
 
 
 def test_06_a_rebuilt_cluster_gets_everything_or_is_noticed(target: Target, other: ControlPlane, there: Client) -> None:
@@ -80,6 +107,8 @@ def test_55_two_environments_of_one_server_are_warned_of(target: Target) -> None
     target.stack.write(pools(), environment("mig-b", POOL), TINY, target.chat(environments=2))
 
     assert_said(target.preview(), "SW312", re.sub(r"^https://", "", server))
+    # One service cannot be both environments'.
+    assert_refused(target.up(), "chat")
 
 
 def test_07_an_environment_that_is_renamed_moves_without_a_touch(target: Target) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -182,21 +183,33 @@ def _urn(target: Target, name: str) -> str:
     return found
 
 
-DAMAGES: dict[str, Any] = {
-    "an object": {"a": 1},
-    "a text": "none",
-    "null": None,
-    "texts": ["a", "b"],
-    "a field too few": [{"deployment": {"namespace": "settled", "name": "chat"}}],
-    "numbers as texts": [{"replicas": "many"}],
+# What becomes of the placements in the outputs; None takes the output away.
+DAMAGES: dict[str, Callable[[list[dict[str, Any]]], object] | None] = {
+    "an object": lambda _: {"a": 1},
+    "a text": lambda _: "none",
+    "null": lambda _: None,
+    "absent": None,
+    "texts": lambda _: ["a", "b"],
+    "three times": lambda placements: placements * 3,
+    "huge": lambda placements: [item | {"profile": "x" * 1_000_000} for item in placements],
+    "of an older release": lambda placements: [
+        {key: item[key] for key in ("deployment", "environment", "nodePool", "profile")} for item in placements
+    ],
+    "numbers as texts": lambda placements: [item | {"replicas": "many"} for item in placements],
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_47_damaged_outputs_are_kept_or_there_is_a_way_out(damage: object, settled: Target) -> None:
+def test_47_damaged_outputs_are_kept_or_there_is_a_way_out(
+    damage: Callable[[list[dict[str, Any]]], object] | None, settled: Target
+) -> None:
     before = settled.services()
     whole = settled.stack.export()
-    _import(settled, _with_placements(whole, damage))
+    state = json.loads(whole)
+    placements = _outputs(state).pop("placements")
+    if damage:
+        _outputs(state)["placements"] = damage(placements)
+    _import(settled, json.dumps(state))
 
     run = settled.preview()
 

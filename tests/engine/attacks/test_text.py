@@ -174,7 +174,11 @@ def test_61_hostile_text_is_refused_or_printed(hostile: str, tmp_path: Path) -> 
         inner[path[-1]] = hostile
         done = run(tmp_path, "plan", changed)
         assert_printed(done)
+        assert_printed(run(tmp_path, "validate", changed))
         if done.returncode != 2:
+            for each in (each for each in changed if each["kind"] == "ModelDeployment"):
+                name = f"{each['metadata']['namespace']}/{each['metadata']['name']}"
+                assert_printed(in_process("explain", name, str(tmp_path / "fleet.yaml")))
             picture = run(tmp_path, "plan", changed, "--output", "svg")
             tags = {element.tag.rpartition("}")[2] for element in ET.fromstring(picture.stdout).iter()}  # noqa: S314
             assert "script" not in tags, path

@@ -137,6 +137,12 @@ def test_no_credential_is_named(file: Path) -> None:
     assert not re.search(r"secrets\.|kubeconfig|access_token|passphrase|aws_|google_", text)
 
 
+def test_no_credential_stays_in_what_is_checked_out() -> None:
+    # By default the action leaves its token in .git/config, where the pull request's code can read it.
+    (checkout,) = [step for step in github_steps() if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkout["with"]["persist-credentials"] is False
+
+
 def test_reports_are_handed_over_also_when_the_preview_failed() -> None:
     upload = next(step for step in github_steps() if "upload-sarif" in step.get("uses", ""))
     assert "!cancelled()" in upload["if"]

@@ -10,6 +10,7 @@ from policies.results.__main__ import main
 from tests.engine.workspace import Workspace
 
 PACK = CHECKOUT / "policies/__main__.py"
+OTHER_REPORTS = ("code-quality", "junit")
 
 
 def preview(workspace: Workspace, *, fails: bool = False) -> Path:
@@ -25,6 +26,7 @@ def sarif(workspace: Workspace, events: Path, *, code: int) -> list[tuple[str, s
     file = workspace.directory / "findings.sarif"
     directory = str(workspace.directory)
     options = ["--root", directory, "--project", directory, "--sarif", str(file)]
+    options += [f"--{kind}={workspace.directory / kind}" for kind in OTHER_REPORTS]
     assert main([str(events), "--manifests", str(workspace.manifests), *options]) == code
     found = []
     for result in json.loads(file.read_text())["runs"][0]["results"]:
@@ -66,6 +68,11 @@ def test_findings_stand_where_the_documents_say_what_is_wrong(tmp_path: Path) ->
             ("slicewise/no-secret-values", place, line_of(models, "--api-key"), "error"),
         ]
     )
+    # No report passes the secret on.
+    for report in ("findings.sarif", *OTHER_REPORTS):
+        written = (workspace.directory / report).read_text()
+        assert "api-key" in written
+        assert "tulips" not in written
 
 
 def test_documents_that_are_wrong_are_found_though_nothing_is_declared(tmp_path: Path) -> None:
