@@ -45,8 +45,10 @@ def moment(point: float, last: int) -> Moment:
 
     Args:
         point: From 0 to 1. The first 15 % are before the first change: how much later is in seconds.
-        last: The last change that is waited for.
+        last: The last change that is waited for; 0 for a moment before the first, whatever the point.
     """
+    if not last:
+        return Moment(0, point * _EARLY_SECONDS)
     if point < _EARLY:
         return Moment(0, point / _EARLY * _EARLY_SECONDS)
     return Moment(1 + int((point - _EARLY) / (1 - _EARLY) * last))

@@ -27,11 +27,10 @@ UP = ("up", "--yes", "--skip-preview")
 ENGINE = "pulumi --non-interactive"
 # Each process by what stands in its command line alone.
 PROGRAM, PROVIDER, HOST = "pulumi-language-python-exec", "pulumi-resource-kubernetes", "pulumi-language-python "
-# Each update makes so many services, and then deletes as many: the program has ended when it deletes.
+# One update makes so many services, the next one deletes them all, and so on.
 NUMBER = 20
 # More than a deletion whose end the provider misses: it waits 180 s, and then looks.
 SECONDS = 600
-MADE, DELETED = NUMBER, 2 * NUMBER - 1
 
 DRAWN_WITH = seed()
 POINTS = points(DRAWN_WITH, 10)
@@ -40,30 +39,25 @@ OF_SERVERS = points(DRAWN_WITH + 1, 2)
 
 @pytest.fixture(scope="module")
 def stack(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A stack that the attacks of this module share: each makes other services than the one before it."""
+    """A stack that the attacks of this module share."""
     workspace = Workspace.create(tmp_path_factory.mktemp("killed"))
     with Target.at(plane, workspace, "killed") as made:
-        made.declare(*(made.chat(name) for name in names("b")))
+        made.declare()
         made.stack.up()
         yield made
 
 
-def names(letter: str) -> list[str]:
-    """Return the names of the services of every other update."""
-    return [f"chat-{letter}-{number:02}" for number in range(NUMBER)]
+def wanted_next(target: Target) -> list[str]:
+    """Declare twenty services where there are none and none where there are some; return those that are to be."""
+    names = [] if target.services() else [f"chat-{number:02}" for number in range(NUMBER)]
+    target.declare(*(target.chat(name) for name in names))
+    return names
 
 
-def others(target: Target) -> list[str]:
-    """Declare twenty services in place of the twenty that are there, and return their names."""
-    wanted = names("b" if "chat-a-00" in target.services() else "a")
-    target.declare(*(target.chat(name) for name in wanted))
-    return wanted
-
-
-def changes(target: Target, wanted: Sequence[str]) -> tuple[int, int]:
-    """Return how many services are made and how many of the others are deleted."""
-    made = len(target.services().keys() & set(wanted))
-    return made, NUMBER + made - len(target.services())
+def changes(target: Target, wanted: Sequence[str]) -> int:
+    """Return how many services an update has made or deleted."""
+    there = len(target.services())
+    return there if wanted else NUMBER - there
 
 
 def victims(engine: int, who: Sequence[str]) -> list[int]:
@@ -75,14 +69,15 @@ def victims(engine: int, who: Sequence[str]) -> list[int]:
 def reach(target: Target, engine: Popen[str], wanted: Sequence[str], when: Moment, who: Sequence[str]) -> None:
     """Wait until the update is so far, and what `who` names runs."""
     eventually(lambda: bool(victims(engine.pid, who)), f"one of {who}")
-    eventually(lambda: sum(changes(target, wanted)) >= when.changes, f"{when.changes} changes", SECONDS)
+    eventually(
+        lambda: changes(target, wanted) >= when.changes or engine.poll() is not None, f"{when.changes} changes", SECONDS
+    )
     time.sleep(when.seconds)
 
 
 def phase(target: Target, wanted: Sequence[str]) -> str:
     """Return how far an update is: in the cluster, and in the state."""
-    made, deleted = changes(target, wanted)
-    there = f"{made} of {NUMBER} made, {deleted} of {NUMBER} deleted"
+    there = f"{changes(target, wanted)} of {NUMBER} {'made' if wanted else 'deleted'}"
     try:
         file = target.stack.directory / "state/.pulumi/stacks/slicewise/test.json"
         state = json.loads(file.read_text())["checkpoint"]["latest"]
@@ -136,11 +131,18 @@ def assert_converges(target: Target, wanted: list[str], seen: str) -> None:
 
 def assert_survives_a_kill(target: Target, directory: Path, seen: Seen, number: int, *who: str) -> None:
     """Kill what `who` names in an update, at the moment of this kill's number, and see that nothing is lost."""
-    when = moment(POINTS[number], MADE if who == (PROGRAM,) else DELETED)
-    wanted = others(target)
-    at, said = killed(target, directory, wanted, who, when)
+    wanted = wanted_next(target)
+    at, said = killed(target, directory, wanted, who, moment(POINTS[number], last(wanted, who)))
     seen(SEEN, f"killed at {POINTS[number]:.0%}: {at}")
     assert_converges(target, wanted, f"{at}\n{said}")
+
+
+def last(wanted: Sequence[str], who: Sequence[str]) -> int:
+    """Return the last change after which there is something to kill, and something left to do."""
+    if wanted:
+        return NUMBER
+    # The program has ended when the engine deletes.
+    return 0 if PROGRAM in who and ENGINE not in who else NUMBER - 1
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
@@ -186,8 +188,8 @@ def interrupted(target: Target, directory: Path, wanted: Sequence[str], name: st
 
 def assert_survives_without(target: Target, directory: Path, seen: Seen, number: int, name: str) -> None:
     """Have a server of the control plane away in the middle of an update, and see that nothing is lost."""
-    wanted = others(target)
-    at, said = interrupted(target, directory, wanted, name, moment(OF_SERVERS[number], DELETED))
+    wanted = wanted_next(target)
+    at, said = interrupted(target, directory, wanted, name, moment(OF_SERVERS[number], NUMBER - 1))
     seen(SEEN, f"killed at {OF_SERVERS[number]:.0%}: {at}")
     assert_converges(target, wanted, f"{at}\n{said}")
 

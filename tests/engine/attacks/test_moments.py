@@ -12,7 +12,7 @@ def test_ten_moments_are_spread_over_an_update() -> None:
         drawn = [moment(point, last=39).changes for point in points(drawn_with, 10)]
 
         assert drawn.count(0) in (1, 2)
-        # The first half makes services, the second deletes others.
+        # In both halves of what it does.
         assert sum(0 < changes <= 20 for changes in drawn) >= 3
         assert sum(20 < changes <= 39 for changes in drawn) >= 3
 
@@ -28,6 +28,7 @@ def test_the_first_are_before_any_change_and_the_last_is_the_last() -> None:
     assert moment(0.075, last=39) == Moment(0, 1)
     assert moment(0.15, last=39) == Moment(1)
     assert moment(0.999, last=39) == Moment(39)
+    assert moment(0.5, last=0) == Moment(0, 1)
 
 
 def test_the_seed_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
