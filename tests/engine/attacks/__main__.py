@@ -17,7 +17,7 @@ def main() -> int:
     os.environ[SEED] = str(seed())  # for all of pytest's workers
     tests = sorted({test for attack in ATTACKS.values() for test in attack.elsewhere})
     verdicts = Verdicts()
-    code = pytest.main([HERE, *tests, "-q", "-n", "2", "--dist", "loadgroup", *sys.argv[1:]], plugins=[verdicts])
+    code = pytest.main([HERE, *tests, "-v", "-n", "2", "--dist", "loadgroup", *sys.argv[1:]], plugins=[verdicts])
     sys.stdout.write("\n".join(["", *verdicts.lines(), "", *verdicts.summary(), ""]))
     return int(code)
 
