@@ -74,7 +74,7 @@ def documents_owner(paths: Sequence[str], directory: Path) -> str:
 
     The same on every machine that has a checkout of both, however the paths were written.
     """
-    there = directory.resolve()
+    there = os.path.realpath(directory)
     named = {STANDARD_INPUT if path == "-" else os.path.relpath(_placed(path), there) for path in paths}
     return ", ".join(sorted(map(shown_file, named)))
 
@@ -82,7 +82,7 @@ def documents_owner(paths: Sequence[str], directory: Path) -> str:
 def _placed(path: str) -> Path:
     """Return the whole path; a link stays one, wherever it leads to today."""
     whole = Path(os.path.normpath(Path(path).absolute()))
-    return whole.parent.resolve() / whole.name
+    return Path(os.path.realpath(whole.parent)) / whole.name
 
 
 def write_manifests(fleet: Fleet, plan: Plan, directory: Path, owner: str, documents: Sequence[str]) -> Rendering:
@@ -144,13 +144,14 @@ def _is_the_same(path: Path, other: str, text: str, owner: str) -> bool:
 
 
 def _folder_problems(files: Sequence[Path] | dict[Path, str], documents: Sequence[str]) -> list[Problem]:
-    read = {Path(path).resolve() for path in documents if path != "-"}
+    # Not Path.resolve(), which has an error of its own for links that lead round in a circle.
+    read = {os.path.realpath(path) for path in documents if path != "-"}
     problems = []
     for folder in sorted({path.parent for path in files}):
         if folder.is_symlink():
             message = "is a link, which `render` does not follow; put a directory in its place"
             problems.append(_problem(folder, message))
-        elif folder.resolve() in read:
+        elif os.path.realpath(folder) in read:
             message = "has the documents, and would have manifests among them; choose another --output-dir"
             problems.append(_problem(folder, message))
     return problems

@@ -265,6 +265,16 @@ def test_a_directory_that_is_a_link_is_not_followed(documents: Path, tmp_path: P
     assert [path.name for path in output.iterdir()] == ["mig-a"]
 
 
+@pytest.mark.parametrize("below", ["", "x/y"])
+def test_a_link_to_itself_is_no_place_to_write_to(documents: Path, output: Path, below: str) -> None:
+    output.symlink_to(output.name)
+    run = in_process("render", str(documents), "--output-dir", str(output / below))
+    assert run.returncode == 2
+    assert "cannot be written" in run.stderr
+    assert "[SW110]" in run.stderr
+    assert output.is_symlink()
+
+
 def test_what_is_not_a_file_beside_the_manifests_is_left_alone(documents: Path, tmp_path: Path, output: Path) -> None:
     """A directory called as a file, links that lead to nothing or outside, and a pipe that nobody writes to."""
     render(documents, output)
