@@ -1,8 +1,9 @@
-"""Serving profiles that require no memory, where slices could serve them: the smallest one is taken."""
+"""Serving profiles that require no memory, where slices or GPUs of several sizes could serve: the smallest is taken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.placement.board import Board, Way
@@ -10,11 +11,14 @@ from slicewise.placement.pool_state import PoolState
 from slicewise.spec import Advice, Code, ServingProfile
 from slicewise.spec.fleet import ModelKey, label, model_key
 
+# Boards that are sold with 80 GB report between 79.6 and 80 GiB: that is one size.
+_LARGER: Final = 1.1
+
 
 def required_memory_advice(board: Board) -> Iterator[Advice]:
-    """Yield the profiles that may be placed on the smallest slice, whatever their model's weights are.
+    """Yield the profiles that may be placed on the smallest unit, whatever their model's weights are.
 
-    Which slices those are is what the planner's matching says of the deployments that there are.
+    Which units those are is what the planner's matching says of the deployments that there are.
     """
     smallest: dict[tuple[ModelKey, int], PoolState] = {}
     profiles: dict[tuple[ModelKey, int], ServingProfile] = {}
@@ -26,7 +30,7 @@ def required_memory_advice(board: Board) -> Iterator[Advice]:
         for number, way in enumerate(demand.ways):
             if way.profile.replica_topology.requires.memory_per_gpu is not None:
                 continue
-            pool = _smallest_slices(board, way)
+            pool = _smallest_units(board, way)
             key = (model_key(demand.deployment), number)
             if pool and (key not in smallest or _memory(pool) < _memory(smallest[key])):
                 smallest[key], profiles[key] = pool, way.profile
@@ -35,27 +39,31 @@ def required_memory_advice(board: Board) -> Iterator[Advice]:
         yield Advice(path, Code.NO_MEMORY_REQUIRED, _message(profiles[model, number], pool))
 
 
-def _smallest_slices(board: Board, way: Way) -> PoolState | None:
-    """Return the pool of the smallest slices that could serve a deployment this way, if any could."""
+def _smallest_units(board: Board, way: Way) -> PoolState | None:
+    """Return the pool of the smallest units that could serve a deployment this way.
+
+    None where that is no choice: all of them are whole GPUs of one size.
+    """
     # Levels come by the memory of a unit.
-    for level in way.levels:
-        pools = (board.pools[index] for lane, _, _ in level.lanes for index in lane.members)
-        found = min(
-            (pool for pool in pools if pool.pool.mig), key=lambda pool: (pool.environment, pool.name), default=None
-        )
-        if found:
-            return found
-    return None
+    pools = [board.pools[index] for level in way.levels for lane, _, _ in level.lanes for index in lane.members]
+    if not pools:
+        return None
+    least = _memory(pools[0])
+    if not any(pool.pool.mig for pool in pools) and _memory(pools[-1]) <= least * _LARGER:
+        return None
+    smallest = (pool for pool in pools if _memory(pool) == least)
+    return min(smallest, key=lambda pool: (pool.pool.mig is None, pool.environment, pool.name))
 
 
 def _memory(pool: PoolState) -> int:
     return pool.pool.capabilities.memory_per_gpu.bytes
 
 
-def _message(profile: ServingProfile, slices: PoolState) -> str:
+def _message(profile: ServingProfile, smallest: PoolState) -> str:
+    unit = "slice" if smallest.pool.mig else "GPU"
     return (
-        f'profile "{profile.name}" requires no memory, so any slice will do, and the smallest is preferred: a slice of '
-        f"{slices.environment}/{slices.name} has {canonical(slices.pool.capabilities.memory_per_gpu)}, and a model "
-        "that is larger runs out of memory there; write what its weights, KV cache and engine need (in bf16 8B of "
-        "parameters alone are 15Gi)"
+        f'profile "{profile.name}" requires no memory, so any {unit} will do, and the smallest is preferred: a {unit} '
+        f"of {smallest.environment}/{smallest.name} has {canonical(smallest.pool.capabilities.memory_per_gpu)}, and a "
+        "model that is larger runs out of memory there; write what its weights, KV cache and engine need (in bf16 8B "
+        "of parameters alone are 15Gi)"
     )

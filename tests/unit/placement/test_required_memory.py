@@ -60,6 +60,31 @@ def test_what_no_pool_could_serve_is_said_alone(needs: Document) -> None:
     assert line.endswith("[SW322]")
 
 
+SMALL_GPU = pool("l4", memoryPerGpu="22Gi", acceleratorType="nvidia-l4", acceleratorCount=1, precisionSupport=["bf16"])
+
+
+def test_whole_gpus_of_several_sizes_are_a_choice_too() -> None:
+    small = environment("edge", SMALL_GPU)
+    (line,) = said([small, FLEET[1]], model("m", profile("a")))
+    assert "requires no memory, so any GPU will do, and the smallest is preferred: a GPU of edge/l4 has 22Gi" in line
+    # What is smaller than the smallest slice goes first, and is what is named.
+    (line,) = said([small, environment("stage", FLEET[0]["spec"]["nodePools"][1])], model("m", profile("a")))
+    assert "a GPU of edge/l4 has 22Gi" in line
+    assert len(said([small, FLEET[1]], model("m", profile("a", mig="never")))) == 1
+    assert said([small, FLEET[1]], model("m", profile("a", memoryPerGpu="40Gi"))) == []
+    assert said([small, FLEET[1]], model("m", profile("a")), {"environmentSelector": PROD}) == []
+
+
+@pytest.mark.parametrize(
+    ("board", "memory", "lines"),
+    [("nvidia-h100-80gb", "80Gi", 0), ("nvidia-a100-80gb", "81559Mi", 0), ("NVIDIA-H100-NVL", "93Gi", 1)],
+)
+def test_boards_that_report_nearly_the_same_are_one_size(board: str, memory: str, lines: int) -> None:
+    other = pool("gpus", memoryPerGpu=memory, acceleratorType=board)
+    fleet = [environment("a", pool("gpus", memoryPerGpu="79Gi")), environment("b", other)]
+    assert len([line for line in said(fleet, model("m", profile("a"))) if "SW332" in line]) == lines
+
+
 def test_deployments_that_select_no_slices() -> None:
     any_unit = model("m", profile("a"))
     assert said(FLEET, any_unit, {"nodePoolSelector": {"pool": "whole"}}) == []
