@@ -52,7 +52,7 @@ class Declared:
         return frozenset(ObjectName(kind, *key) for key in keys for kind in (SERVICE_KIND, SCALED_OBJECT_KIND))
 
     def look_at(self, needs: Needs) -> Needs:
-        """Return `needs` with the places to be looked at before anything is declared."""
+        """Return `needs` with what is to be looked at before anything is declared."""
         places = {
             Place(item["apiVersion"], item["kind"], resource_of(item["kind"]), item["metadata"]["namespace"])
             for item in self.objects
@@ -60,7 +60,8 @@ class Declared:
         places |= {
             Place(KSERVE_API_VERSION, SERVICE_KIND, resource_of(SERVICE_KIND), each.key[0]) for each in self.services
         }
-        return replace(needs, places=frozenset(places), namespaces=frozenset(self.namespaces))
+        again = tuple(each.declared for each in self.services if each.before is not None and each.declared is not None)
+        return replace(needs, places=frozenset(places), namespaces=frozenset(self.namespaces), applied=again)
 
 
 def declare_for(

@@ -12,11 +12,11 @@ from components.declared import Declared
 from components.handling import object_name
 from components.model_placement import placement_urn
 from components.stack_config import StackConfig
-from slicewise.inventory.applied import Drift, Expected, judge, service_key
+from slicewise.inventory.applied import Deviation, Drift, Expected, judge, service_key
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
 from slicewise.inventory.cluster_checks import led_elsewhere
 from slicewise.inventory.differences import some
-from slicewise.inventory.live_services import live_service
+from slicewise.inventory.live_services import LiveService, live_service
 from slicewise.inventory.standing import NAMESPACE_KIND, LiveObject, ObjectName, Standing
 from slicewise.manifests.vocabulary import CONFIG_KIND, RESTORED_OVER_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND
 from slicewise.placement.plan_json import PreviousPlacement
@@ -228,32 +228,56 @@ def changed(
 ) -> tuple[list[Advice], frozenset[ObjectName]]:
     """Return what to say of services that somebody changed since they were applied, and which of them are put back.
 
-    What is `taken` over becomes what is declared, whatever it was. What nobody owns, and putting back did not change
-    (it has the generation that it had then), is not put back again and again: an admission webhook does that.
+    What is `taken` over becomes what is declared, whatever it was. What an admission webhook changes whenever it is
+    applied is not put back again and again.
     """
-    services = [live_service(found.manifest) for name, found in there.objects.items() if name.kind == SERVICE_KIND]
-    live = {service.key: service for service in services}
+    services = [found.manifest for name, found in there.objects.items() if name.kind == SERVICE_KIND]
+    live = {each.key: each for each in map(live_service, services)}
+    keys = {name[1:] for name in taken}
+    tried = {each.key: each for each in map(live_service, there.tried.values())}
+    after = {each.expected.key: each.paths for each in judge(here.services, {**live, **tried}, taken=keys)}
     said: list[Advice] = []
     put_back: set[ObjectName] = set()
-    for each in judge(here.services, live, taken={name[1:] for name in taken}):
+    for each in judge(here.services, live, taken=keys):
         if each.drift is not Drift.CHANGED:
             continue
-        service, name = live[each.expected.key], ObjectName(SERVICE_KIND, *each.expected.key)
-        over = service.annotations.get(RESTORED_OVER_ANNOTATION)
+        key = each.expected.key
+        stays = each.paths & after.get(key, frozenset()) if key in tried else _put_back_in_vain(each, live[key])
+        if each.paths - stays:
+            put_back.add(ObjectName(SERVICE_KIND, *key))
+        place = f"InferenceEnvironment {here.environment}"
+        told = f"{each.expected.deployment} is not as it was applied: {each.says}"
         outcomes = []
-        if each.restorable and (service.editors or over != str(there.objects[name].generation)):
-            put_back.add(name)
-            outcomes.append("`pulumi up` puts it back; to keep it, write it in the documents first")
-        elif each.restorable:
-            outcomes.append(
-                "`pulumi up` has put it back, and that changed nothing: something in the cluster, such as an admission "
-                "webhook, changes what is applied"
-            )
+        if each.paths - stays:
+            which = "it" if not stays else some(sorted(f"spec.{path}" for path in each.paths - stays))
+            outcomes.append(f"`pulumi up` puts {which} back; to keep it, write it in the documents first")
         if each.removal:
             outcomes.append(f"`pulumi up` leaves what others have added; take it away: {each.removal}")
-        message = f"{each.expected.deployment} is not as it was applied: {each.says}; {'; '.join(outcomes)}"
-        said.append(Advice(f"InferenceEnvironment {here.environment}", Code.CHANGED_BY_HAND, message))
+        if outcomes:
+            said.append(Advice(place, Code.CHANGED_BY_HAND, f"{told}; {'; '.join(outcomes)}"))
+        if stays:
+            message = f"{told}; {_rewritten(stays)}"
+            said.append(Advice(place, Code.REWRITTEN_WHEN_APPLIED, message))
     return said, frozenset(put_back)
+
+
+def _put_back_in_vain(each: Deviation, service: LiveService) -> frozenset[str]:
+    """Return what the last time did not put back, where the API server does not say what this time would.
+
+    What was written since is put back again. What nobody is known to have written had its chance where the service
+    still has the generation that it was put back over.
+    """
+    over = service.annotations.get(RESTORED_OVER_ANNOTATION)
+    return each.unexplained if over == str(service.generation) else frozenset()
+
+
+def _rewritten(paths: Iterable[str]) -> str:
+    which = some(sorted(f"spec.{path}" for path in paths))
+    return (
+        f"applying it again does not change {which}: an admission webhook of the cluster changes it whenever it is "
+        "applied, so `pulumi up` leaves it. Correct the webhook (kubectl get mutatingwebhookconfigurations), or write "
+        "in the documents what it makes of it"
+    )
 
 
 def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iterator[Advice]:

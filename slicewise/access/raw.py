@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from slicewise.access.refusing import NotKubernetesError
 
@@ -29,6 +31,19 @@ async def post_object(client: AsyncClient, path: str, body: Mapping[str, Any]) -
         NotKubernetesError: the same.
     """
     return await _send(client, "POST", path, json=body)
+
+
+async def dry_apply(client: AsyncClient, path: str, item: Mapping[str, Any], *, manager: str) -> Mapping[str, Any]:
+    """Return what the object at `path` would be if `item` were applied to it, over whoever owns its fields: a dry run.
+
+    Raises:
+        httpx2.HTTPError: as `get_object`.
+        NotKubernetesError: the same.
+    """
+    query = urlencode({"fieldManager": manager, "force": "true", "dryRun": "All"})
+    # JSON is YAML, too.
+    content = {"content": json.dumps(item), "headers": {"Content-Type": "application/apply-patch+yaml"}}
+    return await _send(client, "PATCH", f"{path}?{query}", **content)
 
 
 async def _send(client: AsyncClient, method: str, path: str, **content: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON

@@ -21,6 +21,7 @@ from slicewise.spec.problems import quoted
 REMEDY: Final = "pulumi up"
 """What makes it again and puts it back: the program reads the services before it declares any."""
 _MOST_FIELDS: Final = 3
+_REPLICAS: Final = "replicas"
 
 
 class Drift(StrEnum):
@@ -69,7 +70,9 @@ class Deviation:
         says: What is the matter, in a few words: `spec.replicas is 9, 3 was applied`.
         stack: Whose it is instead, where another stack says so.
         missing: How many replicas of the deployment are not there because of it.
-        restorable: Whether applying it again puts anything of it back.
+        paths: The fields whose applied value is not there; applying it again puts them back, unless something in the
+            cluster changes them whenever that is done.
+        unexplained: Those of them that nobody is known to have written since: removed, or changed by a webhook.
         removal: The command that takes away what was added, which applying leaves; empty where nothing was.
     """
 
@@ -78,7 +81,8 @@ class Deviation:
     says: str
     stack: str | None = None
     missing: int = 0
-    restorable: bool = True
+    paths: frozenset[str] = frozenset()
+    unexplained: frozenset[str] = frozenset()
     removal: str = ""
 
 
@@ -140,7 +144,7 @@ def judge(
         elif each.key in taken:
             # It becomes what is declared, whatever it was, beside what others have added.
             if each.declared is not None:
-                yield from _deviations(each, each.declared, service, ())
+                yield from _deviations(each, each.declared, service, {})
         elif stacks and service.stack is not None and service.stack not in stacks:
             yield Deviation(Drift.FOREIGN, each, f"it belongs to the stack {quoted(str(service.stack))}", service.stack)
         elif stacks and service.stack is None and each.before is None:
@@ -150,27 +154,37 @@ def judge(
 
 
 def _changes(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[Deviation]:
-    said, missing = list(_edits(expected, declared, service)), 0
+    said, missing = dict(_edits(expected, declared, service)), 0
     # What is declared may be there already: of an update that was killed before it could store what it had applied.
     if expected.replicas is not None and service.replicas not in (expected.replicas, declared["spec"]["replicas"]):
         missing = max(expected.replicas - service.replicas, 0)
-        said.insert(0, f"spec.replicas is {service.replicas}, {expected.replicas} applied{_by(service, 'replicas')}")
-    elif expected.replicas is None and "replicas" in service.editors and _differ(declared, service):
+        told = f"spec.replicas is {service.replicas}, {expected.replicas} applied{_by(service, _REPLICAS)}"
+        said = {_REPLICAS: told, **said}
+    elif expected.replicas is None and _REPLICAS in service.editors and _differ(declared, service):
         # Scaled until now, with no number in the service: who has written one anyway keeps it from the documents'.
-        said.insert(0, f"spec.replicas is {service.replicas}, none applied{_by(service, 'replicas')}")
+        said = {_REPLICAS: f"spec.replicas is {service.replicas}, none applied{_by(service, _REPLICAS)}", **said}
     yield from _deviations(expected, declared, service, said, missing)
 
 
 def _deviations(
-    expected: Expected, declared: KubernetesObject, service: LiveService, said: Sequence[str], missing: int = 0
+    expected: Expected, declared: KubernetesObject, service: LiveService, said: Mapping[str, str], missing: int = 0
 ) -> Iterator[Deviation]:
     added = _added(declared, service)
     if said or added:
-        fields = [*said, *(each.says for each in added)]
+        fields = [*said.values(), *(each.says for each in added)]
         more = f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
         says = "; ".join(fields[:_MOST_FIELDS]) + more
         command = removal(service, added) if added else ""
-        yield Deviation(Drift.CHANGED, expected, says, missing=missing, restorable=bool(said), removal=command)
+        paths = frozenset(said)
+        yield Deviation(
+            Drift.CHANGED,
+            expected,
+            says,
+            missing=missing,
+            paths=paths,
+            unexplained=paths - service.editors.keys(),
+            removal=command,
+        )
 
 
 def _added(declared: KubernetesObject, service: LiveService) -> list[Addition]:
@@ -182,8 +196,8 @@ def _differ(declared: KubernetesObject, service: LiveService) -> bool:
     return declared["spec"].get("replicas") not in (None, service.replicas)
 
 
-def _edits(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[str]:
-    """Yield what differs, beside the number of replicas, from what was applied as far as that is known.
+def _edits(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[tuple[str, str]]:
+    """Yield path and words of what differs from what was applied, as far as that is known, beside the replicas.
 
     Where the revision is the plan's, the plan's manifest is what was applied. Where it is another one, documents have
     changed since; then the annotations say what was applied, and their earlier plan what should have been.
@@ -197,10 +211,16 @@ def _edits(expected: Expected, declared: KubernetesObject, service: LiveService)
         ):
             found = service.annotations.get(annotation)
             if found not in (applied, declared["metadata"].get("annotations", {}).get(annotation)):
-                yield f"annotation {annotation} is {quoted(found) if found else 'missing'}, {applied} applied"
+                told = f"annotation {annotation} is {quoted(found) if found else 'missing'}, {applied} applied"
+                yield f"metadata.annotations.{annotation}", told
 
 
-def _differing(service: LiveService, declared: Any, found: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
+def _differing(
+    service: LiveService,
+    declared: Any,  # noqa: ANN401 - JSON
+    found: Any,  # noqa: ANN401 - JSON
+    path: str = "",
+) -> Iterator[tuple[str, str]]:
     if isinstance(declared, Mapping) and isinstance(found, Mapping):
         for key, value in declared.items():
             if key not in ("annotations", "replicas") or path:
@@ -210,7 +230,7 @@ def _differing(service: LiveService, declared: Any, found: Any, path: str = "") 
         for each in declared:
             yield from _differing(service, each, there.get(each["name"]), f"{path}[{each['name']}]")
     elif declared != found:
-        yield f"spec.{path} is {_shown(found)}, {_shown(declared)} applied{_by(service, path)}"
+        yield path, f"spec.{path} is {_shown(found)}, {_shown(declared)} applied{_by(service, path)}"
 
 
 def _named(values: object) -> bool:

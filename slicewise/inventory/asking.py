@@ -12,6 +12,7 @@ from slicewise.inventory.discovering import find_unserved
 from slicewise.inventory.needs import ApiKind, Needs, Right
 from slicewise.inventory.rights import find_denied
 from slicewise.inventory.standing import Standing, read_standing
+from slicewise.inventory.trying import try_applying
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -71,4 +72,5 @@ async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:
     unserved = await find_unserved(client, needs.kinds)
     denied = await find_denied(client, needs.rights)
     standing = await read_standing(client, needs.places, needs.namespaces)
-    return ClusterAnswer(unserved, denied, standing)
+    tried = await try_applying(client, standing, needs.applied)
+    return ClusterAnswer(unserved, denied, replace(standing, tried=tried))

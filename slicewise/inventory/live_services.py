@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -29,6 +30,7 @@ class LiveService:
         leaving: Whether it is being deleted.
         editors: Who owns fields of the spec, by path (`replicas`), that whoever applied it does not own any more: the
             next server-side apply of another value conflicts with them.
+        generation: How often its spec has been another one, as the API server counts.
     """
 
     namespace: str
@@ -38,6 +40,7 @@ class LiveService:
     ready: bool = False
     leaving: bool = False
     editors: Mapping[str, str] = field(default_factory=dict)
+    generation: int = 0
 
     @property
     def key(self) -> ServiceKey:
@@ -61,9 +64,17 @@ class LiveService:
         return written if type(written) is int else 1
 
 
+def generation(found: Mapping[str, Any]) -> int:
+    """Return how often the spec of an object has been another one: the API server counts real changes only."""
+    counted = mapping(found.get("metadata")).get("generation")
+    return counted if type(counted) is int else 0
+
+
 def live_service(service: Mapping[str, Any]) -> LiveService:
     """Read an LLMInferenceService as the API server writes it (JSON)."""
     metadata, status = mapping(service.get("metadata")), mapping(service.get("status"))
+    owners = _owners(metadata.get("managedFields"))
+    appliers = owners.get(_APPLIED, frozenset())
     ready = [each for each in items(status.get("conditions")) if each.get("type") == "Ready"]
     return LiveService(
         text(metadata.get("namespace")),
@@ -72,21 +83,19 @@ def live_service(service: Mapping[str, Any]) -> LiveService:
         mapping(service.get("spec")),
         ready=any(each.get("status") == "True" for each in ready),
         leaving=bool(metadata.get("deletionTimestamp")),
-        editors=_editors(metadata.get("managedFields")),
+        editors={path: min(names) for path, names in sorted(owners.items()) if appliers and not names & appliers},
+        generation=generation(service),
     )
 
 
-def _editors(managed: object) -> dict[str, str]:
-    """Return who owns fields of the spec beside whoever applied it, by the field's path (meta/v1 managedFields)."""
-    owners: dict[str, list[str]] = {}
+def _owners(managed: object) -> dict[str, frozenset[str]]:
+    """Return who owns fields of the spec, by the field's path (meta/v1 managedFields)."""
+    owners: dict[str, frozenset[str]] = {}
     for entry in items(managed):
         if not text(entry.get("subresource")):
             for path in _paths(mapping(mapping(entry.get("fieldsV1")).get("f:spec"))):
-                owners.setdefault(path, []).append(text(entry.get("manager")))
-    applied = owners.get(_APPLIED, [])
-    return {
-        path: names[0] for path, names in sorted(owners.items()) if applied and not set(names).intersection(applied)
-    }
+                owners[path] = owners.get(path, frozenset()) | {text(entry.get("manager"))}
+    return owners
 
 
 def _paths(fields: Mapping[str, Any], before: str = "") -> Iterator[str]:
@@ -96,4 +105,10 @@ def _paths(fields: Mapping[str, Any], before: str = "") -> Iterator[str]:
             yield from _paths(mapping(inside), path) if inside else [path]
         elif name.startswith("k:"):
             # An entry of a list that is merged by a key, such as containers by name.
-            yield from _paths(mapping(inside), f"{before}[{name[2:]}]")
+            yield from _paths(mapping(inside), f"{before}[{_entry(name[2:])}]")
+
+
+def _entry(key: str) -> str:
+    """Return what an entry is called: its name, where that is its key, else the key as it is written (JSON)."""
+    found = json.loads(key)
+    return text(found.get("name")) if isinstance(found, dict) and found.keys() == {"name"} else key

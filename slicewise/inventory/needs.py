@@ -62,6 +62,8 @@ class Needs:
     """Where there may be something already."""
     namespaces: frozenset[str] = frozenset()
     """The namespaces that are to be made where they are missing."""
+    applied: tuple[KubernetesObject, ...] = ()
+    """The services that an earlier plan had, as they are declared now: what is not as it was applied is tried."""
 
 
 def needs_of(

@@ -43,11 +43,17 @@ def _changed(changed: Deviation) -> Found:
 
 
 def _remedy(changed: Deviation) -> str:
-    put_back = f"{_PUT_BACK}; to keep it, write it in the documents first"
-    if not changed.removal:
-        return put_back
-    take_away = f"applying leaves what others have added; take it away: {changed.removal}"
-    return f"{put_back}; {take_away}" if changed.restorable else take_away
+    remedies = []
+    if changed.paths:
+        remedies.append(f"{_PUT_BACK}; to keep it, write it in the documents first")
+    if changed.unexplained:
+        remedies.append(
+            "if it is so again after that, an admission webhook changes it when it is applied: correct that one "
+            "(kubectl get mutatingwebhookconfigurations)"
+        )
+    if changed.removal:
+        remedies.append(f"applying leaves what others have added; take it away: {changed.removal}")
+    return "; ".join(remedies)
 
 
 def _foreign(foreign: Iterable[Deviation]) -> Iterator[Found]:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from slicewise.access.raw import get_object
 from slicewise.inventory.json_values import items, mapping, text
+from slicewise.inventory.live_services import generation
 from slicewise.manifests.vocabulary import ENVIRONMENT_ANNOTATION, STACK_ANNOTATION
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ class LiveObject:
     @property
     def generation(self) -> int:
         """How often its spec has been another one: the API server counts, and only where something has changed."""
-        found = mapping(self.manifest.get("metadata")).get("generation")
-        return found if type(found) is int else 0
+        return generation(self.manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,14 @@ class Standing:
             is not a uid.
         objects: What there is of what was looked for.
         unread: Where this user may not look.
+        tried: What services that are not as they were applied would be if they were applied again, as far as the API
+            server says so.
     """
 
     uid: str | None = None
     objects: Mapping[ObjectName, LiveObject] = field(default_factory=dict)
     unread: frozenset[Place] = frozenset()
+    tried: Mapping[ObjectName, Mapping[str, Any]] = field(default_factory=dict)
 
     def may_lack(self, name: ObjectName) -> bool:
         """Return whether the object is not there, as far as this user may look."""

@@ -186,7 +186,7 @@ def test_a_key_that_somebody_adds_to_a_node_selector(image: str) -> None:
     service["metadata"]["managedFields"] = [APPLIED, PATCHED]
     (told,) = deviations(fleet(image=image), service, BEFORE)
     assert told.says == 'spec.template.nodeSelector.example.com/disk is "ssd", nothing applied (by kubectl-patch)'
-    assert (told.drift, told.restorable) == (Drift.CHANGED, False)
+    assert (told.drift, told.paths) == (Drift.CHANGED, frozenset())
     assert told.removal == (
         "kubectl -n team patch llminferenceservices.serving.kserve.io chat --type=json "
         """-p '[{"op": "remove", "path": "/spec/template/nodeSelector/example.com~1disk"}]'"""
@@ -238,7 +238,7 @@ def test_what_is_changed_and_what_is_added_are_said_at_once() -> None:
     service["spec"]["template"]["nodeSelector"]["disk"] = "ssd"
     (told,) = deviations(fleet(), service, BEFORE)
     assert told.says == 'spec.replicas is 1, 3 applied; spec.template.nodeSelector.disk is "ssd", nothing applied'
-    assert told.restorable
+    assert told.paths
     (found,) = check_services([told])
     assert "pulumi up; rendered manifests: apply them again" in found.remedy
     assert found.remedy.endswith(f"applying leaves what others have added; take it away: {told.removal}")
