@@ -192,9 +192,8 @@ async def _observe(client: AsyncClient, expected: Expected) -> Observed:
 
     group, _, version = vocabulary.KSERVE_API_VERSION.partition("/")
     services = create_namespaced_resource(group, version, vocabulary.SERVICE_KIND, "llminferenceservices")
-    groups = create_namespaced_resource(
-        *vocabulary.LEADER_WORKER_SET_API_VERSION.split("/"), vocabulary.LEADER_WORKER_SET_KIND, "leaderworkersets"
-    )
+    group, _, version = vocabulary.LEADER_WORKER_SET_API_VERSION.partition("/")
+    groups = create_namespaced_resource(group, version, vocabulary.LEADER_WORKER_SET_KIND, "leaderworkersets")
 
     async def find(kind: Any, **query: Any) -> list[KubernetesObject]:  # noqa: ANN401 - lightkube makes these classes
         found: list[KubernetesObject] = [

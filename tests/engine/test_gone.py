@@ -153,8 +153,8 @@ def test_the_command_that_is_printed_takes_away_what_was_added(
         patch = {"spec": {"template": more}}
         cluster.patch(LLMInferenceService, "chat", patch, namespace="team", patch_type=PatchType.MERGE)
         assert path in cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["template"]
-    patch = [{"op": "add", "path": "/spec/template/containers/0/resources/limits/example.com~1nic", "value": "1"}]
-    cluster.patch(LLMInferenceService, "chat", patch, namespace="team", patch_type=PatchType.JSON)
+    added = [{"op": "add", "path": "/spec/template/containers/0/resources/limits/example.com~1nic", "value": "1"}]
+    cluster.patch(LLMInferenceService, "chat", added, namespace="team", patch_type=PatchType.JSON)
 
     preview = stack.preview()
     # Nothing of it goes by being applied.
