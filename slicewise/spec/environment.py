@@ -103,7 +103,7 @@ class Toleration(Frozen):
 
 
 class Allocatable(Frozen):
-    """What a node offers to pods beside its GPUs (`kubectl get node -o jsonpath={.status.allocatable}`)."""
+    """What a node offers to pods beside its GPUs (`kubectl get node NODE -o jsonpath={.status.allocatable}`)."""
 
     cpu: NodeCores | None = None
     """Cores."""

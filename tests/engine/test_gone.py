@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
-
-import httpx2
 import pytest
 from lightkube import Client
 from lightkube.resources.core_v1 import Namespace
 from lightkube.types import PatchType
 
-from embedded.api import connect
-from embedded.control_plane import ControlPlane
-from embedded.kserve import GROUP, LLMInferenceService
+from embedded.kserve import LLMInferenceService
 from embedded.waiting import wait_until
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace, services
@@ -122,51 +115,3 @@ def test_a_namespace_that_is_gone_is_made_again_with_all_that_was_in_it(stack: W
     assert services(cluster, "short-lived") == ["chat"]
     assert stack.up().changes() == {}
     cluster.delete(Namespace, "short-lived")
-
-
-def run_patch(plane: ControlPlane, command: str) -> httpx2.Response:
-    """Send what `kubectl patch` with these arguments sends: to the version that the API server prefers."""
-    kubectl, space, namespace, verb, resource, name, kind, option, patch = shlex.split(command)
-    assert (kubectl, space, verb, kind, option) == ("kubectl", "-n", "patch", "--type=json", "-p")
-    plural, _, group = resource.partition(".")
-    assert group == GROUP
-    with connect(plane) as client:
-        http: httpx2.Client = client._client._client  # noqa: SLF001 - lightkube has no such request
-        version = http.get(f"/apis/{group}").json()["preferredVersion"]["groupVersion"]
-        return http.patch(
-            f"/apis/{version}/namespaces/{namespace}/{plural}/{name}",
-            content=patch,
-            headers={"Content-Type": "application/json-patch+json"},
-        )
-
-
-@pytest.mark.long
-def test_the_command_that_is_printed_takes_away_what_was_added(
-    stack: Workspace, cluster: Client, plane: ControlPlane
-) -> None:
-    stack.write(POOLS, TINY, CHAT)
-    stack.up()
-    template = cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["template"]
-    selector = {"nodeSelector": {"example.com/disk": "it's ~fast", "zone": "a"}}
-    affinity = {"affinity": {"podAffinity": {}}, "schedulerName": "volcano"}
-    for path, more in (("nodeSelector", selector), ("affinity", affinity)):
-        patch = {"spec": {"template": more}}
-        cluster.patch(LLMInferenceService, "chat", patch, namespace="team", patch_type=PatchType.MERGE)
-        assert path in cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["template"]
-    added = [{"op": "add", "path": "/spec/template/containers/0/resources/limits/example.com~1nic", "value": "1"}]
-    cluster.patch(LLMInferenceService, "chat", added, namespace="team", patch_type=PatchType.JSON)
-
-    preview = stack.preview()
-    # Nothing of it goes by being applied.
-    assert preview.changes() == {}
-    (said,) = (message for message in preview.messages if "SW352" in message)
-    command = re.search(r"take it away: (kubectl .*) \[SW352\]", said)
-    assert command, said
-    answer = run_patch(plane, command[1])
-    assert answer.status_code == 200, answer.text
-    assert len(json.loads(shlex.split(command[1])[-1])) == 5
-
-    assert cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["template"] == template
-    for run in (stack.preview, stack.up):
-        operation = run()
-        assert (operation.changes(), [each for each in operation.messages if "SW35" in each]) == ({}, [])
