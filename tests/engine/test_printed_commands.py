@@ -19,7 +19,7 @@ from lightkube.types import PatchType
 from embedded.api import connect
 from embedded.certificates import write_certificate
 from embedded.control_plane import ControlPlane
-from embedded.kserve import GROUP, LLMInferenceService
+from embedded.kserve import GROUP, VERSION, LLMInferenceService
 from embedded.llmisvc import install_kserve_webhooks
 from embedded.ports import free_ports
 from embedded.waiting import wait_until
@@ -89,9 +89,13 @@ def test_a_service_is_let_go_when_kserve_is_gone_for_good(cluster: Client, plane
     """KServe's webhooks, without a server behind them, refuse the patch that takes the finalizer off."""
     section = TROUBLESHOOTING.read_text(encoding="utf-8").partition("finalizers might be preventing")[2]
     delete, patch = re.findall(r"^kubectl .*(?:delete|patch) .*$", section.partition("\n## ")[0], re.MULTILINE)
-    held = {"name": "held", "namespace": "team", "finalizers": ["serving.kserve.io/llmisvc-finalizer"]}
-    spec = {"model": {"uri": "hf://a/b"}}
-    cluster.create(LLMInferenceService(metadata=held, spec=spec))
+    held = {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": "LLMInferenceService",
+        "metadata": {"name": "held", "namespace": "team", "finalizers": ["serving.kserve.io/llmisvc-finalizer"]},
+        "spec": {"model": {"uri": "hf://a/b"}},
+    }
+    cluster.patch(LLMInferenceService, "held", held, namespace="team", patch_type=PatchType.APPLY)
     cluster.delete(LLMInferenceService, "held", namespace="team")
     assert services(cluster) == ["held"]
     (port,) = free_ports(1)
