@@ -90,6 +90,9 @@ def serving(api: Api) -> Iterator[str]:
         def do_POST(self) -> None:
             self.do_GET()
 
+        def do_PATCH(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             """Say nothing on standard error."""
 
