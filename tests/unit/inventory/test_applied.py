@@ -170,7 +170,7 @@ def test_who_changed_a_field_of_a_container_is_said() -> None:
     """As `kubectl set image` leaves managedFields: containers are merged by their names (meta/v1 FieldsV1)."""
     service = applied(fleet())
     service["spec"]["template"]["containers"][0]["image"] = "vllm:0"
-    image = {"f:template": {"f:containers": {'k:{"name":"main"}': {"f:image": {}}}}}
+    image: dict[str, object] = {"f:template": {"f:containers": {'k:{"name":"main"}': {"f:image": {}}}}}
     setting = {"manager": "kubectl-set", "operation": "Update", "fieldsV1": {"f:spec": image}}
     service["metadata"]["managedFields"] = [APPLIED, setting]
     (told,) = deviations(fleet(), service, BEFORE)

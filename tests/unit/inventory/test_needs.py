@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -48,11 +49,12 @@ def test_what_scaled_it_leaves_too() -> None:
 )
 def test_kinds_are_asked_for_where_the_plan_needs_them(nodes: int, scaling: dict[str, object], kinds: set[str]) -> None:
     several = {"nodes": nodes, "gpusPerNode": 8} if nodes > 1 else {}
+    scaled: dict[str, Any] = {"scaling": scaling} if scaling else {}
     fleet = fleet_of(
         [
             environment("mig-a", pool("whole", nodeCount=4, multiNodeCapable=True)),
             model("some", profile("any", memoryPerGpu="70Gi", **several)),
-            deployment("chat", "some", **({"scaling": scaling} if scaling else {})),
+            deployment("chat", "some", **scaled),
         ]
     )
     needs = needs_of(environment_objects(fleet, make_plan(fleet))["mig-a"])

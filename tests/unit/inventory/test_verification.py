@@ -797,13 +797,12 @@ def test_kserve_matters_where_something_is_placed() -> None:
 
 def test_node_groups_matter_where_a_replica_spans_nodes() -> None:
     whole = pool("whole", nodeCount=2, multiNodeCapable=True)
-    without = {"serves_node_groups": False}
     documents, cluster = here(whole, more=(LARGE, deployment("big", "large")))
-    assert found(documents, replace(cluster, **without)) == []
+    assert found(documents, replace(cluster, serves_node_groups=False)) == []
     several = model("several", profile("nodes", nodes=2, gpusPerNode=8, memoryPerGpu="70Gi"))
     documents, cluster = here(whole, more=(several, deployment("wide", "several")))
     assert found(documents, cluster) == []
-    told = only(documents, replace(cluster, **without))
+    told = only(documents, replace(cluster, serves_node_groups=False))
     assert (told.code, told.severity.value) == ("SW618", ERROR)
     assert "knows no LeaderWorkerSet (leaderworkerset.x-k8s.io/v1)" in told.message
     assert "team/wide" in told.message
