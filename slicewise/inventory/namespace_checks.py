@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from slicewise.inventory.applied import Expected
+from slicewise.inventory.cluster_checks import SERVICES
 from slicewise.inventory.differences import Found
 from slicewise.inventory.facts import LiveCluster
 from slicewise.inventory.limit_ranges import check_limit_ranges, with_defaults
 from slicewise.inventory.live_services import ServiceKey
 from slicewise.inventory.namespace_rules import NamespaceRules
+from slicewise.inventory.object_quotas import check_object_quotas
 from slicewise.inventory.planned_pods import PlannedPods, planned_pods
 from slicewise.inventory.pod_security import check_pod_security
 from slicewise.inventory.priorities import check_priorities
@@ -46,5 +48,9 @@ def check_namespaces(
         yield from check_limit_ranges(namespace, rules.limits, pods)
         sized = [(each, with_defaults(each.containers, rules.limits)) for each in pods]
         yield from check_quotas(namespace, rules.quotas, sized, running, default)
+    if cluster.serves_kserve and SERVICES not in cluster.unread:
+        for namespace, rules in sorted(cluster.rules.items()):
+            there = [each for key, each in cluster.services.items() if key in own and key[0] == namespace]
+            yield from check_object_quotas(namespace, rules.quotas, expected, there)
     resources = {name: each.resource for name, each in placed.items()}
     yield from check_priorities(cluster.pods, cluster.priorities, own, resources)
