@@ -189,7 +189,7 @@ def test_placements_whose_deletion_may_fail_are_named_until_the_state_has_lost_t
     assert keep_outputs(outputs(east=3), failed, ()) == outputs(east=3)
 
 
-@pytest.mark.parametrize("damaged", [{"a": 1}, "text", [1, 2], None])
+@pytest.mark.parametrize("damaged", [{"a": 1}, "text", [1, 2], None, 5, True])
 def test_outputs_that_nobody_can_read_keep_nothing(damaged: object) -> None:
     """As with `planAfresh`."""
     kept = keep_outputs(outputs(east=3), {"placements": damaged, "leaving": damaged}, {"north"}, {"west"})
@@ -203,9 +203,11 @@ def test_the_warning_says_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     def at_west(name: str, replicas: int = 1) -> Document:
         return deployment(name, "tiny", replicas=replicas, environmentSelector={"site": "west"})
 
-    plan = make_plan(fleet_of([*BOTH, TINY, at_west("new"), at_west("grows", 3)]))
-    there = EnvironmentState(has_provider=True, placements={"west/team/old": [], "west/team/grows": []})
-    before = plan_to_outputs(make_plan(fleet_of([*BOTH, TINY, at_west("old"), at_west("grows")])))
+    # Nothing waits for `same`: it is there, and as the plan has it.
+    plan = make_plan(fleet_of([*BOTH, TINY, at_west("same"), at_west("new"), at_west("grows", 3)]))
+    placed = {f"west/team/{name}": list[Resource]() for name in ("same", "old", "grows")}
+    there = EnvironmentState(has_provider=True, placements=placed)
+    before = plan_to_outputs(make_plan(fleet_of([*BOTH, TINY, at_west("same"), at_west("old"), at_west("grows")])))
     tell_skipped(
         {"west": ("west does not answer [SW404]",)}, plan_to_outputs(plan), StackState({"west": there}, before)
     )
@@ -214,7 +216,7 @@ def test_the_warning_says_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
         "environment west is skipped, its cluster cannot be used now:",
         "  west does not answer [SW404]",
         (
-            "  2 placements of it stay as they are, and nothing that has changed in the documents is applied there "
+            "  3 placements of it stay as they are, and nothing that has changed in the documents is applied there "
             "(west/team/new is not there yet; west/team/grows changes then; west/team/old stays, and goes then). "
             "`pulumi up` catches up when the cluster is back [SW314]"
         ),
