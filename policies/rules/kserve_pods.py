@@ -39,8 +39,8 @@ def _without_main(pod: Pod) -> Iterator[Outcome]:
         )
         yield Finding(pod.spec["containers"].path, problem, f"call the engine's container {MAIN_CONTAINER}")
     main_asks = pod.main is not None and gpu_requests(pod.main)
-    # What runs before the engine may use its GPU, and has none of its own where the engine has none.
-    for container in containers if main_asks else pod.containers:
+    # What runs before the engine may use its GPU, and has none of its own where the engine has none. A sidecar stays.
+    for container in pod.together if main_asks else pod.containers:
         if container["name"].text() != MAIN_CONTAINER and gpu_requests(container):
             problem = f"asks for a GPU outside {MAIN_CONTAINER}, where KServe runs the engine"
             yield Finding(container["resources"].path, problem, f"ask for it in {MAIN_CONTAINER}")

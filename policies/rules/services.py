@@ -10,7 +10,7 @@ from typing import Final
 from policies.rules.fields import Field, properties
 from policies.rules.gpus import gpu_requests
 from policies.rules.model import Resource
-from policies.rules.workloads import Pod, group_and_kind, is_service, workloads
+from policies.rules.workloads import Pod, group_and_kind, is_service, is_sidecar, workloads
 from slicewise.manifests.vocabulary import (
     DEPLOYMENT_SUFFIX,
     KEDA_API_VERSION,
@@ -111,7 +111,7 @@ def _units(pod: Pod) -> int:
     """
     sidecars, most = Counter[str](), Counter[str]()
     for container in pod.spec["initContainers"].elements():
-        if container["restartPolicy"].text() == "Always":
+        if is_sidecar(container):
             sidecars += _asked(container)
         else:
             most |= sidecars + _asked(container)

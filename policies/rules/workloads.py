@@ -72,9 +72,20 @@ class Pod:
         return [*self.spec["initContainers"].elements(), *self.spec["containers"].elements()]
 
     @property
+    def together(self) -> list[Field]:
+        """The containers that run at the same time: sidecars (`restartPolicy: Always`) stay beside the others."""
+        first = self.spec["initContainers"].elements()
+        return [*filter(is_sidecar, first), *self.spec["containers"].elements()]
+
+    @property
     def main(self) -> Field | None:
         """The container of the engine in a pod that KServe makes."""
         return container_named(MAIN_CONTAINER, self.spec)
+
+
+def is_sidecar(container: Field) -> bool:
+    """Return whether an init container goes on running beside those that come after it."""
+    return container["restartPolicy"].text() == "Always"
 
 
 def container_named(name: str, spec: Field) -> Field | None:

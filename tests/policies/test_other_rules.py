@@ -225,6 +225,9 @@ def test_main_asks_for_the_gpu_and_not_what_runs_before_it() -> None:
     assert found(MAIN_CONTAINER_RULE, service(pod_spec(container(None), initContainers=[first]))) == [
         "spec.template.initContainers[0].resources"
     ]
+    # A sidecar goes on beside the engine, with a GPU of its own.
+    beside = pod_spec(container(), initContainers=[{**first, "restartPolicy": "Always"}])
+    assert found(MAIN_CONTAINER_RULE, service(beside)) == ["spec.template.initContainers[0].resources"]
 
 
 CPU = container(None)
