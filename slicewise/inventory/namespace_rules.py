@@ -10,6 +10,7 @@ from slicewise.inventory.container_resources import Amounts, amounts
 from slicewise.inventory.json_values import items, mapping, text
 
 ENFORCE_LABEL: Final = "pod-security.kubernetes.io/enforce"
+_LEVELS: Final = ("privileged", "baseline", "restricted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,7 @@ def namespace_rules(
     found: dict[str, NamespaceRules] = {}
     for each in namespaces:
         metadata = mapping(each.get("metadata"))
-        level = text(mapping(metadata.get("labels")).get(ENFORCE_LABEL)) or None
-        found[text(metadata.get("name"))] = NamespaceRules(level)
+        found[text(metadata.get("name"))] = NamespaceRules(_level(mapping(metadata.get("labels")).get(ENFORCE_LABEL)))
     for each in sorted(limits, key=_name):
         rules = found.setdefault(_namespace(each), NamespaceRules())
         found[_namespace(each)] = replace(rules, limits=(*rules.limits, *_limit_items(each)))
@@ -100,6 +100,13 @@ def namespace_rules(
         rules = found.setdefault(_namespace(each), NamespaceRules())
         found[_namespace(each)] = replace(rules, quotas=(*rules.quotas, _quota(each)))
     return found
+
+
+def _level(written: object) -> str | None:
+    """Return the level that is in force: what is none counts as `restricted` (pod-security-admission, ParseLevel)."""
+    if written is None:
+        return None
+    return text(written) if written in _LEVELS else "restricted"
 
 
 def priority(each: Mapping[str, Any]) -> Priority:

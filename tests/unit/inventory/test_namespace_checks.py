@@ -106,6 +106,15 @@ def test_data_parallelism_over_nodes_adds_capabilities(level: str) -> None:
     )
 
 
+@pytest.mark.parametrize("written", ["Restricted", "Privileged", "priviledged", "none"])
+def test_a_level_that_is_none_counts_as_restricted(written: str) -> None:
+    """Kubernetes 1.34, k8s.io/pod-security-admission/api/helpers.go, ParseLevel."""
+    of, bare = parallel(data=16, dataLocal=8)
+    (told,) = verified(of, replace(bare, rules=cluster(level=written).rules)).differences
+    assert told.message.startswith("namespace team enforces Pod Security restricted, which refuses every pod")
+    assert verified(documents(), cluster(level=written)).differences == ()
+
+
 @pytest.mark.parametrize("level", ["baseline", "restricted"])
 def test_pipeline_parallelism_adds_none(level: str) -> None:
     of, bare = parallel()
