@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 import pulumi
 
 from components import verdicts
-from components.cluster_outputs import Renamed
 from components.declared import Declared
 from components.handling import Handling
+from components.past import Past
 from components.previous_plan import PreviousStack
+from components.reaching import Reached
 from components.stack_config import StackConfig
-from components.stack_state import StackState, read_state
+from components.stack_state import read_state
 from slicewise.inventory.belonging import Claim
 from slicewise.inventory.differences import some
 from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
@@ -56,42 +57,34 @@ class Settled:
                 log(printable(str(note.says)))
 
 
-async def settle(
-    config: StackConfig,
-    previous: PreviousStack,
-    renamed: Renamed,
-    declared: Mapping[str, Declared],
-    standing: Mapping[str, Standing],
-    addresses: Mapping[str, str],
-    state: StackState,
-) -> Settled:
+async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declared], reached: Reached) -> Settled:
     """Return how the objects of each environment are declared, from what stands in the clusters that were asked.
 
     Raises:
         InvalidInputError: something there is not the stack's, or a cluster is not the one that it was (SW420 to
             SW424); it has all that is wrong.
     """
-    if state.identifiers:
+    previous, standing = past.before, reached.standing
+    if past.state.identifiers:
         # Of environments that the outputs do not know, the state may: an update could not remove them.
-        previous = replace(previous, identifiers=state.identifiers)
+        previous = replace(previous, identifiers=past.state.identifiers)
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     problems: list[Problem] = []
     handlings: dict[str, Handling] = {}
-    dropped = {each.environment for each in previous.placements} - set(declared) - set(renamed.formerly.values())
     notes: list[Note] = []
     for name, here in declared.items():
-        formerly = renamed.formerly.get(name)
+        formerly = past.renamed.formerly.get(name)
         handling = Handling(name, formerly, previous.identifier(formerly or name), tuple(here.namespaces), now=now)
         there = standing.get(name)
         if there is not None:
-            handling, wrong, noted = await _settle_one(config, previous, set(declared), dropped, handling, here, there)
+            handling, wrong, noted = await _settle_one(config, previous, set(declared), handling, here, there)
             problems += wrong
             notes += noted
         handlings[name] = handling
     problems += verdicts.declared_twice(declared, standing)
     if problems:
         raise InvalidInputError(problems)
-    general = verdicts.one_cluster_twice(standing, addresses)
+    general = verdicts.one_cluster_twice(standing, reached.addresses)
     return Settled(handlings, (*notes, *(Note(None, each) for each in general)))
 
 
@@ -99,7 +92,6 @@ async def _settle_one(
     config: StackConfig,
     previous: PreviousStack,
     environments: AbstractSet[str],
-    dropped: AbstractSet[str],
     handling: Handling,
     here: Declared,
     there: Standing,
@@ -114,18 +106,10 @@ async def _settle_one(
     taken, left, problems = verdicts.sort(config, here, there, claim)
     problems += verdicts.unread(here, there)
     strangers = verdicts.strangers_leaving(here, there, claim)
-    names = {handling.environment, handling.formerly or handling.environment, ""}
-    same = {
-        name for name in dropped if there.uid and (cluster := previous.clusters.get(name)) and cluster.uid == there.uid
-    }
-    had = [each for each in previous.placements if each.environment in same]
-    former = verdicts.former_environments(here, there, claim, names, had)
-    if strangers or former:
-        formerly = handling.formerly or handling.environment
+    if strangers:
         # Only the state tells whether this stack has forgotten them: its outputs do not change with it.
         urns = (await read_state()).urns
-        problems += verdicts.leaving(handling.environment, formerly, strangers, urns)
-        problems += verdicts.kept_under_another_name(handling.environment, former, urns)
+        problems += verdicts.leaving(handling.environment, handling.formerly or handling.environment, strangers, urns)
     gone = verdicts.gone_objects(here, there)
     changes, put_back = verdicts.changed(here, there, taken)
     told: list[str] = []

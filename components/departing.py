@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pulumi
@@ -11,11 +11,10 @@ import pulumi
 from components import verdicts
 from components.cluster_outputs import KnownCluster, Renamed
 from components.declared import Declared
-from components.stack_state import EnvironmentState, StackState
+from components.stack_state import StackState
 from slicewise.inventory.differences import some
-from slicewise.inventory.standing import Standing
 from slicewise.printable import printable
-from slicewise.spec import Code, InvalidInputError, Problem
+from slicewise.spec import Code
 
 _KNOWN: Final = "is the same cluster under another name"
 _UNKNOWN: Final = "may be the same cluster under another name"
@@ -27,110 +26,111 @@ class Departing:
 
     Attributes:
         held: Those of which nothing is deleted now, each with the skipped environments that are or may be the same
-            cluster under another name.
+            cluster under another name; of one that cannot be asked itself, with the environment that has its provider.
         leaving: Those whose services this `pulumi up` deletes.
         moving: Those whose objects move to the name that the environment has now.
+        unasked: Why those of `held` that cannot be asked are held.
+        given_up: Those of `leaving` whose clusters do not answer, and are taken for gone.
     """
 
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     leaving: frozenset[str] = frozenset()
     moving: frozenset[str] = frozenset()
+    unasked: Mapping[str, str] = field(default_factory=dict)
+    given_up: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
         """All of them."""
         return self.leaving | self.moving | self.held.keys()
 
+    def hold(self, unasked: Mapping[str, tuple[str, str]], given_up: frozenset[str]) -> Departing:
+        """Return it with environments that stay because they cannot be asked, each with its provider's and why."""
+        return replace(
+            self,
+            held={**self.held, **{name: (provider,) for name, (provider, _) in unasked.items()}},
+            leaving=self.leaving - unasked.keys(),
+            unasked={name: reason for name, (_, reason) in unasked.items()},
+            given_up=given_up,
+        )
+
 
 def departing(
-    state: Mapping[str, EnvironmentState], declared: Collection[str], renamed: Renamed, skipped: Collection[str]
+    state: StackState,
+    declared: Mapping[str, Declared],
+    renamed: Renamed,
+    skipped: Collection[str],
+    before: Mapping[str, KnownCluster],
 ) -> Departing:
     """Return what becomes of environments that the stack's state has and the documents do not.
 
-    An environment that the state does not know, and whose cluster cannot be used now, may be any of them.
+    An environment that the state does not know, and whose cluster cannot be used now, may be any of them. One that it
+    knows may be the same cluster, and then a service that the plan has there must not be deleted here.
 
     Args:
-        state: What the stack has of each environment.
-        declared: The environments that the documents have.
+        state: What the stack has.
+        declared: What the plan declares in each environment that the documents have.
         renamed: Which of those have another name now.
         skipped: Which of those cannot be used now.
+        before: What the stack remembers of the clusters.
     """
-    strangers = tuple(
-        name for name in sorted(skipped) if name not in renamed.formerly and not _has_provider(state, name)
-    )
+    strangers = tuple(name for name in sorted(skipped) if name not in renamed.formerly and not state.has_provider(name))
     held: dict[str, tuple[str, ...]] = {}
     moving: set[str] = set()
-    for name in sorted(state.keys() - set(declared)):
+    gone = state.environments.keys() - declared.keys()
+    for name in sorted(gone):
         now = renamed.now(name)
+        heirs = strangers or tuple(
+            each for each in sorted(skipped) if _may_share(name, each, state, declared[each], before)
+        )
         if now in skipped:
             held[name] = (now,)
         elif now != name:
             moving.add(name)
-        elif strangers:
-            held[name] = strangers
-    return Departing(held, frozenset(state.keys() - set(declared) - held.keys() - moving), frozenset(moving))
+        elif heirs:
+            held[name] = heirs
+    return Departing(held, frozenset(gone - held.keys() - moving), frozenset(moving))
 
 
-def _has_provider(state: Mapping[str, EnvironmentState], name: str) -> bool:
-    return state.get(name, EnvironmentState()).has_provider
+def _may_share(
+    old: str, skipped: str, state: StackState, declared: Declared, before: Mapping[str, KnownCluster]
+) -> bool:
+    """Return whether a service of `old` may be the one that the plan has in an environment that cannot be used now."""
+    both = state.objects.get(old, {}).keys() & set(declared.names)
+    if old in before and skipped in before:
+        return bool(both) and before[old].uid == before[skipped].uid
+    return bool(both - state.objects.get(skipped, {}).keys())
 
 
-def tell_departing(going: Departing, renamed: Renamed, state: StackState) -> None:
-    """Log what becomes of environments that the documents do not have any more."""
+def tell_departing(going: Departing, renamed: Renamed, state: StackState, asked: Collection[str]) -> None:
+    """Log what becomes of environments that the documents do not have any more.
+
+    Args:
+        going: What becomes of them.
+        renamed: Which environments have another name now.
+        state: What the stack has.
+        asked: The environments whose clusters were asked whose their services are.
+    """
     for name in sorted(going.moving):
         pulumi.log.info(
             f"environment {renamed.now(name)} is the cluster that was called {name}: what runs there moves with the "
             "name"
         )
-    served = (name for name in sorted(going.leaving) if state.environments[name].placements)
-    for each in verdicts.leaves_with_old_credential(served):
-        pulumi.log.warn(printable(str(each)))
+    for name in sorted(going.leaving):
+        if state.objects.get(name):
+            advice = verdicts.given_up(name) if name in going.given_up else verdicts.leaves(name, asked=name in asked)
+            pulumi.log.warn(printable(str(advice)))
     for name, heirs in going.held.items():
-        now = some(heirs)
-        there = some(sorted(state.environments[name].placements)) or "no placement"
-        message = (
-            f"environment {name} is declared no more, and stays as it is ({there}): {now} cannot be used now, and "
-            f"{_KNOWN if name in renamed.formerly.values() else _UNKNOWN}. When `pulumi up` can use {now}, what is "
-            f"there moves to the new name, or goes if it is another cluster. To let {name} go before that, take {now} "
-            f"out of the documents, too [{Code.ENVIRONMENT_SKIPPED}]"
-        )
-        pulumi.log.warn(printable(message))
+        pulumi.log.warn(printable(going.unasked.get(name) or _waits_for(name, heirs, renamed, state)))
 
 
-def refuse_deleting_elsewhere(
-    going: Departing,
-    renamed: Renamed,
-    state: StackState,
-    declared: Mapping[str, Declared],
-    standing: Mapping[str, Standing],
-    before: Mapping[str, KnownCluster],
-) -> None:
-    """Refuse to apply an object under one environment that is deleted as another's, where both may be one cluster.
-
-    That they are two is known where their uids are known and differ, where the state has the object of each, or where
-    the cluster does not have the object yet.
-
-    Args:
-        going: What becomes of environments that are declared no more.
-        renamed: Which environments have another name now.
-        state: What the stack has.
-        declared: What the plan declares in each environment.
-        standing: What stands in the clusters that are changed.
-        before: What the stack remembers of the clusters.
-
-    Raises:
-        InvalidInputError: there are such objects (SW424).
-    """
-    problems: list[Problem] = []
-    for old in sorted(going.leaving | going.moving):
-        now, known, had = renamed.now(old), before.get(old), state.objects.get(old, {})
-        kept = set(declared[now].names) if now in declared else set()
-        for name, there in standing.items():
-            twice = had.keys() & set(declared[name].names) & there.objects.keys()
-            if name == now or (there.uid and known and there.uid != known.uid):
-                continue
-            if not (there.uid and known):
-                twice -= state.objects.get(name, {}).keys()
-            problems += [verdicts.deleted_under(old, name, each, had[each]) for each in sorted(twice - kept)]
-    if problems:
-        raise InvalidInputError(problems)
+def _waits_for(name: str, heirs: Collection[str], renamed: Renamed, state: StackState) -> str:
+    """Return why an environment stays that is declared no more, and may be one that is skipped."""
+    now = some(sorted(heirs))
+    there = some(sorted(state.environments[name].placements)) or "no placement"
+    return (
+        f"environment {name} is declared no more, and stays as it is ({there}): {now} cannot be used now, and "
+        f"{_KNOWN if name in renamed.formerly.values() else _UNKNOWN}. When `pulumi up` can use {now}, what is "
+        f"there moves to the new name, or goes if it is another cluster. To let {name} go before that, take {now} "
+        f"out of the documents, too [{Code.ENVIRONMENT_SKIPPED}]"
+    )

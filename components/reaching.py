@@ -12,10 +12,10 @@ from components.kubeconfig.nowhere import nowhere
 from components.kubeconfig.sources import kubeconfigs
 from components.skipping import Reason, skip_or_fail
 from components.stack_config import KubeconfigSourceName, StackConfig
-from slicewise.access.kubeconfig import read_context
 from slicewise.inventory.asking import ClusterAnswer
 from slicewise.inventory.needs import Needs
-from slicewise.spec import Code, InferenceEnvironment
+from slicewise.inventory.standing import Standing
+from slicewise.spec import InferenceEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,17 @@ class Reached:
         answers: What they said; nothing where the stack previews without clusters.
         addresses: Scheme, host and port of their servers.
         skipped: Those that cannot be used now and are left as they are, with the reasons.
-        without_plugin: Those of them whose credential comes from a plugin that gives none now.
     """
 
     kubeconfigs: Mapping[str, pulumi.Output[str]] = field(repr=False)
     answers: Mapping[str, ClusterAnswer]
     addresses: Mapping[str, str] = field(default_factory=dict)
     skipped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    without_plugin: frozenset[str] = frozenset()
+
+    @property
+    def standing(self) -> dict[str, Standing]:
+        """What stands in the clusters that were asked."""
+        return {name: answer.standing for name, answer in self.answers.items()}
 
 
 async def reach_clusters(
@@ -59,6 +62,4 @@ async def reach_clusters(
     names = [environment.metadata.name for environment in environments]
     skipped = skip_or_fail(config, names, reasons, "clusters cannot be used")
     usable = {name: text for name, text in found.outputs.items() if name not in skipped}
-    refused = {environment for environment, problem in asked.problems if problem.code is Code.CREDENTIAL_REFUSED}
-    without_plugin = frozenset(name for name in refused if "exec" in read_context(found.usable[name].text).user)
-    return Reached(usable, asked.answers, addresses, skipped, without_plugin)
+    return Reached(usable, asked.answers, addresses, skipped)

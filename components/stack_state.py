@@ -1,4 +1,4 @@
-"""What the last update left in the stack's state: asked only where an environment is to stay as it is."""
+"""What the last update left in the stack's state: read only where the stack's outputs cannot tell."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any, Final
 import pulumi
 
 from components.stack_name import stack_name
-from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+from components.type_tokens import EKS_CLUSTER, GKE_CLUSTER, INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from slicewise.inventory.standing import ObjectName
 
 # The engine's own function, which Pulumi's SDK for Python gives no name.
 _READ_RESOURCES: Final = "pulumi:pulumi:readStackResourceOutputs"
 _STACK: Final = "pulumi:pulumi:Stack"
 _PROVIDER: Final = "pulumi:providers:kubernetes"
+_IDENTIFIER: Final = "clusterIdentifier"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -25,6 +26,20 @@ class Resource:
 
     name: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An object that the stack has applied.
+
+    Attributes:
+        urn: What the stack calls it.
+        uid: What its cluster tells it by from one that is made under the same name later; empty where that is not
+            known.
+    """
+
+    urn: str
+    uid: str = ""
 
 
 @dataclass(slots=True)
@@ -51,14 +66,22 @@ class StackState:
         outputs: The stack's outputs.
         urns: All its resources.
         identifiers: What the provider of each environment knows its cluster by.
-        objects: The objects of each environment's placements, each with its URN.
+        objects: The objects of each environment's placements.
+        kubeconfigs: How the provider of each environment reaches its cluster: with it Pulumi deletes what leaves.
+        provisioned: The environments whose clusters the stack has made.
     """
 
     environments: Mapping[str, EnvironmentState] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     urns: frozenset[str] = frozenset()
     identifiers: Mapping[str, str] = field(default_factory=dict)
-    objects: Mapping[str, Mapping[ObjectName, str]] = field(default_factory=dict)
+    objects: Mapping[str, Mapping[ObjectName, Applied]] = field(default_factory=dict)
+    kubeconfigs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    provisioned: frozenset[str] = frozenset()
+
+    def has_provider(self, environment: str) -> bool:
+        """Return whether the state has the provider of an environment."""
+        return environment in self.environments and self.environments[environment].has_provider
 
 
 async def read_state() -> StackState:
@@ -66,13 +89,28 @@ async def read_state() -> StackState:
     answer = await pulumi.runtime.invoke_async(_READ_RESOURCES, {"stackName": stack_name()})
     resources: Mapping[str, Mapping[str, Any]] = answer["outputs"]
     stack = [each["outputs"] for each in resources.values() if each["type"] == _STACK]
-    identifiers = {
-        urn.rpartition("::")[2].removesuffix("-provider"): str(each["outputs"]["clusterIdentifier"])
+    providers = {
+        urn.rpartition("::")[2].removesuffix("-provider"): each["outputs"]
         for urn, each in resources.items()
-        if each["type"] == _PROVIDER and "clusterIdentifier" in each["outputs"]
+        if each["type"] == _PROVIDER
     }
-    outputs = stack[0] if stack else {}
-    return StackState(by_environment(resources), outputs, frozenset(resources), identifiers, objects_of(resources))
+    return StackState(
+        by_environment(resources),
+        stack[0] if stack else {},
+        frozenset(resources),
+        identifiers={name: str(each[_IDENTIFIER]) for name, each in providers.items() if _IDENTIFIER in each},
+        objects=objects_of(resources),
+        kubeconfigs={name: str(each["kubeconfig"]) for name, each in providers.items() if "kubeconfig" in each},
+        provisioned=frozenset(
+            urn.rpartition("::")[2] for urn, each in resources.items() if each["type"] in (GKE_CLUSTER, EKS_CLUSTER)
+        ),
+    )
+
+
+def provider_urn(environment: str) -> str:
+    """Return what the stack calls the provider of an environment."""
+    types = f"{INFERENCE_ENVIRONMENT}${_PROVIDER}"
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{types}::{environment}-provider"
 
 
 def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
@@ -93,14 +131,16 @@ def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
     return found
 
 
-def objects_of(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[ObjectName, str]]:
-    """Return the objects of each environment's placements, each with its URN; others are never deleted."""
-    found: defaultdict[str, dict[ObjectName, str]] = defaultdict(dict)
+def objects_of(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[ObjectName, Applied]]:
+    """Return the objects of each environment's placements; others are never deleted.
+
+    One whose creation has failed may be in the state without outputs: nothing of it can be deleted.
+    """
+    found: defaultdict[str, dict[ObjectName, Applied]] = defaultdict(dict)
     for urn, each in resources.items():
         _, _, types, name = urn.split("::", 3)
-        if types.startswith(f"{MODEL_PLACEMENT}$"):
-            # One whose creation has failed may be in the state without outputs: nothing of it can be deleted.
-            metadata = each["outputs"].get("metadata") or {}
-            key = ObjectName(types.rpartition(":")[2], str(metadata.get("namespace")), str(metadata.get("name")))
-            found[name.partition("/")[0]][key] = urn
+        metadata = each["outputs"].get("metadata")
+        if types.startswith(f"{MODEL_PLACEMENT}$") and metadata:
+            key = ObjectName(types.rpartition(":")[2], str(metadata["namespace"]), str(metadata["name"]))
+            found[name.partition("/")[0]][key] = Applied(urn, str(metadata.get("uid", "")))
     return found

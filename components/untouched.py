@@ -32,16 +32,18 @@ def declare_all_untouched(
         skipped: Those that cannot be used now.
         going: What becomes of those that are declared no more.
         state: What the stack has.
-        without_plugin: Those whose credential comes from a plugin that gives none now.
+        without_plugin: Those whose credential comes, as the state has it, from a plugin that gives none now.
     """
     providers: dict[str, kubernetes.Provider | None] = {}
-    for name, heirs in [*((name, (name,)) for name in skipped), *going.held.items()]:
+    untouched = {**{name: (name,) for name in skipped}, **going.held}
+    # Those without a provider have another one's.
+    for name, heirs in sorted(untouched.items(), key=lambda each: not state.has_provider(each[0])):
         here = state.environments.get(name, EnvironmentState())
         providers[name] = declare_untouched(
             name,
             here,
             identifier=state.identifiers.get(name),
-            runs_plugin=not without_plugin.isdisjoint(heirs),
+            runs_plugin=name in without_plugin,
             provider=None if here.has_provider else providers.get(heirs[0]),
         )
 

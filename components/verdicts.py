@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import Final
@@ -12,14 +12,20 @@ from components.declared import Declared
 from components.handling import object_name
 from components.model_placement import placement_urn
 from components.stack_config import StackConfig
-from slicewise.inventory.applied import Deviation, Drift, Expected, judge, service_key
+from slicewise.inventory.applied import Deviation, Drift, Expected, judge
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
 from slicewise.inventory.cluster_checks import led_elsewhere
 from slicewise.inventory.differences import some
 from slicewise.inventory.live_services import LiveService, live_service
 from slicewise.inventory.standing import NAMESPACE_KIND, LiveObject, ObjectName, Standing
-from slicewise.manifests.vocabulary import CONFIG_KIND, RESTORED_OVER_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND
-from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.manifests.vocabulary import (
+    CONFIG_KIND,
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    RESTORED_OVER_ANNOTATION,
+    SCALED_OBJECT_KIND,
+    SERVICE_KIND,
+)
 from slicewise.spec import Advice, Code, Problem
 
 # In place of a stack's name, which has slashes.
@@ -142,51 +148,6 @@ def _forgetting(placement: str, urns: AbstractSet[str]) -> str:
     """
     named = [placement_urn(placement, kind) for kind in (SCALED_OBJECT_KIND, SERVICE_KIND)]
     return " && ".join(f"pulumi state delete '{urn}'" for urn in named if urn in urns)
-
-
-def former_environments(
-    here: Declared,
-    there: Standing,
-    claim: Claim,
-    names: AbstractSet[str],
-    dropped: Iterable[PreviousPlacement],
-) -> list[tuple[Expected, str]]:
-    """Return the services of the plan that the stack may have made under an environment that it declares no more.
-
-    Args:
-        here: What is declared.
-        there: What stands in the cluster.
-        claim: What the stack may call its own there.
-        names: What the environment is called, and was.
-        dropped: What the stack had in environments that are this cluster and are not declared any more.
-    """
-    had = [(service_key(each), each.environment) for each in dropped]
-    found: list[tuple[Expected, str]] = []
-    for each in here.services:
-        live = there.objects.get(name := ObjectName(SERVICE_KIND, *each.key))
-        if each.declared is not None and live and owner(name, live, claim) is Owner.OWN:
-            others = {environment for key, environment in had if key == each.key} | {live.environment}
-            found += [(each, environment) for environment in sorted(others - names)]
-    return found
-
-
-def kept_under_another_name(
-    environment: str, former: Iterable[tuple[Expected, str]], urns: AbstractSet[str]
-) -> Iterator[Problem]:
-    """Yield the services that would be applied in one environment and deleted with another: both are one object.
-
-    Pulumi cannot move them: an object of another provider is replaced.
-    """
-    for each, name in former:
-        forget = _forgetting(f"{name}/{each.deployment}", urns)
-        if forget:
-            message = (
-                f"{ObjectName(SERVICE_KIND, *each.key)} in environment {environment} is the one that this stack has in "
-                f"environment {name}, which is declared no more: both are one cluster, and it would be deleted with "
-                f"{name}. Have this stack forget that (the service stays, and the next `pulumi up` has it in "
-                f"{environment}): {forget}"
-            )
-            yield Problem(f"ModelDeployment {each.deployment}", 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)
 
 
 def unread(here: Declared, there: Standing) -> Iterator[Problem]:
@@ -316,23 +277,52 @@ def declared_twice(declared: Mapping[str, Declared], standing: Mapping[str, Stan
             yield Problem(place, 0, 0, "spec.environments", message, Code.ONE_OBJECT_TWICE)
 
 
-def deleted_under(old: str, name: str, item: ObjectName, urn: str) -> Problem:
+def deleted_under(old: str, name: str, item: ObjectName, urn: str, *, certain: bool) -> Problem:
     """Return what is wrong where one `pulumi up` would apply an object and delete it under another environment's name.
+
+    Pulumi cannot move it: an object of another provider is replaced.
 
     Args:
         old: The environment under which the stack's state has it.
         name: The environment that it is declared in.
         item: The object.
         urn: What the state has.
+        certain: Whether it is known that the two are one cluster.
     """
-    message = (
-        f"{item} is there in environment {name}, and the stack has it as one of environment {old}, where this `pulumi "
-        "up` would delete it: both may be one cluster, and then it would be gone. If they are one, have the stack "
-        f"forget it there: pulumi state delete --target-dependents '{urn}'. If they are two, put environment {old} "
-        f"back, give both credentials the rights of {_ROLE}, and run `pulumi up` before it leaves"
-    )
+    forget = f"pulumi state delete --target-dependents '{urn}'"
+    if certain:
+        message = (
+            f"{item} in environment {name} is the one that this stack has in environment {old}, which is declared no "
+            f"more: both are one cluster, and it would be deleted with {old}. Have this stack forget that (the service "
+            f"stays, and the next `pulumi up` has it in {name}): {forget}"
+        )
+    else:
+        message = (
+            f"{item} is declared in environment {name}, and the stack has it as one of environment {old}, where this "
+            "`pulumi up` would delete it: both may be one cluster, and then it would be gone. If they are one, have "
+            f"the stack forget it there: {forget}. If they are two, put environment {old} back, give both credentials "
+            f"the rights of {_ROLE}, and run `pulumi up` before it leaves"
+        )
     place = f"ModelDeployment {item.namespace}/{item.name}"
     return Problem(place, 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)
+
+
+def leaves_for_another(old: str, item: ObjectName, stack: str, urn: str) -> Problem:
+    """Return what is wrong where an object would be deleted with its environment, and is not the stack's any more.
+
+    Args:
+        old: The environment that leaves.
+        item: The object.
+        stack: Whose it is; empty where somebody has made it under the name of one that the stack had.
+        urn: What the stack's state has.
+    """
+    whose = f"belongs to stack {stack} now" if stack else "is not the one that this stack made"
+    message = (
+        f"{item} in environment {old}, which is declared no more, {whose}, and this stack would delete it. Have this "
+        f"stack forget it: pulumi state delete --target-dependents '{urn}'"
+    )
+    place = f"ModelDeployment {item.namespace}/{item.name}"
+    return Problem(place, 0, 0, "metadata.name", message, Code.LEAVES_FOR_ANOTHER)
 
 
 def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, str]) -> Iterator[Advice]:
@@ -346,14 +336,35 @@ def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, 
             yield Advice(f"InferenceEnvironment {other}: spec.cluster", Code.ONE_SERVER_TWICE, message)
 
 
-def leaves_with_old_credential(environments: Iterable[str]) -> Iterator[Advice]:
-    """Yield what must be known of environments that are not declared any more, and had services."""
-    for name in environments:
-        message = (
-            "it is declared no more, so its services are deleted, with the credential that the last `pulumi up` "
-            "stored; if that has been renewed since, put the environment back, `pulumi up`, and take it away again"
-        )
-        yield Advice(f"InferenceEnvironment {name}", Code.LEAVES_WITH_OLD_CREDENTIAL, message)
+def leaves(name: str, *, asked: bool) -> Advice:
+    """Return what must be known of an environment that is declared no more, and had services."""
+    not_asked = "" if asked else "; its cluster is not asked whose they are"
+    message = f"it is declared no more, so its services are deleted{not_asked}"
+    return Advice(f"InferenceEnvironment {name}", Code.ENVIRONMENT_LEAVES, message)
+
+
+def given_up(name: str) -> Advice:
+    """Return what must be known of an environment that leaves, and whose cluster is taken for gone."""
+    message = (
+        "it is declared no more, and PULUMI_K8S_DELETE_UNREACHABLE is set, so the stack forgets what it has there "
+        "without asking its cluster. If that comes back, what runs there runs on with nobody to know of it: delete "
+        f"it by hand (kubectl delete llminferenceservices -A -l {MANAGED_BY_LABEL}={MANAGED_BY})"
+    )
+    return Advice(f"InferenceEnvironment {name}", Code.LEAVES_UNASKED, message)
+
+
+def under_names_unknown(
+    standing: Mapping[str, Standing], stacks: Collection[str], former: Collection[str] = ()
+) -> bool:
+    """Return whether a service says that it is in an environment which is neither declared nor a `former` name of one.
+
+    Then an update was killed before it could store its outputs, and only the state tells what it had done.
+    """
+    known = {*standing, *former, ""}
+    services = [
+        live for there in standing.values() for name, live in there.objects.items() if name.kind == SERVICE_KIND
+    ]
+    return any(live.stack in stacks and live.environment not in known for live in services)
 
 
 def _same_clusters(standing: Mapping[str, Standing]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from slicewise.inventory.standing import Place
+from slicewise.inventory.standing import ObjectName, Place
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import (
     CONFIG_KIND,
@@ -27,6 +27,8 @@ _RETAINING: Final = ("create", "get", "list", "patch")
 _MAKING_NAMESPACES: Final = ("create", "get", "patch")
 _LEAVING: Final = ("delete", "get", "list", "watch")
 _NAMESPACES: Final = "namespaces"
+# Of what leaves, only the kind is known.
+_VERSIONS: Final = {SERVICE_KIND: KSERVE_API_VERSION, SCALED_OBJECT_KIND: KEDA_API_VERSION}
 
 
 class ApiKind(NamedTuple):
@@ -115,13 +117,26 @@ def _declaring(item: KubernetesObject) -> Iterator[Right]:
         yield _right(item["kind"], item["apiVersion"], verb, item["metadata"]["namespace"])
 
 
+def needs_of_leaving(names: Iterable[ObjectName]) -> Needs:
+    """Return what deleting services, and what scales them, needs; where they are is looked at before."""
+    names = [name for name in names if name.kind in _VERSIONS]
+    return Needs(
+        rights=frozenset(right for name in names for right in _deleting(name.kind, name.namespace)),
+        places=frozenset(
+            Place(_VERSIONS[name.kind], name.kind, resource_of(name.kind), name.namespace) for name in names
+        ),
+    )
+
+
 def _leaving(placement: PreviousPlacement) -> Iterator[Right]:
     """Yield what deleting a service and, where there is one, what scales it needs."""
-    kinds = [(SERVICE_KIND, KSERVE_API_VERSION)]
-    kinds += [(SCALED_OBJECT_KIND, KEDA_API_VERSION)] if placement.autoscaled else []
-    for kind, version in kinds:
-        for verb in _LEAVING:
-            yield _right(kind, version, verb, placement.key.namespace)
+    for kind in (SERVICE_KIND, SCALED_OBJECT_KIND) if placement.autoscaled else (SERVICE_KIND,):
+        yield from _deleting(kind, placement.key.namespace)
+
+
+def _deleting(kind: str, namespace: str) -> Iterator[Right]:
+    for verb in _LEAVING:
+        yield _right(kind, _VERSIONS[kind], verb, namespace)
 
 
 def _waiting(service: KubernetesObject) -> Iterator[Right]:

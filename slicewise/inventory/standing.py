@@ -66,6 +66,11 @@ class LiveObject:
     manifest: Mapping[str, Any]
 
     @property
+    def uid(self) -> str:
+        """What tells it from an object that is made under the same name later."""
+        return text(mapping(self.manifest.get("metadata")).get("uid"))
+
+    @property
     def generation(self) -> int:
         """How often its spec has been another one: the API server counts, and only where something has changed."""
         return generation(self.manifest)

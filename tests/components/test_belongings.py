@@ -14,10 +14,13 @@ from components import belongings
 from components.belongings import Note, Settled, settle
 from components.cluster_outputs import KnownCluster, Renamed
 from components.declared import Declared
+from components.past import Past
 from components.previous_plan import PreviousStack
+from components.reaching import Reached
 from components.stack_config import StackConfig, read_stack_config
 from components.stack_state import StackState
 from slicewise.inventory.applied import Expected
+from slicewise.inventory.asking import ClusterAnswer
 from slicewise.inventory.standing import LiveObject, ObjectName, Standing
 from slicewise.placement.plan_json import PreviousPlacement
 from slicewise.spec import Advice, Code, DeploymentKey, InvalidInputError
@@ -72,8 +75,9 @@ def settled(
 ) -> Settled:
     config: StackConfig = replace(read_stack_config(pulumi.Config("slicewise")), accept_clusters=accepted)
     name = declared.environment
-    settling = settle(config, previous, Renamed(renamed or {}), {name: declared}, {name: standing}, {}, StackState())
-    return asyncio.run(settling)
+    past = Past(previous, StackState(), Renamed(renamed or {}))
+    reached = Reached({}, {name: ClusterAnswer(standing=standing)})
+    return asyncio.run(settle(config, past, {name: declared}, reached))
 
 
 def refused(previous: PreviousStack, declared: Declared, standing: Standing, **accepted: str) -> list[str]:
@@ -82,35 +86,18 @@ def refused(previous: PreviousStack, declared: Declared, standing: Standing, **a
     return [str(problem) for problem in error.value.problems]
 
 
-@pytest.mark.parametrize("annotated", ["b", ""])
-def test_what_a_dropped_environment_of_one_cluster_has_is_not_deleted_with_it(state: list[str], annotated: str) -> None:
-    """SW312 and SW424 say: describe the cluster in one environment. Pulumi would apply a/…, then delete b/…."""
-    previous = PreviousStack((replace(BEFORE, environment="b"),), known(a="1", b="1"), OWN)
-    state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::b/team/chat-service"]
-    state += [f"{URN}$kubernetes:keda.sh/v1alpha1:ScaledObject::b/team/chat-scaledobject"]
-    service, scaler = state
-
-    (said,) = refused(previous, chat_in("a"), there("1", OWN, annotated))
-
-    assert "is the one that this stack has in environment b, which is declared no more" in said
-    # What depends on the service goes first.
-    assert f"pulumi state delete '{scaler}' && pulumi state delete '{service}'" in said
-    assert said.endswith("[SW424]")
-    # That has been done, and the outputs still have it.
-    state.clear()
-    assert settled(previous, chat_in("a"), there("1", OWN, annotated)).handlings["a"].forced == {CHAT}
-
-
-def test_a_name_that_is_only_another_one_for_the_environment_is_none_that_it_is_deleted_with(state: list[str]) -> None:
+def test_a_renamed_environment_has_what_it_had_under_its_former_name(state: list[str]) -> None:
     previous = PreviousStack((replace(BEFORE, environment="old"),), known(old="1"), OWN)
     state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::old/team/chat-service"]
     handling = settled(previous, chat_in("a", BEFORE), there("1", OWN, "old"), {"a": "old"}).handlings["a"]
     assert (handling.formerly, handling.forced) == ("old", frozenset())
 
 
-def test_of_another_cluster_the_same_service_is_another_one(state: list[str]) -> None:
+def test_what_carries_the_stacks_name_alone_is_its_own_again(
+    state: list[str],
+) -> None:
     previous = PreviousStack((replace(BEFORE, environment="b"),), known(a="1", b="2"), OWN)
-    state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::b/team/chat-service"]
+    assert not state
     assert settled(previous, chat_in("a"), there("1", OWN, "a")).handlings["a"].forced == {CHAT}
 
 

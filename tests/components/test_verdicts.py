@@ -239,10 +239,24 @@ def test_another_stacks_config_is_used_and_said_only_where_it_says_something_els
     assert (said(same), said(other)) == ([], ["SW353"])
 
 
-def test_an_environment_that_leaves_is_said() -> None:
-    (advice,) = verdicts.leaves_with_old_credential(["mig-a"])
-    assert str(advice).startswith("InferenceEnvironment mig-a: it is declared no more, so its services are deleted")
-    assert advice.code.value == "SW354"
+@pytest.mark.parametrize(
+    ("stack", "environment", "former", "lost"),
+    [
+        (OWN, "mig-a", (), False),
+        # An update that renamed it was killed, and the rename was taken back.
+        (OWN, "mig-old", (), True),
+        (OWN, "mig-old", ("mig-old",), False),
+        (OWN, "", (), False),
+        ("acme/slicewise/trial", "mig-old", (), False),
+    ],
+)
+def test_what_says_that_it_is_in_an_environment_that_nobody_knows(
+    stack: str, environment: str, former: tuple[str, ...], lost: bool
+) -> None:
+    there = {"mig-a": Standing("uid", {CHAT: LiveObject(stack, environment, {})})}
+    assert verdicts.under_names_unknown(there, {OWN}, former) is lost
+    config = {"mig-a": Standing("uid", {CONFIG: LiveObject(stack, environment, {})})}
+    assert not verdicts.under_names_unknown(config, {OWN}, former)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""All outputs of the stack: the plan, and what the next run must know beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from components.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, cluster_outputs
+from components.departing import Departing
+from components.handling import Handling
+from components.past import Past
+from components.skipping import keep_outputs
+from components.stack_name import stack_name
+from slicewise.inventory.standing import Standing
+
+
+def all_outputs(
+    outputs: Mapping[str, Any],
+    past: Past,
+    handlings: Mapping[str, Handling],
+    standing: Mapping[str, Standing],
+    skipped: Collection[str],
+    going: Departing,
+) -> dict[str, Any]:
+    """Return the stack's outputs.
+
+    Args:
+        outputs: The plan as outputs.
+        past: What the stack had.
+        handlings: How the objects of each environment are declared.
+        standing: What stands in the clusters that were asked.
+        skipped: The environments that are left as they are.
+        going: What becomes of those that are declared no more.
+    """
+    before = past.before.clusters
+    uids = {name: each.uid for name, each in standing.items()}
+    # Of a skipped environment that has no cluster yet nothing is applied: its name says nothing.
+    identifiers = {name: each.identifier for name, each in handlings.items() if name not in skipped or name in before}
+    clusters = cluster_outputs(before, uids, past.renamed, identifiers, going.names)
+    everything = {**outputs, CLUSTERS_OUTPUT: clusters, STACK_OUTPUT: stack_name()}
+    return keep_outputs(everything, past.state.outputs, {*skipped, *going.held}, going.leaving)

@@ -1,0 +1,58 @@
+"""What the stack has from its last `pulumi up`: its outputs, its state where these cannot tell, what was renamed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from components import verdicts
+from components.cluster_outputs import Renamed
+from components.previous_plan import PreviousStack, previous_stack
+from components.renaming import renamed_environments
+from components.stack_config import StackConfig
+from components.stack_state import StackState, read_state
+from slicewise.inventory.standing import Standing
+from slicewise.placement.plan_json import PreviousPlacement
+from slicewise.spec import Fleet
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the stack has.
+
+    Attributes:
+        before: Its outputs.
+        state: Its state; empty as long as it has not been needed.
+        renamed: Which environments have another name now.
+    """
+
+    before: PreviousStack
+    state: StackState
+    renamed: Renamed
+
+    @property
+    def placements(self) -> tuple[PreviousPlacement, ...]:
+        """What it placed, by the names that environments have now."""
+        return self.before.under(self.renamed)
+
+    async def with_state(self, standing: dict[str, Standing], *, skips: bool) -> Past:
+        """Return it with the state, where that is needed and has not been read.
+
+        Args:
+            standing: What stands in the clusters of the environments that are declared.
+            skips: Whether an environment is left as it is.
+        """
+        lost = verdicts.under_names_unknown(standing, self.before.names, {*self.renamed.formerly.values()})
+        return replace(self, state=await read_state()) if not self.state.urns and (skips or lost) else self
+
+
+async def read_past(config: StackConfig, fleet: Fleet) -> Past:
+    """Read what the stack has, and find what was renamed since; the state is read only where the outputs cannot tell.
+
+    Raises:
+        InvalidInputError: the outputs are not what `pulumi up` writes (SW109).
+    """
+    before = await previous_stack(afresh=config.plan_afresh)
+    known = before.is_of({each.metadata.name for each in fleet.environments})
+    state = StackState() if known else await read_state()
+    before = before.with_left(state)
+    return Past(before, state, await renamed_environments(config, fleet.environments, before, state))

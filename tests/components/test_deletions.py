@@ -1,0 +1,131 @@
+"""What one `pulumi up` would delete with an environment and must not: what is another's, or declared elsewhere."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+
+from components.cluster_outputs import KnownCluster, Renamed
+from components.declared import Declared
+from components.deletions import wrong_deletions
+from components.departing import Departing
+from components.past import Past
+from components.previous_plan import PreviousStack
+from components.stack_state import Applied, StackState
+from slicewise.inventory.standing import LiveObject, ObjectName, Standing
+
+CHAT = ObjectName("LLMInferenceService", "team", "chat")
+SCALER = ObjectName("ScaledObject", "team", "chat")
+URN = "urn:pulumi:test::slicewise::types::west/team/chat-service"
+OWN = "organization/slicewise/test"
+OTHER = "organization/slicewise/other"
+LEAVES = Departing(leaving=frozenset({"west"}))
+
+
+@pytest.fixture(autouse=True)
+def _stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    for part, name in (("organization", "organization"), ("project", "slicewise"), ("stack", "test")):
+        monkeypatch.setattr(pulumi, f"get_{part}", lambda name=name: name)
+
+
+def live(uid: str, stack: str = OWN) -> LiveObject:
+    return LiveObject(stack, "", {"metadata": {"uid": uid}})
+
+
+def past(renamed: dict[str, str] | None = None, known: str | None = "1", **objects: dict[ObjectName, Applied]) -> Past:
+    """Return a stack that has the service in west, with uid 7."""
+    state = StackState(objects={"west": {CHAT: Applied(URN, "7")}, **objects})
+    clusters = {"west": KnownCluster(uid=known, identifier="west")} if known else {}
+    return Past(PreviousStack(clusters=clusters, stack=OWN), state, Renamed(renamed or {}))
+
+
+def having(name: str, *items: ObjectName) -> dict[str, Declared]:
+    manifests = [{"kind": item.kind, "metadata": {"namespace": item.namespace, "name": item.name}} for item in items]
+    return {name: Declared(name, manifests, (), ())}
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        ({CHAT: live("7")}, None),
+        ({CHAT: live("7", OTHER)}, f"belongs to stack {OTHER} now"),
+        # Its mark was taken off, and it is the same object.
+        ({CHAT: live("7", "")}, None),
+        ({CHAT: live("8", "")}, "is not the one that this stack made"),
+        # Made again by an update that was killed.
+        ({CHAT: live("8")}, None),
+        ({}, None),
+    ],
+)
+def test_only_what_is_the_stacks_own_leaves_with_its_environment(
+    there: dict[ObjectName, LiveObject], says: str | None
+) -> None:
+    found = wrong_deletions(LEAVES, past(), {}, {}, {"west": Standing("1", there)})
+    assert [each.code.value for each in found] == (["SW423"] if says else [])
+    assert all(f"{says}, and this stack would delete it" in each.message for each in found)
+    assert all(f"pulumi state delete --target-dependents '{URN}'" in each.message for each in found)
+
+
+def test_what_scales_a_service_goes_where_it_goes() -> None:
+    """One command takes both; what scales it may be another's alone."""
+    both = {CHAT: Applied(URN, "7"), SCALER: Applied("urn:scaler", "9")}
+    there = {CHAT: live("7", OTHER), SCALER: live("9", OTHER)}
+    (found,) = wrong_deletions(LEAVES, past(west=both), {}, {}, {"west": Standing("1", there)})
+    assert URN in found.message
+    (found,) = wrong_deletions(LEAVES, past(west=both), {}, {}, {"west": Standing("1", {**there, CHAT: live("7")})})
+    assert "urn:scaler" in found.message
+
+
+SAME, NOBODY_KNOWS, TWO = "is the one that this stack has in environment west", "both may be one cluster", None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        # Asked: the same object, however little else is known.
+        pytest.param(Standing(None, {CHAT: live("7")}), Standing(None, {CHAT: live("7")}), SAME, id="one object"),
+        pytest.param(Standing(None, {CHAT: live("7")}), Standing(None, {CHAT: live("8")}), TWO, id="two objects"),
+        pytest.param(Standing("1", {CHAT: live("7")}), Standing("1", {CHAT: live("7")}), SAME, id="one cluster"),
+        # Nothing is there yet: it would be made under the new name, and then deleted under the old one.
+        pytest.param(Standing("2"), Standing("2"), SAME, id="one cluster that was rebuilt"),
+        pytest.param(Standing("1", {CHAT: live("7")}), Standing("2"), TWO, id="two clusters"),
+        pytest.param(Standing(None, {CHAT: live("7")}), Standing(None), TWO, id="only the old one has it"),
+        pytest.param(Standing(None), Standing(None, {CHAT: live("8")}), TWO, id="only the new one has it"),
+        pytest.param(Standing(None), Standing("2"), NOBODY_KNOWS, id="neither has it"),
+        # Not asked: what the stack remembers counts.
+        pytest.param(None, Standing("1", {CHAT: live("8")}), SAME, id="not asked, one cluster"),
+        pytest.param(None, Standing(None, {CHAT: live("7")}), SAME, id="not asked, one object"),
+        pytest.param(None, Standing("2", {CHAT: live("8")}), TWO, id="not asked, two clusters"),
+    ],
+)
+def test_nothing_is_deleted_that_is_declared_under_another_name(
+    old: Standing | None, new: Standing, says: str | None
+) -> None:
+    asked = {"west": old} if old else {}
+    found = wrong_deletions(LEAVES, past(), having("new", CHAT), {"new": new}, asked)
+    assert [each.code.value for each in found] == (["SW424"] if says else [])
+    assert all(str(says) in each.message for each in found)
+    assert all(f"pulumi state delete --target-dependents '{URN}'" in each.message for each in found)
+    # What the plan does not have there goes with west.
+    assert wrong_deletions(LEAVES, past(), having("new"), {"new": new}, asked) == []
+
+
+def test_what_the_state_has_under_both_names_is_one_object_where_it_is_one_cluster() -> None:
+    found = wrong_deletions(
+        LEAVES,
+        past(new={CHAT: Applied("urn:new", "7")}),
+        having("new", CHAT),
+        {"new": Standing("1", {CHAT: live("7")})},
+        {"west": Standing("1", {CHAT: live("7")})},
+    )
+    assert [each.code.value for each in found] == ["SW424"]
+
+
+def test_what_moves_with_the_name_is_not_deleted() -> None:
+    moves = Departing(moving=frozenset({"west"}))
+    here = {name: Standing("1", {CHAT: live("7")}) for name in ("new", "newer")}
+    renamed = past({"new": "west"})
+
+    assert wrong_deletions(moves, renamed, having("new", CHAT) | having("newer"), here, {}) == []
+    (found,) = wrong_deletions(moves, renamed, having("new") | having("newer", CHAT), here, {})
+    assert found.code.value == "SW424"
