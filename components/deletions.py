@@ -34,7 +34,7 @@ async def settle_deletions(
         standing: What stands in the clusters that are changed.
 
     Raises:
-        pulumi.RunError: one of those clusters cannot be asked, and `onUnreachable` is fail (SW355).
+        pulumi.RunError: one of those clusters cannot be asked, and `onUnreachable` is fail (SW425).
         InvalidInputError: something would be deleted that must not be (SW423, SW424).
     """
     state, before = past.state, past.before.clusters

@@ -147,7 +147,7 @@ def hold_silent(
     answer.
 
     Raises:
-        pulumi.RunError: there are such, and `onUnreachable` is fail (SW355).
+        pulumi.RunError: there are such, and `onUnreachable` is fail (SW425).
     """
     silent = {name: each for name, each in asked.silent.items() if name in going.leaving}
     gone = os.environ.get(_GONE[0]) == _GONE[1]

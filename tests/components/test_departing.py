@@ -95,7 +95,7 @@ def test_what_becomes_of_each_is_said_with_the_ways_out(monkeypatch: pytest.Monk
     tell_departing(gone, Renamed({}), state, {"west"})
     tell_departing(gone, Renamed({}), state, ())
     tell_departing(replace(gone, given_up=frozenset({"west"})), Renamed({}), state, ())
-    tell_departing(gone.hold({"west": ("west", "it is silent [SW355]")}, frozenset()), Renamed({}), state, ())
+    tell_departing(gone.hold({"west": ("west", "it is silent [SW425]")}, frozenset()), Renamed({}), state, ())
     # Nothing of it is deleted that serves anybody.
     tell_departing(gone, Renamed({}), StackState(state.environments), ())
     held, asked, unasked, given_up, silent = told
@@ -107,8 +107,8 @@ def test_what_becomes_of_each_is_said_with_the_ways_out(monkeypatch: pytest.Monk
     assert asked == "InferenceEnvironment west: it is declared no more, so its services are deleted [SW354]"
     assert "its cluster is not asked whose they are [SW354]" in unasked
     assert "kubectl delete llminferenceservices -A -l app.kubernetes.io/managed-by=slicewise" in given_up
-    assert "[SW356]" in given_up
-    assert silent == "it is silent [SW355]"
+    assert "[SW355]" in given_up
+    assert silent == "it is silent [SW425]"
 
 
 def test_the_objects_that_the_engine_tells_of_are_sorted_by_environment() -> None:

@@ -242,7 +242,7 @@ def test_what_an_error_quotes_is_shown_as_text(
         problems = [Problem("InferenceEnvironment east", 0, 0, "spec.cluster", "is \x1b[2J", Code.OTHER_CLUSTER)]
         raise InvalidInputError(problems)
 
-    monkeypatch.setattr("components.previous_plan.previous_stack", refuse)
+    monkeypatch.setattr("components.past.previous_stack", refuse)
     with pytest.raises(pulumi.RunError) as error:
         program(environment("east", pool("any")), kubeconfigSource="none")
 

@@ -100,8 +100,8 @@ def test_two_environments_that_are_one_cluster_become_one(
         assert "is the one that this stack has in environment mig-b" in said
         assert "[SW424]" in said
     assert service(cluster) == (uid, "mig-b", generation)
-    for urn in set(re.findall("pulumi state delete '([^']*)'", said)):
-        stack.pulumi("state", "delete", "--yes", "--stack", "test", urn)
+    for urn in set(re.findall("pulumi state delete --target-dependents '([^']*)'", said)):
+        stack.pulumi("state", "delete", "--yes", "--target-dependents", "--stack", "test", urn)
     stack.up()
 
     assert service(cluster)[:2] == (uid, "mig-a")

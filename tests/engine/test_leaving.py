@@ -123,13 +123,13 @@ def test_own_what_cannot_be_asked_is_not_deleted(
         said = refused(stack)
         assert "environment west is declared no more, and whose its services are cannot be asked" in said
         assert f"{west.server} does not answer" in said
-        assert "[SW355]" in said
+        assert "[SW425]" in said
         assert services(clusters["east"]) == {"a": 1}
 
         stack.set_config("onUnreachable", "skip")
         update = stack.up()
         assert update.changes() == {"east/team/a-service": "update"}
-        assert any("environment west is declared no more" in each and "[SW355]" in each for each in update.messages)
+        assert any("environment west is declared no more" in each and "[SW425]" in each for each in update.messages)
         assert stack.up().changes() == {}
         assert in_state(stack, "west") == state
         now = stack.outputs()

@@ -173,10 +173,11 @@ def test_a_cluster_that_is_gone_for_good_leaves_as_the_page_says(
         stack.write(BOTH[0], TINY, at("east", "a", 2))
         run = stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
         assert "PULUMI_K8S_DELETE_UNREACHABLE" in run.stdout + run.stderr
-        # What is there is changed all the same.
-        assert services(clusters["east"]) == {"a": 2}
+        assert "[SW425]" in run.stdout + run.stderr
+        assert services(clusters["east"]) == {"a": 1}
         stack.environment["PULUMI_K8S_DELETE_UNREACHABLE"] = "true"
-        stack.up()
+        assert any("[SW355]" in message for message in stack.up().messages)
+        assert services(clusters["east"]) == {"a": 2}
         del stack.environment["PULUMI_K8S_DELETE_UNREACHABLE"]
         assert in_state(stack, "west") == {}
         # The variable had gone into the provider of the other environment, too, where it would act on a refresh.

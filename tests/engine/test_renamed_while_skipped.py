@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 
 import pytest
 import yaml
-from lightkube import Client
+from lightkube import ApiError, Client
+from lightkube.resources.admissionregistration_v1 import ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding
 
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService
+from embedded.waiting import wait_until
 from tests.documents import Document
 from tests.engine.test_one_cluster_down import (
     BOTH,
     TINY,
     at,
     clusters,
-    come_back,
     in_state,
     services,
     stack,
@@ -45,6 +47,35 @@ def uid(client: Client) -> str:
     found = client.get(LLMInferenceService, "b", namespace="team").metadata
     assert found
     return str(found.uid)
+
+
+@contextmanager
+def nothing_is_deleted(client: Client) -> Iterator[None]:
+    """Have the API server refuse to delete services, which nobody can see before it is tried."""
+    rules = [{"apiGroups": ["serving.kserve.io"], "apiVersions": ["*"], "resources": ["*"], "operations": ["DELETE"]}]
+    refusal = {"expression": "false", "message": "nothing is deleted today"}
+    policy = {
+        "metadata": {"name": "keep"},
+        "spec": {"matchConstraints": {"resourceRules": rules}, "validations": [refusal]},
+    }
+    binding = {"metadata": {"name": "keep"}, "spec": {"policyName": "keep", "validationActions": ["Deny"]}}
+
+    def refused() -> bool:
+        try:
+            client.delete(LLMInferenceService, "b", namespace="team", dry_run=True)
+        except ApiError as error:
+            return "nothing is deleted today" in str(error)
+        return False
+
+    client.create(ValidatingAdmissionPolicy.from_dict(policy))
+    client.create(ValidatingAdmissionPolicyBinding.from_dict(binding))
+    try:
+        wait_until("deletions are refused", refused, seconds=60)
+        yield
+    finally:
+        client.delete(ValidatingAdmissionPolicyBinding, "keep")
+        client.delete(ValidatingAdmissionPolicy, "keep")
+        wait_until("deletions are not refused", lambda: not refused(), seconds=60)
 
 
 @pytest.fixture
@@ -137,16 +168,14 @@ def test_a_plugin_that_fails_after_a_rename_replaces_nothing(
 @pytest.mark.long
 @pytest.mark.usefixtures("running")
 def test_a_removal_that_fails_does_not_forget_which_cluster_it_was(
-    stack: Workspace, clusters: dict[str, Client], west: ControlPlane
+    stack: Workspace, clusters: dict[str, Client]
 ) -> None:
     outputs = stack.outputs()
-    server = west.processes[1]
-    server.kill()
-    try:
+    client = clusters["west"]
+    with nothing_is_deleted(client):
         stack.write(EAST, TINY, at("east", "a"))
-        stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
-    finally:
-        come_back(server, clusters["west"])
+        run = stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
+        assert "nothing is deleted today" in run.stdout + run.stderr
     failed = stack.outputs()
     assert failed["clusters"] == outputs["clusters"]
     assert failed["leaving"] == [each for each in outputs["placements"] if each["environment"] == "west"]
@@ -162,12 +191,15 @@ def test_a_removal_that_fails_does_not_forget_which_cluster_it_was(
     renamed["metadata"]["name"] = "west3"
     stack.write(EAST, renamed, *DOCUMENTS)
     run = stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test", fails=True)
-    assert "team/b in environment west3 is the one that this stack has in environment west2" in run.stdout + run.stderr
+    assert (
+        "LLMInferenceService team/b in environment west3 is the one that this stack has in environment west2"
+        in run.stdout + run.stderr
+    )
     assert "[SW424]" in run.stdout + run.stderr
     # As the message says.
-    found = re.search(r"pulumi state delete '([^']+)'", run.stdout + run.stderr)
+    found = re.search(r"pulumi state delete --target-dependents '([^']+)'", run.stdout + run.stderr)
     assert found
-    stack.pulumi("state", "delete", "--yes", found[1], "--stack", "test")
+    stack.pulumi("state", "delete", "--yes", "--target-dependents", found[1], "--stack", "test")
     stack.up()
     assert [services(client) for client in clusters.values()] == [{"a": 1}, {"b": 1}]
     assert stack.up().changes() == {}

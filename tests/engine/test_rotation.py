@@ -47,8 +47,11 @@ UP = ("up", "--yes", "--skip-preview", "--stack", "test")
 def test_an_environment_that_leaves_after_a_rotation(rotated: Workspace, cluster: Client) -> None:
     rotated.write(TINY)
     run = rotated.pulumi(*UP, fails=True)
-    assert "InferenceEnvironment mig-b: it is declared no more, so its services are deleted" in run.stdout + run.stderr
-    assert "[SW354]" in run.stdout + run.stderr
+    assert (
+        "environment mig-b is declared no more, and whose its services are cannot be asked" in run.stdout + run.stderr
+    )
+    assert "put the environment back with the new one, `pulumi up`, and take it away again" in run.stdout + run.stderr
+    assert "[SW425]" in run.stdout + run.stderr
     assert services(cluster) == ["chat"]
 
     # As the message says. What runs is the same all the time.
