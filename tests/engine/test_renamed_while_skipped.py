@@ -10,6 +10,14 @@ from copy import deepcopy
 import pytest
 import yaml
 from lightkube import ApiError, Client
+from lightkube.models.admissionregistration_v1 import (
+    MatchResources,
+    NamedRuleWithOperations,
+    ValidatingAdmissionPolicyBindingSpec,
+    ValidatingAdmissionPolicySpec,
+    Validation,
+)
+from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.admissionregistration_v1 import ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding
 
 from embedded.control_plane import ControlPlane
@@ -52,13 +60,14 @@ def uid(client: Client) -> str:
 @contextmanager
 def nothing_is_deleted(client: Client) -> Iterator[None]:
     """Have the API server refuse to delete services, which nobody can see before it is tried."""
-    rules = [{"apiGroups": ["serving.kserve.io"], "apiVersions": ["*"], "resources": ["*"], "operations": ["DELETE"]}]
-    refusal = {"expression": "false", "message": "nothing is deleted today"}
-    policy = {
-        "metadata": {"name": "keep"},
-        "spec": {"matchConstraints": {"resourceRules": rules}, "validations": [refusal]},
-    }
-    binding = {"metadata": {"name": "keep"}, "spec": {"policyName": "keep", "validationActions": ["Deny"]}}
+    deletions = NamedRuleWithOperations(
+        apiGroups=["serving.kserve.io"], apiVersions=["*"], resources=["*"], operations=["DELETE"]
+    )
+    policy = ValidatingAdmissionPolicySpec(
+        matchConstraints=MatchResources(resourceRules=[deletions]),
+        validations=[Validation(expression="false", message="nothing is deleted today")],
+    )
+    binding = ValidatingAdmissionPolicyBindingSpec(policyName="keep", validationActions=["Deny"])
 
     def refused() -> bool:
         try:
@@ -67,8 +76,8 @@ def nothing_is_deleted(client: Client) -> Iterator[None]:
             return "nothing is deleted today" in str(error)
         return False
 
-    client.create(ValidatingAdmissionPolicy.from_dict(policy))
-    client.create(ValidatingAdmissionPolicyBinding.from_dict(binding))
+    client.create(ValidatingAdmissionPolicy(metadata=ObjectMeta(name="keep"), spec=policy))
+    client.create(ValidatingAdmissionPolicyBinding(metadata=ObjectMeta(name="keep"), spec=binding))
     try:
         wait_until("deletions are refused", refused, seconds=60)
         yield
