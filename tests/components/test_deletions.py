@@ -129,3 +129,14 @@ def test_what_moves_with_the_name_is_not_deleted() -> None:
     assert wrong_deletions(moves, renamed, having("new", CHAT) | having("newer"), here, {}) == []
     (found,) = wrong_deletions(moves, renamed, having("new") | having("newer", CHAT), here, {})
     assert found.code.value == "SW424"
+
+
+def test_what_moves_with_the_name_may_be_taken_back_from_another_stack() -> None:
+    """It is not deleted: whether it is taken over, `takeOver` says."""
+    moves = Departing(moving=frozenset({"west"}))
+    here = {"new": Standing("1", {CHAT: live("7", OTHER)})}
+    renamed = past({"new": "west"})
+
+    assert wrong_deletions(moves, renamed, having("new", CHAT), here, {}) == []
+    (found,) = wrong_deletions(moves, renamed, having("new"), here, {})
+    assert found.code.value == "SW423"
