@@ -77,6 +77,8 @@ class Quantity(Written):
         written = str(text)
         match = _QUANTITY.fullmatch(written) if len(written) <= _LONGEST else None
         if not match:
+            if quantity_value(text) is not None:
+                raise ValueError("is not more than 0; write for example 40Gi, 500m or 4")
             raise ValueError(f"is not a Kubernetes quantity; write {proposal(written)}")
         value = _value(match)
         if value <= 0:

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 SLICE = "nvidia.com/mig-3g.40gb"
 QUOTA = f"requests.{SLICE}"
+SERVICES = "count/llminferenceservices.serving.kserve.io"
 LEADER_WORKER_SET = create_namespaced_resource("leaderworkerset.x-k8s.io", "v1", "LeaderWorkerSet", "leaderworkersets")
 FLEET = environment(
     "here",
@@ -128,6 +129,15 @@ def test_a_quota(workloads: Workloads, tmp_path: Path) -> None:
     assert rows_for(f"pods cannot be made: FailedCreate: {real}")
     after = verify(workloads, documents, tmp_path)["SW628"]["message"]
     assert f"{QUOTA} is limited to 3, others use 0 and the plan's pods ask for 4; {short}" in after
+
+
+def test_a_quota_of_objects_refuses_the_service_itself(workloads: Workloads, tmp_path: Path) -> None:
+    allow(workloads, SERVICES, "0")
+    documents = small(workloads)
+    found = verify(workloads, documents, tmp_path)["SW628"]
+    assert f"{SERVICES} is limited to 0, 0 are there, and {workloads.namespace}/chat needs one more" in found["message"]
+    with pytest.raises(ApiError, match=rf"exceeded quota: gpus, requested: {SERVICES}=1, used: {SERVICES}=0"):
+        apply(workloads, documents)
 
 
 def test_a_quota_of_exactly_the_replicas_refuses_the_pod_of_an_update(workloads: Workloads, tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ QUANTITY = [
     ("500 mi", '"500 mi" is not a Kubernetes quantity; write 500Mi (powers of 1024)'),
     ("lots", '"lots" is not a Kubernetes quantity; write for example 40Gi, 500m or 4'),
     ("0", "0 is 0; write more than that"),
+    ("-40Gi", '"-40Gi" is not more than 0; write for example 40Gi, 500m or 4'),
+    ("-4", "-4 is not more than 0; write for example 40Gi, 500m or 4"),
     ("true", "true is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
     (".inf", "inf is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
     ("[40Gi]", "a list is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
