@@ -236,8 +236,8 @@ def _rewritten(paths: Iterable[str]) -> str:
     which = some(sorted(f"spec.{path}" for path in paths))
     return (
         f"applying it again does not change {which}: an admission webhook of the cluster changes it whenever it is "
-        "applied, so `pulumi up` leaves it. Correct the webhook (kubectl get mutatingwebhookconfigurations), or write "
-        "in the documents what it makes of it"
+        "applied, so each `pulumi up` shows an update that cannot put it back. Correct the webhook (kubectl get "
+        "mutatingwebhookconfigurations), or write in the documents what it makes of it"
     )
 
 
