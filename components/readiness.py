@@ -83,7 +83,7 @@ def judge(expected: Expected, observed: Observed) -> str | None:
 def explain(observed: Observed) -> list[str]:
     """Return why it is not ready: KServe's conditions, and what its pods wait for; a line each."""
     if observed.service is None:
-        return ["there is no such LLMInferenceService: somebody deleted it; `pulumi up` again makes it again"]
+        return ["there is no such LLMInferenceService: somebody deleted it; run `pulumi up` again to make it again"]
     status = mapping(observed.service.get("status"))
     conditions = {text(each.get("type")): each for each in items(status.get("conditions"))}
     lines = [

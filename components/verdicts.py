@@ -246,7 +246,7 @@ def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iter
     for item in here.objects:
         name = object_name(item)
         if name in left and not has_all(there.objects[name].manifest.get("spec"), item["spec"]):
-            whose = there.objects[name].stack or "nobody: no stack has made it"
+            whose = there.objects[name].stack or "no stack"
             message = (
                 f"{name} belongs to {whose}, and says something else than this stack's would; it is used as it is. "
                 "Bring both stacks to one release of Slicewise, or delete it and run `pulumi up` here"

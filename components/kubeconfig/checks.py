@@ -100,7 +100,7 @@ def _unreachable(subject: Subject, address: str, reason: str) -> Problem:
 
 
 def _unusable(subject: Subject, reason: str) -> Problem:
-    message = f"is no kubeconfig that can be used: {reason}; {subject.remedy}"
+    message = f"is not a kubeconfig that can be used: {reason}; {subject.remedy}"
     return subject.problem(Code.KUBECONFIG_INVALID, message)
 
 

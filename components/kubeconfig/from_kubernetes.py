@@ -101,7 +101,7 @@ def _text(data: Mapping[str, str], key: str, where: str) -> str:
         return base64.b64decode(data[key]).decode()
     except UnicodeDecodeError:
         message = (
-            f'key "{key}" of {where} is no kubeconfig: its bytes are not UTF-8 text (compressed, or encoded twice?)'
+            f'key "{key}" of {where} is not a kubeconfig: its bytes are not UTF-8 text (compressed, or encoded twice?)'
         )
         raise SourceError(message, Code.KUBECONFIG_INVALID) from None
 

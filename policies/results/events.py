@@ -122,7 +122,7 @@ def _events(text: str) -> Iterator[Mapping[str, Any]]:
             yield json.loads(line)
         except ValueError as error:
             # Without the setting, `--json` writes one document over many lines, and leaves the policies out.
-            raise UnusableEventsError(f"line {number} is no event: {error}; {_HOW}") from error
+            raise UnusableEventsError(f"line {number} is not an event: {error}; {_HOW}") from error
 
 
 def _of(kind: str, events: Sequence[Mapping[str, Any]]) -> list[Any]:

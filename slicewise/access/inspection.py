@@ -92,7 +92,7 @@ def _cluster_flaws(context: CurrentContext) -> Iterator[str]:
     yield from _no_pem(cluster, "certificate-authority-data", "a certificate")
     proxy = cluster.get("proxy-url")
     if isinstance(proxy, str) and proxy and not _is_proxy(proxy):
-        yield "its proxy-url is no proxy's URL; write http://, https:// or socks5:// before its host and port"
+        yield "its proxy-url is not a proxy's URL; write http://, https:// or socks5:// before its host and port"
 
 
 def _user_flaws(user: dict[str, Any]) -> Iterator[str]:
@@ -137,7 +137,7 @@ def _key_flaws(user: dict[str, Any]) -> Iterator[str]:
     try:
         fits = load_pem_private_key(_decode(key), None).public_key()
     except TypeError:
-        yield "client-key-data is encrypted, and nobody can be asked for its password; store the key decrypted"
+        yield "client-key-data is encrypted, and its password cannot be asked for; store the key decrypted"
     except (ValueError, UnsupportedAlgorithm):
         # What it is instead has been said, or TLS will say it.
         return

@@ -66,7 +66,7 @@ def _parse(text: object) -> dict[str, Any]:
     try:
         documents = read_plain(text)
     except NotPlainYamlError:
-        message = "it is not YAML that can be read (a slip in the indentation, or a key that stands twice?)"
+        message = "it is not YAML that can be read (a slip in the indentation, or a key that is written twice?)"
         raise KubeconfigError(message) from None
     if len(documents) > 1:
         # Pulumi's provider reads the first and drops the others, silently.

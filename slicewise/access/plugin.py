@@ -18,7 +18,7 @@ import httpx2
 from slicewise.access.here import plugin_name
 from slicewise.access.inspection import is_token
 
-# Clouds' plugins answer in about two seconds; one that waits for a login in a browser would wait for ever.
+# Clouds' plugins answer in about two seconds; one that waits for a login in a browser would wait forever.
 PLUGIN_SECONDS = 25.0
 _PIPE_SECONDS: Final = 1.0
 _UNAUTHORIZED: Final = 401

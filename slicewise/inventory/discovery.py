@@ -103,7 +103,7 @@ def _unusable(nodes: Sequence[LiveNode]) -> Iterator[str]:
             reasons[_why_nothing(node.gpus)].append(node.name)
         strange = {offer.resource for offer in node.gpus.offers} - {offer.resource for offer in usable_offers(node)}
         for resource in sorted(strange):
-            reasons[f"{resource} is no resource that a pool can declare"].append(node.name)
+            reasons[f"{resource} is not a resource that a pool can declare"].append(node.name)
     for reason, names in sorted(reasons.items()):
         yield f"{reason}: {some_names(names)}"
 

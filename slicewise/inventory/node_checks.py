@@ -256,7 +256,7 @@ def _lack(misled: Sequence[DeploymentKey]) -> str:
     if not misled:
         return ""
     verb = "requires" if len(misled) == 1 else "require"
-    return f"; {some(list(map(str, misled)))} {verb} what such a GPU lacks, or what nobody says that it has"
+    return f"; {some(list(map(str, misled)))} {verb} what such a GPU lacks, or is not known to have"
 
 
 def _names(nodes: Iterable[LiveNode]) -> list[str]:

@@ -77,7 +77,7 @@ def _judged(
             Code.QUOTA_STALLS_UPDATES,
             Severity.WARNING,
             f"quota {quota.name} of namespace {namespace}: {numbers}, so that nothing is left for the pod that a "
-            f"rolling update of {some(stuck)} starts before it stops one: the update would wait for ever, and the old "
+            f"rolling update of {some(stuck)} starts before it stops one: the update would wait forever, and the old "
             "pods serve on",
             f"raise {key} of the quota to {shown(key, others + wanted + _surge(each_asks))}",
         )

@@ -60,7 +60,7 @@ def _foreign(foreign: Iterable[Deviation]) -> Iterator[Found]:
     for stack, those in groupby(sorted(foreign, key=lambda each: each.stack or ""), key=lambda each: each.stack):
         group = list(those)
         names = some(["/".join(each.expected.key) for each in group])
-        owner = f"the stack {stack}" if stack else "nobody's stack: somebody made them by hand"
+        owner = f"the stack {stack}" if stack else "no stack: they were made by hand"
         yield Found(
             Code.SERVICE_OF_ANOTHER,
             Severity.ERROR,

@@ -59,7 +59,7 @@ def _cannot_roll(pool: PoolState, tenants: Sequence[Tenant], step: int, path: st
         reserve = max(pool.pool.reserved_units, *(placement.gpus_per_node for placement in stuck))
         message = (
             f"no room is left on {pool.name} for one more pod, and a Deployment of fewer than {ROLLS_WITHOUT_SURGE} "
-            f"replicas starts a new pod before it stops an old one: the next update of {names} would wait for ever. "
+            f"replicas starts a new pod before it stops an old one: the next update of {names} would wait forever. "
             f"Write reservedUnits: {reserve} in the pool, and make room for it: "
             f"{_more_nodes(pool, tenants, sizes, reserve, step)}, or fewer replicas there"
         )

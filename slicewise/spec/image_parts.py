@@ -134,7 +134,7 @@ def _tag_problems(tag: str) -> Iterator[str]:
     if not tag:
         yield "the tag after the colon is missing; write one, or leave the colon out"
     elif tag.partition(":")[0].lower() in DIGITS:
-        yield f"{quoted(tag)} is a digest, which follows @, and stands where the tag does"
+        yield f"{quoted(tag)} is a digest, which is written after @, not after a colon"
     elif wrong := _others(tag, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"):
         yield f"the tag {quoted(tag)} has {quoted(wrong)}; a tag has letters, digits, _, . and -"
     elif tag[0] in ".-":

@@ -114,7 +114,7 @@ HUGE = "huge-n2"
 
 
 def test_room_that_the_same_update_frees_is_not_waited_for(stack: Workspace, workloads: Workloads) -> None:
-    """Pulumi deletes when the program has ended: a program that waited for the room would wait for ever."""
+    """Pulumi deletes when the program has ended: a program that waited for the room would wait forever."""
     namespace = workloads.namespace
     stack.write(FLEET, *served("old", replicas=10, namespace=namespace))
     up(stack)

@@ -110,7 +110,7 @@ def test_a_full_pool_updates_few_replicas_only_with_a_unit_kept_free(stack: Work
     workloads.wait_running(sum(PODS.values()))
     # The plan has said it: of this pool, of both deployments, and what to write; nothing of the other pools.
     (warning,) = told
-    assert f"the next update of {namespace}/chat, {namespace}/other would wait for ever" in warning
+    assert f"the next update of {namespace}/chat, {namespace}/other would wait forever" in warning
     assert "Write reservedUnits: 1" in warning
     old = running(workloads, "chat")
 

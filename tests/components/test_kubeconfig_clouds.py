@@ -337,7 +337,9 @@ def test_every_environment_that_fails_is_named(recorder: Recorder, server: str, 
     gone, wrong = refused(stack(AWS), environments)
 
     assert gone.startswith("InferenceEnvironment gone: ")
-    assert wrong.startswith("InferenceEnvironment wrong: spec.cluster.existing.secretRef: is no kubeconfig that can be")
+    assert wrong.startswith(
+        "InferenceEnvironment wrong: spec.cluster.existing.secretRef: is not a kubeconfig that can be"
+    )
     assert "put-secret-value --secret-id wrong --secret-string file://KUBECONFIG-FILE [SW403]" in wrong
 
 

@@ -172,7 +172,7 @@ def test_a_controller_that_is_not_there_is_named() -> None:
     assert explain(Observed(service(READY, generation=2), None, [])) == expected
     assert explain(Observed({"metadata": {"generation": 1}}, None, [])) == expected
     assert explain(Observed(None, None, [])) == [
-        "there is no such LLMInferenceService: somebody deleted it; `pulumi up` again makes it again"
+        "there is no such LLMInferenceService: somebody deleted it; run `pulumi up` again to make it again"
     ]
 
 

@@ -120,7 +120,7 @@ def test_kubeconfig_that_is_none(workspace: Workspace, text: str, reason: str) -
 
     shown = refused(workspace)
 
-    assert f"environment mig-a: is no kubeconfig that can be used: {reason}" in shown
+    assert f"environment mig-a: is not a kubeconfig that can be used: {reason}" in shown
     assert "[SW403]" in shown
 
 

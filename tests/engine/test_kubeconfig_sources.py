@@ -100,7 +100,7 @@ def test_every_secret_that_is_wrong_has_its_line(stack: Workspace, cluster: Clie
         where["Prod/Mig_A"]
         + "no Secret can have this name: expected lower-case letters, digits, `-` and `.`; correct secretRef [SW406]",
         where["bytes"]
-        + 'key "kubeconfig" of Secret modelplane-system/bytes of the management cluster is no kubeconfig: its bytes '
+        + 'key "kubeconfig" of Secret modelplane-system/bytes of the management cluster is not a kubeconfig: its bytes '
         "are not UTF-8 text (compressed, or encoded twice?) [SW403]",
         where["keys"]
         + 'Secret modelplane-system/keys of the management cluster has no key "kubeconfig"; it has ca.crt, token: '
@@ -109,11 +109,11 @@ def test_every_secret_that_is_wrong_has_its_line(stack: Workspace, cluster: Clie
         + "there is no Secret modelplane-system/missing of the management cluster; run: kubectl -n modelplane-system "
         "create secret generic missing --from-file=kubeconfig=KUBECONFIG-FILE (delete the old one first) [SW402]",
         where["several"]
-        + "is no kubeconfig that can be used: it holds 2 YAML documents; keep the one that is the kubeconfig, without "
-        "`---` lines; run: kubectl -n modelplane-system create secret generic several "
+        + "is not a kubeconfig that can be used: it holds 2 YAML documents; keep the one that is the kubeconfig, "
+        "without `---` lines; run: kubectl -n modelplane-system create secret generic several "
         "--from-file=kubeconfig=KUBECONFIG-FILE (delete the old one first) [SW403]",
         where["twice"]
-        + "is no kubeconfig that can be used: it has no `kind: Config`; run: kubectl -n modelplane-system create "
+        + "is not a kubeconfig that can be used: it has no `kind: Config`; run: kubectl -n modelplane-system create "
         "secret generic twice --from-file=kubeconfig=KUBECONFIG-FILE (delete the old one first) [SW403]",
     ]
 

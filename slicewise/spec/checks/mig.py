@@ -170,7 +170,7 @@ def _with_count(profile: MigProfile) -> str:
 
 def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> Iterator[Finding]:
     if pool.capabilities.interconnect is Interconnect.NVLINK:
-        message = "slices do not reach each other over NVLink; write pcie, or leave it out"
+        message = "slices do not reach each other over NVLink; leave it out"
         yield Finding((*path, "interconnect"), Code.NOT_ON_A_SLICE, message)
     if (pool.capabilities.nvlink_domain_size or 1) > 1:
         message = "slices do not reach each other over NVLink; leave it out"

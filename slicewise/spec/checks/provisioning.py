@@ -109,8 +109,8 @@ def _selector(pool: NodePool, made: GkeCluster | EksCluster, path: FieldPath) ->
                 yield Finding((*at, key), Code.PROVISIONED_LABEL, message)
         elif _is_reserved(key):
             message = (
-                "a node pool cannot be given this label: the cloud, Kubernetes or NVIDIA's software sets it, or nobody "
-                f"does; use a key of your own, which the nodes then get, or {certain}"
+                "a node pool cannot be given this label: the cloud, Kubernetes or NVIDIA's software sets it, or "
+                f"nothing does; use a key of your own, which the nodes then get, or {certain}"
             )
             yield Finding((*at, key), Code.PROVISIONED_LABEL, message)
 

@@ -98,7 +98,7 @@ def test_what_plugins_print_in_between_is_passed_over() -> None:
         ("error: no stack selected\n", "there are no engine events in it"),
         (stream(SUCCEEDED), "the preview ended before any policy was loaded"),
         # What `--json` writes without the setting.
-        (json.dumps({"steps": [], "duration": 1}, indent=4), "line 1 is no event"),
+        (json.dumps({"steps": [], "duration": 1}, indent=4), "line 1 is not an event"),
     ],
 )
 def test_events_that_tell_nothing_are_refused(text: str, said_of_it: str) -> None:

@@ -131,13 +131,13 @@ def test_the_context_may_have_no_user() -> None:
         (
             None,
             {"client-certificate-data": VALID, "client-key-data": ENCRYPTED_KEY},
-            "client-key-data is encrypted, and nobody can be asked for its password; store the key decrypted",
+            "client-key-data is encrypted, and its password cannot be asked for; store the key decrypted",
         ),
         *(
             (
                 {**CA, "proxy-url": proxy},
                 None,
-                "its proxy-url is no proxy's URL; write http://, https:// or socks5:// before its host and port",
+                "its proxy-url is not a proxy's URL; write http://, https:// or socks5:// before its host and port",
             )
             for proxy in (f"ftp://ana:{CANARY}@proxy.test", "proxy.test:3128", "http://", "http://proxy.test:port")
         ),

@@ -329,7 +329,7 @@ def test_what_a_person_should_look_at() -> None:
         [
             "slices do not fit strategy single (MIG-INVALID), so nothing is offered: invalid",
             "labels speak of GPUs, and the device plugin offers none: bare",
-            "nvidia.com/mig-1c.3g.40gb is no resource that a pool can declare: split",
+            "nvidia.com/mig-1c.3g.40gb is not a resource that a pool can declare: split",
             "this user may not list pods, so what others hold is not in reservedUnits",
             "the catalogue does not know this GPU model, so nothing of it is checked",
             "memoryPerGpu is not known; 1Gi keeps models off, write what one unit has",
@@ -436,7 +436,7 @@ def test_resources_that_time_slicing_renames_are_in_no_pool() -> None:
     nodes[1]["status"]["allocatable"] = {"nvidia.com/gpu.shared": "32"}
     pools, comments = described(nodes)
     assert [pool["nodeCount"] for pool in pools.values()] == [1]
-    assert "CHECK: nvidia.com/gpu.shared is no resource that a pool can declare: renamed" in comments
+    assert "CHECK: nvidia.com/gpu.shared is not a resource that a pool can declare: renamed" in comments
 
 
 @pytest.mark.parametrize(

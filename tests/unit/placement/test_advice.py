@@ -14,7 +14,7 @@ from tests.unit.placement.strategies import fleets, steady
 
 _FULL = (
     "no room is left on p for one more pod, and a Deployment of fewer than 4 replicas starts a new pod before it stops "
-    "an old one: the next update of {0} would wait for ever. Write reservedUnits: {1} in the pool, and make room for "
+    "an old one: the next update of {0} would wait forever. Write reservedUnits: {1} in the pool, and make room for "
     "it: {2}, or fewer replicas there"
 )
 

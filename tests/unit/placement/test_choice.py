@@ -217,7 +217,7 @@ def test_sizes_that_would_block_each_other_are_kept_apart() -> None:
         model("small", profile("x", gpusPerNode=2)),
     ]
     plan = plan_of([*documents, deployment("l", "large", priority=1), deployment("s", "small", replicas=4)])
-    # Two of the four could take a node each, and then the large pod would wait for ever.
+    # Two of the four could take a node each, and then the large pod would wait forever.
     assert places(plan) == [("l", "env", "a", "x"), ("s", "env", "b", "x")]
 
 

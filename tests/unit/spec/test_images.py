@@ -80,7 +80,7 @@ NAMED = [
     ("x:.v1", 'the tag ".v1" begins with .; a tag begins with a letter, a digit or _'),
     ("x:-v1", 'the tag "-v1" begins with -'),
     (f"x:{'t' * 129}", "the tag has 129 characters; a tag has at most 128"),
-    (f"x:sha256:{HEX}", f'is a digest, which follows @, and stands where the tag does; write "x@sha256:{HEX}"'),
+    (f"x:sha256:{HEX}", f'is a digest, which is written after @, not after a colon; write "x@sha256:{HEX}"'),
     ("x@", 'the digest after @ is missing; write one, or leave the @ out; write "x"'),
     (f"x@{HEX}", f'does not say its algorithm; write sha256: and 64 hexadecimal digits; write "x@sha256:{HEX}"'),
     ("x@sha1:0123", 'the digest\'s algorithm "sha1" is not known; it may be sha256, sha384 or sha512'),

@@ -140,7 +140,7 @@ def test_more_memory_than_a_unit_has(loader: Loader, capabilities: str, accelera
         (
             "interconnect: §nvlink, ",
             "interconnect",
-            "slices do not reach each other over NVLink; write pcie, or leave it out",
+            "slices do not reach each other over NVLink; leave it out",
         ),
         (
             "multiNodeCapable: §true, ",

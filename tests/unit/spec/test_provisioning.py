@@ -214,7 +214,7 @@ def test_a_label_that_no_pool_can_be_given(
     message = loader.refuse_at(environment(cluster, pool(machine, selector=selector)))
     assert message == (
         f'spec.nodePools[0].nodeSelector["{label}"]: a node pool cannot be given this label: the cloud, Kubernetes or '
-        "NVIDIA's software sets it, or nobody does; use a key of your own, which the nodes then get, or "
+        "NVIDIA's software sets it, or nothing does; use a key of your own, which the nodes then get, or "
         f"{certain} [SW222]"
     )
 
