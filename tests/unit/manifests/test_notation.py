@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,22 @@ FLEET = [
 @pytest.mark.parametrize("seed", range(25))
 def test_a_fleet_with_everything_in_many_notations(seed: int) -> None:
     assert rendered(rewritten(FLEET, seed)) == rendered(plainly(FLEET))
+
+
+def test_what_follows_from_the_rest_may_be_written_out() -> None:
+    """Sizes that are those of the topology, slices that the catalogue knows, a name in requests that is the model's."""
+    written = deepcopy(FLEET)
+    declared, gated, small, *deployments = written
+    declared["spec"]["cluster"]["existing"]["secretRef"]["key"] = "kubeconfig"
+    whole, cut = declared["spec"]["nodePools"]
+    whole |= {"maxNodeCount": whole["nodeCount"], "zones": [], "machineType": None, "diskSizeGb": None}
+    cut["capabilities"]["migConfiguration"]["slicesPerGpu"] = 2
+    one = {"data": 1, "dataLocal": 1, "expert": False}
+    gated["spec"]["serving"][0]["replicaTopology"]["parallelism"] = {"tensor": 8, "pipeline": 2, **one}
+    small["spec"]["serving"][0]["replicaTopology"]["parallelism"] = {"tensor": 1, "pipeline": 1, **one}
+    for each, name in zip(deployments, ("big", "small"), strict=True):
+        each["spec"] |= {"servedModelName": name, "modelRef": {"name": name, "kind": "ClusterModel"}}
+    assert rendered(plainly(written)) == rendered(plainly(FLEET))
 
 
 def test_what_is_rendered_shares_no_part() -> None:
