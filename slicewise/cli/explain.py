@@ -24,6 +24,8 @@ from slicewise.spec.problems import quoted
 
 _STYLES = {Verdict.PLACED: "green", Verdict.FITS: "cyan", Verdict.FULL: "yellow", Verdict.REJECTED: "dim"}
 
+_MOST_MEANT = 3
+
 
 def find_deployment(fleet: Fleet, written: str) -> DeploymentKey:
     """Return the deployment that `written` means: namespace/name, or a name that only one has.
@@ -38,7 +40,9 @@ def find_deployment(fleet: Fleet, written: str) -> DeploymentKey:
         raise typer.BadParameter(f"{quoted(written)} may be {' or '.join(map(str, sorted(named)))}; write which")
     whole = {str(key): str(key) for key in fleet.deployment}
     by_text = whole | {key.name: str(key) for key in fleet.deployment}
-    close = [by_text[text] for text in get_close_matches(written, by_text, n=3)]
+    # One of this name in another namespace is meant more often than another name in this one.
+    elsewhere = [str(key) for key in sorted(fleet.deployment) if key.name == written.rpartition("/")[2]]
+    close = elsewhere[:_MOST_MEANT] or [by_text[text] for text in get_close_matches(written, by_text, n=_MOST_MEANT)]
     hint = f"; did you mean {' or '.join(dict.fromkeys(close))}?" if close else f"; {_known(fleet)}"
     raise typer.BadParameter(f"there is no ModelDeployment {quoted(written)}{hint}")
 

@@ -11,6 +11,7 @@ from slicewise.spec.codes import Code
 from slicewise.spec.deployment import DeploymentMetadata, ModelDeployment
 from slicewise.spec.environment import InferenceEnvironment
 from slicewise.spec.fleet import AnyDocument
+from slicewise.spec.foreign_files import elsewhere, foreign_file
 from slicewise.spec.hints import did_you_mean
 from slicewise.spec.model import ClusterModel, ClusterModelMetadata, Model, ModelMetadata
 from slicewise.spec.other_names import OTHER_KINDS
@@ -82,10 +83,12 @@ def _is_ours(version: str, data: dict[Any, Any]) -> bool:
 
 
 def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
+    if message := foreign_file(source.file, data):
+        return source.problem((), Code.UNKNOWN_KIND, message, field="")
     for field, known in (("apiVersion", [API_VERSION]), ("kind", list(KINDS))):
         got = data.get(field)
         if got is None:
-            message = f'"{field}" is required: write {_any_of(known)}'
+            message = f'"{field}" is required: write {_any_of(known)}{elsewhere(data)}'
             return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
         if got not in known:
             hint = _meant(got, known) if field == "kind" and isinstance(got, str) else ""

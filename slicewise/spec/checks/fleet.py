@@ -32,7 +32,10 @@ class ReferenceCheck:
         self._declared = declared
         self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._wrong: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._namespaces: dict[str, list[str]] = defaultdict(list)
         for key in sorted(declared):
+            if key.namespace and is_dns_subdomain(key.namespace):
+                self._namespaces[key.name].append(key.namespace)
             # Documents that are wrong may declare any text as a name.
             (self._names if is_dns_subdomain(key.name) else self._wrong)[key.kind, key.namespace].append(key.name)
         self._hints: dict[ModelKey, str] = {}
@@ -59,6 +62,13 @@ class ReferenceCheck:
             other = ModelKey(ModelKind.CLUSTER_MODEL.value, "", key.name)
         if other in self._declared:
             return f"; there is a {other.kind} of that name: write kind: {other.kind}"
+        if key.name in self._namespaces:
+            places = self._namespaces[key.name][: self.MAX_HINTS]
+            meant = closest(namespace, places) or places[0]
+            return (
+                f"; there is a Model of that name in namespace {meant}, which only a deployment in {meant} can serve: "
+                "correct metadata.namespace of one of the two, or declare a ClusterModel"
+            )
         names = self._names[key.kind, key.namespace]
         shown = 10
         more = f" and {len(names) - shown} more" if len(names) > shown else ""

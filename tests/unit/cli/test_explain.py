@@ -67,7 +67,9 @@ def test_an_earlier_plan_is_kept(tmp_path: Path) -> None:
     ("written", "expected"),
     [
         ("gema", 'there is no ModelDeployment "gema"; did you mean team-a/gemma?'),
-        ("team-b/gemma", 'there is no ModelDeployment "team-b/gemma"; did you mean team-a/gemma or team-b/chat-small?'),
+        ("team-b/gemma", 'there is no ModelDeployment "team-b/gemma"; did you mean team-a/gemma?'),
+        ("search/gemma", 'there is no ModelDeployment "search/gemma"; did you mean team-a/gemma?'),
+        ("team-b/chat-smal", 'there is no ModelDeployment "team-b/chat-smal"; did you mean team-b/chat-small?'),
         ("zzz", 'there is no ModelDeployment "zzz"; the documents declare team-a/gemma, team-b/chat-small'),
     ],
 )

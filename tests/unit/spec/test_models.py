@@ -170,6 +170,13 @@ def test_no_request_wakes_a_deployment_from_zero(loader: Loader, fewest: int, co
 LOAD_IT = "; write its document, or load its file too"
 
 
+def elsewhere(namespace: str) -> str:
+    return (
+        f"; there is a Model of that name in namespace {namespace}, which only a deployment in {namespace} can serve: "
+        "correct metadata.namespace of one of the two, or declare a ClusterModel"
+    )
+
+
 @pytest.mark.parametrize(
     ("reference", "models", "hint"),
     [
@@ -181,7 +188,12 @@ LOAD_IT = "; write its document, or load its file too"
             [model(kind="Model", namespace="team-a")],
             "; there is a Model of that name: write kind: Model",
         ),
-        ({"name": "gemma"}, [model(kind="Model", namespace="team-b")], LOAD_IT),
+        ({"name": "gemma"}, [model(kind="Model", namespace="team-b")], elsewhere("team-b")),
+        (
+            {"name": "gemma"},
+            [model("gemma-2"), model(kind="Model", namespace="aaa"), model(kind="Model", namespace="tema-a")],
+            elsewhere("tema-a"),
+        ),
     ],
 )
 def test_a_reference_to_no_cluster_model(loader: Loader, reference: Data, models: list[str], hint: str) -> None:
@@ -193,8 +205,11 @@ def test_a_reference_to_no_cluster_model(loader: Loader, reference: Data, models
 
 def test_a_reference_to_no_model_of_the_namespace(loader: Loader) -> None:
     document = deployment(of={"kind": "Model", "name": "MARK"}).replace("MARK", "§gemma")
-    assert loader.refuse_at(document, model(kind="Model", namespace="team-b")) == (
+    assert loader.refuse_at(document, model(kind="Model", name="other", namespace="team-b")) == (
         f'spec.modelRef.name: there is no Model "gemma" in namespace team-a{LOAD_IT} [SW212]'
+    )
+    assert loader.refuse_at(document, model(kind="Model", namespace="tema-a")) == (
+        f'spec.modelRef.name: there is no Model "gemma" in namespace team-a{elsewhere("tema-a")} [SW212]'
     )
     assert loader.refuse_at(document, model()) == (
         'spec.modelRef.name: there is no Model "gemma" in namespace team-a; '
