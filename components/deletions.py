@@ -35,16 +35,33 @@ async def settle_deletions(
 
     Raises:
         pulumi.RunError: one of those clusters cannot be asked, and `onUnreachable` is fail (SW425).
-        InvalidInputError: something would be deleted that must not be (SW423, SW424).
+        InvalidInputError: something would be deleted that must not be (SW423, SW424), or the documents take back a
+            rename that an update which was killed has begun (SW426).
     """
     state, before = past.state, past.before.clusters
     going = departing(state, declared, past.renamed, skipped, before)
     asked = await ask_departing(config, going, skipped, state, before)
     going = hold_silent(config, declared, going, asked, state, before)
-    problems = wrong_deletions(going, past, declared, standing, asked.standing)
+    problems = broken_renames(going, past, declared) or wrong_deletions(going, past, declared, standing, asked.standing)
     if problems:
         raise InvalidInputError(problems)
     return going, asked
+
+
+def broken_renames(going: Departing, past: Past, declared: Collection[str]) -> list[Problem]:
+    """Return the environments whose provider has moved to a name that the documents do not have any more.
+
+    What has not moved with it would get another provider, and Pulumi makes anew, and then deletes, what does.
+    """
+    state = past.state
+    return [
+        verdicts.renamed_halfway(name, old)
+        for name in sorted(declared)
+        for old in sorted(going.leaving)
+        if state.objects.get(name)
+        and not state.has_provider(name)
+        and state.identifiers.get(old) == past.before.identifier(name)
+    ]
 
 
 def wrong_deletions(

@@ -325,6 +325,16 @@ def leaves_for_another(old: str, item: ObjectName, stack: str, urn: str) -> Prob
     return Problem(place, 0, 0, "metadata.name", message, Code.LEAVES_FOR_ANOTHER)
 
 
+def renamed_halfway(name: str, other: str) -> Problem:
+    """Return what is wrong where a rename from `name` to `other` broke off, and the documents have `name` again."""
+    message = (
+        f"an update that was killed had begun to rename it to {other}, and the stack's state has what it is reached by "
+        f"under that name: Pulumi would delete what it has under {name}. Call it {other} in the documents again, run "
+        "`pulumi up`, and rename it then"
+    )
+    return Problem(f"InferenceEnvironment {name}", 0, 0, "metadata.name", message, Code.RENAMED_HALFWAY)
+
+
 def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, str]) -> Iterator[Advice]:
     """Yield environments that are one cluster though their kubeconfigs have different servers."""
     for one, other in _same_clusters(standing):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi
 import pytest
 
 from components.cluster_outputs import KnownCluster, Renamed
 from components.declared import Declared
-from components.deletions import wrong_deletions
+from components.deletions import broken_renames, wrong_deletions
 from components.departing import Departing
 from components.past import Past
 from components.previous_plan import PreviousStack
-from components.stack_state import Applied, StackState
+from components.stack_state import Applied, EnvironmentState, StackState
 from slicewise.inventory.standing import LiveObject, ObjectName, Standing
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
@@ -140,3 +142,23 @@ def test_what_moves_with_the_name_may_be_taken_back_from_another_stack() -> None
     assert wrong_deletions(moves, renamed, having("new", CHAT), here, {}) == []
     (found,) = wrong_deletions(moves, renamed, having("new"), here, {})
     assert found.code.value == "SW423"
+
+
+def test_a_rename_that_broke_off_is_not_taken_back() -> None:
+    """West's provider is west2's by now, and what is still west's would be made anew with another one, and deleted."""
+    state = StackState(
+        {"west": EnvironmentState(), "west2": EnvironmentState(has_provider=True)},
+        identifiers={"west2": "west"},
+        objects={"west": {CHAT: Applied(URN, "7")}},
+    )
+    clusters = {"west": KnownCluster(uid="1", identifier="west")}
+    halfway = Past(PreviousStack(clusters=clusters, stack=OWN), state, Renamed({}))
+
+    (found,) = broken_renames(Departing(leaving=frozenset({"west2"})), halfway, ["west"])
+    assert found.code.value == "SW426"
+    assert "Call it west2 in the documents again, run `pulumi up`, and rename it then" in found.message
+    # The rename goes on; and another cluster's provider is not west's.
+    moves = Departing(moving=frozenset({"west"}))
+    assert broken_renames(moves, replace(halfway, renamed=Renamed({"west2": "west"})), ["west2"]) == []
+    other = replace(halfway, state=replace(state, identifiers={"west2": "west2"}))
+    assert broken_renames(Departing(leaving=frozenset({"west2"})), other, ["west"]) == []
