@@ -169,4 +169,9 @@ def attacks_of(test: str) -> list[int]:
     own = _OWN.match(test)
     if own:
         return [int(own[1])]
-    return [number for number, attack in ATTACKS.items() if test.partition("[")[0] in attack.elsewhere]
+    return [number for number, attack in ATTACKS.items() if function_of(test) in attack.elsewhere]
+
+
+def function_of(test: str) -> str:
+    """Return a test's node id without its parameters and its group (`file.py::test_it[x]@group`)."""
+    return re.split(r"[\[@]", test, maxsplit=1)[0]

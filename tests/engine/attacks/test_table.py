@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.engine.attacks.table import ATTACKS, CHECKOUT, HERE, attacks_of
+from tests.engine.attacks.table import ATTACKS, CHECKOUT, HERE, attacks_of, function_of
 
 pytestmark = pytest.mark.long
 
@@ -23,7 +23,7 @@ def test_every_attack_has_a_test_that_pytest_finds() -> None:
         text=True,
         check=True,
     )
-    found = {line.partition("[")[0] for line in run.stdout.splitlines() if "::" in line}
+    found = {function_of(line) for line in run.stdout.splitlines() if "::" in line}
     assert sorted(elsewhere - found) == []
     tried = Counter(number for test in found for number in attacks_of(test))
     assert sorted(set(ATTACKS) - set(tried)) == []
@@ -34,6 +34,13 @@ def test_every_attack_has_a_test_that_pytest_finds() -> None:
 
 def test_the_numbers_are_those_of_the_table() -> None:
     assert list(ATTACKS) == list(range(1, 70))
-    assert attacks_of(f"{HERE}/test_kills.py::test_28_the_engine[0]") == [28]
+    assert attacks_of(f"{HERE}/test_kills.py::test_28_the_engine[0]@kills") == [28]
     assert attacks_of("tests/unit/test_requirements.py::test_every_package_has_its_version_and_hashes[x.txt]") == [68]
     assert attacks_of("tests/unit/test_requirements.py::test_every_file_that_is_named_is_pinned") == []
+
+
+def test_a_test_is_the_same_in_whatever_group_it_is_run() -> None:
+    function = "tests/unit/test_requirements.py::test_every_package_has_its_version_and_hashes"
+    for test in (function, f"{function}[x@y]", f"{function}@group", f"{function}[x]@group"):
+        assert function_of(test) == function
+        assert attacks_of(test) == [68]

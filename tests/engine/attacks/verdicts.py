@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from tests.engine.attacks.moments import SEED
-from tests.engine.attacks.table import ATTACKS, Attack, attacks_of
+from tests.engine.attacks.table import ATTACKS, Attack, attacks_of, function_of
 
 # What a test has to say in the table: `record_property(SEEN, "...")`.
 SEEN: Final = "seen"
@@ -27,7 +27,7 @@ class Verdicts:
         """Note one phase of one test."""
         for number in attacks_of(report.nodeid):
             if report.when == "call" or not report.passed:
-                self._ended[number][report.nodeid.partition("[")[0]][_ending(report)] += 1
+                self._ended[number][function_of(report.nodeid)][_ending(report)] += 1
             if report.when == "teardown":
                 self._seen[number] += [str(value) for name, value in report.user_properties if name == SEEN]
 
