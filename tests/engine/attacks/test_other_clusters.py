@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import httpx2
 import pytest
 import yaml
-from lightkube import ApiError, Client
+from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.core_v1 import Namespace
@@ -37,36 +39,49 @@ def there(other: ControlPlane) -> Iterator[Client]:
         yield client
 
 
-@pytest.mark.parametrize("served", [(), ("v1alpha1",)], ids=["absent", "an older KServe"])
-def test_25_a_preview_says_that_kserve_is_absent(
-    served: tuple[str, ...], target: Target, other: ControlPlane, there: Client
-) -> None:
+def test_25_a_preview_says_that_kserve_is_absent(target: Target, other: ControlPlane, there: Client) -> None:
+    assert_missed(target, other, there)
+
+
+def test_25_or_too_old(target: Target, other: ControlPlane, there: Client) -> None:
+    install_kserve_crds(other)
+    with serving_only(there, ("v1alpha1",)):
+        assert_missed(target, other, there)
+
+
+def assert_missed(target: Target, other: ControlPlane, there: Client) -> None:
     there.apply(Namespace(metadata=ObjectMeta(name=target.namespace)))
     target.use(other.kubeconfig)
     target.declare(target.chat())
-    if served:
-        install_kserve_crds(other)
-        serve_only(there, served)
-
     for run in (target.preview(), target.up()):
         assert_refused(run, "mig-a")
         assert re.search(r"KServe|LLMInferenceService|serving\.kserve\.io", text(run)), text(run)
 
 
-def serve_only(client: Client, versions: tuple[str, ...]) -> None:
-    """Have the API server serve KServe's kinds in these versions only."""
-    for name in (f"{kind}.serving.kserve.io" for kind in ("llminferenceservices", "llminferenceserviceconfigs")):
+@contextmanager
+def serving_only(client: Client, versions: tuple[str, ...]) -> Iterator[None]:
+    """Have the API server serve KServe's kinds in these versions only; at the end it has no such kinds."""
+    names = [f"{kind}.serving.kserve.io" for kind in ("llminferenceservices", "llminferenceserviceconfigs")]
+    for name in names:
         definition = client.get(CustomResourceDefinition, name)
         for version in definition.spec.versions:
             version.served = version.name in versions
         client.replace(definition)
     wait_until("the new version gone", lambda: not _serves(client), seconds=60)
+    yield
+    for name in names:
+        client.delete(CustomResourceDefinition, name)
+    wait_until("KServe gone", lambda: not {*names} & {*_definitions(client)}, seconds=60)
+
+
+def _definitions(client: Client) -> list[str]:
+    return [str(each.metadata.name) for each in client.list(CustomResourceDefinition) if each.metadata]
 
 
 def _serves(client: Client) -> bool:
     try:
         list(client.list(LLMInferenceService))
-    except ApiError:
+    except httpx2.HTTPStatusError:
         return False
     return True
 

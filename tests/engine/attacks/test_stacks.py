@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,12 @@ def test_35_one_of_two_updates_at_once_is_refused(target: Target, tmp_path: Path
     locks = target.stack.directory / "state/.pulumi/locks"
     with plain_pulumi.start(target.stack, tmp_path, "up", "--yes", "--skip-preview") as first:
         plain_pulumi.eventually(lambda: any(locks.rglob("*.json")), "a lock")
-        second = target.up()
+        # However slow the second is to start, the first is at work.
+        first.send_signal(signal.SIGSTOP)
+        try:
+            second = target.up()
+        finally:
+            first.send_signal(signal.SIGCONT)
         output, errors = first.communicate(timeout=240)
 
     assert first.returncode == 0, output + errors
