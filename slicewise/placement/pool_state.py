@@ -126,6 +126,8 @@ class PoolState:
         free = f"{self.free} of {self.units} units free"
         if self.free < count * pod.units:
             return f"{free}, needs {count * pod.units}"
+        if too_much := list(self._more_than_a_node_has(pod)):
+            return f"{free}, but a pod asks for {' and '.join(too_much)}"
         asks = f"{pod.units} {'unit' if pod.units == 1 else 'units'}"
         if pod.cpu:
             asks += f", {pod.cpu / 1000:g} CPUs"
@@ -134,6 +136,12 @@ class PoolState:
         most = self.most(pod)
         promised = f"only {most} more {'pod' if most == 1 else 'pods'} of {asks} each can be promised a node"
         return f"{free}, but {promised} whatever the order, needs {count}"
+
+    def _more_than_a_node_has(self, pod: PodSize) -> Iterator[str]:
+        if self.node.cpu is not None and pod.cpu > self.node.cpu:
+            yield f"{pod.cpu / 1000:g} CPUs (a node has {self.node.cpu / 1000:g})"
+        if self.node.memory is not None and pod.memory > self.node.memory:
+            yield f"{pod.memory / GIB:g}Gi of memory (a node has {self.node.memory / GIB:g}Gi)"
 
     def most(self, pod: PodSize) -> int:
         """Return how many more pods of this size the pool takes."""
