@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from components.handling import object_name
 from slicewise.inventory.applied import Expected, expected_services
 from slicewise.inventory.needs import Needs, resource_of
+from slicewise.inventory.spaces import is_reserved
 from slicewise.inventory.standing import ObjectName, Place
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
@@ -61,7 +62,9 @@ class Declared:
             Place(KSERVE_API_VERSION, SERVICE_KIND, resource_of(SERVICE_KIND), each.key[0]) for each in self.services
         }
         again = tuple(each.declared for each in self.services if each.before is not None and each.declared is not None)
-        return replace(needs, places=frozenset(places), namespaces=frozenset(self.namespaces), applied=again)
+        made = frozenset(self.namespaces)
+        required = frozenset(item["metadata"]["namespace"] for item in self.objects) - made
+        return replace(needs, places=frozenset(places), namespaces=made, required=required, applied=again)
 
 
 def declare_for(
@@ -97,8 +100,3 @@ def declare_for(
             expected_services(fleet, here, before[name]),
         )
     return found
-
-
-def is_reserved(namespace: str) -> bool:
-    """Return whether every cluster has the namespace, and nobody may delete it."""
-    return namespace == "default" or namespace.startswith("kube-")

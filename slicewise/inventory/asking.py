@@ -11,6 +11,7 @@ from slicewise.access.refusing import Cause, Refused, refused
 from slicewise.inventory.discovering import find_unserved
 from slicewise.inventory.needs import ApiKind, Needs, Right
 from slicewise.inventory.rights import find_denied
+from slicewise.inventory.spaces import absent, ending
 from slicewise.inventory.standing import Standing, read_standing
 from slicewise.inventory.trying import try_applying
 
@@ -32,11 +33,15 @@ class ClusterAnswer:
         unserved: The kinds that are needed and not served, each with the versions of its group that are.
         denied: The rights that are needed and missing; None where the user may not ask for them.
         standing: What there is already where the plan puts something, and which cluster it is.
+        absent: The namespaces that must be there and are not.
+        ending: The namespaces that are needed and are being deleted.
     """
 
     unserved: tuple[tuple[ApiKind, tuple[str, ...]], ...] = ()
     denied: frozenset[Right] | None = frozenset()
     standing: Standing = field(default_factory=Standing)
+    absent: tuple[str, ...] = ()
+    ending: tuple[str, ...] = ()
 
 
 async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refused:
@@ -71,6 +76,13 @@ async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:
     # The first request alone: it makes the connection, and has the credential fetched, for all that follow.
     unserved = await find_unserved(client, needs.kinds)
     denied = await find_denied(client, needs.rights)
-    standing = await read_standing(client, needs.places, needs.namespaces)
+    spaces = needs.namespaces | needs.required
+    standing = await read_standing(client, needs.places, spaces)
     tried = await try_applying(client, standing, needs.applied)
-    return ClusterAnswer(unserved, denied, replace(standing, tried=tried))
+    return ClusterAnswer(
+        unserved,
+        denied,
+        replace(standing, tried=tried),
+        absent(standing, needs.required),
+        ending(standing, spaces),
+    )

@@ -10,6 +10,7 @@ from slicewise.inventory.differences import Found, Severity, counted, some
 from slicewise.inventory.facts import LiveCluster
 from slicewise.inventory.judging import INSTALL
 from slicewise.inventory.needs import spans_nodes
+from slicewise.inventory.spaces import LET_THE_STACK, creating
 from slicewise.manifests.vocabulary import (
     KSERVE_API_VERSION,
     LEADER_WORKER_SET_API_VERSION,
@@ -102,9 +103,8 @@ def _no_namespace(cluster: LiveCluster, placed: Sequence[Expected], *, creates_n
             Code.NO_NAMESPACE,
             Severity.ERROR,
             f"{counted(len(missing), 'namespace')} of the plan's deployments {'is' if len(missing) == 1 else 'are'} "
-            f"not there: {some(missing)} ({_deployments(without)})",
-            f"kubectl create namespace {missing[0]}{_and_update(without)}, or let the stack make them: "
-            "pulumi config set slicewise:createNamespaces true",
+            f"not there: {', '.join(missing)} ({_deployments(without)})",
+            f"{creating(missing)}{_and_update(without)}; or let the stack make what is missing: {LET_THE_STACK}",
         )
 
 

@@ -10,6 +10,7 @@ from slicewise.access.refusing import Cause
 from slicewise.inventory.asking import ClusterAnswer
 from slicewise.inventory.differences import some
 from slicewise.inventory.needs import ApiKind, Right
+from slicewise.inventory.spaces import absent_message, ending_message
 from slicewise.manifests.vocabulary import CONFIG_KIND, LEADER_WORKER_SET_KIND, SCALED_OBJECT_KIND, SERVICE_KIND
 from slicewise.spec import Code
 
@@ -73,3 +74,7 @@ def problems_of(answer: ClusterAnswer) -> Iterator[tuple[Code, str]]:
         yield Code.KIND_NOT_SERVED, unserved_message(answer.unserved)
     if answer.denied:
         yield Code.RIGHTS_MISSING, denied_message(answer.denied)
+    if answer.absent:
+        yield Code.NAMESPACE_MISSING, absent_message(answer.absent)
+    if answer.ending:
+        yield Code.NAMESPACE_MISSING, ending_message(answer.ending)

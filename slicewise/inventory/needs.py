@@ -64,6 +64,8 @@ class Needs:
     """Where there may be something already."""
     namespaces: frozenset[str] = frozenset()
     """The namespaces that are to be made where they are missing."""
+    required: frozenset[str] = frozenset()
+    """The namespaces that must be there: nobody makes them."""
     applied: tuple[KubernetesObject, ...] = ()
     """The services that an earlier plan had, as they are declared now: what is not as it was applied is tried."""
 

@@ -10,11 +10,12 @@ import pytest
 
 from components import verdicts
 from components.cluster_outputs import KnownCluster, Renamed, cluster_outputs, find_renamed
-from components.declared import Declared, is_reserved
+from components.declared import Declared
 from components.previous_plan import PreviousStack
 from components.stack_config import StackConfig, read_stack_config
 from slicewise.inventory.applied import Expected
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
+from slicewise.inventory.spaces import is_reserved
 from slicewise.inventory.standing import LiveObject, ObjectName, Place, Standing
 from slicewise.manifests import KubernetesObject
 from slicewise.placement.plan_json import PreviousPlacement

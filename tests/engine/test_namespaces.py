@@ -61,3 +61,15 @@ def test_the_stack_knows_its_own_namespace_again(stack: Workspace, cluster: Clie
     assert cluster.get(LLMInferenceService, "chat", namespace="again")["spec"]["replicas"] == 1
     assert stack.up().changes() == {}
     stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+
+def test_all_that_are_missing_are_said_by_preview_before_anything_is_declared(stack: Workspace) -> None:
+    stack.write(POOLS, TINY, *(deployment("chat", "tiny", namespace=name) for name in ("default", "lost-a", "lost-b")))
+
+    run = stack.pulumi("preview", "--stack", "test", fails=True)
+    shown = " ".join((run.stdout + run.stderr).split())
+
+    assert "2 namespaces of the plan's deployments are not there: lost-a, lost-b; " in shown
+    assert "[SW416]" in shown
+    stack.set_config("createNamespaces", "true")
+    assert "mig-a/lost-a/namespace" in stack.preview().changes()
