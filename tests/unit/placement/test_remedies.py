@@ -185,6 +185,7 @@ def test_every_remedy_is_true(documents: list[Document]) -> None:
 
 EU = {"region": "eu"}
 F = "the profile f of ClusterModel m"
+WAITS = "(team/waits may take this room first)"
 ON_ITS_NODES = "in the capabilities of e/p, if its nodes have it, would fit it"
 
 
@@ -383,6 +384,16 @@ def _autoscaled(least: int, most: int) -> Document:
             ],
             [f"mig: any (now only) in {F}, if whole GPUs will do, would fit it on e/p"],
             id="two GPUs and nothing but slices",
+        ),
+        pytest.param(
+            # Five and five do not fit on eight, and the change lets both on.
+            [
+                environment("e", pool("p")),
+                model("m", profile("f", mig="only")),
+                *[deployment("new", "m", replicas=5), deployment("waits", "m", replicas=5)],
+            ],
+            [f"mig: any (now only) in {F}, if whole GPUs will do, would fit it on e/p {WAITS}"],
+            id="another deployment of the model waits, too",
         ),
         pytest.param(
             [
