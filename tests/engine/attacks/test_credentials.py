@@ -246,7 +246,6 @@ def test_54_deletions_with_a_token_that_is_refused_keep_the_state(target: Target
     target.use(kubeconfig_of(target.plane, token=DEAD))
 
     assert_refused(target.up(), "mig-a")
-    assert_refused(target.run("destroy", "--yes", "--skip-preview"))
 
     assert sorted(target.services()) == ["agent", "chat"]
     state = target.stack.export()
