@@ -15,7 +15,7 @@ from lightkube.types import PatchType
 
 from embedded.kserve import LLMInferenceService
 from embedded.waiting import wait_until
-from tests.engine.attacks.target import Target, assert_worked, text
+from tests.engine.attacks.target import Target, assert_refused, assert_worked, text
 
 pytestmark = pytest.mark.attack
 
@@ -49,19 +49,19 @@ def test_03_a_service_that_was_deleted_comes_back_or_is_missed(target: Target, t
     assert done.returncode != 0
     assert re.search(rf"{target.namespace}/chat\b.*", done.stdout + done.stderr)
 
-    # Whatever an update looks at beside: it makes the service again, or says what helps, and waits for nothing.
-    for settings in ({}, {"verify": "true"}, {"waitForReady": "true", "readyTimeout": "5"}):
-        for key, value in settings.items():
-            target.stack.set_config(key, value)
-        run = target.up()
-        if not target.services():
-            assert_said_and_helps(target, run)
-        assert list(target.services()) == ["chat"]
-        for key in settings:
-            assert_worked(target.run("config", "rm", f"slicewise:{key}"))
-        target.assert_unchanged()
-        target.client.delete(LLMInferenceService, "chat", namespace=target.namespace)
-        wait_until("the service gone", lambda: not target.services(), seconds=60)
+    # An update that waits says what helps, and does not wait for what never comes.
+    target.stack.set_config("waitForReady", "true")
+    target.stack.set_config("readyTimeout", "5")
+    waiting = target.up()
+    if not target.services():
+        assert_refused(waiting, "--refresh", "chat")
+    target.stack.set_config("waitForReady", "false")
+
+    run = target.up()
+    if not target.services():
+        assert_said_and_helps(target, run)
+    assert list(target.services()) == ["chat"]
+    target.assert_unchanged()
 
 
 def test_38_replicas_that_were_changed_by_hand_come_back_or_are_said(target: Target) -> None:
