@@ -9,6 +9,7 @@ from components.applying import declare_plan
 from components.belongings import settle
 from components.deletions import settle_deletions
 from components.departing import tell_departing
+from components.documents import load_documents
 from components.kubeconfig.sweeping import sweep_while_the_engine_runs
 from components.past import read_past
 from components.planned import plan_stack
@@ -22,13 +23,13 @@ from components.unused_config import tell_unused
 from components.verifying import verify_clusters
 from slicewise.placement.plan_json import plan_to_outputs
 from slicewise.printable import printable_lines
-from slicewise.spec import InvalidInputError, load_fleet
+from slicewise.spec import InvalidInputError
 
 
 async def deploy() -> dict[str, Any]:
     """Declare everything; nothing is declared before all input is known to be good."""
     config = read_stack_config(pulumi.Config())
-    fleet = load_fleet(config.manifests)
+    fleet = load_documents(config)
     tell_unused(config, fleet)
     past = await read_past(config, fleet)
     planned = plan_stack(config, fleet, past.placements)

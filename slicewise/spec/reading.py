@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from slicewise.spec.codes import Code
+from slicewise.spec.hints import closest
 from slicewise.spec.problems import Problem, shown_file
 from slicewise.spec.yaml_source import MAX_FILE_BYTES
 
@@ -60,13 +61,26 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
     except (FileNotFoundError, ValueError):
         # What has a null byte in it is no path.
         if "\0" in str(path) or not path.is_symlink():
-            message = "no such file or directory; correct the path, which is seen from where the command runs"
+            correct = path_meant(path) or "; correct the path, which is seen from where the command runs"
+            message = f"no such file or directory{correct}"
             problems.append(Problem(str(path), 0, 0, "", message, Code.PATH_MISSING))
             return []
     except OSError as error:
         problems.append(_unreadable(path, error))
         return []
     return [path]
+
+
+def path_meant(path: Path) -> str:
+    """Return a hint with the path closest to `path`, which is not there, in the directory where it would be.
+
+    Nothing where none is close.
+    """
+    try:
+        meant = closest(path.name, (each.name for each in path.parent.iterdir()))
+    except (OSError, ValueError):
+        return ""
+    return f"; did you mean {shown_file(str(path.with_name(meant)))}?" if meant else ""
 
 
 def _files_in(directory: Path, problems: list[Problem]) -> list[Path]:

@@ -52,9 +52,9 @@ def test_missing_manifests(workspace: Workspace) -> None:
     workspace.set_config("manifests", "stacks/nowhere")
 
     assert (
-        "stacks/nowhere: no such file or directory; correct the path, which is seen from where the command runs [SW101]"
-        in refused(workspace)
-    )
+        "stacks/Pulumi.test.yaml: slicewise:manifests: there is no file or directory stacks/nowhere, seen from the "
+        "directory of Pulumi.yaml; run: pulumi config set slicewise:manifests DIRECTORY [SW101]"
+    ) in refused(workspace)
 
 
 def test_empty_directory(workspace: Workspace) -> None:

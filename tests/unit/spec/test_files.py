@@ -45,6 +45,13 @@ def test_a_path_that_is_not_there() -> None:
 
 
 @pytest.mark.usefixtures("loader")
+def test_a_misspelt_path_is_told_which_there_is() -> None:
+    Path("stacks/prod").mkdir(parents=True)
+    assert errors("stacks/prdo") == ["stacks/prdo: no such file or directory; did you mean stacks/prod? [SW101]"]
+    assert errors("stack/prod")[0].startswith("stack/prod: no such file or directory; correct the path")
+
+
+@pytest.mark.usefixtures("loader")
 def test_a_directory_without_documents() -> None:
     Path("empty").mkdir()
     Path("empty/README.md").write_text("no YAML")

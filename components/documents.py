@@ -1,0 +1,50 @@
+"""The stack's documents: where they are is configuration, and so is what is wrong with the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pulumi
+
+from components.stack_config import StackConfig, stack_file
+from slicewise.spec import Code, Fleet, InvalidInputError, Problem, load_fleet
+from slicewise.spec.problems import shown_file
+from slicewise.spec.reading import path_meant
+
+_FIELD: Final = "slicewise:manifests"
+_COMMAND: Final = f"pulumi config set {_FIELD} DIRECTORY"
+
+
+def load_documents(config: StackConfig) -> Fleet:
+    """Load what the stack's configuration names.
+
+    Raises:
+        InvalidInputError: anything is wrong with it, or with where it is.
+    """
+    try:
+        return load_fleet(config.manifests)
+    except InvalidInputError as error:
+        raise InvalidInputError(list(_of_the_stack(error.problems, config.manifests))) from None
+
+
+def _of_the_stack(problems: Iterable[Problem], manifests: Iterable[str]) -> Iterable[Problem]:
+    named = {str(Path(path)) for path in manifests}
+    by_default = pulumi.Config("slicewise").get("manifests") is None
+    for problem in problems:
+        if problem.file not in named or problem.code not in (Code.PATH_MISSING, Code.NO_DOCUMENTS):
+            yield problem
+            continue
+        path = shown_file(problem.file)
+        message = f"{path}: {problem.message}; run: {_COMMAND}"
+        if problem.code is Code.PATH_MISSING and by_default:
+            message = (
+                f"is not set, and the default, {path}, is not there; create that directory, or run: {_COMMAND} (after "
+                "`pulumi stack rename` the documents are still where they were)"
+            )
+        elif problem.code is Code.PATH_MISSING:
+            then = f"{hint} Run: {_COMMAND}" if (hint := path_meant(Path(problem.file))) else f"; run: {_COMMAND}"
+            message = f"there is no file or directory {path}, seen from the directory of Pulumi.yaml{then}"
+        yield replace(problem, file=stack_file(), field=_FIELD, message=message)
