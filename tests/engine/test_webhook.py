@@ -1,0 +1,113 @@
+"""An admission webhook that changes services: said in each run with its fields, and never called put back."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lightkube import Client
+from lightkube.types import PatchType
+
+from embedded.control_plane import ControlPlane
+from embedded.kserve import LLMInferenceService
+from tests.documents import deployment, environment, model, profile, slices
+from tests.engine.mutating import Change, changing
+from tests.engine.workspace import Operation, Workspace
+
+TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
+POOLS = environment("mig-a", slices("slices", "3g.40gb"))
+CHAT = deployment("chat", "tiny", replicas=3)
+SPOT = {"key": "spot", "operator": "Exists"}
+
+
+def the_same_each_time(service: dict[str, Any]) -> None:
+    """Add a label, a toleration and a variable, and have two replicas."""
+    service["metadata"].setdefault("labels", {})["cost-centre"] = "4711"
+    service["spec"]["replicas"] = 2
+    template = service["spec"]["template"]
+    if SPOT not in template["tolerations"]:
+        template["tolerations"].append(SPOT)
+    template["containers"][0].setdefault("env", [])
+    if not any(each["name"] == "PROXY" for each in template["containers"][0]["env"]):
+        template["containers"][0]["env"].append({"name": "PROXY", "value": "http://proxy"})
+
+
+def another_each_time() -> Change:
+    """Have another number of replicas in every request: the generation tells nothing."""
+    numbers = itertools.cycle((2, 5))
+
+    def change(service: dict[str, Any]) -> None:
+        service["spec"]["replicas"] = next(numbers)
+
+    return change
+
+
+def on_chat(change: Change) -> Change:
+    return lambda service: change(service) if service["metadata"]["name"] == "chat" else None
+
+
+def annotations(client: Client) -> dict[str, str]:
+    found = client.get(LLMInferenceService, "chat", namespace="team").metadata
+    assert found
+    return found.annotations or {}
+
+
+def warnings(operation: Operation) -> list[str]:
+    return [message for message in operation.messages if "SW35" in message]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        (the_same_each_time, "spec.replicas, spec.template.tolerations: an admission webhook"),
+        (another_each_time(), "spec.replicas: an admission webhook"),
+    ],
+)
+def test_what_it_changes_is_said_and_not_called_put_back(
+    stack: Workspace, cluster: Client, plane: ControlPlane, change: Change, fields: str, tmp_path: Path
+) -> None:
+    stack.write(POOLS, TINY, CHAT)
+    with changing(cluster, tmp_path, on_chat(change)):
+        assert warnings(stack.up()) == []
+        # Whoever else has written something in it: an entry that server-side apply leaves alone.
+        more = [{"op": "add", "path": "/spec/storageInitializer", "value": {"enabled": True}}]
+        cluster.patch(LLMInferenceService, "chat", more, namespace="team", patch_type=PatchType.JSON)
+        for run in (stack.preview, stack.up, stack.preview):
+            operation = run()
+            # Pulumi's provider compares what is declared with what the API server made of it.
+            assert operation.changes() == {"mig-a/team/chat-service": "update"}
+            (said,) = warnings(operation)
+            assert said.rstrip().endswith("[SW358]")
+            assert "spec.replicas is " in said
+            assert f"applying it again does not change {fields}" in said
+            assert "puts" not in said
+            assert "slicewise.dev/restored" not in annotations(cluster)
+        found = verified(stack, plane, tmp_path)
+        assert [each["code"] for each in found] == ["SW624"]
+        assert "if it is so again after that, an admission webhook changes it when it is applied" in found[0]["remedy"]
+
+    for run in (stack.preview, stack.up):
+        operation = run()
+        assert operation.changes() == {"mig-a/team/chat-service": "update"}
+        (said,) = warnings(operation)
+        assert "`pulumi up` puts it back" in said
+    assert cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["replicas"] == 3
+    last = stack.up()
+    assert (last.changes(), warnings(last)) == ({}, [])
+
+
+def verified(stack: Workspace, plane: ControlPlane, directory: Path) -> list[dict[str, Any]]:
+    """Return what `verify` finds of the services, with the stack's plan."""
+    (directory / "kubeconfig").write_text(plane.kubeconfig)
+    (directory / "plan.json").write_text(json.dumps(stack.outputs()))
+    options = ["--kubeconfig", str(directory / "kubeconfig"), "--previous", str(directory / "plan.json")]
+    command = [sys.executable, "-m", "slicewise", "verify", str(stack.manifests), *options, "--output", "json"]
+    run = subprocess.run(command, cwd=stack.directory, capture_output=True, text=True, check=False, timeout=60)
+    found: list[dict[str, Any]] = json.loads(run.stdout)["findings"]
+    return [each for each in found if each["code"].startswith("SW62")]
