@@ -12,7 +12,7 @@ from components.stack_config import KubeconfigSourceName, StackConfig, stack_fil
 from slicewise.manifests.names import service_name
 from slicewise.printable import printable
 from slicewise.spec import Advice, Code, Fleet
-from slicewise.spec.hints import did_you_mean
+from slicewise.spec.hints import closest
 
 # A service of several nodes a replica: its name has their number.
 _SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")
@@ -27,23 +27,23 @@ def tell_unused(config: StackConfig, fleet: Fleet) -> None:
 def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Advice]:
     """Yield what has no effect."""
     environments = [each.metadata.name for each in fleet.environments]
-    yield from _unused("acceptClusters", config.accept_clusters, environments, "environment")
+    yield from _unused("acceptClusters", config.accept_clusters, environments, "no environment")
     services = [f"{name}/{service}" for name in environments for service in _services(fleet, config.take_over)]
-    yield from _unused("takeOver", config.take_over, services, "service of a declared deployment")
+    yield from _unused("takeOver", config.take_over, services, "no declared deployment's service")
     if config.kubeconfig_source in (KubeconfigSourceName.CONFIG, KubeconfigSourceName.NONE):
         existing = [each.spec.cluster.existing for each in fleet.environments]
         named = [each.secret_ref.name for each in existing if each and each.secret_ref]
-        yield from _unused("kubeconfigs", config.kubeconfig_names, named, "secretRef.name of an environment")
+        yield from _unused("kubeconfigs", config.kubeconfig_names, named, "no environment's secretRef")
 
 
 def _unused(key: str, written: Iterable[str], known: Iterable[str], what: str) -> Iterator[Advice]:
-    names = sorted(set(known))
-    for each in sorted(set(written).difference(names)):
+    # What is set already is not what is meant.
+    unset = sorted(set(known).difference(written))
+    for each in sorted(set(written).difference(known)):
         field = f'slicewise:{key}["{each}"]'
-        message = (
-            f"has no effect, for no {what} has this name{did_you_mean(each, names)}. Not needed any more? Remove "
-            f"it: pulumi config rm --path '{field}'"
-        )
+        meant = closest(each, unset)
+        correct = f'set it for "{meant}" if that is meant, and remove' if meant else "remove"
+        message = f"has no effect: {what} is called that; {correct} this one: pulumi config rm --path '{field}'"
         yield Advice(f"{stack_file()}: {field}", Code.CONFIG_WITHOUT_EFFECT, message)
 
 

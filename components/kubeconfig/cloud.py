@@ -72,7 +72,7 @@ def value_of(text: str, key: str, what: str) -> object:
     if not isinstance(data, dict) or data.get("kind") == "Config":
         return text
     if key not in data:
-        message = f'{what} has no key "{key}"; it has {", ".join(sorted(data)) or "none"}'
+        message = f'{what} has no key "{key}"; it has {", ".join(sorted(data)) or "none"}: correct secretRef.key'
         raise SourceError(message, Code.KUBECONFIG_MISSING)
     return data[key]
 
@@ -86,5 +86,7 @@ def decoded(data: bytes, what: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        message = f"{what} holds no kubeconfig: its bytes are not UTF-8 text (compressed, or encoded twice?)"
+        message = (
+            f"{what} holds no kubeconfig: its bytes are not UTF-8 text (compressed, or encoded twice?); store it anew"
+        )
         raise SourceError(message, Code.KUBECONFIG_INVALID) from None

@@ -28,7 +28,7 @@ async def _read_one(reference: KubeconfigReference, region: str | None) -> objec
     # A secret has one of the two; bytes come as the text that they are.
     text = found.secret_string or found.secret_binary
     if not text:
-        message = f"{what} is empty"
+        message = f"{what} is empty; {_store(reference.name)}"
         raise SourceError(message, Code.KUBECONFIG_MISSING)
     return value_of(text, reference.key, what)
 
@@ -50,9 +50,11 @@ def _remedies(secret: str) -> dict[str, str]:
 
 
 def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:
-    return (
-        f"run: aws secretsmanager put-secret-value --secret-id {reference.name} --secret-string file://KUBECONFIG-FILE"
-    )
+    return _store(reference.name)
+
+
+def _store(secret: str) -> str:
+    return f"run: aws secretsmanager put-secret-value --secret-id {secret} --secret-string file://KUBECONFIG-FILE"
 
 
 AWS_SECRETS_MANAGER: Final = Source(_read, _remedy)

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 _MOST_KEYS: Final = 10
+_SET: Final = (
+    "set KUBECONFIG to a kubeconfig that leads to it, or keep kubeconfigs elsewhere: pulumi config set "
+    "slicewise:kubeconfigSource config"
+)
 
 
 async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
@@ -46,14 +50,12 @@ async def _management_client() -> AsyncClient:
         text = read_ambient(os.environ)
         found = examine(text)
     except KubeconfigError as error:
-        message = f"the management cluster's kubeconfig (KUBECONFIG, else ~/.kube/config) cannot be used: {error}"
-        raise SourceError(message) from None
+        raise _unusable(f"{error}; {_SET}") from None
     flaws = [*found.flaws, *(f"{name} names a file that is not here" for name in found.files)]
-    if found.plugin:
-        flaws.append(found.plugin)
     if flaws:
-        message = f"the management cluster's kubeconfig cannot be used: {'; '.join(flaws)}"
-        raise SourceError(message)
+        raise _unusable(f"{'; '.join(flaws)}; {_SET}")
+    if found.plugin:
+        raise _unusable(found.plugin)
     reason = await unreachable(found.server) if found.server else None
     if reason:
         message = f"the management cluster, {found.address}, does not answer ({reason}); check KUBECONFIG and the VPN"
@@ -61,8 +63,11 @@ async def _management_client() -> AsyncClient:
     try:
         return open_client(text)
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
-        message = f"the management cluster's kubeconfig cannot be used: {refusal(error)}"
-        raise SourceError(message) from None
+        raise _unusable(refusal(error)) from None
+
+
+def _unusable(why: str) -> SourceError:
+    return SourceError(f"the management cluster's kubeconfig (KUBECONFIG, else ~/.kube/config) cannot be used: {why}")
 
 
 async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: StackConfig) -> str:
@@ -102,6 +107,7 @@ def _text(data: Mapping[str, str], key: str, where: str) -> str:
     except UnicodeDecodeError:
         message = (
             f'key "{key}" of {where} is not a kubeconfig: its bytes are not UTF-8 text (compressed, or encoded twice?)'
+            "; store the file as kubectl reads it"
         )
         raise SourceError(message, Code.KUBECONFIG_INVALID) from None
 

@@ -62,18 +62,31 @@ def can_be_read(file: Path) -> bool:
         return True  # in a directory of others; reading it says that it cannot be read
 
 
+def not_a_file(file: Path) -> str:
+    """Return what is wrong with `file`, which cannot be read, and what to do."""
+    what = "it is a directory" if file.exists() else "there is no such file"
+    return f"{what}; name a kubeconfig, such as ~/.kube/config"
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as opened:
             content = opened.read(_MOST_BYTES + 1)
+    except OSError as error:
+        message = f"the file {file.name} cannot be read: {error.strerror}"
+        raise KubeconfigError(message) from None
+    try:
         # A device such as /dev/zero never ends.
-        documents = read_plain(content.decode()) if len(content) <= _MOST_BYTES else []
-    except (OSError, ValueError):
-        documents = []
+        documents = read_plain(content.decode()) if len(content) <= _MOST_BYTES else [None]
+    except ValueError:
+        documents = [None]
+    if not documents:
+        message = f"the file {file.name} is empty"
+        raise KubeconfigError(message)
     config = documents[0] if len(documents) == 1 else None
     if not isinstance(config, dict):
-        message = f"the file {file.name} cannot be read as YAML"
-        raise KubeconfigError(message) from None
+        message = f"the file {file.name} is not a kubeconfig: it is not one YAML document with `kind: Config`"
+        raise KubeconfigError(message)
     return config
 
 

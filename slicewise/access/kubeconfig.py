@@ -45,7 +45,7 @@ def read_context(text: object) -> CurrentContext:
     cluster = _named(config, "clusters", context.get("cluster"), "cluster")
     server = cluster.get("server")
     if not isinstance(server, str) or not _is_url(server):
-        message = "the current context's cluster has no server URL"
+        message = "the cluster of its current context has no server URL"
         raise KubeconfigError(message)
     return CurrentContext(server, cluster, user)
 
@@ -72,7 +72,10 @@ def _parse(text: object) -> dict[str, Any]:
         # Pulumi's provider reads the first and drops the others, silently.
         message = f"it holds {len(documents)} YAML documents; keep the one that is the kubeconfig, without `---` lines"
         raise KubeconfigError(message)
-    if not documents or not isinstance(documents[0], dict) or documents[0].get("kind") != "Config":
+    if not documents:
+        message = "it is empty"
+        raise KubeconfigError(message)
+    if not isinstance(documents[0], dict) or documents[0].get("kind") != "Config":
         message = "it has no `kind: Config`"
         raise KubeconfigError(message)
     data: dict[str, Any] = documents[0]
@@ -86,5 +89,6 @@ def _named(config: dict[str, Any], section: str, name: object, key: str) -> dict
         if isinstance(entry, dict) and entry.get("name") == name and isinstance(entry.get(key), dict):
             found: dict[str, Any] = entry[key]
             return found
-    message = f"the current context's {key} is not among its {section}"
+    whose = "it has a current-context that" if key == "context" else f"its current context has a {key} that"
+    message = f"{whose} is not among its {section}"
     raise KubeconfigError(message)

@@ -167,6 +167,6 @@ def _not_trusted(code: int) -> str:
     if code in _OTHER_NAMES:
         return "is for another name; use a server address that it has, or write the name it has as tls-server-name"
     return (
-        "is not trusted: certificate-authority-data in the kubeconfig is not its authority's; store the cluster's "
-        "present one"
+        "is not trusted: the kubeconfig has no certificate-authority-data, or that of another authority; store the "
+        "cluster's present one"
     )

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slicewise.access.ambient import can_be_read
+from slicewise.access.ambient import can_be_read, not_a_file
 from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.cli.waiting import waiting_bar
 from slicewise.inventory.answering import read_or_refusal
@@ -87,7 +87,7 @@ def kubeconfig_texts(
             )
             wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
         elif file is not None and not can_be_read(Path(file)):
-            message = f"environment {name}: there is no file {shown_file(file)}"
+            message = f"environment {name}: {shown_file(file)}: {not_a_file(Path(file))}"
             wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
         else:
             where = f"{_OPTION} {shown_file(file)}" if file else "the kubeconfig that kubectl would use"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from slicewise.access.ambient import can_be_read
+from slicewise.access.ambient import can_be_read, not_a_file
 from slicewise.access.examination import examine
 from slicewise.access.reach import unreachable
 from slicewise.cli.kubeconfigs import read_kubeconfig
@@ -64,7 +64,7 @@ def discover_environment(kubeconfig: Path | None, context: str | None, name: str
     """
     where = str(kubeconfig) if kubeconfig else "the kubeconfig that kubectl would use"
     if kubeconfig is not None and not can_be_read(kubeconfig):
-        raise _error(where, "there is no such file", Code.KUBECONFIG_MISSING)
+        raise _error(where, not_a_file(kubeconfig), Code.KUBECONFIG_MISSING)
     text, current = read_kubeconfig(where, str(kubeconfig) if kubeconfig else None, context)
     chosen = name or dns_label(current, _LONGEST_NAME) or "cluster"
     with waiting_bar("reading the cluster", 1):

@@ -14,9 +14,10 @@ from slicewise.access.examination import examine
 from slicewise.access.kubeconfig import KubeconfigError
 from slicewise.access.plain_yaml import read_plain
 from slicewise.spec import Code, InvalidInputError, Problem
+from slicewise.spec.hints import there_are
 from slicewise.spec.problems import quoted
 
-_MOST_NAMES: Final = 10
+_NAME_ONE: Final = "name the file that kubectl uses, by default ~/.kube/config"
 
 
 class Kubeconfig(NamedTuple):
@@ -58,15 +59,15 @@ def read_kubeconfig(
         # Relative paths in a file are meant from its directory: the same reading for all.
         (config,) = read_plain(read(file))
         names = [each["name"] for each in config["contexts"]]
-        if context is not None and context not in names:
-            raise InvalidInputError([Problem(where, 0, 0, "", _no_context(context, names), Code.KUBECONFIG_INVALID)])
         current = context or str(config["current-context"])
+        if current and current not in names:
+            raise InvalidInputError([Problem(where, 0, 0, "", _no_context(current, names), Code.KUBECONFIG_INVALID)])
         text = yaml.dump({**config, "current-context": current}, Dumper=yaml.CSafeDumper)
         found = examine(text)
     except KubeconfigError as error:
         code = Code.KUBECONFIG_INVALID if file else Code.KUBECONFIG_MISSING
-        remedy = "" if file else "; name one with --kubeconfig"
-        raise InvalidInputError([Problem(where, 0, 0, "", f"cannot be used: {error}{remedy}", code)]) from None
+        remedy = _NAME_ONE if file else "name one with --kubeconfig"
+        raise InvalidInputError([Problem(where, 0, 0, "", f"cannot be used: {error}; {remedy}", code)]) from None
     problems = [(flaw, Code.KUBECONFIG_INVALID) for flaw in found.flaws]
     problems += [(f"{field} names a file that is not here", Code.KUBECONFIG_NEEDS_FILES) for field in found.files]
     problems += [(found.plugin, Code.KUBECONFIG_NEEDS_PLUGIN)] if found.plugin else []
@@ -76,6 +77,5 @@ def read_kubeconfig(
 
 
 def _no_context(context: str, names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    there = f"there are {', '.join(map(quoted, names[:_MOST_NAMES]))}{more}" if names else "it has none"
+    there = there_are([quoted(name) for name in names]) if names else "it has none"
     return f"cannot be used: there is no context {quoted(context)}; {there}"

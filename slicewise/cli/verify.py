@@ -12,6 +12,7 @@ from slicewise.cli.columns import Column, show, show_line
 from slicewise.inventory.differences import Difference, Severity, counted, errors_first
 from slicewise.inventory.verification import PoolReality, Verified
 from slicewise.spec import Fleet, Problem
+from slicewise.spec.hints import there_are
 from slicewise.spec.problems import quoted
 
 _COLUMNS = (
@@ -31,7 +32,7 @@ def chosen_environments(fleet: Fleet, names: Sequence[str]) -> list[str]:
         raise typer.BadParameter("the documents declare no InferenceEnvironment: there is nothing to verify")
     for name in names:
         if name not in known:
-            message = f"{quoted(name)} is not an environment that is declared; there are {', '.join(known)}"
+            message = f"{quoted(name)} is not an environment that is declared; {there_are(known)}"
             raise typer.BadParameter(message)
     return sorted(set(names) or known)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 _LONGEST_NAME: Final = 100
+_SHOWN: Final = 10
 _ADDRESS: Final = re.compile(
     r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://)([\w.-]{1,96}/[\w.-]{1,96})(?:[/:@?#].*)?", re.ASCII
 )
@@ -27,6 +28,12 @@ def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return a hint with the known name closest to `text`, or nothing."""
     close = closest(text, known, cutoff)
     return f'; did you mean "{close}"?' if close else ""
+
+
+def there_are(names: Sequence[str]) -> str:
+    """Say which names there are: `there is east`, `there are east, west`; of many the first, and how many more."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"there {'is' if len(names) == 1 else 'are'} {', '.join(names[:_SHOWN])}{more}"
 
 
 def repository_meant(text: str) -> str:

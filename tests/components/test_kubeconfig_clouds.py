@@ -132,7 +132,7 @@ def test_a_secret_of_several_values_gives_the_one_of_the_key(
     assert found == {"env": (kubeconfig(server), True)}
 
     (line,) = refused(stack(source), [existing("env", secretRef={"name": "all", "key": "mig-b"})])
-    assert 'has no key "mig-b"; it has mig-a, note [SW402]' in line
+    assert 'has no key "mig-b"; it has mig-a, note: correct secretRef.key [SW402]' in line
 
 
 def test_gcp_bytes_that_are_no_text(recorder: Recorder) -> None:
@@ -156,7 +156,10 @@ def test_an_empty_aws_secret(recorder: Recorder) -> None:
 
     (line,) = refused(stack(AWS), [existing("env", secretRef={"name": "mig-a"})])
 
-    assert line.endswith("secret mig-a of AWS Secrets Manager is empty [SW402]")
+    assert line.endswith(
+        "secret mig-a of AWS Secrets Manager is empty; run: aws secretsmanager put-secret-value --secret-id mig-a "
+        "--secret-string file://KUBECONFIG-FILE [SW402]"
+    )
 
 
 def test_a_gke_cluster_becomes_a_kubeconfig_without_credentials(recorder: Recorder, server: str, plugins: Path) -> None:

@@ -45,6 +45,28 @@ def test_why_a_secret_cannot_be_read(
     assert words in str(found)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "KUBECONFIG names no file that is there; set KUBECONFIG to a kubeconfig that leads to it, or keep"),
+        ("", "the file ambient is empty; set KUBECONFIG to a kubeconfig that leads to it, or keep kubeconfigs"),
+        (kubeconfig_text("https://127.0.0.1:1", {"tokenFile": "/nowhere/token"}), "is not here; set KUBECONFIG to a "),
+    ],
+)
+def test_no_kubeconfig_of_the_management_cluster(
+    text: str | None, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "test")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "ambient"))
+    if text is not None:
+        (tmp_path / "ambient").write_text(text)
+    with pytest.raises(SourceError) as caught:
+        asyncio.run(read(read_stack_config(pulumi.Config("slicewise"))))
+    assert str(caught.value).startswith("the management cluster's kubeconfig (KUBECONFIG, else ~/.kube/config) cannot")
+    assert why in str(caught.value)
+    assert str(caught.value).endswith("pulumi config set slicewise:kubeconfigSource config")
+
+
 async def read(stack: StackConfig) -> Sequence[object]:
     """Read one Secret."""
     return await KUBERNETES.read([KubeconfigReference(name="mig-a", key="kubeconfig")], stack)

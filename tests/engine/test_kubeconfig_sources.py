@@ -101,7 +101,7 @@ def test_every_secret_that_is_wrong_has_its_line(stack: Workspace, cluster: Clie
         + "no Secret can have this name: expected lower-case letters, digits, `-` and `.`; correct secretRef [SW406]",
         where["bytes"]
         + 'key "kubeconfig" of Secret modelplane-system/bytes of the management cluster is not a kubeconfig: its bytes '
-        "are not UTF-8 text (compressed, or encoded twice?) [SW403]",
+        "are not UTF-8 text (compressed, or encoded twice?); store the file as kubectl reads it [SW403]",
         where["keys"]
         + 'Secret modelplane-system/keys of the management cluster has no key "kubeconfig"; it has ca.crt, token: '
         "correct secretRef.key, or store the kubeconfig under that key [SW402]",
@@ -146,7 +146,7 @@ def test_a_management_cluster_that_is_not_there(stack: Workspace, plane: Control
     stack.environment["KUBECONFIG"] = str(ambient)
     (line,) = refused(stack)
     assert "slicewise:kubeconfigSource: the management cluster's kubeconfig (KUBECONFIG, else ~/.kube/config)" in line
-    assert "cannot be used: KUBECONFIG names no file that is there [SW406]" in line
+    assert "cannot be used: KUBECONFIG names no file that is there; set KUBECONFIG to a kubeconfig that" in line
 
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

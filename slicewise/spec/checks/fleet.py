@@ -13,7 +13,7 @@ from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.deployment import ModelKind
 from slicewise.spec.fleet import ModelKey
-from slicewise.spec.hints import closest, did_you_mean
+from slicewise.spec.hints import closest, did_you_mean, there_are
 from slicewise.spec.problems import FieldPath
 
 NAME: Final[FieldPath] = ("metadata", "name")
@@ -70,11 +70,7 @@ class ReferenceCheck:
                 "correct metadata.namespace of one of the two, or declare a ClusterModel"
             )
         names = self._names[key.kind, key.namespace]
-        shown = 10
-        more = f" and {len(names) - shown} more" if len(names) > shown else ""
-        listed = (
-            f"; there are {', '.join(names[:shown])}{more}" if names else "; write its document, or load its file too"
-        )
+        listed = f"; {there_are(names)}" if names else "; write its document, or load its file too"
         return did_you_mean(key.name, names) or listed
 
 

@@ -13,6 +13,8 @@ from slicewise.access.ambient import read_ambient, read_files
 from slicewise.access.kubeconfig import KubeconfigError, read_context
 from tests.unit.access.kubeconfigs import CANARY, SERVER, kubeconfig
 
+NO_KUBECONFIG = "the file config is not a kubeconfig: it is not one YAML document with `kind: Config`"
+
 
 def test_home_where_nothing_is_said(tmp_path: Path) -> None:
     (tmp_path / ".kube").mkdir()
@@ -52,9 +54,11 @@ def test_paths_are_meant_from_the_file(tmp_path: Path) -> None:
     [
         (None, {}, "there is no ~/.kube/config"),
         (None, {"KUBECONFIG": "/nowhere/config"}, "KUBECONFIG names no file that is there"),
-        (f"{CANARY}: [".encode(), {}, "the file config cannot be read as YAML"),
-        (b"\xff" + CANARY.encode(), {}, "the file config cannot be read as YAML"),
-        (CANARY.encode(), {}, "the file config cannot be read as YAML"),
+        (f"{CANARY}: [".encode(), {}, NO_KUBECONFIG),
+        (b"\xff" + CANARY.encode(), {}, NO_KUBECONFIG),
+        (CANARY.encode(), {}, NO_KUBECONFIG),
+        (b"", {}, "the file config is empty"),
+        (b"# nothing yet\n", {}, "the file config is empty"),
     ],
 )
 def test_none_that_can_be_read(content: bytes | None, environment: dict[str, str], reason: str, tmp_path: Path) -> None:
@@ -72,5 +76,11 @@ def test_none_that_can_be_read(content: bytes | None, environment: dict[str, str
 def test_what_is_far_too_long_is_not_read_to_its_end(tmp_path: Path) -> None:
     """A device such as /dev/zero has none."""
     (tmp_path / "config").write_text(yaml.safe_dump(kubeconfig()) + "\n" * 16 * 1024**2)
-    with pytest.raises(KubeconfigError, match="the file config cannot be read as YAML"):
+    with pytest.raises(KubeconfigError, match="the file config is not a kubeconfig"):
+        read_files([tmp_path / "config"])
+
+
+def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    with pytest.raises(KubeconfigError, match="the file config cannot be read: Is a directory"):
         read_files([tmp_path / "config"])

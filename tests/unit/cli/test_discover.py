@@ -36,7 +36,9 @@ def error_of(*arguments: str) -> str:
 
 
 def test_no_such_file() -> None:
-    assert error_of("--kubeconfig", "nowhere") == "nowhere: there is no such file [SW402]"
+    assert error_of("--kubeconfig", "nowhere") == (
+        "nowhere: there is no such file; name a kubeconfig, such as ~/.kube/config [SW402]"
+    )
 
 
 def test_no_ambient_kubeconfig(tmp_path: Path) -> None:
@@ -51,7 +53,20 @@ def test_no_ambient_kubeconfig(tmp_path: Path) -> None:
 
 def test_a_context_that_is_not_there(tmp_path: Path) -> None:
     line = error_of("--kubeconfig", str(kubeconfig(tmp_path / "k")), "--context", "staging")
-    assert line.endswith('cannot be used: there is no context "staging"; there are "prod" [SW403]')
+    assert line.endswith('cannot be used: there is no context "staging"; there is "prod" [SW403]')
+
+
+def test_a_current_context_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    line = error_of("--kubeconfig", str(kubeconfig(tmp_path / "k", **{"current-context": "prdo"})))
+    assert line.endswith('cannot be used: there is no context "prdo"; there is "prod" [SW403]')
+
+
+def test_a_file_that_is_no_kubeconfig(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("# Slicewise\n\n*Many* models\n")
+    assert error_of("--kubeconfig", str(tmp_path / "notes")).endswith(
+        "cannot be used: the file notes is not a kubeconfig: it is not one YAML document with `kind: Config`; name the "
+        "file that kubectl uses, by default ~/.kube/config [SW403]"
+    )
 
 
 def test_contexts_where_there_are_many_or_none(tmp_path: Path) -> None:

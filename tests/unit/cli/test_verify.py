@@ -200,11 +200,14 @@ def test_a_kubeconfig_from_a_pipe(documents: str, server: str, tmp_path: Path) -
         assert "kind: InferenceEnvironment" in in_process("discover", "--kubeconfig", file).stdout
 
 
+DIRECTORY = "it is a directory; name a kubeconfig, such as ~/.kube/config"
+
+
 def test_a_directory_is_not_a_kubeconfig(documents: str, tmp_path: Path) -> None:
     run = in_process("verify", documents, "--environment", "east", "--kubeconfig", str(tmp_path))
-    assert (run.returncode, run.stderr.endswith(f"there is no file {tmp_path} [SW402]\n")) == (2, True)
+    assert (run.returncode, run.stderr.endswith(f"{tmp_path}: {DIRECTORY} [SW402]\n")) == (2, True)
     run = in_process("discover", "--kubeconfig", str(tmp_path))
-    assert (run.returncode, run.stderr) == (2, f"{tmp_path}: there is no such file [SW402]\n")
+    assert (run.returncode, run.stderr) == (2, f"{tmp_path}: {DIRECTORY} [SW402]\n")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +218,10 @@ def test_a_directory_is_not_a_kubeconfig(documents: str, tmp_path: Path) -> None
             ["--kubeconfig", "north=FILE"],
             "such as --kubeconfig east=FILE; or read one alone with --environment [SW402]",
         ),
-        (["--context", "here", "--environment", "east", "--kubeconfig", "/none"], "there is no file /none [SW402]"),
+        (
+            ["--context", "here", "--environment", "east", "--kubeconfig", "/none"],
+            "/none: there is no such file; name a kubeconfig",
+        ),
         (
             ["--environment", "east", "--kubeconfig", "FILE", "--context", "other"],
             'cannot be used: there is no context "other"; there are "here", "nowhere" [SW403]',
@@ -321,7 +327,10 @@ def test_one_kubeconfig_that_cannot_be_used_hides_no_other(documents: str, serve
     run = slicewise("verify", documents, "--kubeconfig", f"east={east}", "--kubeconfig", "west=/none")
     assert run.returncode == 2
     assert run.stdout.endswith("1 environment verified: as declared\n")
-    assert run.stderr == "--kubeconfig: environment west: there is no file /none [SW402]\n"
+    assert run.stderr == (
+        "--kubeconfig: environment west: /none: there is no such file; name a kubeconfig, such as ~/.kube/config "
+        "[SW402]\n"
+    )
 
 
 def service(stack: str, replicas: int = 1) -> dict[str, Any]:

@@ -181,7 +181,8 @@ def elsewhere(namespace: str) -> str:
     ("reference", "models", "hint"),
     [
         ({"name": "gemna"}, [model()], '; did you mean "gemma"?'),
-        ({"name": "other"}, [model()], "; there are gemma"),
+        ({"name": "other"}, [model()], "; there is gemma"),
+        ({"name": "other"}, [model(), model("llama")], "; there are gemma, llama"),
         ({"name": "other"}, [], LOAD_IT),
         (
             {"name": "gemma"},
