@@ -207,7 +207,8 @@ def changed(
         if each.paths - stays:
             put_back.add(ObjectName(SERVICE_KIND, *key))
         place = f"InferenceEnvironment {here.environment}"
-        told = f"{each.expected.deployment} is not as it was applied: {each.says}"
+        than = "is not as it is declared" if each.pending else "is not as it was applied"
+        told = f"{each.expected.deployment} {than}: {each.says}"
         outcomes = []
         if each.paths - stays:
             which = "it" if not stays else some(sorted(f"spec.{path}" for path in each.paths - stays))

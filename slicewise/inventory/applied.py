@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -74,6 +74,7 @@ class Deviation:
             cluster changes them whenever that is done.
         unexplained: Those of them that nobody is known to have written since: removed, or changed by a webhook.
         removal: The command that takes away what was added, which applying leaves; empty where nothing was.
+        pending: Whether it may only be that the documents have changed, and have not been applied yet.
     """
 
     drift: Drift
@@ -84,6 +85,7 @@ class Deviation:
     paths: frozenset[str] = frozenset()
     unexplained: frozenset[str] = frozenset()
     removal: str = ""
+    pending: bool = False
 
 
 def expected_services(
@@ -154,16 +156,20 @@ def judge(
 
 
 def _changes(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[Deviation]:
-    said, missing = dict(_edits(expected, declared, service)), 0
+    said, missing, pending = dict(_edits(expected, declared, service)), 0, False
     # What is declared may be there already: of an update that was killed before it could store what it had applied.
     if expected.replicas is not None and service.replicas not in (expected.replicas, declared["spec"]["replicas"]):
-        missing = max(expected.replicas - service.replicas, 0)
-        told = f"spec.replicas is {service.replicas}, {expected.replicas} applied{_by(service, _REPLICAS)}"
-        said = {_REPLICAS: told, **said}
+        # No earlier plan is known, and nobody else wrote the number: the documents may have changed since.
+        pending = expected.before is None and _REPLICAS not in service.editors
+        missing = 0 if pending else max(expected.replicas - service.replicas, 0)
+        word = "declared" if expected.before is None else "applied"
+        how = ": not applied yet, or changed since" if pending else _by(service, _REPLICAS)
+        said = {_REPLICAS: f"spec.replicas is {service.replicas}, {expected.replicas} {word}{how}", **said}
     elif expected.replicas is None and _REPLICAS in service.editors and _differ(declared, service):
         # Scaled until now, with no number in the service: who has written one anyway keeps it from the documents'.
         said = {_REPLICAS: f"spec.replicas is {service.replicas}, none applied{_by(service, _REPLICAS)}", **said}
-    yield from _deviations(expected, declared, service, said, missing)
+    for each in _deviations(expected, declared, service, said, missing):
+        yield replace(each, pending=pending and each.paths == {_REPLICAS} and not each.removal)
 
 
 def _deviations(

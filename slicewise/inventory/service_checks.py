@@ -33,16 +33,20 @@ def _gone(gone: Sequence[Deviation]) -> Found:
 
 
 def _changed(changed: Deviation) -> Found:
+    than = "is not as it is declared" if changed.pending else "is not what was applied"
     short = f", so that {counted(changed.missing, 'replica')} of the plan {_are(changed.missing)} missing"
     return Found(
         Code.SERVICE_CHANGED,
         Severity.ERROR if changed.missing else Severity.WARNING,
-        f"{changed.expected.deployment} is not what was applied: {changed.says}{short if changed.missing else ''}",
+        f"{changed.expected.deployment} {than}: {changed.says}{short if changed.missing else ''}",
         _remedy(changed),
     )
 
 
 def _remedy(changed: Deviation) -> str:
+    if changed.pending:
+        tells = "--previous, with the stack's outputs, tells which it is"
+        return f"{REMEDY}; rendered manifests: apply them. {tells} (pulumi stack output --json)"
     remedies = []
     if changed.paths:
         remedies.append(f"{_PUT_BACK}; to keep it, write it in the documents first")

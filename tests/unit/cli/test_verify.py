@@ -358,10 +358,18 @@ def test_what_became_of_services_is_said(tmp_path: Path) -> None:
     for replicas, code, severity in ((0, 4, "error"), (9, 0, "warning")):
         with api_server(NODES, services=[service("acme/slicewise/prod", replicas)]) as url:
             config = kubeconfig(tmp_path, url)
-            run = slicewise("verify", file, "--kubeconfig", config, "--output", "json")
+            run = slicewise("verify", file, "--kubeconfig", config, "--output", "json", "--previous", str(plan))
+            alone = slicewise("verify", file, "--kubeconfig", config, "--output", "json")
         (found,) = json.loads(run.stdout)["findings"]
         assert (run.returncode, found["code"], found["severity"]) == (code, "SW624", severity)
         assert f"default/chat is not what was applied: spec.replicas is {replicas}, 1 applied" in found["message"]
+        # Without an earlier plan nobody knows that one was ever applied: the documents may have changed since.
+        (found,) = json.loads(alone.stdout)["findings"]
+        assert (alone.returncode, found["code"], found["severity"]) == (0, "SW624", "warning")
+        assert found["message"] == (
+            f"default/chat is not as it is declared: spec.replicas is {replicas}, 1 declared: not applied yet, or "
+            "changed since"
+        )
     with api_server(NODES, services=[service("acme/slicewise/trial")]) as url:
         config = kubeconfig(tmp_path, url)
         run = slicewise("verify", file, "--kubeconfig", config, "--stack", "acme/slicewise/prod")

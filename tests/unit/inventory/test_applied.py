@@ -101,6 +101,24 @@ def test_replicas_by_hand(number: int, missing: int) -> None:
     assert told.says == f"spec.replicas is {number}, 3 applied (by kubectl-patch)"
 
 
+def test_a_number_that_nobody_is_known_to_have_applied_is_the_documents() -> None:
+    """Replicas raised in the documents, no earlier plan given: nothing is missing, and nobody changed anything."""
+    (told,) = deviations(fleet(replicas=5), applied(fleet(replicas=2)))
+    assert (told.says, told.missing, told.pending) == (
+        "spec.replicas is 2, 5 declared: not applied yet, or changed since",
+        0,
+        True,
+    )
+    # Who wrote it is known: that is a change by hand, whatever was applied.
+    service = applied(fleet(replicas=2))
+    service["metadata"]["managedFields"] = [
+        APPLIED,
+        {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+    ]
+    (told,) = deviations(fleet(replicas=5), service)
+    assert (told.says, told.missing, told.pending) == ("spec.replicas is 2, 5 declared (by kubectl-edit)", 3, False)
+
+
 def test_an_autoscaler_owns_the_number_of_replicas() -> None:
     scaled = [*documents()[:2], deployment("chat", "small")]
     scaled[2]["spec"]["scaling"] = {"signal": "Concurrency", "concurrency": {"maxReplicas": 3, "target": 8}}
