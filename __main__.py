@@ -12,6 +12,7 @@ from components.departing import tell_departing
 from components.documents import load_documents
 from components.kubeconfig.sweeping import sweep_while_the_engine_runs
 from components.past import read_past
+from components.plain_kubeconfigs import tell_plain
 from components.planned import plan_stack
 from components.reaching import reach_clusters
 from components.report import report
@@ -30,6 +31,7 @@ async def deploy() -> dict[str, Any]:
     """Declare everything; nothing is declared before all input is known to be good."""
     config = read_stack_config(pulumi.Config())
     fleet = load_documents(config)
+    tell_plain(config)
     tell_unused(config, fleet)
     past = await read_past(config, fleet)
     planned = plan_stack(config, fleet, past.placements)

@@ -178,8 +178,9 @@ def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Advice]:
     names = sorted(str(name) for name in gone if name.kind in (SERVICE_KIND, NAMESPACE_KIND))
     if names:
         message = (
-            f"the last `pulumi up` had {some(names)}, and the cluster does not: deleted since, or that update did not "
-            "get so far; `pulumi up` makes it again"
+            f"the plan of the last `pulumi up` had {some(names)}, and the cluster does not: that update did not get so "
+            f"far, or {'it was' if len(names) == 1 else 'they were'} deleted since; `pulumi up` makes "
+            f"{'it' if len(names) == 1 else 'them'}"
         )
         yield Advice(f"InferenceEnvironment {environment}", Code.MADE_AGAIN, message)
 

@@ -222,5 +222,5 @@ def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
 
 
 def _unusable(placement: str, error: Exception) -> Unready:
-    reason = f"the kubeconfig does not work for looking at the cluster ({type(error).__name__})"
+    reason = f"the kubeconfig does not work for looking at the cluster: {refusal(error)}"
     return Unready(placement, reason, ("set slicewise:waitForReady to false to go without waiting",))

@@ -55,7 +55,7 @@ async def ask(output: pulumi.Output[Any], what: str, remedies: dict[str, str]) -
                 message = f"{what} cannot be read, {cause}; {remedies[kind]}"
                 raise SourceError(message, code) from None
         names = ", ".join(sorted(set(re.findall(r"\b[A-Z]\w{2,60}(?:Exception|Error)\b|\bError \d{3}\b", text))))
-        message = f"{what} cannot be read ({names or type(error).__name__}); try it as docs/kubeconfigs.md says"
+        message = f"{what} cannot be read{f' ({names})' if names else ''}; try it as docs/kubeconfigs.md says"
         raise SourceError(message) from None
 
 

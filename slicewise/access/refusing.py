@@ -10,6 +10,7 @@ from typing import Final
 
 REQUEST_SECONDS: Final = 20.0
 
+_BAD_REQUEST: Final = 400
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
@@ -72,8 +73,10 @@ def refused(error: Exception) -> Refused:
         return _answered(error.response.status_code, str(error))
     if isinstance(error, PluginError):
         return Refused(Cause.CREDENTIAL, str(error))
-    if isinstance(error, httpx2.HTTPStatusError):
-        return _answered_by_another(error.response.status_code)
+    # lightkube stumbles over an answer without a content type: what it was raised from says more.
+    answer = next((each for each in _chain(error) if isinstance(each, httpx2.HTTPStatusError)), None)
+    if answer:
+        return _answered_by_another(answer.response.status_code, answer.request.url.scheme)
     secured = [each for each in _chain(error) if isinstance(each, ssl.SSLError)]
     broken = next((each for each in secured if not isinstance(each, _WAITING)), None)
     if broken:
@@ -111,7 +114,7 @@ def refused(error: Exception) -> Refused:
         ),
     }
     cause, words, remedy = next(text for kind, text in causes.items() if isinstance(error, kind))
-    return Refused(cause, f"{words} ({type(error).__name__}); {remedy}")
+    return Refused(cause, f"{words}; {remedy}")
 
 
 def _answered(code: int, said: str) -> Refused:
@@ -126,11 +129,18 @@ def _answered(code: int, said: str) -> Refused:
     return Refused(Cause.CONNECTION, message)
 
 
-def _answered_by_another(code: int) -> Refused:
+def _answered_by_another(code: int, scheme: str) -> Refused:
     """Return what an answer that is not Kubernetes' means: a load balancer's word of a server that is down, too."""
     if code >= _FAILURES:
         behind = "see whether the API server behind it runs"
         return Refused(Cause.UNREACHABLE, f"something before the API server answers with HTTP {code}; {behind}")
+    # What servers of TLS answer to a request without it: Go's net/http, nginx.
+    if code == _BAD_REQUEST and scheme == "http":
+        return Refused(
+            Cause.NOT_KUBERNETES,
+            f"it refuses what is not encrypted (HTTP {code}), and its server URL in the kubeconfig is http://; write "
+            "https:// there",
+        )
     return Refused(Cause.NOT_KUBERNETES, f"{_ANOTHER} (HTTP {code}); {_ADDRESS}")
 
 
@@ -147,14 +157,15 @@ def _not_secured(error: ssl.SSLError, *, connected: bool) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the API server's certificate {_not_trusted(error.verify_code)}"
     # A constant of OpenSSL, such as WRONG_VERSION_NUMBER.
-    reason = error.reason or type(error).__name__
+    constant = getattr(error, "reason", None)
+    reason = f" ({constant})" if constant else ""
     if connected:
         return (
-            f"no secure connection to the API server can be made ({reason}); check the server's address and the client "
+            f"no secure connection to the API server can be made{reason}; check the server's address and the client "
             "certificate in the kubeconfig"
         )
     return (
-        f"a certificate or key in its kubeconfig cannot be used ({reason}); check that the client key is the client "
+        f"a certificate or key in its kubeconfig cannot be used{reason}; check that the client key is the client "
         "certificate's, and that both and the authority are whole"
     )
 

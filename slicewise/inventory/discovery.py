@@ -118,9 +118,12 @@ def _why_nothing(gpus: Gpus) -> str:
 
 def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
     for each in sorted(left_out, key=lambda each: (each.group.resource, each.group.names)):
+        these, those = some_names(each.group.names), some_names(each.like.names)
         yield (
-            f"no label tells {some_names(each.group.names)} from {some_names(each.like.names)}, which offer other GPUs "
-            f"as {each.group.resource}, so they are in no pool: label them slicewise.dev/pool=NAME, and discover again"
+            f"no one label has different values on {these} and on {those}, which offer different GPUs as "
+            f"{each.group.resource}, so {these} {'is' if len(each.group.names) == 1 else 'are'} in no "
+            "pool: label both, each with a value of its own (kubectl label node NODE slicewise.dev/pool=NAME), and "
+            "discover again"
         )
 
 

@@ -207,8 +207,8 @@ def test_rights_that_nobody_may_ask_for_are_a_warning(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("module", "limit", "words"),
     [
-        (client, "REQUEST_SECONDS", "API server takes connections, but does not answer in 20 s (ReadTimeout)"),
-        (asking, "CONVERSATION_SECONDS", "the cluster's API server answers too slowly (TimeoutError)"),
+        (client, "REQUEST_SECONDS", "API server takes connections, but does not answer in 20 s"),
+        (asking, "CONVERSATION_SECONDS", "the cluster's API server answers too slowly"),
     ],
 )
 def test_a_server_that_never_answers_is_not_waited_for(

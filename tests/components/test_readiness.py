@@ -247,11 +247,11 @@ def kubeconfig(server: str, user: dict[str, Any]) -> str:
     )
 
 
-SILENT = (
-    "the cluster's API server does not answer (ConnectError); check the server's address in the kubeconfig, the VPN "
-    "and the proxy"
-)
+SILENT = "the cluster's API server does not answer; check the server's address in the kubeconfig, the VPN and the proxy"
 PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/canary-plugin", "args": ["canary"]}
+
+
+UNUSABLE = "the kubeconfig, or what answers at its server, cannot be used; try it with kubectl"
 
 
 @pytest.mark.parametrize(
@@ -261,13 +261,16 @@ PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/
         (kubeconfig("http://localhost:1", {}), SILENT),
         (
             kubeconfig("https://127.0.0.1:1", {"exec": PLUGIN}),
-            "the kubeconfig does not work for looking at the cluster (FileNotFoundError)",
+            (
+                "the kubeconfig does not work for looking at the cluster: a file or a program that its kubeconfig "
+                "names cannot be used; try it with kubectl"
+            ),
         ),
         (
             kubeconfig("https://127.0.0.1:1", {"auth-provider": {"name": "canary"}}),
-            "the kubeconfig does not work for looking at the cluster (ConfigError)",
+            f"the kubeconfig does not work for looking at the cluster: {UNUSABLE}",
         ),
-        ("canary", "the kubeconfig does not work for looking at the cluster (KubeconfigError)"),
+        ("canary", f"the kubeconfig does not work for looking at the cluster: {UNUSABLE}"),
     ],
 )
 def test_a_cluster_that_cannot_be_asked(text: str, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -318,3 +318,25 @@ def test_the_provider_is_known_by_the_first_name_that_anything_tells() -> None:
 def test_namespaces_that_every_cluster_has_are_not_made() -> None:
     names = ["default", "kube-system", "kube-public", "kube-node-lease", "kubernetes", "defaults", "team"]
     assert [name for name in names if not is_reserved(name)] == ["kubernetes", "defaults", "team"]
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (
+            1,
+            (
+                "the plan of the last `pulumi up` had LLMInferenceService team/chat-0, and",
+                "far, or it was deleted since",
+            ),
+        ),
+        (2, ("LLMInferenceService team/chat-0, LLMInferenceService team/chat-1, and", "or they were deleted since")),
+        (7, ("and 4 more, and the cluster does not: that update did not get so far, or", "`pulumi up` makes them")),
+    ],
+)
+def test_what_a_failed_update_never_made_is_not_said_to_have_been_there(number: int, says: tuple[str, str]) -> None:
+    """After a first `pulumi up` that failed, the stack's outputs have its plan, and the cluster has nothing of it."""
+    gone = frozenset(ObjectName("LLMInferenceService", "team", f"chat-{each}") for each in range(number))
+    (advice,) = verdicts.missing("mig-a", gone)
+    assert advice.code.value == "SW351"
+    assert all(words in advice.message for words in says)

@@ -32,7 +32,7 @@ def test_a_service_that_is_gone_is_made_again(stack: Workspace, cluster: Client)
 
     preview = stack.preview()
     assert set(preview.changes()) == {"mig-a/team/chat-service"}
-    said = "the last `pulumi up` had LLMInferenceService team/chat, and the cluster does not: deleted since"
+    said = "the plan of the last `pulumi up` had LLMInferenceService team/chat, and the cluster does not: that update"
     assert any(said in message and "[SW351]" in message for message in preview.messages)
     stack.up()
 

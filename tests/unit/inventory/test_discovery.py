@@ -272,7 +272,23 @@ def test_other_gpus_that_no_label_tells_apart_are_left_out() -> None:
     assert [(pool["acceleratorType"], pool["nodeSelector"]) for pool in pools.values()] == [
         (H100, {"nvidia.com/gpu.product": H100})
     ]
-    assert any(comment.startswith("CHECK: no label tells b-0, b-1 from a-0, a-1") for comment in comments)
+    (check,) = (comment for comment in comments if comment.startswith("CHECK: no one label"))
+    assert check.startswith("CHECK: no one label has different values on b-0, b-1 and on a-0, a-1, which offer")
+    assert "so b-0, b-1 are in no pool: label both, each with a value of its own" in check
+
+
+@pytest.mark.parametrize("labelled", ["none", "those", "the others", "both"])
+def test_a_label_that_only_some_nodes_have_tells_nothing_until_both_are_labelled(labelled: str) -> None:
+    """Of GKE's slices beside slices that nobody labelled: the remedy of the CHECK is followed, in part and wholly."""
+    size = {"cloud.google.com/gke-gpu-partition-size": "1g.10gb"}
+    theirs = {"slicewise.dev/pool": "cut"} if labelled in ("those", "both") else {}
+    others = {"slicewise.dev/pool": "whole"} if labelled in ("the others", "both") else {}
+    product = {"nvidia.com/gpu.product": H100, "nvidia.com/gpu.count": "8", "nvidia.com/gpu.memory": "81559"}
+    nodes = [node_json(name, product | others, {GPU: 8}) for name in ("a-0", "a-1")]
+    nodes += [node_json(name, size | theirs, {GPU: 4}) for name in ("b-0", "b-1")]
+    pools, comments = described(nodes)
+    assert len(pools) == (2 if labelled == "both" else 1)
+    assert any("label both" in comment for comment in comments) == (labelled != "both")
 
 
 def test_autoscaler_bounds() -> None:

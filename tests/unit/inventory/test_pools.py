@@ -88,7 +88,9 @@ def test_what_can_be_one_pool_becomes_one_before_anything_is_left_out() -> None:
     ]
     pools, comments = described(nodes)
     assert [(pool["nodeSelector"], pool["nodeCount"]) for pool in pools.values()] == [(gke, 4)]
-    assert any("no label tells a-0, a-1 from b, c-0, c-1, c-2" in comment for comment in comments)
+    assert any(
+        "no one label has different values on a-0, a-1 and on b, c-0, c-1, c-2" in comment for comment in comments
+    )
 
 
 def test_nodes_to_come_lack_what_all_lack() -> None:

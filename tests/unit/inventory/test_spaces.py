@@ -71,8 +71,8 @@ def test_nobody_is_told_to_let_the_stack_make_what_it_never_makes() -> None:
     assert "createNamespaces" not in message
 
 
-@pytest.mark.parametrize("field", ["required", "namespaces"])
-def test_one_that_is_being_deleted_takes_nothing_any_more(field: str) -> None:
-    ((code, message),) = said(Spaces(ending=("team",)), Needs(**{field: frozenset({"team"})}))
+@pytest.mark.parametrize("needs", [Needs(required=frozenset({"team"})), Needs(namespaces=frozenset({"team"}))])
+def test_one_that_is_being_deleted_takes_nothing_any_more(needs: Needs) -> None:
+    ((code, message),) = said(Spaces(ending=("team",)), needs)
     assert code == "SW416"
     assert message.startswith("1 namespace of the plan's deployments is being deleted: team; wait until it is gone")
