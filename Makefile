@@ -26,6 +26,14 @@ PULUMI = PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" \
 	$(VENV)/bin/python slicewise/access/private_tmp.py pulumi --non-interactive
 
+# Selects the stack, made if need be; $(1) is what a preview of it needs beside its name. A stack that was made elsewhere
+# has a passphrase or a key that is not known here.
+select = said=$$($(PULUMI) stack select --create $(STACK) 2>&1) || { \
+	echo "$$said" >&2; \
+	echo "error: make keeps stacks of its own in .state, with an empty passphrase, and cannot open the stack that" \
+		"stacks/Pulumi.$(STACK).yaml belongs to. If you made it with a pulumi login of your own, run:" \
+		"pulumi preview --stack $(STACK)$(1)" >&2; exit 1; }
+
 .PHONY: help
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -40,7 +48,7 @@ documents:
 .PHONY: preview
 preview: documents $(VENV)/.program toolchain-pulumi ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
 	@mkdir -p $(STATE)/stacks
-	@$(PULUMI) stack select --create $(STACK) 2>&1 | grep -v '^Created stack' || true
+	@$(call select,)
 	@$(PULUMI) preview --stack $(STACK) --diff
 
 # A `pulumi` on PATH fetches the provider itself: on CI nothing needs to be built.
@@ -49,7 +57,7 @@ policy: documents $(VENV)/.program $(if $(shell command -v pulumi),,toolchain-pu
 	@mkdir -p $(STATE)/stacks
 	@rm -rf $(STATE)/policy
 	@mkdir -m 700 $(STATE)/policy
-	@$(PULUMI) stack select --create $(STACK) 2>&1 | grep -v '^Created stack' || true
+	@$(call select, --policy-pack policies/__main__.py)
 	@umask 077; PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true $(PULUMI) preview --stack $(STACK) --json \
 		--policy-pack policies/__main__.py > $(STATE)/policy/events.json || true
 	@$(VENV)/bin/python -m policies.results $(STATE)/policy/events.json --manifests $(MANIFESTS) \

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The policy pack's process: `--policy-pack policies` runs the directory, `…/__main__.py` this file.
 
-The file is for CLIs whose Python host starts no pack from a directory. It runs with any Python 3 on PATH, and goes on
-in the pack's own virtual environment.
+The file is for CLIs whose Python host starts no pack from a directory, as the one that `make` builds. It runs with any
+Python 3 on PATH, and goes on in the pack's own virtual environment.
 """
 
 import os

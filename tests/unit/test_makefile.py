@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,29 @@ def test_a_misspelt_stack_makes_nothing(target: str) -> None:
     assert run.stderr.startswith("error: stacks/prdo has no documents (*.yaml); write some")
     assert run.stdout == ""
     assert sorted(path.name for path in (ROOT / "stacks").iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("preview", "pulumi preview --stack demo"),
+        ("policy", "pulumi preview --stack demo --policy-pack policies/__main__.py"),
+    ],
+)
+def test_a_stack_made_elsewhere_is_explained(target: str, command: str, tmp_path: Path) -> None:
+    # What Pulumi does where the configuration's encryptionsalt goes with another passphrase.
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text('#!/bin/sh\necho "error: could not create stack: incorrect passphrase" >&2\nexit 255\n')
+    pulumi.chmod(0o755)
+    installed = ["-o", ".venv/.program", "-o", ".venv-policies/.installed", "TOOLCHAIN=true"]
+    run = make(*installed, f"PULUMI={pulumi}", f"STATE={tmp_path}", "STACK=demo", target)
+    assert (run.returncode, run.stdout) == (2, "")
+    said = run.stderr.splitlines()
+    assert said[0] == "error: could not create stack: incorrect passphrase"
+    assert said[1].startswith(
+        "error: make keeps stacks of its own in .state, with an empty passphrase, and cannot open "
+    )
+    assert said[1].endswith(f"run: {command}")
 
 
 @pytest.mark.parametrize(
