@@ -265,6 +265,14 @@ def discover(
             show_default=False,
         ),
     ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORGANIZATION/PROJECT/STACK",
+            help="The stack that it is for: what pods of other stacks hold is reserved, too.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write the InferenceEnvironment that describes a live cluster: its node pools, as nodes and labels show them.
 
@@ -273,7 +281,7 @@ def discover(
     Example: python -m slicewise discover --kubeconfig mig-a.kubeconfig --name mig-a > stacks/prod/mig-a.yaml
     """
     try:
-        written = discover_environment(kubeconfig, context, name, secret_name)
+        written = discover_environment(kubeconfig, context, name, secret_name, stack)
     except InvalidInputError as error:
         fail(error)
     _write(written.removesuffix("\n"))

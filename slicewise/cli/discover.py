@@ -49,7 +49,9 @@ def checked_secret(name: str | None) -> str | None:
     return name
 
 
-def discover_environment(kubeconfig: Path | None, context: str | None, name: str | None, secret: str | None) -> str:
+def discover_environment(
+    kubeconfig: Path | None, context: str | None, name: str | None, secret: str | None, stack: str | None = None
+) -> str:
     """Return the YAML that describes the cluster which a kubeconfig leads to.
 
     Args:
@@ -57,6 +59,7 @@ def discover_environment(kubeconfig: Path | None, context: str | None, name: str
         context: The context, if not the current one.
         name: The environment's name; made from the context's where None.
         secret: The name of the secret that holds the kubeconfig; the environment's with `-kubeconfig` where None.
+        stack: The stack that the document is for: what services of others hold is reserved. None: it is not known.
 
     Raises:
         InvalidInputError: the kubeconfig cannot be used (SW402, SW403, SW407, SW408), the cluster cannot be read
@@ -72,7 +75,7 @@ def discover_environment(kubeconfig: Path | None, context: str | None, name: str
     if isinstance(answer, str):
         raise _error(where, answer, Code.CLUSTER_UNREADABLE)
     try:
-        return describe_cluster(answer, chosen, secret or f"{chosen}-kubeconfig", current)
+        return describe_cluster(answer, chosen, secret or f"{chosen}-kubeconfig", current, stack)
     except NothingToDeclareError as error:
         raise _error(where, f"the cluster has nothing to declare: {error}", Code.NO_GPU_RESOURCE) from None
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from slicewise.inventory.cluster_identity import cloud_reference
 from slicewise.inventory.environment_text import environment_text
-from slicewise.inventory.facts import Gpus, LiveCluster, LiveNode
+from slicewise.inventory.facts import GpuPod, Gpus, LiveCluster, LiveNode
 from slicewise.inventory.grouping import group_nodes, usable_offers
 from slicewise.inventory.node_group_bounds import belongs, most_nodes
 from slicewise.inventory.pool_document import PoolDocument, pool_document
@@ -28,7 +28,7 @@ class NothingToDeclareError(Exception):
     """No node offers GPUs that a pool could declare; the message says what was looked for, and what was found."""
 
 
-def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str = "") -> str:
+def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str = "", stack: str | None = None) -> str:
     """Return the YAML of the InferenceEnvironment that describes `cluster`; the same bytes for the same cluster.
 
     It loads without edits. What labels do not say is left out or stands with a comment.
@@ -38,6 +38,8 @@ def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str 
         name: The environment's name, a DNS label.
         secret: The name of the secret that holds the kubeconfig.
         context: The name of the kubeconfig's context, which for GKE and EKS says what cluster it is.
+        stack: The stack that the document is for, organization/project/stack: pods of all others are others'. Where it
+            is None, pods of Slicewise's services are nobody's, and a CHECK says so.
 
     Raises:
         NothingToDeclareError: no pool can be declared.
@@ -47,14 +49,14 @@ def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str 
     if not selected:
         raise NothingToDeclareError(_nothing(nodes))
     selected, surplus = _as_many_as_fit(selected)
-    pools = _pools(selected, cluster)
+    pools = _pools(selected, cluster, stack)
     return environment_text(
         name,
         secret,
         sorted(pools, key=lambda pool: str(pool.data["name"])),
         instead=cloud_reference(nodes, context),
         remarks=_INTRODUCTION,
-        checks=[*_unusable(nodes), *_left_out(left_out), *surplus, *_not_seen(cluster)],
+        checks=[*_unusable(nodes), *_left_out(left_out), *surplus, *_not_seen(cluster), *_of_stacks(cluster, stack)],
     )
 
 
@@ -69,11 +71,11 @@ def _as_many_as_fit(selected: Sequence[Selected]) -> tuple[list[Selected], list[
     return sorted(kept, key=lambda each: (each.group.resource, each.group.names)), text
 
 
-def _pools(selected: Sequence[Selected], cluster: LiveCluster) -> Iterator[PoolDocument]:
+def _pools(selected: Sequence[Selected], cluster: LiveCluster, stack: str | None) -> Iterator[PoolDocument]:
     accelerators = [accelerator_of(each.group) for each in selected]
     models = [each.model.name if each.model else each.name for each in accelerators]
     names = pool_names([each.group for each in selected], models)
-    held = _held_by_others(cluster)
+    held = _held_by_others(cluster, stack)
     for each, accelerator, name in zip(selected, accelerators, names, strict=True):
         resource = each.group.resource
         rivals = [node for other in selected if other.group.resource == resource for node in other.group.nodes]
@@ -83,14 +85,35 @@ def _pools(selected: Sequence[Selected], cluster: LiveCluster) -> Iterator[PoolD
         yield pool_document(name, each, accelerator, held[resource], most)
 
 
-def _held_by_others(cluster: LiveCluster) -> defaultdict[str, Counter[str]]:
-    """Return how many units pods hold that are not of Slicewise, by resource and node."""
+def _held_by_others(cluster: LiveCluster, stack: str | None) -> defaultdict[str, Counter[str]]:
+    """Return how many units pods of others than `stack` hold, by resource and node."""
     held: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for pod in cluster.pods:
-        if pod.service is None and pod.node is not None:
+        whose = pod.service is not None and (stack is None or _stack_of(pod, cluster) == stack)
+        if not whose and pod.node is not None:
             for resource, units in pod.requests.items():
                 held[resource][pod.node] += units
     return held
+
+
+def _stack_of(pod: GpuPod, cluster: LiveCluster) -> str | None:
+    """Return the stack that has a pod's service; None where no service says it."""
+    service = cluster.services.get((pod.namespace, pod.service or ""))
+    return service.stack if service else None
+
+
+def _of_stacks(cluster: LiveCluster, stack: str | None) -> Iterator[str]:
+    """Yield how many units pods of Slicewise's services hold, where nobody said whose stack's are the document's."""
+    held: Counter[str] = Counter()
+    for pod in cluster.pods:
+        if pod.service is not None and pod.node is not None and stack is None:
+            held[_stack_of(pod, cluster) or "unknown"] += sum(pod.requests.values())
+    names = [f"{name} {units}" for name, units in sorted(held.items()) if units]
+    if names:
+        yield (
+            f"services of Slicewise hold {sum(held.values())} units, by stack: {', '.join(names)}; none of them is in "
+            "reservedUnits: discover with --stack ORGANIZATION/PROJECT/STACK, and those of other stacks than this are"
+        )
 
 
 def _unusable(nodes: Sequence[LiveNode]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from slicewise.inventory.discovery import NothingToDeclareError, describe_cluste
 from slicewise.inventory.facts import LiveCluster, NodeGroupBounds
 from slicewise.inventory.gpu_pods import gpu_pods
 from slicewise.inventory.labels import live_node
+from slicewise.inventory.live_services import LiveService
 from slicewise.spec import Fleet, load_fleet
 from tests.unit.inventory.kubernetes_json import Json, node_json, pod_json
 
@@ -230,6 +231,29 @@ def test_what_pods_of_others_hold_is_reserved() -> None:
     pools, comments = described([gfd("n-0"), gfd("n-1")], pods)
     assert pools["h100-80gb"]["reservedUnits"] == 3
     assert "reservedUnits: pods of others hold 3" in comments
+
+
+@pytest.mark.parametrize(
+    ("stack", "reserved"), [(None, 3), ("acme/slicewise/live", 3 + 4 + 1), ("acme/slicewise/trial", 3 + 2 + 1)]
+)
+def test_what_services_of_other_stacks_hold_is_reserved(stack: str | None, reserved: int) -> None:
+    """As `verify --stack` counts them: what the services of the stack do not hold, others hold."""
+
+    def pod(service: str, units: int) -> Json:
+        labels = {"app.kubernetes.io/name": service}
+        return pod_json(f"{service}-0", {GPU: units}, annotations={"slicewise.dev/revision": "1"}, labels=labels)
+
+    cluster = cluster_of([gfd("n-0"), gfd("n-1")], [pod("a", 2), pod("b", 4), pod("lost", 1), pod_json("c", {GPU: 3})])
+    stacks = {"a": "acme/slicewise/live", "b": "acme/slicewise/trial"}
+    namespace = cluster.pods[0].namespace
+    marks = {name: {"slicewise.dev/stack": owner} for name, owner in stacks.items()}
+    services = {(namespace, name): LiveService(namespace, name, mark, {}) for name, mark in marks.items()}
+    text = describe_cluster(replace(cluster, services=services), "prod", "prod-kubeconfig", stack=stack)
+    (pool,) = yaml.safe_load(text)["spec"]["nodePools"]
+    assert pool["reservedUnits"] == reserved
+    told = " ".join(line.strip().removeprefix("# ") for line in text.splitlines() if line.strip().startswith("#"))
+    known = "services of Slicewise hold 7 units, by stack: acme/slicewise/live 2, acme/slicewise/trial 4, unknown 1;"
+    assert (known in told) == (stack is None)
 
 
 def test_the_fewest_labels_that_tell_pools_apart() -> None:
