@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -15,24 +15,8 @@ from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule
 from policies.rules.running import each
 from policies.rules.secret_words import is_harmless, names_secret
 from policies.rules.workloads import Pod, makes_pods, pods
+from slicewise.issued_tokens import HUGGING_FACE, issued_token
 
-# What issuers print on their tokens (their own documentation and the public rules of secret scanners).
-_TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
-    "a Hugging Face token": re.compile(r"\b(?:hf|api_org)_[A-Za-z0-9]{30,}"),
-    "a GitHub token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})"),
-    "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "a Google API key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}"),
-    "an NVIDIA API key": re.compile(r"\bnvapi-[A-Za-z0-9_-]{20,}"),
-    "an OpenAI-style key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
-    "a Slack token": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."),
-    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    # The user may be missing, and the password a reference; a tag before a digest is none.
-    "a password in a URL": re.compile(
-        r"://[^/\s:@]*:(?!(?:\$?\$\(\w+\)|\$\{\w+\}|\$[A-Z_][A-Z0-9_]*|\*+|<[^<>@]*>)+@)[^/\s@]+@(?!sha256:)"
-    ),
-}
 # A flag, and its value: in the same word or the next, in which another flag may stand.
 _FLAG: Final = re.compile(r"(--[A-Za-z][\w.-]*)['\"]?(?:=['\"]?([^\s'\"]+)|\s+['\"]?([^\s'\"-][^\s'\"]*))")
 _PIECE: Final = re.compile(r"[A-Za-z0-9]{20,}")
@@ -45,6 +29,8 @@ _ENTROPY: Final = 3.7
 _DIGITS: Final = 3
 _REMEDY: Final = "keep it in a Secret and refer to it with valueFrom.secretKeyRef"
 _REMEDY_IN_WORDS: Final = "keep it in a Secret, read that into env with valueFrom.secretKeyRef, and write $(NAME) here"
+# A document has no env: the weights are fetched with the Secret that it names.
+_REMEDY_OF_WEIGHTS: Final = f"{_REMEDY_IN_WORDS} (in a document of Slicewise: name the Secret in huggingFace.secretRef)"
 
 
 def _check(resource: Resource, config: Config) -> Iterator[Outcome]:
@@ -79,7 +65,8 @@ def _of_words(words: Field, *, config: Config) -> Iterator[Outcome]:
     for word in known:
         what = _kind(word.text() or "", config)
         if what:
-            yield Finding(word.path, f"looks as if it has {what}", _REMEDY_IN_WORDS)
+            remedy = _REMEDY_OF_WEIGHTS if what == HUGGING_FACE else _REMEDY_IN_WORDS
+            yield Finding(word.path, f"looks as if it has {what}", remedy)
     # Flag and value may be two words.
     for flag, same_word, next_word in _FLAG.findall(" ".join(word.text() or "" for word in known)):
         value = same_word or next_word
@@ -92,9 +79,8 @@ def _of_words(words: Field, *, config: Config) -> Iterator[Outcome]:
 
 def _kind(text: str, config: Config) -> str | None:
     """Return what kind of secret `text` seems to hold. Nothing of `text` may get into a message."""
-    for kind, pattern in _TOKENS.items():
-        if pattern.search(text):
-            return kind
+    if kind := issued_token(text):
+        return kind
     if any(re.search(pattern, text) for pattern in config.get("patterns", ())):
         return "a secret, by a configured pattern"
     if config.get("entropy", True) and any(_is_random(piece) for piece in _PIECE.findall(text)):

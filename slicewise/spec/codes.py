@@ -87,6 +87,9 @@ class Code(StrEnum):
 
     PLAIN_KUBECONFIG = "SW343"
 
+    SECRET_IN_ARGUMENT = "SW346"  # noqa: S105 - a code
+    ARGUMENT_TWICE = "SW347"
+
     CLUSTER_NOT_IDENTIFIED = "SW350"
     MADE_AGAIN = "SW351"
     CHANGED_BY_HAND = "SW352"

@@ -170,6 +170,11 @@ def test_secrets_in_arguments(args: list[str], path: str | None) -> None:
     assert command == ([path.replace("args", "command")] if path else [])
 
 
+def test_a_token_among_the_arguments_of_slicewise_has_its_field() -> None:
+    (outcome,) = run(NO_SECRET_VALUES, service(pod_spec(container(args=[f"--hf-token={TOKEN}"]))))
+    assert "in a document of Slicewise: name the Secret in huggingFace.secretRef" in outcome.message
+
+
 def test_no_message_repeats_the_secret() -> None:
     env = [{"name": "HF_TOKEN", "value": TOKEN}, {"name": "DB_PASSWORD", "value": "hunter2"}]
     outcomes = run(NO_SECRET_VALUES, service(pod_spec(container(env=env, args=["--api-key=letmein", TOKEN]))))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from slicewise.issued_tokens import HUGGING_FACE, issued_token
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.problems import FieldPath, quoted
@@ -29,6 +30,8 @@ _SET: Final = {
     "model": "KServe serves the weights of spec.huggingFace.repo; write it there",
     "port": _KSERVE,
 }
+# vLLM's `append` options (entrypoints/openai/cli_args.py): each time adds a value.
+_SEVERAL: Final = frozenset({"middleware"})
 # Between an option and its value.
 _END: Final = re.compile(r"[=\s]")
 _TWO_ITEMS: Final = re.compile(r"(--?[A-Za-z][\w-]*)\s+(\S.*)", re.ASCII | re.DOTALL)
@@ -42,6 +45,25 @@ _SHORT: Final = {
 }
 
 
+def check_arguments(arguments: Sequence[str], path: FieldPath) -> Iterator[Finding]:
+    """Yield what is wrong with, or advisable for, the engine's arguments, whose list stands at `path`."""
+    first: dict[str, int] = {}
+    for number, argument in enumerate(arguments):
+        yield from check_argument(argument, (*path, number))
+        option, name = _option(argument)
+        known = first.setdefault(name, number)
+        if name and known != number and name not in _SET and name not in _SEVERAL:
+            message = f"{option} is in args[{known}] already, and vLLM takes the last of the two; leave one of them out"
+            yield Finding((*path, number), Code.ARGUMENT_TWICE, message)
+
+
+def _option(argument: str) -> tuple[str, str]:
+    """Return the option that an argument begins with, as it is written and by its long name; empty names for none."""
+    option = _END.split(argument, maxsplit=1)[0]
+    # vLLM takes `_` for `-` in its options.
+    return option, _SHORT.get(option) or (option[2:].replace("_", "-") if option.startswith("--") else "")
+
+
 def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
     """Yield what is wrong with, or advisable for, one argument of the engine, which stands at `path`."""
     if "{{" in argument:
@@ -53,6 +75,13 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
     if (control := _CONTROL.search(argument)) is not None:
         message = f"{quoted(argument)} has the control character U+{ord(control[0]):04X}; remove it"
         yield Finding(path, Code.BAD_VALUE, message)
+    if kind := issued_token(argument):
+        instead = ", and name a Secret with a new one in spec.huggingFace.secretRef" if kind == HUGGING_FACE else ""
+        message = (
+            f"the argument looks as if it has {kind}, which the state, the cluster and its logs would show to "
+            f"everybody who reads them; take it out and revoke it{instead}"
+        )
+        yield Finding(path, Code.SECRET_IN_ARGUMENT, message)
     if argument.startswith(tuple(_DASHES)):
         meant = f"--{argument.lstrip(_DASHES + '-')}"
         message = f"got {quoted(argument)}, which begins with a dash of text, not with hyphens; write {quoted(meant)}"
@@ -62,9 +91,7 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
         message = f"{quoted(argument)} has a blank around it, and so vLLM takes it for no option; write {meant}"
         yield Finding(path, Code.BAD_VALUE, message)
         return
-    option = _END.split(argument, maxsplit=1)[0]
-    # vLLM takes `_` for `-` in its options.
-    name = _SHORT.get(option) or (option[2:].replace("_", "-") if option.startswith("--") else "")
+    option, name = _option(argument)
     if name in _SET:
         yield Finding(path, Code.ARGUMENT_SET_ALREADY, f"{option} is set already: {_SET[name]}")
     elif (two := _TWO_ITEMS.fullmatch(argument)) is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.spec.amounts import decimal_advice
-from slicewise.spec.checks.arguments import check_argument
+from slicewise.spec.checks.arguments import check_arguments
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.checks.part import Part, whole
 from slicewise.spec.checks.quantised_weights import check_quantised_weights
@@ -36,8 +36,7 @@ def check_serving(parts: Sequence[Part[ServingProfile]]) -> Iterator[Finding]:
             message = f'"{profile.name}" is the name of serving[{first}] already; rename one of the two'
             yield Finding((*path, "name"), Code.DUPLICATE_NAME, message)
         if part.right("engine.args"):
-            for number, argument in enumerate(profile.engine.args):
-                yield from check_argument(argument, (*path, "engine", "args", number))
+            yield from check_arguments(profile.engine.args, (*path, "engine", "args"))
         wanted = profile.replica_topology.requires.memory_per_gpu
         if wanted and (advice := decimal_advice(wanted)):
             at = (*path, "replicaTopology", "requires", "memoryPerGpu")

@@ -324,6 +324,45 @@ def test_arguments_of_ones_own(loader: Loader, argument: str) -> None:
     )
 
 
+def _arguments(*args: str) -> str:
+    return minimal("ClusterModel", ("spec", "serving"), [{"name": "a", "engine": {"args": list(args)}}])
+
+
+# Of the forms that issuers document, put together here so that no scanner takes this file for a leak.
+HF, OPENAI = "hf_" + "aB3d" * 9, "sk-" + "aB3d" * 8
+
+
+@pytest.mark.parametrize(
+    ("args", "kind"),
+    [
+        ([f"--hf-token={HF}"], "a Hugging Face token"),
+        (["--hf-token", HF], "a Hugging Face token"),
+        ([f"--api-key={OPENAI}"], "an OpenAI-style key"),
+        (["--media-url=https://me:secret@example.test/x"], "a password in a URL"),
+    ],
+)
+def test_a_secret_among_the_arguments(loader: Loader, args: list[str], kind: str) -> None:
+    (line,) = advice(loader, _arguments(*args))
+    assert f"the argument looks as if it has {kind}, which the state" in line
+    assert ("spec.huggingFace.secretRef" in line) == (kind == "a Hugging Face token")
+    assert line.endswith("[SW346]")
+    assert "aB3d" not in line
+    assert "secret@" not in line
+
+
+@pytest.mark.parametrize(
+    "args", [["--max-model-len=16384", "--max_model_len=8192"], ["--max-model-len", "16384", "--max-model-len", "1"]]
+)
+def test_an_argument_that_is_written_twice(loader: Loader, args: list[str]) -> None:
+    (line,) = advice(loader, _arguments(*args))
+    assert line.endswith("is in args[0] already, and vLLM takes the last of the two; leave one of them out [SW347]")
+    assert f"engine.args[{len(args) // 2}]: --max" in line
+
+
+def test_arguments_that_may_be_there_twice(loader: Loader) -> None:
+    assert advice(loader, _arguments("--middleware=a.B", "--middleware=c.D", "--dtype", "half", "half")) == []
+
+
 def _serving(args: list[str], repo: str, *precisions: str) -> str:
     topology = {"requires": {"memoryPerGpu": "9Gi", "precisionSupport": list(precisions)}}
     document = minimal(
