@@ -18,6 +18,7 @@ from lightkube.models.rbac_v1 import PolicyRule, RoleRef, Subject
 from lightkube.resources.core_v1 import ServiceAccount
 from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding
 
+from embedded.waiting import wait_until
 from tests.engine.attacks.table import CHECKOUT
 from tests.engine.attacks.target import Target, assert_refused, assert_said, assert_worked, pools, text
 from tests.engine.credentials import account_token, kubeconfig_of
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.attack
 
 KUBECONFIGS = CHECKOUT / "docs/kubeconfigs.md"
 DEAD = "deadbeef" * 4
+DESTROY = ("destroy", "--yes", "--skip-preview")
 EVERY = ["get", "list", "watch", "create", "patch", "update", "delete"]
 SERVICES = PolicyRule(
     apiGroups=["serving.kserve.io"], resources=["llminferenceservices", "llminferenceserviceconfigs"], verbs=EVERY
@@ -254,6 +256,34 @@ def test_54_deletions_with_a_token_that_is_refused_keep_the_state(target: Target
     target.use(target.plane.kubeconfig)
     assert_worked(target.up())
     assert sorted(target.services()) == ["chat"]
+
+    # "On the way out, the old credential counts": the one that was applied, whatever the configuration has.
+    target.use(kubeconfig_of(target.plane, token=DEAD))
+    assert_worked(target.run(*DESTROY))
+    assert target.services() == {}
+
+
+def test_54_destroy_with_an_applied_token_that_is_refused_since(target: Target) -> None:
+    token = account_token(target.client, "revoked-after-up", admin=True)
+    target.use(kubeconfig_of(target.plane, token=token))
+    target.declare(target.chat())
+    target.stack.up()
+    target.client.delete(ServiceAccount, "revoked-after-up", namespace="default")
+    wait_until("the token refused", lambda: target.preview().returncode != 0, seconds=120)
+    target.use(target.plane.kubeconfig)
+
+    run = target.run(*DESTROY)
+    unreachable = "configured Kubernetes cluster is unreachable"
+    assert_refused(run, unreachable)
+    assert token not in text(run)
+    assert list(target.services()) == ["chat"]
+    assert "/chat-service" in target.stack.export()
+
+    # The way out that the page on kubeconfigs has, where it names what Pulumi says.
+    rotation = KUBECONFIGS.read_text().partition("## Rotation")[2].partition("\n## ")[0]
+    assert re.search(rf"`{unreachable}`.*`pulumi destroy --run-program`", rotation, re.DOTALL)
+    assert_worked(target.run(*DESTROY, "--run-program"))
+    assert target.services() == {}
 
 
 def test_45_a_wrong_passphrase_touches_nothing(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
