@@ -396,7 +396,12 @@ def test_what_somebody_deleted_or_changed_is_told_and_the_remedy_works(
     assert gone.endswith(f"{NAMESPACE}/chat-whole (2 replicas)")
     assert f"{NAMESPACE}/chat-cut is not what was applied: spec.replicas is 1, 2 applied (by embedded)" in changed
     assert all(each["remedy"].startswith("pulumi up") for each in seen.data["findings"])
-    stack.pulumi("up", "--yes", "--skip-preview", "--stack", "test")
+    # The program verifies, too, and is not kept from it.
+    for run in (stack.preview, stack.up):
+        update = run()
+        assert set(update.changes()) == {f"{ENVIRONMENT}/{NAMESPACE}/chat-{name}-service" for name in ("cut", "whole")}
+        said = "\n".join(update.messages)
+        assert [code for code in ("SW351", "SW352", "SW623", "SW624") if code in said] == ["SW351", "SW352"]
     assert verify(cluster.plane, documents, tmp_path, *options).findings == []
     assert "chat-whole" in service_names(cluster)
 
