@@ -30,7 +30,7 @@ def all_outputs(
         handlings: How the objects of each environment are declared.
         standing: What stands in the clusters that were asked.
         skipped: The environments that are left as they are.
-        going: What becomes of those that are declared no more.
+        going: What becomes of those that are no longer declared.
     """
     before = past.before.clusters
     uids = {name: each.uid for name, each in standing.items()}

@@ -29,7 +29,7 @@ class Note:
     """What people should know.
 
     Attributes:
-        environment: Of which environment; None where it is of several, or of one that is declared no more.
+        environment: Of which environment; None where it is of several, or of one that is no longer declared.
         says: Advice, which is a warning, or a text, which is none.
     """
 

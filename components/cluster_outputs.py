@@ -104,7 +104,7 @@ def cluster_outputs(
         uids: What the clusters that were asked say now, by environment.
         renamed: Which environments have another name now.
         identifiers: What the provider of each declared environment knows its cluster by.
-        departing: The environments that are declared no more, and that the stack's state had when the program began:
+        departing: The environments that are no longer declared, and that the stack's state had when the program began:
             they are remembered until it has nothing of them, because a deletion or a rename may fail.
     """
     found: dict[str, Any] = {}

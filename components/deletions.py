@@ -24,7 +24,7 @@ async def settle_deletions(
     skipped: Collection[str],
     standing: Mapping[str, Standing],
 ) -> tuple[Departing, Asked]:
-    """Return what becomes of environments that are declared no more, after asking the clusters of those that leave.
+    """Return what becomes of environments that are no longer declared, after asking the clusters of those that leave.
 
     Args:
         config: The stack's configuration.
@@ -77,7 +77,7 @@ def wrong_deletions(
     and annotations say only who applied an object last.
 
     Args:
-        going: What becomes of environments that are declared no more.
+        going: What becomes of environments that are no longer declared.
         past: What the stack has.
         declared: What the plan declares in each environment.
         standing: What stands in the clusters that are changed.

@@ -125,11 +125,11 @@ def tell_departing(going: Departing, renamed: Renamed, state: StackState, asked:
 
 
 def _waits_for(name: str, heirs: Collection[str], renamed: Renamed, state: StackState) -> str:
-    """Return why an environment stays that is declared no more, and may be one that is skipped."""
+    """Return why an environment stays that is no longer declared, and may be one that is skipped."""
     now = some(sorted(heirs))
     there = some(sorted(state.environments[name].placements)) or "no placement"
     return (
-        f"environment {name} is declared no more, and stays as it is ({there}): {now} cannot be used now, and "
+        f"environment {name} is no longer declared, and stays as it is ({there}): {now} cannot be used now, and "
         f"{_KNOWN if name in renamed.formerly.values() else _UNKNOWN}. When `pulumi up` can use {now}, what is "
         f"there moves to the new name, or goes if it is another cluster. To let {name} go before that, take {now} "
         f"out of the documents, too [{Code.ENVIRONMENT_SKIPPED}]"

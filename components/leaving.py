@@ -77,7 +77,7 @@ async def ask_departing(
 
     Args:
         config: The stack's configuration.
-        going: What becomes of environments that are declared no more.
+        going: What becomes of environments that are no longer declared.
         skipped: Those that are declared and cannot be used now.
         state: What the stack has.
         before: What the stack remembers of the clusters.
@@ -169,8 +169,8 @@ def _unasked(name: str, silent: Silent, provider: str) -> str:
     )
     gone = "" if silent.answers else f"; if the cluster is gone for good: {'='.join(_GONE)} pulumi up"
     return (
-        f"environment {name} is declared no more, and whose its services are cannot be asked, so they are not deleted: "
-        f"{silent.reason}. `pulumi up` deletes them when it can be asked again, with the kubeconfig that the last "
+        f"environment {name} is no longer declared, and whose its services are cannot be asked, so they are not deleted"
+        f": {silent.reason}. `pulumi up` deletes them when it can be asked again, with the kubeconfig that the last "
         f"`pulumi up` stored; if that has been renewed since: put the environment back with the new one, `pulumi up`, "
         f"and take it away again{gone}; {forget} [{Code.LEAVING_NOT_ASKED}]"
     )

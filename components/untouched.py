@@ -30,7 +30,7 @@ def declare_all_untouched(
 
     Args:
         skipped: Those that cannot be used now.
-        going: What becomes of those that are declared no more.
+        going: What becomes of those that are no longer declared.
         state: What the stack has.
         without_plugin: Those whose credential comes, as the state has it, from a plugin that gives none now.
     """

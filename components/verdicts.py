@@ -320,7 +320,7 @@ def leaves_for_another(old: str, item: ObjectName, stack: str, urn: str) -> Prob
     """
     whose = f"belongs to stack {stack} now" if stack else "is not the one that this stack made"
     message = (
-        f"{item} in environment {old}, which is declared no more, {whose}, and this stack would delete it. Have this "
+        f"{item} in environment {old}, which is no longer declared, {whose}, and this stack would delete it. Have this "
         f"stack forget it: pulumi state delete --target-dependents '{urn}'"
     )
     place = f"ModelDeployment {item.namespace}/{item.name}"
@@ -349,16 +349,16 @@ def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, 
 
 
 def leaves(name: str, *, asked: bool) -> Advice:
-    """Return what must be known of an environment that is declared no more, and had services."""
+    """Return what must be known of an environment that is no longer declared, and had services."""
     not_asked = "" if asked else "; its cluster is not asked whose they are"
-    message = f"it is declared no more, so its services are deleted{not_asked}"
+    message = f"it is no longer declared, so its services are deleted{not_asked}"
     return Advice(f"InferenceEnvironment {name}", Code.ENVIRONMENT_LEAVES, message)
 
 
 def given_up(name: str) -> Advice:
     """Return what must be known of an environment that leaves, and whose cluster is taken for gone."""
     message = (
-        "it is declared no more, and PULUMI_K8S_DELETE_UNREACHABLE is set, so the stack forgets what it has there "
+        "it is no longer declared, and PULUMI_K8S_DELETE_UNREACHABLE is set, so the stack forgets what it has there "
         "without asking its cluster. If that comes back, what runs there runs on with nobody to know of it: delete "
         f"it by hand (kubectl delete llminferenceservices -A -l {MANAGED_BY_LABEL}={MANAGED_BY})"
     )

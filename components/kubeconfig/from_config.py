@@ -21,7 +21,9 @@ async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -
 
 
 def _missing(reference: KubeconfigReference, stack: StackConfig) -> SourceError:
-    return SourceError(f"is not configured; {_remedy(reference, stack)}", Code.KUBECONFIG_MISSING)
+    return SourceError(
+        f"the stack has no kubeconfig of this name; {_remedy(reference, stack)}", Code.KUBECONFIG_MISSING
+    )
 
 
 def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:

@@ -31,7 +31,7 @@ def read_ambient(environment: Mapping[str, str]) -> str:
     # kubectl passes over files that are not there, too.
     there = [file for file in files if file.exists()]
     if not there:
-        message = "there is none: KUBECONFIG is not set, and there is no ~/.kube/config"
+        message = "KUBECONFIG is not set, and there is no ~/.kube/config"
         if listed:
             message = "KUBECONFIG names no file that is there"
         raise KubeconfigError(message)

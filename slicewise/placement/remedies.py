@@ -164,7 +164,7 @@ class Remedies:
         least = min(profile.replica_topology.units for profile in self._fleet.model_of(deployment).serving)
         return Remedy(
             kind=RemedyKind.FEWER_ENVIRONMENTS,
-            message=f"environments {shortfall.placed} (now {shortfall.wanted}) would ask for no more than it has",
+            message=f"environments {shortfall.placed} (now {shortfall.wanted}) is as many as it can have now",
             document=f"ModelDeployment {deployment.key}",
             field="spec.environments",
             value=shortfall.placed,

@@ -213,7 +213,12 @@ def _read_as_truth(value: object) -> str:
 
 
 def _choice_meant(value: str, choices: Sequence[str]) -> str:
-    """Return a hint with the choice that `value` may mean: none with other digits, for fp64 is not nearly fp4."""
+    """Return a hint with the choice that `value` may mean: none with other digits, for fp64 is not nearly fp4.
+
+    Nothing where there is one choice only, which is said already.
+    """
+    if len(choices) == 1:
+        return ""
     if (other := _OTHER_CHOICES.get(value.lower())) and other in choices:
         return f'; did you mean "{other}"?'
     for field, (known, words) in _ELSEWHERE.items():

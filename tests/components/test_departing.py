@@ -100,11 +100,11 @@ def test_what_becomes_of_each_is_said_with_the_ways_out(monkeypatch: pytest.Monk
     tell_departing(gone, Renamed({}), StackState(state.environments), ())
     held, asked, unasked, given_up, silent = told
     assert held == (
-        "environment west is declared no more, and stays as it is (west/team/chat): new cannot be used now, and may be "
-        "the same cluster under another name. When `pulumi up` can use new, what is there moves to the new name, or "
+        "environment west is no longer declared, and stays as it is (west/team/chat): new cannot be used now, and may "
+        "be the same cluster under another name. When `pulumi up` can use new, what is there moves to the new name, or "
         "goes if it is another cluster. To let west go before that, take new out of the documents, too [SW314]"
     )
-    assert asked == "InferenceEnvironment west: it is declared no more, so its services are deleted [SW354]"
+    assert asked == "InferenceEnvironment west: it is no longer declared, so its services are deleted [SW354]"
     assert "its cluster is not asked whose they are [SW354]" in unasked
     assert "kubectl delete llminferenceservices -A -l app.kubernetes.io/managed-by=slicewise" in given_up
     assert "[SW355]" in given_up

@@ -71,7 +71,7 @@ def edited_by(manager: str, item: KubernetesObject) -> KubernetesObject:
         (OWN, "mig-a", False, Owner.OWN),
         ("acme/slicewise/before-its-rename", "mig-a", False, Owner.OWN),
         (OWN, "mig-b", True, Owner.ANOTHER_ENVIRONMENT),
-        # An environment that is declared no more: its name has changed.
+        # An environment that is no longer declared: its name has changed.
         (OWN, "mig-old", True, Owner.OWN),
         ("acme/slicewise/trial", "mig-a", True, Owner.ANOTHER_STACK),
         ("acme/slicewise/prod2", "mig-a", False, Owner.ANOTHER_STACK),

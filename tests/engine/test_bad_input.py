@@ -90,7 +90,7 @@ def test_kubeconfig_not_configured_names_the_command_that_configures_it(workspac
 
     shown = refused(workspace)
 
-    assert "environment mig-a: is not configured" in shown
+    assert "environment mig-a: the stack has no kubeconfig of this name; run: pulumi config set --secret" in shown
     found = re.search(r"run: (pulumi config set .*) < KUBECONFIG-FILE \[SW402\]", shown)
     assert found
     # The command as printed, by a shell, as the user would run it.

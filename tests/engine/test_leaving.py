@@ -86,7 +86,7 @@ def test_what_is_anothers_by_now_is_not_deleted(
 
     said = refused(stack)
 
-    assert f"LLMInferenceService team/b in environment west, which is declared no more, {says}" in said
+    assert f"LLMInferenceService team/b in environment west, which is no longer declared, {says}" in said
     assert "[SW423]" in said
     as_the_message_says(stack, said)
     stack.up()
@@ -102,7 +102,8 @@ def test_what_is_the_stacks_own_is_deleted(stack: Workspace, clusters: dict[str,
     clusters["west"].patch(LLMInferenceService, "b", unmarked, namespace="team", patch_type=PatchType.MERGE)
     stack.write(*WITHOUT_WEST)
     assert any(
-        "west: it is declared no more, so its services are deleted [SW354]" in each for each in stack.preview().messages
+        "west: it is no longer declared, so its services are deleted [SW354]" in each
+        for each in stack.preview().messages
     )
     assert set(stack.up().changes().values()) == {"delete"}
     assert [services(client) for client in clusters.values()] == [{"a": 1}, {}]
@@ -118,7 +119,7 @@ def test_what_cannot_be_asked_is_not_deleted(stack: Workspace, clusters: dict[st
     try:
         stack.write(EAST, TINY, at("east", "a", 2))
         said = refused(stack)
-        assert "environment west is declared no more, and whose its services are cannot be asked" in said
+        assert "environment west is no longer declared, and whose its services are cannot be asked" in said
         assert f"{west.server} does not answer" in said
         assert "[SW425]" in said
         assert services(clusters["east"]) == {"a": 1}
@@ -126,7 +127,7 @@ def test_what_cannot_be_asked_is_not_deleted(stack: Workspace, clusters: dict[st
         stack.set_config("onUnreachable", "skip")
         update = stack.up()
         assert update.changes() == {"east/team/a-service": "update"}
-        assert any("environment west is declared no more" in each and "[SW425]" in each for each in update.messages)
+        assert any("environment west is no longer declared" in each and "[SW425]" in each for each in update.messages)
         assert stack.up().changes() == {}
         assert in_state(stack, "west") == state
         now = stack.outputs()
@@ -199,7 +200,9 @@ def test_one_of_two_names_of_a_cluster_leaves_while_the_other_cannot_be_used(
     update = stack.up()
 
     assert update.changes() == {}
-    assert any("west is declared no more, and stays as it is (west/team/b): west2" in each for each in update.messages)
+    assert any(
+        "west is no longer declared, and stays as it is (west/team/b): west2" in each for each in update.messages
+    )
     stack.set_config('kubeconfigs["west2"]', west.kubeconfig, secret=True)
     said = refused(stack)
     assert "is the one that this stack has in environment west" in said

@@ -105,7 +105,7 @@ def test_a_new_name_that_cannot_be_used_deletes_nothing_of_the_old_one(stack: Wo
     # Its kubeconfig is not configured yet.
     update = stack.up()
     assert update.changes() == {"east/team/a-service": "update"}
-    (held,) = [message for message in update.messages if "west is declared no more" in message]
+    (held,) = [message for message in update.messages if "west is no longer declared" in message]
     assert "stays as it is (west/team/b): west2 cannot be used now, and may be the same cluster under another" in held
     assert "take west2 out of the documents, too" in held
     # Its token is wrong.

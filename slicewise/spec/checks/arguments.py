@@ -88,7 +88,9 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
         yield Finding(path, Code.BAD_VALUE, message)
     if (around := _BLANKS_AROUND.fullmatch(argument)) is not None:
         meant = quoted((around[1] or around[2]).rstrip())
-        message = f"{quoted(argument)} has a blank around it, and so vLLM takes it for no option; write {meant}"
+        message = (
+            f"{quoted(argument)} has a space before or after it, so vLLM does not recognise the option; write {meant}"
+        )
         yield Finding(path, Code.BAD_VALUE, message)
         return
     option, name = _option(argument)
@@ -97,7 +99,7 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
     elif (two := _TWO_ITEMS.fullmatch(argument)) is not None:
         # argparse takes what has a blank before any `=` for no option, and vLLM ends.
         message = (
-            f"{quoted(argument)} is one argument with a blank in it, which vLLM does not take for an option; write two "
+            f"{quoted(argument)} is one argument with a space in it, so vLLM does not recognise the option; write two "
             f"items, or {quoted(f'{two[1]}={two[2]}')}"
         )
         yield Finding(path, Code.BAD_VALUE, message)

@@ -472,7 +472,7 @@ def _autoscaled(least: int, most: int) -> Document:
         ),
         pytest.param(
             [environment("e", pool("p")), model("m"), deployment("new", "m", replicas=5, environments=3)],
-            ["environments 1 (now 3) would ask for no more than it has"],
+            ["environments 1 (now 3) is as many as it can have now"],
             id="every environment has it already",
         ),
         pytest.param(
@@ -482,7 +482,7 @@ def _autoscaled(least: int, most: int) -> Document:
             ],
             [
                 "nodeCount 1 on b/p (now 0) would fit one environment more",
-                "environments 1 (now 3) would ask for no more than it has",
+                "environments 1 (now 3) is as many as it can have now",
             ],
             id="one environment at a time",
         ),

@@ -283,7 +283,7 @@ WRONG: list[Wrong] = [
     (MODEL, (*PROFILE, "name"), NAME),
     (MODEL, (*PROFILE, "environmentSelector"), [("[a]", "got a list, expected a mapping")]),
     (MODEL, (*PROFILE, "environmentSelector", "matchLabels"), LABELS),
-    (MODEL, (*PROFILE, "engine", "name"), [("vllm", 'got "vllm", expected "vLLM"; did you mean "vLLM"?')]),
+    (MODEL, (*PROFILE, "engine", "name"), [("vllm", 'got "vllm", expected "vLLM"')]),
     (
         MODEL,
         (*PROFILE, "engine", "image"),
