@@ -28,7 +28,7 @@ from slicewise.spec import InvalidInputError
 
 # Nobody edits a stack's state gladly: `pulumi stack export`, mend, `pulumi stack import` is the other way.
 _AFRESH: Final = (
-    "if it cannot be put right, plan without it: pulumi config set slicewise:planAfresh true, look at the plan with "
+    "if it cannot be put right, plan without it: `pulumi config set slicewise:planAfresh true`, look at the plan with "
     "`pulumi preview` (deployments may get other places, and then restart there), then `pulumi up`"
 )
 

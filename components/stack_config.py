@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
@@ -92,6 +92,13 @@ KEYS: Final = (
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
+class _Part(NamedTuple):
+    """What the keys or the values of a mapping must be: a pattern, and the same in words."""
+
+    pattern: str
+    what: str
+
+
 class _Reader:
     """Reads one key after the other and gathers everything that is wrong."""
 
@@ -145,7 +152,7 @@ class _Reader:
             return (default,)
         return tuple(paths)
 
-    def mapping(self, key: str, expected: str, names: str, values: str) -> Mapping[str, str]:
+    def mapping(self, key: str, expected: str, name_of: _Part, value_of: _Part) -> Mapping[str, str]:
         found = self._structure(key, expected)
         if found is None:
             return {}
@@ -153,10 +160,10 @@ class _Reader:
             self._expected(key, self._config.get(key), expected)
             return {}
         for name, value in found.items():
-            if not re.fullmatch(names, name):
-                self._expected(key, name, expected)
-            elif not re.fullmatch(values, value):
-                self._expected(f"{key}[{quoted(name)}]", value, expected)
+            if not re.fullmatch(name_of.pattern, name):
+                self._expected(key, name, f"as the key {name_of.what}")
+            elif not re.fullmatch(value_of.pattern, value):
+                self._expected(f"{key}[{quoted(name)}]", value, value_of.what)
         return found
 
     def secret_names(self, key: str) -> tuple[str, ...]:
@@ -237,8 +244,18 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         create_namespaces=reader.flag("createNamespaces"),
         verify=reader.flag("verify"),
         plan_afresh=reader.flag("planAfresh"),
-        take_over=reader.mapping("takeOver", _TAKE_OVER, _SERVICE, _STACK),
-        accept_clusters=reader.mapping("acceptClusters", _ACCEPT, DNS_SUBDOMAIN, _UID),
+        take_over=reader.mapping(
+            "takeOver",
+            _TAKE_OVER,
+            _Part(_SERVICE, "environment/namespace/name of a service"),
+            _Part(_STACK, "nobody, or the stack that has it: organization/project/stack"),
+        ),
+        accept_clusters=reader.mapping(
+            "acceptClusters",
+            _ACCEPT,
+            _Part(DNS_SUBDOMAIN, "the name of an environment"),
+            _Part(_UID, "the uid of its cluster: kubectl get namespace kube-system -o jsonpath='{.metadata.uid}'"),
+        ),
     )
     if reader.problems:
         raise InvalidInputError(reader.problems)

@@ -43,9 +43,9 @@ def exchanged(
     others = [other for other, cluster in before.items() if cluster.uid == uid]
     told = f", and that is the cluster of environment {others[0]}" if others else ""
     message = (
-        f"{led_elsewhere(name, uid, known.uid, told)}. Put the right kubeconfig back; or, if this cluster "
-        f"takes the other's place: pulumi config set --path 'slicewise:acceptClusters[\"{name}\"]' {uid}. `pulumi up` "
-        "then makes all services in it, and leaves what the old cluster has"
+        f"{led_elsewhere(name, uid, known.uid, told)}. Put the right kubeconfig back; or, if this cluster takes the "
+        "other's place, let `pulumi up` make all services in it and leave what the old cluster has: "
+        f"pulumi config set --path 'slicewise:acceptClusters[\"{name}\"]' {uid}"
     )
     return Problem(f"InferenceEnvironment {name}", 0, 0, "spec.cluster", message, Code.OTHER_CLUSTER)
 
@@ -97,8 +97,8 @@ def _refused(environment: str, name: ObjectName, whose: Owner, live: LiveObject)
     if whose is Owner.ANOTHER_STACK:
         message = (
             f"{there}, and belongs to stack {live.stack}; give the deployment another name, or remove it from that "
-            f"stack. To take it over while it runs: {take_over}, and have the other stack forget it "
-            "(docs/day-two.md, Services that are there already)"
+            "stack. To take it over while it runs, have the other stack forget it, too (docs/day-two.md, Services that "
+            f"are there already): {take_over}"
         )
         return Problem(place, 0, 0, "metadata.name", message, Code.BELONGS_TO_ANOTHER)
     message = (
@@ -301,9 +301,9 @@ def deleted_under(old: str, name: str, item: ObjectName, urn: str, *, certain: b
     else:
         message = (
             f"{item} is declared in environment {name}, and the stack has it as one of environment {old}, where this "
-            "`pulumi up` would delete it: both may be one cluster, and then it would be gone. If they are one, have "
-            f"the stack forget it there: {forget}. If they are two, put environment {old} back, give both credentials "
-            f"the rights of {_ROLE}, and run `pulumi up` before it leaves"
+            "`pulumi up` would delete it: both may be one cluster, and then it would be gone. If they are two, put "
+            f"environment {old} back, give both credentials the rights of {_ROLE}, and run `pulumi up` before it "
+            f"leaves. If they are one, have the stack forget it there: {forget}"
         )
     place = f"ModelDeployment {item.namespace}/{item.name}"
     return Problem(place, 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)

@@ -42,13 +42,16 @@ def by_environment(
     problems: list[Problem] = []
     for value in values:
         name, _, rest = value.partition("=")
+        alone = len(chosen) == 1 and not _names_unknown(value, known)
+        meant = "" if name in known or "=" not in value else did_you_mean(name, known)
         if not (rest and name in known):
-            name, rest = (chosen[0], value) if len(chosen) == 1 else ("", value)
-        meant = did_you_mean(value.partition("=")[0], known) if not name and "=" in value else ""
-        if not name:
+            name, rest = (chosen[0], value) if alone else ("", value)
+        if not name and meant:
+            message = f"{quoted(value)}: no environment is called {quoted(value.partition('=')[0])}{meant}"
+        elif not name:
             message = (
                 f"which environment is {quoted(value)} for? Write {option} ENVIRONMENT={what} with one of "
-                f"{', '.join(known)}, such as {option} {known[0]}={what}; or read one alone with --environment{meant}"
+                f"{', '.join(known)}, such as {option} {known[0]}={what}; or read one alone with --environment"
             )
         elif name not in chosen:
             message = (
@@ -64,6 +67,12 @@ def by_environment(
     if problems:
         raise InvalidInputError(problems)
     return found
+
+
+def _names_unknown(value: str, known: Sequence[str]) -> bool:
+    """Return whether a value has a name before its `=` that only looks like an environment's, and is no file itself."""
+    name, equals, rest = value.partition("=")
+    return bool(equals and rest and name not in known and did_you_mean(name, known) and not can_be_read(Path(value)))
 
 
 def kubeconfig_texts(

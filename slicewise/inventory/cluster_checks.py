@@ -98,13 +98,14 @@ def _no_namespace(cluster: LiveCluster, placed: Sequence[Expected], *, creates_n
         return
     without = [each for each in placed if each.key[0] not in cluster.namespaces]
     missing = sorted({each.key[0] for each in without})
+    again = f" && {REMEDY}" if any(each.before for each in without) else ""
     if missing:
         yield Found(
             Code.NO_NAMESPACE,
             Severity.ERROR,
             f"{counted(len(missing), 'namespace')} of the plan's deployments {'is' if len(missing) == 1 else 'are'} "
             f"not there: {', '.join(missing)} ({_deployments(without)})",
-            f"{creating(missing)}{_and_update(without)}; or let the stack make what is missing: {LET_THE_STACK}",
+            f"{creating(missing)}{again}; or let the stack make what is missing: {LET_THE_STACK}",
         )
 
 

@@ -29,7 +29,7 @@ RIGHTS_UNKNOWN: Final = (
 INSTALL: Final = {
     SERVICE_KIND: "KServe 0.20 with its LLMInferenceService controller",
     CONFIG_KIND: "KServe 0.20 with its LLMInferenceService controller",
-    SCALED_OBJECT_KIND: "KEDA, which scales deployments with a signal",
+    SCALED_OBJECT_KIND: "KEDA, which scales the deployments whose scaling has signal: Concurrency",
     # KServe's controller looks once, when it starts, whether the kind is there (its SetupWithManager).
     LEADER_WORKER_SET_KIND: "LeaderWorkerSet (https://lws.sigs.k8s.io), of which KServe makes replicas that span "
     "several nodes; if KServe runs already, restart its controller, which looks for the kind only when it starts",

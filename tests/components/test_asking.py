@@ -145,6 +145,14 @@ def test_what_replicas_of_several_nodes_need_is_asked_for() -> None:
         assert ask(needs_of([wide]), east=url).problems == ()
 
 
+def test_keda_is_named_with_what_asks_for_it() -> None:
+    """`Fixed` is a signal, too: what needs KEDA is `signal: Concurrency`."""
+    scaled = {**SERVICE, "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject"}
+    with serving(Api()) as url:
+        ((_, problem),) = ask(needs_of([scaled]), east=url).problems
+    assert problem.message.endswith("KEDA, which scales the deployments whose scaling has signal: Concurrency")
+
+
 def test_what_is_not_needed_is_not_asked_for() -> None:
     api = Api(kinds={}, rules=())
     with serving(api) as url:

@@ -120,10 +120,15 @@ def test_every_key_of_the_readme_is_taken_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "field", "expected"),
     [
-        ("takeOver", '{"west/llama": "nobody"}', "takeOver", "a mapping from environment/namespace/name"),
-        ("takeOver", '{"west/team/llama": "old"}', 'takeOver["west/team/llama"]', "to nobody or organization/project/"),
-        ("acceptClusters", '{"west": "yes"}', 'acceptClusters["west"]', "the uids of their clusters"),
-        ("acceptClusters", '{"West!": "b2a9"}', "acceptClusters", "a mapping from environments"),
+        ("takeOver", '{"west/llama": "nobody"}', "takeOver", "expected as the key environment/namespace/name of a"),
+        (
+            "takeOver",
+            '{"west/team/llama": "old"}',
+            'takeOver["west/team/llama"]',
+            "nobody, or the stack that has it:",
+        ),
+        ("acceptClusters", '{"west": "yes"}', 'acceptClusters["west"]', "expected the uid of its cluster: kubectl get"),
+        ("acceptClusters", '{"West!": "b2a9"}', "acceptClusters", "expected as the key the name of an environment"),
     ],
 )
 def test_names_and_values_in_mappings_have_a_form(key: str, value: str, field: str, expected: str) -> None:

@@ -340,3 +340,16 @@ def test_what_a_failed_update_never_made_is_not_said_to_have_been_there(number: 
     (advice,) = verdicts.missing("mig-a", gone)
     assert advice.code.value == "SW351"
     assert all(words in advice.message for words in says)
+
+
+def test_a_command_to_be_copied_is_followed_by_nothing_that_a_shell_would_take_for_a_part_of_it() -> None:
+    """SW422: a full stop straight after the uid went along with it."""
+    uid = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
+    config = read_stack_config(pulumi.Config("slicewise"))
+    key = DeploymentKey("team", "chat")
+    before = PreviousPlacement(key, "mig-a", "slices", "any", units=1, gpus_per_node=1)
+    here = replace(declared(service(3)), services=[Expected(key, ("team", "chat"), None, before)])
+    known = KnownCluster(uid="8c2f5f0e-1f0b-4a53-9d6a-3f1f0c9f7a11", identifier="mig-a")
+    problem = verdicts.exchanged(config, {}, here, known, Standing(uid))
+    assert problem
+    assert problem.message.endswith(f" {uid}")

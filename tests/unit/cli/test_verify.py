@@ -380,8 +380,23 @@ def test_what_became_of_services_is_said(tmp_path: Path) -> None:
 def test_a_misspelt_environment_of_a_kubeconfig() -> None:
     with pytest.raises(InvalidInputError) as caught:
         by_environment("--kubeconfig", ["wset=file"], ["east", "west"], ["east", "west"], "FILE")
-    assert 'which environment is "wset=file" for?' in str(caught.value)
-    assert str(caught.value).endswith('; did you mean "west"? [SW402]')
+    assert (
+        str(caught.value) == '--kubeconfig: "wset=file": no environment is called "wset"; did you mean "west"? [SW402]'
+    )
+
+
+@pytest.mark.parametrize("chosen", [["east"], ["east", "west"]])
+def test_a_misspelt_environment_is_no_file_of_the_only_one(
+    chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        by_environment("--kubeconfig", ["eas=file"], chosen, chosen, "FILE")
+    assert 'no environment is called "eas"; did you mean "east"? [SW402]' in str(caught.value)
+    # A file, or a context, may have such a name all the same.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "eas=file").write_text("")
+    assert by_environment("--kubeconfig", ["eas=file"], ["east"], ["east"], "FILE") == {"east": "eas=file"}
+    assert by_environment("--context", ["x=y"], ["east"], ["east"], "CONTEXT") == {"east": "x=y"}
 
 
 def test_outputs_of_another_cluster(tmp_path: Path) -> None:
