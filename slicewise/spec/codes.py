@@ -89,6 +89,7 @@ class Code(StrEnum):
 
     SECRET_IN_ARGUMENT = "SW346"  # noqa: S105 - a code
     ARGUMENT_TWICE = "SW347"
+    SYSTEM_NAMESPACE = "SW348"
 
     CLUSTER_NOT_IDENTIFIED = "SW350"
     MADE_AGAIN = "SW351"

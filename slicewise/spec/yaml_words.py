@@ -36,8 +36,8 @@ _WORDS: Final = {
         "a field's name must be text, and this is a list or a mapping; put text with brackets or braces in quotes"
     ),
     "mapping values are not allowed in this context": (
-        'a ": " too many: the line is indented too far, the line before has no colon, or text that has ": " is not in '
-        "quotes; fix that"
+        'there is a ": " here that does not belong: the line is indented too far, the line before has no colon, or '
+        'text that has ": " is not in quotes; fix that'
     ),
     "did not find expected key": (
         "this does not line up with what is before it; indent it as its neighbours are, or put all the text in quotes"
@@ -47,6 +47,10 @@ _WORDS: Final = {
     ),
     "did not find expected <document start>": (
         "a document has ended before this line; begin the next one with `---`, or remove what is before it"
+    ),
+    "did not find expected alphabetic or numeric character": (
+        "`*` and `&` begin the name of an alias or an anchor here; put text that begins with one in quotes (or is this "
+        "a file of another kind, such as Markdown?)"
     ),
     "second occurrence": "there is an anchor of this name before it already; rename one of the two",
     "did not find expected node content": "a value is missing here; write one, or put text in quotes",

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from slicewise.spec.checks.finding import Finding
 from slicewise.spec.codes import Code
 from slicewise.spec.deployment import ModelDeployment, Scaling, Signal
 
+# Kubernetes reserves the prefix (its documentation, "Namespaces").
+_SYSTEM: Final = "kube-"
+
 
 def check_deployment(deployment: ModelDeployment) -> Iterator[Finding]:
     """Yield what is wrong with, or advisable for, `deployment`."""
-    return check_scaling(deployment.spec.scaling)
+    namespace = deployment.metadata.namespace
+    if namespace.startswith(_SYSTEM):
+        message = (
+            f"{namespace} is a namespace of Kubernetes itself: whoever may read Secrets or make pods there can take "
+            "over the cluster; write a namespace of your own"
+        )
+        yield Finding(("metadata", "namespace"), Code.SYSTEM_NAMESPACE, message)
+    yield from check_scaling(deployment.spec.scaling)
 
 
 def check_scaling(scaling: Scaling) -> Iterator[Finding]:

@@ -153,8 +153,8 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
         (
             "a: b§: c\n",
             (
-                'not YAML: a ": " too many: the line is indented too far, the line before has no colon, '
-                'or text that has ": " is not in quotes; fix that'
+                'not YAML: there is a ": " here that does not belong: the line is indented too far, the line before '
+                'has no colon, or text that has ": " is not in quotes; fix that'
             ),
         ),
         ("a:\n  b: 1\n §c: 2\n", f"not YAML: {NOT_IN_LINE}"),
@@ -184,6 +184,13 @@ def test_empty_documents_between_others_are_skipped(loader: Loader) -> None:
         (
             "a: §*x\n",
             'not YAML: "*x" is an alias, and no anchor of that name is before it; if this is text, put it in quotes',
+        ),
+        (
+            "*§*Slicewise** is for MIG\n",
+            (
+                "not YAML: `*` and `&` begin the name of an alias or an anchor here; put text that begins with one in "
+                "quotes (or is this a file of another kind, such as Markdown?)"
+            ),
         ),
         ("é: 1\nb: é§\x01\n", "not YAML: control characters are not allowed (character #x1); remove it"),
         ("a: §!!int x\n", "not YAML: this is not what the tag !!int says; remove the tag, or correct the value"),
