@@ -122,8 +122,8 @@ async def _settle_one(
     used = [space for space in here.namespaces if ObjectName(NAMESPACE_KIND, "", space) in left]
     if used:
         told.append(
-            f"createNamespaces: {handling.environment} has {some(used)} already, which this stack has not made: they "
-            "are used and left as they are"
+            f"createNamespaces: {handling.environment} has {some(used)} already, which this stack has not made: it "
+            "uses what is there, and leaves it as it is"
         )
     settled = replace(
         handling,

@@ -48,7 +48,7 @@ def check_strays(nodes: Sequence[LiveNode]) -> Iterator[Found]:
 def _why_and_remedy(node: LiveNode, gpus: Gpus) -> tuple[str, str]:
     """Return why no pool could be declared for the node, empty where one could, and what to do."""
     if any(offer.units for offer in usable_offers(node)):
-        return "", "declare a pool for them, if models are to run there: `python -m slicewise discover` writes it"
+        return "", "declare a pool, if models are to run there: `python -m slicewise discover` writes one"
     if gpus.invalid:
         return "MIG-INVALID: the slices do not fit the single strategy, so none is offered", CUT_ALIKE
     if any(offer.units for offer in gpus.offers):

@@ -27,8 +27,11 @@ def check_shared_nodes(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
     # What these find is advice, which is for documents that fit their schema.
     if not any(part.wrong for part in parts):
         pools = [part.value for part in parts]
-        yield from _counted_twice(pools)
-        yield from _gpus_counted_twice(pools)
+        gpus = list(_gpus_counted_twice(pools))
+        yield from gpus
+        # Once their GPUs are counted once, or the pools told apart, it is seen whether more is counted twice.
+        told = {finding.path[:-1] for finding in gpus}
+        yield from (finding for finding in _counted_twice(pools) if finding.path[:-1] not in told)
 
 
 def _indistinct_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:

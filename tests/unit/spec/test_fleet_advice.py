@@ -164,6 +164,9 @@ def test_gpus_that_two_pools_sell(loader: Loader) -> None:
         "and in reservedUnits the slices of each that the pool's nodes do not have; if no node is in both, give their "
         "nodeSelectors one key with different values [SW324]"
     )
+    # Their CPUs are counted twice, too: one warning says that the two have the same nodes.
+    cpus = {"allocatable": {"cpu": "188"}}
+    assert advice(loader, pools({**large, **cpus}, {**small, **cpus})) == [line]
     assert advice(loader, pools(large, {**small, "nodeSelector": {"pool": "other"}})) == []
     # Nodes of one label that have other GPUs, or another number of them, are other nodes.
     assert advice(loader, pools(large, {**small, "acceleratorCount": 4})) == []
