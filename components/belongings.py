@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import pulumi
 
 from components import verdicts
 from components.declared import Declared
-from components.handling import Handling
+from components.handling import Handling, object_name
 from components.past import Past
 from components.previous_plan import PreviousStack
 from components.reaching import Reached
@@ -19,7 +19,10 @@ from components.stack_config import StackConfig
 from components.stack_state import read_state
 from slicewise.inventory.belonging import Claim
 from slicewise.inventory.differences import some
+from slicewise.inventory.json_values import mapping
+from slicewise.inventory.rewritten import FieldPath, rewritten
 from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
+from slicewise.manifests.vocabulary import REVISION_ANNOTATION
 from slicewise.printable import printable
 from slicewise.spec import Advice, InvalidInputError, Problem
 
@@ -129,6 +132,7 @@ async def _settle_one(
         handling,
         namespaces=tuple(space for space in here.namespaces if space not in used),
         forced=taken | put_back,
+        rewritten=await _rewritten(handling, here, there),
         left_alone=left,
         gone=gone,
         generations={name: live.generation for name, live in there.objects.items()},
@@ -144,3 +148,21 @@ async def _settle_one(
         *(Note(handling.environment, each) for each in advice),
     ]
     return settled, problems, notes
+
+
+async def _rewritten(handling: Handling, here: Declared, there: Standing) -> Mapping[ObjectName, Sequence[FieldPath]]:
+    """Return the fields of services that applying does not make what is declared.
+
+    Not where the state has another version of the service than is there, from an update that was killed before it
+    could store what it had applied: Pulumi gives an ignored field the value that the state has.
+    """
+    if not there.tried:
+        return {}
+    applied = (await read_state()).objects.get(handling.formerly or handling.environment, {})
+    return {
+        name: [("spec", *path) for path in rewritten(item["spec"], mapping(there.tried[name].get("spec")))]
+        for item in here.objects
+        if (name := object_name(item)) in there.tried
+        and name in applied
+        and applied[name].revision == item["spec"]["annotations"][REVISION_ANNOTATION]
+    }

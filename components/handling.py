@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi
 
 from components.stack_name import stack_name
+from slicewise.inventory.rewritten import FieldPath
 from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName
 from slicewise.manifests import KubernetesObject
 from slicewise.manifests.vocabulary import RESTORED_ANNOTATION, RESTORED_OVER_ANNOTATION, SERVICE_KIND, STACK_ANNOTATION
@@ -20,6 +23,7 @@ _FORCE: Final = "pulumi.com/patchForce"
 _LASTING: Final = tuple(
     f'metadata.annotations["{name}"]' for name in (RESTORED_ANNOTATION, RESTORED_OVER_ANNOTATION, _FORCE)
 )
+_WORD: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Handling:
         gone: What was applied and is not there any more.
         forced: What is applied over what others have written: they changed it, or it is to become the stack's.
         left_alone: What stands there, is not the stack's, and serves it as it is: it is not declared.
+        rewritten: The fields that applying an object does not make what is declared: an admission webhook changes them.
         generations: The generations of what stands there; an object that is gone has none.
         now: When this is, in UTC (`2026-11-27T18:00:00Z`).
     """
@@ -45,6 +50,7 @@ class Handling:
     gone: frozenset[ObjectName] = frozenset()
     forced: frozenset[ObjectName] = frozenset()
     left_alone: frozenset[ObjectName] = frozenset()
+    rewritten: Mapping[ObjectName, Sequence[FieldPath]] = field(default_factory=dict)
     generations: Mapping[ObjectName, int] = field(default_factory=dict)
     now: str = ""
 
@@ -77,8 +83,15 @@ class Handling:
         if object_name(item) in self.gone:
             options.replace_on_changes, options.delete_before_replace = [*_LASTING], True
         elif object_name(item) not in self.forced:
-            options.ignore_changes = [*_LASTING]
+            # Pulumi's provider compares what is declared with what the API server made of it (its Diff, provider.go).
+            vain = self.rewritten.get(object_name(item), ())
+            options.ignore_changes = [*_LASTING, *map(_property_path, vain)]
         return options
+
+
+def _property_path(path: FieldPath) -> str:
+    """Write a path as Pulumi does (https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/)."""
+    return path[0] + "".join(f".{key}" if _WORD.fullmatch(key) else f"[{json.dumps(key)}]" for key in path[1:])
 
 
 def object_name(item: Mapping[str, Any]) -> ObjectName:

@@ -11,7 +11,9 @@ import pulumi
 
 from components.stack_name import stack_name
 from components.type_tokens import EKS_CLUSTER, GKE_CLUSTER, INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+from slicewise.inventory.json_values import mapping, text
 from slicewise.inventory.standing import ObjectName
+from slicewise.manifests.vocabulary import REVISION_ANNOTATION
 
 # The engine's own function, which Pulumi's SDK for Python gives no name.
 _READ_RESOURCES: Final = "pulumi:pulumi:readStackResourceOutputs"
@@ -36,10 +38,12 @@ class Applied:
         urn: What the stack calls it.
         uid: What its cluster tells it by from one that is made under the same name later; empty where that is not
             known.
+        revision: Which version of a service it is (`slicewise.dev/revision`); empty where it has none.
     """
 
     urn: str
     uid: str = ""
+    revision: str = ""
 
 
 @dataclass(slots=True)
@@ -139,8 +143,9 @@ def objects_of(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mappi
     found: defaultdict[str, dict[ObjectName, Applied]] = defaultdict(dict)
     for urn, each in resources.items():
         _, _, types, name = urn.split("::", 3)
-        metadata = each["outputs"].get("metadata")
+        metadata, spec = each["outputs"].get("metadata"), mapping(each["outputs"].get("spec"))
         if types.startswith(f"{MODEL_PLACEMENT}$") and metadata:
             key = ObjectName(types.rpartition(":")[2], str(metadata["namespace"]), str(metadata["name"]))
-            found[name.partition("/")[0]][key] = Applied(urn, str(metadata.get("uid", "")))
+            revision = text(mapping(spec.get("annotations")).get(REVISION_ANNOTATION))
+            found[name.partition("/")[0]][key] = Applied(urn, str(metadata.get("uid", "")), revision)
     return found

@@ -215,7 +215,7 @@ def changed(
             which = "it" if not stays else some(sorted(f"spec.{path}" for path in each.paths - stays))
             outcomes.append(f"`pulumi up` puts {which} back; to keep it, write it in the documents first")
         if each.removal:
-            outcomes.append(f"`pulumi up` leaves what others have added; take it away: {each.removal}")
+            outcomes.append(f"`pulumi up` leaves what others have added; {each.removal}")
         if outcomes:
             said.append(Advice(place, Code.CHANGED_BY_HAND, f"{told}; {'; '.join(outcomes)}"))
         if stays:
@@ -238,7 +238,7 @@ def _rewritten(paths: Iterable[str]) -> str:
     which = some(sorted(f"spec.{path}" for path in paths))
     return (
         f"applying it again does not change {which}: an admission webhook of the cluster changes it whenever it is "
-        "applied, so each `pulumi up` shows an update that cannot put it back. Correct the webhook (kubectl get "
+        "applied, and no `pulumi up` can put it back. Correct the webhook (kubectl get "
         "mutatingwebhookconfigurations), or write in the documents what it makes of it"
     )
 

@@ -30,10 +30,12 @@ class Addition:
     Attributes:
         path: The path of the field in the object, each part a key or an index.
         says: What is there, in a few words: `spec.template.nodeSelector.disk is "ssd", nothing applied`.
+        written: Whether somebody is known to have written it; what an admission webhook adds to a request, nobody has.
     """
 
     path: tuple[str, ...]
     says: str
+    written: bool
 
 
 def additions(service: LiveService, declared: Mapping[str, Any], *, applied: bool) -> list[Addition]:
@@ -46,7 +48,7 @@ def additions(service: LiveService, declared: Mapping[str, Any], *, applied: boo
             then only what somebody else owns was added.
     """
     return [
-        Addition(("spec", *path), f"spec.{shown} is {quoted(text)}, nothing applied{_by(manager)}")
+        Addition(("spec", *path), f"spec.{shown} is {quoted(text)}, nothing applied{_by(manager)}", manager is not None)
         for path, shown, text in _found(service.spec, declared)
         if (manager := _manager(service, shown)) or applied
     ]
@@ -59,6 +61,17 @@ def removal(service: LiveService, added: Sequence[Addition]) -> str:
         f"kubectl -n {service.namespace} patch llminferenceservices.serving.kserve.io {service.name} --type=json "
         f"-p {shlex.quote(json.dumps(patch))}"
     )
+
+
+def take_away(removal: str, *, written: bool) -> str:
+    """Return what to do for additions to go: the command `removal`, and what comes first where nobody wrote them."""
+    first = (
+        ""
+        if written
+        else "nobody is known to have written it: if an admission webhook adds it (kubectl get "
+        "mutatingwebhookconfigurations), correct that one first; "
+    )
+    return f"{first}take it away: {removal}"
 
 
 def _found(there: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, str]]:

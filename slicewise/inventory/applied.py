@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from slicewise.inventory.additions import Addition, additions, removal
+from slicewise.inventory.additions import Addition, additions, removal, take_away
 from slicewise.inventory.live_services import LiveService, ServiceKey
 from slicewise.manifests import KubernetesObject, placement_objects
 from slicewise.manifests.names import service_name
@@ -73,7 +73,7 @@ class Deviation:
         paths: The fields whose applied value is not there; applying it again puts them back, unless something in the
             cluster changes them whenever that is done.
         unexplained: Those of them that nobody is known to have written since: removed, or changed by a webhook.
-        removal: The command that takes away what was added, which applying leaves; empty where nothing was.
+        removal: How what was added goes, which applying leaves: the command, last; empty where nothing was.
         pending: Whether it may only be that the documents have changed, and have not been applied yet.
     """
 
@@ -180,7 +180,7 @@ def _deviations(
         fields = [*said.values(), *(each.says for each in added)]
         more = f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
         says = "; ".join(fields[:_MOST_FIELDS]) + more
-        command = removal(service, added) if added else ""
+        way = take_away(removal(service, added), written=all(each.written for each in added)) if added else ""
         paths = frozenset(said)
         yield Deviation(
             Drift.CHANGED,
@@ -189,7 +189,7 @@ def _deviations(
             missing=missing,
             paths=paths,
             unexplained=paths - service.editors.keys(),
-            removal=command,
+            removal=way,
         )
 
 

@@ -56,7 +56,7 @@ def _remedy(changed: Deviation) -> str:
             "(kubectl get mutatingwebhookconfigurations)"
         )
     if changed.removal:
-        remedies.append(f"applying leaves what others have added; take it away: {changed.removal}")
+        remedies.append(f"applying leaves what others have added; {changed.removal}")
     return "; ".join(remedies)
 
 

@@ -14,11 +14,12 @@ from components import belongings
 from components.belongings import Note, Settled, settle
 from components.cluster_outputs import KnownCluster, Renamed
 from components.declared import Declared
+from components.handling import Handling
 from components.past import Past
 from components.previous_plan import PreviousStack
 from components.reaching import Reached
 from components.stack_config import StackConfig, read_stack_config
-from components.stack_state import StackState
+from components.stack_state import Applied, StackState
 from slicewise.inventory.applied import Expected
 from slicewise.inventory.asking import ClusterAnswer
 from slicewise.inventory.standing import LiveObject, ObjectName, Standing
@@ -124,6 +125,42 @@ def test_what_leaves_is_forgotten_with_what_scales_it(state: list[str]) -> None:
     (said,) = refused(previous, chat_in("a", BEFORE, stays=False), there("1", "acme/slicewise/other"))
     assert f"pulumi state delete '{state[1]}' && pulumi state delete '{state[0]}'" in said
     assert said.endswith("[SW423]")
+
+
+def changed_to(replicas: int) -> dict[str, Any]:
+    item = manifest(CHAT)
+    return {**item, "spec": {**item["spec"], "replicas": replicas, "model": {"uri": "hf://a/c"}}}
+
+
+@pytest.mark.parametrize(
+    ("applied", "live", "tried", "ignored"),
+    [
+        # A webhook makes 2 of them of another model, whenever the service is applied.
+        ("1", 2, 2, {"spec.replicas", "spec.model.uri"}),
+        # Somebody has scaled it, too: that is put back.
+        ("1", 7, 3, None),
+        # The last update was killed: the state has what the documents said before.
+        ("0", 2, 2, set()),
+    ],
+)
+def test_what_applying_cannot_change_is_no_change(
+    applied: str, live: int, tried: int, ignored: set[str] | None, monkeypatch: pytest.MonkeyPatch, state: list[str]
+) -> None:
+    async def read() -> StackState:
+        return StackState(urns=frozenset(state), objects={"a": {CHAT: Applied(URN, "7", applied)}})
+
+    monkeypatch.setattr(belongings, "read_state", read)
+    standing = Standing("1", {CHAT: LiveObject(OWN, "a", changed_to(live))}, tried={CHAT: changed_to(tried)})
+    handling = settled(PreviousStack((BEFORE,), known(a="1"), OWN), chat_in("a", BEFORE), standing).handlings["a"]
+    paths = handling.set_options(pulumi.ResourceOptions(), manifest(CHAT), "a/team/chat-service").ignore_changes
+    assert (None if paths is None else {path for path in paths if path.startswith("spec")}) == ignored
+
+
+def test_a_key_that_is_not_a_word_is_quoted() -> None:
+    handling = Handling("a", rewritten={CHAT: [("spec", "template", "nodeSelector", "a.b/c")]})
+    options = handling.set_options(pulumi.ResourceOptions(), manifest(CHAT), "a/team/chat-service")
+    assert options.ignore_changes
+    assert options.ignore_changes[-1] == 'spec.template.nodeSelector["a.b/c"]'
 
 
 def test_what_is_put_back_in_a_skipped_environment_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:

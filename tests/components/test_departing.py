@@ -112,8 +112,9 @@ def test_what_becomes_of_each_is_said_with_the_ways_out(monkeypatch: pytest.Monk
 
 
 def test_the_objects_that_the_engine_tells_of_are_sorted_by_environment() -> None:
-    outputs = {"metadata": {"namespace": "team", "name": "chat", "uid": "7"}}
+    spec = {"annotations": {"slicewise.dev/revision": "1"}}
+    outputs = {"metadata": {"namespace": "team", "name": "chat", "uid": "7"}, "spec": spec}
     config = URN.replace("ModelPlacement", "InferenceEnvironment")
     failed = URN.replace("/a-service", "/failed-service")
     found = objects_of({URN: {"outputs": outputs}, config: {"outputs": outputs}, failed: {"outputs": {}}})
-    assert found == {"west": {CHAT: Applied(URN, "7")}}
+    assert found == {"west": {CHAT: Applied(URN, "7", "1")}}

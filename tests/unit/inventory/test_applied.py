@@ -218,7 +218,7 @@ def test_a_key_that_somebody_adds_to_a_node_selector(image: str) -> None:
     assert told.says == 'spec.template.nodeSelector.example.com/disk is "ssd", nothing applied (by kubectl-patch)'
     assert (told.drift, told.paths) == (Drift.CHANGED, frozenset())
     assert told.removal == (
-        "kubectl -n team patch llminferenceservices.serving.kserve.io chat --type=json "
+        "take it away: kubectl -n team patch llminferenceservices.serving.kserve.io chat --type=json "
         """-p '[{"op": "remove", "path": "/spec/template/nodeSelector/example.com~1disk"}]'"""
     )
 
@@ -271,7 +271,19 @@ def test_what_is_changed_and_what_is_added_are_said_at_once() -> None:
     assert told.paths
     (found,) = check_services([told])
     assert "pulumi up; rendered manifests: apply them again" in found.remedy
-    assert found.remedy.endswith(f"applying leaves what others have added; take it away: {told.removal}")
+    assert found.remedy.endswith(f"applying leaves what others have added; {told.removal}")
+
+
+def test_what_nobody_has_written_may_be_a_webhooks() -> None:
+    """The command alone would not help: the webhook adds it again in the same request."""
+    service = applied(fleet())
+    service["spec"]["template"]["nodeSelector"] |= {"example.com/disk": "ssd", "zone": "a"}
+    service["metadata"]["managedFields"] = [APPLIED, PATCHED]
+    (told,) = deviations(fleet(), service, BEFORE)
+    assert told.removal.startswith(
+        "nobody is known to have written it: if an admission webhook adds it (kubectl get "
+        "mutatingwebhookconfigurations), correct that one first; take it away: kubectl -n team patch "
+    )
 
 
 def test_a_change_that_is_yet_to_be_applied_is_none_by_hand() -> None:
