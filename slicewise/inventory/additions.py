@@ -47,11 +47,15 @@ def additions(service: LiveService, declared: Mapping[str, Any], *, applied: boo
         applied: Whether that is what was applied. Where documents have changed since, it may be what they said before:
             then only what somebody else owns was added.
     """
-    return [
-        Addition(("spec", *path), f"spec.{shown} is {quoted(text)}, nothing applied{_by(manager)}", manager is not None)
-        for path, shown, text in _found(service.spec, declared)
-        if (manager := _manager(service, shown)) or applied
-    ]
+    found = []
+    for path, shown, text in _found(service.spec, declared):
+        manager = _manager(service, shown)
+        if manager or applied:
+            # Where documents have changed, what is around it may have what they said before.
+            manager = manager or _manager_around(service, shown)
+            says = f"spec.{shown} is {quoted(text)}, nothing applied{_by(manager)}"
+            found.append(Addition(("spec", *path), says, manager is not None))
+    return found
 
 
 def removal(service: LiveService, added: Sequence[Addition]) -> str:
@@ -118,6 +122,12 @@ def _text(value: object) -> str:
 def _manager(service: LiveService, shown: str) -> str | None:
     inside = (each for each in service.editors if each.startswith((f"{shown}.", f"{shown}[")))
     return service.editors.get(shown) or next((service.editors[each] for each in inside), None)
+
+
+def _manager_around(service: LiveService, shown: str) -> str | None:
+    """Return who has written all of what the field is in: Kubernetes tells of a `nodeSelector` no more than that."""
+    around = (each for each in service.editors if shown.startswith((f"{each}.", f"{each}[")))
+    return next((service.editors[each] for each in around), None)
 
 
 def _by(manager: str | None) -> str:

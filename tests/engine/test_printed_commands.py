@@ -74,6 +74,8 @@ def test_the_command_that_is_printed_takes_away_what_was_added(
     (said,) = (message for message in preview.messages if "SW352" in message)
     command = re.search(r"take it away: (kubectl .*) \[SW352\]", said)
     assert command, said
+    assert said.count("nothing applied (by embedded)") == 3
+    assert "webhook" not in said
     answer = run_patch(plane, command[1])
     assert answer.status_code == 200, answer.text
     assert len(json.loads(shlex.split(command[1])[-1])) == 5

@@ -223,6 +223,18 @@ def test_a_key_that_somebody_adds_to_a_node_selector(image: str) -> None:
     )
 
 
+def test_whoever_has_written_a_whole_node_selector_has_added_to_it() -> None:
+    """The definition says x-kubernetes-map-type: atomic, so the API server knows of no single key."""
+    service = applied(fleet())
+    service["spec"]["template"]["nodeSelector"]["example.com/disk"] = "ssd"
+    whole = {**PATCHED, "fieldsV1": {"f:spec": {"f:template": {"f:nodeSelector": {}}}}}
+    rest = {**APPLIED, "fieldsV1": {"f:spec": {"f:model": {"f:uri": {}}}}}
+    service["metadata"]["managedFields"] = [rest, whole]
+    (told,) = deviations(fleet(), service, BEFORE)
+    assert told.says == 'spec.template.nodeSelector.example.com/disk is "ssd", nothing applied (by kubectl-patch)'
+    assert told.removal.startswith("take it away: kubectl ")
+
+
 def test_a_key_that_an_earlier_plan_had_is_nobodys_addition() -> None:
     service = applied(fleet())
     service["spec"]["template"]["nodeSelector"]["zone"] = "a"
