@@ -15,6 +15,7 @@ from components.previous_plan import PreviousStack
 from components.stack_config import StackConfig, read_stack_config
 from slicewise.inventory.applied import Expected
 from slicewise.inventory.belonging import Claim, Owner, has_all, owner
+from slicewise.inventory.needs import Needs
 from slicewise.inventory.spaces import is_reserved
 from slicewise.inventory.standing import LiveObject, ObjectName, Place, Standing
 from slicewise.manifests import KubernetesObject
@@ -353,3 +354,10 @@ def test_a_command_to_be_copied_is_followed_by_nothing_that_a_shell_would_take_f
     problem = verdicts.exchanged(config, {}, here, known, Standing(uid))
     assert problem
     assert problem.message.endswith(f" {uid}")
+
+
+def test_what_the_stack_does_not_make_must_be_there() -> None:
+    here = declared(service(3))
+    assert here.look_at(Needs()).required == {"team"}
+    made = replace(here, namespaces=["team"]).look_at(Needs())
+    assert (made.required, made.namespaces) == (frozenset(), {"team"})

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from slicewise.inventory.applied import Expected
 from slicewise.inventory.asking import ClusterAnswer, ask_or_refusal
+from slicewise.inventory.cluster_checks import check_cluster
+from slicewise.inventory.facts import LiveCluster
 from slicewise.inventory.judging import problems_of
 from slicewise.inventory.needs import Needs
+from slicewise.spec import DeploymentKey
 from tests.unit.access.asking import kubeconfig_text
 from tests.unit.inventory.answering_server import Api, serving
 
@@ -76,3 +80,12 @@ def test_one_that_is_being_deleted_takes_nothing_any_more(needs: Needs) -> None:
     ((code, message),) = said(Spaces(ending=("team",)), needs)
     assert code == "SW416"
     assert message.startswith("1 namespace of the plan's deployments is being deleted: team; wait until it is gone")
+
+
+def test_verify_names_all_of_them_in_what_to_do() -> None:
+    names = [f"team-{number}" for number in range(5)]
+    cluster = LiveCluster((), (), (), serves_kserve=True, namespaces=frozenset())
+    expected = [Expected(DeploymentKey(name, "chat"), (name, "chat"), {"spec": {}}, None) for name in names]
+    (found,) = check_cluster(cluster, expected, creates_namespaces=False)
+    assert found.code.value == "SW619"
+    assert found.remedy.startswith(" && ".join(f"kubectl create namespace {name}" for name in names) + "; or let")
