@@ -107,6 +107,27 @@ def test_what_it_changes_is_said_and_not_called_put_back(
 
 
 @pytest.mark.long
+def test_documents_that_change_reach_the_cluster_past_it(stack: Workspace, cluster: Client, tmp_path: Path) -> None:
+    stack.write(POOLS, TINY, CHAT)
+    with changing(cluster, tmp_path, on_chat(the_same_each_time)):
+        stack.up()
+        assert stack.preview().changes() == {}
+        # It makes 2 of 4, too: there is nothing to apply.
+        fast = {**profile("any", memoryPerGpu="30Gi", mig="only"), "engine": {"args": ["--max-num-seqs=8"]}}
+        stack.write(POOLS, TINY, deployment("chat", "tiny", replicas=4))
+        assert stack.up().changes() == {}
+        stack.write(POOLS, model("tiny", fast), deployment("chat", "tiny", replicas=4))
+        assert stack.up().changes() == {"mig-a/team/chat-service": "update"}
+        assert stack.preview().changes() == {}
+        assert cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["replicas"] == 2
+    stack.up()
+    spec = cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]
+    assert spec["replicas"] == 4
+    assert SPOT not in spec["template"]["tolerations"]
+    assert stack.preview().changes() == {}
+
+
+@pytest.mark.long
 def test_what_it_adds_each_time_is_not_said_to_go_by_a_command_alone(
     stack: Workspace, cluster: Client, plane: ControlPlane, tmp_path: Path
 ) -> None:
