@@ -23,6 +23,8 @@ from tests.engine.workspace import STACK, Workspace
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi"))
 ENVIRONMENT = "mig-a"
+# More than a deletion whose end the provider misses: it waits 180 s, and then looks.
+SECONDS = 600
 # Room for all that any attack declares.
 POOL = slices("small", "3g.40gb", nodeCount=16)
 
@@ -83,7 +85,7 @@ class Target:
 
     def run(self, *arguments: str, stack: str = STACK) -> subprocess.CompletedProcess[str]:
         """Run the CLI on a stack, whatever comes of it; there must be no traceback."""
-        done = self.stack.program.pulumi(*arguments, "--stack", stack)
+        done = self.stack.program.pulumi(*arguments, "--stack", stack, seconds=SECONDS)
         assert "Traceback" not in done.stdout + done.stderr, text(done)
         return done
 

@@ -14,7 +14,7 @@ from embedded.control_plane import ControlPlane
 from tests.engine import plain_pulumi
 from tests.engine.attacks.moments import SEED, Moment, moment, points, seed
 from tests.engine.attacks.table import CHECKOUT
-from tests.engine.attacks.target import Target, assert_worked, text
+from tests.engine.attacks.target import SECONDS, Target, assert_worked, text
 from tests.engine.attacks.verdicts import SEEN
 from tests.engine.plain_pulumi import descendants, eventually, kill
 from tests.engine.workspace import Workspace
@@ -29,8 +29,6 @@ ENGINE = "pulumi --non-interactive"
 PROGRAM, PROVIDER, HOST = "pulumi-language-python-exec", "pulumi-resource-kubernetes", "pulumi-language-python "
 # One update makes so many services, the next one deletes them all, and so on.
 NUMBER = 20
-# More than a deletion whose end the provider misses: it waits 180 s, and then looks.
-SECONDS = 600
 
 DRAWN_WITH = seed()
 POINTS = points(DRAWN_WITH, 10)
