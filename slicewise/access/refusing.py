@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def refused(error: Exception) -> Refused:
         ),
         OSError: (
             Cause.CREDENTIAL,
-            "a file or a program that its kubeconfig names cannot be used",
+            f"a file or a program that its kubeconfig names cannot be used{_systems_reason(error)}",
             "try it with kubectl",
         ),
         Exception: (
@@ -151,6 +152,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _systems_reason(error: Exception) -> str:
+    """Return the system's reason, such as ` (Permission denied)`; never a file's name, which may be a secret."""
+    number = error.errno if isinstance(error, OSError) else None
+    return f" ({os.strerror(number)})" if number else ""
 
 
 def _not_secured(error: ssl.SSLError, *, connected: bool) -> str:

@@ -71,7 +71,7 @@ def test_a_request_whose_connection_breaks_off_is_sent_once_more() -> None:
     with server(RESET, Answer()) as asked:
         assert read(kubeconfig_text(asked.url)).nodes == ()
     with server(RESET) as asked:
-        assert "the cluster's API server does not answer (ReadError)" in refused(kubeconfig_text(asked.url))
+        assert "the cluster's API server does not answer; check" in refused(kubeconfig_text(asked.url))
         assert len(asked.headers) == 2
 
 
@@ -86,4 +86,4 @@ def test_a_connection_that_cannot_be_closed_hides_no_answer(monkeypatch: pytest.
     with server() as asked:
         assert read(kubeconfig_text(asked.url)).nodes == ()
     with server(RESET) as asked:
-        assert refused(kubeconfig_text(asked.url)).startswith("the cluster's API server does not answer (ReadError)")
+        assert refused(kubeconfig_text(asked.url)).startswith("the cluster's API server does not answer; check")

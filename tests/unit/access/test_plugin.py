@@ -85,7 +85,9 @@ def test_one_that_cannot_be_started(tmp_path: Path) -> None:
     (tmp_path / CANARY).write_text("no program")
     with server() as asked:
         said = refused(kubeconfig_text(asked.url, user("", command=str(tmp_path / CANARY))))
-    assert said == "a file or a program that its kubeconfig names cannot be used (PermissionError); try it with kubectl"
+    assert (
+        said == "a file or a program that its kubeconfig names cannot be used (Permission denied); try it with kubectl"
+    )
 
 
 def test_one_that_may_not_be_ended_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
