@@ -24,7 +24,7 @@ SOURCES := slicewise components embedded toolchain policies bench tools tests __
 PULUMI = PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks" PULUMI_CONFIG_PASSPHRASE= \
 	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" \
-	$(VENV)/bin/python slicewise/access/private_tmp.py pulumi --non-interactive
+	$(VENV)/bin/python slicewise/clusters/access/temporary_directory.py pulumi --non-interactive
 
 # Selects the stack, made if need be; $(1) is what a preview of it needs beside its name. A stack that was made elsewhere
 # has a passphrase or a key that is not known here.

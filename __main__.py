@@ -7,24 +7,23 @@ import pulumi
 from components.all_outputs import all_outputs
 from components.applying import declare_plan
 from components.belongings import settle
-from components.deletions import settle_deletions
-from components.departing import tell_departing
+from components.clusters.reaching import reach_clusters
+from components.clusters.skipping import tell_skipped
+from components.clusters.verifying import verify_clusters
 from components.documents import load_documents
 from components.kubeconfig.sweeping import sweep_while_the_engine_runs
+from components.leaving.deletions import settle_deletions
+from components.leaving.departing import tell_departing
+from components.leaving.untouched import declare_all_untouched
 from components.past import read_past
 from components.plain_kubeconfigs import tell_plain
 from components.planned import plan_stack
-from components.reaching import reach_clusters
 from components.report import report
 from components.sdk_costs import avoid_sdk_costs
-from components.skipping import tell_skipped
 from components.stack_config import read_stack_config
-from components.untouched import declare_all_untouched
 from components.unused_config import tell_unused
-from components.verifying import verify_clusters
-from slicewise.placement.plan_json import plan_to_outputs
-from slicewise.printable import printable_lines
-from slicewise.spec import InvalidInputError
+from slicewise.diagnostics import InvalidInputError, printable_lines
+from slicewise.planning import plan_to_outputs
 
 
 async def deploy() -> dict[str, Any]:

@@ -8,10 +8,7 @@ from typing import Any
 
 import yaml
 
-from slicewise.spec import KINDS, Fleet, InferenceEnvironment, ModelDeployment
-from slicewise.spec.base import API_VERSION
-from slicewise.spec.fleet import ModelKey
-from slicewise.spec.model import ClusterModel
+from slicewise.documents import API_VERSION, KINDS, ClusterModel, Fleet, InferenceEnvironment, ModelDeployment, ModelKey
 
 Document = dict[str, Any]
 

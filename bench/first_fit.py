@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bench.matching import Option, options
-from slicewise.spec import Fleet, ModelDeployment
+from slicewise.documents import Fleet, ModelDeployment
 
 Ledger = dict[tuple[str, str], int]
 

@@ -14,8 +14,8 @@ from bench.documents import write_yaml
 from bench.first_fit import decide
 from bench.fleets import Kind, random_fleet
 from bench.quality import options_of
-from slicewise.placement import make_plan
-from slicewise.spec import Fleet, load_fleet
+from slicewise.documents import Fleet, load_fleet
+from slicewise.planning import make_plan
 
 Result = TypeVar("Result")
 # The best of some runs: what else the machine does only ever adds time.

@@ -1,6 +1,6 @@
 """Which pools could serve which deployment: the static rules of docs/placement.md, read a second time.
 
-Nothing of `slicewise.placement` is used here. A baseline that asked the planner what matches would share its mistakes,
+Nothing of `slicewise.planning` is used here. A baseline that asked the planner what matches would share its mistakes,
 and every speed-up of the planner would speed the baseline up too.
 """
 
@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.hardware import SLICES
-from slicewise.kubernetes.quantity import GIB
-from slicewise.spec import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
-from slicewise.spec.model import MigPreference, ReplicaTopology
+from slicewise.documents import (
+    DeploymentKey,
+    Fleet,
+    InferenceEnvironment,
+    MigPreference,
+    ModelDeployment,
+    NodePool,
+    ReplicaTopology,
+    ServingProfile,
+)
+from slicewise.kubernetes import GIB
 
 _SLICES_PER_NODE: Final = {hardware.mig_profile: hardware.units_per_node for hardware in SLICES}
 

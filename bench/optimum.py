@@ -17,7 +17,7 @@ from ortools.sat.python import cp_model
 
 from bench.matching import Option, Shape, options
 from bench.packing import Packing, packings
-from slicewise.spec import DeploymentKey, Fleet
+from slicewise.documents import DeploymentKey, Fleet
 
 # CP-SAT's strategies complement each other: eight of them prove more than one does, even on two cores.
 _WORKERS: Final = 8

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from bench.hardware import GPUS_PER_NODE
 from bench.matching import Option, units_per_node
-from slicewise.spec import NodePool
+from slicewise.documents import NodePool
 
 
 @dataclass(frozen=True)

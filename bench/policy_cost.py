@@ -22,7 +22,7 @@ from rich.console import Console
 from bench.documents import Document, fleet_of, write_yaml
 from bench.fleets import random_fleet
 from embedded.program import CHECKOUT, Program
-from slicewise.placement import make_plan
+from slicewise.planning import make_plan
 
 PACK: Final = CHECKOUT / "policies" / "__main__.py"
 _STACK: Final = "bench"

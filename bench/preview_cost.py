@@ -22,9 +22,9 @@ from rich.console import Console
 
 from bench.documents import Document, document, write_yaml
 from embedded.program import CHECKOUT, Program
+from slicewise.documents import load_fleet
 from slicewise.manifests import placement_objects
-from slicewise.placement import make_plan
-from slicewise.spec import load_fleet
+from slicewise.planning import make_plan
 
 _MINIMAL: Final = Path(__file__).parent / "minimal_program"
 _STACK: Final = "bench"

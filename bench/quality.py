@@ -9,8 +9,8 @@ from bench.first_fit import first_fit
 from bench.fleets import Kind, fleet_of, random_fleet
 from bench.matching import Option, options
 from bench.optimum import Optimum, optimum
-from slicewise.placement import Placement, Plan, make_plan
-from slicewise.spec import Fleet, InferenceEnvironment
+from slicewise.documents import Fleet, InferenceEnvironment
+from slicewise.planning import Placement, Plan, make_plan
 
 
 @dataclass(frozen=True)

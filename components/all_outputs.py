@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from components.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, cluster_outputs
-from components.departing import Departing
+from components.clusters.skipping import keep_outputs
 from components.handling import Handling
+from components.leaving.departing import Departing
 from components.past import Past
-from components.skipping import keep_outputs
 from components.stack_name import stack_name
-from slicewise.inventory.standing import Standing
+from components.state.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, cluster_outputs
+from slicewise.clusters.live import Standing
 
 
 def all_outputs(

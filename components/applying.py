@@ -12,11 +12,11 @@ from components.handling import Handling
 from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
 from components.planned import Planned
-from components.previous_plan import leaving
 from components.provisioning import provision
+from components.readiness.waiting import Patience, Wait, finish, wait_in
 from components.stack_config import StackConfig
-from components.waiting import Patience, Wait, finish, wait_in
-from slicewise.placement import Placement
+from components.state.previous_plan import leaving
+from slicewise.planning import Placement
 
 
 async def declare_plan(

@@ -10,21 +10,19 @@ from datetime import UTC, datetime
 import pulumi
 
 from components import verdicts
+from components.clusters.reaching import Reached
 from components.declared import Declared
 from components.handling import Handling, object_name
 from components.past import Past
-from components.previous_plan import PreviousStack
-from components.reaching import Reached
 from components.stack_config import StackConfig
-from components.stack_state import read_state
-from slicewise.inventory.belonging import Claim
-from slicewise.inventory.differences import some
-from slicewise.inventory.json_values import mapping
-from slicewise.inventory.rewritten import FieldPath, rewritten
-from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName, Standing
-from slicewise.manifests.vocabulary import REVISION_ANNOTATION
-from slicewise.printable import printable
-from slicewise.spec import Advice, InvalidInputError, Problem
+from components.state.previous_plan import PreviousStack
+from components.state.stack_state import read_state
+from slicewise.clusters.live import NAMESPACE_KIND, ObjectName, Standing
+from slicewise.clusters.preflight import Claim
+from slicewise.clusters.verify import FieldPath, rewritten
+from slicewise.diagnostics import Advice, InvalidInputError, Problem, printable, some
+from slicewise.kubernetes import mapping
+from slicewise.manifests import REVISION_ANNOTATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from components.handling import object_name
-from slicewise.inventory.applied import Expected, expected_services
-from slicewise.inventory.needs import Needs, resource_of
-from slicewise.inventory.spaces import is_reserved
-from slicewise.inventory.standing import ObjectName, Place
-from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
-from slicewise.placement import Plan, placements_by_environment
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import Fleet
+from slicewise.clusters.live import Needs, ObjectName, Place, resource_of
+from slicewise.clusters.preflight import is_reserved
+from slicewise.clusters.verify import Expected, expected_services
+from slicewise.documents import Fleet
+from slicewise.manifests import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
+from slicewise.planning import Plan, PreviousPlacement, placements_by_environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Final
 import pulumi
 
 from components.stack_config import StackConfig, stack_file
-from slicewise.spec import Code, Fleet, InvalidInputError, Problem, load_fleet
-from slicewise.spec.problems import shown_file
-from slicewise.spec.reading import path_meant
+from slicewise.diagnostics import Code, InvalidInputError, Problem, shown_file
+from slicewise.documents import Fleet, load_fleet
+from slicewise.sources import path_meant
 
 _FIELD: Final = "slicewise:manifests"
 _COMMAND: Final = f"pulumi config set {_FIELD} DIRECTORY"

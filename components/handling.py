@@ -11,10 +11,15 @@ from typing import Any, Final
 import pulumi
 
 from components.stack_name import stack_name
-from slicewise.inventory.rewritten import FieldPath
-from slicewise.inventory.standing import NAMESPACE_KIND, ObjectName
-from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import RESTORED_ANNOTATION, RESTORED_OVER_ANNOTATION, SERVICE_KIND, STACK_ANNOTATION
+from slicewise.clusters.live import NAMESPACE_KIND, ObjectName
+from slicewise.clusters.verify import FieldPath
+from slicewise.manifests import (
+    RESTORED_ANNOTATION,
+    RESTORED_OVER_ANNOTATION,
+    SERVICE_KIND,
+    STACK_ANNOTATION,
+    KubernetesObject,
+)
 
 # Server-side apply then takes fields over from whoever set them (pulumi-kubernetes, metadata/annotations.go). Not on
 # every object: of two stacks that apply one object in the same second, it is the conflict that stops the second.

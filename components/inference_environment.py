@@ -10,8 +10,8 @@ import pulumi_kubernetes as kubernetes
 from components.handling import Handling, object_name
 from components.kubernetes_objects import declare
 from components.type_tokens import INFERENCE_ENVIRONMENT
-from slicewise.access.marking import marked
-from slicewise.inventory.standing import NAMESPACE_KIND
+from slicewise.clusters.access import marked
+from slicewise.clusters.live import NAMESPACE_KIND
 from slicewise.manifests import KubernetesObject
 
 

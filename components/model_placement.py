@@ -9,11 +9,10 @@ import pulumi
 
 from components.inference_environment import InferenceEnvironment
 from components.kubernetes_objects import declare
-from components.readiness import Expected
+from components.readiness.pods import Expected
+from components.readiness.waiting import Patience, Wait
 from components.type_tokens import MODEL_PLACEMENT
-from components.waiting import Patience, Wait
-from slicewise.manifests import KubernetesObject
-from slicewise.manifests.vocabulary import KEDA_API_VERSION, KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.manifests import KEDA_API_VERSION, KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 
 # The last part of each object's name in the stack. It is in the URN: changing one replaces what users run.
 SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}

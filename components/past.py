@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from components import verdicts
-from components.cluster_outputs import Renamed
-from components.previous_plan import PreviousStack, previous_stack
-from components.renaming import renamed_environments
+from components.clusters.renaming import renamed_environments
 from components.stack_config import StackConfig
-from components.stack_state import StackState, read_state
-from slicewise.inventory.standing import Standing
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import Fleet
+from components.state.cluster_outputs import Renamed
+from components.state.previous_plan import PreviousStack, previous_stack
+from components.state.stack_state import StackState, read_state
+from slicewise.clusters.live import Standing
+from slicewise.documents import Fleet
+from slicewise.planning import PreviousPlacement
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ import yaml
 from pulumi.runtime.config import is_config_secret
 
 from components.stack_config import StackConfig, stack_file
-from slicewise.printable import printable
-from slicewise.spec import Advice, Code
+from slicewise.diagnostics import Advice, Code, printable
 
 _KEY: Final = "slicewise:kubeconfigs"
 # How Pulumi writes an encrypted value into the stack's file.

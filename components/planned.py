@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from components.declared import Declared, declare_for
 from components.stack_config import StackConfig
-from slicewise.inventory.needs import Needs, needs_of
+from slicewise.clusters.live import Needs, needs_of
+from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
-from slicewise.placement import Placement, Plan, make_plan, placements_by_environment
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import Fleet
+from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan, placements_by_environment
 
 
 @dataclass(frozen=True, slots=True)

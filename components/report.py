@@ -9,12 +9,10 @@ from dataclasses import replace
 import pulumi
 from rich.console import Console
 
-from slicewise.cli.shortfalls import OnShortfall, shortfall_lines
-from slicewise.cli.tables import moved_lines, print_placements, warning_lines
-from slicewise.placement import Plan
-from slicewise.placement.plan import Move, MoveCode
-from slicewise.printable import printable
-from slicewise.spec import Fleet
+from slicewise.diagnostics import printable
+from slicewise.documents import Fleet
+from slicewise.planning import Move, MoveCode, Plan
+from slicewise.presentation import OnShortfall, moved_lines, print_placements, shortfall_lines, warning_lines
 
 
 def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall, skipped: Collection[str] = ()) -> None:

@@ -12,12 +12,9 @@ from typing import Final, NamedTuple, TypeVar
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from slicewise.cli.shortfalls import OnShortfall
-from slicewise.spec import Code, InvalidInputError, Problem
-from slicewise.spec.base import DNS_SUBDOMAIN
-from slicewise.spec.cluster import PROJECT
-from slicewise.spec.hints import closest
-from slicewise.spec.problems import quoted
+from slicewise.diagnostics import Code, InvalidInputError, Problem, closest, quoted
+from slicewise.documents import DNS_SUBDOMAIN, PROJECT
+from slicewise.presentation import OnShortfall
 
 
 class KubeconfigSourceName(StrEnum):

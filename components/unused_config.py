@@ -9,10 +9,9 @@ from typing import Final
 import pulumi
 
 from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
-from slicewise.manifests.names import service_name
-from slicewise.printable import printable
-from slicewise.spec import Advice, Code, Fleet
-from slicewise.spec.hints import closest
+from slicewise.diagnostics import Advice, Code, closest, printable
+from slicewise.documents import Fleet
+from slicewise.manifests import service_name
 
 # A service of several nodes a replica: its name has their number.
 _SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")

@@ -7,18 +7,16 @@ from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import Final
 
-from components.cluster_outputs import KnownCluster
 from components.declared import Declared
 from components.handling import object_name
 from components.model_placement import placement_urn
 from components.stack_config import StackConfig
-from slicewise.inventory.applied import Deviation, Drift, Expected, judge
-from slicewise.inventory.belonging import Claim, Owner, has_all, owner
-from slicewise.inventory.cluster_checks import led_elsewhere
-from slicewise.inventory.differences import some
-from slicewise.inventory.live_services import LiveService, live_service
-from slicewise.inventory.standing import NAMESPACE_KIND, LiveObject, ObjectName, Standing
-from slicewise.manifests.vocabulary import (
+from components.state.cluster_outputs import KnownCluster
+from slicewise.clusters.live import NAMESPACE_KIND, LiveObject, LiveService, ObjectName, Standing, live_service
+from slicewise.clusters.preflight import Claim, Owner, has_all, owner
+from slicewise.clusters.verify import Deviation, Drift, Expected, judge, led_elsewhere
+from slicewise.diagnostics import Advice, Code, Problem, some
+from slicewise.manifests import (
     CONFIG_KIND,
     MANAGED_BY,
     MANAGED_BY_LABEL,
@@ -26,7 +24,6 @@ from slicewise.manifests.vocabulary import (
     SCALED_OBJECT_KIND,
     SERVICE_KIND,
 )
-from slicewise.spec import Advice, Code, Problem
 
 # In place of a stack's name, which has slashes.
 _NOBODY: Final = "nobody"

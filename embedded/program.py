@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.toolchain import bin_dir
-from slicewise.access.private_tmp import private_tmp
+from slicewise.clusters.access import private_tmp
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _PROGRAM = ("__main__.py", "components", "slicewise", "Pulumi.yaml", ".venv")

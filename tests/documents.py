@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from slicewise.placement import make_plan, parse_previous, plan_to_dict
-from slicewise.spec import KINDS, Fleet, InferenceEnvironment, ModelDeployment
-from slicewise.spec.checks.document import check_document
-from slicewise.spec.checks.fleet import ReferenceCheck
-from slicewise.spec.fleet import AnyDocument, ModelKey, model_key
-from slicewise.spec.model import ClusterModel, Model
-from slicewise.spec.problems import dotted
+from slicewise.diagnostics.diagnostic import dotted
+from slicewise.documents import KINDS, Fleet, InferenceEnvironment, ModelDeployment
+from slicewise.documents.fleet import AnyDocument, ModelKey, model_key
+from slicewise.documents.rules.document import check_document
+from slicewise.documents.rules.references import ReferenceCheck
+from slicewise.documents.served_model import ClusterModel, Model
+from slicewise.planning import make_plan, parse_previous
+from slicewise.planning.plan_json import plan_to_dict
 
 Document = dict[str, Any]
 

@@ -10,11 +10,8 @@ from typing import Final
 import pulumi
 
 from components.stack_config import stack_file
-from slicewise.access.examination import Examination, examine
-from slicewise.access.inspection import Weakness
-from slicewise.access.kubeconfig import KubeconfigError
-from slicewise.access.reach import unreachable
-from slicewise.spec import Advice, Code, Problem
+from slicewise.clusters.access import Examination, KubeconfigError, Weakness, examine, unreachable
+from slicewise.diagnostics import Advice, Code, Problem
 
 _CODES: Final = {
     Weakness.UNVERIFIED: Code.CONNECTION_NOT_VERIFIED,

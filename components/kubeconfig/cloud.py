@@ -9,7 +9,7 @@ from typing import Any, Final
 import pulumi
 
 from components.kubeconfig.source import SourceError
-from slicewise.spec import Code
+from slicewise.diagnostics import Code
 
 # What the clouds' errors are recognized by, and what they mean. Nothing else of an error is repeated: its text is the
 # provider's, and may have anything in it. The first that holds counts.

@@ -8,8 +8,8 @@ from typing import Final
 from components.kubeconfig.cloud import ask, value_of
 from components.kubeconfig.source import Source, SourceError, settle
 from components.stack_config import StackConfig
-from slicewise.spec import Code
-from slicewise.spec.cluster import KubeconfigReference
+from slicewise.diagnostics import Code
+from slicewise.documents import KubeconfigReference
 
 _ARN: Final = "arn:"
 

@@ -9,8 +9,8 @@ import pulumi
 
 from components.kubeconfig.source import Source, SourceError
 from components.stack_config import StackConfig
-from slicewise.spec import Code
-from slicewise.spec.cluster import KubeconfigReference
+from slicewise.diagnostics import Code
+from slicewise.documents import KubeconfigReference
 
 
 async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:

@@ -8,8 +8,8 @@ from typing import Final
 from components.kubeconfig.cloud import ask
 from components.kubeconfig.source import Source, SourceError, settle
 from components.stack_config import StackConfig
-from slicewise.access.exec_kubeconfig import eks_kubeconfig
-from slicewise.spec.cluster import EksReference
+from slicewise.clusters.access import eks_kubeconfig
+from slicewise.documents import EksReference
 
 
 async def _read(references: Sequence[EksReference], _stack: StackConfig) -> list[object]:

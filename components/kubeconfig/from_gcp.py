@@ -10,7 +10,7 @@ from typing import Final
 from components.kubeconfig.cloud import ask, decoded, value_of
 from components.kubeconfig.source import Source, SourceError, settle
 from components.stack_config import StackConfig
-from slicewise.spec.cluster import KubeconfigReference
+from slicewise.documents import KubeconfigReference
 
 # A secret's id, or its resource name as Google Cloud prints it; both with a version or without.
 _NAME: Final = re.compile(

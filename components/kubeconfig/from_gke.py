@@ -8,8 +8,8 @@ from typing import Final
 from components.kubeconfig.cloud import ask
 from components.kubeconfig.source import Source, SourceError, settle
 from components.stack_config import StackConfig
-from slicewise.access.exec_kubeconfig import gke_kubeconfig
-from slicewise.spec.cluster import GkeReference
+from slicewise.clusters.access import gke_kubeconfig
+from slicewise.documents import GkeReference
 
 
 async def _read(references: Sequence[GkeReference], _stack: StackConfig) -> list[object]:

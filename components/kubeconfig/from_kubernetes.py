@@ -12,15 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from components.kubeconfig.source import Source, SourceError, settle
 from components.stack_config import StackConfig
-from slicewise.access.ambient import read_ambient
-from slicewise.access.client import open_client
-from slicewise.access.examination import examine
-from slicewise.access.kubeconfig import KubeconfigError
-from slicewise.access.reach import unreachable
-from slicewise.access.refusing import refusal
-from slicewise.spec import Code
-from slicewise.spec.base import is_dns_subdomain
-from slicewise.spec.cluster import KubeconfigReference
+from slicewise.clusters.access import KubeconfigError, examine, open_client, read_ambient, refusal, unreachable
+from slicewise.diagnostics import Code
+from slicewise.documents import KubeconfigReference, is_dns_subdomain
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient

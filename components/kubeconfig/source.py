@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from components.stack_config import StackConfig
-from slicewise.spec import Code
+from slicewise.diagnostics import Code
 
 R = TypeVar("R")
 

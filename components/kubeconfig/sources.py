@@ -18,8 +18,8 @@ from components.kubeconfig.from_gke import GKE
 from components.kubeconfig.from_kubernetes import KUBERNETES
 from components.kubeconfig.source import Source, SourceError
 from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
-from slicewise.spec import InferenceEnvironment, Problem
-from slicewise.spec.cluster import ExistingCluster, KubeconfigReference
+from slicewise.diagnostics import Problem
+from slicewise.documents import ExistingCluster, InferenceEnvironment, KubeconfigReference
 
 # NONE is not among them: it is for clusters of every source, and nothing is read.
 _SECRETS: Final[Mapping[KubeconfigSourceName, Source[KubeconfigReference]]] = {

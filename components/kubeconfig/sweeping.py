@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
-from slicewise.access import sweeper
+from slicewise.clusters.access import sweeper
 
 
 def sweep_while_the_engine_runs() -> None:

@@ -9,11 +9,10 @@ import pulumi
 from components.provisioning.eks import EksCluster
 from components.provisioning.gke import GkeCluster
 from components.stack_config import KubeconfigSourceName
-from slicewise.provisioning.eks import eks_pool, gpu_operator_values
-from slicewise.provisioning.gke import gke_pool
-from slicewise.spec import InferenceEnvironment
-from slicewise.spec.cluster import EksCluster as DeclaredEks
-from slicewise.spec.cluster import GkeCluster as DeclaredGke
+from slicewise.documents import EksCluster as DeclaredEks
+from slicewise.documents import GkeCluster as DeclaredGke
+from slicewise.documents import InferenceEnvironment
+from slicewise.provisioning import eks_pool, gke_pool, gpu_operator_values
 
 
 def provision(

@@ -9,10 +9,10 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.type_tokens import EKS_CLUSTER
-from slicewise.access.exec_kubeconfig import eks_kubeconfig
-from slicewise.provisioning.eks import CLUSTER_POLICIES, NODE_POLICIES, EksPool, assumed_by, policy_arn
-from slicewise.spec.checks.provisioning import SYSTEM_POOL
-from slicewise.spec.cluster import EksCluster as Declared
+from slicewise.clusters.access import eks_kubeconfig
+from slicewise.documents import SYSTEM_POOL
+from slicewise.documents import EksCluster as Declared
+from slicewise.provisioning import CLUSTER_POLICIES, NODE_POLICIES, EksPool, assumed_by, policy_arn
 
 if TYPE_CHECKING:
     from pulumi_aws import eks, iam

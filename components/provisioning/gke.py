@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 
 from components.type_tokens import GKE_CLUSTER
-from slicewise.access.exec_kubeconfig import gke_kubeconfig
-from slicewise.provisioning.gke import GkePool
-from slicewise.spec.checks.provisioning import SYSTEM_POOL
-from slicewise.spec.cluster import GkeCluster as Declared
+from slicewise.clusters.access import gke_kubeconfig
+from slicewise.documents import SYSTEM_POOL
+from slicewise.documents import GkeCluster as Declared
+from slicewise.provisioning import GkePool
 
 if TYPE_CHECKING:
     from pulumi_gcp import container

@@ -21,7 +21,7 @@ from embedded.demo.screen import nodes_table, services_table
 from embedded.errors import ControlPlaneError
 from embedded.kserve import LLMInferenceService
 from embedded.program import CHECKOUT, Program
-from slicewise.spec import Fleet, load_fleet
+from slicewise.documents import Fleet, load_fleet
 
 STACK = "live"
 SECONDS = 60

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from embedded.nodes import FakePool
-from slicewise.placement.pool_state import units_per_gpu
-from slicewise.spec import InferenceEnvironment, NodePool
+from slicewise.documents import InferenceEnvironment, NodePool
+from slicewise.planning import units_per_gpu
 
 
 def fake_pools(environment: InferenceEnvironment) -> list[FakePool]:

@@ -16,7 +16,7 @@ from embedded.cluster import Cluster
 from embedded.demo.fake_pools import fake_pools
 from embedded.errors import ControlPlaneError
 from embedded.program import CHECKOUT
-from slicewise.spec import load_fleet
+from slicewise.documents import load_fleet
 
 DOCUMENTS = "stacks/demo"
 _START_SECONDS = 180

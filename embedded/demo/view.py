@@ -14,7 +14,7 @@ from embedded.demo.fake_pools import fake_pools
 from embedded.demo.screen import NodeView, PodView
 from embedded.demo.supervisor import cluster_directory
 from embedded.pods import pods_of
-from slicewise.spec import InferenceEnvironment
+from slicewise.documents import InferenceEnvironment
 
 # Namespaces of the cluster's own; the demo's workloads are in the others.
 _OWN = ("default", "kserve", "kube-node-lease", "kube-public", "kube-system")

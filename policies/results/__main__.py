@@ -16,7 +16,7 @@ from policies.results.events import Preview, UnusableEventsError
 from policies.results.findings import Finding, findings
 from policies.results.junit import junit
 from policies.results.sarif import sarif
-from slicewise.printable import printable, printable_lines
+from slicewise.diagnostics import printable, printable_lines
 
 EXIT_FAILED: Final = 1
 EXIT_UNUSABLE: Final = 2

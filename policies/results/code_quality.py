@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from policies.results.findings import Finding
-from slicewise.printable import printable, printable_lines
+from slicewise.diagnostics import printable, printable_lines
 
 
 def code_quality(found: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -7,14 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slicewise.spec import KINDS, DeploymentKey, Fleet, InvalidInputError, Problem
-from slicewise.spec.base import NamespacedMetadata
-from slicewise.spec.fleet import ModelKey, model_key
-from slicewise.spec.loading import load_contents
-from slicewise.spec.problems import FieldPath
-from slicewise.spec.reading import read_all
-from slicewise.spec.validating import METADATA
-from slicewise.spec.yaml_source import SourceDocument, parse_documents
+from slicewise.diagnostics import FieldPath, InvalidInputError, Problem
+from slicewise.documents import (
+    KINDS,
+    METADATA,
+    DeploymentKey,
+    Fleet,
+    ModelKey,
+    NamespacedMetadata,
+    load_contents,
+    model_key,
+)
+from slicewise.sources import SourceDocument, parse_documents, read_all
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from slicewise.inventory.json_values import mapping
+from slicewise.kubernetes import mapping
 
 _HOW: Final = "run `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true pulumi preview --json --policy-pack ... > EVENTS`"
 # All that the engine says of itself when a mandatory policy was violated.

@@ -11,7 +11,7 @@ from typing import Final
 from policies.results.documents import Documents, Place, relative
 from policies.results.events import Preview, Violation
 from policies.results.origins import place_of
-from slicewise.spec import InvalidInputError, Problem
+from slicewise.diagnostics import InvalidInputError, Problem
 
 # The pack of what is checked before any policy sees it.
 CHECKS: Final = "slicewise"

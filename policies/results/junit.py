@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from policies.results.findings import Finding
-from slicewise.printable import printable, printable_lines
+from slicewise.diagnostics import printable, printable_lines
 
 
 def junit(found: Sequence[Finding], passed: Iterable[tuple[str, str]]) -> str:

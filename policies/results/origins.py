@@ -10,10 +10,10 @@ from typing import Any, Final
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from policies.results.documents import Documents, Place
 from policies.results.events import Preview, Resource, Violation
-from slicewise.inventory.json_values import mapping, text
+from slicewise.diagnostics import FieldPath
+from slicewise.documents import DeploymentKey
+from slicewise.kubernetes import mapping, text
 from slicewise.manifests import vocabulary
-from slicewise.spec import DeploymentKey
-from slicewise.spec.problems import FieldPath
 
 NAME: Final = ("metadata", "name")
 _OUTPUT: Final = re.compile(r"(?P<list>nodePools|placements)\[(?P<index>\d+)\]")

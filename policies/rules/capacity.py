@@ -11,8 +11,8 @@ from policies.rules.fields import Field, properties
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Severity, StackRule
 from policies.rules.running import each
 from policies.rules.services import autoscaler_of, autoscalers, outputs, pod_units, services
-from slicewise.manifests.vocabulary import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION
-from slicewise.placement.soundness import NodeSize, PodSize, is_sound
+from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION
+from slicewise.planning import NodeSize, PodSize, is_sound
 
 
 class _Demand(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Final
 from policies.rules.fields import Field
 from policies.rules.node_labels import NodeLabels, required_labels
 from policies.rules.workloads import Pod
-from slicewise.kubernetes.quantity import quantity_value
+from slicewise.kubernetes import quantity_value
 from slicewise.mig import WHOLE_GPU_RESOURCE, canonical_profile_name, parse_profile_name
 
 _VENDOR: Final = "nvidia.com/"

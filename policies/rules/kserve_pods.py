@@ -12,8 +12,8 @@ from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule
 from policies.rules.node_labels import required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, pods, workloads
-from slicewise.kubernetes.quantity import quantity_value
-from slicewise.manifests.vocabulary import MAIN_CONTAINER
+from slicewise.kubernetes import quantity_value
+from slicewise.manifests import MAIN_CONTAINER
 
 _COMPARED: Final = ("nodeSelector", "tolerations", "image", "resources", "args", "env")
 _OF_POD: Final = ("nodeSelector", "tolerations")

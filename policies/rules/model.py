@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from slicewise.printable import printable
+from slicewise.diagnostics import printable
 
 
 class Unknown:

@@ -12,9 +12,8 @@ from policies.rules.model import Config, Finding, Level, Outcome, Resource, Seve
 from policies.rules.running import each
 from policies.rules.services import object_name, outputs, services
 from policies.rules.workloads import pods
-from slicewise.kubernetes.quantity import quantity_value
-from slicewise.manifests.names import service_name
-from slicewise.manifests.vocabulary import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION
+from slicewise.kubernetes import quantity_value
+from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, service_name
 
 
 def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:

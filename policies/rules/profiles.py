@@ -13,8 +13,8 @@ from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule
 from policies.rules.node_labels import required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
-from slicewise.kubernetes.quantity import GIB, quantity_value
-from slicewise.manifests.vocabulary import REQUIRED_MEMORY_ANNOTATION
+from slicewise.kubernetes import GIB, quantity_value
+from slicewise.manifests import REQUIRED_MEMORY_ANNOTATION
 from slicewise.mig import (
     AmbiguousAcceleratorError,
     GpuModel,

@@ -11,7 +11,7 @@ from policies.rules.gpus import is_asked_for, is_gpu_name, is_slice_name
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
 from policies.rules.running import each
 from policies.rules.workloads import makes_pods, pods
-from slicewise.kubernetes.quantity import quantity_value
+from slicewise.kubernetes import quantity_value
 from slicewise.mig import MigStrategy, canonical_profile_name, parse_profile_name, resource_name
 
 _KINDS: Final = ("limits", "requests")

@@ -9,7 +9,7 @@ from typing import Final
 from policies.rules.fields import Field, properties
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
 from policies.rules.workloads import is_service, workloads
-from slicewise.manifests.names import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE
+from slicewise.manifests import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE
 
 _DNS_1035: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 

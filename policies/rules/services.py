@@ -11,12 +11,7 @@ from policies.rules.fields import Field, properties
 from policies.rules.gpus import gpu_requests
 from policies.rules.model import Resource
 from policies.rules.workloads import Pod, group_and_kind, is_service, is_sidecar, workloads
-from slicewise.manifests.vocabulary import (
-    DEPLOYMENT_SUFFIX,
-    KEDA_API_VERSION,
-    LEADER_WORKER_SET_SUFFIX,
-    SCALED_OBJECT_KIND,
-)
+from slicewise.manifests import DEPLOYMENT_SUFFIX, KEDA_API_VERSION, LEADER_WORKER_SET_SUFFIX, SCALED_OBJECT_KIND
 
 STACK: Final = "pulumi:pulumi:Stack"
 _SCALED_OBJECT: Final = (KEDA_API_VERSION.partition("/")[0], SCALED_OBJECT_KIND)

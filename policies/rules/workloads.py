@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.rules.fields import Field, properties
 from policies.rules.model import Resource
-from slicewise.manifests.vocabulary import CONFIG_KIND, KSERVE_API_VERSION, MAIN_CONTAINER, SERVICE_KIND
+from slicewise.manifests import CONFIG_KIND, KSERVE_API_VERSION, MAIN_CONTAINER, SERVICE_KIND
 
 KSERVE_GROUP: Final = KSERVE_API_VERSION.partition("/")[0]
 # The specs of pods in Kubernetes' own kinds and in LeaderWorkerSet, by group and kind; any version of the group.

@@ -20,18 +20,14 @@ from slicewise.cli.discover import checked_name, checked_secret, discover_enviro
 from slicewise.cli.errors import find_section, print_list, print_section, read_sections
 from slicewise.cli.explain import explanation_to_dict, find_deployment, print_explanation, shortfall_of
 from slicewise.cli.inputs import fail, print_lines, read_fleet, read_inputs, read_plan
-from slicewise.cli.picture import fleet_picture
 from slicewise.cli.render import checked_owner, documents_owner, rendering_line, write_manifests
-from slicewise.cli.shortfalls import OnShortfall, shortfall_lines
-from slicewise.cli.tables import print_plan
 from slicewise.cli.usage import Command, one_of
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
-from slicewise.inventory.verification import verify as verify_clusters
-from slicewise.placement.prospects import prospects
-from slicewise.placement.remedies import plan_with_remedies
-from slicewise.printable import printable
-from slicewise.spec import KINDS, Code, InvalidInputError, Problem, any_schema, document_schema
-from slicewise.spec.problems import MOST_PROBLEMS, shown_file
+from slicewise.clusters.verify import verify as verify_clusters
+from slicewise.diagnostics import MOST_PROBLEMS, Code, InvalidInputError, Problem, printable, shown_file
+from slicewise.documents import KINDS, any_schema, document_schema
+from slicewise.planning import plan_with_remedies, prospects
+from slicewise.presentation import OnShortfall, fleet_picture, print_plan, shortfall_lines
 
 EXIT_SHORTFALL = 3
 EXIT_DIFFERENT = 4

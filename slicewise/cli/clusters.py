@@ -8,16 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slicewise.access.ambient import can_be_read, not_a_file
 from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
-from slicewise.cli.waiting import waiting_bar
-from slicewise.inventory.answering import read_or_refusal
-from slicewise.spec import Code, InvalidInputError, Problem
-from slicewise.spec.hints import did_you_mean
-from slicewise.spec.problems import quoted, shown_file
+from slicewise.clusters.access import can_be_read, not_a_file
+from slicewise.clusters.live import read_or_refusal
+from slicewise.diagnostics import Code, InvalidInputError, Problem, did_you_mean, quoted, shown_file
+from slicewise.presentation import waiting_bar
 
 if TYPE_CHECKING:
-    from slicewise.inventory.facts import LiveCluster
+    from slicewise.clusters.live import LiveCluster
 
 _OPTION = "--kubeconfig"
 

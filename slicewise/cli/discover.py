@@ -9,20 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from slicewise.access.ambient import can_be_read, not_a_file
-from slicewise.access.examination import examine
-from slicewise.access.reach import unreachable
 from slicewise.cli.kubeconfigs import read_kubeconfig
-from slicewise.cli.waiting import waiting_bar
-from slicewise.inventory.answering import read_or_refusal
-from slicewise.inventory.discovery import NothingToDeclareError, describe_cluster
-from slicewise.inventory.pool_names import dns_label
-from slicewise.spec import Code, InvalidInputError, Problem
-from slicewise.spec.base import DNS_LABEL
-from slicewise.spec.cluster import REFERENCE
+from slicewise.clusters.access import can_be_read, examine, not_a_file, unreachable
+from slicewise.clusters.discover import NothingToDeclareError, describe_cluster, dns_label
+from slicewise.clusters.live import read_or_refusal
+from slicewise.diagnostics import Code, InvalidInputError, Problem
+from slicewise.documents import DNS_LABEL, REFERENCE
+from slicewise.presentation import waiting_bar
 
 if TYPE_CHECKING:
-    from slicewise.inventory.facts import LiveCluster
+    from slicewise.clusters.live import LiveCluster
 
 _LONGEST_NAME: Final = 63
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from slicewise.spec.problems import quoted
+from slicewise.diagnostics import quoted
 
 # Slicewise is run from its checkout, so the page is always there; no second copy can disagree with it.
 PAGE: Final = Path(__file__).parents[2] / "docs" / "errors.md"

@@ -12,15 +12,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from slicewise.cli.columns import show_line
-from slicewise.cli.shortfalls import headline, remedy_lines
-from slicewise.inventory.differences import some
-from slicewise.placement import Plan, Shortfall
-from slicewise.placement.remedies import Remedies, remedy_to_dict
-from slicewise.placement.verdicts import Candidate, Verdict, candidate_to_dict, candidates
-from slicewise.printable import printable
-from slicewise.spec import DeploymentKey, Fleet
-from slicewise.spec.problems import quoted
+from slicewise.diagnostics import printable, quoted, some
+from slicewise.documents import DeploymentKey, Fleet
+from slicewise.planning import (
+    Candidate,
+    Plan,
+    Remedies,
+    Shortfall,
+    Verdict,
+    candidate_to_dict,
+    candidates,
+    remedy_to_dict,
+)
+from slicewise.presentation import headline, remedy_lines, show_line
 
 _STYLES = {Verdict.PLACED: "green", Verdict.FITS: "cyan", Verdict.FULL: "yellow", Verdict.REJECTED: "dim"}
 

@@ -11,12 +11,11 @@ from typing import Final, NoReturn
 
 import typer
 
-from slicewise.cli.progress import loading_bar
-from slicewise.inventory.json_values import mapping, text
-from slicewise.placement import Plan, make_plan, parse_previous
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.printable import printable
-from slicewise.spec import Code, Fleet, InvalidInputError, Problem, load_fleet
+from slicewise.diagnostics import Code, InvalidInputError, Problem, printable
+from slicewise.documents import Fleet, load_fleet
+from slicewise.kubernetes import mapping, text
+from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
+from slicewise.presentation import loading_bar
 
 EXIT_INVALID = 2
 _OTHER_PLAN: Final = (

@@ -9,13 +9,9 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from slicewise.access.ambient import read_ambient, read_files
-from slicewise.access.examination import examine
-from slicewise.access.kubeconfig import KubeconfigError
-from slicewise.access.plain_yaml import read_plain
-from slicewise.spec import Code, InvalidInputError, Problem
-from slicewise.spec.hints import there_are
-from slicewise.spec.problems import quoted
+from slicewise.clusters.access import KubeconfigError, examine, read_ambient, read_files
+from slicewise.diagnostics import Code, InvalidInputError, Problem, quoted, there_are
+from slicewise.sources import read_plain
 
 _NAME_ONE: Final = "name the file that kubectl uses, by default ~/.kube/config"
 

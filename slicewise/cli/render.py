@@ -15,11 +15,10 @@ import yaml
 from slicewise.cli.directory_lock import alone_in
 from slicewise.cli.inputs import print_lines
 from slicewise.cli.output_directory import OWNER, owner_of, replace_all, signed, written_files
-from slicewise.inventory.differences import counted, some
+from slicewise.diagnostics import Code, InvalidInputError, Problem, counted, quoted, shown_file, some
+from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, environment_objects
-from slicewise.placement import Plan
-from slicewise.spec import Code, Fleet, InvalidInputError, Problem
-from slicewise.spec.problems import quoted, shown_file
+from slicewise.planning import Plan
 
 STANDARD_INPUT = "standard input"
 

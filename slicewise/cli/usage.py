@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar
 import typer
 from typer.core import TyperArgument, TyperCommand
 
-from slicewise.spec.problems import quoted
+from slicewise.diagnostics import quoted
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 

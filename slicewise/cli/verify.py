@@ -8,12 +8,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from slicewise.cli.columns import Column, show, show_line
-from slicewise.inventory.differences import Difference, Severity, counted, errors_first
-from slicewise.inventory.verification import PoolReality, Verified
-from slicewise.spec import Fleet, Problem
-from slicewise.spec.hints import there_are
-from slicewise.spec.problems import quoted
+from slicewise.clusters.verify import PoolReality, Verified
+from slicewise.diagnostics import Difference, Problem, Severity, counted, errors_first, quoted, there_are
+from slicewise.documents import Fleet
+from slicewise.presentation import Column, show, show_line
 
 _COLUMNS = (
     *map(Column, ("environment", "node pool", "unit", "slices")),

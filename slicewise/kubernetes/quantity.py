@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from pydantic_core import core_schema
 
 from slicewise.kubernetes.quantity_meant import proposal
-from slicewise.written import Written
+from slicewise.sources import Written
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler

@@ -1,6 +1,65 @@
 """Placements as Kubernetes objects: plain dicts, ready for a cluster, a file or a test."""
 
 from slicewise.manifests.kubernetes_object import KubernetesObject
+from slicewise.manifests.names import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE, service_name
 from slicewise.manifests.objects import environment_objects, placement_objects, shared_objects
+from slicewise.manifests.pods import GPU_TOLERATION, pod_tolerations
+from slicewise.manifests.vocabulary import (
+    CONFIG_KIND,
+    DEPLOYMENT_SUFFIX,
+    ENVIRONMENT_ANNOTATION,
+    KEDA_API_VERSION,
+    KSERVE_API_VERSION,
+    LEADER_WORKER_SET_API_VERSION,
+    LEADER_WORKER_SET_KIND,
+    LEADER_WORKER_SET_SUFFIX,
+    MAIN_CONTAINER,
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    NAME_LABEL,
+    NODE_POOL_ANNOTATION,
+    PROFILE_ANNOTATION,
+    REQUIRED_MEMORY_ANNOTATION,
+    RESTORED_ANNOTATION,
+    RESTORED_OVER_ANNOTATION,
+    REVISION_ANNOTATION,
+    SCALED_OBJECT_KIND,
+    SERVICE_KIND,
+    STACK_ANNOTATION,
+    STORAGE_INITIALIZER,
+)
 
-__all__ = ["KubernetesObject", "environment_objects", "placement_objects", "shared_objects"]
+__all__ = [
+    "CONFIG_KIND",
+    "DEPLOYMENT_SUFFIX",
+    "ENVIRONMENT_ANNOTATION",
+    "GPU_TOLERATION",
+    "KEDA_API_VERSION",
+    "KSERVE_API_VERSION",
+    "LEADER_WORKER_SET_API_VERSION",
+    "LEADER_WORKER_SET_KIND",
+    "LEADER_WORKER_SET_SUFFIX",
+    "MAIN_CONTAINER",
+    "MANAGED_BY",
+    "MANAGED_BY_LABEL",
+    "MAX_LENGTH",
+    "MAX_LENGTH_AUTOSCALED",
+    "MAX_LENGTH_MULTI_NODE",
+    "NAME_LABEL",
+    "NODE_POOL_ANNOTATION",
+    "PROFILE_ANNOTATION",
+    "REQUIRED_MEMORY_ANNOTATION",
+    "RESTORED_ANNOTATION",
+    "RESTORED_OVER_ANNOTATION",
+    "REVISION_ANNOTATION",
+    "SCALED_OBJECT_KIND",
+    "SERVICE_KIND",
+    "STACK_ANNOTATION",
+    "STORAGE_INITIALIZER",
+    "KubernetesObject",
+    "environment_objects",
+    "placement_objects",
+    "pod_tolerations",
+    "service_name",
+    "shared_objects",
+]

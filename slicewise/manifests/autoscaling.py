@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from slicewise.documents import ConcurrencyScaling
 from slicewise.manifests import vocabulary
 from slicewise.manifests.kubernetes_object import KubernetesObject
-from slicewise.spec.deployment import ConcurrencyScaling
 
 # vLLM's gauges; their sum is what is under way, whether the engine has begun with it or not.
 _GAUGES = {"running": "vllm:num_requests_running", "waiting": "vllm:num_requests_waiting"}

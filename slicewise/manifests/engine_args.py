@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from slicewise.documents import ServingProfile
 from slicewise.manifests.arguments import through_kserves_shell, through_kubelet
-from slicewise.spec import ServingProfile
 
 _EXPERT = "--enable-expert-parallel"
 _NO_EXPERT = "--no-enable-expert-parallel"

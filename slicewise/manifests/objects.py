@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from slicewise.documents import Fleet
 from slicewise.manifests.autoscaling import scaled_object
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from slicewise.manifests.service import inference_service
-from slicewise.placement import Placement, Plan, placements_by_environment
-from slicewise.spec import Fleet
+from slicewise.planning import Placement, Plan, placements_by_environment
 
 
 def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObject]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.kubernetes.canonical_quantity import canonical
+from slicewise.documents import ModelSpec, NodePool, ServingProfile, Spread, Toleration
+from slicewise.kubernetes import canonical
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.restricted import restricted_security_context
 from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER
 from slicewise.mig import WHOLE_GPU_RESOURCE
-from slicewise.placement import Placement
-from slicewise.spec import ModelSpec, NodePool, ServingProfile
-from slicewise.spec.environment import Toleration
-from slicewise.spec.model import Spread
+from slicewise.planning import Placement
 
 # For the taint that GPU nodes usually carry; nobody else adds it.
 GPU_TOLERATION: Final = Toleration(key=WHOLE_GPU_RESOURCE, operator="Exists", effect="NoSchedule")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 
-from slicewise.kubernetes.canonical_quantity import canonical
+from slicewise.documents import ModelDeployment, ModelSpec, NodePool, ServingProfile, served_name
+from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.names import service_name
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pods import pod_template
-from slicewise.placement import Placement
-from slicewise.spec import ModelDeployment, ModelSpec, NodePool, ServingProfile
-from slicewise.spec.fleet import served_name
+from slicewise.planning import Placement
 
 _REVISION_LENGTH = 12
 

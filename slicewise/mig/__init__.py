@@ -9,21 +9,30 @@ source; `docs/mig-catalogue.md` shows them all. Nothing here depends on more tha
 
 from slicewise.mig.accelerators import AmbiguousAcceleratorError, UnknownAcceleratorError, find_gpu_model
 from slicewise.mig.catalogue import ALL_GPU_MODELS
-from slicewise.mig.models import GpuModel
-from slicewise.mig.profiles import MigProfile, ParsedProfile, canonical_profile_name, parse_profile_name
+from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
+from slicewise.mig.gpu_models import GpuModel
+from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
+from slicewise.mig.precisions import computed_precisions
+from slicewise.mig.profiles import MigProfile, canonical_profile_name, parse_profile_name
 from slicewise.mig.resources import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
 __all__ = [
     "ALL_GPU_MODELS",
+    "GKE_ACCELERATORS",
     "WHOLE_GPU_RESOURCE",
     "AmbiguousAcceleratorError",
     "GpuModel",
+    "MachineGpus",
     "MigProfile",
     "MigStrategy",
-    "ParsedProfile",
     "UnknownAcceleratorError",
     "canonical_profile_name",
+    "computed_precisions",
+    "ec2_instance",
     "find_gpu_model",
+    "gce_machine",
+    "gke_accelerator",
+    "gke_partition_sizes",
     "parse_profile_name",
     "resource_name",
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from slicewise.mig.catalogue import ALL_GPU_MODELS
 
 if TYPE_CHECKING:
-    from slicewise.mig.models import GpuModel
+    from slicewise.mig.gpu_models import GpuModel
 
 # GPU feature discovery appends these to the product name (k8s-device-plugin v0.20, internal/lm/resource.go).
 _LABEL_SUFFIX: Final = re.compile(r"(-mig-(invalid|([0-9]+c\.)?[0-9]+g\.[0-9]+gb([-+.][a-z.]+)?))?(-shared)?$")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.mig.models import GpuModel
+from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.other_boards import BOARDS_WITHOUT_MIG, FEW_SLICE_BOARDS
 from slicewise.mig.seven_slice_boards import SEVEN_SLICE_BOARDS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.mig.models import GpuModel
-from slicewise.mig.models import mig_profile as profile
+from slicewise.mig.gpu_models import GpuModel
+from slicewise.mig.gpu_models import mig_profile as profile
 
 FEW_SLICE_BOARDS: Final = (
     # MIG User Guide, A30-24GB; the lower of two measurements for 4g.24gb.

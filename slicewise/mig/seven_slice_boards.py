@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from slicewise.mig.models import GpuModel, mig_profile
+from slicewise.mig.gpu_models import GpuModel, mig_profile
 
 if TYPE_CHECKING:
     from slicewise.mig.profiles import MigProfile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.spec.environment import NodePool
+from slicewise.documents import NodePool
 
 # KServe keeps the weights on the node's disk, beside images of some 10 GB. EKS's own default is 20 GB.
 _ENOUGH_FOR_MODELS: Final = 200

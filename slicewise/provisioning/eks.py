@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from slicewise.documents import EksCluster, NodePool, added_labels
 from slicewise.mig import MigStrategy
 from slicewise.provisioning.disks import disk_size_gb
-from slicewise.spec.cluster import EksCluster
-from slicewise.spec.environment import NodePool
-from slicewise.spec.node_labels import added_labels
 
 CLUSTER_POLICIES: Final = ("AmazonEKSClusterPolicy",)
 """AWS managed policies of the cluster's role (EKS user guide, cluster IAM role)."""

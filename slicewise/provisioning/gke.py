@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from slicewise.documents import GKE_ACCELERATOR_LABEL, GkeCluster, NodePool, added_labels, cloud_labels, gke_zones
 from slicewise.provisioning.disks import disk_size_gb
-from slicewise.spec.cluster import GkeCluster
-from slicewise.spec.environment import NodePool
-from slicewise.spec.node_labels import GKE_ACCELERATOR_LABEL, added_labels, cloud_labels, gke_zones
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from bench.first_fit import first_fit
 from bench.fleets import Kind, fleet_of, random_fleet, write_yaml
 from bench.matching import Option, options, units_per_node
 from bench.packing import packings
-from slicewise.placement import make_plan
-from slicewise.spec import load_fleet
+from slicewise.documents import load_fleet
+from slicewise.planning import make_plan
 from tests.documents import deployment, environment, model, pool, slices
 from tests.documents import profile as serving
-from tests.unit.placement.capacity_rule import promised
+from tests.unit.planning.capacity_rule import promised
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

@@ -17,8 +17,9 @@ from lightkube.resources.core_v1 import ConfigMap, Namespace, Node, Pod
 
 from embedded.labelled_nodes import bare_metal, eks_cluster, gke_cluster, single_strategy
 from embedded.nodes import FakePool, add_nodes
-from slicewise.placement import make_plan, plan_to_dict
-from slicewise.spec import load_fleet
+from slicewise.documents import load_fleet
+from slicewise.planning import make_plan
+from slicewise.planning.plan_json import plan_to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from lightkube.resources.core_v1 import LimitRange, Namespace, Pod, ResourceQuot
 from lightkube.types import PatchType
 
 from slicewise.manifests import environment_objects
-from slicewise.placement import make_plan
+from slicewise.planning import make_plan
 from tests.cluster.workloads import POOL_LABEL, Workloads
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.unit.cli.running import slicewise

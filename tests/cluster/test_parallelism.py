@@ -14,7 +14,7 @@ from lightkube.types import PatchType
 from embedded.kserve import LLMInferenceServiceConfig
 from embedded.lws import LeaderWorkerSet
 from slicewise.manifests import environment_objects
-from slicewise.placement import make_plan
+from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from lightkube.types import PatchType
 
 from embedded.kserve import LLMInferenceServiceConfig
 from slicewise.manifests import environment_objects
-from slicewise.placement import make_plan
+from slicewise.planning import make_plan
 from tests.cluster.workloads import POOL_LABEL
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 

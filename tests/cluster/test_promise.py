@@ -19,7 +19,7 @@ from embedded.nodes import FakePool, add_nodes
 from embedded.pods import PodState, pods_of
 from embedded.waiting import wait_until
 from slicewise.manifests import environment_objects
-from slicewise.placement import make_plan
+from slicewise.planning import make_plan
 from tests.cluster.random_fleets import ENVIRONMENT, random_fleet
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 

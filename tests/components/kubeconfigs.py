@@ -13,10 +13,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.kubeconfig.nowhere import nowhere
+from components.kubeconfig.no_cluster import nowhere
 from components.kubeconfig.sources import kubeconfigs
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
-from slicewise.spec import InferenceEnvironment, InvalidInputError
+from slicewise.diagnostics import InvalidInputError
+from slicewise.documents import InferenceEnvironment
 from tests.documents import environment, fleet_of, slices
 
 CANARY = "canary-token-5d0e"

@@ -8,7 +8,7 @@ import pulumi
 
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
-from slicewise.spec import InferenceEnvironment
+from slicewise.documents import InferenceEnvironment
 from tests.components.recording import Recorder, run
 from tests.documents import environment, slices
 

@@ -17,15 +17,16 @@ import pytest
 from cryptography import x509
 from lightkube import AsyncClient
 
-from components.asking import Asked, ask_clusters
+from components.clusters.asking import Asked, ask_clusters
 from components.kubeconfig.checks import Subject
-from slicewise.access import client, plugin
-from slicewise.inventory import asking
-from slicewise.inventory.needs import Needs, needs_of
-from tests.unit.access.asking import kubeconfig_text
-from tests.unit.access.kubeconfigs import CANARY
-from tests.unit.access.tls_server import RESET, Answer, certified, server
-from tests.unit.inventory.answering_server import KINDS, Api, serving
+from slicewise.clusters.access import client
+from slicewise.clusters.access import exec_plugin as plugin
+from slicewise.clusters.live.needs import Needs, needs_of
+from slicewise.clusters.preflight import conversation as asking
+from tests.unit.clusters.access.asking import kubeconfig_text
+from tests.unit.clusters.access.kubeconfigs import CANARY
+from tests.unit.clusters.access.tls_server import RESET, Answer, certified, server
+from tests.unit.clusters.answering_server import KINDS, Api, serving
 
 SERVICE = {
     "apiVersion": "serving.kserve.io/v1alpha2",

@@ -12,19 +12,20 @@ import pytest
 
 from components import belongings
 from components.belongings import Note, Settled, settle
-from components.cluster_outputs import KnownCluster, Renamed
+from components.clusters.reaching import Reached
 from components.declared import Declared
 from components.handling import Handling
 from components.past import Past
-from components.previous_plan import PreviousStack
-from components.reaching import Reached
 from components.stack_config import StackConfig, read_stack_config
-from components.stack_state import Applied, StackState
-from slicewise.inventory.applied import Expected
-from slicewise.inventory.asking import ClusterAnswer
-from slicewise.inventory.standing import LiveObject, ObjectName, Standing
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import Advice, Code, DeploymentKey, InvalidInputError
+from components.state.cluster_outputs import KnownCluster, Renamed
+from components.state.previous_plan import PreviousStack
+from components.state.stack_state import Applied, StackState
+from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Standing
+from slicewise.clusters.preflight.conversation import ClusterAnswer
+from slicewise.clusters.verify.services.applied import Expected
+from slicewise.diagnostics import Advice, Code, InvalidInputError
+from slicewise.documents import DeploymentKey
+from slicewise.planning.plan_json import PreviousPlacement
 
 KEY = DeploymentKey("team", "chat")
 CHAT = ObjectName("LLMInferenceService", "team", "chat")

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.kubeconfig.checks import Subject, check
-from slicewise.spec.cluster import KubeconfigReference
+from slicewise.documents.cluster import KubeconfigReference
 from tests.components.kubeconfigs import kubeconfig
 
 

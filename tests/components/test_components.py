@@ -10,7 +10,7 @@ from pulumi.runtime import rpc
 
 from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
-from components.waiting import Patience, wait_in
+from components.readiness.waiting import Patience, wait_in
 from slicewise.manifests import KubernetesObject
 from tests.components.recording import Recorder, run
 

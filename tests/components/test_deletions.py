@@ -7,14 +7,14 @@ from dataclasses import replace
 import pulumi
 import pytest
 
-from components.cluster_outputs import KnownCluster, Renamed
 from components.declared import Declared
-from components.deletions import broken_renames, wrong_deletions
-from components.departing import Departing
+from components.leaving.deletions import broken_renames, wrong_deletions
+from components.leaving.departing import Departing
 from components.past import Past
-from components.previous_plan import PreviousStack
-from components.stack_state import Applied, EnvironmentState, StackState
-from slicewise.inventory.standing import LiveObject, ObjectName, Standing
+from components.state.cluster_outputs import KnownCluster, Renamed
+from components.state.previous_plan import PreviousStack
+from components.state.stack_state import Applied, EnvironmentState, StackState
+from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Standing
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 SCALER = ObjectName("ScaledObject", "team", "chat")

@@ -8,11 +8,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.cluster_outputs import KnownCluster, Renamed
 from components.declared import Declared
-from components.departing import Departing, departing, tell_departing
-from components.stack_state import Applied, EnvironmentState, StackState, objects_of
-from slicewise.inventory.standing import ObjectName
+from components.leaving.departing import Departing, departing, tell_departing
+from components.state.cluster_outputs import KnownCluster, Renamed
+from components.state.stack_state import Applied, EnvironmentState, StackState, objects_of
+from slicewise.clusters.live.existing_objects import ObjectName
 
 THERE = EnvironmentState(has_provider=True)
 STATE = {"east": THERE, "west": THERE}

@@ -10,8 +10,8 @@ import pytest
 
 from components.documents import load_documents
 from components.stack_config import read_stack_config
-from slicewise.spec import InvalidInputError
-from tests.unit.spec.documents import minimal
+from slicewise.diagnostics import InvalidInputError
+from tests.unit.documents.documents import minimal
 
 
 @pytest.fixture(autouse=True)

@@ -14,10 +14,10 @@ import pytest
 from components.kubeconfig.from_kubernetes import KUBERNETES
 from components.kubeconfig.source import SourceError
 from components.stack_config import StackConfig, read_stack_config
-from slicewise.access import plugin
-from slicewise.spec.cluster import KubeconfigReference
-from tests.unit.access.asking import kubeconfig_text
-from tests.unit.access.tls_server import Answer, server
+from slicewise.clusters.access import exec_plugin as plugin
+from slicewise.documents.cluster import KubeconfigReference
+from tests.unit.clusters.access.asking import kubeconfig_text
+from tests.unit.clusters.access.tls_server import Answer, server
 
 SLEEPS = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["600"]}}
 

@@ -11,17 +11,17 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.cluster_outputs import KnownCluster
-from components.departing import Departing
-from components.kubeconfig.nowhere import NOWHERE
-from components.leaving import Asked, Silent, ask_departing, hold_silent, provider_of
+from components.kubeconfig.no_cluster import NOWHERE
+from components.leaving.departing import Departing
+from components.leaving.leaving import Asked, Silent, ask_departing, hold_silent, provider_of
 from components.stack_config import KubeconfigSourceName, OnUnreachable, StackConfig, read_stack_config
-from components.stack_state import Applied, EnvironmentState, StackState
-from slicewise.access import plugin
-from slicewise.inventory.standing import ObjectName
-from tests.unit.access.asking import kubeconfig_text
-from tests.unit.access.kubeconfigs import CANARY
-from tests.unit.inventory.answering_server import Api, serving
+from components.state.cluster_outputs import KnownCluster
+from components.state.stack_state import Applied, EnvironmentState, StackState
+from slicewise.clusters.access import exec_plugin as plugin
+from slicewise.clusters.live.existing_objects import ObjectName
+from tests.unit.clusters.access.asking import kubeconfig_text
+from tests.unit.clusters.access.kubeconfigs import CANARY
+from tests.unit.clusters.answering_server import Api, serving
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 HAD = {CHAT: Applied("urn:chat", "7")}

@@ -8,11 +8,11 @@ import pulumi
 import pytest
 
 from components import past
-from components.cluster_outputs import Renamed
 from components.past import Past
-from components.previous_plan import PreviousStack
-from components.stack_state import StackState
-from slicewise.inventory.standing import LiveObject, ObjectName, Standing
+from components.state.cluster_outputs import Renamed
+from components.state.previous_plan import PreviousStack
+from components.state.stack_state import StackState
+from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Standing
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 OWN = "organization/slicewise/test"

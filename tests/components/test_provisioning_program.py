@@ -16,7 +16,8 @@ from pulumi.runtime import rpc
 
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
-from slicewise.spec import Code, InferenceEnvironment, InvalidInputError, Problem
+from slicewise.diagnostics import Code, InvalidInputError, Problem
+from slicewise.documents import InferenceEnvironment
 from tests.components.provisioned import (
     EKS_CLUSTER,
     EKS_GROUP,
@@ -194,7 +195,7 @@ _EXISTING = """
 import sys
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
-from slicewise.spec import load_fleet
+from slicewise.documents import load_fleet
 made = provision(load_fleet(["stacks/demo"]).environments, KubeconfigSourceName.CONFIG)
 print(dict(made), sorted({name.partition(".")[0] for name in sys.modules} & {"pulumi_gcp", "pulumi_aws"}))
 """
@@ -217,7 +218,7 @@ import asyncio, sys
 import pulumi
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
-from slicewise.spec import load_fleet
+from slicewise.documents import load_fleet
 from tests.components.recording import Recorder, RecordingMonitor, run
 asyncio.set_event_loop(asyncio.new_event_loop())
 monitor = RecordingMonitor(Recorder())

@@ -10,13 +10,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.previous_plan import leaving
-from components.readiness import Expected, Observed, explain, judge
+from components.readiness.pods import Expected, Observed, explain, judge
+from components.readiness.waiting import Patience, Unready, Wait, finish, wait_for
 from components.stack_config import read_stack_config
-from components.waiting import Patience, Unready, Wait, finish, wait_for
-from slicewise.placement import make_plan, parse_previous
-from slicewise.placement.plan_json import plan_to_outputs
-from slicewise.spec import InvalidInputError
+from components.state.previous_plan import leaving
+from slicewise.diagnostics import InvalidInputError
+from slicewise.planning import make_plan, parse_previous
+from slicewise.planning.plan_json import plan_to_outputs
 from tests.documents import deployment, environment, fleet_of, model, profile, slices
 
 REVISION = "slicewise.dev/revision"

@@ -8,11 +8,11 @@ import pulumi
 import pytest
 
 from components.report import report
-from slicewise.cli.shortfalls import OnShortfall
-from slicewise.placement import make_plan, parse_previous
-from slicewise.placement.plan_json import plan_to_outputs
-from slicewise.printable import printable
-from slicewise.spec import Fleet
+from slicewise.diagnostics.printable_text import printable
+from slicewise.documents import Fleet
+from slicewise.planning import make_plan, parse_previous
+from slicewise.planning.plan_json import plan_to_outputs
+from slicewise.presentation.shortfalls import OnShortfall
 from tests.documents import deployment, environment, fleet_of, model, profile, slices
 from tests.unit.cli.test_hostile import every_text, plan_of
 

@@ -8,14 +8,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.departing import Departing
-from components.kubeconfig.nowhere import NOWHERE
-from components.skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
+from components.clusters.skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
+from components.kubeconfig.no_cluster import NOWHERE
+from components.leaving.departing import Departing
+from components.leaving.untouched import declare_all_untouched, declare_untouched
 from components.stack_config import OnUnreachable, StackConfig, read_stack_config
-from components.stack_state import EnvironmentState, Resource, StackState, by_environment
-from components.untouched import declare_all_untouched, declare_untouched
-from slicewise.placement import make_plan
-from slicewise.placement.plan_json import plan_to_outputs
+from components.state.stack_state import EnvironmentState, Resource, StackState, by_environment
+from slicewise.planning import make_plan
+from slicewise.planning.plan_json import plan_to_outputs
 from tests.components.recording import Recorder, run
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 

@@ -12,7 +12,7 @@ import pytest
 
 from components.stack_config import KEYS, KubeconfigSourceName, read_stack_config
 from components.unused_config import unused_config
-from slicewise.spec import InvalidInputError
+from slicewise.diagnostics import InvalidInputError
 from tests.documents import deployment, environment, fleet_of, model, pool, profile
 
 README = Path(__file__).parents[2] / "README.md"

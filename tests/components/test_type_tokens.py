@@ -14,8 +14,8 @@ from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
 from components.provisioning.eks import EksCluster
 from components.provisioning.gke import GkeCluster
-from slicewise.spec.cluster import EksCluster as DeclaredEks
-from slicewise.spec.cluster import GkeCluster as DeclaredGke
+from slicewise.documents.cluster import EksCluster as DeclaredEks
+from slicewise.documents.cluster import GkeCluster as DeclaredGke
 from tests.components.recording import Recorder, run
 
 CANONICAL: dict[type[pulumi.ComponentResource], str] = {

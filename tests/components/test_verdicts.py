@@ -9,18 +9,18 @@ import pulumi
 import pytest
 
 from components import verdicts
-from components.cluster_outputs import KnownCluster, Renamed, cluster_outputs, find_renamed
 from components.declared import Declared
-from components.previous_plan import PreviousStack
 from components.stack_config import StackConfig, read_stack_config
-from slicewise.inventory.applied import Expected
-from slicewise.inventory.belonging import Claim, Owner, has_all, owner
-from slicewise.inventory.needs import Needs
-from slicewise.inventory.spaces import is_reserved
-from slicewise.inventory.standing import LiveObject, ObjectName, Place, Standing
+from components.state.cluster_outputs import KnownCluster, Renamed, cluster_outputs, find_renamed
+from components.state.previous_plan import PreviousStack
+from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Place, Standing
+from slicewise.clusters.live.needs import Needs
+from slicewise.clusters.preflight.missing_namespaces import is_reserved
+from slicewise.clusters.preflight.ownership import Claim, Owner, has_all, owner
+from slicewise.clusters.verify.services.applied import Expected
+from slicewise.documents import DeploymentKey
 from slicewise.manifests import KubernetesObject
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import DeploymentKey
+from slicewise.planning.plan_json import PreviousPlacement
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 CONFIG = ObjectName("LLMInferenceServiceConfig", "team", "kserve-config-llm-worker-pipeline-parallel")

@@ -11,15 +11,16 @@ import pulumi
 import pytest
 import yaml
 
-from components import verifying
+from components.clusters import verifying
+from components.clusters.verifying import verify_clusters
 from components.handling import Handling
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
-from components.verifying import verify_clusters
-from slicewise.inventory.standing import ObjectName
-from slicewise.inventory.verification import Verified
-from slicewise.placement import make_plan
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import DeploymentKey, InvalidInputError
+from slicewise.clusters.live.existing_objects import ObjectName
+from slicewise.clusters.verify.verification import Verified
+from slicewise.diagnostics import InvalidInputError
+from slicewise.documents import DeploymentKey
+from slicewise.planning import make_plan
+from slicewise.planning.plan_json import PreviousPlacement
 from tests.components.recording import Recorder
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 from tests.unit.cli.api_server import api_server, node

@@ -10,13 +10,13 @@ import pulumi
 import pytest
 from lightkube import AsyncClient
 
-from components import waiting
-from components.readiness import Expected
-from components.waiting import Patience, Wait, wait_for
-from slicewise.access.client import open_client
-from tests.unit.access.asking import kubeconfig_text
-from tests.unit.access.kubeconfigs import CANARY
-from tests.unit.access.tls_server import Answer, server
+from components.readiness import waiting
+from components.readiness.pods import Expected
+from components.readiness.waiting import Patience, Wait, wait_for
+from slicewise.clusters.access.client import open_client
+from tests.unit.clusters.access.asking import kubeconfig_text
+from tests.unit.clusters.access.kubeconfigs import CANARY
+from tests.unit.clusters.access.tls_server import Answer, server
 
 VERSION = "client.authentication.k8s.io/v1"
 

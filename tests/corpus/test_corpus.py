@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slicewise.placement.prospects import prospects
-from slicewise.spec import Advice, Code, InvalidInputError, Problem, load_fleet
+from slicewise.diagnostics import Advice, Code, InvalidInputError, Problem
+from slicewise.documents import load_fleet
+from slicewise.planning.explaining.never_served import prospects
 from tests.corpus.reading import Case, Expected, many_cases, single_cases
 
 SINGLE = list(single_cases())

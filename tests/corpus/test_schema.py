@@ -12,7 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from slicewise.spec import KINDS, document_schema
+from slicewise.documents import KINDS, document_schema
 from tests.corpus.reading import HERE, Case, single_cases
 
 ROOT = HERE.parents[1]

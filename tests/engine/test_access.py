@@ -6,7 +6,7 @@ import yaml
 
 from embedded.control_plane import ControlPlane
 from tests.engine.credentials import kubeconfig_of
-from tests.unit.access.asking import read, refused
+from tests.unit.clusters.access.asking import read, refused
 
 
 def test_whom_the_kubeconfig_acts_as_decides_what_may_be_read(plane: ControlPlane) -> None:

@@ -12,7 +12,7 @@ from embedded.control_plane import ControlPlane
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.workspace import Workspace
-from tests.unit.access.tls_server import Answer, server
+from tests.unit.clusters.access.tls_server import Answer, server
 
 FLEET = (
     environment("mig-a", slices("slices", "3g.40gb")),

@@ -24,14 +24,14 @@ from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
 from embedded.waiting import wait_until
-from slicewise.access.client import open_client
-from slicewise.inventory.asking import ClusterAnswer, ask_or_refusal
-from slicewise.inventory.needs import Needs, Right, needs_of
-from slicewise.inventory.reading import read_cluster
+from slicewise.clusters.access.client import open_client
+from slicewise.clusters.live.needs import Needs, Right, needs_of
+from slicewise.clusters.live.reader import read_cluster
+from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
+from slicewise.documents import DeploymentKey
 from slicewise.manifests import environment_objects
-from slicewise.placement import make_plan
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import DeploymentKey
+from slicewise.planning import make_plan
+from slicewise.planning.plan_json import PreviousPlacement
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.keda import ScaledObject

@@ -21,7 +21,7 @@ from lightkube.resources.core_v1 import Namespace
 from embedded.api import connect
 from embedded.control_plane import ControlPlane
 from embedded.kserve import LLMInferenceService
-from slicewise.access import private_tmp
+from slicewise.clusters.access import temporary_directory as private_tmp
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.plain_pulumi import descendants, eventually, kill, run, start

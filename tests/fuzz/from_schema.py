@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from slicewise.spec import document_schema
+from slicewise.documents import document_schema
 
 # Few names, so that references resolve, labels match and documents collide.
 NAMES = st.sampled_from(("a", "b", "c"))

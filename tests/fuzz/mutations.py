@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from slicewise.spec import InvalidInputError
-from slicewise.spec.yaml_limits import refuse_deep_nesting
+from slicewise.diagnostics import InvalidInputError
+from slicewise.sources.yaml_limits import refuse_deep_nesting
 
 # Words that a parser, a type, a template, a shell or a terminal may take for something else than text.
 WORDS = (

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import yaml
 
-from slicewise.access.kubeconfig import KubeconfigError, read_context
+from slicewise.clusters.access.kubeconfig import KubeconfigError, read_context
+from slicewise.diagnostics import InvalidInputError, Problem
+from slicewise.documents import Fleet, load_fleet
 from slicewise.manifests import environment_objects
-from slicewise.placement import Plan, make_plan, parse_previous, plan_to_dict
-from slicewise.placement.plan_json import PreviousPlacement
-from slicewise.spec import Fleet, InvalidInputError, Problem, load_fleet
+from slicewise.planning import Plan, make_plan, parse_previous
+from slicewise.planning.plan_json import PreviousPlacement, plan_to_dict
 
 ROOT = Path(__file__).parents[2]
 # What ends a line in YAML 1.1, to which libyaml counts.

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slicewise.spec import KINDS
+from slicewise.documents import KINDS
 from tests.fuzz.from_schema import documents
 from tests.fuzz.fuzz_loader import seeds
 from tests.fuzz.mutations import mutate

@@ -12,8 +12,8 @@ from functools import partial
 
 import pytest
 
-from slicewise.placement import Placement, make_plan
-from slicewise.spec import Fleet, load_fleet
+from slicewise.documents import Fleet, load_fleet
+from slicewise.planning import Placement, make_plan
 from tests.unit.cli.running import DEMO
 
 GIB = 2**30

@@ -13,9 +13,9 @@ HERE: Final = "tests/engine/attacks"
 _CANARIES = "tests/engine/test_kubeconfig_canaries.py::test_planted_credentials_are_nowhere"
 _TEMPORARY = "tests/engine/test_temporary_directory.py"
 _CI = "tests/policies/results/test_ci_files.py"
-_LOADER = "tests/unit/spec/test_hostile.py"
+_LOADER = "tests/unit/documents/test_hostile.py"
 _REPORTS = "tests/policies/results/test_hostile.py"
-_FILES = "tests/unit/spec/test_files.py"
+_FILES = "tests/unit/documents/test_files.py"
 
 
 @dataclass(frozen=True, slots=True)

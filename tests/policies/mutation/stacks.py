@@ -15,10 +15,10 @@ from components.model_placement import SUFFIXES
 from policies.rules.model import Finding, Outcome, Resource
 from policies.rules.running import run, run_stack
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from slicewise.documents import Fleet, load_fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
-from slicewise.placement import make_plan, placements_by_environment
-from slicewise.placement.plan_json import plan_to_outputs
-from slicewise.spec import Fleet, load_fleet
+from slicewise.planning import make_plan, placements_by_environment
+from slicewise.planning.plan_json import plan_to_outputs
 from tests import documents
 
 CHECKOUT = Path(__file__).resolve().parents[3]

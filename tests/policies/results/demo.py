@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from policies.results.documents import Place
+from slicewise.documents import load_fleet
 from slicewise.manifests import KubernetesObject, placement_objects
-from slicewise.placement import make_plan
-from slicewise.spec import load_fleet
+from slicewise.planning import make_plan
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 MANIFESTS = CHECKOUT / "stacks/demo"

@@ -10,8 +10,8 @@ import yaml
 from policies.results.documents import Documents, Place
 from policies.results.events import Preview
 from policies.results.findings import findings
-from slicewise.placement import make_plan
-from slicewise.spec import DeploymentKey
+from slicewise.documents import DeploymentKey
+from slicewise.planning import make_plan
 from tests import documents as short
 from tests.policies.results.stream import LOADED, SUCCEEDED, placement, resource, service_urn, stream, violation
 

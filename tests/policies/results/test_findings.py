@@ -10,9 +10,9 @@ import pytest
 from policies.results.documents import Place
 from policies.results.events import Preview
 from policies.results.findings import Finding, findings
-from slicewise.placement import make_plan
-from slicewise.placement.plan_json import plan_to_outputs
-from slicewise.spec import load_fleet
+from slicewise.documents import load_fleet
+from slicewise.planning import make_plan
+from slicewise.planning.plan_json import plan_to_outputs
 from tests.policies.results.demo import CHECKOUT, MANIFESTS, at, service
 from tests.policies.results.stream import (
     FAILED,

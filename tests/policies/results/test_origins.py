@@ -16,10 +16,10 @@ from policies.results.documents import Documents, Place, relative
 from policies.results.events import Preview, Violation
 from policies.results.origins import place_of
 from policies.rules.fields import Field
+from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, placement_objects
-from slicewise.placement import make_plan
-from slicewise.spec import Fleet
-from slicewise.spec.yaml_source import SourceDocument, parse_documents
+from slicewise.planning import make_plan
+from slicewise.sources.yaml_source import SourceDocument, parse_documents
 from tests import documents as short
 from tests.policies.results.stream import LOADED, SUCCEEDED, placement, placement_urn, resource, service_urn, stream
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from slicewise.spec import Code
+from slicewise.diagnostics import Code
 from tests.unit.cli.running import COMMAND, ROOT, in_terminal, slicewise
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")

@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from slicewise.cli.picture import fleet_picture
-from slicewise.cli.tables import print_plan
-from slicewise.placement import Placement, Plan, PoolUsage
-from slicewise.placement.plan import Move, MoveCode, Seat
-from slicewise.printable import printable, printable_lines
-from slicewise.spec import Advice, Code, DeploymentKey
+from slicewise.diagnostics import Advice, Code
+from slicewise.diagnostics.printable_text import printable, printable_lines
+from slicewise.documents import DeploymentKey
+from slicewise.planning import Placement, Plan, PoolUsage
+from slicewise.planning.plan import Move, MoveCode, Seat
+from slicewise.presentation.picture import fleet_picture
+from slicewise.presentation.tables import print_plan
 from tests.documents import fleet_of
 from tests.unit.cli.running import COMMAND, DEMO, in_process, in_terminal
 

@@ -9,7 +9,9 @@ import pytest
 
 from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS, in_terminal
 
-IMPATIENT = "from slicewise.cli import app, progress; progress.SECONDS = 0; app.main()"
+IMPATIENT = (
+    "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 0; app.main()"
+)
 
 
 def test_a_bar_for_what_takes_long_in_a_terminal() -> None:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from slicewise.cli.clusters import by_environment
-from slicewise.spec import InvalidInputError
+from slicewise.diagnostics import InvalidInputError
 from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.unit.cli.api_server import SERVICES, api_server, node
 from tests.unit.cli.running import COMMAND, in_process, in_terminal, slicewise
@@ -477,7 +477,7 @@ def test_in_a_terminal(documents: str, server: str, tmp_path: Path) -> None:
 
 SLOW = """
 import time
-from slicewise.cli import waiting
+from slicewise.presentation import waiting
 waiting.SECONDS = 0.05
 with waiting.waiting_bar("reading clusters", 2) as done:
     done()

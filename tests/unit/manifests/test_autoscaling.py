@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slicewise.manifests import environment_objects
-from slicewise.placement import make_plan
+from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 
 

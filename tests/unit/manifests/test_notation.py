@@ -13,13 +13,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slicewise.documents import load_fleet
 from slicewise.manifests import environment_objects
-from slicewise.placement import make_plan
-from slicewise.placement.plan_json import plan_to_outputs
-from slicewise.spec import load_fleet
+from slicewise.planning import make_plan
+from slicewise.planning.plan_json import plan_to_outputs
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.unit.manifests.notation import rewritten
-from tests.unit.placement.strategies import fleets, steady
+from tests.unit.planning.strategies import fleets, steady
 
 SECRET = {"name": "hugging-face", "key": "token"}
 ENGINE = {"image": "vllm:1", "args": ["--max-model-len=16384", "--x= 'a' \"b\""]}

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from slicewise.manifests import environment_objects
-from slicewise.placement import make_plan
+from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.unit.manifests.kubelet import expanded
 

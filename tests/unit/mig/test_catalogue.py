@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 from slicewise.mig import ALL_GPU_MODELS, GpuModel, MigProfile, MigStrategy, find_gpu_model, resource_name
-from slicewise.mig.models import mig_profile
+from slicewise.mig.gpu_models import mig_profile
 
 # Kubernetes: the name part of a qualified name, at most 63 characters.
 QUALIFIED_NAME = re.compile(r"nvidia\.com/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")

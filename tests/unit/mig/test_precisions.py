@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from slicewise.documents.environment import Precision
 from slicewise.mig import ALL_GPU_MODELS
 from slicewise.mig.precisions import computed_precisions
-from slicewise.spec.environment import Precision
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from slicewise.mig import (
-    ALL_GPU_MODELS,
-    MigStrategy,
-    ParsedProfile,
-    canonical_profile_name,
-    parse_profile_name,
-    resource_name,
-)
+from slicewise.mig import ALL_GPU_MODELS, MigStrategy, canonical_profile_name, parse_profile_name, resource_name
+from slicewise.mig.profiles import ParsedProfile
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Clusters, asked and compared before anything is declared."""

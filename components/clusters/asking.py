@@ -1,0 +1,57 @@
+"""Every cluster that exists is asked before anything is declared: one conversation each, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+
+from components.kubeconfig.checks import Subject
+from slicewise.clusters.access import Refused
+from slicewise.clusters.live import Needs
+from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, ask_or_refusal, problems_of
+from slicewise.diagnostics import Code, Problem
+
+# Credential plugins and TLS handshakes cost processor time: more at once make the first ones slow.
+_AT_ONCE: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking.
+
+    Attributes:
+        answers: What the clusters said that can be used, by environment.
+        problems: What keeps the plan from being applied in the others, each with its environment.
+    """
+
+    answers: Mapping[str, ClusterAnswer]
+    problems: tuple[tuple[str, Problem], ...]
+
+
+async def ask_clusters(subjects: Mapping[str, Subject], needs: Mapping[str, Needs]) -> Asked:
+    """Ask every cluster of `subjects` for what the plan needs of it; both are by environment."""
+    at_once = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(subject: Subject) -> ClusterAnswer | Refused:
+        async with at_once:
+            return await ask_or_refusal(str(subject.text), needs.get(subject.environment, Needs()))
+
+    said = await asyncio.gather(*(ask(subject) for subject in subjects.values()))
+    answers: dict[str, ClusterAnswer] = {}
+    problems: list[tuple[str, Problem]] = []
+    for subject, answer in zip(subjects.values(), said, strict=True):
+        if isinstance(answer, Refused):
+            message = f"{subject.address}: {answer.message}"
+            problems.append((subject.environment, subject.problem(CAUSES[answer.cause], message)))
+            continue
+        found = [(subject.environment, subject.problem(code, message)) for code, message in problems_of(answer)]
+        problems += found
+        if not found:
+            answers[subject.environment] = answer
+        if answer.denied is None:
+            pulumi.log.warn(f"{subject.path}: {RIGHTS_UNKNOWN} [{Code.RIGHTS_NOT_KNOWN}]")
+    return Asked(answers, tuple(problems))

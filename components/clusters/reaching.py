@@ -1,0 +1,64 @@
+"""From environments to clusters that may be changed: their kubeconfigs, and what they said when they were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+
+from components.clusters.asking import ask_clusters
+from components.clusters.skipping import Reason, skip_or_fail
+from components.kubeconfig.no_cluster import nowhere
+from components.kubeconfig.sources import kubeconfigs
+from components.stack_config import KubeconfigSourceName, StackConfig
+from slicewise.clusters.live import Needs, Standing
+from slicewise.clusters.preflight import ClusterAnswer
+from slicewise.documents import InferenceEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The clusters that exist already, by environment.
+
+    Attributes:
+        kubeconfigs: How they are reached; secret.
+        answers: What they said; nothing where the stack previews without clusters.
+        addresses: Scheme, host and port of their servers.
+        skipped: Those that cannot be used now and are left as they are, with the reasons.
+    """
+
+    kubeconfigs: Mapping[str, pulumi.Output[str]] = field(repr=False)
+    answers: Mapping[str, ClusterAnswer]
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    skipped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def standing(self) -> dict[str, Standing]:
+        """What stands in the clusters that were asked."""
+        return {name: answer.standing for name, answer in self.answers.items()}
+
+
+async def reach_clusters(
+    config: StackConfig, environments: Sequence[InferenceEnvironment], needs: Mapping[str, Needs]
+) -> Reached:
+    """Read and check the kubeconfigs of the clusters that exist, and ask each cluster for what the plan needs of it.
+
+    With the source `none` every environment has a kubeconfig that leads nowhere, and nothing is asked.
+
+    Raises:
+        pulumi.RunError: one cannot be had or used, or its cluster does not have what the plan needs (SW402 to SW413),
+            and `onUnreachable` is fail; it has all that is wrong.
+        InvalidInputError: with the source `none`, this is no preview (SW405).
+    """
+    if config.kubeconfig_source is KubeconfigSourceName.NONE:
+        return Reached(nowhere(environments), {})
+    found = await kubeconfigs(config, environments, tell=True)
+    asked = await ask_clusters(found.usable, needs)
+    addresses = {name: subject.address for name, subject in found.usable.items()}
+    problems = sorted([*found.problems, *asked.problems], key=lambda each: each[1])
+    reasons = [Reason(environment, str(problem)) for environment, problem in problems]
+    names = [environment.metadata.name for environment in environments]
+    skipped = skip_or_fail(config, names, reasons, "clusters cannot be used")
+    usable = {name: text for name, text in found.outputs.items() if name not in skipped}
+    return Reached(usable, asked.answers, addresses, skipped)

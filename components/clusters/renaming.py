@@ -1,0 +1,33 @@
+"""Environments that have another name than at the last `pulumi up`, and are the same clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from components.clusters.asking import ask_clusters
+from components.kubeconfig.sources import kubeconfigs
+from components.stack_config import KubeconfigSourceName, StackConfig
+from components.state.cluster_outputs import Renamed, find_renamed
+from components.state.previous_plan import PreviousStack
+from components.state.stack_state import StackState
+from slicewise.documents import InferenceEnvironment
+
+
+async def renamed_environments(
+    config: StackConfig, environments: Sequence[InferenceEnvironment], previous: PreviousStack, state: StackState
+) -> Renamed:
+    """Return which environments have been renamed; clusters are asked only where some may have been.
+
+    A cluster that does not answer counts as a new one here; what becomes of the old one then, `departing` says.
+    """
+    declared = {environment.metadata.name for environment in environments}
+    new = [environment for environment in environments if environment.metadata.name not in previous.clusters]
+    left = {name: known for name, known in previous.clusters.items() if name in state.environments}
+    if config.kubeconfig_source is KubeconfigSourceName.NONE or left.keys() <= declared:
+        return Renamed({})
+    uids: dict[str, str | None] = {name: known.uid for name, known in left.items()}
+    if new:
+        asked = await ask_clusters((await kubeconfigs(config, new)).usable, {})
+        uids |= {name: answer.standing.uid for name, answer in asked.answers.items()}
+    providers = [name for name, each in state.environments.items() if each.has_provider]
+    return find_renamed(declared, left, uids, providers)

@@ -1,0 +1,134 @@
+"""`onUnreachable`: whether a cluster that cannot be used now stops the run, or its environment is left as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+
+from components.stack_config import OnUnreachable, StackConfig
+from components.state.cluster_outputs import LEAVING_OUTPUT, SKIPPED_OUTPUT
+from components.state.stack_state import EnvironmentState, StackState
+from slicewise.diagnostics import Code, counted, printable_lines, some
+
+# What the plan says of an environment, in the stack's outputs.
+_BY_ENVIRONMENT: Final = ("placements", "nodePools")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an environment cannot be changed now: a line of text, which ends with its code."""
+
+    environment: str
+    text: str
+
+
+def skip_or_fail(
+    config: StackConfig, environments: Collection[str], reasons: Sequence[Reason], heading: str
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the environments that are left as they are, with the reasons.
+
+    Args:
+        config: The stack's configuration.
+        environments: All environments that exist.
+        reasons: What keeps some from being changed.
+        heading: What the reasons are, for the error's first line.
+
+    Raises:
+        pulumi.RunError: there are reasons, and `onUnreachable` is fail.
+    """
+    skipped: dict[str, tuple[str, ...]] = {}
+    for reason in reasons:
+        skipped[reason.environment] = (*skipped.get(reason.environment, ()), reason.text)
+    if not skipped or config.on_unreachable is OnUnreachable.SKIP:
+        return skipped
+    lines = "\n".join(dict.fromkeys(f"  {reason.text}" for reason in reasons))
+    others = len(set(environments) - set(skipped))
+    advice = (
+        f"\nTo leave {some(sorted(skipped))} as it is for now and go on with {counted(others, 'other environment')}: "
+        "pulumi config set slicewise:onUnreachable skip"
+    )
+    message = f"{heading}, so nothing is changed:\n{lines}{advice if others else ''}"
+    raise pulumi.RunError(printable_lines(message))
+
+
+def keep_outputs(
+    outputs: Mapping[str, Any], before: Mapping[str, Any], skipped: Collection[str], leaving: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return the stack's outputs, in which skipped environments are named, and stand as the last update left them.
+
+    What leaves is named too, because its deletion may fail.
+
+    Args:
+        outputs: The plan as outputs.
+        before: The outputs of the last update.
+        skipped: The environments that are left as they are.
+        leaving: The environments whose placements are deleted when the program has ended.
+    """
+    kept = dict(outputs)
+    if left := [*_entries(before, "placements", leaving), *_entries(before, LEAVING_OUTPUT, leaving)]:
+        kept[LEAVING_OUTPUT] = left
+    if not skipped:
+        return kept
+    kept[SKIPPED_OUTPUT] = sorted(skipped)
+    for key in _BY_ENVIRONMENT:
+        now = [each for each in outputs[key] if each["environment"] not in skipped]
+        old = _entries(before, key, skipped)
+        kept[key] = sorted([*now, *old], key=_order)
+    return kept
+
+
+def _entries(outputs: Mapping[str, Any], key: str, environments: Collection[str]) -> list[Mapping[str, Any]]:
+    """Return what an output says of the environments; nothing of one that nobody can read (`planAfresh`)."""
+    value = outputs.get(key)
+    entries = value if isinstance(value, list) else []
+    return [each for each in entries if isinstance(each, Mapping) and each.get("environment") in environments]
+
+
+def _order(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    deployment = entry.get("deployment") or {}
+    named = (deployment.get("namespace", ""), deployment.get("name", ""))
+    return (*named, entry["environment"], entry["nodePool"])
+
+
+def tell_skipped(skipped: Mapping[str, Sequence[str]], outputs: Mapping[str, Any], state: StackState) -> None:
+    """Log, as a warning for each environment that is left as it is, why that is, and what waits for it.
+
+    Args:
+        skipped: The environments, with the reasons.
+        outputs: The plan as outputs.
+        state: What the last update left.
+    """
+    for name, reasons in skipped.items():
+        there = set(state.environments.get(name, EnvironmentState()).placements)
+        planned, before = _placements(outputs, name), _placements(state.outputs, name)
+        changes = {each for each in planned.keys() & before.keys() & there if planned[each] != before[each]}
+        waits = [
+            *_listed(("is not there yet", "are not there yet"), planned.keys() - there),
+            *_listed(("changes then", "change then"), changes),
+            *_listed(("stays, and goes then", "stay, and go then"), there - planned.keys()),
+        ]
+        later = f" ({'; '.join(waits)})" if waits else ""
+        told = "\n".join(f"  {reason}" for reason in reasons)
+        stay = "stays as it is" if len(there) == 1 else "stay as they are"
+        message = (
+            f"environment {name} is skipped, its cluster cannot be used now:\n{told}\n  "
+            f"{counted(len(there), 'placement')} of it {stay}, and nothing that has changed in the documents is "
+            f"applied there{later}. `pulumi up` catches up when the cluster is back [{Code.ENVIRONMENT_SKIPPED}]"
+        )
+        pulumi.log.warn(printable_lines(message))
+
+
+def _placements(outputs: Mapping[str, Any], environment: str) -> dict[str, Mapping[str, Any]]:
+    """Return an environment's placements by the names of their components."""
+    return {
+        f"{environment}/{each['deployment']['namespace']}/{each['deployment']['name']}": each
+        for each in _entries(outputs, "placements", {environment})
+    }
+
+
+def _listed(what: Sequence[str], names: set[str]) -> list[str]:
+    one, several = what
+    return [f"{some(sorted(names))} {one if len(names) == 1 else several}"] if names else []

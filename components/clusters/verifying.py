@@ -1,0 +1,86 @@
+"""Declared against real before anything is declared to Pulumi (`slicewise:verify`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+import pulumi
+
+from components.clusters.skipping import Reason, skip_or_fail
+from components.handling import Handling
+from components.stack_config import KubeconfigSourceName, StackConfig
+from slicewise.clusters.live import LiveCluster, read_or_refusal
+from slicewise.clusters.verify import verify
+from slicewise.diagnostics import Code, errors_first, printable, printable_lines
+from slicewise.documents import Fleet
+from slicewise.planning import Plan, PreviousPlacement
+
+
+async def verify_clusters(
+    config: StackConfig,
+    fleet: Fleet,
+    plan: Plan,
+    previous: Sequence[PreviousPlacement],
+    kubeconfigs: Mapping[str, pulumi.Output[str]],
+    *,
+    stacks: AbstractSet[str],
+    handlings: Mapping[str, Handling],
+) -> Mapping[str, tuple[str, ...]]:
+    """Read every cluster that exists, and compare it with its environment; warnings are logged.
+
+    Nothing is read where the stack does not ask for it.
+
+    Args:
+        config: The stack's configuration.
+        fleet: What is declared.
+        plan: The plan for it.
+        previous: What the stack had before.
+        kubeconfigs: How clusters are reached, by environment.
+        stacks: What the stack is called, and was.
+        handlings: How objects are declared, from which it is known what the stack takes over.
+
+    Returns:
+        The environments that are left as they are, because something must be fixed there before the plan can run, or
+        they cannot be read; with the reasons.
+
+    Raises:
+        pulumi.RunError: there are such, and `onUnreachable` is fail; it has everything that was found.
+    """
+    if not config.verify:
+        return {}
+    if config.kubeconfig_source is KubeconfigSourceName.NONE:
+        message = "nothing is verified: slicewise:verify is true, and kubeconfigSource none leads to no cluster"
+        pulumi.log.warn(f"{message} [{Code.NOT_VERIFIED.value}]")
+        return {}
+    # Clusters that the stack provisions have none: they are what it makes them.
+    names = sorted(kubeconfigs)
+    answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))
+    read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
+    unread = [
+        Reason(name, f"{name}: {answer} [{Code.CLUSTER_UNREADABLE.value}]")
+        for name, answer in zip(names, answers, strict=True)
+        if isinstance(answer, str)
+    ]
+    taken = {name: handling.forced_services for name, handling in handlings.items()}
+    verified = verify(
+        fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stacks=stacks, taken=taken
+    )
+    # Whose a service is has been settled before: what would be another's has stopped the run, or been forgotten.
+    differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]
+    for each in differences:
+        if not each.stops_update and not each.mended_by_update:
+            pulumi.log.warn(printable(f"{each}; {each.remedy}"))
+    errors = [
+        Reason(each.environment, printable_lines(f"{each}\n    remedy: {each.remedy}"))
+        for each in errors_first(differences)
+        if each.stops_update
+    ]
+    found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"
+    names_of_all = [environment.metadata.name for environment in fleet.environments]
+    return skip_or_fail(config, names_of_all, [*unread, *errors], found)
+
+
+async def _read(kubeconfig: pulumi.Output[str]) -> LiveCluster | str:
+    return await read_or_refusal(str(await kubeconfig.future()))

@@ -1,0 +1,31 @@
+"""No kubeconfigs at all: previews without any cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pulumi
+
+from components.stack_config import stack_file
+from slicewise.diagnostics import Code, InvalidInputError, Problem
+from slicewise.documents import InferenceEnvironment
+
+# A kubeconfig with no cluster in it: the provider previews without one, and never takes the ambient kubeconfig.
+NOWHERE: Final = '{"apiVersion": "v1", "kind": "Config"}'
+
+
+def nowhere(environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi.Output[str]]:
+    """Return a kubeconfig that leads nowhere for every environment, by its name. No cloud and no cluster is asked.
+
+    Raises:
+        InvalidInputError: this is no preview (SW405).
+    """
+    if not pulumi.runtime.is_dry_run():
+        message = (
+            '"none" is for previews: there is no cluster to change. Configure kubeconfigs, then '
+            "`pulumi config set slicewise:kubeconfigSource config`"
+        )
+        problem = Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", message, Code.NO_KUBECONFIG_SOURCE)
+        raise InvalidInputError([problem])
+    return {environment.metadata.name: pulumi.Output.secret(NOWHERE) for environment in environments}

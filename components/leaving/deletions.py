@@ -1,0 +1,159 @@
+"""What this `pulumi up` would delete with an environment, and must not: what is another's, or declared elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from components import verdicts
+from components.declared import Declared
+from components.leaving.departing import Departing, departing
+from components.leaving.leaving import Asked, ask_departing, hold_silent
+from components.past import Past
+from components.stack_config import StackConfig
+from components.state.cluster_outputs import KnownCluster
+from components.state.stack_state import Applied
+from slicewise.clusters.live import LiveObject, ObjectName, Standing
+from slicewise.diagnostics import InvalidInputError, Problem
+
+
+async def settle_deletions(
+    config: StackConfig,
+    past: Past,
+    declared: Mapping[str, Declared],
+    skipped: Collection[str],
+    standing: Mapping[str, Standing],
+) -> tuple[Departing, Asked]:
+    """Return what becomes of environments that are no longer declared, after asking the clusters of those that leave.
+
+    Args:
+        config: The stack's configuration.
+        past: What the stack has.
+        declared: What the plan declares in each environment.
+        skipped: The environments that are left as they are.
+        standing: What stands in the clusters that are changed.
+
+    Raises:
+        pulumi.RunError: one of those clusters cannot be asked, and `onUnreachable` is fail (SW425).
+        InvalidInputError: something would be deleted that must not be (SW423, SW424), or the documents take back a
+            rename that an update which was killed has begun (SW426).
+    """
+    state, before = past.state, past.before.clusters
+    going = departing(state, declared, past.renamed, skipped, before)
+    asked = await ask_departing(config, going, skipped, state, before)
+    going = hold_silent(config, declared, going, asked, state, before)
+    problems = broken_renames(going, past, declared) or wrong_deletions(going, past, declared, standing, asked.standing)
+    if problems:
+        raise InvalidInputError(problems)
+    return going, asked
+
+
+def broken_renames(going: Departing, past: Past, declared: Collection[str]) -> list[Problem]:
+    """Return the environments whose provider has moved to a name that the documents do not have any more.
+
+    What has not moved with it would get another provider, and Pulumi makes anew, and then deletes, what does.
+    """
+    state = past.state
+    return [
+        verdicts.renamed_halfway(name, old)
+        for name in sorted(declared)
+        for old in sorted(going.leaving)
+        if state.objects.get(name)
+        and not state.has_provider(name)
+        and state.identifiers.get(old) == past.before.identifier(name)
+    ]
+
+
+def wrong_deletions(
+    going: Departing,
+    past: Past,
+    declared: Mapping[str, Declared],
+    standing: Mapping[str, Standing],
+    asked: Mapping[str, Standing],
+) -> list[Problem]:
+    """Return what is another stack's by now (SW423), and what the plan has in another environment (SW424).
+
+    The stack's state alone says what would be deleted: outputs may be those of an update before one that was killed,
+    and annotations say only who applied an object last.
+
+    Args:
+        going: What becomes of environments that are no longer declared.
+        past: What the stack has.
+        declared: What the plan declares in each environment.
+        standing: What stands in the clusters that are changed.
+        asked: What stands in the clusters of environments that leave, as far as they were asked.
+    """
+    problems: list[Problem] = []
+    for old in sorted(going.leaving | going.moving):
+        now, had = past.renamed.now(old), dict(past.state.objects.get(old, {}))
+        for item in declared[now].names if now in declared else ():
+            # It moves with the name.
+            had.pop(item, None)
+        there = standing.get(now) if now != old else asked.get(old)
+        if there:
+            problems += _of_others(old, had, there, past.before.names)
+        there = there or _remembered(had, past.before.clusters.get(old))
+        for name, other in standing.items():
+            if name != now:
+                problems += _declared_elsewhere(old, name, had, set(declared[name].names), there, other)
+    return problems
+
+
+def _of_others(
+    old: str, had: Mapping[ObjectName, Applied], there: Standing, stacks: Collection[str]
+) -> Iterator[Problem]:
+    """Yield what another stack has taken over, or somebody has put in the place of what the stack made."""
+    foreign = {
+        name: live for name, live in there.objects.items() if name in had and _is_anothers(had[name], live, stacks)
+    }
+    for name, applied in _by_service({each: had[each] for each in foreign}):
+        yield verdicts.leaves_for_another(old, name, foreign[name].stack, applied.urn)
+
+
+def _is_anothers(applied: Applied, live: LiveObject, stacks: Collection[str]) -> bool:
+    """Return whether the object is not the stack's: one whose mark was taken off is, as long as it is the same one."""
+    return live.stack not in stacks if live.stack else live.uid != applied.uid
+
+
+def _declared_elsewhere(
+    old: str,
+    name: str,
+    had: Mapping[ObjectName, Applied],
+    declared: AbstractSet[ObjectName],
+    there: Standing,
+    other: Standing,
+) -> Iterator[Problem]:
+    """Yield what is, or may be, one object under both names: applied under `name`, and then deleted with `old`."""
+    for item, applied in _by_service({each: had[each] for each in had.keys() & declared}):
+        one = _is_one(there.objects.get(item), other.objects.get(item), there.uid, other.uid)
+        if one is not False:
+            yield verdicts.deleted_under(old, name, item, applied.urn, certain=one is True)
+
+
+def _is_one(old: LiveObject | None, new: LiveObject | None, old_uid: str | None, new_uid: str | None) -> bool | None:
+    """Return whether two objects of one name are, or would be, in one cluster; None where nothing tells.
+
+    An object's uid is the same nowhere else. What is in one of two clusters only tells that they are two.
+    """
+    if old and new and old.uid and old.uid == new.uid:
+        return True
+    if old_uid and new_uid:
+        return old_uid == new_uid
+    if old and new:
+        return False if old.uid and new.uid else None
+    return None if old is new else False
+
+
+def _by_service(had: Mapping[ObjectName, Applied]) -> Iterator[tuple[ObjectName, Applied]]:
+    """Yield the objects, of a service and what scales it the service alone: the command for it takes both."""
+    seen: set[tuple[str, ...]] = set()
+    for name in sorted(had):
+        if name[1:] not in seen:
+            yield name, had[name]
+        seen.add(name[1:])
+
+
+def _remembered(had: Mapping[ObjectName, Applied], known: KnownCluster | None) -> Standing:
+    """Return what the stack knows of a cluster that was not asked."""
+    objects = {name: LiveObject("", "", {"metadata": {"uid": each.uid}}) for name, each in had.items()}
+    return Standing(known.uid if known else None, objects)

@@ -1,0 +1,117 @@
+"""An environment whose cluster cannot be used now: all that the stack has of it is declared again as it is.
+
+What is not declared, Pulumi deletes; what is declared with all changes ignored, it leaves alone without asking anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.kubeconfig.no_cluster import NOWHERE
+from components.kubernetes_objects import DELETE_TIMEOUT
+from components.leaving.departing import Departing
+from components.state.stack_state import EnvironmentState, Resource, StackState
+from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+
+# Of all that a resource is declared with, the state's counts.
+_EVERYTHING: Final = ("*",)
+_SERVICE: Final = "-service"
+
+
+def declare_all_untouched(
+    skipped: Collection[str], going: Departing, state: StackState, without_plugin: AbstractSet[str]
+) -> None:
+    """Declare every environment of which nothing is changed now.
+
+    Args:
+        skipped: Those that cannot be used now.
+        going: What becomes of those that are no longer declared.
+        state: What the stack has.
+        without_plugin: Those whose credential comes, as the state has it, from a plugin that gives none now.
+    """
+    providers: dict[str, kubernetes.Provider | None] = {}
+    untouched = {**{name: (name,) for name in skipped}, **going.held}
+    # Those without a provider have another one's.
+    for name, heirs in sorted(untouched.items(), key=lambda each: not state.has_provider(each[0])):
+        here = state.environments.get(name, EnvironmentState())
+        providers[name] = declare_untouched(
+            name,
+            here,
+            identifier=state.identifiers.get(name),
+            runs_plugin=name in without_plugin,
+            provider=None if here.has_provider else providers.get(heirs[0]),
+        )
+
+
+def declare_untouched(
+    name: str,
+    state: EnvironmentState,
+    *,
+    identifier: str | None = None,
+    runs_plugin: bool = False,
+    provider: kubernetes.Provider | None = None,
+) -> kubernetes.Provider | None:
+    """Declare the environment called `name` as the stack's state has it; nothing where it has nothing.
+
+    Args:
+        name: The environment's name.
+        state: What the stack has of it.
+        identifier: What the state's provider knows the cluster by, where that is not the environment's name.
+        runs_plugin: Whether its credential comes from a plugin that gives none now. Pulumi's provider would run that
+            for as long as it takes, so it gets a kubeconfig that leads nowhere until the plugin works again.
+        provider: The provider of what a rename that broke off has left under this name: it has its new name already.
+
+    Returns:
+        The provider; None where there is none.
+    """
+    if not state.has_provider and provider is None:
+        return None
+    component = pulumi.ComponentResource(INFERENCE_ENVIRONMENT, name, None)
+    if provider is None:
+        provider = kubernetes.Provider(
+            f"{name}-provider",
+            kubeconfig=pulumi.Output.secret(NOWHERE),
+            # Another one would replace the provider, and with it every object.
+            cluster_identifier=identifier or name,
+            opts=pulumi.ResourceOptions(parent=component, ignore_changes=None if runs_plugin else [*_EVERYTHING]),
+        )
+    shared: list[pulumi.Resource] = []
+    for resource in state.shared:
+        shared.append(_declare(resource, component, provider, [*shared], retained=True))
+    component.register_outputs({})
+    for placement, resources in state.placements.items():
+        parent = pulumi.ComponentResource(MODEL_PLACEMENT, placement, None)
+        before = [*shared]
+        # The service is before what scales it, as when they were made: they are deleted the other way round.
+        for resource in sorted(resources, key=lambda each: not each.name.endswith(_SERVICE)):
+            before.append(_declare(resource, parent, provider, [*before]))
+        parent.register_outputs({})
+    return provider
+
+
+def _declare(
+    resource: Resource,
+    parent: pulumi.Resource,
+    provider: pulumi.ProviderResource,
+    after: list[pulumi.Resource],
+    *,
+    retained: bool = False,
+) -> pulumi.Resource:
+    return pulumi.CustomResource(
+        resource.token,
+        resource.name,
+        {},
+        pulumi.ResourceOptions(
+            parent=parent,
+            provider=provider,
+            depends_on=after,
+            ignore_changes=[*_EVERYTHING],
+            retain_on_delete=retained,
+            custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Waiting until what was applied serves."""

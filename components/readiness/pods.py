@@ -1,0 +1,213 @@
+"""What users mean by ready: every replica of the new revision serves, workers included.
+
+KServe's own Ready means less (v0.20.0): a quarter of the replicas may be missing, of several nodes only the leaders
+count, and after a change it is still the one from before. So the workload and its pods are asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from slicewise.diagnostics import printable
+from slicewise.kubernetes import items, mapping, text
+from slicewise.manifests import REVISION_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
+
+_GROUP_LABEL: Final = "leaderworkerset.sigs.k8s.io/group-index"
+# The cause is among the first; all of them would not fit on a screen.
+_MOST_REASONS: Final = 4
+_MOST_CHARACTERS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is waited for.
+
+    Attributes:
+        namespace: The namespace of the service.
+        service: The name of the service.
+        revision: What is on all pods of the service as it was applied.
+        replicas: How many replicas there are to be; the fewest, where an autoscaler decides.
+        autoscaled: Whether it does.
+        multi_node: Whether a replica is a group of pods.
+    """
+
+    namespace: str
+    service: str
+    revision: str
+    replicas: int
+    autoscaled: bool
+    multi_node: bool
+
+    @classmethod
+    def of(cls, objects: Sequence[KubernetesObject]) -> Expected:
+        """Return what is expected of the objects of a placement."""
+        by_kind = {item["kind"]: item for item in objects}
+        service, scaler = by_kind[SERVICE_KIND], by_kind.get(SCALED_OBJECT_KIND)
+        spec = service["spec"]
+        return cls(
+            namespace=service["metadata"]["namespace"],
+            service=service["metadata"]["name"],
+            revision=spec["annotations"][REVISION_ANNOTATION],
+            replicas=scaler["spec"]["minReplicaCount"] if scaler else spec["replicas"],
+            autoscaled=scaler is not None,
+            multi_node="worker" in spec,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a cluster has of a service, as its API gives it."""
+
+    service: KubernetesObject | None
+    workload: KubernetesObject | None
+    """The Deployment or LeaderWorkerSet that KServe makes of the service."""
+    pods: Sequence[KubernetesObject]
+
+    @property
+    def unschedulable(self) -> bool:
+        """Whether a pod waits for a node."""
+        return any(_unscheduled(pod) is not None for pod in self.pods)
+
+
+def judge(expected: Expected, observed: Observed) -> str | None:
+    """Return what is missing, in a few words; None if nothing is."""
+    if observed.workload is None:
+        return "KServe has made no workload of it"
+    return _not_taken_over(expected, observed.workload) or _not_serving(expected, observed.workload, observed.pods)
+
+
+def explain(observed: Observed) -> list[str]:
+    """Return why it is not ready: KServe's conditions, and what its pods wait for; a line each."""
+    if observed.service is None:
+        return ["there is no such LLMInferenceService: somebody deleted it; run `pulumi up` again to make it again"]
+    status = mapping(observed.service.get("status"))
+    conditions = {text(each.get("type")): each for each in items(status.get("conditions"))}
+    lines = [
+        f"{name} is {each.get('status') or 'Unknown'}: {_words(each)}"
+        for name in ("PresetsCombined", "Ready")
+        if (each := conditions.get(name)) and each.get("status") != "True"
+    ]
+    if status.get("observedGeneration") != mapping(observed.service.get("metadata")).get("generation"):
+        lines.append("KServe has not looked at it since it was applied: does its controller (llmisvc) run?")
+    workload = observed.workload or {}
+    lines += [
+        f"pods cannot be made: {_words(each)}"
+        for each in items(mapping(workload.get("status")).get("conditions"))
+        if each.get("type") == "ReplicaFailure" and each.get("status") == "True"
+    ]
+    reasons = Counter(reason for pod in observed.pods if (reason := _waits_for(pod)))
+    common = reasons.most_common()
+    lines += [f"{count} {_pods(count)} {reason}" for reason, count in common[:_MOST_REASONS]]
+    if len(common) > _MOST_REASONS:
+        lines.append(f"and {len(common) - _MOST_REASONS} other reasons")
+    return lines
+
+
+def _not_taken_over(expected: Expected, workload: KubernetesObject) -> str | None:
+    """Return what KServe has yet to do about the workload."""
+    if any(_revision(template) != expected.revision for template in _templates(workload)):
+        return "KServe has not taken this change over"
+    replicas = _wanted(workload)
+    if replicas < expected.replicas if expected.autoscaled else replicas != expected.replicas:
+        return f"{replicas} replicas where {expected.replicas} are wanted"
+    return None
+
+
+def _not_serving(expected: Expected, workload: KubernetesObject, pods: Sequence[KubernetesObject]) -> str | None:
+    """Return what is missing of the replicas that the workload is to have."""
+    status, wanted = mapping(workload.get("status")), _wanted(workload)
+    staying = [pod for pod in pods if not mapping(pod.get("metadata")).get("deletionTimestamp")]
+    serving = _serving(expected, workload, staying)
+    old = sum(_revision(pod) != expected.revision for pod in staying)
+    if serving < wanted or old:
+        of_before = f", {old} {_pods(old)} of the revision before" if old else ""
+        return f"{serving} of {wanted} replicas serve{of_before}"
+    # What made the pods must say so, too. (A LeaderWorkerSet does not say which generation it has seen.)
+    counted = ("replicas", "updatedReplicas", "readyReplicas" if expected.multi_node else "availableReplicas")
+    seen = expected.multi_node or status.get("observedGeneration") == mapping(workload.get("metadata")).get(
+        "generation"
+    )
+    if not seen or any((status.get(each) or 0) != wanted for each in counted):
+        return "its replicas are not counted as available yet"
+    return None
+
+
+def _serving(expected: Expected, workload: KubernetesObject, pods: Iterable[KubernetesObject]) -> int:
+    """Return how many replicas have all their pods Ready and of the revision."""
+    ready = [pod for pod in pods if _revision(pod) == expected.revision and _is_ready(pod)]
+    if not expected.multi_node:
+        return len(ready)
+    size = mapping(_spec(workload).get("leaderWorkerTemplate")).get("size") or 1
+    groups = Counter(mapping(mapping(pod.get("metadata")).get("labels")).get(_GROUP_LABEL) for pod in ready)
+    return sum(count >= size for count in groups.values())
+
+
+def _spec(item: KubernetesObject) -> Mapping[str, Any]:
+    return mapping(item.get("spec"))
+
+
+def _wanted(workload: KubernetesObject) -> int:
+    """Return how many replicas a workload is to have; Kubernetes' default where it does not say."""
+    replicas = _spec(workload).get("replicas")
+    return replicas if isinstance(replicas, int) else 1
+
+
+def _templates(workload: KubernetesObject) -> list[Mapping[str, Any]]:
+    spec = _spec(workload)
+    group = mapping(spec.get("leaderWorkerTemplate"))
+    found = (spec.get("template"), group.get("leaderTemplate"), group.get("workerTemplate"))
+    return [mapping(template) for template in found if template]
+
+
+def _revision(item: Mapping[str, Any]) -> str | None:
+    return text(mapping(mapping(item.get("metadata")).get("annotations")).get(REVISION_ANNOTATION)) or None
+
+
+def _condition(pod: KubernetesObject, name: str) -> Mapping[str, Any]:
+    conditions = items(mapping(pod.get("status")).get("conditions"))
+    return next((each for each in conditions if each.get("type") == name), {})
+
+
+def _is_ready(pod: KubernetesObject) -> bool:
+    return _condition(pod, "Ready").get("status") == "True"
+
+
+def _unscheduled(pod: KubernetesObject) -> str | None:
+    """Return the scheduler's words on a pod for which it has no node; None if it has one, or has not looked."""
+    condition = _condition(pod, "PodScheduled")
+    if _spec(pod).get("nodeName") or condition.get("status") != "False":
+        return None
+    return condition.get("message") or condition.get("reason") or "no reason given"
+
+
+def _waits_for(pod: KubernetesObject) -> str | None:
+    if _is_ready(pod):
+        return None
+    unscheduled = _unscheduled(pod)
+    if unscheduled is not None:
+        return f"without a node: {_cut(unscheduled)}"
+    if mapping(pod.get("metadata")).get("deletionTimestamp"):
+        return "going"
+    status = mapping(pod.get("status"))
+    for each in (*items(status.get("initContainerStatuses")), *items(status.get("containerStatuses"))):
+        waiting = mapping(mapping(each.get("state")).get("waiting"))
+        if waiting.get("reason") not in (None, "PodInitializing", "ContainerCreating"):
+            return f"not started: container {text(each.get('name'))}: {_words(waiting)}"
+    return f"{status.get('phase') or 'Pending'}, but not Ready"
+
+
+def _words(condition: Mapping[str, Any]) -> str:
+    """Return the reason and the message of a condition."""
+    return _cut(": ".join(each for each in (condition.get("reason"), condition.get("message")) if each) or "no reason")
+
+
+def _cut(text: str) -> str:
+    text = printable(" ".join(text.split()))
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} …"
+
+
+def _pods(count: int) -> str:
+    return "pod" if count == 1 else "pods"

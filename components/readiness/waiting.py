@@ -1,0 +1,225 @@
+"""What `waitForReady` makes `pulumi up` do: look at the clusters until everything serves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi
+
+from components.readiness.pods import Expected, Observed, explain, judge
+from slicewise.clusters.access import open_client, refusal
+from slicewise.diagnostics import printable, printable_lines
+from slicewise.kubernetes import items, mapping, text
+from slicewise.manifests import KubernetesObject, vocabulary
+
+if TYPE_CHECKING:
+    from lightkube import AsyncClient
+
+_FIRST_INTERVAL: Final = 0.5
+_LAST_INTERVAL: Final = 10.0
+_INTERVAL_GROWTH: Final = 1.2
+# An API server that is replaced or restarted comes back within this.
+_SILENCE_SECONDS: Final = 60.0
+# Each look takes three requests; a server and this machine have more to do.
+_AT_ONCE: Final = 8
+# The scheduler's first answer may come while an old pod is still on its way out.
+_LEAVING_SECONDS: Final = 10.0
+# What fits on a screen.
+_MOST_GROUPS: Final = 6
+_MOST_NAMES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """A placement that is not ready.
+
+    Attributes:
+        placement: Which, as users know it.
+        missing: What is missing, in a few words.
+        reasons: Why, a line each.
+        leaving: The deployments whose room it waits for, which this update takes away when the program has ended.
+    """
+
+    placement: str
+    missing: str
+    reasons: tuple[str, ...]
+    leaving: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a placement is waited for.
+
+    Attributes:
+        seconds: The most.
+        leaving: Deployments on the same pool which this update takes away. Pulumi does so only when the program has
+            ended, so a pod that waits for their room is not waited for.
+    """
+
+    seconds: float
+    leaving: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What is waited for: a placement, what it is to have, and for how long."""
+
+    placement: str
+    expected: Expected
+    patience: Patience
+
+
+def wait_in(
+    kubeconfig: pulumi.Output[str], waits: Sequence[Wait], *, after: pulumi.Output[Any]
+) -> pulumi.Output[list[Unready | None]]:
+    """Return what is missing in one cluster after all the patience there is, counted from when `after` is known.
+
+    Nothing is waited for in a preview.
+    """
+    if pulumi.runtime.is_dry_run():
+        return pulumi.Output.from_input([])
+    return pulumi.Output.all(kubeconfig, after).apply(lambda values: wait_for(waits, values[0]))
+
+
+async def wait_for(waits: Sequence[Wait], kubeconfig: str) -> list[Unready | None]:
+    """Wait until all that is expected in one cluster is there; return what is missing in the end, or None, of each.
+
+    One client is opened, and closed again. Nothing of the kubeconfig is in what is returned.
+    """
+    try:
+        client = open_client(kubeconfig)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
+        return [_unusable(each.placement, error) for each in waits]
+    at_once = asyncio.Semaphore(_AT_ONCE)
+    try:
+        return await asyncio.gather(*(_wait_for(client, at_once, each) for each in waits))
+    finally:
+        await client.close()
+
+
+async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait) -> Unready | None:
+    # It costs 0.1 s to import: only here, where a cluster is asked.
+    import httpx2  # noqa: PLC0415
+    from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
+
+    placement, expected, patience = wait.placement, wait.expected, wait.patience
+    start = answered = time.monotonic()
+    interval, said, waiting_since = _FIRST_INTERVAL, "", None
+    unready = Unready(placement, "not looked at", ())
+    while True:
+        try:
+            async with at_once:
+                observed = await _observe(client, expected)
+        except httpx2.HTTPError as error:
+            unready = Unready(placement, refusal(error), unready.reasons)
+        except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a missing file
+            return _unusable(placement, error)
+        else:
+            answered = time.monotonic()
+            missing = judge(expected, observed)
+            if missing is None:
+                return None
+            unready = Unready(placement, missing, tuple(explain(observed)))
+            waiting_since = (waiting_since or answered) if observed.unschedulable else None
+            if patience.leaving and waiting_since and answered - waiting_since >= _LEAVING_SECONDS:
+                return Unready(placement, missing, unready.reasons, patience.leaving)
+        now = time.monotonic()
+        if now - start >= patience.seconds or now - answered >= _SILENCE_SECONDS:
+            return unready
+        if unready.missing != said:
+            said = unready.missing
+            pulumi.log.info(printable(f"waiting for {placement}: {said}"), ephemeral=True)
+        await asyncio.sleep(min(interval, max(start + patience.seconds - now, 0)))
+        interval = min(interval * _INTERVAL_GROWTH, _LAST_INTERVAL)
+
+
+def finish(found: Sequence[Sequence[Unready | None]], seconds: float) -> None:
+    """End the program with one message if something did not become ready.
+
+    Args:
+        found: What came of waiting in each cluster.
+        seconds: How long was waited.
+
+    Raises:
+        pulumi.RunError: something did not, and not because this very update still has its room.
+    """
+    results = [each for here in found for each in here]
+    deferred = [each for each in results if each and each.leaving]
+    if deferred:
+        gone = ", ".join(sorted({name for each in deferred for name in each.leaving}))
+        pulumi.log.warn(
+            f"not waited for:\n{_screen(deferred)}\nTheir room is freed only when this update has removed {gone}; "
+            "`pulumi up` again waits for them."
+        )
+    failed = [each for each in results if each and not each.leaving]
+    if failed:
+        raise pulumi.RunError(
+            f"{len(failed)} of {len(results)} placements did not become ready (readyTimeout: {seconds:.0f} s):\n"
+            f"{_screen(failed)}\nWhat is applied stays, and nothing is lost. When the cause is gone, `pulumi up` again "
+            "goes on waiting.\nMore time: pulumi config set slicewise:readyTimeout SECONDS. "
+            "Causes and remedies: docs/troubleshooting.md"
+        )
+
+
+def _screen(unready: Sequence[Unready]) -> str:
+    """Return no more than fits on a screen: those with the same reasons together, and not all of too many."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for each in unready:
+        groups.setdefault((each.missing, *each.reasons), []).append(each.placement)
+    lines = [
+        "\n  ".join((f"{_few(placements)}: {missing}", *reasons))
+        for (missing, *reasons), placements in list(groups.items())[:_MOST_GROUPS]
+    ]
+    rest = sum(len(placements) for placements in list(groups.values())[_MOST_GROUPS:])
+    # What a cluster says of its pods may be anybody's text: an admission webhook's, for example.
+    return printable_lines("\n".join([*lines, f"and {rest} more"] if rest else lines))
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
+async def _observe(client: AsyncClient, expected: Expected) -> Observed:
+    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
+    from lightkube.resources.apps_v1 import Deployment  # noqa: PLC0415
+    from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
+
+    group, _, version = vocabulary.KSERVE_API_VERSION.partition("/")
+    services = create_namespaced_resource(group, version, vocabulary.SERVICE_KIND, "llminferenceservices")
+    group, _, version = vocabulary.LEADER_WORKER_SET_API_VERSION.partition("/")
+    groups = create_namespaced_resource(group, version, vocabulary.LEADER_WORKER_SET_KIND, "leaderworkersets")
+
+    async def find(kind: Any, **query: Any) -> list[KubernetesObject]:  # noqa: ANN401 - lightkube makes these classes
+        found: list[KubernetesObject] = [
+            item.to_dict() async for item in client.list(kind, namespace=expected.namespace, **query)
+        ]
+        return found
+
+    # KServe cuts long names its own way; this label it sets on everything, to the name of the service.
+    labels = {vocabulary.NAME_LABEL: expected.service, "app.kubernetes.io/part-of": "llminferenceservice"}
+    service, made, running = await asyncio.gather(
+        find(services, fields={"metadata.name": expected.service}),
+        find(groups if expected.multi_node else Deployment, labels=labels),
+        find(Pod, labels=labels),
+    )
+    uid = mapping(service[0].get("metadata")).get("uid") if service else None
+    own = [item for item in made if _is_workload(item, uid)]
+    return Observed(service[0] if service else None, own[0] if own else None, running)
+
+
+def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
+    """Return whether `item` runs the model of the service with `uid`: KServe makes a scheduler's Deployment, too."""
+    metadata = mapping(item.get("metadata"))
+    component = text(mapping(metadata.get("labels")).get("app.kubernetes.io/component"))
+    owned = any(owner.get("uid") == uid for owner in items(metadata.get("ownerReferences")))
+    return component.startswith("llminferenceservice-workload") and owned
+
+
+def _unusable(placement: str, error: Exception) -> Unready:
+    reason = f"the kubeconfig does not work for looking at the cluster: {refusal(error)}"
+    return Unready(placement, reason, ("set slicewise:waitForReady to false to go without waiting",))

@@ -1,0 +1,1 @@
+"""What the stack had before this run: its state, outputs and plan."""

@@ -1,0 +1,136 @@
+"""The plan that the stack had, from the stack's own outputs: that is what makes placements stay."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import pulumi
+
+from components.stack_name import stack_name
+from components.state.cluster_outputs import (
+    CLUSTERS_OUTPUT,
+    LEAVING_OUTPUT,
+    SKIPPED_OUTPUT,
+    STACK_OUTPUT,
+    KnownCluster,
+    Renamed,
+    read_clusters,
+)
+from components.state.stack_state import StackState, read_state
+from slicewise.diagnostics import InvalidInputError
+from slicewise.manifests import service_name
+from slicewise.planning import Plan, PreviousPlacement, parse_previous
+
+# Nobody edits a stack's state gladly: `pulumi stack export`, mend, `pulumi stack import` is the other way.
+_AFRESH: Final = (
+    "if it cannot be put right, plan without it: `pulumi config set slicewise:planAfresh true`, look at the plan with "
+    "`pulumi preview` (deployments may get other places, and then restart there), then `pulumi up`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousStack:
+    """What the last `pulumi up` of the stack left in its outputs.
+
+    Attributes:
+        placements: What it placed.
+        clusters: Which cluster each environment was.
+        stack: What the stack was called; None where it had no outputs.
+        identifiers: What providers know clusters by, where the outputs cannot tell it.
+        left: Placements that it was to delete with their environments: they are there still if that failed.
+        skipped: The environments that it left as they were.
+    """
+
+    placements: tuple[PreviousPlacement, ...] = ()
+    clusters: Mapping[str, KnownCluster] = field(default_factory=dict)
+    stack: str | None = None
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[PreviousPlacement, ...] = ()
+    skipped: frozenset[str] = frozenset()
+
+    def is_of(self, environments: AbstractSet[str]) -> bool:
+        """Return whether it left these environments, and no others, so that nothing else can be in the state."""
+        placed = {each.environment for each in self.placements}
+        return self.clusters.keys() == environments and placed <= environments and not self.left
+
+    def with_left(self, state: StackState) -> PreviousStack:
+        """Return it with the placements that were to go and that the state still has."""
+        there = {name for each in state.environments.values() for name in each.placements}
+        stayed = tuple(each for each in self.left if f"{each.environment}/{each.key}" in there)
+        return replace(self, placements=(*self.placements, *stayed), left=())
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the stack is called, and was at the last `pulumi up`: objects of either name are its own."""
+        return frozenset({stack_name(), self.stack or stack_name()})
+
+    def identifier(self, environment: str) -> str:
+        """Return what the provider of an environment knows its cluster by; a change would replace every object."""
+        known = self.clusters.get(environment)
+        return known.identifier if known else self.identifiers.get(environment, environment)
+
+    def under(self, renamed: Renamed) -> tuple[PreviousPlacement, ...]:
+        """Return its placements with the names that environments have now."""
+        return tuple(replace(each, environment=renamed.now(each.environment)) for each in self.placements)
+
+
+async def previous_stack(*, afresh: bool) -> PreviousStack:
+    """Return what the last `pulumi up` of this stack left; nothing on the first.
+
+    Args:
+        afresh: Whether outputs that cannot be read are taken for none.
+
+    Raises:
+        InvalidInputError: the stack's outputs are not what `pulumi up` writes (SW109).
+    """
+    name = stack_name()
+    reference = pulumi.StackReference("previous-plan", stack_name=name)
+    outputs = {
+        key: (await reference.get_output_details(key)).value
+        for key in ("placements", CLUSTERS_OUTPUT, STACK_OUTPUT, SKIPPED_OUTPUT, LEAVING_OUTPUT)
+    }
+    source = f"the outputs of stack {name}"
+    placements, former, left = outputs["placements"], outputs[STACK_OUTPUT], outputs[LEAVING_OUTPUT]
+    try:
+        read = PreviousStack(
+            () if placements is None else parse_previous(placements, source),
+            read_clusters(outputs[CLUSTERS_OUTPUT], source),
+            former if isinstance(former, str) else None,
+            left=() if left is None else parse_previous(left, source),
+            skipped=frozenset(outputs[SKIPPED_OUTPUT] or ()),
+        )
+    except InvalidInputError as error:
+        if afresh:
+            pulumi.log.warn(f"{source} cannot be read, and slicewise:planAfresh is true: planned as on the first day")
+            return PreviousStack(identifiers=(await read_state()).identifiers)
+        raise InvalidInputError(
+            [replace(each, message=f"{each.message}; {_AFRESH}") for each in error.problems]
+        ) from None
+    if afresh:
+        pulumi.log.info("slicewise:planAfresh has no effect: the stack's outputs can be read. Take it away again")
+    return read
+
+
+def leaving(previous: Iterable[PreviousPlacement], plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return, by environment and node pool, what was there and goes when the program has ended.
+
+    That is deployments that are in the environment no more, and services whose deployment has one of another name now:
+    the new one is made first, and the old one goes last.
+    """
+    services = {
+        (each.deployment, each.environment): service_name(
+            each.deployment.name, nodes=each.nodes_per_replica, autoscaled=each.autoscaled
+        )
+        for each in plan.placements
+    }
+    gone: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in previous:
+        now = services.get((each.key, each.environment))
+        before = service_name(each.key.name, nodes=each.nodes_per_replica, autoscaled=each.autoscaled)
+        if now != before:
+            gone[each.environment, each.node_pool].append(f"the old service of {each.key}" if now else str(each.key))
+    return {pool: tuple(names) for pool, names in gone.items()}

@@ -1,1 +1,0 @@
-"""Reaching clusters: kubeconfigs that can be used, whether a server answers, and clients of it."""

@@ -1,0 +1,40 @@
+"""Reaching clusters: kubeconfigs that can be used, whether a server answers, and clients of it."""
+
+from slicewise.clusters.access.ambient import can_be_read, not_a_file, read_ambient, read_files
+from slicewise.clusters.access.client import close_client, open_client
+from slicewise.clusters.access.examination import Examination, examine
+from slicewise.clusters.access.exec_kubeconfig import eks_kubeconfig, gke_kubeconfig
+from slicewise.clusters.access.inspection import Weakness
+from slicewise.clusters.access.kubeconfig import KubeconfigError, read_context
+from slicewise.clusters.access.marking import marked
+from slicewise.clusters.access.raw_requests import dry_apply, get_object, post_object
+from slicewise.clusters.access.reachability import unreachable
+from slicewise.clusters.access.refusals import Cause, NotKubernetesError, Refused, refusal, refused
+from slicewise.clusters.access.temporary_directory import private_tmp
+
+__all__ = [
+    "Cause",
+    "Examination",
+    "KubeconfigError",
+    "NotKubernetesError",
+    "Refused",
+    "Weakness",
+    "can_be_read",
+    "close_client",
+    "dry_apply",
+    "eks_kubeconfig",
+    "examine",
+    "get_object",
+    "gke_kubeconfig",
+    "marked",
+    "not_a_file",
+    "open_client",
+    "post_object",
+    "private_tmp",
+    "read_ambient",
+    "read_context",
+    "read_files",
+    "refusal",
+    "refused",
+    "unreachable",
+]

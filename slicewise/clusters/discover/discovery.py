@@ -1,0 +1,170 @@
+"""From a live cluster to the InferenceEnvironment that describes it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from slicewise.clusters.discover.cluster_identity import cloud_reference
+from slicewise.clusters.discover.environment_text import environment_text
+from slicewise.clusters.discover.grouping import group_nodes, usable_offers
+from slicewise.clusters.discover.node_selectors import LeftOut, Selected, select
+from slicewise.clusters.discover.pool_document import PoolDocument, pool_document
+from slicewise.clusters.discover.pool_facts import accelerator_of, some_names
+from slicewise.clusters.discover.pool_names import pool_names
+from slicewise.clusters.live import GpuPod, Gpus, LiveCluster, LiveNode, belongs, most_nodes
+
+# A document takes no more (spec/environment.py).
+_MOST_POOLS: Final = 64
+_INTRODUCTION: Final = (
+    "Written by `python -m slicewise discover`. What deserves a look says CHECK.",
+    "No label says interconnect, interNodeBandwidth, nvlinkDomainSize, multiNodeCapable: write what models require.",
+)
+
+
+class NothingToDeclareError(Exception):
+    """No node offers GPUs that a pool could declare; the message says what was looked for, and what was found."""
+
+
+def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str = "", stack: str | None = None) -> str:
+    """Return the YAML of the InferenceEnvironment that describes `cluster`; the same bytes for the same cluster.
+
+    It loads without edits. What labels do not say is left out or stands with a comment.
+
+    Args:
+        cluster: What was read.
+        name: The environment's name, a DNS label.
+        secret: The name of the secret that holds the kubeconfig.
+        context: The name of the kubeconfig's context, which for GKE and EKS says what cluster it is.
+        stack: The stack that the document is for, organization/project/stack: pods of all others are others'. Where it
+            is None, pods of Slicewise's services are nobody's, and a CHECK says so.
+
+    Raises:
+        NothingToDeclareError: no pool can be declared.
+    """
+    nodes = sorted(cluster.nodes, key=lambda node: node.name)
+    selected, left_out = select(group_nodes(nodes), nodes)
+    if not selected:
+        raise NothingToDeclareError(_nothing(nodes))
+    selected, surplus = _as_many_as_fit(selected)
+    pools = _pools(selected, cluster, stack)
+    return environment_text(
+        name,
+        secret,
+        sorted(pools, key=lambda pool: str(pool.data["name"])),
+        instead=cloud_reference(nodes, context),
+        remarks=_INTRODUCTION,
+        checks=[*_unusable(nodes), *_left_out(left_out), *surplus, *_not_seen(cluster), *_of_stacks(cluster, stack)],
+    )
+
+
+def _as_many_as_fit(selected: Sequence[Selected]) -> tuple[list[Selected], list[str]]:
+    by_size = sorted(selected, key=lambda each: (-each.group.units, each.group.resource, each.group.names))
+    kept, surplus = by_size[:_MOST_POOLS], by_size[_MOST_POOLS:]
+    text = [
+        f"an environment has at most {_MOST_POOLS} pools; not here: {each.group.resource} of "
+        f"{some_names(each.group.names)}"
+        for each in surplus
+    ]
+    return sorted(kept, key=lambda each: (each.group.resource, each.group.names)), text
+
+
+def _pools(selected: Sequence[Selected], cluster: LiveCluster, stack: str | None) -> Iterator[PoolDocument]:
+    accelerators = [accelerator_of(each.group) for each in selected]
+    models = [each.model.name if each.model else each.name for each in accelerators]
+    names = pool_names([each.group for each in selected], models)
+    held = _held_by_others(cluster, stack)
+    for each, accelerator, name in zip(selected, accelerators, names, strict=True):
+        resource = each.group.resource
+        rivals = [node for other in selected if other.group.resource == resource for node in other.group.nodes]
+        own = set(each.group.names)
+        others = [node for node in rivals if node.name not in own]
+        most = most_nodes(each.group.nodes, others, cluster.bounds)
+        yield pool_document(name, each, accelerator, held[resource], most)
+
+
+def _held_by_others(cluster: LiveCluster, stack: str | None) -> defaultdict[str, Counter[str]]:
+    """Return how many units pods of others than `stack` hold, by resource and node."""
+    held: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for pod in cluster.pods:
+        whose = pod.service is not None and (stack is None or _stack_of(pod, cluster) == stack)
+        if not whose and pod.node is not None:
+            for resource, units in pod.requests.items():
+                held[resource][pod.node] += units
+    return held
+
+
+def _stack_of(pod: GpuPod, cluster: LiveCluster) -> str | None:
+    """Return the stack that has a pod's service; None where no service says it."""
+    service = cluster.services.get((pod.namespace, pod.service or ""))
+    return service.stack if service else None
+
+
+def _of_stacks(cluster: LiveCluster, stack: str | None) -> Iterator[str]:
+    """Yield how many units pods of Slicewise's services hold, where nobody said whose stack's are the document's."""
+    held: Counter[str] = Counter()
+    for pod in cluster.pods:
+        if pod.service is not None and pod.node is not None and stack is None:
+            held[_stack_of(pod, cluster) or "unknown"] += sum(pod.requests.values())
+    names = [f"{name} {units}" for name, units in sorted(held.items()) if units]
+    if names:
+        yield (
+            f"services of Slicewise hold {sum(held.values())} units, by stack: {', '.join(names)}; none of them is in "
+            "reservedUnits: discover with --stack ORGANIZATION/PROJECT/STACK, and those of other stacks than this are"
+        )
+
+
+def _unusable(nodes: Sequence[LiveNode]) -> Iterator[str]:
+    """Yield why nodes with GPUs are in no pool, or not with all they offer."""
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for node in nodes:
+        if node.gpus is None:
+            continue
+        if not node.gpus.offers:
+            reasons[_why_nothing(node.gpus)].append(node.name)
+        strange = {offer.resource for offer in node.gpus.offers} - {offer.resource for offer in usable_offers(node)}
+        for resource in sorted(strange):
+            reasons[f"{resource} is not a resource that a pool can declare"].append(node.name)
+    for reason, names in sorted(reasons.items()):
+        yield f"{reason}: {some_names(names)}"
+
+
+def _why_nothing(gpus: Gpus) -> str:
+    if gpus.invalid:
+        return "slices do not fit strategy single (MIG-INVALID), so nothing is offered"
+    if gpus.mig_state and gpus.mig_state != "success":
+        return f"nothing is offered, MIG manager says {gpus.mig_state}"
+    return "labels speak of GPUs, and the device plugin offers none"
+
+
+def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    for each in sorted(left_out, key=lambda each: (each.group.resource, each.group.names)):
+        these, those = some_names(each.group.names), some_names(each.like.names)
+        yield (
+            f"no one label has different values on {these} and on {those}, which offer different GPUs as "
+            f"{each.group.resource}, so {these} {'is' if len(each.group.names) == 1 else 'are'} in no "
+            "pool: label both, each with a value of its own (kubectl label node NODE slicewise.dev/pool=NAME), and "
+            "discover again"
+        )
+
+
+def _not_seen(cluster: LiveCluster) -> Iterator[str]:
+    empty = [
+        each.group.rpartition("/")[2]
+        for each in cluster.bounds
+        if each.largest and not any(belongs(node, each) for node in cluster.nodes)
+    ]
+    if empty:
+        yield f"cluster-autoscaler has groups without nodes now, which labels cannot describe: {some_names(empty)}"
+    if "pods" in cluster.unread:
+        yield "this user may not list pods, so what others hold is not in reservedUnits"
+
+
+def _nothing(nodes: Sequence[LiveNode]) -> str:
+    looked = (
+        f"{len(nodes)} node{'' if len(nodes) == 1 else 's'} read, and none offers nvidia.com/gpu or nvidia.com/mig-... "
+        "(status.allocatable)"
+    )
+    reasons = "; ".join(_unusable(nodes))
+    return f"{looked}: {reasons}" if reasons else f"{looked} or has a GPU label: is NVIDIA's device plugin installed?"

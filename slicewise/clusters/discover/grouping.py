@@ -1,0 +1,140 @@
+"""From nodes to groups that can be pools: nodes that offer one resource in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from slicewise.clusters.live import POOL_LABELS, Gpus, LiveNode, Offer, Taint, not_tolerated
+from slicewise.manifests import GPU_TOLERATION
+from slicewise.mig import MigStrategy, parse_profile_name, resource_name
+
+# Slicewise gives it to every pod (manifests/pods.py), so a pool need not declare it.
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Nodes that offer `resource`, for one pool.
+
+    Attributes:
+        resource: What its pods would ask for.
+        nodes: Its nodes, by name.
+        differing: Whether nodes are in it which differ, because no label tells them apart.
+    """
+
+    resource: str
+    nodes: tuple[LiveNode, ...]
+    differing: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its nodes."""
+        return tuple(node.name for node in self.nodes)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """What each node offers of the resource, in the order of the nodes."""
+        return tuple(offer_of(node, self.resource) for node in self.nodes)
+
+    @property
+    def gpus(self) -> tuple[Gpus, ...]:
+        """The GPUs of each node, in the order of the nodes."""
+        return tuple(node.gpus for node in self.nodes if node.gpus)
+
+    @property
+    def profile(self) -> str | None:
+        """The MIG profile of a unit; None for whole GPUs."""
+        return self.offers[0].profile
+
+    @property
+    def accelerator(self) -> str | None:
+        """The GPU model as labels write it; None where none does."""
+        return self.gpus[0].accelerator
+
+    @property
+    def supposed(self) -> bool:
+        """Whether nobody says its profile, and the number of units on a node does."""
+        return any(offer.supposed for offer in self.offers)
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether a node has more units than GPUs, and neither labels nor numbers say what a unit is."""
+        return any(
+            gpus.is_exceeded_by(offer) and not offer.supposed
+            for gpus, offer in zip(self.gpus, self.offers, strict=True)
+        )
+
+    @property
+    def shares(self) -> bool:
+        """Whether a unit may be a share of a GPU or slice, without memory of its own."""
+        return self.unexplained or any(gpus.shared for gpus in self.gpus)
+
+    @property
+    def units(self) -> int:
+        """Units that its nodes offer together."""
+        return sum(offer.units for offer in self.offers)
+
+    def joined(self, other: Group) -> Group:
+        """Return the group of the nodes of both."""
+        nodes = tuple(sorted((*self.nodes, *other.nodes), key=lambda node: node.name))
+        return replace(self, nodes=nodes, differing=True)
+
+
+def offer_of(node: LiveNode, resource: str) -> Offer:
+    """Return what `node`, which offers `resource`, offers of it."""
+    return next(offer for offer in (node.gpus.offers if node.gpus else ()) if offer.resource == resource)
+
+
+def group_nodes(nodes: Iterable[LiveNode]) -> list[Group]:
+    """Return a group for every resource and every kind of node that offers it, in an order that names decide."""
+    groups: dict[tuple[object, ...], list[LiveNode]] = {}
+    for node in sorted(nodes, key=lambda each: each.name):
+        for offer in usable_offers(node):
+            groups.setdefault((offer.resource, *_kind(node, offer)), []).append(node)
+    found = [Group(str(key[0]), tuple(those)) for key, those in groups.items()]
+    return sorted(found, key=lambda group: (group.resource, group.names))
+
+
+def usable_offers(node: LiveNode) -> tuple[Offer, ...]:
+    """Return what a node offers that a pool can declare: whole GPUs, and slices whose profile has a proper name."""
+    return tuple(offer for offer in (node.gpus.offers if node.gpus else ()) if node.gpus and _usable(node.gpus, offer))
+
+
+def lasting_taints(node: LiveNode) -> tuple[Taint, ...]:
+    """Return the taints that a pool's tolerations must tolerate."""
+    return tuple(taint for taint in not_tolerated(node.taints, [GPU_TOLERATION]) if taint.effect)
+
+
+def pool_label(node: LiveNode) -> tuple[str, str] | None:
+    """Return the label in which a cloud or a tool says what pool the node is of; None where none does."""
+    return next(((key, node.labels[key]) for key in POOL_LABELS if node.labels.get(key)), None)
+
+
+def _usable(gpus: Gpus, offer: Offer) -> bool:
+    if offer.profile is None:
+        return offer.resource == resource_name(None, MigStrategy.MIXED)
+    strategies = (MigStrategy.MIXED, MigStrategy.SINGLE)
+    named = offer.resource in {resource_name(offer.profile, strategy) for strategy in strategies}
+    # The catalogue may be wrong about a GPU; a pool of slices of a GPU without any could not be declared, though.
+    return named and parse_profile_name(offer.profile) is not None and (gpus.model is None or gpus.model.mig_capable)
+
+
+def _kind(node: LiveNode, offer: Offer) -> tuple[object, ...]:
+    """Return what makes nodes that offer the same resource different pools.
+
+    Not how many slices there are: a node that lacks some is still of its pool. Of whole GPUs a pod may want several,
+    so there their number counts.
+    """
+    gpus = node.gpus
+    if gpus is None:
+        return ()
+    return (
+        pool_label(node),
+        gpus.accelerator,
+        offer.profile,
+        gpus.mig_config,
+        gpus.shared,
+        tuple(each.resource for each in gpus.offers),
+        (gpus.physical, offer.units) if offer.profile is None else None,
+        lasting_taints(node),
+    )

@@ -1,0 +1,192 @@
+"""A pool as a document has it, and what a person should look at before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from slicewise.clusters.discover.grouping import Group, lasting_taints
+from slicewise.clusters.discover.node_selectors import Selected
+from slicewise.clusters.discover.pool_facts import (
+    Accelerator,
+    Units,
+    allocatable,
+    reserved_units,
+    some_names,
+    unit_memory,
+    units_of,
+)
+from slicewise.clusters.live import LiveNode
+from slicewise.documents import GKE_PARTITION_LABEL
+from slicewise.mig import MigStrategy, computed_precisions, resource_name
+
+_SETTLED: Final = frozenset({None, "success"})
+_MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PoolDocument:
+    """A pool.
+
+    Attributes:
+        data: Its entry in nodePools.
+        remarks: What it says that needs no attention.
+        checks: What a person should check.
+    """
+
+    data: Mapping[str, Any]
+    remarks: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+def pool_document(
+    name: str, selected: Selected, accelerator: Accelerator, held: Mapping[str, int], most: int | None
+) -> PoolDocument:
+    """Describe a group as a pool.
+
+    Args:
+        name: The pool's name.
+        selected: The group and its nodeSelector.
+        accelerator: Its GPU model.
+        held: Units of its resource that pods of others hold, by node.
+        most: How many nodes an autoscaler may make of it, where that is known.
+    """
+    group = selected.group
+    units = units_of(group, accelerator.model)
+    nodes = min(len(group.nodes), _MOST)
+    missing, taken = reserved_units(group, units, held, max(nodes, most or 0))
+    everything = units.per_node * max(nodes, most or 0)
+    reserved = everything if group.shares else min(missing + taken, everything)
+    memory, doubt = unit_memory(group, accelerator.model)
+    resources, divided = allocatable(group)
+    data: dict[str, Any] = {
+        "name": name,
+        "nodeSelector": dict(selected.selector),
+        "tolerations": list(_tolerations(group)),
+        "acceleratorType": accelerator.name,
+        "acceleratorCount": units.count,
+        "nodeCount": nodes,
+        "maxNodeCount": min(most, _MOST) if most is not None else None,
+        "allocatable": resources,
+        "reservedUnits": min(reserved, _MOST),
+        "capabilities": {
+            "memoryPerGpu": memory,
+            "precisionSupport": list(computed_precisions(accelerator.model.name)) if accelerator.model else [],
+            "migConfiguration": _mig(group, units),
+        },
+    }
+    capabilities = {field: value for field, value in data["capabilities"].items() if value}
+    return PoolDocument(
+        {
+            field: value
+            for field, value in (data | {"capabilities": capabilities}).items()
+            if value or field == "nodeCount"
+        },
+        tuple(_remarks(group, missing, taken, divided=divided)),
+        tuple(each for each in (accelerator.doubt, doubt, *_checks(selected, units)) if each),
+    )
+
+
+def _mig(group: Group, units: Units) -> dict[str, Any] | None:
+    if group.profile is None:
+        return None
+    mixed = group.resource == resource_name(group.profile, MigStrategy.MIXED)
+    mig = {
+        "enabled": True,
+        "profile": group.profile,
+        "strategy": str(MigStrategy.MIXED if mixed else MigStrategy.SINGLE),
+    }
+    return mig | ({"slicesPerGpu": units.slices_per_gpu} if units.slices_per_gpu else {})
+
+
+def _tolerations(group: Group) -> Iterator[dict[str, str]]:
+    taints = {taint for node in group.nodes for taint in lasting_taints(node)}
+    for taint in sorted(taints, key=lambda each: (each.key, each.value, each.effect)):
+        if taint.value:
+            yield {"key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect}
+        else:
+            yield {"key": taint.key, "operator": "Exists", "effect": taint.effect}
+
+
+def _remarks(group: Group, missing: int, taken: int, *, divided: bool) -> Iterator[str]:
+    if group.shares:
+        return
+    whole = "whole GPUs of which" if group.profile is None else "slices that"
+    if missing and group.profile is not None:
+        yield f"reservedUnits: {missing} {whole} GPUs cut only into {group.profile} would have, and these have not"
+    if taken:
+        yield f"reservedUnits: pods of others hold {taken}"
+    if divided:
+        yield "allocatable: these nodes are in several pools, and each has its share of their CPUs and memory"
+
+
+def _checks(selected: Selected, units: Units) -> Iterator[str]:
+    group = selected.group
+    if group.differing:
+        yield f"no label tells {some_names(group.names)} apart, which differ: one pool with the least of them"
+    if selected.also:
+        yield f"the nodeSelector selects {some_names(selected.also)} too, and no label can prevent it"
+    mixed = group.profile is not None and group.resource == resource_name(group.profile, MigStrategy.MIXED)
+    if mixed and GKE_PARTITION_LABEL in selected.selector:
+        yield (
+            f"these nodes advertise {group.resource}, which GKE's own device plugin never does: strategy mixed is "
+            "right while NVIDIA's runs here, and the warning SW302 has no ground"
+        )
+    yield from _models(group)
+    yield from _kind_of_unit(group, units)
+    yield from _states(group)
+
+
+def _models(group: Group) -> Iterator[str]:
+    several = dict.fromkeys(gpus.models_of(group.resource) for gpus in group.gpus)
+    for model, *others in filter(None, several):
+        if others:
+            yield (
+                f"the node's label says {model.name}, that of {group.resource} {others[0].name}: write "
+                "acceleratorType, acceleratorCount and memoryPerGpu of these slices"
+            )
+        elif group.profile and model.profile(group.profile) is None:
+            yield f"the catalogue knows no {group.profile} of {model.name}: is it another GPU model?"
+
+
+def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
+    physical = min(gpus.physical or 0 for gpus in group.gpus)
+    offered = max(offer.units for offer in group.offers)
+    if any(gpus.shared for gpus in group.gpus):
+        yield "a unit is a share of a GPU or slice, with no memory of its own; reservedUnits keeps models off"
+    elif group.unexplained:
+        yield (
+            f"a node has {units.count} GPUs and offers {offered} units, which are slices or shares, and no label says "
+            "which; reservedUnits keeps models off"
+        )
+    elif group.supposed:
+        yield (
+            f"no label says what a unit is: {offered} units on {physical} GPUs would be slices of {group.profile}, "
+            "unless GPUs are shared"
+        )
+    elif physical and group.profile is None and physical != units.count:
+        yield f"a node has {physical} GPUs and offers {units.count} of them whole"
+    if not physical:
+        what = "whether a unit is a GPU or a slice" if _may_be_slices(group) else "how many GPUs a node has"
+        yield f"no label says {what}; acceleratorCount {units.count} is a guess"
+
+
+def _may_be_slices(group: Group) -> bool:
+    return group.profile is None and all(gpus.model is None or gpus.model.mig_capable for gpus in group.gpus)
+
+
+def _states(group: Group) -> Iterator[str]:
+    unready = _names(group.nodes, [not node.ready for node in group.nodes])
+    if unready:
+        yield f"not Ready now: {some_names(unready)}"
+    cordoned = _names(group.nodes, [node.cordoned for node in group.nodes])
+    if cordoned:
+        yield f"cordoned now: {some_names(cordoned)}"
+    for state in sorted({gpus.mig_state for gpus in group.gpus if gpus.mig_state} - _SETTLED):
+        names = _names(group.nodes, [gpus.mig_state == state for gpus in group.gpus])
+        yield f"MIG manager says {state} of {some_names(names)}: what they offer may change"
+
+
+def _names(nodes: Sequence[LiveNode], chosen: Sequence[bool]) -> list[str]:
+    return [node.name for node, is_it in zip(nodes, chosen, strict=True) if is_it]

@@ -1,0 +1,77 @@
+"""What a live cluster has, read into facts: nodes, GPUs, pods, services, namespaces."""
+
+from slicewise.clusters.live.cluster_answer import read_or_refusal
+from slicewise.clusters.live.existing_objects import (
+    NAMESPACE_KIND,
+    OLDEST_NAMESPACE,
+    LiveObject,
+    ObjectName,
+    Place,
+    Standing,
+    read_standing,
+)
+from slicewise.clusters.live.facts import (
+    UNSETTLED,
+    GpuPod,
+    Gpus,
+    LabelledBy,
+    LiveCluster,
+    LiveNode,
+    NodeGroupBounds,
+    Offer,
+    Taint,
+)
+from slicewise.clusters.live.label_ranks import HOSTNAME, POOL_LABELS, is_stable, rank
+from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, Quota
+from slicewise.clusters.live.needs import ApiKind, Needs, Right, needs_of, needs_of_leaving, resource_of, spans_nodes
+from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
+from slicewise.clusters.live.rights import find_denied
+from slicewise.clusters.live.served_kinds import find_unserved
+from slicewise.clusters.live.services import LiveService, ServiceKey, live_service
+from slicewise.clusters.live.tolerations import REPELS, keeping_out, not_tolerated
+
+__all__ = [
+    "ENFORCE_LABEL",
+    "HOSTNAME",
+    "NAMESPACE_KIND",
+    "OLDEST_NAMESPACE",
+    "POOL_LABELS",
+    "REPELS",
+    "UNSETTLED",
+    "ApiKind",
+    "GpuPod",
+    "Gpus",
+    "LabelledBy",
+    "LimitItem",
+    "LiveCluster",
+    "LiveNode",
+    "LiveObject",
+    "LiveService",
+    "NamespaceRules",
+    "Needs",
+    "NodeGroupBounds",
+    "ObjectName",
+    "Offer",
+    "Place",
+    "Priority",
+    "Quota",
+    "Right",
+    "ServiceKey",
+    "Standing",
+    "Taint",
+    "belongs",
+    "find_denied",
+    "find_unserved",
+    "is_stable",
+    "keeping_out",
+    "live_service",
+    "most_nodes",
+    "needs_of",
+    "needs_of_leaving",
+    "not_tolerated",
+    "rank",
+    "read_or_refusal",
+    "read_standing",
+    "resource_of",
+    "spans_nodes",
+]

@@ -1,0 +1,263 @@
+"""The GPUs of a node, from its labels and allocatable resources: whoever says it with most knowledge counts."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer
+from slicewise.kubernetes import whole
+from slicewise.mig import (
+    WHOLE_GPU_RESOURCE,
+    AmbiguousAcceleratorError,
+    GpuModel,
+    MachineGpus,
+    MigProfile,
+    MigStrategy,
+    UnknownAcceleratorError,
+    canonical_profile_name,
+    ec2_instance,
+    find_gpu_model,
+    gce_machine,
+    parse_profile_name,
+)
+
+# k8s-device-plugin v0.20, internal/lm: labels of GPU feature discovery.
+_PRODUCT: Final = "nvidia.com/gpu.product"
+_COUNT: Final = "nvidia.com/gpu.count"
+_STRATEGY: Final = "nvidia.com/mig.strategy"
+_APPENDED: Final = re.compile(r"(?P<model>.+?)(?:-MIG-(?P<profile>[A-Za-z0-9.-]+?))?(?P<shared>-SHARED)?")
+_INVALID: Final = "INVALID"
+_SLICES_COUNTED: Final = re.compile(r"nvidia\.com/mig-[0-9a-z.-]+\.count")
+_SHARING_LABEL: Final = re.compile(r"nvidia\.com/(?:gpu|mig-[0-9a-z.-]+)\.sharing-strategy")
+_REPLICAS_LABEL: Final = re.compile(r"nvidia\.com/(?:gpu|mig-[0-9a-z.-]+)\.replicas")
+# mig-parted, cmd/nvidia-mig-manager.
+_MIG_CONFIG: Final = "nvidia.com/mig.config"
+_MIG_STATE: Final = "nvidia.com/mig.config.state"
+# GKE's labels: GoogleCloudPlatform/container-engine-accelerators.
+_GKE_ACCELERATOR: Final = "cloud.google.com/gke-accelerator"
+_GKE_COUNT: Final = "cloud.google.com/gke-accelerator-count"
+_GKE_PARTITION: Final = "cloud.google.com/gke-gpu-partition-size"
+_GKE_SHARING: Final = "cloud.google.com/gke-gpu-sharing-strategy"
+_GKE_CLIENTS: Final = "cloud.google.com/gke-max-shared-clients-per-gpu"
+_MACHINE: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+
+_MIG_RESOURCE: Final = "nvidia.com/mig-"
+# What time-slicing calls its resources where it is told to rename them.
+_SHARED_RESOURCE: Final = ".shared"
+# Only these say whether a unit of nvidia.com/gpu is a GPU or a slice.
+_TELL_UNITS: Final = frozenset({LabelledBy.GFD, LabelledBy.GKE})
+# A board reports less than its name says: GB200 183359 MiB of 189 GiB, but H20 97871 MiB of 96.
+_REPORTED: Final = (0.9, 1.02)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the labels say before anything is counted."""
+
+    told_by: LabelledBy
+    accelerator: str | None
+    model: GpuModel | None
+    profile: str | None
+    """The profile of all slices, where slices are nvidia.com/gpu."""
+    profile_by_product: bool
+    invalid: bool
+    machine: MachineGpus | None
+
+
+def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus | None:
+    """Return the GPUs of a node; None where it has none and no label speaks of any.
+
+    GPU feature discovery is believed first, then GKE's labels, then the machine type, which says the GPUs of Amazon
+    EC2, then the resources alone. What has no meaning in a label counts as not written.
+
+    Args:
+        labels: The node's labels.
+        allocatable: Its `status.allocatable`.
+    """
+    resources = {name: units for name, amount in allocatable.items() if _is_gpu(name) and (units := whole(amount))}
+    said = _said(labels, resources)
+    if said is None:
+        return None
+    physical, shared = _physical(said, labels, resources), _is_shared(labels, resources)
+    offers = tuple(_offer(name, resources[name], said, labels) for name in sorted(resources))
+    # Under strategy single GPU feature discovery would say of slices that they are some.
+    told_whole = said.told_by is LabelledBy.GFD and labels.get(_STRATEGY) == MigStrategy.SINGLE
+    if not shared and not told_whole and set(resources) == {WHOLE_GPU_RESOURCE}:
+        offers = tuple(_supposing_slices(offer, said.model, physical) for offer in offers)
+    return Gpus(
+        told_by=said.told_by,
+        accelerator=said.accelerator,
+        model=said.model,
+        physical=physical,
+        strategy=MigStrategy.SINGLE if offers and offers[0].supposed else _strategy(said, labels, resources),
+        offers=offers,
+        mig_config=labels.get(_MIG_CONFIG) or None,
+        mig_state=labels.get(_MIG_STATE) or None,
+        invalid=said.invalid,
+        shared=shared,
+    )
+
+
+def _is_gpu(resource: str) -> bool:
+    return resource.removesuffix(_SHARED_RESOURCE) == WHOLE_GPU_RESOURCE or resource.startswith(_MIG_RESOURCE)
+
+
+def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | None:
+    partition = labels.get(_GKE_PARTITION)
+    machine = _machine(labels)
+    product = _APPENDED.fullmatch(labels.get(_PRODUCT, ""))
+    if product:
+        invalid = product["profile"] == _INVALID
+        profile = None if invalid else product["profile"] or partition
+        accelerator, told_by = product["model"], LabelledBy.GFD
+    elif labels.get(_GKE_ACCELERATOR):
+        accelerator, told_by, profile, invalid = labels[_GKE_ACCELERATOR], LabelledBy.GKE, partition, False
+    elif machine:
+        accelerator, told_by, profile, invalid = machine.model, LabelledBy.EKS, None, False
+    elif resources:
+        return _Said(LabelledBy.ALLOCATABLE, None, None, None, profile_by_product=False, invalid=False, machine=None)
+    else:
+        return None
+    return _Said(
+        told_by,
+        accelerator,
+        _model(accelerator, _whole_gpu_memory(labels)),
+        canonical_profile_name(profile) if profile else None,
+        profile_by_product=bool(product and product["profile"]),
+        invalid=invalid,
+        machine=machine,
+    )
+
+
+def _machine(labels: Mapping[str, str]) -> MachineGpus | None:
+    kind = next((labels[key] for key in _MACHINE if labels.get(key)), "")
+    # A GCE machine says the count alone: GKE's own label says the model, and N1 machines have what is attached.
+    return ec2_instance(kind) or (gce_machine(kind) if _GKE_ACCELERATOR in labels else None)
+
+
+def _model(accelerator: str, memory_mib: int | None) -> GpuModel | None:
+    try:
+        return find_gpu_model(accelerator)
+    except UnknownAcceleratorError:
+        return None
+    except AmbiguousAcceleratorError as error:
+        least, most = _REPORTED
+        boards = [find_gpu_model(name) for name in error.candidates]
+        fitting = [board for board in boards if memory_mib and least <= memory_mib / 1024 / board.memory_gib <= most]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+def _whole_gpu_memory(labels: Mapping[str, str]) -> int | None:
+    """Return MiB of a whole GPU; under strategy single the label is about a slice."""
+    sliced = "-MIG-" in labels.get(_PRODUCT, "")
+    return None if sliced else whole(labels.get("nvidia.com/gpu.memory")) or None
+
+
+def _offer(resource: str, units: int, said: _Said, labels: Mapping[str, str]) -> Offer:
+    plain = resource.removesuffix(_SHARED_RESOURCE)
+    if plain != WHOLE_GPU_RESOURCE:
+        memory = whole(labels.get(f"{plain}.memory"))
+        return Offer(resource, units, canonical_profile_name(plain), memory or None, model=_own_model(plain, labels))
+    if said.profile and not said.profile_by_product:
+        # GKE cuts the GPUs, and GPU feature discovery, if it runs there, tells of the whole ones.
+        return Offer(resource, units, said.profile, None)
+    return Offer(resource, units, said.profile, whole(labels.get("nvidia.com/gpu.memory")) or None)
+
+
+def _own_model(resource: str, labels: Mapping[str, str]) -> GpuModel | None:
+    """Return the model that the label of a profile says: on a node of two GPU models it is not the node's own."""
+    product = _APPENDED.fullmatch(labels.get(f"{resource}.product", ""))
+    return _model(product["model"], _whole_gpu_memory(labels)) if product else None
+
+
+def _supposing_slices(offer: Offer, model: GpuModel | None, physical: int | None) -> Offer:
+    """Return units that nobody explains as slices, where they are as many as the GPUs hold of one profile only."""
+    if offer.profile or model is None or physical is None or offer.units <= physical:
+        return offer
+    fitting = [profile.name for profile in model.profiles if profile.per_gpu * physical == offer.units]
+    # The memory that a label reports is a whole GPU's.
+    return replace(offer, profile=fitting[0], supposed=True, memory_mib=None) if len(fitting) == 1 else offer
+
+
+def _strategy(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> MigStrategy | None:
+    if any(name.startswith(_MIG_RESOURCE) for name in resources):
+        return MigStrategy.MIXED
+    if said.profile or said.invalid:
+        return MigStrategy.SINGLE
+    sliced = any(_SLICES_COUNTED.fullmatch(key) and whole(value) for key, value in labels.items())
+    return MigStrategy.MIXED if sliced and labels.get(_STRATEGY) == MigStrategy.MIXED else None
+
+
+def _physical(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> int | None:
+    if said.told_by is LabelledBy.GFD and not said.profile_by_product and not said.invalid:
+        counted = whole(labels.get(_COUNT))
+        if counted:
+            return counted
+    stated = whole(labels.get(_GKE_COUNT)) or (said.machine.count if said.machine else None) or 0
+    if said.profile or said.invalid:
+        return max(stated, _implied(said, labels, resources)) or None
+    # Units that nobody explains may be slices, so what is stated counts, be it less.
+    return stated or _implied(said, labels, resources) or None
+
+
+def _implied(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> int:
+    """Return the fewest GPUs that can offer what is there; 0 where nobody says what a unit is."""
+    if any(name.startswith(_MIG_RESOURCE) for name in resources):
+        return _holding(said.model, resources)
+    if said.told_by not in _TELL_UNITS:
+        return 0
+    units = resources.get(WHOLE_GPU_RESOURCE, 0)
+    clients = max(whole(labels.get(_GKE_CLIENTS)), 1)
+    if said.profile is None:
+        return math.ceil(units / clients)
+    if said.profile_by_product:
+        # Under strategy single the label counts slices; time-slicing leaves it alone.
+        units = whole(labels.get(_COUNT)) or units
+    profile = said.model.profile(said.profile) if said.model else None
+    return math.ceil(units / (profile.per_gpu * clients)) if profile else 0
+
+
+def _holding(model: GpuModel | None, resources: Mapping[str, int]) -> int:
+    """Return the fewest GPUs of `model` that hold slices of several profiles beside whole GPUs; 0 where not known."""
+    compute, fewest = 0, 0
+    for name, units in resources.items():
+        if not name.startswith(_MIG_RESOURCE):
+            continue
+        profile = model.profile(canonical_profile_name(name.removesuffix(_SHARED_RESOURCE))) if model else None
+        if profile is None:
+            return 0
+        compute += units * _compute(profile)
+        fewest = max(fewest, math.ceil(units / profile.per_gpu))
+    most = max(_compute(profile) for profile in model.profiles) if model and model.profiles else 1
+    return max(fewest, math.ceil(compute / most)) + resources.get(WHOLE_GPU_RESOURCE, 0)
+
+
+def _compute(profile: MigProfile) -> int:
+    parsed = parse_profile_name(profile.name)
+    return parsed.compute if parsed else 0
+
+
+def _is_shared(labels: Mapping[str, str], resources: Mapping[str, int]) -> bool:
+    return (
+        labels.get(_PRODUCT, "").endswith("-SHARED")
+        # Where shares of some GPUs have that name, what has the plain one beside it is exclusive.
+        or any(name.removesuffix(_SHARED_RESOURCE) not in resources for name in resources)
+        or any(True for _ in _sharing(labels))
+    )
+
+
+def _sharing(labels: Mapping[str, str]) -> Iterator[str]:
+    """Yield the labels that say that a unit is no GPU or slice of its own."""
+    for key, value in labels.items():
+        if _SHARING_LABEL.fullmatch(key) and value not in ("", "none"):
+            yield key
+        if _REPLICAS_LABEL.fullmatch(key) and whole(value) > 1:
+            yield key
+        if key == _GKE_SHARING and value:
+            yield key
+        if key == _GKE_CLIENTS and whole(value) > 1:
+            yield key

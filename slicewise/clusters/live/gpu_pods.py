@@ -1,0 +1,44 @@
+"""Pods that hold GPUs or slices, counted as kube-scheduler counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from slicewise.clusters.live.facts import GpuPod
+from slicewise.kubernetes import containers_of, mapping, pod_resources, text
+from slicewise.manifests import NAME_LABEL, REVISION_ANNOTATION
+
+_GPU_RESOURCES: Final = ("nvidia.com/gpu", "nvidia.com/mig-")
+ENDED: Final = frozenset({"Succeeded", "Failed"})
+
+
+def gpu_pods(pods: Iterable[Mapping[str, Any]]) -> tuple[GpuPod, ...]:
+    """Return the pods that ask for GPUs or slices and have not ended, by namespace and name.
+
+    Args:
+        pods: Pod objects as the API server writes them (core/v1, JSON).
+    """
+    found = (_gpu_pod(pod) for pod in pods)
+    return tuple(sorted((pod for pod in found if pod), key=lambda pod: (pod.namespace, pod.name)))
+
+
+def _gpu_pod(pod: Mapping[str, Any]) -> GpuPod | None:
+    metadata, spec = mapping(pod.get("metadata")), mapping(pod.get("spec"))
+    whole_pod = pod_resources(containers_of(spec))
+    requests = {
+        name: int(amount) for name, amount in whole_pod.requests.items() if name.startswith(_GPU_RESOURCES) and amount
+    }
+    if not requests or text(mapping(pod.get("status")).get("phase")) in ENDED:
+        return None
+    ours = REVISION_ANNOTATION in mapping(metadata.get("annotations"))
+    return GpuPod(
+        text(metadata.get("namespace")),
+        text(metadata.get("name")),
+        text(spec.get("nodeName")) or None,
+        requests,
+        (text(mapping(metadata.get("labels")).get(NAME_LABEL)) or None) if ours else None,
+        whole_pod,
+        spec["priority"] if type(spec.get("priority")) is int else 0,
+        text(spec.get("preemptionPolicy")) != "Never",
+    )

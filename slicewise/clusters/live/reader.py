@@ -1,0 +1,164 @@
+"""Reading a live cluster: its nodes, the pods that hold GPUs, and what it lets this user see besides."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from slicewise.clusters.access import NotKubernetesError
+from slicewise.clusters.live.autoscaler import parse_status
+from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE
+from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds
+from slicewise.clusters.live.gpu_pods import ENDED, gpu_pods
+from slicewise.clusters.live.namespace_rules import namespace_rules, priority
+from slicewise.clusters.live.nodes import live_node
+from slicewise.clusters.live.served_kinds import api_versions
+from slicewise.clusters.live.services import LiveService, live_service
+from slicewise.kubernetes import mapping, text
+from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, SERVICE_KIND
+
+if TYPE_CHECKING:
+    from lightkube import AsyncClient
+
+# What kubectl asks for at once.
+_PAGE: Final = 500
+_FORBIDDEN: Final = 403
+_NOT_FOUND: Final = 404
+
+_T = TypeVar("_T")
+
+
+async def read_cluster(client: AsyncClient) -> LiveCluster:
+    """Read what Slicewise wants to know of the cluster of `client`; nothing is changed.
+
+    Only nodes must be readable. What else this user may not read is named in `unread` of the result.
+
+    Raises:
+        httpx2.HTTPError: the API server refuses to list nodes (lightkube.ApiError), fails, or does not answer.
+    """
+    from lightkube.resources.core_v1 import LimitRange, Namespace, ResourceQuota  # noqa: PLC0415
+    from lightkube.resources.scheduling_v1 import PriorityClass  # noqa: PLC0415
+
+    unread: list[str] = []
+
+    async def allowed(kind: str, reading: Awaitable[_T], otherwise: _T) -> _T:
+        import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
+
+        try:
+            return await reading
+        except httpx2.HTTPStatusError as error:
+            if error.response.status_code != _FORBIDDEN:
+                raise
+            unread.append(kind)
+            return otherwise
+
+    nodes = await _nodes(client)
+    pods = await allowed("pods", _pods(client), ())
+    bounds = await allowed("configmaps", _bounds(client), ())
+    services = await allowed("llminferenceservices", _services(client), None)
+    namespaces = await allowed("namespaces", _listed(client.list(Namespace, chunk_size=_PAGE)), [])
+    limits = await allowed("limitranges", _listed(client.list(LimitRange, namespace="*", chunk_size=_PAGE)), [])
+    quotas = await allowed("resourcequotas", _listed(client.list(ResourceQuota, namespace="*", chunk_size=_PAGE)), [])
+    priorities = await allowed("priorityclasses", _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
+    return LiveCluster(
+        nodes,
+        pods,
+        bounds,
+        services is not None,
+        frozenset(text(mapping(each.get("metadata")).get("name")) for each in namespaces),
+        tuple(unread),
+        {each.key: each for each in services or ()},
+        namespace_rules(namespaces, limits, quotas),
+        tuple(sorted(map(priority, priorities), key=lambda each: each.name)),
+        _identity(namespaces),
+        serves_node_groups=await _serves_node_groups(client),
+    )
+
+
+async def _serves_node_groups(client: AsyncClient) -> bool:
+    """Return whether LeaderWorkerSet is served, the one kind of its API group.
+
+    Where there is no list of what is served, or it may not be asked for, nothing is missed: a gateway may pass on only
+    what it knows.
+    """
+    import httpx2  # noqa: PLC0415
+
+    try:
+        versions = await api_versions(client)
+    except NotKubernetesError:
+        return True
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code != _FORBIDDEN:
+            raise
+        return True
+    return any(LEADER_WORKER_SET_API_VERSION in each for each in versions.values())
+
+
+def _identity(namespaces: Iterable[Mapping[str, Any]]) -> str | None:
+    described = [mapping(each.get("metadata")) for each in namespaces]
+    return next((text(each.get("uid")) for each in described if each.get("name") == OLDEST_NAMESPACE), "") or None
+
+
+async def _nodes(client: AsyncClient) -> tuple[LiveNode, ...]:
+    from lightkube.resources.core_v1 import Node  # noqa: PLC0415
+
+    nodes = [live_node(node) async for node in _plain(client.list(Node, chunk_size=_PAGE))]
+    return tuple(sorted(nodes, key=lambda node: node.name))
+
+
+async def _pods(client: AsyncClient) -> tuple[GpuPod, ...]:
+    from lightkube.operators import not_in  # noqa: PLC0415
+    from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
+
+    # Those that have ended stay on the server: in some clusters they are most.
+    running = client.list(Pod, namespace="*", chunk_size=_PAGE, fields={"status.phase": not_in(ENDED)})
+    found: list[GpuPod] = []
+    async for pod in _plain(running):
+        found += gpu_pods([pod])
+    return tuple(sorted(found, key=lambda pod: (pod.namespace, pod.name)))
+
+
+async def _bounds(client: AsyncClient) -> tuple[NodeGroupBounds, ...]:
+    import httpx2  # noqa: PLC0415
+    from lightkube.resources.core_v1 import ConfigMap  # noqa: PLC0415
+
+    try:
+        status = await client.get(ConfigMap, "cluster-autoscaler-status", namespace="kube-system")
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code != _NOT_FOUND:
+            raise
+        return ()
+    return parse_status((status.data or {}).get("status", ""))
+
+
+async def _services(client: AsyncClient) -> tuple[LiveService, ...] | None:
+    """Return the services by namespace and name; None where the API server does not know their kind."""
+    import httpx2  # noqa: PLC0415
+    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
+
+    group, version = KSERVE_API_VERSION.split("/")
+    kind = create_namespaced_resource(group, version, SERVICE_KIND, f"{SERVICE_KIND.lower()}s")
+    try:
+        found = [live_service(each) async for each in _plain(client.list(kind, namespace="*", chunk_size=_PAGE))]
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code != _NOT_FOUND:
+            raise
+        return None
+    return tuple(sorted(found, key=lambda each: each.key))
+
+
+async def _listed(objects: AsyncIterable[Any]) -> list[dict[str, Any]]:
+    """Return all objects of a kind as the API server writes them; none where it does not know the kind."""
+    import httpx2  # noqa: PLC0415
+
+    try:
+        return [each async for each in _plain(objects)]
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code != _NOT_FOUND:
+            raise
+        return []
+
+
+async def _plain(objects: AsyncIterable[Any]) -> AsyncIterator[dict[str, Any]]:
+    async for each in objects:
+        yield each.to_dict()

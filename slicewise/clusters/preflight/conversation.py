@@ -1,0 +1,84 @@
+"""One conversation with a cluster before anything is declared: what it serves, and what this user may do there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from slicewise.clusters.access import Cause, Refused, close_client, open_client, refused
+from slicewise.clusters.live import ApiKind, Needs, Right, Standing, find_denied, find_unserved, read_standing
+from slicewise.clusters.preflight.dry_runs import try_applying
+from slicewise.clusters.preflight.missing_namespaces import absent, ending
+
+if TYPE_CHECKING:
+    from lightkube import AsyncClient
+
+# More than a credential plugin's time, and enough for the requests behind it.
+CONVERSATION_SECONDS: Final = 60.0
+_RIGHTS: Final = (
+    "give its user the rights of docs/kubeconfigs.md (What the credential may do), or take another credential"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAnswer:
+    """What a cluster said.
+
+    Attributes:
+        unserved: The kinds that are needed and not served, each with the versions of its group that are.
+        denied: The rights that are needed and missing; None where the user may not ask for them.
+        standing: What there is already where the plan puts something, and which cluster it is.
+        absent: The namespaces that must be there and are not.
+        ending: The namespaces that are needed and are being deleted.
+    """
+
+    unserved: tuple[tuple[ApiKind, tuple[str, ...]], ...] = ()
+    denied: frozenset[Right] | None = frozenset()
+    standing: Standing = field(default_factory=Standing)
+    absent: tuple[str, ...] = ()
+    ending: tuple[str, ...] = ()
+
+
+async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refused:
+    """Ask the cluster of `kubeconfig`, a text that has been checked, for what is needed; else why it cannot be asked.
+
+    One client is opened, and closed again; its credential plugin runs once.
+    """
+    try:
+        client = open_client(kubeconfig)
+    except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
+        return _refused(error)
+    try:
+        async with asyncio.timeout(CONVERSATION_SECONDS):
+            return await ask(client, needs)
+    except Exception as error:  # noqa: BLE001 - the same
+        return _refused(error)
+    finally:
+        await close_client(client)
+
+
+def _refused(error: Exception) -> Refused:
+    why = refused(error)
+    return replace(why, message=f"{why.message}; {_RIGHTS}") if why.cause is Cause.RIGHTS else why
+
+
+async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:
+    """Ask the cluster of `client`; nothing is changed.
+
+    Raises:
+        Exception: whatever the libraries raise; `refused` says what may be shown of it.
+    """
+    # The first request alone: it makes the connection, and has the credential fetched, for all that follow.
+    unserved = await find_unserved(client, needs.kinds)
+    denied = await find_denied(client, needs.rights)
+    spaces = needs.namespaces | needs.required
+    standing = await read_standing(client, needs.places, spaces)
+    tried = await try_applying(client, standing, needs.applied)
+    return ClusterAnswer(
+        unserved,
+        denied,
+        replace(standing, tried=tried),
+        absent(standing, needs.required),
+        ending(standing, spaces),
+    )

@@ -1,0 +1,79 @@
+"""What a cluster's answer means for the plan: what keeps it from being applied, and what is not known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from slicewise.clusters.access import Cause
+from slicewise.clusters.live import ApiKind, Right
+from slicewise.clusters.preflight.conversation import ClusterAnswer
+from slicewise.clusters.preflight.missing_namespaces import absent_message, ending_message
+from slicewise.diagnostics import Code, some
+from slicewise.manifests import CONFIG_KIND, LEADER_WORKER_SET_KIND, SCALED_OBJECT_KIND, SERVICE_KIND
+
+CAUSES: Final = {
+    Cause.UNREACHABLE: Code.CLUSTER_UNREACHABLE,
+    Cause.NOT_KUBERNETES: Code.NOT_KUBERNETES,
+    Cause.CREDENTIAL: Code.CREDENTIAL_REFUSED,
+    # Discovery is for everyone who is authenticated: whoever may not even ask for it is not.
+    Cause.RIGHTS: Code.CREDENTIAL_REFUSED,
+    Cause.CONNECTION: Code.CLUSTER_NOT_ASKED,
+}
+RIGHTS_UNKNOWN: Final = (
+    "the credential's user may not ask what it may do (system:basic-user), so whether it may apply the plan shows only "
+    "when that is done; let it create selfsubjectrulesreviews.authorization.k8s.io and selfsubjectaccessreviews"
+)
+INSTALL: Final = {
+    SERVICE_KIND: "KServe 0.20 with its LLMInferenceService controller",
+    CONFIG_KIND: "KServe 0.20 with its LLMInferenceService controller",
+    SCALED_OBJECT_KIND: "KEDA, which scales the deployments whose scaling has signal: Concurrency",
+    # KServe's controller looks once, when it starts, whether the kind is there (its SetupWithManager).
+    LEADER_WORKER_SET_KIND: "LeaderWorkerSet (https://lws.sigs.k8s.io), of which KServe makes replicas that span "
+    "several nodes; if KServe runs already, restart its controller, which looks for the kind only when it starts",
+}
+"""What to install where the API server does not serve a kind."""
+
+
+def unserved_message(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> str:
+    """Return what is missing in a cluster that does not serve all that the plan needs, and what to install."""
+    missing = ", ".join(f"{kind.kind} ({kind.api_version})" for kind, _ in unserved)
+    others = sorted({version for _, versions in unserved for version in versions})
+    only = f", only other versions or kinds of {', '.join(others)}" if others else ""
+    needed = dict.fromkeys(INSTALL[kind.kind] for kind, _ in unserved)
+    return f"its API server does not serve {missing}{only}; install in the cluster: {'; '.join(needed)}"
+
+
+def denied_message(denied: Iterable[Right]) -> str:
+    """Return what a user may not do, and where the rights that are needed stand."""
+    return (
+        f"its user may not {'; '.join(_denials(denied))}; give it the rights of docs/kubeconfigs.md (What the "
+        "credential may do)"
+    )
+
+
+def _denials(denied: Iterable[Right]) -> Iterator[str]:
+    """Yield the verbs of a resource together, and the namespaces in which the same are missing."""
+    verbs: defaultdict[tuple[str, str | None], list[str]] = defaultdict(list)
+    for right in sorted(denied, key=lambda each: (each.group, each.resource, each.namespace or "", each.verb)):
+        verbs[f"{right.resource}.{right.group}".rstrip("."), right.namespace].append(right.verb)
+    places: defaultdict[tuple[str, tuple[str, ...]], list[str | None]] = defaultdict(list)
+    for (resource, namespace), missing in verbs.items():
+        places[resource, tuple(missing)].append(namespace)
+    for (resource, lacking), namespaces in places.items():
+        named = [each for each in namespaces if each is not None]
+        where = f" in namespace{'s' if len(named) > 1 else ''} {some(named)}" if named else ""
+        yield f"{', '.join(lacking)} {resource}{where}"
+
+
+def problems_of(answer: ClusterAnswer) -> Iterator[tuple[Code, str]]:
+    """Yield what keeps a plan from being applied in the cluster that gave `answer`."""
+    if answer.unserved:
+        yield Code.KIND_NOT_SERVED, unserved_message(answer.unserved)
+    if answer.denied:
+        yield Code.RIGHTS_MISSING, denied_message(answer.denied)
+    if answer.absent:
+        yield Code.NAMESPACE_MISSING, absent_message(answer.absent)
+    if answer.ending:
+        yield Code.NAMESPACE_MISSING, ending_message(answer.ending)

@@ -1,0 +1,55 @@
+"""Namespaces that a plan's services need and a cluster does not have, and the commands that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from slicewise.clusters.live import NAMESPACE_KIND, OLDEST_NAMESPACE, ObjectName, Standing
+from slicewise.diagnostics import counted
+from slicewise.kubernetes import mapping
+
+LET_THE_STACK: Final = "pulumi config set slicewise:createNamespaces true"
+
+
+def is_reserved(namespace: str) -> bool:
+    """Return whether every cluster has the namespace, and nobody may delete it."""
+    return namespace == "default" or namespace.startswith("kube-")
+
+
+def creating(namespaces: Iterable[str]) -> str:
+    """Return the commands that make them, to be copied as one: kubectl takes one name at a time."""
+    return " && ".join(f"kubectl create namespace {name}" for name in namespaces)
+
+
+def absent(standing: Standing, namespaces: Iterable[str]) -> tuple[str, ...]:
+    """Return those that are not there, as far as this user may look."""
+    asked = (name for name in sorted(namespaces) if name != OLDEST_NAMESPACE)
+    return tuple(name for name in asked if standing.may_lack(ObjectName(NAMESPACE_KIND, "", name)))
+
+
+def ending(standing: Standing, namespaces: Iterable[str]) -> tuple[str, ...]:
+    """Return those that are being deleted: the API server makes nothing in them any more."""
+    named = ((name, standing.objects.get(ObjectName(NAMESPACE_KIND, "", name))) for name in sorted(namespaces))
+    return tuple(
+        name for name, found in named if found and mapping(found.manifest.get("metadata")).get("deletionTimestamp")
+    )
+
+
+def absent_message(namespaces: Sequence[str]) -> str:
+    """Return that namespaces are not there, and both ways to have them."""
+    which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments"
+    itself = "" if all(map(is_reserved, namespaces)) else f"; or let the stack make what is missing: {LET_THE_STACK}"
+    verb = "is" if len(namespaces) == 1 else "are"
+    return f"{which} {verb} not there: {', '.join(namespaces)}; make what is missing: {creating(namespaces)}{itself}"
+
+
+def ending_message(namespaces: Sequence[str]) -> str:
+    """Return that namespaces are being deleted, and what to wait for."""
+    which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments"
+    verb, they = ("is", "it is") if len(namespaces) == 1 else ("are", "they are")
+    named = " ".join(f"namespace/{name}" for name in namespaces)
+    return (
+        f"{which} {verb} being deleted: {', '.join(namespaces)}; wait until {they} gone, and run this again: "
+        f"kubectl wait --for=delete --timeout=10m {named}"
+    )

@@ -1,0 +1,27 @@
+"""Declared against real: what differs between documents and a live cluster."""
+
+from slicewise.clusters.verify.cluster_checks import led_elsewhere
+from slicewise.clusters.verify.services import (
+    Deviation,
+    Drift,
+    Expected,
+    FieldPath,
+    expected_services,
+    judge,
+    rewritten,
+)
+from slicewise.clusters.verify.verification import PoolReality, Verified, verify
+
+__all__ = [
+    "Deviation",
+    "Drift",
+    "Expected",
+    "FieldPath",
+    "PoolReality",
+    "Verified",
+    "expected_services",
+    "judge",
+    "led_elsewhere",
+    "rewritten",
+    "verify",
+]

@@ -1,0 +1,55 @@
+"""Whether ResourceQuotas leave room for the objects of a plan: its services, and what KServe makes of them.
+
+Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-on-object-count (`count/<resource>.<group>`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from slicewise.clusters.live import LiveService, Quota
+from slicewise.clusters.verify.services import Expected
+from slicewise.diagnostics import Code, Found, Severity, some
+
+_SERVICES: Final = "count/llminferenceservices.serving.kserve.io"
+_OF_ONE_NODE: Final = "count/deployments.apps"
+_OF_SEVERAL_NODES: Final = "count/leaderworkersets.leaderworkerset.x-k8s.io"
+
+
+def check_object_quotas(
+    namespace: str, quotas: Sequence[Quota], expected: Sequence[Expected], there: Collection[LiveService]
+) -> Iterator[Found]:
+    """Yield the quotas that refuse a service of the plan, or what KServe makes of it.
+
+    Args:
+        namespace: The namespace.
+        quotas: Its quotas.
+        expected: The services that the plan wants there, or an earlier one did.
+        there: Those of the plan's own services that are there.
+    """
+    present = {each.name: _keys(each.spec) for each in there}
+    new = {
+        each.key[1]: (str(each.deployment), _keys(each.declared["spec"]) - present.get(each.key[1], frozenset()))
+        for each in expected
+        if each.key[0] == namespace and each.declared is not None
+    }
+    for quota in quotas:
+        for key in (_SERVICES, _OF_ONE_NODE, _OF_SEVERAL_NODES):
+            added = sorted(name for name, keys in new.values() if key in keys)
+            # A quota that has just been made does not say yet what is used.
+            used = max(quota.used.get(key, Decimal(0)), Decimal(sum(key in keys for keys in present.values())))
+            if added and key in quota.hard and used + len(added) > quota.hard[key]:
+                yield Found(
+                    Code.RESOURCE_QUOTA,
+                    Severity.ERROR,
+                    f"quota {quota.name} of namespace {namespace}: {key} is limited to {quota.hard[key]:f}, {used:f} "
+                    f"are there, and {some(added)} {'needs one more' if len(added) == 1 else 'need one more each'}",
+                    f"raise {key} of the quota to {used + len(added):f}",
+                )
+
+
+def _keys(spec: Mapping[str, Any]) -> frozenset[str]:
+    """Return what a service counts for: KServe makes another workload of several nodes."""
+    return frozenset({_SERVICES, _OF_SEVERAL_NODES if spec.get("worker") is not None else _OF_ONE_NODE})

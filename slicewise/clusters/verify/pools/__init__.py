@@ -1,0 +1,46 @@
+"""A declared pool beside the nodes that it has."""
+
+from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.followed_remedies import followed
+from slicewise.clusters.verify.pools.growth import check_growth, growth_limit
+from slicewise.clusters.verify.pools.held_units import Holdings, check_holdings, holdings
+from slicewise.clusters.verify.pools.machine import (
+    check_absent,
+    check_machine,
+    check_models,
+    check_pods,
+    check_presence,
+    check_taints,
+    check_unit_memory,
+)
+from slicewise.clusters.verify.pools.membership import members, units_of
+from slicewise.clusters.verify.pools.nearly_members import NearMisses, near_misses
+from slicewise.clusters.verify.pools.requirements import requirements_of
+from slicewise.clusters.verify.pools.shortage import Shortage
+from slicewise.clusters.verify.pools.undeclared_nodes import check_strays
+from slicewise.clusters.verify.pools.units import check_units
+
+__all__ = [
+    "ComparedPool",
+    "Holdings",
+    "NearMisses",
+    "Shortage",
+    "check_absent",
+    "check_growth",
+    "check_holdings",
+    "check_machine",
+    "check_models",
+    "check_pods",
+    "check_presence",
+    "check_strays",
+    "check_taints",
+    "check_unit_memory",
+    "check_units",
+    "followed",
+    "growth_limit",
+    "holdings",
+    "members",
+    "near_misses",
+    "requirements_of",
+    "units_of",
+]

@@ -1,0 +1,121 @@
+"""Who holds the units of a pool now."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from slicewise.clusters.live import GpuPod, LiveService, ServiceKey
+from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.units import lost_units
+from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, some
+from slicewise.documents import DeploymentKey
+from slicewise.planning import ROLLS_WITHOUT_SURGE
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Units of a pool's resource that are held on its nodes.
+
+    Attributes:
+        plan: Units of pods whose services are the plan's own, or make room for it, by node.
+        others: Units of everybody else's pods, by node.
+        holders: Those pods, as namespace/name and the stack that they are of, those that hold most first.
+        running: The pods of each of the plan's deployments, by node.
+        other_pods: How many of everybody else's pods hold units, by node.
+    """
+
+    plan: Counter[str]
+    others: Counter[str]
+    holders: tuple[str, ...]
+    running: Mapping[DeploymentKey, Counter[str]]
+    other_pods: Counter[str]
+
+    @property
+    def by_plan(self) -> int:
+        """Units of the plan's own pods."""
+        return self.plan.total()
+
+    @property
+    def by_others(self) -> int:
+        """Units of everybody else's pods."""
+        return self.others.total()
+
+
+def holdings(
+    compared: ComparedPool,
+    pods: Iterable[GpuPod],
+    own: Mapping[ServiceKey, DeploymentKey | None],
+    services: Mapping[ServiceKey, LiveService],
+) -> Holdings:
+    """Return who holds units of the pool.
+
+    Args:
+        compared: The pool.
+        pods: The cluster's pods.
+        own: The services that the plan has, each with its deployment, and those that make room for it, with None.
+        services: The cluster's services, which say whose stack's they are.
+    """
+    names = {node.name for node in compared.nodes}
+    plan, others, number, sizes = Counter[str](), Counter[str](), Counter[str](), dict[str, int]()
+    running: defaultdict[DeploymentKey, Counter[str]] = defaultdict(Counter)
+    for pod in pods:
+        units = pod.requests.get(compared.resource, 0)
+        if pod.node not in names or not units:
+            continue
+        service = (pod.namespace, pod.service or "")
+        if service not in own:
+            others[pod.node] += units
+            number[pod.node] += 1
+            stack = services[service].stack if service in services else None
+            sizes[f"{pod.namespace}/{pod.name}{f' of the stack {stack}' if stack else ''}"] = units
+            continue
+        plan[pod.node] += units
+        deployment = own[service]
+        if deployment is not None:
+            running[deployment][pod.node] += 1
+    return Holdings(plan, others, tuple(sorted(sizes, key=lambda name: (-sizes[name], name))), running, number)
+
+
+def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> Iterator[Found]:
+    """Yield what others hold beyond what is reserved for them; `blocks` is whether the plan's pods find no room."""
+    count, lost = held.by_others, sum(lost_units(compared).values())
+    reserved = compared.pool.reserved_units
+    if not count or (count + lost <= reserved and not blocks):
+        return
+    planned, rolling = compared.planned_units, _kept_for_updates(compared, lost)
+    enough = max(count + lost + rolling, reserved)
+    known = f"reservedUnits is {reserved}{_absent(min(lost, reserved))}"
+    there = f"{planned} planned and {count} held of {compared.units} units" if blocks else known
+    there += f", {known}" if blocks and lost and reserved else ""
+    apart = f" ({enough - rolling} for what is held or missing, {rolling} for rolling updates)" if rolling else ""
+    move = "move these pods to other nodes"
+    ways: tuple[Way, ...] = (Way(move),)
+    if enough > reserved:
+        ways = (
+            Way(f"write reservedUnits: {enough}{apart}, or {move}", {"reserved_units": enough}),
+            Way(f"{move}: reservedUnits: {enough} {NO_ROOM}"),
+        )
+    yield Found(
+        Code.HELD_BY_OTHERS,
+        Severity.WARNING,
+        f"others hold {count} of {compared.units} units ({some(held.holders)}), {there}",
+        ways[0].remedy,
+        takes_room=True,
+        ways=ways,
+    )
+
+
+def _kept_for_updates(compared: ComparedPool, lost: int) -> int:
+    """Return the units of `reservedUnits` that are there for rolling updates (SW305), whoever holds others."""
+    careful = [
+        placement.gpus_per_node
+        for placement in compared.placements
+        if 0 < placement.replicas < ROLLS_WITHOUT_SURGE and placement.nodes_per_replica == 1
+    ]
+    return min(max(careful, default=0), max(compared.pool.reserved_units - lost, 0))
+
+
+def _absent(units: int) -> str:
+    return f", of which {units} {'stands' if units == 1 else 'stand'} for units that are not there" if units else ""

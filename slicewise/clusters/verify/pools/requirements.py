@@ -1,0 +1,57 @@
+"""Which deployments of the plan would find less on a node than they require of a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slicewise.clusters.live import Gpus, Offer
+from slicewise.documents import DeploymentKey, Fleet, MigPreference, Requirements
+from slicewise.mig import computed_precisions
+from slicewise.planning import Placement
+
+
+def requirements_of(fleet: Fleet, placements: list[Placement]) -> dict[DeploymentKey, Requirements]:
+    """Return what each deployment that has pods requires of every unit, by its name."""
+    return {
+        each.deployment: fleet.model_of(fleet.deployment[each.deployment])
+        .profile(each.profile)
+        .replica_topology.requires
+        for each in placements
+        if each.replicas
+    }
+
+
+def unmet(required: Mapping[DeploymentKey, Requirements], gpus: Gpus, resource: str) -> list[DeploymentKey]:
+    """Return the deployments that a unit of `resource` on a node with `gpus` does not do for, or may not, by name."""
+    offer = next((each for each in gpus.offers if each.resource == resource), None)
+    return sorted(
+        name for name, needs in required.items() if offer is None or gpus.shared or not _does(needs, gpus, offer)
+    )
+
+
+def _does(needs: Requirements, gpus: Gpus, offer: Offer) -> bool:
+    model = offer.model or gpus.model
+    if (needs.mig is MigPreference.ONLY and offer.profile is None) or (
+        needs.mig is MigPreference.NEVER and offer.profile is not None
+    ):
+        return False
+    if needs.precision_support and (
+        model is None or not {str(each) for each in needs.precision_support} <= set(computed_precisions(model.name))
+    ):
+        return False
+    # Nobody says of another board how its GPUs reach each other.
+    if needs.interconnect or needs.nvlink_domain_size:
+        return False
+    return needs.memory_per_gpu is None or needs.memory_per_gpu.bytes <= _memory(gpus, offer)
+
+
+def _memory(gpus: Gpus, offer: Offer) -> int:
+    """Return the bytes of a unit; 0 where nobody says it."""
+    if offer.memory_mib:
+        return offer.memory_mib * 1024**2
+    model = offer.model or gpus.model
+    if model is None:
+        return 0
+    profile = model.profile(offer.profile) if offer.profile else None
+    gib = profile.usable_gib if profile else None if offer.profile else model.memory_gib
+    return int((gib or 0) * 1024**3)

@@ -1,0 +1,139 @@
+"""The one principle of severity: does any pod that the plan has lack room, in any order of scheduling?
+
+What takes room is an error exactly where the plan's pods find too little in what is left, by the planner's own rule
+(`placement/soundness.py`), and then names the deployments that would wait. Where they find enough, it is a warning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from slicewise.clusters.live import LiveNode
+from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.held_units import Holdings
+from slicewise.clusters.verify.pools.membership import units_of
+from slicewise.clusters.verify.pools.units import offers_what_is_declared
+from slicewise.diagnostics import Found, Severity, counted, some
+from slicewise.documents import DeploymentKey
+from slicewise.kubernetes import amount
+from slicewise.planning import Charge, NodeSize, PodSize, is_sound_on
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """Whether the plan's pods find room on what a pool has now.
+
+    Attributes:
+        compared: The pool.
+        held: Who holds its units; None where pods may not be read, and then nobody is taken to hold any.
+        most: How many nodes its autoscaler may have in all, where that is known.
+    """
+
+    compared: ComparedPool
+    held: Holdings | None
+    most: int | None = None
+
+    @cached_property
+    def nodes(self) -> Counter[NodeSize]:
+        """What is left of the nodes that take pods of the plan, those that an autoscaler can add included."""
+        left = Counter[NodeSize]()
+        for node in self.compared.taking:
+            if offers_what_is_declared(self.compared, node):
+                others = self.held.others[node.name] if self.held else 0
+                units = min(units_of(node, self.compared.resource), self.compared.units_per_node) - others
+                left[self._size(node, max(min(units, self._most_units(node)), 0))] += 1
+        if self.coming:
+            left[self._size(None, self.compared.units_per_node)] += self.coming
+        return left
+
+    @cached_property
+    def coming(self) -> int:
+        """How many nodes an autoscaler can add.
+
+        None to a pool whose fewest nodes it has not brought, nor where all that are there are cut otherwise: the next
+        will be, too.
+        """
+        pool, there = self.compared.pool, len(self.compared.nodes)
+        if pool.max_node_count is None or (pool.node_count and not there):
+            return 0
+        settled = [node for node in self.compared.nodes if node.gpus and any(each.units for each in node.gpus.offers)]
+        if settled and not any(offers_what_is_declared(self.compared, node) for node in settled):
+            return 0
+        return max(min(pool.nodes, pool.nodes if self.most is None else self.most) - there, 0)
+
+    @cached_property
+    def lacking(self) -> Mapping[DeploymentKey, int]:
+        """How many pods of each deployment may find no node, by its name; those that run already keep theirs."""
+        charged, lacking = Counter[PodSize](), dict[DeploymentKey, int]()
+        kept = {charge.deployment: self._running(charge, takes_more=True) for charge in self.compared.charges}
+        for charge in self.compared.charges:
+            charged[charge.pod] += kept[charge.deployment]
+        for charge in self.compared.charges:
+            elsewhere = self._running(charge, takes_more=False)
+            wanted = max(charge.count - kept[charge.deployment] - elsewhere, 0)
+            fit = _most(wanted, lambda n, pod=charge.pod: is_sound_on(self.nodes, charged + Counter({pod: n})))  # type: ignore[misc]
+            charged[charge.pod] += fit
+            if fit < wanted:
+                lacking[charge.deployment] = wanted - fit
+        return lacking
+
+    @cached_property
+    def told(self) -> str:
+        """Who lacks how much; empty where nobody lacks anything."""
+        replicas = {each.deployment: (each.replicas, each.nodes_per_replica) for each in self.compared.placements}
+        parts = []
+        for name, pods in self.lacking.items():
+            wanted, size = replicas[name]
+            parts.append(f"{name} lacks room for {min(-(-pods // size), wanted)} of {counted(wanted, 'replica')}")
+        return some(parts)
+
+    def weighed(self, found: Found) -> Found:
+        """Return a difference as bad as it is for the plan."""
+        if not found.takes_room:
+            return found
+        if not self.lacking:
+            return replace(found, severity=Severity.WARNING)
+        return replace(found, severity=Severity.ERROR, message=f"{found.message}; {self.told}")
+
+    def _running(self, charge: Charge, *, takes_more: bool) -> int:
+        """Return how many of a deployment's pods run on nodes that take more pods now, or that do not and are Ready."""
+        if self.held is None:
+            return 0
+        names = {node.name for node in self.compared.taking}
+        ready = {node.name for node in self.compared.nodes if node.ready}
+        on = self.held.running.get(charge.deployment, Counter[str]())
+        chosen = names if takes_more else ready - names
+        return min(sum(number for node, number in on.items() if node in chosen), charge.count)
+
+    def _most_units(self, node: LiveNode) -> int:
+        """Return the units that as many pods as the node takes can have, if all of them were the smallest."""
+        if node.pods is None:
+            return self.compared.units_per_node
+        others = self.held.other_pods[node.name] if self.held else 0
+        return (node.pods - others) * self.compared.smallest_pod
+
+    def _size(self, node: LiveNode | None, units: int) -> NodeSize:
+        allocatable = self.compared.pool.allocatable
+        cpu = allocatable.cpu.millis if allocatable.cpu else None
+        memory = allocatable.memory.bytes if allocatable.memory else None
+        if node is None:
+            return NodeSize(units, cpu, memory)
+        return NodeSize(
+            units,
+            None if cpu is None else min(cpu, int(amount(node.cpu) * 1000)),
+            None if memory is None else min(memory, int(amount(node.memory))),
+        )
+
+
+def _most(wanted: int, fits: Callable[[int], bool]) -> int:
+    """Return the most up to `wanted` that fit, where fewer fit wherever more do."""
+    if not wanted or fits(wanted):
+        return wanted
+    low, high = 0, wanted - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low

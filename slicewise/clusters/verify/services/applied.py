@@ -1,0 +1,265 @@
+"""What became of services that were applied: as they were, changed behind the plan's back, gone, or another's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from slicewise.clusters.live import LiveService, ServiceKey
+from slicewise.clusters.verify.services.additions import Addition, additions, removal, take_away
+from slicewise.diagnostics import quoted
+from slicewise.documents import DeploymentKey, Fleet
+from slicewise.manifests import (
+    NODE_POOL_ANNOTATION,
+    PROFILE_ANNOTATION,
+    REVISION_ANNOTATION,
+    KubernetesObject,
+    placement_objects,
+    service_name,
+)
+from slicewise.planning import Placement, PreviousPlacement
+
+REMEDY: Final = "pulumi up"
+"""What makes it again and puts it back: the program reads the services before it declares any."""
+_MOST_FIELDS: Final = 3
+_REPLICAS: Final = "replicas"
+
+
+class Drift(StrEnum):
+    """What became of a service."""
+
+    GONE = "gone"
+    CHANGED = "changed"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A service that is to be there.
+
+    Attributes:
+        deployment: Whose it is.
+        key: Its namespace and name.
+        declared: The service as the plan declares it; None where the plan has it no more, and only an earlier one had.
+        before: What the earlier plan had under this name; None where it is new, or no earlier plan is known.
+    """
+
+    deployment: DeploymentKey
+    key: ServiceKey
+    declared: KubernetesObject | None
+    before: PreviousPlacement | None
+
+    @property
+    def replicas(self) -> int | None:
+        """How many replicas were applied; None where an autoscaler has the number (or had), or it is not known."""
+        if self.declared is not None and "replicas" not in self.declared["spec"]:
+            return None
+        if self.before is not None and self.before.autoscaled:
+            return None
+        if self.before is not None:
+            return self.before.units // (self.before.gpus_per_node * self.before.nodes_per_replica)
+        return int(self.declared["spec"]["replicas"]) if self.declared is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """What became of one service.
+
+    Attributes:
+        drift: Which of the kinds.
+        expected: The service that was to be there.
+        says: What is the matter, in a few words: `spec.replicas is 9, 3 was applied`.
+        stack: Whose it is instead, where another stack says so.
+        missing: How many replicas of the deployment are not there because of it.
+        paths: The fields whose applied value is not there; applying it again puts them back, unless something in the
+            cluster changes them whenever that is done.
+        unexplained: Those of them that nobody is known to have written since: removed, or changed by a webhook.
+        removal: How what was added goes, which applying leaves: the command, last; empty where nothing was.
+        pending: Whether it may only be that the documents have changed, and have not been applied yet.
+    """
+
+    drift: Drift
+    expected: Expected
+    says: str
+    stack: str | None = None
+    missing: int = 0
+    paths: frozenset[str] = frozenset()
+    unexplained: frozenset[str] = frozenset()
+    removal: str = ""
+    pending: bool = False
+
+
+def expected_services(
+    fleet: Fleet, placements: Iterable[Placement], previous: Iterable[PreviousPlacement]
+) -> list[Expected]:
+    """Return the services that an environment is to have, and those that an earlier plan had there, by name.
+
+    Args:
+        fleet: What is declared.
+        placements: What the plan has in the environment.
+        previous: What an earlier plan had in it.
+    """
+    before = {service_key(each): each for each in previous}
+    found = []
+    for placement in placements:
+        service = placement_objects(fleet, placement)[0]
+        key = (service["metadata"]["namespace"], service["metadata"]["name"])
+        found.append(Expected(placement.deployment, key, service, before.pop(key, None)))
+    found += [Expected(each.key, key, None, each) for key, each in before.items()]
+    return sorted(found, key=lambda each: each.key)
+
+
+def service_key(placement: PreviousPlacement) -> ServiceKey:
+    """Return the namespace and name of the service that an earlier plan had for a placement."""
+    namespace, name = placement.key
+    return namespace, service_name(name, nodes=placement.nodes_per_replica, autoscaled=placement.autoscaled)
+
+
+def own_stacks(expected: Iterable[Expected], live: Mapping[ServiceKey, LiveService]) -> frozenset[str]:
+    """Return the stack that all services of the earlier plan which are there name as theirs; none if they disagree."""
+    stacks = {stack for each in expected if each.before and each.key in live and (stack := live[each.key].stack)}
+    return frozenset(stacks) if len(stacks) == 1 else frozenset()
+
+
+def judge(
+    expected: Iterable[Expected],
+    live: Mapping[ServiceKey, LiveService],
+    stacks: Collection[str] = (),
+    taken: Collection[ServiceKey] = (),
+) -> Iterator[Deviation]:
+    """Yield what is not as it was applied.
+
+    A service that the plan has and no earlier one had is yet to be applied: that it is not there is no finding.
+
+    Args:
+        expected: The services of one environment.
+        live: What its cluster has, by namespace and name.
+        stacks: What the stack that applies them is called, and was: organization/project/stack; nothing where that is
+            not known.
+        taken: What it takes over now, whosever it was.
+    """
+    for each in expected:
+        service = live.get(each.key)
+        if service is None:
+            if each.before is not None and each.declared is not None:
+                missing = each.declared["spec"].get("replicas", 1)
+                yield Deviation(Drift.GONE, each, "it was applied, and the cluster does not have it", missing=missing)
+        elif each.key in taken:
+            # It becomes what is declared, whatever it was, beside what others have added.
+            if each.declared is not None:
+                yield from _deviations(each, each.declared, service, {})
+        elif stacks and service.stack is not None and service.stack not in stacks:
+            yield Deviation(Drift.FOREIGN, each, f"it belongs to the stack {quoted(str(service.stack))}", service.stack)
+        elif stacks and service.stack is None and each.before is None:
+            yield Deviation(Drift.FOREIGN, each, "it is there already, and no stack has made it")
+        elif each.declared is not None:
+            yield from _changes(each, each.declared, service)
+
+
+def _changes(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[Deviation]:
+    said, missing, pending = dict(_edits(expected, declared, service)), 0, False
+    # What is declared may be there already: of an update that was killed before it could store what it had applied.
+    if expected.replicas is not None and service.replicas not in (expected.replicas, declared["spec"]["replicas"]):
+        # No earlier plan is known, and nobody else wrote the number: the documents may have changed since.
+        pending = expected.before is None and _REPLICAS not in service.editors
+        missing = 0 if pending else max(expected.replicas - service.replicas, 0)
+        word = "declared" if expected.before is None else "applied"
+        how = ": not applied yet, or changed since" if pending else _by(service, _REPLICAS)
+        said = {_REPLICAS: f"spec.replicas is {service.replicas}, {expected.replicas} {word}{how}", **said}
+    elif expected.replicas is None and _REPLICAS in service.editors and _differ(declared, service):
+        # Scaled until now, with no number in the service: who has written one anyway keeps it from the documents'.
+        said = {_REPLICAS: f"spec.replicas is {service.replicas}, none applied{_by(service, _REPLICAS)}", **said}
+    for each in _deviations(expected, declared, service, said, missing):
+        yield replace(each, pending=pending and each.paths == {_REPLICAS} and not each.removal)
+
+
+def _deviations(
+    expected: Expected, declared: KubernetesObject, service: LiveService, said: Mapping[str, str], missing: int = 0
+) -> Iterator[Deviation]:
+    added = _added(declared, service)
+    if said or added:
+        fields = [*said.values(), *(each.says for each in added)]
+        more = f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
+        says = "; ".join(fields[:_MOST_FIELDS]) + more
+        way = take_away(removal(service, added), written=all(each.written for each in added)) if added else ""
+        paths = frozenset(said)
+        yield Deviation(
+            Drift.CHANGED,
+            expected,
+            says,
+            missing=missing,
+            paths=paths,
+            unexplained=paths - service.editors.keys(),
+            removal=way,
+        )
+
+
+def _added(declared: KubernetesObject, service: LiveService) -> list[Addition]:
+    applied = service.revision == declared["spec"]["annotations"][REVISION_ANNOTATION]
+    return additions(service, declared["spec"], applied=applied)
+
+
+def _differ(declared: KubernetesObject, service: LiveService) -> bool:
+    return declared["spec"].get("replicas") not in (None, service.replicas)
+
+
+def _edits(expected: Expected, declared: KubernetesObject, service: LiveService) -> Iterator[tuple[str, str]]:
+    """Yield path and words of what differs from what was applied, as far as that is known, beside the replicas.
+
+    Where the revision is the plan's, the plan's manifest is what was applied. Where it is another one, documents have
+    changed since; then the annotations say what was applied, and their earlier plan what should have been.
+    """
+    if service.revision == declared["spec"]["annotations"][REVISION_ANNOTATION]:
+        yield from _differing(service, declared["spec"], service.spec)
+    elif expected.before is not None:
+        for annotation, applied in (
+            (NODE_POOL_ANNOTATION, expected.before.node_pool),
+            (PROFILE_ANNOTATION, expected.before.profile),
+        ):
+            found = service.annotations.get(annotation)
+            if found not in (applied, declared["metadata"].get("annotations", {}).get(annotation)):
+                told = f"annotation {annotation} is {quoted(found) if found else 'missing'}, {applied} applied"
+                yield f"metadata.annotations.{annotation}", told
+
+
+def _differing(
+    service: LiveService,
+    declared: Any,  # noqa: ANN401 - JSON
+    found: Any,  # noqa: ANN401 - JSON
+    path: str = "",
+) -> Iterator[tuple[str, str]]:
+    if isinstance(declared, Mapping) and isinstance(found, Mapping):
+        for key, value in declared.items():
+            if key not in ("annotations", "replicas") or path:
+                yield from _differing(service, value, found.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(declared, Sequence) and isinstance(found, Sequence) and _named(declared) and _named(found):
+        there = {each["name"]: each for each in found}
+        for each in declared:
+            yield from _differing(service, each, there.get(each["name"]), f"{path}[{each['name']}]")
+    elif declared != found:
+        yield path, f"spec.{path} is {_shown(found)}, {_shown(declared)} applied{_by(service, path)}"
+
+
+def _named(values: object) -> bool:
+    return (
+        isinstance(values, list)
+        and bool(values)
+        and all(isinstance(each, Mapping) and isinstance(each.get("name"), str) for each in values)
+    )
+
+
+def _shown(value: object) -> str:
+    return "missing" if value is None else quoted(value if isinstance(value, str) else json.dumps(value))
+
+
+def _by(service: LiveService, path: str) -> str:
+    manager = service.editors.get(path)
+    return f" (by {manager})" if manager else ""
+
+
+def foreign_keys(deviations: Iterable[Deviation]) -> Collection[ServiceKey]:
+    """Return the services that are somebody else's, so that their pods are, too."""
+    return {each.expected.key for each in deviations if each.drift is Drift.FOREIGN}

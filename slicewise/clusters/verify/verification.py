@@ -1,0 +1,322 @@
+"""Declared against real: what an environment's documents say, and what was read of its cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from slicewise.clusters.live import LiveCluster, ServiceKey
+from slicewise.clusters.verify.cluster_checks import NAMESPACES, PODS, SERVICES, check_cluster, check_identity
+from slicewise.clusters.verify.namespaces import check_namespaces
+from slicewise.clusters.verify.pools import (
+    ComparedPool,
+    Holdings,
+    NearMisses,
+    Shortage,
+    check_absent,
+    check_growth,
+    check_holdings,
+    check_machine,
+    check_models,
+    check_pods,
+    check_presence,
+    check_strays,
+    check_taints,
+    check_unit_memory,
+    check_units,
+    followed,
+    growth_limit,
+    holdings,
+    members,
+    near_misses,
+    requirements_of,
+    units_of,
+)
+from slicewise.clusters.verify.services import (
+    Deviation,
+    Drift,
+    Expected,
+    check_services,
+    expected_services,
+    foreign_keys,
+    judge,
+    own_stacks,
+)
+from slicewise.diagnostics import Difference, Found, Severity, by_place, merged
+from slicewise.documents import DeploymentKey, Fleet
+from slicewise.planning import (
+    ChargedPool,
+    Placement,
+    Plan,
+    PoolName,
+    PreviousPlacement,
+    charged_pools,
+    placements_by_environment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReality:
+    """A pool in numbers: declared, and there.
+
+    Attributes:
+        environment: The environment's name.
+        node_pool: The pool's name.
+        resource: What its pods ask for.
+        profile_declared: The declared MIG profile; None for whole GPUs.
+        profiles: The profiles of the units that its pods would get, None for whole GPUs; where no node offers what they
+            ask for, of those that are there.
+        nodes_declared: Its nodeCount.
+        max_nodes_declared: Its maxNodeCount.
+        nodes: Nodes that belong to it.
+        units_declared: Units of the nodes that nodeCount declares.
+        units: Units that its nodes offer.
+        held_by_others: Units of pods that the plan does not know; None where pods may not be read.
+        held_by_plan: Units of the plan's own pods, now; None where pods may not be read.
+        free: Units that nobody holds on nodes that take its pods now; None where pods may not be read.
+    """
+
+    environment: str
+    node_pool: str
+    resource: str
+    profile_declared: str | None
+    profiles: tuple[str | None, ...]
+    nodes_declared: int
+    max_nodes_declared: int | None
+    nodes: int
+    units_declared: int
+    units: int
+    held_by_others: int | None
+    held_by_plan: int | None
+    free: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "environment": self.environment,
+            "nodePool": self.node_pool,
+            "resource": self.resource,
+            "profileDeclared": self.profile_declared,
+            "profiles": list(self.profiles),
+            "nodesDeclared": self.nodes_declared,
+            "maxNodesDeclared": self.max_nodes_declared,
+            "nodes": self.nodes,
+            "unitsDeclared": self.units_declared,
+            "units": self.units,
+            "heldByOthers": self.held_by_others,
+            "heldByPlan": self.held_by_plan,
+            "free": self.free,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of verifying some environments, sorted by environment and pool."""
+
+    environments: tuple[str, ...]
+    pools: tuple[PoolReality, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something must be mended before the plan can run as it says."""
+        return any(each.severity is Severity.ERROR for each in self.differences)
+
+    @property
+    def stops_update(self) -> bool:
+        """Whether an update cannot do as the plan says."""
+        return any(each.stops_update for each in self.differences)
+
+    def of(self, environment: str) -> Verified:
+        """Return what came of one of the environments."""
+        return Verified(
+            tuple(name for name in self.environments if name == environment),
+            tuple(pool for pool in self.pools if pool.environment == environment),
+            tuple(each for each in self.differences if each.environment == environment),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON data, sorted."""
+        return {
+            "environments": list(self.environments),
+            "nodePools": [each.to_dict() for each in self.pools],
+            "findings": [each.to_dict() for each in self.differences],
+        }
+
+
+def verify(
+    fleet: Fleet,
+    plan: Plan,
+    clusters: Mapping[str, LiveCluster],
+    previous: Iterable[PreviousPlacement] = (),
+    *,
+    creates_namespaces: bool = False,
+    stacks: Collection[str] = (),
+    taken: Mapping[str, Collection[ServiceKey]] | None = None,
+) -> Verified:
+    """Compare environments with their clusters.
+
+    Args:
+        fleet: What is declared.
+        plan: The plan for `fleet`.
+        clusters: What was read, by the name of the environment; only these are compared.
+        previous: Where an earlier plan had things: its services are to be there, and its pods make room for the plan's.
+        creates_namespaces: Whether the stack makes missing namespaces.
+        stacks: What the stack that applies the plan is called, and was: organization/project/stack; nothing where that
+            is not known.
+        taken: The services that it takes over now, by environment.
+
+    Returns:
+        What is declared and what is there, and every difference: one cause, one difference.
+    """
+    previous = list(previous)
+    charged = charged_pools(fleet, plan)
+    placed = placements_by_environment(plan)
+    results = []
+    for name in sorted(clusters):
+        placements = placed.get(name, [])
+        expected = expected_services(fleet, placements, [each for each in previous if each.environment == name])
+        verifying = _Environment(
+            fleet,
+            name,
+            clusters[name],
+            placements,
+            expected,
+            creates_namespaces=creates_namespaces,
+            stacks=stacks,
+            taken=(taken or {}).get(name, ()),
+        )
+        results.append(verifying.compared(charged))
+    return Verified(
+        tuple(sorted(clusters)),
+        tuple(pool for pools, _ in results for pool in pools),
+        by_place(difference for _, differences in results for difference in differences),
+    )
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """One environment beside its cluster."""
+
+    fleet: Fleet
+    name: str
+    cluster: LiveCluster
+    placements: Sequence[Placement]
+    expected: Sequence[Expected]
+    creates_namespaces: bool
+    stacks: Collection[str]
+    taken: Collection[ServiceKey]
+
+    @cached_property
+    def elsewhere(self) -> list[Found]:
+        """That this is another cluster than the one that has the services, where it is."""
+        return list(check_identity(self.name, self.cluster))
+
+    @cached_property
+    def deviations(self) -> list[Deviation]:
+        """What became of the services; nothing where they cannot be looked at, or a larger cause has been told."""
+        if self.elsewhere or SERVICES in self.cluster.unread or not self.cluster.serves_kserve:
+            return []
+        services = self.cluster.services
+        stacks = self.stacks or own_stacks(self.expected, services)
+        told = not self.creates_namespaces and NAMESPACES not in self.cluster.unread
+        return [
+            each
+            for each in judge(self.expected, services, stacks, self.taken)
+            if not (each.drift is Drift.GONE and told and each.expected.key[0] not in self.cluster.namespaces)
+        ]
+
+    @cached_property
+    def own(self) -> dict[ServiceKey, DeploymentKey | None]:
+        """The services whose pods are the plan's, each with its deployment, or make room for them."""
+        theirs = foreign_keys(self.deviations)
+        return {
+            each.key: each.deployment if each.declared is not None else None
+            for each in self.expected
+            if each.key not in theirs
+        }
+
+    def compared(self, charged: Mapping[PoolName, ChargedPool]) -> tuple[list[PoolReality], list[Difference]]:
+        """Return every pool in numbers, and all that differs."""
+        pools = self.fleet.environment[self.name].spec.node_pools
+        of_pool = members(pools, self.cluster.nodes)
+        belonging = {node.name for nodes in of_pool.values() for node in nodes}
+        strays = [node for node in self.cluster.nodes if node.gpus and node.name not in belonging]
+        meant: set[str] = set()
+        realities: list[PoolReality] = []
+        found: list[tuple[str, Found]] = []
+        for pool in sorted(pools, key=lambda each: each.name):
+            here = [placement for placement in self.placements if placement.node_pool == pool.name]
+            compared = ComparedPool(
+                pool,
+                of_pool[pool.name],
+                here,
+                charged[self.name, pool.name].charges,
+                requirements_of(self.fleet, here),
+            )
+            near = near_misses(compared, strays)
+            meant |= {node.name for node in near.nodes}
+            cluster = self.cluster
+            held = None if PODS in cluster.unread else holdings(compared, cluster.pods, self.own, cluster.services)
+            realities.append(_reality(self.name, compared, held))
+            checked = self._check_pool(compared, near, held)
+            found += [(pool.name, followed(each, charged[self.name, pool.name])) for each in checked]
+        of_cluster = [
+            *self.elsewhere,
+            *check_cluster(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
+            *check_services(self.deviations),
+            *check_namespaces(self.cluster, self.placements, self.expected, self.own),
+            *check_strays([node for node in strays if node.name not in meant]),
+        ]
+        differences = [each.at(self.name, None) for each in of_cluster]
+        differences += [each.at(self.name, pool_name) for pool_name, each in merged(found)]
+        return realities, differences
+
+    def _check_pool(self, compared: ComparedPool, near: NearMisses, held: Holdings | None) -> Iterator[Found]:
+        nodes, bounds = self.cluster.nodes, self.cluster.bounds
+        shortage = Shortage(compared, held, growth_limit(compared, nodes, bounds))
+        yield from map(shortage.weighed, check_presence(compared, near, nodes))
+        if not compared.nodes:
+            return
+        checks = (
+            check_growth(compared, nodes, bounds),
+            check_models(compared),
+            check_units(compared),
+            check_absent(compared),
+            check_taints(compared),
+            check_machine(compared),
+            check_pods(compared),
+            check_unit_memory(compared),
+            () if held is None else check_holdings(compared, held, blocks=bool(shortage.lacking)),
+        )
+        yield from map(shortage.weighed, chain.from_iterable(checks))
+
+
+def _reality(environment: str, compared: ComparedPool, held: Holdings | None) -> PoolReality:
+    pool = compared.pool
+    offers = [offer for node in compared.nodes if node.gpus for offer in node.gpus.offers if offer.units]
+    asked = [offer for offer in offers if offer.resource == compared.resource]
+    profiles = {offer.profile for offer in asked or offers}
+    return PoolReality(
+        environment=environment,
+        node_pool=pool.name,
+        resource=compared.resource,
+        profile_declared=compared.profile,
+        profiles=tuple(sorted(profiles, key=lambda each: each or "")),
+        nodes_declared=pool.node_count,
+        max_nodes_declared=pool.max_node_count,
+        nodes=len(compared.nodes),
+        units_declared=pool.node_count * compared.units_per_node,
+        units=compared.units,
+        held_by_others=held.by_others if held else None,
+        held_by_plan=held.by_plan if held else None,
+        free=sum(
+            units_of(node, compared.resource) - held.others[node.name] - held.plan[node.name]
+            for node in compared.taking
+        )
+        if held
+        else None,
+    )

@@ -1,0 +1,143 @@
+"""Quantities by what they count: some are well written and yet never what was meant, as 80 bytes for a GPU."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from slicewise.kubernetes import GIB, Quantity
+from slicewise.sources import ERROR
+
+_MIB: Final = 1024**2
+# From here on a number without its suffix counts MiB.
+_MEBIBYTES: Final = 4096
+# The largest GPUs have some hundred GiB, the largest machines 32 TiB (EC2 u7in-32tb).
+_MOST_GPU_MEMORY: Final = 4096 * GIB
+_MOST_MEMORY: Final = 64 * 1024 * GIB
+_LEAST_NODE_MEMORY: Final = GIB
+_DECIMAL: Final = ("M", "G", "T")
+# The largest nodes that are sold with GPUs have some 400 cores: a thousand is a count of thousandths.
+_TOO_MANY_CORES: Final = 1000
+_MILLI: Final = Decimal("0.001")
+_LONGEST: Final = 24
+_TOO_FEW_MILLICORES: Final = 100
+
+
+def _memory_of_gpu(amount: Quantity) -> Quantity:
+    """Refuse what is less than any GPU, or slice of one, has."""
+    if amount.value < GIB:
+        meant = _larger(amount, GIB, _MOST_GPU_MEMORY)
+        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {meant}")
+    if amount.value > _MOST_GPU_MEMORY:
+        raise _never_meant(
+            f"is {_tebibytes(amount)}, more than any GPU has; write {_smaller(amount, GIB, _MOST_GPU_MEMORY)}"
+        )
+    return amount
+
+
+def _memory(amount: Quantity) -> Quantity:
+    """Refuse what is too little for any process."""
+    if amount.value < _MIB:
+        raise _never_meant(f"{_bytes(amount)}, too little for any program; write {_larger(amount, _MIB)}")
+    if amount.value > _MOST_MEMORY:
+        raise _never_meant(
+            f"is {_tebibytes(amount)}, more than any node has; write {_smaller(amount, GIB, _MOST_MEMORY)}"
+        )
+    return amount
+
+
+def _memory_of_node(amount: Quantity) -> Quantity:
+    """Refuse what is less than any node with GPUs has."""
+    if amount.value < _LEAST_NODE_MEMORY:
+        meant = _larger(amount, _LEAST_NODE_MEMORY)
+        raise _never_meant(f"{_bytes(amount)}, less than any node with GPUs has; write {meant}")
+    return amount
+
+
+def _cores_of_node(amount: Quantity) -> Quantity:
+    """Refuse what starts not even one pod of a model."""
+    if amount.millis < _TOO_FEW_MILLICORES:
+        cores = amount.number if amount.suffix == "m" and Decimal(amount.number) >= 1 else "for example 96"
+        raise _never_meant(f"is {_plainly(amount.value)} cores, less than any node has; write {cores}")
+    return amount
+
+
+def _cores(amount: Quantity) -> Quantity:
+    """Refuse what is more than any node has."""
+    if amount.value >= _TOO_MANY_CORES:
+        thousandths = not amount.suffix and amount.value * _MILLI < _TOO_MANY_CORES
+        remedy = f"write {amount.number}m for thousandths" if thousandths else "write for example 4 or 500m"
+        raise _never_meant(f"is {_plainly(amount.value)} cores, more than any node has; {remedy}")
+    return amount
+
+
+def _cores_of_model(amount: Quantity) -> Quantity:
+    """Refuse what starts no engine."""
+    if amount.millis < _TOO_FEW_MILLICORES:
+        raise _never_meant(f"is {_plainly(amount.value)} cores, too little for a model; write for example 4 or 500m")
+    return amount
+
+
+def decimal_advice(amount: Quantity) -> str | None:
+    """Say what decimal gigabytes of a GPU's memory are in GiB, which is what GPUs are sold in; None for others."""
+    if amount.suffix not in _DECIMAL:
+        return None
+    gib = f"{amount.value / GIB:.2f}".rstrip("0").rstrip(".")
+    return (
+        f"{amount} is {gib}Gi, because {amount.suffix} counts in powers of 1000; write {amount}i, or {gib}Gi if that "
+        "is meant"
+    )
+
+
+def _larger(amount: Quantity, least: int, most: int = _MOST_MEMORY) -> str:
+    """Return the number with the suffix that makes it memory of some size: nobody has 48000 GiB.
+
+    An example where that is less than `least` bytes too, as of 0.5Gi, or more than any machine has.
+    """
+    suffix, factor = ("Mi", _MIB) if Decimal(amount.number) >= _MEBIBYTES else ("Gi", GIB)
+    meant = Decimal(amount.number) * factor
+    return f"{amount.number}{suffix}" if least <= meant <= most else "for example 40Gi"
+
+
+def _smaller(amount: Quantity, least: int, most: int) -> str:
+    """Return the number with the largest suffix that makes it memory that there is; an example where none does."""
+    number = Decimal(amount.number)
+    sizes = (
+        f"{amount.number}{suffix}" for suffix, factor in (("Gi", GIB), ("Mi", _MIB)) if least <= number * factor <= most
+    )
+    return next(sizes, "for example 40Gi")
+
+
+def _tebibytes(amount: Quantity) -> str:
+    return f"{_plainly(round(amount.value / (1024 * GIB), 1))}Ti"
+
+
+def _bytes(amount: Quantity) -> str:
+    return f"is {_plainly(amount.value)} bytes"
+
+
+def _plainly(value: Decimal) -> str:
+    """Write a number in digits; with an exponent where these are too many to read, as of 1e-300."""
+    digits = f"{value.normalize():f}"
+    return digits if len(digits) <= _LONGEST else f"{value:.3g}"
+
+
+def _never_meant(problem: str) -> PydanticCustomError:
+    return PydanticCustomError(ERROR, "{problem}", {"problem": problem})
+
+
+GpuMemory = Annotated[Quantity, AfterValidator(_memory_of_gpu)]
+"""At least 1Gi, and at most 4Ti."""
+Memory = Annotated[Quantity, AfterValidator(_memory)]
+"""At least 1Mi, and at most 64Ti."""
+NodeMemory = Annotated[Memory, AfterValidator(_memory_of_node)]
+"""At least 1Gi, and at most 64Ti."""
+Cores = Annotated[Quantity, AfterValidator(_cores)]
+"""Less than 1000."""
+NodeCores = Annotated[Cores, AfterValidator(_cores_of_node)]
+"""At least 100m, and less than 1000."""
+PodCores = Annotated[Cores, AfterValidator(_cores_of_model)]
+"""At least 100m, and less than 1000."""

@@ -1,0 +1,138 @@
+"""Where the cluster of an InferenceEnvironment comes from: it exists already, or the stack provisions it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StrictStr
+
+from slicewise.documents.base import Flag, Frozen, SecretKey
+
+# A Kubernetes Secret's name, a Secret Manager id, or an AWS secret's name or ARN (Secrets Manager API, CreateSecret).
+REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9/_+=.@:-]*$"
+CLOUD_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+PROJECT = r"^[a-z]([a-z0-9.:-]*[a-z0-9])?$"
+VERSION = r"^1\.[0-9]{2}(\.[0-9A-Za-z.-]+)?$"
+SUBNET = r"^subnet-[0-9a-f]+$"
+
+CloudName = Annotated[StrictStr, Field(pattern=CLOUD_NAME, max_length=100)]
+Project = Annotated[StrictStr, Field(pattern=PROJECT, max_length=63)]
+KubernetesVersion = Annotated[StrictStr, Field(pattern=VERSION, max_length=40)]
+SubnetId = Annotated[StrictStr, Field(pattern=SUBNET, max_length=32)]
+
+
+class ClusterSource(StrEnum):
+    """Where a cluster comes from."""
+
+    EXISTING = "Existing"
+    GKE = "GKE"
+    EKS = "EKS"
+
+    @property
+    def block(self) -> str:
+        """The name of the field that goes with it."""
+        return self.value.lower()
+
+
+class KubeconfigReference(Frozen):
+    """The secret that holds a cluster's kubeconfig."""
+
+    name: Annotated[StrictStr, Field(pattern=REFERENCE, max_length=512)]
+    """The secret's name, as the stack's kubeconfigSource knows it."""
+    key: SecretKey = "kubeconfig"
+    """The key in the secret, where it holds several values."""
+
+
+class GkeReference(Frozen):
+    """A GKE cluster that is there already. Its kubeconfig is put together from what Google Cloud says of it."""
+
+    project: Project
+    """The Google Cloud project's id."""
+    location: CloudName
+    """The cluster's region or zone, for example europe-west4 or europe-west4-a."""
+    cluster: CloudName
+    """The cluster's name."""
+
+
+class EksReference(Frozen):
+    """An EKS cluster that is there already. Its kubeconfig is put together from what AWS says of it."""
+
+    region: CloudName
+    """The AWS region, for example eu-central-1."""
+    cluster: CloudName
+    """The cluster's name."""
+
+
+class ExistingCluster(Frozen):
+    """How to reach a cluster that is there already: exactly one of the three."""
+
+    secret_ref: KubeconfigReference | None = None
+    """The secret with its kubeconfig; the stack's kubeconfigSource says where secrets live."""
+    gke: GkeReference | None = None
+    """A GKE cluster, by its name."""
+    eks: EksReference | None = None
+    """An EKS cluster, by its name."""
+
+
+class GkeCluster(Frozen):
+    """A GKE cluster that the stack provisions, with the environment's node pools. Previewed, never run on a cloud."""
+
+    project: Project
+    """The Google Cloud project's id."""
+    location: CloudName
+    """The region or zone, for example europe-west4."""
+    kubernetes_version: KubernetesVersion | None = None
+    """The control plane's oldest version, for example 1.34; GKE's default where left out."""
+    network: CloudName | None = None
+    """The VPC network; the project's default where left out."""
+    subnetwork: CloudName | None = None
+    """The subnetwork of that network."""
+    system_machine_type: CloudName = "e2-standard-4"
+    """The machine type of the node pool that runs KServe's and the cluster's own controllers."""
+    deletion_protection: Flag = True
+    """Whether Google Cloud refuses to delete the cluster."""
+
+    @property
+    def zonal(self) -> bool:
+        """Whether the location is one zone, `europe-west4-a`, and not a region."""
+        return self.location.count("-") > 1
+
+    @property
+    def region(self) -> str:
+        """The region that the cluster is in."""
+        return self.location.rpartition("-")[0] if self.zonal else self.location
+
+
+class EksCluster(Frozen):
+    """An EKS cluster that the stack provisions, with the environment's node pools. Previewed, never run on a cloud."""
+
+    region: CloudName
+    """The AWS region, for example eu-central-1."""
+    subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=2, max_length=16)]
+    """Subnets of one VPC in at least two availability zones; nodes run in them too."""
+    kubernetes_version: KubernetesVersion | None = None
+    """The control plane's version, for example 1.34; EKS's default where left out."""
+    system_instance_type: CloudName = "m7i.xlarge"
+    """The instance type (x86) of the node group that runs KServe's and the cluster's own controllers."""
+    deletion_protection: Flag = True
+    """Whether AWS refuses to delete the cluster."""
+
+
+class Cluster(Frozen):
+    """Where the environment's cluster comes from: `source`, and the one block that goes with it."""
+
+    source: ClusterSource
+    """Existing: a cluster that is there already. GKE, EKS: the stack provisions it."""
+    existing: ExistingCluster | None = None
+    """For source Existing: how to reach it."""
+    gke: GkeCluster | None = None
+    """For source GKE: what to make."""
+    eks: EksCluster | None = None
+    """For source EKS: what to make."""
+
+    @property
+    def provisioned(self) -> GkeCluster | EksCluster | None:
+        """What the stack makes; None where the cluster is there already."""
+        blocks = {ClusterSource.GKE: self.gke, ClusterSource.EKS: self.eks}
+        return blocks.get(self.source)

@@ -1,0 +1,137 @@
+"""ModelDeployment: which model is served, in how many environments, with how many replicas."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field, StrictInt, StrictStr
+
+from slicewise.diagnostics import named
+from slicewise.documents.base import DNS_1035, Count, CountOrZero, DnsSubdomain, Frozen, NamespacedMetadata, Selector
+from slicewise.documents.served_model import ServedModelName
+
+
+class ModelKind(StrEnum):
+    """The kinds of document that a deployment may refer to."""
+
+    CLUSTER_MODEL = "ClusterModel"
+    MODEL = "Model"
+
+
+class ModelReference(Frozen):
+    """The model that a deployment serves."""
+
+    kind: ModelKind = ModelKind.CLUSTER_MODEL
+    """ClusterModel, or a Model of the deployment's own namespace."""
+    name: DnsSubdomain
+    """The model document's name."""
+
+
+class Signal(StrEnum):
+    """What decides the number of replicas."""
+
+    FIXED = "Fixed"
+    CONCURRENCY = "Concurrency"
+
+
+class FixedScaling(Frozen):
+    """A number of replicas that stays."""
+
+    replicas: CountOrZero = 1
+    """Replicas in each environment."""
+
+
+class ConcurrencyScaling(Frozen):
+    """A number of replicas that follows the requests under way."""
+
+    min_replicas: CountOrZero = 1
+    """The fewest replicas."""
+    max_replicas: Count
+    """The most replicas: capacity is kept free for all of them."""
+    target: Count
+    """Requests under way that one replica should have."""
+    utilization: Annotated[StrictInt, Field(ge=1, le=100)] = 70
+    """Percent of the target at which another replica is added."""
+    # The upper limit is that of a HorizontalPodAutoscaler's stabilizationWindowSeconds.
+    scale_down_delay: Annotated[StrictInt, Field(ge=0, le=3600)] = 300
+    """Seconds of less load before a replica is taken away."""
+
+
+class Scaling(Frozen):
+    """How many replicas each environment runs."""
+
+    signal: Signal = Signal.FIXED
+    """What decides it."""
+    fixed: FixedScaling | None = None
+    """For signal Fixed; one replica where left out."""
+    concurrency: ConcurrencyScaling | None = None
+    """For signal Concurrency."""
+
+
+class DeploymentSpec(Frozen):
+    """What is served where, and how much of it."""
+
+    model_ref: ModelReference
+    """The model."""
+    served_model_name: ServedModelName | None = None
+    """The name in API requests, where it is not the model's spec.model.name."""
+    environments: Annotated[StrictInt, Field(ge=1, le=10)]
+    """How many environments serve it."""
+    environment_selector: Selector = Selector()
+    """Environments that may serve it."""
+    node_pool_selector: Selector = Selector()
+    """Node pools that may serve it."""
+    priority: Annotated[StrictInt, Field(ge=-1_000_000, le=1_000_000)] = 0
+    """Higher is placed first. It never evicts what is placed already."""
+    scaling: Scaling = Scaling()
+    """The number of replicas in each environment, or what decides it."""
+
+
+class DeploymentMetadata(NamespacedMetadata):
+    """Name, namespace and labels; the name becomes a Service's, so it begins with a letter (DNS-1035)."""
+
+    name: Annotated[StrictStr, Field(pattern=DNS_1035, max_length=253)]
+    """The deployment's name; cut with a stable hash where KServe takes fewer characters."""
+
+
+class DeploymentKey(NamedTuple):
+    """Namespace and name of a deployment."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Write it as people do."""
+        return f"{named(self.namespace)}/{named(self.name)}"
+
+
+class ModelDeployment(Frozen):
+    """One model, served in some environments."""
+
+    api_version: Literal["modelplane.ai/v1alpha1"]
+    """The version of the document's format."""
+    kind: Literal["ModelDeployment"]
+    """The kind of document."""
+    metadata: DeploymentMetadata
+    """What the document is called."""
+    spec: DeploymentSpec
+    """What it declares."""
+
+    @property
+    def key(self) -> DeploymentKey:
+        """What identifies it."""
+        return DeploymentKey(self.metadata.namespace, self.metadata.name)
+
+    @property
+    def replicas(self) -> int:
+        """Replicas that capacity is charged for in each environment: as many as there may ever be."""
+        scaling = self.spec.scaling
+        if self.autoscaled and scaling.concurrency:
+            return scaling.concurrency.max_replicas
+        return scaling.fixed.replicas if scaling.fixed else 1
+
+    @property
+    def autoscaled(self) -> bool:
+        """Whether an autoscaler owns the number of replicas."""
+        return self.spec.scaling.signal is Signal.CONCURRENCY

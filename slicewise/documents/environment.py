@@ -1,0 +1,181 @@
+"""InferenceEnvironment: a cluster, its node pools and what one allocation unit of each can do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictInt, StrictStr
+
+from slicewise.documents.amounts import GpuMemory, NodeCores, NodeMemory
+from slicewise.documents.bandwidth import PoolBandwidth
+from slicewise.documents.base import (
+    ClusterMetadata,
+    Count,
+    CountOrZero,
+    DnsLabel,
+    Flag,
+    Frozen,
+    LabelKey,
+    Labels,
+    LabelValue,
+)
+from slicewise.documents.cluster import CloudName, Cluster
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+
+# Every MIG-capable GPU so far has seven compute slices, or four (NVIDIA MIG User Guide, Supported MIG Profiles).
+MOST_SLICES = 7
+
+
+class Precision(StrEnum):
+    """Number formats that a GPU computes in."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    BF16 = "bf16"
+    FP8 = "fp8"
+    FP4 = "fp4"
+    INT8 = "int8"
+    INT4 = "int4"
+
+
+QUANTISED: Final = frozenset({Precision.FP8, Precision.FP4, Precision.INT8, Precision.INT4})
+"""Formats that weights alone may have, while the GPU computes in fp16 or bf16."""
+
+
+class Interconnect(StrEnum):
+    """How the GPUs of one node reach each other, from slow to fast: nvlink satisfies pcie."""
+
+    PCIE = "pcie"
+    NVLINK = "nvlink"
+
+    def satisfies(self, required: Interconnect) -> bool:
+        """Return whether this is at least as fast as `required`."""
+        order = list(Interconnect)
+        return order.index(self) >= order.index(required)
+
+
+class MigConfiguration(Frozen):
+    """How every GPU of a pool is cut into slices."""
+
+    enabled: Flag
+    """Whether the pool's GPUs are cut into slices."""
+    profile: StrictStr | None = None
+    """The MIG profile of every slice, as NVIDIA's driver names it, for example 3g.40gb. Required where enabled."""
+    strategy: MigStrategy = MigStrategy.MIXED
+    """The device plugin's MIG strategy: mixed advertises nvidia.com/mig-<profile>, single advertises nvidia.com/gpu."""
+    slices_per_gpu: Annotated[Count, Field(le=MOST_SLICES)] | None = None
+    """Slices on one GPU, for a profile that the catalogue does not know."""
+
+
+class Capabilities(Frozen):
+    """What one allocation unit (a slice on a MIG pool, else a whole GPU) and its node can do. Unset means not known."""
+
+    memory_per_gpu: GpuMemory
+    """Memory of one allocation unit: the slice's on a MIG pool."""
+    interconnect: Interconnect | None = None
+    """How the GPUs of one node reach each other."""
+    precision_support: frozenset[Precision] = frozenset()
+    """The number formats that the GPUs compute in."""
+    multi_node_capable: Flag = False
+    """Whether one replica may span several nodes of the pool."""
+    nvlink_domain_size: Count | None = None
+    """How many GPUs one NVLink domain joins."""
+    inter_node_bandwidth: PoolBandwidth | None = None
+    """The network between the nodes: fabric and Gbit/s, for example ib-400g."""
+    mig_configuration: MigConfiguration | None = None
+    """How the GPUs are cut into slices; leave out for whole GPUs."""
+
+
+class Toleration(Frozen):
+    """A Kubernetes toleration (core/v1)."""
+
+    key: LabelKey | None = None
+    """The taint's key; every key where left out (operator Exists)."""
+    operator: Literal["Exists", "Equal"] = "Equal"
+    """Whether the taint's value must equal `value`, or only the key must exist."""
+    value: LabelValue | None = None
+    """The taint's value, for operator Equal."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """The taint's effect; every effect where left out."""
+    toleration_seconds: Annotated[StrictInt, Field(ge=0, le=2**63 - 1)] | None = None
+    """How long a NoExecute taint is tolerated."""
+
+
+class Allocatable(Frozen):
+    """What a node offers to pods beside its GPUs (`kubectl get node NODE -o jsonpath={.status.allocatable}`)."""
+
+    cpu: NodeCores | None = None
+    """Cores."""
+    memory: NodeMemory | None = None
+    """Bytes."""
+
+
+class NodePool(Frozen):
+    """Nodes of one kind: the same GPUs, cut the same way."""
+
+    name: Annotated[DnsLabel, Field(max_length=40)]
+    """The pool's name, unique in its environment."""
+    node_selector: Labels = Field(default_factory=dict)
+    """The labels that identify the pool's nodes; copied into every pod template."""
+    labels: Labels = Field(default_factory=dict)
+    """Labels of the pool in Slicewise, matched by nodePoolSelector."""
+    tolerations: tuple[Toleration, ...] = ()
+    """Tolerations that pods need to run on the pool's nodes, beside the one for nvidia.com/gpu."""
+    accelerator_type: Annotated[StrictStr, Field(min_length=1, max_length=128)]
+    """The GPU model, as GKE (nvidia-h100-80gb), GPU feature discovery (NVIDIA-H100-80GB-HBM3) or people write it."""
+    accelerator_count: Count
+    """Physical GPUs in one node, whether cut into slices or not."""
+    node_count: CountOrZero = 1
+    """Nodes in the pool."""
+    max_node_count: CountOrZero | None = None
+    """Nodes that an autoscaler may grow the pool to; capacity counts these."""
+    allocatable: Allocatable = Allocatable()
+    """What a node offers to pods beside its GPUs."""
+    reserved_units: CountOrZero = 0
+    """Units that Slicewise leaves alone: other tenants' pods, room for rolling updates."""
+    machine_type: CloudName | None = None
+    """For clusters that the stack provisions: the machine type (GKE) or instance type (EKS) of the pool's nodes."""
+    disk_size_gb: Annotated[StrictInt, Field(ge=20, le=65536)] | None = None
+    """For clusters that the stack provisions: the boot disk of a node, in GB; 200 where left out."""
+    zones: Annotated[tuple[CloudName, ...], Field(max_length=8)] = ()
+    """For clusters that the stack provisions on GKE: the zones of the nodes; required where location is a region."""
+    capabilities: Capabilities
+    """What one allocation unit and its node can do."""
+
+    @property
+    def mig(self) -> MigConfiguration | None:
+        """The MIG configuration in force; None for whole GPUs."""
+        configuration = self.capabilities.mig_configuration
+        return configuration if configuration and configuration.enabled else None
+
+    @property
+    def resource(self) -> str:
+        """The Kubernetes resource that one allocation unit is advertised as."""
+        return resource_name(self.mig.profile, self.mig.strategy) if self.mig else WHOLE_GPU_RESOURCE
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes the pool can have: an autoscaled pool at 0 nodes has room."""
+        return self.node_count if self.max_node_count is None else self.max_node_count
+
+
+class EnvironmentSpec(Frozen):
+    """A cluster and its node pools."""
+
+    cluster: Cluster
+    node_pools: Annotated[tuple[NodePool, ...], Field(min_length=1, max_length=64)]
+    """The pools that Slicewise may place models on."""
+
+
+class InferenceEnvironment(Frozen):
+    """One cluster that serves models."""
+
+    api_version: Literal["modelplane.ai/v1alpha1"]
+    """The version of the document's format."""
+    kind: Literal["InferenceEnvironment"]
+    """The kind of document."""
+    metadata: ClusterMetadata
+    """What the document is called."""
+    spec: EnvironmentSpec
+    """What it declares."""

@@ -1,0 +1,76 @@
+"""Everything that was declared: the environments, the models and the deployments, checked and sorted by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from slicewise.diagnostics import Advice
+from slicewise.documents.deployment import DeploymentKey, ModelDeployment, ModelKind, ModelReference
+from slicewise.documents.environment import InferenceEnvironment, NodePool
+from slicewise.documents.served_model import ClusterModel, Model, ModelSpec
+
+AnyDocument = InferenceEnvironment | ClusterModel | Model | ModelDeployment
+
+
+class ModelKey(NamedTuple):
+    """What identifies a model: the namespace is empty for a ClusterModel."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+def label(kind: str, namespace: str, name: str) -> str:
+    """Write a document as the paths of warnings do."""
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+
+def model_key(deployment: ModelDeployment) -> ModelKey:
+    """Return the key of the model that `deployment` refers to."""
+    return reference_key(deployment.spec.model_ref, deployment.metadata.namespace)
+
+
+def reference_key(reference: ModelReference, namespace: str) -> ModelKey:
+    """Return the key of the model that a deployment in `namespace` means by `reference`."""
+    return ModelKey(reference.kind.value, namespace if reference.kind is ModelKind.MODEL else "", reference.name)
+
+
+def served_name(deployment: ModelDeployment, model: ModelSpec) -> str:
+    """Return the name by which API requests ask for what `deployment` serves: its own, or else that of its `model`."""
+    return deployment.spec.served_model_name or model.model.name
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The input of planning. Every modelRef is known to resolve."""
+
+    environments: tuple[InferenceEnvironment, ...]
+    models: Mapping[ModelKey, ModelSpec]
+    deployments: tuple[ModelDeployment, ...]
+    advice: tuple[Advice, ...] = ()
+
+    @cached_property
+    def deployment(self) -> Mapping[DeploymentKey, ModelDeployment]:
+        """The deployments by namespace and name."""
+        return {deployment.key: deployment for deployment in self.deployments}
+
+    @cached_property
+    def environment(self) -> Mapping[str, InferenceEnvironment]:
+        """The environments by name."""
+        return {environment.metadata.name: environment for environment in self.environments}
+
+    @cached_property
+    def node_pool(self) -> Mapping[tuple[str, str], NodePool]:
+        """The node pools by the names of environment and pool."""
+        return {
+            (environment.metadata.name, pool.name): pool
+            for environment in self.environments
+            for pool in environment.spec.node_pools
+        }
+
+    def model_of(self, deployment: ModelDeployment) -> ModelSpec:
+        """Return the model that `deployment` serves."""
+        return self.models[model_key(deployment)]

@@ -1,0 +1,88 @@
+"""The labels that a cloud gives to the nodes of a pool which the stack provisions, and those that the stack gives."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slicewise.documents.cluster import Cluster, ClusterSource, EksCluster, GkeCluster
+from slicewise.documents.environment import NodePool
+from slicewise.mig import AmbiguousAcceleratorError, GpuModel, UnknownAcceleratorError, find_gpu_model, gke_accelerator
+
+# What NVIDIA's MIG manager obeys.
+MIG_CONFIG_LABEL: Final = "nvidia.com/mig.config"
+GKE_POOL_LABEL: Final = "cloud.google.com/gke-nodepool"
+EKS_POOL_LABEL: Final = "eks.amazonaws.com/nodegroup"
+GKE_ACCELERATOR_LABEL: Final = "cloud.google.com/gke-accelerator"
+GKE_PARTITION_LABEL: Final = "cloud.google.com/gke-gpu-partition-size"
+_MACHINE_LABEL: Final = "node.kubernetes.io/instance-type"
+_REGION_LABEL: Final = "topology.kubernetes.io/region"
+_ZONE_LABEL: Final = "topology.kubernetes.io/zone"
+
+
+def catalogued(pool: NodePool) -> GpuModel | None:
+    """Return the catalogue's model of the GPUs of `pool`; None where it has none of the name, or several."""
+    try:
+        return find_gpu_model(pool.accelerator_type)
+    except (AmbiguousAcceleratorError, UnknownAcceleratorError):
+        return None
+
+
+def pool_label(made: GkeCluster | EksCluster) -> str:
+    """Return the label in which the cloud writes a pool's name on each of its nodes."""
+    return GKE_POOL_LABEL if isinstance(made, GkeCluster) else EKS_POOL_LABEL
+
+
+def cloud_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str]:
+    """Return the labels that the cloud gives to the nodes of `pool`, as far as their values are known beforehand."""
+    return _gke_labels(pool, made) if isinstance(made, GkeCluster) else _eks_labels(pool, made)
+
+
+def added_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str]:
+    """Return the labels that the stack has to give to the nodes of `pool`, so that its nodeSelector finds them."""
+    given = cloud_labels(pool, made)
+    return {key: value for key, value in pool.node_selector.items() if key not in given} | mig_labels(pool, made)
+
+
+def mig_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str]:
+    """Return the label by which the GPUs of `pool` are cut; empty on GKE, which cuts them by itself."""
+    profile = pool.mig.profile if pool.mig else None
+    if isinstance(made, GkeCluster) or profile is None:
+        return {}
+    return {MIG_CONFIG_LABEL: f"all-{_in_a_label(profile)}"}
+
+
+def _gke_labels(pool: NodePool, gke: GkeCluster) -> dict[str, str]:
+    labels = {GKE_POOL_LABEL: pool.name, _REGION_LABEL: gke.region}
+    model = catalogued(pool)
+    if model and (accelerator := gke_accelerator(model.name, pool.machine_type)):
+        labels[GKE_ACCELERATOR_LABEL] = accelerator
+    if pool.mig and pool.mig.profile:
+        labels[GKE_PARTITION_LABEL] = _in_a_label(pool.mig.profile)
+    zones = gke_zones(pool, gke)
+    if len(zones) == 1:
+        labels[_ZONE_LABEL] = zones[0]
+    return labels | _machine(pool)
+
+
+def _eks_labels(pool: NodePool, eks: EksCluster) -> dict[str, str]:
+    return {EKS_POOL_LABEL: pool.name, _REGION_LABEL: eks.region} | _machine(pool)
+
+
+def _machine(pool: NodePool) -> dict[str, str]:
+    return {_MACHINE_LABEL: pool.machine_type} if pool.machine_type else {}
+
+
+def gke_zones(pool: NodePool, gke: GkeCluster) -> tuple[str, ...]:
+    """Return the zones of the nodes of `pool`; empty where they are not said."""
+    return pool.zones or ((gke.location,) if gke.zonal else ())
+
+
+def nodes_at_a_time(pool: NodePool, cluster: Cluster) -> int:
+    """Return what `nodeCount` of `pool` must be a multiple of: GKE makes as many nodes in each zone."""
+    gke = cluster.gke if cluster.source is ClusterSource.GKE else None
+    return max(len(gke_zones(pool, gke)), 1) if gke else 1
+
+
+def _in_a_label(profile: str) -> str:
+    # No label can hold a `+`; GKE and MIG manager write a `.` in its place.
+    return profile.replace("+", ".")

@@ -1,0 +1,13 @@
+"""From files to documents: every mistake of every file in one pass."""
+
+from slicewise.documents.reading.loading import load_contents, load_fleet
+from slicewise.documents.reading.schema_problems import bad_value
+from slicewise.documents.reading.validating import KINDS, METADATA
+
+__all__ = [
+    "KINDS",
+    "METADATA",
+    "bad_value",
+    "load_contents",
+    "load_fleet",
+]

@@ -1,0 +1,73 @@
+"""The name that was meant by text which is not one: `Qwen2.5_7B` for qwen2.5-7b, `pool=small` for a key and a value."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+from slicewise.diagnostics import repository_meant
+from slicewise.documents import base, cluster, image
+from slicewise.documents import served_model as model
+
+_LONGEST: Final = 100
+
+
+def name_meant(text: str, pattern: str) -> str:
+    """Return a hint with what to write instead of `text`, which `pattern` refuses; nothing where nobody can tell."""
+    if hint := _HINTS.get(pattern):
+        return hint(text)
+    make = _NAMES.get(pattern)
+    name = make(_ascii(text)) if make and len(text) <= _LONGEST else ""
+    return f'; write "{name}"' if name and re.fullmatch(pattern, name) else ""
+
+
+def _ascii(text: str) -> str:
+    """Return `text` without its accents: `Gespr\u00e4ch` is Gesprach."""
+    return "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+
+
+def _label(text: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _subdomain(text: str) -> str:
+    return ".".join(filter(None, map(_label, text.split("."))))
+
+
+def _word(text: str, between: str = "[^A-Za-z0-9_.]+") -> str:
+    return re.sub(between, "-", text).strip("-_.")
+
+
+def _label_value(text: str) -> str:
+    # In labels, NVIDIA's and Google's software writes a dot where a profile has a plus: 1g.10gb.me.
+    return _word(text.replace("+", "."))
+
+
+def _model_name(text: str) -> str:
+    return "/".join(filter(None, map(_word, text.split("/"))))
+
+
+def _label_key(text: str) -> str:
+    key, equals, value = text.partition("=")
+    if equals and base.is_label_key(key):
+        return f'; write "{key}" as the key, and "{_label_value(value)}" as the value'
+    prefix, slash, name = text.rpartition("/") if text.count("/") == 1 else ("", "", text)
+    meant = f"{_subdomain(prefix)}{slash}{_word(name)}"
+    return f'; write "{meant}"' if len(text) <= _LONGEST and base.is_label_key(meant) else ""
+
+
+_NAMES: Final[dict[str, Callable[[str], str]]] = {
+    base.DNS_LABEL: _label,
+    base.DNS_1035: _label,
+    base.DNS_SUBDOMAIN: _subdomain,
+    base.LABEL_VALUE: _label_value,
+    model.MODEL_NAME: _model_name,
+    cluster.VERSION: lambda text: text.removeprefix("v"),
+}
+_HINTS: Final[dict[str, Callable[[str], str]]] = {
+    model.REPOSITORY: repository_meant,
+    image.IMAGE: image.image_meant,
+    base.LABEL_KEY: _label_key,
+}

@@ -1,0 +1,226 @@
+"""What pydantic found wrong with a document, as problems at their line, with what was expected."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from slicewise.diagnostics import Code, FieldPath, Problem, did_you_mean, dotted, shown
+from slicewise.documents import base, cluster, image
+from slicewise.documents import served_model as model
+from slicewise.documents.reading.names_meant import name_meant
+from slicewise.documents.reading.types_meant import type_meant
+from slicewise.documents.unknown_fields import UnknownField, unknown_field
+from slicewise.sources import ERROR as WRITTEN_ERROR
+from slicewise.sources import EXPECTED
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from slicewise.sources import SourceDocument
+
+_PATTERNS = {
+    base.DNS_LABEL: "lower-case letters, digits and -, beginning and ending with a letter or digit",
+    base.DNS_1035: "lower-case letters, digits and -, beginning with a letter (it becomes a Service's name)",
+    base.DNS_SUBDOMAIN: "lower-case letters, digits, - and ., with a letter or digit at both ends and beside every dot",
+    base.LABEL_KEY: "a Kubernetes label key: [prefix/]name, the prefix a DNS name, the name of at most 63 letters, "
+    "digits, -, _ and .",
+    base.LABEL_VALUE: "a Kubernetes label value: at most 63 letters, digits, -, _ and .",
+    base.DATA_KEY: "a key of a Secret: letters, digits, -, _ and ., not beginning with two dots",
+    model.MODEL_NAME: "letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /",
+    model.REPOSITORY: "a Hugging Face repository: owner/name, of letters, digits, -, _ and .",
+    model.REVISION: "a branch, tag or commit: letters, digits, -, _, . and /, beginning with a letter or digit",
+    image.IMAGE: image.EXPECTED_IMAGE,
+    cluster.REFERENCE: "a secret's name: letters, digits and any of /_+=.@:-, beginning with a letter or digit",
+    cluster.CLOUD_NAME: "letters, digits, -, _ and ., beginning with a letter or digit",
+    cluster.PROJECT: "a Google Cloud project's id: lower-case letters, digits and -, beginning with a letter",
+    cluster.VERSION: "a Kubernetes version such as 1.34",
+    cluster.SUBNET: "a subnet's id, such as subnet-0123456789abcdef0",
+}
+_TYPES = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "frozen_set_type": "a list",
+}
+# The block that goes with each `source`; those that other tools or later versions have are not judged by themselves.
+_BLOCK_OF_SOURCE = {"HuggingFace": "huggingFace"}
+# Names of number formats in PyTorch, in vLLM's arguments and in papers.
+_OTHER_CHOICES: Final = {
+    **dict.fromkeys(("float32", "float", "f32", "single"), "fp32"),
+    **dict.fromkeys(("float16", "half", "f16"), "fp16"),
+    **dict.fromkeys(("bfloat16", "bfloat"), "bf16"),
+    **dict.fromkeys(("float8", "e4m3", "e5m2", "fp8_e4m3", "fp8_e5m2", "float8_e4m3fn", "float8_e5m2"), "fp8"),
+    **dict.fromkeys(("nvfp4", "mxfp4", "e2m1"), "fp4"),
+    # And other words for the choices of other fields.
+    **dict.fromkeys(("nvswitch", "sxm"), "nvlink"),
+    **dict.fromkeys(("aks", "onprem", "on-prem", "byo"), "Existing"),
+    "required": "only",
+    "static": "Fixed",
+}
+# What is said in another field: one of the choices of this field -> the words, and where they belong.
+_ELSEWHERE: Final = {
+    "nvlink": (
+        frozenset({"infiniband", "ib", "roce", "efa", "ethernet"}),
+        "the network between nodes is interNodeBandwidth, for example ib-400g",
+    ),
+    "mixed": (frozenset({"none"}), "where GPUs are not cut into slices, leave migConfiguration out"),
+}
+_DIGITS: Final = re.compile("[0-9]+")
+# A document of other things can have an unknown field on every line; nobody reads so many.
+MAX_PROBLEMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A document that does not fit its kind's schema."""
+
+    kind: type[BaseModel]
+    problems: list[Problem]
+    wrong: frozenset[FieldPath]
+    """The fields that are wrong or missing: nothing can be concluded from them."""
+
+
+def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationError) -> Misfit:
+    """Return what pydantic found wrong with `document`, a `kind`: one problem a field, and none that only follows."""
+    errors = error.errors(include_url=False, include_context=True)
+    unknown = {
+        details["loc"]: unknown_field(kind, details["loc"], _beside(document.data, details["loc"]))
+        for details in islice((details for details in errors if details["type"] == "extra_forbidden"), MAX_PROBLEMS)
+    }
+    meant = {path for field in unknown.values() for path in field.meant}
+    wrong_sources = {
+        details["loc"][:-1]: details["input"]
+        for details in errors
+        if details["loc"][-1] == "source" and details["type"] != "missing"
+    }
+    told = [
+        details
+        for details in errors
+        if not _follows_from_source(details, wrong_sources)
+        and not _follows_from_entries(details)
+        and not _follows_from_unknown(details, meant)
+    ]
+    problems = [_problem(document, details, unknown) for details in told[:MAX_PROBLEMS]]
+    if len(told) > MAX_PROBLEMS:
+        message = f"{len(told) - MAX_PROBLEMS:,} more mistakes in this document; fix these first"
+        problems.append(document.problem((), Code.BAD_VALUE, message, field=""))
+    wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
+    return Misfit(kind, problems, frozenset(wrong | meant))
+
+
+def _beside(data: Any, path: FieldPath) -> Container[object]:  # noqa: ANN401 - plain data
+    """Return the mapping that the field at `path` stands in."""
+    for part in path[:-1]:
+        data = data[part]
+    return data if isinstance(data, dict) else ()
+
+
+def _follows_from_unknown(details: ErrorDetails, meant: AbstractSet[FieldPath]) -> bool:
+    """Return whether a field is missing only because it is written under another name, or in another place."""
+    path = details["loc"]
+    return details["type"] == "missing" and any(target[: len(path)] == path for target in meant)
+
+
+def _follows_from_source(details: ErrorDetails, wrong_sources: Mapping[FieldPath, object]) -> bool:
+    """Return whether a wrong `source` explains the error: the block of the right one is missing, its own unknown."""
+    path = details["loc"]
+    if path[:-1] not in wrong_sources:
+        return False
+    if details["type"] == "missing":
+        return path[-1] in _BLOCK_OF_SOURCE.values()
+    return details["type"] == "extra_forbidden" and str(path[-1]).lower() == str(wrong_sources[path[:-1]]).lower()
+
+
+def _follows_from_entries(details: ErrorDetails) -> bool:
+    """Return whether a list is too short only because pydantic does not count the entries that are wrong."""
+    return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
+
+
+def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[FieldPath, UnknownField]) -> Problem:
+    path: FieldPath = error["loc"]
+    if error["type"] == "missing":
+        parent = dotted(path[:-1])
+        message = f'"{path[-1]}" is required{f" in {parent}" if parent else ""}; add it'
+        return document.problem(path, Code.MISSING_FIELD, message, field=dotted(path))
+    if error["type"] == "extra_forbidden":
+        return document.problem(path, Code.UNKNOWN_FIELD, unknown[path].message, key=True, field=dotted(path))
+    if in_key := path[-1] == "[key]" or error["type"] == "invalid_key":
+        path = path[:-1] if path[-1] == "[key]" else path
+        if not isinstance(error["input"], str):
+            # pydantic's path has 1 for true, and None for null.
+            path = (*path[:-1], json.dumps(error["input"]))
+            got = path[-1]
+            message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
+            return document.problem(path, Code.BAD_VALUE, message, key=True, field=dotted(path))
+    message = bad_value(error)
+    return document.problem(path, Code.BAD_VALUE, message, key=in_key, field=dotted(path))
+
+
+def bad_value(error: ErrorDetails) -> str:
+    """Return what was got and what was expected, in words of documents."""
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    got = f"got {shown(value)}, expected"
+    if kind in (WRITTEN_ERROR, EXPECTED):
+        return f"{shown(value) if kind == WRITTEN_ERROR else got} {error['msg']}"
+    if expected := _TYPES.get(kind):
+        return f"{got} {expected}{type_meant(value, expected, str(context.get('class_name')))}"
+    if kind == "string_pattern_mismatch":
+        pattern = context["pattern"]
+        return f"{got} {_PATTERNS[pattern]}{name_meant(value, pattern)}"
+    if kind in ("enum", "literal_error"):
+        choices = str(context["expected"]).replace("'", '"')
+        names = re.findall('"([^"]*)"', choices)
+        return f"{got} {choices}{_choice_meant(value, names) if isinstance(value, str) else _read_as_truth(value)}"
+    if kind in _LIMITS:
+        key, words, noun = _LIMITS[kind]
+        limit = context[key]
+        amount = f"{len(value)} {noun}{'s' if len(value) != 1 else ''}" if noun else shown(value)
+        return f"got {amount}, expected {words} {limit}{f' {noun}' if noun else ''}{'s' if noun and limit != 1 else ''}"
+    message = error["msg"]
+    return f"got {shown(value)}: {message[0].lower()}{message[1:]}"
+
+
+# The key of pydantic's context that holds the limit, the words before it, and what is counted.
+_LIMITS = {
+    "greater_than_equal": ("ge", "at least", ""),
+    "less_than_equal": ("le", "at most", ""),
+    "too_short": ("min_length", "at least", "item"),
+    "too_long": ("max_length", "at most", "item"),
+    "string_too_short": ("min_length", "at least", "character"),
+    "string_too_long": ("max_length", "at most", "character"),
+}
+
+
+def _read_as_truth(value: object) -> str:
+    """Say where a truth value may come from that nobody wrote."""
+    if not isinstance(value, bool):
+        return ""
+    return f" (YAML reads {'yes and on as true' if value else 'no and off as false'})"
+
+
+def _choice_meant(value: str, choices: Sequence[str]) -> str:
+    """Return a hint with the choice that `value` may mean: none with other digits, for fp64 is not nearly fp4.
+
+    Nothing where there is one choice only, which is said already.
+    """
+    if len(choices) == 1:
+        return ""
+    if (other := _OTHER_CHOICES.get(value.lower())) and other in choices:
+        return f'; did you mean "{other}"?'
+    for field, (known, words) in _ELSEWHERE.items():
+        if field in choices and value.lower() in known:
+            return f"; {words}"
+    return did_you_mean(value, [choice for choice in choices if _DIGITS.findall(choice) == _DIGITS.findall(value)])

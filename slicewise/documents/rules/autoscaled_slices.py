@@ -1,0 +1,73 @@
+"""Pools that an autoscaler may grow, and whose slices it cannot foresee on a node that is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from slicewise.diagnostics import Code, FieldPath
+from slicewise.documents.cluster import Cluster
+from slicewise.documents.environment import NodePool
+from slicewise.documents.node_labels import GKE_PARTITION_LABEL
+from slicewise.documents.rules.finding import Finding
+from slicewise.documents.units import units_per_node
+from slicewise.mig import MigStrategy
+
+# A tag of the Auto Scaling group (kubernetes/autoscaler, cloudprovider/aws/README.md).
+_TAG: Final = "k8s.io/cluster-autoscaler/node-template/resources"
+_KARPENTER: Final = ("karpenter.sh", "karpenter.k8s.aws", "karpenter.azure.com")
+
+
+def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Finding]:
+    """Yield that nothing adds nodes to `pool`, which stands at `path`, for the slices that its pods ask for.
+
+    cluster-autoscaler knows nvidia.com/gpu of a node that is not there, and no nvidia.com/mig-... unless it is told.
+    """
+    if pool.mig is None or pool.mig.strategy is not MigStrategy.MIXED or pool.nodes <= pool.node_count:
+        return
+    # That such a pool never advertises its slices is said already, and has the same remedy.
+    if pool.mig.profile is None or GKE_PARTITION_LABEL in pool.node_selector:
+        return
+    if pool.node_count:
+        known = (
+            "cluster-autoscaler learns them from a node that is there, and Karpenter does not: a node group of the "
+            "pool that has none, such as one of another zone, is not foreseen"
+        )
+    else:
+        known = "an autoscaler cannot foresee them on a node that is not there"
+    message = (
+        f"pods ask for {pool.resource}, and {known}: capacity counts {pool.nodes} nodes, and pods that need "
+        f"more than {pool.node_count} may stay Pending; {_remedy(pool, cluster)}"
+    )
+    yield Finding((*path, "maxNodeCount"), Code.UNSEEN_BY_AUTOSCALERS, message)
+
+
+def _remedy(pool: NodePool, cluster: Cluster) -> str:
+    """Say what to do, by whoever runs the nodes as far as that can be told."""
+    domains = {key.partition("/")[0] for key in pool.node_selector}
+    existing = cluster.existing
+    ways = {
+        "tag": f'tag the Auto Scaling group {_TAG}/{pool.resource}: "{_on_a_node(pool)}"',
+        "overlay": f'write a NodeOverlay with capacity {pool.resource}: "{_on_a_node(pool)}"',
+        "keep": "let the pool's minimum be one node, which it copies",
+        "single": "use strategy: single, for nvidia.com/gpu is known to GKE's autoscaler",
+    }
+    write = f"write what is there as nodeCount and maxNodeCount: {max(pool.node_count, 1)}"
+    fixed = f"or {write}"
+    # What is done already is not proposed.
+    keep = "" if pool.node_count else f"{ways['keep']}, or "
+    if domains.intersection(_KARPENTER):
+        return f"{ways['overlay']}, {fixed}"
+    if "kubernetes.azure.com" in domains:
+        return f"AKS has no way to tell it: {keep}{write}"
+    if "eks.amazonaws.com" in domains or (existing and existing.eks):
+        return f"{ways['tag']} (with Karpenter {ways['overlay']}), {fixed}"
+    if "cloud.google.com" in domains or (existing and existing.gke):
+        return f"{ways['single']}, {fixed}"
+    elsewhere = "" if pool.node_count else f"on AKS and elsewhere {ways['keep']}, "
+    return f"on EKS {ways['tag']}, with Karpenter {ways['overlay']}, {elsewhere}{fixed}"
+
+
+def _on_a_node(pool: NodePool) -> int | str:
+    """Return how many slices a node offers, or a placeholder where the catalogue does not know."""
+    return units_per_node(pool) or "SLICES-OF-A-NODE"

@@ -1,0 +1,140 @@
+"""Advice on the documents of a fleet together: selectors that match nothing, models that nobody serves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from heapq import nsmallest
+
+from slicewise.diagnostics import Advice, Code, did_you_mean
+from slicewise.documents.base import Labels, Selector
+from slicewise.documents.cluster import ExistingCluster
+from slicewise.documents.deployment import ModelDeployment
+from slicewise.documents.fleet import Fleet, label, model_key
+from slicewise.documents.rules.selected_environments import Reach
+from slicewise.documents.rules.served_names import check_served_names
+
+# Looking for a similar label takes time for every label that there is; nobody reads so many hints.
+_MOST_HINTS = 100
+_MOST_VALUES = 1000
+_SHOWN = 5
+
+
+def fleet_advice(fleet: Fleet) -> Iterator[Advice]:
+    """Yield what is of no use in `fleet`, if it has environments and deployments to compare with."""
+    if fleet.environments:
+        yield from _one_cluster_twice(fleet)
+        yield from _Selectors(fleet).advice()
+        yield from check_served_names(fleet)
+    if fleet.deployments:
+        yield from _unused_models(fleet)
+
+
+def _one_cluster_twice(fleet: Fleet) -> Iterator[Advice]:
+    first: dict[ExistingCluster, str] = {}
+    for environment in fleet.environments:
+        existing, name = environment.spec.cluster.existing, environment.metadata.name
+        if existing is not None and (earlier := first.setdefault(existing, name)) != name:
+            message = (
+                f"environment {earlier} has the same, so this is the same cluster, and what both describe is counted "
+                "twice; describe it in one environment, or correct where the other cluster is"
+            )
+            yield Advice(
+                f"{label('InferenceEnvironment', '', name)}: spec.cluster.existing", Code.ONE_SERVER_TWICE, message
+            )
+
+
+def _unused_models(fleet: Fleet) -> Iterator[Advice]:
+    used = {model_key(deployment) for deployment in fleet.deployments}
+    for key in fleet.models:
+        if key not in used:
+            message = "no deployment refers to it; remove it, unless a deployment is to come"
+            yield Advice(f"{label(*key)}: metadata.name", Code.MODEL_UNUSED, message)
+
+
+class _Selectors:
+    """Finds the selectors of deployments and models that leave nothing."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._reach = Reach(fleet.environments)
+        self._said: dict[tuple[str, frozenset[tuple[str, str]], int], str] = {}
+        self._known: dict[tuple[str, int], dict[str, set[str]]] = {}
+
+    def advice(self) -> Iterator[Advice]:
+        for deployment in self._fleet.deployments:
+            spec = deployment.spec
+            environments = self._reach.environments(spec.environment_selector)
+            if not environments:
+                path = f"{label('ModelDeployment', *deployment.key)}: spec.environmentSelector"
+                yield self._nothing(path, "environment", spec.environment_selector)
+            elif not environments & self._reach.with_pool(spec.node_pool_selector):
+                path = f"{label('ModelDeployment', *deployment.key)}: spec.nodePoolSelector"
+                yield self._nothing(path, "node pool", spec.node_pool_selector, environments)
+            else:
+                yield from self._too_few(deployment)
+        for key, model in self._fleet.models.items():
+            for index, profile in enumerate(model.serving):
+                if not self._reach.environments(profile.environment_selector):
+                    path = f"{label(*key)}: spec.serving[{index}].environmentSelector"
+                    yield self._nothing(path, "environment", profile.environment_selector)
+
+    def _too_few(self, deployment: ModelDeployment) -> Iterator[Advice]:
+        wanted = deployment.spec.environments
+        found = self._reach.of(deployment, self._fleet.model_of(deployment)).bit_count()
+        # Where its model's selectors leave nothing, that is said of them.
+        if 0 < found < wanted:
+            path = f"{label('ModelDeployment', *deployment.key)}: spec.environments"
+            message = (
+                f"{wanted} are asked for, and its selectors and its model's leave only {found}; write {found}, loosen "
+                "a selector, or load the other environments too"
+            )
+            yield Advice(path, Code.TOO_FEW_ENVIRONMENTS, message)
+
+    def _nothing(self, path: str, what: str, selector: Selector, environments: int = 0) -> Advice:
+        key = (what, frozenset(selector.match_labels.items()), environments)
+        message = self._said.get(key)
+        if message is None:
+            message = _why(what, selector, self._values(what, environments), hints=len(self._said) < _MOST_HINTS)
+            self._said[key] = message
+        return Advice(path, Code.SELECTOR_MATCHES_NOTHING, message)
+
+    def _values(self, what: str, environments: int) -> Mapping[str, set[str]]:
+        """Return the labels of what could be selected, and the values of each."""
+        key = (what, environments)
+        if key not in self._known:
+            values: dict[str, set[str]] = {}
+            for labels in self._labels(what, environments):
+                for name, value in labels.items():
+                    values.setdefault(name, set()).add(value)
+            self._known[key] = values
+        return self._known[key]
+
+    def _labels(self, what: str, environments: int) -> list[Labels]:
+        every = self._fleet.environments
+        if what == "environment":
+            return [environment.metadata.labels for environment in every]
+        chosen = [environment for index, environment in enumerate(every) if environments >> index & 1]
+        return [pool.labels for environment in chosen for pool in environment.spec.node_pools]
+
+
+def _why(what: str, selector: Selector, values: Mapping[str, set[str]], *, hints: bool) -> str:
+    """Say which label it is that nothing has, and which it might be."""
+    for name, value in sorted(selector.match_labels.items()):
+        if name not in values:
+            hint = _hint(name, values, hints=hints) or f"; correct the label, or give it to the {what} that is meant"
+            return f"no {what} that it could select has a label {name}{hint}"
+        if value not in values[name]:
+            hint = _hint(value, values[name], hints=hints) or f"; there is {_some(values[name])}"
+            return f"no {what} that it could select has {name}={value}{hint}"
+    wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
+    return f"no {what} has {wanted} together; leave one of them out, or give both labels to the {what} that is meant"
+
+
+def _hint(text: str, known: Iterable[str], *, hints: bool) -> str:
+    return did_you_mean(text, sorted(known)[:_MOST_VALUES]) if hints else ""
+
+
+def _some(values: Collection[str]) -> str:
+    ordered = nsmallest(_SHOWN, values)
+    rest = len(values) - _SHOWN
+    return ", ".join(ordered) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,137 @@
+"""One entry of a document's list, as far as it is right: rules run on what they can rely on."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from slicewise.diagnostics import FieldPath
+from slicewise.documents.base import Frozen
+from slicewise.documents.unknown_fields import aliases, model_at
+
+PartT = TypeVar("PartT", bound=Frozen)
+POOLS: Final[FieldPath] = ("spec", "nodePools")
+_MOST: Final = 64
+# What is required below something that is missing shows only once that is there.
+_ROUNDS: Final = 4
+_NOTHING: Final = frozenset[FieldPath]()
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[PartT]):
+    """A node pool or a serving profile, and where it stands in its list."""
+
+    index: int
+    value: PartT
+    wrong: frozenset[FieldPath] = _NOTHING
+    """Fields that do not fit the schema, as paths from the entry: `value` has the default or anything there."""
+
+    def right(self, *fields: str) -> bool:
+        """Return whether these fields, each a dotted path, and all that is in them are as they were written."""
+        return not any(_touch(tuple(field.split(".")), path) for field in fields for path in self.wrong)
+
+
+def _touch(one: FieldPath, other: FieldPath) -> bool:
+    """Return whether one of the two paths leads through the other."""
+    return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
+
+
+def whole(values: Iterable[PartT]) -> list[Part[PartT]]:
+    """Return the entries of a list that fits the schema."""
+    return [Part(index, value) for index, value in enumerate(values)]
+
+
+def mended(
+    kind: type[PartT], least: Mapping[str, Any], entries: object, path: FieldPath, wrong: Iterable[FieldPath]
+) -> list[Part[PartT]]:
+    """Return the entries of the list at `path`, without what is wrong with them.
+
+    Args:
+        kind: What the entries are.
+        least: Its required fields, and those of the mappings in it, each with any value that is allowed.
+        entries: What the document has there.
+        path: Where the list stands in the document.
+        wrong: What does not fit the schema, anywhere in the document.
+    """
+    if not isinstance(entries, list):
+        return []
+    depth = len(path)
+    by_index: dict[object, set[FieldPath]] = {}
+    for each in wrong:
+        if each[:depth] == path and len(each) > depth:
+            by_index.setdefault(each[depth], set()).add(each[depth + 1 :])
+    # More than any such list may have are an error of their own, and would be compared with each other.
+    first = enumerate(entries[:_MOST])
+    parts = (_part(kind, least, index, entry, by_index.get(index, set())) for index, entry in first)
+    return [part for part in parts if part]
+
+
+def _part(
+    kind: type[PartT], least: Mapping[str, Any], index: int, entry: object, wrong: set[FieldPath]
+) -> Part[PartT] | None:
+    if not isinstance(entry, dict) or () in wrong:
+        return None
+    # pydantic does not say under which name a field stands whose name is no text.
+    named = {name: field for name, field in entry.items() if isinstance(name, str)}
+    value = _mend(kind, least, copy.deepcopy(named))
+    return Part(index, value, frozenset(wrong | _perhaps_meant(kind, entry, wrong))) if value else None
+
+
+def _perhaps_meant(kind: type[PartT], entry: object, wrong: set[FieldPath]) -> set[FieldPath]:
+    """Return what is not there where a field is that nobody knows: it may be meant for any of these."""
+    meant: set[FieldPath] = set()
+    for path in wrong:
+        parent = path[:-1]
+        owner = model_at(kind, parent)
+        if owner and path[-1] not in (known := aliases(owner)):
+            there = at(entry, parent)
+            meant |= {(*parent, name) for name in known if not isinstance(there, dict) or name not in there}
+    return meant
+
+
+def _mend(kind: type[PartT], least: Mapping[str, Any], data: dict[str, Any]) -> PartT | None:
+    """Return `data` as a `kind`, without what is wrong in it, and with the `least` of what is required."""
+    for _ in range(_ROUNDS):
+        try:
+            return kind.model_validate(data, by_alias=True, by_name=False)
+        except ValidationError as error:
+            # From the end, so that the indices of lists stay right.
+            for details in reversed(error.errors(include_url=False, include_context=False, include_input=False)):
+                _mend_at(data, details["loc"], at(least, details["loc"]) if details["type"] == "missing" else None)
+    return None
+
+
+def _mend_at(data: dict[str, Any], path: FieldPath, value: object) -> None:
+    """Put `value` at `path`, or remove what is there where it is None."""
+    path = path[:-1] if path[-1] == "[key]" else path
+    place = at(data, path[:-1])
+    if isinstance(place, dict):
+        place.pop(path[-1], None)
+        if value is not None:
+            place[path[-1]] = copy.deepcopy(value)
+    elif isinstance(place, list) and isinstance(path[-1], int) and path[-1] < len(place):
+        del place[path[-1]]
+
+
+def validated(kind: type[PartT], data: object) -> PartT | None:
+    """Return a part of a document, or None where it does not fit its schema."""
+    try:
+        return kind.model_validate(data, by_alias=True, by_name=False)
+    except ValidationError:
+        return None
+
+
+def at(data: object, path: Sequence[str | int]) -> Any:  # noqa: ANN401 - plain data
+    """Return what stands at `path` in plain data; None if there is nothing."""
+    for part in path:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data

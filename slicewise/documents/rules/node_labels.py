@@ -1,0 +1,69 @@
+"""Rules of the labels in a nodeSelector that say which GPUs a node has, and how they are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from slicewise.diagnostics import Code, FieldPath
+from slicewise.documents.environment import NodePool
+from slicewise.documents.node_labels import GKE_ACCELERATOR_LABEL, GKE_PARTITION_LABEL, MIG_CONFIG_LABEL, catalogued
+from slicewise.documents.rules.finding import Finding
+from slicewise.mig import (
+    AmbiguousAcceleratorError,
+    UnknownAcceleratorError,
+    canonical_profile_name,
+    find_gpu_model,
+    parse_profile_name,
+)
+
+# GPU feature discovery's name of the product; with strategy single, that of the slices: ...-MIG-3g.40gb.
+_PRODUCT_LABEL: Final = "nvidia.com/gpu.product"
+_SHARED: Final = "-SHARED"
+_CUT: Final = "-MIG-"
+_ALL: Final = "all-"
+
+
+def check_node_labels(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+    """Yield the labels that no node has whose GPUs are those of `pool`, which stands at `path`."""
+    gpu = catalogued(pool)
+    for key, value in pool.node_selector.items():
+        there = _model_said(key, value)
+        if gpu and there and there != gpu.name:
+            yield _contradiction(path, key, f"it says {there}, and the pool is declared with {gpu.name}")
+        profile = _profile_said(key, value)
+        if profile is None or (pool.mig and pool.mig.profile is None):
+            continue
+        if pool.mig is None:
+            yield _contradiction(path, key, f"it says {profile} slices, and the pool is declared with whole GPUs")
+        elif pool.mig.profile and canonical_profile_name(pool.mig.profile) != profile:
+            yield _contradiction(path, key, f"it says {profile}, and the pool is declared with {pool.mig.profile}")
+
+
+def _contradiction(path: FieldPath, key: str, why: str) -> Finding:
+    message = f"no node has this label and these GPUs: {why}; correct whichever is wrong"
+    return Finding((*path, "nodeSelector", key), Code.LABEL_CONTRADICTS_GPUS, message)
+
+
+def _model_said(key: str, value: str) -> str | None:
+    """Return the GPU model of the catalogue that a label names; None where it names none, or leaves it open."""
+    if key not in (GKE_ACCELERATOR_LABEL, _PRODUCT_LABEL):
+        return None
+    try:
+        return find_gpu_model(value).name
+    except (AmbiguousAcceleratorError, UnknownAcceleratorError):
+        return None
+
+
+def _profile_said(key: str, value: str) -> str | None:
+    """Return the profile that a label says all GPUs are cut into, as the driver spells it; None where it says none."""
+    if key == GKE_PARTITION_LABEL:
+        said = value
+    elif key == MIG_CONFIG_LABEL and value.startswith(_ALL):
+        said = value.removeprefix(_ALL)
+    elif key == _PRODUCT_LABEL:
+        said = value.removesuffix(_SHARED).partition(_CUT)[2]
+    else:
+        return None
+    profile = canonical_profile_name(said)
+    return profile if parse_profile_name(profile) else None

@@ -1,0 +1,74 @@
+"""Amounts of a pool that contradict each other: less than nothing is left, or more is there than can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from slicewise.diagnostics import Code, FieldPath
+from slicewise.documents.environment import Interconnect, NodePool
+from slicewise.documents.rules.finding import Finding
+from slicewise.documents.rules.judged_entry import Part
+from slicewise.documents.units import units_per_gpu, units_per_node
+
+# The most in one machine of any cloud or of NVIDIA's: a2-megagpu-16g, HGX B300 NVL16, DGX-2.
+_MOST_GPUS: Final = 16
+
+
+def check_pool_amounts(part: Part[NodePool], path: FieldPath) -> Iterator[Finding]:
+    """Yield the amounts of the pool at `path` that cannot both be true."""
+    pool = part.value
+    if part.right("nodeCount", "maxNodeCount"):
+        yield from _maximum(pool, path)
+    yield from _reserved(pool, path)
+    yield from _gpus(pool, path)
+    yield from _nvlink(pool, path)
+
+
+def _maximum(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+    if pool.max_node_count is not None and pool.max_node_count < pool.node_count:
+        counted = "" if "node_count" in pool.model_fields_set else " (the default)"
+        message = (
+            f"{pool.max_node_count} is less than nodeCount {pool.node_count}{counted}; raise it, or lower nodeCount"
+        )
+        yield Finding((*path, "maxNodeCount"), Code.MAXIMUM_BELOW_MINIMUM, message)
+
+
+def _reserved(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+    """Yield that more is reserved than there is. All of it may be: then the pool is left to others."""
+    a_node = units_per_node(pool)
+    if a_node is None or pool.reserved_units <= a_node * pool.nodes:
+        return
+    field = "nodeCount" if pool.max_node_count is None else "maxNodeCount"
+    nodes = f"{pool.nodes} node{'' if pool.nodes == 1 else 's'} with {a_node} {pool.resource} each"
+    most, least = a_node * pool.nodes, -(-pool.reserved_units // a_node)
+    message = (
+        f"{pool.reserved_units} is more than the {most} units that the pool has ({nodes}), so nothing is ever placed "
+        f"there; write {most} or less, or {field}: {least} if it has so many nodes"
+    )
+    yield Finding((*path, "reservedUnits"), Code.RESERVED_ABOVE_UNITS, message)
+
+
+def _gpus(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+    if pool.accelerator_count <= _MOST_GPUS:
+        return
+    per_gpu = units_per_gpu(pool) or 1
+    gpus, rest = divmod(pool.accelerator_count, per_gpu)
+    sliced = per_gpu > 1 and not rest and gpus <= _MOST_GPUS
+    meant = f"{gpus}, which have {pool.accelerator_count} slices" if sliced else "how many one node has"
+    message = (
+        f"{pool.accelerator_count} GPUs in one node are more than machines have ({_MOST_GPUS} at most), and "
+        f"acceleratorCount counts the physical GPUs of one node, not its slices or the GPUs of the pool; write {meant}"
+    )
+    yield Finding((*path, "acceleratorCount"), Code.MORE_GPUS_THAN_A_NODE, message)
+
+
+def _nvlink(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+    """Yield an NVLink domain as large as a node whose GPUs are said to be joined by PCIe."""
+    domain, capabilities = pool.capabilities.nvlink_domain_size, pool.capabilities
+    if capabilities.interconnect is Interconnect.PCIE and domain and domain >= pool.accelerator_count > 1:
+        message = (
+            f"NVLink joins {domain} GPUs, all {pool.accelerator_count} of a node, and interconnect is pcie; write "
+            "interconnect: nvlink, or leave nvlinkDomainSize out"
+        )
+        yield Finding((*path, "capabilities", "nvlinkDomainSize"), Code.NVLINK_OR_PCIE, message)

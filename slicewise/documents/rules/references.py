@@ -1,0 +1,96 @@
+"""Rules between documents: references resolve."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import Final
+
+from slicewise.diagnostics import Code, FieldPath, closest, did_you_mean, there_are
+from slicewise.documents.base import is_dns_subdomain
+from slicewise.documents.deployment import ModelKind
+from slicewise.documents.fleet import ModelKey
+from slicewise.documents.rules.finding import Finding
+
+NAME: Final[FieldPath] = ("metadata", "name")
+REFERENCE: Final[FieldPath] = ("spec", "modelRef", "name")
+_OTHER_KINDS: Final = ("InferenceEnvironment", "ModelDeployment")
+
+
+class ReferenceCheck:
+    """Finds deployments whose modelRef is not among the declared models."""
+
+    # Looking for a similar name takes time for every name that there is; nobody reads so many hints.
+    MAX_HINTS = 100
+    MAX_COMPARISONS = 100_000
+
+    def __init__(self, declared: AbstractSet[ModelKey]) -> None:
+        self._declared = declared
+        self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._wrong: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._namespaces: dict[str, list[str]] = defaultdict(list)
+        for key in sorted(declared):
+            if key.namespace and is_dns_subdomain(key.namespace):
+                self._namespaces[key.name].append(key.namespace)
+            # Documents that are wrong may declare any text as a name.
+            (self._names if is_dns_subdomain(key.name) else self._wrong)[key.kind, key.namespace].append(key.name)
+        self._hints: dict[ModelKey, str] = {}
+        self._most_hints = min(self.MAX_HINTS, 1 + self.MAX_COMPARISONS // (1 + len(declared)))
+
+    def check(self, key: ModelKey, namespace: str) -> Iterator[Finding]:
+        """Yield an error if the modelRef of a deployment in `namespace`, to the model `key`, is dangling."""
+        if key in self._declared or self._is_misnamed(key):
+            return
+        if key not in self._hints and len(self._hints) < self._most_hints:
+            self._hints[key] = self._hint(key, namespace)
+        where = f" in namespace {key.namespace}" if key.namespace else ""
+        message = f'there is no {key.kind} "{key.name}"{where}{self._hints.get(key, "")}'
+        yield Finding(REFERENCE, Code.DANGLING_MODEL_REFERENCE, message)
+
+    def _is_misnamed(self, key: ModelKey) -> bool:
+        """Return whether a model may be the one that is meant, whose own name is wrong, which is said there."""
+        return closest(key.name, self._wrong[key.kind, key.namespace][: self.MAX_HINTS]) is not None
+
+    def _hint(self, key: ModelKey, namespace: str) -> str:
+        if key.kind == ModelKind.CLUSTER_MODEL:
+            other = ModelKey(ModelKind.MODEL.value, namespace, key.name)
+        else:
+            other = ModelKey(ModelKind.CLUSTER_MODEL.value, "", key.name)
+        if other in self._declared:
+            return f"; there is a {other.kind} of that name: write kind: {other.kind}"
+        if key.name in self._namespaces:
+            places = self._namespaces[key.name][: self.MAX_HINTS]
+            meant = closest(namespace, places) or places[0]
+            return (
+                f"; there is a Model of that name in namespace {meant}, which only a deployment in {meant} can serve: "
+                "correct metadata.namespace of one of the two, or declare a ClusterModel"
+            )
+        names = self._names[key.kind, key.namespace]
+        listed = f"; {there_are(names)}" if names else "; write its document, or load its file too"
+        return did_you_mean(key.name, names) or listed
+
+
+@lru_cache
+def _is_other_kind(kind: str) -> bool:
+    return closest(kind, (*ModelKind, *_OTHER_KINDS)) in _OTHER_KINDS
+
+
+def claimed_models(data: object) -> set[ModelKey] | None:
+    """Return the models that a document of plain data declares or, being broken, may have been meant to declare.
+
+    References to them are not called dangling on top of what is wrong with the document. None where it may be any.
+    """
+    if not isinstance(data, dict):
+        return None
+    kind = data.get("kind")
+    if isinstance(kind, str) and _is_other_kind(kind):
+        return set()
+    metadata = data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    namespace = metadata.get("namespace", "default") if isinstance(metadata, dict) else None
+    if not isinstance(name, str) or not isinstance(namespace, str):
+        return None
+    keys = {ModelKey(ModelKind.CLUSTER_MODEL.value, "", name), ModelKey(ModelKind.MODEL.value, namespace, name)}
+    return {key for key in keys if key.kind == kind} or keys

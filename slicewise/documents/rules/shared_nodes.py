@@ -1,0 +1,141 @@
+"""Pools of one environment that a node could belong to both of: it would be counted twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Final
+
+from slicewise.diagnostics import Code
+from slicewise.documents.environment import MOST_SLICES, NodePool
+from slicewise.documents.node_labels import catalogued
+from slicewise.documents.rules.finding import Finding
+from slicewise.documents.rules.judged_entry import POOLS, Part
+from slicewise.kubernetes import canonical
+from slicewise.mig import parse_profile_name
+
+_SHOWN: Final = 3
+# A GPU has eight slices of memory, or four of twice the size (NVIDIA MIG User Guide, Partitioning).
+_MEMORY_SLICES: Final = 8
+
+
+def check_shared_nodes(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
+    """Yield pools that cannot be told apart, and those that count the GPUs, CPUs or memory of one node twice."""
+    told_apart = [part for part in parts if part.right("name", "capabilities.migConfiguration", "nodeSelector")]
+    yield from _indistinct_pools(told_apart)
+    # What these find is advice, which is for documents that fit their schema.
+    if not any(part.wrong for part in parts):
+        pools = [part.value for part in parts]
+        gpus = list(_gpus_counted_twice(pools))
+        yield from gpus
+        # Once their GPUs are counted once, or the pools told apart, it is seen whether more is counted twice.
+        told = {finding.path[:-1] for finding in gpus}
+        yield from (finding for finding in _counted_twice(pools) if finding.path[:-1] not in told)
+
+
+def _indistinct_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
+    """Yield as few pools as would, told apart from the others, leave no two alike: one slip is one error."""
+    clashes: dict[int, set[int]] = {}
+    for number, part in enumerate(parts):
+        for other in range(number):
+            if _may_share_a_node(part.value, parts[other].value):
+                clashes.setdefault(number, set()).add(other)
+                clashes.setdefault(other, set()).add(number)
+    while clashes:
+        worst = max(clashes, key=lambda number: (len(clashes[number]), number))
+        pool, rivals = parts[worst].value, sorted(clashes.pop(worst))
+        others = " or ".join(f'"{parts[number].value.name}"' for number in rivals[:_SHOWN])
+        more = f" or {len(rivals) - _SHOWN} more" if len(rivals) > _SHOWN else ""
+        message = (
+            f'a node of "{pool.name}" could belong to {others}{more} too: all advertise {pool.resource}, so it would '
+            "be counted twice; give their nodeSelectors one key with different values"
+        )
+        yield Finding((*POOLS, parts[worst].index, "nodeSelector"), Code.POOLS_NOT_DISTINCT, message)
+        for number in rivals:
+            clashes[number].discard(worst)
+            if not clashes[number]:
+                del clashes[number]
+
+
+def _counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
+    """Yield pools that may share nodes, as where GPUs of one node are cut in two ways, and both have all its CPUs.
+
+    Amounts that differ are taken for the share of each.
+    """
+    for index, pool in enumerate(pools):
+        mine = {"cpu": pool.allocatable.cpu, "memory": pool.allocatable.memory}
+        for other in pools[:index] if any(mine.values()) else ():
+            theirs = {"cpu": other.allocatable.cpu, "memory": other.allocatable.memory}
+            twice = [f"{name} {canonical(each)}" for name, each in mine.items() if each and each == theirs[name]]
+            if twice and _one_node(pool, other) and pool.resource != other.resource:
+                message = (
+                    f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} '
+                    "of it; if that is all that a node has, give each its share in allocatable; if no node is in both, "
+                    "give their nodeSelectors one key with different values"
+                )
+                yield Finding((*POOLS, index, "allocatable"), Code.NODE_COUNTED_TWICE, message)
+                break
+
+
+def _gpus_counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
+    """Yield pools that share their nodes, and together count more slices than the GPUs of a node hold."""
+    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, pool in enumerate(pools):
+        if pool.nodes and not (pool.mig and pool.mig.profile is None):
+            gpu = catalogued(pool)
+            labels = frozenset(pool.node_selector.items())
+            alike[labels, gpu.name if gpu else pool.accelerator_type, pool.accelerator_count].append(index)
+    for indices in alike.values():
+        resources = {pools[index].resource for index in indices}
+        # Those of one resource are an error of their own.
+        if not 1 < len(resources) == len(indices):
+            continue
+        shares = [_gpus_taken(pools[index]) for index in indices]
+        most, last = pools[indices[0]].accelerator_count, indices[-1]
+        if max(sum(share) for share in zip(*shares, strict=True)) > most:
+            others = " and ".join(f'"{pools[index].name}"' for index in indices[:-1])
+            message = (
+                f'a node of "{pools[last].name}" belongs to {others} too, and together they count more slices than '
+                f"its {most} GPUs have; write in acceleratorCount of each all GPUs of a node, and in reservedUnits the "
+                "slices of each that the pool's nodes do not have; if no node is in both, give their nodeSelectors one "
+                "key with different values"
+            )
+            yield Finding((*POOLS, last, "nodeSelector"), Code.NODE_COUNTED_TWICE, message)
+
+
+def _gpus_taken(pool: NodePool) -> tuple[Fraction, Fraction]:
+    """Return how many GPUs of a node the units of `pool` take at least: going by compute slices, and by memory."""
+    if pool.mig is None or pool.mig.profile is None:
+        per_gpu, compute, memory = 1, Fraction(1), Fraction(1)
+    else:
+        gpu, parsed = catalogued(pool), parse_profile_name(pool.mig.profile)
+        known = gpu.profile(pool.mig.profile) if gpu else None
+        per_gpu = pool.mig.slices_per_gpu or (known.per_gpu if known else 0)
+        slices = [
+            each.compute for profile in (gpu.profiles if gpu else ()) if (each := parse_profile_name(profile.name))
+        ]
+        compute = Fraction(parsed.compute if parsed else 0, max(slices, default=MOST_SLICES))
+        eighths = (
+            round(_MEMORY_SLICES * known.nominal_gib / gpu.memory_gib) if gpu and known and known.nominal_gib else 0
+        )
+        memory = Fraction(eighths, _MEMORY_SLICES)
+    units = max(pool.accelerator_count * per_gpu - Fraction(pool.reserved_units, pool.nodes), Fraction(0))
+    return units * compute, units * memory
+
+
+def _may_share_a_node(one: NodePool, other: NodePool) -> bool:
+    return _one_node(one, other) and one.resource == other.resource
+
+
+def _one_node(one: NodePool, other: NodePool) -> bool:
+    """Return whether a node could belong to both pools, as far as can be told."""
+    if one.name == other.name or any(pool.mig and pool.mig.profile is None for pool in (one, other)):
+        # That is an error of its own, and hides what is meant here.
+        return False
+    return not _exclusive(one.node_selector, other.node_selector)
+
+
+def _exclusive(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Return whether no node can carry the labels of both."""
+    return any(key in other and other[key] != value for key, value in one.items())

@@ -1,0 +1,250 @@
+"""ClusterModel and Model: what is served, and the ways of serving it in order of preference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictStr, WithJsonSchema
+
+from slicewise.documents.amounts import GpuMemory, Memory, PodCores
+from slicewise.documents.bandwidth import Bandwidth
+from slicewise.documents.base import (
+    ClusterMetadata,
+    Count,
+    DnsLabel,
+    DnsSubdomain,
+    Flag,
+    Frozen,
+    NamespacedMetadata,
+    SecretReference,
+    Selector,
+)
+from slicewise.documents.environment import Interconnect, Precision
+from slicewise.documents.image import Image
+from slicewise.kubernetes import Quantity
+
+MOST_NODES: Final = 1024
+"""The most nodes of one replica."""
+MOST_GPUS_PER_NODE: Final = 1024
+"""The most GPUs (or slices) of one pod."""
+_PART = "[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
+MODEL_NAME = f"^{_PART}(/{_PART})*$"
+REPOSITORY = r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$"
+# KServe's storage initializer splits `hf://repo:revision` at the colon.
+REVISION = r"^[A-Za-z0-9][-A-Za-z0-9_./]*$"
+
+ServedModelName = Annotated[StrictStr, Field(pattern=MODEL_NAME, max_length=253)]
+HuggingFaceRepo = Annotated[StrictStr, Field(pattern=REPOSITORY, max_length=200)]
+HuggingFaceRevision = Annotated[StrictStr, Field(pattern=REVISION, max_length=200)]
+# Rules of their own refuse these: braces (SW218), a dash of text for hyphens, blanks around an option, control
+# characters. For editors.
+_NO_ARGUMENT = (
+    r"\{\{|^[\u2013\u2014]|^\s+--?[A-Za-z]|^--?[A-Za-z][-\w]*\s+$|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"
+)
+Argument = Annotated[StrictStr, WithJsonSchema({"type": "string", "not": {"pattern": _NO_ARGUMENT}})]
+
+
+class MigPreference(StrEnum):
+    """Whether a profile may, must or must not run on a MIG slice."""
+
+    ANY = "any"
+    NEVER = "never"
+    ONLY = "only"
+
+
+class Spread(StrEnum):
+    """Whether replicas prefer different nodes."""
+
+    PREFERRED = "preferred"
+    NONE = "none"
+
+
+class Requirements(Frozen):
+    """What one GPU (or slice) and its node must offer. Unset means do not care."""
+
+    memory_per_gpu: GpuMemory | None = None
+    """Memory that each GPU, or the slice, must have."""
+    precision_support: frozenset[Precision] = frozenset()
+    """Number formats that the GPU must compute in."""
+    interconnect: Interconnect | None = None
+    """How the GPUs of one node must reach each other: nvlink also satisfies pcie."""
+    inter_node_bandwidth: Bandwidth | None = None
+    """The network between nodes: at least so many Gbit/s, and on the fabric where one is named (400g, ib-400g)."""
+    nvlink_domain_size: Count | None = None
+    """How many GPUs one NVLink domain must join."""
+    mig: MigPreference = MigPreference.ANY
+    """Whether a MIG slice will do: any, never or only."""
+
+
+class Parallelism(Frozen):
+    """How vLLM spreads one replica over its GPUs."""
+
+    tensor: Count | None = None
+    """Tensor parallel size; gpusPerNode where left out (1 with data)."""
+    pipeline: Count | None = None
+    """Pipeline parallel size; nodes where left out (1 with data)."""
+    data: Count | None = None
+    """Data parallel size over all nodes."""
+    data_local: Count | None = None
+    """Data parallel size on one node."""
+    expert: Flag = False
+    """Whether experts are spread over the data and tensor parallel ranks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelSizes:
+    """The parallel sizes of one replica, with nothing left open."""
+
+    tensor: int
+    pipeline: int
+    data: int
+    data_local: int
+
+
+class ReplicaTopology(Frozen):
+    """The shape of one replica, and what it needs."""
+
+    nodes: Annotated[Count, Field(le=MOST_NODES)] = 1
+    """Nodes that one replica spans: so many pods."""
+    gpus_per_node: Annotated[Count, Field(le=MOST_GPUS_PER_NODE)] = 1
+    """GPUs (or slices) of each pod."""
+    requires: Requirements = Requirements()
+    """What each GPU and node must offer."""
+    parallelism: Parallelism = Parallelism()
+    """How vLLM spreads one replica over its GPUs."""
+    spread: Spread = Spread.PREFERRED
+    """Whether replicas prefer different nodes."""
+
+    @property
+    def units(self) -> int:
+        """GPUs (or slices) of one replica."""
+        return self.nodes * self.gpus_per_node
+
+    @property
+    def pipelined(self) -> bool:
+        """Whether a replica's nodes are the stages of a pipeline; else each has a part of the data parallel ranks."""
+        return self.nodes > 1 and self.parallel_sizes.pipeline > 1
+
+    @property
+    def parallel_sizes(self) -> ParallelSizes:
+        """The sizes in force: what is left out follows from the shape of the replica."""
+        given = self.parallelism
+        by_data = given.data is not None
+        return ParallelSizes(
+            tensor=given.tensor or (1 if by_data else self.gpus_per_node),
+            pipeline=given.pipeline or (1 if by_data else self.nodes),
+            data=given.data or 1,
+            data_local=given.data_local or given.data or 1,
+        )
+
+
+class Engine(Frozen):
+    """The inference engine of one serving profile."""
+
+    name: Literal["vLLM"] = "vLLM"
+    """The engine."""
+    image: Image | None = None
+    """The engine's image; KServe's own choice where left out."""
+    args: tuple[Argument, ...] = ()
+    """Arguments of the engine, exactly as it gets them: Slicewise adds the quotes that KServe's shell needs."""
+
+
+class ServingProfile(Frozen):
+    """One way of serving a model."""
+
+    name: DnsLabel
+    """The profile's name, unique in its model."""
+    environment_selector: Selector = Selector()
+    """Environments that this profile may run in."""
+    engine: Engine = Engine()
+    """The inference engine."""
+    replica_topology: ReplicaTopology = ReplicaTopology()
+    """The shape of one replica, and what it needs."""
+
+
+class HuggingFace(Frozen):
+    """A repository on Hugging Face."""
+
+    repo: HuggingFaceRepo
+    """The repository, for example google/gemma-3-27b-it."""
+    revision: HuggingFaceRevision = "main"
+    """Branch, tag or commit."""
+    secret_ref: SecretReference | None = None
+    """The Secret in the deployment's namespace that holds a token, for gated models."""
+
+
+class ModelIdentity(Frozen):
+    """What clients call the model."""
+
+    name: ServedModelName
+    """The name in API requests, where a deployment says no other."""
+
+
+class Resources(Frozen):
+    """CPU and memory of each pod, beside its GPUs."""
+
+    cpu: PodCores = Quantity.parse("4")
+    """Cores of each pod."""
+    memory: Memory = Quantity.parse("16Gi")
+    """Main memory of each pod."""
+
+
+class ModelSpec(Frozen):
+    """A model and the ways of serving it."""
+
+    model: ModelIdentity
+    """What clients call the model."""
+    source: Literal["HuggingFace"]
+    """Where the weights come from."""
+    hugging_face: HuggingFace
+    """The repository on Hugging Face."""
+    resources: Resources = Resources()
+    """CPU and memory of each pod."""
+    serving: Annotated[tuple[ServingProfile, ...], Field(min_length=1, max_length=8)]
+    """The ways of serving it, in order of preference."""
+
+    def profile(self, name: str) -> ServingProfile:
+        """Return the serving profile called `name`, which is known to exist."""
+        return next(profile for profile in self.serving if profile.name == name)
+
+
+class ClusterModelMetadata(ClusterMetadata):
+    """Name and labels of a model of all namespaces."""
+
+    name: DnsSubdomain
+    """The document's name, for example qwen2.5-7b; nothing in a cluster is called so."""
+
+
+class ModelMetadata(NamespacedMetadata):
+    """Name, namespace and labels of a model of one namespace."""
+
+    name: DnsSubdomain
+    """The document's name, for example qwen2.5-7b; nothing in a cluster is called so."""
+
+
+class ClusterModel(Frozen):
+    """A model that deployments of every namespace may use."""
+
+    api_version: Literal["modelplane.ai/v1alpha1"]
+    """The version of the document's format."""
+    kind: Literal["ClusterModel"]
+    """The kind of document."""
+    metadata: ClusterModelMetadata
+    """What the document is called."""
+    spec: ModelSpec
+    """What it declares."""
+
+
+class Model(Frozen):
+    """A model that deployments of its own namespace may use."""
+
+    api_version: Literal["modelplane.ai/v1alpha1"]
+    """The version of the document's format."""
+    kind: Literal["Model"]
+    """The kind of document."""
+    metadata: ModelMetadata
+    """What the document is called."""
+    spec: ModelSpec
+    """What it declares."""

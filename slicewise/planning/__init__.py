@@ -1,0 +1,65 @@
+"""Which pool of which environment serves which deployment: capacity, matching and planning, as pure functions."""
+
+from slicewise.planning.capacity import (
+    ROLLS_WITHOUT_SURGE,
+    Charge,
+    ChargedPool,
+    NodeSize,
+    PodSize,
+    PoolName,
+    charged_pools,
+    is_sound,
+    is_sound_on,
+    units_per_gpu,
+)
+from slicewise.planning.explaining import (
+    Candidate,
+    Verdict,
+    candidate_to_dict,
+    candidates,
+    grouped,
+    nearest_miss,
+    needed,
+    place_of,
+    prospects,
+)
+from slicewise.planning.plan import Move, MoveCode, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
+from slicewise.planning.plan_json import PreviousPlacement, parse_previous, plan_to_outputs
+from slicewise.planning.remedies import Remedies, plan_with_remedies, remedy_to_dict
+from slicewise.planning.search import make_plan
+
+__all__ = [
+    "ROLLS_WITHOUT_SURGE",
+    "Candidate",
+    "Charge",
+    "ChargedPool",
+    "Move",
+    "MoveCode",
+    "NodeSize",
+    "Placement",
+    "Plan",
+    "PodSize",
+    "PoolName",
+    "PoolUsage",
+    "PreviousPlacement",
+    "Remedies",
+    "Shortfall",
+    "Verdict",
+    "candidate_to_dict",
+    "candidates",
+    "charged_pools",
+    "grouped",
+    "is_sound",
+    "is_sound_on",
+    "make_plan",
+    "nearest_miss",
+    "needed",
+    "parse_previous",
+    "place_of",
+    "placements_by_environment",
+    "plan_to_outputs",
+    "plan_with_remedies",
+    "prospects",
+    "remedy_to_dict",
+    "units_per_gpu",
+]

@@ -1,0 +1,119 @@
+"""A finished plan's pools with what is charged to them, to ask what would fit if one thing were different."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, NodePool
+from slicewise.planning.capacity.pool_ledger import PoolState
+from slicewise.planning.capacity.soundness import PodSize
+from slicewise.planning.plan import Placement, Plan
+
+PoolName = tuple[str, str]
+"""The names of an environment and of one of its pools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """The pods of one deployment on a pool."""
+
+    deployment: DeploymentKey
+    pod: PodSize
+    count: int
+
+
+@dataclass(frozen=True)
+class ChargedPool:
+    """A pool of a finished plan. Changing one gives another: the plan's own stays as it is."""
+
+    environment: InferenceEnvironment
+    pool: NodePool
+    charges: tuple[Charge, ...]
+
+    @property
+    def name(self) -> PoolName:
+        """The names of environment and pool."""
+        return (self.environment.metadata.name, self.pool.name)
+
+    def __str__(self) -> str:
+        """Write it as people do: environment/pool."""
+        return "/".join(self.name)
+
+    @cached_property
+    def state(self) -> PoolState:
+        """The pool's capacity with everything charged that is on it."""
+        state = PoolState(self.environment.metadata.name, self.pool)
+        for charge in self.charges:
+            state.charge(charge.pod, charge.count)
+        return state
+
+    @property
+    def holds(self) -> bool:
+        """Whether the pool has the room for everything that is charged to it, beside what it reserves."""
+        state = PoolState(self.environment.metadata.name, self.pool)
+        if self.pool.reserved_units > state.units:
+            return False
+        for charge in self.charges:
+            if not state.takes(charge.pod, charge.count):
+                return False
+            state.charge(charge.pod, charge.count)
+        return True
+
+    def with_pool(self, **fields: object) -> ChargedPool:
+        """Return the same with other values in some fields of the pool."""
+        return replace(self, pool=self.pool.model_copy(update=fields))
+
+    def with_capability(self, field: str, value: object) -> ChargedPool:
+        """Return the same with another value in one field of the pool's capabilities."""
+        return self.with_pool(capabilities=self.pool.capabilities.model_copy(update={field: value}))
+
+    def with_label(self, key: str, value: str) -> ChargedPool:
+        """Return the same with one label more on the environment."""
+        metadata = self.environment.metadata
+        labelled = metadata.model_copy(update={"labels": {**metadata.labels, key: value}})
+        return replace(self, environment=self.environment.model_copy(update={"metadata": labelled}))
+
+    @property
+    def document(self) -> InferenceEnvironment:
+        """The environment's document with this pool in it, as it then is."""
+        spec = self.environment.spec
+        pools = tuple(self.pool if each.name == self.pool.name else each for each in spec.node_pools)
+        return self.environment.model_copy(update={"spec": spec.model_copy(update={"node_pools": pools})})
+
+    def with_count(self, deployment: DeploymentKey, count: int) -> ChargedPool:
+        """Return the same with `count` pods of `deployment` in place of those that it has."""
+        changed = (replace(c, count=count) if c.deployment == deployment else c for c in self.charges)
+        return replace(self, charges=tuple(charge for charge in changed if charge.count))
+
+
+def charged_pools(fleet: Fleet, plan: Plan) -> Mapping[PoolName, ChargedPool]:
+    """Return every pool of `fleet` with what `plan` charges to it, by name."""
+    placed: dict[PoolName, list[Placement]] = defaultdict(list)
+    for placement in plan.placements:
+        placed[placement.environment, placement.node_pool].append(placement)
+    pools = {}
+    for environment in fleet.environments:
+        for pool in environment.spec.node_pools:
+            empty = ChargedPool(environment, pool, ())
+            here = placed.get(empty.name)
+            pools[empty.name] = replace(empty, charges=_charges(fleet, empty.state, here)) if here else empty
+    return pools
+
+
+def _charges(fleet: Fleet, state: PoolState, placements: list[Placement]) -> tuple[Charge, ...]:
+    return tuple(
+        Charge(
+            placement.deployment,
+            _pod(fleet, state, placement),
+            placement.replicas * placement.nodes_per_replica,
+        )
+        for placement in placements
+    )
+
+
+def _pod(fleet: Fleet, state: PoolState, placement: Placement) -> PodSize:
+    model = fleet.model_of(fleet.deployment[placement.deployment])
+    return state.pod_size(model, model.profile(placement.profile))

@@ -1,0 +1,219 @@
+"""One node pool while a plan is made: what it has, and what has been promised."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+
+from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile
+from slicewise.documents import units_per_gpu as declared_units_per_gpu
+from slicewise.kubernetes import GIB
+from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound
+from slicewise.planning.plan import PoolUsage
+
+
+def units_per_gpu(pool: NodePool) -> int:
+    """Return how many allocation units one physical GPU of `pool` is: its slices, or 1 (validation has made sure)."""
+    known = declared_units_per_gpu(pool)
+    if known is None:
+        message = f"{pool.resource} on {pool.accelerator_type} passed validation without a slice count"
+        raise AssertionError(message)
+    return known
+
+
+def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:
+    """Return what one pod of `model` in this shape asks for."""
+    return PodSize(topology.gpus_per_node, model.resources.cpu.millis, model.resources.memory.bytes)
+
+
+class PoolState:
+    """A pool's capacity and the pods charged to it. The only thing that changes while a plan is made."""
+
+    def __init__(self, environment: str, pool: NodePool) -> None:
+        self.environment = environment
+        self.pool = pool
+        self.resource = pool.resource
+        allocatable = pool.allocatable
+        self.node = NodeSize(
+            units=pool.accelerator_count * units_per_gpu(pool),
+            cpu=allocatable.cpu.millis if allocatable.cpu else None,
+            memory=allocatable.memory.bytes if allocatable.memory else None,
+        )
+        self.units = self.node.units * pool.nodes
+        """Units of all nodes."""
+        self.allocated = 0
+        """Units charged to placements."""
+        self.free = max(self.units - pool.reserved_units, 0)
+        """Units neither allocated nor reserved."""
+        self.charges = 0
+        """How often something was charged: as long as it is the same, nothing has changed."""
+        self._pods: Counter[PodSize] = Counter()
+        self._smallest = self._largest = 0
+        # What has been asked since the last charge.
+        self._taken: dict[tuple[PodSize, int], bool] = {}
+        self._most: dict[PodSize, int] = {}
+        # Room only shrinks while pods are added: what it was is a bound of what it is.
+        self._at_most: dict[PodSize, int] = {}
+
+    @property
+    def name(self) -> str:
+        """The pool's name."""
+        return self.pool.name
+
+    def pod_size(self, model: ModelSpec, profile: ServingProfile) -> PodSize:
+        """Return what one pod of `model` asks of this pool's nodes."""
+        return self.node.known_part(pod_asks(profile.replica_topology, model))
+
+    def takes(self, pod: PodSize, count: int) -> bool:
+        """Return whether `count` more pods can all be scheduled, whatever the order.
+
+        What a pool takes it also takes in part: fewer pods never leave less room.
+        """
+        if count == 0:
+            return True
+        if count * pod.units > self.free:
+            return False
+        if self._alike(pod):
+            return count <= self.most(pod)
+        answer = self._taken.get((pod, count))
+        if answer is None:
+            answer = self._taken[pod, count] = self._sound(self._pods + Counter({pod: count}))
+        return answer
+
+    def has_room_to_roll(self, pod: PodSize) -> bool:
+        """Return whether one more pod can be scheduled when the reserved units are used for it."""
+        return is_sound(self.pool.nodes, self.node, self._pods + Counter({pod: 1}))
+
+    def charge(self, pod: PodSize, count: int) -> None:
+        """Promise room for `count` pods; with a negative count, take a promise back."""
+        self._pods[pod] += count
+        if not self._pods[pod]:
+            del self._pods[pod]
+        self.allocated += count * pod.units
+        self.free = max(self.units - self.allocated - self.pool.reserved_units, 0)
+        self.charges += 1
+        sizes = [each.units for each in self._pods]
+        self._smallest, self._largest = min(sizes, default=0), max(sizes, default=0)
+        self._taken.clear()
+        self._most.clear()
+        if count < 0:
+            self._at_most.clear()
+
+    def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolState:
+        """Return a copy in which these pods are not charged."""
+        other = PoolState(self.environment, self.pool)
+        for pod, count in self._pods.items():
+            other.charge(pod, count)
+        for pod, count in pods:
+            other.charge(pod, -count)
+        return other
+
+    def mixing(self, pod: PodSize) -> int:
+        """Return how much a pod of this size would mix sizes, which costs room: 0 not at all, 1 the pool is empty.
+
+        More than that: the ratio of the largest size to the smallest, so 2 and 1 units mix better than 8 and 1.
+        """
+        if not self._pods:
+            return 1
+        if self._smallest == self._largest == pod.units:
+            return 0
+        return 1 + -(-max(self._largest, pod.units) // min(self._smallest, pod.units))
+
+    def full_message(self, pod: PodSize, count: int) -> str:
+        """Say in numbers why `count` more pods do not fit."""
+        free = f"{self.free} of {self.units} units free"
+        if self.free < count * pod.units:
+            return f"{free}, needs {count * pod.units}"
+        if too_much := list(self._more_than_a_node_has(pod)):
+            return f"{free}, but a pod asks for {' and '.join(too_much)}"
+        asks = f"{pod.units} {'unit' if pod.units == 1 else 'units'}"
+        if pod.cpu:
+            asks += f", {pod.cpu / 1000:g} CPUs"
+        if pod.memory:
+            asks += f", {pod.memory / GIB:g}Gi"
+        most = self.most(pod)
+        promised = f"only {most} more {'pod' if most == 1 else 'pods'} of {asks} each can be promised a node"
+        return f"{free}, but {promised} whatever the order, needs {count}"
+
+    def _more_than_a_node_has(self, pod: PodSize) -> Iterator[str]:
+        if self.node.cpu is not None and pod.cpu > self.node.cpu:
+            yield f"{pod.cpu / 1000:g} CPUs (a node has {self.node.cpu / 1000:g})"
+        if self.node.memory is not None and pod.memory > self.node.memory:
+            yield f"{pod.memory / GIB:g}Gi of memory (a node has {self.node.memory / GIB:g}Gi)"
+
+    def most(self, pod: PodSize) -> int:
+        """Return how many more pods of this size the pool takes."""
+        known = self._most.get(pod)
+        if known is None:
+            known = self._most[pod] = self._at_most[pod] = self._find_most(pod)
+        return known
+
+    def _find_most(self, pod: PodSize) -> int:
+        room = self.pool.nodes * fit_on_empty_node(self.node, pod)
+        if self._alike(pod):
+            return max(room - sum(self._pods.values()) - self.pool.reserved_units // pod.units, 0)
+        low, high = 0, min(room, self.free // pod.units, self._at_most.get(pod, room))
+        if self.takes(pod, high):
+            return high
+        high -= 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.takes(pod, middle) else (low, middle - 1)
+        return low
+
+    def _alike(self, pod: PodSize) -> bool:
+        """Return whether all pods are of this size, the reserved units too, so that counting them is exact."""
+        if self.pool.reserved_units % pod.units:
+            return False
+        if all(each == pod for each in self._pods):
+            return True
+        light = self.node.is_light(pod) and all(self.node.is_light(each) for each in self._pods)
+        return light and all(each.units == pod.units for each in self._pods)
+
+    def usage(self) -> PoolUsage:
+        """Return how full the pool is."""
+        return PoolUsage(
+            environment=self.environment,
+            node_pool=self.pool.name,
+            resource=self.resource,
+            units_per_node=self.node.units,
+            nodes=self.pool.nodes,
+            allocated=self.allocated,
+            reserved=self.pool.reserved_units,
+        )
+
+    def _sound(self, pods: Counter[PodSize]) -> bool:
+        return all(
+            any(is_sound(self.pool.nodes, self.node, those) for those in ways) for ways in self._with_reserved(pods)
+        )
+
+    def _with_reserved(self, pods: Counter[PodSize]) -> Iterator[Iterator[Counter[PodSize]]]:
+        """Yield `pods` with the reserved units, as pods of the largest size on the pool; in several ways where odd.
+
+        What remains is one pod of any size that holds it. One way must do: less in reserve never takes more room.
+
+        Any of the `pods` may go and leave a smaller one as the largest. What is left then, with the reserved units cut
+        to its size, must find room too: otherwise removing one deployment would push out another.
+        """
+        reserved = self.pool.reserved_units
+        if not reserved:
+            yield iter([pods])
+            return
+        # Nobody knows what other tenants' pods ask for, so they count as the largest of ours in every resource.
+        values = [sorted(set(values)) for values in zip(*((p.units, p.cpu, p.memory) for p in pods), strict=True)]
+        for units, cpu, memory in product(*values):
+            left = Counter({p: n for p, n in pods.items() if p.units <= units and p.cpu <= cpu and p.memory <= memory})
+            largest = _largest(left)
+            if largest == PodSize(units, cpu, memory):
+                whole, rest = divmod(reserved, units)
+                left[largest] += whole
+                remainders = range(rest, units + 1) if rest else [0]
+                yield (left + Counter({PodSize(size, cpu, memory): 1 if size else 0}) for size in remainders)
+
+
+def _largest(pods: Mapping[PodSize, int]) -> PodSize | None:
+    """Return the largest of `pods`, in every resource; None if there are none."""
+    if not pods:
+        return None
+    return PodSize(max(p.units for p in pods), max(p.cpu for p in pods), max(p.memory for p in pods))

@@ -1,0 +1,127 @@
+"""What no plan can do, however much room is made: models that fit on no pool, maxima that no pool holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from slicewise.diagnostics import Advice, Code
+from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile, label
+from slicewise.kubernetes import GIB
+from slicewise.planning.capacity import NodeSize, PodSize, PoolState, fit_on_empty_node
+from slicewise.planning.matching import Reason, node_pool_selector_reason, profile_selector_reason, requirement_reasons
+from slicewise.planning.plan import RejectionCode
+from slicewise.planning.search import Board, Demand, Way, required_memory_advice
+
+# Finding the nearest pool takes time for every pool that there is; nobody reads so many.
+_MOST_EXPLAINED = 20
+
+
+def prospects(fleet: Fleet) -> Iterator[Advice]:
+    """Yield advice on deployments that could not be served as declared even if nothing else ran, or on any slice.
+
+    It needs no plan. A plan has shortfalls for the former, with a reason for every pool.
+    """
+    if fleet.environments:
+        yield from _Prospects(fleet).advice()
+
+
+class _Holding(NamedTuple):
+    """How many replicas one pool holds when it is empty."""
+
+    replicas: int
+    pool: str
+
+
+class _Prospects:
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._board = Board(fleet)
+        self._most: dict[tuple[NodeSize, int, int, PodSize], int] = {}
+        self._explained: dict[tuple[object, ...], str] = {}
+
+    def advice(self) -> Iterator[Advice]:
+        yield from required_memory_advice(self._board)
+        for demand in self._board.demands:
+            ways = [way for way in demand.ways if way.levels]
+            if not ways:
+                # A selector that leaves nothing has advice of its own.
+                if self._board.index.selects(demand.deployment):
+                    path = f"{label('ModelDeployment', *demand.key)}: spec.modelRef.name"
+                    message = f"no pool could serve its model even if nothing else ran{self._nearest(demand)}"
+                    yield Advice(path, Code.NEVER_SERVED, message)
+            elif message := self._too_many(demand, ways):
+                field = "concurrency.maxReplicas" if demand.deployment.autoscaled else "fixed.replicas"
+                path = f"{label('ModelDeployment', *demand.key)}: spec.scaling.{field}"
+                yield Advice(path, Code.MAXIMUM_NEVER_FITS, message)
+
+    def _too_many(self, demand: Demand, ways: Sequence[Way]) -> str:
+        """Say that no pool holds the replicas, or the maximum of them, if one holds the minimum."""
+        most = _Holding(0, "")
+        for way in ways:
+            for index, pod in way.lane_pools():
+                replicas = self._empty(index, pod) // way.profile.replica_topology.nodes
+                if replicas >= demand.replicas:
+                    return ""
+                pool = self._board.pools[index]
+                most = max(most, _Holding(replicas, f"{pool.environment}/{pool.name}"))
+        scaling = demand.deployment.spec.scaling
+        concurrency = scaling.concurrency if demand.deployment.autoscaled else None
+        if most.replicas < max(concurrency.min_replicas if concurrency else 1, 1):
+            return ""
+        field = "maxReplicas" if concurrency else "replicas"
+        return (
+            f"no matching pool holds {demand.replicas} replicas even when it is empty; the largest, {most.pool}, holds "
+            f"{most.replicas}: write {field}: {most.replicas}, or add nodes"
+        )
+
+    def _empty(self, index: int, pod: PodSize) -> int:
+        """Return how many pods a pool holds when it is empty."""
+        state = self._board.pools[index]
+        key = (state.node, state.pool.nodes, state.pool.reserved_units, pod)
+        if key not in self._most:
+            self._most[key] = PoolState(state.environment, state.pool).most(pod)
+        return self._most[key]
+
+    def _nearest(self, demand: Demand) -> str:
+        """Say which pool comes nearest, and what is wanting there."""
+        spec = demand.deployment.spec
+        selectors = (spec.environment_selector, spec.node_pool_selector)
+        key = (id(demand.model), *(frozenset(selector.match_labels.items()) for selector in selectors))
+        if key not in self._explained:
+            if len(self._explained) >= _MOST_EXPLAINED:
+                return f"; `slicewise explain {demand.key}` says why"
+            order = list(RejectionCode)
+            _, _, place, message = min(
+                (len(reasons), order.index(reasons[0][0]), place, reasons[0][1])
+                for place, reasons in self._candidates(demand)
+            )
+            self._explained[key] = f". {place} comes nearest: {message}"
+        return self._explained[key]
+
+    def _candidates(self, demand: Demand) -> Iterator[tuple[str, list[Reason]]]:
+        """Yield every pool that the deployment selects, with each profile, and all that is wanting there."""
+        for environment in self._fleet.environments:
+            if not demand.deployment.spec.environment_selector.selects(environment.metadata.labels):
+                continue
+            for index in self._board.index.by_environment[environment.metadata.name]:
+                state = self._board.pools[index]
+                if node_pool_selector_reason(demand.deployment, state.pool) is None:
+                    for way in demand.ways:
+                        place = f"{state.environment}/{state.name} with {way.profile.name}"
+                        yield place, _reasons(demand, way.profile, environment, state)
+
+
+def _reasons(
+    demand: Demand, profile: ServingProfile, environment: InferenceEnvironment, state: PoolState
+) -> list[Reason]:
+    selected = profile_selector_reason(profile, environment)
+    reasons = [*([selected] if selected else []), *requirement_reasons(profile.replica_topology, state.pool)]
+    pod = state.pod_size(demand.model, profile)
+    if not reasons or not fit_on_empty_node(state.node, pod):
+        asks = [f"{pod.units} {'unit' if pod.units == 1 else 'units'}"]
+        # Where the pool does not say what nodes have, nothing of it is asked.
+        asks += [f"{pod.cpu / 1000:g} CPUs"] if pod.cpu else []
+        asks += [f"{pod.memory / GIB:g}Gi"] if pod.memory else []
+        reasons.append((RejectionCode.CAPACITY, f"a pod asks for {', '.join(asks)}: more than a node has"))
+    return reasons

@@ -1,0 +1,84 @@
+"""What a deployment needs that no pool has, and that no change of one field would give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slicewise.documents import (
+    Fleet,
+    MigPreference,
+    ModelDeployment,
+    ModelSpec,
+    ReplicaTopology,
+    Selector,
+    ServingProfile,
+    slices_alone,
+)
+from slicewise.kubernetes import canonical
+from slicewise.planning.plan import RejectionCode, Shortfall
+
+_ORDER = {code: number for number, code in enumerate(RejectionCode)}
+
+
+def needed(fleet: Fleet, shortfall: Shortfall) -> str:
+    """Say what a pool would have to be for the profile that comes nearest to one; for where there is no remedy."""
+    deployment = fleet.deployment[shortfall.deployment]
+    model = fleet.model_of(deployment)
+    candidates = [item for item in shortfall.rejections if item.profile]
+    if candidates:
+        profile = model.profile(max(candidates, key=lambda item: _ORDER[item.code]).profile or "")
+    else:
+        profile = model.serving[0]
+    with_profile = f" with {profile.name}" if len(model.serving) > 1 else ""
+    topology = profile.replica_topology
+    if contradiction := slices_alone(topology):
+        return f"no remedy{with_profile}: {contradiction}"
+    return (
+        f"no remedy: no change of one field would fit it{with_profile}; it needs {_place(deployment, profile)}, with "
+        f"room for {_room(deployment, model, topology)}"
+    )
+
+
+def _place(deployment: ModelDeployment, profile: ServingProfile) -> str:
+    labels = {**deployment.spec.environment_selector.match_labels, **profile.environment_selector.match_labels}
+    environment = f" in an environment with {_labels(Selector(match_labels=labels))}" if labels else ""
+    selector = deployment.spec.node_pool_selector
+    pool = f" labelled {_labels(selector)}" if selector.match_labels else ""
+    return f"a pool{pool}{environment} of {', '.join(_pool(profile.replica_topology))}"
+
+
+def _labels(selector: Selector) -> str:
+    return " and ".join(f"{key}={value}" for key, value in sorted(selector.match_labels.items()))
+
+
+def _pool(topology: ReplicaTopology) -> Iterator[str]:
+    requires = topology.requires
+    if requires.mig is MigPreference.NEVER or topology.units > 1:
+        units = "whole GPUs"
+    else:
+        units = "slices" if requires.mig is MigPreference.ONLY else "GPUs or slices"
+    memory = f" with {canonical(requires.memory_per_gpu)} each" if requires.memory_per_gpu else ""
+    yield f"{units}{memory}"
+    if requires.precision_support:
+        yield f"precisionSupport {' and '.join(sorted(requires.precision_support))}"
+    if requires.interconnect:
+        yield f"interconnect {requires.interconnect}"
+    if requires.nvlink_domain_size:
+        yield f"nvlinkDomainSize {requires.nvlink_domain_size}"
+    if topology.gpus_per_node > 1:
+        yield f"{topology.gpus_per_node} GPUs a node"
+    if topology.nodes > 1:
+        yield f"{topology.nodes} nodes"
+        yield "multiNodeCapable: true"
+    if requires.inter_node_bandwidth:
+        yield f"interNodeBandwidth {requires.inter_node_bandwidth}"
+
+
+def _room(deployment: ModelDeployment, model: ModelSpec, topology: ReplicaTopology) -> str:
+    replicas = f"{deployment.replicas} replica{'' if deployment.replicas == 1 else 's'}"
+    pods = f" of {topology.nodes} pods" if topology.nodes > 1 else ""
+    units = f"{topology.gpus_per_node} GPU{'' if topology.gpus_per_node == 1 else 's'}"
+    return (
+        f"{replicas}{pods}, each {'pod ' if pods else ''}with {units}, {model.resources.cpu} CPUs and "
+        f"{canonical(model.resources.memory)} of memory"
+    )

@@ -1,0 +1,157 @@
+"""What planning gives: placements, shortfalls with their reasons, and how full every pool is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from slicewise.diagnostics import Advice, named
+from slicewise.documents import DeploymentKey
+
+
+class RejectionCode(StrEnum):
+    """Why a pool cannot take a deployment, in the order in which a person would mend it: capacity comes last."""
+
+    ENVIRONMENT_SELECTOR = "environment-selector"
+    PROFILE_SELECTOR = "profile-selector"
+    NODE_POOL_SELECTOR = "node-pool-selector"
+    INSUFFICIENT_MEMORY = "insufficient-memory"
+    PRECISION_UNSUPPORTED = "precision-unsupported"
+    INTERCONNECT = "interconnect"
+    INTER_NODE_BANDWIDTH = "inter-node-bandwidth"
+    NVLINK_DOMAIN = "nvlink-domain"
+    MULTI_NODE_UNSUPPORTED = "multi-node-unsupported"
+    GPUS_PER_NODE = "gpus-per-node"
+    MIG_SINGLE_DEVICE = "mig-single-device"
+    MIG_NOT_ALLOWED = "mig-not-allowed"
+    MIG_REQUIRED = "mig-required"
+    NOT_ENOUGH_NODES = "not-enough-nodes"
+    CAPACITY = "capacity"
+
+
+class Placement(NamedTuple):
+    """One deployment in one environment: all its replicas, on one pool, with one serving profile."""
+
+    deployment: DeploymentKey
+    environment: str
+    node_pool: str
+    profile: str
+    replicas: int
+    """Replicas charged: the most there may ever be."""
+    nodes_per_replica: int
+    gpus_per_node: int
+    resource: str
+    """The Kubernetes resource of one unit; each pod asks for `gpus_per_node` of it."""
+    retained: bool
+    """Whether it stayed where the previous plan had it."""
+    autoscaled: bool = False
+    """Whether an autoscaler owns the number of replicas: the name of a long-named service depends on it."""
+
+    @property
+    def units(self) -> int:
+        """Units charged."""
+        return self.replicas * self.nodes_per_replica * self.gpus_per_node
+
+
+class Rejection(NamedTuple):
+    """Why one pool cannot take a deployment with one profile; without pool and profile: a whole environment."""
+
+    environment: str
+    node_pool: str | None
+    profile: str | None
+    code: RejectionCode
+    message: str
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A deployment that gets fewer environments than it asks for, and why: every candidate, with a reason."""
+
+    deployment: DeploymentKey
+    wanted: int
+    placed: int
+    reject: Callable[[], tuple[Rejection, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """Every pool and profile that does not serve it, sorted by name: found when it is first asked for."""
+        return self.reject()
+
+
+class MoveCode(StrEnum):
+    """Why a deployment is not where an earlier plan had it, beside the reasons why a pool cannot take it."""
+
+    ENVIRONMENT_GONE = "environment-gone"
+    NODE_POOL_GONE = "node-pool-gone"
+    PROFILE_GONE = "profile-gone"
+    FEWER_ENVIRONMENTS = "fewer-environments"
+
+
+class Seat(NamedTuple):
+    """Where one deployment is in one environment."""
+
+    environment: str
+    node_pool: str
+    profile: str
+
+    def __str__(self) -> str:
+        """Write it as people do."""
+        return f"{named(self.environment)}/{named(self.node_pool)} with {named(self.profile)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A deployment that is not where an earlier plan had it, and why."""
+
+    deployment: DeploymentKey
+    source: Seat
+    target: Seat | None
+    """Where it is now; None if it is not placed any more."""
+    code: MoveCode | RejectionCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUsage:
+    """How full a pool is, in units."""
+
+    environment: str
+    node_pool: str
+    resource: str
+    units_per_node: int
+    nodes: int
+    allocated: int
+    reserved: int
+
+    @property
+    def units(self) -> int:
+        """Units of all nodes."""
+        return self.units_per_node * self.nodes
+
+    @property
+    def free(self) -> int:
+        """Units neither allocated nor reserved."""
+        return max(self.units - self.allocated - self.reserved, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole decision, sorted by names: the same input in any order gives the same plan."""
+
+    placements: tuple[Placement, ...]
+    shortfalls: tuple[Shortfall, ...]
+    node_pools: tuple[PoolUsage, ...]
+    warnings: tuple[Advice, ...]
+    moved: tuple[Move, ...] = ()
+    """What an earlier plan had elsewhere."""
+
+
+def placements_by_environment(plan: Plan) -> dict[str, list[Placement]]:
+    """Return the placements of every environment that has any, by its name, in the order of names."""
+    found: dict[str, list[Placement]] = {}
+    for placement in plan.placements:
+        found.setdefault(placement.environment, []).append(placement)
+    return dict(sorted(found.items()))

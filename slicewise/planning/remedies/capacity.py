@@ -1,0 +1,172 @@
+"""Remedies for a pool that matches and is full: more of it, or less on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from slicewise.documents import DeploymentKey, FixedScaling, Fleet, ModelDeployment, nodes_at_a_time
+from slicewise.planning.capacity import Charge, ChargedPool
+from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
+
+_MOST_NODES = 1_000_000  # what the field takes
+_STEPS_TRIED = 64
+# On a pool of many small deployments, those that nearly suffice alone are the cheapest to ask.
+_OTHERS_ASKED = 12
+
+
+def more_nodes(want: Want) -> Proposal | None:
+    """Return the smallest number of nodes at which the pool takes it."""
+    pool = want.place.pool
+    field, name = ("node_count", "nodeCount") if pool.max_node_count is None else ("max_node_count", "maxNodeCount")
+
+    def place(nodes: int) -> ChargedPool:
+        return want.place.with_pool(**{field: nodes})
+
+    step = nodes_at_a_time(pool, want.place.environment.spec.cluster) if field == "node_count" else 1
+    # With one node for each pod there is nothing left to gain from more.
+    pods = want.count + sum(charge.count for charge in want.place.charges) + pool.reserved_units
+    plenty = min(-(-(pool.nodes + pods + want.profile.replica_topology.nodes) // step), _MOST_NODES // step)
+    fewest = pool.nodes // step + 1
+    if plenty < fewest or not want.fits(place(plenty * step)):
+        return None
+    nodes = step * _smallest(fewest, plenty, lambda steps: want.fits(place(steps * step)))
+    units = (nodes - pool.nodes) * want.place.state.node.units
+    remedy = _on_pool(want, RemedyKind.MORE_NODES, (name, nodes, pool.nodes), units)
+    return Proposal(remedy, want, place(nodes), place(nodes).document)
+
+
+def fewer_reserved(want: Want) -> Proposal | None:
+    """Return the most reserved units with which the pool takes it."""
+    reserved = want.place.pool.reserved_units
+
+    def place(given_up: int) -> ChargedPool:
+        return want.place.with_pool(reserved_units=reserved - given_up)
+
+    if not reserved or not want.fits(place(reserved)):
+        return None
+    # They count as pods of the largest size and one of the rest, so fewer are not always easier: each number is tried.
+    tried = range(max(want.lacking, 1), reserved)[:_STEPS_TRIED]
+    given_up = next((units for units in tried if want.fits(place(units))), reserved)
+    left = reserved - given_up
+    remedy = _on_pool(want, RemedyKind.FEWER_RESERVED, ("reservedUnits", left, reserved), given_up)
+    return Proposal(remedy, want, place(given_up), place(given_up).document)
+
+
+def fewer_replicas(want: Want, served: int) -> Proposal | None:
+    """Return the most replicas of its own that the pool takes; `served`: the environments that it has."""
+    deployment = want.deployment
+    nodes, now = want.profile.replica_topology.nodes, deployment.replicas
+    most = min(want.place.state.most(want.pod) // nodes, now - 1)
+    if most < _fewest(deployment) or not want.place.state.takes(want.pod, most * nodes):
+        return None
+    field = _replicas_field(deployment)
+    label = field.rpartition(".")[2]
+    remedy = Remedy(
+        kind=RemedyKind.FEWER_REPLICAS,
+        message=f"{label} {most} (now {now}) {want.gain} on {want.place}",
+        document=f"ModelDeployment {deployment.key}",
+        field=field,
+        value=most,
+        units=(now - most) * want.least_units * (served + 1),
+        environment=want.place.name[0],
+        node_pool=want.place.name[1],
+        profile=want.profile.name,
+    )
+    return Proposal(remedy, want, want.place, _with_replicas(deployment, most))
+
+
+def others_give_up(want: Want, fleet: Fleet, served: Mapping[DeploymentKey, int]) -> Iterator[Proposal]:
+    """Yield what each deployment on the pool that is no more important could give up for it."""
+    units = {charge.deployment: charge.count * charge.pod.units for charge in want.place.charges if charge.count}
+    enough = (
+        charge
+        for charge in want.place.charges
+        if units.get(charge.deployment, 0) >= max(want.lacking, 1)
+        and fleet.deployment[charge.deployment].spec.priority <= want.deployment.spec.priority
+    )
+    for charge in sorted(enough, key=lambda charge: (units[charge.deployment], charge.deployment))[:_OTHERS_ASKED]:
+        other = fleet.deployment[charge.deployment]
+        proposal = _other_gives_up(want, other, charge, served[charge.deployment])
+        if proposal:
+            yield proposal
+
+
+def _other_gives_up(want: Want, other: ModelDeployment, charge: Charge, environments: int) -> Proposal | None:
+    per_replica = charge.count // other.replicas
+
+    def place(replicas: int) -> ChargedPool:
+        return want.place.with_count(other.key, replicas * per_replica)
+
+    if not want.fits(place(0)):
+        return None
+    fewest, now = _fewest(other), other.replicas
+    unit = per_replica * charge.pod.units * environments
+    if fewest < now and want.fits(place(fewest)):
+        left = now - _smallest(1, now - fewest, lambda fewer: want.fits(place(now - fewer)))
+        noun = "replica" if left == 1 else "replicas"
+        drops = f"drops to maxReplicas {left}" if other.autoscaled else f"drops to {left} {noun}"
+        remedy = _other(want, RemedyKind.OTHER_DROPS, other, (drops, left), (now - left) * unit)
+        return Proposal(remedy, want, place(left), _with_replicas(other, left))
+    remedy = _other(want, RemedyKind.OTHER_GOES, other, ("is removed", None), now * unit)
+    return Proposal(remedy, want, place(0), None)
+
+
+def _other(want: Want, kind: RemedyKind, other: ModelDeployment, change: tuple[str, int | None], units: int) -> Remedy:
+    what, left = change
+    now = f" (now {other.replicas})" if left else ""
+    return Remedy(
+        kind=kind,
+        message=f"{want.place} {want.gain} if {other.key} {what}{now}",
+        document=f"ModelDeployment {other.key}",
+        field=_replicas_field(other) if left else "",
+        value=left,
+        units=units,
+        environment=want.place.name[0],
+        node_pool=want.place.name[1],
+        profile=want.profile.name,
+    )
+
+
+def _on_pool(want: Want, kind: RemedyKind, change: tuple[str, int, int], units: int) -> Remedy:
+    field, value, now = change
+    environment, pool = want.place.name
+    return Remedy(
+        kind=kind,
+        message=f"{field} {value} on {want.place} (now {now}) {want.gain}",
+        document=f"InferenceEnvironment {environment}",
+        field=f"spec.nodePools[{pool}].{field}",
+        value=value,
+        units=units,
+        environment=environment,
+        node_pool=pool,
+        profile=want.profile.name,
+    )
+
+
+def _fewest(deployment: ModelDeployment) -> int:
+    """Return the fewest replicas that the one field may be set to."""
+    concurrency = deployment.spec.scaling.concurrency
+    return max(concurrency.min_replicas, 1) if deployment.autoscaled and concurrency else 1
+
+
+def _with_replicas(deployment: ModelDeployment, replicas: int) -> ModelDeployment:
+    """Return the document with the one field changed that says how many replicas there may be."""
+    scaling = deployment.spec.scaling
+    if deployment.autoscaled and scaling.concurrency:
+        concurrency = scaling.concurrency.model_copy(update={"max_replicas": replicas})
+        scaling = scaling.model_copy(update={"concurrency": concurrency})
+    else:
+        scaling = scaling.model_copy(update={"fixed": FixedScaling(replicas=replicas)})
+    return deployment.model_copy(update={"spec": deployment.spec.model_copy(update={"scaling": scaling})})
+
+
+def _replicas_field(deployment: ModelDeployment) -> str:
+    return "spec.scaling.concurrency.maxReplicas" if deployment.autoscaled else "spec.scaling.fixed.replicas"
+
+
+def _smallest(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """Return the smallest number within `low`..`high` for which `holds`, given that it holds for `high`."""
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low

@@ -1,0 +1,217 @@
+"""What would end a shortfall, computed: every remedy is checked against the pool as it would then be.
+
+A remedy gives the deployment one environment more and moves nobody. Only one thing is changed at a time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from heapq import nsmallest
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any
+
+from slicewise.documents import DeploymentKey, Fleet, model_key
+from slicewise.planning.capacity import ChargedPool, PoolName, charged_pools
+from slicewise.planning.plan import Plan, Rejection, RejectionCode, Shortfall
+from slicewise.planning.plan_json import plan_to_dict
+from slicewise.planning.remedies.capacity import fewer_replicas, fewer_reserved, more_nodes, others_give_up
+from slicewise.planning.remedies.contention import Contention
+from slicewise.planning.remedies.declarations import BY_CODE
+from slicewise.planning.remedies.models import smaller_pods
+from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want, remedy_to_dict
+
+__all__ = ["Remedies", "Remedy", "RemedyKind", "plan_with_remedies", "remedy_to_dict"]
+
+SHOWN = 3
+# A deployment may have thousands of candidates; those that lack least are the cheapest to mend.
+_TRIED = 50
+_FULL = (RejectionCode.CAPACITY, RejectionCode.NOT_ENOUGH_NODES)
+_ORDER = {code: number for number, code in enumerate(RejectionCode)}
+
+
+def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
+    """Return the plan as JSON data, each shortfall with its cheapest remedies."""
+    data = plan_to_dict(plan)
+    finder = Remedies(fleet, plan)
+    for shortfall, entry in zip(plan.shortfalls, data["shortfalls"], strict=True):
+        entry["remedies"] = [remedy_to_dict(remedy) for remedy in finder.of(shortfall)]
+    return data
+
+
+class Remedies:
+    """Finds the cheapest remedies for the shortfalls of a plan."""
+
+    def __init__(self, fleet: Fleet, plan: Plan) -> None:
+        self._fleet = fleet
+        self._plan = plan
+        self._served: dict[DeploymentKey, set[str]] = defaultdict(set)
+        for placement in plan.placements:
+            self._served[placement.deployment].add(placement.environment)
+
+    @cached_property
+    def _pools(self) -> Mapping[PoolName, ChargedPool]:
+        return charged_pools(self._fleet, self._plan)
+
+    @cached_property
+    def _free(self) -> Mapping[PoolName, int]:
+        return {(usage.environment, usage.node_pool): usage.free for usage in self._plan.node_pools}
+
+    @cached_property
+    def _by_environment(self) -> Mapping[str, Sequence[ChargedPool]]:
+        places = groupby(self._pools.values(), lambda place: place.name[0])
+        return {environment: list(here) for environment, here in places}
+
+    @cached_property
+    def _contention(self) -> Contention:
+        return Contention(self._fleet, self._plan.shortfalls, self._served)
+
+    def of(self, shortfall: Shortfall, limit: int = SHOWN) -> tuple[Remedy, ...]:
+        """Return the cheapest remedies, of as many kinds as there are."""
+        found = _Cheapest(limit)
+        for want in self._full(shortfall):
+            for proposal in self._making_room(want, found):
+                if proposal.loads:
+                    found.add(proposal)
+        for proposal in self._opening_pools(shortfall):
+            if found.enough:
+                break
+            found.add(proposal)
+        remedies = [self._with_rival(proposal) for proposal in found.best()]
+        if shortfall.placed:
+            remedies.append(self._fewer_environments(shortfall))
+        return tuple(sorted(remedies, key=lambda remedy: remedy.order)[:limit])
+
+    def _with_rival(self, proposal: Proposal) -> Remedy:
+        # Fewer replicas of its own make no room that anybody else could use.
+        if proposal.remedy.kind is RemedyKind.FEWER_REPLICAS:
+            return proposal.remedy
+        rival = self._contention.rival(proposal.want, proposal.place)
+        if rival is None and proposal.remedy.kind is RemedyKind.MODEL:
+            rival = self._of_one_model(proposal.want)
+        return replace(proposal.remedy, rival=rival)
+
+    def _of_one_model(self, want: Want) -> DeploymentKey | None:
+        """Return another deployment of the model that lacks an environment, which the same change helps."""
+        short = (self._fleet.deployment[shortfall.deployment] for shortfall in self._plan.shortfalls)
+        return next(
+            (
+                other.key
+                for other in short
+                if other.key != want.deployment.key
+                and model_key(other) == model_key(want.deployment)
+                and other.spec.priority >= want.deployment.spec.priority
+            ),
+            None,
+        )
+
+    def _full(self, shortfall: Shortfall) -> Sequence[Want]:
+        """Return what could be placed if there were room, where least is lacking first."""
+        deployment = self._fleet.deployment[shortfall.deployment]
+        serving = self._fleet.model_of(deployment).serving
+        units = {profile.name: deployment.replicas * profile.replica_topology.units for profile in serving}
+        lacking = (
+            (units[item.profile or ""] - self._free[item.environment, item.node_pool or ""], item)
+            for item in shortfall.rejections
+            if item.code in _FULL
+        )
+        nearest = nsmallest(_TRIED, lacking, key=itemgetter(0))
+        return list(chain.from_iterable(self._wants(shortfall, item) for _, item in nearest))
+
+    def _making_room(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
+        """Yield what would make room, as far as it can still be among the cheapest of its kind."""
+        node = want.place.state.node.units
+        if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
+            yield from _some(more_nodes(want))
+        yield from _some(smaller_pods(want, self._fleet))
+        if not want.matches(want.place):
+            return  # too few nodes for one replica: nothing but nodes helps
+        if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):
+            yield from _some(fewer_reserved(want))
+        served = len(self._served[want.deployment.key])
+        fewer = -(-want.lacking // want.profile.replica_topology.units)
+        if found.may_need(RemedyKind.FEWER_REPLICAS, fewer * want.least_units * (served + 1)):
+            yield from _some(fewer_replicas(want, served))
+        if found.may_need(RemedyKind.OTHER_DROPS, want.lacking):
+            others = {charge.deployment: len(self._served[charge.deployment]) for charge in want.place.charges}
+            yield from others_give_up(want, self._fleet, others)
+
+    def _opening_pools(self, shortfall: Shortfall) -> Iterator[Proposal]:
+        """Yield what would open a pool that has room, those first that fail at the last of the rules."""
+        closed = [item for item in shortfall.rejections if item.code in BY_CODE]
+        closed.sort(key=lambda item: -_ORDER[item.code])
+        for item in closed[:_TRIED]:
+            proposals = (opening(want) for want in self._wants(shortfall, item) for opening in BY_CODE[item.code])
+            yield from _some(next((proposal for proposal in proposals if proposal and proposal.loads), None))
+
+    def _wants(self, shortfall: Shortfall, item: Rejection) -> Iterator[Want]:
+        """Yield what was rejected: one pool with one profile, or all of an environment with each."""
+        deployment = self._fleet.deployment[shortfall.deployment]
+        model = self._fleet.model_of(deployment)
+        places = [self._pools[item.environment, item.node_pool]] if item.node_pool else None
+        profiles = [model.profile(item.profile)] if item.profile else model.serving
+        one_more = shortfall.wanted - shortfall.placed > 1
+        for profile in profiles:
+            for place in places or self._by_environment[item.environment]:
+                yield Want(deployment, model, profile, place, one_more)
+
+    def _fewer_environments(self, shortfall: Shortfall) -> Remedy:
+        deployment = self._fleet.deployment[shortfall.deployment]
+        least = min(profile.replica_topology.units for profile in self._fleet.model_of(deployment).serving)
+        return Remedy(
+            kind=RemedyKind.FEWER_ENVIRONMENTS,
+            message=f"environments {shortfall.placed} (now {shortfall.wanted}) is as many as it can have now",
+            document=f"ModelDeployment {deployment.key}",
+            field="spec.environments",
+            value=shortfall.placed,
+            units=(shortfall.wanted - shortfall.placed) * deployment.replicas * least,
+        )
+
+
+class _Cheapest:
+    """The cheapest proposals of each kind."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kinds: dict[RemedyKind, list[Proposal]] = defaultdict(list)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are as many as are asked for."""
+        return sum(map(len, self._kinds.values())) >= self._limit
+
+    def may_need(self, kind: RemedyKind, units: int) -> bool:
+        """Return whether a remedy of this kind, of at least so many `units`, could still be among the cheapest."""
+        known = self._kinds[kind]
+        # Its own replicas are one field, so the cheapest is the only one.
+        limit = 1 if kind is RemedyKind.FEWER_REPLICAS else self._limit
+        return len(known) < limit or known[-1].remedy.units > units
+
+    def add(self, proposal: Proposal) -> None:
+        """Keep it if it is among the cheapest of its kind; of changes to one field, only the cheapest."""
+        known = self._kinds[proposal.remedy.kind]
+        known.append(proposal)
+        known.sort(key=_order)
+        fields: dict[object, Proposal] = {}
+        for each in known:
+            fields.setdefault((each.remedy.document, each.remedy.field), each)
+        known[:] = [*fields.values()][: self._limit]
+
+    def best(self) -> Sequence[Proposal]:
+        """Return as many as are asked for: the cheapest of each kind, and then the cheapest of all others."""
+        firsts = sorted((known[0] for known in self._kinds.values() if known), key=_order)
+        # Of many ways to ask somebody for less, none is what the owner of the clusters can do: more nodes.
+        firsts.sort(key=lambda proposal: proposal.remedy.kind is not RemedyKind.MORE_NODES)
+        others = sorted(chain.from_iterable(known[1:] for known in self._kinds.values()), key=_order)
+        return [*firsts, *others][: self._limit]
+
+
+def _order(proposal: Proposal) -> tuple[object, ...]:
+    return proposal.remedy.order
+
+
+def _some(proposal: Proposal | None) -> Iterable[Proposal]:
+    return [proposal] if proposal else []

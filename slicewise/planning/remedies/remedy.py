@@ -1,0 +1,167 @@
+"""A remedy: one change to the documents that gives a deployment an environment more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from slicewise.documents import (
+    DeploymentKey,
+    InferenceEnvironment,
+    ModelDeployment,
+    ModelSpec,
+    ServingProfile,
+    check_document,
+    check_model,
+)
+from slicewise.planning.capacity import ChargedPool, PodSize
+from slicewise.planning.matching import reject_environment, reject_pool
+
+
+class RemedyKind(IntEnum):
+    """What is changed; among equally dear ones, in the order in which they are proposed."""
+
+    MORE_NODES = 1
+    FEWER_RESERVED = 2
+    FEWER_REPLICAS = 3
+    OTHER_DROPS = 4
+    OTHER_GOES = 5
+    FEWER_ENVIRONMENTS = 6
+    LABEL = 7
+    DECLARATION = 8
+    SELECTOR = 9
+    MODEL = 10
+
+    @property
+    def rank(self) -> int:
+        """Which come first: room bought or given up; then what holds if the world is so; last, asking for less."""
+        if self is RemedyKind.FEWER_ENVIRONMENTS:
+            return 2
+        return 1 if self >= RemedyKind.LABEL else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One change, checked against the pool as the plan leaves it."""
+
+    kind: RemedyKind
+    message: str
+    document: str
+    """The document to change: its kind and its name."""
+    field: str
+    """The field in it, list entries by their names."""
+    value: object
+    """The field's new value; None where it, or the whole document, is to go."""
+    units: int
+    """Units to add, or to give up."""
+    environment: str | None = None
+    """Where the deployment then has room."""
+    node_pool: str | None = None
+    profile: str | None = None
+    rival: DeploymentKey | None = None
+    """Another deployment that lacks an environment, may come first, and would then take this room."""
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Sort remedies by it: the cheapest first."""
+        place = (self.environment or "", self.node_pool or "", self.profile or "")
+        return (self.kind.rank, self.units, self.rival is not None, self.kind, place, self.document)
+
+    def __str__(self) -> str:
+        """Write it on one line."""
+        return f"{self.message} ({self.rival} may take this room first)" if self.rival else self.message
+
+
+def remedy_to_dict(remedy: Remedy) -> dict[str, Any]:
+    """Return one remedy as JSON data."""
+    return {
+        "kind": remedy.kind.name.lower().replace("_", "-"),
+        "message": str(remedy),
+        "document": remedy.document,
+        "field": remedy.field,
+        "value": remedy.value,
+        "units": remedy.units,
+        "environment": remedy.environment,
+        "nodePool": remedy.node_pool,
+        "profile": remedy.profile,
+    }
+
+
+@dataclass(frozen=True)
+class Want:
+    """What a deployment would put on a pool with one of its profiles."""
+
+    deployment: ModelDeployment
+    model: ModelSpec
+    profile: ServingProfile
+    place: ChargedPool
+    one_more: bool
+    """Whether one environment is not all that it lacks."""
+
+    @property
+    def pod(self) -> PodSize:
+        """One of its pods there."""
+        return self.place.state.pod_size(self.model, self.profile)
+
+    @property
+    def count(self) -> int:
+        """How many pods it would have there."""
+        return self.deployment.replicas * self.profile.replica_topology.nodes
+
+    @property
+    def units(self) -> int:
+        """Units of all its pods there."""
+        return self.deployment.replicas * self.profile.replica_topology.units
+
+    @property
+    def least_units(self) -> int:
+        """Units of one replica, with the profile that takes fewest: what a replica given up is worth."""
+        return min(profile.replica_topology.units for profile in self.model.serving)
+
+    @property
+    def lacking(self) -> int:
+        """Units that the pool has too few: no change that adds or gives up fewer helps."""
+        return max(self.units - self.place.state.free, 0)
+
+    @property
+    def gain(self) -> str:
+        """Say what it has of the pool's taking it."""
+        what = "one environment more" if self.one_more else "it"
+        return f"would fit {what}{self.with_profile}"
+
+    @property
+    def with_profile(self) -> str:
+        """Name the profile where there are several."""
+        return f" with {self.profile.name}" if len(self.model.serving) > 1 else ""
+
+    def matches(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
+        """Return whether `place` could serve it (or `deployment`, itself changed) if there were room."""
+        asking = deployment or self.deployment
+        return (
+            reject_environment(asking, place.environment) is None
+            and reject_pool(asking, self.profile, place.environment, place.pool) is None
+        )
+
+    def fits(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
+        """Return whether `place`, the pool with something changed, takes it (or `deployment`, itself changed)."""
+        return self.matches(place, deployment) and place.state.takes(self.pod, self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A remedy, and the pool as it would then be: other deployments may want its room, too."""
+
+    remedy: Remedy
+    want: Want
+    place: ChargedPool
+    document: InferenceEnvironment | ModelDeployment | ModelSpec | None
+    """The document that is changed, as it would then be; None where it is removed."""
+
+    @property
+    def loads(self) -> bool:
+        """Return whether loading would take the changed document: no rule of it calls it wrong."""
+        if self.document is None:
+            return True
+        found = check_model(self.document) if isinstance(self.document, ModelSpec) else check_document(self.document)
+        return all(finding.code.is_warning for finding in found)

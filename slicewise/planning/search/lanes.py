@@ -1,0 +1,257 @@
+"""Which pools could serve a profile: each distinct pair of what is asked and what pools are is matched once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from slicewise.documents import (
+    Capabilities,
+    Fleet,
+    ModelDeployment,
+    ModelSpec,
+    ReplicaTopology,
+    Requirements,
+    Selector,
+    ServingProfile,
+)
+from slicewise.planning.capacity import NodeSize, PodSize, PoolState, fit_on_empty_node, pod_asks
+from slicewise.planning.matching import Reason, requirement_reason
+from slicewise.planning.search.room_queue import RoomQueue
+
+Labels = frozenset[tuple[str, str]]
+
+
+def labels_of(*selectors: Selector) -> Labels:
+    """Return every label that `selectors` ask for together."""
+    return frozenset(item for selector in selectors for item in selector.match_labels.items())
+
+
+class _PoolClass(NamedTuple):
+    """All of a pool that requirements are compared with: of one class, the same is wanting, if anything is."""
+
+    capabilities: Capabilities
+    accelerator_count: int
+    node: NodeSize
+    nodes: int
+
+
+class _Shape(NamedTuple):
+    """All of a replica that is compared with pools."""
+
+    requires: Requirements
+    nodes: int
+    gpus_per_node: int
+
+
+class Lane:
+    """Pools that no profile tells apart, of those that one pair of selectors selects."""
+
+    def __init__(
+        self, pools: Sequence[PoolState], members: Sequence[int], asked: AbstractSet[PodSize], improved: Sequence[int]
+    ) -> None:
+        self.members = members
+        self.node = pools[members[0]].node
+        self.units = sum(pools[index].units for index in members)
+        self.queues: dict[PodSize, RoomQueue] = {}
+        self._pools = pools
+        self._improved = improved
+        # Of all the pods that may ever come here:
+        self._one_size = len({pod.units for pod in asked}) == 1
+        self._units_decide = all(self.node.is_light(pod) for pod in asked)
+
+    def queue(self, pod: PodSize) -> RoomQueue:
+        """Return the lane's pools in the order for pods of this size."""
+        if self._units_decide:
+            pod = PodSize(pod.units)
+        queue = self.queues.get(pod)
+        if queue is None:
+            queue = self.queues[pod] = RoomQueue(
+                pod, self._pools, self.members, self._improved, one_size=self._one_size
+            )
+        return queue
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Lanes among which memory and waste do not decide."""
+
+    lanes: tuple[tuple[Lane, PodSize, RoomQueue], ...]
+    """Each with what one pod takes there, and its pools in the order for such pods."""
+
+
+class PoolIndex:
+    """All pools, by number in the order of their names, and the lanes that they are in."""
+
+    def __init__(self, fleet: Fleet, models: Iterable[ModelSpec]) -> None:
+        self.pools: list[PoolState] = [
+            PoolState(environment.metadata.name, pool)
+            for environment in fleet.environments
+            for pool in sorted(environment.spec.node_pools, key=lambda pool: pool.name)
+        ]
+        self.index = {(pool.environment, pool.name): index for index, pool in enumerate(self.pools)}
+        self.by_environment: dict[str, list[int]] = {
+            environment.metadata.name: [] for environment in fleet.environments
+        }
+        for index, pool in enumerate(self.pools):
+            self.by_environment[pool.environment].append(index)
+        self._environments = _LabelIndex(
+            (environment.metadata.name, environment.metadata.labels) for environment in fleet.environments
+        )
+        self._pool_labels = _LabelIndex((index, pool.pool.labels) for index, pool in enumerate(self.pools))
+        self._shapes: dict[_Shape, int] = {}
+        self._shape_of: dict[int, int] = {}
+        asked = _asked(models)
+        widest = max((topology.nodes for topology, _ in asked), default=1)
+        classes: dict[_PoolClass, int] = {}
+        self._class_of = [classes.setdefault(_pool_class(pool, widest), len(classes)) for pool in self.pools]
+        self._reasons: dict[tuple[int, int], Reason | None] = {}
+        self._lane_class: list[int]
+        """For each pool the first one that every shape of replica treats alike, with as much memory and such nodes."""
+        self._lane_class = self._alike(asked)
+        self._asked: dict[int, set[PodSize]] = {number: set() for number in self._lane_class}
+        for topology, asks in asked:
+            for index, pods in self._asked.items():
+                if self.reason(topology, index) is None:
+                    pods.add(self.pools[index].node.known_part(asks))
+        self.mixes = [len({pod.units for pod in self._asked[number]}) > 1 for number in self._lane_class]
+        """For each pool whether pods of several sizes may come there."""
+        self._selections: dict[tuple[Labels, Labels], dict[int, Lane]] = {}
+        self._fits: dict[tuple[int, PodSize], dict[int, _Fit]] = {}
+        self._same_fits: dict[tuple[tuple[int, _Fit], ...], dict[int, _Fit]] = {}
+        self._levels: dict[tuple[Labels, Labels, int], tuple[Level, ...]] = {}
+        self.improved: list[int] = []
+        """Pools that have become better for some pods: the queues measure them again."""
+
+    def reason(self, topology: ReplicaTopology, index: int) -> Reason | None:
+        """Return which requirement keeps `topology` off a pool; None if it could run there."""
+        key = (self._shape_number(topology), self._class_of[index])
+        if key not in self._reasons:
+            self._reasons[key] = requirement_reason(topology, self.pools[index].pool)
+        return self._reasons[key]
+
+    def _alike(self, asked: Iterable[tuple[ReplicaTopology, PodSize]]) -> list[int]:
+        topologies = {self._shape_number(topology): topology for topology, _ in asked}
+        examples = {number: index for index, number in reversed(list(enumerate(self._class_of)))}
+        first: dict[tuple[object, ...], int] = {}
+        by_class = {}
+        for number, index in sorted(examples.items(), key=lambda item: item[1]):
+            pool = self.pools[index]
+            serves = frozenset(n for n, topology in topologies.items() if self.reason(topology, index) is None)
+            memory = pool.pool.capabilities.memory_per_gpu.bytes
+            by_class[number] = first.setdefault((serves, memory, pool.node), index)
+        return [by_class[number] for number in self._class_of]
+
+    def selects(self, deployment: ModelDeployment) -> bool:
+        """Return whether the selectors of `deployment` leave any pool."""
+        spec = deployment.spec
+        return bool(self._select(labels_of(spec.environment_selector), labels_of(spec.node_pool_selector)))
+
+    def levels(self, profile: ServingProfile, environments: Labels, pools: Labels, model: ModelSpec) -> Sequence[Level]:
+        """Return the lanes that `profile` of `model` could go to within the selected pools, tightest memory first."""
+        topology = profile.replica_topology
+        asks = pod_asks(topology, model)
+        fits = self._fits_of(topology, asks)
+        key = (environments, pools, id(fits))
+        found = self._levels.get(key)
+        if found is None:
+            found = self._levels[key] = tuple(_levels(self._select(environments, pools), fits))
+        return found
+
+    def _fits_of(self, topology: ReplicaTopology, asks: PodSize) -> Mapping[int, _Fit]:
+        """Return how pods of this shape fit on each class of pool that could serve them."""
+        key = (self._shape_number(topology), asks)
+        fits = self._fits.get(key)
+        if fits is None:
+            fits = {}
+            for index in self._asked:
+                pool = self.pools[index]
+                pod = pool.node.known_part(asks)
+                a_node = fit_on_empty_node(pool.node, pod)
+                if a_node and self.reason(topology, index) is None:
+                    wasted = pool.node.units - a_node * pod.units
+                    fits[index] = _Fit((pool.pool.capabilities.memory_per_gpu.bytes, wasted / pool.node.units), pod)
+            # Many shapes fit on the same pools in the same way: they share their lanes.
+            fits = self._fits[key] = self._same_fits.setdefault(tuple(fits.items()), fits)
+        return fits
+
+    def _select(self, environments: Labels, pools: Labels) -> Mapping[int, Lane]:
+        """Return the lanes of what is selected, each by the first of all pools that is like its own."""
+        key = (environments, pools)
+        if key not in self._selections:
+            members: dict[int, list[int]] = {}
+            with_labels = self._pool_labels.select(pools)
+            for name in sorted(self._environments.select(environments)):
+                for index in self.by_environment[name]:
+                    if index in with_labels:
+                        members.setdefault(self._lane_class[index], []).append(index)
+            self._selections[key] = {
+                number: Lane(self.pools, indices, self._asked[number], self.improved)
+                for number, indices in members.items()
+            }
+        return self._selections[key]
+
+    def _shape_number(self, topology: ReplicaTopology) -> int:
+        # Hashing a part of a document looks at all of it: once for each object.
+        number = self._shape_of.get(id(topology))
+        if number is None:
+            shape = _Shape(topology.requires, topology.nodes, topology.gpus_per_node)
+            number = self._shape_of[id(topology)] = self._shapes.setdefault(shape, len(self._shapes))
+        return number
+
+
+class _Fit(NamedTuple):
+    """How pods of one shape fit on pools of one class."""
+
+    order: tuple[int, float]
+    """The memory of a unit, and which part of an empty node's units such pods cannot use: less of both is better."""
+    pod: PodSize
+
+
+def _levels(lanes: Mapping[int, Lane], fits: Mapping[int, _Fit]) -> Iterator[Level]:
+    found: dict[tuple[int, float], list[tuple[Lane, PodSize, RoomQueue]]] = {}
+    for number, lane in lanes.items():
+        fit = fits.get(number)
+        if fit:
+            found.setdefault(fit.order, []).append((lane, fit.pod, lane.queue(fit.pod)))
+    for order in sorted(found):
+        yield Level(tuple(found[order]))
+
+
+def _asked(models: Iterable[ModelSpec]) -> list[tuple[ReplicaTopology, PodSize]]:
+    """Return every shape of replica that a deployment may take, and what a pod of it asks for."""
+    return [
+        (profile.replica_topology, pod_asks(profile.replica_topology, model))
+        for model in models
+        for profile in model.serving
+    ]
+
+
+def _pool_class(pool: PoolState, widest: int) -> _PoolClass:
+    # More nodes than any replica spans make no difference to a requirement.
+    nodes = min(pool.pool.nodes, widest)
+    return _PoolClass(pool.pool.capabilities, pool.pool.accelerator_count, pool.node, nodes)
+
+
+_Key = TypeVar("_Key")
+
+
+class _LabelIndex(Generic[_Key]):
+    """Who carries a label, and so who carries a set of them."""
+
+    def __init__(self, labelled: Iterable[tuple[_Key, Mapping[str, str]]]) -> None:
+        self._with: dict[tuple[str, str], set[_Key]] = {}
+        everyone: set[_Key] = set()
+        for key, labels in labelled:
+            everyone.add(key)
+            for item in labels.items():
+                self._with.setdefault(item, set()).add(key)
+        self._everyone: AbstractSet[_Key] = everyone
+
+    def select(self, labels: Labels) -> AbstractSet[_Key]:
+        """Return who carries all of `labels`."""
+        found = [self._with.get(item, set()) for item in labels]
+        found.sort(key=len)
+        return set.intersection(*found) if found else self._everyone

@@ -1,0 +1,73 @@
+"""Planning: what runs stays, then by priority and scarcity, each deployment where it fits tightest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from itertools import groupby
+
+from slicewise.documents import Fleet
+from slicewise.planning.capacity import plan_advice
+from slicewise.planning.plan import Plan, Rejection, Shortfall
+from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning.search.draft_plan import Board, Demand
+from slicewise.planning.search.rejections import rejections
+from slicewise.planning.search.repair import repair
+from slicewise.planning.search.required_memory import required_memory_advice
+from slicewise.planning.search.retention import moves, retain, stay_in_environment
+from slicewise.sources import paused_collector
+
+
+def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Plan:
+    """Decide where every deployment of `fleet` runs, keeping what `previous` has wherever it still fits.
+
+    A pure function: the same input, in whatever order, gives the same plan (design, section 4).
+    """
+    with paused_collector():
+        return _make_plan(fleet, previous)
+
+
+def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
+    board = Board(fleet)
+    lost = retain(board, fleet, previous)
+    stay_in_environment(board, fleet, lost)
+    by_priority = sorted(board.demands, key=lambda demand: (-demand.priority, demand.order))
+    for _, demands in groupby(by_priority, lambda demand: demand.priority):
+        _fill(board, list(demands))
+    # Where those of a lower priority moved, there may be room for a higher one now.
+    _place(board, by_priority)
+    tenants = board.tenants()
+    placements = [tenant.placement for here in tenants for tenant in here]
+    advice = [*required_memory_advice(board), *plan_advice(fleet, zip(board.pools, tenants, strict=True))]
+    return Plan(
+        placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),
+        shortfalls=tuple(
+            Shortfall(
+                demand.key, demand.wanted, len(board.placed[demand.key]), partial(_rejections, board, fleet, demand)
+            )
+            for demand in sorted(board.demands, key=lambda demand: demand.key)
+            if board.missing(demand)
+        ),
+        node_pools=tuple(pool.usage() for pool in board.pools),
+        warnings=tuple(sorted([*fleet.advice, *advice])),
+        moved=tuple(moves(board, lost)),
+    )
+
+
+def _fill(board: Board, demands: list[Demand]) -> None:
+    """Place deployments of one priority, in order, in the environments that they still lack."""
+    _place(board, demands)
+    short = [demand for demand in demands if board.missing(demand)]
+    if short:
+        repair(board, demands, short)
+
+
+def _place(board: Board, demands: Iterable[Demand]) -> None:
+    for demand in demands:
+        placed = board.placed[demand.key]
+        while board.missing(demand) and (charge := board.best(demand, placed)):
+            board.place(charge)
+
+
+def _rejections(board: Board, fleet: Fleet, demand: Demand) -> tuple[Rejection, ...]:
+    return tuple(rejections(board, fleet, demand))

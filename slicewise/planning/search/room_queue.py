@@ -1,0 +1,113 @@
+"""Pools in the order in which pods of one size would rather go to them, kept while the pools fill."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Collection, Sequence
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+from slicewise.planning.capacity import PodSize, PoolState
+
+
+class Place(NamedTuple):
+    """A pool that has room; the smallest is the best: sizes mix least, most room is left, first by name."""
+
+    mixing: int
+    minus_room: int
+    number: int
+
+
+class RoomQueue:
+    """Some pools, by how pods of one size mix with what is there and then by room, most first.
+
+    A pool only gets worse while it fills, so it is measured again when it comes to the front and not before. Whoever
+    makes a pool better adds it to `improved`, which all queues share and each reads when it is next asked.
+    """
+
+    def __init__(
+        self,
+        pod: PodSize,
+        pools: Sequence[PoolState],
+        members: Sequence[int],
+        improved: Sequence[int],
+        *,
+        one_size: bool,
+    ) -> None:
+        self.pod = pod
+        self._improved = improved
+        self._read = len(improved)
+        self._pools = pools
+        self._one_size = one_size
+        self._charges: dict[int, int] = {}
+        self._measured = {index: self._measure(index) for index in members}
+        self._heaps: dict[int, list[Place]] = {}
+        self._mixings: list[int] = []
+        for place in self._measured.values():
+            self._heap(place.mixing).append(place)
+        for heap in self._heaps.values():
+            heapify(heap)
+
+    def first(self, pods: int, excluded: Collection[str]) -> Place | None:
+        """Return the best pool with room for `pods` pods, outside the `excluded` environments."""
+        if self._read < len(self._improved):
+            self._measure_improved()
+        at = 0
+        while at < len(self._mixings):  # a pool that turns out to mix worse may add to it
+            if place := self._first_of(self._heaps[self._mixings[at]], pods, excluded):
+                return place
+            at += 1
+        return None
+
+    def _first_of(self, heap: list[Place], pods: int, excluded: Collection[str]) -> Place | None:
+        aside: list[Place] = []
+        found: Place | None = None
+        while heap:
+            place = heap[0]
+            index = place.number
+            pool = self._pools[index]
+            if self._measured[index] is not place:
+                heappop(heap)  # there is a newer one
+            elif self._charges[index] != pool.charges and (now := self._measure(index)) != place:
+                heappop(heap)
+                self._push(now)
+            elif -place.minus_room < pods:
+                break
+            elif pool.environment in excluded:
+                aside.append(heappop(heap))
+            else:
+                found = place
+                break
+        for place in aside:
+            heappush(heap, place)
+        return found
+
+    def place(self, number: int) -> Place | None:
+        """Return what a pool is now, if it is one of these."""
+        return self._place(number) if number in self._measured else None
+
+    def _measure_improved(self) -> None:
+        for index in {*self._improved[self._read :]} & self._measured.keys():
+            now = self._measure(index)
+            if now != self._measured[index]:
+                self._push(now)
+        self._read = len(self._improved)
+
+    def _push(self, place: Place) -> None:
+        self._measured[place.number] = place
+        heappush(self._heap(place.mixing), place)
+
+    def _heap(self, mixing: int) -> list[Place]:
+        heap = self._heaps.get(mixing)
+        if heap is None:
+            heap = self._heaps[mixing] = []
+            insort(self._mixings, mixing)
+        return heap
+
+    def _measure(self, index: int) -> Place:
+        self._charges[index] = self._pools[index].charges
+        return self._place(index)
+
+    def _place(self, index: int) -> Place:
+        pool = self._pools[index]
+        return Place(0 if self._one_size else pool.mixing(self.pod), -pool.most(self.pod), index)

@@ -1,0 +1,25 @@
+"""Plans as people read them: tables, bars, maps and pictures."""
+
+from slicewise.presentation.columns import Column, show, show_line
+from slicewise.presentation.picture import fleet_picture
+from slicewise.presentation.progress import loading_bar
+from slicewise.presentation.shortfalls import OnShortfall, headline, remedy_lines, shortfall_lines
+from slicewise.presentation.tables import moved_lines, print_placements, print_plan, warning_lines
+from slicewise.presentation.waiting import waiting_bar
+
+__all__ = [
+    "Column",
+    "OnShortfall",
+    "fleet_picture",
+    "headline",
+    "loading_bar",
+    "moved_lines",
+    "print_placements",
+    "print_plan",
+    "remedy_lines",
+    "shortfall_lines",
+    "show",
+    "show_line",
+    "waiting_bar",
+    "warning_lines",
+]

@@ -1,0 +1,61 @@
+"""Shortfalls as people read them: how much is missing, why, and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from slicewise.diagnostics import Code
+from slicewise.documents import Fleet
+from slicewise.planning import Plan, Remedies, Shortfall, grouped, nearest_miss, needed, place_of
+
+# So many candidates have a line each, which says more; of more than that, those with the same reason are counted.
+_LISTED = 12
+
+
+class OnShortfall(StrEnum):
+    """What happens when a deployment gets fewer environments than it asks for."""
+
+    FAIL = "fail"
+    WARN = "warn"
+
+
+def shortfall_lines(fleet: Fleet, plan: Plan) -> list[str]:
+    """Return, for each shortfall, a line, more for the reasons, and the cheapest remedies."""
+    remedies = Remedies(fleet, plan)
+    lines: list[str] = []
+    for shortfall in plan.shortfalls:
+        lines.append(headline(shortfall))
+        lines += (f"  {line}" for line in _reasons(shortfall))
+        lines += (f"  {line}" for line in remedy_lines(fleet, remedies, shortfall))
+    return lines
+
+
+def headline(shortfall: Shortfall) -> str:
+    """Return what is missing."""
+    return f"{shortfall.deployment}: {shortfall.placed} of {shortfall.wanted} environments [{Code.SHORTFALL.value}]"
+
+
+def remedy_lines(fleet: Fleet, remedies: Remedies, shortfall: Shortfall) -> Iterator[str]:
+    """Yield the cheapest remedies, and what comes nearest where no pool could serve it."""
+    nearest = nearest_miss(fleet, shortfall)
+    if nearest:
+        yield nearest
+    found = remedies.of(shortfall)
+    for remedy in found:
+        yield f"remedy: {remedy}"
+    if not found:
+        yield needed(fleet, shortfall)
+
+
+def _reasons(shortfall: Shortfall) -> Iterator[str]:
+    rejections = shortfall.rejections
+    if not rejections:
+        there = "every environment that is declared serves it already"
+        yield there if shortfall.placed else "no environment is declared"
+    elif len(rejections) <= _LISTED:
+        for item in rejections:
+            profile = f" with {item.profile}" if item.profile else ""
+            yield f"{place_of(item.environment, item.node_pool)}{profile}: {item.message} ({item.code})"
+    else:
+        yield from map(str, grouped(rejections))

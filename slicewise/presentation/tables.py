@@ -1,0 +1,90 @@
+"""A plan as people read it: what runs where, why not elsewhere, how full the pools are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from slicewise.documents import Fleet
+from slicewise.planning import Placement, Plan, PoolUsage
+from slicewise.presentation.columns import Column, show, show_line
+from slicewise.presentation.fleet_map import print_map
+from slicewise.presentation.shortfalls import shortfall_lines
+
+
+def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
+    """Print the whole plan as tables: coloured and with a map in a terminal, plain when piped."""
+    if not console.is_terminal:
+        # A pipe has no width to fit: long names stay whole, one row a line.
+        console.width = 10_000
+    print_placements(console, plan)
+    for title, style, lines in (
+        ("Moved", "bold yellow", moved_lines(plan)),
+        ("Not placed everywhere", "bold red", shortfall_lines(fleet, plan)),
+        ("Warnings", "bold yellow", warning_lines(plan)),
+    ):
+        if lines:
+            console.print(title, style=style)
+            for line in lines:
+                show_line(console, f"  {line}")
+            console.print()
+    if console.is_terminal:
+        print_map(console, plan)
+
+
+def print_placements(console: Console, plan: Plan) -> None:
+    """Print what runs where, and how full the pools are."""
+    if plan.placements:
+        show(console, "Placements", _PLACEMENT, [_placement(item) for item in plan.placements])
+    else:
+        console.print("Nothing is placed.\n")
+    show(console, "Node pools", _POOL, [_pool(usage) for usage in plan.node_pools])
+
+
+_PLACEMENT = (
+    *map(Column, ("deployment", "environment", "node pool", "profile")),
+    Column("replicas", number=True),
+    Column("each pod asks for"),
+    Column("units", number=True),
+    Column(""),
+)
+
+
+def _placement(item: Placement) -> Sequence[str]:
+    several = "" if item.nodes_per_replica == 1 else f" x {item.nodes_per_replica} pods"
+    return (
+        str(item.deployment),
+        item.environment,
+        item.node_pool,
+        item.profile,
+        f"{item.replicas}{several}",
+        f"{item.resource}: {item.gpus_per_node}",
+        str(item.units),
+        "kept" if item.retained else "new",
+    )
+
+
+_POOL = (
+    *map(Column, ("environment", "node pool", "unit")),
+    *(Column(heading, number=True) for heading in ("a node", "nodes", "units", "allocated", "reserved", "free")),
+)
+
+
+def _pool(usage: PoolUsage) -> Sequence[str]:
+    numbers = (usage.units_per_node, usage.nodes, usage.units, usage.allocated, usage.reserved, usage.free)
+    return (usage.environment, usage.node_pool, usage.resource, *map(str, numbers))
+
+
+def moved_lines(plan: Plan) -> list[str]:
+    """Return one line for each deployment that is not where the earlier plan had it."""
+    return [
+        f"{move.deployment}: from {move.source} {f'to {move.target}' if move.target else 'to nowhere'}: "
+        f"{move.message} ({move.code})"
+        for move in plan.moved
+    ]
+
+
+def warning_lines(plan: Plan) -> list[str]:
+    """Return one line a warning."""
+    return [f"{warning.path}: {warning.message} [{warning.code}]" for warning in plan.warnings]

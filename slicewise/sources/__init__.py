@@ -1,0 +1,20 @@
+"""Text that people write, read with its positions and within limits: files, YAML, values in it."""
+
+from slicewise.sources.files import path_meant, read_all
+from slicewise.sources.gc_pause import paused_collector
+from slicewise.sources.parsed_values import ERROR, EXPECTED, Written
+from slicewise.sources.plain_yaml import NotPlainYamlError, read_plain
+from slicewise.sources.yaml_source import SourceDocument, parse_documents
+
+__all__ = [
+    "ERROR",
+    "EXPECTED",
+    "NotPlainYamlError",
+    "SourceDocument",
+    "Written",
+    "parse_documents",
+    "path_meant",
+    "paused_collector",
+    "read_all",
+    "read_plain",
+]

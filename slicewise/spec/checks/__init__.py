@@ -1,1 +1,0 @@
-"""Rules that types cannot express: within one document, and between documents."""

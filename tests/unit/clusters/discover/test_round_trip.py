@@ -1,0 +1,161 @@
+"""What `discover` writes of a cluster, `verify` finds true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from embedded.labelled_nodes import bare_metal, eks_cluster, gke_cluster, single_strategy
+from embedded.nodes import FakePool
+from slicewise.clusters.discover.discovery import describe_cluster
+from slicewise.clusters.verify.verification import verify
+from slicewise.planning import make_plan
+from tests.documents import environment, fleet_of, pool, slices
+from tests.unit.clusters.discover.test_discovery import cluster_of, loaded
+from tests.unit.clusters.kubernetes_json import Json, node_json, pod_json
+
+
+@pytest.mark.parametrize("pools", [bare_metal, single_strategy, gke_cluster, eks_cluster])
+def test_nothing_differs(pools: Callable[[], list[FakePool]]) -> None:
+    nodes = [
+        node_json(name, pool.labels, pool.resources, taints=pool.taints)
+        for pool in pools()
+        for name in pool.node_names()
+    ]
+    # Somebody holds one unit of everything.
+    held = [
+        pod_json(f"{resource}-{name}", {resource: 1}, name)
+        for pool in pools()
+        for name in pool.node_names()[:1]
+        for resource, units in pool.resources.items()
+        if units
+    ]
+    cluster = cluster_of(nodes, held)
+    fleet = loaded(describe_cluster(cluster, "prod", "prod-kubeconfig"))
+    result = verify(fleet, make_plan(fleet), {"prod": cluster})
+    assert result.differences == ()
+    assert sum(pool.units for pool in result.pools) == sum(
+        int(units) for pool in pools() for units in pool.resources.values() for _ in pool.node_names()
+    )
+
+
+MACHINE = "node.kubernetes.io/instance-type"
+GROUP = {"eks.amazonaws.com/nodegroup": "br"}
+P4D = GROUP | {MACHINE: "p4d.24xlarge"}
+AZURE = GROUP | {MACHINE: "Standard_NC40ads_H100_v5"}
+A100 = {"nodeSelector": GROUP, "acceleratorType": "a100-40gb"}
+
+
+def differences(declared: Json, node: Json) -> list[tuple[str, str, str]]:
+    """Return code, severity and message of what verifying a pool against one node says, but of KServe."""
+    fleet = fleet_of((environment("prod", declared),))
+    result = verify(fleet, make_plan(fleet), {"prod": cluster_of([node])})
+    return [(each.code.value, each.severity.value, each.message) for each in result.differences]
+
+
+@pytest.mark.parametrize("units", [56, 32, 24, 16, 9, 8])
+def test_what_is_supposed_of_units_without_labels_verifies(units: int) -> None:
+    cluster = cluster_of([node_json("n", P4D, {"nvidia.com/gpu": units})])
+    fleet = loaded(describe_cluster(cluster, "prod", "prod-kubeconfig"))
+    result = verify(fleet, make_plan(fleet), {"prod": cluster})
+    # Units that nobody explains stay a finding: what is declared of them is no more than a place to start.
+    assert [each.code.value for each in result.differences] == (["SW606"] if units == 9 else [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "declared", "units"),
+    [
+        (P4D, slices("cut", "1g.5gb", strategy="single", memoryPerGpu="4864Mi", acceleratorCount=8, **A100), 56),
+        (P4D, slices("cut", "3g.20gb", strategy="single", memoryPerGpu="19Gi", acceleratorCount=8, **A100), 16),
+        (
+            AZURE,
+            slices(
+                "cut",
+                "1g.12gb",
+                strategy="single",
+                memoryPerGpu="10Gi",
+                acceleratorCount=1,
+                nodeSelector=GROUP,
+                acceleratorType="h100-nvl",
+            ),
+            7,
+        ),
+        (P4D, slices("cut", "7g.40gb", strategy="single", memoryPerGpu="39Gi", acceleratorCount=8, **A100), 8),
+        (P4D, pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100), 8),
+        (AZURE, pool("whole", acceleratorCount=2, nodeSelector=GROUP), 2),
+    ],
+)
+def test_the_right_declaration_of_units_without_labels_is_clean(
+    labels: dict[str, str], declared: Json, units: int
+) -> None:
+    assert differences(declared, node_json("n", labels, {"nvidia.com/gpu": units})) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "declared", "units", "said"),
+    [
+        (P4D, pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100), 56, "56 on 8 GPUs: a unit is a slice or"),
+        (P4D, pool("whole", acceleratorCount=56, memoryPerGpu="40Gi", **A100), 56, "56 on 8 GPUs: a unit is a slice"),
+        (P4D, pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100), 9, "9 on 8 GPUs: a unit is a slice or a"),
+        (
+            P4D,
+            slices("cut", "3g.20gb", strategy="single", memoryPerGpu="19Gi", acceleratorCount=8, **A100),
+            56,
+            "56 on 8 GPUs: a unit is a slice or a share",
+        ),
+        (
+            # GPU feature discovery runs with another strategy than the device plugin.
+            GROUP | {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-40GB", "nvidia.com/gpu.count": "8"},
+            pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100),
+            56,
+            "56 on 8 GPUs: a unit is a slice or a share",
+        ),
+        (AZURE, pool("whole", acceleratorCount=1, nodeSelector=GROUP), 7, "no label says whether a unit is a GPU, a s"),
+    ],
+)
+def test_slices_that_no_label_tells_are_not_taken_for_gpus(
+    labels: dict[str, str], declared: Json, units: int, said: str
+) -> None:
+    ((code, severity, message),) = differences(declared, node_json("n", labels, {"nvidia.com/gpu": units}))
+    assert (code, severity) == ("SW606", "warning")
+    assert said in message
+
+
+def test_more_gpus_than_declared_are_more_and_no_slices() -> None:
+    declared = pool("whole", acceleratorCount=4, memoryPerGpu="40Gi", **A100)
+    found = differences(declared, node_json("n", P4D, {"nvidia.com/gpu": 8}))
+    assert [(code, severity) for code, severity, _ in found] == [("SW603", "warning")]
+
+
+def test_strategy_mixed_is_declared_of_slices_without_labels() -> None:
+    declared = slices("cut", "1g.5gb", memoryPerGpu="4864Mi", acceleratorCount=8, **A100)
+    node = node_json("n", P4D, {"nvidia.com/gpu": 56})
+    assert [code for code, _, _ in differences(declared, node)] == ["SW607"]
+    declared = slices("cut", "3g.20gb", memoryPerGpu="19Gi", acceleratorCount=8, **A100)
+    ((code, _, message),) = differences(declared, node)
+    assert code == "SW606"
+    assert "found nvidia.com/gpu: 56 on 8 GPUs: a unit is a slice or a share" in message
+
+
+@pytest.mark.parametrize(("profile", "codes"), [("1g.5gb", ["SW609"]), ("3g.40gb", [])])
+def test_a_node_of_two_gpu_models_is_told_of_the_pool_whose_slices_are_of_the_other(
+    profile: str, codes: list[str]
+) -> None:
+    labels = GROUP | {
+        "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3",
+        "nvidia.com/gpu.count": "8",
+        "nvidia.com/mig.strategy": "mixed",
+        "nvidia.com/mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb",
+        "nvidia.com/mig-3g.40gb.product": "NVIDIA-H100-80GB-HBM3-MIG-3g.40gb",
+    }
+    node = node_json("n", labels, {"nvidia.com/mig-3g.40gb": 16, "nvidia.com/mig-1g.5gb": 56})
+    declared = slices("cut", profile, memoryPerGpu="4864Mi", nodeSelector=GROUP)
+    if profile == "1g.5gb":
+        declared["capabilities"]["migConfiguration"]["slicesPerGpu"] = 7
+    found = differences(declared, node)
+    assert [code for code, _, _ in found] == codes
+    assert all(
+        "a100-40gb on 1 node, h100-80gb on 1 node" in message and "not h100-80gb: n" in message
+        for _, _, message in found
+    )

@@ -1,0 +1,295 @@
+"""Judges a plan by the documents alone: an independent reading of the design's section 4, which shares no code with it.
+
+`findings` returns everything that is wrong with a plan's JSON data; an empty list is the verdict that it is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import product
+
+from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
+from slicewise.documents.base import Selector
+from slicewise.documents.served_model import ModelSpec
+from tests.documents import Document
+from tests.unit.planning.capacity_rule import Node, Pod, promised
+
+# NVIDIA's MIG user guide, tables "Profile Names on" A100-80GB and H100 (alike) and H200: instances on one GPU.
+SLICES = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2, "4g.40gb": 1, "7g.80gb": 1} | {
+    "1g.18gb": 7,
+    "1g.35gb": 4,
+    "2g.35gb": 3,
+    "3g.71gb": 2,
+    "7g.141gb": 1,
+}
+PRECEDENCE = (
+    *("environment-selector", "profile-selector", "node-pool-selector", "insufficient-memory"),
+    *("precision-unsupported", "interconnect", "inter-node-bandwidth", "nvlink-domain", "multi-node-unsupported"),
+    *("gpus-per-node", "mig-single-device", "mig-not-allowed", "mig-required", "not-enough-nodes", "capacity"),
+)
+_FULL = re.compile(
+    r"(?P<free>\d+) of (?P<units>\d+) units free, "
+    r"(needs (?P<needs>\d+)|but only (?P<most>\d+) more pods? of .* whatever the order, needs (?P<pods>\d+))"
+)
+
+Candidate = tuple[str, str | None, str | None]
+
+
+def findings(fleet: Fleet, plan: Document) -> list[str]:
+    """Return what is wrong with `plan` for `fleet`."""
+    return list(_Checker(fleet, plan).findings())
+
+
+def charged_pools(fleet: Fleet, plan: Document) -> Iterator[tuple[int, Node, list[Pod]]]:
+    """Yield the number of nodes, what one has, and the pods that `plan` puts there, of every pool."""
+    checker = _Checker(fleet, plan)
+    for name, pool in checker.pools.items():
+        yield nodes_of(pool), node_of(pool), checker.charged[name]
+
+
+class _Checker:
+    def __init__(self, fleet: Fleet, plan: Document) -> None:
+        self.fleet = fleet
+        self.plan = plan
+        self.environments = {environment.metadata.name: environment for environment in fleet.environments}
+        self.deployments = {deployment.key: deployment for deployment in fleet.deployments}
+        self.pools = {
+            (name, pool.name): pool
+            for name, environment in self.environments.items()
+            for pool in environment.spec.node_pools
+        }
+        self.charged: dict[tuple[str, str], list[Pod]] = {pool: [] for pool in self.pools}
+        for item in plan["placements"]:
+            deployment = self._deployment(item)
+            model = fleet.model_of(deployment)
+            pool = self.pools[item["environment"], item["nodePool"]]
+            profile = next(profile for profile in model.serving if profile.name == item["profile"])
+            self.charged[item["environment"], item["nodePool"]] += pods_of(deployment, model, profile, pool)
+
+    def findings(self) -> Iterator[str]:
+        yield from self._placements()
+        yield from self._capacity()
+        yield from self._node_pools()
+        yield from self._shortfalls()
+
+    def _deployment(self, item: Document) -> ModelDeployment:
+        return self.deployments[DeploymentKey(item["deployment"]["namespace"], item["deployment"]["name"])]
+
+    def _placements(self) -> Iterator[str]:
+        keys = [(*self._deployment(item).key, item["environment"]) for item in self.plan["placements"]]
+        if keys != sorted(set(keys)):
+            yield f"placements are not sorted, or a deployment is twice in one environment: {keys}"
+        counts = Counter(key[:2] for key in keys)
+        for key, deployment in self.deployments.items():
+            if counts[key] > deployment.spec.environments:
+                yield f"{key} is in {counts[key]} environments, asked for {deployment.spec.environments}"
+        for item in self.plan["placements"]:
+            yield from self._placement(item)
+
+    def _placement(self, item: Document) -> Iterator[str]:
+        deployment = self._deployment(item)
+        profile = next(p for p in self.fleet.model_of(deployment).serving if p.name == item["profile"])
+        environment = self.environments[item["environment"]]
+        pool = self.pools[item["environment"], item["nodePool"]]
+        codes = static_codes(deployment, profile, environment, pool)
+        if codes:
+            yield f"{item} breaks {codes}"
+        topology = profile.replica_topology
+        expected = {
+            "replicas": replicas_of(deployment),
+            "nodesPerReplica": topology.nodes,
+            "gpusPerNode": topology.gpus_per_node,
+            "units": replicas_of(deployment) * topology.nodes * topology.gpus_per_node,
+            "resource": {"name": _resource(pool), "count": topology.gpus_per_node},
+        }
+        yield from (f"{item}: {key} should be {value}" for key, value in expected.items() if item[key] != value)
+
+    def _capacity(self) -> Iterator[str]:
+        for name, pool in self.pools.items():
+            pods = self.charged[name]
+            if pods and not promised(nodes_of(pool), node_of(pool), pods, pool.reserved_units):
+                yield f"{name} cannot promise room for {Counter(pods)}"
+
+    def _node_pools(self) -> Iterator[str]:
+        expected = []
+        for (environment, name), pool in sorted(self.pools.items()):
+            units = node_of(pool)[0] * nodes_of(pool)
+            allocated = sum(pod[0] for pod in self.charged[environment, name])
+            expected.append(
+                {
+                    "environment": environment,
+                    "nodePool": name,
+                    "resource": _resource(pool),
+                    "unitsPerNode": node_of(pool)[0],
+                    "nodes": nodes_of(pool),
+                    "units": units,
+                    "allocated": allocated,
+                    "reserved": pool.reserved_units,
+                    "free": max(0, units - allocated - pool.reserved_units),
+                }
+            )
+        if self.plan["nodePools"] != expected:
+            yield f"nodePools are {self.plan['nodePools']}, should be {expected}"
+
+    def _shortfalls(self) -> Iterator[str]:
+        served: dict[DeploymentKey, set[str]] = {key: set() for key in self.deployments}
+        for item in self.plan["placements"]:
+            served[self._deployment(item).key].add(item["environment"])
+        short = [key for key in sorted(served) if len(served[key]) < self.deployments[key].spec.environments]
+        if [self._deployment(item).key for item in self.plan["shortfalls"]] != short:
+            yield f"shortfalls should be those of {short}"
+            return
+        for key, item in zip(short, self.plan["shortfalls"], strict=True):
+            deployment = self.deployments[key]
+            if (item["wanted"], item["placed"]) != (deployment.spec.environments, len(served[key])):
+                yield f"{key}: wanted or placed is not what is so: {item}"
+            yield from self._rejections(deployment, served[key], item["rejections"])
+
+    def _rejections(self, deployment: ModelDeployment, served: set[str], given: list[Document]) -> Iterator[str]:
+        expected = dict(self._expected_rejections(deployment, served))
+        got = [(item["environment"], item["nodePool"], item["profile"]) for item in given]
+        if got != sorted(expected, key=lambda candidate: tuple(name or "" for name in candidate)):
+            yield f"{deployment.key}: candidates are {got}, should be {sorted(expected, key=str)}"
+            return
+        for candidate, item in zip(got, given, strict=True):
+            if item["code"] != expected[candidate]:
+                yield f"{deployment.key}: {item} should be {expected[candidate]}"
+            elif item["code"] == "capacity":
+                yield from self._capacity_reason(deployment, candidate, item["message"])
+            elif not item["message"]:
+                yield f"{deployment.key}: {item} says nothing"
+
+    def _expected_rejections(self, deployment: ModelDeployment, served: set[str]) -> Iterator[tuple[Candidate, str]]:
+        for name, environment in self.environments.items():
+            if name in served:
+                continue
+            if not _has_labels(deployment.spec.environment_selector, environment.metadata.labels):
+                yield (name, None, None), "environment-selector"
+                continue
+            for pool, profile in product(environment.spec.node_pools, self.fleet.model_of(deployment).serving):
+                codes = static_codes(deployment, profile, environment, pool)
+                yield (name, pool.name, profile.name), min([*codes, "capacity"], key=PRECEDENCE.index)
+
+    def _capacity_reason(self, deployment: ModelDeployment, candidate: Candidate, message: str) -> Iterator[str]:
+        """Find fault with "no room": there is room, or its numbers are wrong."""
+        environment, pool_name, profile_name = candidate
+        pool = next(p for p in self.environments[environment].spec.node_pools if p.name == pool_name)
+        model = self.fleet.model_of(deployment)
+        profile = next(p for p in model.serving if p.name == profile_name)
+        asked = pods_of(deployment, model, profile, pool)
+        charged = self.charged[environment, pool.name]
+
+        def room_for(count: int) -> bool:
+            return promised(nodes_of(pool), node_of(pool), charged + asked[:1] * count, pool.reserved_units)
+
+        if not asked or room_for(len(asked)):
+            yield f"{deployment.key} would fit {candidate}: {message}"
+        units = node_of(pool)[0] * nodes_of(pool)
+        free = max(0, units - sum(pod[0] for pod in charged) - pool.reserved_units)
+        match = _FULL.fullmatch(message)
+        if not match or (int(match["free"]), int(match["units"])) != (free, units):
+            yield f"{candidate}: {free} of {units} are free, message {message}"
+        elif match["needs"]:
+            if (
+                int(match["needs"]) != len(asked) * profile.replica_topology.gpus_per_node
+                or int(match["needs"]) <= free
+            ):
+                yield f"{candidate}: wrong need in {message}"
+        else:
+            most = int(match["most"])
+            if int(match["pods"]) != len(asked) or (most and not room_for(most)) or room_for(most + 1):
+                yield f"{candidate}: wrong number of pods in {message}"
+
+
+def static_codes(
+    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+) -> set[str]:
+    """Return the code of every rule but capacity that keeps `profile` off `pool`."""
+    topology, has = profile.replica_topology, pool.capabilities
+    needs = topology.requires
+    nodes, gpus, sliced = topology.nodes, topology.gpus_per_node, _sliced(pool)
+    fast, link = has.inter_node_bandwidth, ["pcie", "nvlink"]
+    broken = {
+        "environment-selector": not _has_labels(deployment.spec.environment_selector, environment.metadata.labels),
+        "profile-selector": not _has_labels(profile.environment_selector, environment.metadata.labels),
+        "node-pool-selector": not _has_labels(deployment.spec.node_pool_selector, pool.labels),
+        "insufficient-memory": needs.memory_per_gpu is not None
+        and has.memory_per_gpu.value < needs.memory_per_gpu.value,
+        "precision-unsupported": not needs.precision_support <= has.precision_support,
+        "interconnect": needs.interconnect is not None
+        and (has.interconnect is None or link.index(has.interconnect.value) < link.index(needs.interconnect.value)),
+        "inter-node-bandwidth": needs.inter_node_bandwidth is not None
+        and (
+            fast is None
+            or fast.gigabits < needs.inter_node_bandwidth.gigabits
+            or needs.inter_node_bandwidth.fabric not in (None, fast.fabric)
+        ),
+        "nvlink-domain": (needs.nvlink_domain_size or 0) > (has.nvlink_domain_size or 0),
+        "multi-node-unsupported": nodes > 1 and not has.multi_node_capable,
+        "gpus-per-node": not sliced and gpus > pool.accelerator_count,
+        "mig-single-device": sliced and (nodes > 1 or gpus > 1),
+        "mig-not-allowed": sliced and needs.mig.value == "never",
+        "mig-required": not sliced and needs.mig.value == "only",
+        "not-enough-nodes": nodes > nodes_of(pool),
+    }
+    return {code for code, holds in broken.items() if holds}
+
+
+def _has_labels(selector: Selector, labels: dict[str, str]) -> bool:
+    return selector.match_labels.items() <= labels.items()
+
+
+def replicas_of(deployment: ModelDeployment) -> int:
+    """Return the replicas that are charged: the most there may ever be."""
+    scaling = deployment.spec.scaling
+    if scaling.signal.value == "Concurrency":
+        assert scaling.concurrency
+        return scaling.concurrency.max_replicas
+    return 1 if scaling.fixed is None else scaling.fixed.replicas
+
+
+def _sliced(pool: NodePool) -> bool:
+    configuration = pool.capabilities.mig_configuration
+    return configuration is not None and configuration.enabled
+
+
+def nodes_of(pool: NodePool) -> int:
+    """Return how many nodes `pool` may have."""
+    return pool.node_count if pool.max_node_count is None else pool.max_node_count
+
+
+def node_of(pool: NodePool) -> Node:
+    """Return what one node of `pool` has."""
+    configuration = pool.capabilities.mig_configuration
+    per_gpu = SLICES[configuration.profile or ""] if configuration and configuration.enabled else 1
+    cpu, memory = pool.allocatable.cpu, pool.allocatable.memory
+    return (
+        pool.accelerator_count * per_gpu,
+        None if cpu is None else _ceiling(cpu.value * 1000),
+        None if memory is None else _ceiling(memory.value),
+    )
+
+
+def _resource(pool: NodePool) -> str:
+    configuration = pool.capabilities.mig_configuration
+    if configuration is None or not configuration.enabled or configuration.strategy.value == "single":
+        return "nvidia.com/gpu"
+    return "nvidia.com/mig-" + (configuration.profile or "").replace("+", ".")
+
+
+def pods_of(deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool) -> list[Pod]:
+    """Return every pod of `deployment` in one environment, as it counts on `pool`."""
+    topology, (_, cpu, memory) = profile.replica_topology, node_of(pool)
+    pod = (
+        topology.gpus_per_node,
+        0 if cpu is None else _ceiling(model.resources.cpu.value * 1000),
+        0 if memory is None else _ceiling(model.resources.memory.value),
+    )
+    return [pod] * (replicas_of(deployment) * topology.nodes)
+
+
+def _ceiling(value: Decimal) -> int:
+    return -int(-value // 1)

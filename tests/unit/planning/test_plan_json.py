@@ -1,0 +1,265 @@
+"""A plan as JSON, exactly as the contract has it, and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from slicewise.diagnostics import InvalidInputError
+from slicewise.documents import DeploymentKey
+from slicewise.planning import make_plan, parse_previous
+from slicewise.planning.plan_json import PreviousPlacement, plan_to_dict, plan_to_outputs
+from tests.documents import (
+    Document,
+    deployment,
+    environment,
+    fleet_of,
+    model,
+    plan_of,
+    pool,
+    profile,
+    slices,
+)
+
+
+def _documents() -> list[Document]:
+    return [
+        environment("mig-a", slices("mig", "3g.40gb", acceleratorCount=1, strategy="single")),
+        environment("mig-b", slices("mig", "1g.10gb+me", acceleratorCount=1), pool("gpu", multiNodeCapable=True)),
+        model("m", profile("fp8", mig="only", memoryPerGpu="39Gi")),
+        model("large", profile("bf16", mig="never", memoryPerGpu="90Gi")),
+        deployment("gemma", "m", replicas=2, namespace="team-a", environmentSelector={}),
+        deployment("kimi", "large", environments=2, namespace="team-b"),
+    ]
+
+
+PLACEMENT = {
+    "deployment": {"namespace": "team-a", "name": "gemma"},
+    "environment": "mig-a",
+    "nodePool": "mig",
+    "profile": "fp8",
+    "replicas": 2,
+    "nodesPerReplica": 1,
+    "gpusPerNode": 1,
+    "units": 2,
+    "resource": {"name": "nvidia.com/gpu", "count": 1},
+    "retained": False,
+}
+NODE_POOLS = [
+    {
+        "environment": "mig-a",
+        "nodePool": "mig",
+        "resource": "nvidia.com/gpu",
+        "unitsPerNode": 2,
+        "nodes": 1,
+        "units": 2,
+        "allocated": 2,
+        "reserved": 0,
+        "free": 0,
+    },
+    {
+        "environment": "mig-b",
+        "nodePool": "gpu",
+        "resource": "nvidia.com/gpu",
+        "unitsPerNode": 8,
+        "nodes": 1,
+        "units": 8,
+        "allocated": 0,
+        "reserved": 0,
+        "free": 8,
+    },
+    {
+        "environment": "mig-b",
+        "nodePool": "mig",
+        "resource": "nvidia.com/mig-1g.10gb.me",
+        "unitsPerNode": 1,
+        "nodes": 1,
+        "units": 1,
+        "allocated": 0,
+        "reserved": 0,
+        "free": 1,
+    },
+]
+WARNING = {
+    "code": "SW305",
+    "path": "InferenceEnvironment mig-a: spec.nodePools[0]",
+    "message": (
+        "no room is left on mig for one more pod, and a Deployment of fewer than 4 replicas starts a new pod before it "
+        "stops an old one: the next update of team-a/gemma would wait forever. Write reservedUnits: 1 in the "
+        "pool, and make room for it: nodeCount: 2 (now 1), or fewer replicas there"
+    ),
+}
+
+
+def test_the_json_has_exactly_the_contracts_keys() -> None:
+    assert plan_of(_documents()) == {
+        "placements": [PLACEMENT],
+        "shortfalls": [
+            {
+                "deployment": {"namespace": "team-b", "name": "kimi"},
+                "wanted": 2,
+                "placed": 0,
+                "rejections": [
+                    {
+                        "environment": "mig-a",
+                        "nodePool": "mig",
+                        "profile": "bf16",
+                        "code": "insufficient-memory",
+                        "message": "a slice has 40Gi, needs 90Gi",
+                    },
+                    {
+                        "environment": "mig-b",
+                        "nodePool": "gpu",
+                        "profile": "bf16",
+                        "code": "insufficient-memory",
+                        "message": "a GPU has 80Gi, needs 90Gi",
+                    },
+                    {
+                        "environment": "mig-b",
+                        "nodePool": "mig",
+                        "profile": "bf16",
+                        "code": "insufficient-memory",
+                        "message": "a slice has 10Gi, needs 90Gi",
+                    },
+                ],
+            }
+        ],
+        "nodePools": NODE_POOLS,
+        "warnings": [WARNING],
+        "moved": [],
+    }
+
+
+def test_the_keys_stand_in_the_contracts_order() -> None:
+    plan = plan_of(_documents())
+    assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings", "moved"]
+    assert list(plan["placements"][0]) == list(PLACEMENT)
+    assert list(plan["shortfalls"][0]) == ["deployment", "wanted", "placed", "rejections"]
+    assert list(plan["shortfalls"][0]["rejections"][0]) == ["environment", "nodePool", "profile", "code", "message"]
+    assert list(plan["nodePools"][0]) == list(NODE_POOLS[0])
+    assert list(plan["warnings"][0]) == ["code", "path", "message"]
+
+
+def test_a_whole_environment_is_rejected_without_pool_and_profile() -> None:
+    plan = plan_of([environment("e", pool("p")), model("m"), deployment("d", "m", environmentSelector={"a": "b"})])
+    (rejection,) = plan["shortfalls"][0]["rejections"]
+    assert (rejection["nodePool"], rejection["profile"]) == (None, None)
+    assert json.loads(json.dumps(plan)) == plan
+
+
+def test_several_nodes_and_gpus_are_multiplied() -> None:
+    documents = [
+        environment("e", pool("p", nodeCount=4, multiNodeCapable=True)),
+        model("m", profile("x", nodes=2, gpusPerNode=4)),
+        deployment("d", "m", replicas=3),
+    ]
+    (placement,) = plan_of(documents)["placements"]
+    assert (placement["replicas"], placement["nodesPerReplica"], placement["gpusPerNode"]) == (3, 2, 4)
+    assert (placement["units"], placement["resource"]) == (24, {"name": "nvidia.com/gpu", "count": 4})
+
+
+def test_outputs_have_no_retained_and_shortfalls_as_counts() -> None:
+    outputs = plan_to_outputs(make_plan(fleet_of(_documents())))
+    assert outputs == {
+        "placements": [{key: value for key, value in PLACEMENT.items() if key != "retained"}],
+        "shortfalls": [
+            {
+                "deployment": {"namespace": "team-b", "name": "kimi"},
+                "wanted": 2,
+                "placed": 0,
+                "rejections": {"insufficient-memory": 3},
+            }
+        ],
+        "nodePools": NODE_POOLS,
+        "warnings": [WARNING],
+    }
+
+
+def test_outputs_do_not_change_when_nothing_changed() -> None:
+    fleet = fleet_of(_documents())
+    first = plan_to_outputs(make_plan(fleet))
+    second = plan_to_outputs(make_plan(fleet, parse_previous(first["placements"], "outputs")))
+    assert json.dumps(first) == json.dumps(second)
+
+
+def test_shortfall_counts_are_sorted_by_code() -> None:
+    documents = [
+        environment("a", pool("p", nodeCount=0)),
+        environment("b", pool("p", acceleratorCount=1), slices("s", "3g.40gb")),
+        model("m", profile("x", gpusPerNode=2), profile("y", memoryPerGpu="90Gi")),
+        deployment("d", "m", environments=2),
+    ]
+    counts = plan_to_outputs(make_plan(fleet_of(documents)))["shortfalls"][0]["rejections"]
+    assert list(counts.items()) == [
+        ("gpus-per-node", 1),
+        ("insufficient-memory", 3),
+        ("mig-single-device", 1),
+        ("not-enough-nodes", 1),
+    ]
+
+
+def test_a_plan_is_read_back_from_its_own_json_and_outputs() -> None:
+    plan = make_plan(fleet_of(_documents()))
+    expected = (
+        PreviousPlacement(
+            DeploymentKey("team-a", "gemma"), "mig-a", "mig", "fp8", units=2, gpus_per_node=1, resource="nvidia.com/gpu"
+        ),
+    )
+    assert parse_previous(plan_to_dict(plan)["placements"], "plan.json") == expected
+    assert parse_previous(plan_to_outputs(plan)["placements"], "outputs") == expected
+    assert parse_previous([], "plan.json") == ()
+
+
+def test_stack_outputs_give_numbers_as_floats() -> None:
+    floats = {**PLACEMENT, "units": 2.0, "gpusPerNode": 1.0, "replicas": 2.0}
+    (previous,) = parse_previous([floats], "outputs")
+    assert (previous.units, previous.gpus_per_node) == (2, 1)
+    assert isinstance(previous.units, int)
+
+
+def test_what_another_release_may_add_is_not_looked_at() -> None:
+    assert len(parse_previous([{**PLACEMENT, "cost": {"per": "hour"}, "retained": "perhaps"}], "plan.json")) == 1
+
+
+def test_the_largest_and_the_smallest_numbers_that_a_plan_can_have() -> None:
+    """1,000,000 replicas of 1,024 nodes with 1,024 GPUs each are what documents may say."""
+    most = {**PLACEMENT, "units": 1_000_000 * 1024 * 1024, "gpusPerNode": 1024, "nodesPerReplica": 1024}
+    assert len(parse_previous([most, {**PLACEMENT, "units": 0}], "plan.json")) == 2
+
+
+@pytest.mark.parametrize(
+    ("placements", "field"),
+    [
+        (None, "placements"),
+        ("placements", "placements"),
+        ({"a": 1}, "placements"),
+        (7, "placements"),
+        ([None], "placements[0]"),
+        (["gemma"], "placements[0]"),
+        ([PLACEMENT, {}], "placements[1].deployment"),
+        ([{**PLACEMENT, "deployment": "team-a/gemma"}], "placements[0].deployment"),
+        ([{**PLACEMENT, "deployment": {"name": "gemma"}}], "placements[0].deployment.namespace"),
+        ([{**PLACEMENT, "environment": None}], "placements[0].environment"),
+        ([{**PLACEMENT, "nodePool": ["mig"]}], "placements[0].nodePool"),
+        ([{**PLACEMENT, "profile": 8}], "placements[0].profile"),
+        ([{**PLACEMENT, "units": 2.5}], "placements[0].units"),
+        ([{**PLACEMENT, "units": float("nan")}], "placements[0].units"),
+        ([{**PLACEMENT, "units": float("inf")}], "placements[0].units"),
+        ([{**PLACEMENT, "units": "many"}], "placements[0].units"),
+        ([{**PLACEMENT, "gpusPerNode": None}], "placements[0].gpusPerNode"),
+        *(
+            ([PLACEMENT, {**PLACEMENT, name: value}], f"placements[1].{name}")
+            for name in ("gpusPerNode", "nodesPerReplica")
+            # As a plan's JSON and as a stack's outputs have it.
+            for value in (0, 0.0, -1, 1025, 10**300, 1e300)
+        ),
+        *(([{**PLACEMENT, "units": value}], "placements[0].units") for value in (-1, -2.0, 10**13, 10**300, 1e300)),
+    ],
+)
+def test_garbage_is_refused_with_the_field_that_is_wrong(placements: object, field: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        parse_previous(placements, "plan.json")
+    problem = caught.value.problems[0]
+    assert (problem.file, problem.code.value, problem.field) == ("plan.json", "SW109", field)
+    assert problem.message.endswith("; expected the JSON of an earlier plan")

@@ -1,0 +1,157 @@
+"""The rule of capacity against every scheduling that there is, on pools small enough to try them all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import combinations_with_replacement, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound, smallest_sum
+from tests.unit.planning.capacity_rule import promised
+from tests.unit.planning.scheduler import Scheduler, Size
+from tests.unit.planning.strategies import steady
+
+
+def _pods(sizes: Counter[Size]) -> dict[PodSize, int]:
+    return {PodSize(*size): count for size, count in sizes.items()}
+
+
+def _multisets(sizes: Sequence[Size], most: int) -> Iterator[Counter[Size]]:
+    for count in range(1, most + 1):
+        yield from map(Counter, combinations_with_replacement(sizes, count))
+
+
+def _judge(nodes: int, capacity: Size, pods: Counter[Size]) -> tuple[bool, bool]:
+    """Return what the rule says and what is so."""
+    rule = is_sound(nodes, NodeSize(*capacity), _pods(pods))
+    return rule, Scheduler(nodes, capacity, pods).always_finds_room()
+
+
+def test_units_alone_exhaustively() -> None:
+    mixed = Counter[str]()
+    for nodes, units in product(range(1, 4), range(1, 7)):
+        for pods in _multisets([(size,) for size in range(1, units + 1)], 6):
+            rule, truth = _judge(nodes, (units,), pods)
+            assert truth or not rule, (nodes, units, pods)
+            if len(pods) == 1:
+                assert rule == truth, (nodes, units, pods)
+            elif truth:
+                mixed["accepted" if rule else "refused"] += 1
+    # Safe, and not by refusing everything: what the rule gives away of mixed pools may only become less.
+    assert mixed["refused"] <= 7
+    assert mixed["accepted"] >= 500
+
+
+def test_units_and_cpu_exhaustively() -> None:
+    for nodes, units, cpus in product(range(1, 4), range(1, 5), range(1, 6)):
+        sizes = [(unit, cpu) for unit in range(1, min(units, 3) + 1) for cpu in range(1, min(cpus, 3) + 1)]
+        for pods in _multisets(sizes, 4):
+            rule, truth = _judge(nodes, (units, cpus), pods)
+            assert truth or not rule, (nodes, units, cpus, pods)
+            if len(pods) == 1:
+                assert rule == truth, (nodes, units, cpus, pods)
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+@pytest.mark.parametrize("nodes", range(1, 4))
+def test_equal_sizes_are_exact_so_no_slice_is_wasted(nodes: int, size: int) -> None:
+    units = 8
+    most = nodes * (units // size)
+    for count in (most, most + 1):
+        rule, truth = _judge(nodes, (units,), Counter({(size,): count}))
+        assert rule == truth == (count == most)
+
+
+@st.composite
+def _cases(draw: st.DrawFn) -> tuple[int, Size, Counter[Size]]:
+    """Draw a few nodes with units, CPU and memory, and pods that could fit one by one."""
+    resources = draw(st.integers(1, 3))
+    capacity = tuple(draw(st.integers(2, 9)) for _ in range(resources))
+    size = st.tuples(*(st.integers(1, most) for most in capacity))
+    sizes = draw(st.lists(size, min_size=1, max_size=3, unique=True))
+    pods = Counter({size: draw(st.integers(1, 3)) for size in sizes})
+    return draw(st.integers(1, 4)), capacity, pods
+
+
+@steady
+@given(_cases())
+def test_what_the_rule_accepts_no_scheduling_breaks(case: tuple[int, Size, Counter[Size]]) -> None:
+    nodes, capacity, pods = case
+    rule, truth = _judge(nodes, capacity, pods)
+    assert truth or not rule
+
+
+@steady
+@given(_cases())
+def test_the_rule_is_the_one_that_is_documented(case: tuple[int, Size, Counter[Size]]) -> None:
+    nodes, capacity, pods = case
+    units, cpu, memory = (*capacity, None, None)[:3]
+    assert units is not None
+    as_tuples = [(*size, 0, 0)[:3] for size in pods.elements()]
+    expected = promised(nodes, (units, cpu, memory), [(a, b, c) for a, b, c in as_tuples], 0)
+    assert is_sound(nodes, NodeSize(*capacity), _pods(pods)) is expected
+
+
+@steady
+@given(_cases())
+def test_fewer_pods_never_need_more(case: tuple[int, Size, Counter[Size]]) -> None:
+    nodes, capacity, pods = case
+    if is_sound(nodes, NodeSize(*capacity), _pods(pods)):
+        for size in pods:
+            assert is_sound(nodes, NodeSize(*capacity), _pods(pods - Counter({size: 1})))
+
+
+def test_no_pods_always_fit() -> None:
+    assert is_sound(0, NodeSize(8), {})
+    assert is_sound(0, NodeSize(8), {PodSize(1): 0})
+    assert not is_sound(0, NodeSize(8), {PodSize(1): 1})
+
+
+def test_two_sizes_that_a_count_of_units_would_accept() -> None:
+    # 8 + 4 x 2 = 16 units on 16, but two small pods on different nodes leave no node for the large one.
+    assert not is_sound(2, NodeSize(8), {PodSize(8): 1, PodSize(2): 4})
+    assert is_sound(2, NodeSize(8), {PodSize(8): 1, PodSize(2): 1})
+
+
+def test_cpu_decides_where_it_is_known() -> None:
+    # 56 slices a node, 4 CPUs a pod: 188 CPUs take 47 of them.
+    node = NodeSize(56, 188_000)
+    pod = PodSize(1, 4_000)
+    assert fit_on_empty_node(node, pod) == 47
+    assert is_sound(2, node, {pod: 94})
+    assert not is_sound(2, node, {pod: 95})
+    assert is_sound(2, NodeSize(56), {PodSize(1): 112})
+
+
+def test_cpu_that_no_node_can_run_out_of_costs_no_slices() -> None:
+    # Pods of different CPU, and enough for 56 of the largest: the slices are all used.
+    pods = {PodSize(1, 1_000): 50, PodSize(1, 2_000): 62}
+    assert is_sound(2, NodeSize(56, 112_000), pods)
+    assert not is_sound(2, NodeSize(56, 112_000), {**pods, PodSize(1, 1_000): 51})
+
+
+def test_a_pod_larger_than_a_node_is_never_promised_one() -> None:
+    assert not is_sound(9, NodeSize(8, 4_000), {PodSize(1, 5_000): 1})
+    assert not is_sound(9, NodeSize(8, 4_000), {PodSize(1, 5_000): 1, PodSize(1, 1_000): 1})
+    assert not is_sound(9, NodeSize(4), {PodSize(8): 1, PodSize(1): 1})
+
+
+@steady
+@given(st.dictionaries(st.integers(1, 12), st.integers(1, 4), max_size=4), st.integers(1, 20), st.integers(0, 12))
+def test_the_smallest_sum_is_the_smallest(sizes: dict[int, int], low: int, width: int) -> None:
+    sums = {0}
+    for size, count in sizes.items():
+        sums = {total + size * times for total in sums for times in range(count + 1)}
+    expected = min((total for total in sums if low <= total <= low + width), default=None)
+    assert smallest_sum(sizes, low, low + width) == expected
+
+
+def test_byte_exact_sizes_give_a_lower_bound_of_their_sum() -> None:
+    sizes = {10**9 + 7: 3, 10**9 + 9: 3}
+    assert smallest_sum(sizes, 2 * 10**9, 10**10) == 2 * 10**9
+    # The divisor they share is what counts, not their magnitude.
+    assert smallest_sum({3 * 2**30: 3, 5 * 2**30: 1}, 7 * 2**30, 64 * 2**30) == 8 * 2**30
