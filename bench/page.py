@@ -13,10 +13,10 @@ _TEXT: Final = """\
 # Benchmarks
 
 `make bench` writes this page: it generates fleets from seeds, plans each with Slicewise, with a first-fit scheduler and
-with a solver, and counts. What stands here came from `.venv/bin/python -m bench --seeds {count} --seconds {seconds:g}`;
+with a solver, and counts. These numbers came from `.venv/bin/python -m bench --seeds {count} --seconds {seconds:g}`;
 `.venv/bin/python -m bench quality --kind mixed --load 1.1 --seeds 3` compares one kind of fleet only.
 
-## Who is compared
+## What is compared
 
 - **Slicewise**: `make_plan`, as `python -m slicewise plan` and `pulumi up` call it.
 - **First fit**: a scheduler that charges whole nodes, written from the description of Modelplane's ("How it schedules",
@@ -26,7 +26,7 @@ with a solver, and counts. What stands here came from `.venv/bin/python -m bench
   accepted. `bench/first_fit.py` says what is adapted.
 - **Optimum**: the most pairs that any planner could accept, by OR-Tools' CP-SAT. It ignores the models' preferences and
   everything else that a plan must also do: it knows all deployments beforehand. Where it is not proven within
-  {seconds:g} seconds, the solver's bound stands for it, which no placement can exceed: then Slicewise's share is at
+  {seconds:g} seconds, the solver's bound is used instead, which no placement can exceed: then Slicewise's share is at
   least the one shown.
 
 A pair is one deployment in one of the environments that it asks for, with all its replicas. On slices there is one

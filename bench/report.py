@@ -74,12 +74,12 @@ def quality_table(groups: Iterable[Sequence[Comparison]]) -> Table:
 
 
 def bound(optima: Iterable[Optimum]) -> int:
-    """Return how many pairs nobody can exceed on all fleets together."""
+    """Return how many pairs no placement can exceed on all fleets together."""
     return sum(optimum.bound for optimum in optima)
 
 
 def stranded_table(groups: Iterable[Sequence[Comparison]]) -> Table:
-    """Return the memory that nobody can use, and the units in use, one row for the fleets of each kind and load."""
+    """Return the memory that cannot be used, and the units in use, one row for the fleets of each kind and load."""
     choices: Sequence[Callable[[Comparison], Sequence[Option]]] = (
         lambda comparison: comparison.first_fit,
         lambda comparison: comparison.slicewise,

@@ -28,7 +28,7 @@ def all_outputs(
         outputs: The plan as outputs.
         past: What the stack had.
         handlings: How the objects of each environment are declared.
-        standing: What stands in the clusters that were asked.
+        standing: What exists in the clusters that were asked.
         skipped: The environments that are left as they are.
         going: What becomes of those that are no longer declared.
     """

@@ -1,4 +1,4 @@
-"""Before anything is declared: whose is what stands there already, which cluster it is, what is gone."""
+"""Before anything is declared: whose the objects are that exist already, which cluster it is, what is gone."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Settled:
 
     Attributes:
         handlings: How the objects of each environment are declared.
-        notes: What people should know of what stands there.
+        notes: What people should know of what exists there.
     """
 
     handlings: Mapping[str, Handling]
@@ -59,7 +59,7 @@ class Settled:
 
 
 async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declared], reached: Reached) -> Settled:
-    """Return how the objects of each environment are declared, from what stands in the clusters that were asked.
+    """Return how the objects of each environment are declared, from what exists in the clusters that were asked.
 
     Raises:
         InvalidInputError: something there is not the stack's, or a cluster is not the one that it was (SW420 to

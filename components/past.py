@@ -38,7 +38,7 @@ class Past:
         """Return it with the state, where that is needed and has not been read.
 
         Args:
-            standing: What stands in the clusters of the environments that are declared.
+            standing: What exists in the clusters of the environments that are declared.
             skips: Whether an environment is left as it is.
         """
         lost = verdicts.under_names_unknown(standing, self.before.names, {*self.renamed.formerly.values()})

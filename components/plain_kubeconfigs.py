@@ -1,4 +1,4 @@
-"""Kubeconfigs that stand in the stack's configuration in plain text, where everybody who has the file can read them."""
+"""Kubeconfigs in the stack's configuration in plain text, where everybody who has the file can read them."""
 
 from __future__ import annotations
 

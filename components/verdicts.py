@@ -1,4 +1,4 @@
-"""What the things that stand in a cluster mean for the plan: each refusal and warning, and the way out that works."""
+"""What the objects that exist in a cluster mean for the plan: each refusal and warning, and the way out that works."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _forgetting(placement: str, urns: AbstractSet[str]) -> str:
 
 
 def unread(here: Declared, there: Standing) -> Iterator[Problem]:
-    """Yield where nobody can tell whose the services are, so that nothing may be applied."""
+    """Yield where it is not known whose the services are, so that nothing may be applied."""
     for place in sorted(there.unread):
         if place.kind != NAMESPACE_KIND:
             message = (
@@ -224,7 +224,7 @@ def changed(
 def _put_back_in_vain(each: Deviation, service: LiveService) -> frozenset[str]:
     """Return what the last time did not put back, where the API server does not say what this time would.
 
-    What was written since is put back again. What nobody is known to have written had its chance where the service
+    What was written since is put back again. What has no known writer had its chance where the service
     still has the generation that it was put back over.
     """
     over = service.annotations.get(RESTORED_OVER_ANNOTATION)
@@ -254,7 +254,7 @@ def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iter
 
 
 def unidentified(environment: str, there: Standing) -> Iterator[Advice]:
-    """Yield that nobody would notice if the environment's kubeconfig led to another cluster."""
+    """Yield that it would not be noticed if the environment's kubeconfig led to another cluster."""
     if there.uid is None:
         message = (
             "the uid of namespace kube-system, which is the cluster's identity, is unreadable: a cluster that is "
@@ -356,7 +356,7 @@ def given_up(name: str) -> Advice:
     """Return what must be known of an environment that leaves, and whose cluster is taken for gone."""
     message = (
         "it is no longer declared, and PULUMI_K8S_DELETE_UNREACHABLE is set, so the stack forgets what it has there "
-        "without asking its cluster. If that comes back, what runs there runs on with nobody to know of it: delete "
+        "without asking its cluster. If that comes back, what runs there runs on unnoticed: delete "
         f"it by hand (kubectl delete llminferenceservices -A -l {MANAGED_BY_LABEL}={MANAGED_BY})"
     )
     return Advice(f"InferenceEnvironment {name}", Code.LEAVES_UNASKED, message)

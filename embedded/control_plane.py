@@ -104,7 +104,7 @@ def _etcd_flags(directory: Path, port: int, peer_port: int) -> list[str]:
     return [
         "--name=embedded",
         f"--data-dir={directory / 'etcd'}",
-        "--unsafe-no-fsync",  # nobody reads the data after a crash
+        "--unsafe-no-fsync",  # the data is not read after a crash
         f"--listen-client-urls={url}",
         f"--advertise-client-urls={url}",
         f"--listen-peer-urls={peer_url}",

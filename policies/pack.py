@@ -49,17 +49,17 @@ def resource_policy(rule: Rule) -> Policy:
         properties: dict[str, Any] = serialize_properties(args.props)
         secrets = OpenedSecrets(properties)
         resource = Resource(args.resource_type, args.name, properties, args.urn)
-        if rule.mend is None or not is_checked(rule, resource, args.get_config()):
+        if rule.fix is None or not is_checked(rule, resource, args.get_config()):
             return None
         try:
-            mended = rule.mend(resource, args.get_config())
+            fixed = rule.fix(resource, args.get_config())
         except NotKnownError:
             return None
-        return properties if mended and secrets.close() else None
+        return properties if fixed and secrets.close() else None
 
     return ResourceValidationPolicy(
         validate=validate,
-        remediate=remediate if rule.mend else None,
+        remediate=remediate if rule.fix else None,
         **_description(rule, {EXCLUDE: EXCLUDE_SCHEMA, **rule.config}),
     )
 

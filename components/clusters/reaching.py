@@ -35,7 +35,7 @@ class Reached:
 
     @property
     def standing(self) -> dict[str, Standing]:
-        """What stands in the clusters that were asked."""
+        """What exists in the clusters that were asked."""
         return {name: answer.standing for name, answer in self.answers.items()}
 
 
@@ -49,7 +49,7 @@ async def reach_clusters(
     Raises:
         pulumi.RunError: one cannot be had or used, or its cluster does not have what the plan needs (SW402 to SW413),
             and `onUnreachable` is fail; it has all that is wrong.
-        InvalidInputError: with the source `none`, this is no preview (SW405).
+        InvalidInputError: with the source `none`, this is not a preview (SW405).
     """
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
         return Reached(nowhere(environments), {})

@@ -57,7 +57,7 @@ def skip_or_fail(
 def keep_outputs(
     outputs: Mapping[str, Any], before: Mapping[str, Any], skipped: Collection[str], leaving: Collection[str] = ()
 ) -> dict[str, Any]:
-    """Return the stack's outputs, in which skipped environments are named, and stand as the last update left them.
+    """Return the stack's outputs, in which skipped environments are named, and are as the last update left them.
 
     What leaves is named too, because its deletion may fail.
 
@@ -81,7 +81,7 @@ def keep_outputs(
 
 
 def _entries(outputs: Mapping[str, Any], key: str, environments: Collection[str]) -> list[Mapping[str, Any]]:
-    """Return what an output says of the environments; nothing of one that nobody can read (`planAfresh`)."""
+    """Return what an output says of the environments; nothing of one that cannot be read (`planAfresh`)."""
     value = outputs.get(key)
     entries = value if isinstance(value, list) else []
     return [each for each in entries if isinstance(each, Mapping) and each.get("environment") in environments]

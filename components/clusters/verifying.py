@@ -70,7 +70,7 @@ async def verify_clusters(
     # Whose a service is has been settled before: what would be another's has stopped the run, or been forgotten.
     differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]
     for each in differences:
-        if not each.stops_update and not each.mended_by_update:
+        if not each.stops_update and not each.fixed_by_update:
             pulumi.log.warn(printable(f"{each}; {each.remedy}"))
     errors = [
         Reason(each.environment, printable_lines(f"{each}\n    remedy: {each.remedy}"))

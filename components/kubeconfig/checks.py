@@ -49,7 +49,7 @@ class Subject:
         return f"InferenceEnvironment {self.environment}: spec.cluster.existing.{self.part}"
 
     def problem(self, code: Code, message: str) -> Problem:
-        """Return an error at the place where a person mends it."""
+        """Return an error at the place where a person fixes it."""
         if self.key:
             return Problem(stack_file(), 0, 0, self.key, f"environment {self.environment}: {message}", code)
         return Problem(

@@ -27,7 +27,7 @@ def _missing(reference: KubeconfigReference, stack: StackConfig) -> SourceError:
 
 
 def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:
-    # From a file through a pipe: as an argument, the credentials would stand in the process list and the history.
+    # From a file through a pipe: as an argument, the credentials would be in the process list and the history.
     return f"run: pulumi config set --secret --path 'slicewise:kubeconfigs[\"{reference.name}\"]' < KUBECONFIG-FILE"
 
 

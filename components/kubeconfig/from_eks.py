@@ -36,7 +36,7 @@ def _remedies(reference: EksReference) -> dict[str, str]:
     return {
         "login": "run: aws sso login, or set AWS_PROFILE",
         "region": "set aws:region, or AWS_REGION",
-        "permission": f"allow eks:DescribeCluster on cluster {reference.cluster} to who runs Pulumi",
+        "permission": f"allow eks:DescribeCluster on cluster {reference.cluster} to whoever runs Pulumi",
         "missing": f"compare with: aws eks list-clusters --region {reference.region}",
     }
 

@@ -48,7 +48,7 @@ def _remedies(secret: str) -> dict[str, str]:
     return {
         "login": "run: gcloud auth application-default login",
         "region": "set gcp:project",
-        "permission": f"grant roles/secretmanager.secretAccessor on {secret} to who runs Pulumi",
+        "permission": f"grant roles/secretmanager.secretAccessor on {secret} to whoever runs Pulumi",
         "missing": "correct secretRef, or slicewise:kubeconfigProject; or " + _store(secret),
     }
 

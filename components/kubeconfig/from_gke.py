@@ -38,7 +38,7 @@ def _remedies(reference: GkeReference) -> dict[str, str]:
     return {
         "login": "run: gcloud auth application-default login",
         "region": "set gcp:project",
-        "permission": f"grant roles/container.developer in project {reference.project} to who runs Pulumi",
+        "permission": f"grant roles/container.developer in project {reference.project} to whoever runs Pulumi",
         "missing": f"compare with: gcloud container clusters list --project {reference.project}",
     }
 

@@ -19,7 +19,7 @@ def nowhere(environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi
     """Return a kubeconfig that leads nowhere for every environment, by its name. No cloud and no cluster is asked.
 
     Raises:
-        InvalidInputError: this is no preview (SW405).
+        InvalidInputError: this is not a preview (SW405).
     """
     if not pulumi.runtime.is_dry_run():
         message = (

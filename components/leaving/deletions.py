@@ -31,7 +31,7 @@ async def settle_deletions(
         past: What the stack has.
         declared: What the plan declares in each environment.
         skipped: The environments that are left as they are.
-        standing: What stands in the clusters that are changed.
+        standing: What exists in the clusters that are changed.
 
     Raises:
         pulumi.RunError: one of those clusters cannot be asked, and `onUnreachable` is fail (SW425).
@@ -80,8 +80,8 @@ def wrong_deletions(
         going: What becomes of environments that are no longer declared.
         past: What the stack has.
         declared: What the plan declares in each environment.
-        standing: What stands in the clusters that are changed.
-        asked: What stands in the clusters of environments that leave, as far as they were asked.
+        standing: What exists in the clusters that are changed.
+        asked: What exists in the clusters of environments that leave, as far as they were asked.
     """
     problems: list[Problem] = []
     for old in sorted(going.leaving | going.moving):

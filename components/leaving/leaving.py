@@ -25,7 +25,7 @@ _HEADING: Final = "environments that leave cannot be asked whose their services 
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """An environment of which nobody can tell now whose its services are.
+    """An environment of which it is not known now whose its services are.
 
     Attributes:
         reason: Why.
@@ -43,7 +43,7 @@ class Asked:
     """What came of asking with the kubeconfigs of the stack's state, by environment.
 
     Attributes:
-        standing: What stands in the clusters that were asked.
+        standing: What exists in the clusters that were asked.
         silent: Those that could not be asked.
     """
 

@@ -25,7 +25,7 @@ from slicewise.diagnostics import InvalidInputError
 from slicewise.manifests import service_name
 from slicewise.planning import Plan, PreviousPlacement, parse_previous
 
-# Nobody edits a stack's state gladly: `pulumi stack export`, mend, `pulumi stack import` is the other way.
+# The other way is `pulumi stack export`, an edit by hand and `pulumi stack import`, which is easy to get wrong.
 _AFRESH: Final = (
     "if it cannot be put right, plan without it: `pulumi config set slicewise:planAfresh true`, look at the plan with "
     "`pulumi preview` (deployments may get other places, and then restart there), then `pulumi up`"

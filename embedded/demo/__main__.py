@@ -136,7 +136,7 @@ def _show_settled(console: Console, state: Path, fleet: Fleet, expected: int | N
 
 
 def _by_hand(console: Console, state: Path, fleet: Fleet) -> None:
-    """Apply a service that nobody counted slices for: it asks for one more than its node has left."""
+    """Apply a service whose slices were not counted: it asks for one more than its node has left."""
     pool = fleet.node_pool[BY_HAND["environment"], BY_HAND["pool"]]
     pods = view.pods(state, fleet.environments)
     node = next(item for item in view.nodes(fleet.environments) if item.name == f"{pool.name}-0")

@@ -88,7 +88,7 @@ def is_running(state: Path) -> bool:
 def _running(state: Path) -> Iterator[int | None]:
     """Give a descriptor of the supervisor's process, or None if it does not run.
 
-    Another process may have its number by now, and is told apart by when it started. What the descriptor stands for
+    Another process may have its number by now, and is told apart by when it started. What the descriptor refers to
     stays the same, whoever gets the number later.
     """
     descriptor = None

@@ -90,7 +90,7 @@ class Preview:
         """Read the events.
 
         Raises:
-            UnusableEventsError: they are no events, or the preview ran without policies.
+            UnusableEventsError: they are not events, or the preview ran without policies.
         """
         events = list(_events(text))
         if not _of("policyLoadEvent", events):

@@ -49,7 +49,7 @@ class Finding:
 
 
 def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) -> list[Finding]:
-    """Return everything found, sorted by place; what stands at one place for several resources is one finding.
+    """Return everything found, sorted by place; what is found at one place for several resources is one finding.
 
     Args:
         preview: What the engine says.

@@ -79,7 +79,7 @@ def place_of(violation: Violation, preview: Preview, documents: Documents) -> Pl
 
 
 def _place_of_output(message: str, outputs: Mapping[str, Any], documents: Documents) -> Place | None:
-    """Return what a finding about the plan as a whole, which stands in the stack's outputs, is about."""
+    """Return what a finding about the plan as a whole, which is in the stack's outputs, is about."""
     match = _OUTPUT.match(message)
     entries = outputs.get(match["list"]) if match else None
     if not match or not isinstance(entries, list) or int(match["index"]) >= len(entries):

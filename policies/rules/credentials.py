@@ -17,7 +17,7 @@ from policies.rules.secret_words import is_harmless, names_secret
 from policies.rules.workloads import Pod, makes_pods, pods
 from slicewise.issued_tokens import HUGGING_FACE, issued_token
 
-# A flag, and its value: in the same word or the next, in which another flag may stand.
+# A flag, and its value: in the same word or the next, which may be another flag.
 _FLAG: Final = re.compile(r"(--[A-Za-z][\w.-]*)['\"]?(?:=['\"]?([^\s'\"]+)|\s+['\"]?([^\s'\"-][^\s'\"]*))")
 _PIECE: Final = re.compile(r"[A-Za-z0-9]{20,}")
 _HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")

@@ -110,7 +110,7 @@ class Rule:
         applies: Whether it is about resources of a type; cheap, for it is asked for every resource of a stack.
         check: Yields what it finds in a resource.
         config: JSON schemas of what can be configured beside the level.
-        mend: Mends the properties in place, as far as it is safe, and returns whether it changed any.
+        fix: Fixes the properties in place, as far as it is safe, and returns whether it changed any.
     """
 
     name: str
@@ -121,7 +121,7 @@ class Rule:
     applies: Callable[[str], bool]
     check: Callable[[Resource, Config], Iterator[Outcome]]
     config: Schema = field(default_factory=dict)
-    mend: Callable[[Resource, Config], bool] | None = None
+    fix: Callable[[Resource, Config], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

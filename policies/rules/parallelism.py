@@ -64,7 +64,7 @@ def _of_container(container: Field) -> Iterator[Outcome]:
 
 def _of_words(words: Field, *, values: Mapping[str, Field]) -> Iterator[Outcome]:
     elements = words.elements()
-    # One text: a flag and its size may be two words. An unknown word is a word that is no size.
+    # One text: a flag and its size may be two words. An unknown word is a word that is not a size.
     text = " ".join((word.text() or "") if word.known else "\n?" for word in elements)
     yield from _oversized(words, text, values)
     for word in elements:

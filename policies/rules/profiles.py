@@ -85,7 +85,7 @@ def _smallest_slice(model: GpuModel, needed: Decimal) -> MigProfile | None:
     holding = [
         profile
         for profile in model.profiles
-        # A profile that fits once leaves nothing for another model; media engines are no reason to choose one.
+        # A profile that fits once leaves nothing for another model; media engines are not a reason to choose one.
         if profile.per_gpu > 1
         and profile.name.endswith("gb")
         and needed <= Decimal(profile.usable_gib or profile.nominal_gib or 0)

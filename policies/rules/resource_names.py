@@ -56,7 +56,7 @@ def _misspelling(entry: tuple[str, Field]) -> Iterator[Outcome]:
         yield Finding(amount.path, f"no device plugin advertises {name}, so the pod stays Pending", remedy)
 
 
-def _mend_spelling(resource: Resource, _: Config) -> bool:
+def _fix_spelling(resource: Resource, _: Config) -> bool:
     changed = False
     for container in _containers(resource):
         for kind in _KINDS:
@@ -87,7 +87,7 @@ def _unlimited(container: Field) -> Iterator[Outcome]:
 
 
 def _value(amount: Field) -> object:
-    """Return what to compare: `1` and `1000m` are one amount; what is no quantity is what it is written as."""
+    """Return what to compare: `1` and `1000m` are one amount; text that is not a quantity is itself."""
     value = quantity_value(amount.text())
     return amount.text() if value is None else value
 
@@ -100,7 +100,7 @@ RESOURCE_NAME: Final = Rule(
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check_spelling,
-    mend=_mend_spelling,
+    fix=_fix_spelling,
 )
 LIMITS_EQUAL_REQUESTS: Final = Rule(
     name="gpu-limits-equal-requests",

@@ -116,7 +116,7 @@ def _tolerates(toleration: Field, taint: str) -> bool:
     return key == taint or (not key and toleration["operator"].text() == "Exists")
 
 
-def _mend_toleration(resource: Resource, config: Config) -> bool:
+def _fix_toleration(resource: Resource, config: Config) -> bool:
     changed = False
     for pod in pods(resource):
         if not pod.whole or not pod_requests(pod):
@@ -179,5 +179,5 @@ GPU_TOLERATION: Final = Rule(
             "description": "Keys of the taints that must be tolerated.",
         }
     },
-    mend=_mend_toleration,
+    fix=_fix_toleration,
 )

@@ -31,7 +31,7 @@ _REFERENCE: Final = re.compile(r"\$?\$\(\w[\w.-]*\)|\$\{\w+(?::?[-?+])?\}|\$\{\w
 # In what a shell runs: $NAME, by the custom of environment variables, and the output of a command.
 _IN_SHELL: Final = re.compile(r"\$[A-Z_][A-Z0-9_]*(?![\w!])|\$\(\S*|`\S*")
 _AROUND_REFERENCES: Final = re.compile(r"(?:bearer|basic|token)?[\s:;,.@/_'\"-]*", re.IGNORECASE)
-# What stands for nothing, and what people write where a client insists on a key.
+# Placeholders, and what people write where a client insists on a key.
 _NOTHING: Final = re.compile(
     r"|-{1,3}|\*+|<[^<>]*>|\[[A-Z]+\]|[0-9]{1,8}|true|false|none|null|empty|dummy|unused", re.IGNORECASE
 )

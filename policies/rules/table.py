@@ -21,7 +21,7 @@ from policies.rules.scheduling import GPU_TOLERATION, SLICE_PINNED, WHOLE_GPU_PI
 from policies.rules.service_names import SERVICE_NAME
 from policies.rules.slices import ONE_SLICE
 
-# At level `remediate` the rules mend in this order: a resource must be spelled right before others look at it.
+# At level `remediate` the rules fix in this order: a resource must be spelled right before others look at it.
 RESOURCE_RULES: Final[tuple[Rule, ...]] = (
     RESOURCE_NAME,
     ONE_SLICE,

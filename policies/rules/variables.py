@@ -22,7 +22,7 @@ def variables(container: Field) -> dict[str, Field]:
 
 
 def expanded(text: str, values: Mapping[str, Field]) -> str:
-    """Return `text` with the values of its variables; one that is not known yet is no size of anything."""
+    """Return `text` with the values of its variables; one that is not known yet is not a size of anything."""
 
     def value(reference: re.Match[str]) -> str:
         field = values.get(_name(reference))

@@ -325,7 +325,7 @@ def verify(
     """Compare the documents with the real clusters: nodes, slices, taints, memory, and who holds units.
 
     Reads the clusters and changes nothing. Every difference has a code, a severity and a remedy: what pods of the plan
-    lack is an error, what nobody needs a warning. With --previous it also looks for the services of that plan.
+    lack is an error, what no pod needs a warning. With --previous it also looks for the services of that plan.
 
     Exit codes: 0 no errors (there may be warnings), 2 the input is wrong or a cluster cannot be read, 4 errors.
 

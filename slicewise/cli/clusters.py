@@ -68,7 +68,7 @@ def by_environment(
 
 
 def _names_unknown(value: str, known: Sequence[str]) -> bool:
-    """Return whether a value has a name before its `=` that only looks like an environment's, and is no file itself."""
+    """Return whether a value has a name before its `=` that only looks like an environment's, and is not a file."""
     name, equals, rest = value.partition("=")
     return bool(equals and rest and name not in known and did_you_mean(name, known) and not can_be_read(Path(value)))
 

@@ -58,7 +58,7 @@ def find_section(written: str, sections: dict[str, Section]) -> Section:
 
 
 def print_section(console: Console, section: Section) -> None:
-    """Print the section: formatted for a person at a terminal, as it stands for a pipe."""
+    """Print the section: formatted for a person at a terminal, as it is written for a pipe."""
     if console.is_terminal:
         console.print(Markdown(section.text))
     else:

@@ -43,14 +43,14 @@ class Difference:
     remedy: str
 
     @property
-    def mended_by_update(self) -> bool:
+    def fixed_by_update(self) -> bool:
         """Whether `pulumi up` itself says it and puts it right."""
         return self.code in (Code.SERVICE_GONE, Code.SERVICE_CHANGED)
 
     @property
     def stops_update(self) -> bool:
         """Whether an update cannot do as the plan says."""
-        return self.severity is Severity.ERROR and not self.mended_by_update
+        return self.severity is Severity.ERROR and not self.fixed_by_update
 
     def __str__(self) -> str:
         """Write it on one line."""
@@ -139,7 +139,7 @@ def by_place(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 
 
 def errors_first(differences: Iterable[Difference]) -> tuple[Difference, ...]:
-    """Sort for people: what must be mended before what deserves a look."""
+    """Sort for people: what must be fixed before what deserves a look."""
     return tuple(sorted(by_place(differences), key=lambda each: each.severity is not Severity.ERROR))
 
 

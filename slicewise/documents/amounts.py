@@ -93,7 +93,7 @@ def decimal_advice(amount: Quantity) -> str | None:
 
 
 def _larger(amount: Quantity, least: int, most: int = _MOST_MEMORY) -> str:
-    """Return the number with the suffix that makes it memory of some size: nobody has 48000 GiB.
+    """Return the number with the suffix that makes it a plausible amount of memory: 48000 GiB is not one.
 
     An example where that is less than `least` bytes too, as of 0.5Gi, or more than any machine has.
     """

@@ -27,7 +27,7 @@ _DOMAIN: Final = rf"({HOST_PART}(\.{HOST_PART})*|{IPV6})(:[0-9]+)?"
 _DIGEST: Final = "|".join(f"{algorithm}:[a-f0-9]{{{digits}}}" for algorithm, digits in DIGITS.items())
 IMAGE: Final = rf"^({_DOMAIN}/)?{NAME_PART}(/{NAME_PART})*(:{TAG})?(@({_DIGEST}))?$"
 EXPECTED_IMAGE: Final = "an image, [REGISTRY/]NAME[:TAG][@DIGEST]"
-# A host with its port, and the longest path, tag and digest, each with what stands between them.
+# A host with its port, and the longest path, tag and digest, each with what separates them.
 _LONGEST: Final = len(":65535/") + 253 + LONGEST_PATH + len(":") + LONGEST_TAG + len("@sha512:") + DIGITS["sha512"]
 # Docker took such names for ids of images; the kubelet refuses them.
 _ID: Final = re.compile("[a-f0-9]{64}")
@@ -54,7 +54,7 @@ def image_meant(text: str) -> str:
 
 
 def _meant(text: str) -> str:
-    """Return the image that an address, capitals or a digest without its algorithm stand for; empty if none is."""
+    """Return the image that an address, capitals or a digest without its algorithm are meant for; empty if none is."""
     name, tag, digest = split_image(_ADDRESS.sub("", text.strip()))
     if tag and digest is None and tag.lower().startswith(tuple(f"{algorithm}:" for algorithm in DIGITS)):
         tag, digest = None, tag

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 
 class OtherName(NamedTuple):
-    """What to write instead of a field that is called otherwise here, or stands elsewhere."""
+    """What to write instead of a field that is called otherwise here, or belongs elsewhere."""
 
     advice: str
     targets: tuple[str, ...] = ()

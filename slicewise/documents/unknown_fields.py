@@ -1,4 +1,4 @@
-"""Fields that a document has and its kind does not: what was meant, and where that stands."""
+"""Fields that a document has and its kind does not: what was meant, and where that belongs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from slicewise.documents.other_names import other_name, plain
 
 # Instead of the index of a list, in the path of a field that is in every entry.
 _EACH: Final = "[]"
-# Names that stand everywhere say nothing about where they belong.
+# Names that are used everywhere, such as `name`, say nothing about where they belong.
 _EVERYWHERE: Final = frozenset({"name", "key"})
 _MOST_PLACES: Final = 2
 
@@ -35,8 +35,8 @@ def unknown_field(kind: type[BaseModel], path: FieldPath, beside: Container[obje
 
     Args:
         kind: The kind of document.
-        path: Where the field stands.
-        beside: The names in the mapping that it stands in.
+        path: Where the field is.
+        beside: The names in the mapping that it is in.
     """
     parent, name = path[:-1], str(path[-1])
     where = dotted(parent) or "the document"
@@ -133,7 +133,7 @@ def _walk(kind: type[BaseModel], path: _Template) -> Iterator[_Template]:
 
 
 def model_at(kind: type[BaseModel], path: FieldPath) -> type[BaseModel] | None:
-    """Return the model of what stands at `path` in a `kind`."""
+    """Return the model of what is at `path` in a `kind`."""
     for part in path:
         if isinstance(part, str):
             annotation = next((info.annotation for info in kind.model_fields.values() if info.alias == part), None)

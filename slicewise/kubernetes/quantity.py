@@ -31,13 +31,13 @@ _MULTIPLIERS: Final = {
     },
     **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)},
 }
-# Kubernetes keeps 64 bits of an amount; anything longer than this is no amount that a person means.
+# Kubernetes keeps 64 bits of an amount; anything longer than this is not an amount that a person means.
 _MAXIMUM: Final = Decimal(2**63 - 1)
 _LONGEST: Final = 40
 
 
 def quantity_value(text: object) -> Decimal | None:
-    """Return the value of any Kubernetes quantity, 0 and less included; None where `text` is no quantity.
+    """Return the value of any Kubernetes quantity, 0 and less included; None where `text` is not a quantity.
 
     For what clusters and other people's manifests say, where `Quantity` reads what a document may ask for.
     """
@@ -69,7 +69,7 @@ class Quantity(Written):
         """Read a Kubernetes quantity.
 
         Raises:
-            ValueError: `text` is no quantity, or not a positive one; the message says which.
+            ValueError: `text` is not a quantity, or not a positive one; the message says which.
         """
         # Kubernetes reads a bare number as bytes or cores, and YAML gives such a number as an int or a float.
         if isinstance(text, bool) or not isinstance(text, str | int | float):

@@ -15,7 +15,7 @@ _BYTES: Final = re.compile(rf"{_NUMBER}\s*(?:b|bytes?)", re.IGNORECASE)
 
 
 def proposal(text: str) -> str:
-    """Return what to write instead of `text`, which is no quantity."""
+    """Return what to write instead of `text`, which is not a quantity."""
     text = text.strip() if len(text) <= _LONGEST else ""
     if bytes_match := _IN_BYTES.fullmatch(text):
         number, letter = _plain(bytes_match[1], bytes_match[2]), bytes_match[3].upper()

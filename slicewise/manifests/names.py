@@ -23,7 +23,7 @@ _SEVERAL_NODES = re.compile(r"-n[0-9]+$")
 def service_name(deployment: str, *, nodes: int, autoscaled: bool) -> str:
     """Return the name of the service of `deployment` whose replicas span `nodes` nodes each.
 
-    One node: the deployment's own. Several: with their number, because KServe lets nobody change it in a service that
+    One node: the deployment's own. Several: with their number, because KServe does not let it change in a service that
     is there; under another name Pulumi makes a new service, and then removes the old one. What does not fit is cut,
     with a stable hash, and so is a name of one node that would look like another deployment's of several.
     """

@@ -13,7 +13,7 @@ from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_I
 from slicewise.mig import WHOLE_GPU_RESOURCE
 from slicewise.planning import Placement
 
-# For the taint that GPU nodes usually carry; nobody else adds it.
+# For the taint that GPU nodes usually carry; nothing else adds it.
 GPU_TOLERATION: Final = Toleration(key=WHOLE_GPU_RESOURCE, operator="Exists", effect="NoSchedule")
 
 

@@ -16,7 +16,7 @@ LEADER_WORKER_SET_KIND: Final = "LeaderWorkerSet"
 DEPLOYMENT_SUFFIX: Final = "-kserve"
 LEADER_WORKER_SET_SUFFIX: Final = "-kserve-mn"
 WORKLOAD_SERVICE_SUFFIX: Final = "-kserve-workload-svc"
-# The pods' port, and the workload service's: KServe lets nobody change it.
+# The pods' port, and the workload service's: KServe does not let it be changed.
 SERVING_PORT: Final = 8000
 # KServe merges everything into the container of this name, and ignores GPUs asked for elsewhere.
 MAIN_CONTAINER: Final = "main"

@@ -46,7 +46,7 @@ def mig_profile(name: str, per_gpu: int, usable_gib: float | None = None) -> Mig
         The profile.
 
     Raises:
-        ValueError: `name` is no well-formed profile name.
+        ValueError: `name` is not a well-formed profile name.
     """
     parsed = parse_profile_name(name)
     if parsed is None:

@@ -22,7 +22,7 @@ class MigProfile:
         per_gpu: The most instances of this profile that one GPU holds when it holds nothing else.
         nominal_gib: The number in the name, a rounded share of the board. None where memory is unified (`1g.0gb`).
         usable_gib: GiB that `nvidia-smi mig -lgip` prints for the profile, the lower value where drivers differ.
-            None where nobody has published a measurement.
+            None where no measurement is published.
     """
 
     name: str
@@ -57,7 +57,7 @@ def parse_profile_name(text: str) -> ParsedProfile | None:
         text: The name, without any `nvidia.com/mig-` prefix; see `canonical_profile_name` for other spellings.
 
     Returns:
-        The parts of the name, or None if `text` is no such name. Whether a GPU offers the profile is another question.
+        The parts of the name, or None if `text` is not one. Whether a GPU offers the profile is another question.
     """
     match = _NAME.fullmatch(text)
     if match is None:
@@ -76,7 +76,7 @@ def canonical_profile_name(text: str) -> str:
         text: A profile in any of these spellings, in any case, with or without `nvidia.com/mig-` or `mig-`.
 
     Returns:
-        The driver's spelling. Text that is no profile in any spelling comes back trimmed and in lower case.
+        The driver's spelling. Text that is not a profile in any spelling comes back trimmed and in lower case.
     """
     name = text.strip().lower().removeprefix("nvidia.com/").removeprefix("mig-")
     return _DOTTED_SUFFIX.sub("+", name, count=1)

@@ -1,4 +1,4 @@
-"""A pool as a bar: a cell for each unit, or for as many as one cell has to stand for."""
+"""A pool as a bar: a cell for each unit, or for as many as one cell has to show."""
 
 from __future__ import annotations
 

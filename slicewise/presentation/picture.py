@@ -43,7 +43,7 @@ _FORMAT = """\
 
 
 def fleet_picture(plan: Plan) -> str:
-    """Return the map of `plan` as SVG, in ASCII: whatever the encoding of who writes it, readers take it for UTF-8."""
+    """Return the map of `plan` as SVG, in ASCII: whatever encoding it is written in, readers take it for UTF-8."""
     # A console of its own: the picture is the same on every terminal, and in a pipe.
     console = Console(
         file=io.StringIO(),

@@ -14,7 +14,7 @@ SECONDS = 2.0
 
 @contextmanager
 def loading_bar() -> Iterator[Callable[[float], None] | None]:
-    """Give a function to call with the share that has been read; None where nobody looks at standard error."""
+    """Give a function to call with the share that has been read; None where standard error is not a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None

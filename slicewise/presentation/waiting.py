@@ -14,7 +14,7 @@ from slicewise.presentation.progress import SECONDS
 
 @contextmanager
 def waiting_bar(what: str, count: int) -> Iterator[Callable[[], None]]:
-    """Give a function to call when one of `count` things is there; it does nothing where nobody looks."""
+    """Give a function to call when one of `count` things is there; without a terminal it does nothing."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda: None
@@ -22,7 +22,7 @@ def waiting_bar(what: str, count: int) -> Iterator[Callable[[], None]]:
     columns = (SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=console, transient=True)
     task = progress.add_task(what, total=count)
-    # Nothing may happen for long, so nobody would be called to start it.
+    # Nothing may happen for long, so no call would start it.
     timer = threading.Timer(SECONDS, progress.start)
     timer.start()
     try:

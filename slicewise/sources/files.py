@@ -57,7 +57,7 @@ def _files(path: Path, problems: list[Problem]) -> list[Path]:
             return _files_in(path, problems)
         path.stat()
     except (FileNotFoundError, ValueError):
-        # What has a null byte in it is no path.
+        # What has a null byte in it is not a path.
         if "\0" in str(path) or not path.is_symlink():
             correct = path_meant(path) or "; correct the path, which is seen from where the command runs"
             message = f"no such file or directory{correct}"

@@ -37,7 +37,7 @@ class Written:
         )
 
     @classmethod
-    def _validate(cls, value: Any) -> Self:  # noqa: ANN401 - anything that YAML can hold may stand here
+    def _validate(cls, value: Any) -> Self:  # noqa: ANN401 - anything that YAML can hold may be here
         if isinstance(value, cls):
             return value
         try:

@@ -18,7 +18,7 @@ _ODD_SPACE: Final = re.compile(
 
 
 def foreign_text(text: str, place: int, stop: int) -> tuple[int, str] | None:
-    """Return where something stands that belongs to no YAML, and what to do about it; None if nothing does.
+    """Return where something is that is not YAML, and what to do about it; None if nothing is.
 
     Args:
         text: The text of the file, whose YAML is wrong.

@@ -1,4 +1,4 @@
-"""YAML that is well-formed and yet refused: bombs, towers and keys that stand twice."""
+"""YAML that is well-formed and yet refused: bombs, towers and repeated keys."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import yaml
 
 from slicewise.diagnostics import Code, InvalidInputError, Problem, quoted
 
-# What aliases expand to: a few lines of nested aliases ("a billion laughs") can stand for gigabytes.
+# What aliases expand to: a few lines of nested aliases ("a billion laughs") can become gigabytes.
 MAX_NODES: Final = 1_000_000
 # libyaml and PyYAML recurse on nesting; no document here is more than a dozen levels deep.
 MAX_DEPTH: Final = 100
 MAX_DUPLICATES: Final = 100
 _MOST_NAMES: Final = 5
-# A line indented beyond all reason, or with a pile of block indicators. The first of the pile stands apart so that the
-# pattern begins with a set of characters, which `re` searches for six times as fast.
+# A line indented beyond all reason, or with a pile of block indicators. The first of the pile is matched alone so that
+# the pattern begins with a set of characters, which `re` searches for six times as fast.
 _STEEP_INDENT: Final = "\n" + " " * 400
 _STEEP_PILE: Final = re.compile(r"[-?][ \t]+(?:[-?][ \t]+){19}")
 _OPENING: Final = frozenset(b"[{")
@@ -87,12 +87,12 @@ def refuse_expansion(root: yaml.Node, file: str) -> None:
         return size, height
 
     if measure(root, 0)[0] > MAX_NODES:
-        message = f"it has more than {MAX_NODES:,} values, what its aliases stand for included; split the file"
+        message = f"it has more than {MAX_NODES:,} values, what its aliases refer to included; split the file"
         raise InvalidInputError([_at(root, file, message, Code.TOO_LARGE)])
 
 
 def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
-    """Return where keys stand twice in one mapping, at most MAX_DUPLICATES: YAML parsers silently keep the last."""
+    """Return where keys are repeated in one mapping, at most MAX_DUPLICATES: YAML parsers silently keep the last."""
     problems: list[Problem] = []
     # Each with whether it is an entry of a list.
     pending = [(root, False)]
@@ -150,7 +150,7 @@ def _repeats(mapping: yaml.MappingNode, first: dict[str, _Pair]) -> list[list[_P
 
 
 def _beginning(names: list[str], entry: bool, document: bool) -> str:
-    """Say what seems to begin where `names` stand again."""
+    """Say what seems to begin where `names` are repeated."""
     if document and {"apiVersion", "kind"}.issubset(names):
         return "a line `---` is missing before this line: another document begins here; write it"
     if entry:

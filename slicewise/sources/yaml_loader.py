@@ -42,7 +42,7 @@ class PlainLoader(yaml.CSafeLoader):
         return tag
 
     def construct_number(self, node: yaml.ScalarNode) -> object:
-        """Make a number or a truth value, and say where it stands if it is none (`!!int x`)."""
+        """Make a number or a truth value, and say where it is if it is neither (`!!int x`)."""
         kind = node.tag.rpartition(":")[2]
         if len(node.value) > LONGEST_NUMBER:
             longest = f"expected at most {LONGEST_NUMBER}; if it is text, put it in quotes"
@@ -67,7 +67,7 @@ def decimal_number(constructor: yaml.constructor.SafeConstructor, node: yaml.Sca
     return value
 
 
-# The same few thousand texts stand everywhere, and PyYAML tries its patterns on each in Python.
+# The same few thousand texts are everywhere, and PyYAML tries its patterns on each in Python.
 @lru_cache(maxsize=2**16)
 def _plain_tag(text: str) -> str:
     tag = next((tag for tag, pattern in _RESOLVERS.get(text[:1], ()) if pattern.match(text)), STR_TAG)

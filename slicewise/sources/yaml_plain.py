@@ -29,7 +29,7 @@ def plain_data(root: yaml.Node) -> object:
     """Return the data of a document, in one pass over its nodes.
 
     Raises:
-        NotPlainError: it has aliases of collections, merges, keys that are no text or stand twice, other tags, numbers
+        NotPlainError: it has aliases of collections, merges, keys that are not text or repeated, other tags, numbers
             that are none, or more values or levels than are allowed.
     """
     return _Pass().value(root, 0)
@@ -69,7 +69,7 @@ class _Pass:
         return data
 
 
-# The same numbers stand everywhere.
+# The same numbers are everywhere.
 @lru_cache(maxsize=2**14)
 def _scalar(tag: str, text: str) -> object:
     if tag == NULL_TAG:

@@ -28,7 +28,7 @@ _Child = tuple[yaml.Node | None, yaml.Node]
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """One YAML document: its plain data, and where each part of it stands. It holds every node: keep none for long."""
+    """One YAML document: its plain data, and where each part of it is. It holds every node: keep none for long."""
 
     file: str
     data: Any
@@ -75,7 +75,7 @@ class SourceDocument:
 
 
 def _name(key: yaml.Node) -> str:
-    """Return the name of a field in a path: as JSON has it where it is no text."""
+    """Return the name of a field in a path: as JSON has it where it is not text."""
     if isinstance(key, yaml.ScalarNode) and key.tag != STR_TAG:
         try:
             return json.dumps(plain_data(key))
@@ -144,7 +144,7 @@ def _decode(content: bytes, file: str) -> str:
 
 
 def _refuse_marks(text: str, file: str) -> None:
-    """Refuse byte order marks within the text, where files were put together: nobody sees them."""
+    """Refuse byte order marks within the text, where files were put together: they are invisible."""
     if mark := _MARK.search(text):
         line, column = _position(text, mark.start())
         message = "an invisible byte order mark (U+FEFF) is here; remove it"

@@ -32,7 +32,7 @@ def open_client(kubeconfig: str) -> AsyncClient:
     from slicewise.clusters.access.exec_plugin import PluginAuth  # noqa: PLC0415
 
     context = read_context(kubeconfig)
-    # An empty field is one that is not there, and what other contexts need is nobody's concern.
+    # An empty field is one that is not there, and what other contexts need does not matter.
     cluster, user = (
         {name: value for name, value in entry.items() if value} for entry in (context.cluster, context.user)
     )
@@ -44,7 +44,7 @@ def open_client(kubeconfig: str) -> AsyncClient:
             "users": [{"name": _ONLY, "user": user}],
         }
     )
-    # As Go does it, and so Pulumi: no proxy of the environment stands before this machine.
+    # As Go does it, and so Pulumi: no proxy of the environment is used for this machine.
     local = urlsplit(context.server).hostname in ("localhost", "127.0.0.1", "::1")
     client = AsyncClient(
         config=config,

@@ -17,7 +17,7 @@ class Examination:
 
     Attributes:
         url: The URL of the server, which may hold a secret path.
-        server: The same, where it must answer from here; None where a proxy stands between.
+        server: The same, where it must answer from here; None where there is a proxy in between.
         address: The same for people: scheme, host and port.
         flaws: What keeps it from working.
         files: The fields that name files which are not here.

@@ -48,7 +48,7 @@ def eks_kubeconfig(name: str, region: str, endpoint: str, ca: str) -> str:
 
 
 def _kubeconfig(name: str, server: str, ca: str, plugin: dict[str, Any]) -> str:
-    # Nobody is there to answer a plugin's questions.
+    # A plugin's questions would not be answered.
     user = {"exec": {"apiVersion": _API_VERSION, "interactiveMode": "Never", **plugin}}
     return json.dumps(
         {

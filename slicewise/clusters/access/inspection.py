@@ -23,7 +23,7 @@ _USER_FILES: Final = {
 # What client-go takes (clientcmd's validation, rest/exec.go).
 _PROXIES: Final = ("http", "https", "socks5")
 _PLUGIN_VERSIONS: Final = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
-# What may stand in an HTTP header; of a token, no blank either.
+# What an HTTP header may hold; a token may not hold a blank either.
 _TOKEN: Final = re.compile(r"[!-~]+")
 _HEADER: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
@@ -80,7 +80,7 @@ def _files(entry: dict[str, Any], fields: dict[str, str]) -> dict[str, str]:
 def _cluster_flaws(context: CurrentContext) -> Iterator[str]:
     cluster = context.cluster
     if "@" in urlsplit(context.server).netloc:
-        yield "its server URL has a user or a password in it, which belong into the user's entry"
+        yield "its server URL has a user or a password in it, which belong in the user's entry"
     skips = cluster.get("insecure-skip-tls-verify")
     if skips not in (None, True, False):
         yield "insecure-skip-tls-verify is not true or false"
@@ -222,7 +222,7 @@ def _no_pem(entry: dict[str, Any], name: str, what: str) -> Iterator[str]:
 
 
 def _decode(data: str) -> bytes:
-    """Return what base64 `data` stands for; line breaks in it do not count, as in Go.
+    """Return what base64 `data` encodes; line breaks in it do not count, as in Go.
 
     Raises:
         ValueError: it is not base64.

@@ -32,7 +32,7 @@ def read_context(text: object) -> CurrentContext:
     """Return the current context of the kubeconfig `text`.
 
     Raises:
-        KubeconfigError: `text` is no kubeconfig, or its current context leads nowhere.
+        KubeconfigError: `text` is not a kubeconfig, or its current context leads nowhere.
     """
     config = _parse(text)
     current = config.get("current-context")

@@ -27,7 +27,7 @@ _ADDRESS: Final = "check the server's address in the kubeconfig, the VPN and the
 
 
 class Cause(Enum):
-    """Where the cause lies, and so who can do something about it."""
+    """Where the cause lies: it says who can act on it."""
 
     UNREACHABLE = auto()
     """Nothing answers, or what answers is out of order."""

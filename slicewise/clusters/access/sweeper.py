@@ -72,7 +72,7 @@ def _is_marked(path: Path) -> bool:
 
 
 def sweep_until_the_end(address: str, directory: Path) -> None:
-    """Sweep `directory` until nobody listens at `address` (`host:port`), and a little longer."""
+    """Sweep `directory` until nothing listens at `address` (`host:port`), and a little longer."""
     host, _, port = address.rpartition(":")
     while _listens(host, int(port)):
         sweep(directory)

@@ -30,7 +30,7 @@ class NothingToDeclareError(Exception):
 def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str = "", stack: str | None = None) -> str:
     """Return the YAML of the InferenceEnvironment that describes `cluster`; the same bytes for the same cluster.
 
-    It loads without edits. What labels do not say is left out or stands with a comment.
+    It loads without edits. What labels do not say is left out, or written with a comment.
 
     Args:
         cluster: What was read.
@@ -102,7 +102,7 @@ def _stack_of(pod: GpuPod, cluster: LiveCluster) -> str | None:
 
 
 def _of_stacks(cluster: LiveCluster, stack: str | None) -> Iterator[str]:
-    """Yield how many units pods of Slicewise's services hold, where nobody said whose stack's are the document's."""
+    """Yield how many units pods of Slicewise's services hold, where it is not said which stack is the document's."""
     held: Counter[str] = Counter()
     for pod in cluster.pods:
         if pod.service is not None and pod.node is not None and stack is None:

@@ -19,11 +19,11 @@ class _Dumper(yaml.SafeDumper):
 
 
 class _OneLine(list[Any]):
-    """A list that stands on one line."""
+    """A list that is written on one line."""
 
 
 class _OneLineMapping(dict[str, Any]):
-    """A mapping that stands on one line."""
+    """A mapping that is written on one line."""
 
 
 _Dumper.add_representer(
@@ -49,7 +49,7 @@ def environment_text(
         name: The environment's name.
         secret: The name of the secret that holds the cluster's kubeconfig.
         pools: Its pools.
-        instead: What could stand in place of the secret, where the cloud's name of the cluster is known.
+        instead: What could be written in place of the secret, where the cloud's name of the cluster is known.
         remarks: What is worth knowing of the whole.
         checks: What a person should check about the whole.
     """

@@ -53,7 +53,7 @@ class Group:
 
     @property
     def supposed(self) -> bool:
-        """Whether nobody says its profile, and the number of units on a node does."""
+        """Whether no label says its profile, and the number of units on a node does."""
         return any(offer.supposed for offer in self.offers)
 
     @property

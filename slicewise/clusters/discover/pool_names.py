@@ -14,7 +14,7 @@ _NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9]+")
 
 
 def dns_label(text: str, longest: int) -> str:
-    """Return `text` as a DNS label; empty if nothing of it can stand in one."""
+    """Return `text` as a DNS label; empty if nothing of it is allowed in one."""
     return _NOT_IN_A_NAME.sub("-", text.lower()).strip("-")[:longest].strip("-")
 
 

@@ -21,7 +21,7 @@ def parse_status(text: str) -> tuple[NodeGroupBounds, ...]:
     Since 1.30 the status is YAML (kubernetes/autoscaler, clusterstate/api/types.go), before that prose.
 
     Args:
-        text: The key `status` of the ConfigMap. What is no status has no node groups.
+        text: The key `status` of the ConfigMap. Text that is not a status has no node groups.
     """
     # Prose of 100,000 lines takes two seconds to be refused as YAML.
     groups = _structured(text) if _YAML.search(text) else list(_prose(text))

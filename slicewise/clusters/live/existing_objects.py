@@ -1,4 +1,4 @@
-"""What stands in a cluster already where a plan wants to put something: read once, before anything is declared."""
+"""What exists in a cluster already where a plan wants to put something: read once, before anything is declared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lightkube import AsyncClient
 
 NAMESPACE_KIND: Final = "Namespace"
-# The namespace that every cluster has from its beginning to its end, and nobody can delete: its uid is the cluster's.
+# Every cluster has this namespace from beginning to end, and it cannot be deleted: its uid is the cluster's identity.
 OLDEST_NAMESPACE: Final = "kube-system"
 # What Pulumi takes for names. Everybody may write annotations, and messages have this one in commands to be copied.
 _STACK: Final = re.compile(r"(?!-)[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){2}")
@@ -27,7 +27,7 @@ _UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNREADABLE: Final = "unreadable"
 # What kubectl asks for at once.
 _PAGE: Final = 500
-# Of one cluster at a time: a plan of many namespaces is no reason to press a server.
+# Of one cluster at a time: a plan of many namespaces is not a reason to flood a server.
 _AT_ONCE: Final = 4
 
 

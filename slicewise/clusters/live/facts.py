@@ -34,7 +34,7 @@ class Offer:
         units: How many the node has for pods (`status.allocatable`).
         profile: The MIG profile of a unit in the driver's spelling; None for a whole GPU.
         memory_mib: Memory of one unit in MiB as the driver reports it; None where no label says it.
-        supposed: Whether nobody says `profile`, and it is the only one of which the GPUs hold as many slices as there
+        supposed: Whether no label says `profile`, and it is the only one of which the GPUs hold as many slices as there
             are units.
         model: The catalogue's model that the resource's own label says; None where none does.
     """
@@ -57,7 +57,7 @@ class Gpus:
             (`NVIDIA-H100-80GB-HBM3`, `nvidia-h100-80gb`), or as the machine type says it; None where nothing says it.
         model: The catalogue's model of it; None where it has none, or the name fits several boards and no label says
             how much memory a GPU has.
-        physical: Physical GPUs in the node; None where it cannot be known. Units of which nobody says that each is a
+        physical: Physical GPUs in the node; None where it cannot be known. Units of which no label says that each is a
             GPU count for nothing here.
         strategy: How slices are advertised; None where there are none.
         offers: What the node offers, sorted by resource. Empty where the device plugin offers nothing (yet).
@@ -83,7 +83,7 @@ class Gpus:
         return next((offer.units for offer in self.offers if offer.resource == resource), 0)
 
     def is_exceeded_by(self, offer: Offer) -> bool:
-        """Return whether there are more units than GPUs, though nobody says that they are slices or shares."""
+        """Return whether there are more units than GPUs, though no label says that they are slices or shares."""
         return (
             offer.resource == WHOLE_GPU_RESOURCE
             and (offer.profile is None or offer.supposed)
@@ -190,7 +190,7 @@ class LiveCluster:
         rules: What each namespace allows, by its name.
         priorities: Its priority classes.
         unread: What this user may not read, as the API calls it (`pods`); then what depends on it is not known, and
-            stands above as if there were none. Nodes are always read.
+            is given above as if there were none. Nodes are always read.
         uid: The cluster's identity, the uid of its namespace kube-system; None where namespaces may not be read.
         known_uid: That of the cluster that has the environment's services, as an earlier plan knows it.
         serves_node_groups: Whether the API server knows LeaderWorkerSets, as far as this user may ask.

@@ -175,7 +175,7 @@ def _own_model(resource: str, labels: Mapping[str, str]) -> GpuModel | None:
 
 
 def _supposing_slices(offer: Offer, model: GpuModel | None, physical: int | None) -> Offer:
-    """Return units that nobody explains as slices, where they are as many as the GPUs hold of one profile only."""
+    """Return units that no label explains as slices, where they are as many as the GPUs hold of one profile only."""
     if offer.profile or model is None or physical is None or offer.units <= physical:
         return offer
     fitting = [profile.name for profile in model.profiles if profile.per_gpu * physical == offer.units]
@@ -200,12 +200,12 @@ def _physical(said: _Said, labels: Mapping[str, str], resources: Mapping[str, in
     stated = whole(labels.get(_GKE_COUNT)) or (said.machine.count if said.machine else None) or 0
     if said.profile or said.invalid:
         return max(stated, _implied(said, labels, resources)) or None
-    # Units that nobody explains may be slices, so what is stated counts, be it less.
+    # Units that no label explains may be slices, so what is stated counts, be it less.
     return stated or _implied(said, labels, resources) or None
 
 
 def _implied(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> int:
-    """Return the fewest GPUs that can offer what is there; 0 where nobody says what a unit is."""
+    """Return the fewest GPUs that can offer what is there; 0 where no label says what a unit is."""
     if any(name.startswith(_MIG_RESOURCE) for name in resources):
         return _holding(said.model, resources)
     if said.told_by not in _TELL_UNITS:

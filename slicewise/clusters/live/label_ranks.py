@@ -47,7 +47,7 @@ Rank = tuple[int, int, str]
 
 
 def is_stable(key: str, value: str) -> bool:
-    """Return whether a label may stand in a nodeSelector."""
+    """Return whether a label may be used in a nodeSelector."""
     return is_label_key(key) and bool(_VALUE.fullmatch(value)) and not _PASSING.fullmatch(key)
 
 

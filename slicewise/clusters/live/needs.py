@@ -65,7 +65,7 @@ class Needs:
     namespaces: frozenset[str] = frozenset()
     """The namespaces that are to be made where they are missing."""
     required: frozenset[str] = frozenset()
-    """The namespaces that must be there: nobody makes them."""
+    """The namespaces that must be there: the stack does not make them."""
     applied: tuple[KubernetesObject, ...] = ()
     """The services that an earlier plan had, as they are declared now: what is not as it was applied is tried."""
 

@@ -14,7 +14,7 @@ from slicewise.kubernetes import items, mapping
 if TYPE_CHECKING:
     from lightkube import AsyncClient
 
-# Of one cluster at a time: a plan of many namespaces is no reason to press a server.
+# Of one cluster at a time: a plan of many namespaces is not a reason to flood a server.
 _AT_ONCE: Final = 4
 _ANY: Final = "*"
 _REVIEW: Final = {"apiVersion": "authorization.k8s.io/v1"}

@@ -9,7 +9,7 @@ from slicewise.clusters.live.facts import Taint
 from slicewise.documents import Toleration
 
 REPELS = frozenset({"NoSchedule", "NoExecute"})
-# Nobody declares these: what sets them on a node takes them away again, or removes the node.
+# Such taints are never declared: what sets them on a node takes them away again, or removes the node.
 _PASSING_KEYS: Final = frozenset(
     {
         "ToBeDeletedByClusterAutoscaler",

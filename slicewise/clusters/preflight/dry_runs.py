@@ -15,7 +15,7 @@ from slicewise.manifests import REVISION_ANNOTATION, KubernetesObject
 if TYPE_CHECKING:
     from lightkube import AsyncClient
 
-# Of one cluster at a time: a plan of many services is no reason to press a server.
+# Of one cluster at a time: a plan of many services is not a reason to flood a server.
 _AT_ONCE: Final = 4
 _MANAGER: Final = "slicewise"
 

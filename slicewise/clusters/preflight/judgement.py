@@ -46,7 +46,7 @@ def unserved_message(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> str:
 
 
 def denied_message(denied: Iterable[Right]) -> str:
-    """Return what a user may not do, and where the rights that are needed stand."""
+    """Return what a user may not do, and where the rights that are needed are documented."""
     return (
         f"its user may not {'; '.join(_denials(denied))}; give it the rights of docs/kubeconfigs.md (What the "
         "credential may do)"

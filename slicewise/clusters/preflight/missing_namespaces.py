@@ -13,7 +13,7 @@ LET_THE_STACK: Final = "pulumi config set slicewise:createNamespaces true"
 
 
 def is_reserved(namespace: str) -> bool:
-    """Return whether every cluster has the namespace, and nobody may delete it."""
+    """Return whether every cluster has the namespace, and it may not be deleted."""
     return namespace == "default" or namespace.startswith("kube-")
 
 

@@ -1,4 +1,4 @@
-"""Whose the objects are that stand where a plan wants to put something: the stack's own, another's, or nobody's."""
+"""Whose the objects are that exist where a plan wants to put something: the stack's own, another's, or nobody's."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Claim:
 def owner(name: ObjectName, live: LiveObject, claim: Claim) -> Owner:
     """Return whose the object is."""
     if not live.stack:
-        # An annotation that somebody took off is no reason to give up what the stack's own plan has.
+        # Somebody removed the annotation: the stack keeps what its own plan has all the same.
         return Owner.OWN if name in claim.applied else Owner.NOBODY
     if live.stack not in claim.stacks:
         return Owner.ANOTHER_STACK

@@ -76,7 +76,7 @@ class PoolReality:
         units: Units that its nodes offer.
         held_by_others: Units of pods that the plan does not know; None where pods may not be read.
         held_by_plan: Units of the plan's own pods, now; None where pods may not be read.
-        free: Units that nobody holds on nodes that take its pods now; None where pods may not be read.
+        free: Units that no pod holds on nodes that take its pods now; None where pods may not be read.
     """
 
     environment: str
@@ -122,7 +122,7 @@ class Verified:
 
     @property
     def has_errors(self) -> bool:
-        """Whether something must be mended before the plan can run as it says."""
+        """Whether something must be fixed before the plan can run as it says."""
         return any(each.severity is Severity.ERROR for each in self.differences)
 
     @property

@@ -15,7 +15,7 @@ _LONGEST: Final = 100
 
 
 def name_meant(text: str, pattern: str) -> str:
-    """Return a hint with what to write instead of `text`, which `pattern` refuses; nothing where nobody can tell."""
+    """Return a hint with what to write instead of `text`, which `pattern` refuses; nothing where that is not clear."""
     if hint := _HINTS.get(pattern):
         return hint(text)
     make = _NAMES.get(pattern)

@@ -79,7 +79,7 @@ _ELSEWHERE: Final = {
     "mixed": (frozenset({"none"}), "where GPUs are not cut into slices, leave migConfiguration out"),
 }
 _DIGITS: Final = re.compile("[0-9]+")
-# A document of other things can have an unknown field on every line; nobody reads so many.
+# A file of another tool can have an unknown field on every line: a few of them say enough.
 MAX_PROBLEMS = 100
 
 
@@ -122,7 +122,7 @@ def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationErr
 
 
 def _beside(data: Any, path: FieldPath) -> Container[object]:  # noqa: ANN401 - plain data
-    """Return the mapping that the field at `path` stands in."""
+    """Return the mapping that the field at `path` is in."""
     for part in path[:-1]:
         data = data[part]
     return data if isinstance(data, dict) else ()
@@ -205,7 +205,7 @@ _LIMITS = {
 
 
 def _read_as_truth(value: object) -> str:
-    """Say where a truth value may come from that nobody wrote."""
+    """Say where a truth value may come from that was not written as one."""
     if not isinstance(value, bool):
         return ""
     return f" (YAML reads {'yes and on as true' if value else 'no and off as false'})"

@@ -22,7 +22,7 @@ _OTHER_NOTATION: Final = re.compile("[-+]?0[0-9xob][0-9A-Fa-f_]*|[-+]?[0-9]+[_:]
 
 
 def type_meant(value: object, expected: str, block: str) -> str:
-    """Return what to write instead of `value`, or nothing where nobody can tell.
+    """Return what to write instead of `value`, or nothing where that is not clear.
 
     Args:
         value: What the document has.

@@ -32,7 +32,7 @@ METADATA: Final[dict[type[BaseModel], type[ClusterMetadata]]] = {
 
 
 def validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | Misfit | None:
-    """Return the document; what is wrong with it, or None where it is no document, after adding that to `problems`."""
+    """Return the document; what is wrong with it; or None where it is not one, which is added to `problems`."""
     data = source.data
     if not isinstance(data, dict):
         expected = "a document (a mapping with apiVersion, kind, metadata, spec)"

@@ -45,7 +45,7 @@ _SHORT: Final = {
 
 
 def check_arguments(arguments: Sequence[str], path: FieldPath) -> Iterator[Finding]:
-    """Yield what is wrong with, or advisable for, the engine's arguments, whose list stands at `path`."""
+    """Yield what is wrong with, or advisable for, the engine's arguments, whose list is at `path`."""
     first: dict[str, int] = {}
     for number, argument in enumerate(arguments):
         yield from check_argument(argument, (*path, number))
@@ -64,7 +64,7 @@ def _option(argument: str) -> tuple[str, str]:
 
 
 def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
-    """Yield what is wrong with, or advisable for, one argument of the engine, which stands at `path`."""
+    """Yield what is wrong with, or advisable for, one argument of the engine, which is at `path`."""
     if "{{" in argument:
         message = (
             'KServe reads every string of a service as a Go template, and "{{" begins an expression there; '

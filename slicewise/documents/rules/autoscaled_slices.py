@@ -19,7 +19,7 @@ _KARPENTER: Final = ("karpenter.sh", "karpenter.k8s.aws", "karpenter.azure.com")
 
 
 def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Finding]:
-    """Yield that nothing adds nodes to `pool`, which stands at `path`, for the slices that its pods ask for.
+    """Yield that nothing adds nodes to `pool`, which is at `path`, for the slices that its pods ask for.
 
     cluster-autoscaler knows nvidia.com/gpu of a node that is not there, and no nvidia.com/mig-... unless it is told.
     """

@@ -1,4 +1,4 @@
-"""What a check found, before it is known where in a file it stands."""
+"""What a check found, before it is known where in a file it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Advice on the documents of a fleet together: selectors that match nothing, models that nobody serves."""
+"""Advice on the documents of a fleet together: selectors that match nothing, models that no deployment serves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from slicewise.documents.fleet import Fleet, label, model_key
 from slicewise.documents.rules.selected_environments import Reach
 from slicewise.documents.rules.served_names import check_served_names
 
-# Looking for a similar label takes time for every label that there is; nobody reads so many hints.
+# Looking for a similar label takes time for every label that there is, and a hundred hints are more than is read.
 _MOST_HINTS = 100
 _MOST_VALUES = 1000
 _SHOWN = 5

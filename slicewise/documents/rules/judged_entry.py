@@ -23,7 +23,7 @@ _NOTHING: Final = frozenset[FieldPath]()
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[PartT]):
-    """A node pool or a serving profile, and where it stands in its list."""
+    """A node pool or a serving profile, and its place in its list."""
 
     index: int
     value: PartT
@@ -54,7 +54,7 @@ def mended(
         kind: What the entries are.
         least: Its required fields, and those of the mappings in it, each with any value that is allowed.
         entries: What the document has there.
-        path: Where the list stands in the document.
+        path: Where the list is in the document.
         wrong: What does not fit the schema, anywhere in the document.
     """
     if not isinstance(entries, list):
@@ -75,14 +75,14 @@ def _part(
 ) -> Part[PartT] | None:
     if not isinstance(entry, dict) or () in wrong:
         return None
-    # pydantic does not say under which name a field stands whose name is no text.
+    # pydantic does not say the name of a field whose name is not text.
     named = {name: field for name, field in entry.items() if isinstance(name, str)}
     value = _mend(kind, least, copy.deepcopy(named))
     return Part(index, value, frozenset(wrong | _perhaps_meant(kind, entry, wrong))) if value else None
 
 
 def _perhaps_meant(kind: type[PartT], entry: object, wrong: set[FieldPath]) -> set[FieldPath]:
-    """Return what is not there where a field is that nobody knows: it may be meant for any of these."""
+    """Return the fields that are missing beside an unknown one: it may be meant for any of these."""
     meant: set[FieldPath] = set()
     for path in wrong:
         parent = path[:-1]
@@ -126,7 +126,7 @@ def validated(kind: type[PartT], data: object) -> PartT | None:
 
 
 def at(data: object, path: Sequence[str | int]) -> Any:  # noqa: ANN401 - plain data
-    """Return what stands at `path` in plain data; None if there is nothing."""
+    """Return what is at `path` in plain data; None if there is nothing."""
     for part in path:
         if isinstance(data, dict):
             data = data.get(part)

@@ -37,7 +37,7 @@ class _Unit:
 
 
 def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
-    """Yield what is wrong with the GPUs of `pool`, which stands at `path`."""
+    """Yield what is wrong with the GPUs of `pool`, which is at `path`."""
     if pool.mig:
         yield from _check_promises(pool, pool.mig, (*path, "capabilities"))
     configured = pool.capabilities.mig_configuration

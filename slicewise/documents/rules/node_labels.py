@@ -25,7 +25,7 @@ _ALL: Final = "all-"
 
 
 def check_node_labels(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
-    """Yield the labels that no node has whose GPUs are those of `pool`, which stands at `path`."""
+    """Yield the labels that no node has whose GPUs are those of `pool`, which is at `path`."""
     gpu = catalogued(pool)
     for key, value in pool.node_selector.items():
         there = _model_said(key, value)

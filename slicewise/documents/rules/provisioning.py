@@ -28,7 +28,7 @@ _SELECTED_BY: Final = (
     "zones",
     "capabilities.migConfiguration",
 )
-# Domains whose labels are set by Kubernetes, by clouds or by NVIDIA's software, and taken from nobody else.
+# Domains whose labels are set by Kubernetes, by clouds or by NVIDIA's software, and accepted from nothing else.
 _RESERVED: Final = ("kubernetes.io", "k8s.io", "cloud.google.com", "gke.io", "amazonaws.com", "nvidia.com")
 
 

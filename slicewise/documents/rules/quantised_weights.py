@@ -29,7 +29,7 @@ def check_quantised_weights(profile: ServingProfile, repository: str, path: Fiel
     Args:
         profile: The serving profile.
         repository: The repository of its model's weights.
-        path: Where the profile stands.
+        path: Where the profile is.
     """
     required = profile.replica_topology.requires.precision_support
     method = _method(profile.engine.args) or _named(repository)

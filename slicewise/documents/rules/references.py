@@ -22,7 +22,7 @@ _OTHER_KINDS: Final = ("InferenceEnvironment", "ModelDeployment")
 class ReferenceCheck:
     """Finds deployments whose modelRef is not among the declared models."""
 
-    # Looking for a similar name takes time for every name that there is; nobody reads so many hints.
+    # Looking for a similar name takes time for every name that there is, and few hints are read.
     MAX_HINTS = 100
     MAX_COMPARISONS = 100_000
 

@@ -48,7 +48,7 @@ def check_serving(parts: Sequence[Part[ServingProfile]]) -> Iterator[Finding]:
 
 
 def slices_alone(topology: ReplicaTopology) -> str | None:
-    """Return what no slice can do, where nothing but a slice will do; None where there is no such contradiction."""
+    """Return what no slice can do, where the profile takes slices only; None where there is no such contradiction."""
     requires = topology.requires
     if requires.mig is not MigPreference.ONLY:
         return None

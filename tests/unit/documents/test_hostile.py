@@ -29,7 +29,7 @@ def test_aliases_that_expand_to_billions(loader: Loader) -> None:
     layers = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     layers += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)]
     (line,) = loader.refuse("\n".join(layers))
-    assert line == "1:1: it has more than 1,000,000 values, what its aliases stand for included; split the file [SW106]"
+    assert line == "1:1: it has more than 1,000,000 values, what its aliases refer to included; split the file [SW106]"
 
 
 def test_merges_that_expand_to_billions(loader: Loader) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Domains of labels that kubelets, clouds, autoscalers, NVIDIA's operator and node feature discovery write, and mend
+# Domains of labels that kubelets, clouds, autoscalers, NVIDIA's operator and node feature discovery write, and restore
 # when somebody else does.
 _WRITTEN: Final = re.compile(
     r"(?:[a-z0-9.-]+\.)?(?:kubernetes\.io|k8s\.io|nvidia\.com|amd\.com|cloud\.google\.com|eks\.amazonaws\.com|"
@@ -28,5 +28,5 @@ def tells_of_gpus(key: str) -> bool:
 
 
 def is_of_gke(key: str) -> bool:
-    """Return whether GKE writes the label, and nobody else."""
+    """Return whether GKE alone writes the label."""
     return key.startswith("cloud.google.com/")

@@ -101,7 +101,7 @@ def _fewer_nodes(compared: ComparedPool, near: NearMisses) -> Iterator[Found]:
     elif not near.nodes and not scaled:
         remedies.append("add the nodes")
     rest = ", or ".join(remedies)
-    # What is reserved stands for others' pods and for updates: no more of it than the nodes that are left have.
+    # Reserved units are for others' pods and for updates: at most as many count as the nodes that are left have.
     kept = max(min(pool.reserved_units, count * compared.units_per_node - compared.planned_units), 0)
     ways = (
         Way(_either(f"write nodeCount: {count}{another}", rest), {"node_count": count}),
@@ -279,7 +279,7 @@ def _list_models(models: Counter[str]) -> str:
 
 
 def check_pods(compared: ComparedPool) -> Iterator[Found]:
-    """Yield nodes that take fewer pods, whatever these ask for, than they have units: the rest is for nobody."""
+    """Yield nodes that take fewer pods, whatever these ask for, than they have units: the rest is never used."""
     few = [
         node
         for node in compared.offering
@@ -373,7 +373,7 @@ def _readable(field: str, written: str) -> str:
 def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
     """Yield memory that is declared of a unit and that labels do not report.
 
-    That a unit has somewhat less than its nominal size is no difference: SW301 says so of slices, and a GPU that is
+    That a unit has somewhat less than its nominal size is not a difference: SW301 says so of slices, and a GPU that is
     sold with 80 GB has 79.6 GiB. It becomes one where a model of the plan needs more than there is.
     """
     reported = {

@@ -109,7 +109,7 @@ def _seems_meant(compared: ComparedPool, node: LiveNode) -> bool:
 
 
 def _is_otherwise(compared: ComparedPool, node: LiveNode) -> bool:
-    """Return whether the node has another value of all that the pool selects by, and is no broken one of its own."""
+    """Return whether the node has another value of all that the pool selects by, and is not a broken one of its own."""
     broken = node.gpus is not None and node.gpus.invalid
     return not broken and all(
         node.labels.get(key, value) != value for key, value in compared.pool.node_selector.items()
@@ -136,7 +136,7 @@ def _reason(compared: ComparedPool, node: LiveNode) -> Reason | None:
         return None
     found = [offer for offer in gpus.offers if offer.units]
     if missing and compared.profile and all(offer.profile is None for offer in found):
-        # Whole GPUs that merely are in the same cluster are no reason to declare whole GPUs.
+        # Whole GPUs that merely are in the same cluster are not a reason to declare whole GPUs.
         return Reason(says, f"{as_declared(compared, gpus)}, or remove the pool")
     instead = ", ".join(f"{key}: {node.labels[key]}" for key in sorted(missing) if key in node.labels)
     return Reason(says, as_declared(compared, gpus), as_found(found) + (f", select {instead}" if instead else ""))

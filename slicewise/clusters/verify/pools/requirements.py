@@ -39,14 +39,14 @@ def _does(needs: Requirements, gpus: Gpus, offer: Offer) -> bool:
         model is None or not {str(each) for each in needs.precision_support} <= set(computed_precisions(model.name))
     ):
         return False
-    # Nobody says of another board how its GPUs reach each other.
+    # Of another board it is not known how its GPUs reach each other.
     if needs.interconnect or needs.nvlink_domain_size:
         return False
     return needs.memory_per_gpu is None or needs.memory_per_gpu.bytes <= _memory(gpus, offer)
 
 
 def _memory(gpus: Gpus, offer: Offer) -> int:
-    """Return the bytes of a unit; 0 where nobody says it."""
+    """Return the bytes of a unit; 0 where they are not known."""
     if offer.memory_mib:
         return offer.memory_mib * 1024**2
     model = offer.model or gpus.model

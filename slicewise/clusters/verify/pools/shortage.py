@@ -28,7 +28,7 @@ class Shortage:
 
     Attributes:
         compared: The pool.
-        held: Who holds its units; None where pods may not be read, and then nobody is taken to hold any.
+        held: Who holds its units; None where pods may not be read, and then none are taken to be held.
         most: How many nodes its autoscaler may have in all, where that is known.
     """
 
@@ -82,7 +82,7 @@ class Shortage:
 
     @cached_property
     def told(self) -> str:
-        """Who lacks how much; empty where nobody lacks anything."""
+        """Which deployments lack how much; empty where none lacks anything."""
         replicas = {each.deployment: (each.replicas, each.nodes_per_replica) for each in self.compared.placements}
         parts = []
         for name, pods in self.lacking.items():

@@ -1,4 +1,4 @@
-"""GPU nodes of no pool: those that a pool could be declared for, and those that must be mended first."""
+"""GPU nodes of no pool: those that a pool could be declared for, and those that must be fixed first."""
 
 from __future__ import annotations
 

@@ -244,7 +244,7 @@ def _is_same_unit(compared: ComparedPool, gpus: Gpus, offer: Offer) -> bool:
         return offer.resource == resource_name(compared.profile, MigStrategy.MIXED)
     if _kind_known(gpus, offer):
         return offer.profile == compared.profile
-    # Nobody says what a unit is: as many as the slices would be, they are the slices.
+    # No label says what a unit is: as many as the slices would be, they are the slices.
     return offer.units == compared.units_per_node
 
 

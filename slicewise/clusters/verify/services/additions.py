@@ -25,7 +25,7 @@ _DEFAULT_SCHEDULER: Final = "default-scheduler"
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A field of a service's spec that nobody applied.
+    """A field of a service's spec that was not applied.
 
     Attributes:
         path: The path of the field in the object, each part a key or an index.

@@ -132,7 +132,7 @@ def judge(
 ) -> Iterator[Deviation]:
     """Yield what is not as it was applied.
 
-    A service that the plan has and no earlier one had is yet to be applied: that it is not there is no finding.
+    A service that the plan has and no earlier one had is yet to be applied: that it is not there is not a finding.
 
     Args:
         expected: The services of one environment.
@@ -163,14 +163,14 @@ def _changes(expected: Expected, declared: KubernetesObject, service: LiveServic
     said, missing, pending = dict(_edits(expected, declared, service)), 0, False
     # What is declared may be there already: of an update that was killed before it could store what it had applied.
     if expected.replicas is not None and service.replicas not in (expected.replicas, declared["spec"]["replicas"]):
-        # No earlier plan is known, and nobody else wrote the number: the documents may have changed since.
+        # No earlier plan is known, and the number has no other writer: the documents may have changed since.
         pending = expected.before is None and _REPLICAS not in service.editors
         missing = 0 if pending else max(expected.replicas - service.replicas, 0)
         word = "declared" if expected.before is None else "applied"
         how = ": not applied yet, or changed since" if pending else _by(service, _REPLICAS)
         said = {_REPLICAS: f"spec.replicas is {service.replicas}, {expected.replicas} {word}{how}", **said}
     elif expected.replicas is None and _REPLICAS in service.editors and _differ(declared, service):
-        # Scaled until now, with no number in the service: who has written one anyway keeps it from the documents'.
+        # Scaled until now, with no number in the service: a writer of one keeps it from the documents'.
         said = {_REPLICAS: f"spec.replicas is {service.replicas}, none applied{_by(service, _REPLICAS)}", **said}
     for each in _deviations(expected, declared, service, said, missing):
         yield replace(each, pending=pending and each.paths == {_REPLICAS} and not each.removal)

@@ -81,7 +81,7 @@ def test_the_context_may_have_no_user() -> None:
         (
             {**CA, "server": f"https://ana:{CANARY}@example.test"},
             None,
-            "its server URL has a user or a password in it, which belong into the user's entry",
+            "its server URL has a user or a password in it, which belong in the user's entry",
         ),
         (None, {"token": 7}, "token is not text"),
         (
