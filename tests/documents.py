@@ -91,7 +91,7 @@ def fleet_of(documents: Iterable[Document], *, checked: bool = True) -> Fleet:
 
     Args:
         documents: What is declared.
-        checked: Whether all rules are run that loading runs; False for fleets that nobody could load.
+        checked: Whether all rules are run that loading runs; False for fleets that could not be loaded.
     """
     parsed = [KINDS[document["kind"]].model_validate(document) for document in documents]
     environments = [document for document in parsed if isinstance(document, InferenceEnvironment)]

@@ -49,7 +49,7 @@ def stack(tmp_path: Path, fragile: Cluster) -> Workspace:
 
 
 def served(count: int, replicas: int = 1, namespace: str = NAMESPACE) -> list[Document]:
-    """Return so many deployments, each with a model of its own."""
+    """Return `count` deployments, each with a model of its own."""
     documents = []
     for number in range(count):
         documents.append(model(f"model-{number}", profile("slice", memoryPerGpu="30Gi", mig="only")))
@@ -119,7 +119,7 @@ def test_the_api_server_dies_in_the_middle(stack: Workspace, fragile: Cluster) -
     with when(lambda: bool(services(fragile.plane, namespace)), lambda: fragile.kill("kube-apiserver")):
         started = time.monotonic()
         said = up(stack, 3600, fails=True)
-        # Nobody goes on waiting for what was applied when something could not be.
+        # Waiting for what was applied ends when something could not be applied.
         assert time.monotonic() - started < 100
 
     assert "was not successfully created by the Kubernetes API server" in said or "does not answer" in said

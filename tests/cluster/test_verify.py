@@ -97,7 +97,7 @@ def declared(environment: Document) -> list[Document]:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster of this module's own: another one's nodes would be GPU nodes that nobody declared."""
+    """A cluster of this module's own: another one's nodes would be GPU nodes that are not declared."""
     with Cluster.start(tmp_path_factory.mktemp("verified"), NODES) as cluster:
         yield cluster
 
@@ -241,7 +241,7 @@ def offers(name: str, resource: str, units: int) -> Lie:
 
 
 def taint(name: str) -> Lie:
-    """Return a taint that nobody tolerates."""
+    """Return a taint that no pod tolerates."""
 
     def lie(client: Client, _: list[Document]) -> None:
         taints = [{"key": "team", "value": "research", "effect": "NoSchedule"}]
@@ -342,7 +342,7 @@ LIES: dict[str, tuple[Lie, tuple[str | None, str, str]]] = {
         declaring(lambda each: pool_of(each, "whole").update(allocatable={"cpu": "384"})),
         ("whole", "SW616", WARNING),
     ),
-    "a pool that nobody declared": (
+    "a pool that is not declared": (
         lambda client, _: client.create(spare()),
         (None, "SW617", WARNING),
     ),

@@ -1,4 +1,4 @@
-"""What is settled before anything is declared, from outputs, state and what stands in the clusters."""
+"""What is settled before anything is declared, from outputs, state and what exists in the clusters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environments that leave: asked with the kubeconfigs of the state, and kept where nobody can be asked."""
+"""Environments that leave: asked with the kubeconfigs of the state, and kept where no cluster can be asked."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_a_pool_of_slices(recorder: Recorder) -> None:
                     "gpuDriverInstallationConfig": {"gpuDriverVersion": "LATEST"},
                 }
             ],
-            # GKE sets gke-nodepool by itself, and takes it from nobody.
+            # GKE sets gke-nodepool by itself, and lets nothing else set it.
             "labels": {"acme.example/tier": "small"},
             "oauthScopes": SCOPES,
             "workloadMetadataConfig": {"mode": "GKE_METADATA"},

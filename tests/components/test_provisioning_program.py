@@ -237,7 +237,7 @@ def test_existing_environments_are_none_of_its_business() -> None:
 def test_what_an_error_quotes_is_shown_as_text(
     program: Callable[..., list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a cluster or an output says stands in some messages as it is, and would rewrite the screen."""
+    """What a cluster or an output says is in some messages as it is, and would rewrite the screen."""
 
     async def refuse(**_: object) -> None:
         problems = [Problem("InferenceEnvironment east", 0, 0, "spec.cluster", "is \x1b[2J", Code.OTHER_CLUSTER)]

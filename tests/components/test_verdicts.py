@@ -1,4 +1,4 @@
-"""What things that stand in a cluster mean for the plan, as far as it takes no engine and no cluster to see it."""
+"""What objects that exist in a cluster mean for the plan, as far as it takes no engine and no cluster to see it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def declared(*objects: KubernetesObject) -> Declared:
 
 
 def at(generation: int, item: KubernetesObject) -> KubernetesObject:
-    """Return the object as the API server has it after so many changes of its spec."""
+    """Return the object as the API server has it after `generation` changes of its spec."""
     return {**item, "metadata": {**item["metadata"], "generation": generation}}
 
 

@@ -5,14 +5,14 @@
     ...
               profile: §3g.45gb
 
-`§` marks where the error must stand; it is taken out before Slicewise sees the file. The first `expect` belongs to
+`§` marks where the error must be; it is taken out before Slicewise sees the file. The first `expect` belongs to
 the first mark, and so on; `and` is another error at the mark of the line before; without a mark the error is about the
 whole file. `warn` is advice, which has no place in a file. `with` names a right document of `with/` that is loaded too.
 
     # remedy: did you mean "3g.40gb"?
     # fix: profile: 3g.45gb => profile: 3g.40gb
 
-`remedy` is what the message must say to do, and `fix` what somebody writes who does that: the first text in the file is
+`remedy` is what the message must say to do, and `fix` the edit of a person who does that: the first text in the file is
 replaced by the second, or its line is removed where there is none, and then nothing is wrong.
 """
 
@@ -50,7 +50,7 @@ class Case:
     remedy: str | None = None
     """What the message says to do."""
     fix: str | None = None
-    """What somebody changes who does that."""
+    """What a person changes who does that."""
 
     def fixed(self) -> Case:
         """Return the case with its one file changed as its remedy says."""

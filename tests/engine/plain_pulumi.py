@@ -1,4 +1,4 @@
-"""`pulumi` as users run it: with a temporary directory that nobody makes for it and nobody removes."""
+"""`pulumi` as users run it: with a temporary directory that is not made for it and not removed."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_kubeconfig_that_is_none(workspace: Workspace, text: str, reason: str) -
 @pytest.mark.parametrize("command", ["preview", "up"])
 def test_server_that_does_not_answer(workspace: Workspace, command: str) -> None:
     with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        unused.bind(("127.0.0.1", 0))  # bound, but nothing listens
         server = f"https://127.0.0.1:{unused.getsockname()[1]}"
         workspace.write(*FLEET)
         workspace.set_config('kubeconfigs["mig-a"]', kubeconfig(server), secret=True)

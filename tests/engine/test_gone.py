@@ -84,7 +84,7 @@ def test_replicas_changed_by_hand_are_said_and_put_back(stack: Workspace, cluste
 
 @pytest.mark.long
 def test_what_is_removed_by_hand_is_put_back_each_time(stack: Workspace, cluster: Client) -> None:
-    """Nobody owns a field that is removed, nor one that a webhook changes; but the service has another generation."""
+    """A removed field has no owner, nor has one that a webhook changes; but the service has another generation."""
     stack.write(POOLS, TINY, CHAT)
     stack.up()
     template = cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["template"]

@@ -33,7 +33,7 @@ KEY_COMMENT = b"canary-clientkey-9d\n\n"
 
 
 class ProcessArguments:
-    """Everything that stood in a process's arguments while it was looked at, some twenty times a second."""
+    """Everything that was in a process's arguments while it was looked at, some twenty times a second."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -145,7 +145,7 @@ def test_planted_credentials_are_nowhere(
         # No controller makes it ready: this update fails when it has applied everything.
         run("up", "--yes", "--skip-preview", fails=True)
         workspace.set_config("waitForReady", "false")
-        # A token of nobody: the API server refuses every request.
+        # A token of no user: the API server refuses every request.
         workspace.write(POOL, TINY, deployment("chat", "tiny", replicas=2))
         refused = text.replace(text.partition("token: ")[2].split()[0], "canary-refused-token")
         if source == "kubernetes":

@@ -97,7 +97,7 @@ def test_what_is_anothers_by_now_is_not_deleted(
 
 @pytest.mark.long
 def test_what_is_the_stacks_own_is_deleted(stack: Workspace, clusters: dict[str, Client]) -> None:
-    # Somebody has taken the mark off, which makes it nobody else's.
+    # The annotation has been removed, which makes it no other stack's.
     unmarked = {"metadata": {"annotations": {"slicewise.dev/stack": None}}}
     clusters["west"].patch(LLMInferenceService, "b", unmarked, namespace="team", patch_type=PatchType.MERGE)
     stack.write(*WITHOUT_WEST)

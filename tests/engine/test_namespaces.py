@@ -1,4 +1,4 @@
-"""`createNamespaces` makes what is missing; what is there is used, and nobody's namespace is ever deleted."""
+"""`createNamespaces` makes what is missing; what is there is used, and no namespace is ever deleted."""
 
 from __future__ import annotations
 

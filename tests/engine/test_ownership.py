@@ -127,7 +127,7 @@ def test_a_service_that_somebody_made_is_taken_over_only_on_request(stack: Works
 
 
 def test_an_update_that_was_cut_off_before_its_outputs_goes_on(stack: Workspace, cluster: Client) -> None:
-    """What is applied carries the stack's name from its first moment, so nobody takes it for another's."""
+    """What is applied carries the stack's name from its first moment, so it is not taken for another's."""
     stack.write(POOLS, TINY, CHAT)
     stack.up()
     before = uid(cluster)

@@ -59,7 +59,7 @@ def uid(client: Client) -> str:
 
 @contextmanager
 def nothing_is_deleted(client: Client) -> Iterator[None]:
-    """Have the API server refuse to delete services, which nobody can see before it is tried."""
+    """Have the API server refuse to delete services, which shows only when it is tried."""
     deletions = NamedRuleWithOperations(
         apiGroups=["serving.kserve.io"], apiVersions=["*"], resources=["*"], operations=["DELETE"]
     )

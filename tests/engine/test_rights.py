@@ -57,7 +57,7 @@ def fleet(replicas: int) -> list[Document]:
 
 
 def documented() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the Role and the ClusterRole of the page, as they stand there."""
+    """Return the Role and the ClusterRole of the page, as they are written there."""
     section = PAGE.read_text(encoding="utf-8").partition("## What the credential may do")[2].partition("\n## ")[0]
     role, cluster_role = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL))
     assert (role["kind"], cluster_role["kind"]) == ("Role", "ClusterRole")

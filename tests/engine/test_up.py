@@ -52,7 +52,7 @@ def test_life_of_a_stack(stack: Workspace, cluster: Client, plane: ControlPlane)
     assert stack.up().changes() == {"mig-a/team/chat": "delete", "mig-a/team/chat-service": "delete"}
     assert services(cluster) == ["agent"]
 
-    # The credentials stand nowhere in clear: not in the state, not in the configuration.
+    # The credentials are nowhere in clear: not in the state, not in the configuration.
     token = plane.kubeconfig.rpartition("token: ")[2].split()[0].strip("'\"")
     assert len(token) >= 32
     for text in (stack.export(), (stack.directory / "stacks/Pulumi.test.yaml").read_text()):

@@ -209,21 +209,21 @@ def test_spelling(written: str, right: str | None) -> None:
 @pytest.mark.parametrize(
     "name", [SLICE, "nvidia.com/mig-1g.10gb.me", "nvidia.com/mig-1g.24gb-me", "nvidia.com/gpu", "cpu"]
 )
-def test_right_names_pass_and_are_not_mended(name: str) -> None:
+def test_right_names_pass_and_are_not_fixed(name: str) -> None:
     resource = with_limits(**{name: "1"})
     assert found(RESOURCE_NAME, resource) == []
-    assert RESOURCE_NAME.mend
-    assert not RESOURCE_NAME.mend(resource, {})
+    assert RESOURCE_NAME.fix
+    assert not RESOURCE_NAME.fix(resource, {})
 
 
-def test_wrong_names_are_found_in_limits_and_requests_and_mended_in_both() -> None:
+def test_wrong_names_are_found_in_limits_and_requests_and_fixed_in_both() -> None:
     wrong = "nvidia.com/mig-1g.10gb+me"
     amounts = {"limits": {wrong: "1", "cpu": "4"}, "requests": {wrong: "1"}}
     resource = service(pod_spec(container(None, resources=amounts)))
     assert found(RESOURCE_NAME, resource) == [f'{LIMITS}["{wrong}"]', f'{RESOURCES}.requests["{wrong}"]']
 
-    assert RESOURCE_NAME.mend
-    assert RESOURCE_NAME.mend(resource, {})
+    assert RESOURCE_NAME.fix
+    assert RESOURCE_NAME.fix(resource, {})
 
     right = {"nvidia.com/mig-1g.10gb.me": "1"}
     assert resource.properties["spec"]["template"]["containers"][0]["resources"] == {
@@ -233,11 +233,11 @@ def test_wrong_names_are_found_in_limits_and_requests_and_mended_in_both() -> No
     assert found(RESOURCE_NAME, resource) == []
 
 
-def test_what_cannot_be_mended_safely_is_left_and_found() -> None:
+def test_what_cannot_be_fixed_safely_is_left_and_found() -> None:
     for limits in ({"nvidia.com/mig-large": "1"}, {"nvidia.com/mig-3g-40gb": "1", SLICE: "1"}):
         resource = with_limits(**limits)
-        assert RESOURCE_NAME.mend
-        assert not RESOURCE_NAME.mend(resource, {})
+        assert RESOURCE_NAME.fix
+        assert not RESOURCE_NAME.fix(resource, {})
         assert len(found(RESOURCE_NAME, resource)) == 1
 
 
@@ -348,17 +348,17 @@ def test_other_taints_can_be_configured() -> None:
 def test_a_missing_toleration_is_added_and_nothing_else_changes() -> None:
     other = {"key": "sku", "operator": "Exists"}
     resource = multi_node(whole_gpus(tolerations=None), whole_gpus(tolerations=[other]))
-    assert GPU_TOLERATION.mend
-    assert GPU_TOLERATION.mend(resource, {})
+    assert GPU_TOLERATION.fix
+    assert GPU_TOLERATION.fix(resource, {})
     assert resource == multi_node(whole_gpus(tolerations=[TOLERATION]), whole_gpus(tolerations=[other, TOLERATION]))
-    assert not GPU_TOLERATION.mend(resource, {})
+    assert not GPU_TOLERATION.fix(resource, {})
 
 
 def test_nothing_is_added_to_pods_without_gpus_or_with_a_base() -> None:
-    assert GPU_TOLERATION.mend
-    assert not GPU_TOLERATION.mend(service(pod_spec(container(None), tolerations=None)), {})
-    assert not GPU_TOLERATION.mend(service(pod_spec(tolerations=None), baseRefs=[{"name": "base"}]), {})
-    assert not GPU_TOLERATION.mend(service(pod_spec(tolerations="6a19a0b0-unknown")), {})
+    assert GPU_TOLERATION.fix
+    assert not GPU_TOLERATION.fix(service(pod_spec(container(None), tolerations=None)), {})
+    assert not GPU_TOLERATION.fix(service(pod_spec(tolerations=None), baseRefs=[{"name": "base"}]), {})
+    assert not GPU_TOLERATION.fix(service(pod_spec(tolerations="6a19a0b0-unknown")), {})
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def profiles(selector: Mapping[str, str] | None = None, affinity: object = None)
         ([[said(CONFIG, "Exists")]], {None}),
         ([[said(PARTITION, "DoesNotExist")]], {None}),
         ([[said(PARTITION, "NotIn", "1g.10gb")]], {None}),
-        # GKE labels nodes that it cut and no others: a slice, and nobody says which.
+        # GKE labels nodes that it cut and no others: a slice, and no label says which.
         ([[said(PARTITION, "Exists")]], {""}),
         # GPU feature discovery: only what is a slice has these (strategy single; under mixed their keys differ).
         ([[said(f"{GPU}.slices.gi", "Gt", "0")]], {""}),

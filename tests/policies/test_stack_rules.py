@@ -54,7 +54,7 @@ def test_what_the_plan_charges_may_be_asked_for_and_no_more() -> None:
 
 
 def asks(gpus: int, *, sidecar: bool = False, of: str = "nvidia.com/gpu") -> dict[str, Any]:
-    """Return a container, or a sidecar, that asks for so many units."""
+    """Return a container, or a sidecar, that asks for `units` units."""
     return container(of, gpus, **({"restartPolicy": "Always"} if sidecar else {}))
 
 

@@ -152,7 +152,7 @@ def test_22_a_user_who_may_not_list_is_told(target: Target) -> None:
     run = target.preview()
 
     assert_refused(run, "mig-a", "list", "llminferenceservices")
-    # The rights that are needed stand where they are looked for.
+    # The rights that are needed are documented where they are looked for.
     page = KUBECONFIGS.read_text()
     assert [verb for verb in ("get", "list", "watch", "create", "patch", "delete") if verb not in page] == []
     assert "llminferenceservices" in page

@@ -25,9 +25,9 @@ Seen = Callable[[str, object], None]
 
 UP = ("up", "--yes", "--skip-preview")
 ENGINE = "pulumi --non-interactive"
-# Each process by what stands in its command line alone.
+# Each process by what only its command line has.
 PROGRAM, PROVIDER, HOST = "pulumi-language-python-exec", "pulumi-resource-kubernetes", "pulumi-language-python "
-# One update makes so many services, the next one deletes them all, and so on.
+# One update makes this many services, the next one deletes them all, and so on.
 NUMBER = 20
 
 DRAWN_WITH = seed()

@@ -110,7 +110,7 @@ def test_06_a_rebuilt_cluster_gets_everything_or_is_noticed(target: Target, othe
         target.stack.set_config('acceptClusters["mig-a"]', str(system.uid))
         assert_worked(target.up())
         assert rebuilt() == ["chat"]
-    # The old cluster is not this stack's any more, and nobody has touched it.
+    # The old cluster is not this stack's any more, and nothing has touched it.
     assert target.services() == {"chat": uid}
     there.deletecollection(LLMInferenceService, namespace=target.namespace)
 

@@ -132,7 +132,7 @@ pulumi.export("nodePools", unknown.apply(lambda _: []))
 pulumi.export("placements", [{"environment": unknown}])
 """
 
-# What can be mended: a spelling and a toleration, beside a secret and a value that is not known.
+# What can be fixed: a spelling and a toleration, beside a secret and a value that is not known.
 MENDABLE = """
 import pulumi
 import pulumi_kubernetes as kubernetes

@@ -124,7 +124,7 @@ def test_what_is_not_known_does_not_block_and_is_told(guarded: Make) -> None:
     assert "not checked: " in told["plan-complete", f"others-{STACK}"]
 
 
-def test_remediation_mends_what_is_safe_and_keeps_the_rest(guarded: Make) -> None:
+def test_remediation_fixes_what_is_safe_and_keeps_the_rest(guarded: Make) -> None:
     program = guarded(MENDABLE)
     before = program.preview()
     assert {

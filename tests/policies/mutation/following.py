@@ -29,7 +29,7 @@ def follow(stack: Stack, name: str, path: str, remedy: str) -> None:
     """Change the resource called `name` as `remedy` says.
 
     Raises:
-        AssertionError: nobody knows how to follow it.
+        AssertionError: it is not known how to follow it.
     """
     for pattern, change in _WAYS.items():
         if match := re.match(pattern, remedy):

@@ -42,7 +42,7 @@ def test_who_follows_the_remedies_is_rid_of_the_findings(mutant: Mutant) -> None
     followed = set()
     while found := next(stack.findings(mutant.config, but=TAKEN_BACK), None):
         _, name, finding = found
-        # Each remedy does what it says the first time, and sends nobody round in circles.
+        # Each remedy does what it says the first time, and does not lead back to the first mistake.
         assert (name, finding.message) not in followed, finding.message
         followed.add((name, finding.message))
         follow(stack, name, finding.path, finding.remedy)

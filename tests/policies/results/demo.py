@@ -1,4 +1,4 @@
-"""The demo stack: its documents, its objects, and where a text stands in its files."""
+"""The demo stack: its documents, its objects, and where a text is in its files."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def test_a_preview_that_did_not_complete_is_no_success(
     assert run(tmp_path, *DECLARED, *events) == 1
     printed = capsys.readouterr().out.splitlines()
     assert printed == [f"Pulumi.yaml: error: {message} [preview-complete]", "1 to fix, 0 to consider"]
-    # A file without results would tell GitHub that all that was ever found is mended.
+    # A file without results would tell GitHub that all that was ever found is fixed.
     sarif = json.loads((tmp_path / "sarif").read_text())["runs"][0]
     assert sarif["invocations"] == [{"executionSuccessful": False}]
     assert len(sarif["results"]) == 1

@@ -83,7 +83,7 @@ def test_a_finding_stands_at_its_document(
         {"metadata": {"annotations": annotations}},
     )
     events = stream(
-        LOADED, placement(name), declared, violation(service_urn(name), f"{field}: wrong; mend it"), SUCCEEDED
+        LOADED, placement(name), declared, violation(service_urn(name), f"{field}: wrong; correct it"), SUCCEEDED
     )
     (finding,) = findings(Preview.read(events), [str(file)], tmp_path, tmp_path)
     line = line_of(file, document, text)
@@ -93,7 +93,7 @@ def test_a_finding_stands_at_its_document(
 
 
 def test_more_mistakes_than_are_listed_are_said_at_the_project(tmp_path: Path) -> None:
-    # More than a thousand: each of so many deployments refers to a model that is not there.
+    # More than a thousand: each of these deployments refers to a model that is not there.
     declared = [short.environment("e", short.pool("p")), *(short.deployment(f"d{n}", "gone") for n in range(1005))]
     file = tmp_path / "all.yaml"
     file.write_text("---\n".join(yaml.safe_dump(item) for item in declared))

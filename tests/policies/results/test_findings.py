@@ -51,7 +51,7 @@ def in_stack(name: str) -> Event:
 
 def place(name: str, field: str) -> Place:
     """Return where a finding is shown that is about a field of a placement's service."""
-    (finding,) = found(violation(service_urn(name), f"{field}: is wrong; mend it"))
+    (finding,) = found(violation(service_urn(name), f"{field}: is wrong; correct it"))
     return finding.place
 
 
@@ -67,7 +67,7 @@ def place(name: str, field: str) -> Place:
     ],
 )
 def test_what_the_deployment_says(field: str, texts: tuple[str, ...]) -> None:
-    # The first name in the file stands in a comment; the deployment begins after `kind`.
+    # The first name in the file is in a comment; the deployment begins after `kind`.
     assert place(SLICE, field) == at("deployments.yaml", "kind: ModelDeployment", *texts)
 
 
@@ -114,7 +114,7 @@ def test_the_name_in_requests_is_the_deployments_where_it_says_one(tmp_path: Pat
             text.replace("  environments: 2\n", "  environments: 2\n  servedModelName: gemma-canary\n"),
             encoding="utf-8",
         )
-    events = violation(service_urn(SLICE), "spec.model.name: is wrong; mend it")
+    events = violation(service_urn(SLICE), "spec.model.name: is wrong; correct it")
     (finding,) = found(events, manifests=tmp_path)
     lines = (tmp_path / "deployments.yaml").read_text(encoding="utf-8").splitlines()
     assert finding.place.file.endswith("deployments.yaml")
@@ -150,7 +150,7 @@ def test_what_an_environment_shares_is_shown_at_its_name() -> None:
 
 @pytest.mark.parametrize("name", [STACK, urn("kubernetes:core/v1:Pod", "mine"), placement_urn("mig-a/team-a/nobody")])
 def test_what_no_document_made_is_shown_at_the_project_with_its_urn(name: str) -> None:
-    (finding,) = found(resource(name, ""), violation(name, "spec: wrong; mend it"))
+    (finding,) = found(resource(name, ""), violation(name, "spec: wrong; correct it"))
     assert finding.place == PROJECT
     assert finding.urns == (name,)
 

@@ -113,8 +113,8 @@ def test_a_log_obeys_no_finding(
     mine = urn("kubernetes:core/v1:Pod", "mine")
     event = {
         "message": violation(mine, f"spec.image: {text} has no tag; name one"),
-        "policy": violation(mine, "spec: wrong; mend it", policy=text),
-        "urn": violation(f"{mine}{text}", "spec: wrong; mend it"),
+        "policy": violation(mine, "spec: wrong; correct it", policy=text),
+        "urn": violation(f"{mine}{text}", "spec: wrong; correct it"),
         "error": {"diagnosticEvent": {"message": text, "severity": "error"}},
     }[field]
     events = tmp_path / "events.json"

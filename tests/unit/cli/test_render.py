@@ -276,7 +276,7 @@ def test_a_link_to_itself_is_no_place_to_write_to(documents: Path, output: Path,
 
 
 def test_what_is_not_a_file_beside_the_manifests_is_left_alone(documents: Path, tmp_path: Path, output: Path) -> None:
-    """A directory called as a file, links that lead to nothing or outside, and a pipe that nobody writes to."""
+    """A directory called as a file, links that lead to nothing or outside, and a pipe that nothing writes to."""
     render(documents, output)
     stale = tmp_path / "elsewhere.yaml"
     shutil.copy(output / GEMMA, stale)
@@ -359,7 +359,7 @@ def test_what_a_killed_run_left_is_removed(documents: Path, output: Path) -> Non
 
 
 def of_other_teams(directory: Path) -> Path:
-    """The demo's documents, whose manifests have other names and stand in the same directories."""
+    """The demo's documents, whose manifests have other names and go into the same directories."""
     copy = Path(shutil.copytree(DEMO, directory))
     edit(copy / "deployments.yaml", "team-a", "team-c")
     edit(copy / "deployments.yaml", "team-b", "team-d")

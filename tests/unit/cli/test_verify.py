@@ -363,7 +363,7 @@ def test_what_became_of_services_is_said(tmp_path: Path) -> None:
         (found,) = json.loads(run.stdout)["findings"]
         assert (run.returncode, found["code"], found["severity"]) == (code, "SW624", severity)
         assert f"default/chat is not what was applied: spec.replicas is {replicas}, 1 applied" in found["message"]
-        # Without an earlier plan nobody knows that one was ever applied: the documents may have changed since.
+        # Without an earlier plan it is not known that one was ever applied: the documents may have changed since.
         (found,) = json.loads(alone.stdout)["findings"]
         assert (alone.returncode, found["code"], found["severity"]) == (0, "SW624", "warning")
         assert found["message"] == (

@@ -1,4 +1,4 @@
-"""The messages that docs/troubleshooting.md knows: what stands in backticks in the first cell of a table's row."""
+"""The messages that docs/troubleshooting.md knows: what is in backticks in the first cell of a table's row."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def minimal(kind: str, path: Path = (), value: object = None) -> str:
 
 
 def complete_with(kind: str, path: Path, written: str) -> str:
-    """Write the document with every field; at `path` stands the YAML text `written` after a mark."""
+    """Write the document with every field; at `path` is the YAML text `written` after a mark."""
     return text(_with(COMPLETE[kind], path, _PLACEHOLDER)).replace(_PLACEHOLDER, f"§{written}")
 
 

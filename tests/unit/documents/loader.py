@@ -15,7 +15,7 @@ MARK = "§"
 
 
 def marked(text: str) -> tuple[str, str]:
-    """Return the text without its mark, and the line:column at which the mark stood."""
+    """Return the text without its mark, and the line:column at which the mark was."""
     before, after = text.split(MARK)
     line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
     return before + after, f"{line}:{column}"
@@ -45,7 +45,7 @@ class Loader:
         return [line.removeprefix("0.yaml:").lstrip() for line in lines] if len(texts) == 1 else lines
 
     def refuse_at(self, text: str, *others: str) -> str:
-        """Return the one error, which must stand at the mark of `text`, without its position.
+        """Return the one error, which must be at the mark of `text`, without its position.
 
         A deployment alone finds the model that the least deployment refers to.
         """

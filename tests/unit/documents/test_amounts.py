@@ -178,7 +178,7 @@ def test_cores_that_start_no_engine(loader: Loader, written: object, means: str)
         # What is proposed must not be refused again.
         (MEMORY_PER_GPU, "0.5Gi", "is 536870912 bytes, less than any GPU or slice has; write for example 40Gi"),
         (MEMORY_PER_GPU, "0.25", "is 0.25 bytes, less than any GPU or slice has; write for example 40Gi"),
-        # And nobody reads 300 zeros.
+        # The 300 zeros themselves are not printed.
         (MEMORY_PER_GPU, "1e-300", "is 1e-300 bytes, less than any GPU or slice has; write 1Gi"),
         (("spec", "nodePools", 0, "allocatable", "cpu"), 4_000_000, "is 4000000 cores, more than any node has; write "),
         (("spec", "nodePools", 0, "allocatable", "cpu"), "9e18", "is 9000000000000000000 cores, more than any node"),

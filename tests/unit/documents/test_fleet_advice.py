@@ -1,4 +1,4 @@
-"""Warnings on documents together: selectors that match nothing, models that nobody serves, nodes counted twice."""
+"""Warnings on documents together: selectors that match nothing, unserved models, nodes counted twice."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_model_that_nobody_serves(loader: Loader) -> None:
     assert advice(loader, MODEL, unused, DEPLOYMENT, ENVIRONMENT) == [
         "ClusterModel old: metadata.name: no deployment refers to it; remove it, unless a deployment is to come [SW321]"
     ]
-    # A catalogue of models by itself is no mistake.
+    # A catalogue of models by itself is not a mistake.
     assert advice(loader, MODEL, unused) == []
 
 

@@ -42,7 +42,7 @@ def test_a_section_has_cause_example_and_remedy(heading: str) -> None:
 
 
 def codes_in(tree: ast.AST) -> set[str]:
-    """Return the codes that `tree` names: in a text that is no docstring, or as a member of `Code`."""
+    """Return the codes that `tree` names: in a text that is not a docstring, or as a member of `Code`."""
     statements = [node for node in ast.walk(tree) if isinstance(node, ast.Expr)]
     prose = {id(node.value) for node in statements if isinstance(node.value, ast.Constant)}
     found: set[str] = set()
@@ -88,7 +88,7 @@ def test_b():
 
 
 def fields(schema: dict[str, Any]) -> set[str]:
-    """Return the path of every field that is no mapping of further fields, as the page writes it."""
+    """Return the path of every field that is not a mapping of further fields, as the page writes it."""
 
     def walk(part: dict[str, Any], path: str) -> set[str]:
         found: set[str] = set()

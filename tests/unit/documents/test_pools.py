@@ -182,7 +182,7 @@ def test_slices_of_what_the_catalogue_does_not_know(loader: Loader) -> None:
     (advice,) = fleet.advice
     assert (advice.code, advice.path) == ("SW303", "InferenceEnvironment mig-a: spec.nodePools[0].acceleratorType")
     assert advice.message == '"nvidia-z900" is not in the catalogue of GPU models, so its memory is not checked'
-    # What is no profile's name can become no resource, whatever its number of slices.
+    # What is not a profile's name cannot become a resource, whatever its number of slices.
     assert loader.refuse_at(pool(sliced("§half", more=", slicesPerGpu: 2"), "nvidia-z900")) == (
         'spec.nodePools[0].capabilities.migConfiguration.profile: "half" is not a MIG profile; '
         "write it as NVIDIA's driver does, for example 3g.40gb [SW204]"

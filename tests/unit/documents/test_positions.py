@@ -1,4 +1,4 @@
-"""Errors stand where the YAML says it, however the YAML is written; all of them at once, and no more."""
+"""Errors are where the YAML says it, however the YAML is written; all of them at once, and no more."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ P5 = "machineType: p5.48xlarge"
                     name="media",
                     selector="nodeSelector: {pool: media}",
                 ),
-                # Not in the catalogue, and of a machine whose name says nothing: nobody knows better.
+                # Not in the catalogue, and of a machine whose name says nothing: there is no better source.
                 pool("machineType: p9.large", gpu="z900", name="new", selector="nodeSelector: {pool: new}"),
             ],
         ),

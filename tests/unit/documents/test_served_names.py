@@ -94,6 +94,6 @@ def test_whoever_is_counted_with_another_is_named_once_unless_all_others_are(fle
             if name in (one.metadata.name, other.metadata.name)
         }
         assert any(f"deployment {other} of this namespace" in message for other in others)
-    # With another name for each that is warned of, nobody is counted with anybody.
+    # With another name for each that is warned of, no two are counted together.
     left = [one for path, one in named.items() if path not in found]
     assert [pair for pair in pairs if pair[0] in left and pair[1] in left] == []

@@ -16,7 +16,7 @@ POOL = ("spec", "nodePools", 0)
 CAPABILITIES = (*POOL, "capabilities")
 PROFILE = ("spec", "serving", 0)
 OF_EACH = "what each GPU (or slice) must have is serving[].replicaTopology.requires.memoryPerGpu"
-# Kind, where the field stands, its name, and how the hint begins. `existing.nodePools`, `backend`, `gpu`,
+# Kind, where the field is, its name, and how the hint begins. `existing.nodePools`, `backend`, `gpu`,
 # `minNodeCount`, `vram`, `vllm` and `clusterSelector` are in modelplaneai/modelplane's apis/*/definition.yaml.
 CASES: list[tuple[str, Path, str, str]] = [
     (ENVIRONMENT, EXISTING, "nodePools", "write it as spec.nodePools"),

@@ -16,7 +16,7 @@ from embedded.demo import supervisor
 
 @pytest.fixture
 def other() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is nobody's supervisor."""
+    """A process that supervises nothing."""
     with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as process:
         yield process
         process.kill()

@@ -20,7 +20,7 @@ FLEET = [
 
 def said(*documents: Document) -> list[str]:
     found = prospects(fleet_of([*FLEET, *documents]))
-    # Of memory that nobody requires, see test_required_memory.py.
+    # Of memory that no profile requires, see test_required_memory.py.
     return [str(advice) for advice in found if advice.code != "SW332"]
 
 
@@ -91,7 +91,7 @@ def test_a_maximum_that_no_pool_holds() -> None:
         "ModelDeployment team/d: spec.scaling.concurrency.maxReplicas: no matching pool holds 101 replicas even when "
         "it is empty; the largest, small/mig, holds 100: write maxReplicas: 100, or add nodes [SW323]"
     )
-    # A minimum that does not fit either is no mistake in the maximum: the plan says what is wanting.
+    # A minimum that does not fit either is not a mistake in the maximum: the plan says what is wanting.
     assert said(model("m"), autoscaled(300, least=200)) == []
     assert plan_of([*FLEET, model("m"), autoscaled(100)])["shortfalls"] == []
     assert plan_of([*FLEET, model("m"), autoscaled(101)])["shortfalls"] != []

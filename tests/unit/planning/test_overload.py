@@ -23,7 +23,7 @@ def _names(plan: Document) -> set[str]:
 
 def test_two_small_ones_go_before_one_large() -> None:
     assert _names(plan_of([NODE, model("m"), *_sized({"large": 7, "a": 4, "b": 4})])) == {"a", "b"}
-    # One for one is no gain: the order stands.
+    # One for one is not a gain: the order decides.
     assert _names(plan_of([NODE, model("m"), *_sized({"large": 7, "a": 4})])) == {"large"}
 
 

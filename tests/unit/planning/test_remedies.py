@@ -1,4 +1,4 @@
-"""Remedies are computed, not guessed: whoever follows one gets what it says, and nobody is moved."""
+"""Remedies are computed, not guessed: whoever follows one gets what it says, and nothing is moved."""
 
 from __future__ import annotations
 
@@ -312,7 +312,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 "interconnect: nvlink in the capabilities of e/p, if its nodes have it, would fit it",
                 f"without interconnect in {F}, which one GPU has no use for, e/s would fit it",
             ],
-            id="what nobody declared; but no NVLink on slices",
+            id="what is not declared; but no NVLink on slices",
         ),
         pytest.param(
             [

@@ -21,7 +21,7 @@ _FULL = (
 
 def _warnings(*documents: Document) -> list[tuple[str, str, str]]:
     found = plan_of(documents)["warnings"]
-    # Of memory that nobody requires, see test_required_memory.py.
+    # Of memory that no profile requires, see test_required_memory.py.
     return [(item["code"], item["path"], item["message"]) for item in found if item["code"] != "SW332"]
 
 
@@ -188,7 +188,7 @@ _WHERE = re.compile(r"InferenceEnvironment (\S+): spec\.nodePools\[(\d+)\]")
 @given(fleets())
 def test_whoever_follows_the_warning_moves_nothing_and_updates_roll(documents: list[Document]) -> None:
     before = plan_of(documents)
-    # Nobody waits for the room that is made.
+    # Nothing waits for the room that is made.
     has = Counter((item["deployment"]["namespace"], item["deployment"]["name"]) for item in before["placements"])
     kept = []
     for document in documents:

@@ -118,4 +118,4 @@ def _kept_for_updates(compared: ComparedPool, lost: int) -> int:
 
 
 def _absent(units: int) -> str:
-    return f", of which {units} {'stands' if units == 1 else 'stand'} for units that are not there" if units else ""
+    return f", of which {units} {'is' if units == 1 else 'are'} for units that are not there" if units else ""

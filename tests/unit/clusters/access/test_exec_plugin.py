@@ -70,7 +70,7 @@ def test_it_is_told_what_is_asked_of_it(tmp_path: Path) -> None:
             "gave a client certificate, and only tokens of plugins are taken; use a kubeconfig with a token",
         ),
         (writes(token=f"{CANARY} {CANARY}"), "gave a token with white space or control characters"),
-        # It would ask for a password; there is nobody to answer.
+        # It would ask for a password, which nothing answers.
         ("read password && " + writes(token=CANARY), "failed (exit code 1); log in again"),
     ],
 )

@@ -303,7 +303,7 @@ def test_other_gpus_that_no_label_tells_apart_are_left_out() -> None:
 
 @pytest.mark.parametrize("labelled", ["none", "those", "the others", "both"])
 def test_a_label_that_only_some_nodes_have_tells_nothing_until_both_are_labelled(labelled: str) -> None:
-    """Of GKE's slices beside slices that nobody labelled: the remedy of the CHECK is followed, in part and wholly."""
+    """Of GKE's slices beside slices without labels: the remedy of the CHECK is followed, in part and wholly."""
     size = {"cloud.google.com/gke-gpu-partition-size": "1g.10gb"}
     theirs = {"slicewise.dev/pool": "cut"} if labelled in ("those", "both") else {}
     others = {"slicewise.dev/pool": "whole"} if labelled in ("the others", "both") else {}

@@ -149,5 +149,5 @@ def test_labels_with_anything_in_them(values: list[str], key: str) -> None:
     written = describe_cluster(cluster_of(nodes), "prod", "prod-kubeconfig")
     (environment,) = loaded(written).environments
     counted = sum(pool.nodes for pool in environment.spec.node_pools)
-    # Nodes that differ, and that no label which may stand in a selector tells apart, are in no pool, which is said.
+    # Nodes that differ, and that no label which a selector may have tells apart, are in no pool, which is said.
     assert counted == len(nodes) or (0 < counted < len(nodes) and "in no pool: label both" in written)

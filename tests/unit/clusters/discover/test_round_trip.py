@@ -59,7 +59,7 @@ def test_what_is_supposed_of_units_without_labels_verifies(units: int) -> None:
     cluster = cluster_of([node_json("n", P4D, {"nvidia.com/gpu": units})])
     fleet = loaded(describe_cluster(cluster, "prod", "prod-kubeconfig"))
     result = verify(fleet, make_plan(fleet), {"prod": cluster})
-    # Units that nobody explains stay a finding: what is declared of them is no more than a place to start.
+    # Units that no label explains stay a finding: what is declared of them is no more than a place to start.
     assert [each.code.value for each in result.differences] == (["SW606"] if units == 9 else [])
 
 

@@ -1,4 +1,4 @@
-"""What stands in a cluster already, as its API server says it."""
+"""What exists in a cluster already, as its API server says it."""
 
 from __future__ import annotations
 

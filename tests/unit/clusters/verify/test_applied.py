@@ -102,7 +102,7 @@ def test_replicas_by_hand(number: int, missing: int) -> None:
 
 
 def test_a_number_that_nobody_is_known_to_have_applied_is_the_documents() -> None:
-    """Replicas raised in the documents, no earlier plan given: nothing is missing, and nobody changed anything."""
+    """Replicas raised in the documents, no earlier plan given: nothing is missing, and nothing was changed."""
     (told,) = deviations(fleet(replicas=5), applied(fleet(replicas=2)))
     assert (told.says, told.missing, told.pending) == (
         "spec.replicas is 2, 5 declared: not applied yet, or changed since",

@@ -457,7 +457,7 @@ def test_a_node_with_one_gpu_less_takes_no_pod_of_eight(reserved: int, clean: bo
 
 @pytest.mark.parametrize(
     ("units", "code"),
-    # Nobody tells what a unit is: as many as slices, they are slices; as many as GPUs, they are GPUs.
+    # No label tells what a unit is: as many as slices, they are slices; as many as GPUs, they are GPUs.
     [(16, "SW607"), (8, "SW606"), (12, "SW606")],
 )
 def test_without_labels_the_number_tells_slices_from_gpus(units: int, code: str) -> None:
@@ -645,7 +645,7 @@ def test_memory_of_a_slice(declared: str, needed: str, mib: int | None, expected
 
 @pytest.mark.parametrize(
     ("mib", "expected"),
-    # A GPU that is sold with 80 GB reports 81559 MiB: that is no difference. 75 GiB are.
+    # A GPU that is sold with 80 GB reports 81559 MiB: that is not a difference. 75 GiB are.
     [(81559, []), (75 * 1024, ERROR)],
 )
 def test_memory_of_a_gpu_is_compared_with_what_it_is_sold_with(mib: int, expected: str | list[Any]) -> None:

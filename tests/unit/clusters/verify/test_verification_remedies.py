@@ -58,7 +58,7 @@ def gke(name: str, partition: str, units: int) -> LiveNode:
     return live_node(node_json(name, labels | {PARTITION: partition}, {GPU: units}))
 
 
-# Labels that nobody may write.
+# Labels that may not be written by hand.
 
 
 @pytest.mark.parametrize("key", ["pool", "slicewise.dev/pool", "example.com/gpu", "node-role.kubernetes.io/gpu"])
@@ -107,7 +107,7 @@ def test_nodes_that_were_cut_again_after_discovery() -> None:
 
 
 def test_nodes_that_no_cut_gives_the_label_of_gke() -> None:
-    """As with the kubeconfig of another cluster, whose GPUs MIG manager cuts: nobody but GKE writes that label."""
+    """As with the kubeconfig of another cluster, whose GPUs MIG manager cuts: only GKE writes that label."""
     documents = declared(slices("mig", "3g.40gb", strategy="single", nodeSelector={PARTITION: "3g.40gb"}))
     told = only(documents, cluster(single("s-0", "1g.10gb", 56, **{"nvidia.com/mig.config": "all-1g.10gb"})))
     assert told.code == "SW601"
@@ -229,7 +229,7 @@ def test_a_scaled_pool_does_not_claim_another_pools_nodes() -> None:
     assert codes == [(None, "SW617", "warning"), ("whole", "SW602", "warning")]
 
 
-# Nodes that nobody declared.
+# Nodes that are not declared.
 
 
 def test_strays_are_told_apart_by_what_to_do() -> None:
@@ -321,7 +321,7 @@ def test_whole_gpus_where_slices_are_declared() -> None:
 
 
 def test_a_layout_that_no_node_has_beside_whole_gpus() -> None:
-    """That there are whole GPUs in the cluster is no reason to declare them in the place of slices."""
+    """That there are whole GPUs in the cluster is not a reason to declare them in the place of slices."""
     cut = slices("cut", "1g.10gb", nodeSelector={"nvidia.com/mig.config": "all-1g.10gb"})
     whole = node("whole-0", gfd(8, mig_config="all-disabled"), {"nvidia.com/mig.config": "all-disabled"})
     told = only(declared(cut), cluster(whole))
@@ -348,8 +348,8 @@ def test_gke_cuts_gpus_by_node_pool() -> None:
 @pytest.mark.parametrize(
     ("lost", "reserved", "held", "said", "enough"),
     [
-        (4, 4, 3, "reservedUnits is 4, of which 4 stand for units that are not there", 7),
-        (1, 2, 2, "reservedUnits is 2, of which 1 stands for units that are not there", 3),
+        (4, 4, 3, "reservedUnits is 4, of which 4 are for units that are not there", 7),
+        (1, 2, 2, "reservedUnits is 2, of which 1 is for units that are not there", 3),
         (0, 2, 3, "reservedUnits is 2", 3),
     ],
 )
@@ -369,7 +369,7 @@ def test_no_more_of_the_reserved_units_than_there_are_stand_for_others() -> None
     result = verified(documents, with_pods(nodes, pod("other", "cut-1", 1, "nvidia.com/mig-3g.40gb")))
     told = {each.code.value: each for each in result.differences}
     assert sorted(told) == ["SW605", "SW613"]
-    assert told["SW613"].message.endswith("reservedUnits is 2, of which 2 stand for units that are not there")
+    assert told["SW613"].message.endswith("reservedUnits is 2, of which 2 are for units that are not there")
     assert told["SW613"].remedy.startswith("write reservedUnits: 5, ")
 
 
@@ -380,7 +380,7 @@ def test_planned_units_beside_units_that_are_not_there() -> None:
     )
     nodes = changed(cluster_of(documents[0]), with_units(4), "whole-0")
     told = only(documents, with_pods(nodes, pod("other", "whole-1", 1)))
-    assert "12 planned and 1 held of 12 units, reservedUnits is 4, of which 4 stand for units" in told.message
+    assert "12 planned and 1 held of 12 units, reservedUnits is 4, of which 4 are for units" in told.message
     assert told.severity == "error"
 
 
@@ -487,7 +487,7 @@ def test_an_empty_selector_counts_gpu_nodes() -> None:
 
 
 def test_nodes_that_are_gone_can_be_added() -> None:
-    """As for a pool that has some left: whether its nodes are gone or the selector is wrong, nobody knows here."""
+    """As for a pool that has some left: whether its nodes are gone or the selector is wrong is not known here."""
     documents = declared(pool("whole", nodeCount=2))
     told = only(documents, without(cluster_of(documents[0]), "whole-0", "whole-1"))
     assert (told.code, told.remedy.endswith("; or add the nodes, where they are gone")) == ("SW601", True)
