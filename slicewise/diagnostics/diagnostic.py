@@ -73,7 +73,7 @@ class Problem:
     code: Code
 
     def __str__(self) -> str:
-        """Write the one line of the design's section 8."""
+        """Write the one line that docs/errors.md begins with: place, field, message, code."""
         file = shown_file(self.file)
         place = f"{file}:{self.line}:{self.column}" if self.line else file
         parts = [part for part in (place, self.field, self.message) if part]

@@ -56,7 +56,7 @@ def test_the_seeds_pool_loads_plans_and_renders(tmp_path: Path) -> None:
     seed = str(Path(__file__).with_name("seed.yaml"))
     assert slicewise("validate", seed).returncode == 0
     plan = json.loads(slicewise("plan", seed, "--output", "json").stdout)
-    # The example of the design's section 7: two slices a GPU, eight GPUs a node, four nodes.
+    # Two slices a GPU, eight GPUs a node, four nodes: 2 x 8 units a node, 64 in all.
     (pool,) = plan["nodePools"]
     assert (pool["unitsPerNode"], pool["nodes"], pool["units"]) == (16, 4, 64)
     assert (pool["allocated"], pool["free"]) == (2, 62)

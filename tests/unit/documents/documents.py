@@ -1,4 +1,4 @@
-"""Documents of each kind: the least that is allowed, and one with every field of the design's section 2."""
+"""Documents of each kind: the least that is allowed, and one with every field of docs/documents.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every field, default and limit of the design's section 2."""
+"""Every field, default and limit that docs/documents.md has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of node pools: MIG (the design's section 3), counts, tolerations, pools that cannot be told apart."""
+"""The rules of node pools: MIG (docs/mig-catalogue.md), counts, tolerations, pools that cannot be told apart."""
 
 from __future__ import annotations
 

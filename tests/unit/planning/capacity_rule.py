@@ -1,4 +1,4 @@
-"""The design's rule of capacity (section 4), written a second time: slow, in plain lists, sharing no code with it.
+"""The rule of capacity of docs/placement.md, written a second time: slow, in plain lists, sharing no code with the first.
 
 Pods and nodes are tuples: GPU units, millicores, bytes. A pool that does not say what its nodes have has None there.
 """

@@ -1,4 +1,4 @@
-"""Judges a plan by the documents alone: an independent reading of the design's section 4, which shares no code with it.
+"""Judges a plan by the documents alone: a reading of docs/placement.md that shares no code with planning.
 
 `findings` returns everything that is wrong with a plan's JSON data; an empty list is the verdict that it is right.
 """

@@ -1,4 +1,4 @@
-"""Which placements of an earlier plan may stay, worked out from the documents alone (design, section 4, "Order")."""
+"""Which placements of an earlier plan may stay, worked out from the documents alone (docs/placement.md, "Order and choice")."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ def test_what_is_just_enough_is_enough(has: dict[str, object], needs: dict[str, 
     assert plan["shortfalls"] == []
 
 
-# Requirements and pools that break exactly one rule each, in the design's order, and can be combined.
+# Requirements and pools that break exactly one rule each, in the order of docs/placement.md, and can be combined.
 _FAULTS: list[tuple[str, Document, Document, Document]] = [
     ("profile-selector", {}, {"environmentSelector": {"region": "a"}}, {}),
     ("node-pool-selector", {}, {}, {"nodePoolSelector": {"tier": "x"}}),
