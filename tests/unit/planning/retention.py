@@ -1,4 +1,4 @@
-"""Which placements of an earlier plan may stay, worked out from the documents alone (docs/placement.md, "Order and choice")."""
+"""Which placements of an earlier plan may stay, worked out from the documents alone ("Order", docs/placement.md)."""
 
 from __future__ import annotations
 
