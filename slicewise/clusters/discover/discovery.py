@@ -15,7 +15,7 @@ from slicewise.clusters.discover.pool_facts import accelerator_of, some_names
 from slicewise.clusters.discover.pool_names import pool_names
 from slicewise.clusters.live import GpuPod, Gpus, LiveCluster, LiveNode, belongs, most_nodes
 
-# A document takes no more (spec/environment.py).
+# A document takes no more (slicewise/documents/environment.py).
 _MOST_POOLS: Final = 64
 _INTRODUCTION: Final = (
     "Written by `python -m slicewise discover`. What deserves a look says CHECK.",

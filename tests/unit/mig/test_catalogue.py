@@ -87,7 +87,6 @@ def test_gpus_that_cannot_do_mig_have_no_profiles(gpu: str) -> None:
 
 
 def test_models_with_profiles_can_do_mig() -> None:
-    assert sum(model.mig_capable for model in ALL_GPU_MODELS) == 19
     assert find_gpu_model("a30").mig_capable
 
 
