@@ -96,7 +96,7 @@ class Found:
         takes_room: Whether all that it does to pods is to leave fewer nodes or units to them, so that how bad it is
             depends on how much room the plan needs (`shortage.weighed`).
         ways: The remedies to choose from where it is a warning, the best first: the first that leaves the plan its room
-            (`followed.followed`). The last one writes nothing. Empty where `remedy` is the only one.
+            (`followed`). The last one writes nothing. Empty where `remedy` is the only one.
     """
 
     code: Code

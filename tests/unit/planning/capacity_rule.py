@@ -1,4 +1,4 @@
-"""The rule of capacity of docs/placement.md, written a second time: slow, in plain lists, sharing no code with planning.
+"""The rule of capacity of docs/placement.md, written a second time: slow, in plain lists, sharing no code with it.
 
 Pods and nodes are tuples: GPU units, millicores, bytes. A pool that does not say what its nodes have has None there.
 """

@@ -1,7 +1,7 @@
 """The one principle of severity: does any pod that the plan has lack room, in any order of scheduling?
 
 What takes room is an error exactly where the plan's pods find too little in what is left, by the planner's own rule
-(`slicewise/planning/capacity/soundness.py`), and then names the deployments that would wait. Where they find enough, it is a warning.
+(`is_sound_on`), and then names the deployments that would wait. Where they find enough, it is a warning.
 """
 
 from __future__ import annotations
