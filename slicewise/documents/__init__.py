@@ -1,4 +1,8 @@
-"""The documents that users write: their types, how they are loaded, and everything that can be wrong with them."""
+"""The documents that users write: their types, how they are loaded, and everything that can be wrong with them.
+
+`load_fleet` reads files into a `Fleet`, or raises one error that holds every mistake of every file. The types of each
+kind are in the module of its name, the rules in `rules`.
+"""
 
 from slicewise.documents.bandwidth import FABRICS
 from slicewise.documents.base import (

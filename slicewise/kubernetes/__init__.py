@@ -1,4 +1,7 @@
-"""The vocabulary of Kubernetes that every part of Slicewise, and the policies, read alike."""
+"""The vocabulary of Kubernetes that every part of Slicewise, and the policies, read alike.
+
+`Quantity` is an amount as apimachinery reads it; `pod_resources` is what a pod asks for, init containers included.
+"""
 
 from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.kubernetes.json_values import amount, items, mapping, text, whole

@@ -1,4 +1,8 @@
-"""Placements as Kubernetes objects: plain dicts, ready for a cluster, a file or a test."""
+"""Placements as Kubernetes objects: plain dicts, ready for a cluster, a file or a test.
+
+`placement_objects` makes those of one placement, and `shared_objects` what the placements of one environment share.
+The names of annotations and labels are here, too.
+"""
 
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.names import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE, service_name

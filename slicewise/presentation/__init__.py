@@ -1,4 +1,8 @@
-"""Plans as people read them: tables, bars, maps and pictures."""
+"""Plans as people read them: tables, bars, maps and pictures.
+
+`print_plan` prints a whole plan for a terminal, `shortfall_lines` why something is not placed and what would help,
+and `fleet_picture` draws the pools as SVG.
+"""
 
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.picture import fleet_picture

@@ -1,4 +1,8 @@
-"""Text that people write, read with its positions and within limits: files, YAML, values in it."""
+"""Text that people write, read with its positions and within limits: files, YAML, values in it.
+
+`read_all` reads files, directories and standard input; `parse_documents` yields the YAML documents of one, each of
+which knows the line of every field.
+"""
 
 from slicewise.sources.files import path_meant, read_all
 from slicewise.sources.gc_pause import paused_collector

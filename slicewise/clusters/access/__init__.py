@@ -1,4 +1,8 @@
-"""Reaching clusters: kubeconfigs that can be used, whether a server answers, and clients of it."""
+"""Reaching clusters: kubeconfigs that can be used, whether a server answers, and clients of it.
+
+`read_ambient` and `read_files` find a kubeconfig as kubectl does, `examine` says whether one can be used from here,
+`open_client` makes a client of it, and `refused` says what may be shown of an error that the client raised.
+"""
 
 from slicewise.clusters.access.ambient import can_be_read, not_a_file, read_ambient, read_files
 from slicewise.clusters.access.client import close_client, open_client

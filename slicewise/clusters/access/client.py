@@ -22,7 +22,7 @@ def open_client(kubeconfig: str) -> AsyncClient:
 
     Raises:
         Exception: whatever the libraries raise for what the checks let through; its text may have parts of the
-            kubeconfig, so no more may be shown than what `refusing.refusal` says of it.
+            kubeconfig, so no more may be shown than what `refusal` says of it.
     """
     # They cost 0.1 s to import: only here, where a cluster is asked.
     import httpx2  # noqa: PLC0415

@@ -1,4 +1,7 @@
-"""From a live cluster to the document that describes it."""
+"""From a live cluster to the document that describes it.
+
+`describe_cluster` takes the facts of `live` and returns the text of an InferenceEnvironment.
+"""
 
 from slicewise.clusters.discover.discovery import NothingToDeclareError, describe_cluster
 from slicewise.clusters.discover.grouping import usable_offers

@@ -1,4 +1,8 @@
-"""What a live cluster has, read into facts: nodes, GPUs, pods, services, namespaces."""
+"""What a live cluster has, read into facts: nodes, GPUs, pods, services, namespaces.
+
+`read_or_refusal` reads a whole cluster into a `LiveCluster`, whoever labelled its nodes; `read_standing` reads only
+what exists where a plan puts something. `needs_of` lists what a plan needs of a cluster.
+"""
 
 from slicewise.clusters.live.cluster_answer import read_or_refusal
 from slicewise.clusters.live.existing_objects import (

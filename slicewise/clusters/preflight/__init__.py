@@ -1,4 +1,8 @@
-"""What a plan needs of a cluster, asked before anything is declared there."""
+"""What a plan needs of a cluster, asked before anything is declared there.
+
+`ask_or_refusal` has one conversation with a cluster, `problems_of` says what its answer means for the plan, and
+`owner` whose an object is that exists already.
+"""
 
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.clusters.preflight.judgement import CAUSES, INSTALL, RIGHTS_UNKNOWN, denied_message, problems_of

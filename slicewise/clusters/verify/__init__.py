@@ -1,4 +1,8 @@
-"""Declared against real: what differs between documents and a live cluster."""
+"""Declared against real: what differs between documents and a live cluster.
+
+`verify` compares a fleet and its plan with the clusters that were read; `judge` says what became of services that
+were applied.
+"""
 
 from slicewise.clusters.verify.cluster_checks import led_elsewhere
 from slicewise.clusters.verify.services import (

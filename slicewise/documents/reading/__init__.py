@@ -1,4 +1,7 @@
-"""From files to documents: every mistake of every file in one pass."""
+"""From files to documents: every mistake of every file in one pass.
+
+`load_fleet` takes paths, `load_contents` what was read already.
+"""
 
 from slicewise.documents.reading.loading import load_contents, load_fleet
 from slicewise.documents.reading.schema_problems import bad_value

@@ -1,4 +1,8 @@
-"""Rules that types cannot express: within one document, and between documents."""
+"""Rules that types cannot express: within one document, and between documents.
+
+`check_document` runs all rules of one document, and `fleet_advice` those of a fleet; each file has the rules of one
+subject. docs/architecture.md says how to add one.
+"""
 
 from slicewise.documents.rules.cluster import check_cluster
 from slicewise.documents.rules.deployment import check_scaling

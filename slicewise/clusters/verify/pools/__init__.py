@@ -1,4 +1,8 @@
-"""A declared pool beside the nodes that it has."""
+"""A declared pool beside the nodes that it has.
+
+`members` says which nodes belong to which pool. Each `check_*` compares one subject; `Shortage` alone says whether
+what was found takes room that the plan needs.
+"""
 
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.followed_remedies import followed

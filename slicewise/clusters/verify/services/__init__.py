@@ -1,4 +1,7 @@
-"""What became of services that were applied."""
+"""What became of services that were applied.
+
+`expected_services` lists what should be there, `judge` compares it with what is, and `check_services` words it.
+"""
 
 from slicewise.clusters.verify.services.applied import (
     REMEDY,
