@@ -34,7 +34,7 @@ def all_outputs(
     """
     before = past.before.clusters
     uids = {name: each.uid for name, each in standing.items()}
-    # Of a skipped environment that has no cluster yet nothing is applied: its name says nothing.
+    # A skipped environment that never had a cluster has nothing applied: no identifier is recorded for it.
     identifiers = {name: each.identifier for name, each in handlings.items() if name not in skipped or name in before}
     clusters = cluster_outputs(before, uids, past.renamed, identifiers, going.names)
     everything = {**outputs, CLUSTERS_OUTPUT: clusters, STACK_OUTPUT: stack_name()}

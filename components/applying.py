@@ -44,7 +44,7 @@ async def declare_plan(
             objects=items,
         )
         placed.append((placement, component))
-        # Pulumi works on what is declared while the rest is.
+        # Let the engine work on this placement while the next one is declared.
         await asyncio.sleep(0)
     if config.wait_for_ready:
         _wait(placed, environments, leaving(planned.previous, planned.plan), config.ready_timeout)
@@ -81,8 +81,8 @@ def _wait(
     for placement, component in placed:
         patience = Patience(seconds, gone.get((placement.environment, placement.node_pool), ()))
         waits.setdefault(placement.environment, []).append(component.wait(patience))
-    # After everything is applied: an update in which something cannot be applied ends at once.
+    # Waiting starts when everything is applied, so an update that cannot apply something ends at once.
     applied = pulumi.Output.all(*(component.applied for _, component in placed))
     unready = [wait_in(environments[name].kubeconfig, here, after=applied) for name, here in waits.items()]
-    # Not awaited here: the stack's outputs are to be there, whatever comes of it.
+    # Not awaited: the stack's outputs must be stored even where a service never becomes ready.
     pulumi.Output.all(*unready).apply(partial(finish, seconds=seconds))

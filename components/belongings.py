@@ -67,7 +67,7 @@ async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declare
     """
     previous, standing = past.before, reached.standing
     if past.state.identifiers:
-        # Of environments that the outputs do not know, the state may: an update could not remove them.
+        # The state may know environments that the outputs do not: an update failed to remove them.
         previous = replace(previous, identifiers=past.state.identifiers)
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     problems: list[Problem] = []
@@ -108,7 +108,7 @@ async def _settle_one(
     problems += verdicts.unread(here, there)
     strangers = verdicts.strangers_leaving(here, there, claim)
     if strangers:
-        # Only the state tells whether this stack has forgotten them: its outputs do not change with it.
+        # `pulumi state delete` changes the state and not the outputs, so only the state says what the stack still has.
         urns = (await read_state()).urns
         problems += verdicts.leaving(handling.environment, handling.formerly or handling.environment, strangers, urns)
     gone = verdicts.gone_objects(here, there)

@@ -24,7 +24,7 @@ from slicewise.manifests import (
 # Server-side apply then takes fields over from whoever set them (pulumi-kubernetes, metadata/annotations.go). Not on
 # every object: of two stacks that apply one object in the same second, it is the conflict that stops the second.
 _FORCE: Final = "pulumi.com/patchForce"
-# All are set once, and then stay as they are: to take them away again would be a change of its own.
+# Set once and then ignored: removing them again would be an update of the service.
 _LASTING: Final = tuple(
     f'metadata.annotations["{name}"]' for name in (RESTORED_ANNOTATION, RESTORED_OVER_ANNOTATION, _FORCE)
 )

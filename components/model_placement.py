@@ -37,7 +37,7 @@ class ModelPlacement(pulumi.ComponentResource):
     ) -> None:
         handling = environment.handling
         super().__init__(MODEL_PLACEMENT, name, None, pulumi.ResourceOptions(aliases=handling.aliases(name)))
-        # Each after all before it: a service has what it needs, and is there before it is scaled.
+        # Each object depends on all before it: the namespace, then the service, then what scales it.
         before = list(environment.shared)
         for item in objects:
             suffix = SUFFIXES[item["kind"]]

@@ -13,7 +13,7 @@ from slicewise.diagnostics import Advice, Code, closest, printable
 from slicewise.documents import Fleet
 from slicewise.manifests import service_name
 
-# A service of several nodes a replica: its name has their number.
+# `chat-n2`: a service whose replicas span nodes has their number in its name.
 _SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")
 
 
@@ -36,7 +36,7 @@ def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Advice]:
 
 
 def _unused(key: str, written: Iterable[str], known: Iterable[str], what: str) -> Iterator[Advice]:
-    # What is set already is not what is meant.
+    # A key that is set already is not what the unknown one was meant for.
     unset = sorted(set(known).difference(written))
     for each in sorted(set(written).difference(known)):
         field = f'slicewise:{key}["{each}"]'

@@ -66,13 +66,13 @@ def sort(
                 taken.add(name)
             continue
         if name.kind in (NAMESPACE_KIND, CONFIG_KIND):
-            # What everybody in a namespace shares.
+            # A namespace, and KServe's config in it, are shared by every service there.
             left.add(name)
         elif config.take_over.get(f"{here.environment}/{name.namespace}/{name.name}") == (live.stack or _NOBODY):
-            # Said of this owner only: a copied configuration takes nothing over from the one that it was copied from.
+            # takeOver names the present owner, so a copied configuration takes over nothing of the stack it came from.
             taken.add(name)
         elif name[1:] not in refused:
-            # What scales a service has its name, and goes where it goes: one error for both.
+            # A ScaledObject has the name of its service, and is taken over with it: one error for both.
             refused.add(name[1:])
             problems.append(_refused(here.environment, name, whose, live))
     return frozenset(taken), frozenset(left), problems

@@ -54,7 +54,7 @@ async def verify_clusters(
         message = "nothing is verified: slicewise:verify is true, and kubeconfigSource none leads to no cluster"
         pulumi.log.warn(f"{message} [{Code.NOT_VERIFIED.value}]")
         return {}
-    # Clusters that the stack provisions have none: they are what it makes them.
+    # Clusters that the stack makes have no kubeconfig here, and need no comparison.
     names = sorted(kubeconfigs)
     answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))
     read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
@@ -67,7 +67,7 @@ async def verify_clusters(
     verified = verify(
         fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stacks=stacks, taken=taken
     )
-    # Whose a service is has been settled before: what would be another's has stopped the run, or been forgotten.
+    # `settle` has refused services of other stacks already (SW420 to SW424).
     differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]
     for each in differences:
         if not each.stops_update and not each.fixed_by_update:

@@ -125,7 +125,7 @@ def _one_server_twice(usable: Sequence[tuple[Subject, Examination]]) -> Iterator
     first: dict[str, Subject] = {}
     for subject, examination in usable:
         known = first.setdefault(examination.url, subject)
-        # Of two that say the same, the documents' own check has told.
+        # Two environments with the same reference have had a warning from the documents' own rule.
         if known.reference != subject.reference:
             message = (
                 f"leads to {examination.address}, as environment {known.environment} does; if it is one cluster, what "

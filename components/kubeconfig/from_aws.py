@@ -19,7 +19,7 @@ async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -
 
 
 async def _read_one(reference: KubeconfigReference, region: str | None) -> object:
-    # It costs seconds to import: only here, where AWS is asked.
+    # Imported here: it takes seconds, and only stacks that ask AWS need it.
     from pulumi_aws import secretsmanager  # noqa: PLC0415
 
     what = f"secret {reference.name} of AWS Secrets Manager"

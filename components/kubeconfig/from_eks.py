@@ -17,7 +17,7 @@ async def _read(references: Sequence[EksReference], _stack: StackConfig) -> list
 
 
 async def _read_one(reference: EksReference) -> object:
-    # It costs seconds to import: only here, where AWS is asked.
+    # Imported here: it takes seconds, and only stacks that ask AWS need it.
     from pulumi_aws import eks  # noqa: PLC0415
 
     what = f"EKS cluster {reference.region}/{reference.cluster}"
@@ -25,7 +25,7 @@ async def _read_one(reference: EksReference) -> object:
         eks.get_cluster_output(name=reference.cluster, region=reference.region), what, _remedies(reference)
     )
     authorities = [authority.data for authority in found.certificate_authorities or ()]
-    # A cluster that is still being made has neither.
+    # A cluster that EKS is still creating has neither.
     if not found.endpoint or not any(authorities):
         message = f"{what} has no endpoint yet; wait until `aws eks describe-cluster` says ACTIVE"
         raise SourceError(message)

@@ -23,7 +23,7 @@ async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -
 
 
 async def _read_one(reference: KubeconfigReference, project: str | None) -> object:
-    # It costs seconds to import: only here, where Google Cloud is asked.
+    # Imported here: it takes seconds, and only stacks that ask Google Cloud need it.
     from pulumi_gcp import secretmanager  # noqa: PLC0415
 
     name = _NAME.fullmatch(reference.name)
@@ -34,7 +34,7 @@ async def _read_one(reference: KubeconfigReference, project: str | None) -> obje
         raise SourceError(message)
     what = f"secret {reference.name} of Secret Manager"
     asked = secretmanager.get_secret_version_access_output(
-        # Whatever bytes are in it, they come as text, and are looked at here.
+        # The secret may hold any bytes; they arrive as base64 text.
         is_secret_data_base64=True,
         project=name["project"] or project,
         secret=name["secret"],

@@ -17,7 +17,7 @@ async def _read(references: Sequence[GkeReference], _stack: StackConfig) -> list
 
 
 async def _read_one(reference: GkeReference) -> object:
-    # It costs seconds to import: only here, where Google Cloud is asked.
+    # Imported here: it takes seconds, and only stacks that ask Google Cloud need it.
     from pulumi_gcp import container  # noqa: PLC0415
 
     what = f"GKE cluster {reference.project}/{reference.location}/{reference.cluster}"

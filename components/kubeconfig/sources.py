@@ -21,7 +21,7 @@ from components.stack_config import KubeconfigSourceName, StackConfig, stack_fil
 from slicewise.diagnostics import Problem
 from slicewise.documents import ExistingCluster, InferenceEnvironment, KubeconfigReference
 
-# NONE is not among them: it is for clusters of every source, and nothing is read.
+# NONE has no source: nothing is read, whatever the environments refer to.
 _SECRETS: Final[Mapping[KubeconfigSourceName, Source[KubeconfigReference]]] = {
     KubeconfigSourceName.CONFIG: CONFIG,
     KubeconfigSourceName.KUBERNETES: KUBERNETES,

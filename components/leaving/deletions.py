@@ -87,7 +87,7 @@ def wrong_deletions(
     for old in sorted(going.leaving | going.moving):
         now, had = past.renamed.now(old), dict(past.state.objects.get(old, {}))
         for item in declared[now].names if now in declared else ():
-            # It moves with the name.
+            # An alias moves it to the new name.
             had.pop(item, None)
         there = standing.get(now) if now != old else asked.get(old)
         if there:

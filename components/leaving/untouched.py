@@ -18,7 +18,7 @@ from components.leaving.departing import Departing
 from components.state.stack_state import EnvironmentState, Resource, StackState
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 
-# Of all that a resource is declared with, the state's counts.
+# Every property is ignored, so the engine keeps what the state has.
 _EVERYTHING: Final = ("*",)
 _SERVICE: Final = "-service"
 
@@ -36,7 +36,7 @@ def declare_all_untouched(
     """
     providers: dict[str, kubernetes.Provider | None] = {}
     untouched = {**{name: (name,) for name in skipped}, **going.held}
-    # Those without a provider have another one's.
+    # Environments with a provider first: the others use theirs.
     for name, heirs in sorted(untouched.items(), key=lambda each: not state.has_provider(each[0])):
         here = state.environments.get(name, EnvironmentState())
         providers[name] = declare_untouched(
@@ -76,7 +76,7 @@ def declare_untouched(
         provider = kubernetes.Provider(
             f"{name}-provider",
             kubeconfig=pulumi.Output.secret(NOWHERE),
-            # Another one would replace the provider, and with it every object.
+            # Another identifier would replace the provider, and with it every object.
             cluster_identifier=identifier or name,
             opts=pulumi.ResourceOptions(parent=component, ignore_changes=None if runs_plugin else [*_EVERYTHING]),
         )

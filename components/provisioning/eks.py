@@ -17,7 +17,7 @@ from slicewise.provisioning import CLUSTER_POLICIES, NODE_POLICIES, EksPool, ass
 if TYPE_CHECKING:
     from pulumi_aws import eks, iam
 
-# Its images alone are some gigabytes, and Helm waits for the pods.
+# The GPU operator's images alone are some gigabytes, and Helm waits for its pods.
 _OPERATOR_SECONDS: Final = 900
 _SYSTEM_NODES: Final = 2
 
@@ -61,7 +61,7 @@ class EksCluster(pulumi.ComponentResource):
 
     def _role(self, of: str, service: str, policies: Sequence[str]) -> tuple[iam.Role, list[pulumi.Resource]]:
         """Declare a role that an AWS service takes on; return it, and what gives it its rights."""
-        # It takes 0.2 s to import: only where a cluster is made.
+        # Imported here: it takes 0.2 s, and only stacks that make clusters need it.
         from pulumi_aws import iam  # noqa: PLC0415
 
         here = pulumi.ResourceOptions(parent=self)
@@ -88,7 +88,7 @@ class EksCluster(pulumi.ComponentResource):
             version=declared.kubernetes_version,
             role_arn=role.arn,
             vpc_config=eks.ClusterVpcConfigArgs(subnet_ids=sorted(declared.subnet_ids), endpoint_private_access=True),
-            # Who makes it may use it; Pulumi goes on through the API at once.
+            # The identity that creates the cluster may use it at once.
             access_config=eks.ClusterAccessConfigArgs(
                 authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
             ),

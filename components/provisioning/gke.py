@@ -51,7 +51,7 @@ class GkeCluster(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make_cluster(self) -> container.Cluster:
-        # It takes half a second to import: only where a cluster is made.
+        # Imported here: it takes half a second, and only stacks that make clusters need it.
         from pulumi_gcp import container  # noqa: PLC0415
 
         declared = self._declared
@@ -83,7 +83,7 @@ class GkeCluster(pulumi.ComponentResource):
             project=self._declared.project,
             location=self._declared.location,
             cluster=self._cluster.name,
-            # In each zone, of which a region has three.
+            # GKE counts nodes for each zone, of which a region has three.
             node_count=2 if self._declared.zonal else 1,
             node_config=container.NodePoolNodeConfigArgs(
                 machine_type=self._declared.system_machine_type,
@@ -118,7 +118,7 @@ class GkeCluster(pulumi.ComponentResource):
             node_count=None if limits else pool.nodes_per_zone,
             initial_node_count=pool.nodes_per_zone if limits else None,
             autoscaling=limits,
-            # A node more than there are, as GKE upgrades by default, is one that scarce GPUs do not have.
+            # GKE upgrades by adding a node first, which fails where no more GPUs can be had.
             upgrade_settings=container.NodePoolUpgradeSettingsArgs(max_surge=0, max_unavailable=1),
             node_config=container.NodePoolNodeConfigArgs(
                 machine_type=pool.machine_type,
@@ -128,6 +128,6 @@ class GkeCluster(pulumi.ComponentResource):
                 oauth_scopes=_SCOPES,
                 workload_metadata_config=container.NodePoolNodeConfigWorkloadMetadataConfigArgs(mode="GKE_METADATA"),
             ),
-            # The number that a pool began with: a change of it would replace the pool.
+            # The pool's initial number of nodes: changing it would replace the pool.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after], ignore_changes=["initialNodeCount"]),
         )

@@ -16,7 +16,7 @@ from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import REVISION_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 
 _GROUP_LABEL: Final = "leaderworkerset.sigs.k8s.io/group-index"
-# The cause is among the first; all of them would not fit on a screen.
+# A thousand waiting pods have one cause: the first few show it.
 _MOST_REASONS: Final = 4
 _MOST_CHARACTERS: Final = 500
 
@@ -125,7 +125,7 @@ def _not_serving(expected: Expected, workload: KubernetesObject, pods: Sequence[
     if serving < wanted or old:
         of_before = f", {old} {_pods(old)} of the revision before" if old else ""
         return f"{serving} of {wanted} replicas serve{of_before}"
-    # What made the pods must say so, too. (A LeaderWorkerSet does not say which generation it has seen.)
+    # The Deployment must have seen this generation too. (A LeaderWorkerSet does not report which one it has seen.)
     counted = ("replicas", "updatedReplicas", "readyReplicas" if expected.multi_node else "availableReplicas")
     seen = expected.multi_node or status.get("observedGeneration") == mapping(workload.get("metadata")).get(
         "generation"

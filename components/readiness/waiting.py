@@ -24,9 +24,9 @@ _LAST_INTERVAL: Final = 10.0
 _INTERVAL_GROWTH: Final = 1.2
 # An API server that is replaced or restarted comes back within this.
 _SILENCE_SECONDS: Final = 60.0
-# Each look takes three requests; a server and this machine have more to do.
+# Each look takes three requests: more at once would only slow the server and this machine.
 _AT_ONCE: Final = 8
-# The scheduler's first answer may come while an old pod is still on its way out.
+# A pod may be called unschedulable while an old pod is still ending: only later is it worth saying.
 _LEAVING_SECONDS: Final = 10.0
 # What fits on a screen.
 _MOST_GROUPS: Final = 6
@@ -102,7 +102,7 @@ async def wait_for(waits: Sequence[Wait], kubeconfig: str) -> list[Unready | Non
 
 
 async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait) -> Unready | None:
-    # It costs 0.1 s to import: only here, where a cluster is asked.
+    # Imported here: it takes 0.1 s, and plans without clusters do not need it.
     import httpx2  # noqa: PLC0415
     from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
 

@@ -85,7 +85,7 @@ def find_renamed(
         # Where both have a provider, the two have been one cluster under two names. After a rename that broke off,
         # only the new name has one, and the old name some objects.
         if uid in gone and not {name, gone[uid]} <= set(providers):
-            # Of two that are one cluster, one takes its place.
+            # Of two environments that are this cluster now, only one takes the old one's place.
             formerly[name] = gone.pop(uid)
     return Renamed(formerly)
 

@@ -349,7 +349,7 @@ def verify(
     elif clusters:
         print_verified(Console(), verified)
     if unread:
-        # What could be read is worth knowing all the same.
+        # One cluster could not be read: the others' differences are printed all the same.
         fail(InvalidInputError([problem for problems in unread.values() for problem in problems]))
     if verified.has_errors:
         raise typer.Exit(EXIT_DIFFERENT)

@@ -37,7 +37,7 @@ def alone_in(directory: Path, on_wait: Callable[[], None]) -> Iterator[bool]:
                 yield locked
                 return
         except BaseException:
-            # Locked still: whoever waits for it sees that it is gone.
+            # Removed while it is locked, so a run that waits for the lock sees that the directory is gone.
             remove_empty(made)
             raise
         finally:

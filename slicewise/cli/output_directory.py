@@ -17,7 +17,7 @@ from slicewise.cli.directory_lock import make_directories, remove_empty
 _HEADER: Final = "# Written by `slicewise render`: edit the documents, not this file.\n"
 OWNER: Final = "# Owner: "
 """How the second line of a file begins, which goes on with whose it is."""
-# No list of paths that a command line can hold is longer.
+# The longest list of paths that a command line can hold.
 _LONGEST_HEADER: Final = 4 * 1024 * 1024
 _TEMPORARY: Final = ".slicewise-render-"
 

@@ -12,7 +12,7 @@ from slicewise.kubernetes import GIB, Quantity
 from slicewise.sources import ERROR
 
 _MIB: Final = 1024**2
-# From here on a number without its suffix counts MiB.
+# 48000 was meant as MiB, 48 as GiB: from here on a bare number is taken for MiB.
 _MEBIBYTES: Final = 4096
 # The largest GPUs have some hundred GiB, the largest machines 32 TiB (EC2 u7in-32tb).
 _MOST_GPU_MEMORY: Final = 4096 * GIB

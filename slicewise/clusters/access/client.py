@@ -24,7 +24,7 @@ def open_client(kubeconfig: str) -> AsyncClient:
         Exception: whatever the libraries raise for what the checks let through; its text may have parts of the
             kubeconfig, so no more may be shown than what `refusal` says of it.
     """
-    # They cost 0.1 s to import: only here, where a cluster is asked.
+    # Imported here: they take 0.1 s, and plans without clusters do not need them.
     import httpx2  # noqa: PLC0415
     from lightkube import AsyncClient, KubeConfig  # noqa: PLC0415
     from lightkube.config.client_adapter import ExecAuth  # noqa: PLC0415

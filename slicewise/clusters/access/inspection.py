@@ -139,7 +139,7 @@ def _key_flaws(user: dict[str, Any]) -> Iterator[str]:
     except TypeError:
         yield "client-key-data is encrypted, and its password cannot be asked for; store the key decrypted"
     except (ValueError, UnsupportedAlgorithm):
-        # What it is instead has been said, or TLS will say it.
+        # Another flaw has said what the key is instead, or the TLS handshake will fail.
         return
     else:
         if fits != x509.load_pem_x509_certificate(_decode(certificate)).public_key():
@@ -234,7 +234,7 @@ def _end(data: object) -> datetime | None:
     """Return until when the first certificate in `data` is valid; None where there is none that can be read."""
     if not isinstance(data, str) or not data:
         return None
-    # It costs 40 ms to import: only here, where there is a client certificate.
+    # Imported here: it takes 40 ms, and only kubeconfigs with a client certificate need it.
     from cryptography import x509  # noqa: PLC0415
 
     try:

@@ -23,7 +23,7 @@ async def unreachable(server: str) -> str | None:
         return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
     except ValueError:
         return "not a URL"
-    # It has answered: how the connection ends, for example by a reset, says nothing more.
+    # It has answered; a reset while the connection closes changes nothing.
     with suppress(OSError):
         writer.close()
         await writer.wait_closed()

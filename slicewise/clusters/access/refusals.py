@@ -64,7 +64,7 @@ def refusal(error: Exception) -> str:
 
 def refused(error: Exception) -> Refused:
     """Return the same, with where the cause lies."""
-    # They cost 0.1 s to import: only here, where a cluster has been asked.
+    # Imported here: they take 0.1 s, and plans without clusters do not need them.
     import httpx2  # noqa: PLC0415
     from lightkube import ApiError  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ def refused(error: Exception) -> Refused:
     )
     proxy = "check proxy-url in the kubeconfig, and HTTPS_PROXY"
     unsent = ("its credential has characters that cannot be sent", "store it anew, on one line")
-    # The first that an error is one of: the order counts.
+    # Subclasses come first: the first match counts.
     causes: dict[type[Exception], tuple[Cause, str, str]] = {
         NotKubernetesError: (Cause.NOT_KUBERNETES, _ANOTHER, _ADDRESS),
         httpx2.TimeoutException: (Cause.UNREACHABLE, silent, _ADDRESS),

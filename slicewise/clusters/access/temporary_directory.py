@@ -114,7 +114,7 @@ def _remove_unused(path: Path, how: int) -> None:
 
 
 def _remove(path: Path) -> None:
-    # An orphan may go on writing while the directory is being emptied. The last try says what is in the way.
+    # A child that outlived `pulumi` may go on writing while the directory is emptied. The last try raises what is wrong.
     for _ in range(_TRIES):
         shutil.rmtree(path, ignore_errors=True)
         if not os.path.lexists(path):

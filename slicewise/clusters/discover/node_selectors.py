@@ -118,7 +118,7 @@ def _exclusive(groups: Sequence[Group], labels: Sequence[Mapping[str, str]]) -> 
     for index, group in enumerate(groups):
         for other in _elsewhere(groups, index):
             key = _telling(labels[index], labels[other])
-            # Of pools with different resources it is good to know; their nodes need no names for that.
+            # Pools with different resources are told apart by these anyway, so their nodes get no selector by name.
             if key is not None and (key != HOSTNAME or groups[other].resource == group.resource):
                 selectors[index][key] = labels[index][key]
                 selectors[other][key] = labels[other][key]

@@ -86,7 +86,7 @@ def units_of(group: Group, model: GpuModel | None) -> Units:
     physical = max((gpus.physical or 0 for gpus in group.gpus), default=0)
     if group.profile is None:
         count = min(offered)
-        # A share of a GPU is no GPU.
+        # A time-sliced share of a GPU is not a GPU.
         count = min(count, physical) if physical and group.shares else count
         return Units(count, None, count)
     profile = model.profile(group.profile) if model else None

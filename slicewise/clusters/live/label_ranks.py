@@ -30,7 +30,7 @@ _GPU_LABELS: Final = (
     "nvidia.com/mig.config",
     "node.kubernetes.io/instance-type",
 )
-# They change with drivers, images, health or the hour, or repeat others.
+# Labels that change with drivers, images, health or time, or that repeat another label.
 _PASSING: Final = re.compile(
     r"nvidia\.com/(?:gfd|cuda|gpu\.deploy|gpu-driver|driver|vgpu|mig\.config\.state|gpu\.replicas|mig-.*\.replicas|"
     r"(?:gpu|mig-.*)\.sharing-strategy|gpu\.present|gpu\.mode)\b.*"

@@ -27,7 +27,7 @@ _RETAINING: Final = ("create", "get", "list", "patch")
 _MAKING_NAMESPACES: Final = ("create", "get", "patch")
 _LEAVING: Final = ("delete", "get", "list", "watch")
 _NAMESPACES: Final = "namespaces"
-# Of what leaves, only the kind is known.
+# For services that leave, only the kind is known.
 _VERSIONS: Final = {SERVICE_KIND: KSERVE_API_VERSION, SCALED_OBJECT_KIND: KEDA_API_VERSION}
 
 

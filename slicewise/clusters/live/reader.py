@@ -110,7 +110,7 @@ async def _pods(client: AsyncClient) -> tuple[GpuPod, ...]:
     from lightkube.operators import not_in  # noqa: PLC0415
     from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
 
-    # Those that have ended stay on the server: in some clusters they are most.
+    # Pods that have ended are left out: in clusters with many jobs they are most of the list.
     running = client.list(Pod, namespace="*", chunk_size=_PAGE, fields={"status.phase": not_in(ENDED)})
     found: list[GpuPod] = []
     async for pod in _plain(running):

@@ -147,7 +147,7 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
     told = [f"{some(_names(those))} {is_or_are(those)} {state}" for state, those in sorted(out.items(), key=_rank)]
     if told:
         units = sum(units_of(node, compared.resource) for those in out.values() for node in those)
-        # What a node that is down had, its device plugin takes back.
+        # A node that is down advertises nothing: its device plugin has withdrawn its units.
         lost = f"{units} of {compared.units} units cannot be used now" if units else f"no {compared.resource} there now"
         back, taking = "bring the nodes back (kubectl describe node, kubectl uncordon)", len(compared.taking)
         ways: tuple[Way, ...] = (Way(back),)

@@ -13,7 +13,7 @@ from slicewise.clusters.verify.pools.units import CUT_ALIKE, as_declared, as_fou
 from slicewise.diagnostics import some
 from slicewise.mig import WHOLE_GPU_RESOURCE
 
-# These alone do not say whether a unit of nvidia.com/gpu is a slice.
+# From these labels alone it is not known whether a unit of nvidia.com/gpu is a slice.
 _SILENT = frozenset({LabelledBy.EKS, LabelledBy.ALLOCATABLE})
 
 
@@ -102,7 +102,7 @@ def is_or_are(nodes: Sequence[object]) -> str:
 def _seems_meant(compared: ComparedPool, node: LiveNode) -> bool:
     pool, missing = compared.pool, missing_labels(compared.pool, node)
     if pool.max_node_count is not None and compared.nodes and _is_otherwise(compared, node):
-        # The autoscaler brings what is missing; these are some other pool.
+        # The pool's own nodes are still to come from the autoscaler; these belong to another pool.
         return False
     gpu_label = len(missing) == 1 and all(map(tells_of_gpus, missing)) and _is_of_model(compared, node)
     return bool(units_of(node, pool.resource)) or gpu_label or (len(missing) == 1 < len(pool.node_selector))

@@ -13,7 +13,7 @@ from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, 
 from slicewise.documents import DeploymentKey
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
-# Whatever a pool declares of its units, they are the same on its nodes.
+# Causes on the node itself: the same for every pool that shares the node.
 _OF_NODES = frozenset({Code.NO_GPU_RESOURCE, Code.MIG_LAYOUT, Code.SHARED_UNITS})
 # Units of another kind, which may be as good.
 _STILL_UNITS = frozenset({Code.OTHER_PROFILE, Code.MORE_THAN_DECLARED})

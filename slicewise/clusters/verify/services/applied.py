@@ -148,7 +148,7 @@ def judge(
                 missing = each.declared["spec"].get("replicas", 1)
                 yield Deviation(Drift.GONE, each, "it was applied, and the cluster does not have it", missing=missing)
         elif each.key in taken:
-            # It becomes what is declared, whatever it was, beside what others have added.
+            # A service that is taken over becomes what is declared, whatever it was.
             if each.declared is not None:
                 yield from _deviations(each, each.declared, service, {})
         elif stacks and service.stack is not None and service.stack not in stacks:
