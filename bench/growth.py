@@ -18,7 +18,7 @@ from slicewise.documents import Fleet, load_fleet
 from slicewise.planning import make_plan
 
 Result = TypeVar("Result")
-# The best of some runs: what else the machine does only ever adds time.
+# The best of some runs: other work on the machine only ever adds time.
 _RUNS: Final = 3
 _MIB: Final = 1024**2
 
@@ -60,7 +60,7 @@ def measure(seed: int, kind: Kind, environments: int, deployments: int, load: fl
 
 
 def _timed(action: Callable[[], Result]) -> tuple[float, Result]:
-    # Of the processor, not of the clock: what else the machine does hardly shows.
+    # Processor time, not clock time: other work on the machine hardly shows.
     start = time.process_time()
     result = action()
     return time.process_time() - start, result

@@ -29,9 +29,9 @@ _STACK: Final = "bench"
 _SERVICES: Final = 1000
 _SEED: Final = 1
 _ENVIRONMENTS: Final = 20
-# Every one of them gets a place, and enough of them for 1,000.
+# A load at which every deployment is placed, and at least 1,000 are.
 _LOAD: Final = 0.5
-# What is shown of a preview that fails.
+# How much of a failed preview's output is shown.
 _LAST_WORDS: Final = 2000
 
 
@@ -71,7 +71,7 @@ def main() -> int:
             console.print(f"{services} services are declared, and {checked} resources checked: nothing to compare")
             return 1
         for number in range(runs):
-            # Each goes first as often: whatever else the machine does is shared out.
+            # Each goes first equally often, so other work on the machine slows both alike.
             for timed in (without, with_pack) if number % 2 == 0 else (with_pack, without):
                 timed.run(program)
     _report(console, without, with_pack)

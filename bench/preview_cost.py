@@ -35,7 +35,7 @@ _COPIES: Final = 2
 _PLACEMENTS: Final = _MODELS * _NAMESPACES * _COPIES
 _PROVIDER: Final = "pulumi:providers:kubernetes"
 _MOST: Final = 1.1
-# What is shown of a preview that fails.
+# How much of a failed preview's output is shown.
 _LAST_WORDS: Final = 2000
 
 
@@ -94,7 +94,7 @@ def main() -> int:
             console.print("the programs do not declare the same: there is nothing to compare")
             return 1
         for number in range(runs):
-            # Each goes first as often: whatever else the machine does is shared out.
+            # Each goes first equally often, so other work on the machine slows both alike.
             for timed in (minimal, slicewise) if number % 2 == 0 else (slicewise, minimal):
                 timed.run()
     return _report(console, minimal, slicewise)

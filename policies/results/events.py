@@ -94,7 +94,7 @@ class Preview:
         """
         events = list(_events(text))
         if not _of("policyLoadEvent", events):
-            # Nothing found, because nothing was looked at, must never look like all is well.
+            # A preview that ran without policies must not look like one without findings.
             message = "the preview ended before any policy was loaded" if events else "there are no engine events in it"
             raise UnusableEventsError(f"{message}; {_HOW}")
         summaries = _of("summaryEvent", events)

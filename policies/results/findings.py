@@ -86,7 +86,7 @@ def _finding(violation: Violation, place: Place) -> Finding:
 
 
 def _mistake(problem: Problem, root: Path, nowhere: Place) -> Finding:
-    # How many more mistakes there are is said of no file.
+    # The line "1,234 more mistakes" is about no file.
     place = Place(relative(problem.file, root), problem.line, problem.column) if problem.file else nowhere
     field = f"{problem.field}: " if problem.field else ""
     return Finding(

@@ -59,10 +59,10 @@ _MADE_OF: Final[tuple[tuple[str, _Source, FieldPath], ...]] = (
     (r"spec\.(template|worker)\.topologySpreadConstraints\b", _PROFILE, ("replicaTopology", "spread")),
     (r"spec\.(template|worker)\.containers\[\d+\]\.image\b", _PROFILE, ("engine", "image")),
     (r"spec\.(template|worker)\.containers\[\d+\]\.args\b", _PROFILE, ("engine", "args")),
-    # The engine's, and the same for what fetches its weights.
+    # Resources of the engine's container, and of the init container that fetches its weights.
     (r"spec\.(template|worker)\.\w+\[\d+\]\.resources\.\w+\.cpu\b", _MODEL, ("spec", "resources", "cpu")),
     (r"spec\.(template|worker)\.\w+\[\d+\]\.resources\.\w+\.memory\b", _MODEL, ("spec", "resources", "memory")),
-    # What is left of the resources are slices and GPUs.
+    # The other resources are slices and GPUs.
     (r"spec\.(template|worker)\.containers\[\d+\]\.resources\b", _POOL, ("capabilities", "migConfiguration")),
 )
 
@@ -115,6 +115,6 @@ def _placed(component: Resource, chain: tuple[Resource, ...]) -> Placed:
 def _place_of_placed(placed: Placed, message: str, documents: Documents) -> Place | None:
     for pattern, source, path in _MADE_OF:
         if re.match(pattern, message):
-            # A pool or profile that is there no more leaves the deployment.
+            # The pool or profile has been removed: the deployment's document is shown instead.
             return source.place(documents, placed, path) or documents.deployment(placed.deployment, NAME)
     return documents.deployment(placed.deployment, NAME)

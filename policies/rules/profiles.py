@@ -61,7 +61,7 @@ def _wasteful(pod: Pod, *, needed: Decimal, text: str) -> Iterator[Outcome]:
     if len(requests) != 1 or requests[0].count != 1 or is_slice(requests[0], pod):
         return
     fitting = [_smallest_slice(model, needed) if model else None for model in _gpu_models(pod)]
-    # Wherever the pod may go, a slice must do.
+    # A slice must be enough on every node that the pod may go to.
     if fitting and all(fitting):
         slices = " or ".join(dict.fromkeys(_shown(profile) for profile in fitting if profile))
         names = " or ".join(dict.fromkeys(profile.name for profile in fitting if profile))

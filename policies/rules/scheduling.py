@@ -112,7 +112,7 @@ def _tolerates(toleration: Field, taint: str) -> bool:
     key = toleration["key"].text() or ""
     if toleration["effect"].text() not in (None, "", "NoSchedule"):
         return False
-    # Without a key it tolerates everything. The taint's value is the cluster's affair.
+    # Without a key it tolerates everything. The value of a taint is not compared: clusters choose it.
     return key == taint or (not key and toleration["operator"].text() == "Exists")
 
 
@@ -127,7 +127,7 @@ def _fix_toleration(resource: Resource, config: Config) -> bool:
             for taint in _taints(config)
             if not any(_tolerates(toleration, taint) for toleration in tolerations.elements())
         ]
-        # What is there and no list is a value that is not known yet.
+        # A value that is not a list is one that is not known yet.
         if missing and isinstance(tolerations.value, list | None):
             pod.spec.value["tolerations"] = [*(tolerations.value or []), *missing]
             changed = True

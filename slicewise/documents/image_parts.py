@@ -18,7 +18,7 @@ HOST_PART: Final = "[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?"
 IPV6: Final = r"\[[a-fA-F0-9:]+\]"
 NAME_PART: Final = "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
 TAG: Final = f"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{LONGEST_TAG - 1}}}"
-# Of more than these, nothing of the reference is right.
+# With more wrong parts than these the text was not meant as a reference.
 _MOST_SAID: Final = 3
 _SCHEME: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 _HEX: Final = "0123456789abcdef"

@@ -31,7 +31,7 @@ _MULTIPLIERS: Final = {
     },
     **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)},
 }
-# Kubernetes keeps 64 bits of an amount; anything longer than this is not an amount that a person means.
+# Kubernetes keeps 64 bits of an amount; longer text is not an amount.
 _MAXIMUM: Final = Decimal(2**63 - 1)
 _LONGEST: Final = 40
 

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from rich.text import Text
 
-# Told apart on dark and on light ground, and by most people who see colours differently.
+# Colours that differ on dark and light backgrounds, and for most colour-blind people.
 _COLOURS = (
     *("dodger_blue1", "orange1", "green3", "orchid", "gold3", "turquoise2"),
     *("salmon1", "medium_purple1", "chartreuse3", "deep_pink2", "steel_blue1", "light_coral"),

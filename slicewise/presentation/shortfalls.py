@@ -9,7 +9,7 @@ from slicewise.diagnostics import Code
 from slicewise.documents import Fleet
 from slicewise.planning import Plan, Remedies, Shortfall, grouped, nearest_miss, needed, place_of
 
-# So many candidates have a line each, which says more; of more than that, those with the same reason are counted.
+# Up to twelve candidates have a line each; of more than that, those with the same reason are counted.
 _LISTED = 12
 
 

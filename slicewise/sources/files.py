@@ -90,7 +90,7 @@ def _files_in(directory: Path, problems: list[Problem]) -> list[Path]:
         )
         problems.append(Problem(str(directory), 0, 0, "", message, Code.NO_DOCUMENTS))
     for file in [file for file in files if _waits(file)]:
-        # Whoever opens a pipe waits for somebody to write into it.
+        # Opening a pipe waits until something writes into it.
         message = "is a pipe, a socket or a device, not a file; remove it from the directory"
         problems.append(Problem(str(file), 0, 0, "", message, Code.UNREADABLE))
         files.remove(file)

@@ -25,7 +25,7 @@ _TAG: Final = re.compile(r"could not determine a constructor for the tag '(.*)'"
 _PLAIN: Final = "documents are plain text, numbers, lists and mappings"
 _SHOWN: Final = 80
 _LONGEST_LINE: Final = 200
-# Editors make one long dash of several.
+# Editors turn `---` into one long dash.
 _DASHES: Final = frozenset("-\u2013\u2014")
 _SEPARATOR: Final = re.compile(r"^(?:---|\.\.\.)(?:\s|$)", re.MULTILINE)
 # A name and a value with something else than a colon and a space between them; U+FF1A is the wide colon.

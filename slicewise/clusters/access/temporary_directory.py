@@ -114,7 +114,7 @@ def _remove_unused(path: Path, how: int) -> None:
 
 
 def _remove(path: Path) -> None:
-    # A child that outlived `pulumi` may go on writing while the directory is emptied. The last try raises what is wrong.
+    # A child that outlived `pulumi` may still write while the directory is emptied. The last try raises what is wrong.
     for _ in range(_TRIES):
         shutil.rmtree(path, ignore_errors=True)
         if not os.path.lexists(path):
