@@ -31,7 +31,7 @@ class Note:
 
     Attributes:
         environment: Of which environment; None where it is of several, or of one that is no longer declared.
-        says: Advice, which is a warning, or a text, which is none.
+        says: Advice, which is a warning, or a text, which is not.
     """
 
     environment: str | None

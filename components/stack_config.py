@@ -222,7 +222,7 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
     """Read the configuration.
 
     Raises:
-        InvalidInputError: a value is none that the key takes (SW401), or a key is not one of them (SW414); it holds
+        InvalidInputError: the key does not take its value (SW401), or a key is not one of them (SW414); it holds
             all of them.
     """
     reader = _Reader(config)

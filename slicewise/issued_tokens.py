@@ -19,7 +19,7 @@ _TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
     "a Slack token": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
     "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    # The user may be missing, and the password a reference; a tag before a digest is none.
+    # The user may be missing, and the password a reference; a tag before a digest is not one.
     "a password in a URL": re.compile(
         r"://[^/\s:@]*:(?!(?:\$?\$\(\w+\)|\$\{\w+\}|\$[A-Z_][A-Z0-9_]*|\*+|<[^<>@]*>)+@)[^/\s@]+@(?!sha256:)"
     ),

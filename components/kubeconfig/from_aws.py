@@ -34,7 +34,7 @@ async def _read_one(reference: KubeconfigReference, region: str | None) -> objec
 
 
 def _region(name: str) -> str | None:
-    """Return the region of an ARN, `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`; None where it is none."""
+    """Return the region of an ARN, `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`; None where it is not an ARN."""
     parts = name.split(":")
     return parts[3] if name.startswith(_ARN) and len(parts) > 3 else None  # noqa: PLR2004 - the place in an ARN
 

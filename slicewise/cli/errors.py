@@ -45,7 +45,7 @@ def find_section(written: str, sections: dict[str, Section]) -> Section:
     """Return the section of a code as people write or paste it: `SW204`, `sw204`, `[SW204]`, `204`.
 
     Raises:
-        typer.BadParameter: there is none; the message names those that begin so.
+        typer.BadParameter: there is no such code; the message names those that begin so.
     """
     code = written.strip(" []().,:").upper()
     if code.isdecimal():

@@ -35,7 +35,7 @@ def find_deployment(fleet: Fleet, written: str) -> DeploymentKey:
     """Return the deployment that `written` means: namespace/name, or a name that only one has.
 
     Raises:
-        typer.BadParameter: there is none, or more than one; the message says what could be meant.
+        typer.BadParameter: there is no such deployment, or more than one; the message says what could be meant.
     """
     named = [key for key in fleet.deployment if written in (str(key), key.name)]
     if len(named) == 1:

@@ -37,7 +37,7 @@ def shown(value: object) -> str:
 
 
 def named(text: str) -> str:
-    """Write a name as it is, or quoted where it is none: a plan from elsewhere may call anything by any text."""
+    """Write a name as it is, or quoted where it is not a name: a plan from elsewhere may call anything by any text."""
     if len(text) <= _LONGEST_NAME and _NAME.fullmatch(text):
         return text
     return f'"{printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")}"'

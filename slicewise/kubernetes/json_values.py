@@ -27,11 +27,11 @@ def text(value: object) -> str:
 
 
 def whole(value: object) -> int:
-    """Return a count that Kubernetes writes as a quantity (`"8"`); 0 where it is none that a machine can have."""
+    """Return a count that Kubernetes writes as a quantity (`"8"`); 0 where no machine can have it."""
     count = int(amount(value))
     return count if count <= _MOST else 0
 
 
 def amount(value: object) -> Decimal:
-    """Return the value of a quantity; 0 where it is none, or less than that."""
+    """Return the value of a quantity; 0 where it is not one, or is negative."""
     return max(quantity_value(value) or Decimal(0), Decimal(0))

@@ -65,7 +65,7 @@ def pod_resources(containers: Iterable[ContainerResources]) -> PodResources:
 
 
 def amounts(written: object) -> dict[str, Decimal]:
-    """Return the amounts of a resource list as the API server writes it; what is none is left out."""
+    """Return the amounts of a resource list as the API server writes it; what is not an amount is left out."""
     values = {name: quantity_value(value) for name, value in mapping(written).items()}
     return {name: value for name, value in values.items() if value is not None}
 

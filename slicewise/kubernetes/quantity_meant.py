@@ -1,4 +1,4 @@
-"""What was meant by text that looks like a quantity and is none: `40GB`, `40 Gi`, `500 m`, `1e3Gi`, `4 cores`."""
+"""What was meant by text that looks like a quantity and is not one: `40GB`, `40 Gi`, `500 m`, `1e3Gi`, `4 cores`."""
 
 from __future__ import annotations
 

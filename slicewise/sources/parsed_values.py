@@ -25,7 +25,7 @@ class Written:
         """Read a value.
 
         Raises:
-            ValueError: it is none; the message says what is wrong, beginning with a verb.
+            ValueError: it cannot be parsed; the message says what is wrong, beginning with a verb.
         """
         raise ValueError(text)
 

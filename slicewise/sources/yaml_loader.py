@@ -59,7 +59,7 @@ def decimal_number(constructor: yaml.constructor.SafeConstructor, node: yaml.Sca
     """Make a number or a truth value.
 
     Raises:
-        ValueError: it is none, or not written as every YAML reads it; so does LookupError.
+        ValueError: it is not one, or not written as every YAML reads it; so does LookupError.
     """
     if _OTHER_NOTATION.match(node.value):
         raise ValueError(node.value)

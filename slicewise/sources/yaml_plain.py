@@ -30,7 +30,7 @@ def plain_data(root: yaml.Node) -> object:
 
     Raises:
         NotPlainError: it has aliases of collections, merges, keys that are not text or repeated, other tags, numbers
-            that are none, or more values or levels than are allowed.
+            that are not, or more values or levels than are allowed.
     """
     return _Pass().value(root, 0)
 

@@ -38,7 +38,7 @@ def examine(text: object) -> Examination:
     """Judge the kubeconfig `text`.
 
     Raises:
-        KubeconfigError: it is none, or its current context leads nowhere.
+        KubeconfigError: it is not a kubeconfig, or its current context leads nowhere.
     """
     context = read_context(text)
     found = inspect(context, datetime.now(UTC))

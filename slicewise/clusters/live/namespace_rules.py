@@ -102,7 +102,7 @@ def namespace_rules(
 
 
 def _level(written: object) -> str | None:
-    """Return the level that is in force: what is none counts as `restricted` (pod-security-admission, ParseLevel)."""
+    """Return the level in force: text that is not one counts as `restricted` (pod-security-admission, ParseLevel)."""
     if written is None:
         return None
     return text(written) if written in _LEVELS else "restricted"

@@ -70,7 +70,7 @@ def test_files_lines_and_rooms_of_a_package_are_its_own(structure: Structure) ->
 
 
 def test_arrows_inside_a_package_join_its_rooms(structure: Structure) -> None:
-    # The roof imports the cellar twice: one arrow. What a face imports of its own package is none.
+    # The roof imports the cellar twice: one arrow. What a face imports of its own package is not an arrow.
     assert [each.arrows for each in structure.packages] == [2, 1, 1, 0]
 
 

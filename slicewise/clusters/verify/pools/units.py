@@ -32,7 +32,7 @@ class _Verdict:
         says: What is the matter.
         remedy: What to do.
         misled: The deployments whose pods may go there and get something else than they require.
-        takes_room: Whether the node's units are none of the plan's pods'.
+        takes_room: Whether the plan's pods cannot use the node's units.
     """
 
     code: Code
