@@ -67,7 +67,7 @@ async def ask_departing(
 
     Of environments that stay as they are only plugins are tried: Pulumi's provider would run them without a limit of
     time. Clusters that the stack makes go with their environments, and are not asked; with the kubeconfig source
-    `none`, nobody is.
+    `none`, no cluster is.
 
     Args:
         config: The stack's configuration.

@@ -30,7 +30,7 @@ class Rendering:
     Attributes:
         written: How many manifests the plan has, each of which is there now.
         removed: How many files of the same owner the plan no longer has.
-        left: How many files of other owners, or of nobody that is known, are there still.
+        left: How many files of other owners, or of unknown ones, are there still.
     """
 
     written: int

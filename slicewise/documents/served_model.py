@@ -71,7 +71,7 @@ class Requirements(Frozen):
     interconnect: Interconnect | None = None
     """How the GPUs of one node must reach each other: nvlink also satisfies pcie."""
     inter_node_bandwidth: Bandwidth | None = None
-    """The network between nodes: at least so many Gbit/s, and on the fabric where one is named (400g, ib-400g)."""
+    """The network between nodes: at least this many Gbit/s, and on the fabric where one is named (400g, ib-400g)."""
     nvlink_domain_size: Count | None = None
     """How many GPUs one NVLink domain must join."""
     mig: MigPreference = MigPreference.ANY
@@ -107,7 +107,7 @@ class ReplicaTopology(Frozen):
     """The shape of one replica, and what it needs."""
 
     nodes: Annotated[Count, Field(le=MOST_NODES)] = 1
-    """Nodes that one replica spans: so many pods."""
+    """Nodes that one replica spans, with one pod on each."""
     gpus_per_node: Annotated[Count, Field(le=MOST_GPUS_PER_NODE)] = 1
     """GPUs (or slices) of each pod."""
     requires: Requirements = Requirements()

@@ -13,7 +13,7 @@ _GAUGES = {"running": "vllm:num_requests_running", "waiting": "vllm:num_requests
 
 
 def scaled_object(service: KubernetesObject, scaling: ConcurrencyScaling, engines: int) -> KubernetesObject:
-    """Return what scales the workload that KServe makes of `service`; each replica runs so many vLLM engines."""
+    """Return what scales the workload that KServe makes of `service`; each replica runs `engines` vLLM engines."""
     metadata = service["metadata"]
     behavior = {"scaleDown": {"stabilizationWindowSeconds": scaling.scale_down_delay}}
     spec: KubernetesObject = {

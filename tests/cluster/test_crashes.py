@@ -58,7 +58,7 @@ def served(count: int, replicas: int = 1, namespace: str = NAMESPACE) -> list[Do
 
 
 def up(stack: Workspace, timeout: int, *, fails: bool = False) -> str:
-    """Run `pulumi up` that waits for so many seconds, and return what it says."""
+    """Run `pulumi up` that waits for `timeout` seconds, and return what it says."""
     stack.set_config("readyTimeout", str(timeout))
     return stack.pulumi("up", "--yes", "--skip-preview", "--stack", STACK, fails=fails).stdout
 

@@ -12,7 +12,7 @@ whole file. `warn` is advice, which has no place in a file. `with` names a right
     # remedy: did you mean "3g.40gb"?
     # fix: profile: 3g.45gb => profile: 3g.40gb
 
-`remedy` is what the message must say to do, and `fix` the edit of a person who does that: the first text in the file is
+`remedy` is what the message must say to do, and `fix` the edit that follows it: the first text in the file is
 replaced by the second, or its line is removed where there is none, and then nothing is wrong.
 """
 
@@ -50,7 +50,7 @@ class Case:
     remedy: str | None = None
     """What the message says to do."""
     fix: str | None = None
-    """What a person changes who does that."""
+    """The edit that follows it."""
 
     def fixed(self) -> Case:
         """Return the case with its one file changed as its remedy says."""

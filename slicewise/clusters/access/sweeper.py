@@ -2,7 +2,7 @@
 
 The provider writes each kubeconfig to `kubeconfig<number>` when it is configured, for Helm alone, and never removes it
 (pulumi-kubernetes, pkg/provider/util.go, writeKubeconfigToFile). Files are known by a mark that Slicewise puts into
-every kubeconfig that it hands over, so this removes nobody else's.
+every kubeconfig that it hands over, so this removes no other tool's.
 
 Run as a script, with the standard library alone: `sweeper.py ENGINE_ADDRESS DIRECTORY`. It is a process of its own,
 because the engine deletes through providers after the program has ended, and because kills end the program, too.

@@ -38,7 +38,7 @@ def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str 
         secret: The name of the secret that holds the kubeconfig.
         context: The name of the kubeconfig's context, which for GKE and EKS says what cluster it is.
         stack: The stack that the document is for, organization/project/stack: pods of all others are others'. Where it
-            is None, pods of Slicewise's services are nobody's, and a CHECK says so.
+            is None, pods of Slicewise's services belong to no stack, and a CHECK says so.
 
     Raises:
         NothingToDeclareError: no pool can be declared.

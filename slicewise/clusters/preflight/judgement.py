@@ -17,7 +17,7 @@ CAUSES: Final = {
     Cause.UNREACHABLE: Code.CLUSTER_UNREACHABLE,
     Cause.NOT_KUBERNETES: Code.NOT_KUBERNETES,
     Cause.CREDENTIAL: Code.CREDENTIAL_REFUSED,
-    # Discovery is for everyone who is authenticated: whoever may not even ask for it is not.
+    # Every authenticated user may use discovery, so a refusal of it means that the credential is not accepted.
     Cause.RIGHTS: Code.CREDENTIAL_REFUSED,
     Cause.CONNECTION: Code.CLUSTER_NOT_ASKED,
 }

@@ -1,4 +1,4 @@
-"""Whose the objects are that exist where a plan wants to put something: the stack's own, another's, or nobody's."""
+"""Whose an object is that exists where a plan puts something: the stack's own, another stack's, or no stack's."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _reserved(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     most, least = a_node * pool.nodes, -(-pool.reserved_units // a_node)
     message = (
         f"{pool.reserved_units} is more than the {most} units that the pool has ({nodes}), so nothing is ever placed "
-        f"there; write {most} or less, or {field}: {least} if it has so many nodes"
+        f"there; write {most} or less, or {field}: {least} if it has that many nodes"
     )
     yield Finding((*path, "reservedUnits"), Code.RESERVED_ABOVE_UNITS, message)
 

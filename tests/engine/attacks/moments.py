@@ -20,7 +20,7 @@ class Moment:
 
     Attributes:
         changes: So many services are made or deleted; 0 is before the first.
-        seconds: And so much later.
+        seconds: How much later than that.
     """
 
     changes: int

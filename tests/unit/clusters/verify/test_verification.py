@@ -196,7 +196,7 @@ LIES: dict[str, tuple[Change, tuple[str | None, str, str, str]]] = {
         ),
         ("cut", "SW615", WARNING, ERROR),
     ),
-    "nobody's GPUs": (
+    "unexplained GPUs": (
         lambda c: adding(c, node("spare", gfd(8), {"pool": "spare"})),
         (None, "SW617", WARNING, WARNING),
     ),
