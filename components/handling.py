@@ -42,9 +42,9 @@ class Handling:
         namespaces: The namespaces that the stack makes there, or has made.
         gone: What was applied and is not there any more.
         forced: What is applied over what others have written: they changed it, or it is to become the stack's.
-        left_alone: What stands there, is not the stack's, and serves it as it is: it is not declared.
+        left_alone: What exists there, is not the stack's, and serves it as it is: it is not declared.
         rewritten: The fields that applying an object does not make what is declared: an admission webhook changes them.
-        generations: The generations of what stands there; an object that is gone has none.
+        generations: The generations of what exists there; an object that is gone has none.
         now: When this is, in UTC (`2026-11-27T18:00:00Z`).
     """
 

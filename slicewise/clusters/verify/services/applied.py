@@ -76,7 +76,7 @@ class Deviation:
         missing: How many replicas of the deployment are not there because of it.
         paths: The fields whose applied value is not there; applying it again puts them back, unless something in the
             cluster changes them whenever that is done.
-        unexplained: Those of them that nobody is known to have written since: removed, or changed by a webhook.
+        unexplained: Those of them without a known writer since: removed, or changed by a webhook.
         removal: How what was added goes, which applying leaves: the command, last; empty where nothing was.
         pending: Whether it may only be that the documents have changed, and have not been applied yet.
     """
