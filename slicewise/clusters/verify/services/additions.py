@@ -30,7 +30,7 @@ class Addition:
     Attributes:
         path: The path of the field in the object, each part a key or an index.
         says: What is there, in a few words: `spec.template.nodeSelector.disk is "ssd", nothing applied`.
-        written: Whether somebody is known to have written it; what an admission webhook adds to a request, nobody has.
+        written: Whether it has a known writer; what an admission webhook adds to a request has none.
     """
 
     path: tuple[str, ...]
@@ -68,11 +68,11 @@ def removal(service: LiveService, added: Sequence[Addition]) -> str:
 
 
 def take_away(removal: str, *, written: bool) -> str:
-    """Return what to do for additions to go: the command `removal`, and what comes first where nobody wrote them."""
+    """Return what to do for additions to go: the command `removal`, after what comes first if no writer is known."""
     first = (
         ""
         if written
-        else "nobody is known to have written it: if an admission webhook adds it (kubectl get "
+        else "it has no known writer: if an admission webhook adds it (kubectl get "
         "mutatingwebhookconfigurations), correct that one first; "
     )
     return f"{first}take it away: {removal}"
@@ -125,7 +125,7 @@ def _manager(service: LiveService, shown: str) -> str | None:
 
 
 def _manager_around(service: LiveService, shown: str) -> str | None:
-    """Return who has written all of what the field is in: Kubernetes tells of a `nodeSelector` no more than that."""
+    """Return the writer of the whole mapping that the field is in: of a `nodeSelector` Kubernetes records only that."""
     around = (each for each in service.editors if shown.startswith((f"{each}.", f"{each}[")))
     return next((service.editors[each] for each in around), None)
 

@@ -293,7 +293,7 @@ def test_what_nobody_has_written_may_be_a_webhooks() -> None:
     service["metadata"]["managedFields"] = [APPLIED, PATCHED]
     (told,) = deviations(fleet(), service, BEFORE)
     assert told.removal.startswith(
-        "nobody is known to have written it: if an admission webhook adds it (kubectl get "
+        "it has no known writer: if an admission webhook adds it (kubectl get "
         "mutatingwebhookconfigurations), correct that one first; take it away: kubectl -n team patch "
     )
 
