@@ -74,7 +74,7 @@ def _why_none(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, .
         names = some(_names(elsewhere.nodes))
         said = f"{pool.node_count} declared, and the nodes that the nodeSelector matches ({names}) are other pools': "
         offer = elsewhere.told(compared) if elsewhere.reasons else f"they offer no {compared.resource}"
-        return said + offer, " or ".join((*elsewhere.mends(), "correct the nodeSelector, or remove the pool"))
+        return said + offer, " or ".join((*elsewhere.fixes(), "correct the nodeSelector, or remove the pool"))
     none = f"the nodeSelector matches none of {counted(len(nodes), 'node')}, {pool.node_count} declared"
     why = why_no_node(pool, nodes)
     remedies = near.remedies()
@@ -94,7 +94,7 @@ def _fewer_nodes(compared: ComparedPool, near: NearMisses) -> Iterator[Found]:
     pool, count = compared.pool, len(compared.nodes)
     scaled = pool.max_node_count is not None
     another = " and declare another pool" if any(reason.declare for reason in near.reasons) else ""
-    remedies = near.mends()
+    remedies = near.fixes()
     if near.unlabelled:
         by_hand = all(is_written_by_hand(key) for node in near.unlabelled for key in missing_labels(pool, node))
         remedies.append("label the nodes that are meant" if by_hand else label_remedy(compared, near.unlabelled))

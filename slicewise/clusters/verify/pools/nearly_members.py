@@ -23,12 +23,12 @@ class Reason:
 
     Attributes:
         says: What they are: `cut into 1g.10gb`.
-        mend: How they become what is declared.
+        fix: How they become what is declared.
         declare: What to declare instead; empty where nothing can be.
     """
 
     says: str
-    mend: str
+    fix: str
     declare: str = ""
 
 
@@ -46,13 +46,13 @@ class NearMisses:
     reasons: dict[Reason, list[LiveNode]]
     unlabelled: tuple[LiveNode, ...]
 
-    def mends(self) -> list[str]:
+    def fixes(self) -> list[str]:
         """Return how those that something explains become what is declared."""
-        return list(dict.fromkeys(reason.mend for reason in self.reasons))
+        return list(dict.fromkeys(reason.fix for reason in self.reasons))
 
     def remedies(self) -> list[str]:
         """Return what to declare in the pool's place, or else how these nodes become what is declared."""
-        return [f"{each.declare}, or {each.mend}" if each.declare else each.mend for each in self.reasons]
+        return [f"{each.declare}, or {each.fix}" if each.declare else each.fix for each in self.reasons]
 
     def told(self, compared: ComparedPool) -> str:
         """Say of each what it is, or lacks."""
