@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from components.kubeconfig.source import Source, SourceError, settle
 from components.stack_config import StackConfig
 from slicewise.clusters.access import KubeconfigError, examine, open_client, read_ambient, refusal, unreachable
-from slicewise.diagnostics import Code
+from slicewise.diagnostics import Code, some
 from slicewise.documents import KubeconfigReference, is_dns_subdomain
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: 
 def _text(data: Mapping[str, str], key: str, where: str) -> str:
     if key not in data:
         keys = sorted(data)
-        more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
-        has = f"it has {', '.join(keys[:_MOST_KEYS])}{more}" if keys else "it is empty"
+        has = f"it has {some(keys, _MOST_KEYS)}" if keys else "it is empty"
         message = f'{where} has no key "{key}"; {has}: correct secretRef.key, or store the kubeconfig under that key'
         raise SourceError(message, Code.KUBECONFIG_MISSING)
     try:

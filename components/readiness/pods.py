@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from slicewise.diagnostics import printable
+from slicewise.diagnostics import counted, printable
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import REVISION_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 
@@ -100,7 +100,7 @@ def explain(observed: Observed) -> list[str]:
     ]
     reasons = Counter(reason for pod in observed.pods if (reason := _waits_for(pod)))
     common = reasons.most_common()
-    lines += [f"{count} {_pods(count)} {reason}" for reason, count in common[:_MOST_REASONS]]
+    lines += [f"{counted(count, 'pod')} {reason}" for reason, count in common[:_MOST_REASONS]]
     if len(common) > _MOST_REASONS:
         lines.append(f"and {len(common) - _MOST_REASONS} other reasons")
     return lines
@@ -123,14 +123,14 @@ def _not_serving(expected: Expected, workload: KubernetesObject, pods: Sequence[
     serving = _serving(expected, workload, staying)
     old = sum(_revision(pod) != expected.revision for pod in staying)
     if serving < wanted or old:
-        of_before = f", {old} {_pods(old)} of the revision before" if old else ""
+        of_before = f", {counted(old, 'pod')} of the revision before" if old else ""
         return f"{serving} of {wanted} replicas serve{of_before}"
     # The Deployment must have seen this generation too. (A LeaderWorkerSet does not report which one it has seen.)
-    counted = ("replicas", "updatedReplicas", "readyReplicas" if expected.multi_node else "availableReplicas")
+    counts = ("replicas", "updatedReplicas", "readyReplicas" if expected.multi_node else "availableReplicas")
     seen = expected.multi_node or status.get("observedGeneration") == mapping(workload.get("metadata")).get(
         "generation"
     )
-    if not seen or any((status.get(each) or 0) != wanted for each in counted):
+    if not seen or any((status.get(each) or 0) != wanted for each in counts):
         return "its replicas are not counted as available yet"
     return None
 
@@ -207,7 +207,3 @@ def _words(condition: Mapping[str, Any]) -> str:
 def _cut(text: str) -> str:
     text = printable(" ".join(text.split()))
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} …"
-
-
-def _pods(count: int) -> str:
-    return "pod" if count == 1 else "pods"

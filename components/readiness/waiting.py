@@ -12,7 +12,7 @@ import pulumi
 
 from components.readiness.pods import Expected, Observed, explain, judge
 from slicewise.clusters.access import open_client, refusal
-from slicewise.diagnostics import printable, printable_lines
+from slicewise.diagnostics import printable, printable_lines, some
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import KubernetesObject, vocabulary
 
@@ -171,17 +171,12 @@ def _screen(unready: Sequence[Unready]) -> str:
     for each in unready:
         groups.setdefault((each.missing, *each.reasons), []).append(each.placement)
     lines = [
-        "\n  ".join((f"{_few(placements)}: {missing}", *reasons))
+        "\n  ".join((f"{some(placements, _MOST_NAMES)}: {missing}", *reasons))
         for (missing, *reasons), placements in list(groups.items())[:_MOST_GROUPS]
     ]
     rest = sum(len(placements) for placements in list(groups.values())[_MOST_GROUPS:])
     # What a cluster says of its pods may be anybody's text: an admission webhook's, for example.
     return printable_lines("\n".join([*lines, f"and {rest} more"] if rest else lines))
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 async def _observe(client: AsyncClient, expected: Expected) -> Observed:

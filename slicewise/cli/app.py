@@ -24,7 +24,7 @@ from slicewise.cli.render import checked_owner, documents_owner, rendering_line,
 from slicewise.cli.usage import Command, one_of
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.clusters.verify import verify as verify_clusters
-from slicewise.diagnostics import MOST_PROBLEMS, Code, InvalidInputError, Problem, printable, shown_file
+from slicewise.diagnostics import MOST_PROBLEMS, Code, InvalidInputError, Problem, counted, printable, shown_file
 from slicewise.documents import KINDS, any_schema, document_schema
 from slicewise.planning import plan_with_remedies, prospects
 from slicewise.presentation import OnShortfall, fleet_picture, print_plan, shortfall_lines
@@ -165,7 +165,7 @@ def validate(paths: Paths) -> None:
         (len(fleet.deployments), "deployment"),
         *([(len(warnings), "warning")] if warnings else []),
     ]
-    summary = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
+    summary = ", ".join(counted(count, noun) for count, noun in counts)
     _write(f"valid: {summary}")
 
 

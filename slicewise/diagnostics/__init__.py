@@ -20,14 +20,12 @@ from slicewise.diagnostics.differences import (
     Severity,
     Way,
     by_place,
-    counted,
     errors_first,
-    have,
     merged,
-    some,
 )
 from slicewise.diagnostics.hints import closest, did_you_mean, repository_meant, there_are
 from slicewise.diagnostics.printable_text import printable, printable_lines
+from slicewise.diagnostics.wording import are, counted, have, plural, some
 
 __all__ = [
     "MOST_PROBLEMS",
@@ -41,6 +39,7 @@ __all__ = [
     "Problem",
     "Severity",
     "Way",
+    "are",
     "by_place",
     "closest",
     "counted",
@@ -50,6 +49,7 @@ __all__ = [
     "have",
     "merged",
     "named",
+    "plural",
     "printable",
     "printable_lines",
     "quoted",

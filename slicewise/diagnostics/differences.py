@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from slicewise.diagnostics.codes import Code
+from slicewise.diagnostics.wording import plural, some
 
-_SHOWN = 3
 NO_ROOM = "would leave too little room for the plan"
 
 
@@ -127,7 +127,7 @@ def merged(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, Found]]:
             yield pool, first
             continue
         worst = min((first.severity, *(each.severity for _, each in rest)), key=list(Severity).index)
-        message = f"{first.message}. The same holds for the node pool{'s' * (len(others) > 1)} {some(others)}"
+        message = f"{first.message}. The same holds for the {plural(len(others), 'node pool')} {some(others)}"
         yield pool, replace(first, severity=worst, message=message)
 
 
@@ -141,19 +141,3 @@ def by_place(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 def errors_first(differences: Iterable[Difference]) -> tuple[Difference, ...]:
     """Sort for people: what must be fixed before what deserves a look."""
     return tuple(sorted(by_place(differences), key=lambda each: each.severity is not Severity.ERROR))
-
-
-def some(names: Sequence[str]) -> str:
-    """Write a few names, and how many more there are."""
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a number with its noun: `1 node`, `2 nodes`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def have(count: int) -> str:
-    """Return the verb that goes with a number of nodes."""
-    return "has" if count == 1 else "have"

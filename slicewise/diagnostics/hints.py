@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from slicewise.diagnostics.wording import are, some
+
 _LONGEST_NAME: Final = 100
 _SHOWN: Final = 10
 _ADDRESS: Final = re.compile(
@@ -32,8 +34,7 @@ def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 def there_are(names: Sequence[str]) -> str:
     """Say which names there are: `there is east`, `there are east, west`; of many the first, and how many more."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"there {'is' if len(names) == 1 else 'are'} {', '.join(names[:_SHOWN])}{more}"
+    return f"there {are(len(names))} {some(names, _SHOWN)}"
 
 
 def repository_meant(text: str) -> str:

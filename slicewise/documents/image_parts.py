@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from slicewise.diagnostics import quoted
+from slicewise.diagnostics import counted, quoted
 
 DIGITS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 """How many hexadecimal digits a digest has, by its algorithm (github.com/opencontainers/go-digest)."""
@@ -155,8 +155,7 @@ def _digest_problems(digest: str) -> Iterator[str]:
     elif wrong := _others(value.lower(), _HEX):
         yield f"the digest has {quoted(wrong)}; its hexadecimal digits are 0 to 9 and a to f"
     elif len(value) != DIGITS[algorithm]:
-        count = f"{len(value)} hexadecimal digit{'' if len(value) == 1 else 's'}"
-        yield f"the digest has {count}; {algorithm} has {DIGITS[algorithm]}"
+        yield f"the digest has {counted(len(value), 'hexadecimal digit')}; {algorithm} has {DIGITS[algorithm]}"
     elif value != value.lower():
         yield "the digest has capitals; its hexadecimal digits are 0 to 9 and a to f"
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from slicewise.diagnostics import printable
+from slicewise.diagnostics import plural, printable
 from slicewise.planning import Placement, Plan, PoolUsage
 from slicewise.presentation.bars import ASCII, FREE, RESERVED, Glyphs, Part, bar, colours
 
@@ -71,8 +71,7 @@ class _Map:
     def _rest(self, count: int) -> str:
         units, taken = _sums(self.plan.node_pools)
         shown_units, shown_taken = _sums(self.chosen)
-        noun = "pool" if count == 1 else "pools"
-        return f"and {count:,} more {noun}, {_percent(taken - shown_taken, units - shown_units)} full"
+        return f"and {count:,} more {plural(count, 'pool')}, {_percent(taken - shown_taken, units - shown_units)} full"
 
     def _pool(self, pool: PoolUsage, placements: Sequence[Placement], styles: Mapping[str, str]) -> Text:
         largest_first = sorted(placements, key=lambda item: (-item.units, item.deployment))

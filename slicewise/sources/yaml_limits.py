@@ -9,7 +9,7 @@ from typing import Final
 
 import yaml
 
-from slicewise.diagnostics import Code, InvalidInputError, Problem, quoted
+from slicewise.diagnostics import Code, InvalidInputError, Problem, quoted, some
 
 # What aliases expand to: a few lines of nested aliases ("a billion laughs") can become gigabytes.
 MAX_NODES: Final = 1_000_000
@@ -167,9 +167,9 @@ def _keep(earlier: yaml.Node, later: yaml.Node) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    shown, rest = names[:_MOST_NAMES], len(names) - _MOST_NAMES
-    words = [quoted(name) for name in shown] + ([f"{rest} more"] if rest > 0 else [])
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(names) > _MOST_NAMES:
+        return some(list(map(quoted, names)), _MOST_NAMES)
+    return f"{', '.join(map(quoted, names[:-1]))} and {quoted(names[-1])}"
 
 
 def _at(place: yaml.Node | yaml.Event, file: str, message: str, code: Code) -> Problem:

@@ -11,9 +11,10 @@ from slicewise.clusters.discover.environment_text import environment_text
 from slicewise.clusters.discover.grouping import group_nodes, usable_offers
 from slicewise.clusters.discover.node_selectors import LeftOut, Selected, select
 from slicewise.clusters.discover.pool_document import PoolDocument, pool_document
-from slicewise.clusters.discover.pool_facts import accelerator_of, some_names
+from slicewise.clusters.discover.pool_facts import MOST_NAMED, accelerator_of
 from slicewise.clusters.discover.pool_names import pool_names
 from slicewise.clusters.live import GpuPod, Gpus, LiveCluster, LiveNode, belongs, most_nodes
+from slicewise.diagnostics import are, counted, some
 
 # A document takes no more (slicewise/documents/environment.py).
 _MOST_POOLS: Final = 64
@@ -64,7 +65,7 @@ def _as_many_as_fit(selected: Sequence[Selected]) -> tuple[list[Selected], list[
     kept, surplus = by_size[:_MOST_POOLS], by_size[_MOST_POOLS:]
     text = [
         f"an environment has at most {_MOST_POOLS} pools; not here: {each.group.resource} of "
-        f"{some_names(each.group.names)}"
+        f"{some(each.group.names, MOST_NAMED)}"
         for each in surplus
     ]
     return sorted(kept, key=lambda each: (each.group.resource, each.group.names)), text
@@ -127,7 +128,7 @@ def _unusable(nodes: Sequence[LiveNode]) -> Iterator[str]:
         for resource in sorted(strange):
             reasons[f"{resource} is not a resource that a pool can declare"].append(node.name)
     for reason, names in sorted(reasons.items()):
-        yield f"{reason}: {some_names(names)}"
+        yield f"{reason}: {some(names, MOST_NAMED)}"
 
 
 def _why_nothing(gpus: Gpus) -> str:
@@ -140,10 +141,10 @@ def _why_nothing(gpus: Gpus) -> str:
 
 def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
     for each in sorted(left_out, key=lambda each: (each.group.resource, each.group.names)):
-        these, those = some_names(each.group.names), some_names(each.like.names)
+        these, those = some(each.group.names, MOST_NAMED), some(each.like.names, MOST_NAMED)
         yield (
             f"no one label has different values on {these} and on {those}, which offer different GPUs as "
-            f"{each.group.resource}, so {these} {'is' if len(each.group.names) == 1 else 'are'} in no "
+            f"{each.group.resource}, so {these} {are(len(each.group.names))} in no "
             "pool: label both, each with a value of its own (kubectl label node NODE slicewise.dev/pool=NAME), and "
             "discover again"
         )
@@ -156,15 +157,15 @@ def _not_seen(cluster: LiveCluster) -> Iterator[str]:
         if each.largest and not any(belongs(node, each) for node in cluster.nodes)
     ]
     if empty:
-        yield f"cluster-autoscaler has groups without nodes now, which labels cannot describe: {some_names(empty)}"
+        named = some(empty, MOST_NAMED)
+        yield f"cluster-autoscaler has groups without nodes now, which labels cannot describe: {named}"
     if "pods" in cluster.unread:
         yield "this user may not list pods, so what others hold is not in reservedUnits"
 
 
 def _nothing(nodes: Sequence[LiveNode]) -> str:
     looked = (
-        f"{len(nodes)} node{'' if len(nodes) == 1 else 's'} read, and none offers nvidia.com/gpu or nvidia.com/mig-... "
-        "(status.allocatable)"
+        f"{counted(len(nodes), 'node')} read, and none offers nvidia.com/gpu or nvidia.com/mig-... (status.allocatable)"
     )
     reasons = "; ".join(_unusable(nodes))
     return f"{looked}: {reasons}" if reasons else f"{looked} or has a GPU label: is NVIDIA's device plugin installed?"

@@ -9,15 +9,16 @@ from typing import Any, Final
 from slicewise.clusters.discover.grouping import Group, lasting_taints
 from slicewise.clusters.discover.node_selectors import Selected
 from slicewise.clusters.discover.pool_facts import (
+    MOST_NAMED,
     Accelerator,
     Units,
     allocatable,
     reserved_units,
-    some_names,
     unit_memory,
     units_of,
 )
 from slicewise.clusters.live import LiveNode
+from slicewise.diagnostics import some
 from slicewise.documents import GKE_PARTITION_LABEL
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
@@ -124,9 +125,9 @@ def _remarks(group: Group, missing: int, taken: int, *, divided: bool) -> Iterat
 def _checks(selected: Selected, units: Units) -> Iterator[str]:
     group = selected.group
     if group.differing:
-        yield f"no label tells {some_names(group.names)} apart, which differ: one pool with the least of them"
+        yield f"no label tells {some(group.names, MOST_NAMED)} apart, which differ: one pool with the least of them"
     if selected.also:
-        yield f"the nodeSelector selects {some_names(selected.also)} too, and no label can prevent it"
+        yield f"the nodeSelector selects {some(selected.also, MOST_NAMED)} too, and no label can prevent it"
     mixed = group.profile is not None and group.resource == resource_name(group.profile, MigStrategy.MIXED)
     if mixed and GKE_PARTITION_LABEL in selected.selector:
         yield (
@@ -179,13 +180,13 @@ def _may_be_slices(group: Group) -> bool:
 def _states(group: Group) -> Iterator[str]:
     unready = _names(group.nodes, [not node.ready for node in group.nodes])
     if unready:
-        yield f"not Ready now: {some_names(unready)}"
+        yield f"not Ready now: {some(unready, MOST_NAMED)}"
     cordoned = _names(group.nodes, [node.cordoned for node in group.nodes])
     if cordoned:
-        yield f"cordoned now: {some_names(cordoned)}"
+        yield f"cordoned now: {some(cordoned, MOST_NAMED)}"
     for state in sorted({gpus.mig_state for gpus in group.gpus if gpus.mig_state} - _SETTLED):
         names = _names(group.nodes, [gpus.mig_state == state for gpus in group.gpus])
-        yield f"MIG manager says {state} of {some_names(names)}: what they offer may change"
+        yield f"MIG manager says {state} of {some(names, MOST_NAMED)}: what they offer may change"
 
 
 def _names(nodes: Sequence[LiveNode], chosen: Sequence[bool]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -22,6 +22,8 @@ from slicewise.mig import (
 )
 
 _MIB: Final = 1024**2
+MOST_NAMED: Final = 4
+"""How many nodes a comment names."""
 # Compute slices of a whole GPU, and the most slices that it has, where its model is not known: as on A100 to GB300.
 _COMPUTE: Final = 7
 
@@ -196,11 +198,3 @@ def reserved_units(group: Group, units: Units, held: Mapping[str, int], most_nod
     coming = max(most_nodes - len(group.nodes), 0) * min(missing)
     taken = sum(min(held.get(node.name, 0), offer_of(node, group.resource).units) for node in group.nodes)
     return sum(missing) + coming, taken
-
-
-def some_names(names: Iterable[str]) -> str:
-    """Write a few names, and how many more there are."""
-    listed = list(names)
-    shown = 4
-    more = f" and {len(listed) - shown} more" if len(listed) > shown else ""
-    return ", ".join(listed[:shown]) + more

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from slicewise.clusters.live import NAMESPACE_KIND, OLDEST_NAMESPACE, ObjectName, Standing
-from slicewise.diagnostics import counted
+from slicewise.diagnostics import are, counted
 from slicewise.kubernetes import mapping
 
 LET_THE_STACK: Final = "pulumi config set slicewise:createNamespaces true"
@@ -38,18 +38,17 @@ def ending(standing: Standing, namespaces: Iterable[str]) -> tuple[str, ...]:
 
 def absent_message(namespaces: Sequence[str]) -> str:
     """Return that namespaces are not there, and both ways to have them."""
-    which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments"
+    which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments {are(len(namespaces))}"
     itself = "" if all(map(is_reserved, namespaces)) else f"; or let the stack make what is missing: {LET_THE_STACK}"
-    verb = "is" if len(namespaces) == 1 else "are"
-    return f"{which} {verb} not there: {', '.join(namespaces)}; make what is missing: {creating(namespaces)}{itself}"
+    return f"{which} not there: {', '.join(namespaces)}; make what is missing: {creating(namespaces)}{itself}"
 
 
 def ending_message(namespaces: Sequence[str]) -> str:
     """Return that namespaces are being deleted, and what to wait for."""
-    which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments"
-    verb, they = ("is", "it is") if len(namespaces) == 1 else ("are", "they are")
+    which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments {are(len(namespaces))}"
+    they = "it is" if len(namespaces) == 1 else "they are"
     named = " ".join(f"namespace/{name}" for name in namespaces)
     return (
-        f"{which} {verb} being deleted: {', '.join(namespaces)}; wait until {they} gone, and run this again: "
+        f"{which} being deleted: {', '.join(namespaces)}; wait until {they} gone, and run this again: "
         f"kubectl wait --for=delete --timeout=10m {named}"
     )

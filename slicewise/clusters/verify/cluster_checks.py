@@ -8,7 +8,7 @@ from typing import Final
 from slicewise.clusters.live import LiveCluster, spans_nodes
 from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating
 from slicewise.clusters.verify.services import REMEDY, Expected
-from slicewise.diagnostics import Code, Found, Severity, counted, some
+from slicewise.diagnostics import Code, Found, Severity, are, counted, some
 from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND, SERVICE_KIND
 
 # As the API calls them.
@@ -95,7 +95,7 @@ def _no_namespace(cluster: LiveCluster, placed: Sequence[Expected], *, creates_n
         yield Found(
             Code.NO_NAMESPACE,
             Severity.ERROR,
-            f"{counted(len(missing), 'namespace')} of the plan's deployments {'is' if len(missing) == 1 else 'are'} "
+            f"{counted(len(missing), 'namespace')} of the plan's deployments {are(len(missing))} "
             f"not there: {', '.join(missing)} ({_deployments(without)})",
             f"{creating(missing)}{again}; or let the stack make what is missing: {LET_THE_STACK}",
         )

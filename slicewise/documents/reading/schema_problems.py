@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from slicewise.diagnostics import Code, FieldPath, Problem, did_you_mean, dotted, shown
+from slicewise.diagnostics import Code, FieldPath, Problem, counted, did_you_mean, dotted, shown
 from slicewise.documents import base, cluster, image
 from slicewise.documents import served_model as model
 from slicewise.documents.reading.names_meant import name_meant
@@ -187,8 +187,8 @@ def bad_value(error: ErrorDetails) -> str:
     if kind in _LIMITS:
         key, words, noun = _LIMITS[kind]
         limit = context[key]
-        amount = f"{len(value)} {noun}{'s' if len(value) != 1 else ''}" if noun else shown(value)
-        return f"got {amount}, expected {words} {limit}{f' {noun}' if noun else ''}{'s' if noun and limit != 1 else ''}"
+        amount, most = (counted(len(value), noun), counted(limit, noun)) if noun else (shown(value), str(limit))
+        return f"got {amount}, expected {words} {most}"
     message = error["msg"]
     return f"got {shown(value)}: {message[0].lower()}{message[1:]}"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from heapq import nsmallest
+from collections.abc import Iterable, Iterator, Mapping
 
-from slicewise.diagnostics import Advice, Code, did_you_mean
+from slicewise.diagnostics import Advice, Code, did_you_mean, some
 from slicewise.documents.base import Labels, Selector
 from slicewise.documents.cluster import ExistingCluster
 from slicewise.documents.deployment import ModelDeployment
@@ -124,7 +123,7 @@ def _why(what: str, selector: Selector, values: Mapping[str, set[str]], *, hints
             hint = _hint(name, values, hints=hints) or f"; correct the label, or give it to the {what} that is meant"
             return f"no {what} that it could select has a label {name}{hint}"
         if value not in values[name]:
-            hint = _hint(value, values[name], hints=hints) or f"; there is {_some(values[name])}"
+            hint = _hint(value, values[name], hints=hints) or f"; there is {some(sorted(values[name]), _SHOWN)}"
             return f"no {what} that it could select has {name}={value}{hint}"
     wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
     return f"no {what} has {wanted} together; leave one of them out, or give both labels to the {what} that is meant"
@@ -132,9 +131,3 @@ def _why(what: str, selector: Selector, values: Mapping[str, set[str]], *, hints
 
 def _hint(text: str, known: Iterable[str], *, hints: bool) -> str:
     return did_you_mean(text, sorted(known)[:_MOST_VALUES]) if hints else ""
-
-
-def _some(values: Collection[str]) -> str:
-    ordered = nsmallest(_SHOWN, values)
-    rest = len(values) - _SHOWN
-    return ", ".join(ordered) + (f" and {rest} more" if rest > 0 else "")

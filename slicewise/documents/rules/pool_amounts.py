@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Code, FieldPath
+from slicewise.diagnostics import Code, FieldPath, counted
 from slicewise.documents.environment import Interconnect, NodePool
 from slicewise.documents.rules.finding import Finding
 from slicewise.documents.rules.judged_entry import Part
@@ -40,7 +40,7 @@ def _reserved(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     if a_node is None or pool.reserved_units <= a_node * pool.nodes:
         return
     field = "nodeCount" if pool.max_node_count is None else "maxNodeCount"
-    nodes = f"{pool.nodes} node{'' if pool.nodes == 1 else 's'} with {a_node} {pool.resource} each"
+    nodes = f"{counted(pool.nodes, 'node')} with {a_node} {pool.resource} each"
     most, least = a_node * pool.nodes, -(-pool.reserved_units // a_node)
     message = (
         f"{pool.reserved_units} is more than the {most} units that the pool has ({nodes}), so nothing is ever placed "

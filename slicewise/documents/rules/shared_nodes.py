@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
-from slicewise.diagnostics import Code
+from slicewise.diagnostics import Code, some
 from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.node_labels import catalogued
 from slicewise.documents.rules.finding import Finding
@@ -15,7 +15,6 @@ from slicewise.documents.rules.judged_entry import POOLS, Part
 from slicewise.kubernetes import canonical
 from slicewise.mig import parse_profile_name
 
-_SHOWN: Final = 3
 # A GPU has eight slices of memory, or four of twice the size (NVIDIA MIG User Guide, Partitioning).
 _MEMORY_SLICES: Final = 8
 
@@ -45,10 +44,9 @@ def _indistinct_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
     while clashes:
         worst = max(clashes, key=lambda number: (len(clashes[number]), number))
         pool, rivals = parts[worst].value, sorted(clashes.pop(worst))
-        others = " or ".join(f'"{parts[number].value.name}"' for number in rivals[:_SHOWN])
-        more = f" or {len(rivals) - _SHOWN} more" if len(rivals) > _SHOWN else ""
+        others = some([f'"{parts[number].value.name}"' for number in rivals], between=" or ", word="or")
         message = (
-            f'a node of "{pool.name}" could belong to {others}{more} too: all advertise {pool.resource}, so it would '
+            f'a node of "{pool.name}" could belong to {others} too: all advertise {pool.resource}, so it would '
             "be counted twice; give their nodeSelectors one key with different values"
         )
         yield Finding((*POOLS, parts[worst].index, "nodeSelector"), Code.POOLS_NOT_DISTINCT, message)

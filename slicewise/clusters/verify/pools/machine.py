@@ -11,10 +11,10 @@ from slicewise.clusters.live import REPELS, LiveNode, Taint, keeping_out, not_to
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool, gpu_facts
 from slicewise.clusters.verify.pools.label_ownership import is_written_by_hand
 from slicewise.clusters.verify.pools.membership import closest, matches, missing_labels, units_of, why_no_node
-from slicewise.clusters.verify.pools.nearly_members import NearMisses, explained, is_or_are, label_remedy
+from slicewise.clusters.verify.pools.nearly_members import NearMisses, explained, label_remedy
 from slicewise.clusters.verify.pools.requirements import unmet
 from slicewise.clusters.verify.pools.units import is_other_model, settled_nodes
-from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, have, some
+from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, have, some
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import GIB, Quantity, amount
 from slicewise.manifests import pod_tolerations
@@ -144,7 +144,7 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
             out.setdefault("cordoned", []).append(node)
         elif kept_out:
             out.setdefault(f"tainted {some([taint.key for taint in kept_out])} for now", []).append(node)
-    told = [f"{some(_names(those))} {is_or_are(those)} {state}" for state, those in sorted(out.items(), key=_rank)]
+    told = [f"{some(_names(those))} {are(len(those))} {state}" for state, those in sorted(out.items(), key=_rank)]
     if told:
         units = sum(units_of(node, compared.resource) for those in out.values() for node in those)
         # A node that is down advertises nothing: its device plugin has withdrawn its units.

@@ -10,7 +10,7 @@ from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.label_ownership import is_of_gke, is_written_by_hand, tells_of_gpus
 from slicewise.clusters.verify.pools.membership import lacks, missing_labels, units_of
 from slicewise.clusters.verify.pools.units import CUT_ALIKE, as_declared, as_found, is_other_model
-from slicewise.diagnostics import some
+from slicewise.diagnostics import are, some
 from slicewise.mig import WHOLE_GPU_RESOURCE
 
 # From these labels alone it is not known whether a unit of nvidia.com/gpu is a slice.
@@ -56,7 +56,7 @@ class NearMisses:
 
     def told(self, compared: ComparedPool) -> str:
         """Say of each what it is, or lacks."""
-        parts = [f"{some(_names(nodes))} {is_or_are(nodes)} {reason.says}" for reason, nodes in self.reasons.items()]
+        parts = [f"{some(_names(nodes))} {are(len(nodes))} {reason.says}" for reason, nodes in self.reasons.items()]
         return "; ".join((*parts, lacks(compared.pool, self.unlabelled)) if self.unlabelled else parts)
 
 
@@ -89,14 +89,9 @@ def label_remedy(compared: ComparedPool, nodes: Iterable[LiveNode]) -> str:
     missing = sorted({key for node in nodes for key in missing_labels(compared.pool, node)})
     given = [key for key in missing if not is_written_by_hand(key)]
     if given:
-        are = "is" if len(given) == 1 else "are"
-        return f"correct the nodeSelector ({some(given)} {are} not for people to write: the cloud or NVIDIA's tools do)"
+        keys = f"{some(given)} {are(len(given))}"
+        return f"correct the nodeSelector ({keys} not for people to write: the cloud or NVIDIA's tools do)"
     return "correct the nodeSelector, or label the nodes (kubectl label node NODE KEY=VALUE)"
-
-
-def is_or_are(nodes: Sequence[object]) -> str:
-    """Return the verb that goes with some nodes."""
-    return "is" if len(nodes) == 1 else "are"
 
 
 def _seems_meant(compared: ComparedPool, node: LiveNode) -> bool:

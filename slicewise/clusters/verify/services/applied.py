@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from slicewise.clusters.live import LiveService, ServiceKey
 from slicewise.clusters.verify.services.additions import Addition, additions, removal, take_away
-from slicewise.diagnostics import quoted
+from slicewise.diagnostics import quoted, some
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import (
     NODE_POOL_ANNOTATION,
@@ -24,7 +24,6 @@ from slicewise.planning import Placement, PreviousPlacement
 
 REMEDY: Final = "pulumi up"
 """What makes it again and puts it back: the program reads the services before it declares any."""
-_MOST_FIELDS: Final = 3
 _REPLICAS: Final = "replicas"
 
 
@@ -182,8 +181,7 @@ def _deviations(
     added = _added(declared, service)
     if said or added:
         fields = [*said.values(), *(each.says for each in added)]
-        more = f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
-        says = "; ".join(fields[:_MOST_FIELDS]) + more
+        says = some(fields, between="; ")
         way = take_away(removal(service, added), written=all(each.written for each in added)) if added else ""
         paths = frozenset(said)
         yield Deviation(

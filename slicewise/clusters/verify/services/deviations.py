@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from slicewise.clusters.verify.services.applied import REMEDY, Deviation, Drift
-from slicewise.diagnostics import Code, Found, Severity, counted, some
+from slicewise.diagnostics import Code, Found, Severity, are, counted, some
 
 _PUT_BACK = f"{REMEDY}; rendered manifests: apply them again"
 
@@ -26,14 +26,14 @@ def _gone(gone: Sequence[Deviation]) -> Found:
     return Found(
         Code.SERVICE_GONE,
         Severity.ERROR,
-        f"{counted(len(gone), 'service')} that {was} applied {_are(gone)} not there any more: {some(names)}",
+        f"{counted(len(gone), 'service')} that {was} applied {are(len(gone))} not there any more: {some(names)}",
         _PUT_BACK,
     )
 
 
 def _changed(changed: Deviation) -> Found:
     than = "is not as it is declared" if changed.pending else "is not what was applied"
-    short = f", so that {counted(changed.missing, 'replica')} of the plan {_are(changed.missing)} missing"
+    short = f", so that {counted(changed.missing, 'replica')} of the plan {are(changed.missing)} missing"
     return Found(
         Code.SERVICE_CHANGED,
         Severity.ERROR if changed.missing else Severity.WARNING,
@@ -63,20 +63,13 @@ def _foreign(foreign: Iterable[Deviation]) -> Iterator[Found]:
     for stack, those in groupby(sorted(foreign, key=lambda each: each.stack or ""), key=lambda each: each.stack):
         group = list(those)
         names = some(["/".join(each.expected.key) for each in group])
+        belong = "belongs" if len(group) == 1 else "belong"
         owner = f"the stack {stack}" if stack else "no stack: they were made by hand"
         yield Found(
             Code.SERVICE_OF_ANOTHER,
             Severity.ERROR,
-            f"{counted(len(group), 'service')} of the plan {_are(group)} there already and {_belong(group)} to "
+            f"{counted(len(group), 'service')} of the plan {are(len(group))} there already and {belong} to "
             f"{owner}: {names}",
             "rename the deployment, or place it in another environment; to take the service over, remove it from there "
             "first",
         )
-
-
-def _are(count: int | Sequence[object]) -> str:
-    return "is" if (count if isinstance(count, int) else len(count)) == 1 else "are"
-
-
-def _belong(group: Sequence[object]) -> str:
-    return "belongs" if len(group) == 1 else "belong"
