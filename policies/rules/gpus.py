@@ -11,7 +11,15 @@ from typing import Final
 from policies.rules.fields import Field
 from policies.rules.node_labels import NodeLabels, required_labels
 from policies.rules.workloads import Pod
-from slicewise.kubernetes import quantity_value
+from slicewise.kubernetes import (
+    COMPUTE_INSTANCE_SLICES_LABEL,
+    GKE_PARTITION_LABEL,
+    GPU_INSTANCE_SLICES_LABEL,
+    MIG_CONFIG_LABEL,
+    MULTIPROCESSORS_LABEL,
+    PRODUCT_LABEL,
+    quantity_value,
+)
 from slicewise.mig import WHOLE_GPU_RESOURCE, canonical_profile_name, parse_profile_name
 
 _VENDOR: Final = "nvidia.com/"
@@ -21,16 +29,12 @@ _WHOLE: Final = re.compile(r"nvidia\.com/gpu(\.shared)?")
 # A slice of which no label tells the profile.
 UNNAMED: Final = ""
 
-GKE_PARTITION_LABEL: Final = "cloud.google.com/gke-gpu-partition-size"
-GKE_ACCELERATOR_LABEL: Final = "cloud.google.com/gke-accelerator"
-PRODUCT_LABEL: Final = "nvidia.com/gpu.product"
-MIG_CONFIG_LABEL: Final = "nvidia.com/mig.config"
 # Only nodes whose GPUs are cut have these: GKE's, and GPU feature discovery's under strategy single (internal/lm).
 _OF_SLICES: Final = (
     GKE_PARTITION_LABEL,
-    "nvidia.com/gpu.slices.gi",
-    "nvidia.com/gpu.slices.ci",
-    "nvidia.com/gpu.multiprocessors",
+    GPU_INSTANCE_SLICES_LABEL,
+    COMPUTE_INSTANCE_SLICES_LABEL,
+    MULTIPROCESSORS_LABEL,
 )
 
 

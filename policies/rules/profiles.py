@@ -8,20 +8,18 @@ from functools import partial
 from typing import Final
 
 from policies.rules.fields import properties
-from policies.rules.gpus import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL, is_slice, pod_requests, profiles_of
+from policies.rules.gpus import is_slice, pod_requests, profiles_of
 from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
 from policies.rules.node_labels import required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
-from slicewise.kubernetes import GIB, quantity_value
+from slicewise.kubernetes import GIB, GKE_ACCELERATOR_LABEL, PRODUCT_LABEL, quantity_value
 from slicewise.manifests import REQUIRED_MEMORY_ANNOTATION
 from slicewise.mig import (
-    AmbiguousAcceleratorError,
     GpuModel,
     MigProfile,
-    UnknownAcceleratorError,
     canonical_profile_name,
-    find_gpu_model,
+    known_gpu_model,
 )
 
 
@@ -74,10 +72,7 @@ def _gpu_models(pod: Pod) -> Iterator[GpuModel | None]:
     for labels in required_labels(pod):
         names = labels.values.get(GKE_ACCELERATOR_LABEL) or labels.values.get(PRODUCT_LABEL) or ("",)
         for name in sorted(names):
-            try:
-                yield find_gpu_model(name)
-            except (UnknownAcceleratorError, AmbiguousAcceleratorError):
-                yield None
+            yield known_gpu_model(name)
 
 
 def _smallest_slice(model: GpuModel, needed: Decimal) -> MigProfile | None:

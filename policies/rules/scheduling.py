@@ -12,6 +12,7 @@ from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule
 from policies.rules.node_labels import NodeLabels, required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, makes_pods, pods
+from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL
 from slicewise.mig import WHOLE_GPU_RESOURCE
 
 # On every node of a cluster, or nearly: they tell no GPU from another.
@@ -59,7 +60,7 @@ def _unpinned(pod: Pod, *, config: Config, slices: bool) -> Iterator[Outcome]:
         else "under the device plugin's single strategy and on GKE that may be a slice"
     )
     labels = "one of these labels" if keys else "the labels"
-    example = "" if keys else ", such as nvidia.com/gpu.product or cloud.google.com/gke-accelerator"
+    example = "" if keys else f", such as {PRODUCT_LABEL} or {GKE_ACCELERATOR_LABEL}"
     remedy = f"add {labels} of the node pool{example}"
     yield Finding(selector.path, f"{missing}, and asks for {names}: {why}", remedy)
 

@@ -38,8 +38,6 @@ from slicewise.documents.environment import (
 )
 from slicewise.documents.fleet import Fleet, ModelKey, label, model_key, served_name
 from slicewise.documents.node_labels import (
-    GKE_ACCELERATOR_LABEL,
-    GKE_PARTITION_LABEL,
     added_labels,
     cloud_labels,
     gke_zones,
@@ -67,8 +65,6 @@ __all__ = [
     "DNS_LABEL",
     "DNS_SUBDOMAIN",
     "FABRICS",
-    "GKE_ACCELERATOR_LABEL",
-    "GKE_PARTITION_LABEL",
     "KINDS",
     "LABEL_VALUE",
     "METADATA",

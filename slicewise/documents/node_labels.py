@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from slicewise.documents.cluster import Cluster, ClusterSource, EksCluster, GkeCluster
 from slicewise.documents.environment import NodePool
-from slicewise.mig import AmbiguousAcceleratorError, GpuModel, UnknownAcceleratorError, find_gpu_model, gke_accelerator
-
-# What NVIDIA's MIG manager obeys.
-MIG_CONFIG_LABEL: Final = "nvidia.com/mig.config"
-GKE_POOL_LABEL: Final = "cloud.google.com/gke-nodepool"
-EKS_POOL_LABEL: Final = "eks.amazonaws.com/nodegroup"
-GKE_ACCELERATOR_LABEL: Final = "cloud.google.com/gke-accelerator"
-GKE_PARTITION_LABEL: Final = "cloud.google.com/gke-gpu-partition-size"
-_MACHINE_LABEL: Final = "node.kubernetes.io/instance-type"
-_REGION_LABEL: Final = "topology.kubernetes.io/region"
-_ZONE_LABEL: Final = "topology.kubernetes.io/zone"
+from slicewise.kubernetes import (
+    EKS_POOL_LABEL,
+    GKE_ACCELERATOR_LABEL,
+    GKE_PARTITION_LABEL,
+    GKE_POOL_LABEL,
+    INSTANCE_TYPE_LABEL,
+    MIG_CONFIG_LABEL,
+    REGION_LABEL,
+    ZONE_LABEL,
+)
+from slicewise.mig import GpuModel, gke_accelerator, known_gpu_model
 
 
 def catalogued(pool: NodePool) -> GpuModel | None:
     """Return the catalogue's model of the GPUs of `pool`; None where it has none of the name, or several."""
-    try:
-        return find_gpu_model(pool.accelerator_type)
-    except (AmbiguousAcceleratorError, UnknownAcceleratorError):
-        return None
+    return known_gpu_model(pool.accelerator_type)
 
 
 def pool_label(made: GkeCluster | EksCluster) -> str:
@@ -52,7 +47,7 @@ def mig_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str]:
 
 
 def _gke_labels(pool: NodePool, gke: GkeCluster) -> dict[str, str]:
-    labels = {GKE_POOL_LABEL: pool.name, _REGION_LABEL: gke.region}
+    labels = {GKE_POOL_LABEL: pool.name, REGION_LABEL: gke.region}
     model = catalogued(pool)
     if model and (accelerator := gke_accelerator(model.name, pool.machine_type)):
         labels[GKE_ACCELERATOR_LABEL] = accelerator
@@ -60,16 +55,16 @@ def _gke_labels(pool: NodePool, gke: GkeCluster) -> dict[str, str]:
         labels[GKE_PARTITION_LABEL] = _in_a_label(pool.mig.profile)
     zones = gke_zones(pool, gke)
     if len(zones) == 1:
-        labels[_ZONE_LABEL] = zones[0]
+        labels[ZONE_LABEL] = zones[0]
     return labels | _machine(pool)
 
 
 def _eks_labels(pool: NodePool, eks: EksCluster) -> dict[str, str]:
-    return {EKS_POOL_LABEL: pool.name, _REGION_LABEL: eks.region} | _machine(pool)
+    return {EKS_POOL_LABEL: pool.name, REGION_LABEL: eks.region} | _machine(pool)
 
 
 def _machine(pool: NodePool) -> dict[str, str]:
-    return {_MACHINE_LABEL: pool.machine_type} if pool.machine_type else {}
+    return {INSTANCE_TYPE_LABEL: pool.machine_type} if pool.machine_type else {}
 
 
 def gke_zones(pool: NodePool, gke: GkeCluster) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from slicewise.documents import ModelSpec, NodePool, ServingProfile, Spread, Toleration
-from slicewise.kubernetes import canonical
+from slicewise.kubernetes import HOSTNAME_LABEL, canonical
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.restricted import restricted_security_context
@@ -31,7 +31,7 @@ def pod_template(
         template["topologySpreadConstraints"] = [
             {
                 "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
+                "topologyKey": HOSTNAME_LABEL,
                 # A preference: a constraint that must hold could keep an accepted pod Pending.
                 "whenUnsatisfiable": "ScheduleAnyway",
                 "labelSelector": {"matchLabels": {NAME_LABEL: name}},

@@ -7,7 +7,12 @@ How many slices a GPU holds is a fact of model and profile together, never of th
 source; `docs/mig-catalogue.md` shows them all. Nothing here depends on more than the standard library.
 """
 
-from slicewise.mig.accelerators import AmbiguousAcceleratorError, UnknownAcceleratorError, find_gpu_model
+from slicewise.mig.accelerators import (
+    AmbiguousAcceleratorError,
+    UnknownAcceleratorError,
+    find_gpu_model,
+    known_gpu_model,
+)
 from slicewise.mig.catalogue import ALL_GPU_MODELS
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.gpu_models import GpuModel
@@ -33,6 +38,7 @@ __all__ = [
     "gce_machine",
     "gke_accelerator",
     "gke_partition_sizes",
+    "known_gpu_model",
     "parse_profile_name",
     "resource_name",
 ]

@@ -78,6 +78,14 @@ def find_gpu_model(accelerator_type: str) -> GpuModel:
     raise UnknownAcceleratorError(accelerator_type, _suggestions(*spellings))
 
 
+def known_gpu_model(accelerator_type: str) -> GpuModel | None:
+    """Return the GPU model that a name means; None where the catalogue has none of the name, or several."""
+    try:
+        return find_gpu_model(accelerator_type)
+    except (AmbiguousAcceleratorError, UnknownAcceleratorError):
+        return None
+
+
 def _spellings(text: str) -> tuple[str, str]:
     """Return the name as written, then without what tells no boards apart: `h100-pcie` says more than `h100`."""
     name = _SEPARATORS.sub("-", text.lower()).strip("-").removeprefix("nvidia-")

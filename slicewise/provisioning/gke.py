@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from slicewise.documents import GKE_ACCELERATOR_LABEL, GkeCluster, NodePool, added_labels, cloud_labels, gke_zones
+from slicewise.documents import GkeCluster, NodePool, added_labels, cloud_labels, gke_zones
+from slicewise.kubernetes import GKE_ACCELERATOR_LABEL
 from slicewise.provisioning.disks import disk_size_gb
 
 

@@ -8,12 +8,12 @@ from typing import Final
 
 from slicewise.clusters.live import LiveNode
 from slicewise.documents import CLOUD_NAME, PROJECT
+from slicewise.kubernetes import REGION_LABEL
 
 # How `gcloud container clusters get-credentials` and `aws eks update-kubeconfig` call their contexts.
 _GKE_CONTEXT: Final = re.compile(r"gke_(?P<project>[^_]+)_(?P<location>[^_]+)_(?P<cluster>[^_]+)")
 _EKS_CONTEXT: Final = re.compile(r"arn:aws[a-z-]*:eks:(?P<region>[^:]+):[0-9]+:cluster/(?P<cluster>.+)")
 _EKSCTL_LABEL: Final = "alpha.eksctl.io/cluster-name"
-_REGION_LABEL: Final = "topology.kubernetes.io/region"
 
 
 def cloud_reference(nodes: Sequence[LiveNode], context: str) -> Mapping[str, Mapping[str, str]] | None:
@@ -43,7 +43,7 @@ def _eks(nodes: Sequence[LiveNode], context: str) -> Mapping[str, Mapping[str, s
     named = _EKS_CONTEXT.fullmatch(context)
     if named:
         return _block("eks", named.groupdict())
-    regions = {node.labels.get(_REGION_LABEL, "") for node in nodes}
+    regions = {node.labels.get(REGION_LABEL, "") for node in nodes}
     clusters = {node.labels.get(_EKSCTL_LABEL, "") for node in nodes} - {""}
     if len(regions) != 1 or len(clusters) != 1:
         return None

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from slicewise.clusters.discover.grouping import Group
-from slicewise.clusters.live import HOSTNAME, LiveNode, is_stable, rank
+from slicewise.clusters.live import LiveNode, is_stable, rank
+from slicewise.kubernetes import HOSTNAME_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _exclusive(groups: Sequence[Group], labels: Sequence[Mapping[str, str]]) -> 
         for other in _elsewhere(groups, index):
             key = _telling(labels[index], labels[other])
             # Pools with different resources are told apart by these anyway, so their nodes get no selector by name.
-            if key is not None and (key != HOSTNAME or groups[other].resource == group.resource):
+            if key is not None and (key != HOSTNAME_LABEL or groups[other].resource == group.resource):
                 selectors[index][key] = labels[index][key]
                 selectors[other][key] = labels[other][key]
         if not selectors[index] and labels[index]:
@@ -142,7 +143,7 @@ def _narrow(selector: dict[str, str], labels: Mapping[str, str], group: Group, n
         telling = [key for key, count in kept.items() if count < len(strangers)]
         if not telling:
             return
-        best = min(telling, key=lambda key: (key == HOSTNAME, kept[key] > 0, kept[key], rank(key)))
+        best = min(telling, key=lambda key: (key == HOSTNAME_LABEL, kept[key] > 0, kept[key], rank(key)))
         selector[best] = labels[best]
         strangers = _strangers(group, selector, nodes)
 

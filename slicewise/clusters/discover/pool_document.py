@@ -19,7 +19,7 @@ from slicewise.clusters.discover.pool_facts import (
 )
 from slicewise.clusters.live import LiveNode
 from slicewise.diagnostics import some
-from slicewise.documents import GKE_PARTITION_LABEL
+from slicewise.kubernetes import GKE_PARTITION_LABEL
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
 _SETTLED: Final = frozenset({None, "success"})

@@ -25,7 +25,7 @@ from slicewise.clusters.live.facts import (
     Offer,
     Taint,
 )
-from slicewise.clusters.live.label_ranks import HOSTNAME, POOL_LABELS, is_stable, rank
+from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, Quota
 from slicewise.clusters.live.needs import ApiKind, Needs, Right, needs_of, needs_of_leaving, resource_of, spans_nodes
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
@@ -36,7 +36,6 @@ from slicewise.clusters.live.tolerations import REPELS, keeping_out, not_tolerat
 
 __all__ = [
     "ENFORCE_LABEL",
-    "HOSTNAME",
     "NAMESPACE_KIND",
     "OLDEST_NAMESPACE",
     "POOL_LABELS",

@@ -9,7 +9,22 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer
-from slicewise.kubernetes import whole
+from slicewise.kubernetes import (
+    GKE_ACCELERATOR_COUNT_LABEL,
+    GKE_ACCELERATOR_LABEL,
+    GKE_PARTITION_LABEL,
+    GKE_SHARED_CLIENTS_LABEL,
+    GKE_SHARING_LABEL,
+    GPU_COUNT_LABEL,
+    GPU_MEMORY_LABEL,
+    INSTANCE_TYPE_LABEL,
+    MIG_CONFIG_LABEL,
+    MIG_CONFIG_STATE_LABEL,
+    MIG_STRATEGY_LABEL,
+    OLD_INSTANCE_TYPE_LABEL,
+    PRODUCT_LABEL,
+    whole,
+)
 from slicewise.mig import (
     WHOLE_GPU_RESOURCE,
     AmbiguousAcceleratorError,
@@ -26,24 +41,11 @@ from slicewise.mig import (
 )
 
 # k8s-device-plugin v0.20, internal/lm: labels of GPU feature discovery.
-_PRODUCT: Final = "nvidia.com/gpu.product"
-_COUNT: Final = "nvidia.com/gpu.count"
-_STRATEGY: Final = "nvidia.com/mig.strategy"
 _APPENDED: Final = re.compile(r"(?P<model>.+?)(?:-MIG-(?P<profile>[A-Za-z0-9.-]+?))?(?P<shared>-SHARED)?")
 _INVALID: Final = "INVALID"
 _SLICES_COUNTED: Final = re.compile(r"nvidia\.com/mig-[0-9a-z.-]+\.count")
 _SHARING_LABEL: Final = re.compile(r"nvidia\.com/(?:gpu|mig-[0-9a-z.-]+)\.sharing-strategy")
 _REPLICAS_LABEL: Final = re.compile(r"nvidia\.com/(?:gpu|mig-[0-9a-z.-]+)\.replicas")
-# mig-parted, cmd/nvidia-mig-manager.
-_MIG_CONFIG: Final = "nvidia.com/mig.config"
-_MIG_STATE: Final = "nvidia.com/mig.config.state"
-# GKE's labels: GoogleCloudPlatform/container-engine-accelerators.
-_GKE_ACCELERATOR: Final = "cloud.google.com/gke-accelerator"
-_GKE_COUNT: Final = "cloud.google.com/gke-accelerator-count"
-_GKE_PARTITION: Final = "cloud.google.com/gke-gpu-partition-size"
-_GKE_SHARING: Final = "cloud.google.com/gke-gpu-sharing-strategy"
-_GKE_CLIENTS: Final = "cloud.google.com/gke-max-shared-clients-per-gpu"
-_MACHINE: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 
 _MIG_RESOURCE: Final = "nvidia.com/mig-"
 # What time-slicing calls its resources where it is told to rename them.
@@ -85,7 +87,7 @@ def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus
     physical, shared = _physical(said, labels, resources), _is_shared(labels, resources)
     offers = tuple(_offer(name, resources[name], said, labels) for name in sorted(resources))
     # Under strategy single GPU feature discovery would say of slices that they are some.
-    told_whole = said.told_by is LabelledBy.GFD and labels.get(_STRATEGY) == MigStrategy.SINGLE
+    told_whole = said.told_by is LabelledBy.GFD and labels.get(MIG_STRATEGY_LABEL) == MigStrategy.SINGLE
     if not shared and not told_whole and set(resources) == {WHOLE_GPU_RESOURCE}:
         offers = tuple(_supposing_slices(offer, said.model, physical) for offer in offers)
     return Gpus(
@@ -95,8 +97,8 @@ def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus
         physical=physical,
         strategy=MigStrategy.SINGLE if offers and offers[0].supposed else _strategy(said, labels, resources),
         offers=offers,
-        mig_config=labels.get(_MIG_CONFIG) or None,
-        mig_state=labels.get(_MIG_STATE) or None,
+        mig_config=labels.get(MIG_CONFIG_LABEL) or None,
+        mig_state=labels.get(MIG_CONFIG_STATE_LABEL) or None,
         invalid=said.invalid,
         shared=shared,
     )
@@ -107,15 +109,15 @@ def _is_gpu(resource: str) -> bool:
 
 
 def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | None:
-    partition = labels.get(_GKE_PARTITION)
+    partition = labels.get(GKE_PARTITION_LABEL)
     machine = _machine(labels)
-    product = _APPENDED.fullmatch(labels.get(_PRODUCT, ""))
+    product = _APPENDED.fullmatch(labels.get(PRODUCT_LABEL, ""))
     if product:
         invalid = product["profile"] == _INVALID
         profile = None if invalid else product["profile"] or partition
         accelerator, told_by = product["model"], LabelledBy.GFD
-    elif labels.get(_GKE_ACCELERATOR):
-        accelerator, told_by, profile, invalid = labels[_GKE_ACCELERATOR], LabelledBy.GKE, partition, False
+    elif labels.get(GKE_ACCELERATOR_LABEL):
+        accelerator, told_by, profile, invalid = labels[GKE_ACCELERATOR_LABEL], LabelledBy.GKE, partition, False
     elif machine:
         accelerator, told_by, profile, invalid = machine.model, LabelledBy.EKS, None, False
     elif resources:
@@ -134,9 +136,9 @@ def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | No
 
 
 def _machine(labels: Mapping[str, str]) -> MachineGpus | None:
-    kind = next((labels[key] for key in _MACHINE if labels.get(key)), "")
+    kind = next((labels[key] for key in (INSTANCE_TYPE_LABEL, OLD_INSTANCE_TYPE_LABEL) if labels.get(key)), "")
     # A GCE machine says the count alone: GKE's own label says the model, and N1 machines have what is attached.
-    return ec2_instance(kind) or (gce_machine(kind) if _GKE_ACCELERATOR in labels else None)
+    return ec2_instance(kind) or (gce_machine(kind) if GKE_ACCELERATOR_LABEL in labels else None)
 
 
 def _model(accelerator: str, memory_mib: int | None) -> GpuModel | None:
@@ -153,8 +155,8 @@ def _model(accelerator: str, memory_mib: int | None) -> GpuModel | None:
 
 def _whole_gpu_memory(labels: Mapping[str, str]) -> int | None:
     """Return MiB of a whole GPU; under strategy single the label is about a slice."""
-    sliced = "-MIG-" in labels.get(_PRODUCT, "")
-    return None if sliced else whole(labels.get("nvidia.com/gpu.memory")) or None
+    sliced = "-MIG-" in labels.get(PRODUCT_LABEL, "")
+    return None if sliced else whole(labels.get(GPU_MEMORY_LABEL)) or None
 
 
 def _offer(resource: str, units: int, said: _Said, labels: Mapping[str, str]) -> Offer:
@@ -165,7 +167,7 @@ def _offer(resource: str, units: int, said: _Said, labels: Mapping[str, str]) ->
     if said.profile and not said.profile_by_product:
         # GKE cuts the GPUs, and GPU feature discovery, if it runs there, tells of the whole ones.
         return Offer(resource, units, said.profile, None)
-    return Offer(resource, units, said.profile, whole(labels.get("nvidia.com/gpu.memory")) or None)
+    return Offer(resource, units, said.profile, whole(labels.get(GPU_MEMORY_LABEL)) or None)
 
 
 def _own_model(resource: str, labels: Mapping[str, str]) -> GpuModel | None:
@@ -189,15 +191,15 @@ def _strategy(said: _Said, labels: Mapping[str, str], resources: Mapping[str, in
     if said.profile or said.invalid:
         return MigStrategy.SINGLE
     sliced = any(_SLICES_COUNTED.fullmatch(key) and whole(value) for key, value in labels.items())
-    return MigStrategy.MIXED if sliced and labels.get(_STRATEGY) == MigStrategy.MIXED else None
+    return MigStrategy.MIXED if sliced and labels.get(MIG_STRATEGY_LABEL) == MigStrategy.MIXED else None
 
 
 def _physical(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> int | None:
     if said.told_by is LabelledBy.GFD and not said.profile_by_product and not said.invalid:
-        counted = whole(labels.get(_COUNT))
+        counted = whole(labels.get(GPU_COUNT_LABEL))
         if counted:
             return counted
-    stated = whole(labels.get(_GKE_COUNT)) or (said.machine.count if said.machine else None) or 0
+    stated = whole(labels.get(GKE_ACCELERATOR_COUNT_LABEL)) or (said.machine.count if said.machine else None) or 0
     if said.profile or said.invalid:
         return max(stated, _implied(said, labels, resources)) or None
     # Units that no label explains may be slices, so what is stated counts, be it less.
@@ -211,12 +213,12 @@ def _implied(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int
     if said.told_by not in _TELL_UNITS:
         return 0
     units = resources.get(WHOLE_GPU_RESOURCE, 0)
-    clients = max(whole(labels.get(_GKE_CLIENTS)), 1)
+    clients = max(whole(labels.get(GKE_SHARED_CLIENTS_LABEL)), 1)
     if said.profile is None:
         return math.ceil(units / clients)
     if said.profile_by_product:
         # Under strategy single the label counts slices; time-slicing leaves it alone.
-        units = whole(labels.get(_COUNT)) or units
+        units = whole(labels.get(GPU_COUNT_LABEL)) or units
     profile = said.model.profile(said.profile) if said.model else None
     return math.ceil(units / (profile.per_gpu * clients)) if profile else 0
 
@@ -243,7 +245,7 @@ def _compute(profile: MigProfile) -> int:
 
 def _is_shared(labels: Mapping[str, str], resources: Mapping[str, int]) -> bool:
     return (
-        labels.get(_PRODUCT, "").endswith("-SHARED")
+        labels.get(PRODUCT_LABEL, "").endswith("-SHARED")
         # Where shares of some GPUs have that name, what has the plain one beside it is exclusive.
         or any(name.removesuffix(_SHARED_RESOURCE) not in resources for name in resources)
         or any(True for _ in _sharing(labels))
@@ -257,7 +259,7 @@ def _sharing(labels: Mapping[str, str]) -> Iterator[str]:
             yield key
         if _REPLICAS_LABEL.fullmatch(key) and whole(value) > 1:
             yield key
-        if key == _GKE_SHARING and value:
+        if key == GKE_SHARING_LABEL and value:
             yield key
-        if key == _GKE_CLIENTS and whole(value) > 1:
+        if key == GKE_SHARED_CLIENTS_LABEL and whole(value) > 1:
             yield key

@@ -6,13 +6,23 @@ import re
 from typing import Final
 
 from slicewise.documents import LABEL_VALUE, is_label_key
+from slicewise.kubernetes import (
+    EKS_POOL_LABEL,
+    GKE_ACCELERATOR_LABEL,
+    GKE_PARTITION_LABEL,
+    GKE_POOL_LABEL,
+    HOSTNAME_LABEL,
+    INSTANCE_TYPE_LABEL,
+    MIG_CONFIG_LABEL,
+    PRODUCT_LABEL,
+)
 
 # Labels in which clouds and tools write a pool's name: GKE, EKS, eksctl, Karpenter, AKS, Cluster API, Gardener,
 # DigitalOcean, Scaleway, Akamai; the first is what a person writes for Slicewise.
 POOL_LABELS: Final = (
     "slicewise.dev/pool",
-    "cloud.google.com/gke-nodepool",
-    "eks.amazonaws.com/nodegroup",
+    GKE_POOL_LABEL,
+    EKS_POOL_LABEL,
     "alpha.eksctl.io/nodegroup-name",
     "karpenter.sh/nodepool",
     "kubernetes.azure.com/agentpool",
@@ -22,13 +32,12 @@ POOL_LABELS: Final = (
     "k8s.scaleway.com/pool-name",
     "lke.linode.com/pool-id",
 )
-HOSTNAME: Final = "kubernetes.io/hostname"
 _GPU_LABELS: Final = (
-    "cloud.google.com/gke-gpu-partition-size",
-    "nvidia.com/gpu.product",
-    "cloud.google.com/gke-accelerator",
-    "nvidia.com/mig.config",
-    "node.kubernetes.io/instance-type",
+    GKE_PARTITION_LABEL,
+    PRODUCT_LABEL,
+    GKE_ACCELERATOR_LABEL,
+    MIG_CONFIG_LABEL,
+    INSTANCE_TYPE_LABEL,
 )
 # Labels that change with drivers, images, health or time, or that repeat another label.
 _PASSING: Final = re.compile(
@@ -56,7 +65,7 @@ def rank(key: str) -> Rank:
     for place, names in enumerate((POOL_LABELS, _GPU_LABELS)):
         if key in names:
             return (place, names.index(key), key)
-    if key == HOSTNAME:
+    if key == HOSTNAME_LABEL:
         return (5, 0, key)
     if _COUNTED.fullmatch(key):
         return (4, 0, key)

@@ -8,9 +8,9 @@ from typing import Final
 from slicewise.diagnostics import Code, FieldPath
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.environment import NodePool
-from slicewise.documents.node_labels import GKE_PARTITION_LABEL
 from slicewise.documents.rules.finding import Finding
 from slicewise.documents.units import units_per_node
+from slicewise.kubernetes import GKE_PARTITION_LABEL
 from slicewise.mig import MigStrategy
 
 # A tag of the Auto Scaling group (kubernetes/autoscaler, cloudprovider/aws/README.md).

@@ -10,9 +10,8 @@ from typing import Final
 from slicewise.diagnostics import Code, FieldPath, did_you_mean, quoted
 from slicewise.documents.amounts import decimal_advice
 from slicewise.documents.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
-from slicewise.documents.node_labels import GKE_PARTITION_LABEL
 from slicewise.documents.rules.finding import Finding
-from slicewise.kubernetes import GIB, canonical
+from slicewise.kubernetes import GIB, GKE_PARTITION_LABEL, canonical
 from slicewise.mig import (
     AmbiguousAcceleratorError,
     GpuModel,

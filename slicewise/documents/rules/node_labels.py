@@ -7,18 +7,15 @@ from typing import Final
 
 from slicewise.diagnostics import Code, FieldPath
 from slicewise.documents.environment import NodePool
-from slicewise.documents.node_labels import GKE_ACCELERATOR_LABEL, GKE_PARTITION_LABEL, MIG_CONFIG_LABEL, catalogued
+from slicewise.documents.node_labels import catalogued
 from slicewise.documents.rules.finding import Finding
+from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, GKE_PARTITION_LABEL, MIG_CONFIG_LABEL, PRODUCT_LABEL
 from slicewise.mig import (
-    AmbiguousAcceleratorError,
-    UnknownAcceleratorError,
     canonical_profile_name,
-    find_gpu_model,
+    known_gpu_model,
     parse_profile_name,
 )
 
-# GPU feature discovery's name of the product; with strategy single, that of the slices: ...-MIG-3g.40gb.
-_PRODUCT_LABEL: Final = "nvidia.com/gpu.product"
 _SHARED: Final = "-SHARED"
 _CUT: Final = "-MIG-"
 _ALL: Final = "all-"
@@ -47,12 +44,10 @@ def _contradiction(path: FieldPath, key: str, why: str) -> Finding:
 
 def _model_said(key: str, value: str) -> str | None:
     """Return the GPU model of the catalogue that a label names; None where it names none, or leaves it open."""
-    if key not in (GKE_ACCELERATOR_LABEL, _PRODUCT_LABEL):
+    if key not in (GKE_ACCELERATOR_LABEL, PRODUCT_LABEL):
         return None
-    try:
-        return find_gpu_model(value).name
-    except (AmbiguousAcceleratorError, UnknownAcceleratorError):
-        return None
+    model = known_gpu_model(value)
+    return model.name if model else None
 
 
 def _profile_said(key: str, value: str) -> str | None:
@@ -61,7 +56,7 @@ def _profile_said(key: str, value: str) -> str | None:
         said = value
     elif key == MIG_CONFIG_LABEL and value.startswith(_ALL):
         said = value.removeprefix(_ALL)
-    elif key == _PRODUCT_LABEL:
+    elif key == PRODUCT_LABEL:
         said = value.removesuffix(_SHARED).partition(_CUT)[2]
     else:
         return None

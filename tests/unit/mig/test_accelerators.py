@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slicewise.mig import ALL_GPU_MODELS, AmbiguousAcceleratorError, UnknownAcceleratorError, find_gpu_model
+from slicewise.mig import (
+    ALL_GPU_MODELS,
+    AmbiguousAcceleratorError,
+    UnknownAcceleratorError,
+    find_gpu_model,
+    known_gpu_model,
+)
 
 GKE = {
     "nvidia-tesla-a100": "a100-40gb",
@@ -206,3 +212,11 @@ def test_any_text_is_a_model_or_an_error_with_names_that_work(text: str) -> None
         names = error.suggestions
     models = [find_gpu_model(name) for name in names]
     assert len(set(models)) == len(models)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("NVIDIA-H100-80GB-HBM3", "h100-80gb"), ("h100", None), ("nvidia-h1000", None), ("", None)]
+)
+def test_a_name_that_means_no_single_model_is_none(text: str, expected: str | None) -> None:
+    found = known_gpu_model(text)
+    assert (found and found.name) == expected

@@ -10,7 +10,7 @@ from slicewise.clusters.live import REPELS, UNSETTLED, Gpus, LiveNode, keeping_o
 from slicewise.clusters.verify.pools.membership import units_of
 from slicewise.documents import DeploymentKey, NodePool, Requirements
 from slicewise.manifests import pod_tolerations
-from slicewise.mig import AmbiguousAcceleratorError, GpuModel, UnknownAcceleratorError, find_gpu_model
+from slicewise.mig import GpuModel, known_gpu_model
 from slicewise.planning import Charge, Placement, units_per_gpu
 
 
@@ -89,10 +89,7 @@ class ComparedPool:
     @cached_property
     def model(self) -> GpuModel | None:
         """The catalogue's model of the declared GPUs, if it has one."""
-        try:
-            return find_gpu_model(self.pool.accelerator_type)
-        except (UnknownAcceleratorError, AmbiguousAcceleratorError):
-            return None
+        return known_gpu_model(self.pool.accelerator_type)
 
     @cached_property
     def largest_pod(self) -> int:

@@ -16,7 +16,7 @@ from slicewise.clusters.verify.pools.requirements import unmet
 from slicewise.clusters.verify.pools.units import is_other_model, settled_nodes
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, have, some
 from slicewise.documents import DeploymentKey
-from slicewise.kubernetes import GIB, Quantity, amount
+from slicewise.kubernetes import GIB, GKE_ACCELERATOR_LABEL, PRODUCT_LABEL, Quantity, amount
 from slicewise.manifests import pod_tolerations
 
 
@@ -210,7 +210,7 @@ def check_models(compared: ComparedPool) -> Iterator[Found]:
             Severity.ERROR if misled else Severity.WARNING,
             f"the nodes have several GPU models: {_list_models(models)}{which}{_lack(misled)}",
             "declare a pool for each GPU model, with a nodeSelector that tells them apart "
-            "(nvidia.com/gpu.product or cloud.google.com/gke-accelerator)",
+            f"({PRODUCT_LABEL} or {GKE_ACCELERATOR_LABEL})",
             ("models", *_names(compared.gpu_nodes)),
             takes_room=not misled,
         )

@@ -10,14 +10,14 @@ from slicewise.clusters.live import Gpus, LiveNode
 from slicewise.clusters.verify.pools.membership import units_of
 from slicewise.clusters.verify.pools.units import CUT_ALIKE
 from slicewise.diagnostics import Code, Found, Severity, counted, some
+from slicewise.kubernetes import MIG_CONFIG_STATE_LABEL
 
 _AS_THEY_ARE: Final = (
     "if models are to run there, have the device plugin offer whole GPUs or slices under their own names: without "
     "time-slicing, MPS and renaming"
 )
 _WHEN_APPLIED: Final = (
-    "wait until nvidia.com/mig.config.state is success; if it failed, read the logs of the node's nvidia-mig-manager "
-    "pod"
+    f"wait until {MIG_CONFIG_STATE_LABEL} is success; if it failed, read the logs of the node's nvidia-mig-manager pod"
 )
 _LOOK_AT_PLUGIN: Final = (
     "if models are to run there, look at the node's nvidia-device-plugin pod: it is missing, or it does not see the "

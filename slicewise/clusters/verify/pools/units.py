@@ -11,6 +11,7 @@ from slicewise.clusters.verify.pools.membership import units_of
 from slicewise.clusters.verify.pools.requirements import unmet
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, some
 from slicewise.documents import DeploymentKey
+from slicewise.kubernetes import MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL, PRODUCT_LABEL
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
 # Causes on the node itself: the same for every pool that shares the node.
@@ -143,20 +144,20 @@ def _layout(gpus: Gpus) -> _Verdict | None:
     if gpus.mig_state == "failed":
         return _Verdict(
             Code.MIG_LAYOUT,
-            f"MIG manager could not apply the layout{config} (nvidia.com/mig.config.state is failed)",
+            f"MIG manager could not apply the layout{config} ({MIG_CONFIG_STATE_LABEL} is failed)",
             f"{_MIG_MANAGER}; a layout must exist for the GPU model, and no pod may use the GPUs while it is applied",
         )
     if gpus.mig_state in UNSETTLED:
         return _Verdict(
             Code.MIG_LAYOUT,
-            f"MIG manager is applying the layout{config} (nvidia.com/mig.config.state is {gpus.mig_state}), "
+            f"MIG manager is applying the layout{config} ({MIG_CONFIG_STATE_LABEL} is {gpus.mig_state}), "
             "so what the node will offer is not known",
             "wait until the state is success, and verify again",
         )
     if gpus.invalid:
         return _Verdict(
             Code.MIG_LAYOUT,
-            "the slices do not fit the single strategy (nvidia.com/gpu.product ends in MIG-INVALID), so the device "
+            f"the slices do not fit the single strategy ({PRODUCT_LABEL} ends in MIG-INVALID), so the device "
             "plugin offers none",
             CUT_ALIKE,
         )
@@ -329,7 +330,7 @@ def as_declared(compared: ComparedPool, gpus: Gpus) -> str:
             return f"see why MIG manager has not applied {layout}, which the node asks for: {_MIG_MANAGER}"
         return (
             "have MIG manager cut the GPUs as declared: "
-            f"kubectl label node NODE nvidia.com/mig.config={layout} --overwrite"
+            f"kubectl label node NODE {MIG_CONFIG_LABEL}={layout} --overwrite"
         )
     return f"cut the GPUs into {compared.profile}" if compared.profile else "switch MIG off on these GPUs"
 
