@@ -11,7 +11,7 @@ import pulumi
 from components.clusters.skipping import Reason, skip_or_fail
 from components.handling import Handling
 from components.stack_config import KubeconfigSourceName, StackConfig
-from slicewise.clusters.live import LiveCluster, read_or_refusal
+from slicewise.clusters.live import LiveCluster, Unreadable, read_or_refusal
 from slicewise.clusters.verify import verify
 from slicewise.diagnostics import Code, errors_first, printable, printable_lines
 from slicewise.documents import Fleet
@@ -59,9 +59,9 @@ async def verify_clusters(
     answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))
     read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
     unread = [
-        Reason(name, f"{name}: {answer} [{Code.CLUSTER_UNREADABLE.value}]")
+        Reason(name, f"{name}: {answer.reason} [{Code.CLUSTER_UNREADABLE.value}]")
         for name, answer in zip(names, answers, strict=True)
-        if isinstance(answer, str)
+        if isinstance(answer, Unreadable)
     ]
     taken = {name: handling.forced_services for name, handling in handlings.items()}
     verified = verify(
@@ -82,5 +82,5 @@ async def verify_clusters(
     return skip_or_fail(config, names_of_all, [*unread, *errors], found)
 
 
-async def _read(kubeconfig: pulumi.Output[str]) -> LiveCluster | str:
+async def _read(kubeconfig: pulumi.Output[str]) -> LiveCluster | Unreadable:
     return await read_or_refusal(str(await kubeconfig.future()))

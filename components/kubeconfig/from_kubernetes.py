@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from components.kubeconfig.source import Source, SourceError, settle
@@ -19,8 +20,6 @@ from slicewise.documents import KubeconfigReference, is_dns_subdomain
 if TYPE_CHECKING:
     from lightkube import AsyncClient
 
-_FORBIDDEN: Final = 403
-_NOT_FOUND: Final = 404
 _MOST_KEYS: Final = 10
 _SET: Final = (
     "set KUBECONFIG to a kubeconfig that leads to it, or keep kubeconfigs elsewhere: pulumi config set "
@@ -77,10 +76,10 @@ async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: 
     try:
         secret = await client.get(Secret, reference.name, namespace=namespace)
     except ApiError as error:
-        if error.status.code == _NOT_FOUND:
+        if error.status.code == HTTPStatus.NOT_FOUND:
             message = f"there is no {where}; {_remedy(reference, stack)}"
             raise SourceError(message, Code.KUBECONFIG_MISSING) from None
-        remedy = "; the user of KUBECONFIG must be able to get it" if error.status.code == _FORBIDDEN else ""
+        remedy = "; the user of KUBECONFIG must be able to get it" if error.status.code == HTTPStatus.FORBIDDEN else ""
         message = f"{where}: {refusal(error)}{remedy}"
         raise SourceError(message) from None
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig

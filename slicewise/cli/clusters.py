@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.clusters.access import can_be_read, not_a_file
-from slicewise.clusters.live import read_or_refusal
+from slicewise.clusters.live import Unreadable, read_or_refusal
 from slicewise.diagnostics import Code, InvalidInputError, Problem, did_you_mean, quoted, shown_file
 from slicewise.presentation import waiting_bar
 
@@ -118,18 +118,18 @@ def read_clusters(kubeconfigs: Mapping[str, str]) -> tuple[dict[str, LiveCluster
 async def _read_all(
     kubeconfigs: Mapping[str, str], progress: Callable[[], None]
 ) -> tuple[dict[str, LiveCluster], dict[str, list[Problem]]]:
-    async def read(kubeconfig: str) -> LiveCluster | str:
+    async def read(kubeconfig: str) -> LiveCluster | Unreadable:
         read = await read_or_refusal(kubeconfig)
         progress()
         return read
 
     answers = await asyncio.gather(*map(read, kubeconfigs.values()))
     answered = dict(zip(kubeconfigs, answers, strict=True))
-    read_ = {name: answer for name, answer in answered.items() if not isinstance(answer, str)}
+    read_ = {name: answer for name, answer in answered.items() if not isinstance(answer, Unreadable)}
     unread = {
-        name: [_problem(_OPTION, f"environment {name}: {answer}", Code.CLUSTER_UNREADABLE)]
+        name: [_problem(_OPTION, f"environment {name}: {answer.reason}", Code.CLUSTER_UNREADABLE)]
         for name, answer in answered.items()
-        if isinstance(answer, str)
+        if isinstance(answer, Unreadable)
     }
     return read_, unread
 

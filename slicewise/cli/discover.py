@@ -12,7 +12,7 @@ import typer
 from slicewise.cli.kubeconfigs import read_kubeconfig
 from slicewise.clusters.access import can_be_read, examine, not_a_file, unreachable
 from slicewise.clusters.discover import NothingToDeclareError, describe_cluster, dns_label
-from slicewise.clusters.live import read_or_refusal
+from slicewise.clusters.live import Unreadable, read_or_refusal
 from slicewise.diagnostics import Code, InvalidInputError, Problem
 from slicewise.documents import DNS_LABEL, REFERENCE
 from slicewise.presentation import waiting_bar
@@ -68,15 +68,15 @@ def discover_environment(
     chosen = name or dns_label(current, _LONGEST_NAME) or "cluster"
     with waiting_bar("reading the cluster", 1):
         answer = asyncio.run(_ask(where, text))
-    if isinstance(answer, str):
-        raise _error(where, answer, Code.CLUSTER_UNREADABLE)
+    if isinstance(answer, Unreadable):
+        raise _error(where, answer.reason, Code.CLUSTER_UNREADABLE)
     try:
         return describe_cluster(answer, chosen, secret or f"{chosen}-kubeconfig", current, stack)
     except NothingToDeclareError as error:
         raise _error(where, f"the cluster has nothing to declare: {error}", Code.NO_GPU_RESOURCE) from None
 
 
-async def _ask(where: str, text: str) -> LiveCluster | str:
+async def _ask(where: str, text: str) -> LiveCluster | Unreadable:
     found = examine(text)
     reason = await unreachable(found.server) if found.server else None
     if reason:

@@ -11,6 +11,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx2
@@ -21,7 +22,6 @@ from slicewise.clusters.access.local_needs import plugin_name
 # Clouds' plugins answer in about two seconds; one that waits for a login in a browser would wait forever.
 PLUGIN_SECONDS = 25.0
 _PIPE_SECONDS: Final = 1.0
-_UNAUTHORIZED: Final = 401
 
 
 class PluginError(ValueError):
@@ -51,7 +51,7 @@ class PluginAuth(httpx2.Auth):
         if tried:
             request.headers["Authorization"] = f"Bearer {tried}"
             response = yield request
-            if response.status_code != _UNAUTHORIZED:
+            if response.status_code != HTTPStatus.UNAUTHORIZED:
                 return
         # Another request may have fetched a new one in the meantime.
         token = self._token if self._token != tried else await self._fetch()

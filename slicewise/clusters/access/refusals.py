@@ -7,15 +7,11 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import Final
 
 REQUEST_SECONDS: Final = 20.0
 
-_BAD_REQUEST: Final = 400
-_UNAUTHORIZED: Final = 401
-_FORBIDDEN: Final = 403
-_TOO_MANY: Final = 429
-_FAILURES: Final = 500
 # OpenSSL's x509_vfy.h: what X509_verify_cert ends with.
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
@@ -121,22 +117,22 @@ def refused(error: Exception) -> Refused:
 def _answered(code: int, said: str) -> Refused:
     """Return what the API server's own refusal means: it has its reason, and names the user, never a credential."""
     message = f"the cluster refuses to be asked: {said}"
-    if code == _UNAUTHORIZED:
+    if code == HTTPStatus.UNAUTHORIZED:
         return Refused(Cause.CREDENTIAL, f"{message}; log in again, or renew the credential in the kubeconfig")
-    if code == _FORBIDDEN:
+    if code == HTTPStatus.FORBIDDEN:
         return Refused(Cause.RIGHTS, message)
-    if code >= _FAILURES or code == _TOO_MANY:
+    if code >= HTTPStatus.INTERNAL_SERVER_ERROR or code == HTTPStatus.TOO_MANY_REQUESTS:
         return Refused(Cause.UNREACHABLE, f"{message}; try again, and if that stays see what its API server logs")
     return Refused(Cause.CONNECTION, message)
 
 
 def _answered_by_another(code: int, scheme: str) -> Refused:
     """Return what an answer that is not Kubernetes' means: a load balancer's word of a server that is down, too."""
-    if code >= _FAILURES:
+    if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         behind = "see whether the API server behind it runs"
         return Refused(Cause.UNREACHABLE, f"something before the API server answers with HTTP {code}; {behind}")
     # What servers of TLS answer to a request without it: Go's net/http, nginx.
-    if code == _BAD_REQUEST and scheme == "http":
+    if code == HTTPStatus.BAD_REQUEST and scheme == "http":
         return Refused(
             Cause.NOT_KUBERNETES,
             f"it refuses what is not encrypted (HTTP {code}), and its server URL in the kubeconfig is http://; write "

@@ -13,7 +13,7 @@ from slicewise.clusters.discover.node_selectors import LeftOut, Selected, select
 from slicewise.clusters.discover.pool_document import PoolDocument, pool_document
 from slicewise.clusters.discover.pool_facts import MOST_NAMED, accelerator_of
 from slicewise.clusters.discover.pool_names import pool_names
-from slicewise.clusters.live import GpuPod, Gpus, LiveCluster, LiveNode, belongs, most_nodes
+from slicewise.clusters.live import GpuPod, Gpus, LiveCluster, LiveNode, Readable, belongs, most_nodes
 from slicewise.diagnostics import are, counted, some
 
 # A document takes no more (slicewise/documents/environment.py).
@@ -159,7 +159,7 @@ def _not_seen(cluster: LiveCluster) -> Iterator[str]:
     if empty:
         named = some(empty, MOST_NAMED)
         yield f"cluster-autoscaler has groups without nodes now, which labels cannot describe: {named}"
-    if "pods" in cluster.unread:
+    if Readable.PODS in cluster.unread:
         yield "this user may not list pods, so what others hold is not in reservedUnits"
 
 

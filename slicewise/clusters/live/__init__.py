@@ -4,7 +4,7 @@
 what exists where a plan puts something. `needs_of` lists what a plan needs of a cluster.
 """
 
-from slicewise.clusters.live.cluster_answer import read_or_refusal
+from slicewise.clusters.live.cluster_answer import Unreadable, read_or_refusal
 from slicewise.clusters.live.existing_objects import (
     NAMESPACE_KIND,
     OLDEST_NAMESPACE,
@@ -23,6 +23,7 @@ from slicewise.clusters.live.facts import (
     LiveNode,
     NodeGroupBounds,
     Offer,
+    Readable,
     Taint,
 )
 from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
@@ -58,10 +59,12 @@ __all__ = [
     "Place",
     "Priority",
     "Quota",
+    "Readable",
     "Right",
     "ServiceKey",
     "Standing",
     "Taint",
+    "Unreadable",
     "belongs",
     "find_denied",
     "find_unserved",

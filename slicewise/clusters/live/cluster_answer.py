@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from http import HTTPStatus
 
 from slicewise.clusters.access import close_client, open_client, refusal
 from slicewise.clusters.live.facts import LiveCluster
 from slicewise.clusters.live.reader import read_cluster
 
-_FORBIDDEN: Final = 403
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Nothing of a cluster could be read.
 
-async def read_or_refusal(kubeconfig: str) -> LiveCluster | str:
-    """Return what the cluster of `kubeconfig`, a text that has been checked, has; else why it could not be read.
-
-    The reason holds nothing of the kubeconfig.
+    Attributes:
+        reason: Why, and what to do; nothing of the kubeconfig is in it.
     """
+
+    reason: str
+
+
+async def read_or_refusal(kubeconfig: str) -> LiveCluster | Unreadable:
+    """Return what the cluster of `kubeconfig`, a text that has been checked, has; else why it could not be read."""
     try:
         client = open_client(kubeconfig)
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
-        return refusal(error)
+        return Unreadable(refusal(error))
     try:
         return await read_cluster(client)
     except Exception as error:  # noqa: BLE001 - the same
-        return f"{refusal(error)}{_remedy(error)}"
+        return Unreadable(f"{refusal(error)}{_remedy(error)}")
     finally:
         await close_client(client)
 
@@ -31,6 +38,6 @@ async def read_or_refusal(kubeconfig: str) -> LiveCluster | str:
 def _remedy(error: Exception) -> str:
     import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
 
-    if isinstance(error, httpx2.HTTPStatusError) and error.response.status_code == _FORBIDDEN:
+    if isinstance(error, httpx2.HTTPStatusError) and error.response.status_code == HTTPStatus.FORBIDDEN:
         return "; give its user get and list on nodes, pods and namespaces"
     return ""

@@ -176,6 +176,18 @@ class NodeGroupBounds:
     largest: int
 
 
+class Readable(StrEnum):
+    """What is read of a cluster beside its nodes, as the API calls it; a user may be refused each by itself."""
+
+    PODS = "pods"
+    CONFIG_MAPS = "configmaps"
+    SERVICES = "llminferenceservices"
+    NAMESPACES = "namespaces"
+    LIMIT_RANGES = "limitranges"
+    RESOURCE_QUOTAS = "resourcequotas"
+    PRIORITY_CLASSES = "priorityclasses"
+
+
 @dataclass(frozen=True, slots=True)
 class LiveCluster:
     """What was read of a cluster.
@@ -189,8 +201,8 @@ class LiveCluster:
         services: Its LLMInferenceServices, by namespace and name.
         rules: What each namespace allows, by its name.
         priorities: Its priority classes.
-        unread: What this user may not read, as the API calls it (`pods`); then what depends on it is not known, and
-            is given above as if there were none. Nodes are always read.
+        unread: What this user may not read; then what depends on it is not known, and is given above as if there were
+            none. Nodes are always read.
         uid: The cluster's identity, the uid of its namespace kube-system; None where namespaces may not be read.
         known_uid: That of the cluster that has the environment's services, as an earlier plan knows it.
         serves_node_groups: Whether the API server knows LeaderWorkerSets, as far as this user may ask.
@@ -201,7 +213,7 @@ class LiveCluster:
     bounds: tuple[NodeGroupBounds, ...]
     serves_kserve: bool
     namespaces: frozenset[str]
-    unread: tuple[str, ...] = ()
+    unread: tuple[Readable, ...] = ()
     services: Mapping[ServiceKey, LiveService] = field(default_factory=dict)
     rules: Mapping[str, NamespaceRules] = field(default_factory=dict)
     priorities: tuple[Priority, ...] = ()

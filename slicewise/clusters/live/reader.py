@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from slicewise.clusters.access import NotKubernetesError
 from slicewise.clusters.live.autoscaler import parse_status
 from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE
-from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds
+from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds, Readable
 from slicewise.clusters.live.gpu_pods import ENDED, gpu_pods
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.nodes import live_node
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 # What kubectl asks for at once.
 _PAGE: Final = 500
-_FORBIDDEN: Final = 403
-_NOT_FOUND: Final = 404
 
 _T = TypeVar("_T")
 
@@ -39,27 +38,28 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
     from lightkube.resources.core_v1 import LimitRange, Namespace, ResourceQuota  # noqa: PLC0415
     from lightkube.resources.scheduling_v1 import PriorityClass  # noqa: PLC0415
 
-    unread: list[str] = []
+    unread: list[Readable] = []
 
-    async def allowed(kind: str, reading: Awaitable[_T], otherwise: _T) -> _T:
+    async def allowed(kind: Readable, reading: Awaitable[_T], otherwise: _T) -> _T:
         import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
 
         try:
             return await reading
         except httpx2.HTTPStatusError as error:
-            if error.response.status_code != _FORBIDDEN:
+            if error.response.status_code != HTTPStatus.FORBIDDEN:
                 raise
             unread.append(kind)
             return otherwise
 
     nodes = await _nodes(client)
-    pods = await allowed("pods", _pods(client), ())
-    bounds = await allowed("configmaps", _bounds(client), ())
-    services = await allowed("llminferenceservices", _services(client), None)
-    namespaces = await allowed("namespaces", _listed(client.list(Namespace, chunk_size=_PAGE)), [])
-    limits = await allowed("limitranges", _listed(client.list(LimitRange, namespace="*", chunk_size=_PAGE)), [])
-    quotas = await allowed("resourcequotas", _listed(client.list(ResourceQuota, namespace="*", chunk_size=_PAGE)), [])
-    priorities = await allowed("priorityclasses", _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
+    pods = await allowed(Readable.PODS, _pods(client), ())
+    bounds = await allowed(Readable.CONFIG_MAPS, _bounds(client), ())
+    services = await allowed(Readable.SERVICES, _services(client), None)
+    namespaces = await allowed(Readable.NAMESPACES, _listed(client.list(Namespace, chunk_size=_PAGE)), [])
+    everywhere: dict[str, Any] = {"namespace": "*", "chunk_size": _PAGE}
+    limits = await allowed(Readable.LIMIT_RANGES, _listed(client.list(LimitRange, **everywhere)), [])
+    quotas = await allowed(Readable.RESOURCE_QUOTAS, _listed(client.list(ResourceQuota, **everywhere)), [])
+    priorities = await allowed(Readable.PRIORITY_CLASSES, _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
     return LiveCluster(
         nodes,
         pods,
@@ -88,7 +88,7 @@ async def _serves_node_groups(client: AsyncClient) -> bool:
     except NotKubernetesError:
         return True
     except httpx2.HTTPStatusError as error:
-        if error.response.status_code != _FORBIDDEN:
+        if error.response.status_code != HTTPStatus.FORBIDDEN:
             raise
         return True
     return any(LEADER_WORKER_SET_API_VERSION in each for each in versions.values())
@@ -125,7 +125,7 @@ async def _bounds(client: AsyncClient) -> tuple[NodeGroupBounds, ...]:
     try:
         status = await client.get(ConfigMap, "cluster-autoscaler-status", namespace="kube-system")
     except httpx2.HTTPStatusError as error:
-        if error.response.status_code != _NOT_FOUND:
+        if error.response.status_code != HTTPStatus.NOT_FOUND:
             raise
         return ()
     return parse_status((status.data or {}).get("status", ""))
@@ -137,11 +137,11 @@ async def _services(client: AsyncClient) -> tuple[LiveService, ...] | None:
     from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
 
     group, version = KSERVE_API_VERSION.split("/")
-    kind = create_namespaced_resource(group, version, SERVICE_KIND, f"{SERVICE_KIND.lower()}s")
+    kind = create_namespaced_resource(group, version, SERVICE_KIND, Readable.SERVICES.value)
     try:
         found = [live_service(each) async for each in _plain(client.list(kind, namespace="*", chunk_size=_PAGE))]
     except httpx2.HTTPStatusError as error:
-        if error.response.status_code != _NOT_FOUND:
+        if error.response.status_code != HTTPStatus.NOT_FOUND:
             raise
         return None
     return tuple(sorted(found, key=lambda each: each.key))
@@ -154,7 +154,7 @@ async def _listed(objects: AsyncIterable[Any]) -> list[dict[str, Any]]:
     try:
         return [each async for each in _plain(objects)]
     except httpx2.HTTPStatusError as error:
-        if error.response.status_code != _NOT_FOUND:
+        if error.response.status_code != HTTPStatus.NOT_FOUND:
             raise
         return []
 

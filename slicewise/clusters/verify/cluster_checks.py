@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from slicewise.clusters.live import LiveCluster, spans_nodes
+from slicewise.clusters.live import LiveCluster, Readable, spans_nodes
 from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating
 from slicewise.clusters.verify.services import REMEDY, Expected
 from slicewise.diagnostics import Code, Found, Severity, are, counted, some
 from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND, SERVICE_KIND
 
-# As the API calls them.
-SERVICES: Final = f"{SERVICE_KIND.lower()}s"
-NAMESPACES: Final = "namespaces"
-PODS: Final = "pods"
 # What is read for other commands, and not needed here.
-_IRRELEVANT: Final = frozenset({"configmaps"})
+_IRRELEVANT: Final = frozenset({Readable.CONFIG_MAPS})
 
 
 def led_elsewhere(environment: str, uid: str, known: str, told: str = "") -> str:
@@ -56,7 +52,7 @@ def check_cluster(cluster: LiveCluster, expected: Sequence[Expected], *, creates
             f"this user may not read {', '.join(unread)}, so what depends on that is not verified",
             f"let the user of the kubeconfig list {', '.join(unread)} in all namespaces",
         )
-    if not cluster.serves_kserve and SERVICES not in cluster.unread:
+    if not cluster.serves_kserve and Readable.SERVICES not in cluster.unread:
         yield _no_kserve(placed)
     spanning = [each for each in placed if each.declared and spans_nodes(each.declared)]
     if spanning and not cluster.serves_node_groups:
@@ -86,7 +82,7 @@ def _no_node_groups(spanning: Sequence[Expected]) -> Found:
 
 
 def _no_namespace(cluster: LiveCluster, placed: Sequence[Expected], *, creates_namespaces: bool) -> Iterator[Found]:
-    if creates_namespaces or NAMESPACES in cluster.unread:
+    if creates_namespaces or Readable.NAMESPACES in cluster.unread:
         return
     without = [each for each in placed if each.key[0] not in cluster.namespaces]
     missing = sorted({each.key[0] for each in without})

@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from slicewise.clusters.live import LiveCluster, ServiceKey
-from slicewise.clusters.verify.cluster_checks import NAMESPACES, PODS, SERVICES, check_cluster, check_identity
+from slicewise.clusters.live import LiveCluster, Readable, ServiceKey
+from slicewise.clusters.verify.cluster_checks import check_cluster, check_identity
 from slicewise.clusters.verify.namespaces import check_namespaces
 from slicewise.clusters.verify.pools import (
     ComparedPool,
@@ -218,11 +218,11 @@ class _Environment:
     @cached_property
     def deviations(self) -> list[Deviation]:
         """What became of the services; nothing where they cannot be looked at, or a larger cause has been told."""
-        if self.elsewhere or SERVICES in self.cluster.unread or not self.cluster.serves_kserve:
+        if self.elsewhere or Readable.SERVICES in self.cluster.unread or not self.cluster.serves_kserve:
             return []
         services = self.cluster.services
         stacks = self.stacks or own_stacks(self.expected, services)
-        told = not self.creates_namespaces and NAMESPACES not in self.cluster.unread
+        told = not self.creates_namespaces and Readable.NAMESPACES not in self.cluster.unread
         return [
             each
             for each in judge(self.expected, services, stacks, self.taken)
@@ -260,7 +260,8 @@ class _Environment:
             near = near_misses(compared, strays)
             meant |= {node.name for node in near.nodes}
             cluster = self.cluster
-            held = None if PODS in cluster.unread else holdings(compared, cluster.pods, self.own, cluster.services)
+            hidden = Readable.PODS in cluster.unread
+            held = None if hidden else holdings(compared, cluster.pods, self.own, cluster.services)
             realities.append(_reality(self.name, compared, held))
             checked = self._check_pool(compared, near, held)
             found += [(pool.name, followed(each, charged[self.name, pool.name])) for each in checked]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from slicewise.clusters.live import LiveCluster, NamespaceRules, ServiceKey
-from slicewise.clusters.verify.cluster_checks import SERVICES
+from slicewise.clusters.live import LiveCluster, NamespaceRules, Readable, ServiceKey
 from slicewise.clusters.verify.namespaces.limit_ranges import check_limit_ranges, with_defaults
 from slicewise.clusters.verify.namespaces.object_quotas import check_object_quotas
 from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods, planned_pods
@@ -46,7 +45,7 @@ def check_namespaces(
         yield from check_limit_ranges(namespace, rules.limits, pods)
         sized = [(each, with_defaults(each.containers, rules.limits)) for each in pods]
         yield from check_quotas(namespace, rules.quotas, sized, running, default)
-    if cluster.serves_kserve and SERVICES not in cluster.unread:
+    if cluster.serves_kserve and Readable.SERVICES not in cluster.unread:
         for namespace, rules in sorted(cluster.rules.items()):
             there = [each for key, each in cluster.services.items() if key in own and key[0] == namespace]
             yield from check_object_quotas(namespace, rules.quotas, expected, there)

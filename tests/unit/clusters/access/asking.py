@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from slicewise.clusters.live.cluster_answer import read_or_refusal
+from slicewise.clusters.live.cluster_answer import Unreadable, read_or_refusal
 from slicewise.clusters.live.facts import LiveCluster
 from tests.unit.clusters.access.kubeconfigs import CANARY, kubeconfig
 
@@ -35,6 +35,6 @@ def read(text: str) -> LiveCluster:
 def refused(text: str) -> str:
     """Return why the cluster could not be read; no credential is in it."""
     answer = asyncio.run(read_or_refusal(text))
-    assert isinstance(answer, str)
-    assert CANARY not in answer
-    return answer
+    assert isinstance(answer, Unreadable)
+    assert CANARY not in answer.reason
+    return answer.reason

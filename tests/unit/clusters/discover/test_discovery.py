@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from slicewise.clusters.discover.discovery import NothingToDeclareError, describe_cluster
-from slicewise.clusters.live.facts import LiveCluster, NodeGroupBounds
+from slicewise.clusters.live.facts import LiveCluster, NodeGroupBounds, Readable
 from slicewise.clusters.live.gpu_pods import gpu_pods
 from slicewise.clusters.live.nodes import live_node
 from slicewise.clusters.live.services import LiveService
@@ -40,7 +40,7 @@ def described(
     nodes: Sequence[Json],
     pods: Sequence[Json] = (),
     bounds: Sequence[NodeGroupBounds] = (),
-    unread: tuple[str, ...] = (),
+    unread: tuple[Readable, ...] = (),
 ) -> tuple[dict[str, Json], list[str]]:
     """Return the pools by name, and the comments; the text loads."""
     cluster = replace(cluster_of(nodes, pods, bounds), unread=unread)
@@ -363,7 +363,7 @@ def test_what_a_person_should_look_at() -> None:
             "split", {"nvidia.com/gpu.product": H100, "nvidia.com/gpu.count": "8"}, {"nvidia.com/mig-1c.3g.40gb": 4}
         ),
     ]
-    _, comments = described(nodes, unread=("pods",))
+    _, comments = described(nodes, unread=(Readable.PODS,))
     checks = [comment.removeprefix("CHECK: ") for comment in comments if comment.startswith("CHECK")]
     assert sorted(checks) == sorted(
         [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slicewise.clusters.live.facts import LiveCluster
+from slicewise.clusters.live.facts import LiveCluster, Readable
 from slicewise.clusters.live.gpu_pods import gpu_pods
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.services import LiveService
@@ -364,7 +364,7 @@ def test_what_is_there_already_needs_no_room_in_a_quota_of_objects(key: str) -> 
     live = LiveService("team", "chat", declared["metadata"]["annotations"], declared["spec"], ready=True)
     assert verified(documents(), replace(seen, services={live.key: live})).differences == ()
     assert told(documents(), seen).code == "SW628"
-    unread = replace(seen, unread=("llminferenceservices",))
+    unread = replace(seen, unread=(Readable.SERVICES,))
     assert "SW628" not in {each.code for each in verified(documents(), unread).differences}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer, Taint
+from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer, Readable, Taint
 from slicewise.clusters.live.nodes import live_node
 from slicewise.clusters.verify.pools.label_ownership import is_written_by_hand
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
@@ -292,7 +292,7 @@ def test_a_node_that_takes_no_pods_is_neither_missing_nor_too_many(
 
 def test_of_pods_that_may_not_be_read_no_number_is_told() -> None:
     documents = declared(pool("whole"))
-    result = verified(documents, replace(cluster_of(documents[0]), unread=("pods",)))
+    result = verified(documents, replace(cluster_of(documents[0]), unread=(Readable.PODS,)))
     (reality,) = result.pools
     numbers = reality.to_dict()
     assert (numbers["heldByOthers"], numbers["heldByPlan"], numbers["free"]) == (None, None, None)
