@@ -10,7 +10,6 @@ from slicewise.documents.base import (
     DNS_LABEL,
     DNS_SUBDOMAIN,
     LABEL_VALUE,
-    MOST,
     NamespacedMetadata,
     Selector,
     is_dns_subdomain,
@@ -29,6 +28,7 @@ from slicewise.documents.cluster import (
 )
 from slicewise.documents.deployment import ConcurrencyScaling, DeploymentKey, FixedScaling, ModelDeployment
 from slicewise.documents.environment import (
+    MAX_POOLS,
     QUANTISED,
     Capabilities,
     InferenceEnvironment,
@@ -67,8 +67,8 @@ __all__ = [
     "FABRICS",
     "KINDS",
     "LABEL_VALUE",
+    "MAX_POOLS",
     "METADATA",
-    "MOST",
     "MOST_GPUS_PER_NODE",
     "MOST_NODES",
     "PROJECT",

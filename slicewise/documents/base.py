@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from slicewise.kubernetes import MAX_COUNT
 from slicewise.sources import EXPECTED
 
-API_VERSION: Final = "modelplane.ai/v1alpha1"
+ApiVersion = Literal["modelplane.ai/v1alpha1"]
+"""The version of the documents' format."""
+API_VERSION: Final[ApiVersion] = "modelplane.ai/v1alpha1"
 
 
 class Frozen(BaseModel):
@@ -79,10 +82,8 @@ LabelValue = Annotated[StrictStr, Field(pattern=LABEL_VALUE)]
 
 Labels = dict[LabelKey, LabelValue]
 Flag = StrictBool
-MOST = 1_000_000
-"""The largest number that may be written of anything that is counted, such as replicas."""
-Count = Annotated[StrictInt, Field(ge=1, le=MOST)]
-CountOrZero = Annotated[StrictInt, Field(ge=0, le=MOST)]
+Count = Annotated[StrictInt, Field(ge=1, le=MAX_COUNT)]
+CountOrZero = Annotated[StrictInt, Field(ge=0, le=MAX_COUNT)]
 
 
 SecretKey = Annotated[StrictStr, Field(pattern=DATA_KEY, max_length=253)]

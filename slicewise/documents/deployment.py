@@ -8,8 +8,18 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, StrictInt, StrictStr
 
 from slicewise.diagnostics import named
-from slicewise.documents.base import DNS_1035, Count, CountOrZero, DnsSubdomain, Frozen, NamespacedMetadata, Selector
+from slicewise.documents.base import (
+    DNS_1035,
+    ApiVersion,
+    Count,
+    CountOrZero,
+    DnsSubdomain,
+    Frozen,
+    NamespacedMetadata,
+    Selector,
+)
 from slicewise.documents.served_model import ServedModelName
+from slicewise.kubernetes import MAX_COUNT
 
 
 class ModelKind(StrEnum):
@@ -82,7 +92,7 @@ class DeploymentSpec(Frozen):
     """Environments that may serve it."""
     node_pool_selector: Selector = Selector()
     """Node pools that may serve it."""
-    priority: Annotated[StrictInt, Field(ge=-1_000_000, le=1_000_000)] = 0
+    priority: Annotated[StrictInt, Field(ge=-MAX_COUNT, le=MAX_COUNT)] = 0
     """Higher is placed first. It never evicts what is placed already."""
     scaling: Scaling = Scaling()
     """The number of replicas in each environment, or what decides it."""
@@ -109,7 +119,7 @@ class DeploymentKey(NamedTuple):
 class ModelDeployment(Frozen):
     """One model, served in some environments."""
 
-    api_version: Literal["modelplane.ai/v1alpha1"]
+    api_version: ApiVersion
     """The version of the document's format."""
     kind: Literal["ModelDeployment"]
     """The kind of document."""

@@ -10,6 +10,7 @@ from pydantic import Field, StrictInt, StrictStr
 from slicewise.documents.amounts import GpuMemory, NodeCores, NodeMemory
 from slicewise.documents.bandwidth import PoolBandwidth
 from slicewise.documents.base import (
+    ApiVersion,
     ClusterMetadata,
     Count,
     CountOrZero,
@@ -25,6 +26,8 @@ from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
 # Every MIG-capable GPU so far has seven compute slices, or four (NVIDIA MIG User Guide, Supported MIG Profiles).
 MOST_SLICES = 7
+MAX_POOLS: Final = 64
+"""The most node pools of an environment."""
 
 
 class Precision(StrEnum):
@@ -164,14 +167,14 @@ class EnvironmentSpec(Frozen):
     """A cluster and its node pools."""
 
     cluster: Cluster
-    node_pools: Annotated[tuple[NodePool, ...], Field(min_length=1, max_length=64)]
+    node_pools: Annotated[tuple[NodePool, ...], Field(min_length=1, max_length=MAX_POOLS)]
     """The pools that Slicewise may place models on."""
 
 
 class InferenceEnvironment(Frozen):
     """One cluster that serves models."""
 
-    api_version: Literal["modelplane.ai/v1alpha1"]
+    api_version: ApiVersion
     """The version of the document's format."""
     kind: Literal["InferenceEnvironment"]
     """The kind of document."""

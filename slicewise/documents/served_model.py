@@ -11,6 +11,7 @@ from pydantic import Field, StrictStr, WithJsonSchema
 from slicewise.documents.amounts import GpuMemory, Memory, PodCores
 from slicewise.documents.bandwidth import Bandwidth
 from slicewise.documents.base import (
+    ApiVersion,
     ClusterMetadata,
     Count,
     DnsLabel,
@@ -227,7 +228,7 @@ class ModelMetadata(NamespacedMetadata):
 class ClusterModel(Frozen):
     """A model that deployments of every namespace may use."""
 
-    api_version: Literal["modelplane.ai/v1alpha1"]
+    api_version: ApiVersion
     """The version of the document's format."""
     kind: Literal["ClusterModel"]
     """The kind of document."""
@@ -240,7 +241,7 @@ class ClusterModel(Frozen):
 class Model(Frozen):
     """A model that deployments of its own namespace may use."""
 
-    api_version: Literal["modelplane.ai/v1alpha1"]
+    api_version: ApiVersion
     """The version of the document's format."""
     kind: Literal["Model"]
     """The kind of document."""

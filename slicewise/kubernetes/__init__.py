@@ -4,7 +4,7 @@
 """
 
 from slicewise.kubernetes.canonical_quantity import canonical
-from slicewise.kubernetes.json_values import amount, items, mapping, text, whole
+from slicewise.kubernetes.json_values import MAX_COUNT, amount, items, mapping, text, whole
 from slicewise.kubernetes.labels import (
     COMPUTE_INSTANCE_SLICES_LABEL,
     EKS_POOL_LABEL,
@@ -55,6 +55,7 @@ __all__ = [
     "GPU_MEMORY_LABEL",
     "HOSTNAME_LABEL",
     "INSTANCE_TYPE_LABEL",
+    "MAX_COUNT",
     "MIG_CONFIG_LABEL",
     "MIG_CONFIG_STATE_LABEL",
     "MIG_STRATEGY_LABEL",

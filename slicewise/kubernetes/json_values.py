@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from slicewise.kubernetes.quantity import quantity_value
 
-_MOST = 1_000_000
+MAX_COUNT: Final = 1_000_000
+"""The largest number of anything that is counted, such as units or replicas: in documents, and read of a cluster."""
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -29,7 +30,7 @@ def text(value: object) -> str:
 def whole(value: object) -> int:
     """Return a count that Kubernetes writes as a quantity (`"8"`); 0 where no machine can have it."""
     count = int(amount(value))
-    return count if count <= _MOST else 0
+    return count if count <= MAX_COUNT else 0
 
 
 def amount(value: object) -> Decimal:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from slicewise.diagnostics import Advice, Code, InvalidInputError, Problem, dotted
-from slicewise.documents import MOST, MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
+from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
+from slicewise.kubernetes import MAX_COUNT
 from slicewise.planning.plan import Move, Placement, Plan, PoolUsage, Seat, Shortfall
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class _Resource(_Lenient):
 
 
 # Within what documents may say; a plan may have no replicas.
-_Units = Annotated[int, Field(ge=0, le=MOST * MOST_NODES * MOST_GPUS_PER_NODE)]
+_Units = Annotated[int, Field(ge=0, le=MAX_COUNT * MOST_NODES * MOST_GPUS_PER_NODE)]
 _GpusPerNode = Annotated[int, Field(ge=1, le=MOST_GPUS_PER_NODE)]
 _NodesPerReplica = Annotated[int, Field(ge=1, le=MOST_NODES)]
 

@@ -15,9 +15,8 @@ from slicewise.clusters.discover.pool_facts import MOST_NAMED, accelerator_of
 from slicewise.clusters.discover.pool_names import pool_names
 from slicewise.clusters.live import GpuPod, Gpus, LiveCluster, LiveNode, Readable, belongs, most_nodes
 from slicewise.diagnostics import are, counted, some
+from slicewise.documents import MAX_POOLS
 
-# A document takes no more (slicewise/documents/environment.py).
-_MOST_POOLS: Final = 64
 _INTRODUCTION: Final = (
     "Written by `python -m slicewise discover`. What deserves a look says CHECK.",
     "No label says interconnect, interNodeBandwidth, nvlinkDomainSize, multiNodeCapable: write what models require.",
@@ -62,9 +61,9 @@ def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str 
 
 def _as_many_as_fit(selected: Sequence[Selected]) -> tuple[list[Selected], list[str]]:
     by_size = sorted(selected, key=lambda each: (-each.group.units, each.group.resource, each.group.names))
-    kept, surplus = by_size[:_MOST_POOLS], by_size[_MOST_POOLS:]
+    kept, surplus = by_size[:MAX_POOLS], by_size[MAX_POOLS:]
     text = [
-        f"an environment has at most {_MOST_POOLS} pools; not here: {each.group.resource} of "
+        f"an environment has at most {MAX_POOLS} pools; not here: {each.group.resource} of "
         f"{some(each.group.names, MOST_NAMED)}"
         for each in surplus
     ]

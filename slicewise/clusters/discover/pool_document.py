@@ -19,11 +19,10 @@ from slicewise.clusters.discover.pool_facts import (
 )
 from slicewise.clusters.live import LiveNode
 from slicewise.diagnostics import some
-from slicewise.kubernetes import GKE_PARTITION_LABEL
+from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
 _SETTLED: Final = frozenset({None, "success"})
-_MOST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def pool_document(
     """
     group = selected.group
     units = units_of(group, accelerator.model)
-    nodes = min(len(group.nodes), _MOST)
+    nodes = min(len(group.nodes), MAX_COUNT)
     missing, taken = reserved_units(group, units, held, max(nodes, most or 0))
     everything = units.per_node * max(nodes, most or 0)
     reserved = everything if group.shares else min(missing + taken, everything)
@@ -68,9 +67,9 @@ def pool_document(
         "acceleratorType": accelerator.name,
         "acceleratorCount": units.count,
         "nodeCount": nodes,
-        "maxNodeCount": min(most, _MOST) if most is not None else None,
+        "maxNodeCount": min(most, MAX_COUNT) if most is not None else None,
         "allocatable": resources,
-        "reservedUnits": min(reserved, _MOST),
+        "reservedUnits": min(reserved, MAX_COUNT),
         "capabilities": {
             "memoryPerGpu": memory,
             "precisionSupport": list(computed_precisions(accelerator.model.name)) if accelerator.model else [],

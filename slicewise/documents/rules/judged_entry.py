@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from slicewise.diagnostics import FieldPath
 from slicewise.documents.base import Frozen
+from slicewise.documents.environment import MAX_POOLS
 from slicewise.documents.unknown_fields import aliases, model_at
 
 PartT = TypeVar("PartT", bound=Frozen)
 POOLS: Final[FieldPath] = ("spec", "nodePools")
-_MOST: Final = 64
 # What is required below something that is missing shows only once that is there.
 _ROUNDS: Final = 4
 _NOTHING: Final = frozenset[FieldPath]()
@@ -65,7 +65,7 @@ def mended(
         if each[:depth] == path and len(each) > depth:
             by_index.setdefault(each[depth], set()).add(each[depth + 1 :])
     # More than any such list may have are an error of their own, and would be compared with each other.
-    first = enumerate(entries[:_MOST])
+    first = enumerate(entries[:MAX_POOLS])
     parts = (_part(kind, least, index, entry, by_index.get(index, set())) for index, entry in first)
     return [part for part in parts if part]
 
