@@ -232,7 +232,7 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         kubeconfig_source=reader.choice("kubeconfigSource", KubeconfigSourceName.CONFIG),
         kubeconfig_names=reader.secret_names("kubeconfigs"),
         kubeconfig_namespace=reader.name("kubeconfigNamespace", _NAMESPACE, "a namespace") or "modelplane-system",
-        kubeconfig_project=reader.name("kubeconfigProject", PROJECT, "a Google Cloud project's id"),
+        kubeconfig_project=reader.name("kubeconfigProject", PROJECT.regex, "a Google Cloud project's id"),
         kubeconfig_region=reader.name("kubeconfigRegion", _REGION, "an AWS region, for example eu-central-1"),
         on_shortfall=reader.choice("onShortfall", OnShortfall.FAIL),
         on_unreachable=reader.choice("onUnreachable", OnUnreachable.FAIL),
@@ -250,7 +250,7 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
         accept_clusters=reader.mapping(
             "acceptClusters",
             _ACCEPT,
-            _Part(DNS_SUBDOMAIN, "the name of an environment"),
+            _Part(DNS_SUBDOMAIN.regex, "the name of an environment"),
             _Part(_UID, "the uid of its cluster: kubectl get namespace kube-system -o jsonpath='{.metadata.uid}'"),
         ),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +28,7 @@ def checked_name(name: str | None) -> str | None:
     Raises:
         typer.BadParameter: it cannot.
     """
-    if name is not None and (len(name) > _LONGEST_NAME or not re.fullmatch(DNS_LABEL, name)):
+    if name is not None and (len(name) > _LONGEST_NAME or not DNS_LABEL.fits(name)):
         raise typer.BadParameter("not a DNS label; expected lower-case letters, digits and dashes, at most 63")
     return name
 
@@ -40,7 +39,7 @@ def checked_secret(name: str | None) -> str | None:
     Raises:
         typer.BadParameter: it cannot.
     """
-    if name is not None and not re.fullmatch(REFERENCE, name):
+    if name is not None and not REFERENCE.fits(name):
         raise typer.BadParameter("not a name that a secret can have; expected letters, digits and any of /_+=.@:-")
     return name
 

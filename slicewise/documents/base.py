@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from slicewise.documents.patterns import Pattern
 from slicewise.kubernetes import MAX_COUNT
 from slicewise.sources import EXPECTED
 
 ApiVersion = Literal["modelplane.ai/v1alpha1"]
 """The version of the documents' format."""
-API_VERSION: Final[ApiVersion] = "modelplane.ai/v1alpha1"
+API_VERSION: Final[str] = get_args(ApiVersion)[0]
 
 
 class Frozen(BaseModel):
@@ -38,28 +38,42 @@ class Frozen(BaseModel):
 # The expressions of apimachinery's validation (k8s.io/apimachinery/pkg/util/validation).
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
-DNS_LABEL = f"^{_LABEL}$"
-DNS_SUBDOMAIN = f"^{_SUBDOMAIN}$"
-DNS_1035 = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+DNS_LABEL: Final = Pattern(
+    f"^{_LABEL}$", "lower-case letters, digits and -, beginning and ending with a letter or digit"
+)
+DNS_SUBDOMAIN: Final = Pattern(
+    f"^{_SUBDOMAIN}$", "lower-case letters, digits, - and ., with a letter or digit at both ends and beside every dot"
+)
+DNS_1035: Final = Pattern(
+    r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
+    "lower-case letters, digits and -, beginning with a letter (it becomes a Service's name)",
+)
 # An optional DNS prefix, a slash, and a name of at most 63 characters (Kubernetes, Labels and Selectors).
-LABEL_KEY = f"^({_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
-LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+LABEL_KEY: Final = Pattern(
+    f"^({_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$",
+    "a Kubernetes label key: [prefix/]name, the prefix a DNS name, the name of at most 63 letters, digits, -, _ and .",
+)
+LABEL_VALUE: Final = Pattern(
+    r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$",
+    "a Kubernetes label value: at most 63 letters, digits, -, _ and .",
+)
 # A file's name in a volume, so neither `.` nor what begins with `..` (apimachinery, IsConfigMapKey).
-DATA_KEY = r"^(\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*)$"
+DATA_KEY: Final = Pattern(
+    r"^(\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*)$",
+    "a key of a Secret: letters, digits, -, _ and ., not beginning with two dots",
+)
 
 _LONGEST_SUBDOMAIN: Final = 253
-_NAME: Final = re.compile(DNS_SUBDOMAIN)
-_KEY: Final = re.compile(LABEL_KEY)
 
 
 def is_dns_subdomain(name: str) -> bool:
     """Return whether Kubernetes takes `name` for a Secret, or for any other object that is called by a subdomain."""
-    return len(name) <= _LONGEST_SUBDOMAIN and _NAME.fullmatch(name) is not None
+    return len(name) <= _LONGEST_SUBDOMAIN and DNS_SUBDOMAIN.fits(name)
 
 
 def is_label_key(key: str) -> bool:
     """Return whether Kubernetes takes `key` for a label."""
-    return _KEY.fullmatch(key) is not None and _has_short_prefix(key)
+    return LABEL_KEY.fits(key) and _has_short_prefix(key)
 
 
 def _has_short_prefix(key: str) -> bool:
@@ -74,10 +88,10 @@ def _short_prefix(key: str) -> str:
     return key
 
 
-DnsLabel = Annotated[StrictStr, Field(pattern=DNS_LABEL, max_length=63)]
-DnsSubdomain = Annotated[StrictStr, Field(pattern=DNS_SUBDOMAIN, max_length=_LONGEST_SUBDOMAIN)]
-LabelKey = Annotated[StrictStr, Field(pattern=LABEL_KEY, max_length=317), AfterValidator(_short_prefix)]
-LabelValue = Annotated[StrictStr, Field(pattern=LABEL_VALUE)]
+DnsLabel = Annotated[StrictStr, DNS_LABEL.field(63)]
+DnsSubdomain = Annotated[StrictStr, DNS_SUBDOMAIN.field(_LONGEST_SUBDOMAIN)]
+LabelKey = Annotated[StrictStr, LABEL_KEY.field(317), AfterValidator(_short_prefix)]
+LabelValue = Annotated[StrictStr, LABEL_VALUE.field()]
 
 
 Labels = dict[LabelKey, LabelValue]
@@ -86,7 +100,7 @@ Count = Annotated[StrictInt, Field(ge=1, le=MAX_COUNT)]
 CountOrZero = Annotated[StrictInt, Field(ge=0, le=MAX_COUNT)]
 
 
-SecretKey = Annotated[StrictStr, Field(pattern=DATA_KEY, max_length=253)]
+SecretKey = Annotated[StrictStr, DATA_KEY.field(253)]
 
 
 class SecretReference(Frozen):

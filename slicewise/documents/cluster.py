@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StrictStr
 
 from slicewise.documents.base import Flag, Frozen, SecretKey
+from slicewise.documents.patterns import Pattern
 
 # A Kubernetes Secret's name, a Secret Manager id, or an AWS secret's name or ARN (Secrets Manager API, CreateSecret).
-REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9/_+=.@:-]*$"
-CLOUD_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-PROJECT = r"^[a-z]([a-z0-9.:-]*[a-z0-9])?$"
-VERSION = r"^1\.[0-9]{2}(\.[0-9A-Za-z.-]+)?$"
-SUBNET = r"^subnet-[0-9a-f]+$"
+REFERENCE: Final = Pattern(
+    r"^[A-Za-z0-9][A-Za-z0-9/_+=.@:-]*$",
+    "a secret's name: letters, digits and any of /_+=.@:-, beginning with a letter or digit",
+)
+CLOUD_NAME: Final = Pattern(
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "letters, digits, -, _ and ., beginning with a letter or digit"
+)
+PROJECT: Final = Pattern(
+    r"^[a-z]([a-z0-9.:-]*[a-z0-9])?$",
+    "a Google Cloud project's id: lower-case letters, digits and -, beginning with a letter",
+)
+VERSION: Final = Pattern(r"^1\.[0-9]{2}(\.[0-9A-Za-z.-]+)?$", "a Kubernetes version such as 1.34")
+SUBNET: Final = Pattern(r"^subnet-[0-9a-f]+$", "a subnet's id, such as subnet-0123456789abcdef0")
 
-CloudName = Annotated[StrictStr, Field(pattern=CLOUD_NAME, max_length=100)]
-Project = Annotated[StrictStr, Field(pattern=PROJECT, max_length=63)]
-KubernetesVersion = Annotated[StrictStr, Field(pattern=VERSION, max_length=40)]
-SubnetId = Annotated[StrictStr, Field(pattern=SUBNET, max_length=32)]
+CloudName = Annotated[StrictStr, CLOUD_NAME.field(100)]
+Project = Annotated[StrictStr, PROJECT.field(63)]
+KubernetesVersion = Annotated[StrictStr, VERSION.field(40)]
+SubnetId = Annotated[StrictStr, SUBNET.field(32)]
 
 
 class ClusterSource(StrEnum):
@@ -38,7 +47,7 @@ class ClusterSource(StrEnum):
 class KubeconfigReference(Frozen):
     """The secret that holds a cluster's kubeconfig."""
 
-    name: Annotated[StrictStr, Field(pattern=REFERENCE, max_length=512)]
+    name: Annotated[StrictStr, REFERENCE.field(512)]
     """The secret's name, as the stack's kubeconfigSource knows it."""
     key: SecretKey = "kubeconfig"
     """The key in the secret, where it holds several values."""

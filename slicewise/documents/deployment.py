@@ -101,7 +101,7 @@ class DeploymentSpec(Frozen):
 class DeploymentMetadata(NamespacedMetadata):
     """Name, namespace and labels; the name becomes a Service's, so it begins with a letter (DNS-1035)."""
 
-    name: Annotated[StrictStr, Field(pattern=DNS_1035, max_length=253)]
+    name: Annotated[StrictStr, DNS_1035.field(253)]
     """The deployment's name; cut with a stable hash where KServe takes fewer characters."""
 
 

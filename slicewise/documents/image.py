@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, StrictStr
+from pydantic import AfterValidator, StrictStr
 from pydantic_core import PydanticCustomError
 
 from slicewise.documents.image_parts import (
@@ -20,13 +20,15 @@ from slicewise.documents.image_parts import (
     split_image,
     wrong_parts,
 )
+from slicewise.documents.patterns import Pattern
 from slicewise.sources import EXPECTED
 
 # The grammar of github.com/distribution/reference, with the digests that github.com/opencontainers/go-digest knows.
 _DOMAIN: Final = rf"({HOST_PART}(\.{HOST_PART})*|{IPV6})(:[0-9]+)?"
 _DIGEST: Final = "|".join(f"{algorithm}:[a-f0-9]{{{digits}}}" for algorithm, digits in DIGITS.items())
-IMAGE: Final = rf"^({_DOMAIN}/)?{NAME_PART}(/{NAME_PART})*(:{TAG})?(@({_DIGEST}))?$"
-EXPECTED_IMAGE: Final = "an image, [REGISTRY/]NAME[:TAG][@DIGEST]"
+IMAGE: Final = Pattern(
+    rf"^({_DOMAIN}/)?{NAME_PART}(/{NAME_PART})*(:{TAG})?(@({_DIGEST}))?$", "an image, [REGISTRY/]NAME[:TAG][@DIGEST]"
+)
 # A host with its port, and the longest path, tag and digest, each with what separates them.
 _LONGEST: Final = len(":65535/") + 253 + LONGEST_PATH + len(":") + LONGEST_TAG + len("@sha512:") + DIGITS["sha512"]
 # Docker took such names for ids of images; the kubelet refuses them.
@@ -62,10 +64,10 @@ def _meant(text: str) -> str:
         digest = f"sha256:{digest}"
     as_written = "".join([name, f":{tag}" if tag else "", f"@{digest.lower()}" if digest else ""])
     for meant in (as_written, as_written.replace(name, name.lower(), 1)):
-        if re.fullmatch(IMAGE, meant) and len(repository_path(name)) <= LONGEST_PATH:
+        if IMAGE.fits(meant) and len(repository_path(name)) <= LONGEST_PATH:
             return meant
     return ""
 
 
-Image = Annotated[StrictStr, Field(pattern=IMAGE, max_length=_LONGEST), AfterValidator(_named)]
+Image = Annotated[StrictStr, IMAGE.field(_LONGEST), AfterValidator(_named)]
 """Like ghcr.io/llm-d/llm-d-cuda:v0.8.0."""

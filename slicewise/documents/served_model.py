@@ -24,6 +24,7 @@ from slicewise.documents.base import (
 )
 from slicewise.documents.environment import Interconnect, Precision
 from slicewise.documents.image import Image
+from slicewise.documents.patterns import Pattern
 from slicewise.kubernetes import Quantity
 
 MOST_NODES: Final = 1024
@@ -31,14 +32,23 @@ MOST_NODES: Final = 1024
 MOST_GPUS_PER_NODE: Final = 1024
 """The most GPUs (or slices) of one pod."""
 _PART = "[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
-MODEL_NAME = f"^{_PART}(/{_PART})*$"
-REPOSITORY = r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$"
+MODEL_NAME: Final = Pattern(
+    f"^{_PART}(/{_PART})*$",
+    "letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /",
+)
+REPOSITORY: Final = Pattern(
+    r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$",
+    "a Hugging Face repository: owner/name, of letters, digits, -, _ and .",
+)
 # KServe's storage initializer splits `hf://repo:revision` at the colon.
-REVISION = r"^[A-Za-z0-9][-A-Za-z0-9_./]*$"
+REVISION: Final = Pattern(
+    r"^[A-Za-z0-9][-A-Za-z0-9_./]*$",
+    "a branch, tag or commit: letters, digits, -, _, . and /, beginning with a letter or digit",
+)
 
-ServedModelName = Annotated[StrictStr, Field(pattern=MODEL_NAME, max_length=253)]
-HuggingFaceRepo = Annotated[StrictStr, Field(pattern=REPOSITORY, max_length=200)]
-HuggingFaceRevision = Annotated[StrictStr, Field(pattern=REVISION, max_length=200)]
+ServedModelName = Annotated[StrictStr, MODEL_NAME.field(253)]
+HuggingFaceRepo = Annotated[StrictStr, REPOSITORY.field(200)]
+HuggingFaceRevision = Annotated[StrictStr, REVISION.field(200)]
 # Rules of their own refuse these: braces (SW218), a dash of text for hyphens, blanks around an option, control
 # characters. For editors.
 _NO_ARGUMENT = (

@@ -34,7 +34,7 @@ def cloud_reference(nodes: Sequence[LiveNode], context: str) -> Mapping[str, Map
 def _gke(machines: set[str], context: str) -> Mapping[str, Mapping[str, str]] | None:
     named = _GKE_CONTEXT.fullmatch(context)
     projects = {machine.removeprefix("gce://").partition("/")[0] for machine in machines}
-    if named is None or projects != {named["project"]} or not re.fullmatch(PROJECT, named["project"]):
+    if named is None or projects != {named["project"]} or not PROJECT.fits(named["project"]):
         return None
     return _block("gke", named.groupdict())
 
@@ -52,4 +52,4 @@ def _eks(nodes: Sequence[LiveNode], context: str) -> Mapping[str, Mapping[str, s
 
 def _block(cloud: str, fields: Mapping[str, str]) -> Mapping[str, Mapping[str, str]] | None:
     names = [value for field, value in fields.items() if field != "project"]
-    return {cloud: fields} if all(re.fullmatch(CLOUD_NAME, name) for name in names) else None
+    return {cloud: fields} if all(CLOUD_NAME.fits(name) for name in names) else None

@@ -50,14 +50,13 @@ _PASSING: Final = re.compile(
 # What a device plugin counts: the last resort before a node's own name, for layouts that nothing else tells apart.
 _COUNTED: Final = re.compile(r"nvidia\.com/.*")
 _TOPOLOGY: Final = re.compile(r"topology\..*")
-_VALUE: Final = re.compile(LABEL_VALUE)
 
 Rank = tuple[int, int, str]
 
 
 def is_stable(key: str, value: str) -> bool:
     """Return whether a label may be used in a nodeSelector."""
-    return is_label_key(key) and bool(_VALUE.fullmatch(value)) and not _PASSING.fullmatch(key)
+    return is_label_key(key) and LABEL_VALUE.fits(value) and not _PASSING.fullmatch(key)
 
 
 def rank(key: str) -> Rank:

@@ -10,17 +10,18 @@ from typing import Final
 from slicewise.diagnostics import repository_meant
 from slicewise.documents import base, cluster, image
 from slicewise.documents import served_model as model
+from slicewise.documents.patterns import Pattern
 
 _LONGEST: Final = 100
 
 
-def name_meant(text: str, pattern: str) -> str:
+def name_meant(text: str, pattern: Pattern) -> str:
     """Return a hint with what to write instead of `text`, which `pattern` refuses; nothing where that is not clear."""
     if hint := _HINTS.get(pattern):
         return hint(text)
     make = _NAMES.get(pattern)
     name = make(_ascii(text)) if make and len(text) <= _LONGEST else ""
-    return f'; write "{name}"' if name and re.fullmatch(pattern, name) else ""
+    return f'; write "{name}"' if name and pattern.fits(name) else ""
 
 
 def _ascii(text: str) -> str:
@@ -58,7 +59,7 @@ def _label_key(text: str) -> str:
     return f'; write "{meant}"' if len(text) <= _LONGEST and base.is_label_key(meant) else ""
 
 
-_NAMES: Final[dict[str, Callable[[str], str]]] = {
+_NAMES: Final[dict[Pattern, Callable[[str], str]]] = {
     base.DNS_LABEL: _label,
     base.DNS_1035: _label,
     base.DNS_SUBDOMAIN: _subdomain,
@@ -66,7 +67,7 @@ _NAMES: Final[dict[str, Callable[[str], str]]] = {
     model.MODEL_NAME: _model_name,
     cluster.VERSION: lambda text: text.removeprefix("v"),
 }
-_HINTS: Final[dict[str, Callable[[str], str]]] = {
+_HINTS: Final[dict[Pattern, Callable[[str], str]]] = {
     model.REPOSITORY: repository_meant,
     image.IMAGE: image.image_meant,
     base.LABEL_KEY: _label_key,

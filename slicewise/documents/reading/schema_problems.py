@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ValidationError
 
 from slicewise.diagnostics import Code, FieldPath, Problem, counted, did_you_mean, dotted, shown
-from slicewise.documents import base, cluster, image
-from slicewise.documents import served_model as model
+from slicewise.documents.patterns import pattern_of
 from slicewise.documents.reading.names_meant import name_meant
 from slicewise.documents.reading.types_meant import type_meant
 from slicewise.documents.unknown_fields import UnknownField, unknown_field
@@ -26,24 +25,6 @@ if TYPE_CHECKING:
 
     from slicewise.sources import SourceDocument
 
-_PATTERNS = {
-    base.DNS_LABEL: "lower-case letters, digits and -, beginning and ending with a letter or digit",
-    base.DNS_1035: "lower-case letters, digits and -, beginning with a letter (it becomes a Service's name)",
-    base.DNS_SUBDOMAIN: "lower-case letters, digits, - and ., with a letter or digit at both ends and beside every dot",
-    base.LABEL_KEY: "a Kubernetes label key: [prefix/]name, the prefix a DNS name, the name of at most 63 letters, "
-    "digits, -, _ and .",
-    base.LABEL_VALUE: "a Kubernetes label value: at most 63 letters, digits, -, _ and .",
-    base.DATA_KEY: "a key of a Secret: letters, digits, -, _ and ., not beginning with two dots",
-    model.MODEL_NAME: "letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /",
-    model.REPOSITORY: "a Hugging Face repository: owner/name, of letters, digits, -, _ and .",
-    model.REVISION: "a branch, tag or commit: letters, digits, -, _, . and /, beginning with a letter or digit",
-    image.IMAGE: image.EXPECTED_IMAGE,
-    cluster.REFERENCE: "a secret's name: letters, digits and any of /_+=.@:-, beginning with a letter or digit",
-    cluster.CLOUD_NAME: "letters, digits, -, _ and ., beginning with a letter or digit",
-    cluster.PROJECT: "a Google Cloud project's id: lower-case letters, digits and -, beginning with a letter",
-    cluster.VERSION: "a Kubernetes version such as 1.34",
-    cluster.SUBNET: "a subnet's id, such as subnet-0123456789abcdef0",
-}
 _TYPES = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -178,8 +159,8 @@ def bad_value(error: ErrorDetails) -> str:
     if expected := _TYPES.get(kind):
         return f"{got} {expected}{type_meant(value, expected, str(context.get('class_name')))}"
     if kind == "string_pattern_mismatch":
-        pattern = context["pattern"]
-        return f"{got} {_PATTERNS[pattern]}{name_meant(value, pattern)}"
+        pattern = pattern_of(context["pattern"])
+        return f"{got} {pattern.expected}{name_meant(value, pattern)}"
     if kind in ("enum", "literal_error"):
         choices = str(context["expected"]).replace("'", '"')
         names = re.findall('"([^"]*)"', choices)
