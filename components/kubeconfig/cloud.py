@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pulumi
@@ -33,8 +34,12 @@ _CAUSES: Final = (
     (r"ResourceNotFound|NotFoundException|Error 404|NOT_FOUND|couldn't find|not found", "it is not there", "missing"),
 )
 
+# Where a person, or the provider, is not known to the cloud: the same whatever is asked for.
+AWS: Final = {"login": "run: aws sso login, or set AWS_PROFILE", "region": "set aws:region, or AWS_REGION"}
+GOOGLE: Final = {"login": "run: gcloud auth application-default login", "region": "set gcp:project"}
 
-async def ask(output: pulumi.Output[Any], what: str, remedies: dict[str, str]) -> Any:  # noqa: ANN401 - SDKs' results
+
+async def ask(output: pulumi.Output[Any], what: str, remedies: Mapping[str, str]) -> Any:  # noqa: ANN401 - SDKs' results
     """Return what the invoke behind `output` answers.
 
     Args:

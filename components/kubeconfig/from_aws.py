@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from components.kubeconfig.cloud import ask, value_of
-from components.kubeconfig.source import Source, SourceError, settle
+from components.kubeconfig.cloud import AWS, ask, value_of
+from components.kubeconfig.source import KubeconfigSource, SourceError, settle
 from components.stack_config import StackConfig
 from slicewise.diagnostics import Code
 from slicewise.documents import KubeconfigReference
 
 _ARN: Final = "arn:"
-
-
-async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
-    return await settle(_read_one(reference, stack.kubeconfig_region) for reference in references)
 
 
 async def _read_one(reference: KubeconfigReference, region: str | None) -> object:
@@ -39,22 +35,27 @@ def _region(name: str) -> str | None:
     return parts[3] if name.startswith(_ARN) and len(parts) > 3 else None  # noqa: PLR2004 - the place in an ARN
 
 
-def _remedies(secret: str) -> dict[str, str]:
+def _remedies(secret: str) -> Mapping[str, str]:
     return {
-        "login": "run: aws sso login, or set AWS_PROFILE",
-        "region": "set aws:region, or AWS_REGION",
+        **AWS,
         "permission": f"allow secretsmanager:GetSecretValue on {secret} and kms:Decrypt on its key",
         "missing": "correct secretRef, or slicewise:kubeconfigRegion; or run: aws secretsmanager create-secret "
         f"--name {secret} --secret-string file://KUBECONFIG-FILE",
     }
 
 
-def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:
-    return _store(reference.name)
-
-
 def _store(secret: str) -> str:
     return f"run: aws secretsmanager put-secret-value --secret-id {secret} --secret-string file://KUBECONFIG-FILE"
 
 
-AWS_SECRETS_MANAGER: Final = Source(_read, _remedy)
+class _AwsSecrets:
+    """Secrets of AWS Secrets Manager."""
+
+    async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
+        return await settle(_read_one(reference, stack.kubeconfig_region) for reference in references)
+
+    def remedy(self, reference: KubeconfigReference, _stack: StackConfig) -> str:
+        return _store(reference.name)
+
+
+AWS_SECRETS_MANAGER: Final[KubeconfigSource[KubeconfigReference]] = _AwsSecrets()

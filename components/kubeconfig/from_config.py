@@ -7,28 +7,30 @@ from typing import Final
 
 import pulumi
 
-from components.kubeconfig.source import Source, SourceError
+from components.kubeconfig.source import KubeconfigSource, SourceError
 from components.stack_config import StackConfig
 from slicewise.diagnostics import Code
 from slicewise.documents import KubeconfigReference
 
 
-async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
-    secret = pulumi.Config().get_secret_object("kubeconfigs")
-    stored = await secret.future() if secret else None
-    texts = stored if isinstance(stored, dict) else {}
-    return [texts.get(reference.name, _missing(reference, stack)) for reference in references]
-
-
 def _missing(reference: KubeconfigReference, stack: StackConfig) -> SourceError:
     return SourceError(
-        f"the stack has no kubeconfig of this name; {_remedy(reference, stack)}", Code.KUBECONFIG_MISSING
+        f"the stack has no kubeconfig of this name; {CONFIG.remedy(reference, stack)}", Code.KUBECONFIG_MISSING
     )
 
 
-def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:
-    # From a file through a pipe: as an argument, the credentials would be in the process list and the history.
-    return f"run: pulumi config set --secret --path 'slicewise:kubeconfigs[\"{reference.name}\"]' < KUBECONFIG-FILE"
+class _ConfiguredSecrets:
+    """The stack's own configuration."""
+
+    async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
+        secret = pulumi.Config().get_secret_object("kubeconfigs")
+        stored = await secret.future() if secret else None
+        texts = stored if isinstance(stored, dict) else {}
+        return [texts.get(reference.name, _missing(reference, stack)) for reference in references]
+
+    def remedy(self, reference: KubeconfigReference, _stack: StackConfig) -> str:
+        # From a file through a pipe: as an argument, the credentials would be in the process list and the history.
+        return f"run: pulumi config set --secret --path 'slicewise:kubeconfigs[\"{reference.name}\"]' < KUBECONFIG-FILE"
 
 
-CONFIG: Final = Source(_read, _remedy)
+CONFIG: Final[KubeconfigSource[KubeconfigReference]] = _ConfiguredSecrets()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from components.kubeconfig.cloud import ask
-from components.kubeconfig.source import Source, SourceError, settle
+from components.kubeconfig.cloud import AWS, ask
+from components.kubeconfig.source import KubeconfigSource, SourceError, settle
 from components.stack_config import StackConfig
 from slicewise.clusters.access import eks_kubeconfig
 from slicewise.documents import EksReference
-
-
-async def _read(references: Sequence[EksReference], _stack: StackConfig) -> list[object]:
-    return await settle(map(_read_one, references))
 
 
 async def _read_one(reference: EksReference) -> object:
@@ -32,17 +28,22 @@ async def _read_one(reference: EksReference) -> object:
     return eks_kubeconfig(reference.cluster, reference.region, found.endpoint, authorities[0])
 
 
-def _remedies(reference: EksReference) -> dict[str, str]:
+def _remedies(reference: EksReference) -> Mapping[str, str]:
     return {
-        "login": "run: aws sso login, or set AWS_PROFILE",
-        "region": "set aws:region, or AWS_REGION",
+        **AWS,
         "permission": f"allow eks:DescribeCluster on cluster {reference.cluster} to whoever runs Pulumi",
         "missing": f"compare with: aws eks list-clusters --region {reference.region}",
     }
 
 
-def _remedy(reference: EksReference, _stack: StackConfig) -> str:
-    return f"compare with: aws eks list-clusters --region {reference.region}"
+class _EksClusters:
+    """EKS clusters that are there already."""
+
+    async def read(self, references: Sequence[EksReference], _stack: StackConfig) -> Sequence[object]:
+        return await settle(map(_read_one, references))
+
+    def remedy(self, reference: EksReference, _stack: StackConfig) -> str:
+        return _remedies(reference)["missing"]
 
 
-EKS: Final = Source(_read, _remedy)
+EKS: Final[KubeconfigSource[EksReference]] = _EksClusters()

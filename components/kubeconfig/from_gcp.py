@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from components.kubeconfig.cloud import ask, decoded, value_of
-from components.kubeconfig.source import Source, SourceError, settle
+from components.kubeconfig.cloud import GOOGLE, ask, decoded, value_of
+from components.kubeconfig.source import KubeconfigSource, SourceError, settle
 from components.stack_config import StackConfig
 from slicewise.documents import KubeconfigReference
 
@@ -16,10 +16,6 @@ from slicewise.documents import KubeconfigReference
 _NAME: Final = re.compile(
     r"(projects/(?P<project>[^/]+)/secrets/)?(?P<secret>[A-Za-z0-9_-]{1,255})(/versions/(?P<version>[a-z0-9-]+))?"
 )
-
-
-async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
-    return await settle(_read_one(reference, stack.kubeconfig_project) for reference in references)
 
 
 async def _read_one(reference: KubeconfigReference, project: str | None) -> object:
@@ -44,10 +40,9 @@ async def _read_one(reference: KubeconfigReference, project: str | None) -> obje
     return value_of(decoded(base64.b64decode(found.secret_data), what), reference.key, what)
 
 
-def _remedies(secret: str) -> dict[str, str]:
+def _remedies(secret: str) -> Mapping[str, str]:
     return {
-        "login": "run: gcloud auth application-default login",
-        "region": "set gcp:project",
+        **GOOGLE,
         "permission": f"grant roles/secretmanager.secretAccessor on {secret} to whoever runs Pulumi",
         "missing": "correct secretRef, or slicewise:kubeconfigProject; or " + _store(secret),
     }
@@ -57,10 +52,16 @@ def _store(secret: str) -> str:
     return f"run: gcloud secrets create {secret} --data-file=KUBECONFIG-FILE"
 
 
-def _remedy(reference: KubeconfigReference, _stack: StackConfig) -> str:
-    name = _NAME.fullmatch(reference.name)
-    secret = name["secret"] if name else reference.name
-    return f"run: gcloud secrets versions add {secret} --data-file=KUBECONFIG-FILE"
+class _GcpSecrets:
+    """Secrets of Google Cloud's Secret Manager."""
+
+    async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
+        return await settle(_read_one(reference, stack.kubeconfig_project) for reference in references)
+
+    def remedy(self, reference: KubeconfigReference, _stack: StackConfig) -> str:
+        name = _NAME.fullmatch(reference.name)
+        secret = name["secret"] if name else reference.name
+        return f"run: gcloud secrets versions add {secret} --data-file=KUBECONFIG-FILE"
 
 
-GCP_SECRET_MANAGER: Final = Source(_read, _remedy)
+GCP_SECRET_MANAGER: Final[KubeconfigSource[KubeconfigReference]] = _GcpSecrets()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from components.kubeconfig.cloud import ask
-from components.kubeconfig.source import Source, SourceError, settle
+from components.kubeconfig.cloud import GOOGLE, ask
+from components.kubeconfig.source import KubeconfigSource, SourceError, settle
 from components.stack_config import StackConfig
 from slicewise.clusters.access import gke_kubeconfig
 from slicewise.documents import GkeReference
-
-
-async def _read(references: Sequence[GkeReference], _stack: StackConfig) -> list[object]:
-    return await settle(map(_read_one, references))
 
 
 async def _read_one(reference: GkeReference) -> object:
@@ -34,17 +30,22 @@ async def _read_one(reference: GkeReference) -> object:
     return gke_kubeconfig(reference.cluster, found.endpoint, authorities[0])
 
 
-def _remedies(reference: GkeReference) -> dict[str, str]:
+def _remedies(reference: GkeReference) -> Mapping[str, str]:
     return {
-        "login": "run: gcloud auth application-default login",
-        "region": "set gcp:project",
+        **GOOGLE,
         "permission": f"grant roles/container.developer in project {reference.project} to whoever runs Pulumi",
         "missing": f"compare with: gcloud container clusters list --project {reference.project}",
     }
 
 
-def _remedy(reference: GkeReference, _stack: StackConfig) -> str:
-    return f"compare with: gcloud container clusters list --project {reference.project}"
+class _GkeClusters:
+    """GKE clusters that are there already."""
+
+    async def read(self, references: Sequence[GkeReference], _stack: StackConfig) -> Sequence[object]:
+        return await settle(map(_read_one, references))
+
+    def remedy(self, reference: GkeReference, _stack: StackConfig) -> str:
+        return _remedies(reference)["missing"]
 
 
-GKE: Final = Source(_read, _remedy)
+GKE: Final[KubeconfigSource[GkeReference]] = _GkeClusters()

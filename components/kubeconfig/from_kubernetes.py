@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from components.kubeconfig.source import Source, SourceError, settle
+from components.kubeconfig.source import KubeconfigSource, SourceError, settle
 from components.stack_config import StackConfig
 from slicewise.clusters.access import KubeconfigError, examine, open_client, read_ambient, refusal, unreachable
 from slicewise.diagnostics import Code, some
@@ -25,12 +25,6 @@ _SET: Final = (
     "set KUBECONFIG to a kubeconfig that leads to it, or keep kubeconfigs elsewhere: pulumi config set "
     "slicewise:kubeconfigSource config"
 )
-
-
-async def _read(references: Sequence[KubeconfigReference], stack: StackConfig) -> list[object]:
-    client = await _management_client()
-    async with client:
-        return await settle(_read_one(client, reference, stack) for reference in references)
 
 
 async def _management_client() -> AsyncClient:
@@ -77,7 +71,7 @@ async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: 
         secret = await client.get(Secret, reference.name, namespace=namespace)
     except ApiError as error:
         if error.status.code == HTTPStatus.NOT_FOUND:
-            message = f"there is no {where}; {_remedy(reference, stack)}"
+            message = f"there is no {where}; {KUBERNETES.remedy(reference, stack)}"
             raise SourceError(message, Code.KUBECONFIG_MISSING) from None
         remedy = "; the user of KUBECONFIG must be able to get it" if error.status.code == HTTPStatus.FORBIDDEN else ""
         message = f"{where}: {refusal(error)}{remedy}"
@@ -104,12 +98,20 @@ def _text(data: Mapping[str, str], key: str, where: str) -> str:
         raise SourceError(message, Code.KUBECONFIG_INVALID) from None
 
 
-def _remedy(reference: KubeconfigReference, stack: StackConfig) -> str:
-    # `create` alone fails where the Secret is there already; `apply` would keep a copy in an annotation.
-    return (
-        f"run: kubectl -n {stack.kubeconfig_namespace} create secret generic {reference.name} "
-        f"--from-file={reference.key}=KUBECONFIG-FILE (delete the old one first)"
-    )
+class _ClusterSecrets:
+    """Secrets of the management cluster."""
+
+    async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
+        client = await _management_client()
+        async with client:
+            return await settle(_read_one(client, reference, stack) for reference in references)
+
+    def remedy(self, reference: KubeconfigReference, stack: StackConfig) -> str:
+        # `create` alone fails where the Secret is there already; `apply` would keep a copy in an annotation.
+        return (
+            f"run: kubectl -n {stack.kubeconfig_namespace} create secret generic {reference.name} "
+            f"--from-file={reference.key}=KUBECONFIG-FILE (delete the old one first)"
+        )
 
 
-KUBERNETES: Final = Source(_read, _remedy)
+KUBERNETES: Final[KubeconfigSource[KubeconfigReference]] = _ClusterSecrets()

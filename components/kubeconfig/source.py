@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from components.stack_config import StackConfig
 from slicewise.diagnostics import Code
 
-R = TypeVar("R")
+R_contra = TypeVar("R_contra", contravariant=True)
 
 
 class SourceError(Exception):
@@ -21,18 +20,18 @@ class SourceError(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Source(Generic[R]):
-    """One place that kubeconfigs come from.
+class KubeconfigSource(Protocol[R_contra]):
+    """One place that kubeconfigs come from."""
 
-    Attributes:
-        read: Returns what is stored for each reference, in their order: a text where all is well, and where it is not,
-            the error. Raises SourceError where the whole source cannot be asked.
-        remedy: Returns what to do where what a reference names is missing or no kubeconfig, for the end of a message.
-    """
+    async def read(self, references: Sequence[R_contra], stack: StackConfig) -> Sequence[object]:
+        """Return what is stored for each reference, in their order: a text, or the error of that one.
 
-    read: Callable[[Sequence[R], StackConfig], Awaitable[Sequence[object]]]
-    remedy: Callable[[R, StackConfig], str]
+        Raises:
+            SourceError: the whole source cannot be asked.
+        """
+
+    def remedy(self, reference: R_contra, stack: StackConfig) -> str:
+        """Return what to do where what a reference names is missing or no kubeconfig, for the end of a message."""
 
 
 async def settle(reads: Iterable[Awaitable[object]]) -> list[object]:

@@ -16,13 +16,13 @@ from components.kubeconfig.from_eks import EKS
 from components.kubeconfig.from_gcp import GCP_SECRET_MANAGER
 from components.kubeconfig.from_gke import GKE
 from components.kubeconfig.from_kubernetes import KUBERNETES
-from components.kubeconfig.source import Source, SourceError
+from components.kubeconfig.source import KubeconfigSource, SourceError
 from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
 from slicewise.diagnostics import Problem
 from slicewise.documents import ExistingCluster, InferenceEnvironment, KubeconfigReference
 
 # NONE has no source: nothing is read, whatever the environments refer to.
-_SECRETS: Final[Mapping[KubeconfigSourceName, Source[KubeconfigReference]]] = {
+_SECRETS: Final[Mapping[KubeconfigSourceName, KubeconfigSource[KubeconfigReference]]] = {
     KubeconfigSourceName.CONFIG: CONFIG,
     KubeconfigSourceName.KUBERNETES: KUBERNETES,
     KubeconfigSourceName.GCP_SECRET_MANAGER: GCP_SECRET_MANAGER,
@@ -34,7 +34,7 @@ _SECRETS: Final[Mapping[KubeconfigSourceName, Source[KubeconfigReference]]] = {
 class _Wanted:
     """The kubeconfig of one environment: which source has it, under what reference."""
 
-    source: Source[Any]
+    source: KubeconfigSource[Any]
     reference: Any
     subject: Subject
 
@@ -81,7 +81,7 @@ def _wanted(name: str, existing: ExistingCluster, stack: StackConfig) -> _Wanted
     return _Wanted(source, reference, Subject(name, field, key, source.remedy(reference, stack), reference))
 
 
-def _place(existing: ExistingCluster, secrets: KubeconfigSourceName) -> tuple[Source[Any], Any, str]:
+def _place(existing: ExistingCluster, secrets: KubeconfigSourceName) -> tuple[KubeconfigSource[Any], Any, str]:
     if existing.gke:
         return GKE, existing.gke, "gke"
     if existing.eks:
@@ -92,14 +92,14 @@ def _place(existing: ExistingCluster, secrets: KubeconfigSourceName) -> tuple[So
 async def _read(wanted: Sequence[_Wanted], stack: StackConfig) -> tuple[list[Subject], list[tuple[str, Problem]]]:
     """Return what the sources have, all of them asked at once, and what cannot be had."""
     # Two environments may name the same secret: it is read once.
-    references: dict[Source[Any], dict[Any, None]] = {}
+    references: dict[KubeconfigSource[Any], dict[Any, None]] = {}
     for each in wanted:
         references.setdefault(each.source, {})[each.reference] = None
     answers = await asyncio.gather(
         *(source.read(list(names), stack) for source, names in references.items()), return_exceptions=True
     )
-    stored: dict[tuple[Source[Any], Any], object] = {}
-    failed: dict[Source[Any], Problem] = {}
+    stored: dict[tuple[KubeconfigSource[Any], Any], object] = {}
+    failed: dict[KubeconfigSource[Any], Problem] = {}
     for (source, names), answer in zip(references.items(), answers, strict=True):
         if isinstance(answer, SourceError):
             failed[source] = Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", str(answer), answer.code)
