@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
 
 from slicewise.diagnostics.wording import are, some
 
@@ -18,12 +21,24 @@ _WITH_REVISION: Final = re.compile(r"([\w.-]{1,96}/[\w.-]{1,96})[:@]([\w./-]{1,1
 
 
 def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the known name closest to `text`, if one is close; 1.0 is the same but for capitals."""
+    """Return the known name closest to `text`, if one is close.
+
+    Args:
+        text: What was written.
+        known: What could have been meant; of two that are as close, the last in the alphabet is.
+        cutoff: How much of both is to be the same, in the same order, from 0 to 1; 1.0 is the same but for capitals.
+    """
     if len(text) > _LONGEST_NAME:
         return None
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(text.lower(), by_lower, n=1, cutoff=cutoff)
+    by_lower = _by_lower(tuple(known))
+    close = process.extractOne(text.lower(), list(by_lower), scorer=Indel.normalized_similarity, score_cutoff=cutoff)
     return by_lower[close[0]] if close else None
+
+
+# A thousand references to models that are not there are compared with the same names.
+@lru_cache(maxsize=8)
+def _by_lower(known: tuple[str, ...]) -> dict[str, str]:
+    return dict(sorted(((name.lower(), name) for name in known), reverse=True))
 
 
 def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from slicewise.diagnostics import Advice, Code, did_you_mean, some
 from slicewise.documents.base import Labels, Selector
@@ -12,9 +12,6 @@ from slicewise.documents.fleet import Fleet, label, model_key
 from slicewise.documents.rules.selected_environments import Reach
 from slicewise.documents.rules.served_names import check_served_names
 
-# Looking for a similar label takes time for every label that there is, and a hundred hints are more than is read.
-_MOST_HINTS = 100
-_MOST_VALUES = 1000
 _SHOWN = 5
 
 
@@ -93,7 +90,7 @@ class _Selectors:
         key = (what, frozenset(selector.match_labels.items()), environments)
         message = self._said.get(key)
         if message is None:
-            message = _why(what, selector, self._values(what, environments), hints=len(self._said) < _MOST_HINTS)
+            message = _why(what, selector, self._values(what, environments))
             self._said[key] = message
         return Advice(path, Code.SELECTOR_MATCHES_NOTHING, message)
 
@@ -116,18 +113,14 @@ class _Selectors:
         return [pool.labels for environment in chosen for pool in environment.spec.node_pools]
 
 
-def _why(what: str, selector: Selector, values: Mapping[str, set[str]], *, hints: bool) -> str:
+def _why(what: str, selector: Selector, values: Mapping[str, set[str]]) -> str:
     """Say which label it is that nothing has, and which it might be."""
     for name, value in sorted(selector.match_labels.items()):
         if name not in values:
-            hint = _hint(name, values, hints=hints) or f"; correct the label, or give it to the {what} that is meant"
+            hint = did_you_mean(name, values) or f"; correct the label, or give it to the {what} that is meant"
             return f"no {what} that it could select has a label {name}{hint}"
         if value not in values[name]:
-            hint = _hint(value, values[name], hints=hints) or f"; there is {some(sorted(values[name]), _SHOWN)}"
+            hint = did_you_mean(value, values[name]) or f"; there is {some(sorted(values[name]), _SHOWN)}"
             return f"no {what} that it could select has {name}={value}{hint}"
     wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
     return f"no {what} has {wanted} together; leave one of them out, or give both labels to the {what} that is meant"
-
-
-def _hint(text: str, known: Iterable[str], *, hints: bool) -> str:
-    return did_you_mean(text, sorted(known)[:_MOST_VALUES]) if hints else ""

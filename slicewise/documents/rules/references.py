@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
 
-from slicewise.diagnostics import Code, FieldPath, closest, did_you_mean, there_are
+from slicewise.diagnostics import MOST_PROBLEMS, Code, FieldPath, closest, did_you_mean, there_are
 from slicewise.documents.base import is_dns_subdomain
 from slicewise.documents.deployment import ModelKind
 from slicewise.documents.fleet import ModelKey
@@ -22,10 +22,6 @@ _OTHER_KINDS: Final = ("InferenceEnvironment", "ModelDeployment")
 class ReferenceCheck:
     """Finds deployments whose modelRef is not among the declared models."""
 
-    # Looking for a similar name takes time for every name that there is, and few hints are read.
-    MAX_HINTS = 100
-    MAX_COMPARISONS = 100_000
-
     def __init__(self, declared: AbstractSet[ModelKey]) -> None:
         self._declared = declared
         self._names: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -37,13 +33,13 @@ class ReferenceCheck:
             # Documents that are wrong may declare any text as a name.
             (self._names if is_dns_subdomain(key.name) else self._wrong)[key.kind, key.namespace].append(key.name)
         self._hints: dict[ModelKey, str] = {}
-        self._most_hints = min(self.MAX_HINTS, 1 + self.MAX_COMPARISONS // (1 + len(declared)))
 
     def check(self, key: ModelKey, namespace: str) -> Iterator[Finding]:
         """Yield an error if the modelRef of a deployment in `namespace`, to the model `key`, is dangling."""
         if key in self._declared or self._is_misnamed(key):
             return
-        if key not in self._hints and len(self._hints) < self._most_hints:
+        # No more errors than these are ever shown.
+        if key not in self._hints and len(self._hints) < MOST_PROBLEMS:
             self._hints[key] = self._hint(key, namespace)
         where = f" in namespace {key.namespace}" if key.namespace else ""
         message = f'there is no {key.kind} "{key.name}"{where}{self._hints.get(key, "")}'
@@ -51,7 +47,7 @@ class ReferenceCheck:
 
     def _is_misnamed(self, key: ModelKey) -> bool:
         """Return whether a model may be the one that is meant, whose own name is wrong, which is said there."""
-        return closest(key.name, self._wrong[key.kind, key.namespace][: self.MAX_HINTS]) is not None
+        return closest(key.name, self._wrong[key.kind, key.namespace]) is not None
 
     def _hint(self, key: ModelKey, namespace: str) -> str:
         if key.kind == ModelKind.CLUSTER_MODEL:
@@ -61,7 +57,7 @@ class ReferenceCheck:
         if other in self._declared:
             return f"; there is a {other.kind} of that name: write kind: {other.kind}"
         if key.name in self._namespaces:
-            places = self._namespaces[key.name][: self.MAX_HINTS]
+            places = self._namespaces[key.name]
             meant = closest(namespace, places) or places[0]
             return (
                 f"; there is a Model of that name in namespace {meant}, which only a deployment in {meant} can serve: "
