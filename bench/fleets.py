@@ -14,12 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from bench.documents import Document, fleet_of, write_yaml
+from bench.documents import Document
 from bench.drawn import Demand, Pool, deployment_documents, environment_documents
 from bench.hardware import SLICES, WHOLE_GPUS
 from bench.models import ModelShape, draw_model
-
-__all__ = ["Document", "Kind", "fleet_of", "random_fleet", "write_yaml"]
 
 Kind = Literal["mig", "mixed"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bench.documents import fleet_of
 from bench.first_fit import first_fit
-from bench.fleets import Kind, fleet_of, random_fleet
+from bench.fleets import Kind, random_fleet
 from bench.matching import Option, options
 from bench.optimum import Optimum, optimum
 from slicewise.documents import Fleet, InferenceEnvironment

@@ -7,12 +7,18 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import pulumi
-from rich.console import Console
 
 from slicewise.diagnostics import printable
 from slicewise.documents import Fleet
 from slicewise.planning import Move, MoveCode, Plan
-from slicewise.presentation import OnShortfall, moved_lines, print_placements, shortfall_lines, warning_lines
+from slicewise.presentation import (
+    OnShortfall,
+    moved_lines,
+    plain_console,
+    print_placements,
+    shortfall_lines,
+    warning_lines,
+)
 
 
 def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall, skipped: Collection[str] = ()) -> None:
@@ -28,7 +34,7 @@ def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall, skipped: Collect
         pulumi.RunError: there is a shortfall, and `on_shortfall` is fail.
     """
     text = io.StringIO()
-    print_placements(Console(file=text, width=10_000, color_system=None), plan)
+    print_placements(plain_console(text), plan)
     pulumi.log.info(text.getvalue())
     short = {shortfall.deployment for shortfall in plan.shortfalls}
     moved = tuple(move for move in plan.moved if move.deployment in short or not _is_old(move, skipped))

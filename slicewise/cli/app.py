@@ -15,6 +15,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from slicewise.cli import exit_codes
 from slicewise.cli.clusters import by_environment, kubeconfig_texts, read_clusters
 from slicewise.cli.discover import checked_name, checked_secret, discover_environment
 from slicewise.cli.errors import find_section, print_list, print_section, read_sections
@@ -27,10 +28,7 @@ from slicewise.clusters.verify import verify as verify_clusters
 from slicewise.diagnostics import MOST_PROBLEMS, Code, InvalidInputError, Problem, counted, printable, shown_file
 from slicewise.documents import KINDS, any_schema, document_schema
 from slicewise.planning import plan_with_remedies, prospects
-from slicewise.presentation import OnShortfall, fleet_picture, print_plan, shortfall_lines
-
-EXIT_SHORTFALL = 3
-EXIT_DIFFERENT = 4
+from slicewise.presentation import OnShortfall, fleet_picture, print_plan, printing_console, shortfall_lines
 
 app = typer.Typer(
     name="slicewise",
@@ -107,9 +105,9 @@ def plan(
     elif output is PlanOutput.SVG:
         _write(fleet_picture(made).removesuffix("\n"))
     else:
-        print_plan(Console(), fleet, made)
+        print_plan(printing_console(), fleet, made)
     if made.shortfalls:
-        raise typer.Exit(EXIT_SHORTFALL)
+        raise typer.Exit(exit_codes.SHORTFALL)
 
 
 @app.command(cls=Command)
@@ -141,9 +139,9 @@ def explain(
     if output is ExplainOutput.JSON:
         _write(json.dumps(explanation_to_dict(fleet, made, key), indent=2))
     else:
-        print_explanation(Console(), fleet, made, key)
+        print_explanation(printing_console(), fleet, made, key)
     if shortfall_of(made, key):
-        raise typer.Exit(EXIT_SHORTFALL)
+        raise typer.Exit(exit_codes.SHORTFALL)
 
 
 @app.command(cls=Command)
@@ -211,7 +209,7 @@ def render(
         print_lines(shortfall_lines(fleet, made))
         if on_shortfall is OnShortfall.FAIL:
             print_lines(["nothing is written; make room, or write the rest with --on-shortfall warn"])
-            raise typer.Exit(EXIT_SHORTFALL)
+            raise typer.Exit(exit_codes.SHORTFALL)
     try:
         rendering = write_manifests(fleet, made, output_dir, owner or documents_owner(paths, output_dir), paths)
     except InvalidInputError as error:
@@ -347,12 +345,12 @@ def verify(
     if output is VerifyOutput.JSON:
         _write(json.dumps(verified_to_dict(verified, unread), indent=2))
     elif clusters:
-        print_verified(Console(), verified)
+        print_verified(printing_console(), verified)
     if unread:
         # One cluster could not be read: the others' differences are printed all the same.
         fail(InvalidInputError([problem for problems in unread.values() for problem in problems]))
     if verified.has_errors:
-        raise typer.Exit(EXIT_DIFFERENT)
+        raise typer.Exit(exit_codes.DIFFERENT)
 
 
 @app.command(cls=Command)

@@ -76,9 +76,6 @@ def explanation_to_dict(fleet: Fleet, plan: Plan, key: DeploymentKey) -> dict[st
 
 def print_explanation(console: Console, fleet: Fleet, plan: Plan, key: DeploymentKey) -> None:
     """Print the explanation as a table: coloured in a terminal, plain when piped."""
-    if not console.is_terminal:
-        # A pipe has no width to fit: one candidate a line.
-        console.width = 10_000
     shortfall = shortfall_of(plan, key)
     wanted = fleet.deployment[key].spec.environments
     title = headline(shortfall) if shortfall else f"{key}: {wanted} of {wanted} environments"

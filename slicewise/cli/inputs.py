@@ -11,13 +11,13 @@ from typing import Final, NoReturn
 
 import typer
 
+from slicewise.cli import exit_codes
 from slicewise.diagnostics import Code, InvalidInputError, Problem, printable
 from slicewise.documents import Fleet, load_fleet
 from slicewise.kubernetes import mapping, text
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
 from slicewise.presentation import loading_bar
 
-EXIT_INVALID = 2
 _OTHER_PLAN: Final = (
     "give what `plan --output json` or `pulumi stack output --json` writes, or leave --previous out: placements may "
     "then move"
@@ -56,7 +56,7 @@ def read_fleet(paths: Sequence[str]) -> Fleet:
 def fail(error: InvalidInputError) -> NoReturn:
     """Print what is wrong with the input, and end."""
     print_lines(map(str, error.problems))
-    raise typer.Exit(EXIT_INVALID)
+    raise typer.Exit(exit_codes.INVALID)
 
 
 def print_lines(lines: Iterable[str]) -> None:

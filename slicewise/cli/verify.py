@@ -37,9 +37,6 @@ def chosen_environments(fleet: Fleet, names: Sequence[str]) -> list[str]:
 
 def print_verified(console: Console, verified: Verified) -> None:
     """Print each pool, declared beside real, then what differs: errors first, each with its remedy."""
-    if not console.is_terminal:
-        # A pipe has no width to fit: long names stay whole, one row a line.
-        console.width = 10_000
     show(console, "Node pools: real/declared", _COLUMNS, [_row(pool) for pool in verified.pools])
     for title, style, severity in (
         ("Errors", "bold red", Severity.ERROR),

@@ -4,7 +4,6 @@
 The names of annotations and labels are here, too.
 """
 
-from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.names import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE, service_name
 from slicewise.manifests.objects import environment_objects, placement_objects, shared_objects
 from slicewise.manifests.pods import GPU_TOLERATION, pod_tolerations
@@ -31,6 +30,7 @@ from slicewise.manifests.vocabulary import (
     SERVICE_KIND,
     STACK_ANNOTATION,
     STORAGE_INITIALIZER,
+    KubernetesObject,
 )
 
 __all__ = [

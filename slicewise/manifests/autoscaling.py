@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from slicewise.documents import ConcurrencyScaling
 from slicewise.manifests import vocabulary
-from slicewise.manifests.kubernetes_object import KubernetesObject
+from slicewise.manifests.vocabulary import KubernetesObject
 
 # vLLM's gauges; their sum is what is under way, whether the engine has begun with it or not.
 _GAUGES = {"running": "vllm:num_requests_running", "waiting": "vllm:num_requests_waiting"}

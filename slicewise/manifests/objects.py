@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from slicewise.documents import Fleet
 from slicewise.manifests.autoscaling import scaled_object
-from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from slicewise.manifests.service import inference_service
+from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement, Plan, placements_by_environment
 
 

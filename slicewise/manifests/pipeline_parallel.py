@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from slicewise.manifests import vocabulary
-from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.restricted import restricted_security_context
+from slicewise.manifests.vocabulary import KubernetesObject
 
 # KServe v0.20's own vLLM image; a profile's engine.image overrides it.
 DEFAULT_IMAGE = "ghcr.io/llm-d/llm-d-cuda:v0.8.0"

@@ -7,9 +7,8 @@ from typing import Final
 from slicewise.documents import ModelSpec, NodePool, ServingProfile, Spread, Toleration
 from slicewise.kubernetes import HOSTNAME_LABEL, canonical
 from slicewise.manifests.engine_args import engine_args
-from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.restricted import restricted_security_context
-from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER
+from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER, KubernetesObject
 from slicewise.mig import WHOLE_GPU_RESOURCE
 from slicewise.planning import Placement
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slicewise.manifests.kubernetes_object import KubernetesObject
+from slicewise.manifests.vocabulary import KubernetesObject
 
 
 def restricted_security_context() -> KubernetesObject:

@@ -8,10 +8,10 @@ import json
 from slicewise.documents import ModelDeployment, ModelSpec, NodePool, ServingProfile, served_name
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
-from slicewise.manifests.kubernetes_object import KubernetesObject
 from slicewise.manifests.names import service_name
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pods import pod_template
+from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement
 
 _REVISION_LENGTH = 12

@@ -1,8 +1,12 @@
-"""The names that Slicewise and KServe agree on: API versions, kinds, labels and annotations."""
+"""What Slicewise and KServe agree on: objects, API versions, kinds, labels and annotations."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+KubernetesObject = dict[str, Any]
+"""An object as JSON has it: KServe's Python SDK has no class for this spec (0.20, 0.21); in the tests the API server's
+schema judges them."""
 
 KSERVE_API_VERSION: Final = "serving.kserve.io/v1alpha2"
 SERVICE_KIND: Final = "LLMInferenceService"

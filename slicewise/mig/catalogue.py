@@ -8,6 +8,4 @@ from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.other_boards import BOARDS_WITHOUT_MIG, FEW_SLICE_BOARDS
 from slicewise.mig.seven_slice_boards import SEVEN_SLICE_BOARDS
 
-__all__ = ["ALL_GPU_MODELS", "GpuModel"]
-
 ALL_GPU_MODELS: Final[tuple[GpuModel, ...]] = SEVEN_SLICE_BOARDS + FEW_SLICE_BOARDS + BOARDS_WITHOUT_MIG

@@ -5,11 +5,11 @@ and `fleet_picture` draws the pools as SVG.
 """
 
 from slicewise.presentation.columns import Column, show, show_line
+from slicewise.presentation.console import plain_console, printing_console
 from slicewise.presentation.picture import fleet_picture
-from slicewise.presentation.progress import loading_bar
+from slicewise.presentation.progress import loading_bar, waiting_bar
 from slicewise.presentation.shortfalls import OnShortfall, headline, remedy_lines, shortfall_lines
 from slicewise.presentation.tables import moved_lines, print_placements, print_plan, warning_lines
-from slicewise.presentation.waiting import waiting_bar
 
 __all__ = [
     "Column",
@@ -18,8 +18,10 @@ __all__ = [
     "headline",
     "loading_bar",
     "moved_lines",
+    "plain_console",
     "print_placements",
     "print_plan",
+    "printing_console",
     "remedy_lines",
     "shortfall_lines",
     "show",

@@ -15,9 +15,6 @@ from slicewise.presentation.shortfalls import shortfall_lines
 
 def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
     """Print the whole plan as tables: coloured and with a map in a terminal, plain when piped."""
-    if not console.is_terminal:
-        # A pipe has no width to fit: long names stay whole, one row a line.
-        console.width = 10_000
     print_placements(console, plan)
     for title, style, lines in (
         ("Moved", "bold yellow", moved_lines(plan)),

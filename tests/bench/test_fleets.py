@@ -8,8 +8,9 @@ from typing import get_args
 
 import pytest
 
+from bench.documents import fleet_of, write_yaml
 from bench.first_fit import first_fit
-from bench.fleets import Kind, fleet_of, random_fleet, write_yaml
+from bench.fleets import Kind, random_fleet
 from bench.matching import Option, options, units_per_node
 from bench.packing import packings
 from slicewise.documents import load_fleet

@@ -7,10 +7,7 @@ from typing import Any
 
 from slicewise.clusters.live.facts import LiveNode, Taint
 from slicewise.clusters.live.gpu_labels import read_gpus
-from slicewise.clusters.live.gpu_pods import gpu_pods
 from slicewise.kubernetes import items, mapping, text, whole
-
-__all__ = ["gpu_pods", "live_node"]
 
 
 def live_node(node: Mapping[str, Any]) -> LiveNode:
