@@ -7,14 +7,12 @@ import json
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pulumi
 import pytest
-from cryptography import x509
 from lightkube import AsyncClient
 
 from components.clusters.asking import Asked, ask_clusters
@@ -109,7 +107,7 @@ def test_a_connection_that_cannot_be_closed_hides_no_answer(monkeypatch: pytest.
 
 
 def test_a_certificate_that_is_not_trusted_is_said(tmp_path: Path) -> None:
-    certified(tmp_path / "pem", x509.IPAddress(ip_address("127.0.0.1")))
+    certified(tmp_path / "pem", "127.0.0.1")
     with server(certificate=tmp_path / "pem") as asked:
         ((_, problem),) = ask(needs_of([SERVICE]), east=asked.url).problems
     assert problem.code == "SW411"

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
 from lightkube import AsyncClient
 
 from tests.unit.clusters.access.asking import kubeconfig_text, read, refused
@@ -48,7 +47,7 @@ def test_nobody_is_impersonated_unasked() -> None:
 
 
 def test_the_certificate_may_be_for_the_tls_server_name(tmp_path: Path) -> None:
-    authority = encoded(certified(tmp_path / "pem", x509.DNSName("api.cluster.internal")))
+    authority = encoded(certified(tmp_path / "pem", "api.cluster.internal"))
     with server(certificate=tmp_path / "pem") as asked:
         named = {"certificate-authority-data": authority, "tls-server-name": "api.cluster.internal"}
         read(kubeconfig_text(asked.url, cluster=named))

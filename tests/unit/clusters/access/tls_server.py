@@ -15,9 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+import trustme
 
 # A list of nothing, of whatever kind was asked for.
 NOTHING = b'{"kind": "List", "metadata": {}, "items": []}'
@@ -103,27 +101,15 @@ def server(*answers: Answer, certificate: Path | None = None) -> Iterator[Asked]
             thread.join()
 
 
-def certified(file: Path, name: x509.GeneralName, days: int = 1) -> bytes:
-    """Write a self-signed certificate for `name` and its key to `file`; return the certificate's PEM.
+def certified(file: Path, name: str, days: int = 1) -> bytes:
+    """Write a certificate for `name` and its key to `file`; return the PEM of its authority, which has no other.
 
     Args:
         file: Where to.
-        name: The name it is for.
+        name: The host name or address it is for.
         days: How long it is valid from now; it has expired if negative.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
-    own = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(issuer_name=own, subject_name=own, public_key=key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=30))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-        .public_bytes(serialization.Encoding.PEM)
-    )
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(made + pem)
-    return made
+    authority = trustme.CA()
+    issued = authority.issue_cert(name, not_after=datetime.now(UTC) + timedelta(days=days))
+    file.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
+    return authority.cert_pem.bytes()
