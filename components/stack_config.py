@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
 from slicewise.diagnostics import Code, InvalidInputError, Problem, closest, quoted
 from slicewise.documents import DNS_SUBDOMAIN, PROJECT
 from slicewise.presentation import OnShortfall
+from slicewise.sources import EXPECTED
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class KubeconfigSourceName(StrEnum):
@@ -34,178 +51,154 @@ class OnUnreachable(StrEnum):
     SKIP = "skip"
 
 
-@dataclass(frozen=True, slots=True)
-class StackConfig:
-    """What the stack decides, with defaults filled in."""
-
-    manifests: tuple[str, ...]
-    kubeconfig_source: KubeconfigSourceName
-    kubeconfig_names: tuple[str, ...]
-    """For the source `config`: the names of the kubeconfigs that the stack has."""
-    kubeconfig_namespace: str
-    """For the source `kubernetes`: the namespace of the Secrets."""
-    kubeconfig_project: str | None
-    """For the source `gcp-secret-manager`: the project of the secrets; the provider's where left out."""
-    kubeconfig_region: str | None
-    """For the source `aws-secrets-manager`: the region of the secrets; the provider's where left out."""
-    on_shortfall: OnShortfall
-    on_unreachable: OnUnreachable
-    wait_for_ready: bool
-    ready_timeout: int
-    """Seconds that each deployment has to become ready."""
-    create_namespaces: bool
-    verify: bool
-    """Whether clusters are compared with what is declared before anything is."""
-    plan_afresh: bool
-    """Whether outputs that cannot be read are taken for none."""
-    take_over: Mapping[str, str]
-    """By `environment/namespace/name`, from which stack a service that is there is taken over; or from `nobody`."""
-    accept_clusters: Mapping[str, str]
-    """By environment, the uid of the cluster that takes the place of the one before."""
-
-
 # The weights of a large model are downloaded first, and KServe's startup probe alone allows ten minutes.
 _READY_TIMEOUT: Final = 3600
 # A day: more is a mistake.
 _MAX_SECONDS: Final = 86400
-_NAMESPACE: Final = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_REGION: Final = "[a-z]{2}[a-z-]*-[0-9]+"
+_NAMESPACE: Final = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+_REGION: Final = "^[a-z]{2}[a-z-]*-[0-9]+$"
 # What the API server gives every object (RFC 4122), in the form that kubectl prints.
-_UID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_UID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _SERVICE: Final = r"[^/\s]+/[^/\s]+/[^/\s]+"
-_STACK: Final = rf"nobody|{_SERVICE}"
-_TAKE_OVER: Final = "a mapping from environment/namespace/name to nobody or organization/project/stack"
-_ACCEPT: Final = "a mapping from environments to the uids of their clusters (of namespace kube-system)"
 # How close another namespace's name must be to be a misspelt one: `slicwise` is, `slice` is not.
 _MISSPELT: Final = 0.85
 
-KEYS: Final = (
-    *("manifests", "kubeconfigSource", "kubeconfigs", "kubeconfigNamespace", "kubeconfigProject", "kubeconfigRegion"),
-    *("onShortfall", "onUnreachable", "waitForReady", "readyTimeout", "verify", "createNamespaces", "takeOver"),
-    *("acceptClusters", "planAfresh"),
-)
-"""Every key of the namespace that means something, as README.md has them."""
 
-_Choice = TypeVar("_Choice", bound=StrEnum)
+def _wrong(expected: str) -> PydanticCustomError:
+    return PydanticCustomError(EXPECTED, "{expected}", {"expected": expected})
 
 
-class _Part(NamedTuple):
-    """What the keys or the values of a mapping must be: a pattern, and the same in words."""
+def _expected(words: str) -> WrapValidator:
+    """Return what says `words` of any value that the type before it does not take."""
 
-    pattern: str
-    what: str
-
-
-class _Reader:
-    """Reads one key after the other and gathers everything that is wrong."""
-
-    def __init__(self, config: pulumi.Config) -> None:
-        self._config = config
-        self.problems: list[Problem] = []
-
-    def choice(self, key: str, default: _Choice) -> _Choice:
-        text = self._config.get(key)
-        if text is None:
-            return default
-        choices = type(default)
+    def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
-            return choices(text)
-        except ValueError:
-            self._expected(key, text, " or ".join(choices))
-            return default
+            return handler(value)
+        except ValidationError:
+            raise _wrong(words) from None
 
-    def name(self, key: str, pattern: str, expected: str) -> str | None:
-        text = self._config.get(key)
-        if text is not None and not re.fullmatch(pattern, text):
-            self._expected(key, text, expected)
-        return text
+    return WrapValidator(check)
 
-    def flag(self, key: str) -> bool:
-        text = self._config.get(key)
-        if text not in (None, "true", "false"):
-            self._expected(key, text, "true or false")
-        return text == "true"
 
-    def seconds(self, key: str, default: int) -> int:
-        text = self._config.get(key)
-        if text is None:
-            return default
-        # int() would accept `1_000` and ` 5`, and raises on more than 4,300 digits.
-        if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= _MAX_SECONDS:
-            self._expected(key, text, f"whole seconds, 1 to {_MAX_SECONDS}")
-            return default
-        return int(text)
+def _parsed(text: object) -> object:
+    """Return the value of what the configuration has as text."""
+    return json.loads(text) if isinstance(text, str) else text
 
-    def paths(self, key: str, default: str) -> tuple[str, ...]:
-        text = self._config.get(key)
-        if text is None:
-            return (default,)
+
+def _paths(text: object) -> object:
+    return (text,) if isinstance(text, str) and not text.startswith("[") else _parsed(text)
+
+
+def _texts(words: str) -> Callable[[object], object]:
+    """Return what reads a mapping of texts, and says `words` of anything else."""
+
+    def check(text: object) -> object:
         try:
-            paths = json.loads(text) if text.startswith("[") else [text]
+            found = _parsed(text)
         except ValueError:
-            paths = None
-        if not paths or not all(isinstance(path, str) for path in paths):
-            self._expected(key, text, "a path or a list of paths")
-            return (default,)
-        return tuple(paths)
-
-    def mapping(self, key: str, expected: str, name_of: _Part, value_of: _Part) -> Mapping[str, str]:
-        found = self._structure(key, expected)
-        if found is None:
-            return {}
+            raise _wrong(words) from None
         if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
-            self._expected(key, self._config.get(key), expected)
-            return {}
-        for name, value in found.items():
-            if not re.fullmatch(name_of.pattern, name):
-                self._expected(key, name, f"as the key {name_of.what}")
-            elif not re.fullmatch(value_of.pattern, value):
-                self._expected(f"{key}[{quoted(name)}]", value, value_of.what)
+            raise _wrong(words)
         return found
 
-    def secret_names(self, key: str) -> tuple[str, ...]:
-        """Return the names in a mapping whose values are secret; nothing of them is repeated."""
-        text = _everything().get(f"{self._config.name}:{key}")
-        try:
-            found = {} if text is None else json.loads(text)
-        except (TypeError, ValueError):
-            found = None
-        if not isinstance(found, dict):
-            field = f"{self._config.name}:{key}"
-            message = (
-                "is not a mapping from names to kubeconfigs; remove it, and set each with its name: "
-                f"pulumi config set --secret --path '{field}[\"NAME\"]' < KUBECONFIG-FILE"
-            )
-            self.problems.append(Problem(stack_file(), 0, 0, field, message, Code.BAD_STACK_CONFIG))
-            return ()
-        return tuple(found)
+    return check
 
-    def unknown(self) -> None:
-        """Note every key of the namespace that means nothing, and those of a namespace that is misspelt."""
-        for full in sorted(_everything()):
-            namespace, _, key = full.partition(":")
-            known = KEYS if namespace == self._config.name else ()
-            if namespace != self._config.name and closest(namespace, [self._config.name], _MISSPELT) is None:
-                continue
-            if key in known:
-                continue
-            meant = closest(key, KEYS)
-            hint = f'; did you mean "{self._config.name}:{meant}"?' if meant else f"; there are {', '.join(KEYS)}"
-            message = f"nothing reads it{hint} Remove it: pulumi config rm {full}"
-            self.problems.append(Problem(stack_file(), 0, 0, full, message, Code.UNKNOWN_STACK_CONFIG))
 
-    def _structure(self, key: str, expected: str) -> object:
-        text = self._config.get(key)
-        try:
-            return None if text is None else json.loads(text)
-        except ValueError:
-            self._expected(key, text, expected)
-            return None
+def _names(text: object) -> object:
+    """Return the names in a mapping whose values are secret."""
+    found = _parsed(text)
+    if isinstance(found, list):
+        raise _wrong("a mapping")
+    return tuple(found) if isinstance(found, dict) else found
 
-    def _expected(self, key: str, got: str | None, expected: str) -> None:
-        field = f"{self._config.name}:{key}"
-        message = f"got {quoted(got or '')}, expected {expected}"
-        self.problems.append(Problem(stack_file(), 0, 0, field, message, Code.BAD_STACK_CONFIG))
+
+_Flag = Annotated[StrictBool, BeforeValidator(_parsed), _expected("true or false")]
+_Seconds = Annotated[
+    StrictInt,
+    Field(ge=1, le=_MAX_SECONDS),
+    BeforeValidator(_parsed),
+    _expected(f"whole seconds, 1 to {_MAX_SECONDS}"),
+]
+_Service = Annotated[str, Field(pattern=f"^{_SERVICE}$"), _expected("environment/namespace/name of a service")]
+_Owner = Annotated[
+    str,
+    Field(pattern=f"^(nobody|{_SERVICE})$"),
+    _expected("nobody, or the stack that has it: organization/project/stack"),
+]
+_Environment = Annotated[str, Field(pattern=DNS_SUBDOMAIN.regex), _expected("the name of an environment")]
+_Uid = Annotated[
+    str,
+    Field(pattern=_UID),
+    _expected("the uid of its cluster: kubectl get namespace kube-system -o jsonpath='{.metadata.uid}'"),
+]
+
+
+@dataclass(frozen=True, slots=True, config=ConfigDict(alias_generator=to_camel, validate_by_name=True))
+class StackConfig:
+    """What the stack decides, with defaults filled in. A field is called as its key is."""
+
+    manifests: Annotated[
+        tuple[StrictStr, ...], Field(min_length=1), BeforeValidator(_paths), _expected("a path or a list of paths")
+    ] = Field(default_factory=lambda: (f"stacks/{pulumi.get_stack()}",))
+    kubeconfig_source: Annotated[KubeconfigSourceName, _expected(" or ".join(KubeconfigSourceName))] = (
+        KubeconfigSourceName.CONFIG
+    )
+    kubeconfig_names: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(default=(), alias="kubeconfigs")
+    """For the source `config`: the names of the kubeconfigs that the stack has."""
+    kubeconfig_namespace: Annotated[str, Field(pattern=_NAMESPACE), _expected("a namespace")] = "modelplane-system"
+    """For the source `kubernetes`: the namespace of the Secrets."""
+    kubeconfig_project: Annotated[
+        str | None, Field(pattern=PROJECT.regex), _expected("a Google Cloud project's id")
+    ] = None
+    """For the source `gcp-secret-manager`: the project of the secrets; the provider's where left out."""
+    kubeconfig_region: Annotated[
+        str | None, Field(pattern=_REGION), _expected("an AWS region, for example eu-central-1")
+    ] = None
+    """For the source `aws-secrets-manager`: the region of the secrets; the provider's where left out."""
+    on_shortfall: Annotated[OnShortfall, _expected(" or ".join(OnShortfall))] = OnShortfall.FAIL
+    on_unreachable: Annotated[OnUnreachable, _expected(" or ".join(OnUnreachable))] = OnUnreachable.FAIL
+    wait_for_ready: _Flag = False
+    ready_timeout: _Seconds = _READY_TIMEOUT
+    """Seconds that each deployment has to become ready."""
+    verify: _Flag = False
+    """Whether clusters are compared with what is declared before anything is."""
+    create_namespaces: _Flag = False
+    take_over: Annotated[
+        Mapping[_Service, _Owner],
+        BeforeValidator(_texts("a mapping from environment/namespace/name to nobody or organization/project/stack")),
+    ] = Field(default_factory=dict)
+    """By `environment/namespace/name`, from which stack a service that is there is taken over; or from `nobody`."""
+    accept_clusters: Annotated[
+        Mapping[_Environment, _Uid],
+        BeforeValidator(_texts("a mapping from environments to the uids of their clusters (of namespace kube-system)")),
+    ] = Field(default_factory=dict)
+    """By environment, the uid of the cluster that takes the place of the one before."""
+    plan_afresh: _Flag = False
+    """Whether outputs that cannot be read are taken for none."""
+
+
+_STACK_CONFIG: Final = TypeAdapter(StackConfig)
+KEYS: Final = tuple(_STACK_CONFIG.json_schema(by_alias=True)["properties"])
+"""Every key of the namespace that means something, as README.md has them."""
+
+
+def read_stack_config(config: pulumi.Config) -> StackConfig:
+    """Read the configuration.
+
+    Raises:
+        InvalidInputError: a key does not take its value (SW401), or a key is not one of them (SW414); it holds
+            all of them.
+    """
+    everything = _everything()
+    problems = list(_unknown(config.name, everything))
+    written = {key: everything[full] for key in KEYS if (full := f"{config.name}:{key}") in everything}
+    try:
+        read = _STACK_CONFIG.validate_python(written)
+    except ValidationError as error:
+        problems += [_problem(config.name, written, each) for each in error.errors(include_url=False)]
+    if problems:
+        raise InvalidInputError(problems)
+    return read
 
 
 def _everything() -> Mapping[str, str]:
@@ -218,42 +211,36 @@ def stack_file() -> str:
     return f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
 
 
-def read_stack_config(config: pulumi.Config) -> StackConfig:
-    """Read the configuration.
+def _unknown(own: str, everything: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield every key of the namespace `own` that means nothing, and those of a namespace that is misspelt."""
+    for full in sorted(everything):
+        namespace, _, key = full.partition(":")
+        known = KEYS if namespace == own else ()
+        if namespace != own and closest(namespace, [own], _MISSPELT) is None:
+            continue
+        if key in known:
+            continue
+        meant = closest(key, KEYS)
+        hint = f'; did you mean "{own}:{meant}"?' if meant else f"; there are {', '.join(KEYS)}"
+        message = f"nothing reads it{hint} Remove it: pulumi config rm {full}"
+        yield Problem(stack_file(), 0, 0, full, message, Code.UNKNOWN_STACK_CONFIG)
 
-    Raises:
-        InvalidInputError: the key does not take its value (SW401), or a key is not one of them (SW414); it holds
-            all of them.
-    """
-    reader = _Reader(config)
-    reader.unknown()
-    read = StackConfig(
-        manifests=reader.paths("manifests", f"stacks/{pulumi.get_stack()}"),
-        kubeconfig_source=reader.choice("kubeconfigSource", KubeconfigSourceName.CONFIG),
-        kubeconfig_names=reader.secret_names("kubeconfigs"),
-        kubeconfig_namespace=reader.name("kubeconfigNamespace", _NAMESPACE, "a namespace") or "modelplane-system",
-        kubeconfig_project=reader.name("kubeconfigProject", PROJECT.regex, "a Google Cloud project's id"),
-        kubeconfig_region=reader.name("kubeconfigRegion", _REGION, "an AWS region, for example eu-central-1"),
-        on_shortfall=reader.choice("onShortfall", OnShortfall.FAIL),
-        on_unreachable=reader.choice("onUnreachable", OnUnreachable.FAIL),
-        wait_for_ready=reader.flag("waitForReady"),
-        ready_timeout=reader.seconds("readyTimeout", _READY_TIMEOUT),
-        create_namespaces=reader.flag("createNamespaces"),
-        verify=reader.flag("verify"),
-        plan_afresh=reader.flag("planAfresh"),
-        take_over=reader.mapping(
-            "takeOver",
-            _TAKE_OVER,
-            _Part(_SERVICE, "environment/namespace/name of a service"),
-            _Part(_STACK, "nobody, or the stack that has it: organization/project/stack"),
-        ),
-        accept_clusters=reader.mapping(
-            "acceptClusters",
-            _ACCEPT,
-            _Part(DNS_SUBDOMAIN.regex, "the name of an environment"),
-            _Part(_UID, "the uid of its cluster: kubectl get namespace kube-system -o jsonpath='{.metadata.uid}'"),
-        ),
-    )
-    if reader.problems:
-        raise InvalidInputError(reader.problems)
-    return read
+
+def _problem(own: str, written: Mapping[str, str], error: ErrorDetails) -> Problem:
+    """Return what is wrong with a value, or with a name or a value in a mapping."""
+    key, *inside = map(str, error["loc"])
+    field, expected = f"{own}:{key}", error["msg"]
+    if key == "kubeconfigs":
+        # Nothing of it is repeated: it may be a secret.
+        message = (
+            "is not a mapping from names to kubeconfigs; remove it, and set each with its name: "
+            f"pulumi config set --secret --path '{field}[\"NAME\"]' < KUBECONFIG-FILE"
+        )
+    elif not inside:
+        message = f"got {quoted(written[key])}, expected {expected}"
+    elif inside[1:] == ["[key]"]:
+        message = f"got {quoted(inside[0])}, expected as the key {expected}"
+    else:
+        field = f"{field}[{quoted(inside[0])}]"
+        message = f"got {quoted(error['input'])}, expected {expected}"
+    return Problem(stack_file(), 0, 0, field, message, Code.BAD_STACK_CONFIG)

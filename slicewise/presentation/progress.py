@@ -44,14 +44,14 @@ def loading_bar() -> Iterator[Callable[[float], None] | None]:
 
 @contextmanager
 def waiting_bar(what: str, count: int) -> Iterator[Callable[[], None]]:
-    """Give a function to call when one of `count` things is there; it does nothing where standard error is not a terminal."""
+    """Give a function to call when one of `count` things is there; without a terminal it does nothing."""
     columns = (SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with _bar(*columns) as progress:
         if progress is None:
             yield lambda: None
             return
         task = progress.add_task(what, total=count)
-        # Nothing may be there for long, and then nothing else would start it.
+        # Nothing may happen for long, so no call would start it.
         timer = threading.Timer(SECONDS, progress.start)
         timer.start()
         try:

@@ -46,6 +46,9 @@ def chat_in(environment: str, before: PreviousPlacement | None = None, *, stays:
     return Declared(environment, [item] if item else [], (), (Expected(KEY, CHAT[1:], item, before),))
 
 
+ANOTHER = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
+
+
 def there(uid: str, stack: str, environment: str = "") -> Standing:
     return Standing(uid, {CHAT: LiveObject(stack, environment, manifest(CHAT))})
 
@@ -107,15 +110,15 @@ def test_in_a_cluster_that_was_accepted_nothing_is_the_stacks_own_yet(state: lis
     """Somebody has made a service of the same name there, by hand."""
     previous = PreviousStack((BEFORE,), known(a="1"), OWN)
 
-    (said,) = refused(previous, chat_in("a", BEFORE), there("2", ""), a="2")
+    (said,) = refused(previous, chat_in("a", BEFORE), there(ANOTHER, ""), a=ANOTHER)
     assert said.endswith("[SW421]")
     # In the cluster that it was applied to, somebody has only taken the annotation off.
     assert settled(previous, chat_in("a", BEFORE), there("1", "")).handlings["a"].forced == frozenset()
     # What is not there yet is made: Pulumi's state says that it is.
-    assert settled(previous, chat_in("a", BEFORE), Standing("2"), a="2").handlings["a"].gone == {CHAT}
+    assert settled(previous, chat_in("a", BEFORE), Standing(ANOTHER), a=ANOTHER).handlings["a"].gone == {CHAT}
     # And what leaves is not deleted in its stead.
     state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::a/team/chat-service"]
-    (said,) = refused(previous, chat_in("a", BEFORE, stays=False), there("2", ""), a="2")
+    (said,) = refused(previous, chat_in("a", BEFORE, stays=False), there(ANOTHER, ""), a=ANOTHER)
     assert "is none that a stack has made, and this stack would delete it" in said
 
 

@@ -16,6 +16,7 @@ from slicewise.diagnostics import InvalidInputError
 from tests.documents import deployment, environment, fleet_of, model, pool, profile
 
 README = Path(__file__).parents[2] / "README.md"
+UID = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +129,7 @@ def test_every_key_of_the_readme_is_taken_and_no_other() -> None:
             "nobody, or the stack that has it:",
         ),
         ("acceptClusters", '{"west": "yes"}', 'acceptClusters["west"]', "expected the uid of its cluster: kubectl get"),
-        ("acceptClusters", '{"West!": "b2a9"}', "acceptClusters", "expected as the key the name of an environment"),
+        ("acceptClusters", f'{{"West!": "{UID}"}}', "acceptClusters", "expected as the key the name of an environment"),
     ],
 )
 def test_names_and_values_in_mappings_have_a_form(key: str, value: str, field: str, expected: str) -> None:
@@ -138,14 +139,41 @@ def test_names_and_values_in_mappings_have_a_form(key: str, value: str, field: s
     assert line.endswith("[SW401]")
 
 
+def test_a_name_and_its_value_are_both_said_to_be_wrong() -> None:
+    name, value = mistakes(config(acceptClusters='{"West!": "b2a9"}'))
+    assert 'slicewise:acceptClusters: got "West!", expected as the key the name of an environment' in name
+    assert 'slicewise:acceptClusters["West!"]: got "b2a9", expected the uid of its cluster' in value
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("verify", "1"), ("verify", '"true"'), ("readyTimeout", "1e3"), ("readyTimeout", "true"), ("readyTimeout", "9.0")],
+)
+def test_a_value_is_not_bent_into_what_the_key_takes(key: str, value: str) -> None:
+    (line,) = mistakes(config(**{key: value}))
+    assert f"slicewise:{key}: got " in line
+
+
+def test_values_of_every_kind_are_read() -> None:
+    read = read_stack_config(
+        config(
+            manifests='["a", "b"]', readyTimeout="60", verify="true", onShortfall="warn", kubeconfigs='{"west": "x"}'
+        )
+    )
+    assert (read.manifests, read.ready_timeout, read.verify, read.on_shortfall, read.kubeconfig_names) == (
+        ("a", "b"),
+        60,
+        True,
+        "warn",
+        ("west",),
+    )
+
+
 @pytest.mark.parametrize("value", ["canary-5d0e", '["canary-5d0e"]'])
 def test_kubeconfigs_that_are_no_mapping_are_not_repeated(value: str) -> None:
     (line,) = mistakes(config(kubeconfigs=value))
     assert "slicewise:kubeconfigs: is not a mapping from names to kubeconfigs" in line
     assert "canary" not in line
-
-
-UID = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
 
 
 def test_what_nothing_has_a_name_for_is_said_and_allowed() -> None:
