@@ -2,9 +2,9 @@
 
 from slicewise.planning.capacity import (
     ROLLS_WITHOUT_SURGE,
-    Charge,
     ChargedPool,
     NodeSize,
+    PlannedCharge,
     PodSize,
     PoolName,
     charged_pools,
@@ -31,13 +31,13 @@ from slicewise.planning.search import make_plan
 __all__ = [
     "ROLLS_WITHOUT_SURGE",
     "Candidate",
-    "Charge",
     "ChargedPool",
     "Move",
     "MoveCode",
     "NodeSize",
     "Placement",
     "Plan",
+    "PlannedCharge",
     "PodSize",
     "PoolName",
     "PoolUsage",

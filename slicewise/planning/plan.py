@@ -90,7 +90,7 @@ class MoveCode(StrEnum):
     FEWER_ENVIRONMENTS = "fewer-environments"
 
 
-class Seat(NamedTuple):
+class Location(NamedTuple):
     """Where one deployment is in one environment."""
 
     environment: str
@@ -107,8 +107,8 @@ class Move:
     """A deployment that is not where an earlier plan had it, and why."""
 
     deployment: DeploymentKey
-    source: Seat
-    target: Seat | None
+    source: Location
+    target: Location | None
     """Where it is now; None if it is not placed any more."""
     code: MoveCode | RejectionCode
     message: str

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from slicewise.diagnostics import Advice, Code, InvalidInputError, Problem, dotted
 from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
 from slicewise.kubernetes import MAX_COUNT
-from slicewise.planning.plan import Move, Placement, Plan, PoolUsage, Seat, Shortfall
+from slicewise.planning.plan import Location, Move, Placement, Plan, PoolUsage, Shortfall
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -104,15 +104,15 @@ def _pool(usage: PoolUsage) -> dict[str, Any]:
 def _move(move: Move) -> dict[str, Any]:
     return {
         "deployment": _deployment(move.deployment),
-        "from": _seat(move.source),
-        "to": _seat(move.target) if move.target else None,
+        "from": _location(move.source),
+        "to": _location(move.target) if move.target else None,
         "code": move.code.value,
         "message": move.message,
     }
 
 
-def _seat(seat: Seat) -> dict[str, str]:
-    return {"environment": seat.environment, "nodePool": seat.node_pool, "profile": seat.profile}
+def _location(location: Location) -> dict[str, str]:
+    return {"environment": location.environment, "nodePool": location.node_pool, "profile": location.profile}
 
 
 def _warning(warning: Advice) -> dict[str, str]:

@@ -1,18 +1,18 @@
 """How much a pool holds, whatever the order of scheduling: the soundness rule and ledgers by it."""
 
-from slicewise.planning.capacity.planned_pools import Charge, ChargedPool, PoolName, charged_pools
-from slicewise.planning.capacity.pool_ledger import PoolState, pod_asks, units_per_gpu
+from slicewise.planning.capacity.planned_pools import ChargedPool, PlannedCharge, PoolName, charged_pools
+from slicewise.planning.capacity.pool_ledger import PoolLedger, pod_asks, units_per_gpu
 from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound, is_sound_on
 from slicewise.planning.capacity.tight_spots import ROLLS_WITHOUT_SURGE, Tenant, plan_advice
 
 __all__ = [
     "ROLLS_WITHOUT_SURGE",
-    "Charge",
     "ChargedPool",
     "NodeSize",
+    "PlannedCharge",
     "PodSize",
+    "PoolLedger",
     "PoolName",
-    "PoolState",
     "Tenant",
     "charged_pools",
     "fit_on_empty_node",

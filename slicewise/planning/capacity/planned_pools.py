@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, NodePool
-from slicewise.planning.capacity.pool_ledger import PoolState
+from slicewise.planning.capacity.pool_ledger import PoolLedger
 from slicewise.planning.capacity.soundness import PodSize
 from slicewise.planning.plan import Placement, Plan
 
@@ -17,7 +17,7 @@ PoolName = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class PlannedCharge:
     """The pods of one deployment on a pool."""
 
     deployment: DeploymentKey
@@ -31,7 +31,7 @@ class ChargedPool:
 
     environment: InferenceEnvironment
     pool: NodePool
-    charges: tuple[Charge, ...]
+    charges: tuple[PlannedCharge, ...]
 
     @property
     def name(self) -> PoolName:
@@ -43,9 +43,9 @@ class ChargedPool:
         return "/".join(self.name)
 
     @cached_property
-    def state(self) -> PoolState:
+    def state(self) -> PoolLedger:
         """The pool's capacity with everything charged that is on it."""
-        state = PoolState(self.environment.metadata.name, self.pool)
+        state = PoolLedger(self.environment.metadata.name, self.pool)
         for charge in self.charges:
             state.charge(charge.pod, charge.count)
         return state
@@ -53,7 +53,7 @@ class ChargedPool:
     @property
     def holds(self) -> bool:
         """Whether the pool has the room for everything that is charged to it, beside what it reserves."""
-        state = PoolState(self.environment.metadata.name, self.pool)
+        state = PoolLedger(self.environment.metadata.name, self.pool)
         if self.pool.reserved_units > state.units:
             return False
         for charge in self.charges:
@@ -103,9 +103,9 @@ def charged_pools(fleet: Fleet, plan: Plan) -> Mapping[PoolName, ChargedPool]:
     return pools
 
 
-def _charges(fleet: Fleet, state: PoolState, placements: list[Placement]) -> tuple[Charge, ...]:
+def _charges(fleet: Fleet, state: PoolLedger, placements: list[Placement]) -> tuple[PlannedCharge, ...]:
     return tuple(
-        Charge(
+        PlannedCharge(
             placement.deployment,
             _pod(fleet, state, placement),
             placement.replicas * placement.nodes_per_replica,
@@ -114,6 +114,6 @@ def _charges(fleet: Fleet, state: PoolState, placements: list[Placement]) -> tup
     )
 
 
-def _pod(fleet: Fleet, state: PoolState, placement: Placement) -> PodSize:
+def _pod(fleet: Fleet, state: PoolLedger, placement: Placement) -> PodSize:
     model = fleet.model_of(fleet.deployment[placement.deployment])
     return state.pod_size(model, model.profile(placement.profile))

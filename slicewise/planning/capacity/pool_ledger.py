@@ -27,7 +27,7 @@ def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:
     return PodSize(topology.gpus_per_node, model.resources.cpu.millis, model.resources.memory.bytes)
 
 
-class PoolState:
+class PoolLedger:
     """A pool's capacity and the pods charged to it. The only thing that changes while a plan is made."""
 
     def __init__(self, environment: str, pool: NodePool) -> None:
@@ -100,9 +100,9 @@ class PoolState:
         if count < 0:
             self._at_most.clear()
 
-    def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolState:
+    def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolLedger:
         """Return a copy in which these pods are not charged."""
-        other = PoolState(self.environment, self.pool)
+        other = PoolLedger(self.environment, self.pool)
         for pod, count in self._pods.items():
             other.charge(pod, count)
         for pod, count in pods:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from slicewise.diagnostics import Advice, Code
 from slicewise.documents import Fleet, ModelSpec, nodes_at_a_time
 from slicewise.kubernetes import GIB
-from slicewise.planning.capacity.pool_ledger import PoolState
+from slicewise.planning.capacity.pool_ledger import PoolLedger
 from slicewise.planning.capacity.soundness import PodSize, fit_on_empty_node
 from slicewise.planning.plan import Placement
 
@@ -29,7 +29,7 @@ class Tenant(NamedTuple):
     pod: PodSize
 
 
-def plan_advice(fleet: Fleet, pools: Iterable[tuple[PoolState, Sequence[Tenant]]]) -> Iterator[Advice]:
+def plan_advice(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tenant]]]) -> Iterator[Advice]:
     """Yield advice on the pools of a finished plan, each with what runs there."""
     indices = {
         (environment.metadata.name, pool.name): index
@@ -44,7 +44,7 @@ def plan_advice(fleet: Fleet, pools: Iterable[tuple[PoolState, Sequence[Tenant]]
         yield from _nodes_too_small(pool, here, path)
 
 
-def _cannot_roll(pool: PoolState, tenants: Sequence[Tenant], step: int, path: str) -> Iterator[Advice]:
+def _cannot_roll(pool: PoolLedger, tenants: Sequence[Tenant], step: int, path: str) -> Iterator[Advice]:
     # LeaderWorkerSets take one group away first (maxSurge 0), so only Deployments wait for a free unit.
     careful = [
         tenant
@@ -66,7 +66,7 @@ def _cannot_roll(pool: PoolState, tenants: Sequence[Tenant], step: int, path: st
         yield Advice(path, Code.NO_UNIT_FOR_ROLLING_UPDATE, message)
 
 
-def _more_nodes(pool: PoolState, tenants: Sequence[Tenant], sizes: Iterable[PodSize], reserve: int, step: int) -> str:
+def _more_nodes(pool: PoolLedger, tenants: Sequence[Tenant], sizes: Iterable[PodSize], reserve: int, step: int) -> str:
     """Return the field and the number of nodes that hold the `tenants` beside the `reserve`, which updates then use."""
     now = pool.pool.nodes
     field, name = ("node_count", "nodeCount")
@@ -74,9 +74,9 @@ def _more_nodes(pool: PoolState, tenants: Sequence[Tenant], sizes: Iterable[PodS
         # An autoscaler's limit is for all zones together.
         field, name, step = "max_node_count", "maxNodeCount", 1
 
-    def larger(nodes: int) -> PoolState:
+    def larger(nodes: int) -> PoolLedger:
         changed = pool.pool.model_copy(update={field: nodes, "reserved_units": reserve})
-        return PoolState(pool.environment, changed)
+        return PoolLedger(pool.environment, changed)
 
     nodes = now + step
     while not _rolls(larger(nodes), tenants, sizes):
@@ -84,7 +84,7 @@ def _more_nodes(pool: PoolState, tenants: Sequence[Tenant], sizes: Iterable[PodS
     return f"{name}: {nodes} (now {now})"
 
 
-def _rolls(empty: PoolState, tenants: Iterable[Tenant], sizes: Iterable[PodSize]) -> bool:
+def _rolls(empty: PoolLedger, tenants: Iterable[Tenant], sizes: Iterable[PodSize]) -> bool:
     """Return whether an `empty` pool takes all `tenants`, and has room to roll then."""
     for placement, _, pod in tenants:
         pods = placement.replicas * placement.nodes_per_replica
@@ -94,7 +94,7 @@ def _rolls(empty: PoolState, tenants: Iterable[Tenant], sizes: Iterable[PodSize]
     return all(empty.has_room_to_roll(pod) for pod in sizes)
 
 
-def _nodes_too_small(pool: PoolState, tenants: Sequence[Tenant], path: str) -> Iterator[Advice]:
+def _nodes_too_small(pool: PoolLedger, tenants: Sequence[Tenant], path: str) -> Iterator[Advice]:
     if pool.node.cpu is None:
         cpus = _hungriest_node(pool, tenants, PLAUSIBLE_CPUS, lambda model: model.resources.cpu.value)
         if cpus and cpus.wanted > PLAUSIBLE_CPUS:
@@ -115,7 +115,7 @@ class _BusyNode:
 
 
 def _hungriest_node(
-    pool: PoolState, tenants: Sequence[Tenant], plausible: int, need: Callable[[ModelSpec], Decimal]
+    pool: PoolLedger, tenants: Sequence[Tenant], plausible: int, need: Callable[[ModelSpec], Decimal]
 ) -> _BusyNode | None:
     """Return the node that asks for most; None where no node can ask for more than is plausible."""
     most = max((need(tenant.model) / tenant.pod.units for tenant in tenants), default=Decimal(0))
@@ -134,7 +134,7 @@ def _hungriest_node(
     return _BusyNode(pods, names, wanted)
 
 
-def _too_small(pool: PoolState, node: _BusyNode, wanted: str, path: str) -> Advice:
+def _too_small(pool: PoolLedger, node: _BusyNode, wanted: str, path: str) -> Advice:
     message = (
         f"a node of {pool.name} with {node.pods} pods of {_some(node.deployments)} would need {wanted}; "
         "say in allocatable what a node has, so that Slicewise counts it, or lower the resources in the models"

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from slicewise.diagnostics import Advice, Code
 from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile, label
 from slicewise.kubernetes import GIB
-from slicewise.planning.capacity import NodeSize, PodSize, PoolState, fit_on_empty_node
+from slicewise.planning.capacity import NodeSize, PodSize, PoolLedger, fit_on_empty_node
 from slicewise.planning.matching import Reason, node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.planning.plan import RejectionCode
-from slicewise.planning.search import Board, Demand, Way, required_memory_advice
+from slicewise.planning.search import Demand, DraftPlan, ServingOption, required_memory_advice
 
 # Finding the nearest pool takes time for every pool that there is; nobody reads so many.
 _MOST_EXPLAINED = 20
@@ -36,34 +36,34 @@ class _Holding(NamedTuple):
 class _Prospects:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
-        self._board = Board(fleet)
+        self._draft = DraftPlan(fleet)
         self._most: dict[tuple[NodeSize, int, int, PodSize], int] = {}
         self._explained: dict[tuple[object, ...], str] = {}
 
     def advice(self) -> Iterator[Advice]:
-        yield from required_memory_advice(self._board)
-        for demand in self._board.demands:
-            ways = [way for way in demand.ways if way.levels]
-            if not ways:
+        yield from required_memory_advice(self._draft)
+        for demand in self._draft.demands:
+            options = [option for option in demand.options if option.levels]
+            if not options:
                 # A selector that leaves nothing has advice of its own.
-                if self._board.index.selects(demand.deployment):
+                if self._draft.index.selects(demand.deployment):
                     path = f"{label('ModelDeployment', *demand.key)}: spec.modelRef.name"
                     message = f"no pool could serve its model even if nothing else ran{self._nearest(demand)}"
                     yield Advice(path, Code.NEVER_SERVED, message)
-            elif message := self._too_many(demand, ways):
+            elif message := self._too_many(demand, options):
                 field = "concurrency.maxReplicas" if demand.deployment.autoscaled else "fixed.replicas"
                 path = f"{label('ModelDeployment', *demand.key)}: spec.scaling.{field}"
                 yield Advice(path, Code.MAXIMUM_NEVER_FITS, message)
 
-    def _too_many(self, demand: Demand, ways: Sequence[Way]) -> str:
+    def _too_many(self, demand: Demand, options: Sequence[ServingOption]) -> str:
         """Say that no pool holds the replicas, or the maximum of them, if one holds the minimum."""
         most = _Holding(0, "")
-        for way in ways:
-            for index, pod in way.lane_pools():
-                replicas = self._empty(index, pod) // way.profile.replica_topology.nodes
+        for option in options:
+            for index, pod in option.lane_pools():
+                replicas = self._empty(index, pod) // option.profile.replica_topology.nodes
                 if replicas >= demand.replicas:
                     return ""
-                pool = self._board.pools[index]
+                pool = self._draft.pools[index]
                 most = max(most, _Holding(replicas, f"{pool.environment}/{pool.name}"))
         scaling = demand.deployment.spec.scaling
         concurrency = scaling.concurrency if demand.deployment.autoscaled else None
@@ -77,10 +77,10 @@ class _Prospects:
 
     def _empty(self, index: int, pod: PodSize) -> int:
         """Return how many pods a pool holds when it is empty."""
-        state = self._board.pools[index]
+        state = self._draft.pools[index]
         key = (state.node, state.pool.nodes, state.pool.reserved_units, pod)
         if key not in self._most:
-            self._most[key] = PoolState(state.environment, state.pool).most(pod)
+            self._most[key] = PoolLedger(state.environment, state.pool).most(pod)
         return self._most[key]
 
     def _nearest(self, demand: Demand) -> str:
@@ -104,16 +104,16 @@ class _Prospects:
         for environment in self._fleet.environments:
             if not demand.deployment.spec.environment_selector.selects(environment.metadata.labels):
                 continue
-            for index in self._board.index.by_environment[environment.metadata.name]:
-                state = self._board.pools[index]
+            for index in self._draft.index.by_environment[environment.metadata.name]:
+                state = self._draft.pools[index]
                 if node_pool_selector_reason(demand.deployment, state.pool) is None:
-                    for way in demand.ways:
-                        place = f"{state.environment}/{state.name} with {way.profile.name}"
-                        yield place, _reasons(demand, way.profile, environment, state)
+                    for option in demand.options:
+                        place = f"{state.environment}/{state.name} with {option.profile.name}"
+                        yield place, _reasons(demand, option.profile, environment, state)
 
 
 def _reasons(
-    demand: Demand, profile: ServingProfile, environment: InferenceEnvironment, state: PoolState
+    demand: Demand, profile: ServingProfile, environment: InferenceEnvironment, state: PoolLedger
 ) -> list[Reason]:
     selected = profile_selector_reason(profile, environment)
     reasons = [*([selected] if selected else []), *requirement_reasons(profile.replica_topology, state.pool)]

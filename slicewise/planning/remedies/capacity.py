@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from slicewise.documents import DeploymentKey, FixedScaling, Fleet, ModelDeployment, nodes_at_a_time
-from slicewise.planning.capacity import Charge, ChargedPool
+from slicewise.planning.capacity import ChargedPool, PlannedCharge
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 
 _MOST_NODES = 1_000_000  # what the field takes
@@ -91,7 +91,7 @@ def others_give_up(want: Want, fleet: Fleet, served: Mapping[DeploymentKey, int]
             yield proposal
 
 
-def _other_gives_up(want: Want, other: ModelDeployment, charge: Charge, environments: int) -> Proposal | None:
+def _other_gives_up(want: Want, other: ModelDeployment, charge: PlannedCharge, environments: int) -> Proposal | None:
     per_replica = charge.count // other.replicas
 
     def place(replicas: int) -> ChargedPool:

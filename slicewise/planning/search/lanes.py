@@ -17,14 +17,14 @@ from slicewise.documents import (
     Selector,
     ServingProfile,
 )
-from slicewise.planning.capacity import NodeSize, PodSize, PoolState, fit_on_empty_node, pod_asks
+from slicewise.planning.capacity import NodeSize, PodSize, PoolLedger, fit_on_empty_node, pod_asks
 from slicewise.planning.matching import Reason, requirement_reason
 from slicewise.planning.search.room_queue import RoomQueue
 
-Labels = frozenset[tuple[str, str]]
+LabelSet = frozenset[tuple[str, str]]
 
 
-def labels_of(*selectors: Selector) -> Labels:
+def labels_of(*selectors: Selector) -> LabelSet:
     """Return every label that `selectors` ask for together."""
     return frozenset(item for selector in selectors for item in selector.match_labels.items())
 
@@ -50,7 +50,7 @@ class Lane:
     """Pools that no profile tells apart, of those that one pair of selectors selects."""
 
     def __init__(
-        self, pools: Sequence[PoolState], members: Sequence[int], asked: AbstractSet[PodSize], improved: Sequence[int]
+        self, pools: Sequence[PoolLedger], members: Sequence[int], asked: AbstractSet[PodSize], improved: Sequence[int]
     ) -> None:
         self.members = members
         self.node = pools[members[0]].node
@@ -75,7 +75,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class FreeLevel:
     """Lanes among which memory and waste do not decide."""
 
     lanes: tuple[tuple[Lane, PodSize, RoomQueue], ...]
@@ -86,12 +86,12 @@ class PoolIndex:
     """All pools, by number in the order of their names, and the lanes that they are in."""
 
     def __init__(self, fleet: Fleet, models: Iterable[ModelSpec]) -> None:
-        self.pools: list[PoolState] = [
-            PoolState(environment.metadata.name, pool)
+        self.pools: list[PoolLedger] = [
+            PoolLedger(environment.metadata.name, pool)
             for environment in fleet.environments
             for pool in sorted(environment.spec.node_pools, key=lambda pool: pool.name)
         ]
-        self.index = {(pool.environment, pool.name): index for index, pool in enumerate(self.pools)}
+        self.number_of = {(pool.environment, pool.name): index for index, pool in enumerate(self.pools)}
         self.by_environment: dict[str, list[int]] = {
             environment.metadata.name: [] for environment in fleet.environments
         }
@@ -118,10 +118,10 @@ class PoolIndex:
                     pods.add(self.pools[index].node.known_part(asks))
         self.mixes = [len({pod.units for pod in self._asked[number]}) > 1 for number in self._lane_class]
         """For each pool whether pods of several sizes may come there."""
-        self._selections: dict[tuple[Labels, Labels], dict[int, Lane]] = {}
+        self._selections: dict[tuple[LabelSet, LabelSet], dict[int, Lane]] = {}
         self._fits: dict[tuple[int, PodSize], dict[int, _Fit]] = {}
         self._same_fits: dict[tuple[tuple[int, _Fit], ...], dict[int, _Fit]] = {}
-        self._levels: dict[tuple[Labels, Labels, int], tuple[Level, ...]] = {}
+        self._levels: dict[tuple[LabelSet, LabelSet, int], tuple[FreeLevel, ...]] = {}
         self.improved: list[int] = []
         """Pools that have become better for some pods: the queues measure them again."""
 
@@ -149,7 +149,9 @@ class PoolIndex:
         spec = deployment.spec
         return bool(self._select(labels_of(spec.environment_selector), labels_of(spec.node_pool_selector)))
 
-    def levels(self, profile: ServingProfile, environments: Labels, pools: Labels, model: ModelSpec) -> Sequence[Level]:
+    def levels(
+        self, profile: ServingProfile, environments: LabelSet, pools: LabelSet, model: ModelSpec
+    ) -> Sequence[FreeLevel]:
         """Return the lanes that `profile` of `model` could go to within the selected pools, tightest memory first."""
         topology = profile.replica_topology
         asks = pod_asks(topology, model)
@@ -177,7 +179,7 @@ class PoolIndex:
             fits = self._fits[key] = self._same_fits.setdefault(tuple(fits.items()), fits)
         return fits
 
-    def _select(self, environments: Labels, pools: Labels) -> Mapping[int, Lane]:
+    def _select(self, environments: LabelSet, pools: LabelSet) -> Mapping[int, Lane]:
         """Return the lanes of what is selected, each by the first of all pools that is like its own."""
         key = (environments, pools)
         if key not in self._selections:
@@ -210,14 +212,14 @@ class _Fit(NamedTuple):
     pod: PodSize
 
 
-def _levels(lanes: Mapping[int, Lane], fits: Mapping[int, _Fit]) -> Iterator[Level]:
+def _levels(lanes: Mapping[int, Lane], fits: Mapping[int, _Fit]) -> Iterator[FreeLevel]:
     found: dict[tuple[int, float], list[tuple[Lane, PodSize, RoomQueue]]] = {}
     for number, lane in lanes.items():
         fit = fits.get(number)
         if fit:
             found.setdefault(fit.order, []).append((lane, fit.pod, lane.queue(fit.pod)))
     for order in sorted(found):
-        yield Level(tuple(found[order]))
+        yield FreeLevel(tuple(found[order]))
 
 
 def _asked(models: Iterable[ModelSpec]) -> list[tuple[ReplicaTopology, PodSize]]:
@@ -229,7 +231,7 @@ def _asked(models: Iterable[ModelSpec]) -> list[tuple[ReplicaTopology, PodSize]]
     ]
 
 
-def _pool_class(pool: PoolState, widest: int) -> _PoolClass:
+def _pool_class(pool: PoolLedger, widest: int) -> _PoolClass:
     # More nodes than any replica spans make no difference to a requirement.
     nodes = min(pool.pool.nodes, widest)
     return _PoolClass(pool.pool.capabilities, pool.pool.accelerator_count, pool.node, nodes)
@@ -250,7 +252,7 @@ class _LabelIndex(Generic[_Key]):
                 self._with.setdefault(item, set()).add(key)
         self._everyone: AbstractSet[_Key] = everyone
 
-    def select(self, labels: Labels) -> AbstractSet[_Key]:
+    def select(self, labels: LabelSet) -> AbstractSet[_Key]:
         """Return who carries all of `labels`."""
         found = [self._with.get(item, set()) for item in labels]
         found.sort(key=len)

@@ -10,7 +10,7 @@ from slicewise.documents import Fleet
 from slicewise.planning.capacity import plan_advice
 from slicewise.planning.plan import Plan, Rejection, Shortfall
 from slicewise.planning.plan_json import PreviousPlacement
-from slicewise.planning.search.draft_plan import Board, Demand
+from slicewise.planning.search.draft_plan import Demand, DraftPlan
 from slicewise.planning.search.rejections import rejections
 from slicewise.planning.search.repair import repair
 from slicewise.planning.search.required_memory import required_memory_advice
@@ -28,46 +28,46 @@ def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Plan:
 
 
 def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
-    board = Board(fleet)
-    lost = retain(board, fleet, previous)
-    stay_in_environment(board, fleet, lost)
-    by_priority = sorted(board.demands, key=lambda demand: (-demand.priority, demand.order))
+    draft = DraftPlan(fleet)
+    lost = retain(draft, fleet, previous)
+    stay_in_environment(draft, fleet, lost)
+    by_priority = sorted(draft.demands, key=lambda demand: (-demand.priority, demand.order))
     for _, demands in groupby(by_priority, lambda demand: demand.priority):
-        _fill(board, list(demands))
+        _fill(draft, list(demands))
     # Where those of a lower priority moved, there may be room for a higher one now.
-    _place(board, by_priority)
-    tenants = board.tenants()
+    _place(draft, by_priority)
+    tenants = draft.tenants()
     placements = [tenant.placement for here in tenants for tenant in here]
-    advice = [*required_memory_advice(board), *plan_advice(fleet, zip(board.pools, tenants, strict=True))]
+    advice = [*required_memory_advice(draft), *plan_advice(fleet, zip(draft.pools, tenants, strict=True))]
     return Plan(
         placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),
         shortfalls=tuple(
             Shortfall(
-                demand.key, demand.wanted, len(board.placed[demand.key]), partial(_rejections, board, fleet, demand)
+                demand.key, demand.wanted, len(draft.placed[demand.key]), partial(_rejections, draft, fleet, demand)
             )
-            for demand in sorted(board.demands, key=lambda demand: demand.key)
-            if board.missing(demand)
+            for demand in sorted(draft.demands, key=lambda demand: demand.key)
+            if draft.missing(demand)
         ),
-        node_pools=tuple(pool.usage() for pool in board.pools),
+        node_pools=tuple(pool.usage() for pool in draft.pools),
         warnings=tuple(sorted([*fleet.advice, *advice])),
-        moved=tuple(moves(board, lost)),
+        moved=tuple(moves(draft, lost)),
     )
 
 
-def _fill(board: Board, demands: list[Demand]) -> None:
+def _fill(draft: DraftPlan, demands: list[Demand]) -> None:
     """Place deployments of one priority, in order, in the environments that they still lack."""
-    _place(board, demands)
-    short = [demand for demand in demands if board.missing(demand)]
+    _place(draft, demands)
+    short = [demand for demand in demands if draft.missing(demand)]
     if short:
-        repair(board, demands, short)
+        repair(draft, demands, short)
 
 
-def _place(board: Board, demands: Iterable[Demand]) -> None:
+def _place(draft: DraftPlan, demands: Iterable[Demand]) -> None:
     for demand in demands:
-        placed = board.placed[demand.key]
-        while board.missing(demand) and (charge := board.best(demand, placed)):
-            board.place(charge)
+        placed = draft.placed[demand.key]
+        while draft.missing(demand) and (charge := draft.best(demand, placed)):
+            draft.place(charge)
 
 
-def _rejections(board: Board, fleet: Fleet, demand: Demand) -> tuple[Rejection, ...]:
-    return tuple(rejections(board, fleet, demand))
+def _rejections(draft: DraftPlan, fleet: Fleet, demand: Demand) -> tuple[Rejection, ...]:
+    return tuple(rejections(draft, fleet, demand))

@@ -8,44 +8,44 @@ from typing import Final
 from slicewise.diagnostics import Advice, Code
 from slicewise.documents import ModelKey, ServingProfile, label, model_key
 from slicewise.kubernetes import canonical
-from slicewise.planning.capacity import PoolState
-from slicewise.planning.search.draft_plan import Board, Way
+from slicewise.planning.capacity import PoolLedger
+from slicewise.planning.search.draft_plan import DraftPlan, ServingOption
 
 # Boards that are sold with 80 GB report between 79.6 and 80 GiB: that is one size.
 _LARGER: Final = 1.1
 
 
-def required_memory_advice(board: Board) -> Iterator[Advice]:
+def required_memory_advice(draft: DraftPlan) -> Iterator[Advice]:
     """Yield the profiles that may be placed on the smallest unit, whatever their model's weights are.
 
     Which units those are is what the planner's matching says of the deployments that there are.
     """
-    smallest: dict[tuple[ModelKey, int], PoolState] = {}
+    smallest: dict[tuple[ModelKey, int], PoolLedger] = {}
     profiles: dict[tuple[ModelKey, int], ServingProfile] = {}
     seen: set[int] = set()
-    for demand in board.demands:
-        if id(demand.ways) in seen:
+    for demand in draft.demands:
+        if id(demand.options) in seen:
             continue
-        seen.add(id(demand.ways))
-        for number, way in enumerate(demand.ways):
-            if way.profile.replica_topology.requires.memory_per_gpu is not None:
+        seen.add(id(demand.options))
+        for number, option in enumerate(demand.options):
+            if option.profile.replica_topology.requires.memory_per_gpu is not None:
                 continue
-            pool = _smallest_units(board, way)
+            pool = _smallest_units(draft, option)
             key = (model_key(demand.deployment), number)
             if pool and (key not in smallest or _memory(pool) < _memory(smallest[key])):
-                smallest[key], profiles[key] = pool, way.profile
+                smallest[key], profiles[key] = pool, option.profile
     for (model, number), pool in smallest.items():
         path = f"{label(*model)}: spec.serving[{number}].replicaTopology.requires.memoryPerGpu"
         yield Advice(path, Code.NO_MEMORY_REQUIRED, _message(profiles[model, number], pool))
 
 
-def _smallest_units(board: Board, way: Way) -> PoolState | None:
-    """Return the pool of the smallest units that could serve a deployment this way.
+def _smallest_units(draft: DraftPlan, option: ServingOption) -> PoolLedger | None:
+    """Return the pool of the smallest units that could serve a deployment with this option.
 
     None where that is no choice: all of them are whole GPUs of one size.
     """
     # Levels come by the memory of a unit.
-    pools = [board.pools[index] for level in way.levels for lane, _, _ in level.lanes for index in lane.members]
+    pools = [draft.pools[index] for level in option.levels for lane, _, _ in level.lanes for index in lane.members]
     if not pools:
         return None
     least = _memory(pools[0])
@@ -55,11 +55,11 @@ def _smallest_units(board: Board, way: Way) -> PoolState | None:
     return min(smallest, key=lambda pool: (pool.pool.mig is None, pool.environment, pool.name))
 
 
-def _memory(pool: PoolState) -> int:
+def _memory(pool: PoolLedger) -> int:
     return pool.pool.capabilities.memory_per_gpu.bytes
 
 
-def _message(profile: ServingProfile, smallest: PoolState) -> str:
+def _message(profile: ServingProfile, smallest: PoolLedger) -> str:
     unit = "slice" if smallest.pool.mig else "GPU"
     return (
         f'profile "{profile.name}" requires no memory, so any {unit} will do, and the smallest is preferred: a {unit} '

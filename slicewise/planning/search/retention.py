@@ -9,9 +9,9 @@ from itertools import groupby
 from slicewise.diagnostics import named
 from slicewise.documents import Fleet
 from slicewise.planning.matching import reject_environment, reject_pool
-from slicewise.planning.plan import Move, MoveCode, RejectionCode, Seat
+from slicewise.planning.plan import Location, Move, MoveCode, RejectionCode
 from slicewise.planning.plan_json import PreviousPlacement
-from slicewise.planning.search.draft_plan import Board, Charge, Demand
+from slicewise.planning.search.draft_plan import Claim, Demand, DraftPlan
 
 Reason = tuple[MoveCode | RejectionCode, str]
 
@@ -21,123 +21,133 @@ class Lost:
     """A placement of the previous plan that cannot be kept."""
 
     demand: Demand
-    seat: Seat
+    location: Location
     resource: str | None
     reason: Reason
 
     @property
     def order(self) -> tuple[object, ...]:
         """By priority, then by name."""
-        return (-self.demand.priority, self.demand.key, self.seat)
+        return (-self.demand.priority, self.demand.key, self.location)
 
 
-def retain(board: Board, fleet: Fleet, previous: Iterable[PreviousPlacement]) -> list[Lost]:
+def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]) -> list[Lost]:
     """Keep the placements of the previous plan that still match and fit; return those that do not.
 
     What asks for more units than it had, or for other pods, comes last: its growth must move no other.
     """
-    demands = {demand.key: demand for demand in board.demands}
-    kept: list[tuple[tuple[object, ...], Charge, str | None]] = []
+    demands = {demand.key: demand for demand in draft.demands}
+    kept: list[tuple[tuple[object, ...], Claim, str | None]] = []
     lost: list[Lost] = []
     for old in previous:
         demand = demands.get(old.key)
         if demand is None:
             continue
-        seat = Seat(old.environment, old.node_pool, old.profile)
-        charge = _same_seat(board, fleet, demand, seat)
-        if isinstance(charge, Charge):
-            grew = charge.units > old.units or charge.pod.units != old.gpus_per_node
-            kept.append(((grew, -demand.priority, demand.key, seat), charge, old.resource))
+        location = Location(old.environment, old.node_pool, old.profile)
+        claim = _same_location(draft, fleet, demand, location)
+        if isinstance(claim, Claim):
+            grew = claim.units > old.units or claim.pod.units != old.gpus_per_node
+            kept.append(((grew, -demand.priority, demand.key, location), claim, old.resource))
         else:
-            lost.append(Lost(demand, seat, old.resource, charge))
+            lost.append(Lost(demand, location, old.resource, claim))
     kept.sort(key=lambda item: item[0])
-    for _, charge, resource in kept:
-        seat = board.seat(charge)
-        reason = _no_room(board, charge)
+    for _, claim, resource in kept:
+        location = draft.location(claim)
+        reason = _no_room(draft, claim)
         if reason:
-            lost.append(Lost(charge.demand, seat, resource, reason))
+            lost.append(Lost(claim.demand, location, resource, reason))
         else:
-            board.place(charge)
+            draft.place(claim)
     # An entry beside one that is kept in the same environment says nothing new.
-    lost = [item for item in lost if item.seat.environment not in board.placed[item.demand.key]]
+    lost = [item for item in lost if item.location.environment not in draft.placed[item.demand.key]]
     return sorted(lost, key=lambda item: item.order)
 
 
-def stay_in_environment(board: Board, fleet: Fleet, lost: Sequence[Lost]) -> None:
+def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) -> None:
     """Place what is lost in the environment where it was, if there is room: what changes least comes first.
 
     That is the same pool with another profile, then a pool with the same resource (it may only have been renamed).
     """
     for item in lost:
-        demand, name = item.demand, item.seat.environment
+        demand, name = item.demand, item.location.environment
         moved_out = item.reason[0] in (MoveCode.FEWER_ENVIRONMENTS, MoveCode.ENVIRONMENT_GONE)
-        if moved_out or name in board.placed[demand.key] or not board.missing(demand):
+        if moved_out or name in draft.placed[demand.key] or not draft.missing(demand):
             continue
         if reject_environment(demand.deployment, fleet.environment[name]):
             continue
-        options = sorted(_seats_in(board, fleet, item), key=lambda option: option[0])
-        for _, charge in options:
-            if board.pools[charge.index].takes(charge.pod, charge.pods):
-                board.place(charge)
+        possible = sorted(_locations_in(draft, fleet, item), key=lambda each: each[0])
+        for _, claim in possible:
+            if draft.pools[claim.index].takes(claim.pod, claim.pods):
+                draft.place(claim)
                 break
 
 
-def _seats_in(board: Board, fleet: Fleet, item: Lost) -> Iterator[tuple[tuple[object, ...], Charge]]:
-    """Yield every seat in the environment where `item` was, after how much it would change."""
-    demand, seat = item.demand, item.seat
-    environment = fleet.environment[seat.environment]
-    for index in board.index.by_environment[seat.environment]:
-        pool = board.pools[index]
-        for rank, way in enumerate(demand.ways):
-            if reject_pool(demand.deployment, way.profile, environment, pool.pool) is None:
-                change = (pool.name != seat.node_pool, pool.pool.resource != item.resource)
-                preference = (way.profile.name != seat.profile, rank, pool.pool.capabilities.memory_per_gpu, pool.name)
-                pod = pool.pod_size(demand.model, way.profile)
-                yield (*change, *preference), Charge(demand, way, index, pod, retained=False)
+def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[tuple[object, ...], Claim]]:
+    """Yield every location in the environment where `item` was, after how much it would change."""
+    demand, location = item.demand, item.location
+    environment = fleet.environment[location.environment]
+    for index in draft.index.by_environment[location.environment]:
+        pool = draft.pools[index]
+        for rank, option in enumerate(demand.options):
+            if reject_pool(demand.deployment, option.profile, environment, pool.pool) is None:
+                change = (pool.name != location.node_pool, pool.pool.resource != item.resource)
+                preference = (
+                    option.profile.name != location.profile,
+                    rank,
+                    pool.pool.capabilities.memory_per_gpu,
+                    pool.name,
+                )
+                pod = pool.pod_size(demand.model, option.profile)
+                yield (*change, *preference), Claim(demand, option, index, pod, retained=False)
 
 
-def moves(board: Board, lost: Sequence[Lost]) -> Iterator[Move]:
+def moves(draft: DraftPlan, lost: Sequence[Lost]) -> Iterator[Move]:
     """Yield where everything that was lost is now."""
-    for _, group in groupby(sorted(lost, key=lambda item: (item.demand.key, item.seat)), lambda item: item.demand.key):
+    for _, group in groupby(
+        sorted(lost, key=lambda item: (item.demand.key, item.location)), lambda item: item.demand.key
+    ):
         items = list(group)
-        new = {name: c for name, c in sorted(board.placed[items[0].demand.key].items()) if not c.retained}
-        stayed = {item.seat.environment: new.pop(item.seat.environment, None) for item in items}
+        new = {name: c for name, c in sorted(draft.placed[items[0].demand.key].items()) if not c.retained}
+        stayed = {item.location.environment: new.pop(item.location.environment, None) for item in items}
         others = iter(new.values())
         for item in items:
-            charge = stayed.pop(item.seat.environment, None)
-            if charge is None and item.reason[0] is not MoveCode.FEWER_ENVIRONMENTS:
-                charge = next(others, None)
-            target = None if charge is None else board.seat(charge)
-            yield Move(item.demand.key, item.seat, target, *item.reason)
+            claim = stayed.pop(item.location.environment, None)
+            if claim is None and item.reason[0] is not MoveCode.FEWER_ENVIRONMENTS:
+                claim = next(others, None)
+            target = None if claim is None else draft.location(claim)
+            yield Move(item.demand.key, item.location, target, *item.reason)
 
 
-def _same_seat(board: Board, fleet: Fleet, demand: Demand, seat: Seat) -> Charge | Reason:
+def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location) -> Claim | Reason:
     """Return what `demand` takes where it was, or why it can no longer be there."""
-    number = board.index.index.get((seat.environment, seat.node_pool))
-    if seat.environment not in board.index.by_environment:
-        return MoveCode.ENVIRONMENT_GONE, f"environment {named(seat.environment)} is not declared any more"
+    number = draft.index.number_of.get((location.environment, location.node_pool))
+    if location.environment not in draft.index.by_environment:
+        return MoveCode.ENVIRONMENT_GONE, f"environment {named(location.environment)} is not declared any more"
     if number is None:
-        return MoveCode.NODE_POOL_GONE, f"environment {seat.environment} has no pool {named(seat.node_pool)} any more"
-    way = next((way for way in demand.ways if way.profile.name == seat.profile), None)
-    if way is None:
-        return MoveCode.PROFILE_GONE, f"the model has no profile {named(seat.profile)} any more"
-    environment = fleet.environment[seat.environment]
+        return (
+            MoveCode.NODE_POOL_GONE,
+            f"environment {location.environment} has no pool {named(location.node_pool)} any more",
+        )
+    option = next((option for option in demand.options if option.profile.name == location.profile), None)
+    if option is None:
+        return MoveCode.PROFILE_GONE, f"the model has no profile {named(location.profile)} any more"
+    environment = fleet.environment[location.environment]
     whole = reject_environment(demand.deployment, environment)
     if whole:
         return whole.code, whole.message
-    pool = board.pools[number]
-    reason = reject_pool(demand.deployment, way.profile, environment, pool.pool)
-    return reason or Charge(demand, way, number, pool.pod_size(demand.model, way.profile), retained=True)
+    pool = draft.pools[number]
+    reason = reject_pool(demand.deployment, option.profile, environment, pool.pool)
+    return reason or Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)
 
 
-def _no_room(board: Board, charge: Charge) -> Reason | None:
-    demand, pool = charge.demand, board.pools[charge.index]
-    if pool.environment in board.placed[demand.key]:
+def _no_room(draft: DraftPlan, claim: Claim) -> Reason | None:
+    demand, pool = claim.demand, draft.pools[claim.index]
+    if pool.environment in draft.placed[demand.key]:
         return MoveCode.FEWER_ENVIRONMENTS, "one pool of an environment serves it"
-    if not board.missing(demand):
+    if not draft.missing(demand):
         return MoveCode.FEWER_ENVIRONMENTS, _asked_for(demand.wanted)
-    if not pool.takes(charge.pod, charge.pods):
-        return RejectionCode.CAPACITY, pool.full_message(charge.pod, charge.pods)
+    if not pool.takes(claim.pod, claim.pods):
+        return RejectionCode.CAPACITY, pool.full_message(claim.pod, claim.pods)
     return None
 
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from slicewise.planning.capacity import PodSize, PoolState
+from slicewise.planning.capacity import PodSize, PoolLedger
 
 
-class Place(NamedTuple):
+class Room(NamedTuple):
     """A pool that has room; the smallest is the best: sizes mix least, most room is left, first by name."""
 
     mixing: int
@@ -28,7 +28,7 @@ class RoomQueue:
     def __init__(
         self,
         pod: PodSize,
-        pools: Sequence[PoolState],
+        pools: Sequence[PoolLedger],
         members: Sequence[int],
         improved: Sequence[int],
         *,
@@ -41,50 +41,50 @@ class RoomQueue:
         self._one_size = one_size
         self._charges: dict[int, int] = {}
         self._measured = {index: self._measure(index) for index in members}
-        self._heaps: dict[int, list[Place]] = {}
+        self._heaps: dict[int, list[Room]] = {}
         self._mixings: list[int] = []
-        for place in self._measured.values():
-            self._heap(place.mixing).append(place)
+        for room in self._measured.values():
+            self._heap(room.mixing).append(room)
         for heap in self._heaps.values():
             heapify(heap)
 
-    def first(self, pods: int, excluded: Collection[str]) -> Place | None:
+    def first(self, pods: int, excluded: Collection[str]) -> Room | None:
         """Return the best pool with room for `pods` pods, outside the `excluded` environments."""
         if self._read < len(self._improved):
             self._measure_improved()
         at = 0
         while at < len(self._mixings):  # a pool that turns out to mix worse may add to it
-            if place := self._first_of(self._heaps[self._mixings[at]], pods, excluded):
-                return place
+            if room := self._first_of(self._heaps[self._mixings[at]], pods, excluded):
+                return room
             at += 1
         return None
 
-    def _first_of(self, heap: list[Place], pods: int, excluded: Collection[str]) -> Place | None:
-        aside: list[Place] = []
-        found: Place | None = None
+    def _first_of(self, heap: list[Room], pods: int, excluded: Collection[str]) -> Room | None:
+        aside: list[Room] = []
+        found: Room | None = None
         while heap:
-            place = heap[0]
-            index = place.number
+            room = heap[0]
+            index = room.number
             pool = self._pools[index]
-            if self._measured[index] is not place:
+            if self._measured[index] is not room:
                 heappop(heap)  # there is a newer one
-            elif self._charges[index] != pool.charges and (now := self._measure(index)) != place:
+            elif self._charges[index] != pool.charges and (now := self._measure(index)) != room:
                 heappop(heap)
                 self._push(now)
-            elif -place.minus_room < pods:
+            elif -room.minus_room < pods:
                 break
             elif pool.environment in excluded:
                 aside.append(heappop(heap))
             else:
-                found = place
+                found = room
                 break
-        for place in aside:
-            heappush(heap, place)
+        for room in aside:
+            heappush(heap, room)
         return found
 
-    def place(self, number: int) -> Place | None:
+    def room(self, number: int) -> Room | None:
         """Return what a pool is now, if it is one of these."""
-        return self._place(number) if number in self._measured else None
+        return self._room(number) if number in self._measured else None
 
     def _measure_improved(self) -> None:
         for index in {*self._improved[self._read :]} & self._measured.keys():
@@ -93,21 +93,21 @@ class RoomQueue:
                 self._push(now)
         self._read = len(self._improved)
 
-    def _push(self, place: Place) -> None:
-        self._measured[place.number] = place
-        heappush(self._heap(place.mixing), place)
+    def _push(self, room: Room) -> None:
+        self._measured[room.number] = room
+        heappush(self._heap(room.mixing), room)
 
-    def _heap(self, mixing: int) -> list[Place]:
+    def _heap(self, mixing: int) -> list[Room]:
         heap = self._heaps.get(mixing)
         if heap is None:
             heap = self._heaps[mixing] = []
             insort(self._mixings, mixing)
         return heap
 
-    def _measure(self, index: int) -> Place:
+    def _measure(self, index: int) -> Room:
         self._charges[index] = self._pools[index].charges
-        return self._place(index)
+        return self._room(index)
 
-    def _place(self, index: int) -> Place:
+    def _room(self, index: int) -> Room:
         pool = self._pools[index]
-        return Place(0 if self._one_size else pool.mixing(self.pod), -pool.most(self.pod), index)
+        return Room(0 if self._one_size else pool.mixing(self.pod), -pool.most(self.pod), index)

@@ -18,7 +18,7 @@ from slicewise.diagnostics import Advice, Code
 from slicewise.diagnostics.printable_text import printable, printable_lines
 from slicewise.documents import DeploymentKey
 from slicewise.planning import Placement, Plan, PoolUsage
-from slicewise.planning.plan import Move, MoveCode, Seat
+from slicewise.planning.plan import Location, Move, MoveCode
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.tables import print_plan
 from tests.documents import fleet_of
@@ -41,13 +41,13 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 def plan_of(text: str) -> Plan:
     """Return a plan whose every name is hostile."""
-    key, seat = DeploymentKey(text, text), Seat(text, text, text)
+    key, location = DeploymentKey(text, text), Location(text, text, text)
     return Plan(
         placements=(Placement(key, text, text, text, 1, 1, 1, text, retained=True),),
         shortfalls=(),
         node_pools=(PoolUsage(text, text, text, 8, 1, 1, 0),),
         warnings=(Advice(text, Code.SHORTFALL, text),),
-        moved=(Move(key, seat, seat, MoveCode.NODE_POOL_GONE, text),),
+        moved=(Move(key, location, location, MoveCode.NODE_POOL_GONE, text),),
     )
 
 

@@ -11,7 +11,7 @@ from slicewise.clusters.verify.pools.membership import units_of
 from slicewise.documents import DeploymentKey, NodePool, Requirements
 from slicewise.manifests import pod_tolerations
 from slicewise.mig import GpuModel, known_gpu_model
-from slicewise.planning import Charge, Placement, units_per_gpu
+from slicewise.planning import Placement, PlannedCharge, units_per_gpu
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ComparedPool:
     pool: NodePool
     nodes: tuple[LiveNode, ...]
     placements: Sequence[Placement]
-    charges: Sequence[Charge] = ()
+    charges: Sequence[PlannedCharge] = ()
     required: Mapping[DeploymentKey, Requirements] = field(default_factory=dict)
 
     @property

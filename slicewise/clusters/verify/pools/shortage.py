@@ -19,7 +19,7 @@ from slicewise.clusters.verify.pools.units import offers_what_is_declared
 from slicewise.diagnostics import Found, Severity, counted, some
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import amount
-from slicewise.planning import Charge, NodeSize, PodSize, is_sound_on
+from slicewise.planning import NodeSize, PlannedCharge, PodSize, is_sound_on
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Shortage:
             return replace(found, severity=Severity.WARNING)
         return replace(found, severity=Severity.ERROR, message=f"{found.message}; {self.told}")
 
-    def _running(self, charge: Charge, *, takes_more: bool) -> int:
+    def _running(self, charge: PlannedCharge, *, takes_more: bool) -> int:
         """Return how many of a deployment's pods run on nodes that take more pods now, or that do not and are Ready."""
         if self.held is None:
             return 0
