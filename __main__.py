@@ -54,7 +54,7 @@ async def deploy() -> dict[str, Any]:
     handlings = {name: handling for name, handling in settled.handlings.items() if name not in skipped}
     declare_all_untouched(skipped, going, past.state, asked.without_plugin)
     await declare_plan(config, planned, handlings, reached.kubeconfigs)
-    outputs = plan_to_outputs(planned.plan)
+    outputs = plan_to_outputs(fleet, planned.plan)
     tell_skipped(skipped, outputs, past.state)
     tell_departing(going, past.renamed, past.state, asked.standing)
     return all_outputs(outputs, past, settled.handlings, reached.standing, skipped, going)

@@ -12,8 +12,7 @@ from slicewise.documents.fleet import AnyDocument, ModelKey, model_key
 from slicewise.documents.rules.document import check_document
 from slicewise.documents.rules.references import ReferenceCheck
 from slicewise.documents.served_model import ClusterModel, Model
-from slicewise.planning import make_plan, parse_previous
-from slicewise.planning.plan_json import plan_to_dict
+from slicewise.planning import PreviousPlacement, make_plan, parse_previous, plan_to_dict, plan_to_outputs
 
 Document = dict[str, Any]
 
@@ -134,7 +133,17 @@ def refusals(documents: Iterable[AnyDocument], fleet: Fleet) -> list[str]:
 def plan_of(documents: Iterable[Document], previous: Document | None = None) -> Document:
     """Return the JSON data of the plan for `documents`, with the JSON data of an earlier plan as `previous`."""
     old = parse_previous(previous["placements"], "previous") if previous else ()
-    return plan_to_dict(make_plan(fleet_of(documents), old))
+    return planned(fleet_of(documents), old)
+
+
+def planned(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:
+    """Return the JSON data of the plan for `fleet`."""
+    return plan_to_dict(fleet, make_plan(fleet, previous))
+
+
+def planned_outputs(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:
+    """Return a stack's outputs of the plan for `fleet`."""
+    return plan_to_outputs(fleet, make_plan(fleet, previous))
 
 
 def places(plan: Document) -> list[tuple[str, str, str, str]]:

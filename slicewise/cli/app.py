@@ -20,14 +20,14 @@ from slicewise.cli.clusters import by_environment, kubeconfig_texts, read_cluste
 from slicewise.cli.discover import checked_name, checked_secret, discover_environment
 from slicewise.cli.errors import find_section, print_list, print_section, read_sections
 from slicewise.cli.explain import explanation_to_dict, find_deployment, print_explanation, shortfall_of
-from slicewise.cli.inputs import fail, print_lines, read_fleet, read_inputs, read_plan
+from slicewise.cli.inputs import fail, print_lines, read_fleet, read_inputs, read_plan, read_previous
 from slicewise.cli.render import checked_owner, documents_owner, rendering_line, write_manifests
 from slicewise.cli.usage import Command, one_of
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.clusters.verify import verify as verify_clusters
 from slicewise.diagnostics import MOST_PROBLEMS, Code, InvalidInputError, Problem, counted, printable, shown_file
 from slicewise.documents import KINDS, any_schema, document_schema
-from slicewise.planning import plan_with_remedies, prospects
+from slicewise.planning import DecisionLog, make_plan, plan_with_remedies, prospects
 from slicewise.presentation import OnShortfall, fleet_picture, print_plan, printing_console, shortfall_lines
 
 app = typer.Typer(
@@ -134,13 +134,15 @@ def explain(
 
     Example: python -m slicewise explain team-a/gemma stacks/prod
     """
-    fleet, made = read_plan(paths, previous)
-    key = find_deployment(fleet, deployment)
+    fleet = read_fleet(paths)
+    old, _ = read_previous(previous)
+    log = DecisionLog(find_deployment(fleet, deployment))
+    made = make_plan(fleet, old, log)
     if output is ExplainOutput.JSON:
-        _write(json.dumps(explanation_to_dict(fleet, made, key), indent=2))
+        _write(json.dumps(explanation_to_dict(fleet, made, log), indent=2))
     else:
-        print_explanation(printing_console(), fleet, made, key)
-    if shortfall_of(made, key):
+        print_explanation(printing_console(), fleet, made, log)
+    if shortfall_of(made, log.deployment):
         raise typer.Exit(exit_codes.SHORTFALL)
 
 

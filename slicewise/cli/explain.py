@@ -16,6 +16,7 @@ from slicewise.diagnostics import printable, quoted, some
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning import (
     Candidate,
+    DecisionLog,
     Plan,
     Remedies,
     Shortfall,
@@ -61,26 +62,28 @@ def shortfall_of(plan: Plan, key: DeploymentKey) -> Shortfall | None:
     return next((item for item in plan.shortfalls if item.deployment == key), None)
 
 
-def explanation_to_dict(fleet: Fleet, plan: Plan, key: DeploymentKey) -> dict[str, Any]:
-    """Return the explanation as JSON data."""
+def explanation_to_dict(fleet: Fleet, plan: Plan, log: DecisionLog) -> dict[str, Any]:
+    """Return the explanation of the deployment that `log` is of as JSON data."""
+    key = log.deployment
     shortfall = shortfall_of(plan, key)
     wanted = fleet.deployment[key].spec.environments
     return {
         "deployment": {"namespace": key.namespace, "name": key.name},
         "wanted": wanted,
         "placed": shortfall.placed if shortfall else wanted,
-        "candidates": [candidate_to_dict(candidate) for candidate in candidates(fleet, plan, key)],
+        "candidates": [candidate_to_dict(candidate) for candidate in candidates(fleet, plan, log)],
         "remedies": [remedy_to_dict(item) for item in Remedies(fleet, plan).of(shortfall)] if shortfall else [],
     }
 
 
-def print_explanation(console: Console, fleet: Fleet, plan: Plan, key: DeploymentKey) -> None:
+def print_explanation(console: Console, fleet: Fleet, plan: Plan, log: DecisionLog) -> None:
     """Print the explanation as a table: coloured in a terminal, plain when piped."""
+    key = log.deployment
     shortfall = shortfall_of(plan, key)
     wanted = fleet.deployment[key].spec.environments
     title = headline(shortfall) if shortfall else f"{key}: {wanted} of {wanted} environments"
     show_line(console, title, "bold red" if shortfall else "bold")
-    console.print(_table(candidates(fleet, plan, key)))
+    console.print(_table(candidates(fleet, plan, log)))
     if shortfall:
         for line in remedy_lines(fleet, Remedies(fleet, plan), shortfall):
             show_line(console, line)

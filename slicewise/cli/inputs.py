@@ -37,11 +37,16 @@ def read_inputs(
 ) -> tuple[Fleet, Plan, tuple[PreviousPlacement, ...], dict[str, str]]:
     """Do the same, and return the earlier plan, too, and by environment the uid of the cluster that it was."""
     fleet = read_fleet(paths)
+    old, uids = read_previous(previous)
+    return fleet, make_plan(fleet, old), old, uids
+
+
+def read_previous(previous: Path | None) -> tuple[tuple[PreviousPlacement, ...], dict[str, str]]:
+    """Read the earlier plan, if there is one, and by environment the uid of the cluster that it was."""
     try:
-        old, uids = _read_previous(previous) if previous else ((), {})
+        return _read_previous(previous) if previous else ((), {})
     except InvalidInputError as error:
         fail(error)
-    return fleet, make_plan(fleet, old), old, uids
 
 
 def read_fleet(paths: Sequence[str]) -> Fleet:

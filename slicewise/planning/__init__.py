@@ -14,6 +14,7 @@ from slicewise.planning.capacity import (
 )
 from slicewise.planning.explaining import (
     Candidate,
+    Rejections,
     Verdict,
     candidate_to_dict,
     candidates,
@@ -24,14 +25,17 @@ from slicewise.planning.explaining import (
     prospects,
 )
 from slicewise.planning.plan import Move, MoveCode, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
-from slicewise.planning.plan_json import PreviousPlacement, parse_previous, plan_to_outputs
+from slicewise.planning.plan_json import plan_to_dict, plan_to_outputs
+from slicewise.planning.previous_plan import PreviousPlacement, parse_previous
+from slicewise.planning.reasons import Rejection
 from slicewise.planning.remedies import Remedies, plan_with_remedies, remedy_to_dict
-from slicewise.planning.search import make_plan
+from slicewise.planning.search import DecisionLog, make_plan
 
 __all__ = [
     "ROLLS_WITHOUT_SURGE",
     "Candidate",
     "ChargedPool",
+    "DecisionLog",
     "Move",
     "MoveCode",
     "NodeSize",
@@ -42,6 +46,8 @@ __all__ = [
     "PoolName",
     "PoolUsage",
     "PreviousPlacement",
+    "Rejection",
+    "Rejections",
     "Remedies",
     "Shortfall",
     "Verdict",
@@ -57,6 +63,7 @@ __all__ = [
     "parse_previous",
     "place_of",
     "placements_by_environment",
+    "plan_to_dict",
     "plan_to_outputs",
     "plan_with_remedies",
     "prospects",

@@ -1,41 +1,49 @@
-"""Whether a pool could ever serve a profile: every rule but capacity, and the message for the first that fails."""
+"""Whether a pool could ever serve a profile: every rule but capacity, and the reason for the first that fails."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from slicewise.documents import (
-    QUANTISED,
+    Capabilities,
     InferenceEnvironment,
     MigPreference,
     ModelDeployment,
     NodePool,
-    Precision,
     ReplicaTopology,
+    Requirements,
     Selector,
     ServingProfile,
 )
-from slicewise.kubernetes import canonical
-from slicewise.planning.plan import Rejection, RejectionCode
+from slicewise.planning.reasons import (
+    InsufficientMemory,
+    InterconnectTooSlow,
+    MultiNodeUnsupported,
+    NetworkTooSlow,
+    NvlinkDomainTooSmall,
+    PrecisionUnsupported,
+    Reason,
+    RejectionCode,
+    SelectorMismatch,
+    SingleSlice,
+    SlicesNotAllowed,
+    SlicesRequired,
+    TooFewGpus,
+    TooFewNodes,
+)
 
-Reason = tuple[RejectionCode, str]
 
-
-def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Rejection | None:
-    """Return the rejection of the whole environment, if the deployment's selector rules it out."""
-    selector = deployment.spec.environment_selector
-    if selector.selects(environment.metadata.labels):
-        return None
-    message = _selector_message("environmentSelector", selector, environment.metadata.labels)
-    code = RejectionCode.ENVIRONMENT_SELECTOR
-    return Rejection(environment.metadata.name, None, None, code, message)
+def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Reason | None:
+    """Return why the deployment's selector rules out all of `environment`, if it does."""
+    selector, labels = deployment.spec.environment_selector, environment.metadata.labels
+    return _mismatch(RejectionCode.ENVIRONMENT_SELECTOR, "environmentSelector", selector, labels)
 
 
 def reject_pool(
     deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
 ) -> Reason | None:
-    """Return why `pool` can never serve `deployment` with `profile`: the reason that a person would mend first."""
+    """Return why `pool` can never serve `deployment` with `profile`: the reason that a person would fix first."""
     return (
         profile_selector_reason(profile, environment)
         or node_pool_selector_reason(deployment, pool)
@@ -45,19 +53,23 @@ def reject_pool(
 
 def profile_selector_reason(profile: ServingProfile, environment: InferenceEnvironment) -> Reason | None:
     """Return how the profile's selector rules out `environment`, if it does."""
-    selector = profile.environment_selector
-    if selector.selects(environment.metadata.labels):
-        return None
-    message = _selector_message("the profile's environmentSelector", selector, environment.metadata.labels)
-    return RejectionCode.PROFILE_SELECTOR, message
+    selector, labels = profile.environment_selector, environment.metadata.labels
+    return _mismatch(RejectionCode.PROFILE_SELECTOR, "the profile's environmentSelector", selector, labels)
 
 
 def node_pool_selector_reason(deployment: ModelDeployment, pool: NodePool) -> Reason | None:
     """Return how the deployment's selector rules out `pool`, if it does."""
     selector = deployment.spec.node_pool_selector
-    if selector.selects(pool.labels):
+    return _mismatch(RejectionCode.NODE_POOL_SELECTOR, "nodePoolSelector", selector, pool.labels)
+
+
+def _mismatch(
+    code: RejectionCode, whose: str, selector: Selector, labels: Mapping[str, str]
+) -> SelectorMismatch | None:
+    if not selector.match_labels or selector.selects(labels):
         return None
-    return RejectionCode.NODE_POOL_SELECTOR, _selector_message("nodePoolSelector", selector, pool.labels)
+    key, wanted = next((k, v) for k, v in sorted(selector.match_labels.items()) if labels.get(k) != v)
+    return SelectorMismatch(code, whose, key, wanted, labels.get(key))
 
 
 def requirement_reason(topology: ReplicaTopology, pool: NodePool) -> Reason | None:
@@ -69,14 +81,8 @@ def requirement_reason(topology: ReplicaTopology, pool: NodePool) -> Reason | No
     return next(requirement_reasons(topology, pool), None)
 
 
-def _selector_message(what: str, selector: Selector, labels: dict[str, str]) -> str:
-    key, wanted = next((k, v) for k, v in sorted(selector.match_labels.items()) if labels.get(k) != v)
-    got = f"the label is {labels[key]}" if key in labels else "there is no such label"
-    return f"{what} wants {key}={wanted}; {got}"
-
-
 def requirement_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
-    """Yield every requirement of a replica that `pool` does not meet, the one to mend first before the others."""
+    """Yield every requirement of a replica that `pool` does not meet, the one to fix first before the others."""
     yield from _unit_reasons(topology, pool)
     yield from _network_reasons(topology, pool)
     yield from _shape_reasons(topology, pool)
@@ -84,71 +90,94 @@ def requirement_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[R
 
 def _unit_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
     needs, has = topology.requires, pool.capabilities
-    unit = "slice" if pool.mig else "GPU"
     if needs.memory_per_gpu and has.memory_per_gpu < needs.memory_per_gpu:
-        message = f"a {unit} has {canonical(has.memory_per_gpu)}, needs {canonical(needs.memory_per_gpu)}"
-        yield RejectionCode.INSUFFICIENT_MEMORY, message
+        yield InsufficientMemory(has.memory_per_gpu, needs.memory_per_gpu, slices=pool.mig is not None)
     missing = needs.precision_support - has.precision_support
     if missing:
-        known = ", ".join(sorted(has.precision_support)) or "not declared"
-        hint = _weights_alone(missing, has.precision_support)
-        message = f"needs {', '.join(sorted(missing))}; precisionSupport is {known}{hint}"
-        yield RejectionCode.PRECISION_UNSUPPORTED, message
-
-
-def _weights_alone(missing: AbstractSet[Precision], has: AbstractSet[Precision]) -> str:
-    """Say what to require of GPUs for quantised weights: vLLM computes with these in 16 bits where need be."""
-    computed = next((each for each in (Precision.BF16, Precision.FP16) if each in has), None)
-    if computed is None or not missing <= QUANTISED:
-        return ""
-    return f" (where only the weights are {' or '.join(sorted(missing))}, require {computed})"
+        yield PrecisionUnsupported(frozenset(missing), frozenset(has.precision_support))
 
 
 def _network_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
     needs, has = topology.requires, pool.capabilities
+    slices = pool.mig is not None
     if needs.interconnect and not (has.interconnect and has.interconnect.satisfies(needs.interconnect)):
-        message = f"{_joined(pool)}, needs {needs.interconnect}"
-        yield RejectionCode.INTERCONNECT, message
+        yield InterconnectTooSlow(has.interconnect, needs.interconnect, slices)
     bandwidth = has.inter_node_bandwidth
     if needs.inter_node_bandwidth and not (bandwidth and bandwidth.satisfies(needs.inter_node_bandwidth)):
-        message = f"the network between nodes is {bandwidth or 'not declared'}, needs {needs.inter_node_bandwidth}"
-        yield RejectionCode.INTER_NODE_BANDWIDTH, message
+        yield NetworkTooSlow(str(bandwidth) if bandwidth else None, str(needs.inter_node_bandwidth))
     domain = has.nvlink_domain_size
     if needs.nvlink_domain_size and (domain is None or domain < needs.nvlink_domain_size):
-        size = f"is {_counted(domain, 'GPU')}" if domain else "is not declared"
-        size = "does not reach slices" if pool.mig else size
-        message = f"the NVLink domain {size}, needs {_counted(needs.nvlink_domain_size, 'GPU')}"
-        yield RejectionCode.NVLINK_DOMAIN, message
-
-
-def _joined(pool: NodePool) -> str:
-    """Say how the GPUs of a node reach each other; slices do not (NVIDIA MIG User Guide)."""
-    joined = pool.capabilities.interconnect
-    if pool.mig:
-        return "slices do not reach each other"
-    return f"the GPUs are joined by {joined}" if joined else "interconnect is not declared"
+        yield NvlinkDomainTooSmall(domain, needs.nvlink_domain_size, slices)
 
 
 def _shape_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
     wanted = topology.requires.mig
     if topology.nodes > 1 and not pool.capabilities.multi_node_capable:
-        message = f"a replica spans {topology.nodes} nodes; multiNodeCapable is false"
-        yield RejectionCode.MULTI_NODE_UNSUPPORTED, message
+        yield MultiNodeUnsupported(topology.nodes)
     if pool.mig is None and topology.gpus_per_node > pool.accelerator_count:
-        message = f"a node has {_counted(pool.accelerator_count, 'GPU')}, needs {topology.gpus_per_node}"
-        yield RejectionCode.GPUS_PER_NODE, message
+        yield TooFewGpus(pool.accelerator_count, topology.gpus_per_node)
     if pool.mig and topology.units > 1:
-        message = f"a pod gets one slice, a replica needs {topology.units} GPUs; scale by replicas"
-        yield RejectionCode.MIG_SINGLE_DEVICE, message
+        yield SingleSlice(topology.units)
     if pool.mig and wanted is MigPreference.NEVER:
-        message = f"the pool is cut into {pool.mig.profile} slices; the profile has mig: never"
-        yield RejectionCode.MIG_NOT_ALLOWED, message
+        yield SlicesNotAllowed(str(pool.mig.profile))
     if pool.mig is None and wanted is MigPreference.ONLY:
-        yield RejectionCode.MIG_REQUIRED, "the pool has whole GPUs; the profile has mig: only"
+        yield SlicesRequired()
     if topology.nodes > pool.nodes:
-        message = f"the pool has at most {_counted(pool.nodes, 'node')}, a replica needs {topology.nodes}"
-        yield RejectionCode.NOT_ENOUGH_NODES, message
+        yield TooFewNodes(pool.nodes, topology.nodes)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+class _PoolClass(NamedTuple):
+    """All of a pool that requirements are compared with: pools of one class fail the same requirement."""
+
+    capabilities: Capabilities
+    accelerator_count: int
+    nodes: int
+
+
+class _Shape(NamedTuple):
+    """All of a replica that is compared with pools."""
+
+    requires: Requirements
+    nodes: int
+    gpus_per_node: int
+
+
+class MatchedRequirements:
+    """What replicas require against what pools are: each distinct pair is compared once."""
+
+    def __init__(self, pools: Sequence[NodePool], widest: int) -> None:
+        """Take the pools, which are asked for by their numbers, and the most nodes that a replica spans."""
+        self._pools = pools
+        classes: dict[_PoolClass, int] = {}
+        # More nodes than any replica spans make no difference to a requirement.
+        self.class_of = [
+            classes.setdefault(
+                _PoolClass(pool.capabilities, pool.accelerator_count, min(pool.nodes, widest)), len(classes)
+            )
+            for pool in pools
+        ]
+        """For each pool the number of its class: pools of one class fail the same requirement, if any."""
+        self._shapes: dict[_Shape, int] = {}
+        self._shape_of: dict[int, int] = {}
+        self._reasons: dict[tuple[int, int], Reason | None] = {}
+
+    def reason(self, topology: ReplicaTopology, index: int) -> Reason | None:
+        """Return which requirement keeps `topology` off a pool; None if it could run there."""
+        key = (self.shape_number(topology), self.class_of[index])
+        if key not in self._reasons:
+            self._reasons[key] = requirement_reason(topology, self._pools[index])
+        return self._reasons[key]
+
+    def by_class(self, topology: ReplicaTopology) -> Sequence[Reason | None]:
+        """Return which requirement keeps `topology` off the pools of each class, by the class's number."""
+        examples = {number: index for index, number in enumerate(self.class_of)}
+        return [self.reason(topology, examples[number]) for number in range(len(examples))]
+
+    def shape_number(self, topology: ReplicaTopology) -> int:
+        """Return one number for all topologies that require the same."""
+        # Hashing a part of a document looks at all of it: once for each object.
+        number = self._shape_of.get(id(topology))
+        if number is None:
+            shape = _Shape(topology.requires, topology.nodes, topology.gpus_per_node)
+            number = self._shape_of[id(topology)] = self._shapes.setdefault(shape, len(self._shapes))
+        return number

@@ -1,35 +1,14 @@
-"""What planning gives: placements, shortfalls with their reasons, and how full every pool is."""
+"""What planning gives: placements, shortfalls, and how full every pool is. All of it is data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import NamedTuple
 
 from slicewise.diagnostics import Advice, named
 from slicewise.documents import DeploymentKey
-
-
-class RejectionCode(StrEnum):
-    """Why a pool cannot take a deployment, in the order in which a person would mend it: capacity comes last."""
-
-    ENVIRONMENT_SELECTOR = "environment-selector"
-    PROFILE_SELECTOR = "profile-selector"
-    NODE_POOL_SELECTOR = "node-pool-selector"
-    INSUFFICIENT_MEMORY = "insufficient-memory"
-    PRECISION_UNSUPPORTED = "precision-unsupported"
-    INTERCONNECT = "interconnect"
-    INTER_NODE_BANDWIDTH = "inter-node-bandwidth"
-    NVLINK_DOMAIN = "nvlink-domain"
-    MULTI_NODE_UNSUPPORTED = "multi-node-unsupported"
-    GPUS_PER_NODE = "gpus-per-node"
-    MIG_SINGLE_DEVICE = "mig-single-device"
-    MIG_NOT_ALLOWED = "mig-not-allowed"
-    MIG_REQUIRED = "mig-required"
-    NOT_ENOUGH_NODES = "not-enough-nodes"
-    CAPACITY = "capacity"
+from slicewise.planning.reasons import RejectionCode
 
 
 class Placement(NamedTuple):
@@ -56,29 +35,13 @@ class Placement(NamedTuple):
         return self.replicas * self.nodes_per_replica * self.gpus_per_node
 
 
-class Rejection(NamedTuple):
-    """Why one pool cannot take a deployment with one profile; without pool and profile: a whole environment."""
-
-    environment: str
-    node_pool: str | None
-    profile: str | None
-    code: RejectionCode
-    message: str
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shortfall:
-    """A deployment that gets fewer environments than it asks for, and why: every candidate, with a reason."""
+    """A deployment that gets fewer environments than it asks for."""
 
     deployment: DeploymentKey
     wanted: int
     placed: int
-    reject: Callable[[], tuple[Rejection, ...]] = field(repr=False, compare=False)
-
-    @cached_property
-    def rejections(self) -> tuple[Rejection, ...]:
-        """Every pool and profile that does not serve it, sorted by name: found when it is first asked for."""
-        return self.reject()
 
 
 class MoveCode(StrEnum):

@@ -1,51 +1,58 @@
-"""A plan as JSON (design, section 7), and the previous plan read back from it or from a stack's outputs."""
+"""A plan as JSON: what `plan --output json` prints, and what a stack's outputs hold."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
-
-from slicewise.diagnostics import Advice, Code, InvalidInputError, Problem, dotted
-from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
-from slicewise.kubernetes import MAX_COUNT
+from slicewise.diagnostics import Advice
+from slicewise.documents import DeploymentKey, Fleet
+from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Location, Move, Placement, Plan, PoolUsage, Shortfall
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from slicewise.planning.reasons import Rejection
 
 
-def plan_to_dict(plan: Plan) -> dict[str, Any]:
+def plan_to_dict(fleet: Fleet, plan: Plan) -> dict[str, Any]:
     """Return the plan as JSON data with exactly the contract's keys, sorted by names."""
+    return plan_data(plan, Rejections(fleet, plan))
+
+
+def plan_data(plan: Plan, rejections: Rejections) -> dict[str, Any]:
+    """Return the same with `rejections` that somebody else asks, too."""
     return {
         "placements": [placement_to_dict(placement) for placement in plan.placements],
-        "shortfalls": [_shortfall(shortfall) for shortfall in plan.shortfalls],
+        "shortfalls": [_shortfall(shortfall, rejections.of(shortfall.deployment)) for shortfall in plan.shortfalls],
         "nodePools": [_pool(usage) for usage in plan.node_pools],
         "warnings": [_warning(warning) for warning in plan.warnings],
         "moved": [_move(move) for move in plan.moved],
     }
 
 
-def plan_to_outputs(plan: Plan) -> dict[str, Any]:
+def plan_to_outputs(fleet: Fleet, plan: Plan) -> dict[str, Any]:
     """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`, no `moved`."""
-    outputs = plan_to_dict(replace(plan, shortfalls=(), moved=()))
-    del outputs["moved"]
-    for placement in outputs["placements"]:
+    rejections = Rejections(fleet, plan)
+    placements = [placement_to_dict(placement) for placement in plan.placements]
+    for placement in placements:
         del placement["retained"]
-    outputs["shortfalls"] = [
-        {
-            "deployment": _deployment(shortfall.deployment),
-            "wanted": shortfall.wanted,
-            "placed": shortfall.placed,
-            "rejections": dict(sorted(Counter(item.code.value for item in shortfall.rejections).items())),
-        }
-        for shortfall in plan.shortfalls
-    ]
-    return outputs
+    return {
+        "placements": placements,
+        "shortfalls": [
+            {
+                "deployment": _deployment(shortfall.deployment),
+                "wanted": shortfall.wanted,
+                "placed": shortfall.placed,
+                "rejections": _counts(rejections.of(shortfall.deployment)),
+            }
+            for shortfall in plan.shortfalls
+        ],
+        "nodePools": [_pool(usage) for usage in plan.node_pools],
+        "warnings": [_warning(warning) for warning in plan.warnings],
+    }
+
+
+def _counts(rejections: Iterable[Rejection]) -> dict[str, int]:
+    return dict(sorted(Counter(item.code.value for item in rejections).items()))
 
 
 def placement_to_dict(placement: Placement) -> dict[str, Any]:
@@ -69,7 +76,7 @@ def _deployment(key: DeploymentKey) -> dict[str, str]:
     return {"namespace": key.namespace, "name": key.name}
 
 
-def _shortfall(shortfall: Shortfall) -> dict[str, Any]:
+def _shortfall(shortfall: Shortfall, rejections: Iterable[Rejection]) -> dict[str, Any]:
     return {
         "deployment": _deployment(shortfall.deployment),
         "wanted": shortfall.wanted,
@@ -82,7 +89,7 @@ def _shortfall(shortfall: Shortfall) -> dict[str, Any]:
                 "code": rejection.code.value,
                 "message": rejection.message,
             }
-            for rejection in shortfall.rejections
+            for rejection in rejections
         ],
     }
 
@@ -117,103 +124,3 @@ def _location(location: Location) -> dict[str, str]:
 
 def _warning(warning: Advice) -> dict[str, str]:
     return {"code": warning.code.value, "path": warning.path, "message": warning.message}
-
-
-@dataclass(frozen=True, slots=True)
-class PreviousPlacement:
-    """What planning needs to know of an earlier placement to keep it."""
-
-    key: DeploymentKey
-    environment: str
-    node_pool: str
-    profile: str
-    units: int
-    gpus_per_node: int
-    nodes_per_replica: int = 1
-    resource: str | None = None
-    autoscaled: bool = False
-
-
-class _Lenient(BaseModel):
-    """Part of a plan that may come from another release: what is not needed is not looked at."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
-
-
-class _DeploymentName(_Lenient):
-    namespace: str
-    name: str
-
-
-class _Resource(_Lenient):
-    name: str
-
-
-# Within what documents may say; a plan may have no replicas.
-_Units = Annotated[int, Field(ge=0, le=MAX_COUNT * MOST_NODES * MOST_GPUS_PER_NODE)]
-_GpusPerNode = Annotated[int, Field(ge=1, le=MOST_GPUS_PER_NODE)]
-_NodesPerReplica = Annotated[int, Field(ge=1, le=MOST_NODES)]
-
-
-class _PlacementEntry(_Lenient):
-    deployment: _DeploymentName
-    environment: str
-    node_pool: str
-    profile: str
-    units: _Units
-    gpus_per_node: _GpusPerNode
-    nodes_per_replica: _NodesPerReplica = 1
-    resource: _Resource | None = None
-    autoscaled: bool = False
-
-
-_ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
-_EXPECTED: Final = "; expected the JSON of an earlier plan"
-# A file of something else has nothing right: nobody reads all of it.
-_MOST_PROBLEMS: Final = 10
-
-
-def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, ...]:
-    """Read the `placements` of an earlier plan; `source` names it in errors.
-
-    Raises:
-        InvalidInputError: they are not what a plan writes (SW109).
-    """
-    if placements is None:
-        message = f"it is missing{_EXPECTED}"
-        raise InvalidInputError([Problem(source, 0, 0, "placements", message, Code.BAD_PREVIOUS_PLAN)])
-    try:
-        entries: Iterable[_PlacementEntry] = _ENTRIES.validate_python(placements)
-    except ValidationError as error:
-        raise InvalidInputError(_problems(error, source)) from error
-    return tuple(
-        PreviousPlacement(
-            DeploymentKey(entry.deployment.namespace, entry.deployment.name),
-            entry.environment,
-            entry.node_pool,
-            entry.profile,
-            entry.units,
-            entry.gpus_per_node,
-            entry.nodes_per_replica,
-            entry.resource.name if entry.resource else None,
-            entry.autoscaled,
-        )
-        for entry in entries
-    )
-
-
-def _problems(error: ValidationError, source: str) -> list[Problem]:
-    """Return the first mistakes, and how many more there are."""
-    found = error.errors(include_url=False, include_context=True)
-    problems = [
-        Problem(source, 0, 0, dotted(("placements", *each["loc"])), _words(each), Code.BAD_PREVIOUS_PLAN)
-        for each in found[:_MOST_PROBLEMS]
-    ]
-    if len(found) > _MOST_PROBLEMS:
-        message = f"{len(found) - _MOST_PROBLEMS:,} more mistakes{_EXPECTED}"
-        problems.append(Problem(source, 0, 0, "", message, Code.BAD_PREVIOUS_PLAN))
-    return problems
-
-
-def _words(error: ErrorDetails) -> str:
-    return ("it is missing" if error["type"] == "missing" else bad_value(error)) + _EXPECTED

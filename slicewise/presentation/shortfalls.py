@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from slicewise.diagnostics import Code
 from slicewise.documents import Fleet
-from slicewise.planning import Plan, Remedies, Shortfall, grouped, nearest_miss, needed, place_of
+from slicewise.planning import Plan, Rejection, Remedies, Shortfall, grouped, nearest_miss, needed, place_of
 
 # Up to twelve candidates have a line each; of more than that, those with the same reason are counted.
 _LISTED = 12
@@ -26,7 +26,7 @@ def shortfall_lines(fleet: Fleet, plan: Plan) -> list[str]:
     lines: list[str] = []
     for shortfall in plan.shortfalls:
         lines.append(headline(shortfall))
-        lines += (f"  {line}" for line in _reasons(shortfall))
+        lines += (f"  {line}" for line in _reasons(shortfall, remedies.rejections.of(shortfall.deployment)))
         lines += (f"  {line}" for line in remedy_lines(fleet, remedies, shortfall))
     return lines
 
@@ -38,18 +38,18 @@ def headline(shortfall: Shortfall) -> str:
 
 def remedy_lines(fleet: Fleet, remedies: Remedies, shortfall: Shortfall) -> Iterator[str]:
     """Yield the cheapest remedies, and what comes nearest where no pool could serve it."""
-    nearest = nearest_miss(fleet, shortfall)
+    rejections = remedies.rejections.of(shortfall.deployment)
+    nearest = nearest_miss(fleet, shortfall, rejections)
     if nearest:
         yield nearest
     found = remedies.of(shortfall)
     for remedy in found:
         yield f"remedy: {remedy}"
     if not found:
-        yield needed(fleet, shortfall)
+        yield needed(fleet, shortfall, rejections)
 
 
-def _reasons(shortfall: Shortfall) -> Iterator[str]:
-    rejections = shortfall.rejections
+def _reasons(shortfall: Shortfall, rejections: Sequence[Rejection]) -> Iterator[str]:
     if not rejections:
         there = "every environment that is declared serves it already"
         yield there if shortfall.placed else "no environment is declared"

@@ -25,7 +25,7 @@ from slicewise.clusters.preflight.conversation import ClusterAnswer
 from slicewise.clusters.verify.services.applied import Expected
 from slicewise.diagnostics import Advice, Code, InvalidInputError
 from slicewise.documents import DeploymentKey
-from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning import PreviousPlacement
 
 KEY = DeploymentKey("team", "chat")
 CHAT = ObjectName("LLMInferenceService", "team", "chat")

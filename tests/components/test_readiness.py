@@ -15,9 +15,9 @@ from components.readiness.waiting import Patience, Unready, Wait, finish, wait_f
 from components.stack_config import read_stack_config
 from components.state.previous_plan import leaving
 from slicewise.diagnostics import InvalidInputError
+from slicewise.documents import Fleet
 from slicewise.planning import make_plan, parse_previous
-from slicewise.planning.plan_json import plan_to_outputs
-from tests.documents import deployment, environment, fleet_of, model, profile, slices
+from tests.documents import deployment, environment, fleet_of, model, planned_outputs, profile, slices
 
 REVISION = "slicewise.dev/revision"
 NEW, OLD = "new", "old"
@@ -283,18 +283,18 @@ def test_a_cluster_that_cannot_be_asked(text: str, missing: str, monkeypatch: py
 
 
 def test_who_makes_room_only_after_the_program() -> None:
-    def plan(*names: str, pools: tuple[str, ...] = ("a",)) -> Any:  # noqa: ANN401
+    def fleet(*names: str, pools: tuple[str, ...] = ("a",)) -> Fleet:
         small = [model(name, profile("any", memoryPerGpu="30Gi", mig="only")) for name in names]
         placed = [deployment(name, name) for name in names]
-        return make_plan(fleet_of([environment("env", *(slices(pool, "3g.40gb") for pool in pools)), *small, *placed]))
+        return fleet_of([environment("env", *(slices(pool, "3g.40gb") for pool in pools)), *small, *placed])
 
-    previous = parse_previous(plan_to_outputs(plan("chat", "gone"))["placements"], "previous")
-    now = plan("chat", "newcomer")
+    previous = parse_previous(planned_outputs(fleet("chat", "gone"))["placements"], "previous")
+    now = make_plan(fleet("chat", "newcomer"))
     assert leaving(previous, now) == {("env", "a"): ("team/gone",)}
     # A deployment that spans other nodes now gets a new service.
     split = replace(now, placements=tuple(each._replace(nodes_per_replica=2) for each in now.placements))
     assert leaving(previous, split) == {("env", "a"): ("the old service of team/chat", "team/gone")}
-    elsewhere = plan("newcomer", pools=("b",))
+    elsewhere = make_plan(fleet("newcomer", pools=("b",)))
     assert leaving(previous, elsewhere) == {("env", "a"): ("team/chat", "team/gone")}
 
 
@@ -307,21 +307,21 @@ def test_another_signal_is_another_service_where_the_name_is_long(length: int, o
     name = "c" * length
     follows = {"signal": "Concurrency", "concurrency": {"maxReplicas": 1, "target": 8}}
 
-    def plan(scaling: dict[str, Any]) -> Any:  # noqa: ANN401
+    def fleet(scaling: dict[str, Any]) -> Fleet:
         declared = [environment("env", slices("a", "3g.40gb")), model("m"), deployment(name, "m", scaling=scaling)]
-        return make_plan(fleet_of(declared))
+        return fleet_of(declared)
 
     expected = {pool_: tuple(each.format(name=name) for each in names) for pool_, names in old.items()}
     for before, now in (({}, follows), (follows, {})):
-        previous = parse_previous(plan_to_outputs(plan(before))["placements"], "previous")
-        assert leaving(previous, plan(now)) == expected
-        assert leaving(previous, plan(before)) == {}
+        previous = parse_previous(planned_outputs(fleet(before))["placements"], "previous")
+        assert leaving(previous, make_plan(fleet(now))) == expected
+        assert leaving(previous, make_plan(fleet(before))) == {}
 
 
 def test_what_leaves_is_named_in_quotes_where_it_is_no_name() -> None:
     fleet = fleet_of([environment("env", slices("a", "3g.40gb")), model("m"), deployment("chat", "m")])
     plan = make_plan(fleet)
-    (entry,) = plan_to_outputs(plan)["placements"]
+    (entry,) = planned_outputs(fleet)["placements"]
     entry["deployment"] = {"namespace": "team", "name": "x\x1b[2J"}
     assert leaving(parse_previous([entry], "previous"), plan) == {("env", "a"): (r'team/"x\x1b[2J"',)}
 

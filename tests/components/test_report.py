@@ -11,9 +11,8 @@ from components.report import report
 from slicewise.diagnostics.printable_text import printable
 from slicewise.documents import Fleet
 from slicewise.planning import make_plan, parse_previous
-from slicewise.planning.plan_json import plan_to_outputs
 from slicewise.presentation.shortfalls import OnShortfall
-from tests.documents import deployment, environment, fleet_of, model, profile, slices
+from tests.documents import deployment, environment, fleet_of, model, planned_outputs, profile, slices
 from tests.unit.cli.test_hostile import every_text, plan_of
 
 
@@ -51,7 +50,7 @@ def test_what_has_moved_out_of_a_skipped_environment_is_not_said_again(
         chat = deployment("chat", "tiny", replicas=replicas, environments=environments, environmentSelector=site)
         return fleet_of([*clusters, tiny, chat])
 
-    both = plan_to_outputs(make_plan(fleet({}, 1, 2)))["placements"]
+    both = planned_outputs(fleet({}, 1, 2))["placements"]
     previous = parse_previous(both if room else both[1:], "outputs")
     after = fleet({"site": "east"}, 1 if room else 1000, 1)
     report(after, make_plan(after, previous), OnShortfall.WARN, skipped)

@@ -14,10 +14,8 @@ from components.leaving.departing import Departing
 from components.leaving.untouched import declare_all_untouched, declare_untouched
 from components.stack_config import OnUnreachable, StackConfig, read_stack_config
 from components.state.stack_state import EnvironmentState, Resource, StackState, by_environment
-from slicewise.planning import make_plan
-from slicewise.planning.plan_json import plan_to_outputs
 from tests.components.recording import Recorder, run
-from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
+from tests.documents import Document, deployment, environment, fleet_of, model, planned_outputs, profile, slices
 
 SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
 CONFIG = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceServiceConfig"
@@ -168,7 +166,7 @@ def outputs(**replicas: int) -> dict[str, Any]:
         deployment(f"in-{name}", "tiny", replicas=count, environmentSelector={"site": name})
         for name, count in replicas.items()
     ]
-    return plan_to_outputs(make_plan(fleet_of([*BOTH, TINY, *placed])))
+    return planned_outputs(fleet_of([*BOTH, TINY, *placed]))
 
 
 def test_the_outputs_of_a_skipped_environment_stay_as_they_were() -> None:
@@ -204,12 +202,12 @@ def test_the_warning_says_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
         return deployment(name, "tiny", replicas=replicas, environmentSelector={"site": "west"})
 
     # Nothing waits for `same`: it is there, and as the plan has it.
-    plan = make_plan(fleet_of([*BOTH, TINY, at_west("same"), at_west("new"), at_west("grows", 3)]))
+    fleet = fleet_of([*BOTH, TINY, at_west("same"), at_west("new"), at_west("grows", 3)])
     placed = {f"west/team/{name}": list[Resource]() for name in ("same", "old", "grows")}
     there = EnvironmentState(has_provider=True, placements=placed)
-    before = plan_to_outputs(make_plan(fleet_of([*BOTH, TINY, at_west("same"), at_west("old"), at_west("grows")])))
+    before = planned_outputs(fleet_of([*BOTH, TINY, at_west("same"), at_west("old"), at_west("grows")]))
     tell_skipped(
-        {"west": ("west does not answer [SW404]",)}, plan_to_outputs(plan), StackState({"west": there}, before)
+        {"west": ("west does not answer [SW404]",)}, planned_outputs(fleet), StackState({"west": there}, before)
     )
     (warning,) = told
     assert warning.splitlines() == [

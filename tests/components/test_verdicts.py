@@ -20,7 +20,7 @@ from slicewise.clusters.preflight.ownership import Claim, Owner, has_all, owner
 from slicewise.clusters.verify.services.applied import Expected
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import KubernetesObject
-from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning import PreviousPlacement
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 CONFIG = ObjectName("LLMInferenceServiceConfig", "team", "kserve-config-llm-worker-pipeline-parallel")

@@ -30,8 +30,7 @@ from slicewise.clusters.live.reader import read_cluster
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import environment_objects
-from slicewise.planning import make_plan
-from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning import PreviousPlacement, make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.keda import ScaledObject

@@ -1,5 +1,6 @@
 """How much a pool holds, whatever the order of scheduling: the soundness rule and ledgers by it."""
 
+from slicewise.planning.capacity.no_room import PodTooLarge
 from slicewise.planning.capacity.planned_pools import ChargedPool, PlannedCharge, PoolName, charged_pools
 from slicewise.planning.capacity.pool_ledger import PoolLedger, pod_asks, units_per_gpu
 from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound, is_sound_on
@@ -11,6 +12,7 @@ __all__ = [
     "NodeSize",
     "PlannedCharge",
     "PodSize",
+    "PodTooLarge",
     "PoolLedger",
     "PoolName",
     "Tenant",

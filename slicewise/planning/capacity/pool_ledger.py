@@ -8,9 +8,10 @@ from itertools import product
 
 from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile
 from slicewise.documents import units_per_gpu as declared_units_per_gpu
-from slicewise.kubernetes import GIB
+from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
 from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound
 from slicewise.planning.plan import PoolUsage
+from slicewise.planning.reasons import Reason
 
 
 def units_per_gpu(pool: NodePool) -> int:
@@ -53,7 +54,8 @@ class PoolLedger:
         # What has been asked since the last charge.
         self._taken: dict[tuple[PodSize, int], bool] = {}
         self._most: dict[PodSize, int] = {}
-        # Room only shrinks while pods are added: what it was is a bound of what it is.
+        self._no_room: dict[tuple[PodSize, int], Reason | None] = {}
+        # Adding pods never makes room, so an earlier answer is an upper bound.
         self._at_most: dict[PodSize, int] = {}
 
     @property
@@ -97,6 +99,7 @@ class PoolLedger:
         self._smallest, self._largest = min(sizes, default=0), max(sizes, default=0)
         self._taken.clear()
         self._most.clear()
+        self._no_room.clear()
         if count < 0:
             self._at_most.clear()
 
@@ -120,27 +123,21 @@ class PoolLedger:
             return 0
         return 1 + -(-max(self._largest, pod.units) // min(self._smallest, pod.units))
 
-    def full_message(self, pod: PodSize, count: int) -> str:
-        """Say in numbers why `count` more pods do not fit."""
-        free = f"{self.free} of {self.units} units free"
-        if self.free < count * pod.units:
-            return f"{free}, needs {count * pod.units}"
-        if too_much := list(self._more_than_a_node_has(pod)):
-            return f"{free}, but a pod asks for {' and '.join(too_much)}"
-        asks = f"{pod.units} {'unit' if pod.units == 1 else 'units'}"
-        if pod.cpu:
-            asks += f", {pod.cpu / 1000:g} CPUs"
-        if pod.memory:
-            asks += f", {pod.memory / GIB:g}Gi"
-        most = self.most(pod)
-        promised = f"only {most} more {'pod' if most == 1 else 'pods'} of {asks} each can be promised a node"
-        return f"{free}, but {promised} whatever the order, needs {count}"
+    def no_room(self, pod: PodSize, count: int) -> Reason | None:
+        """Return in numbers why `count` more pods do not fit; None where they do."""
+        key = (pod, count)
+        if key not in self._no_room:
+            self._no_room[key] = None if self.takes(pod, count) else self._find_no_room(pod, count)
+        return self._no_room[key]
 
-    def _more_than_a_node_has(self, pod: PodSize) -> Iterator[str]:
-        if self.node.cpu is not None and pod.cpu > self.node.cpu:
-            yield f"{pod.cpu / 1000:g} CPUs (a node has {self.node.cpu / 1000:g})"
-        if self.node.memory is not None and pod.memory > self.node.memory:
-            yield f"{pod.memory / GIB:g}Gi of memory (a node has {self.node.memory / GIB:g}Gi)"
+    def _find_no_room(self, pod: PodSize, count: int) -> Reason:
+        needs = count * pod.units
+        if self.free < needs:
+            return TooFewUnits(self.free, self.units, needs)
+        node = self.node
+        if (node.cpu is not None and pod.cpu > node.cpu) or (node.memory is not None and pod.memory > node.memory):
+            return NodeTooSmall(self.free, self.units, pod, node)
+        return TooFewPods(self.free, self.units, pod, self.most(pod), count)
 
     def most(self, pod: PodSize) -> int:
         """Return how many more pods of this size the pool takes."""
@@ -200,7 +197,7 @@ class PoolLedger:
         if not reserved:
             yield iter([pods])
             return
-        # Nobody knows what other tenants' pods ask for, so they count as the largest of ours in every resource.
+        # What other people's pods ask for is unknown, so they count as the largest of ours in every resource.
         values = [sorted(set(values)) for values in zip(*((p.units, p.cpu, p.memory) for p in pods), strict=True)]
         for units, cpu, memory in product(*values):
             left = Counter({p: n for p, n in pods.items() if p.units <= units and p.cpu <= cpu and p.memory <= memory})

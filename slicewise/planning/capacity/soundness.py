@@ -56,7 +56,7 @@ class NodeSize:
 def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
     """Return whether `nodes` nodes of size `node` take all `pods` (how many of each size) in any order.
 
-    Exact where all pods are alike; otherwise it errs on the safe side (design, section 4).
+    Exact where all pods are alike; otherwise it errs on the safe side.
     """
     kinds = _kinds(node, pods)
     if not kinds:

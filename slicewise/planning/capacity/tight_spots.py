@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from slicewise.diagnostics import Advice, Code
+from slicewise.diagnostics import Advice, Code, some
 from slicewise.documents import Fleet, ModelSpec, nodes_at_a_time
 from slicewise.kubernetes import GIB
 from slicewise.planning.capacity.pool_ledger import PoolLedger
@@ -55,7 +55,7 @@ def _cannot_roll(pool: PoolLedger, tenants: Sequence[Tenant], step: int, path: s
     rolls = {pod: pool.has_room_to_roll(pod) for pod in sizes}
     stuck = [tenant.placement for tenant in careful if not rolls[tenant.pod]]
     if stuck:
-        names = _some(sorted({str(placement.deployment) for placement in stuck}))
+        names = some(sorted({str(placement.deployment) for placement in stuck}))
         reserve = max(pool.pool.reserved_units, *(placement.gpus_per_node for placement in stuck))
         message = (
             f"no room is left on {pool.name} for one more pod, and a Deployment of fewer than {ROLLS_WITHOUT_SURGE} "
@@ -136,13 +136,7 @@ def _hungriest_node(
 
 def _too_small(pool: PoolLedger, node: _BusyNode, wanted: str, path: str) -> Advice:
     message = (
-        f"a node of {pool.name} with {node.pods} pods of {_some(node.deployments)} would need {wanted}; "
+        f"a node of {pool.name} with {node.pods} pods of {some(node.deployments)} would need {wanted}; "
         "say in allocatable what a node has, so that Slicewise counts it, or lower the resources in the models"
     )
     return Advice(path, Code.NODE_TOO_SMALL_FOR_UNITS, message)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = 3
-    rest = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")

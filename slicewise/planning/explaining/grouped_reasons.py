@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from slicewise.documents import Fleet, NodePool
+from slicewise.documents import Fleet
 from slicewise.kubernetes import canonical
-from slicewise.planning.plan import Rejection, RejectionCode, Shortfall
+from slicewise.planning.plan import Shortfall
+from slicewise.planning.reasons import (
+    InsufficientMemory,
+    NvlinkDomainTooSmall,
+    Reason,
+    Rejection,
+    RejectionCode,
+    TooFewGpus,
+    TooFewNodes,
+)
 
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
-_SELECTORS = (*(RejectionCode.ENVIRONMENT_SELECTOR, RejectionCode.PROFILE_SELECTOR, RejectionCode.NODE_POOL_SELECTOR),)
+_SELECTORS = (RejectionCode.ENVIRONMENT_SELECTOR, RejectionCode.PROFILE_SELECTOR, RejectionCode.NODE_POOL_SELECTOR)
 _EXAMPLES = 3
 _Places = tuple[tuple[str, str | None], ...]
-# A number that stands alone, or before a unit of memory: not the digits of a name, a label or a MIG profile.
-_NUMBER = re.compile(r"(?<![\w.=-])\d+(?:\.\d+)?(?=[KMGTPE]i?\b|[km]?\b)(?![\w]*[.-]\w)")
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Candidates that were rejected for the same reason."""
+class ReasonGroup:
+    """Candidates that were rejected for the same reason, but for its numbers."""
 
     code: RejectionCode
     message: str
@@ -47,109 +52,53 @@ def place_of(environment: str, pool: str | None) -> str:
     return f"{environment}/{pool}" if pool else environment
 
 
-def grouped(rejections: Iterable[Rejection]) -> list[Reason]:
+def grouped(rejections: Iterable[Rejection]) -> list[ReasonGroup]:
     """Return the reasons of `rejections`: those first that fail at the last of the rules, and then the most common."""
-    patterns = _Patterns()
-    alike: dict[tuple[RejectionCode, str, str], _Group] = defaultdict(_Group)
+    alike: dict[tuple[type[Reason], Hashable, str], list[Rejection]] = defaultdict(list)
     for item in rejections:
-        group = alike[item.code, patterns.of(item), item.profile or ""]
-        group.messages.add(item.message)
-        group.places.append((item.environment, item.node_pool))
-    reasons: dict[tuple[RejectionCode, str, _Places], list[str]] = defaultdict(list)
-    for (code, _, profile), group in sorted(alike.items(), key=lambda entry: entry[0][2]):
-        message = _summary(code, sorted(group.messages))
-        reasons[code, message, tuple(group.places)] += [profile] if profile else []
-    found = [Reason(code, message, places, names) for (code, message, places), names in reasons.items()]
+        alike[type(item.reason), item.reason.alike, item.profile or ""].append(item)
+    profiles: dict[tuple[RejectionCode, str, _Places], list[str]] = defaultdict(list)
+    for (_, _, profile), items in sorted(alike.items(), key=lambda entry: entry[0][2]):
+        reason = items[0].reason
+        message = reason.said_of([item.reason for item in items])
+        places = tuple((item.environment, item.node_pool) for item in items)
+        profiles[reason.code, message, places] += [profile] if profile else []
+    found = [ReasonGroup(code, message, places, names) for (code, message, places), names in profiles.items()]
     return sorted(found, key=lambda reason: (-_ORDER[reason.code], -len(reason.places), reason.message, reason.places))
 
 
-class _Group:
-    """Candidates with one profile and one pattern of messages."""
-
-    def __init__(self) -> None:
-        self.messages: set[str] = set()
-        self.places: list[tuple[str, str | None]] = []
-
-
-class _Patterns:
-    """What the messages of one reason have in common, found once for each message."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[RejectionCode, str], str] = {}
-
-    def of(self, item: Rejection) -> str:
-        """Return the message without what may differ."""
-        key = (item.code, item.message)
-        if key not in self._known:
-            selects = item.code in _SELECTORS
-            self._known[key] = item.message.partition(";")[0] if selects else _NUMBER.sub("#", item.message)
-        return self._known[key]
-
-
-def nearest_miss(fleet: Fleet, shortfall: Shortfall) -> str | None:
+def nearest_miss(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> str | None:
     """Say what comes nearest where no pool could serve it, full or not; None where a pool could."""
-    candidates = [item for item in shortfall.rejections if item.node_pool]
+    found = list(rejections)
+    candidates = [item for item in found if item.node_pool]
     if not candidates or any(item.code is RejectionCode.CAPACITY for item in candidates):
         return None
     last = max((item.code for item in candidates), key=_ORDER.__getitem__)
     nearest = [item for item in candidates if item.code is last]
     if last is RejectionCode.INSUFFICIENT_MEMORY:
-        return _largest_memory(fleet, shortfall, nearest)
-    best = max(nearest, key=lambda item: _size(_pool(fleet, item), last))
+        return _largest_memory(fleet, shortfall, found)
+    best = max(nearest, key=lambda item: _has(item.reason))
     return f"nearest is {_where(best)} with {best.profile}: {best.message}"
 
 
-def _largest_memory(fleet: Fleet, shortfall: Shortfall, nearest: Sequence[Rejection]) -> str:
+def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> str:
     """Say how much memory there is at most, for the profile that comes nearest to having enough."""
     model = fleet.model_of(fleet.deployment[shortfall.deployment])
-    needs = {
-        profile.name: wanted
-        for profile in model.serving
-        if (wanted := profile.replica_topology.requires.memory_per_gpu)
-    }
-
-    def share(item: Rejection) -> Decimal:
-        return _pool(fleet, item).capabilities.memory_per_gpu.value / needs[item.profile or ""].value
-
-    best = max(nearest, key=share)
-    need = canonical(needs[best.profile or ""])
-    largest = canonical(_pool(fleet, best).capabilities.memory_per_gpu)
+    found = [(item, item.reason) for item in rejections]
+    short = [(item, reason) for item, reason in found if isinstance(reason, InsufficientMemory)]
+    best, reason = max(short, key=lambda pair: pair[1].has.value / pair[1].needs.value)
     elsewhere = " elsewhere" if shortfall.placed else ""
-    ruled_out = any(item.code in _SELECTORS for item in shortfall.rejections if item.profile in (None, best.profile))
+    ruled_out = any(item.code in _SELECTORS for item, _ in found if item.profile in (None, best.profile))
     allowed = " that selectors allow" if ruled_out else ""
     profile = f" for {best.profile}" if len(model.serving) > 1 else ""
+    need, largest = canonical(reason.needs), canonical(reason.has)
     return f"no pool{elsewhere}{allowed} has {need} a GPU or slice{profile}: the largest is {largest} ({_where(best)})"
-
-
-def _pool(fleet: Fleet, item: Rejection) -> NodePool:
-    return fleet.node_pool[item.environment, item.node_pool or ""]
 
 
 def _where(item: Rejection) -> str:
     return place_of(item.environment, item.node_pool)
 
 
-def _size(pool: NodePool, code: RejectionCode) -> int:
-    """Return what a rejection of this code compares, where it is a number."""
-    sizes: Mapping[RejectionCode, int] = {
-        RejectionCode.GPUS_PER_NODE: pool.accelerator_count,
-        RejectionCode.NOT_ENOUGH_NODES: pool.nodes,
-        RejectionCode.NVLINK_DOMAIN: pool.capabilities.nvlink_domain_size or 0,
-    }
-    return sizes.get(code, 0)
-
-
-def _summary(code: RejectionCode, messages: Sequence[str]) -> str:
-    """Return one message for `messages`, which have one pattern."""
-    if len(messages) == 1:
-        return messages[0]
-    if code in _SELECTORS:
-        return messages[0].partition(";")[0]
-    ranges = iter(list(_ranges(messages)))
-    return _NUMBER.sub(lambda _: next(ranges), messages[0])
-
-
-def _ranges(messages: Sequence[str]) -> Iterator[str]:
-    for numbers in zip(*map(_NUMBER.findall, messages), strict=True):
-        low, high = (choose(numbers, key=Decimal) for choose in (min, max))
-        yield low if low == high else f"{low} to {high}"
+def _has(reason: Reason) -> int:
+    """Return how much a pool has of what it has too little of, where that is a number."""
+    return (reason.has or 0) if isinstance(reason, TooFewGpus | TooFewNodes | NvlinkDomainTooSmall) else 0

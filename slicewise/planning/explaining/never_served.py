@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from slicewise.diagnostics import Advice, Code
 from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile, label
-from slicewise.kubernetes import GIB
-from slicewise.planning.capacity import NodeSize, PodSize, PoolLedger, fit_on_empty_node
-from slicewise.planning.matching import Reason, node_pool_selector_reason, profile_selector_reason, requirement_reasons
-from slicewise.planning.plan import RejectionCode
+from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger, fit_on_empty_node
+from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, requirement_reasons
+from slicewise.planning.reasons import Reason, RejectionCode
 from slicewise.planning.search import Demand, DraftPlan, ServingOption, required_memory_advice
 
-# Finding the nearest pool takes time for every pool that there is; nobody reads so many.
+# Finding the nearest pool takes time for every pool that there is, and more than this is not read.
 _MOST_EXPLAINED = 20
 
 
@@ -93,7 +92,7 @@ class _Prospects:
                 return f"; `slicewise explain {demand.key}` says why"
             order = list(RejectionCode)
             _, _, place, message = min(
-                (len(reasons), order.index(reasons[0][0]), place, reasons[0][1])
+                (len(reasons), order.index(reasons[0].code), place, reasons[0].message)
                 for place, reasons in self._candidates(demand)
             )
             self._explained[key] = f". {place} comes nearest: {message}"
@@ -119,9 +118,5 @@ def _reasons(
     reasons = [*([selected] if selected else []), *requirement_reasons(profile.replica_topology, state.pool)]
     pod = state.pod_size(demand.model, profile)
     if not reasons or not fit_on_empty_node(state.node, pod):
-        asks = [f"{pod.units} {'unit' if pod.units == 1 else 'units'}"]
-        # Where the pool does not say what nodes have, nothing of it is asked.
-        asks += [f"{pod.cpu / 1000:g} CPUs"] if pod.cpu else []
-        asks += [f"{pod.memory / GIB:g}Gi"] if pod.memory else []
-        reasons.append((RejectionCode.CAPACITY, f"a pod asks for {', '.join(asks)}: more than a node has"))
+        reasons.append(PodTooLarge(pod))
     return reasons

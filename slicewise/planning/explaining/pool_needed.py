@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from slicewise.diagnostics import counted
 from slicewise.documents import (
     Fleet,
     MigPreference,
@@ -15,16 +16,17 @@ from slicewise.documents import (
     slices_alone,
 )
 from slicewise.kubernetes import canonical
-from slicewise.planning.plan import RejectionCode, Shortfall
+from slicewise.planning.plan import Shortfall
+from slicewise.planning.reasons import Rejection, RejectionCode
 
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 
 
-def needed(fleet: Fleet, shortfall: Shortfall) -> str:
+def needed(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> str:
     """Say what a pool would have to be for the profile that comes nearest to one; for where there is no remedy."""
     deployment = fleet.deployment[shortfall.deployment]
     model = fleet.model_of(deployment)
-    candidates = [item for item in shortfall.rejections if item.profile]
+    candidates = [item for item in rejections if item.profile]
     if candidates:
         profile = model.profile(max(candidates, key=lambda item: _ORDER[item.code]).profile or "")
     else:
@@ -75,9 +77,9 @@ def _pool(topology: ReplicaTopology) -> Iterator[str]:
 
 
 def _room(deployment: ModelDeployment, model: ModelSpec, topology: ReplicaTopology) -> str:
-    replicas = f"{deployment.replicas} replica{'' if deployment.replicas == 1 else 's'}"
+    replicas = counted(deployment.replicas, "replica")
     pods = f" of {topology.nodes} pods" if topology.nodes > 1 else ""
-    units = f"{topology.gpus_per_node} GPU{'' if topology.gpus_per_node == 1 else 's'}"
+    units = counted(topology.gpus_per_node, "GPU")
     return (
         f"{replicas}{pods}, each {'pod ' if pods else ''}with {units}, {model.resources.cpu} CPUs and "
         f"{canonical(model.resources.memory)} of memory"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from slicewise.diagnostics import counted
 from slicewise.documents import DeploymentKey, FixedScaling, Fleet, ModelDeployment, nodes_at_a_time
 from slicewise.planning.capacity import ChargedPool, PlannedCharge
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
@@ -59,11 +60,10 @@ def fewer_replicas(want: Want, served: int) -> Proposal | None:
     most = min(want.place.state.most(want.pod) // nodes, now - 1)
     if most < _fewest(deployment) or not want.place.state.takes(want.pod, most * nodes):
         return None
-    field = _replicas_field(deployment)
-    label = field.rpartition(".")[2]
+    field, name = _replicas_field(deployment), "maxReplicas" if deployment.autoscaled else "replicas"
     remedy = Remedy(
         kind=RemedyKind.FEWER_REPLICAS,
-        message=f"{label} {most} (now {now}) {want.gain} on {want.place}",
+        message=f"{name} {most} (now {now}) {want.gain} on {want.place}",
         document=f"ModelDeployment {deployment.key}",
         field=field,
         value=most,
@@ -103,8 +103,7 @@ def _other_gives_up(want: Want, other: ModelDeployment, charge: PlannedCharge, e
     unit = per_replica * charge.pod.units * environments
     if fewest < now and want.fits(place(fewest)):
         left = now - _smallest(1, now - fewest, lambda fewer: want.fits(place(now - fewer)))
-        noun = "replica" if left == 1 else "replicas"
-        drops = f"drops to maxReplicas {left}" if other.autoscaled else f"drops to {left} {noun}"
+        drops = f"drops to maxReplicas {left}" if other.autoscaled else f"drops to {counted(left, 'replica')}"
         remedy = _other(want, RemedyKind.OTHER_DROPS, other, (drops, left), (now - left) * unit)
         return Proposal(remedy, want, place(left), _with_replicas(other, left))
     remedy = _other(want, RemedyKind.OTHER_GOES, other, ("is removed", None), now * unit)

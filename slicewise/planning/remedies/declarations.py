@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from slicewise.documents import FABRICS, ModelDeployment, Selector
 from slicewise.planning.capacity import ChargedPool
-from slicewise.planning.plan import RejectionCode
+from slicewise.planning.reasons import RejectionCode
 from slicewise.planning.remedies.models import (
     any_unit,
     weights_alone,

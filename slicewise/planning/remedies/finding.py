@@ -10,14 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
-from itertools import chain, groupby
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from slicewise.documents import DeploymentKey, Fleet, model_key
-from slicewise.planning.capacity import ChargedPool, PoolName, charged_pools
-from slicewise.planning.plan import Plan, Rejection, RejectionCode, Shortfall
-from slicewise.planning.plan_json import plan_to_dict
+from slicewise.planning.capacity import PoolName
+from slicewise.planning.explaining import Rejections
+from slicewise.planning.plan import Plan, Shortfall
+from slicewise.planning.plan_json import plan_data
+from slicewise.planning.reasons import Rejection, RejectionCode
 from slicewise.planning.remedies.capacity import fewer_replicas, fewer_reserved, more_nodes, others_give_up
 from slicewise.planning.remedies.contention import Contention
 from slicewise.planning.remedies.declarations import BY_CODE
@@ -27,7 +29,7 @@ from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Wan
 __all__ = ["Remedies", "Remedy", "RemedyKind", "plan_with_remedies", "remedy_to_dict"]
 
 SHOWN = 3
-# A deployment may have thousands of candidates; those that lack least are the cheapest to mend.
+# A deployment may have thousands of candidates; those that lack least are the cheapest to fix.
 _TRIED = 50
 _FULL = (RejectionCode.CAPACITY, RejectionCode.NOT_ENOUGH_NODES)
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
@@ -35,8 +37,8 @@ _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 
 def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
     """Return the plan as JSON data, each shortfall with its cheapest remedies."""
-    data = plan_to_dict(plan)
     finder = Remedies(fleet, plan)
+    data = plan_data(plan, finder.rejections)
     for shortfall, entry in zip(plan.shortfalls, data["shortfalls"], strict=True):
         entry["remedies"] = [remedy_to_dict(remedy) for remedy in finder.of(shortfall)]
     return data
@@ -46,6 +48,9 @@ class Remedies:
     """Finds the cheapest remedies for the shortfalls of a plan."""
 
     def __init__(self, fleet: Fleet, plan: Plan) -> None:
+        """Take a plan, and the fleet that it was made for."""
+        self.rejections = Rejections(fleet, plan)
+        """Why the candidates were rejected that remedies are looked for at."""
         self._fleet = fleet
         self._plan = plan
         self._served: dict[DeploymentKey, set[str]] = defaultdict(set)
@@ -53,17 +58,8 @@ class Remedies:
             self._served[placement.deployment].add(placement.environment)
 
     @cached_property
-    def _pools(self) -> Mapping[PoolName, ChargedPool]:
-        return charged_pools(self._fleet, self._plan)
-
-    @cached_property
     def _free(self) -> Mapping[PoolName, int]:
         return {(usage.environment, usage.node_pool): usage.free for usage in self._plan.node_pools}
-
-    @cached_property
-    def _by_environment(self) -> Mapping[str, Sequence[ChargedPool]]:
-        places = groupby(self._pools.values(), lambda place: place.name[0])
-        return {environment: list(here) for environment, here in places}
 
     @cached_property
     def _contention(self) -> Contention:
@@ -115,7 +111,7 @@ class Remedies:
         units = {profile.name: deployment.replicas * profile.replica_topology.units for profile in serving}
         lacking = (
             (units[item.profile or ""] - self._free[item.environment, item.node_pool or ""], item)
-            for item in shortfall.rejections
+            for item in self.rejections.of(shortfall.deployment)
             if item.code in _FULL
         )
         nearest = nsmallest(_TRIED, lacking, key=itemgetter(0))
@@ -141,7 +137,7 @@ class Remedies:
 
     def _opening_pools(self, shortfall: Shortfall) -> Iterator[Proposal]:
         """Yield what would open a pool that has room, those first that fail at the last of the rules."""
-        closed = [item for item in shortfall.rejections if item.code in BY_CODE]
+        closed = [item for item in self.rejections.of(shortfall.deployment) if item.code in BY_CODE]
         closed.sort(key=lambda item: -_ORDER[item.code])
         for item in closed[:_TRIED]:
             proposals = (opening(want) for want in self._wants(shortfall, item) for opening in BY_CODE[item.code])
@@ -151,11 +147,11 @@ class Remedies:
         """Yield what was rejected: one pool with one profile, or all of an environment with each."""
         deployment = self._fleet.deployment[shortfall.deployment]
         model = self._fleet.model_of(deployment)
-        places = [self._pools[item.environment, item.node_pool]] if item.node_pool else None
+        places = [self.rejections.pools[item.environment, item.node_pool]] if item.node_pool else None
         profiles = [model.profile(item.profile)] if item.profile else model.serving
         one_more = shortfall.wanted - shortfall.placed > 1
         for profile in profiles:
-            for place in places or self._by_environment[item.environment]:
+            for place in places or self.rejections.by_environment[item.environment]:
                 yield Want(deployment, model, profile, place, one_more)
 
     def _fewer_environments(self, shortfall: Shortfall) -> Remedy:
@@ -203,7 +199,7 @@ class _Cheapest:
     def best(self) -> Sequence[Proposal]:
         """Return as many as are asked for: the cheapest of each kind, and then the cheapest of all others."""
         firsts = sorted((known[0] for known in self._kinds.values() if known), key=_order)
-        # Of many ways to ask somebody for less, none is what the owner of the clusters can do: more nodes.
+        # Show "more nodes" first: it is the only remedy that the clusters' owner can apply alone.
         firsts.sort(key=lambda proposal: proposal.remedy.kind is not RemedyKind.MORE_NODES)
         others = sorted(chain.from_iterable(known[1:] for known in self._kinds.values()), key=_order)
         return [*firsts, *others][: self._limit]

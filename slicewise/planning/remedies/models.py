@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from slicewise.documents import QUANTISED, Fleet, MigPreference, ModelSpec, Precision, label, model_key
+from slicewise.documents import Fleet, MigPreference, ModelSpec, label, model_key
 from slicewise.kubernetes import GIB, Quantity
 from slicewise.planning.capacity import ChargedPool, PodSize, fit_on_empty_node
+from slicewise.planning.reasons import computed_instead
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 
 _MIB = 1024**2
@@ -53,8 +54,8 @@ def weights_alone(want: Want) -> Proposal | None:
         want.place.pool.capabilities.precision_support,
     )
     missing = needs - has
-    computed = next((each for each in (Precision.BF16, Precision.FP16) if each in has), None)
-    if computed is None or not missing <= QUANTISED:
+    computed = computed_instead(missing, has)
+    if computed is None:
         return None
     instead = (needs - missing) | {computed}
     written = sorted(map(str, instead))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, ModelKey, ModelSpec, ServingProfile, model_key
 from slicewise.planning.capacity import PodSize, PoolLedger, Tenant
 from slicewise.planning.plan import Location, Placement
+from slicewise.planning.search.decision_log import Decision, DecisionLog, Measured, Step
 from slicewise.planning.search.lanes import FreeLevel, PoolIndex, labels_of
 from slicewise.planning.search.room_queue import Room
 
@@ -87,7 +88,9 @@ class Claim:
 class DraftPlan:
     """Every deployment's demand, every pool's ledger, and the claims that have been accepted so far."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, log: DecisionLog | None = None) -> None:
+        """Take what is asked for; `log` notes how its deployment is placed."""
+        self._log = log
         keys = [model_key(deployment) for deployment in fleet.deployments]
         self.index = PoolIndex(fleet, [fleet.models[key] for key in dict.fromkeys(keys)])
         self._known_options: dict[tuple[object, ...], tuple[Sequence[ServingOption], int, int]] = {}
@@ -111,9 +114,11 @@ class DraftPlan:
         """Return how many environments `demand` still lacks."""
         return demand.wanted - len(self.placed[demand.key])
 
-    def place(self, claim: Claim) -> None:
-        """Promise its room to a deployment."""
+    def place(self, claim: Claim, step: Step = Step.CHOSEN) -> None:
+        """Promise its room to a deployment, in one of the steps of planning."""
         pool = self.pools[claim.index]
+        if self._log and self._log.deployment == claim.demand.key and not self._log.knows(claim):
+            self._log.note(claim, self._decision(claim, step))
         was_empty = self.index.mixes[claim.index] and pool.mixing(claim.pod) == 1
         pool.charge(claim.pod, claim.pods)
         self.placed[claim.demand.key][pool.environment] = claim
@@ -159,6 +164,29 @@ class DraftPlan:
                 if room and room.mixing == best.mixing and -room.minus_room >= pods:
                     return room, asks
         return best, pod
+
+    def finish(self) -> None:
+        """Tell the log which claims are in the plan."""
+        if self._log:
+            self._log.finish(self.placed.get(self._log.deployment, {}).values())
+
+    def _decision(self, claim: Claim, step: Step) -> Decision:
+        served = frozenset(self.placed[claim.demand.key])
+        return Decision(self.location(claim), step, dict(self._measured(claim.demand)), served)
+
+    def _measured(self, demand: Demand) -> Iterator[tuple[Location, Measured]]:
+        """Yield every pool that matches, with each profile, as it is now."""
+        for rank, option in enumerate(demand.options):
+            for level in option.levels:
+                for lane, _, queue in level.lanes:
+                    for room in filter(None, map(queue.room, lane.members)):
+                        pool = self.pools[room.number]
+                        yield (
+                            Location(pool.environment, pool.name, option.profile.name),
+                            Measured(
+                                rank, level.memory, level.wasted, room.mixing, -room.minus_room, demand.pods(option)
+                            ),
+                        )
 
     def tenants(self) -> list[list[Tenant]]:
         """Return what has been placed on each pool."""

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from slicewise.documents import (
-    Capabilities,
     Fleet,
     ModelDeployment,
     ModelSpec,
     ReplicaTopology,
-    Requirements,
     Selector,
     ServingProfile,
 )
-from slicewise.planning.capacity import NodeSize, PodSize, PoolLedger, fit_on_empty_node, pod_asks
-from slicewise.planning.matching import Reason, requirement_reason
+from slicewise.planning.capacity import PodSize, PoolLedger, fit_on_empty_node, pod_asks
+from slicewise.planning.matching import MatchedRequirements
+from slicewise.planning.reasons import Reason
 from slicewise.planning.search.room_queue import RoomQueue
 
 LabelSet = frozenset[tuple[str, str]]
@@ -27,23 +26,6 @@ LabelSet = frozenset[tuple[str, str]]
 def labels_of(*selectors: Selector) -> LabelSet:
     """Return every label that `selectors` ask for together."""
     return frozenset(item for selector in selectors for item in selector.match_labels.items())
-
-
-class _PoolClass(NamedTuple):
-    """All of a pool that requirements are compared with: of one class, the same is wanting, if anything is."""
-
-    capabilities: Capabilities
-    accelerator_count: int
-    node: NodeSize
-    nodes: int
-
-
-class _Shape(NamedTuple):
-    """All of a replica that is compared with pools."""
-
-    requires: Requirements
-    nodes: int
-    gpus_per_node: int
 
 
 class Lane:
@@ -58,7 +40,7 @@ class Lane:
         self.queues: dict[PodSize, RoomQueue] = {}
         self._pools = pools
         self._improved = improved
-        # Of all the pods that may ever come here:
+        # For all pod sizes that the fleet's models can ask of this pool:
         self._one_size = len({pod.units for pod in asked}) == 1
         self._units_decide = all(self.node.is_light(pod) for pod in asked)
 
@@ -78,6 +60,10 @@ class Lane:
 class FreeLevel:
     """Lanes among which memory and waste do not decide."""
 
+    memory: int
+    """Of a unit, in bytes."""
+    wasted: float
+    """The part of an empty node's units that pods cannot use."""
     lanes: tuple[tuple[Lane, PodSize, RoomQueue], ...]
     """Each with what one pod takes there, and its pools in the order for such pods."""
 
@@ -101,16 +87,11 @@ class PoolIndex:
             (environment.metadata.name, environment.metadata.labels) for environment in fleet.environments
         )
         self._pool_labels = _LabelIndex((index, pool.pool.labels) for index, pool in enumerate(self.pools))
-        self._shapes: dict[_Shape, int] = {}
-        self._shape_of: dict[int, int] = {}
         asked = _asked(models)
         widest = max((topology.nodes for topology, _ in asked), default=1)
-        classes: dict[_PoolClass, int] = {}
-        self._class_of = [classes.setdefault(_pool_class(pool, widest), len(classes)) for pool in self.pools]
-        self._reasons: dict[tuple[int, int], Reason | None] = {}
-        self._lane_class: list[int]
+        self._matched = MatchedRequirements([pool.pool for pool in self.pools], widest)
+        self._lane_class: list[int] = self._alike(asked)
         """For each pool the first one that every shape of replica treats alike, with as much memory and such nodes."""
-        self._lane_class = self._alike(asked)
         self._asked: dict[int, set[PodSize]] = {number: set() for number in self._lane_class}
         for topology, asks in asked:
             for index, pods in self._asked.items():
@@ -127,22 +108,20 @@ class PoolIndex:
 
     def reason(self, topology: ReplicaTopology, index: int) -> Reason | None:
         """Return which requirement keeps `topology` off a pool; None if it could run there."""
-        key = (self._shape_number(topology), self._class_of[index])
-        if key not in self._reasons:
-            self._reasons[key] = requirement_reason(topology, self.pools[index].pool)
-        return self._reasons[key]
+        return self._matched.reason(topology, index)
 
     def _alike(self, asked: Iterable[tuple[ReplicaTopology, PodSize]]) -> list[int]:
-        topologies = {self._shape_number(topology): topology for topology, _ in asked}
-        examples = {number: index for index, number in reversed(list(enumerate(self._class_of)))}
+        topologies = {self._matched.shape_number(topology): topology for topology, _ in asked}
+        classes = [(number, self.pools[index].node) for index, number in enumerate(self._matched.class_of)]
+        examples = {each: index for index, each in reversed(list(enumerate(classes)))}
         first: dict[tuple[object, ...], int] = {}
         by_class = {}
-        for number, index in sorted(examples.items(), key=lambda item: item[1]):
+        for each, index in sorted(examples.items(), key=lambda item: item[1]):
             pool = self.pools[index]
             serves = frozenset(n for n, topology in topologies.items() if self.reason(topology, index) is None)
             memory = pool.pool.capabilities.memory_per_gpu.bytes
-            by_class[number] = first.setdefault((serves, memory, pool.node), index)
-        return [by_class[number] for number in self._class_of]
+            by_class[each] = first.setdefault((serves, memory, pool.node), index)
+        return [by_class[each] for each in classes]
 
     def selects(self, deployment: ModelDeployment) -> bool:
         """Return whether the selectors of `deployment` leave any pool."""
@@ -164,7 +143,7 @@ class PoolIndex:
 
     def _fits_of(self, topology: ReplicaTopology, asks: PodSize) -> Mapping[int, _Fit]:
         """Return how pods of this shape fit on each class of pool that could serve them."""
-        key = (self._shape_number(topology), asks)
+        key = (self._matched.shape_number(topology), asks)
         fits = self._fits.get(key)
         if fits is None:
             fits = {}
@@ -195,14 +174,6 @@ class PoolIndex:
             }
         return self._selections[key]
 
-    def _shape_number(self, topology: ReplicaTopology) -> int:
-        # Hashing a part of a document looks at all of it: once for each object.
-        number = self._shape_of.get(id(topology))
-        if number is None:
-            shape = _Shape(topology.requires, topology.nodes, topology.gpus_per_node)
-            number = self._shape_of[id(topology)] = self._shapes.setdefault(shape, len(self._shapes))
-        return number
-
 
 class _Fit(NamedTuple):
     """How pods of one shape fit on pools of one class."""
@@ -219,7 +190,7 @@ def _levels(lanes: Mapping[int, Lane], fits: Mapping[int, _Fit]) -> Iterator[Fre
         if fit:
             found.setdefault(fit.order, []).append((lane, fit.pod, lane.queue(fit.pod)))
     for order in sorted(found):
-        yield FreeLevel(tuple(found[order]))
+        yield FreeLevel(*order, tuple(found[order]))
 
 
 def _asked(models: Iterable[ModelSpec]) -> list[tuple[ReplicaTopology, PodSize]]:
@@ -229,12 +200,6 @@ def _asked(models: Iterable[ModelSpec]) -> list[tuple[ReplicaTopology, PodSize]]
         for model in models
         for profile in model.serving
     ]
-
-
-def _pool_class(pool: PoolLedger, widest: int) -> _PoolClass:
-    # More nodes than any replica spans make no difference to a requirement.
-    nodes = min(pool.pool.nodes, widest)
-    return _PoolClass(pool.pool.capabilities, pool.pool.accelerator_count, pool.node, nodes)
 
 
 _Key = TypeVar("_Key")

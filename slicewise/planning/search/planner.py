@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import groupby
 
 from slicewise.documents import Fleet
 from slicewise.planning.capacity import plan_advice
-from slicewise.planning.plan import Plan, Rejection, Shortfall
-from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning.plan import Plan, Shortfall
+from slicewise.planning.previous_plan import PreviousPlacement
+from slicewise.planning.search.decision_log import DecisionLog
 from slicewise.planning.search.draft_plan import Demand, DraftPlan
-from slicewise.planning.search.rejections import rejections
 from slicewise.planning.search.repair import repair
 from slicewise.planning.search.required_memory import required_memory_advice
 from slicewise.planning.search.retention import moves, retain, stay_in_environment
 from slicewise.sources import paused_collector
 
 
-def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Plan:
+def make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement] = (), log: DecisionLog | None = None) -> Plan:
     """Decide where every deployment of `fleet` runs, keeping what `previous` has wherever it still fits.
 
-    A pure function: the same input, in whatever order, gives the same plan (design, section 4).
+    A pure function: the same input, in whatever order, gives the same plan. `log` notes what was compared for one
+    deployment, and changes nothing.
     """
     with paused_collector():
-        return _make_plan(fleet, previous)
+        return _make_plan(fleet, previous, log)
 
 
-def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
-    draft = DraftPlan(fleet)
+def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: DecisionLog | None) -> Plan:
+    draft = DraftPlan(fleet, log)
     lost = retain(draft, fleet, previous)
     stay_in_environment(draft, fleet, lost)
     by_priority = sorted(draft.demands, key=lambda demand: (-demand.priority, demand.order))
@@ -36,15 +36,14 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement]) -> Plan:
         _fill(draft, list(demands))
     # Where those of a lower priority moved, there may be room for a higher one now.
     _place(draft, by_priority)
+    draft.finish()
     tenants = draft.tenants()
     placements = [tenant.placement for here in tenants for tenant in here]
     advice = [*required_memory_advice(draft), *plan_advice(fleet, zip(draft.pools, tenants, strict=True))]
     return Plan(
         placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),
         shortfalls=tuple(
-            Shortfall(
-                demand.key, demand.wanted, len(draft.placed[demand.key]), partial(_rejections, draft, fleet, demand)
-            )
+            Shortfall(demand.key, demand.wanted, len(draft.placed[demand.key]))
             for demand in sorted(draft.demands, key=lambda demand: demand.key)
             if draft.missing(demand)
         ),
@@ -67,7 +66,3 @@ def _place(draft: DraftPlan, demands: Iterable[Demand]) -> None:
         placed = draft.placed[demand.key]
         while draft.missing(demand) and (charge := draft.best(demand, placed)):
             draft.place(charge)
-
-
-def _rejections(draft: DraftPlan, fleet: Fleet, demand: Demand) -> tuple[Rejection, ...]:
-    return tuple(rejections(draft, fleet, demand))

@@ -8,6 +8,7 @@ from heapq import nlargest
 from typing import Final
 
 from slicewise.planning.capacity import PodSize
+from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.draft_plan import Claim, Demand, DraftPlan, ServingOption
 
 # Pools to try and claims to move in each; the deeper, the fewer. The fullest pools are skipped:
@@ -46,7 +47,7 @@ class Relocation:
             while self._draft.missing(demand) and demand is not displaced.demand:
                 target = self._draft.best(demand, self._draft.placed[demand.key])
                 if target:
-                    self._place(target)
+                    self._place(target, Step.CHOSEN)
                 elif not self.make_room(demand):
                     break
                 served += 1
@@ -117,7 +118,7 @@ class Relocation:
             self._draft.remove(claim)
             self.left.append(claim)
         if self._draft.pools[newcomer.index].takes(newcomer.pod, newcomer.pods):
-            self._place(newcomer)
+            self._place(newcomer, Step.MADE_ROOM if depth == self._depth else Step.MADE_WAY)
             largest_first = sorted(leaving, key=lambda claim: (-claim.units, claim.demand.key))
             if all(self._settle(claim, depth, busy) for claim in largest_first):
                 return True
@@ -134,10 +135,10 @@ class Relocation:
     def _settle(self, claim: Claim, depth: int, busy: AbstractSet[int]) -> bool:
         target = self._draft.best(claim.demand, self._draft.placed[claim.demand.key], [claim.option])
         if target:
-            self._place(target)
+            self._place(target, Step.MADE_WAY)
             return True
         return depth > 1 and self._make_room(claim.demand, [claim.option], depth - 1, busy)
 
-    def _place(self, claim: Claim) -> None:
-        self._draft.place(claim)
+    def _place(self, claim: Claim, step: Step) -> None:
+        self._draft.place(claim, step)
         self.placed.append(claim)

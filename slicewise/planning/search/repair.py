@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from slicewise.documents import DeploymentKey
 from slicewise.planning.capacity import PodSize, PoolLedger
+from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.draft_plan import Claim, Demand, DraftPlan, ServingOption
 from slicewise.planning.search.lanes import Lane
 from slicewise.planning.search.relocation import Relocation
@@ -196,7 +197,7 @@ class _Repacking:
         self._claims[index] = [claim for claim in old if id(claim) in ids[0]]
         for claim in new:
             if id(claim) not in ids[1]:
-                self._draft.place(claim)
+                self._draft.place(claim, Step.REPACKED)
                 self._placed(claim)
         for claim in gone:
             self._wait(claim.demand)

@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from slicewise.diagnostics import named
 from slicewise.documents import Fleet
 from slicewise.planning.matching import reject_environment, reject_pool
-from slicewise.planning.plan import Location, Move, MoveCode, RejectionCode
-from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning.plan import Location, Move, MoveCode
+from slicewise.planning.previous_plan import PreviousPlacement
+from slicewise.planning.reasons import Reason, RejectionCode
+from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.draft_plan import Claim, Demand, DraftPlan
 
-Reason = tuple[MoveCode | RejectionCode, str]
+
+class NotKept(NamedTuple):
+    """Why a placement of the previous plan is not kept, as a plan's `moved` says it."""
+
+    code: MoveCode | RejectionCode
+    message: str
+
+    @classmethod
+    def because(cls, reason: Reason) -> NotKept:
+        """Return that its pool cannot take it any more."""
+        return cls(reason.code, reason.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +36,7 @@ class Lost:
     demand: Demand
     location: Location
     resource: str | None
-    reason: Reason
+    reason: NotKept
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -57,7 +70,7 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
         if reason:
             lost.append(Lost(claim.demand, location, resource, reason))
         else:
-            draft.place(claim)
+            draft.place(claim, Step.KEPT)
     # An entry beside one that is kept in the same environment says nothing new.
     lost = [item for item in lost if item.location.environment not in draft.placed[item.demand.key]]
     return sorted(lost, key=lambda item: item.order)
@@ -70,7 +83,7 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
     """
     for item in lost:
         demand, name = item.demand, item.location.environment
-        moved_out = item.reason[0] in (MoveCode.FEWER_ENVIRONMENTS, MoveCode.ENVIRONMENT_GONE)
+        moved_out = item.reason.code in (MoveCode.FEWER_ENVIRONMENTS, MoveCode.ENVIRONMENT_GONE)
         if moved_out or name in draft.placed[demand.key] or not draft.missing(demand):
             continue
         if reject_environment(demand.deployment, fleet.environment[name]):
@@ -78,7 +91,7 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
         possible = sorted(_locations_in(draft, fleet, item), key=lambda each: each[0])
         for _, claim in possible:
             if draft.pools[claim.index].takes(claim.pod, claim.pods):
-                draft.place(claim)
+                draft.place(claim, Step.STAYED_IN_ENVIRONMENT)
                 break
 
 
@@ -112,43 +125,44 @@ def moves(draft: DraftPlan, lost: Sequence[Lost]) -> Iterator[Move]:
         others = iter(new.values())
         for item in items:
             claim = stayed.pop(item.location.environment, None)
-            if claim is None and item.reason[0] is not MoveCode.FEWER_ENVIRONMENTS:
+            if claim is None and item.reason.code is not MoveCode.FEWER_ENVIRONMENTS:
                 claim = next(others, None)
             target = None if claim is None else draft.location(claim)
             yield Move(item.demand.key, item.location, target, *item.reason)
 
 
-def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location) -> Claim | Reason:
+def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location) -> Claim | NotKept:
     """Return what `demand` takes where it was, or why it can no longer be there."""
     number = draft.index.number_of.get((location.environment, location.node_pool))
     if location.environment not in draft.index.by_environment:
-        return MoveCode.ENVIRONMENT_GONE, f"environment {named(location.environment)} is not declared any more"
+        return NotKept(MoveCode.ENVIRONMENT_GONE, f"environment {named(location.environment)} is not declared any more")
     if number is None:
-        return (
+        return NotKept(
             MoveCode.NODE_POOL_GONE,
             f"environment {location.environment} has no pool {named(location.node_pool)} any more",
         )
     option = next((option for option in demand.options if option.profile.name == location.profile), None)
     if option is None:
-        return MoveCode.PROFILE_GONE, f"the model has no profile {named(location.profile)} any more"
+        return NotKept(MoveCode.PROFILE_GONE, f"the model has no profile {named(location.profile)} any more")
     environment = fleet.environment[location.environment]
     whole = reject_environment(demand.deployment, environment)
     if whole:
-        return whole.code, whole.message
+        return NotKept.because(whole)
     pool = draft.pools[number]
     reason = reject_pool(demand.deployment, option.profile, environment, pool.pool)
-    return reason or Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)
+    if reason:
+        return NotKept.because(reason)
+    return Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)
 
 
-def _no_room(draft: DraftPlan, claim: Claim) -> Reason | None:
+def _no_room(draft: DraftPlan, claim: Claim) -> NotKept | None:
     demand, pool = claim.demand, draft.pools[claim.index]
     if pool.environment in draft.placed[demand.key]:
-        return MoveCode.FEWER_ENVIRONMENTS, "one pool of an environment serves it"
+        return NotKept(MoveCode.FEWER_ENVIRONMENTS, "one pool of an environment serves it")
     if not draft.missing(demand):
-        return MoveCode.FEWER_ENVIRONMENTS, _asked_for(demand.wanted)
-    if not pool.takes(claim.pod, claim.pods):
-        return RejectionCode.CAPACITY, pool.full_message(claim.pod, claim.pods)
-    return None
+        return NotKept(MoveCode.FEWER_ENVIRONMENTS, _asked_for(demand.wanted))
+    full = pool.no_room(claim.pod, claim.pods)
+    return NotKept.because(full) if full else None
 
 
 def _asked_for(environments: int) -> str:

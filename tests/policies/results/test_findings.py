@@ -11,8 +11,7 @@ from policies.results.documents import Place
 from policies.results.events import Preview
 from policies.results.findings import Finding, findings
 from slicewise.documents import load_fleet
-from slicewise.planning import make_plan
-from slicewise.planning.plan_json import plan_to_outputs
+from tests.documents import planned_outputs
 from tests.policies.results.demo import CHECKOUT, MANIFESTS, at, service
 from tests.policies.results.stream import (
     FAILED,
@@ -166,7 +165,7 @@ def test_what_no_document_made_is_shown_at_the_project_with_its_urn(name: str) -
     ],
 )
 def test_what_is_wrong_with_the_plan_is_shown_at_what_was_planned(message: str, expected: Place) -> None:
-    plan = plan_to_outputs(make_plan(load_fleet([str(MANIFESTS)])))
+    plan = planned_outputs(load_fleet([str(MANIFESTS)]))
     (finding,) = found(outputs(plan), violation(STACK, message))
     assert finding.place == expected
 

@@ -10,8 +10,7 @@ from slicewise.clusters.live.facts import GpuPod, Gpus, LabelledBy, LiveCluster,
 from slicewise.clusters.verify.verification import Verified, verify
 from slicewise.diagnostics.differences import Difference
 from slicewise.mig import MigStrategy, find_gpu_model
-from slicewise.planning import make_plan
-from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning import PreviousPlacement, make_plan
 from tests.documents import Document, fleet_of
 
 ENVIRONMENT = "onprem"

@@ -1,43 +1,45 @@
-"""Reasons in groups, the nearest miss, and what `explain` says of every candidate."""
+"""Reasons in groups, each with its numbers as ranges, and the nearest miss."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 
-from slicewise.planning import make_plan, parse_previous
-from slicewise.planning.explaining.candidate_verdicts import Verdict, candidate_to_dict, candidates
-from slicewise.planning.explaining.grouped_reasons import grouped, nearest_miss
-from slicewise.planning.plan import Rejection, RejectionCode
-from slicewise.planning.plan_json import plan_to_dict
+from slicewise.kubernetes import GIB, Quantity
+from slicewise.planning import Rejection, Rejections, grouped, make_plan, nearest_miss
+from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
+from slicewise.planning.capacity.soundness import NodeSize, PodSize
+from slicewise.planning.reasons import (
+    InsufficientMemory,
+    NetworkTooSlow,
+    NvlinkDomainTooSmall,
+    Reason,
+    RejectionCode,
+    SelectorMismatch,
+    SlicesNotAllowed,
+    TooFewGpus,
+    TooFewNodes,
+)
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.unit.planning.strategies import fleets, steady
 
 
 def reasons(documents: list[Document]) -> list[str]:
     """Return the grouped reasons of the only shortfall."""
-    (shortfall,) = make_plan(fleet_of(documents)).shortfalls
-    return [str(reason) for reason in grouped(shortfall.rejections)]
+    fleet = fleet_of(documents)
+    plan = make_plan(fleet)
+    (shortfall,) = plan.shortfalls
+    return [str(reason) for reason in grouped(Rejections(fleet, plan).of(shortfall.deployment))]
 
 
 def nearest(documents: list[Document]) -> str | None:
     fleet = fleet_of(documents)
-    (shortfall,) = make_plan(fleet).shortfalls
-    return nearest_miss(fleet, shortfall)
-
-
-def verdicts(documents: list[Document], name: str, previous: list[Document] | None = None) -> list[tuple[str, ...]]:
-    """Return (environment/pool with profile, verdict, message) of every candidate, in the order of showing."""
-    old = plan_to_dict(make_plan(fleet_of(previous)))["placements"] if previous else []
-    fleet = fleet_of(documents)
-    plan = make_plan(fleet, parse_previous(old, "previous"))
-    (key,) = (key for key in fleet.deployment if key.name == name)
-    return [
-        (f"{item.environment}/{item.node_pool} {item.profile}", item.verdict.value, item.message)
-        for item in candidates(fleet, plan, key)
-    ]
+    plan = make_plan(fleet)
+    (shortfall,) = plan.shortfalls
+    return nearest_miss(fleet, shortfall, Rejections(fleet, plan).of(shortfall.deployment))
 
 
 def test_candidates_with_one_reason_are_one_line_and_what_differs_is_a_range() -> None:
@@ -79,31 +81,88 @@ def test_selectors_are_grouped_by_what_they_want() -> None:
     ]
 
 
+GIB_20, GIB_24, MIB_9984 = (Quantity.parse(text) for text in ("20Gi", "24Gi", "9984Mi"))
+NODE = NodeSize(8, 16_000, 64 * GIB)
+
+
+def unselected(found: str | None) -> Reason:
+    return SelectorMismatch(RejectionCode.NODE_POOL_SELECTOR, "nodePoolSelector", "zone", "9", found)
+
+
 @pytest.mark.parametrize(
-    ("messages", "expected"),
+    ("reasons", "expected"),
     [
-        (["a slice has 24Gi, needs 40Gi", "a slice has 9.75Gi, needs 40Gi"], ["a slice has 9.75 to 24Gi, needs 40Gi"]),
-        (["the pool is cut into 3g.40gb slices", "the pool is cut into 1g.10gb slices"], None),
         (
-            ["the network between nodes is ib-400g, needs 800g", "the network between nodes is ib-200g, needs 800g"],
-            None,
+            [InsufficientMemory(has, GIB_24, slices=True) for has in (GIB_20, GIB_20)],
+            ["a slice has 20Gi, needs 24Gi"],
         ),
-        (["a slice has 24Gi, needs 40Gi", "a slice has 24000Mi, needs 40Gi"], None),
+        (
+            [InsufficientMemory(has, Quantity.parse("40Gi"), slices=True) for has in (GIB_24, GIB_20)],
+            ["a slice has 20 to 24Gi, needs 40Gi"],
+        ),
+        (
+            [InsufficientMemory(has, Quantity.parse("40Gi"), slices=False) for has in (GIB_24, MIB_9984)],
+            ["a GPU has 9984Mi to 24Gi, needs 40Gi"],
+        ),
+        (
+            [InsufficientMemory(GIB_20, GIB_24, slices=slices_) for slices_ in (True, False)],
+            ["a GPU has 20Gi, needs 24Gi", "a slice has 20Gi, needs 24Gi"],
+        ),
+        ([TooFewGpus(4, 8), TooFewGpus(1, 8)], ["a node has 1 to 4 GPUs, needs 8"]),
+        ([TooFewNodes(1, 4), TooFewNodes(3, 4)], ["the pool has at most 1 to 3 nodes, a replica needs 4"]),
+        (
+            [NvlinkDomainTooSmall(size, 8, slices=False) for size in (2, 4, None)],
+            ["the NVLink domain is 2 to 4 GPUs, needs 8 GPUs", "the NVLink domain is not declared, needs 8 GPUs"],
+        ),
+        (
+            [NetworkTooSlow(has, "800g") for has in ("ib-400g", "ib-200g")],
+            [f"the network between nodes is {has}, needs 800g" for has in ("ib-200g", "ib-400g")],
+        ),
+        (
+            [SlicesNotAllowed(name) for name in ("3g.40gb", "1g.10gb")],
+            [f"the pool is cut into {name} slices; the profile has mig: never" for name in ("1g.10gb", "3g.40gb")],
+        ),
+        ([TooFewUnits(0, 8, 12), TooFewUnits(4, 16, 12)], ["0 to 4 of 8 to 16 units free, needs 12"]),
+        (
+            [TooFewPods(8, 16, PodSize(8), most, 2) for most in (1, 0)],
+            [
+                (
+                    "8 of 16 units free, but only 0 to 1 more pods of 8 units each can be promised a node whatever the "
+                    "order, needs 2"
+                )
+            ],
+        ),
+        (
+            [
+                NodeTooSmall(8, 8, PodSize(1, 32_000, 100 * GIB), node)
+                for node in (NODE, replace(NODE, cpu=8_000, memory=None))
+            ],
+            [
+                "8 of 8 units free, but a pod asks for 32 CPUs (a node has 16) and 100Gi of memory (a node has 64Gi)",
+                "8 of 8 units free, but a pod asks for 32 CPUs (a node has 8)",
+            ],
+        ),
+        (
+            [NodeTooSmall(free, 8, PodSize(1, 32_000), NODE) for free in (2, 8)],
+            ["2 to 8 of 8 units free, but a pod asks for 32 CPUs (a node has 16)"],
+        ),
+        ([unselected("1"), unselected("1")], ["nodePoolSelector wants zone=9; the label is 1"]),
+        ([unselected("1"), unselected(None)], ["nodePoolSelector wants zone=9"]),
     ],
 )
-def test_only_numbers_become_ranges(messages: list[str], expected: list[str] | None) -> None:
-    rejections = [
-        Rejection(f"e{number}", "p", "f", RejectionCode.INSUFFICIENT_MEMORY, message)
-        for number, message in enumerate(messages)
-    ]
-    assert [reason.message for reason in grouped(rejections)] == (expected or sorted(messages))
+def test_only_numbers_become_ranges(reasons: list[Reason], expected: list[str]) -> None:
+    rejections = [Rejection(f"e{number}", "p", "f", reason) for number, reason in enumerate(reasons)]
+    assert sorted(group.message for group in grouped(rejections)) == sorted(expected)
 
 
 @steady
 @given(fleets())
 def test_every_candidate_is_in_one_group(documents: list[Document]) -> None:
-    for shortfall in make_plan(fleet_of(documents)).shortfalls:
-        found = grouped(shortfall.rejections)
+    fleet = fleet_of(documents)
+    plan = make_plan(fleet)
+    for shortfall in plan.shortfalls:
+        rejections = Rejections(fleet, plan).of(shortfall.deployment)
+        found = grouped(rejections)
         there = Counter(
             (reason.code, *place, name)
             for reason in found
@@ -111,7 +170,7 @@ def test_every_candidate_is_in_one_group(documents: list[Document]) -> None:
             for name in reason.profiles or [""]
         )
         assert there == Counter(
-            (item.code, item.environment, item.node_pool, item.profile or "") for item in shortfall.rejections
+            (item.code, item.environment, item.node_pool, item.profile or "") for item in rejections
         )
 
 
@@ -153,88 +212,3 @@ BIG = [model("m", profile("f", memoryPerGpu="90Gi"), profile("g", memoryPerGpu="
 )
 def test_the_nearest_miss(documents: list[Document], expected: str | None) -> None:
     assert nearest(documents) == expected
-
-
-def test_every_candidate_with_its_verdict() -> None:
-    documents = [
-        environment("a", slices("large", "7g.80gb"), slices("small", "3g.40gb"), slices("tiny", "1g.10gb")),
-        environment("b", slices("small", "3g.40gb", acceleratorCount=1)),
-        environment("c", pool("p"), labels={"region": "us"}),
-        model("m", profile("slice", memoryPerGpu="39Gi", mig="only"), profile("gpu", memoryPerGpu="70Gi", mig="never")),
-        deployment("d", "m", replicas=3, environmentSelector={}),
-    ]
-    assert verdicts(documents, "d") == [
-        ("a/small slice", "placed", "3 replicas, 3 units, new"),
-        (
-            "a/large slice",
-            "fits",
-            (
-                "not chosen: a/small has less memory to spare (40Gi a unit, here 80Gi); "
-                "an environment serves a deployment once"
-            ),
-        ),
-        ("c/p gpu", "fits", "not chosen: the model prefers slice, on a/small"),
-        ("b/small slice", "full", "2 of 2 units free, needs 3"),
-        ("a/large gpu", "rejected", "the pool is cut into 7g.80gb slices; the profile has mig: never"),
-        ("a/small gpu", "rejected", "a slice has 40Gi, needs 70Gi"),
-        ("a/tiny gpu", "rejected", "a slice has 10Gi, needs 70Gi"),
-        ("a/tiny slice", "rejected", "a slice has 10Gi, needs 39Gi"),
-        ("b/small gpu", "rejected", "a slice has 40Gi, needs 70Gi"),
-        ("c/p slice", "rejected", "the pool has whole GPUs; the profile has mig: only"),
-    ]
-
-
-def test_what_stays_is_said_to_stay() -> None:
-    old = [environment("a", pool("p")), model("m"), deployment("d", "m")]
-    new = [*old, environment("b", slices("s", "1g.10gb"))]
-    assert verdicts(new, "d", previous=old) == [
-        ("a/p any", "placed", "1 replica, 1 unit, kept from the earlier plan"),
-        ("b/s any", "fits", "not chosen: it stays on a/p, where it was"),
-    ]
-
-
-def test_what_cannot_be_said_exactly_is_not_guessed() -> None:
-    documents = [
-        *[environment(name, pool("p")) for name in "abcde"],
-        *[model("m"), deployment("d", "m", environments=4)],
-    ]
-    assert verdicts(documents, "d")[-1] == ("e/p any", "fits", "not chosen: it is on a/p, b/p, c/p and 1 more")
-
-
-def test_an_environment_that_is_ruled_out_is_one_candidate() -> None:
-    documents = [
-        environment("a", pool("p"), pool("q")),
-        model("m"),
-        deployment("d", "m", environmentSelector={"x": "y"}),
-    ]
-    fleet = fleet_of(documents)
-    (candidate,) = candidates(fleet, make_plan(fleet), fleet.deployments[0].key)
-    assert candidate_to_dict(candidate) == {
-        "environment": "a",
-        "nodePool": None,
-        "profile": None,
-        "verdict": "rejected",
-        "code": "environment-selector",
-        "message": "environmentSelector wants x=y; there is no such label",
-    }
-
-
-@steady
-@given(fleets())
-def test_the_verdicts_agree_with_the_plan(documents: list[Document]) -> None:
-    fleet = fleet_of(documents)
-    plan = make_plan(fleet)
-    rejected = {item.deployment: item.rejections for item in plan.shortfalls}
-    for key in fleet.deployment:
-        found = candidates(fleet, plan, key)
-        placed = {
-            (item.environment, item.node_pool, item.profile) for item in plan.placements if item.deployment == key
-        }
-        assert placed == {(c.environment, c.node_pool, c.profile) for c in found if c.verdict is Verdict.PLACED}
-        elsewhere = {name for name, _, _ in placed}
-        told = {
-            (c.environment, c.node_pool, c.profile, c.code, c.message) for c in found if c.environment not in elsewhere
-        }
-        if key in rejected:
-            reasons = {(r.environment, r.node_pool, r.profile, r.code, r.message) for r in rejected[key]}
-            assert told == reasons

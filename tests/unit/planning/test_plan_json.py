@@ -8,8 +8,7 @@ import pytest
 
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import DeploymentKey
-from slicewise.planning import make_plan, parse_previous
-from slicewise.planning.plan_json import PreviousPlacement, plan_to_dict, plan_to_outputs
+from slicewise.planning import PreviousPlacement, parse_previous
 from tests.documents import (
     Document,
     deployment,
@@ -17,6 +16,8 @@ from tests.documents import (
     fleet_of,
     model,
     plan_of,
+    planned,
+    planned_outputs,
     pool,
     profile,
     slices,
@@ -160,7 +161,7 @@ def test_several_nodes_and_gpus_are_multiplied() -> None:
 
 
 def test_outputs_have_no_retained_and_shortfalls_as_counts() -> None:
-    outputs = plan_to_outputs(make_plan(fleet_of(_documents())))
+    outputs = planned_outputs(fleet_of(_documents()))
     assert outputs == {
         "placements": [{key: value for key, value in PLACEMENT.items() if key != "retained"}],
         "shortfalls": [
@@ -178,8 +179,8 @@ def test_outputs_have_no_retained_and_shortfalls_as_counts() -> None:
 
 def test_outputs_do_not_change_when_nothing_changed() -> None:
     fleet = fleet_of(_documents())
-    first = plan_to_outputs(make_plan(fleet))
-    second = plan_to_outputs(make_plan(fleet, parse_previous(first["placements"], "outputs")))
+    first = planned_outputs(fleet)
+    second = planned_outputs(fleet, parse_previous(first["placements"], "outputs"))
     assert json.dumps(first) == json.dumps(second)
 
 
@@ -190,7 +191,7 @@ def test_shortfall_counts_are_sorted_by_code() -> None:
         model("m", profile("x", gpusPerNode=2), profile("y", memoryPerGpu="90Gi")),
         deployment("d", "m", environments=2),
     ]
-    counts = plan_to_outputs(make_plan(fleet_of(documents)))["shortfalls"][0]["rejections"]
+    counts = planned_outputs(fleet_of(documents))["shortfalls"][0]["rejections"]
     assert list(counts.items()) == [
         ("gpus-per-node", 1),
         ("insufficient-memory", 3),
@@ -200,14 +201,14 @@ def test_shortfall_counts_are_sorted_by_code() -> None:
 
 
 def test_a_plan_is_read_back_from_its_own_json_and_outputs() -> None:
-    plan = make_plan(fleet_of(_documents()))
+    fleet = fleet_of(_documents())
     expected = (
         PreviousPlacement(
             DeploymentKey("team-a", "gemma"), "mig-a", "mig", "fp8", units=2, gpus_per_node=1, resource="nvidia.com/gpu"
         ),
     )
-    assert parse_previous(plan_to_dict(plan)["placements"], "plan.json") == expected
-    assert parse_previous(plan_to_outputs(plan)["placements"], "outputs") == expected
+    assert parse_previous(planned(fleet)["placements"], "plan.json") == expected
+    assert parse_previous(planned_outputs(fleet)["placements"], "outputs") == expected
     assert parse_previous([], "plan.json") == ()
 
 

@@ -15,9 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from slicewise.documents import load_fleet
-from slicewise.planning import make_plan
-from slicewise.planning.plan_json import plan_to_dict
-from tests.documents import Document, fleet_of, plan_of
+from tests.documents import Document, fleet_of, plan_of, planned
 from tests.unit.planning import retention
 from tests.unit.planning.checker import charged_pools, findings
 from tests.unit.planning.scheduler import Scheduler
@@ -75,8 +73,8 @@ def test_what_the_loader_reads_in_any_order_gives_the_same_bytes(documents: list
         second.write_text("\n---\n".join(map(json.dumps, reversed(documents[::2]))))
         first.write_text("\n---\n".join(map(json.dumps, reversed(documents[1::2]))))
         reversed_ = load_fleet([directory])
-    plan = plan_to_dict(make_plan(as_written))
-    assert json.dumps(plan) == json.dumps(plan_to_dict(make_plan(reversed_)))
+    plan = planned(as_written)
+    assert json.dumps(plan) == json.dumps(planned(reversed_))
     assert findings(as_written, plan) == []
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from slicewise.planning.plan import RejectionCode
+from slicewise.planning.reasons import RejectionCode
 from tests.documents import (
     Document,
     deployment,

@@ -18,11 +18,10 @@ from hypothesis import strategies as st
 from slicewise.documents import Fleet, load_fleet
 from slicewise.planning import make_plan, parse_previous
 from slicewise.planning.capacity.planned_pools import charged_pools
-from slicewise.planning.plan_json import plan_to_dict
 from slicewise.planning.remedies.finding import Remedies, Remedy, RemedyKind, remedy_to_dict
 from slicewise.planning.remedies.remedy import Proposal, Want
 from slicewise.presentation.shortfalls import shortfall_lines
-from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
+from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, planned, pool, profile, slices
 from tests.unit.planning.checker import findings
 from tests.unit.planning.strategies import fleets, steady
 
@@ -121,7 +120,7 @@ def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
         documents = list(chain.from_iterable(_content(item, before, name) for item in documents))
     changed = follow(remedy, documents)
     fleet = loaded(changed)
-    after = plan_to_dict(make_plan(fleet, parse_previous(before["placements"], "before")))
+    after = planned(fleet, parse_previous(before["placements"], "before"))
     assert findings(fleet, after) == []
     gained = Counter(item["deployment"]["name"] for item in after["placements"])[name] - short["placed"]
     if remedy.kind is RemedyKind.FEWER_ENVIRONMENTS:

@@ -7,9 +7,8 @@ from random import Random
 import pytest
 
 from bench.fleets import Kind, random_fleet
-from slicewise.planning import make_plan, parse_previous
-from slicewise.planning.plan_json import plan_to_dict
-from tests.documents import Document, fleet_of, plan_of
+from slicewise.planning import parse_previous
+from tests.documents import Document, fleet_of, plan_of, planned
 from tests.unit.planning.checker import findings
 
 pytestmark = pytest.mark.long
@@ -40,7 +39,7 @@ def test_a_fleet_that_grows_a_hundred_times_moves_nothing(kind: Kind) -> None:
     for step in range(100):
         fleet = fleet_of([*rest, *declared])
         placements = previous.get("placements", [])
-        plan = plan_to_dict(make_plan(fleet, parse_previous(placements, "the last plan")))
+        plan = planned(fleet, parse_previous(placements, "the last plan"))
         assert plan["moved"] == []
         assert {_seat(item) for item in placements} <= {_seat(item) for item in plan["placements"] if item["retained"]}
         previous = plan

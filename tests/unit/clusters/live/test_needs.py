@@ -10,8 +10,7 @@ import pytest
 from slicewise.clusters.live.needs import ApiKind, Right, needs_of
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import environment_objects
-from slicewise.planning import make_plan
-from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning import PreviousPlacement, make_plan
 from tests.documents import deployment, environment, fleet_of, model, pool, profile
 
 CHAT = PreviousPlacement(DeploymentKey("team", "chat"), "mig-a", "slices", "slice", units=3, gpus_per_node=1)

@@ -14,8 +14,7 @@ from slicewise.clusters.verify.services.applied import Deviation, Drift, Expecte
 from slicewise.clusters.verify.services.deviations import check_services
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import placement_objects
-from slicewise.planning import make_plan
-from slicewise.planning.plan_json import PreviousPlacement
+from slicewise.planning import PreviousPlacement, make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 
 CHAT = ("team", "chat")

@@ -1,0 +1,79 @@
+"""Every candidate of one deployment, with what came of it: `slicewise explain`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from slicewise.diagnostics import counted
+from slicewise.documents import Fleet
+from slicewise.planning.explaining.not_chosen import why_not
+from slicewise.planning.explaining.rejections import Judged, Rejections
+from slicewise.planning.plan import Location, Placement, Plan
+from slicewise.planning.reasons import RejectionCode
+from slicewise.planning.search import DecisionLog
+
+
+class Verdict(StrEnum):
+    """What came of a candidate, in the order of showing."""
+
+    PLACED = "placed"
+    FITS = "fits"
+    FULL = "full"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One pool with one profile; without them: an environment that a selector rules out as a whole."""
+
+    environment: str
+    node_pool: str | None
+    profile: str | None
+    verdict: Verdict
+    code: RejectionCode | None
+    """Why it is rejected, or capacity where it is full."""
+    message: str
+
+
+def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
+    """Return one candidate as JSON data."""
+    return {
+        "environment": candidate.environment,
+        "nodePool": candidate.node_pool,
+        "profile": candidate.profile,
+        "verdict": candidate.verdict.value,
+        "code": candidate.code.value if candidate.code else None,
+        "message": candidate.message,
+    }
+
+
+def candidates(fleet: Fleet, plan: Plan, log: DecisionLog) -> list[Candidate]:
+    """Return every candidate of the deployment whose decisions were logged while `plan` was made.
+
+    Where it is comes first, then where it would fit, then the others; each by name.
+    """
+    placed = {item.environment: item for item in plan.placements if item.deployment == log.deployment}
+    judged = Rejections(fleet, plan).judged(log.deployment)
+    order = list(Verdict)
+    return sorted(
+        (_candidate(each, placed.get(each.environment), log) for each in judged),
+        key=lambda item: (order.index(item.verdict), item.environment, item.node_pool or "", item.profile or ""),
+    )
+
+
+def _candidate(judged: Judged, here: Placement | None, log: DecisionLog) -> Candidate:
+    environment, pool, profile, reason = judged
+    if here and (here.node_pool, here.profile) == (pool, profile):
+        return Candidate(environment, pool, profile, Verdict.PLACED, None, _placed_message(here))
+    if reason:
+        verdict = Verdict.FULL if reason.code is RejectionCode.CAPACITY else Verdict.REJECTED
+        return Candidate(environment, pool, profile, verdict, reason.code, reason.message)
+    message = why_not(Location(environment, pool or "", profile or ""), log.decisions)
+    return Candidate(environment, pool, profile, Verdict.FITS, None, message)
+
+
+def _placed_message(placement: Placement) -> str:
+    replicas, units = counted(placement.replicas, "replica"), counted(placement.units, "unit")
+    return f"{replicas}, {units}, {'kept from the earlier plan' if placement.retained else 'new'}"

@@ -1,0 +1,188 @@
+"""Why a pool with room was not chosen, from what was compared when the deployment was placed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from slicewise.diagnostics import some
+from slicewise.kubernetes import Quantity
+from slicewise.planning.plan import Location
+from slicewise.planning.reasons import spread, spread_memory
+from slicewise.planning.search import Decision, Measured, Step
+
+
+class Rule(Enum):
+    """By which rule another pool was preferred, in the order in which rules are asked; docs/placement.md has them."""
+
+    STAYS = auto()
+    STAYS_IN_ENVIRONMENT = auto()
+    CHANGES_LEAST = auto()
+    PROFILE = auto()
+    KEPT_PROFILE = auto()
+    MEMORY = auto()
+    WASTE = auto()
+    NO_ROOM_THEN = auto()
+    REPACKED = auto()
+    OWN_SIZE = auto()
+    EMPTY = auto()
+    MIXES_LESS = auto()
+    MORE_ROOM = auto()
+    NAME = auto()
+    UNKNOWN = auto()
+
+
+class Preferred(NamedTuple):
+    """A placement that was preferred, by which rule, and what both were then."""
+
+    rule: Rule
+    location: Location
+    chosen: Measured | None = None
+    """What was chosen; for the most room, the pool of its environment that has it."""
+    other: Measured | None = None
+    """What was not chosen."""
+
+    @property
+    def alike(self) -> object:
+        """What must be the same to be said in one sentence."""
+        return (self.rule, self.location.profile if self.rule in (Rule.PROFILE, Rule.KEPT_PROFILE) else None)
+
+
+def why_not(other: Location, decisions: Sequence[Decision]) -> str:
+    """Say why `other`, which has room now, was not chosen when the deployment was placed.
+
+    In an environment that serves the deployment only the placement there was compared with it.
+    """
+    here = [decision for decision in decisions if decision.location.environment == other.environment]
+    sentences: dict[object, list[Preferred]] = {}
+    for decision in here or decisions:
+        preferred = compared(other, decision)
+        sentences.setdefault(preferred.alike, []).append(preferred)
+    said = "; ".join(_WORDS[group[0].rule](group) for group in sentences.values())
+    return f"not chosen: {said}{'; an environment serves a deployment once' if here else ''}"
+
+
+def compared(other: Location, decision: Decision) -> Preferred:
+    """Return by which rule a decision was for its location and not for `other`."""
+    location, measured = decision.location, decision.measured
+    if decision.step is Step.KEPT:
+        return Preferred(Rule.STAYS, location)
+    if decision.step is Step.STAYED_IN_ENVIRONMENT:
+        elsewhere = other.environment != location.environment
+        return Preferred(Rule.STAYS_IN_ENVIRONMENT if elsewhere else Rule.CHANGES_LEAST, location)
+    if other not in measured or other.environment in decision.served:
+        return Preferred(Rule.UNKNOWN, location)
+    mine, theirs = measured[location], measured[other]
+    rule = _rule(mine, theirs, decision.step)
+    if rule is not Rule.NAME or other.environment == location.environment:
+        return Preferred(rule, location, mine, theirs)
+    # Between environments the room of the best pool counts; within one, the first by name is taken.
+    best = _most_room(location, decision.measured)
+    return Preferred(Rule.MORE_ROOM if best.room > theirs.room else Rule.NAME, location, best, theirs)
+
+
+def _rule(mine: Measured, theirs: Measured, step: Step) -> Rule:
+    """Return the first rule that tells them apart, up to how sizes mix; `NAME` where none does."""
+    better = mine.level < theirs.level
+    preferred = (
+        (step is Step.MADE_WAY and mine.rank != theirs.rank, Rule.KEPT_PROFILE),
+        (mine.rank < theirs.rank, Rule.PROFILE),
+        (better and mine.memory < theirs.memory, Rule.MEMORY),
+        (better, Rule.WASTE),
+        (not theirs.has_room, Rule.NO_ROOM_THEN),
+        (step is Step.REPACKED, Rule.REPACKED),
+        ((mine.level, mine.mixing) > (theirs.level, theirs.mixing), Rule.UNKNOWN),
+        (mine.mixing == theirs.mixing, Rule.NAME),
+        (mine.mixing == 0, Rule.OWN_SIZE),
+        (mine.mixing == 1, Rule.EMPTY),
+    )
+    return next((rule for holds, rule in preferred if holds), Rule.MIXES_LESS)
+
+
+def _most_room(location: Location, measured: Mapping[Location, Measured]) -> Measured:
+    """Return the pool with most room of those in the environment that are as good as the one at `location`."""
+    chosen = measured[location]
+    alike = (
+        each
+        for place, each in measured.items()
+        if place.environment == location.environment and (each.level, each.mixing) == (chosen.level, chosen.mixing)
+    )
+    return max(alike, key=lambda each: each.room)
+
+
+def _where(group: Iterable[Preferred]) -> str:
+    return some(sorted(f"{each.location.environment}/{each.location.node_pool}" for each in group))
+
+
+def _environments(group: Iterable[Preferred]) -> str:
+    return some(sorted(each.location.environment for each in group))
+
+
+def _chosen(group: Iterable[Preferred]) -> list[Measured]:
+    return [each.chosen for each in group if each.chosen]
+
+
+def _other(group: Iterable[Preferred]) -> list[Measured]:
+    return [each.other for each in group if each.other]
+
+
+def _have(group: Sequence[Preferred]) -> str:
+    return "has" if len(group) == 1 else "have"
+
+
+def _were(group: Sequence[Preferred]) -> str:
+    return "was" if len(group) == 1 else "were"
+
+
+def _memory(measured: Iterable[Measured]) -> str:
+    return spread_memory(Quantity.parse(each.memory) for each in measured)
+
+
+def _wasted(measured: Iterable[Measured]) -> str:
+    return spread(round(100 * each.wasted) for each in measured)
+
+
+def _first_by_name(group: Sequence[Preferred]) -> str:
+    return f"{_where(group)} {'is as good, and comes' if len(group) == 1 else 'are as good, and come'} first by name"
+
+
+def _room(measured: Iterable[Measured]) -> str:
+    return spread(each.room for each in measured)
+
+
+def _no_room_then(group: Sequence[Preferred]) -> str:
+    room = [each.room for each in _other(group)]
+    pods = _other(group)[0].pods
+    had = f"room for only {spread(room)} of its {pods} pods" if max(room) else "no room"
+    return f"there was {had} here when it was placed on {_where(group)}"
+
+
+_WORDS: Final[Mapping[Rule, Callable[[Sequence[Preferred]], str]]] = {
+    Rule.STAYS: lambda group: f"it stays on {_where(group)}, where it was",
+    Rule.STAYS_IN_ENVIRONMENT: lambda group: f"it stays in {_environments(group)}, where it was",
+    Rule.CHANGES_LEAST: lambda group: f"less of what it had changes on {_where(group)}",
+    Rule.PROFILE: lambda group: f"the model prefers {group[0].location.profile}, on {_where(group)}",
+    Rule.KEPT_PROFILE: lambda group: (
+        f"it was moved to make room for another deployment, and kept {group[0].location.profile}, on {_where(group)}"
+    ),
+    Rule.MEMORY: lambda group: (
+        f"{_where(group)} {_have(group)} less memory to spare ({_memory(_chosen(group))} a unit, here "
+        f"{_memory(_other(group))})"
+    ),
+    Rule.WASTE: lambda group: (
+        f"its pods leave less of a node unused on {_where(group)} ({_wasted(_chosen(group))} %, here "
+        f"{_wasted(_other(group))} %)"
+    ),
+    Rule.NO_ROOM_THEN: _no_room_then,
+    Rule.REPACKED: lambda group: f"{_where(group)} {_were(group)} filled again, with the smallest deployments first",
+    Rule.OWN_SIZE: lambda group: f"{_where(group)} already had pods of its size, and no others",
+    Rule.EMPTY: lambda group: f"{_where(group)} {_were(group)} empty, and pods of other sizes were here",
+    Rule.MIXES_LESS: lambda group: f"sizes of pods differ less on {_where(group)}",
+    Rule.MORE_ROOM: lambda group: (
+        f"more room was left in {_environments(group)} (for {_room(_chosen(group))} of its pods, here for "
+        f"{_room(_other(group))})"
+    ),
+    Rule.NAME: _first_by_name,
+    Rule.UNKNOWN: lambda group: f"it is on {_where(group)}",
+}

@@ -1,0 +1,135 @@
+"""The one judge of why a candidate does not serve a deployment: from the documents and the finished plan alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, ServingProfile
+from slicewise.planning.capacity import ChargedPool, PodSize, PoolName, charged_pools, pod_asks
+from slicewise.planning.matching import (
+    MatchedRequirements,
+    node_pool_selector_reason,
+    profile_selector_reason,
+    reject_environment,
+)
+from slicewise.planning.plan import Placement, Plan
+from slicewise.planning.reasons import Reason, Rejection
+
+
+class Judged(NamedTuple):
+    """A candidate, and why it does not serve the deployment; without pool and profile: a whole environment."""
+
+    environment: str
+    node_pool: str | None
+    profile: str | None
+    reason: Reason | None
+    """None where the pool has room for it, or would have without it."""
+
+
+class _Asking(NamedTuple):
+    """What a deployment asks of pools with one of its profiles."""
+
+    profile: ServingProfile
+    by_class: Sequence[Reason | None]
+    """Which requirement each class of pool fails."""
+    pod: PodSize
+    pods: int
+
+
+class Rejections:
+    """Why each candidate of a finished plan was rejected. Nothing is judged before it is asked for."""
+
+    def __init__(self, fleet: Fleet, plan: Plan) -> None:
+        """Take a plan, and the fleet that it was made for."""
+        self._fleet = fleet
+        self._plan = plan
+        self._found: dict[DeploymentKey, tuple[Rejection, ...]] = {}
+
+    def of(self, deployment: DeploymentKey) -> tuple[Rejection, ...]:
+        """Return every candidate outside the environments that a deployment has, with its reason, sorted by name."""
+        if deployment not in self._found:
+            placed = self._placed[deployment]
+            self._found[deployment] = tuple(
+                Rejection(environment, pool, profile, reason)
+                for environment, pool, profile, reason in self.judged(deployment)
+                if reason and environment not in placed
+            )
+        return self._found[deployment]
+
+    def judged(self, deployment: DeploymentKey) -> Iterator[Judged]:
+        """Yield every candidate of a deployment, sorted by name, with what keeps it from serving the deployment.
+
+        In an environment that it has, its selectors are not asked again, and its own pods are left out of account.
+        """
+        asking = self._fleet.deployment[deployment]
+        model = self._fleet.model_of(asking)
+        serving = [
+            _Asking(
+                profile,
+                self._matched.by_class(profile.replica_topology),
+                pod_asks(profile.replica_topology, model),
+                asking.replicas * profile.replica_topology.nodes,
+            )
+            for profile in sorted(model.serving, key=lambda profile: profile.name)
+        ]
+        for environment in self._fleet.environments:
+            here = self._placed[deployment].get(environment.metadata.name)
+            whole = None if here else reject_environment(asking, environment)
+            if whole:
+                yield Judged(environment.metadata.name, None, None, whole)
+            else:
+                yield from self._judged_in(environment, asking, serving, here)
+
+    def _judged_in(
+        self,
+        environment: InferenceEnvironment,
+        deployment: ModelDeployment,
+        serving: Sequence[_Asking],
+        here: Placement | None,
+    ) -> Iterator[Judged]:
+        name = environment.metadata.name
+        profiles = [(asking, profile_selector_reason(asking.profile, environment)) for asking in serving]
+        for place in self.by_environment[name]:
+            pool = place.pool
+            by_pool = node_pool_selector_reason(deployment, pool)
+            number = self._class_of[name, pool.name]
+            own = here is not None and here.node_pool == pool.name
+            ledger = (place.with_count(deployment.key, 0) if own else place).state
+            for asking, unselected in profiles:
+                reason = unselected or by_pool or asking.by_class[number]
+                if reason is None:
+                    reason = ledger.no_room(ledger.node.known_part(asking.pod), asking.pods)
+                yield Judged(name, pool.name, asking.profile.name, reason)
+
+    @cached_property
+    def pools(self) -> Mapping[PoolName, ChargedPool]:
+        """Every pool with what the plan charges to it, by name."""
+        return charged_pools(self._fleet, self._plan)
+
+    @cached_property
+    def by_environment(self) -> Mapping[str, Sequence[ChargedPool]]:
+        """The pools of each environment, sorted by name."""
+        found: dict[str, list[ChargedPool]] = {each.metadata.name: [] for each in self._fleet.environments}
+        for (environment, _), pool in sorted(self.pools.items()):
+            found[environment].append(pool)
+        return found
+
+    @cached_property
+    def _matched(self) -> MatchedRequirements:
+        topologies = (each.replica_topology for model in self._fleet.models.values() for each in model.serving)
+        widest = max((topology.nodes for topology in topologies), default=1)
+        return MatchedRequirements([place.pool for place in self.pools.values()], widest)
+
+    @cached_property
+    def _class_of(self) -> Mapping[PoolName, int]:
+        return dict(zip(self.pools, self._matched.class_of, strict=True))
+
+    @cached_property
+    def _placed(self) -> Mapping[DeploymentKey, Mapping[str, Placement]]:
+        placed: defaultdict[DeploymentKey, dict[str, Placement]] = defaultdict(dict)
+        for placement in self._plan.placements:
+            placed[placement.deployment][placement.environment] = placement
+        return placed

@@ -1,0 +1,117 @@
+"""An earlier plan, read back from its JSON or from a stack's outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from slicewise.diagnostics import Code, InvalidInputError, Problem, dotted
+from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
+from slicewise.kubernetes import MAX_COUNT
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousPlacement:
+    """What planning needs to know of an earlier placement to keep it."""
+
+    key: DeploymentKey
+    environment: str
+    node_pool: str
+    profile: str
+    units: int
+    gpus_per_node: int
+    nodes_per_replica: int = 1
+    resource: str | None = None
+    autoscaled: bool = False
+
+
+class _Lenient(BaseModel):
+    """Part of a plan that may come from another release: what is not needed is not looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+
+class _DeploymentName(_Lenient):
+    namespace: str
+    name: str
+
+
+class _Resource(_Lenient):
+    name: str
+
+
+# Within what documents may say; a plan may have no replicas.
+_Units = Annotated[int, Field(ge=0, le=MAX_COUNT * MOST_NODES * MOST_GPUS_PER_NODE)]
+_GpusPerNode = Annotated[int, Field(ge=1, le=MOST_GPUS_PER_NODE)]
+_NodesPerReplica = Annotated[int, Field(ge=1, le=MOST_NODES)]
+
+
+class _PlacementEntry(_Lenient):
+    deployment: _DeploymentName
+    environment: str
+    node_pool: str
+    profile: str
+    units: _Units
+    gpus_per_node: _GpusPerNode
+    nodes_per_replica: _NodesPerReplica = 1
+    resource: _Resource | None = None
+    autoscaled: bool = False
+
+
+_ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
+_EXPECTED: Final = "; expected the JSON of an earlier plan"
+# Ten errors are enough: the file is probably not a plan.
+_MOST_PROBLEMS: Final = 10
+
+
+def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, ...]:
+    """Read the `placements` of an earlier plan; `source` names it in errors.
+
+    Raises:
+        InvalidInputError: they are not what a plan writes (SW109).
+    """
+    if placements is None:
+        message = f"it is missing{_EXPECTED}"
+        raise InvalidInputError([Problem(source, 0, 0, "placements", message, Code.BAD_PREVIOUS_PLAN)])
+    try:
+        entries: Iterable[_PlacementEntry] = _ENTRIES.validate_python(placements)
+    except ValidationError as error:
+        raise InvalidInputError(_problems(error, source)) from error
+    return tuple(
+        PreviousPlacement(
+            DeploymentKey(entry.deployment.namespace, entry.deployment.name),
+            entry.environment,
+            entry.node_pool,
+            entry.profile,
+            entry.units,
+            entry.gpus_per_node,
+            entry.nodes_per_replica,
+            entry.resource.name if entry.resource else None,
+            entry.autoscaled,
+        )
+        for entry in entries
+    )
+
+
+def _problems(error: ValidationError, source: str) -> list[Problem]:
+    """Return the first mistakes, and how many more there are."""
+    found = error.errors(include_url=False, include_context=True)
+    problems = [
+        Problem(source, 0, 0, dotted(("placements", *each["loc"])), _words(each), Code.BAD_PREVIOUS_PLAN)
+        for each in found[:_MOST_PROBLEMS]
+    ]
+    if len(found) > _MOST_PROBLEMS:
+        message = f"{len(found) - _MOST_PROBLEMS:,} more mistakes{_EXPECTED}"
+        problems.append(Problem(source, 0, 0, "", message, Code.BAD_PREVIOUS_PLAN))
+    return problems
+
+
+def _words(error: ErrorDetails) -> str:
+    return ("it is missing" if error["type"] == "missing" else bad_value(error)) + _EXPECTED

@@ -1,0 +1,111 @@
+"""What `explain` says of every candidate, and what was compared where a pool with room was not chosen."""
+
+from __future__ import annotations
+
+from hypothesis import given
+
+from slicewise.planning import (
+    DecisionLog,
+    Rejections,
+    Verdict,
+    candidate_to_dict,
+    candidates,
+    make_plan,
+    parse_previous,
+)
+from tests.documents import Document, deployment, environment, fleet_of, model, planned, pool, profile, slices
+from tests.unit.planning.strategies import fleets, steady
+
+
+def verdicts(documents: list[Document], name: str, previous: list[Document] | None = None) -> list[tuple[str, ...]]:
+    """Return (environment/pool with profile, verdict, message) of every candidate, in the order of showing."""
+    old = planned(fleet_of(previous))["placements"] if previous else []
+    fleet = fleet_of(documents)
+    (key,) = (key for key in fleet.deployment if key.name == name)
+    log = DecisionLog(key)
+    plan = make_plan(fleet, parse_previous(old, "previous"), log)
+    return [
+        (f"{item.environment}/{item.node_pool} {item.profile}", item.verdict.value, item.message)
+        for item in candidates(fleet, plan, log)
+    ]
+
+
+def test_every_candidate_with_its_verdict() -> None:
+    documents = [
+        environment("a", slices("large", "7g.80gb"), slices("small", "3g.40gb"), slices("tiny", "1g.10gb")),
+        environment("b", slices("small", "3g.40gb", acceleratorCount=1)),
+        environment("c", pool("p"), labels={"region": "us"}),
+        model("m", profile("slice", memoryPerGpu="39Gi", mig="only"), profile("gpu", memoryPerGpu="70Gi", mig="never")),
+        deployment("d", "m", replicas=3, environmentSelector={}),
+    ]
+    assert verdicts(documents, "d") == [
+        ("a/small slice", "placed", "3 replicas, 3 units, new"),
+        (
+            "a/large slice",
+            "fits",
+            (
+                "not chosen: a/small has less memory to spare (40Gi a unit, here 80Gi); "
+                "an environment serves a deployment once"
+            ),
+        ),
+        ("c/p gpu", "fits", "not chosen: the model prefers slice, on a/small"),
+        ("b/small slice", "full", "2 of 2 units free, needs 3"),
+        ("a/large gpu", "rejected", "the pool is cut into 7g.80gb slices; the profile has mig: never"),
+        ("a/small gpu", "rejected", "a slice has 40Gi, needs 70Gi"),
+        ("a/tiny gpu", "rejected", "a slice has 10Gi, needs 70Gi"),
+        ("a/tiny slice", "rejected", "a slice has 10Gi, needs 39Gi"),
+        ("b/small gpu", "rejected", "a slice has 40Gi, needs 70Gi"),
+        ("c/p slice", "rejected", "the pool has whole GPUs; the profile has mig: only"),
+    ]
+
+
+def test_what_stays_is_said_to_stay() -> None:
+    old = [environment("a", pool("p")), model("m"), deployment("d", "m")]
+    new = [*old, environment("b", slices("s", "1g.10gb"))]
+    assert verdicts(new, "d", previous=old) == [
+        ("a/p any", "placed", "1 replica, 1 unit, kept from the earlier plan"),
+        ("b/s any", "fits", "not chosen: it stays on a/p, where it was"),
+    ]
+
+
+def test_an_environment_that_is_ruled_out_is_one_candidate() -> None:
+    documents = [
+        environment("a", pool("p"), pool("q")),
+        model("m"),
+        deployment("d", "m", environmentSelector={"x": "y"}),
+    ]
+    fleet = fleet_of(documents)
+    log = DecisionLog(fleet.deployments[0].key)
+    (candidate,) = candidates(fleet, make_plan(fleet, log=log), log)
+    assert candidate_to_dict(candidate) == {
+        "environment": "a",
+        "nodePool": None,
+        "profile": None,
+        "verdict": "rejected",
+        "code": "environment-selector",
+        "message": "environmentSelector wants x=y; there is no such label",
+    }
+
+
+@steady
+@given(fleets())
+def test_the_verdicts_agree_with_the_plan(documents: list[Document]) -> None:
+    fleet = fleet_of(documents)
+    plan = make_plan(fleet)
+    why = Rejections(fleet, plan)
+    rejected = {item.deployment: why.of(item.deployment) for item in plan.shortfalls}
+    for key in fleet.deployment:
+        log = DecisionLog(key)
+        assert make_plan(fleet, log=log) == plan
+        found = candidates(fleet, plan, log)
+        placed = {
+            (item.environment, item.node_pool, item.profile) for item in plan.placements if item.deployment == key
+        }
+        assert placed == {(c.environment, c.node_pool, c.profile) for c in found if c.verdict is Verdict.PLACED}
+        elsewhere = {name for name, _, _ in placed}
+        told = {
+            (c.environment, c.node_pool, c.profile, c.code, c.message) for c in found if c.environment not in elsewhere
+        }
+        if key in rejected:
+            reasons = {(r.environment, r.node_pool, r.profile, r.code, r.message) for r in rejected[key]}
+            assert told == reasons
