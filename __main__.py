@@ -23,7 +23,7 @@ from components.sdk_costs import avoid_sdk_costs
 from components.stack_config import read_stack_config
 from components.unused_config import tell_unused
 from slicewise.diagnostics import InvalidInputError, printable_lines
-from slicewise.planning import plan_to_outputs
+from slicewise.planning import Rejections, plan_to_outputs
 
 
 async def deploy() -> dict[str, Any]:
@@ -34,7 +34,8 @@ async def deploy() -> dict[str, Any]:
     tell_unused(config, fleet)
     past = await read_past(config, fleet)
     planned = plan_stack(config, fleet, past.placements)
-    report(fleet, planned.plan, config.on_shortfall, past.before.skipped)
+    rejections = Rejections(fleet, planned.plan)
+    report(fleet, planned.plan, rejections, config.on_shortfall, past.before.skipped)
     reached = await reach_clusters(config, fleet.environments, planned.needs(config))
     settled = await settle(config, past, planned.declared, reached)
     verified = await verify_clusters(
@@ -54,7 +55,7 @@ async def deploy() -> dict[str, Any]:
     handlings = {name: handling for name, handling in settled.handlings.items() if name not in skipped}
     declare_all_untouched(skipped, going, past.state, asked.without_plugin)
     await declare_plan(config, planned, handlings, reached.kubeconfigs)
-    outputs = plan_to_outputs(fleet, planned.plan)
+    outputs = plan_to_outputs(planned.plan, rejections)
     tell_skipped(skipped, outputs, past.state)
     tell_departing(going, past.renamed, past.state, asked.standing)
     return all_outputs(outputs, past, settled.handlings, reached.standing, skipped, going)

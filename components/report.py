@@ -10,7 +10,7 @@ import pulumi
 
 from slicewise.diagnostics import printable
 from slicewise.documents import Fleet
-from slicewise.planning import Move, MoveCode, Plan
+from slicewise.planning import Move, MoveCode, Plan, Rejections
 from slicewise.presentation import (
     OnShortfall,
     moved_lines,
@@ -21,12 +21,15 @@ from slicewise.presentation import (
 )
 
 
-def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall, skipped: Collection[str] = ()) -> None:
+def report(
+    fleet: Fleet, plan: Plan, rejections: Rejections, on_shortfall: OnShortfall, skipped: Collection[str] = ()
+) -> None:
     """Log the plan: what runs where, and how full the pools are; moves, warnings and shortfalls as warnings.
 
     Args:
         fleet: What is declared.
         plan: The plan for it.
+        rejections: Why candidates were rejected in it.
         on_shortfall: Whether a shortfall stops the run.
         skipped: The environments that the last `pulumi up` left as they were.
 
@@ -42,7 +45,7 @@ def report(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall, skipped: Collect
         pulumi.log.warn(printable(line))
     if not plan.shortfalls:
         return
-    lines = "\n".join(map(printable, shortfall_lines(fleet, plan)))
+    lines = "\n".join(map(printable, shortfall_lines(fleet, plan, rejections)))
     if on_shortfall is OnShortfall.FAIL:
         advice = "Make room, change what is asked for, or go on without: pulumi config set slicewise:onShortfall warn"
         message = (

@@ -12,7 +12,7 @@ from slicewise.documents.fleet import AnyDocument, ModelKey, model_key
 from slicewise.documents.rules.document import check_document
 from slicewise.documents.rules.references import ReferenceCheck
 from slicewise.documents.served_model import ClusterModel, Model
-from slicewise.planning import PreviousPlacement, make_plan, parse_previous, plan_to_dict, plan_to_outputs
+from slicewise.planning import PreviousPlacement, Rejections, make_plan, parse_previous, plan_to_dict, plan_to_outputs
 
 Document = dict[str, Any]
 
@@ -138,12 +138,14 @@ def plan_of(documents: Iterable[Document], previous: Document | None = None) -> 
 
 def planned(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:
     """Return the JSON data of the plan for `fleet`."""
-    return plan_to_dict(fleet, make_plan(fleet, previous))
+    plan = make_plan(fleet, previous)
+    return plan_to_dict(plan, Rejections(fleet, plan))
 
 
 def planned_outputs(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:
     """Return a stack's outputs of the plan for `fleet`."""
-    return plan_to_outputs(fleet, make_plan(fleet, previous))
+    plan = make_plan(fleet, previous)
+    return plan_to_outputs(plan, Rejections(fleet, plan))
 
 
 def places(plan: Document) -> list[tuple[str, str, str, str]]:

@@ -27,7 +27,7 @@ from slicewise.cli.verify import chosen_environments, print_verified, verified_t
 from slicewise.clusters.verify import verify as verify_clusters
 from slicewise.diagnostics import MOST_PROBLEMS, Code, InvalidInputError, Problem, counted, printable, shown_file
 from slicewise.documents import KINDS, any_schema, document_schema
-from slicewise.planning import DecisionLog, make_plan, plan_with_remedies, prospects
+from slicewise.planning import DecisionLog, Rejections, make_plan, plan_with_remedies, prospects
 from slicewise.presentation import OnShortfall, fleet_picture, print_plan, printing_console, shortfall_lines
 
 app = typer.Typer(
@@ -208,7 +208,7 @@ def render(
     """
     fleet, made = read_plan(paths, previous)
     if made.shortfalls:
-        print_lines(shortfall_lines(fleet, made))
+        print_lines(shortfall_lines(fleet, made, Rejections(fleet, made)))
         if on_shortfall is OnShortfall.FAIL:
             print_lines(["nothing is written; make room, or write the rest with --on-shortfall warn"])
             raise typer.Exit(exit_codes.SHORTFALL)

@@ -18,6 +18,7 @@ from slicewise.planning import (
     Candidate,
     DecisionLog,
     Plan,
+    Rejections,
     Remedies,
     Shortfall,
     Verdict,
@@ -67,12 +68,13 @@ def explanation_to_dict(fleet: Fleet, plan: Plan, log: DecisionLog) -> dict[str,
     key = log.deployment
     shortfall = shortfall_of(plan, key)
     wanted = fleet.deployment[key].spec.environments
+    remedies = Remedies(fleet, plan, Rejections(fleet, plan))
     return {
         "deployment": {"namespace": key.namespace, "name": key.name},
         "wanted": wanted,
         "placed": shortfall.placed if shortfall else wanted,
         "candidates": [candidate_to_dict(candidate) for candidate in candidates(fleet, plan, log)],
-        "remedies": [remedy_to_dict(item) for item in Remedies(fleet, plan).of(shortfall)] if shortfall else [],
+        "remedies": [remedy_to_dict(item) for item in remedies.of(shortfall)] if shortfall else [],
     }
 
 
@@ -85,7 +87,8 @@ def print_explanation(console: Console, fleet: Fleet, plan: Plan, log: DecisionL
     show_line(console, title, "bold red" if shortfall else "bold")
     console.print(_table(candidates(fleet, plan, log)))
     if shortfall:
-        for line in remedy_lines(fleet, Remedies(fleet, plan), shortfall):
+        remedies = Remedies(fleet, plan, Rejections(fleet, plan))
+        for line in remedy_lines(fleet, remedies, shortfall):
             show_line(console, line)
 
 

@@ -7,19 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from slicewise.diagnostics import Advice
-from slicewise.documents import DeploymentKey, Fleet
+from slicewise.documents import DeploymentKey
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Location, Move, Placement, Plan, PoolUsage, Shortfall
 from slicewise.planning.reasons import Rejection
 
 
-def plan_to_dict(fleet: Fleet, plan: Plan) -> dict[str, Any]:
+def plan_to_dict(plan: Plan, rejections: Rejections) -> dict[str, Any]:
     """Return the plan as JSON data with exactly the contract's keys, sorted by names."""
-    return plan_data(plan, Rejections(fleet, plan))
-
-
-def plan_data(plan: Plan, rejections: Rejections) -> dict[str, Any]:
-    """Return the same with `rejections` that somebody else asks, too."""
     return {
         "placements": [placement_to_dict(placement) for placement in plan.placements],
         "shortfalls": [_shortfall(shortfall, rejections.of(shortfall.deployment)) for shortfall in plan.shortfalls],
@@ -29,9 +24,8 @@ def plan_data(plan: Plan, rejections: Rejections) -> dict[str, Any]:
     }
 
 
-def plan_to_outputs(fleet: Fleet, plan: Plan) -> dict[str, Any]:
+def plan_to_outputs(plan: Plan, rejections: Rejections) -> dict[str, Any]:
     """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`, no `moved`."""
-    rejections = Rejections(fleet, plan)
     placements = [placement_to_dict(placement) for placement in plan.placements]
     for placement in placements:
         del placement["retained"]

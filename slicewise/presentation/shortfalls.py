@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from slicewise.diagnostics import Code
 from slicewise.documents import Fleet
-from slicewise.planning import Plan, Rejection, Remedies, Shortfall, grouped, nearest_miss, needed, place_of
+from slicewise.planning import Plan, Rejection, Rejections, Remedies, Shortfall, grouped, nearest_miss, needed, place_of
 
 # Up to twelve candidates have a line each; of more than that, those with the same reason are counted.
 _LISTED = 12
@@ -20,13 +20,13 @@ class OnShortfall(StrEnum):
     WARN = "warn"
 
 
-def shortfall_lines(fleet: Fleet, plan: Plan) -> list[str]:
+def shortfall_lines(fleet: Fleet, plan: Plan, rejections: Rejections) -> list[str]:
     """Return, for each shortfall, a line, more for the reasons, and the cheapest remedies."""
-    remedies = Remedies(fleet, plan)
+    remedies = Remedies(fleet, plan, rejections)
     lines: list[str] = []
     for shortfall in plan.shortfalls:
         lines.append(headline(shortfall))
-        lines += (f"  {line}" for line in _reasons(shortfall, remedies.rejections.of(shortfall.deployment)))
+        lines += (f"  {line}" for line in _reasons(shortfall, rejections.of(shortfall.deployment)))
         lines += (f"  {line}" for line in remedy_lines(fleet, remedies, shortfall))
     return lines
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from slicewise.documents import Fleet
-from slicewise.planning import Placement, Plan, PoolUsage
+from slicewise.planning import Placement, Plan, PoolUsage, Rejections
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.shortfalls import shortfall_lines
@@ -18,7 +18,7 @@ def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
     print_placements(console, plan)
     for title, style, lines in (
         ("Moved", "bold yellow", moved_lines(plan)),
-        ("Not placed everywhere", "bold red", shortfall_lines(fleet, plan)),
+        ("Not placed everywhere", "bold red", shortfall_lines(fleet, plan, Rejections(fleet, plan))),
         ("Warnings", "bold yellow", warning_lines(plan)),
     ):
         if lines:

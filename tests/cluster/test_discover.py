@@ -18,7 +18,7 @@ from lightkube.resources.core_v1 import ConfigMap, Namespace, Node, Pod
 from embedded.labelled_nodes import bare_metal, eks_cluster, gke_cluster, single_strategy
 from embedded.nodes import FakePool, add_nodes
 from slicewise.documents import load_fleet
-from slicewise.planning import make_plan, plan_to_dict
+from slicewise.planning import Rejections, make_plan, plan_to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,8 @@ def discovered(plane: ControlPlane, tmp_path: Path, *arguments: str) -> tuple[di
     file.write_text(run.stdout, encoding="utf-8")
     fleet = load_fleet([str(file)])
     declared = {pool["name"]: pool for pool in yaml.safe_load(run.stdout)["spec"]["nodePools"]}
-    planned = plan_to_dict(fleet, make_plan(fleet))["nodePools"]
+    plan = make_plan(fleet)
+    planned = plan_to_dict(plan, Rejections(fleet, plan))["nodePools"]
     pools = {pool["nodePool"]: pool | {"declared": declared[pool["nodePool"]]} for pool in planned}
     return pools, sorted({advice.code.value for advice in fleet.advice})
 

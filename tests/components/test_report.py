@@ -10,7 +10,7 @@ import pytest
 from components.report import report
 from slicewise.diagnostics.printable_text import printable
 from slicewise.documents import Fleet
-from slicewise.planning import make_plan, parse_previous
+from slicewise.planning import Rejections, make_plan, parse_previous
 from slicewise.presentation.shortfalls import OnShortfall
 from tests.documents import deployment, environment, fleet_of, model, planned_outputs, profile, slices
 from tests.unit.cli.test_hostile import every_text, plan_of
@@ -23,7 +23,8 @@ def test_no_name_of_an_earlier_plan_gets_through_to_the_terminal(monkeypatch: py
     monkeypatch.setattr(pulumi.log, "info", log)
     monkeypatch.setattr(pulumi.log, "warn", log)
 
-    report(fleet_of([]), plan_of(text), OnShortfall.WARN)
+    fleet, plan = fleet_of([]), plan_of(text)
+    report(fleet, plan, Rejections(fleet, plan), OnShortfall.WARN)
 
     # The tables, a move and a warning.
     assert len(logged) == 3
@@ -53,6 +54,7 @@ def test_what_has_moved_out_of_a_skipped_environment_is_not_said_again(
     both = planned_outputs(fleet({}, 1, 2))["placements"]
     previous = parse_previous(both if room else both[1:], "outputs")
     after = fleet({"site": "east"}, 1 if room else 1000, 1)
-    report(after, make_plan(after, previous), OnShortfall.WARN, skipped)
+    plan = make_plan(after, previous)
+    report(after, plan, Rejections(after, plan), OnShortfall.WARN, skipped)
 
     assert any("chat: from west/slices with any to nowhere" in line for line in warned) is told

@@ -18,7 +18,7 @@ from slicewise.documents import DeploymentKey, Fleet, model_key
 from slicewise.planning.capacity import PoolName
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Plan, Shortfall
-from slicewise.planning.plan_json import plan_data
+from slicewise.planning.plan_json import plan_to_dict
 from slicewise.planning.reasons import Rejection, RejectionCode
 from slicewise.planning.remedies.capacity import fewer_replicas, fewer_reserved, more_nodes, others_give_up
 from slicewise.planning.remedies.contention import Contention
@@ -37,8 +37,9 @@ _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 
 def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
     """Return the plan as JSON data, each shortfall with its cheapest remedies."""
-    finder = Remedies(fleet, plan)
-    data = plan_data(plan, finder.rejections)
+    rejections = Rejections(fleet, plan)
+    finder = Remedies(fleet, plan, rejections)
+    data = plan_to_dict(plan, rejections)
     for shortfall, entry in zip(plan.shortfalls, data["shortfalls"], strict=True):
         entry["remedies"] = [remedy_to_dict(remedy) for remedy in finder.of(shortfall)]
     return data
@@ -47,10 +48,9 @@ def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
 class Remedies:
     """Finds the cheapest remedies for the shortfalls of a plan."""
 
-    def __init__(self, fleet: Fleet, plan: Plan) -> None:
-        """Take a plan, and the fleet that it was made for."""
-        self.rejections = Rejections(fleet, plan)
-        """Why the candidates were rejected that remedies are looked for at."""
+    def __init__(self, fleet: Fleet, plan: Plan, rejections: Rejections) -> None:
+        """Take a plan, the fleet that it was made for, and why candidates were rejected: remedies start from that."""
+        self.rejections = rejections
         self._fleet = fleet
         self._plan = plan
         self._served: dict[DeploymentKey, set[str]] = defaultdict(set)

@@ -17,7 +17,7 @@ from policies.rules.running import run, run_stack
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
 from slicewise.documents import Fleet, load_fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
-from slicewise.planning import make_plan, placements_by_environment, plan_to_outputs
+from slicewise.planning import Rejections, make_plan, placements_by_environment, plan_to_outputs
 from tests import documents
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -99,7 +99,8 @@ def lab() -> Stack:
 def _stack_of(name: str, fleet: Fleet) -> Stack:
     plan = make_plan(fleet)
     kind = "pulumi:pulumi:Stack"
-    resources = [Resource(kind, f"slicewise-{name}", plan_to_outputs(fleet, plan), _urn(kind, f"slicewise-{name}"))]
+    outputs = plan_to_outputs(plan, Rejections(fleet, plan))
+    resources = [Resource(kind, f"slicewise-{name}", outputs, _urn(kind, f"slicewise-{name}"))]
     placed = placements_by_environment(plan)
     for item in fleet.environments:
         environment = item.metadata.name

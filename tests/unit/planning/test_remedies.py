@@ -16,11 +16,11 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from slicewise.documents import Fleet, load_fleet
-from slicewise.planning import make_plan, parse_previous
+from slicewise.planning import Rejections, make_plan, parse_previous
 from slicewise.planning.capacity.planned_pools import charged_pools
 from slicewise.planning.remedies.finding import Remedies, Remedy, RemedyKind, remedy_to_dict
 from slicewise.planning.remedies.remedy import Proposal, Want
-from slicewise.presentation.shortfalls import shortfall_lines
+from slicewise.presentation import shortfall_lines
 from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, planned, pool, profile, slices
 from tests.unit.planning.checker import findings
 from tests.unit.planning.strategies import fleets, steady
@@ -31,7 +31,13 @@ def remedies_of(documents: list[Document], name: str, limit: int = 3) -> tuple[R
     fleet = fleet_of(documents)
     plan = make_plan(fleet)
     (shortfall,) = (item for item in plan.shortfalls if item.deployment.name == name)
-    return Remedies(fleet, plan).of(shortfall, limit)
+    return Remedies(fleet, plan, Rejections(fleet, plan)).of(shortfall, limit)
+
+
+def shortfalls_said(fleet: Fleet) -> list[str]:
+    """Return what a plan for `fleet` says of its shortfalls."""
+    plan = make_plan(fleet)
+    return shortfall_lines(fleet, plan, Rejections(fleet, plan))
 
 
 def lines(documents: list[Document], name: str, limit: int = 3) -> list[str]:
@@ -176,7 +182,7 @@ def made_on_gke(draw: st.DrawFn) -> list[Document]:
 def test_every_remedy_is_true(documents: list[Document]) -> None:
     fleet = loaded(documents)
     plan = make_plan(fleet)
-    remedies = Remedies(fleet, plan)
+    remedies = Remedies(fleet, plan, Rejections(fleet, plan))
     for shortfall in plan.shortfalls:
         for remedy in remedies.of(shortfall, limit=8):
             event(f"{remedy.kind.name}{' with a rival' if remedy.rival else ''}")
@@ -629,7 +635,7 @@ OF_EIGHT = {"cpu": 60, "memory": "100Gi"}
 )
 def test_where_there_is_no_remedy_it_is_said_what_would_be_needed(documents: list[Document], expected: str) -> None:
     fleet = fleet_of([*documents, deployment("new", "m")])
-    said = shortfall_lines(fleet, make_plan(fleet))
+    said = shortfalls_said(fleet)
     assert not [line for line in said if line.startswith("  remedy: ")]
     (needs,) = (line for line in said if line.startswith("  no remedy"))
     assert expected in needs
@@ -640,10 +646,10 @@ def test_labels_that_nothing_has_are_needed() -> None:
     documents = [environment("e", pool("p")), model("m"), deployment("new", "m", environmentSelector=wanted)]
     fleet = fleet_of(documents)
     assert "it needs a pool in an environment with region=eu and tier=x of GPUs or slices, with room for" in "\n".join(
-        shortfall_lines(fleet, make_plan(fleet))
+        shortfalls_said(fleet)
     )
 
 
 def test_where_there_is_a_remedy_nothing_else_is_needed() -> None:
     fleet = fleet_of([environment("e", pool("p")), model("m"), deployment("new", "m", replicas=9)])
-    assert "no remedy" not in "\n".join(shortfall_lines(fleet, make_plan(fleet)))
+    assert "no remedy" not in "\n".join(shortfalls_said(fleet))
