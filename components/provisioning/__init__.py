@@ -8,6 +8,7 @@ import pulumi
 
 from components.provisioning.eks import EksCluster
 from components.provisioning.gke import GkeCluster
+from components.provisioning.provisioned import ProvisionedCluster
 from components.stack_config import KubeconfigSourceName
 from slicewise.documents import EksCluster as DeclaredEks
 from slicewise.documents import GkeCluster as DeclaredGke
@@ -17,7 +18,7 @@ from slicewise.provisioning import eks_pool, gke_pool, gpu_operator_values
 
 def provision(
     environments: Iterable[InferenceEnvironment], source: KubeconfigSourceName
-) -> Mapping[str, GkeCluster | EksCluster]:
+) -> Mapping[str, ProvisionedCluster]:
     """Declare the clusters of the environments whose source is GKE or EKS, and say what people should know of them.
 
     With the kubeconfig source `none` nothing is declared: that is the preview which needs no cloud's credentials.
@@ -46,7 +47,7 @@ def provision(
     return {name: _declare(environment, declared) for name, (environment, declared) in made.items()}
 
 
-def _declare(environment: InferenceEnvironment, declared: DeclaredGke | DeclaredEks) -> GkeCluster | EksCluster:
+def _declare(environment: InferenceEnvironment, declared: DeclaredGke | DeclaredEks) -> ProvisionedCluster:
     name, pools = environment.metadata.name, environment.spec.node_pools
     if isinstance(declared, DeclaredGke):
         return GkeCluster(name, cluster=declared, pools=[gke_pool(pool, declared) for pool in pools])

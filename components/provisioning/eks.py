@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.provisioning.provisioned import ProvisionedCluster
 from components.type_tokens import EKS_CLUSTER
 from slicewise.clusters.access import eks_kubeconfig
 from slicewise.documents import SYSTEM_POOL
@@ -22,16 +23,8 @@ _OPERATOR_SECONDS: Final = 900
 _SYSTEM_NODES: Final = 2
 
 
-class EksCluster(pulumi.ComponentResource):
-    """An EKS cluster with its roles, a node group for its own controllers, the environment's, and the GPU Operator.
-
-    Previewed and tested with mocks, never run on a cloud.
-    """
-
-    kubeconfig: pulumi.Output[str]
-    """How to reach it, without a credential; secret."""
-    ready: list[pulumi.Resource]
-    """What must be there before anything runs on GPUs."""
+class EksCluster(ProvisionedCluster):
+    """An EKS cluster with its roles, a node group for its own controllers, the environment's, and the GPU Operator."""
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
+from components.provisioning.provisioned import ProvisionedCluster
 from components.type_tokens import GKE_CLUSTER
 from slicewise.clusters.access import gke_kubeconfig
 from slicewise.documents import SYSTEM_POOL
@@ -19,16 +20,8 @@ if TYPE_CHECKING:
 _SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
-class GkeCluster(pulumi.ComponentResource):
-    """A GKE cluster, a pool for its own controllers, and the environment's pools with GPUs that GKE cuts.
-
-    Previewed and tested with mocks, never run on a cloud.
-    """
-
-    kubeconfig: pulumi.Output[str]
-    """How to reach it, without a credential; secret."""
-    ready: list[pulumi.Resource]
-    """What must be there before anything runs on GPUs."""
+class GkeCluster(ProvisionedCluster):
+    """A GKE cluster, a pool for its own controllers, and the environment's pools with GPUs that GKE cuts."""
 
     def __init__(
         self,
