@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from slicewise.diagnostics import printable, quoted, some
+from slicewise.diagnostics import closest_few, printable, quoted, some
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning import (
     Candidate,
@@ -48,7 +47,7 @@ def find_deployment(fleet: Fleet, written: str) -> DeploymentKey:
     by_text = whole | {key.name: str(key) for key in fleet.deployment}
     # One of this name in another namespace is meant more often than another name in this one.
     elsewhere = [str(key) for key in sorted(fleet.deployment) if key.name == written.rpartition("/")[2]]
-    close = elsewhere[:_MOST_MEANT] or [by_text[text] for text in get_close_matches(written, by_text, n=_MOST_MEANT)]
+    close = elsewhere[:_MOST_MEANT] or [by_text[text] for text in closest_few(written, by_text, _MOST_MEANT)]
     hint = f"; did you mean {' or '.join(dict.fromkeys(close))}?" if close else f"; {_known(fleet)}"
     raise typer.BadParameter(f"there is no ModelDeployment {quoted(written)}{hint}")
 

@@ -23,7 +23,7 @@ from slicewise.diagnostics.differences import (
     errors_first,
     merged,
 )
-from slicewise.diagnostics.hints import closest, did_you_mean, repository_meant, there_are
+from slicewise.diagnostics.hints import closest, closest_few, did_you_mean, repository_meant, there_are
 from slicewise.diagnostics.printable_text import printable, printable_lines
 from slicewise.diagnostics.wording import are, counted, have, plural, some
 
@@ -42,6 +42,7 @@ __all__ = [
     "are",
     "by_place",
     "closest",
+    "closest_few",
     "counted",
     "did_you_mean",
     "dotted",

@@ -21,18 +21,25 @@ _WITH_REVISION: Final = re.compile(r"([\w.-]{1,96}/[\w.-]{1,96})[:@]([\w./-]{1,1
 
 
 def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the known name closest to `text`, if one is close.
+    """Return the known name closest to `text`, if one is close; the arguments are those of `closest_few`."""
+    return next(iter(closest_few(text, known, 1, cutoff)), None)
+
+
+def closest_few(text: str, known: Iterable[str], most: int, cutoff: float = 0.6) -> list[str]:
+    """Return the known names that are close to `text`, the closest first.
 
     Args:
-        text: What was written.
-        known: What could have been meant; of two that are as close, the last in the alphabet is.
+        text: What was written; nothing is close to more than 100 characters.
+        known: What could have been meant; of two that are as close, the last in the alphabet comes first.
+        most: How many to return.
         cutoff: How much of both is to be the same, in the same order, from 0 to 1; 1.0 is the same but for capitals.
     """
     if len(text) > _LONGEST_NAME:
-        return None
+        return []
     by_lower = _by_lower(tuple(known))
-    close = process.extractOne(text.lower(), list(by_lower), scorer=Indel.normalized_similarity, score_cutoff=cutoff)
-    return by_lower[close[0]] if close else None
+    scorer = Indel.normalized_similarity
+    close = process.extract(text.lower(), list(by_lower), scorer=scorer, limit=most, score_cutoff=cutoff)
+    return [by_lower[name] for name, _, _ in close]
 
 
 # A thousand references to models that are not there are compared with the same names.

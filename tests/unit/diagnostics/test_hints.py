@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slicewise.diagnostics import closest
+from slicewise.diagnostics import closest, closest_few
 from slicewise.documents.fleet import ModelKey
 from slicewise.documents.rules.references import ReferenceCheck
 
@@ -41,3 +41,9 @@ def test_every_misspelt_reference_has_its_hint_however_many_there_are() -> None:
     for key in sorted(declared):
         (found,) = check.check(key._replace(name=f"{key.name}x"), "default")
         assert found.message.endswith(f'did you mean "{key.name}"?'), found.message
+
+
+def test_the_closest_come_first_and_no_more_than_are_asked_for() -> None:
+    known = ["llama", "lama", "gemma", "llamas", "qwen"]
+    assert closest_few("LLAMA", known, 2) == ["llama", "llamas"]
+    assert closest_few("llama", known, 9, cutoff=0.85) == ["llama", "llamas", "lama"]
