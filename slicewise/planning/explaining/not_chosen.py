@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from slicewise.diagnostics import some
+from slicewise.diagnostics import have, some
 from slicewise.kubernetes import Quantity
 from slicewise.planning.plan import Location
 from slicewise.planning.reasons import spread, spread_memory
@@ -127,10 +127,6 @@ def _other(group: Iterable[Preferred]) -> list[Measured]:
     return [each.other for each in group if each.other]
 
 
-def _have(group: Sequence[Preferred]) -> str:
-    return "has" if len(group) == 1 else "have"
-
-
 def _were(group: Sequence[Preferred]) -> str:
     return "was" if len(group) == 1 else "were"
 
@@ -167,7 +163,7 @@ _WORDS: Final[Mapping[Rule, Callable[[Sequence[Preferred]], str]]] = {
         f"it was moved to make room for another deployment, and kept {group[0].location.profile}, on {_where(group)}"
     ),
     Rule.MEMORY: lambda group: (
-        f"{_where(group)} {_have(group)} less memory to spare ({_memory(_chosen(group))} a unit, here "
+        f"{_where(group)} {have(len(group))} less memory to spare ({_memory(_chosen(group))} a unit, here "
         f"{_memory(_other(group))})"
     ),
     Rule.WASTE: lambda group: (

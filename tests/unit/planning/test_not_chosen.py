@@ -48,6 +48,11 @@ def reasons(documents: list[Document], previous: list[Document] | None = None) -
             {"a/p second": f"the model prefers first, on a/p{ONCE}"},
         ),
         (
+            # It fills the pool, and would have that room with another profile, too.
+            [env("a", pool("p", acceleratorCount=8, nodeCount=1)), TWO, deployment("d", "n", replicas=8)],
+            {"a/p second": f"the model prefers first, on a/p{ONCE}"},
+        ),
+        (
             [env("a", slices("s", "3g.40gb")), env("b", slices("s", "1g.20gb")), ONE, deployment("d", "m")],
             {"a/s any": "b/s has less memory to spare (20Gi a unit, here 40Gi)"},
         ),
@@ -138,6 +143,45 @@ def test_what_was_there_before() -> None:
         "a/s second": f"less of what it had changes on a/renamed{ONCE}",
         "b/s first": "it stays in a, where it was",
         "b/s second": "it stays in a, where it was",
+    }
+
+
+def steps(documents: list[Document], name: str) -> list[tuple[str, Step]]:
+    """Return in which environment, and in which step of planning, each placement of a deployment was made."""
+    fleet = fleet_of(documents)
+    (key,) = (key for key in fleet.deployment if key.name == name)
+    log = DecisionLog(key)
+    make_plan(fleet, log=log)
+    return [(decision.location.environment, decision.step) for decision in log.decisions]
+
+
+def test_a_pool_that_is_filled_again() -> None:
+    """Two of four GPUs are served in place of one of eight."""
+    sizes = {"large": 8, "d": 4, "e": 4}
+    asked = [deployment(name, "m", replicas=replicas) for name, replicas in sizes.items()]
+    documents = [env("a", pool("p", nodeCount=1)), ONE, *asked]
+    assert {name: steps(documents, name) for name in sizes} == {
+        "large": [],
+        "d": [("a", Step.REPACKED)],
+        "e": [("a", Step.REPACKED)],
+    }
+
+
+def test_one_that_made_way_for_another() -> None:
+    """`first` could go to a or b, and `second` to a or c, which is full."""
+    small = {"acceleratorCount": 4, "nodeCount": 1}
+    documents = [
+        environment("a", pool("p", **small), labels={"first": "yes", "second": "yes"}),
+        environment("b", pool("p", **small), labels={"first": "yes"}),
+        environment("c", pool("p", **small), labels={"second": "yes", "name": "c"}),
+        *[ONE, at("full", where="c", replicas=4)],
+        deployment("first", "m", replicas=3, environmentSelector={"first": "yes"}),
+        deployment("second", "m", replicas=2, environmentSelector={"second": "yes"}),
+    ]
+    assert {name: steps(documents, name) for name in ("full", "first", "second")} == {
+        "full": [("c", Step.CHOSEN)],
+        "first": [("b", Step.MADE_WAY)],
+        "second": [("a", Step.MADE_ROOM)],
     }
 
 
