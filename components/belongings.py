@@ -20,7 +20,7 @@ from components.state.stack_state import read_state
 from slicewise.clusters.live import NAMESPACE_KIND, ObjectName, Standing
 from slicewise.clusters.preflight import Claim
 from slicewise.clusters.verify import FieldPath, rewritten
-from slicewise.diagnostics import Advice, InvalidInputError, Problem, printable, some
+from slicewise.diagnostics import Diagnostic, InvalidInputError, printable, some
 from slicewise.kubernetes import mapping
 from slicewise.manifests import REVISION_ANNOTATION
 
@@ -31,11 +31,11 @@ class Note:
 
     Attributes:
         environment: Of which environment; None where it is of several, or of one that is no longer declared.
-        says: Advice, which is a warning, or a text, which is not.
+        says: A warning, or a text, which is not one.
     """
 
     environment: str | None
-    says: Advice | str
+    says: Diagnostic | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Settled:
         """Log the notes, but not of environments that are `skipped`: what `pulumi up` does is not done there."""
         for note in self.notes:
             if note.environment not in skipped:
-                log = pulumi.log.warn if isinstance(note.says, Advice) else pulumi.log.info
+                log = pulumi.log.warn if isinstance(note.says, Diagnostic) else pulumi.log.info
                 log(printable(str(note.says)))
 
 
@@ -70,7 +70,7 @@ async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declare
         # The state may know environments that the outputs do not: an update failed to remove them.
         previous = replace(previous, identifiers=past.state.identifiers)
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     handlings: dict[str, Handling] = {}
     notes: list[Note] = []
     for name, here in declared.items():
@@ -96,7 +96,7 @@ async def _settle_one(
     handling: Handling,
     here: Declared,
     there: Standing,
-) -> tuple[Handling, list[Problem], list[Note]]:
+) -> tuple[Handling, list[Diagnostic], list[Note]]:
     """Return how one environment's objects are declared, what is wrong there, and what people should know."""
     known = previous.clusters.get(handling.formerly or handling.environment)
     exchanged = verdicts.exchanged(config, previous.clusters, here, known, there)

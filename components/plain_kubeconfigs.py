@@ -11,7 +11,7 @@ import yaml
 from pulumi.runtime.config import is_config_secret
 
 from components.stack_config import StackConfig, stack_file
-from slicewise.diagnostics import Advice, Code, printable
+from slicewise.diagnostics import Code, Diagnostic, Place, printable
 
 _KEY: Final = "slicewise:kubeconfigs"
 # How Pulumi writes an encrypted value into the stack's file.
@@ -27,7 +27,7 @@ def tell_plain(config: StackConfig) -> None:
         pulumi.log.warn(printable(str(advice)))
 
 
-def plain_kubeconfigs(names: Iterable[str], *, secret: bool, stored: object) -> Iterator[Advice]:
+def plain_kubeconfigs(names: Iterable[str], *, secret: bool, stored: object) -> Iterator[Diagnostic]:
     """Yield the kubeconfigs that are not encrypted, each with the command that stores it so.
 
     Args:
@@ -40,12 +40,13 @@ def plain_kubeconfigs(names: Iterable[str], *, secret: bool, stored: object) -> 
         if secret and (value is None or (isinstance(value, Mapping) and set(value) == {_ENCRYPTED})):
             continue
         field = f'{_KEY}["{name}"]'
-        message = (
-            "it is stored in plain text, so whoever has this file (and its history) has the credential; renew the "
+        message = "it is stored in plain text, so whoever has this file (and its history) has the credential"
+        remedy = (
+            "renew the "
             "credential, since this one must be taken for known, and store the new kubeconfig encrypted: pulumi "
             f"config set --secret --path '{field}' < KUBECONFIG-FILE"
         )
-        yield Advice(f"{stack_file()}: {field}", Code.PLAIN_KUBECONFIG, message)
+        yield Diagnostic.warning(Code.PLAIN_KUBECONFIG, message, remedy, field=field, place=Place(stack_file()))
 
 
 def _stored(text: str) -> object:

@@ -25,7 +25,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from slicewise.diagnostics import Code, InvalidInputError, Problem, closest, quoted
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, closest, quoted
 from slicewise.documents import DNS_SUBDOMAIN, PROJECT
 from slicewise.presentation import OnShortfall
 from slicewise.sources import EXPECTED
@@ -211,7 +211,7 @@ def stack_file() -> str:
     return f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
 
 
-def _unknown(own: str, everything: Mapping[str, str]) -> Iterator[Problem]:
+def _unknown(own: str, everything: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Yield every key of the namespace `own` that means nothing, and those of a namespace that is misspelt."""
     for full in sorted(everything):
         namespace, _, key = full.partition(":")
@@ -223,10 +223,10 @@ def _unknown(own: str, everything: Mapping[str, str]) -> Iterator[Problem]:
         meant = closest(key, KEYS)
         hint = f'; did you mean "{own}:{meant}"?' if meant else f"; there are {', '.join(KEYS)}"
         message = f"nothing reads it{hint} Remove it: pulumi config rm {full}"
-        yield Problem(stack_file(), 0, 0, full, message, Code.UNKNOWN_STACK_CONFIG)
+        yield Diagnostic.error(Code.UNKNOWN_STACK_CONFIG, message, field=full, place=Place(stack_file()))
 
 
-def _problem(own: str, written: Mapping[str, str], error: ErrorDetails) -> Problem:
+def _problem(own: str, written: Mapping[str, str], error: ErrorDetails) -> Diagnostic:
     """Return what is wrong with a value, or with a name or a value in a mapping."""
     key, *inside = map(str, error["loc"])
     field, expected = f"{own}:{key}", error["msg"]
@@ -243,4 +243,4 @@ def _problem(own: str, written: Mapping[str, str], error: ErrorDetails) -> Probl
     else:
         field = f"{field}[{quoted(inside[0])}]"
         message = f"got {quoted(error['input'])}, expected {expected}"
-    return Problem(stack_file(), 0, 0, field, message, Code.BAD_STACK_CONFIG)
+    return Diagnostic.error(Code.BAD_STACK_CONFIG, message, field=field, place=Place(stack_file()))

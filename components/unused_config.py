@@ -9,7 +9,7 @@ from typing import Final
 import pulumi
 
 from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
-from slicewise.diagnostics import Advice, Code, closest, printable
+from slicewise.diagnostics import Code, Diagnostic, Place, closest, printable
 from slicewise.documents import Fleet
 from slicewise.manifests import service_name
 
@@ -23,7 +23,7 @@ def tell_unused(config: StackConfig, fleet: Fleet) -> None:
         pulumi.log.warn(printable(str(advice)))
 
 
-def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Advice]:
+def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield what has no effect."""
     environments = [each.metadata.name for each in fleet.environments]
     yield from _unused("acceptClusters", config.accept_clusters, environments, "no environment")
@@ -35,15 +35,16 @@ def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Advice]:
         yield from _unused("kubeconfigs", config.kubeconfig_names, named, "no environment's secretRef")
 
 
-def _unused(key: str, written: Iterable[str], known: Iterable[str], what: str) -> Iterator[Advice]:
+def _unused(key: str, written: Iterable[str], known: Iterable[str], what: str) -> Iterator[Diagnostic]:
     # A key that is set already is not what the unknown one was meant for.
     unset = sorted(set(known).difference(written))
     for each in sorted(set(written).difference(known)):
         field = f'slicewise:{key}["{each}"]'
         meant = closest(each, unset)
         correct = f'set it for "{meant}" if that is meant, and remove' if meant else "remove"
-        message = f"has no effect: {what} is called that; {correct} this one: pulumi config rm --path '{field}'"
-        yield Advice(f"{stack_file()}: {field}", Code.CONFIG_WITHOUT_EFFECT, message)
+        message = f"has no effect: {what} is called that"
+        remedy = f"{correct} this one: pulumi config rm --path '{field}'"
+        yield Diagnostic.warning(Code.CONFIG_WITHOUT_EFFECT, message, remedy, field=field, place=Place(stack_file()))
 
 
 def _services(fleet: Fleet, written: Iterable[str]) -> Iterator[str]:

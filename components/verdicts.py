@@ -15,7 +15,7 @@ from components.state.cluster_outputs import KnownCluster
 from slicewise.clusters.live import NAMESPACE_KIND, LiveObject, LiveService, ObjectName, Standing, live_service
 from slicewise.clusters.preflight import Claim, Owner, has_all, owner
 from slicewise.clusters.verify import Deviation, Drift, Expected, judge, led_elsewhere
-from slicewise.diagnostics import Advice, Code, Problem, some
+from slicewise.diagnostics import Code, Diagnostic, Subject, some
 from slicewise.manifests import (
     CONFIG_KIND,
     MANAGED_BY,
@@ -32,7 +32,7 @@ _ROLE: Final = "docs/kubeconfigs.md (What the credential may do)"
 
 def exchanged(
     config: StackConfig, before: Mapping[str, KnownCluster], here: Declared, known: KnownCluster | None, there: Standing
-) -> Problem | None:
+) -> Diagnostic | None:
     """Return what is wrong where an environment leads to another cluster than the one that has its services."""
     name, uid = here.environment, there.uid
     if known is None or uid is None or uid in (known.uid, config.accept_clusters.get(name)) or not here.before:
@@ -44,17 +44,19 @@ def exchanged(
         "other's place, let `pulumi up` make all services in it and leave what the old cluster has: "
         f"pulumi config set --path 'slicewise:acceptClusters[\"{name}\"]' {uid}"
     )
-    return Problem(f"InferenceEnvironment {name}", 0, 0, "spec.cluster", message, Code.OTHER_CLUSTER)
+    return Diagnostic.error(
+        Code.OTHER_CLUSTER, message, field="spec.cluster", subject=Subject("InferenceEnvironment", name)
+    )
 
 
 def sort(
     config: StackConfig, here: Declared, there: Standing, claim: Claim
-) -> tuple[frozenset[ObjectName], frozenset[ObjectName], list[Problem]]:
+) -> tuple[frozenset[ObjectName], frozenset[ObjectName], list[Diagnostic]]:
     """Return which declared objects are taken over, which are used as they are, and what is wrong with others."""
     taken: set[ObjectName] = set()
     left: set[ObjectName] = set()
     refused: set[tuple[str, ...]] = set()
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     for name in [*here.names, *(ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces)]:
         live = there.objects.get(name)
         whose = owner(name, live, claim) if live else Owner.OWN
@@ -78,36 +80,33 @@ def sort(
     return frozenset(taken), frozenset(left), problems
 
 
-def _refused(environment: str, name: ObjectName, whose: Owner, live: LiveObject) -> Problem:
-    place = f"ModelDeployment {name.namespace}/{name.name}"
+def _refused(environment: str, name: ObjectName, whose: Owner, live: LiveObject) -> Diagnostic:
+    subject = Subject("ModelDeployment", name.name, name.namespace)
     take_over = (
         f"pulumi config set --path 'slicewise:takeOver[\"{environment}/{name.namespace}/{name.name}\"]' "
         f"{live.stack or _NOBODY}"
     )
     there = f"{name} is there already in environment {environment}"
     if whose is Owner.ANOTHER_ENVIRONMENT:
-        message = (
-            f"{there}, and this stack has it as one of environment {live.environment}: both are one cluster; "
-            "describe it in one environment"
-        )
-        return Problem(place, 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)
+        message = f"{there}, and this stack has it as one of environment {live.environment}: both are one cluster"
+        remedy = "describe it in one environment"
+        return Diagnostic.error(Code.ONE_OBJECT_TWICE, message, remedy, field="metadata.name", subject=subject)
     if whose is Owner.ANOTHER_STACK:
-        message = (
-            f"{there}, and belongs to stack {live.stack}; give the deployment another name, or remove it from that "
+        message = f"{there}, and belongs to stack {live.stack}"
+        remedy = (
+            "give the deployment another name, or remove it from that "
             "stack. To take it over while it runs, have the other stack forget it, too (docs/day-two.md, Services that "
             f"are there already): {take_over}"
         )
-        return Problem(place, 0, 0, "metadata.name", message, Code.BELONGS_TO_ANOTHER)
-    message = (
-        f"{there}, and no stack has made it (by hand, or from what `slicewise render` wrote); give the deployment "
-        f"another name, delete what is there, or take it over while it runs: {take_over}"
-    )
-    return Problem(place, 0, 0, "metadata.name", message, Code.MADE_BY_NO_STACK)
+        return Diagnostic.error(Code.BELONGS_TO_ANOTHER, message, remedy, field="metadata.name", subject=subject)
+    message = f"{there}, and no stack has made it (by hand, or from what `slicewise render` wrote)"
+    remedy = f"give the deployment another name, delete what is there, or take it over while it runs: {take_over}"
+    return Diagnostic.error(Code.MADE_BY_NO_STACK, message, remedy, field="metadata.name", subject=subject)
 
 
 def leaving(
     environment: str, formerly: str, strangers: Iterable[tuple[Expected, LiveObject]], urns: AbstractSet[str]
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     """Yield the services that this `pulumi up` would delete, and that are another stack's by now.
 
     Args:
@@ -124,7 +123,12 @@ def leaving(
                 f"{ObjectName(SERVICE_KIND, *each.key)} in environment {environment} {whose}, and this stack would "
                 f"delete it. Have this stack forget it: {forget}"
             )
-            yield Problem(f"ModelDeployment {each.deployment}", 0, 0, "metadata.name", message, Code.LEAVES_FOR_ANOTHER)
+            yield Diagnostic.error(
+                Code.LEAVES_FOR_ANOTHER,
+                message,
+                field="metadata.name",
+                subject=each.deployment.subject,
+            )
 
 
 def strangers_leaving(here: Declared, there: Standing, claim: Claim) -> list[tuple[Expected, LiveObject]]:
@@ -147,16 +151,21 @@ def _forgetting(placement: str, urns: AbstractSet[str]) -> str:
     return " && ".join(f"pulumi state delete '{urn}'" for urn in named if urn in urns)
 
 
-def unread(here: Declared, there: Standing) -> Iterator[Problem]:
+def unread(here: Declared, there: Standing) -> Iterator[Diagnostic]:
     """Yield where it is not known whose the services are, so that nothing may be applied."""
     for place in sorted(there.unread):
         if place.kind != NAMESPACE_KIND:
             message = (
                 f"its user may not list {place.resource} in namespace {place.namespace}, so whether the plan's are "
-                f"another stack's is not known; give it the rights of {_ROLE}"
+                "another stack's is not known"
             )
-            yield Problem(
-                f"InferenceEnvironment {here.environment}", 0, 0, "spec.cluster", message, Code.RIGHTS_MISSING
+            remedy = f"give it the rights of {_ROLE}"
+            yield Diagnostic.error(
+                Code.RIGHTS_MISSING,
+                message,
+                remedy,
+                field="spec.cluster",
+                subject=Subject("InferenceEnvironment", here.environment),
             )
 
 
@@ -170,7 +179,7 @@ def gone_objects(here: Declared, there: Standing) -> frozenset[ObjectName]:
     return frozenset(name for name in [*shared, *own] if there.may_lack(name))
 
 
-def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Advice]:
+def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Diagnostic]:
     """Yield what somebody deleted since it was applied."""
     names = sorted(str(name) for name in gone if name.kind in (SERVICE_KIND, NAMESPACE_KIND))
     if names:
@@ -179,12 +188,12 @@ def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Advice]:
             f"far, or {'it was' if len(names) == 1 else 'they were'} deleted since; `pulumi up` makes "
             f"{'it' if len(names) == 1 else 'them'}"
         )
-        yield Advice(f"InferenceEnvironment {environment}", Code.MADE_AGAIN, message)
+        yield Diagnostic.warning(Code.MADE_AGAIN, message, subject=Subject("InferenceEnvironment", environment))
 
 
 def changed(
     here: Declared, there: Standing, taken: AbstractSet[ObjectName]
-) -> tuple[list[Advice], frozenset[ObjectName]]:
+) -> tuple[list[Diagnostic], frozenset[ObjectName]]:
     """Return what to say of services that somebody changed since they were applied, and which of them are put back.
 
     What is `taken` over becomes what is declared, whatever it was. What an admission webhook changes whenever it is
@@ -195,7 +204,7 @@ def changed(
     keys = {name[1:] for name in taken}
     tried = {each.key: each for each in map(live_service, there.tried.values())}
     after = {each.expected.key: each.paths for each in judge(here.services, {**live, **tried}, taken=keys)}
-    said: list[Advice] = []
+    said: list[Diagnostic] = []
     put_back: set[ObjectName] = set()
     for each in judge(here.services, live, taken=keys):
         if each.drift is not Drift.CHANGED:
@@ -204,7 +213,7 @@ def changed(
         stays = each.paths & after.get(key, frozenset()) if key in tried else _put_back_in_vain(each, live[key])
         if each.paths - stays:
             put_back.add(ObjectName(SERVICE_KIND, *key))
-        place = f"InferenceEnvironment {here.environment}"
+        subject = Subject("InferenceEnvironment", here.environment)
         than = "is not as it is declared" if each.pending else "is not as it was applied"
         told = f"{each.expected.deployment} {than}: {each.says}"
         outcomes = []
@@ -214,10 +223,10 @@ def changed(
         if each.removal:
             outcomes.append(f"`pulumi up` leaves what others have added; {each.removal}")
         if outcomes:
-            said.append(Advice(place, Code.CHANGED_BY_HAND, f"{told}; {'; '.join(outcomes)}"))
+            said.append(Diagnostic.warning(Code.CHANGED_BY_HAND, f"{told}; {'; '.join(outcomes)}", subject=subject))
         if stays:
             message = f"{told}; {_rewritten(stays)}"
-            said.append(Advice(place, Code.REWRITTEN_WHEN_APPLIED, message))
+            said.append(Diagnostic.warning(Code.REWRITTEN_WHEN_APPLIED, message, subject=subject))
     return said, frozenset(put_back)
 
 
@@ -240,7 +249,7 @@ def _rewritten(paths: Iterable[str]) -> str:
     )
 
 
-def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iterator[Advice]:
+def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iterator[Diagnostic]:
     """Yield the configs that are used as they are and say something else than this stack's would."""
     for item in here.objects:
         name = object_name(item)
@@ -250,33 +259,36 @@ def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iter
                 f"{name} belongs to {whose}, and says something else than this stack's would; it is used as it is. "
                 "Bring both stacks to one release of Slicewise, or delete it and run `pulumi up` here"
             )
-            yield Advice(f"InferenceEnvironment {here.environment}", Code.CONFIG_OF_ANOTHER, message)
+            yield Diagnostic.warning(
+                Code.CONFIG_OF_ANOTHER, message, subject=Subject("InferenceEnvironment", here.environment)
+            )
 
 
-def unidentified(environment: str, there: Standing) -> Iterator[Advice]:
+def unidentified(environment: str, there: Standing) -> Iterator[Diagnostic]:
     """Yield that it would not be noticed if the environment's kubeconfig led to another cluster."""
     if there.uid is None:
         message = (
             "the uid of namespace kube-system, which is the cluster's identity, is unreadable: a cluster that is "
-            f"rebuilt or exchanged would not be noticed; let the credential get that namespace, as {_ROLE} has it"
+            "rebuilt or exchanged would not be noticed"
         )
-        yield Advice(f"InferenceEnvironment {environment}", Code.CLUSTER_NOT_IDENTIFIED, message)
+        remedy = f"let the credential get that namespace, as {_ROLE} has it"
+        yield Diagnostic.warning(
+            Code.CLUSTER_NOT_IDENTIFIED, message, remedy, subject=Subject("InferenceEnvironment", environment)
+        )
 
 
-def declared_twice(declared: Mapping[str, Declared], standing: Mapping[str, Standing]) -> Iterator[Problem]:
+def declared_twice(declared: Mapping[str, Declared], standing: Mapping[str, Standing]) -> Iterator[Diagnostic]:
     """Yield what two environments that are one cluster would both apply."""
     for one, other in _same_clusters(standing):
         both = set(declared[one].names) & set(declared[other].names)
         for name in sorted(each for each in both if each.kind == SERVICE_KIND):
-            message = (
-                f"environments {one} and {other} are one cluster, and the plan has it in both; describe the cluster in "
-                "one environment"
-            )
-            place = f"ModelDeployment {name.namespace}/{name.name}"
-            yield Problem(place, 0, 0, "spec.environments", message, Code.ONE_OBJECT_TWICE)
+            message = f"environments {one} and {other} are one cluster, and the plan has it in both"
+            remedy = "describe the cluster in one environment"
+            subject = Subject("ModelDeployment", name.name, name.namespace)
+            yield Diagnostic.error(Code.ONE_OBJECT_TWICE, message, remedy, field="spec.environments", subject=subject)
 
 
-def deleted_under(old: str, name: str, item: ObjectName, urn: str, *, certain: bool) -> Problem:
+def deleted_under(old: str, name: str, item: ObjectName, urn: str, *, certain: bool) -> Diagnostic:
     """Return what is wrong where one `pulumi up` would apply an object and delete it under another environment's name.
 
     Pulumi cannot move it: an object of another provider is replaced.
@@ -302,11 +314,11 @@ def deleted_under(old: str, name: str, item: ObjectName, urn: str, *, certain: b
             f"environment {old} back, give both credentials the rights of {_ROLE}, and run `pulumi up` before it "
             f"leaves. If they are one, have the stack forget it there: {forget}"
         )
-    place = f"ModelDeployment {item.namespace}/{item.name}"
-    return Problem(place, 0, 0, "metadata.name", message, Code.ONE_OBJECT_TWICE)
+    subject = Subject("ModelDeployment", item.name, item.namespace)
+    return Diagnostic.error(Code.ONE_OBJECT_TWICE, message, field="metadata.name", subject=subject)
 
 
-def leaves_for_another(old: str, item: ObjectName, stack: str, urn: str) -> Problem:
+def leaves_for_another(old: str, item: ObjectName, stack: str, urn: str) -> Diagnostic:
     """Return what is wrong where an object would be deleted with its environment, and is not the stack's any more.
 
     Args:
@@ -320,21 +332,23 @@ def leaves_for_another(old: str, item: ObjectName, stack: str, urn: str) -> Prob
         f"{item} in environment {old}, which is no longer declared, {whose}, and this stack would delete it. Have this "
         f"stack forget it: pulumi state delete --target-dependents '{urn}'"
     )
-    place = f"ModelDeployment {item.namespace}/{item.name}"
-    return Problem(place, 0, 0, "metadata.name", message, Code.LEAVES_FOR_ANOTHER)
+    subject = Subject("ModelDeployment", item.name, item.namespace)
+    return Diagnostic.error(Code.LEAVES_FOR_ANOTHER, message, field="metadata.name", subject=subject)
 
 
-def renamed_halfway(name: str, other: str) -> Problem:
+def renamed_halfway(name: str, other: str) -> Diagnostic:
     """Return what is wrong where a rename from `name` to `other` broke off, and the documents have `name` again."""
     message = (
         f"an update that was killed had begun to rename it to {other}, and the stack's state has what it is reached by "
         f"under that name: Pulumi would delete what it has under {name}. Call it {other} in the documents again, run "
         "`pulumi up`, and rename it then"
     )
-    return Problem(f"InferenceEnvironment {name}", 0, 0, "metadata.name", message, Code.RENAMED_HALFWAY)
+    return Diagnostic.error(
+        Code.RENAMED_HALFWAY, message, field="metadata.name", subject=Subject("InferenceEnvironment", name)
+    )
 
 
-def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, str]) -> Iterator[Advice]:
+def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Yield environments that are one cluster though their kubeconfigs have different servers."""
     for one, other in _same_clusters(standing):
         if addresses.get(one) != addresses.get(other):
@@ -342,24 +356,26 @@ def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, 
                 f"leads to the cluster {standing[one].uid}, as environment {one} does; what both describe is counted "
                 "twice: describe it in one environment"
             )
-            yield Advice(f"InferenceEnvironment {other}: spec.cluster", Code.ONE_SERVER_TWICE, message)
+            yield Diagnostic.warning(
+                Code.ONE_SERVER_TWICE, message, field="spec.cluster", subject=Subject("InferenceEnvironment", other)
+            )
 
 
-def leaves(name: str, *, asked: bool) -> Advice:
+def leaves(name: str, *, asked: bool) -> Diagnostic:
     """Return what must be known of an environment that is no longer declared, and had services."""
     not_asked = "" if asked else "; its cluster is not asked whose they are"
     message = f"it is no longer declared, so its services are deleted{not_asked}"
-    return Advice(f"InferenceEnvironment {name}", Code.ENVIRONMENT_LEAVES, message)
+    return Diagnostic.warning(Code.ENVIRONMENT_LEAVES, message, subject=Subject("InferenceEnvironment", name))
 
 
-def given_up(name: str) -> Advice:
+def given_up(name: str) -> Diagnostic:
     """Return what must be known of an environment that leaves, and whose cluster is taken for gone."""
     message = (
         "it is no longer declared, and PULUMI_K8S_DELETE_UNREACHABLE is set, so the stack forgets what it has there "
         "without asking its cluster. If that comes back, what runs there runs on unnoticed: delete "
         f"it by hand (kubectl delete llminferenceservices -A -l {MANAGED_BY_LABEL}={MANAGED_BY})"
     )
-    return Advice(f"InferenceEnvironment {name}", Code.LEAVES_UNASKED, message)
+    return Diagnostic.warning(Code.LEAVES_UNASKED, message, subject=Subject("InferenceEnvironment", name))
 
 
 def under_names_unknown(

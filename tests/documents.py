@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from slicewise.diagnostics.diagnostic import dotted
-from slicewise.documents import KINDS, Fleet, InferenceEnvironment, ModelDeployment
+from slicewise.documents import KINDS, Fleet, InferenceEnvironment, ModelDeployment, check_document
 from slicewise.documents.fleet import AnyDocument, ModelKey, model_key
-from slicewise.documents.rules.document import check_document
 from slicewise.documents.rules.references import ReferenceCheck
 from slicewise.documents.served_model import ClusterModel, Model
 from slicewise.planning import PreviousPlacement, Rejections, make_plan, parse_previous, plan_to_dict, plan_to_outputs
@@ -123,11 +121,7 @@ def refusals(documents: Iterable[AnyDocument], fleet: Fleet) -> list[str]:
         for finding in references.check(model_key(deployment), deployment.metadata.namespace)
     ]
     found = [*alone, *dangling]
-    return [
-        f"{document.kind} {document.metadata.name}: {dotted(finding.path)}: {finding.message} [{finding.code}]"
-        for document, finding in found
-        if not finding.code.is_warning
-    ]
+    return [f"{document.kind} {document.metadata.name}: {finding}" for document, finding in found if finding.is_error]
 
 
 def plan_of(documents: Iterable[Document], previous: Document | None = None) -> Document:

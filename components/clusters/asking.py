@@ -9,11 +9,11 @@ from typing import Final
 
 import pulumi
 
-from components.kubeconfig.checks import Subject
+from components.kubeconfig.checks import EnvironmentKubeconfig
 from slicewise.clusters.access import Refused
 from slicewise.clusters.live import Needs
 from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, ask_or_refusal, problems_of
-from slicewise.diagnostics import Code, Problem
+from slicewise.diagnostics import Code, Diagnostic
 
 # Credential plugins and TLS handshakes cost processor time: more at once make the first ones slow.
 _AT_ONCE: Final = 16
@@ -29,29 +29,29 @@ class Asked:
     """
 
     answers: Mapping[str, ClusterAnswer]
-    problems: tuple[tuple[str, Problem], ...]
+    problems: tuple[tuple[str, Diagnostic], ...]
 
 
-async def ask_clusters(subjects: Mapping[str, Subject], needs: Mapping[str, Needs]) -> Asked:
+async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Mapping[str, Needs]) -> Asked:
     """Ask every cluster of `subjects` for what the plan needs of it; both are by environment."""
     at_once = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask(subject: Subject) -> ClusterAnswer | Refused:
+    async def ask(subject: EnvironmentKubeconfig) -> ClusterAnswer | Refused:
         async with at_once:
             return await ask_or_refusal(str(subject.text), needs.get(subject.environment, Needs()))
 
     said = await asyncio.gather(*(ask(subject) for subject in subjects.values()))
     answers: dict[str, ClusterAnswer] = {}
-    problems: list[tuple[str, Problem]] = []
+    problems: list[tuple[str, Diagnostic]] = []
     for subject, answer in zip(subjects.values(), said, strict=True):
         if isinstance(answer, Refused):
             message = f"{subject.address}: {answer.message}"
-            problems.append((subject.environment, subject.problem(CAUSES[answer.cause], message)))
+            problems.append((subject.environment, subject.error(CAUSES[answer.cause], message)))
             continue
-        found = [(subject.environment, subject.problem(code, message)) for code, message in problems_of(answer)]
+        found = [(subject.environment, subject.error(code, message)) for code, message in problems_of(answer)]
         problems += found
         if not found:
             answers[subject.environment] = answer
         if answer.denied is None:
-            pulumi.log.warn(f"{subject.path}: {RIGHTS_UNKNOWN} [{Code.RIGHTS_NOT_KNOWN}]")
+            pulumi.log.warn(str(subject.warning(Code.RIGHTS_NOT_KNOWN, RIGHTS_UNKNOWN)))
     return Asked(answers, tuple(problems))

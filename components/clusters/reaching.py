@@ -14,6 +14,7 @@ from components.kubeconfig.sources import kubeconfigs
 from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.clusters.live import Needs, Standing
 from slicewise.clusters.preflight import ClusterAnswer
+from slicewise.diagnostics import place_order
 from slicewise.documents import InferenceEnvironment
 
 
@@ -56,7 +57,7 @@ async def reach_clusters(
     found = await kubeconfigs(config, environments, tell=True)
     asked = await ask_clusters(found.usable, needs)
     addresses = {name: subject.address for name, subject in found.usable.items()}
-    problems = sorted([*found.problems, *asked.problems], key=lambda each: each[1])
+    problems = sorted([*found.problems, *asked.problems], key=lambda each: place_order(each[1]))
     reasons = [Reason(environment, str(problem)) for environment, problem in problems]
     names = [environment.metadata.name for environment in environments]
     skipped = skip_or_fail(config, names, reasons, "clusters cannot be used")

@@ -13,7 +13,15 @@ from components.handling import Handling
 from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.clusters.live import LiveCluster, Unreadable, read_or_refusal
 from slicewise.clusters.verify import verify
-from slicewise.diagnostics import Code, errors_first, printable, printable_lines
+from slicewise.diagnostics import (
+    Code,
+    difference_line,
+    errors_first,
+    fixed_by_update,
+    printable,
+    printable_lines,
+    stops_update,
+)
 from slicewise.documents import Fleet
 from slicewise.planning import Plan, PreviousPlacement
 
@@ -70,12 +78,12 @@ async def verify_clusters(
     # `settle` has refused services of other stacks already (SW420 to SW424).
     differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]
     for each in differences:
-        if not each.stops_update and not each.fixed_by_update:
-            pulumi.log.warn(printable(f"{each}; {each.remedy}"))
+        if not stops_update(each) and not fixed_by_update(each):
+            pulumi.log.warn(printable(f"{difference_line(each)}; {each.remedy}"))
     errors = [
-        Reason(each.environment, printable_lines(f"{each}\n    remedy: {each.remedy}"))
+        Reason(each.subject.name, printable_lines(f"{difference_line(each)}\n    remedy: {each.remedy}"))
         for each in errors_first(differences)
-        if each.stops_update
+        if stops_update(each)
     ]
     found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"
     names_of_all = [environment.metadata.name for environment in fleet.environments]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pulumi
 
 from components.stack_config import stack_file
 from slicewise.clusters.access import Examination, KubeconfigError, Weakness, examine, unreachable
-from slicewise.diagnostics import Advice, Code, Problem
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Place, Subject
 
 _CODES: Final = {
     Weakness.UNVERIFIED: Code.CONNECTION_NOT_VERIFIED,
@@ -22,7 +23,7 @@ _CODES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class EnvironmentKubeconfig:
     """The kubeconfig of one environment, and how messages speak of it.
 
     Attributes:
@@ -40,31 +41,41 @@ class Subject:
     key: str | None
     remedy: str
     reference: object
-    text: object = field(default="", repr=False)
+    text: object = dataclasses.field(default="", repr=False)
     address: str = ""
 
     @property
-    def path(self) -> str:
-        """The document and field that ask for it."""
-        return f"InferenceEnvironment {self.environment}: spec.cluster.existing.{self.part}"
+    def subject(self) -> Subject:
+        """The document that asks for it."""
+        return Subject("InferenceEnvironment", self.environment)
 
-    def problem(self, code: Code, message: str) -> Problem:
+    @property
+    def field(self) -> FieldPath:
+        """The field of the document that asks for it."""
+        return ("spec", "cluster", "existing", self.part)
+
+    def error(self, code: Code, message: str, remedy: str = "") -> Diagnostic:
         """Return an error at the place where a person fixes it."""
         if self.key:
-            return Problem(stack_file(), 0, 0, self.key, f"environment {self.environment}: {message}", code)
-        return Problem(
-            f"InferenceEnvironment {self.environment}", 0, 0, f"spec.cluster.existing.{self.part}", message, code
-        )
+            told, place = f"environment {self.environment}: {message}", Place(stack_file())
+            return Diagnostic.error(code, told, remedy, field=self.key, place=place, subject=self.subject)
+        return Diagnostic.error(code, message, remedy, field=self.field, subject=self.subject)
+
+    def warning(self, code: Code, message: str, remedy: str = "") -> Diagnostic:
+        """Return a warning about the document that asks for it."""
+        return Diagnostic.warning(code, message, remedy, field=self.field, subject=self.subject)
 
 
-async def check(subjects: Sequence[Subject], *, tell: bool) -> tuple[list[Subject], list[tuple[str, Problem]]]:
+async def check(
+    subjects: Sequence[EnvironmentKubeconfig], *, tell: bool
+) -> tuple[list[EnvironmentKubeconfig], list[tuple[str, Diagnostic]]]:
     """Return the kubeconfigs that can be used, and by environment what keeps the others from it.
 
     With `tell`, weaknesses are logged as warnings.
     """
-    problems: list[tuple[str, Problem]] = []
-    usable: list[tuple[Subject, Examination]] = []
-    weak: list[Advice] = []
+    problems: list[tuple[str, Diagnostic]] = []
+    usable: list[tuple[EnvironmentKubeconfig, Examination]] = []
+    weak: list[Diagnostic] = []
     for subject in subjects:
         try:
             examination = examine(subject.text)
@@ -77,7 +88,7 @@ async def check(subjects: Sequence[Subject], *, tell: bool) -> tuple[list[Subjec
         if not flaws:
             usable.append((subject, examination))
     for advice in [*weak, *_one_server_twice(usable)] if tell else ():
-        pulumi.log.warn(f"{advice.path}: {advice.message} [{advice.code}]")
+        pulumi.log.warn(str(advice))
     answers = await asyncio.gather(*(_silence(examination) for _, examination in usable))
     answering = []
     for (subject, examination), reason in zip(usable, answers, strict=True):
@@ -88,20 +99,22 @@ async def check(subjects: Sequence[Subject], *, tell: bool) -> tuple[list[Subjec
     return answering, problems
 
 
-def _unreachable(subject: Subject, address: str, reason: str) -> Problem:
-    message = (
-        f"{address} does not answer ({reason}); check the server in the kubeconfig, or preview without clusters: "
+def _unreachable(subject: EnvironmentKubeconfig, address: str, reason: str) -> Diagnostic:
+    message = f"{address} does not answer ({reason})"
+    remedy = (
+        "check the server in the kubeconfig, or preview without clusters: "
         "pulumi config set slicewise:kubeconfigSource none"
     )
-    return subject.problem(Code.CLUSTER_UNREACHABLE, message)
+    return subject.error(Code.CLUSTER_UNREACHABLE, message, remedy)
 
 
-def _unusable(subject: Subject, reason: str) -> Problem:
-    message = f"is not a kubeconfig that can be used: {reason}; {subject.remedy}"
-    return subject.problem(Code.KUBECONFIG_INVALID, message)
+def _unusable(subject: EnvironmentKubeconfig, reason: str) -> Diagnostic:
+    message = f"is not a kubeconfig that can be used: {reason}"
+    remedy = subject.remedy
+    return subject.error(Code.KUBECONFIG_INVALID, message, remedy)
 
 
-def _flaws(subject: Subject, examination: Examination) -> Iterator[Problem]:
+def _flaws(subject: EnvironmentKubeconfig, examination: Examination) -> Iterator[Diagnostic]:
     for flaw in examination.flaws:
         yield _unusable(subject, flaw)
     if examination.files:
@@ -110,28 +123,26 @@ def _flaws(subject: Subject, examination: Examination) -> Iterator[Problem]:
             f"needs files that are not here ({fields}); embed them: kubectl config view --flatten --minify --raw; then "
             f"{subject.remedy}"
         )
-        yield subject.problem(Code.KUBECONFIG_NEEDS_FILES, message)
+        yield subject.error(Code.KUBECONFIG_NEEDS_FILES, message)
     if examination.plugin:
-        yield subject.problem(Code.KUBECONFIG_NEEDS_PLUGIN, examination.plugin)
+        yield subject.error(Code.KUBECONFIG_NEEDS_PLUGIN, examination.plugin)
 
 
-def _advice(subject: Subject, examination: Examination) -> Iterator[Advice]:
+def _advice(subject: EnvironmentKubeconfig, examination: Examination) -> Iterator[Diagnostic]:
     for weakness, message in examination.weaknesses:
-        yield Advice(subject.path, _CODES[weakness], f"the kubeconfig is weak: {message}")
+        yield subject.warning(_CODES[weakness], f"the kubeconfig is weak: {message}")
 
 
-def _one_server_twice(usable: Sequence[tuple[Subject, Examination]]) -> Iterator[Advice]:
+def _one_server_twice(usable: Sequence[tuple[EnvironmentKubeconfig, Examination]]) -> Iterator[Diagnostic]:
     # A proxy may lead to a different cluster for each path of the URL: the whole URL counts.
-    first: dict[str, Subject] = {}
+    first: dict[str, EnvironmentKubeconfig] = {}
     for subject, examination in usable:
         known = first.setdefault(examination.url, subject)
         # Two environments with the same reference have had a warning from the documents' own rule.
         if known.reference != subject.reference:
-            message = (
-                f"leads to {examination.address}, as environment {known.environment} does; if it is one cluster, what "
-                "both describe is counted twice: describe it in one environment"
-            )
-            yield Advice(subject.path, Code.ONE_SERVER_TWICE, message)
+            message = f"leads to {examination.address}, as environment {known.environment} does"
+            remedy = "if it is one cluster, what both describe is counted twice: describe it in one environment"
+            yield subject.warning(Code.ONE_SERVER_TWICE, message, remedy)
 
 
 async def _silence(examination: Examination) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 import pulumi
 
 from components.stack_config import stack_file
-from slicewise.diagnostics import Code, InvalidInputError, Problem
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 from slicewise.documents import InferenceEnvironment
 
 # A kubeconfig with no cluster in it: the provider previews without one, and never takes the ambient kubeconfig.
@@ -26,6 +26,8 @@ def nowhere(environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi
             '"none" is for previews: there is no cluster to change. Configure kubeconfigs, then '
             "`pulumi config set slicewise:kubeconfigSource config`"
         )
-        problem = Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", message, Code.NO_KUBECONFIG_SOURCE)
+        problem = Diagnostic.error(
+            Code.NO_KUBECONFIG_SOURCE, message, field="slicewise:kubeconfigSource", place=Place(stack_file())
+        )
         raise InvalidInputError([problem])
     return {environment.metadata.name: pulumi.Output.secret(NOWHERE) for environment in environments}

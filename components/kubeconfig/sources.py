@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pulumi
 
-from components.kubeconfig.checks import Subject, check
+from components.kubeconfig.checks import EnvironmentKubeconfig, check
 from components.kubeconfig.from_aws import AWS_SECRETS_MANAGER
 from components.kubeconfig.from_config import CONFIG
 from components.kubeconfig.from_eks import EKS
@@ -18,7 +18,7 @@ from components.kubeconfig.from_gke import GKE
 from components.kubeconfig.from_kubernetes import KUBERNETES
 from components.kubeconfig.source import KubeconfigSource, SourceError
 from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
-from slicewise.diagnostics import Problem
+from slicewise.diagnostics import Diagnostic, Place
 from slicewise.documents import ExistingCluster, InferenceEnvironment, KubeconfigReference
 
 # NONE has no source: nothing is read, whatever the environments refer to.
@@ -36,7 +36,7 @@ class _Wanted:
 
     source: KubeconfigSource[Any]
     reference: Any
-    subject: Subject
+    subject: EnvironmentKubeconfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Kubeconfigs:
         problems: What keeps the others from it, each with its environment.
     """
 
-    usable: Mapping[str, Subject]
-    problems: Sequence[tuple[str, Problem]]
+    usable: Mapping[str, EnvironmentKubeconfig]
+    problems: Sequence[tuple[str, Diagnostic]]
 
     @property
     def outputs(self) -> Mapping[str, pulumi.Output[str]]:
@@ -78,7 +78,9 @@ async def kubeconfigs(
 def _wanted(name: str, existing: ExistingCluster, stack: StackConfig) -> _Wanted:
     source, reference, field = _place(existing, stack.kubeconfig_source)
     key = f'slicewise:kubeconfigs["{reference.name}"]' if source is CONFIG else None
-    return _Wanted(source, reference, Subject(name, field, key, source.remedy(reference, stack), reference))
+    return _Wanted(
+        source, reference, EnvironmentKubeconfig(name, field, key, source.remedy(reference, stack), reference)
+    )
 
 
 def _place(existing: ExistingCluster, secrets: KubeconfigSourceName) -> tuple[KubeconfigSource[Any], Any, str]:
@@ -89,7 +91,9 @@ def _place(existing: ExistingCluster, secrets: KubeconfigSourceName) -> tuple[Ku
     return _SECRETS[secrets], existing.secret_ref, "secretRef"
 
 
-async def _read(wanted: Sequence[_Wanted], stack: StackConfig) -> tuple[list[Subject], list[tuple[str, Problem]]]:
+async def _read(
+    wanted: Sequence[_Wanted], stack: StackConfig
+) -> tuple[list[EnvironmentKubeconfig], list[tuple[str, Diagnostic]]]:
     """Return what the sources have, all of them asked at once, and what cannot be had."""
     # Two environments may name the same secret: it is read once.
     references: dict[KubeconfigSource[Any], dict[Any, None]] = {}
@@ -99,10 +103,12 @@ async def _read(wanted: Sequence[_Wanted], stack: StackConfig) -> tuple[list[Sub
         *(source.read(list(names), stack) for source, names in references.items()), return_exceptions=True
     )
     stored: dict[tuple[KubeconfigSource[Any], Any], object] = {}
-    failed: dict[KubeconfigSource[Any], Problem] = {}
+    failed: dict[KubeconfigSource[Any], Diagnostic] = {}
     for (source, names), answer in zip(references.items(), answers, strict=True):
         if isinstance(answer, SourceError):
-            failed[source] = Problem(stack_file(), 0, 0, "slicewise:kubeconfigSource", str(answer), answer.code)
+            failed[source] = Diagnostic.error(
+                answer.code, str(answer), field="slicewise:kubeconfigSource", place=Place(stack_file())
+            )
         elif isinstance(answer, BaseException):
             raise answer
         else:
@@ -113,7 +119,7 @@ async def _read(wanted: Sequence[_Wanted], stack: StackConfig) -> tuple[list[Sub
         if each.source in failed:
             problems.append((environment, failed[each.source]))
         elif isinstance(text, SourceError):
-            problems.append((environment, each.subject.problem(text.code, str(text))))
+            problems.append((environment, each.subject.error(text.code, str(text))))
         else:
             found.append(replace(each.subject, text=text))
     return found, problems

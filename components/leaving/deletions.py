@@ -14,7 +14,7 @@ from components.stack_config import StackConfig
 from components.state.cluster_outputs import KnownCluster
 from components.state.stack_state import Applied
 from slicewise.clusters.live import LiveObject, ObjectName, Standing
-from slicewise.diagnostics import InvalidInputError, Problem
+from slicewise.diagnostics import Diagnostic, InvalidInputError
 
 
 async def settle_deletions(
@@ -48,7 +48,7 @@ async def settle_deletions(
     return going, asked
 
 
-def broken_renames(going: Departing, past: Past, declared: Collection[str]) -> list[Problem]:
+def broken_renames(going: Departing, past: Past, declared: Collection[str]) -> list[Diagnostic]:
     """Return the environments whose provider has moved to a name that the documents do not have any more.
 
     What has not moved with it would get another provider, and Pulumi makes anew, and then deletes, what does.
@@ -70,7 +70,7 @@ def wrong_deletions(
     declared: Mapping[str, Declared],
     standing: Mapping[str, Standing],
     asked: Mapping[str, Standing],
-) -> list[Problem]:
+) -> list[Diagnostic]:
     """Return what is another stack's by now (SW423), and what the plan has in another environment (SW424).
 
     The stack's state alone says what would be deleted: outputs may be those of an update before one that was killed,
@@ -83,7 +83,7 @@ def wrong_deletions(
         standing: What exists in the clusters that are changed.
         asked: What exists in the clusters of environments that leave, as far as they were asked.
     """
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     for old in sorted(going.leaving | going.moving):
         now, had = past.renamed.now(old), dict(past.state.objects.get(old, {}))
         for item in declared[now].names if now in declared else ():
@@ -101,7 +101,7 @@ def wrong_deletions(
 
 def _of_others(
     old: str, had: Mapping[ObjectName, Applied], there: Standing, stacks: Collection[str]
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     """Yield what another stack has taken over, or somebody has put in the place of what the stack made."""
     foreign = {
         name: live for name, live in there.objects.items() if name in had and _is_anothers(had[name], live, stacks)
@@ -122,7 +122,7 @@ def _declared_elsewhere(
     declared: AbstractSet[ObjectName],
     there: Standing,
     other: Standing,
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     """Yield what is, or may be, one object under both names: applied under `name`, and then deleted with `old`."""
     for item, applied in _by_service({each: had[each] for each in had.keys() & declared}):
         one = _is_one(there.objects.get(item), other.objects.get(item), there.uid, other.uid)

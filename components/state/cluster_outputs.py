@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from slicewise.diagnostics import Code, InvalidInputError, Problem
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 
 CLUSTERS_OUTPUT: Final = "clusters"
 STACK_OUTPUT: Final = "stack"
@@ -60,7 +60,9 @@ def read_clusters(output: object, source: str) -> Mapping[str, KnownCluster]:
         return _CLUSTERS.validate_python(output)
     except ValidationError:
         message = "it is not what `pulumi up` writes there: a mapping from environments to uid and identifier"
-        raise InvalidInputError([Problem(source, 0, 0, CLUSTERS_OUTPUT, message, Code.BAD_PREVIOUS_PLAN)]) from None
+        raise InvalidInputError(
+            [Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, field=CLUSTERS_OUTPUT, place=Place(source))]
+        ) from None
 
 
 def find_renamed(

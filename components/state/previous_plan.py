@@ -107,9 +107,7 @@ async def previous_stack(*, afresh: bool) -> PreviousStack:
         if afresh:
             pulumi.log.warn(f"{source} cannot be read, and slicewise:planAfresh is true: planned as on the first day")
             return PreviousStack(identifiers=(await read_state()).identifiers)
-        raise InvalidInputError(
-            [replace(each, message=f"{each.message}; {_AFRESH}") for each in error.problems]
-        ) from None
+        raise InvalidInputError([replace(each, message=each.text, remedy=_AFRESH) for each in error.problems]) from None
     if afresh:
         pulumi.log.info("slicewise:planAfresh has no effect: the stack's outputs can be read. Take it away again")
     return read

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slicewise.diagnostics import FieldPath, InvalidInputError, Problem
+from slicewise.diagnostics import FieldPath, Place
 from slicewise.documents import (
     KINDS,
     METADATA,
@@ -19,19 +19,6 @@ from slicewise.documents import (
     model_key,
 )
 from slicewise.sources import SourceDocument, parse_documents, read_all
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A place in a file: line and column from 1, or 0 where the whole file is meant."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        """Write it as editors and compilers do."""
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +42,10 @@ class Documents:
         Raises:
             InvalidInputError: the documents are wrong.
         """
-        problems: list[Problem] = []
-        files = list(read_all(paths, problems))
-        fleet = load_contents(files, problems)
-        sources = {
-            _key(source): source for file, content in files for source in parse_documents(content, file, problems)
-        }
-        if problems:
-            raise InvalidInputError(problems)
+        files, unreadable = read_all(paths)
+        fleet = load_contents(files, unreadable)
+        parsed = (source for file, content in files for source in parse_documents(content, file))
+        sources = {_key(source): source for source in parsed if isinstance(source, SourceDocument)}
         return cls(fleet, sources, root)
 
     def environment(self, name: str, path: FieldPath) -> Place | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from policies.results.documents import Documents, Place, relative
+from policies.results.documents import Documents, relative
 from policies.results.events import Preview, Violation
 from policies.results.origins import place_of
-from slicewise.diagnostics import InvalidInputError, Problem
+from slicewise.diagnostics import Diagnostic, InvalidInputError, Place
 
 # The pack of what is checked before any policy sees it.
 CHECKS: Final = "slicewise"
@@ -85,15 +85,15 @@ def _finding(violation: Violation, place: Place) -> Finding:
     )
 
 
-def _mistake(problem: Problem, root: Path, nowhere: Place) -> Finding:
+def _mistake(problem: Diagnostic, root: Path, nowhere: Place) -> Finding:
     # The line "1,234 more mistakes" is about no file.
-    place = Place(relative(problem.file, root), problem.line, problem.column) if problem.file else nowhere
-    field = f"{problem.field}: " if problem.field else ""
+    written = problem.place
+    place = replace(written, file=relative(written.file, root)) if written.file else nowhere
     return Finding(
         rule=problem.code.value,
         pack=CHECKS,
         description="The documents are right.",
-        message=f"{field}{problem.message}",
+        message=": ".join(part for part in (problem.field_name, problem.text) if part),
         mandatory=True,
         place=place,
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
-from policies.results.documents import Documents, Place
+from policies.results.documents import Documents
 from policies.results.events import Preview, Resource, Violation
-from slicewise.diagnostics import FieldPath
+from slicewise.diagnostics import FieldPath, Place
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import vocabulary

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from policies.results.documents import Place
 from policies.results.findings import Finding
-from slicewise.diagnostics import printable, printable_lines
+from slicewise.diagnostics import Place, printable, printable_lines
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # GitHub shows no more of one run, and refuses a file with five times as many.

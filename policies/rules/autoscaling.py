@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policies.rules.fields import properties
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Severity, StackRule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from policies.rules.services import Autoscaler, ObjectName, autoscalers, object_name, scaled_names
 from policies.rules.workloads import group_and_kind, is_service
 
@@ -36,7 +36,7 @@ AUTOSCALED_REPLICAS: Final = StackRule(
     name="autoscaled-replicas",
     description="Where a ScaledObject or a HorizontalPodAutoscaler owns the replicas, the workload does not set them.",
     remedy="Leave replicas out of what is autoscaled.",
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     check=_check,
 )

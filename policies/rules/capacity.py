@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from policies.rules.fields import Field, properties
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Severity, StackRule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from policies.rules.running import each
 from policies.rules.services import autoscaler_of, autoscalers, outputs, pod_units, services
 from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION
@@ -64,7 +64,7 @@ POOL_CAPACITY: Final = StackRule(
     name="pool-capacity",
     description="Services ask of a pool what the plan charges it with, and fit in any order of scheduling.",
     remedy="Let Slicewise plan every service of the pool; do not change replicas or limits behind it.",
-    severity=Severity.CRITICAL,
+    severity=PolicySeverity.CRITICAL,
     level=Level.MANDATORY,
     check=_check,
 )

@@ -11,7 +11,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
 from policies.rules.running import each
 from policies.rules.secret_words import is_harmless, names_secret
 from policies.rules.workloads import Pod, makes_pods, pods
@@ -105,7 +105,7 @@ NO_SECRET_VALUES: Final = Rule(
     name="no-secret-values",
     description="No secret is written in env, args or command; they refer to Secrets.",
     remedy="Keep the value in a Secret, refer to it with valueFrom.secretKeyRef, and revoke what was written here.",
-    severity=Severity.CRITICAL,
+    severity=PolicySeverity.CRITICAL,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check,

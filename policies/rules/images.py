@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
 from policies.rules.running import each
 from policies.rules.workloads import Pod, makes_pods, pods
 
@@ -45,7 +45,7 @@ IMAGE_PINNED: Final = Rule(
     name="image-pinned",
     description="Images name a version, not latest; where configured, a digest.",
     remedy="Name the version or the digest of the image that was tested.",
-    severity=Severity.MEDIUM,
+    severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check,

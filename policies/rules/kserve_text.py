@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, workloads
 
@@ -54,7 +54,7 @@ TEMPLATE_TEXT: Final = Rule(
     name="kserve-template-text",
     description="No text in a service holds {{, which KServe would take for a template.",
     remedy="Write values, not templates, into services; templates belong in LLMInferenceServiceConfigs.",
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     applies=is_service,
     check=_check_templates,
@@ -63,7 +63,7 @@ ARGS_QUOTED: Final = Rule(
     name="kserve-args-quoted",
     description="Arguments of a single-node service survive the shell that KServe's preset runs them through.",
     remedy="Quote arguments with JSON, blanks or shell characters once more, inside the string.",
-    severity=Severity.MEDIUM,
+    severity=PolicySeverity.MEDIUM,
     level=Level.ADVISORY,
     applies=is_service,
     check=_check_quotes,

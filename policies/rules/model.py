@@ -31,7 +31,7 @@ class Level(StrEnum):
     DISABLED = "disabled"
 
 
-class Severity(StrEnum):
+class PolicySeverity(StrEnum):
     """How bad a finding is; the values are Pulumi's."""
 
     LOW = "low"
@@ -116,7 +116,7 @@ class Rule:
     name: str
     description: str
     remedy: str
-    severity: Severity
+    severity: PolicySeverity
     level: Level
     applies: Callable[[str], bool]
     check: Callable[[Resource, Config], Iterator[Outcome]]
@@ -131,7 +131,7 @@ class StackRule:
     name: str
     description: str
     remedy: str
-    severity: Severity
+    severity: PolicySeverity
     level: Level
     check: Callable[[Sequence[Resource], Config], Iterator[Outcome]]
     config: Schema = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import Final
 
 from policies.rules.fields import Field, properties
 from policies.rules.gpus import is_slice, pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
 from policies.rules.running import each
 from policies.rules.variables import expanded, unknown_in, variables
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
@@ -89,7 +89,7 @@ SLICE_NOT_PARALLEL: Final = Rule(
     name="slice-not-parallel",
     description="A model on a MIG slice runs in one process: tensor, pipeline and data parallel size 1, and no worker.",
     remedy="Remove the parallel sizes and the worker; use a profile that holds the model, or whole GPUs.",
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check,

@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.rules.fields import Field, properties
 from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Severity, StackRule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from policies.rules.running import each
 from policies.rules.services import object_name, outputs, services
 from policies.rules.workloads import pods
@@ -71,7 +71,7 @@ PLAN_COMPLETE: Final = StackRule(
     name="plan-complete",
     description="Every placement of the plan has its service, on its pool, asking for what the plan gave it.",
     remedy="Change documents, not services: the plan then follows, and the services with it.",
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     check=_check_complete,
 )
@@ -79,7 +79,7 @@ NAMES_UNIQUE: Final = StackRule(
     name="service-names-unique",
     description="No two services of a cluster have the same name and namespace.",
     remedy="Give one of them another name or namespace.",
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     check=_check_unique,
 )

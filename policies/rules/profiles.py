@@ -9,7 +9,7 @@ from typing import Final
 
 from policies.rules.fields import properties
 from policies.rules.gpus import is_slice, pod_requests, profiles_of
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
 from policies.rules.node_labels import required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
@@ -96,7 +96,7 @@ PROFILE_ALLOWED: Final = Rule(
     name="profile-allowed",
     description="Pods ask only for the MIG profiles that the organisation offers.",
     remedy="Use a profile of the configured list.",
-    severity=Severity.MEDIUM,
+    severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check_allowed,
@@ -113,7 +113,7 @@ SLICE_WOULD_DO: Final = Rule(
     name="slice-would-do",
     description="A model that fits a slice of the GPU has a slice, not the whole GPU.",
     remedy="Offer the model a pool of the profile in the message.",
-    severity=Severity.LOW,
+    severity=PolicySeverity.LOW,
     level=Level.ADVISORY,
     applies=is_service,
     check=_check_slice_would_do,

@@ -7,7 +7,7 @@ from typing import Final
 
 from policies.rules.fields import properties
 from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
 from policies.rules.workloads import is_config, is_service, makes_pods, pods
 
 PROVIDER: Final = "pulumi:providers:kubernetes"
@@ -56,7 +56,7 @@ PROVIDER_EXPLICIT: Final = Rule(
     name="provider-explicit",
     description="Services and GPU pods are applied by a provider that the program declares, never by the default one.",
     remedy="Declare a kubernetes.Provider for each cluster and pass it on.",
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check_explicit,
@@ -65,7 +65,7 @@ PROVIDER_IDENTIFIED: Final = Rule(
     name="provider-identified",
     description="Kubernetes providers have a clusterIdentifier.",
     remedy="Set cluster_identifier to a name of the cluster that stays when its CA or endpoint changes.",
-    severity=Severity.MEDIUM,
+    severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,
     applies=is_provider,
     check=_check_identified,
@@ -74,7 +74,7 @@ KUBECONFIG_SECRET: Final = Rule(
     name="kubeconfig-secret",
     description="The kubeconfig of a provider is secret.",
     remedy="Pass the kubeconfig as a secret output; rotate what an earlier state holds as plain text.",
-    severity=Severity.CRITICAL,
+    severity=PolicySeverity.CRITICAL,
     level=Level.MANDATORY,
     applies=is_provider,
     check=_check_kubeconfig,

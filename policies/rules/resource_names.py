@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import is_asked_for, is_gpu_name, is_slice_name
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
 from policies.rules.running import each
 from policies.rules.workloads import makes_pods, pods
 from slicewise.kubernetes import quantity_value
@@ -96,7 +96,7 @@ RESOURCE_NAME: Final = Rule(
     name="gpu-resource-name",
     description="A MIG resource is spelled as the device plugin does: nvidia.com/mig-<profile>, + written as a dot.",
     remedy="Use the spelling in the message; at level `remediate` the policy does so itself.",
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check_spelling,
@@ -106,7 +106,7 @@ LIMITS_EQUAL_REQUESTS: Final = Rule(
     name="gpu-limits-equal-requests",
     description="GPU resources are under limits, and requests, where there are any, equal them.",
     remedy="Write GPU resources under limits only.",
-    severity=Severity.MEDIUM,
+    severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check_limits,

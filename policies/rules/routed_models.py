@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Severity, StackRule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from policies.rules.running import each
 from policies.rules.services import ObjectName, object_name, services
 
@@ -60,7 +60,7 @@ ROUTED_MODELS_UNIQUE: Final = StackRule(
     name="routed-models-unique",
     description="No two services that KServe makes routes for have the same model name in one namespace.",
     remedy="Give one of them another spec.model.name, or put both into one spec.router.route.group.",
-    severity=Severity.MEDIUM,
+    severity=PolicySeverity.MEDIUM,
     level=Level.ADVISORY,
     check=_check,
 )

@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import GpuRequest, pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
 from policies.rules.node_labels import NodeLabels, required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, makes_pods, pods
@@ -147,7 +147,7 @@ WHOLE_GPU_PINNED: Final = Rule(
     name="whole-gpu-pinned",
     description="A pod that asks for nvidia.com/gpu, which may be a slice, is pinned to a pool by required labels.",
     remedy="Add the labels of the node pool to nodeSelector (required node affinity counts too).",
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check_whole_gpus_pinned,
@@ -157,7 +157,7 @@ SLICE_PINNED: Final = Rule(
     name="slice-pinned",
     description="A pod that asks for a MIG resource is pinned to a pool by required labels.",
     remedy="Add the labels of the node pool to nodeSelector (required node affinity counts too).",
-    severity=Severity.MEDIUM,
+    severity=PolicySeverity.MEDIUM,
     level=Level.ADVISORY,
     applies=makes_pods,
     check=_check_slices_pinned,
@@ -167,7 +167,7 @@ GPU_TOLERATION: Final = Rule(
     name="gpu-toleration",
     description="A GPU pod tolerates the taint that keeps other pods off GPU nodes.",
     remedy="Add the toleration in the message; at level `remediate` the policy does so itself.",
-    severity=Severity.MEDIUM,
+    severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check_toleration,

@@ -7,7 +7,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import gpu_requests, is_slice
-from policies.rules.model import Config, Finding, Level, Outcome, Resource, Rule, Severity
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
 from policies.rules.running import each
 from policies.rules.workloads import Pod, makes_pods, pods
 
@@ -42,7 +42,7 @@ ONE_SLICE: Final = Rule(
     name="one-slice-per-container",
     description="A container asks for one MIG slice, and for no other GPU beside it.",
     remedy='Set the limit of one MIG resource to "1", remove other GPU resources, and scale by replicas.',
-    severity=Severity.HIGH,
+    severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     applies=makes_pods,
     check=_check,

@@ -25,7 +25,17 @@ from slicewise.cli.render import checked_owner, documents_owner, rendering_line,
 from slicewise.cli.usage import Command, one_of
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.clusters.verify import verify as verify_clusters
-from slicewise.diagnostics import MOST_PROBLEMS, Code, InvalidInputError, Problem, counted, printable, shown_file
+from slicewise.diagnostics import (
+    MOST_PROBLEMS,
+    Code,
+    Diagnostic,
+    InvalidInputError,
+    Place,
+    by_document,
+    counted,
+    printable,
+    shown_file,
+)
 from slicewise.documents import KINDS, any_schema, document_schema
 from slicewise.planning import DecisionLog, Rejections, make_plan, plan_with_remedies, prospects
 from slicewise.presentation import OnShortfall, fleet_picture, print_plan, printing_console, shortfall_lines
@@ -155,7 +165,7 @@ def validate(paths: Paths) -> None:
     Example: python -m slicewise validate stacks/prod
     """
     fleet = read_fleet(paths)
-    warnings = sorted([*fleet.advice, *prospects(fleet)])
+    warnings = by_document([*fleet.advice, *prospects(fleet)])
     print_lines(f"warning: {warning}" for warning in warnings[:MOST_PROBLEMS])
     if rest := warnings[MOST_PROBLEMS:]:
         print_lines([f"{len(rest):,} more warnings; fix these first"])
@@ -219,7 +229,7 @@ def render(
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
         where = str(error.filename or output_dir)
-        fail(InvalidInputError([Problem(where, 0, 0, "", message, Code.BAD_OUTPUT_DIRECTORY)]))
+        fail(InvalidInputError([Diagnostic.error(Code.BAD_OUTPUT_DIRECTORY, message, place=Place(where))]))
     _write(printable(rendering_line(rendering, shown_file(str(output_dir)))))
 
 

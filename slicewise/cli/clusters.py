@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.clusters.access import can_be_read, not_a_file
 from slicewise.clusters.live import Unreadable, read_or_refusal
-from slicewise.diagnostics import Code, InvalidInputError, Problem, did_you_mean, quoted, shown_file
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, did_you_mean, quoted, shown_file
 from slicewise.presentation import waiting_bar
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def by_environment(
             not read, or two for the same (SW402); it holds all of them.
     """
     found: dict[str, str] = {}
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     for value in values:
         name, _, rest = value.partition("=")
         alone = len(chosen) == 1 and not _names_unknown(value, known)
@@ -75,7 +75,7 @@ def _names_unknown(value: str, known: Sequence[str]) -> bool:
 
 def kubeconfig_texts(
     chosen: Sequence[str], files: Mapping[str, str], contexts: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, list[Problem]]]:
+) -> tuple[dict[str, str], dict[str, list[Diagnostic]]]:
     """Return the text of the kubeconfig of every environment; the ambient one only where one environment is read.
 
     Returns:
@@ -83,7 +83,7 @@ def kubeconfig_texts(
         SW407, SW408).
     """
     texts: dict[str, str] = {}
-    wrong: dict[str, list[Problem]] = {}
+    wrong: dict[str, list[Diagnostic]] = {}
     # A pipe can be read once, and may have the contexts of several environments.
     read = cache(read_given)
     for name in chosen:
@@ -105,7 +105,7 @@ def kubeconfig_texts(
     return texts, wrong
 
 
-def read_clusters(kubeconfigs: Mapping[str, str]) -> tuple[dict[str, LiveCluster], dict[str, list[Problem]]]:
+def read_clusters(kubeconfigs: Mapping[str, str]) -> tuple[dict[str, LiveCluster], dict[str, list[Diagnostic]]]:
     """Read every cluster at once, by the name of its environment; in a terminal with a bar if that takes long.
 
     Returns:
@@ -117,7 +117,7 @@ def read_clusters(kubeconfigs: Mapping[str, str]) -> tuple[dict[str, LiveCluster
 
 async def _read_all(
     kubeconfigs: Mapping[str, str], progress: Callable[[], None]
-) -> tuple[dict[str, LiveCluster], dict[str, list[Problem]]]:
+) -> tuple[dict[str, LiveCluster], dict[str, list[Diagnostic]]]:
     async def read(kubeconfig: str) -> LiveCluster | Unreadable:
         read = await read_or_refusal(kubeconfig)
         progress()
@@ -134,5 +134,5 @@ async def _read_all(
     return read_, unread
 
 
-def _problem(option: str, message: str, code: Code) -> Problem:
-    return Problem(option, 0, 0, "", message, code)
+def _problem(option: str, message: str, code: Code) -> Diagnostic:
+    return Diagnostic.error(code, message, place=Place(option))

@@ -12,7 +12,7 @@ from slicewise.cli.kubeconfigs import read_kubeconfig
 from slicewise.clusters.access import can_be_read, examine, not_a_file, unreachable
 from slicewise.clusters.discover import NothingToDeclareError, describe_cluster, dns_label
 from slicewise.clusters.live import Unreadable, read_or_refusal
-from slicewise.diagnostics import Code, InvalidInputError, Problem
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 from slicewise.documents import DNS_LABEL, REFERENCE
 from slicewise.presentation import waiting_bar
 
@@ -84,4 +84,4 @@ async def _ask(where: str, text: str) -> LiveCluster | Unreadable:
 
 
 def _error(where: str, message: str, code: Code) -> InvalidInputError:
-    return InvalidInputError([Problem(where, 0, 0, "", message, code)])
+    return InvalidInputError([Diagnostic.error(code, message, place=Place(where))])

@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 import typer
 
 from slicewise.cli import exit_codes
-from slicewise.diagnostics import Code, InvalidInputError, Problem, printable
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, printable
 from slicewise.documents import Fleet, load_fleet
 from slicewise.kubernetes import mapping, text
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
@@ -76,20 +76,20 @@ def _read_previous(path: Path) -> tuple[tuple[PreviousPlacement, ...], dict[str,
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             message = f"it has more than {_MOST_BYTES:,} bytes; expected what `plan --output json` writes"
-            raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)])
+            raise InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(str(path)))])
         data = json.loads(content)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
-        raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error
+        raise InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(str(path)))]) from error
     except (ValueError, RecursionError) as error:
         message = f"not JSON: {error}; expected what `plan --output json` writes"
-        raise InvalidInputError([Problem(str(path), 0, 0, "", message, Code.BAD_PREVIOUS_PLAN)]) from error
+        raise InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(str(path)))]) from error
     placements = data.get("placements") if isinstance(data, dict) else None
     try:
         return parse_previous(placements, str(path)), _uids(data)
     except InvalidInputError as error:
         raise InvalidInputError(
-            [replace(each, message=f"{each.message}; {_OTHER_PLAN}") for each in error.problems]
+            [replace(each, message=each.text, remedy=_OTHER_PLAN) for each in error.problems]
         ) from None
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import yaml
 
 from slicewise.clusters.access import KubeconfigError, examine, read_ambient, read_files
-from slicewise.diagnostics import Code, InvalidInputError, Problem, quoted, there_are
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, quoted, there_are
 from slicewise.sources import read_plain
 
 _NAME_ONE: Final = "name the file that kubectl uses, by default ~/.kube/config"
@@ -57,18 +57,22 @@ def read_kubeconfig(
         names = [each["name"] for each in config["contexts"]]
         current = context or str(config["current-context"])
         if current and current not in names:
-            raise InvalidInputError([Problem(where, 0, 0, "", _no_context(current, names), Code.KUBECONFIG_INVALID)])
+            raise InvalidInputError(
+                [Diagnostic.error(Code.KUBECONFIG_INVALID, _no_context(current, names), place=Place(where))]
+            )
         text = yaml.dump({**config, "current-context": current}, Dumper=yaml.CSafeDumper)
         found = examine(text)
     except KubeconfigError as error:
         code = Code.KUBECONFIG_INVALID if file else Code.KUBECONFIG_MISSING
         remedy = _NAME_ONE if file else "name one with --kubeconfig"
-        raise InvalidInputError([Problem(where, 0, 0, "", f"cannot be used: {error}; {remedy}", code)]) from None
+        raise InvalidInputError(
+            [Diagnostic.error(code, f"cannot be used: {error}", remedy, place=Place(where))]
+        ) from None
     problems = [(flaw, Code.KUBECONFIG_INVALID) for flaw in found.flaws]
     problems += [(f"{field} names a file that is not here", Code.KUBECONFIG_NEEDS_FILES) for field in found.files]
     problems += [(found.plugin, Code.KUBECONFIG_NEEDS_PLUGIN)] if found.plugin else []
     if problems:
-        raise InvalidInputError([Problem(where, 0, 0, "", message, code) for message, code in problems])
+        raise InvalidInputError([Diagnostic.error(code, message, place=Place(where)) for message, code in problems])
     return Kubeconfig(text, current)
 
 

@@ -15,7 +15,7 @@ import yaml
 from slicewise.cli.directory_lock import alone_in
 from slicewise.cli.inputs import print_lines
 from slicewise.cli.output_directory import OWNER, owner_of, replace_all, signed, written_files
-from slicewise.diagnostics import Code, InvalidInputError, Problem, counted, quoted, shown_file, some
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, quoted, shown_file, some
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, environment_objects
 from slicewise.planning import Plan
@@ -142,7 +142,7 @@ def _is_the_same(path: Path, other: str, text: str, owner: str) -> bool:
     return path.read_bytes() == signed(text.removeprefix(signed("", owner)), other).encode()
 
 
-def _folder_problems(files: Sequence[Path] | dict[Path, str], documents: Sequence[str]) -> list[Problem]:
+def _folder_problems(files: Sequence[Path] | dict[Path, str], documents: Sequence[str]) -> list[Diagnostic]:
     # Not Path.resolve(), which has an error of its own for links that lead round in a circle.
     read = {os.path.realpath(path) for path in documents if path != "-"}
     problems = []
@@ -156,7 +156,7 @@ def _folder_problems(files: Sequence[Path] | dict[Path, str], documents: Sequenc
     return problems
 
 
-def _file_problems(paths: set[Path]) -> list[Problem]:
+def _file_problems(paths: set[Path]) -> list[Diagnostic]:
     problems = []
     for path in paths:
         # A link holds nothing of anybody's: the manifest takes its place, and what it leads to is not touched.
@@ -168,7 +168,7 @@ def _file_problems(paths: set[Path]) -> list[Problem]:
     return problems
 
 
-def _owner_problems(paths: set[Path], directory: Path, owner: str, there: Mapping[Path, str]) -> Iterator[Problem]:
+def _owner_problems(paths: set[Path], directory: Path, owner: str, there: Mapping[Path, str]) -> Iterator[Diagnostic]:
     """Yield, once for each other owner, that its files are in the way, and what does away with all of them at once."""
     others = {there[path] for path in paths if path in there} - {"", owner}
     for other in sorted(others):
@@ -185,8 +185,8 @@ def _owner_problems(paths: set[Path], directory: Path, owner: str, there: Mappin
         yield _problem(directory, message)
 
 
-def _problem(path: Path, message: str) -> Problem:
-    return Problem(str(path), 0, 0, "", message, Code.OUTPUT_OF_OTHERS)
+def _problem(path: Path, message: str) -> Diagnostic:
+    return Diagnostic.error(Code.OUTPUT_OF_OTHERS, message, place=Place(str(path)))
 
 
 def _file_name(item: KubernetesObject) -> str:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from slicewise.clusters.verify import PoolReality, Verified
-from slicewise.diagnostics import Difference, Problem, Severity, counted, errors_first, quoted, there_are
+from slicewise.diagnostics import Diagnostic, Severity, counted, difference_line, errors_first, quoted, there_are
 from slicewise.documents import Fleet
 from slicewise.presentation import Column, show, show_line
 
@@ -51,19 +51,19 @@ def print_verified(console: Console, verified: Verified) -> None:
     show_line(console, _summary(verified))
 
 
-def verified_to_dict(verified: Verified, unread: Mapping[str, Sequence[Problem]]) -> dict[str, Any]:
+def verified_to_dict(verified: Verified, unread: Mapping[str, Sequence[Diagnostic]]) -> dict[str, Any]:
     """Return the result as JSON data, and with it why the other environments could not be read."""
     refused = [
-        {"environment": name, "code": problem.code.value, "message": problem.message}
+        {"environment": name, "code": problem.code.value, "message": problem.text}
         for name, problems in sorted(unread.items())
         for problem in problems
     ]
     return {**verified.to_dict(), "unread": refused}
 
 
-def difference_lines(differences: Sequence[Difference]) -> list[str]:
+def difference_lines(differences: Sequence[Diagnostic]) -> list[str]:
     """Return two lines a difference: what, and what to do."""
-    return [line for each in differences for line in (str(each), f"  remedy: {each.remedy}")]
+    return [line for each in differences for line in (difference_line(each), f"  remedy: {each.remedy}")]
 
 
 def _row(pool: PoolReality) -> Sequence[str]:
@@ -93,7 +93,7 @@ def _profiles(pool: PoolReality) -> str:
 
 
 def _summary(verified: Verified) -> str:
-    errors = sum(each.severity is Severity.ERROR for each in verified.differences)
+    errors = sum(each.is_error for each in verified.differences)
     warnings = len(verified.differences) - errors
     where = counted(len(verified.environments), "environment")
     if not verified.differences:

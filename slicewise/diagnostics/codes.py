@@ -8,7 +8,7 @@ from enum import StrEnum
 class Code(StrEnum):
     """SW1xx: files and YAML. SW2xx: documents. SW3xx: warnings. SW4xx: stack and clusters. SW5xx: plans.
 
-    SW6xx: what is declared, against what a cluster has.
+    SW6xx: what is declared, against what a cluster has: how bad it is depends on what the plan needs.
     """
 
     PATH_MISSING = "SW101"
@@ -156,12 +156,3 @@ class Code(StrEnum):
     QUOTA_STALLS_UPDATES = "SW629"
     MAY_BE_PREEMPTED = "SW630"
     FEWER_PODS_THAN_UNITS = "SW631"
-
-    @property
-    def is_warning(self) -> bool:
-        """Whether it only advises. What is found in a cluster may be either; these codes of it never are errors."""
-        only_advice = {
-            *(Code.MORE_THAN_DECLARED, Code.UNDECLARED_NODES, Code.NOT_VERIFIED),
-            *(Code.QUOTA_STALLS_UPDATES, Code.MAY_BE_PREEMPTED),
-        }
-        return self.value.startswith("SW3") or self in only_advice

@@ -1,10 +1,14 @@
-"""What is wrong with the input, said so that a person can fix it: where, which field, what was expected, a code."""
+"""What is wrong, or deserves a look, said so that a person can fix it: a code, where, what was expected."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from slicewise.diagnostics.codes import Code
 from slicewise.diagnostics.printable_text import printable
@@ -61,36 +65,161 @@ def shown_file(name: str) -> str:
     return name if name.isprintable() else json.dumps(name)
 
 
+class Severity(StrEnum):
+    """How bad it is, the worst first."""
+
+    ERROR = "error"
+    """It cannot be used, or would give something else than was declared."""
+    WARNING = "warning"
+    """It will work, and yet deserves a look."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """One error at one place. Its order is by file, line and column (both from 1; 0 where a whole file is meant)."""
+class Place:
+    """A place in what somebody wrote.
+
+    Attributes:
+        file: The file, as it was named; or what else was written: an option of a command, the outputs of a stack.
+        line: The line, from 1; 0 where the whole file is meant.
+        column: The column, from 1; 0 where the whole file is meant.
+    """
 
     file: str
-    line: int
-    column: int
-    field: str
-    message: str
-    code: Code
+    line: int = 0
+    column: int = 0
 
     def __str__(self) -> str:
-        """Write the one line that docs/errors.md begins with: place, field, message, code."""
+        """Write it as editors and compilers do."""
         file = shown_file(self.file)
-        place = f"{file}:{self.line}:{self.column}" if self.line else file
-        parts = [part for part in (place, self.field, self.message) if part]
-        return f"{': '.join(parts)} [{self.code.value}]"
+        return f"{file}:{self.line}:{self.column}" if self.line else file
+
+
+NOWHERE: Final = Place("")
+"""No file is to blame."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Advice:
-    """Something that will work and yet deserves a look. `path` names the document and the field, never a file."""
+class Subject:
+    """A document, or a node pool of one, by its names: they stay the same wherever its file is.
 
-    path: str
-    code: Code
-    message: str
+    Attributes:
+        kind: The kind of the document: `InferenceEnvironment`, `ModelDeployment` and so on.
+        name: Its name.
+        namespace: Its namespace; empty for kinds that live in none.
+        node_pool: The name of a pool of an environment; None where the whole document is meant.
+    """
+
+    kind: str
+    name: str
+    namespace: str = ""
+    node_pool: str | None = None
 
     def __str__(self) -> str:
-        """Write it on one line, as errors are."""
-        return f"{self.path}: {self.message} [{self.code.value}]"
+        """Write the document: `ModelDeployment team/chat`."""
+        if not self.name:
+            return ""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+NO_DOCUMENT: Final = Subject("", "")
+"""It is about none of the documents, or the place says about which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong, or deserves a look.
+
+    Attributes:
+        code: Which kind of thing; docs/errors.md has a paragraph on each.
+        severity: How bad it is.
+        message: What is there, and what was expected.
+        remedy: What to write or do; empty where the message says so itself.
+        subject: The document that it is about.
+        place: Where that is written, if a file is to blame. Where it has one, the subject is not printed.
+        facts: The numbers that the message has in words, by names as in JSON: `declaredBytes`.
+        field: The field: its path in the document, or its name as it is written elsewhere (`slicewise:manifests`).
+    """
+
+    code: Code
+    severity: Severity
+    message: str
+    remedy: str = ""
+    subject: Subject = NO_DOCUMENT
+    place: Place = NOWHERE
+    facts: Mapping[str, object] = dataclasses.field(default_factory=dict, compare=False)
+    field: FieldPath | str = ""
+
+    @classmethod
+    def error(
+        cls,
+        code: Code,
+        message: str,
+        remedy: str = "",
+        *,
+        field: FieldPath | str = "",
+        place: Place = NOWHERE,
+        subject: Subject = NO_DOCUMENT,
+        **facts: object,
+    ) -> Diagnostic:
+        """Return one that keeps the input from being used."""
+        return cls(code, Severity.ERROR, message, remedy, subject, place, facts, field)
+
+    @classmethod
+    def warning(
+        cls,
+        code: Code,
+        message: str,
+        remedy: str = "",
+        *,
+        field: FieldPath | str = "",
+        place: Place = NOWHERE,
+        subject: Subject = NO_DOCUMENT,
+        **facts: object,
+    ) -> Diagnostic:
+        """Return one of what works, and yet deserves a look."""
+        return cls(code, Severity.WARNING, message, remedy, subject, place, facts, field)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is an error, not a warning."""
+        return self.severity is Severity.ERROR
+
+    @property
+    def field_name(self) -> str:
+        """The field as people write it: `spec.nodePools[0].name`."""
+        return self.field if isinstance(self.field, str) else dotted(self.field)
+
+    @property
+    def path(self) -> str:
+        """Where it is, on one line: the place, or else the document; then the field."""
+        where = str(self.place if self.place.file else self.subject)
+        return ": ".join(part for part in (where, self.field_name) if part)
+
+    @property
+    def text(self) -> str:
+        """What is wrong and what to do, in one sentence."""
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+    def __str__(self) -> str:
+        """Write it on one line."""
+        return f"{': '.join(part for part in (self.path, self.text) if part)} [{self.code.value}]"
+
+
+def by_place(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sort errors by file (or document, where no file is to blame), line and column."""
+    return sorted(diagnostics, key=place_order)
+
+
+def place_order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str, Code]:
+    """Return what `by_place` compares."""
+    place = diagnostic.place
+    where = place.file or str(diagnostic.subject)
+    return where, place.line, place.column, diagnostic.field_name, diagnostic.text, diagnostic.code
+
+
+def by_document(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sort warnings by document and field: shuffled files give the same."""
+    return sorted(diagnostics, key=lambda each: (each.path, each.code, each.text))
 
 
 class InvalidInputError(Exception):
@@ -99,10 +228,10 @@ class InvalidInputError(Exception):
     Of more than anybody would read, the first, and how many more there are.
     """
 
-    def __init__(self, problems: list[Problem]) -> None:
-        ordered = sorted(set(problems))
+    def __init__(self, problems: Iterable[Diagnostic]) -> None:
+        ordered = by_place(set(problems))
         if rest := ordered[MOST_PROBLEMS:]:
-            message = f"{len(rest):,} more mistakes; fix these first"
-            ordered = [*ordered[:MOST_PROBLEMS], Problem("", 0, 0, "", message, rest[0].code)]
+            message = f"{len(rest):,} more mistakes"
+            ordered = [*ordered[:MOST_PROBLEMS], Diagnostic.error(rest[0].code, message, "fix these first")]
         self.problems = tuple(ordered)
         super().__init__("\n".join(map(str, self.problems)))

@@ -1,72 +1,44 @@
-"""What differs between what is declared and what a cluster has, said so that a person can act on it."""
+"""What differs between what is declared and what a cluster has: diagnostics of environments and their node pools."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 from slicewise.diagnostics.codes import Code
+from slicewise.diagnostics.diagnostic import Diagnostic, Severity, Subject
 from slicewise.diagnostics.wording import plural, some
 
 NO_ROOM = "would leave too little room for the plan"
 
 
-class Severity(StrEnum):
-    """How bad it is, the worst first."""
-
-    ERROR = "error"
-    """Accepted pods would stay Pending, or get something else than was declared."""
-    WARNING = "warning"
-    """It will work, and yet deserves a look."""
+def fixed_by_update(difference: Diagnostic) -> bool:
+    """Return whether `pulumi up` itself says it and puts it right."""
+    return difference.code in (Code.SERVICE_GONE, Code.SERVICE_CHANGED)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One difference: one cause, however many nodes show it.
+def stops_update(difference: Diagnostic) -> bool:
+    """Return whether an update cannot do as the plan says."""
+    return difference.is_error and not fixed_by_update(difference)
 
-    Attributes:
-        environment: The environment's name.
-        node_pool: The pool's name; None where the whole cluster is meant.
-        code: Which kind of difference, from SW601 on.
-        severity: How bad it is.
-        message: What was declared and what is there, with numbers and names.
-        remedy: What to write or do.
-    """
 
-    environment: str
-    node_pool: str | None
-    code: Code
-    severity: Severity
-    message: str
-    remedy: str
+def difference_line(difference: Diagnostic) -> str:
+    """Write what differs on one line, without what to do: `east/small: ...`."""
+    where = "/".join(filter(None, (difference.subject.name, difference.subject.node_pool)))
+    return f"{where}: {difference.message} [{difference.code.value}]"
 
-    @property
-    def fixed_by_update(self) -> bool:
-        """Whether `pulumi up` itself says it and puts it right."""
-        return self.code in (Code.SERVICE_GONE, Code.SERVICE_CHANGED)
 
-    @property
-    def stops_update(self) -> bool:
-        """Whether an update cannot do as the plan says."""
-        return self.severity is Severity.ERROR and not self.fixed_by_update
-
-    def __str__(self) -> str:
-        """Write it on one line."""
-        place = f"{self.environment}/{self.node_pool}" if self.node_pool else self.environment
-        return f"{place}: {self.message} [{self.code.value}]"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return {
-            "environment": self.environment,
-            "nodePool": self.node_pool,
-            "code": self.code.value,
-            "severity": self.severity.value,
-            "message": self.message,
-            "remedy": self.remedy,
-        }
+def difference_to_dict(difference: Diagnostic) -> dict[str, Any]:
+    """Return it as JSON data."""
+    return {
+        "environment": difference.subject.name,
+        "nodePool": difference.subject.node_pool,
+        "code": difference.code.value,
+        "severity": difference.severity.value,
+        "message": difference.message,
+        "remedy": difference.remedy,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +69,7 @@ class Found:
             depends on how much room the plan needs (`shortage.weighed`).
         ways: The remedies to choose from where it is a warning, the best first: the first that leaves the plan its room
             (`followed`). The last one writes nothing. Empty where `remedy` is the only one.
+        facts: The numbers that the message has in words; of several pools with one cause, those of the first.
     """
 
     code: Code
@@ -106,10 +79,12 @@ class Found:
     cause: tuple[str, ...] = ()
     takes_room: bool = False
     ways: tuple[Way, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict, compare=False)
 
-    def at(self, environment: str, node_pool: str | None) -> Difference:
+    def at(self, environment: str, node_pool: str | None) -> Diagnostic:
         """Return it as a difference of a pool, or of a whole environment."""
-        return Difference(environment, node_pool, self.code, self.severity, self.message, self.remedy)
+        subject = Subject("InferenceEnvironment", environment, node_pool=node_pool)
+        return Diagnostic(self.code, self.severity, self.message, self.remedy, subject, facts=self.facts)
 
 
 def merged(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, Found]]:
@@ -131,13 +106,16 @@ def merged(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, Found]]:
         yield pool, replace(first, severity=worst, message=message)
 
 
-def by_place(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+def by_pool(differences: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Sort by environment, pool (the cluster's own first) and code."""
     return tuple(
-        sorted(differences, key=lambda each: (each.environment, each.node_pool or "", each.code.value, each.message))
+        sorted(
+            differences,
+            key=lambda each: (each.subject.name, each.subject.node_pool or "", each.code.value, each.message),
+        )
     )
 
 
-def errors_first(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+def errors_first(differences: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Sort for people: what must be fixed before what deserves a look."""
-    return tuple(sorted(by_place(differences), key=lambda each: each.severity is not Severity.ERROR))
+    return tuple(sorted(by_pool(differences), key=lambda each: not each.is_error))

@@ -36,7 +36,7 @@ from slicewise.documents.environment import (
     Precision,
     Toleration,
 )
-from slicewise.documents.fleet import Fleet, ModelKey, label, model_key, served_name
+from slicewise.documents.fleet import Fleet, ModelKey, model_key, served_name
 from slicewise.documents.node_labels import (
     added_labels,
     cloud_labels,
@@ -111,7 +111,6 @@ __all__ = [
     "gke_zones",
     "is_dns_subdomain",
     "is_label_key",
-    "label",
     "load_contents",
     "load_fleet",
     "model_key",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, StrictInt, StrictStr
 
-from slicewise.diagnostics import named
+from slicewise.diagnostics import Subject, named
 from slicewise.documents.base import (
     DNS_1035,
     ApiVersion,
@@ -114,6 +114,11 @@ class DeploymentKey(NamedTuple):
     def __str__(self) -> str:
         """Write it as people do."""
         return f"{named(self.namespace)}/{named(self.name)}"
+
+    @property
+    def subject(self) -> Subject:
+        """The deployment, as diagnostics are about it."""
+        return Subject("ModelDeployment", self.name, self.namespace)
 
 
 class ModelDeployment(Frozen):

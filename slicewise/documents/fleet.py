@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from slicewise.diagnostics import Advice
+from slicewise.diagnostics import Diagnostic, Subject
 from slicewise.documents.deployment import DeploymentKey, ModelDeployment, ModelKind, ModelReference
 from slicewise.documents.environment import InferenceEnvironment, NodePool
 from slicewise.documents.served_model import ClusterModel, Model, ModelSpec
@@ -22,10 +22,10 @@ class ModelKey(NamedTuple):
     namespace: str
     name: str
 
-
-def label(kind: str, namespace: str, name: str) -> str:
-    """Write a document as the paths of warnings do."""
-    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+    @property
+    def subject(self) -> Subject:
+        """The document, as diagnostics are about it."""
+        return Subject(self.kind, self.name, self.namespace)
 
 
 def model_key(deployment: ModelDeployment) -> ModelKey:
@@ -50,7 +50,7 @@ class Fleet:
     environments: tuple[InferenceEnvironment, ...]
     models: Mapping[ModelKey, ModelSpec]
     deployments: tuple[ModelDeployment, ...]
-    advice: tuple[Advice, ...] = ()
+    advice: tuple[Diagnostic, ...] = ()
 
     @cached_property
     def deployment(self) -> Mapping[DeploymentKey, ModelDeployment]:

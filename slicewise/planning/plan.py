@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from slicewise.diagnostics import Advice, named
+from slicewise.diagnostics import Diagnostic, named
 from slicewise.documents import DeploymentKey
 from slicewise.planning.reasons import RejectionCode
 
@@ -107,7 +107,7 @@ class Plan:
     placements: tuple[Placement, ...]
     shortfalls: tuple[Shortfall, ...]
     node_pools: tuple[PoolUsage, ...]
-    warnings: tuple[Advice, ...]
+    warnings: tuple[Diagnostic, ...]
     moved: tuple[Move, ...] = ()
     """What an earlier plan had elsewhere."""
 

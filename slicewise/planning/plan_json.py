@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from slicewise.diagnostics import Advice
+from slicewise.diagnostics import Diagnostic
 from slicewise.documents import DeploymentKey
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Location, Move, Placement, Plan, PoolUsage, Shortfall
@@ -116,5 +116,5 @@ def _location(location: Location) -> dict[str, str]:
     return {"environment": location.environment, "nodePool": location.node_pool, "profile": location.profile}
 
 
-def _warning(warning: Advice) -> dict[str, str]:
-    return {"code": warning.code.value, "path": warning.path, "message": warning.message}
+def _warning(warning: Diagnostic) -> dict[str, str]:
+    return {"code": warning.code.value, "path": warning.path, "message": warning.text}

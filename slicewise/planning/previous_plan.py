@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from slicewise.diagnostics import Code, InvalidInputError, Problem, dotted
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
 from slicewise.kubernetes import MAX_COUNT
 
@@ -79,7 +79,9 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
     """
     if placements is None:
         message = f"it is missing{_EXPECTED}"
-        raise InvalidInputError([Problem(source, 0, 0, "placements", message, Code.BAD_PREVIOUS_PLAN)])
+        raise InvalidInputError(
+            [Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, field="placements", place=Place(source))]
+        )
     try:
         entries: Iterable[_PlacementEntry] = _ENTRIES.validate_python(placements)
     except ValidationError as error:
@@ -100,16 +102,16 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
     )
 
 
-def _problems(error: ValidationError, source: str) -> list[Problem]:
+def _problems(error: ValidationError, source: str) -> list[Diagnostic]:
     """Return the first mistakes, and how many more there are."""
     found = error.errors(include_url=False, include_context=True)
     problems = [
-        Problem(source, 0, 0, dotted(("placements", *each["loc"])), _words(each), Code.BAD_PREVIOUS_PLAN)
+        Diagnostic.error(Code.BAD_PREVIOUS_PLAN, _words(each), field=("placements", *each["loc"]), place=Place(source))
         for each in found[:_MOST_PROBLEMS]
     ]
     if len(found) > _MOST_PROBLEMS:
         message = f"{len(found) - _MOST_PROBLEMS:,} more mistakes{_EXPECTED}"
-        problems.append(Problem(source, 0, 0, "", message, Code.BAD_PREVIOUS_PLAN))
+        problems.append(Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(source)))
     return problems
 
 

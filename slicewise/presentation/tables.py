@@ -84,4 +84,4 @@ def moved_lines(plan: Plan) -> list[str]:
 
 def warning_lines(plan: Plan) -> list[str]:
     """Return one line a warning."""
-    return [f"{warning.path}: {warning.message} [{warning.code}]" for warning in plan.warnings]
+    return [str(warning) for warning in plan.warnings]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
-from slicewise.diagnostics import Code, Problem, closest, shown_file
+from slicewise.diagnostics import Code, Diagnostic, Place, closest, shown_file
 from slicewise.sources.yaml_source import MAX_FILE_BYTES
 
 STDIN: Final = "-"
@@ -17,25 +17,37 @@ _STDIN_NAME: Final = "<stdin>"
 _SUFFIXES: Final = (".yaml", ".yml")
 
 
-def read_all(paths: Sequence[str], problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of every file in `paths`; add to `problems` what cannot be read.
+def read_all(paths: Sequence[str]) -> tuple[list[tuple[str, bytes]], list[Diagnostic]]:
+    """Return name and content of every file in `paths`, and what cannot be read.
 
     No more of a file is read than tells that it is too large.
     """
+    read: list[tuple[str, bytes]] = []
+    unreadable: list[Diagnostic] = []
     seen: set[str] = set()
+    for path in _named(paths):
+        if isinstance(path, Diagnostic):
+            unreadable.append(path)
+            continue
+        # A file named twice (a directory, and a file in it) is read once.
+        identity = path if isinstance(path, str) else os.path.realpath(path)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        try:
+            read.append((_STDIN_NAME, _read_stdin()) if isinstance(path, str) else (str(path), _read(path)))
+        except OSError as error:
+            unreadable.append(_unreadable(path, error))
+    return read, unreadable
+
+
+def _named(paths: Iterable[str]) -> Iterator[Path | str | Diagnostic]:
+    """Yield the files that `paths` name, standard input as `-`, and what is wrong with others."""
     for text in paths:
-        for path in [STDIN] if text == STDIN else _files(Path(text), problems):
-            # A file named twice (a directory, and a file in it) is read once.
-            identity = STDIN if path == STDIN else os.path.realpath(path)
-            if identity in seen:
-                continue
-            seen.add(identity)
-            try:
-                content = _read_stdin() if isinstance(path, str) else _read(path)
-            except OSError as error:
-                problems.append(_unreadable(path, error))
-            else:
-                yield _STDIN_NAME if path == STDIN else str(path), content
+        if text == STDIN:
+            yield STDIN
+        else:
+            yield from _files(Path(text))
 
 
 def _read(path: Path) -> bytes:
@@ -51,22 +63,24 @@ def _read_stdin() -> bytes:
     return stream.buffer.read(MAX_FILE_BYTES + 1)
 
 
-def _files(path: Path, problems: list[Problem]) -> list[Path]:
+def _files(path: Path) -> Iterator[Path | Diagnostic]:
+    """Yield the file at `path`, or those in the directory there."""
     try:
         if path.is_dir():
-            return _files_in(path, problems)
+            yield from _files_in(path)
+            return
         path.stat()
     except (FileNotFoundError, ValueError):
         # What has a null byte in it is not a path.
         if "\0" in str(path) or not path.is_symlink():
             correct = path_meant(path) or "; correct the path, which is seen from where the command runs"
             message = f"no such file or directory{correct}"
-            problems.append(Problem(str(path), 0, 0, "", message, Code.PATH_MISSING))
-            return []
+            yield Diagnostic.error(Code.PATH_MISSING, message, place=Place(str(path)))
+            return
     except OSError as error:
-        problems.append(_unreadable(path, error))
-        return []
-    return [path]
+        yield _unreadable(path, error)
+        return
+    yield path
 
 
 def path_meant(path: Path) -> str:
@@ -81,32 +95,30 @@ def path_meant(path: Path) -> str:
     return f"; did you mean {shown_file(str(path.with_name(meant)))}?" if meant else ""
 
 
-def _files_in(directory: Path, problems: list[Problem]) -> list[Path]:
+def _files_in(directory: Path) -> list[Path | Diagnostic]:
     files = sorted(file for file in directory.iterdir() if file.suffix.lower() in _SUFFIXES and not file.is_dir())
     if not files:
-        message = (
-            "the directory holds no *.yaml or *.yml file, and directories below it are not searched; "
-            "name the directory that holds the documents"
-        )
-        problems.append(Problem(str(directory), 0, 0, "", message, Code.NO_DOCUMENTS))
-    for file in [file for file in files if _waits(file)]:
-        # Opening a pipe waits until something writes into it.
-        message = "is a pipe, a socket or a device, not a file; remove it from the directory"
-        problems.append(Problem(str(file), 0, 0, "", message, Code.UNREADABLE))
-        files.remove(file)
-    return files
+        message = "the directory holds no *.yaml or *.yml file, and directories below it are not searched"
+        remedy = "name the directory that holds the documents"
+        return [Diagnostic.error(Code.NO_DOCUMENTS, message, remedy, place=Place(str(directory)))]
+    # Opening a pipe waits until something writes into it.
+    message, remedy = "is a pipe, a socket or a device, not a file", "remove it from the directory"
+    return [
+        Diagnostic.error(Code.UNREADABLE, message, remedy, place=Place(str(file))) if _waits(file) else file
+        for file in files
+    ]
 
 
 def _waits(file: Path) -> bool:
     return file.is_fifo() or file.is_socket() or file.is_char_device() or file.is_block_device()
 
 
-def _unreadable(path: Path | str, error: OSError) -> Problem:
+def _unreadable(path: Path | str, error: OSError) -> Diagnostic:
     if isinstance(path, str):
-        return Problem(_STDIN_NAME, 0, 0, "", f"cannot be read: {error.strerror}", Code.UNREADABLE)
+        return Diagnostic.error(Code.UNREADABLE, f"cannot be read: {error.strerror}", place=Place(_STDIN_NAME))
     if isinstance(error, FileNotFoundError) and path.is_symlink():
         target = shown_file(str(path.readlink()))
         message = f"cannot be read: it is a symbolic link to {target}, which does not exist"
     else:
         message = f"cannot be read: {error.strerror}"
-    return Problem(str(path), 0, 0, "", message, Code.UNREADABLE)
+    return Diagnostic.error(Code.UNREADABLE, message, place=Place(str(path)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slicewise.diagnostics import Problem
+from slicewise.diagnostics import Diagnostic
 from slicewise.sources.yaml_source import parse_documents
 
 
@@ -18,10 +18,11 @@ def read_plain(text: str) -> list[Any]:
     Raises:
         NotPlainYamlError: it is not YAML, or refused as a document of Slicewise would be (SW102 to SW106).
     """
-    problems: list[Problem] = []
-    documents = [document.data for document in parse_documents(text.encode(errors="replace"), "", problems)]
-    if problems:
-        # The parser's own words may quote the text.
-        message = "not YAML"
-        raise NotPlainYamlError(message)
-    return documents
+    read: list[Any] = []
+    for document in parse_documents(text.encode(errors="replace"), ""):
+        if isinstance(document, Diagnostic):
+            # The parser's own words may quote the text.
+            message = "not YAML"
+            raise NotPlainYamlError(message)
+        read.append(document.data)
+    return read

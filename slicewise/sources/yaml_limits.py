@@ -9,7 +9,7 @@ from typing import Final
 
 import yaml
 
-from slicewise.diagnostics import Code, InvalidInputError, Problem, quoted, some
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, by_place, quoted, some
 
 # What aliases expand to: a few lines of nested aliases ("a billion laughs") can become gigabytes.
 MAX_NODES: Final = 1_000_000
@@ -91,9 +91,9 @@ def refuse_expansion(root: yaml.Node, file: str) -> None:
         raise InvalidInputError([_at(root, file, message, Code.TOO_LARGE)])
 
 
-def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
+def duplicate_keys(root: yaml.Node, file: str) -> list[Diagnostic]:
     """Return where keys are repeated in one mapping, at most MAX_DUPLICATES: YAML parsers silently keep the last."""
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     # Each with whether it is an entry of a list.
     pending = [(root, False)]
     seen_nodes: set[int] = set()
@@ -110,12 +110,12 @@ def duplicate_keys(root: yaml.Node, file: str) -> list[Problem]:
     if len(problems) > MAX_DUPLICATES:
         rest = f"{len(problems) - MAX_DUPLICATES:,} more mistakes"
         message = f"{rest}, keys of this document that repeat; fix these first"
-        problems.sort()
+        problems = by_place(problems)
         problems[MAX_DUPLICATES:] = [replace(problems[MAX_DUPLICATES], message=message)]
     return problems
 
 
-def _duplicates_in(mapping: yaml.MappingNode, file: str, *, entry: bool, document: bool) -> Iterator[Problem]:
+def _duplicates_in(mapping: yaml.MappingNode, file: str, *, entry: bool, document: bool) -> Iterator[Diagnostic]:
     first: dict[str, _Pair] = {}
     for pairs in _repeats(mapping, first):
         key, value = pairs[0]
@@ -172,7 +172,7 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(map(quoted, names[:-1]))} and {quoted(names[-1])}"
 
 
-def _at(place: yaml.Node | yaml.Event, file: str, message: str, code: Code) -> Problem:
+def _at(place: yaml.Node | yaml.Event, file: str, message: str, code: Code) -> Diagnostic:
     mark = place.start_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Problem(file, line, column, "", message, code)
+    return Diagnostic.error(code, message, place=Place(file, line, column))

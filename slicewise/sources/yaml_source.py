@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import yaml
 
-from slicewise.diagnostics import Code, FieldPath, InvalidInputError, Problem
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Place
 from slicewise.sources.yaml_foreign import foreign_text
 from slicewise.sources.yaml_limits import duplicate_keys, refuse_deep_nesting, refuse_expansion
 from slicewise.sources.yaml_loader import STR_TAG, PlainLoader
@@ -56,10 +56,17 @@ class SourceDocument:
             place = key_node if key and key_node is not None else node
         return place.start_mark.line + 1, place.start_mark.column + 1
 
-    def problem(self, path: FieldPath, code: Code, message: str, *, key: bool = False, field: str) -> Problem:
-        """Make the problem `message` of the field at `path`."""
-        line, column = self.locate(path, key=key)
-        return Problem(self.file, line, column, field, message, code)
+    def error(
+        self, code: Code, message: str, remedy: str = "", *, field: FieldPath = (), key: bool = False
+    ) -> Diagnostic:
+        """Make an error of `field`, with its place: that of the value, or with `key` that of the field's name."""
+        return self.placed(Diagnostic.error(code, message, remedy, field=field), key=key)
+
+    def placed(self, diagnostic: Diagnostic, *, key: bool = False) -> Diagnostic:
+        """Return `diagnostic`, whose field is a path in this document, with its place."""
+        path = diagnostic.field
+        line, column = self.locate(() if isinstance(path, str) else path, key=key)
+        return replace(diagnostic, place=Place(self.file, line, column))
 
     def _child(self, node: yaml.Node, part: str | int) -> _Child | None:
         if isinstance(node, yaml.MappingNode):
@@ -84,19 +91,19 @@ def _name(key: yaml.Node) -> str:
     return str(key.value)
 
 
-def parse_documents(content: bytes, file: str, problems: list[Problem]) -> Iterator[SourceDocument]:
+def parse_documents(content: bytes, file: str) -> Iterator[SourceDocument | Diagnostic]:
     """Yield the documents in `content`, skipping empty ones; `file` is the name used in errors.
 
-    What is no YAML that Slicewise takes (SW102 to SW106) is added to `problems`, and the documents that can be read in
-    spite of it are yielded.
+    What is not YAML that Slicewise takes (SW102 to SW106) is yielded as an error, and beside it the documents that can
+    be read in spite of it.
     """
     try:
-        yield from _parse(_decode(content, file), file, problems)
+        yield from _parse(_decode(content, file), file)
     except InvalidInputError as error:
-        problems += error.problems
+        yield from error.problems
 
 
-def _parse(text: str, file: str, problems: list[Problem]) -> Iterator[SourceDocument]:
+def _parse(text: str, file: str) -> Iterator[SourceDocument | Diagnostic]:
     loader = PlainLoader(text)
     try:
         refuse_deep_nesting(text, file)
@@ -107,38 +114,42 @@ def _parse(text: str, file: str, problems: list[Problem]) -> Iterator[SourceDocu
             except NotPlainError:
                 refuse_expansion(node, file)
                 if duplicates := duplicate_keys(node, file):
-                    problems += duplicates
+                    yield from duplicates
                     continue
                 data = loader.construct_document(node)
             if data is not None:
                 yield SourceDocument(file, data, node)
     except yaml.MarkedYAMLError as error:
-        problems.append(_syntax_problem(error, text, file))
+        yield _syntax_problem(error, text, file)
     except yaml.reader.ReaderError as error:
         # libyaml counts bytes.
         before = text.encode()[: error.position].decode(errors="ignore")
-        line, column = _position(before, len(before))
+        place = Place(file, *_position(before, len(before)))
         remedy = "remove it" if error.character else "if the file is UTF-16, save it as UTF-8"
-        message = f"not YAML: {error.reason} (character #x{max(error.character, 0):x}); {remedy}"
-        problems.append(Problem(file, line, column, "", message, Code.YAML_SYNTAX))
+        message = f"not YAML: {error.reason} (character #x{max(error.character, 0):x})"
+        yield Diagnostic.error(Code.YAML_SYNTAX, message, remedy, place=place)
     except (ValueError, RecursionError) as error:
-        problems.append(Problem(file, 0, 0, "", f"not usable as YAML: {error}", Code.YAML_SYNTAX))
+        yield Diagnostic.error(Code.YAML_SYNTAX, f"not usable as YAML: {error}", place=Place(file))
     finally:
         loader.dispose()
 
 
 def _decode(content: bytes, file: str) -> str:
     if len(content) > MAX_FILE_BYTES:
-        message = f"the file has more than {MAX_FILE_BYTES:,} bytes; split it into several files"
-        raise InvalidInputError([Problem(file, 0, 0, "", message, Code.TOO_LARGE)])
+        message = f"the file has more than {MAX_FILE_BYTES:,} bytes"
+        remedy = "split it into several files"
+        raise InvalidInputError([Diagnostic.error(Code.TOO_LARGE, message, remedy, place=Place(file))])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig", errors="ignore")
         line, column = _position(before, len(before))
         looks = " (it looks like UTF-16)" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
-        message = f"byte 0x{content[error.start]:02x} is not UTF-8{looks}; save the file as UTF-8"
-        raise InvalidInputError([Problem(file, line, column, "", message, Code.UNREADABLE)]) from error
+        message = f"byte 0x{content[error.start]:02x} is not UTF-8{looks}"
+        remedy = "save the file as UTF-8"
+        raise InvalidInputError(
+            [Diagnostic.error(Code.UNREADABLE, message, remedy, place=Place(file, line, column))]
+        ) from error
     _refuse_marks(text, file)
     return text
 
@@ -147,8 +158,9 @@ def _refuse_marks(text: str, file: str) -> None:
     """Refuse byte order marks within the text, where files were put together: they are invisible."""
     if mark := _MARK.search(text):
         line, column = _position(text, mark.start())
-        message = "an invisible byte order mark (U+FEFF) is here; remove it"
-        raise InvalidInputError([Problem(file, line, column, "", message, Code.YAML_SYNTAX)])
+        message = "an invisible byte order mark (U+FEFF) is here"
+        remedy = "remove it"
+        raise InvalidInputError([Diagnostic.error(Code.YAML_SYNTAX, message, remedy, place=Place(file, line, column))])
 
 
 def _position(text: str, index: int) -> tuple[int, int]:
@@ -158,7 +170,7 @@ def _position(text: str, index: int) -> tuple[int, int]:
     return breaks + 1, index - max(map(before.rfind, _BREAKS))
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
     stopped = error.problem_mark or error.context_mark
     mark = error.context_mark if is_at_its_beginning(error) else stopped
     # libyaml counts the end of a file that ends in the middle of a line as a line of its own.
@@ -167,4 +179,4 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
     foreign = foreign_text(text, index, stop)
     index, message = foreign or (index, said_plainly(error, text, index, opened))
     line, column = _position(text, index)
-    return Problem(file, line, column, "", f"not YAML: {message}", Code.YAML_SYNTAX)
+    return Diagnostic.error(Code.YAML_SYNTAX, f"not YAML: {message}", place=Place(file, line, column))

@@ -16,7 +16,7 @@ import pytest
 from lightkube import AsyncClient
 
 from components.clusters.asking import Asked, ask_clusters
-from components.kubeconfig.checks import Subject
+from components.kubeconfig.checks import EnvironmentKubeconfig
 from slicewise.clusters.access import client
 from slicewise.clusters.access import exec_plugin as plugin
 from slicewise.clusters.live.needs import Needs, needs_of
@@ -37,7 +37,7 @@ SERVICE = {
 def ask(needs: Needs, **servers: str) -> Asked:
     """Ask the servers of these environments."""
     subjects = {
-        name: Subject(name, "secretRef", None, "store it", object(), kubeconfig_text(url), url)
+        name: EnvironmentKubeconfig(name, "secretRef", None, "store it", object(), kubeconfig_text(url), url)
         for name, url in servers.items()
     }
     return asyncio.run(ask_clusters(subjects, {name: replace(needs) for name in servers}))
@@ -79,8 +79,8 @@ def test_what_is_not_a_cluster_that_accepts_the_credential(answer: Answer, code:
         found = ask(needs_of([SERVICE]), east=asked.url)
     ((environment, problem),) = found.problems
     assert (environment, problem.code, found.answers) == ("east", code, {})
-    assert words in problem.message
-    assert asked.url in problem.message
+    assert words in problem.text
+    assert asked.url in problem.text
     assert CANARY not in str(problem)
 
 
@@ -111,7 +111,7 @@ def test_a_certificate_that_is_not_trusted_is_said(tmp_path: Path) -> None:
     with server(certificate=tmp_path / "pem") as asked:
         ((_, problem),) = ask(needs_of([SERVICE]), east=asked.url).problems
     assert problem.code == "SW411"
-    assert "the API server's certificate is not trusted" in problem.message
+    assert "the API server's certificate is not trusted" in problem.text
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_kserve_that_is_absent_or_too_old_is_said(kinds: Mapping[str, Sequence[s
     with serving(Api(kinds=kinds)) as url:
         ((environment, problem),) = ask(needs_of([SERVICE]), east=url).problems
     assert (environment, problem.code) == ("east", "SW412")
-    assert words in problem.message
+    assert words in problem.text
 
 
 def test_what_replicas_of_several_nodes_need_is_asked_for() -> None:
@@ -137,8 +137,8 @@ def test_what_replicas_of_several_nodes_need_is_asked_for() -> None:
     with serving(Api()) as url:
         ((environment, problem),) = ask(needs_of([wide]), east=url).problems
     assert (environment, problem.code) == ("east", "SW412")
-    assert "does not serve LeaderWorkerSet (leaderworkerset.x-k8s.io/v1); install in the cluster: " in problem.message
-    assert "restart its controller" in problem.message
+    assert "does not serve LeaderWorkerSet (leaderworkerset.x-k8s.io/v1); install in the cluster: " in problem.text
+    assert "restart its controller" in problem.text
     kinds = {**KINDS, "leaderworkerset.x-k8s.io/v1": ("LeaderWorkerSet",)}
     with serving(Api(kinds=kinds)) as url:
         assert ask(needs_of([wide]), east=url).problems == ()
@@ -149,7 +149,7 @@ def test_keda_is_named_with_what_asks_for_it() -> None:
     scaled = {**SERVICE, "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject"}
     with serving(Api()) as url:
         ((_, problem),) = ask(needs_of([scaled]), east=url).problems
-    assert problem.message.endswith("KEDA, which scales the deployments whose scaling has signal: Concurrency")
+    assert problem.text.endswith("KEDA, which scales the deployments whose scaling has signal: Concurrency")
 
 
 def test_what_is_not_needed_is_not_asked_for() -> None:
@@ -196,7 +196,7 @@ def test_rights_that_are_missing_are_said_by_resource_and_namespace(api: Api, la
     else:
         ((_, problem),) = found.problems
         assert problem.code == "SW413"
-        assert problem.message.startswith(
+        assert problem.text.startswith(
             f"its user may not {lacks} llminferenceservices.serving.kserve.io in namespaces team, team-b; give it"
         )
 
@@ -226,13 +226,13 @@ def test_a_server_that_never_answers_is_not_waited_for(
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         ((_, problem),) = ask(needs_of([SERVICE]), east=url).problems
     assert problem.code == "SW404"
-    assert words in problem.message
+    assert words in problem.text
 
 
-def with_plugin(url: str, script: str) -> Subject:
+def with_plugin(url: str, script: str) -> EnvironmentKubeconfig:
     version = "client.authentication.k8s.io/v1"
     user = {"exec": {"apiVersion": version, "command": "sh", "args": ["-c", script]}}
-    return Subject("east", "secretRef", None, "store it", object(), kubeconfig_text(url, user), url)
+    return EnvironmentKubeconfig("east", "secretRef", None, "store it", object(), kubeconfig_text(url, user), url)
 
 
 def test_a_plugin_that_waits_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from components.state.stack_state import Applied, StackState
 from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Standing
 from slicewise.clusters.preflight.conversation import ClusterAnswer
 from slicewise.clusters.verify.services.applied import Expected
-from slicewise.diagnostics import Advice, Code, InvalidInputError
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Subject
 from slicewise.documents import DeploymentKey
 from slicewise.planning import PreviousPlacement
 
@@ -171,7 +171,9 @@ def test_what_is_put_back_in_a_skipped_environment_is_not_said(monkeypatch: pyte
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
     monkeypatch.setattr(pulumi.log, "info", lambda message, *_: told.append(message))
-    gone = Advice("InferenceEnvironment a", Code.MADE_AGAIN, "`pulumi up` makes it again")
+    gone = Diagnostic.warning(
+        Code.MADE_AGAIN, "`pulumi up` makes it again", subject=Subject("InferenceEnvironment", "a")
+    )
     notes = Note("a", gone), Note("a", "a has it"), Note("b", "b has it"), Note(None, "one is gone")
 
     Settled({}, notes).tell({"a"})

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.kubeconfig.checks import Subject, check
+from components.kubeconfig.checks import EnvironmentKubeconfig, check
 from slicewise.documents.cluster import KubeconfigReference
 from tests.components.kubeconfigs import kubeconfig
 
@@ -20,7 +20,9 @@ def test_what_is_weak_is_said_only_on_request(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
     # Port 9 takes no connections: that is another matter.
     subjects: list[Any] = [
-        Subject(name, "secretRef", None, "", KubeconfigReference(name=name), kubeconfig("https://127.0.0.1:9", **user))
+        EnvironmentKubeconfig(
+            name, "secretRef", None, "", KubeconfigReference(name=name), kubeconfig("https://127.0.0.1:9", **user)
+        )
         for name, user in (("a", {"username": "me", "password": "p"}), ("b", {"token": "t"}))
     ]
 

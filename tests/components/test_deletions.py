@@ -64,8 +64,8 @@ def test_only_what_is_the_stacks_own_leaves_with_its_environment(
 ) -> None:
     found = wrong_deletions(LEAVES, past(), {}, {}, {"west": Standing("1", there)})
     assert [each.code.value for each in found] == (["SW423"] if says else [])
-    assert all(f"{says}, and this stack would delete it" in each.message for each in found)
-    assert all(f"pulumi state delete --target-dependents '{URN}'" in each.message for each in found)
+    assert all(f"{says}, and this stack would delete it" in each.text for each in found)
+    assert all(f"pulumi state delete --target-dependents '{URN}'" in each.text for each in found)
 
 
 def test_what_scales_a_service_goes_where_it_goes() -> None:
@@ -106,8 +106,8 @@ def test_nothing_is_deleted_that_is_declared_under_another_name(
     asked = {"west": old} if old else {}
     found = wrong_deletions(LEAVES, past(), having("new", CHAT), {"new": new}, asked)
     assert [each.code.value for each in found] == (["SW424"] if says else [])
-    assert all(str(says) in each.message for each in found)
-    assert all(f"pulumi state delete --target-dependents '{URN}'" in each.message for each in found)
+    assert all(str(says) in each.text for each in found)
+    assert all(f"pulumi state delete --target-dependents '{URN}'" in each.text for each in found)
     # What the plan does not have there goes with west.
     assert wrong_deletions(LEAVES, past(), having("new"), {"new": new}, asked) == []
 

@@ -46,8 +46,8 @@ def test_what_is_not_encrypted(secret: bool, stored: object, plain: list[str]) -
     for name, each in zip(plain, told, strict=True):
         field = f'slicewise:kubeconfigs["{name}"]'
         assert each.path == f"stacks/Pulumi.test.yaml: {field}"
-        assert each.message.endswith(f"pulumi config set --secret --path '{field}' < KUBECONFIG-FILE")
-        assert "renew the credential" in each.message
+        assert each.text.endswith(f"pulumi config set --secret --path '{field}' < KUBECONFIG-FILE")
+        assert "renew the credential" in each.text
         assert CANARY not in str(each)
 
 

@@ -16,7 +16,7 @@ from pulumi.runtime import rpc
 
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
-from slicewise.diagnostics import Code, InvalidInputError, Problem
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Subject
 from slicewise.documents import InferenceEnvironment
 from tests.components.provisioned import (
     EKS_CLUSTER,
@@ -240,7 +240,11 @@ def test_what_an_error_quotes_is_shown_as_text(
     """What a cluster or an output says is in some messages as it is, and would rewrite the screen."""
 
     async def refuse(**_: object) -> None:
-        problems = [Problem("InferenceEnvironment east", 0, 0, "spec.cluster", "is \x1b[2J", Code.OTHER_CLUSTER)]
+        problems = [
+            Diagnostic.error(
+                Code.OTHER_CLUSTER, "is \x1b[2J", field="spec.cluster", subject=Subject("InferenceEnvironment", "east")
+            )
+        ]
         raise InvalidInputError(problems)
 
     monkeypatch.setattr("components.past.previous_stack", refuse)

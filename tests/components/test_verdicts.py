@@ -116,7 +116,7 @@ def test_what_was_changed_is_put_back_but_not_for_ever(
 
     assert names == (frozenset({CHAT}) if put_back else frozenset())
     code = "SW352" if put_back else "SW358"
-    assert [(f"{says};" in advice.message, advice.code.value) for advice in said] == ([(True, code)] if says else [])
+    assert [(f"{says};" in advice.text, advice.code.value) for advice in said] == ([(True, code)] if says else [])
 
 
 def with_image(item: KubernetesObject, image: str, editor: str = "") -> KubernetesObject:
@@ -169,8 +169,8 @@ def test_what_was_added_is_not_put_back_and_said_how_it_goes() -> None:
         declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set()
     )
     assert names == frozenset()
-    assert 'nodeSelector.disk is "ssd", nothing applied; `pulumi up` leaves what others have added' in advice.message
-    assert """-p '[{"op": "remove", "path": "/spec/template/nodeSelector/disk"}]'""" in advice.message
+    assert 'nodeSelector.disk is "ssd", nothing applied; `pulumi up` leaves what others have added' in advice.text
+    assert """-p '[{"op": "remove", "path": "/spec/template/nodeSelector/disk"}]'""" in advice.text
 
 
 SCALER = ObjectName("ScaledObject", "team", "chat")
@@ -217,7 +217,7 @@ def test_what_may_not_be_looked_at_is_not_gone() -> None:
     assert verdicts.gone_objects(here, Standing("uid")) == {CHAT}
     assert verdicts.gone_objects(here, Standing("uid", unread=hidden)) == frozenset()
     (problem,) = verdicts.unread(here, Standing("uid", unread=hidden))
-    assert "may not list llminferenceservices in namespace team" in problem.message
+    assert "may not list llminferenceservices in namespace team" in problem.text
     assert problem.code.value == "SW413"
 
 
@@ -340,7 +340,7 @@ def test_what_a_failed_update_never_made_is_not_said_to_have_been_there(number: 
     gone = frozenset(ObjectName("LLMInferenceService", "team", f"chat-{each}") for each in range(number))
     (advice,) = verdicts.missing("mig-a", gone)
     assert advice.code.value == "SW351"
-    assert all(words in advice.message for words in says)
+    assert all(words in advice.text for words in says)
 
 
 def test_a_command_to_be_copied_is_followed_by_nothing_that_a_shell_would_take_for_a_part_of_it() -> None:
@@ -353,7 +353,7 @@ def test_a_command_to_be_copied_is_followed_by_nothing_that_a_shell_would_take_f
     known = KnownCluster(uid="8c2f5f0e-1f0b-4a53-9d6a-3f1f0c9f7a11", identifier="mig-a")
     problem = verdicts.exchanged(config, {}, here, known, Standing(uid))
     assert problem
-    assert problem.message.endswith(f" {uid}")
+    assert problem.text.endswith(f" {uid}")
 
 
 def test_what_the_stack_does_not_make_must_be_there() -> None:

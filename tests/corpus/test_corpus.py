@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slicewise.diagnostics import Advice, Code, InvalidInputError, Problem
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, by_document
 from slicewise.documents import load_fleet
 from slicewise.planning.explaining.never_served import prospects
 from tests.corpus.reading import Case, Expected, many_cases, single_cases
@@ -20,16 +20,17 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def refused(case: Case) -> tuple[Problem, ...]:
+def refused(case: Case) -> tuple[Diagnostic, ...]:
     """Return what is said of the files of `case`, in its order."""
     with pytest.raises(InvalidInputError) as caught:
         load_fleet(case.write(Path.cwd()))
     return caught.value.problems
 
 
-def as_expected(problem: Problem) -> Expected:
+def as_expected(problem: Diagnostic) -> Expected:
     """Return what of `problem` the corpus says."""
-    return Expected(problem.file, problem.line, problem.column, problem.field, problem.code.value)
+    place = problem.place
+    return Expected(place.file, place.line, place.column, problem.field_name, problem.code.value)
 
 
 @pytest.mark.parametrize("case", [case for case in SINGLE if case.errors], ids=lambda case: case.name)
@@ -38,21 +39,21 @@ def test_one_mistake_is_one_error_at_its_place(case: Case) -> None:
     problems = refused(case)
     assert [as_expected(problem) for problem in problems] == [expected], "\n".join(map(str, problems))
     (problem,) = problems
-    assert (case.remedy or "a remedy") in problem.message
+    assert (case.remedy or "a remedy") in problem.text
     assert str(problem).isprintable()
 
 
-def advised(case: Case) -> list[Advice]:
+def advised(case: Case) -> list[Diagnostic]:
     """Return what loading warns of, and what no pool has to be planned for."""
     fleet = load_fleet(case.write(Path.cwd()))
-    return sorted([*fleet.advice, *(each for each in prospects(fleet) if each.code is Code.NO_MEMORY_REQUIRED)])
+    return by_document([*fleet.advice, *(each for each in prospects(fleet) if each.code is Code.NO_MEMORY_REQUIRED)])
 
 
 @pytest.mark.parametrize("case", [case for case in SINGLE if case.warnings], ids=lambda case: case.name)
 def test_what_deserves_a_look_is_advice(case: Case) -> None:
     advice = advised(case)
     assert [(each.code.value, each.path) for each in advice] == list(case.warnings)
-    assert [each for each in advice if (case.remedy or "a remedy") not in each.message] == []
+    assert [each for each in advice if (case.remedy or "a remedy") not in each.text] == []
 
 
 @pytest.mark.parametrize("case", [case for case in SINGLE if case.fix], ids=lambda case: case.name)

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from slicewise.clusters.access.kubeconfig import KubeconfigError, read_context
-from slicewise.diagnostics import InvalidInputError, Problem
+from slicewise.diagnostics import Diagnostic, InvalidInputError, by_place
 from slicewise.documents import Fleet, load_fleet
 from slicewise.manifests import environment_objects
 from slicewise.planning import Plan, PreviousPlacement, Rejections, make_plan, parse_previous, plan_to_dict
@@ -99,18 +99,18 @@ def _demo() -> Fleet:
 def _judge(error: InvalidInputError, content: bytes) -> None:
     problems = error.problems
     assert problems
-    assert list(problems) == sorted(set(problems))
+    assert list(problems) == by_place(set(problems))
     lines = _LINE_END.split(content.decode("utf-8-sig", errors="replace"))
     assert len(problems) <= _MOST_PROBLEMS
     for problem in problems:
         _judge_text(problem)
-        assert (problem.line == 0) == (problem.column == 0)
-        assert 0 <= problem.line <= len(lines), problem
-        if problem.line:
-            assert problem.column <= len(lines[problem.line - 1]) + 1, problem
+        assert (problem.place.line == 0) == (problem.place.column == 0)
+        assert 0 <= problem.place.line <= len(lines), problem
+        if problem.place.line:
+            assert problem.place.column <= len(lines[problem.place.line - 1]) + 1, problem
 
 
-def _judge_text(problem: Problem) -> None:
+def _judge_text(problem: Diagnostic) -> None:
     text = str(problem)
     assert text.isprintable(), repr(text)
     assert len(text) <= _LONGEST_LINE, len(text)

@@ -45,7 +45,7 @@ from slicewise.clusters.verify.services import (
     judge,
     own_stacks,
 )
-from slicewise.diagnostics import Difference, Found, Severity, by_place, merged
+from slicewise.diagnostics import Diagnostic, Found, by_pool, difference_to_dict, merged, stops_update
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning import (
     ChargedPool,
@@ -118,24 +118,24 @@ class Verified:
 
     environments: tuple[str, ...]
     pools: tuple[PoolReality, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[Diagnostic, ...]
 
     @property
     def has_errors(self) -> bool:
         """Whether something must be fixed before the plan can run as it says."""
-        return any(each.severity is Severity.ERROR for each in self.differences)
+        return any(each.is_error for each in self.differences)
 
     @property
     def stops_update(self) -> bool:
         """Whether an update cannot do as the plan says."""
-        return any(each.stops_update for each in self.differences)
+        return any(stops_update(each) for each in self.differences)
 
     def of(self, environment: str) -> Verified:
         """Return what came of one of the environments."""
         return Verified(
             tuple(name for name in self.environments if name == environment),
             tuple(pool for pool in self.pools if pool.environment == environment),
-            tuple(each for each in self.differences if each.environment == environment),
+            tuple(each for each in self.differences if each.subject.name == environment),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class Verified:
         return {
             "environments": list(self.environments),
             "nodePools": [each.to_dict() for each in self.pools],
-            "findings": [each.to_dict() for each in self.differences],
+            "findings": [difference_to_dict(each) for each in self.differences],
         }
 
 
@@ -193,7 +193,7 @@ def verify(
     return Verified(
         tuple(sorted(clusters)),
         tuple(pool for pools, _ in results for pool in pools),
-        by_place(difference for _, differences in results for difference in differences),
+        by_pool(difference for _, differences in results for difference in differences),
     )
 
 
@@ -239,7 +239,7 @@ class _Environment:
             if each.key not in theirs
         }
 
-    def compared(self, charged: Mapping[PoolName, ChargedPool]) -> tuple[list[PoolReality], list[Difference]]:
+    def compared(self, charged: Mapping[PoolName, ChargedPool]) -> tuple[list[PoolReality], list[Diagnostic]]:
         """Return every pool in numbers, and all that differs."""
         pools = self.fleet.environment[self.name].spec.node_pools
         of_pool = members(pools, self.cluster.nodes)

@@ -7,25 +7,24 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from slicewise.diagnostics import Advice, Code, FieldPath, InvalidInputError, Problem, dotted, shown_file
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, Subject, by_document, shown_file
 from slicewise.documents.base import NamespacedMetadata
 from slicewise.documents.deployment import ModelDeployment, ModelReference
 from slicewise.documents.environment import InferenceEnvironment
-from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey, label, model_key, reference_key
-from slicewise.documents.reading.broken_documents import check_misfit
+from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey, model_key, reference_key
 from slicewise.documents.reading.progress import Progress
 from slicewise.documents.reading.schema_problems import Misfit
 from slicewise.documents.reading.validating import METADATA, validate
 from slicewise.documents.rules import (
     NAME,
     REFERENCE,
-    Finding,
     ReferenceCheck,
-    at,
+    check_broken,
     check_document,
     claimed_models,
     fleet_advice,
     validated,
+    value_at,
 )
 from slicewise.documents.served_model import ClusterModel, Model
 from slicewise.sources import SourceDocument, parse_documents, paused_collector, read_all
@@ -47,9 +46,10 @@ class _Loaded:
     name_at: tuple[int, int]
     reference_at: tuple[int, int]
 
-    def problem(self, path: FieldPath, code: Code, message: str) -> Problem:
-        line, column = self.name_at if path == NAME else self.reference_at
-        return Problem(self.file, line, column, dotted(path), message, code)
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Return `diagnostic` of the name or the reference with its place."""
+        line, column = self.name_at if diagnostic.field == NAME else self.reference_at
+        return replace(diagnostic, place=Place(self.file, line, column))
 
 
 def load_fleet(paths: Sequence[str], progress: Callable[[float], None] | None = None) -> Fleet:
@@ -66,14 +66,13 @@ def load_fleet(paths: Sequence[str], progress: Callable[[float], None] | None = 
     Raises:
         InvalidInputError: anything is wrong; it holds every problem of every file.
     """
-    problems: list[Problem] = []
-    files = list(read_all(paths, problems))
-    return load_contents(files, problems, progress)
+    files, unreadable = read_all(paths)
+    return load_contents(files, unreadable, progress)
 
 
 def load_contents(
     files: Sequence[tuple[str, bytes]],
-    unreadable: Sequence[Problem] = (),
+    unreadable: Sequence[Diagnostic] = (),
     progress: Callable[[float], None] | None = None,
 ) -> Fleet:
     """Load what `read_all` gave: for those who need the contents, too, as standard input can be read only once.
@@ -86,86 +85,77 @@ def load_contents(
     Raises:
         InvalidInputError: as `load_fleet`.
     """
-    problems: list[Problem] = []
     # A quarter of the time would go to the collector, which finds nothing: documents hold no cycles.
     with paused_collector():
-        fleet = _load(files, list(unreadable), progress, problems)
-    if problems:
-        raise InvalidInputError(problems)
-    return fleet
+        fleet, problems = _load(files, unreadable, progress)
+        if problems:
+            raise InvalidInputError(problems)
+        return replace(fleet, advice=tuple(by_document([*fleet.advice, *fleet_advice(fleet)])))
 
 
 def _load(
-    files: Sequence[tuple[str, bytes]],
-    unreadable: list[Problem],
-    progress: Callable[[float], None] | None,
-    problems: list[Problem],
-) -> Fleet:
-    """Return what could be loaded of the fleet; what is wrong is added to `problems`."""
-    advice: list[Advice] = []
+    files: Sequence[tuple[str, bytes]], unreadable: Sequence[Diagnostic], progress: Callable[[float], None] | None
+) -> tuple[Fleet, list[Diagnostic]]:
+    """Return what could be loaded of the fleet, with the warnings of each document alone, and all errors."""
+    unread = list(unreadable)
+    found: list[Diagnostic] = []
     loaded: list[_Loaded] = []
     models: set[ModelKey] = set()
     models_known = True
-    for source in _parse_all(files, unreadable, progress):
+    for source in _parse_all(files, progress):
+        if isinstance(source, Diagnostic):
+            unread.append(source)
+            continue
         claimed = claimed_models(source.data)
         models |= claimed or set()
         models_known = models_known and claimed is not None
-        document = validate(source, problems)
-        if isinstance(document, Misfit):
-            for finding in check_misfit(source.data, document):
-                _report(finding, source, problems)
+        document = validate(source)
+        if isinstance(document, Diagnostic):
+            found.append(document)
+        elif isinstance(document, Misfit):
+            found += document.problems
+            found += map(source.placed, check_broken(document.kind, source.data, document.wrong))
             loaded += _loaded_misfit(document, source)
-        elif document is not None:
-            _check_alone(document, source, problems, advice)
+        else:
+            found += _judged_alone(document, source)
             loaded.append(_loaded(document, source))
-    problems += unreadable
+    unique, repeated = _split_duplicates(loaded)
+    errors = [*unread, *repeated, *(each for each in found if each.is_error)]
     # What cannot be read may hold any model: then no reference is called dangling.
-    if models_known and not unreadable:
-        problems += _dangling(loaded, models)
-    unique = _split_duplicates(loaded, problems)
-    fleet = _fleet([item.document for item in unique if item.document], tuple(sorted(advice)))
-    if problems:
-        return fleet
-    return replace(fleet, advice=tuple(sorted([*fleet.advice, *fleet_advice(fleet)])))
+    if models_known and not unread:
+        errors += _dangling(loaded, models)
+    fleet = _fleet([item.document for item in unique if item.document])
+    return replace(fleet, advice=tuple(each for each in found if not each.is_error)), errors
 
 
 def _parse_all(
-    files: Sequence[tuple[str, bytes]], problems: list[Problem], report: Callable[[float], None] | None
-) -> Iterator[SourceDocument]:
+    files: Sequence[tuple[str, bytes]], report: Callable[[float], None] | None
+) -> Iterator[SourceDocument | Diagnostic]:
     progress = Progress(sum(len(content) for _, content in files), report)
     done = 0
     for file, content in files:
-        known = len(problems)
         empty = True
-        for document in parse_documents(content, file, problems):
+        for document in parse_documents(content, file):
             empty = False
             yield document
-            progress.reached(done + document.end)
-        if empty and len(problems) == known:
-            message = "there is no document in it; write one, or leave the file out"
-            problems.append(Problem(file, 0, 0, "", message, Code.NO_DOCUMENTS))
+            if isinstance(document, SourceDocument):
+                progress.reached(done + document.end)
+        if empty:
+            message, remedy = "there is no document in it", "write one, or leave the file out"
+            yield Diagnostic.error(Code.NO_DOCUMENTS, message, remedy, place=Place(file))
         done += len(content)
         progress.reached(done)
 
 
-def _check_alone(document: AnyDocument, source: SourceDocument, problems: list[Problem], advice: list[Advice]) -> None:
-    """Run the checks that look at one document only."""
-    for finding in check_document(document):
-        if finding.code.is_warning:
-            advice.append(Advice(f"{_label(document)}: {dotted(finding.path)}", finding.code, finding.message))
-        else:
-            _report(finding, source, problems)
+def _judged_alone(document: AnyDocument, source: SourceDocument) -> Iterator[Diagnostic]:
+    """Yield what the rules of one document say of `document`."""
+    for each in check_document(document):
+        # Shuffled files give the same warnings: they name no file.
+        yield source.placed(each) if each.is_error else replace(each, subject=_subject(document))
 
 
-def _report(finding: Finding, source: SourceDocument, problems: list[Problem]) -> None:
-    """Add an error; warnings are for documents without any."""
-    if not finding.code.is_warning:
-        problems.append(source.problem(finding.path, finding.code, finding.message, field=dotted(finding.path)))
-
-
-def _label(document: AnyDocument) -> str:
-    """Return the document in a warning's path, which names no file: shuffled files give the same warnings."""
-    return label(document.kind, getattr(document.metadata, "namespace", ""), document.metadata.name)
+def _subject(document: AnyDocument) -> Subject:
+    return Subject(document.kind, document.metadata.name, getattr(document.metadata, "namespace", ""))
 
 
 def _loaded(document: AnyDocument, source: SourceDocument) -> _Loaded:
@@ -179,40 +169,40 @@ def _loaded(document: AnyDocument, source: SourceDocument) -> _Loaded:
 
 def _loaded_misfit(misfit: Misfit, source: SourceDocument) -> Iterator[_Loaded]:
     """Yield what a document that does not fit its schema is called, and refers to, if that much is right."""
-    metadata = validated(METADATA[misfit.kind], at(source.data, ("metadata",)))
+    metadata = validated(METADATA[misfit.kind], value_at(source.data, ("metadata",)))
     if metadata is None:
         return
     namespace = metadata.namespace if isinstance(metadata, NamespacedMetadata) else ""
     deployment = misfit.kind is ModelDeployment
-    reference = validated(ModelReference, at(source.data, ("spec", "modelRef"))) if deployment else None
+    reference = validated(ModelReference, value_at(source.data, ("spec", "modelRef"))) if deployment else None
     key = reference_key(reference, namespace) if reference else None
     identity = (misfit.kind.__name__, namespace, metadata.name)
     yield _Loaded(None, identity, key, source.file, source.locate(NAME), source.locate(REFERENCE))
 
 
-def _dangling(loaded: Sequence[_Loaded], models: AbstractSet[ModelKey]) -> Iterator[Problem]:
+def _dangling(loaded: Sequence[_Loaded], models: AbstractSet[ModelKey]) -> Iterator[Diagnostic]:
     references = ReferenceCheck(models)
     for item in loaded:
         if item.reference:
             for finding in references.check(item.reference, item.identity[1]):
-                yield item.problem(finding.path, finding.code, finding.message)
+                yield item.placed(finding)
 
 
-def _split_duplicates(loaded: Iterable[_Loaded], problems: list[Problem]) -> list[_Loaded]:
-    """Return the first document of each name; the others are added to `problems`."""
+def _split_duplicates(loaded: Iterable[_Loaded]) -> tuple[list[_Loaded], list[Diagnostic]]:
+    """Return the first document of each name, and what is wrong with the others."""
     first: dict[_Identity, _Loaded] = {}
+    problems: list[Diagnostic] = []
     # In an order that is not that of the paths: the same input in any order has the same errors.
     for item in sorted(loaded, key=lambda item: (item.file, item.name_at)):
         earlier = first.setdefault(item.identity, item)
         if earlier is not item:
             kind, namespace, name = item.identity
             where = f" in namespace {namespace}" if namespace else ""
-            message = (
-                f'{kind} "{name}"{where} is declared at {shown_file(earlier.file)}:{earlier.name_at[0]} already; '
-                "rename or remove one of the two"
-            )
-            problems.append(item.problem(NAME, Code.DUPLICATE_DOCUMENT, message))
-    return list(first.values())
+            at = f"{shown_file(earlier.file)}:{earlier.name_at[0]}"
+            message = f'{kind} "{name}"{where} is declared at {at} already'
+            remedy = "rename or remove one of the two"
+            problems.append(item.placed(Diagnostic.error(Code.DUPLICATE_DOCUMENT, message, remedy, field=NAME)))
+    return list(first.values()), problems
 
 
 def _model_key(document: ClusterModel | Model) -> ModelKey:
@@ -220,7 +210,7 @@ def _model_key(document: ClusterModel | Model) -> ModelKey:
     return ModelKey(document.kind, namespace, document.metadata.name)
 
 
-def _fleet(documents: Sequence[AnyDocument], advice: tuple[Advice, ...]) -> Fleet:
+def _fleet(documents: Sequence[AnyDocument]) -> Fleet:
     environments = [document for document in documents if isinstance(document, InferenceEnvironment)]
     deployments = [document for document in documents if isinstance(document, ModelDeployment)]
     return Fleet(
@@ -238,5 +228,4 @@ def _fleet(documents: Sequence[AnyDocument], advice: tuple[Advice, ...]) -> Flee
         deployments=tuple(
             sorted(deployments, key=lambda document: (document.metadata.namespace, document.metadata.name))
         ),
-        advice=advice,
     )

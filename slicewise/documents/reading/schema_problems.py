@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from slicewise.diagnostics import Code, FieldPath, Problem, counted, did_you_mean, dotted, shown
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, did_you_mean, dotted, shown
 from slicewise.documents.patterns import pattern_of
 from slicewise.documents.reading.names_meant import name_meant
 from slicewise.documents.reading.types_meant import type_meant
@@ -69,7 +69,7 @@ class Misfit:
     """A document that does not fit its kind's schema."""
 
     kind: type[BaseModel]
-    problems: list[Problem]
+    problems: list[Diagnostic]
     wrong: frozenset[FieldPath]
     """The fields that are wrong or missing: nothing can be concluded from them."""
 
@@ -96,8 +96,9 @@ def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationErr
     ]
     problems = [_problem(document, details, unknown) for details in told[:MAX_PROBLEMS]]
     if len(told) > MAX_PROBLEMS:
-        message = f"{len(told) - MAX_PROBLEMS:,} more mistakes in this document; fix these first"
-        problems.append(document.problem((), Code.BAD_VALUE, message, field=""))
+        message = f"{len(told) - MAX_PROBLEMS:,} more mistakes in this document"
+        remedy = "fix these first"
+        problems.append(document.error(Code.BAD_VALUE, message, remedy))
     wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
     return Misfit(kind, problems, frozenset(wrong | meant))
 
@@ -130,14 +131,15 @@ def _follows_from_entries(details: ErrorDetails) -> bool:
     return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
 
 
-def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[FieldPath, UnknownField]) -> Problem:
+def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[FieldPath, UnknownField]) -> Diagnostic:
     path: FieldPath = error["loc"]
     if error["type"] == "missing":
         parent = dotted(path[:-1])
-        message = f'"{path[-1]}" is required{f" in {parent}" if parent else ""}; add it'
-        return document.problem(path, Code.MISSING_FIELD, message, field=dotted(path))
+        message = f'"{path[-1]}" is required{f" in {parent}" if parent else ""}'
+        remedy = "add it"
+        return document.error(Code.MISSING_FIELD, message, remedy, field=path)
     if error["type"] == "extra_forbidden":
-        return document.problem(path, Code.UNKNOWN_FIELD, unknown[path].message, key=True, field=dotted(path))
+        return document.error(Code.UNKNOWN_FIELD, unknown[path].message, field=path, key=True)
     if in_key := path[-1] == "[key]" or error["type"] == "invalid_key":
         path = path[:-1] if path[-1] == "[key]" else path
         if not isinstance(error["input"], str):
@@ -145,9 +147,9 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
             path = (*path[:-1], json.dumps(error["input"]))
             got = path[-1]
             message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
-            return document.problem(path, Code.BAD_VALUE, message, key=True, field=dotted(path))
+            return document.error(Code.BAD_VALUE, message, field=path, key=True)
     message = bad_value(error)
-    return document.problem(path, Code.BAD_VALUE, message, key=in_key, field=dotted(path))
+    return document.error(Code.BAD_VALUE, message, field=path, key=in_key)
 
 
 def bad_value(error: ErrorDetails) -> str:

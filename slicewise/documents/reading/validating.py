@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from slicewise.diagnostics import Code, Problem, did_you_mean, shown
+from slicewise.diagnostics import Code, Diagnostic, did_you_mean, shown
 from slicewise.documents.base import API_VERSION, ClusterMetadata
 from slicewise.documents.deployment import DeploymentMetadata, ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
@@ -31,25 +31,20 @@ METADATA: Final[dict[type[BaseModel], type[ClusterMetadata]]] = {
 }
 
 
-def validate(source: SourceDocument, problems: list[Problem]) -> AnyDocument | Misfit | None:
-    """Return the document; what is wrong with it; or None where it is not one, which is added to `problems`."""
+def validate(source: SourceDocument) -> AnyDocument | Misfit | Diagnostic:
+    """Return the document; or what does not fit its schema; or why it is not a document of any kind."""
     data = source.data
     if not isinstance(data, dict):
-        expected = "a document (a mapping with apiVersion, kind, metadata, spec)"
-        message = f"expected {expected}, got a {_word(data)}; {_remedy(data)}"
-        problems.append(source.problem((), Code.NOT_A_MAPPING, message, field=""))
-        return None
+        message = f"expected a document (a mapping with apiVersion, kind, metadata, spec), got a {_word(data)}"
+        return source.error(Code.NOT_A_MAPPING, message, _remedy(data))
     if (problem := _wrong_kind(source, data)) is not None:
         # One wrong kind is one problem: its fields are judged once it is known what they are fields of.
-        problems.append(problem)
-        return None
+        return problem
     model = KINDS[data["kind"]]
     try:
         return model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        found = misfit(source, model, error)
-        problems += found.problems
-        return found
+        return misfit(source, model, error)
 
 
 def _word(data: object) -> str:
@@ -80,18 +75,18 @@ def _is_ours(version: str, data: dict[Any, Any]) -> bool:
     )
 
 
-def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Problem | None:
+def _wrong_kind(source: SourceDocument, data: dict[Any, Any]) -> Diagnostic | None:
     if message := foreign_file(source.file, data):
-        return source.problem((), Code.UNKNOWN_KIND, message, field="")
+        return source.error(Code.UNKNOWN_KIND, message)
     for field, known in (("apiVersion", [API_VERSION]), ("kind", list(KINDS))):
         got = data.get(field)
         if got is None:
             message = f'"{field}" is required: write {_any_of(known)}{elsewhere(data)}'
-            return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
+            return source.error(Code.UNKNOWN_KIND, message, field=(field,))
         if got not in known:
             hint = _meant(got, known) if field == "kind" and isinstance(got, str) else ""
             if field == "apiVersion" and isinstance(got, str) and not _is_ours(got, data):
                 hint = "; keep other Kubernetes objects in another directory"
             message = f"got {shown(got)}, expected {_any_of(known)}{hint}"
-            return source.problem((field,), Code.UNKNOWN_KIND, message, field=field)
+            return source.error(Code.UNKNOWN_KIND, message, field=(field,))
     return None

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from slicewise.diagnostics import Code, FieldPath, quoted
-from slicewise.documents.rules.finding import Finding
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
 from slicewise.issued_tokens import HUGGING_FACE, issued_token
 
 # En dash and em dash, which word processors make of "--".
@@ -44,7 +43,7 @@ _SHORT: Final = {
 }
 
 
-def check_arguments(arguments: Sequence[str], path: FieldPath) -> Iterator[Finding]:
+def check_arguments(arguments: Sequence[str], path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with, or advisable for, the engine's arguments, whose list is at `path`."""
     first: dict[str, int] = {}
     for number, argument in enumerate(arguments):
@@ -52,8 +51,9 @@ def check_arguments(arguments: Sequence[str], path: FieldPath) -> Iterator[Findi
         option, name = _option(argument)
         known = first.setdefault(name, number)
         if name and known != number and name not in _SET and name not in _SEVERAL:
-            message = f"{option} is in args[{known}] already, and vLLM takes the last of the two; leave one of them out"
-            yield Finding((*path, number), Code.ARGUMENT_TWICE, message)
+            message = f"{option} is in args[{known}] already, and vLLM takes the last of the two"
+            remedy = "leave one of them out"
+            yield Diagnostic.warning(Code.ARGUMENT_TWICE, message, remedy, field=(*path, number))
 
 
 def _option(argument: str) -> tuple[str, str]:
@@ -63,42 +63,40 @@ def _option(argument: str) -> tuple[str, str]:
     return option, _SHORT.get(option) or (option[2:].replace("_", "-") if option.startswith("--") else "")
 
 
-def check_argument(argument: str, path: FieldPath) -> Iterator[Finding]:
+def check_argument(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with, or advisable for, one argument of the engine, which is at `path`."""
     if "{{" in argument:
-        message = (
-            'KServe reads every string of a service as a Go template, and "{{" begins an expression there; '
-            "write the argument without it"
-        )
-        yield Finding(path, Code.TEMPLATE_CHARACTERS, message)
+        message = 'KServe reads every string of a service as a Go template, and "{{" begins an expression there'
+        remedy = "write the argument without it"
+        yield Diagnostic.error(Code.TEMPLATE_CHARACTERS, message, remedy, field=path)
     if (control := _CONTROL.search(argument)) is not None:
-        message = f"{quoted(argument)} has the control character U+{ord(control[0]):04X}; remove it"
-        yield Finding(path, Code.BAD_VALUE, message)
+        message = f"{quoted(argument)} has the control character U+{ord(control[0]):04X}"
+        remedy = "remove it"
+        yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)
     if kind := issued_token(argument):
         instead = ", and name a Secret with a new one in spec.huggingFace.secretRef" if kind == HUGGING_FACE else ""
         message = (
             f"the argument looks as if it has {kind}, which the state, the cluster and its logs would show to "
-            f"everybody who reads them; take it out and revoke it{instead}"
+            "everybody who reads them"
         )
-        yield Finding(path, Code.SECRET_IN_ARGUMENT, message)
+        remedy = f"take it out and revoke it{instead}"
+        yield Diagnostic.warning(Code.SECRET_IN_ARGUMENT, message, remedy, field=path)
     if argument.startswith(tuple(_DASHES)):
         meant = f"--{argument.lstrip(_DASHES + '-')}"
-        message = f"got {quoted(argument)}, which begins with a dash of text, not with hyphens; write {quoted(meant)}"
-        yield Finding(path, Code.BAD_VALUE, message)
+        message = f"got {quoted(argument)}, which begins with a dash of text, not with hyphens"
+        remedy = f"write {quoted(meant)}"
+        yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)
     if (around := _BLANKS_AROUND.fullmatch(argument)) is not None:
         meant = quoted((around[1] or around[2]).rstrip())
-        message = (
-            f"{quoted(argument)} has a space before or after it, so vLLM does not recognise the option; write {meant}"
-        )
-        yield Finding(path, Code.BAD_VALUE, message)
+        message = f"{quoted(argument)} has a space before or after it, so vLLM does not recognise the option"
+        remedy = f"write {meant}"
+        yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)
         return
     option, name = _option(argument)
     if name in _SET:
-        yield Finding(path, Code.ARGUMENT_SET_ALREADY, f"{option} is set already: {_SET[name]}")
+        yield Diagnostic.warning(Code.ARGUMENT_SET_ALREADY, f"{option} is set already: {_SET[name]}", field=path)
     elif (two := _TWO_ITEMS.fullmatch(argument)) is not None:
         # argparse takes what has a blank before any `=` for no option, and vLLM ends.
-        message = (
-            f"{quoted(argument)} is one argument with a space in it, so vLLM does not recognise the option; write two "
-            f"items, or {quoted(f'{two[1]}={two[2]}')}"
-        )
-        yield Finding(path, Code.BAD_VALUE, message)
+        message = f"{quoted(argument)} is one argument with a space in it, so vLLM does not recognise the option"
+        remedy = f"write two items, or {quoted(f'{two[1]}={two[2]}')}"
+        yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)

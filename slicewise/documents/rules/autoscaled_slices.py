@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Code, FieldPath
-from slicewise.documents.cluster import Cluster
+from slicewise.diagnostics import Code, Diagnostic, FieldPath
+from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
-from slicewise.documents.rules.finding import Finding
 from slicewise.documents.units import units_per_node
 from slicewise.kubernetes import GKE_PARTITION_LABEL
 from slicewise.mig import MigStrategy
@@ -18,11 +17,13 @@ _TAG: Final = "k8s.io/cluster-autoscaler/node-template/resources"
 _KARPENTER: Final = ("karpenter.sh", "karpenter.k8s.aws", "karpenter.azure.com")
 
 
-def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Finding]:
-    """Yield that nothing adds nodes to `pool`, which is at `path`, for the slices that its pods ask for.
+def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield that nothing adds nodes to `pool` of an existing cluster, at `path`, for the slices that its pods ask for.
 
     cluster-autoscaler knows nvidia.com/gpu of a node that is not there, and no nvidia.com/mig-... unless it is told.
     """
+    if cluster.source is not ClusterSource.EXISTING:
+        return
     if pool.mig is None or pool.mig.strategy is not MigStrategy.MIXED or pool.nodes <= pool.node_count:
         return
     # That such a pool never advertises its slices is said already, and has the same remedy.
@@ -37,9 +38,10 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
         known = "an autoscaler cannot foresee them on a node that is not there"
     message = (
         f"pods ask for {pool.resource}, and {known}: capacity counts {pool.nodes} nodes, and pods that need "
-        f"more than {pool.node_count} may stay Pending; {_remedy(pool, cluster)}"
+        f"more than {pool.node_count} may stay Pending"
     )
-    yield Finding((*path, "maxNodeCount"), Code.UNSEEN_BY_AUTOSCALERS, message)
+    remedy = _remedy(pool, cluster)
+    yield Diagnostic.warning(Code.UNSEEN_BY_AUTOSCALERS, message, remedy, field=(*path, "maxNodeCount"))
 
 
 def _remedy(pool: NodePool, cluster: Cluster) -> str:

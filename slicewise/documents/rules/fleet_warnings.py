@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from slicewise.diagnostics import Advice, Code, did_you_mean, some
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Subject, did_you_mean, some
 from slicewise.documents.base import Labels, Selector
 from slicewise.documents.cluster import ExistingCluster
 from slicewise.documents.deployment import ModelDeployment
-from slicewise.documents.fleet import Fleet, label, model_key
+from slicewise.documents.fleet import Fleet, model_key
 from slicewise.documents.rules.selected_environments import Reach
 from slicewise.documents.rules.served_names import check_served_names
 
 _SHOWN = 5
 
 
-def fleet_advice(fleet: Fleet) -> Iterator[Advice]:
+def fleet_advice(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield what is of no use in `fleet`, if it has environments and deployments to compare with."""
     if fleet.environments:
         yield from _one_cluster_twice(fleet)
@@ -25,26 +25,34 @@ def fleet_advice(fleet: Fleet) -> Iterator[Advice]:
         yield from _unused_models(fleet)
 
 
-def _one_cluster_twice(fleet: Fleet) -> Iterator[Advice]:
+def _one_cluster_twice(fleet: Fleet) -> Iterator[Diagnostic]:
     first: dict[ExistingCluster, str] = {}
     for environment in fleet.environments:
         existing, name = environment.spec.cluster.existing, environment.metadata.name
         if existing is not None and (earlier := first.setdefault(existing, name)) != name:
             message = (
                 f"environment {earlier} has the same, so this is the same cluster, and what both describe is counted "
-                "twice; describe it in one environment, or correct where the other cluster is"
+                "twice"
             )
-            yield Advice(
-                f"{label('InferenceEnvironment', '', name)}: spec.cluster.existing", Code.ONE_SERVER_TWICE, message
+            remedy = "describe it in one environment, or correct where the other cluster is"
+            yield Diagnostic.warning(
+                Code.ONE_SERVER_TWICE,
+                message,
+                remedy,
+                field=("spec", "cluster", "existing"),
+                subject=Subject("InferenceEnvironment", name),
             )
 
 
-def _unused_models(fleet: Fleet) -> Iterator[Advice]:
+def _unused_models(fleet: Fleet) -> Iterator[Diagnostic]:
     used = {model_key(deployment) for deployment in fleet.deployments}
     for key in fleet.models:
         if key not in used:
-            message = "no deployment refers to it; remove it, unless a deployment is to come"
-            yield Advice(f"{label(*key)}: metadata.name", Code.MODEL_UNUSED, message)
+            message = "no deployment refers to it"
+            remedy = "remove it, unless a deployment is to come"
+            yield Diagnostic.warning(
+                Code.MODEL_UNUSED, message, remedy, field=("metadata", "name"), subject=key.subject
+            )
 
 
 class _Selectors:
@@ -56,43 +64,48 @@ class _Selectors:
         self._said: dict[tuple[str, frozenset[tuple[str, str]], int], str] = {}
         self._known: dict[tuple[str, int], dict[str, set[str]]] = {}
 
-    def advice(self) -> Iterator[Advice]:
+    def advice(self) -> Iterator[Diagnostic]:
         for deployment in self._fleet.deployments:
             spec = deployment.spec
             environments = self._reach.environments(spec.environment_selector)
             if not environments:
-                path = f"{label('ModelDeployment', *deployment.key)}: spec.environmentSelector"
-                yield self._nothing(path, "environment", spec.environment_selector)
+                field: FieldPath = ("spec", "environmentSelector")
+                yield self._nothing(deployment.key.subject, field, "environment", spec.environment_selector)
             elif not environments & self._reach.with_pool(spec.node_pool_selector):
-                path = f"{label('ModelDeployment', *deployment.key)}: spec.nodePoolSelector"
-                yield self._nothing(path, "node pool", spec.node_pool_selector, environments)
+                field = ("spec", "nodePoolSelector")
+                yield self._nothing(deployment.key.subject, field, "node pool", spec.node_pool_selector, environments)
             else:
                 yield from self._too_few(deployment)
         for key, model in self._fleet.models.items():
             for index, profile in enumerate(model.serving):
                 if not self._reach.environments(profile.environment_selector):
-                    path = f"{label(*key)}: spec.serving[{index}].environmentSelector"
-                    yield self._nothing(path, "environment", profile.environment_selector)
+                    field = ("spec", "serving", index, "environmentSelector")
+                    yield self._nothing(key.subject, field, "environment", profile.environment_selector)
 
-    def _too_few(self, deployment: ModelDeployment) -> Iterator[Advice]:
+    def _too_few(self, deployment: ModelDeployment) -> Iterator[Diagnostic]:
         wanted = deployment.spec.environments
         found = self._reach.of(deployment, self._fleet.model_of(deployment)).bit_count()
         # Where its model's selectors leave nothing, that is said of them.
         if 0 < found < wanted:
-            path = f"{label('ModelDeployment', *deployment.key)}: spec.environments"
-            message = (
-                f"{wanted} are asked for, and its selectors and its model's leave only {found}; write {found}, loosen "
-                "a selector, or load the other environments too"
+            message = f"{wanted} are asked for, and its selectors and its model's leave only {found}"
+            remedy = f"write {found}, loosen a selector, or load the other environments too"
+            yield Diagnostic.warning(
+                Code.TOO_FEW_ENVIRONMENTS,
+                message,
+                remedy,
+                field=("spec", "environments"),
+                subject=deployment.key.subject,
             )
-            yield Advice(path, Code.TOO_FEW_ENVIRONMENTS, message)
 
-    def _nothing(self, path: str, what: str, selector: Selector, environments: int = 0) -> Advice:
+    def _nothing(
+        self, subject: Subject, field: FieldPath, what: str, selector: Selector, environments: int = 0
+    ) -> Diagnostic:
         key = (what, frozenset(selector.match_labels.items()), environments)
         message = self._said.get(key)
         if message is None:
             message = _why(what, selector, self._values(what, environments))
             self._said[key] = message
-        return Advice(path, Code.SELECTOR_MATCHES_NOTHING, message)
+        return Diagnostic.warning(Code.SELECTOR_MATCHES_NOTHING, message, field=field, subject=subject)
 
     def _values(self, what: str, environments: int) -> Mapping[str, set[str]]:
         """Return the labels of what could be selected, and the values of each."""

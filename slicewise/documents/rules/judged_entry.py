@@ -14,23 +14,29 @@ from slicewise.documents.base import Frozen
 from slicewise.documents.environment import MAX_POOLS
 from slicewise.documents.unknown_fields import aliases, model_at
 
-PartT = TypeVar("PartT", bound=Frozen)
-POOLS: Final[FieldPath] = ("spec", "nodePools")
+EntryT = TypeVar("EntryT", bound=Frozen)
 # What is required below something that is missing shows only once that is there.
 _ROUNDS: Final = 4
 _NOTHING: Final = frozenset[FieldPath]()
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[PartT]):
-    """A node pool or a serving profile, and its place in its list."""
+class JudgedEntry(Generic[EntryT]):
+    """A node pool or a serving profile, as far as it fits the schema.
 
+    Attributes:
+        path: Where it is in the document.
+        index: Which of its list it is, from 0.
+        value: The entry: where a field is wrong it has the default, or a placeholder.
+        wrong: The fields that do not fit the schema, as paths from the entry.
+    """
+
+    path: FieldPath
     index: int
-    value: PartT
+    value: EntryT
     wrong: frozenset[FieldPath] = _NOTHING
-    """Fields that do not fit the schema, as paths from the entry: `value` has the default or anything there."""
 
-    def right(self, *fields: str) -> bool:
+    def fits(self, *fields: str) -> bool:
         """Return whether these fields, each a dotted path, and all that is in them are as they were written."""
         return not any(_touch(tuple(field.split(".")), path) for field in fields for path in self.wrong)
 
@@ -40,19 +46,19 @@ def _touch(one: FieldPath, other: FieldPath) -> bool:
     return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 
-def whole(values: Iterable[PartT]) -> list[Part[PartT]]:
-    """Return the entries of a list that fits the schema."""
-    return [Part(index, value) for index, value in enumerate(values)]
+def all_right(values: Iterable[EntryT], path: FieldPath) -> list[JudgedEntry[EntryT]]:
+    """Return the entries of the list at `path`, which fits the schema."""
+    return [JudgedEntry((*path, index), index, value) for index, value in enumerate(values)]
 
 
-def mended(
-    kind: type[PartT], least: Mapping[str, Any], entries: object, path: FieldPath, wrong: Iterable[FieldPath]
-) -> list[Part[PartT]]:
+def with_placeholders(
+    kind: type[EntryT], placeholders: Mapping[str, Any], entries: object, path: FieldPath, wrong: Iterable[FieldPath]
+) -> list[JudgedEntry[EntryT]]:
     """Return the entries of the list at `path`, without what is wrong with them.
 
     Args:
         kind: What the entries are.
-        least: Its required fields, and those of the mappings in it, each with any value that is allowed.
+        placeholders: Its required fields, and those of the mappings in it, each with any value that is allowed.
         entries: What the document has there.
         path: Where the list is in the document.
         wrong: What does not fit the schema, anywhere in the document.
@@ -66,49 +72,52 @@ def mended(
             by_index.setdefault(each[depth], set()).add(each[depth + 1 :])
     # More than any such list may have are an error of their own, and would be compared with each other.
     first = enumerate(entries[:MAX_POOLS])
-    parts = (_part(kind, least, index, entry, by_index.get(index, set())) for index, entry in first)
-    return [part for part in parts if part]
+    judged = (_entry(kind, placeholders, (*path, index), entry, by_index.get(index, set())) for index, entry in first)
+    return [each for each in judged if each]
 
 
-def _part(
-    kind: type[PartT], least: Mapping[str, Any], index: int, entry: object, wrong: set[FieldPath]
-) -> Part[PartT] | None:
+def _entry(
+    kind: type[EntryT], placeholders: Mapping[str, Any], path: FieldPath, entry: object, wrong: set[FieldPath]
+) -> JudgedEntry[EntryT] | None:
     if not isinstance(entry, dict) or () in wrong:
         return None
     # pydantic does not say the name of a field whose name is not text.
     named = {name: field for name, field in entry.items() if isinstance(name, str)}
-    value = _mend(kind, least, copy.deepcopy(named))
-    return Part(index, value, frozenset(wrong | _perhaps_meant(kind, entry, wrong))) if value else None
+    value = _with_placeholders(kind, placeholders, copy.deepcopy(named))
+    if value is None:
+        return None
+    return JudgedEntry(path, int(path[-1]), value, frozenset(wrong | _perhaps_meant(kind, entry, wrong)))
 
 
-def _perhaps_meant(kind: type[PartT], entry: object, wrong: set[FieldPath]) -> set[FieldPath]:
+def _perhaps_meant(kind: type[EntryT], entry: object, wrong: set[FieldPath]) -> set[FieldPath]:
     """Return the fields that are missing beside an unknown one: it may be meant for any of these."""
     meant: set[FieldPath] = set()
     for path in wrong:
         parent = path[:-1]
         owner = model_at(kind, parent)
         if owner and path[-1] not in (known := aliases(owner)):
-            there = at(entry, parent)
+            there = value_at(entry, parent)
             meant |= {(*parent, name) for name in known if not isinstance(there, dict) or name not in there}
     return meant
 
 
-def _mend(kind: type[PartT], least: Mapping[str, Any], data: dict[str, Any]) -> PartT | None:
-    """Return `data` as a `kind`, without what is wrong in it, and with the `least` of what is required."""
+def _with_placeholders(kind: type[EntryT], placeholders: Mapping[str, Any], data: dict[str, Any]) -> EntryT | None:
+    """Return `data` as a `kind`, without what is wrong in it, and with placeholders for what is required."""
     for _ in range(_ROUNDS):
         try:
             return kind.model_validate(data, by_alias=True, by_name=False)
         except ValidationError as error:
             # From the end, so that the indices of lists stay right.
             for details in reversed(error.errors(include_url=False, include_context=False, include_input=False)):
-                _mend_at(data, details["loc"], at(least, details["loc"]) if details["type"] == "missing" else None)
+                path, missing = details["loc"], details["type"] == "missing"
+                _correct(data, path, value_at(placeholders, path) if missing else None)
     return None
 
 
-def _mend_at(data: dict[str, Any], path: FieldPath, value: object) -> None:
+def _correct(data: dict[str, Any], path: FieldPath, value: object) -> None:
     """Put `value` at `path`, or remove what is there where it is None."""
     path = path[:-1] if path[-1] == "[key]" else path
-    place = at(data, path[:-1])
+    place = value_at(data, path[:-1])
     if isinstance(place, dict):
         place.pop(path[-1], None)
         if value is not None:
@@ -117,7 +126,7 @@ def _mend_at(data: dict[str, Any], path: FieldPath, value: object) -> None:
         del place[path[-1]]
 
 
-def validated(kind: type[PartT], data: object) -> PartT | None:
+def validated(kind: type[EntryT], data: object) -> EntryT | None:
     """Return a part of a document, or None where it does not fit its schema."""
     try:
         return kind.model_validate(data, by_alias=True, by_name=False)
@@ -125,7 +134,7 @@ def validated(kind: type[PartT], data: object) -> PartT | None:
         return None
 
 
-def at(data: object, path: Sequence[str | int]) -> Any:  # noqa: ANN401 - plain data
+def value_at(data: object, path: Sequence[str | int]) -> Any:  # noqa: ANN401 - plain data
     """Return what is at `path` in plain data; None if there is nothing."""
     for part in path:
         if isinstance(data, dict):

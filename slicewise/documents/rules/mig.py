@@ -7,10 +7,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from slicewise.diagnostics import Code, FieldPath, did_you_mean, quoted
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, did_you_mean, quoted
 from slicewise.documents.amounts import decimal_advice
 from slicewise.documents.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
-from slicewise.documents.rules.finding import Finding
 from slicewise.kubernetes import GIB, GKE_PARTITION_LABEL, canonical
 from slicewise.mig import (
     AmbiguousAcceleratorError,
@@ -35,29 +34,28 @@ class _Unit:
     usable_gib: float | None = None
 
 
-def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with the GPUs of `pool`, which is at `path`."""
     if pool.mig:
         yield from _check_promises(pool, pool.mig, (*path, "capabilities"))
     configured = pool.capabilities.mig_configuration
     ignored = [name for name, field in _OF_SLICES.items() if configured and getattr(configured, field) is not None]
     if configured and not configured.enabled and ignored:
-        message = (
-            "enabled is false, so the GPUs count as whole ones; write enabled: true and the memory of a slice, or "
-            f"leave {' and '.join(ignored)} out"
-        )
+        message = "enabled is false, so the GPUs count as whole ones"
+        remedy = f"write enabled: true and the memory of a slice, or leave {' and '.join(ignored)} out"
         at = (*path, "capabilities", "migConfiguration", ignored[0])
-        yield Finding(at, Code.PROFILE_NOT_IN_FORCE, message)
+        yield Diagnostic.warning(Code.PROFILE_NOT_IN_FORCE, message, remedy, field=at)
     memory: FieldPath = (*path, "capabilities", "memoryPerGpu")
     if advice := decimal_advice(pool.capabilities.memory_per_gpu):
-        yield Finding(memory, Code.DECIMAL_MEMORY, advice)
+        yield Diagnostic.warning(Code.DECIMAL_MEMORY, advice, field=memory)
     accelerator: FieldPath = (*path, "acceleratorType")
     gpu: GpuModel | None = None
     try:
         gpu = find_gpu_model(pool.accelerator_type)
     except AmbiguousAcceleratorError as error:
-        message = f"{quoted(error.text)} may be any of {', '.join(error.candidates)}; write which"
-        yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, message)
+        message = f"{quoted(error.text)} may be any of {', '.join(error.candidates)}"
+        remedy = "write which"
+        yield Diagnostic.error(Code.UNKNOWN_ACCELERATOR, message, remedy, field=accelerator)
         return
     except UnknownAcceleratorError as error:
         hint = f"; did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
@@ -65,9 +63,11 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
         if pool.mig and pool.mig.slices_per_gpu is None:
             remedy = "if it is newer than the catalogue, set migConfiguration.slicesPerGpu"
             remedy = f" Otherwise, {remedy}" if hint else f"; {remedy}"
-            yield Finding(accelerator, Code.UNKNOWN_ACCELERATOR, f"{message}{hint}{remedy}")
+            yield Diagnostic.error(Code.UNKNOWN_ACCELERATOR, f"{message}{hint}{remedy}", field=accelerator)
             return
-        yield Finding(accelerator, Code.ACCELERATOR_NOT_CHECKED, f"{message}, so its memory is not checked{hint}")
+        yield Diagnostic.warning(
+            Code.ACCELERATOR_NOT_CHECKED, f"{message}, so its memory is not checked{hint}", field=accelerator
+        )
     unit: _Unit | None
     if pool.mig:
         unit = yield from _check_slices(pool, pool.mig, gpu, path)
@@ -79,45 +79,43 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
 
 def _check_slices(
     pool: NodePool, mig: MigConfiguration, gpu: GpuModel | None, path: FieldPath
-) -> Generator[Finding, None, _Unit | None]:
+) -> Generator[Diagnostic, None, _Unit | None]:
     """Yield what is wrong with the profile; return the slice, if it is one."""
     configuration: FieldPath = (*path, "capabilities", "migConfiguration")
     at: FieldPath = (*configuration, "profile")
     if gpu and not gpu.mig_capable:
-        message = (
-            f"{gpu.name} cannot be cut into slices (it is not among NVIDIA's MIG GPUs); "
-            "remove migConfiguration, or correct the GPU model"
-        )
-        yield Finding((*path, "acceleratorType"), Code.NOT_MIG_CAPABLE, message)
+        message = f"{gpu.name} cannot be cut into slices (it is not among NVIDIA's MIG GPUs)"
+        remedy = "remove migConfiguration, or correct the GPU model"
+        yield Diagnostic.error(Code.NOT_MIG_CAPABLE, message, remedy, field=(*path, "acceleratorType"))
         return None
     if mig.profile is None:
-        yield Finding(
-            at,
+        yield Diagnostic.error(
             Code.MISSING_FIELD,
             f'"profile" is required where MIG is enabled{_profiles(gpu, gpu.name if gpu else "it")}',
+            field=at,
         )
         return None
     known = gpu.profile(mig.profile) if gpu else None
     parsed = parse_profile_name(mig.profile)
     if known is None and (mig.slices_per_gpu is None or parsed is None):
-        yield Finding(at, Code.UNKNOWN_PROFILE, _unknown_profile(mig.profile, gpu))
+        yield Diagnostic.error(Code.UNKNOWN_PROFILE, _unknown_profile(mig.profile, gpu), field=at)
         return None
     if known and mig.slices_per_gpu not in (None, known.per_gpu):
-        message = (
-            f"{pool.accelerator_type} has {known.per_gpu} slices of {known.name} a GPU, not {mig.slices_per_gpu}; "
-            f"leave slicesPerGpu out{_reserved(pool, known.per_gpu, mig.slices_per_gpu)}"
+        message = f"{pool.accelerator_type} has {known.per_gpu} slices of {known.name} a GPU, not {mig.slices_per_gpu}"
+        remedy = f"leave slicesPerGpu out{_reserved(pool, known.per_gpu, mig.slices_per_gpu)}"
+        yield Diagnostic.error(
+            Code.SLICES_CONTRADICT_CATALOGUE, message, remedy, field=(*configuration, "slicesPerGpu")
         )
-        yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
     if known is None and parsed and mig.slices_per_gpu:
         compute = max((each.per_gpu for each in gpu.profiles), default=MOST_SLICES) if gpu else MOST_SLICES
         most = max(compute // max(parsed.compute, 1), 1)
         if mig.slices_per_gpu > most:
             what = f"one {gpu.name} GPU has" if gpu else "a GPU has at most"
-            message = (
-                f"{what} {compute} compute slices, and each {mig.profile} takes {parsed.compute} of them; write {most}"
-                f"{' or less' if most > 1 else ''}, or correct the profile"
+            message = f"{what} {compute} compute slices, and each {mig.profile} takes {parsed.compute} of them"
+            remedy = f"write {most}{' or less' if most > 1 else ''}, or correct the profile"
+            yield Diagnostic.error(
+                Code.SLICES_CONTRADICT_CATALOGUE, message, remedy, field=(*configuration, "slicesPerGpu")
             )
-            yield Finding((*configuration, "slicesPerGpu"), Code.SLICES_CONTRADICT_CATALOGUE, message)
     if known:
         return _Unit(f"one {known.name} slice", known.nominal_gib, known.usable_gib)
     return _Unit(f"one {mig.profile} slice", parsed.memory_gb or None if parsed else None)
@@ -164,23 +162,26 @@ def _with_count(profile: MigProfile) -> str:
     return f"{profile.name} (x{profile.per_gpu})"
 
 
-def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> Iterator[Finding]:
+def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> Iterator[Diagnostic]:
     if pool.capabilities.interconnect is Interconnect.NVLINK:
-        message = "slices do not reach each other over NVLink; leave it out"
-        yield Finding((*path, "interconnect"), Code.NOT_ON_A_SLICE, message)
+        message = "slices do not reach each other over NVLink"
+        remedy = "leave it out"
+        yield Diagnostic.error(Code.NOT_ON_A_SLICE, message, remedy, field=(*path, "interconnect"))
     if (pool.capabilities.nvlink_domain_size or 1) > 1:
-        message = "slices do not reach each other over NVLink; leave it out"
-        yield Finding((*path, "nvlinkDomainSize"), Code.NOT_ON_A_SLICE, message)
+        message = "slices do not reach each other over NVLink"
+        remedy = "leave it out"
+        yield Diagnostic.error(Code.NOT_ON_A_SLICE, message, remedy, field=(*path, "nvlinkDomainSize"))
     if pool.capabilities.multi_node_capable:
-        message = "one replica runs in one slice and never spans nodes; write false, or leave it out"
-        yield Finding((*path, "multiNodeCapable"), Code.NOT_ON_A_SLICE, message)
+        message = "one replica runs in one slice and never spans nodes"
+        remedy = "write false, or leave it out"
+        yield Diagnostic.error(Code.NOT_ON_A_SLICE, message, remedy, field=(*path, "multiNodeCapable"))
     if GKE_PARTITION_LABEL in pool.node_selector and mig.strategy is MigStrategy.MIXED:
         message = (
             f"the pool is selected by {GKE_PARTITION_LABEL}, and GKE's own device plugin advertises nvidia.com/gpu "
             f"whatever the profile, never {pool.resource}: pods would stay Pending. Write strategy: single, "
             f"unless the nodes advertise {pool.resource} (NVIDIA's device plugin runs there): `slicewise verify` says"
         )
-        yield Finding((*path, "migConfiguration", "strategy"), Code.GKE_ADVERTISES_GPU, message)
+        yield Diagnostic.warning(Code.GKE_ADVERTISES_GPU, message, field=(*path, "migConfiguration", "strategy"))
 
 
 def _written(gib: float) -> float:
@@ -188,19 +189,26 @@ def _written(gib: float) -> float:
     return math.floor(gib * 100) / 100
 
 
-def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Finding]:
+def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diagnostic]:
     declared = pool.capabilities.memory_per_gpu
     if unit.nominal_gib is not None and declared.bytes > unit.nominal_gib * GIB:
         most = unit.nominal_gib if unit.usable_gib is None else min(unit.nominal_gib, _written(unit.usable_gib))
-        message = (
-            f"{declared} is more than {unit.what} has, and memoryPerGpu is for one allocation unit; write at most "
-            f"{most:g}Gi"
+        message = f"{declared} is more than {unit.what} has, and memoryPerGpu is for one allocation unit"
+        remedy = f"write at most {most:g}Gi"
+        yield Diagnostic.error(
+            Code.MEMORY_ABOVE_UNIT, message, remedy, field=path, declaredBytes=declared.bytes, mostGib=most
         )
-        yield Finding(path, Code.MEMORY_ABOVE_UNIT, message)
     elif unit.usable_gib is not None and declared.bytes > unit.usable_gib * GIB:
         message = (
             f"{unit.what} of {pool.accelerator_type} has {unit.usable_gib:g} GiB for programs, less than the "
-            f"declared {canonical(declared)}; write {_written(unit.usable_gib):g}Gi, and require no more "
-            "in models"
+            f"declared {canonical(declared)}"
         )
-        yield Finding(path, Code.USABLE_MEMORY_BELOW_DECLARED, message)
+        remedy = f"write {_written(unit.usable_gib):g}Gi, and require no more in models"
+        yield Diagnostic.warning(
+            Code.USABLE_MEMORY_BELOW_DECLARED,
+            message,
+            remedy,
+            field=path,
+            declaredBytes=declared.bytes,
+            mostGib=_written(unit.usable_gib),
+        )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Code, FieldPath
+from slicewise.diagnostics import Code, Diagnostic, FieldPath
+from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
 from slicewise.documents.node_labels import catalogued
-from slicewise.documents.rules.finding import Finding
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, GKE_PARTITION_LABEL, MIG_CONFIG_LABEL, PRODUCT_LABEL
 from slicewise.mig import (
     canonical_profile_name,
@@ -21,8 +21,13 @@ _CUT: Final = "-MIG-"
 _ALL: Final = "all-"
 
 
-def check_node_labels(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
-    """Yield the labels that no node has whose GPUs are those of `pool`, which is at `path`."""
+def check_node_labels(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield the labels that no node of an existing cluster has whose GPUs are those of `pool`, which is at `path`.
+
+    Where the stack makes the nodes, SW222 says it of these labels.
+    """
+    if cluster.source is not ClusterSource.EXISTING:
+        return
     gpu = catalogued(pool)
     for key, value in pool.node_selector.items():
         there = _model_said(key, value)
@@ -37,9 +42,10 @@ def check_node_labels(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
             yield _contradiction(path, key, f"it says {profile}, and the pool is declared with {pool.mig.profile}")
 
 
-def _contradiction(path: FieldPath, key: str, why: str) -> Finding:
-    message = f"no node has this label and these GPUs: {why}; correct whichever is wrong"
-    return Finding((*path, "nodeSelector", key), Code.LABEL_CONTRADICTS_GPUS, message)
+def _contradiction(path: FieldPath, key: str, why: str) -> Diagnostic:
+    message = f"no node has this label and these GPUs: {why}"
+    remedy = "correct whichever is wrong"
+    return Diagnostic.warning(Code.LABEL_CONTRADICTS_GPUS, message, remedy, field=(*path, "nodeSelector", key))
 
 
 def _model_said(key: str, value: str) -> str | None:

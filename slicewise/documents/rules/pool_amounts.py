@@ -5,36 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Code, FieldPath, counted
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted
 from slicewise.documents.environment import Interconnect, NodePool
-from slicewise.documents.rules.finding import Finding
-from slicewise.documents.rules.judged_entry import Part
 from slicewise.documents.units import units_per_gpu, units_per_node
 
 # The most in one machine of any cloud or of NVIDIA's: a2-megagpu-16g, HGX B300 NVL16, DGX-2.
 _MOST_GPUS: Final = 16
 
 
-def check_pool_amounts(part: Part[NodePool], path: FieldPath) -> Iterator[Finding]:
-    """Yield the amounts of the pool at `path` that cannot both be true."""
-    pool = part.value
-    if part.right("nodeCount", "maxNodeCount"):
-        yield from _maximum(pool, path)
-    yield from _reserved(pool, path)
-    yield from _gpus(pool, path)
-    yield from _nvlink(pool, path)
-
-
-def _maximum(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+def check_maximum(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield that the pool at `path` has a maximum of nodes below its minimum."""
     if pool.max_node_count is not None and pool.max_node_count < pool.node_count:
         counted = "" if "node_count" in pool.model_fields_set else " (the default)"
-        message = (
-            f"{pool.max_node_count} is less than nodeCount {pool.node_count}{counted}; raise it, or lower nodeCount"
+        message = f"{pool.max_node_count} is less than nodeCount {pool.node_count}{counted}"
+        remedy = "raise it, or lower nodeCount"
+        yield Diagnostic.error(
+            Code.MAXIMUM_BELOW_MINIMUM,
+            message,
+            remedy,
+            field=(*path, "maxNodeCount"),
+            maximum=pool.max_node_count,
+            minimum=pool.node_count,
         )
-        yield Finding((*path, "maxNodeCount"), Code.MAXIMUM_BELOW_MINIMUM, message)
 
 
-def _reserved(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+def check_reserved(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield that more is reserved than there is. All of it may be: then the pool is left to others."""
     a_node = units_per_node(pool)
     if a_node is None or pool.reserved_units <= a_node * pool.nodes:
@@ -44,12 +39,22 @@ def _reserved(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     most, least = a_node * pool.nodes, -(-pool.reserved_units // a_node)
     message = (
         f"{pool.reserved_units} is more than the {most} units that the pool has ({nodes}), so nothing is ever placed "
-        f"there; write {most} or less, or {field}: {least} if it has that many nodes"
+        "there"
     )
-    yield Finding((*path, "reservedUnits"), Code.RESERVED_ABOVE_UNITS, message)
+    remedy = f"write {most} or less, or {field}: {least} if it has that many nodes"
+    yield Diagnostic.warning(
+        Code.RESERVED_ABOVE_UNITS,
+        message,
+        remedy,
+        field=(*path, "reservedUnits"),
+        reserved=pool.reserved_units,
+        units=most,
+        nodes=pool.nodes,
+    )
 
 
-def _gpus(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+def check_gpus_of_a_node(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield more GPUs in one node of the pool at `path` than machines have."""
     if pool.accelerator_count <= _MOST_GPUS:
         return
     per_gpu = units_per_gpu(pool) or 1
@@ -58,17 +63,25 @@ def _gpus(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
     meant = f"{gpus}, which have {pool.accelerator_count} slices" if sliced else "how many one node has"
     message = (
         f"{pool.accelerator_count} GPUs in one node are more than machines have ({_MOST_GPUS} at most), and "
-        f"acceleratorCount counts the physical GPUs of one node, not its slices or the GPUs of the pool; write {meant}"
+        "acceleratorCount counts the physical GPUs of one node, not its slices or the GPUs of the pool"
     )
-    yield Finding((*path, "acceleratorCount"), Code.MORE_GPUS_THAN_A_NODE, message)
+    remedy = f"write {meant}"
+    yield Diagnostic.warning(
+        Code.MORE_GPUS_THAN_A_NODE,
+        message,
+        remedy,
+        field=(*path, "acceleratorCount"),
+        gpus=pool.accelerator_count,
+        most=_MOST_GPUS,
+    )
 
 
-def _nvlink(pool: NodePool, path: FieldPath) -> Iterator[Finding]:
+def check_nvlink_domain(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield an NVLink domain as large as a node whose GPUs are said to be joined by PCIe."""
     domain, capabilities = pool.capabilities.nvlink_domain_size, pool.capabilities
     if capabilities.interconnect is Interconnect.PCIE and domain and domain >= pool.accelerator_count > 1:
-        message = (
-            f"NVLink joins {domain} GPUs, all {pool.accelerator_count} of a node, and interconnect is pcie; write "
-            "interconnect: nvlink, or leave nvlinkDomainSize out"
+        message = f"NVLink joins {domain} GPUs, all {pool.accelerator_count} of a node, and interconnect is pcie"
+        remedy = "write interconnect: nvlink, or leave nvlinkDomainSize out"
+        yield Diagnostic.warning(
+            Code.NVLINK_OR_PCIE, message, remedy, field=(*path, "capabilities", "nvlinkDomainSize")
         )
-        yield Finding((*path, "capabilities", "nvlinkDomainSize"), Code.NVLINK_OR_PCIE, message)

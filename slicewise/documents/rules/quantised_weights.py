@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Code, FieldPath
+from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.environment import QUANTISED, Precision
-from slicewise.documents.rules.finding import Finding
 from slicewise.documents.served_model import ServingProfile
 
 # vLLM's --quantization for weights alone (docs.vllm.ai, Quantization). FP8 is not among them: Hopper computes in it.
@@ -23,7 +22,7 @@ _IN_A_NAME: Final = re.compile(r"(?<![a-z0-9])(awq|gptq|gguf|bnb|w[48]a16)(?![a-
 _OPTION: Final = re.compile(r"(?:--quantization|-q)(?:[=\s]\s*(?P<value>\S+))?")
 
 
-def check_quantised_weights(profile: ServingProfile, repository: str, path: FieldPath) -> Iterator[Finding]:
+def check_quantised_weights(profile: ServingProfile, repository: str, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield that a profile asks for GPUs which compute in the format of its weights, where no GPU has to.
 
     Args:
@@ -40,9 +39,12 @@ def check_quantised_weights(profile: ServingProfile, repository: str, path: Fiel
         what = f"{method} packs the weights alone" if method else "4-bit weights (AWQ, GPTQ) are unpacked"
         message = (
             f"{what}, and vLLM computes in fp16 or bf16, so the GPU need not compute in {formats}: asking for it only "
-            "rules out pools that would do; write [fp16] or [bf16], whichever is the model's dtype"
+            "rules out pools that would do"
         )
-        yield Finding((*path, "replicaTopology", "requires", "precisionSupport"), Code.WEIGHTS_ALONE, message)
+        remedy = "write [fp16] or [bf16], whichever is the model's dtype"
+        yield Diagnostic.warning(
+            Code.WEIGHTS_ALONE, message, remedy, field=(*path, "replicaTopology", "requires", "precisionSupport")
+        )
 
 
 def _method(arguments: tuple[str, ...]) -> str | None:

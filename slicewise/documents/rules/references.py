@@ -8,11 +8,10 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
 
-from slicewise.diagnostics import MOST_PROBLEMS, Code, FieldPath, closest, did_you_mean, there_are
+from slicewise.diagnostics import MOST_PROBLEMS, Code, Diagnostic, FieldPath, closest, did_you_mean, there_are
 from slicewise.documents.base import is_dns_subdomain
 from slicewise.documents.deployment import ModelKind
 from slicewise.documents.fleet import ModelKey
-from slicewise.documents.rules.finding import Finding
 
 NAME: Final[FieldPath] = ("metadata", "name")
 REFERENCE: Final[FieldPath] = ("spec", "modelRef", "name")
@@ -34,7 +33,7 @@ class ReferenceCheck:
             (self._names if is_dns_subdomain(key.name) else self._wrong)[key.kind, key.namespace].append(key.name)
         self._hints: dict[ModelKey, str] = {}
 
-    def check(self, key: ModelKey, namespace: str) -> Iterator[Finding]:
+    def check(self, key: ModelKey, namespace: str) -> Iterator[Diagnostic]:
         """Yield an error if the modelRef of a deployment in `namespace`, to the model `key`, is dangling."""
         if key in self._declared or self._is_misnamed(key):
             return
@@ -43,7 +42,7 @@ class ReferenceCheck:
             self._hints[key] = self._hint(key, namespace)
         where = f" in namespace {key.namespace}" if key.namespace else ""
         message = f'there is no {key.kind} "{key.name}"{where}{self._hints.get(key, "")}'
-        yield Finding(REFERENCE, Code.DANGLING_MODEL_REFERENCE, message)
+        yield Diagnostic.error(Code.DANGLING_MODEL_REFERENCE, message, field=REFERENCE)
 
     def _is_misnamed(self, key: ModelKey) -> bool:
         """Return whether a model may be the one that is meant, whose own name is wrong, which is said there."""

@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
 
-from slicewise.diagnostics import Code, FieldPath
+from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.amounts import decimal_advice
 from slicewise.documents.environment import Interconnect
 from slicewise.documents.rules.arguments import check_arguments
-from slicewise.documents.rules.finding import Finding
-from slicewise.documents.rules.judged_entry import Part, whole
-from slicewise.documents.rules.quantised_weights import check_quantised_weights
-from slicewise.documents.served_model import MigPreference, ModelSpec, ParallelSizes, ReplicaTopology, ServingProfile
-
-SERVING: Final[FieldPath] = ("spec", "serving")
-_SHAPE: Final = ("replicaTopology.nodes", "replicaTopology.gpusPerNode", "replicaTopology.parallelism")
+from slicewise.documents.served_model import MigPreference, ParallelSizes, ReplicaTopology, ServingProfile
 
 
-def check_model(model: ModelSpec) -> Iterator[Finding]:
-    """Yield what is wrong with the serving profiles of `model`."""
-    yield from check_serving(whole(model.serving))
-    for index, profile in enumerate(model.serving):
-        yield from check_quantised_weights(profile, model.hugging_face.repo, (*SERVING, index))
+def check_engine(profile: ServingProfile, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield what is wrong with, or advisable for, the engine's arguments of the profile at `path`."""
+    yield from check_arguments(profile.engine.args, (*path, "engine", "args"))
 
 
-def check_serving(parts: Sequence[Part[ServingProfile]]) -> Iterator[Finding]:
-    """Yield what is wrong with the serving profiles of one model."""
-    first_index: dict[str, int] = {}
-    for part in parts:
-        path = (*SERVING, part.index)
-        profile = part.value
-        if part.right("name") and (first := first_index.setdefault(profile.name, part.index)) != part.index:
-            message = f'"{profile.name}" is the name of serving[{first}] already; rename one of the two'
-            yield Finding((*path, "name"), Code.DUPLICATE_NAME, message)
-        if part.right("engine.args"):
-            yield from check_arguments(profile.engine.args, (*path, "engine", "args"))
-        wanted = profile.replica_topology.requires.memory_per_gpu
-        if wanted and (advice := decimal_advice(wanted)):
-            at = (*path, "replicaTopology", "requires", "memoryPerGpu")
-            yield Finding(at, Code.DECIMAL_MEMORY, advice)
-        if contradiction := slices_alone(profile.replica_topology):
-            yield Finding((*path, "replicaTopology", "requires", "mig"), Code.NEVER_ON_ANY_UNIT, contradiction)
-        problem = _parallelism_problem(profile.replica_topology) if part.right(*_SHAPE) else None
-        if problem:
-            yield Finding((*path, "replicaTopology", "parallelism"), Code.PARALLELISM, problem)
+def check_required_memory(profile: ServingProfile, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield that the memory which the profile at `path` requires may be meant in another unit."""
+    wanted = profile.replica_topology.requires.memory_per_gpu
+    if wanted and (advice := decimal_advice(wanted)):
+        at = (*path, "replicaTopology", "requires", "memoryPerGpu")
+        yield Diagnostic.warning(Code.DECIMAL_MEMORY, advice, field=at)
+
+
+def check_slices_alone(profile: ServingProfile, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield that the profile at `path` takes nothing but a slice, and asks for what no slice can do."""
+    if contradiction := slices_alone(profile.replica_topology):
+        at = (*path, "replicaTopology", "requires", "mig")
+        yield Diagnostic.warning(Code.NEVER_ON_ANY_UNIT, contradiction, field=at)
+
+
+def check_parallelism(profile: ServingProfile, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield why the parallelism of the profile at `path` is not one that vLLM and KServe can run on its GPUs."""
+    if problem := _parallelism_problem(profile.replica_topology):
+        yield Diagnostic.error(Code.PARALLELISM, problem, field=(*path, "replicaTopology", "parallelism"))
 
 
 def slices_alone(topology: ReplicaTopology) -> str | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from slicewise.diagnostics import Advice, Code
+from slicewise.diagnostics import Code, Diagnostic
 from slicewise.documents.deployment import ModelDeployment
-from slicewise.documents.fleet import Fleet, label, served_name
+from slicewise.documents.fleet import Fleet, served_name
 from slicewise.documents.rules.selected_environments import Reach
 
 
-def check_served_names(fleet: Fleet) -> Iterator[Advice]:
+def check_served_names(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield the autoscaled deployments whose name in API requests another one of the namespace and environment has.
 
     KEDA v2.19 asks all pods behind any service of the namespace (kedacore/keda issue 7641), and tells them apart by
@@ -27,11 +27,16 @@ def check_served_names(fleet: Fleet) -> Iterator[Advice]:
         for deployment, rival, index in _counted_together(group, fleet, reach):
             message = (
                 f'deployment {rival.metadata.name} of this namespace serves "{name}" too, and both may run in '
-                f"{fleet.environments[index].metadata.name}: KEDA 2.19 would add up the requests of both; run KEDA "
-                "2.20 or later there, or write another servedModelName"
+                f"{fleet.environments[index].metadata.name}: KEDA 2.19 would add up the requests of both"
             )
-            path = f"{label('ModelDeployment', *deployment.key)}: spec.servedModelName"
-            yield Advice(path, Code.COUNTED_TOGETHER, message)
+            remedy = "run KEDA 2.20 or later there, or write another servedModelName"
+            yield Diagnostic.warning(
+                Code.COUNTED_TOGETHER,
+                message,
+                remedy,
+                field=("spec", "servedModelName"),
+                subject=deployment.key.subject,
+            )
 
 
 def _counted_together(

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
-from slicewise.diagnostics import Code, some
+from slicewise.diagnostics import Code, Diagnostic, some
 from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.node_labels import catalogued
-from slicewise.documents.rules.finding import Finding
-from slicewise.documents.rules.judged_entry import POOLS, Part
+from slicewise.documents.rules.judged_entry import JudgedEntry
 from slicewise.kubernetes import canonical
 from slicewise.mig import parse_profile_name
 
@@ -19,48 +18,45 @@ from slicewise.mig import parse_profile_name
 _MEMORY_SLICES: Final = 8
 
 
-def check_shared_nodes(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
-    """Yield pools that cannot be told apart, and those that count the GPUs, CPUs or memory of one node twice."""
-    told_apart = [part for part in parts if part.right("name", "capabilities.migConfiguration", "nodeSelector")]
-    yield from _indistinct_pools(told_apart)
-    # What these find is advice, which is for documents that fit their schema.
-    if not any(part.wrong for part in parts):
-        pools = [part.value for part in parts]
-        gpus = list(_gpus_counted_twice(pools))
-        yield from gpus
-        # Once their GPUs are counted once, or the pools told apart, it is seen whether more is counted twice.
-        told = {finding.path[:-1] for finding in gpus}
-        yield from (finding for finding in _counted_twice(pools) if finding.path[:-1] not in told)
-
-
-def _indistinct_pools(parts: Sequence[Part[NodePool]]) -> Iterator[Finding]:
+def check_distinct_pools(pools: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
     """Yield as few pools as would, told apart from the others, leave no two alike: one slip is one error."""
     clashes: dict[int, set[int]] = {}
-    for number, part in enumerate(parts):
+    for number, entry in enumerate(pools):
         for other in range(number):
-            if _may_share_a_node(part.value, parts[other].value):
+            if _may_share_a_node(entry.value, pools[other].value):
                 clashes.setdefault(number, set()).add(other)
                 clashes.setdefault(other, set()).add(number)
     while clashes:
         worst = max(clashes, key=lambda number: (len(clashes[number]), number))
-        pool, rivals = parts[worst].value, sorted(clashes.pop(worst))
-        others = some([f'"{parts[number].value.name}"' for number in rivals], between=" or ", word="or")
+        pool, rivals = pools[worst].value, sorted(clashes.pop(worst))
+        others = some([f'"{pools[number].value.name}"' for number in rivals], between=" or ", word="or")
         message = (
             f'a node of "{pool.name}" could belong to {others} too: all advertise {pool.resource}, so it would '
-            "be counted twice; give their nodeSelectors one key with different values"
+            "be counted twice"
         )
-        yield Finding((*POOLS, parts[worst].index, "nodeSelector"), Code.POOLS_NOT_DISTINCT, message)
+        remedy = "give their nodeSelectors one key with different values"
+        yield Diagnostic.error(Code.POOLS_NOT_DISTINCT, message, remedy, field=(*pools[worst].path, "nodeSelector"))
         for number in rivals:
             clashes[number].discard(worst)
             if not clashes[number]:
                 del clashes[number]
 
 
-def _counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
+def check_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
+    """Yield pools that count the GPUs, CPUs or memory of one node twice."""
+    gpus = list(_gpus_counted_twice(entries))
+    yield from gpus
+    # Once their GPUs are counted once, or the pools told apart, it is seen whether more is counted twice.
+    told = {each.field[:-1] for each in gpus}
+    yield from (each for each in _amounts_counted_twice(entries) if each.field[:-1] not in told)
+
+
+def _amounts_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
     """Yield pools that may share nodes, as where GPUs of one node are cut in two ways, and both have all its CPUs.
 
     Amounts that differ are taken for the share of each.
     """
+    pools = [entry.value for entry in entries]
     for index, pool in enumerate(pools):
         mine = {"cpu": pool.allocatable.cpu, "memory": pool.allocatable.memory}
         for other in pools[:index] if any(mine.values()) else ():
@@ -72,12 +68,13 @@ def _counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
                     "of it; if that is all that a node has, give each its share in allocatable; if no node is in both, "
                     "give their nodeSelectors one key with different values"
                 )
-                yield Finding((*POOLS, index, "allocatable"), Code.NODE_COUNTED_TWICE, message)
+                yield Diagnostic.warning(Code.NODE_COUNTED_TWICE, message, field=(*entries[index].path, "allocatable"))
                 break
 
 
-def _gpus_counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
+def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
     """Yield pools that share their nodes, and together count more slices than the GPUs of a node hold."""
+    pools = [entry.value for entry in entries]
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for index, pool in enumerate(pools):
         if pool.nodes and not (pool.mig and pool.mig.profile is None):
@@ -99,7 +96,7 @@ def _gpus_counted_twice(pools: Sequence[NodePool]) -> Iterator[Finding]:
                 "slices of each that the pool's nodes do not have; if no node is in both, give their nodeSelectors one "
                 "key with different values"
             )
-            yield Finding((*POOLS, last, "nodeSelector"), Code.NODE_COUNTED_TWICE, message)
+            yield Diagnostic.warning(Code.NODE_COUNTED_TWICE, message, field=(*entries[last].path, "nodeSelector"))
 
 
 def _gpus_taken(pool: NodePool) -> tuple[Fraction, Fraction]:

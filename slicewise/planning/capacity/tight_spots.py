@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from slicewise.diagnostics import Advice, Code, some
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Subject, some
 from slicewise.documents import Fleet, ModelSpec, nodes_at_a_time
 from slicewise.kubernetes import GIB
 from slicewise.planning.capacity.pool_ledger import PoolLedger
@@ -29,7 +29,7 @@ class Tenant(NamedTuple):
     pod: PodSize
 
 
-def plan_advice(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tenant]]]) -> Iterator[Advice]:
+def plan_advice(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tenant]]]) -> Iterator[Diagnostic]:
     """Yield advice on the pools of a finished plan, each with what runs there."""
     indices = {
         (environment.metadata.name, pool.name): index
@@ -38,13 +38,13 @@ def plan_advice(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tenant]
     }
     for pool, tenants in pools:
         here = [tenant for tenant in tenants if tenant.placement.replicas]
-        path = f"InferenceEnvironment {pool.environment}: spec.nodePools[{indices[pool.environment, pool.name]}]"
+        path = ("spec", "nodePools", indices[pool.environment, pool.name])
         step = nodes_at_a_time(pool.pool, fleet.environment[pool.environment].spec.cluster)
         yield from _cannot_roll(pool, here, step, path)
         yield from _nodes_too_small(pool, here, path)
 
 
-def _cannot_roll(pool: PoolLedger, tenants: Sequence[Tenant], step: int, path: str) -> Iterator[Advice]:
+def _cannot_roll(pool: PoolLedger, tenants: Sequence[Tenant], step: int, path: FieldPath) -> Iterator[Diagnostic]:
     # LeaderWorkerSets take one group away first (maxSurge 0), so only Deployments wait for a free unit.
     careful = [
         tenant
@@ -63,7 +63,7 @@ def _cannot_roll(pool: PoolLedger, tenants: Sequence[Tenant], step: int, path: s
             f"Write reservedUnits: {reserve} in the pool, and make room for it: "
             f"{_more_nodes(pool, tenants, sizes, reserve, step)}, or fewer replicas there"
         )
-        yield Advice(path, Code.NO_UNIT_FOR_ROLLING_UPDATE, message)
+        yield Diagnostic.warning(Code.NO_UNIT_FOR_ROLLING_UPDATE, message, field=path, subject=_subject(pool))
 
 
 def _more_nodes(pool: PoolLedger, tenants: Sequence[Tenant], sizes: Iterable[PodSize], reserve: int, step: int) -> str:
@@ -94,7 +94,7 @@ def _rolls(empty: PoolLedger, tenants: Iterable[Tenant], sizes: Iterable[PodSize
     return all(empty.has_room_to_roll(pod) for pod in sizes)
 
 
-def _nodes_too_small(pool: PoolLedger, tenants: Sequence[Tenant], path: str) -> Iterator[Advice]:
+def _nodes_too_small(pool: PoolLedger, tenants: Sequence[Tenant], path: FieldPath) -> Iterator[Diagnostic]:
     if pool.node.cpu is None:
         cpus = _hungriest_node(pool, tenants, PLAUSIBLE_CPUS, lambda model: model.resources.cpu.value)
         if cpus and cpus.wanted > PLAUSIBLE_CPUS:
@@ -134,9 +134,13 @@ def _hungriest_node(
     return _BusyNode(pods, names, wanted)
 
 
-def _too_small(pool: PoolLedger, node: _BusyNode, wanted: str, path: str) -> Advice:
+def _too_small(pool: PoolLedger, node: _BusyNode, wanted: str, path: FieldPath) -> Diagnostic:
     message = (
         f"a node of {pool.name} with {node.pods} pods of {some(node.deployments)} would need {wanted}; "
         "say in allocatable what a node has, so that Slicewise counts it, or lower the resources in the models"
     )
-    return Advice(path, Code.NODE_TOO_SMALL_FOR_UNITS, message)
+    return Diagnostic.warning(Code.NODE_TOO_SMALL_FOR_UNITS, message, field=path, subject=_subject(pool))
+
+
+def _subject(pool: PoolLedger) -> Subject:
+    return Subject("InferenceEnvironment", pool.environment, node_pool=pool.name)

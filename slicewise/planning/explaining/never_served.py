@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from slicewise.diagnostics import Advice, Code
-from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile, label
+from slicewise.diagnostics import Code, Diagnostic
+from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger, fit_on_empty_node
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.planning.reasons import Reason, RejectionCode
@@ -16,7 +16,7 @@ from slicewise.planning.search import Demand, DraftPlan, ServingOption, required
 _MOST_EXPLAINED = 20
 
 
-def prospects(fleet: Fleet) -> Iterator[Advice]:
+def prospects(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield advice on deployments that could not be served as declared even if nothing else ran, or on any slice.
 
     It needs no plan. A plan has shortfalls for the former, with a reason for every pool.
@@ -39,20 +39,22 @@ class _Prospects:
         self._most: dict[tuple[NodeSize, int, int, PodSize], int] = {}
         self._explained: dict[tuple[object, ...], str] = {}
 
-    def advice(self) -> Iterator[Advice]:
+    def advice(self) -> Iterator[Diagnostic]:
         yield from required_memory_advice(self._draft)
         for demand in self._draft.demands:
             options = [option for option in demand.options if option.levels]
             if not options:
                 # A selector that leaves nothing has advice of its own.
                 if self._draft.index.selects(demand.deployment):
-                    path = f"{label('ModelDeployment', *demand.key)}: spec.modelRef.name"
                     message = f"no pool could serve its model even if nothing else ran{self._nearest(demand)}"
-                    yield Advice(path, Code.NEVER_SERVED, message)
+                    yield Diagnostic.warning(
+                        Code.NEVER_SERVED, message, field=("spec", "modelRef", "name"), subject=demand.key.subject
+                    )
             elif message := self._too_many(demand, options):
-                field = "concurrency.maxReplicas" if demand.deployment.autoscaled else "fixed.replicas"
-                path = f"{label('ModelDeployment', *demand.key)}: spec.scaling.{field}"
-                yield Advice(path, Code.MAXIMUM_NEVER_FITS, message)
+                block = ("concurrency", "maxReplicas") if demand.deployment.autoscaled else ("fixed", "replicas")
+                yield Diagnostic.warning(
+                    Code.MAXIMUM_NEVER_FITS, message, field=("spec", "scaling", *block), subject=demand.key.subject
+                )
 
     def _too_many(self, demand: Demand, options: Sequence[ServingOption]) -> str:
         """Say that no pool holds the replicas, or the maximum of them, if one holds the minimum."""

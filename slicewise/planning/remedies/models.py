@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from slicewise.documents import Fleet, MigPreference, ModelSpec, label, model_key
+from slicewise.documents import Fleet, MigPreference, ModelSpec, model_key
 from slicewise.kubernetes import GIB, Quantity
 from slicewise.planning.capacity import ChargedPool, PodSize, fit_on_empty_node
 from slicewise.planning.reasons import computed_instead
@@ -163,7 +163,7 @@ def _proposal(want: Want, place: ChargedPool, field: str, value: object, message
 
 
 def _document(want: Want) -> str:
-    return label(*model_key(want.deployment))
+    return str(model_key(want.deployment).subject)
 
 
 def _profile(want: Want) -> str:

@@ -164,4 +164,4 @@ class Proposal:
         if self.document is None:
             return True
         found = check_model(self.document) if isinstance(self.document, ModelSpec) else check_document(self.document)
-        return all(finding.code.is_warning for finding in found)
+        return not any(finding.is_error for finding in found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
+from slicewise.diagnostics import by_document
 from slicewise.documents import Fleet
 from slicewise.planning.capacity import plan_advice
 from slicewise.planning.plan import Plan, Shortfall
@@ -48,7 +49,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
             if draft.missing(demand)
         ),
         node_pools=tuple(pool.usage() for pool in draft.pools),
-        warnings=tuple(sorted([*fleet.advice, *advice])),
+        warnings=tuple(by_document([*fleet.advice, *advice])),
         moved=tuple(moves(draft, lost)),
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Advice, Code
-from slicewise.documents import ModelKey, ServingProfile, label, model_key
+from slicewise.diagnostics import Code, Diagnostic
+from slicewise.documents import ModelKey, ServingProfile, model_key
 from slicewise.kubernetes import canonical
 from slicewise.planning.capacity import PoolLedger
 from slicewise.planning.search.draft_plan import DraftPlan, ServingOption
@@ -15,7 +15,7 @@ from slicewise.planning.search.draft_plan import DraftPlan, ServingOption
 _LARGER: Final = 1.1
 
 
-def required_memory_advice(draft: DraftPlan) -> Iterator[Advice]:
+def required_memory_advice(draft: DraftPlan) -> Iterator[Diagnostic]:
     """Yield the profiles that may be placed on the smallest unit, whatever their model's weights are.
 
     Which units those are is what the planner's matching says of the deployments that there are.
@@ -35,8 +35,10 @@ def required_memory_advice(draft: DraftPlan) -> Iterator[Advice]:
             if pool and (key not in smallest or _memory(pool) < _memory(smallest[key])):
                 smallest[key], profiles[key] = pool, option.profile
     for (model, number), pool in smallest.items():
-        path = f"{label(*model)}: spec.serving[{number}].replicaTopology.requires.memoryPerGpu"
-        yield Advice(path, Code.NO_MEMORY_REQUIRED, _message(profiles[model, number], pool))
+        field = ("spec", "serving", number, "replicaTopology", "requires", "memoryPerGpu")
+        yield Diagnostic.warning(
+            Code.NO_MEMORY_REQUIRED, _message(profiles[model, number], pool), field=field, subject=model.subject
+        )
 
 
 def _smallest_units(draft: DraftPlan, option: ServingOption) -> PoolLedger | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from policies.results.documents import Place
+from slicewise.diagnostics import Place
 from slicewise.documents import load_fleet
 from slicewise.manifests import KubernetesObject, placement_objects
 from slicewise.planning import make_plan

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from policies.results.documents import Documents, Place
+from policies.results.documents import Documents
 from policies.results.events import Preview
 from policies.results.findings import findings
+from slicewise.diagnostics import Place
 from slicewise.documents import DeploymentKey
 from slicewise.planning import make_plan
 from tests import documents as short

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from policies.results.documents import Place
 from policies.results.events import Preview
 from policies.results.findings import Finding, findings
+from slicewise.diagnostics import Place
 from slicewise.documents import load_fleet
 from tests.documents import planned_outputs
 from tests.policies.results.demo import CHECKOUT, MANIFESTS, at, service

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from policies.results.__main__ import main
 from policies.results.code_quality import code_quality
-from policies.results.documents import Place
 from policies.results.findings import Finding
 from policies.results.junit import junit
 from policies.results.sarif import sarif
@@ -23,6 +22,7 @@ from policies.rules.images import IMAGE_PINNED
 from policies.rules.model import Finding as RuleFinding
 from policies.rules.model import Unchecked
 from policies.rules.running import run
+from slicewise.diagnostics import Place
 from tests.policies.resources import container, pod_spec, service
 from tests.policies.results.demo import CHECKOUT, MANIFESTS
 from tests.policies.results.stream import LOADED, SUCCEEDED, passed, resource, stream, urn, violation

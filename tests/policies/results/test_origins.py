@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from policies.results.documents import Documents, Place, relative
+from policies.results.documents import Documents, relative
 from policies.results.events import Preview, Violation
 from policies.results.origins import place_of
 from policies.rules.fields import Field
+from slicewise.diagnostics import Place
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, placement_objects
 from slicewise.planning import make_plan
@@ -138,7 +139,7 @@ def test_a_finding_is_shown_at_what_the_field_is_made_of(tmp_path: Path, case: C
     file = tmp_path / "all.yaml"
     file.write_text("---\n".join(yaml.safe_dump(item, sort_keys=False) for item in case.documents))
     loaded = Documents.load([str(file)], tmp_path)
-    sources = list(parse_documents(file.read_bytes(), str(file), []))
+    sources = [each for each in parse_documents(file.read_bytes(), str(file)) if isinstance(each, SourceDocument)]
     shown = objects(loaded.fleet)
     variants = {where: objects(changed(case, *where, value)) for where, value in case.others.items()}
     checked = 0

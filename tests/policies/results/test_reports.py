@@ -6,10 +6,10 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 from policies.results.code_quality import code_quality
-from policies.results.documents import Place
 from policies.results.findings import Finding
 from policies.results.junit import junit
 from policies.results.sarif import sarif
+from slicewise.diagnostics import Place
 
 GEMMA = "urn:pulumi:demo::slicewise::kubernetes:core/v1:Pod::gemma"
 

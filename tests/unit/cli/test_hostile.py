@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from slicewise.diagnostics import Advice, Code
+from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.diagnostics.printable_text import printable, printable_lines
 from slicewise.documents import DeploymentKey
 from slicewise.planning import Placement, Plan, PoolUsage
@@ -46,7 +46,7 @@ def plan_of(text: str) -> Plan:
         placements=(Placement(key, text, text, text, 1, 1, 1, text, retained=True),),
         shortfalls=(),
         node_pools=(PoolUsage(text, text, text, 8, 1, 1, 0),),
-        warnings=(Advice(text, Code.SHORTFALL, text),),
+        warnings=(Diagnostic.warning(Code.SHORTFALL, text, subject=Subject(text, text)),),
         moved=(Move(key, location, location, MoveCode.NODE_POOL_GONE, text),),
     )
 

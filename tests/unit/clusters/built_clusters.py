@@ -8,7 +8,7 @@ from typing import Any
 
 from slicewise.clusters.live.facts import GpuPod, Gpus, LabelledBy, LiveCluster, LiveNode, Offer
 from slicewise.clusters.verify.verification import Verified, verify
-from slicewise.diagnostics.differences import Difference
+from slicewise.diagnostics import Diagnostic
 from slicewise.mig import MigStrategy, find_gpu_model
 from slicewise.planning import PreviousPlacement, make_plan
 from tests.documents import Document, fleet_of
@@ -133,10 +133,10 @@ def found(
 ) -> list[tuple[str | None, str, str]]:
     """Return pool, code and severity of every difference."""
     result = verified(documents, cluster, previous, creates_namespaces=creates_namespaces)
-    return [(each.node_pool, each.code.value, each.severity.value) for each in result.differences]
+    return [(each.subject.node_pool, each.code.value, each.severity.value) for each in result.differences]
 
 
-def only(documents: Iterable[Document], cluster: LiveCluster) -> Difference:
+def only(documents: Iterable[Document], cluster: LiveCluster) -> Diagnostic:
     """Return the one difference that there is."""
     (difference,) = verified(documents, cluster).differences
     return difference

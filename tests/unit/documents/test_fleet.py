@@ -47,7 +47,7 @@ def test_everything_is_sorted_by_name(loader: Loader) -> None:
     assert [environment.metadata.name for environment in fleet.environments] == ["mig-a", "onprem-b", "z-last"]
     assert [str(deployment.key) for deployment in fleet.deployments] == ["team-a/gemma", "team-b/chat-small"]
     assert list(fleet.models) == sorted(fleet.models)
-    assert list(fleet.advice) == sorted(fleet.advice)
+    assert [each.path for each in fleet.advice] == sorted(each.path for each in fleet.advice)
 
 
 def test_a_fleet_finds_its_parts(loader: Loader) -> None:
@@ -78,7 +78,9 @@ def test_errors_are_sorted_and_said_once(loader: Loader) -> None:
     with pytest.raises(InvalidInputError) as other:
         load_fleet([*reversed(paths), *paths])
     assert str(one.value) == str(other.value)
-    assert list(one.value.problems) == sorted(set(one.value.problems))
+    places = [each.place for each in one.value.problems]
+    assert places == sorted(places)
+    assert len(set(map(str, one.value.problems))) == len(places) > 1
 
 
 def test_dates_and_versions_stay_text(loader: Loader) -> None:

@@ -31,6 +31,10 @@ def test_every_code_has_one_section_and_no_other() -> None:
     assert all(re.fullmatch(r"SW\d{3}: \S.*", heading) for heading in headings)
 
 
+# Of what is found in a cluster, which may be either, what never is an error.
+ONLY_ADVICE = {"SW603", "SW617", "SW620", "SW629", "SW630"}
+
+
 @pytest.mark.parametrize("heading", sorted(sections(ERRORS)))
 def test_a_section_has_cause_example_and_remedy(heading: str) -> None:
     cause, _, rest = sections(ERRORS)[heading].partition("```")
@@ -38,7 +42,7 @@ def test_a_section_has_cause_example_and_remedy(heading: str) -> None:
     assert cause.strip()
     assert example.strip()
     assert remedy.strip().startswith("Remedy: ")
-    assert ("A warning. " in cause) == Code(heading[:5]).is_warning
+    assert ("A warning. " in cause) == (heading.startswith("SW3") or heading[:5] in ONLY_ADVICE)
 
 
 def codes_in(tree: ast.AST) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slicewise.diagnostics import Code
-from slicewise.documents.rules.document import check_document
+from slicewise.documents.rules.registry import check_document
 from slicewise.documents.served_model import ClusterModel
 from tests.documents import Document, environment, fleet_of, model, pool, profile, slices
 

@@ -181,7 +181,7 @@ def test_slices_of_what_the_catalogue_does_not_know(loader: Loader) -> None:
     fleet = loader.load(pool(sliced("2g.99gb", "99Gi", more=", slicesPerGpu: 3"), "nvidia-z900"))
     (advice,) = fleet.advice
     assert (advice.code, advice.path) == ("SW303", "InferenceEnvironment mig-a: spec.nodePools[0].acceleratorType")
-    assert advice.message == '"nvidia-z900" is not in the catalogue of GPU models, so its memory is not checked'
+    assert advice.text == '"nvidia-z900" is not in the catalogue of GPU models, so its memory is not checked'
     # What is not a profile's name cannot become a resource, whatever its number of slices.
     assert loader.refuse_at(pool(sliced("§half", more=", slicesPerGpu: 2"), "nvidia-z900")) == (
         'spec.nodePools[0].capabilities.migConfiguration.profile: "half" is not a MIG profile; '
@@ -202,7 +202,7 @@ def test_the_memory_that_the_driver_leaves_is_advice(loader: Loader) -> None:
         "SW301",
         "InferenceEnvironment mig-a: spec.nodePools[0].capabilities.memoryPerGpu",
     )
-    assert advice.message == (
+    assert advice.text == (
         "one 3g.40gb slice of nvidia-h100-80gb has 39.5 GiB for programs, less than the declared 40Gi; write 39.5Gi, "
         "and require no more in models"
     )
@@ -216,7 +216,7 @@ def test_gke_advertises_whole_gpus(loader: Loader) -> None:
         "SW302",
         "InferenceEnvironment mig-a: spec.nodePools[0].capabilities.migConfiguration.strategy",
     )
-    assert "never nvidia.com/mig-3g.40gb: pods would stay Pending. Write strategy: single" in advice.message
+    assert "never nvidia.com/mig-3g.40gb: pods would stay Pending. Write strategy: single" in advice.text
     assert not loader.load(pool(sliced("3g.40gb, strategy: single", "39Gi"), more=selector)).advice
 
 

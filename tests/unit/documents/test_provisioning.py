@@ -386,7 +386,7 @@ def test_nothing_adds_nodes_on_eks(loader: Loader) -> None:
     growing = "nodeCount: 0, maxNodeCount: 4"
     (advice,) = loader.load(environment(EKS, pool(P5, growing))).advice
     assert (advice.code, advice.path) == ("SW311", "InferenceEnvironment mig-a: spec.nodePools[0].maxNodeCount")
-    assert advice.message == (
+    assert advice.text == (
         "Slicewise installs no autoscaler on EKS, and until one runs the pool stays at 0 nodes while capacity counts "
         "4; install one as docs/provisioning.md says, or leave maxNodeCount out"
     )

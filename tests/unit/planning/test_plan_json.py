@@ -262,5 +262,5 @@ def test_garbage_is_refused_with_the_field_that_is_wrong(placements: object, fie
     with pytest.raises(InvalidInputError) as caught:
         parse_previous(placements, "plan.json")
     problem = caught.value.problems[0]
-    assert (problem.file, problem.code.value, problem.field) == ("plan.json", "SW109", field)
-    assert problem.message.endswith("; expected the JSON of an earlier plan")
+    assert (problem.place.file, problem.code.value, problem.field_name) == ("plan.json", "SW109", field)
+    assert problem.text.endswith("; expected the JSON of an earlier plan")

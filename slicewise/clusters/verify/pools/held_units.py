@@ -104,6 +104,7 @@ def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> I
         ways[0].remedy,
         takes_room=True,
         ways=ways,
+        facts={"held": count, "planned": planned, "units": compared.units, "reserved": reserved},
     )
 
 

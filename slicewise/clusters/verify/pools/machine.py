@@ -36,6 +36,7 @@ def check_presence(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNo
             f"write {'nodeCount' if pool.max_node_count is None else 'maxNodeCount'}: {len(more)}, so that all of them "
             "are counted",
             ("nodes", str(pool.nodes), *more),
+            facts={"nodes": len(more), "declared": pool.nodes},
         )
 
 
@@ -119,6 +120,7 @@ def _fewer_nodes(compared: ComparedPool, near: NearMisses) -> Iterator[Found]:
         ("nodes", str(pool.node_count), *_names(compared.nodes), "near", *_names(near.nodes)),
         takes_room=True,
         ways=ways,
+        facts={"nodes": count, "declared": pool.node_count},
     )
 
 
@@ -404,6 +406,7 @@ def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
         Severity.ERROR if hungry else Severity.WARNING,
         f"memoryPerGpu declares {declared}, a unit of {some(names)} has {least / GIB:.2f}Gi{fails}",
         f"write memoryPerGpu: {least // 1024**2}Mi",
+        facts={"bytes": least, "declaredBytes": declared.bytes},
     )
 
 

@@ -361,6 +361,7 @@ def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
         ways[0].remedy,
         takes_room=True,
         ways=ways,
+        facts={"unitsOfANode": sorted(found), "declared": compared.units_per_node, "lost": total, "reserved": reserved},
     )
 
 

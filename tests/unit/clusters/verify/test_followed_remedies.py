@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from slicewise.clusters.live.facts import LiveCluster, LiveNode
-from slicewise.diagnostics.differences import Difference
+from slicewise.diagnostics import Diagnostic
 from tests.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
 from tests.unit.clusters.built_clusters import (
     ENVIRONMENT,
@@ -43,10 +43,10 @@ def with_cpu(cpu: str) -> Callable[[LiveNode], LiveNode]:
     return lambda node: replace(node, cpu=cpu)
 
 
-def follow(documents: tuple[Document, ...], told: Difference) -> tuple[Document, ...]:
+def follow(documents: tuple[Document, ...], told: Diagnostic) -> tuple[Document, ...]:
     """Return the documents with what the remedy writes."""
     rewritten = deepcopy(documents)
-    (declared,) = (each for each in rewritten[0]["spec"]["nodePools"] if each["name"] == told.node_pool)
+    (declared,) = (each for each in rewritten[0]["spec"]["nodePools"] if each["name"] == told.subject.node_pool)
     for written in _WRITE.findall(told.remedy):
         for key, value in _WRITTEN.findall(written):
             if key == "allocatable.cpu":
@@ -140,6 +140,6 @@ def cases(draw: st.DrawFn) -> tuple[tuple[Document, ...], LiveCluster]:
 def test_a_followed_warning_leaves_no_shortfall(case: tuple[tuple[Document, ...], LiveCluster]) -> None:
     documents, cluster = case
     for told in verified(documents, cluster).differences:
-        if told.severity == "warning" and told.node_pool:
+        if told.severity == "warning" and told.subject.node_pool:
             rewritten = follow(documents, told)
             assert plan_of(rewritten)["shortfalls"] == [], told.remedy

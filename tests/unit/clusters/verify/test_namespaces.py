@@ -15,7 +15,7 @@ from slicewise.clusters.live.services import LiveService
 from slicewise.clusters.verify.namespaces.limit_ranges import check_limit_ranges
 from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods, planned_pods
 from slicewise.clusters.verify.namespaces.pod_security import check_pod_security
-from slicewise.diagnostics.differences import Difference
+from slicewise.diagnostics import Diagnostic
 from slicewise.manifests import placement_objects
 from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
@@ -75,7 +75,7 @@ def own(number: int, node: str = "cut-0", **spec: Any) -> dict[str, Any]:  # noq
     return found
 
 
-def told(of: tuple[Document, ...], seen: LiveCluster) -> Difference:
+def told(of: tuple[Document, ...], seen: LiveCluster) -> Diagnostic:
     return only(of, seen)
 
 
@@ -389,13 +389,13 @@ def other(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return found
 
 
-def priorities(seen: LiveCluster) -> list[Difference]:
+def priorities(seen: LiveCluster) -> list[Diagnostic]:
     return [each for each in verified(documents(), seen).differences if each.code == "SW630"]
 
 
 def test_a_pod_of_higher_priority_may_take_slices() -> None:
     (found,) = priorities(cluster(own(0), other(priority=1000, priorityClassName="high")))
-    assert (found.severity, found.node_pool) == ("warning", None)
+    assert (found.severity, found.subject.node_pool) == ("warning", None)
     assert found.message == (
         "pods of others have a higher priority than the plan's (0): team/train (1000). kube-scheduler ends pods of "
         "team/chat to make room for such pods, on Kubernetes 1.34 even against a PodDisruptionBudget of 0"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from slicewise.clusters.live.facts import GpuPod, LabelledBy, LiveCluster, LiveNode, NodeGroupBounds, Offer, Taint
+from slicewise.diagnostics import difference_line, difference_to_dict
 from slicewise.mig import MigStrategy, find_gpu_model
 from slicewise.planning import parse_previous
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
@@ -231,7 +232,7 @@ def test_the_same_lie_where_the_plan_needs_every_unit(lie: str) -> None:
     documents = (*documents[:-2], deployment("chat", "small", replicas=32), deployment("big", "large", replicas=16))
     change, (name, code, roomy, full) = LIES[lie]
     (told,) = verified(documents, change(cluster)).differences
-    assert (told.node_pool, told.code, told.severity) == (name, code, full)
+    assert (told.subject.node_pool, told.code, told.severity) == (name, code, full)
     if (roomy, full) == (WARNING, ERROR):
         assert ("; team/chat lacks room for " if name == "cut" else "; team/big lacks room for ") in told.message
     elif full == ERROR and name:
@@ -241,9 +242,9 @@ def test_the_same_lie_where_the_plan_needs_every_unit(lie: str) -> None:
 def test_a_difference_reads_and_says_what_to_do() -> None:
     documents, cluster = two_pools()
     told = only(documents, changed(cluster, with_units(15), "cut-1"))
-    assert str(told) == f"onprem/cut: on 1 of 2 nodes (cut-1): 15 units of {SLICE}, 16 declared [SW605]"
+    assert difference_line(told) == f"onprem/cut: on 1 of 2 nodes (cut-1): 15 units of {SLICE}, 16 declared [SW605]"
     assert told.remedy.startswith("write reservedUnits: 1, ")
-    assert told.to_dict() == {
+    assert difference_to_dict(told) == {
         "environment": "onprem",
         "nodePool": "cut",
         "code": "SW605",
@@ -251,6 +252,7 @@ def test_a_difference_reads_and_says_what_to_do() -> None:
         "message": f"on 1 of 2 nodes (cut-1): 15 units of {SLICE}, 16 declared",
         "remedy": told.remedy,
     }
+    assert told.facts == {"unitsOfANode": [15], "declared": 16, "lost": 1, "reserved": 0}
 
 
 def test_of_many_nodes_few_are_named() -> None:
@@ -284,7 +286,7 @@ def labelled(*labels: dict[str, str]) -> LiveCluster:
 )
 def test_what_no_node_has_and_what_nodes_have(selector: dict[str, str], labels: list[Any], said: str) -> None:
     told = only(selecting(selector), labelled(*labels))
-    assert (told.node_pool, told.code) == ("whole", "SW601")
+    assert (told.subject.node_pool, told.code) == ("whole", "SW601")
     assert said in told.message
 
 
@@ -367,7 +369,7 @@ def test_a_node_that_lacks_one_label_of_several_is_meant_whatever_it_offers() ->
     now = {"pool": "cut", "nvidia.com/mig.config": "all-1g.10gb"}
     cluster = LiveCluster((node("n", gfd(8, "1g.10gb"), now),), (), (), serves_kserve=True, namespaces=frozenset())
     told = only(documents, cluster)
-    assert (told.node_pool, told.code) == ("cut", "SW601")
+    assert (told.subject.node_pool, told.code) == ("cut", "SW601")
     assert told.message.endswith("nodes have all-1g.10gb (1): the node is cut into 1g.10gb (n)")
 
 
@@ -484,7 +486,7 @@ def test_the_demos_own_pool_on_gke() -> None:
     gke = gfd(8, "3g.40gb", "single", told_by=LabelledBy.GKE, offers=(Offer(GPU, 16, "3g.40gb"),))
     cluster = LiveCluster((node("gke", gke, selector),), (), (), serves_kserve=True, namespaces=frozenset({"team"}))
     told = only(documents, cluster)
-    assert (told.node_pool, told.code, told.severity) == ("mig", "SW607", ERROR)
+    assert (told.subject.node_pool, told.code, told.severity) == ("mig", "SW607", ERROR)
     assert "GKE's device plugin offers them as nvidia.com/gpu: 16" in told.message
     assert told.remedy == "write strategy: single in migConfiguration"
     declared["capabilities"]["migConfiguration"]["strategy"] = "single"

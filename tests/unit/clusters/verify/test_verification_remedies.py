@@ -84,7 +84,7 @@ def test_clouds_and_tools_write_these_labels(key: str) -> None:
 def test_gke_nodes_that_are_cut_otherwise(strategy: str) -> None:
     documents = declared(slices("mig", "3g.40gb", strategy=strategy, nodeCount=2, nodeSelector={PARTITION: "3g.40gb"}))
     told = only(documents, cluster(gke("g-0", "1g.10gb", 56), gke("g-1", "1g.10gb", 56)))
-    assert (told.node_pool, told.code) == ("mig", "SW601")
+    assert (told.subject.node_pool, told.code) == ("mig", "SW601")
     assert told.message.endswith("nodes have 1g.10gb (2): the nodes are cut into 1g.10gb (g-0, g-1)")
     assert told.remedy == (
         "declare profile: 1g.10gb with strategy: single and the memory of that slice as memoryPerGpu, "
@@ -176,7 +176,7 @@ def three_singles(last: LiveNode, **fields: object) -> tuple[tuple[Document, ...
 
 def test_a_node_of_three_turns_invalid() -> None:
     told = only(*three_singles(single("s-2", "INVALID", 0)))
-    assert (told.node_pool, told.code, told.severity) == ("cut", "SW602", "warning")
+    assert (told.subject.node_pool, told.code, told.severity) == ("cut", "SW602", "warning")
     assert "2 nodes of 3 declared. Nodes that may be meant: s-2 is MIG-INVALID: the slices do not fit" in told.message
     assert told.remedy == (
         "write nodeCount: 2, or cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
@@ -198,7 +198,7 @@ def test_another_gpu_model_is_no_near_miss() -> None:
 def test_an_invalid_node_that_nobody_misses_is_told_for_itself() -> None:
     documents, nodes = three_singles(single("s-2", "INVALID", 0), nodeCount=2)
     told = only(documents, nodes)
-    assert (told.node_pool, told.code) == (None, "SW617")
+    assert (told.subject.node_pool, told.code) == (None, "SW617")
     assert "1 GPU node belongs to no declared pool: s-2 (MIG-INVALID: " in told.message
     assert told.remedy.startswith("cut all GPUs of a node alike")
 
@@ -418,7 +418,7 @@ GPU_FACTS = {"offers", "mig_state", "shared"}
 )
 def test_what_a_node_has_is_told_once_for_all_its_pools(changes: dict[str, object], code: str) -> None:
     told = only(*balanced(changes))
-    assert (told.node_pool, told.code) == ("p1", code)
+    assert (told.subject.node_pool, told.code) == ("p1", code)
     assert told.message.endswith(". The same holds for the node pools p2, p3")
 
 
@@ -430,7 +430,7 @@ def test_reserved_units_are_not_declared_to_be_there() -> None:
 def test_the_node_of_all_pools_is_gone() -> None:
     documents, nodes = balanced({})
     told = only(documents, adding(without(nodes, "n"), node("cpu", None, {})))
-    assert (told.node_pool, told.code) == ("p1", "SW601")
+    assert (told.subject.node_pool, told.code) == ("p1", "SW601")
     assert told.message.endswith("no node has a label all. The same holds for the node pools p2, p3")
 
 
@@ -442,7 +442,7 @@ def test_the_worst_of_what_pools_say_counts() -> None:
         *(model("small", profile("slice", memoryPerGpu="30Gi", mig="only")), deployment("chat", "small")),
     )
     told = only(documents, cluster(node("n", gfd(8, offers=()), {"all": "b"})))
-    assert (told.node_pool, told.code, told.severity) == ("a", "SW604", "error")
+    assert (told.subject.node_pool, told.code, told.severity) == ("a", "SW604", "error")
 
 
 def test_nodes_that_only_some_of_the_pools_have_are_told_apart() -> None:
@@ -459,7 +459,7 @@ def test_a_node_of_several_pools_is_cut_for_one() -> None:
     documents, nodes = balanced({})
     nodes = changed(nodes, lambda each: replace(each, gpus=gfd(8, "1g.10gb")))
     told = only(documents, nodes)
-    assert (told.node_pool, told.code) == ("p2", "SW601")
+    assert (told.subject.node_pool, told.code) == ("p2", "SW601")
     assert "(n) are other pools': n is cut into 1g.10gb. The same holds for the node pool p3" in told.message
     assert "label the nodes" not in told.remedy
 

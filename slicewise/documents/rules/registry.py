@@ -1,0 +1,148 @@
+"""Every rule of one document, and what of it has to be right: a right document satisfies all, a broken one some.
+
+Rules between documents are in references.py and fleet_warnings.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pydantic import BaseModel
+
+from slicewise.diagnostics import Diagnostic, FieldPath
+from slicewise.documents.deployment import ModelDeployment
+from slicewise.documents.environment import InferenceEnvironment
+from slicewise.documents.fleet import AnyDocument
+from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
+from slicewise.documents.rules.cluster import check_cluster
+from slicewise.documents.rules.deployment import check_namespace, check_scaling
+from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
+from slicewise.documents.rules.mig import check_gpu
+from slicewise.documents.rules.node_labels import check_node_labels
+from slicewise.documents.rules.pool_amounts import (
+    check_gpus_of_a_node,
+    check_maximum,
+    check_nvlink_domain,
+    check_reserved,
+)
+from slicewise.documents.rules.provisioned_gpus import check_gke_gpus, check_machine, check_one_strategy
+from slicewise.documents.rules.provisioning import (
+    check_cluster_name,
+    check_disk_of_existing,
+    check_machine_type_is_there,
+    check_machine_type_of_existing,
+    check_pool_name,
+    check_selector,
+    check_zones,
+    check_zones_of_existing,
+)
+from slicewise.documents.rules.quantised_weights import check_quantised_weights
+from slicewise.documents.rules.rule import (
+    JudgedT,
+    Rule,
+    of_cluster,
+    of_each_pool,
+    of_each_pool_and_cluster,
+    of_each_profile,
+    of_each_profile_and_repository,
+    of_name,
+    of_namespace,
+    of_pools,
+    of_pools_and_cluster,
+    of_profiles,
+    of_scaling,
+)
+from slicewise.documents.rules.served_model import (
+    check_engine,
+    check_parallelism,
+    check_required_memory,
+    check_slices_alone,
+)
+from slicewise.documents.rules.shared_nodes import check_counted_twice, check_distinct_pools
+from slicewise.documents.rules.tolerations import check_tolerations
+from slicewise.documents.rules.unique_names import check_unique_names
+from slicewise.documents.served_model import ModelSpec
+
+_MIG: Final = "capabilities.migConfiguration"
+_MACHINE: Final = (_MIG, "acceleratorType", "acceleratorCount", "machineType")
+_UNITS: Final = (_MIG, "acceleratorType", "acceleratorCount", "nodeCount", "maxNodeCount", "reservedUnits")
+
+ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
+    of_cluster(check_cluster),
+    of_pools(check_unique_names, "name"),
+    of_each_pool(check_maximum, "nodeCount", "maxNodeCount"),
+    of_each_pool(check_reserved, *_UNITS),
+    of_each_pool(check_gpus_of_a_node, "acceleratorCount", "acceleratorType", _MIG),
+    of_each_pool(check_nvlink_domain, "capabilities", "acceleratorCount"),
+    of_each_pool(check_tolerations, "tolerations"),
+    of_each_pool(check_gpu, "acceleratorType", _MIG),
+    of_pools(check_distinct_pools, "name", _MIG, "nodeSelector"),
+    of_pools(check_counted_twice, "name", "nodeSelector", "allocatable", *_UNITS),
+    # Of a cluster that exists.
+    of_each_pool_and_cluster(check_machine_type_of_existing, "machineType"),
+    of_each_pool_and_cluster(check_disk_of_existing, "diskSizeGb"),
+    of_each_pool_and_cluster(check_zones_of_existing, "zones"),
+    of_each_pool_and_cluster(check_node_labels, "nodeSelector", "acceleratorType", _MIG),
+    of_each_pool_and_cluster(check_autoscaled_slices, "nodeSelector", *_UNITS),
+    # Of a cluster that the stack makes.
+    of_name(check_cluster_name),
+    of_each_pool_and_cluster(check_machine_type_is_there, "machineType"),
+    of_each_pool_and_cluster(check_pool_name, "name"),
+    of_each_pool_and_cluster(check_selector, "name", "nodeSelector", "acceleratorType", "machineType", "zones", _MIG),
+    of_each_pool_and_cluster(check_zones, "zones", "nodeCount", "maxNodeCount"),
+    of_each_pool_and_cluster(check_gke_gpus, *_MACHINE),
+    of_each_pool_and_cluster(check_machine, *_MACHINE),
+    of_pools_and_cluster(check_one_strategy, _MIG),
+)
+DEPLOYMENT_RULES: Final[tuple[Rule[JudgedDeployment], ...]] = (of_namespace(check_namespace), of_scaling(check_scaling))
+MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
+    of_profiles(check_unique_names, "name"),
+    of_each_profile(check_engine, "engine.args"),
+    of_each_profile(check_required_memory, "replicaTopology.requires.memoryPerGpu"),
+    of_each_profile(
+        check_slices_alone, "replicaTopology.requires", "replicaTopology.nodes", "replicaTopology.gpusPerNode"
+    ),
+    of_each_profile(
+        check_parallelism, "replicaTopology.nodes", "replicaTopology.gpusPerNode", "replicaTopology.parallelism"
+    ),
+    of_each_profile_and_repository(check_quantised_weights, "engine.args", "replicaTopology.requires.precisionSupport"),
+)
+
+
+def check_document(document: AnyDocument) -> Iterator[Diagnostic]:
+    """Yield what is wrong with, or advisable for, a `document` that fits its schema, without looking at any other."""
+    if isinstance(document, InferenceEnvironment):
+        return _judge(JudgedEnvironment.right(document), ENVIRONMENT_RULES)
+    if isinstance(document, ModelDeployment):
+        return _judge(JudgedDeployment.right(document), DEPLOYMENT_RULES)
+    return check_model(document.spec)
+
+
+def check_model(spec: ModelSpec) -> Iterator[Diagnostic]:
+    """Yield what is wrong with, or advisable for, a ClusterModel or Model with this `spec`."""
+    return _judge(JudgedModel.right(spec), MODEL_RULES)
+
+
+def check_broken(kind: type[BaseModel], data: object, wrong: Iterable[FieldPath]) -> Iterator[Diagnostic]:
+    """Yield the errors in the parts that are right of a document that does not fit its schema.
+
+    One mistake hides no other that has nothing to do with it. Warnings are for documents without errors.
+
+    Args:
+        kind: What the document is.
+        data: The document.
+        wrong: The fields that do not fit the schema: nothing can be concluded from them.
+    """
+    if kind is InferenceEnvironment:
+        found = _judge(JudgedEnvironment.broken(data, wrong), ENVIRONMENT_RULES)
+    elif kind is ModelDeployment:
+        found = _judge(JudgedDeployment.broken(data), DEPLOYMENT_RULES)
+    else:
+        found = _judge(JudgedModel.broken(data, wrong), MODEL_RULES)
+    return (each for each in found if each.is_error)
+
+
+def _judge(document: JudgedT, rules: Iterable[Rule[JudgedT]]) -> Iterator[Diagnostic]:
+    for rule in rules:
+        yield from rule.run(document)

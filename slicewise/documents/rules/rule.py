@@ -1,0 +1,129 @@
+"""What a rule of one document is: what it looks at, and what of that has to be right for it to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from slicewise.diagnostics import Diagnostic, FieldPath
+from slicewise.documents.cluster import Cluster
+from slicewise.documents.deployment import Scaling
+from slicewise.documents.environment import NodePool
+from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
+from slicewise.documents.rules.judged_entry import JudgedEntry
+from slicewise.documents.served_model import ServingProfile
+
+JudgedT = TypeVar("JudgedT")
+EntryT = TypeVar("EntryT", NodePool, ServingProfile)
+_Pools = Sequence[JudgedEntry[NodePool]]
+_Profiles = Sequence[JudgedEntry[ServingProfile]]
+_Found = Iterator[Diagnostic]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[JudgedT]):
+    """One rule. A document that lacks the part which it is of (such as a cluster that is right) has none of it.
+
+    Attributes:
+        fields: The fields of each pool or profile that it looks at: an entry where one of them is wrong is left out.
+        run: Yields what is wrong with, or advisable for, a document.
+    """
+
+    fields: tuple[str, ...]
+    run: Callable[[JudgedT], _Found]
+
+
+def of_cluster(check: Callable[[Cluster], _Found]) -> Rule[JudgedEnvironment]:
+    """Return a rule of the cluster."""
+    return Rule((), lambda document: check(document.cluster) if document.cluster else iter(()))
+
+
+def of_name(check: Callable[[str, Cluster], _Found]) -> Rule[JudgedEnvironment]:
+    """Return a rule of the environment's name and its cluster."""
+
+    def run(document: JudgedEnvironment) -> _Found:
+        if document.cluster and document.name is not None:
+            yield from check(document.name, document.cluster)
+
+    return Rule((), run)
+
+
+def of_each_pool(check: Callable[[NodePool, FieldPath], _Found], *fields: str) -> Rule[JudgedEnvironment]:
+    """Return a rule of each pool alone."""
+
+    def run(document: JudgedEnvironment) -> _Found:
+        for entry in _fitting(document.pools, fields):
+            yield from check(entry.value, entry.path)
+
+    return Rule(fields, run)
+
+
+def of_each_pool_and_cluster(
+    check: Callable[[NodePool, Cluster, FieldPath], _Found], *fields: str
+) -> Rule[JudgedEnvironment]:
+    """Return a rule of each pool and the cluster."""
+
+    def run(document: JudgedEnvironment) -> _Found:
+        if document.cluster:
+            for entry in _fitting(document.pools, fields):
+                yield from check(entry.value, document.cluster, entry.path)
+
+    return Rule(fields, run)
+
+
+def of_pools(check: Callable[[_Pools], _Found], *fields: str) -> Rule[JudgedEnvironment]:
+    """Return a rule of all pools together."""
+    return Rule(fields, lambda document: check(_fitting(document.pools, fields)))
+
+
+def of_pools_and_cluster(check: Callable[[_Pools, Cluster], _Found], *fields: str) -> Rule[JudgedEnvironment]:
+    """Return a rule of all pools together and the cluster."""
+
+    def run(document: JudgedEnvironment) -> _Found:
+        if document.cluster:
+            yield from check(_fitting(document.pools, fields), document.cluster)
+
+    return Rule(fields, run)
+
+
+def of_each_profile(check: Callable[[ServingProfile, FieldPath], _Found], *fields: str) -> Rule[JudgedModel]:
+    """Return a rule of each serving profile alone."""
+
+    def run(document: JudgedModel) -> _Found:
+        for entry in _fitting(document.serving, fields):
+            yield from check(entry.value, entry.path)
+
+    return Rule(fields, run)
+
+
+def of_each_profile_and_repository(
+    check: Callable[[ServingProfile, str, FieldPath], _Found], *fields: str
+) -> Rule[JudgedModel]:
+    """Return a rule of each serving profile and the repository of the weights."""
+
+    def run(document: JudgedModel) -> _Found:
+        if document.repository is not None:
+            for entry in _fitting(document.serving, fields):
+                yield from check(entry.value, document.repository, entry.path)
+
+    return Rule(fields, run)
+
+
+def of_profiles(check: Callable[[_Profiles], _Found], *fields: str) -> Rule[JudgedModel]:
+    """Return a rule of all serving profiles together."""
+    return Rule(fields, lambda document: check(_fitting(document.serving, fields)))
+
+
+def of_namespace(check: Callable[[str], _Found]) -> Rule[JudgedDeployment]:
+    """Return a rule of a deployment's namespace."""
+    return Rule((), lambda document: iter(()) if document.namespace is None else check(document.namespace))
+
+
+def of_scaling(check: Callable[[Scaling], _Found]) -> Rule[JudgedDeployment]:
+    """Return a rule of a deployment's scaling."""
+    return Rule((), lambda document: check(document.scaling) if document.scaling else iter(()))
+
+
+def _fitting(entries: Sequence[JudgedEntry[EntryT]], fields: Iterable[str]) -> list[JudgedEntry[EntryT]]:
+    return [entry for entry in entries if entry.fits(*fields)]

@@ -1,0 +1,26 @@
+"""Rules of a pool's tolerations: Kubernetes takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slicewise.diagnostics import Code, Diagnostic, FieldPath
+from slicewise.documents.environment import NodePool, Toleration
+
+
+def check_tolerations(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield which tolerations of `pool`, which is at `path`, Kubernetes would refuse, and why."""
+    for number, toleration in enumerate(pool.tolerations):
+        for field, message in _refusals(toleration):
+            yield Diagnostic.error(Code.TOLERATION, message, field=(*path, "tolerations", number, field))
+
+
+def _refusals(toleration: Toleration) -> Iterator[tuple[str, str]]:
+    """Yield field and reason of what Kubernetes' own validation would refuse (core validation, ValidateTolerations)."""
+    if toleration.operator == "Exists" and toleration.value:
+        yield "value", "operator Exists takes no value; leave value out, or write operator: Equal"
+    if toleration.key is None and toleration.operator != "Exists":
+        exists = "operator: Exists and no value" if toleration.value else "operator: Exists"
+        yield "operator", f"without a key the operator must be Exists; write {exists}, or a key"
+    if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
+        yield "tolerationSeconds", "it needs effect: NoExecute; write that, or leave tolerationSeconds out"
