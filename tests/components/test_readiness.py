@@ -263,7 +263,7 @@ UNUSABLE = "the kubeconfig, or what answers at its server, cannot be used; try i
             kubeconfig("https://127.0.0.1:1", {"exec": PLUGIN}),
             (
                 "the kubeconfig does not work for looking at the cluster: a file or a program that its kubeconfig "
-                "names cannot be used; try it with kubectl"
+                "names cannot be used (No such file or directory); try it with kubectl"
             ),
         ),
         (

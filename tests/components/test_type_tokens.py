@@ -32,7 +32,9 @@ def test_every_component_is_in_the_table() -> None:
         for _, member in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             if issubclass(member, pulumi.ComponentResource) and member.__module__.startswith("components."):
                 found.add(member)
-    assert found == set(CANONICAL)
+    # A class that others derive from, such as ProvisionedCluster, is never declared itself.
+    declared = {each for each in found if not any(other is not each and issubclass(other, each) for other in found)}
+    assert declared == set(CANONICAL)
 
 
 def test_tokens_are_canonical(recorder: Recorder) -> None:
