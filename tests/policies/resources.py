@@ -20,6 +20,13 @@ STACK = "pulumi:pulumi:Stack"
 SLICE = "nvidia.com/mig-3g.40gb"
 TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 SELECTOR = {"cloud.google.com/gke-accelerator": "nvidia-h100-80gb"}
+GKE_SLICES = {"cloud.google.com/gke-gpu-partition-size": "3g.40gb"}
+DIGEST = "sha256:" + "0a1b2c3d" * 8
+
+# Where the engine's container is in a service.
+CONTAINER = "spec.template.containers[0]"
+RESOURCES = f"{CONTAINER}.resources"
+LIMITS = f"{RESOURCES}.limits"
 
 
 def container(gpu: str | None = SLICE, count: object = "1", **more: object) -> dict[str, Any]:

@@ -138,7 +138,7 @@ ATTACKS: Final = {
         "secrets in arguments, in what make policy reports and keeps",
         (
             f"{_CI}::test_only_their_owner_reads_what_make_policy_writes",
-            "tests/policies/test_other_rules.py::test_no_message_repeats_the_secret",
+            "tests/policies/test_credentials.py::test_no_message_repeats_the_secret",
             "tests/policies/results/test_engine.py::test_findings_stand_where_the_documents_say_what_is_wrong",
         ),
     ),

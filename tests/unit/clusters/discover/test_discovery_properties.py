@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slicewise.clusters.discover.discovery import describe_cluster
-from tests.unit.clusters.discover.test_discovery import cluster_of, loaded
+from tests.unit.clusters.discover.describing import cluster_of, loaded
 from tests.unit.clusters.kubernetes_json import Json, node_json
 
 pytestmark = pytest.mark.long

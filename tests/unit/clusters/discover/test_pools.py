@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slicewise.clusters.live.facts import NodeGroupBounds
-from tests.unit.clusters.discover.test_discovery import GPU, H100, described
+from tests.unit.clusters.discover.describing import GPU, H100, described
 from tests.unit.clusters.kubernetes_json import Json, node_json
 
 PRODUCT = "nvidia.com/gpu.product"

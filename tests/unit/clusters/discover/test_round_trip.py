@@ -12,7 +12,7 @@ from slicewise.clusters.discover.discovery import describe_cluster
 from slicewise.clusters.verify.verification import verify
 from slicewise.planning import make_plan
 from tests.documents import environment, fleet_of, pool, slices
-from tests.unit.clusters.discover.test_discovery import cluster_of, loaded
+from tests.unit.clusters.discover.describing import cluster_of, loaded
 from tests.unit.clusters.kubernetes_json import Json, node_json, pod_json
 
 
