@@ -1,0 +1,87 @@
+"""One cause of a node that is missing: the node that is nearly it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from slicewise.clusters.live.nodes import live_node
+from tests.documents import Document, pool, slices
+from tests.unit.clusters.built_clusters import found, gfd, node, only
+from tests.unit.clusters.kubernetes_json import node_json
+from tests.unit.clusters.verify.pools.labelled_nodes import H100, PRODUCT, cluster, declared, single
+
+if TYPE_CHECKING:
+    from slicewise.clusters.live.facts import (
+        LiveCluster,
+        LiveNode,
+    )
+
+
+def three_singles(last: LiveNode, **fields: object) -> tuple[tuple[Document, ...], LiveCluster]:
+    selector = {PRODUCT: f"{H100}-MIG-3g.40gb"}
+    ours = slices(
+        "cut",
+        "3g.40gb",
+        strategy="single",
+        memoryPerGpu="39Gi",
+        **({"nodeCount": 3, "nodeSelector": selector} | fields),
+    )
+    return declared(ours), cluster(single("s-0", "3g.40gb", 16), single("s-1", "3g.40gb", 16), last)
+
+
+def test_a_node_of_three_turns_invalid() -> None:
+    told = only(*three_singles(single("s-2", "INVALID", 0)))
+    assert (told.subject.node_pool, told.code, told.severity) == ("cut", "SW602", "warning")
+    assert "2 nodes of 3 declared. Nodes that may be meant: s-2 is MIG-INVALID: the slices do not fit" in told.message
+    assert told.remedy == (
+        "write nodeCount: 2, or cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
+    )
+
+
+def test_a_node_of_three_is_cut_otherwise() -> None:
+    told = only(*three_singles(single("s-2", "1g.10gb", 56)))
+    assert told.message.endswith("Nodes that may be meant: s-2 is cut into 1g.10gb")
+    assert told.remedy == "write nodeCount: 2 and declare another pool, or cut the GPUs into 3g.40gb"
+
+
+def test_another_gpu_model_is_no_near_miss() -> None:
+    other = live_node(node_json("a", {PRODUCT: "NVIDIA-A100-SXM4-80GB-MIG-INVALID"}))
+    documents, nodes = three_singles(other)
+    assert found(documents, nodes) == [(None, "SW617", "warning"), ("cut", "SW602", "warning")]
+
+
+def test_an_invalid_node_that_nobody_misses_is_told_for_itself() -> None:
+    documents, nodes = three_singles(single("s-2", "INVALID", 0), nodeCount=2)
+    told = only(documents, nodes)
+    assert (told.subject.node_pool, told.code) == (None, "SW617")
+    assert "1 GPU node belongs to no declared pool: s-2 (MIG-INVALID: " in told.message
+    assert told.remedy.startswith("cut all GPUs of a node alike")
+
+
+@pytest.mark.parametrize(
+    ("stray", "claimed"),
+    [
+        (single("s-2", "INVALID", 0), True),
+        (single("s-2", "3g.40gb", 16, pool="other"), True),
+        (single("s-2", "1g.10gb", 56), False),
+    ],
+)
+def test_what_an_autoscaled_pool_lacks_may_come(stray: LiveNode, claimed: bool) -> None:
+    """Another value of all that it selects by is another pool, and somebody should hear of it."""
+    documents, nodes = three_singles(stray, maxNodeCount=5)
+    if stray.labels.get("pool"):
+        documents, nodes = three_singles(stray, maxNodeCount=5, nodeSelector={"slicewise.dev/pool": "cut"})
+        own = [replace(each, labels={"slicewise.dev/pool": "cut"}) for each in nodes.nodes[:2]]
+        nodes = replace(nodes, nodes=(*own, stray))
+    expected = [("cut", "SW602", "warning")]
+    assert found(documents, nodes) == (expected if claimed else [(None, "SW617", "warning"), *expected])
+
+
+def test_a_scaled_pool_does_not_claim_another_pools_nodes() -> None:
+    documents = declared(pool("whole", nodeSelector={"pool": "whole"}, nodeCount=3, maxNodeCount=5))
+    own = [node(f"n-{number}", gfd(8), {"pool": "whole"}) for number in range(2)]
+    codes = found(documents, cluster(*own, node("x", gfd(8), {"pool": "training"})))
+    assert codes == [(None, "SW617", "warning"), ("whole", "SW602", "warning")]
