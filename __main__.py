@@ -7,14 +7,10 @@ import pulumi
 from components.all_outputs import all_outputs
 from components.applying import declare_plan
 from components.belongings import settle
-from components.clusters.reaching import reach_clusters
-from components.clusters.skipping import tell_skipped
-from components.clusters.verifying import verify_clusters
+from components.clusters import reach_clusters, tell_skipped, verify_clusters
 from components.documents import load_documents
-from components.kubeconfig.sweeping import sweep_while_the_engine_runs
-from components.leaving.deletions import settle_deletions
-from components.leaving.departing import tell_departing
-from components.leaving.untouched import declare_all_untouched
+from components.kubeconfig import sweep_while_the_engine_runs
+from components.leaving import declare_all_untouched, settle_deletions, tell_departing
 from components.past import read_past
 from components.plain_kubeconfigs import tell_plain
 from components.planned import plan_stack

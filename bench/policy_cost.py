@@ -21,7 +21,7 @@ from rich.console import Console
 
 from bench.documents import Document, fleet_of, write_yaml
 from bench.fleets import random_fleet
-from embedded.program import CHECKOUT, Program
+from embedded import CHECKOUT, Program
 from slicewise.planning import make_plan
 
 PACK: Final = CHECKOUT / "policies" / "__main__.py"

@@ -21,7 +21,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from bench.documents import Document, document, write_yaml
-from embedded.program import CHECKOUT, Program
+from embedded import CHECKOUT, Program
 from slicewise.documents import load_fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import make_plan

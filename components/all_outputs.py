@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from components.clusters.skipping import keep_outputs
+from components.clusters import keep_outputs
 from components.handling import Handling
-from components.leaving.departing import Departing
+from components.leaving import Departing
 from components.past import Past
 from components.stack_name import stack_name
-from components.state.cluster_outputs import CLUSTERS_OUTPUT, STACK_OUTPUT, cluster_outputs
+from components.state import CLUSTERS_OUTPUT, STACK_OUTPUT, clusters_to_outputs
 from slicewise.clusters.live import Standing
 
 
@@ -36,6 +36,6 @@ def all_outputs(
     uids = {name: each.uid for name, each in standing.items()}
     # A skipped environment that never had a cluster has nothing applied: no identifier is recorded for it.
     identifiers = {name: each.identifier for name, each in handlings.items() if name not in skipped or name in before}
-    clusters = cluster_outputs(before, uids, past.renamed, identifiers, going.names)
+    clusters = clusters_to_outputs(before, uids, past.renamed, identifiers, going.names)
     everything = {**outputs, CLUSTERS_OUTPUT: clusters, STACK_OUTPUT: stack_name()}
     return keep_outputs(everything, past.state.outputs, {*skipped, *going.held}, going.leaving)

@@ -13,9 +13,9 @@ from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
 from components.planned import Planned
 from components.provisioning import provision
-from components.readiness.waiting import Patience, Wait, finish, wait_in
+from components.readiness import Patience, Wait, finish, wait_in
 from components.stack_config import StackConfig
-from components.state.previous_plan import leaving
+from components.state import leaving
 from slicewise.planning import Placement
 
 

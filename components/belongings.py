@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 import pulumi
 
 from components import verdicts
-from components.clusters.reaching import Reached
+from components.clusters import Reached
 from components.declared import Declared
 from components.handling import Handling, object_name
 from components.past import Past
 from components.stack_config import StackConfig
-from components.state.previous_plan import PreviousStack
-from components.state.stack_state import read_state
+from components.state import PreviousStack, read_state
 from slicewise.clusters.live import NAMESPACE_KIND, ObjectName, Standing
 from slicewise.clusters.preflight import Claim
 from slicewise.clusters.verify import FieldPath, rewritten

@@ -9,8 +9,7 @@ import pulumi
 
 from components.inference_environment import InferenceEnvironment
 from components.kubernetes_objects import declare
-from components.readiness.pods import Expected
-from components.readiness.waiting import Patience, Wait
+from components.readiness import Expected, Patience, Wait
 from components.type_tokens import MODEL_PLACEMENT
 from slicewise.manifests import KEDA_API_VERSION, KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from components import verdicts
-from components.clusters.renaming import renamed_environments
+from components.clusters import renamed_environments
 from components.stack_config import StackConfig
-from components.state.cluster_outputs import Renamed
-from components.state.previous_plan import PreviousStack, previous_stack
-from components.state.stack_state import StackState, read_state
+from components.state import PreviousStack, Renamed, StackState, previous_stack, read_state
 from slicewise.clusters.live import Standing
 from slicewise.documents import Fleet
 from slicewise.planning import PreviousPlacement

@@ -11,7 +11,7 @@ from components.declared import Declared
 from components.handling import object_name
 from components.model_placement import placement_urn
 from components.stack_config import StackConfig
-from components.state.cluster_outputs import KnownCluster
+from components.state import KnownCluster
 from slicewise.clusters.live import NAMESPACE_KIND, LiveObject, LiveService, ObjectName, Standing, live_service
 from slicewise.clusters.preflight import Claim, Owner, has_all, owner
 from slicewise.clusters.verify import Deviation, Drift, Expected, judge, led_elsewhere

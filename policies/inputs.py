@@ -9,7 +9,7 @@ import pulumi_policy  # type: ignore[import-not-found] # only in the pack's own 
 from pulumi_policy import policy as sdk
 from pulumi_policy.proxy import UnknownValueError  # type: ignore[import-not-found]
 
-from policies.rules.model import UNKNOWN, Resource
+from policies.rules import UNKNOWN, Resource
 
 # Where `keep_secretness` tells which properties are secret.
 _SECRETS: Final = "slicewise:secrets"

@@ -20,10 +20,23 @@ from pulumi_policy.deserialize import serialize_properties  # type: ignore[impor
 from pulumi_policy.proxy import UnknownValueError  # type: ignore[import-not-found]
 
 from policies.inputs import OpenedSecrets, keep_secretness, resource_of
-from policies.rules.fields import NotKnownError
-from policies.rules.model import Finding, Outcome, Resource, Rule, Schema, StackRule, Unchecked
-from policies.rules.running import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run, run_stack
-from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from policies.rules import (
+    EXCLUDE,
+    EXCLUDE_SCHEMA,
+    RESOURCE_RULES,
+    STACK_RULES,
+    Finding,
+    NotKnownError,
+    Outcome,
+    Resource,
+    Rule,
+    Schema,
+    StackRule,
+    Unchecked,
+    is_checked,
+    run,
+    run_stack,
+)
 
 NAME: Final = "slicewise"
 Report = Callable[..., None]

@@ -1,5 +1,5 @@
 """`python -m slicewise`."""
 
-from slicewise.cli.app import main
+from slicewise.cli import main
 
 main()

@@ -1,5 +1,22 @@
 """Clusters that exist, before anything is declared in them.
 
 `reach_clusters` has their kubeconfigs fetched and asks each for what the plan needs, `verify_clusters` compares each
-with its document, and `skip_or_fail` says what happens where one cannot be used.
+with its document, and `skip_or_fail` says what happens where one cannot be used. `renamed_environments` finds those
+that the stack knows by another name.
 """
+
+from components.clusters.reaching import Reached, reach_clusters
+from components.clusters.renaming import renamed_environments
+from components.clusters.skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
+from components.clusters.verifying import verify_clusters
+
+__all__ = [
+    "Reached",
+    "Reason",
+    "keep_outputs",
+    "reach_clusters",
+    "renamed_environments",
+    "skip_or_fail",
+    "tell_skipped",
+    "verify_clusters",
+]

@@ -9,7 +9,7 @@ from typing import Final
 
 import pulumi
 
-from components.kubeconfig.checks import EnvironmentKubeconfig
+from components.kubeconfig import EnvironmentKubeconfig
 from slicewise.clusters.access import Refused
 from slicewise.clusters.live import Needs
 from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, ask_or_refusal, problems_of

@@ -9,8 +9,7 @@ import pulumi
 
 from components.clusters.asking import ask_clusters
 from components.clusters.skipping import Reason, skip_or_fail
-from components.kubeconfig.no_cluster import nowhere
-from components.kubeconfig.sources import kubeconfigs
+from components.kubeconfig import kubeconfigs, nowhere
 from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.clusters.live import Needs, Standing
 from slicewise.clusters.preflight import ClusterAnswer

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.clusters.asking import ask_clusters
-from components.kubeconfig.sources import kubeconfigs
+from components.kubeconfig import kubeconfigs
 from components.stack_config import KubeconfigSourceName, StackConfig
-from components.state.cluster_outputs import Renamed, find_renamed
-from components.state.previous_plan import PreviousStack
-from components.state.stack_state import StackState
+from components.state import PreviousStack, Renamed, StackState, find_renamed
 from slicewise.documents import InferenceEnvironment
 
 

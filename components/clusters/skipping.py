@@ -9,8 +9,7 @@ from typing import Any, Final
 import pulumi
 
 from components.stack_config import OnUnreachable, StackConfig
-from components.state.cluster_outputs import LEAVING_OUTPUT, SKIPPED_OUTPUT
-from components.state.stack_state import EnvironmentState, StackState
+from components.state import LEAVING_OUTPUT, SKIPPED_OUTPUT, EnvironmentState, StackState
 from slicewise.diagnostics import Code, counted, printable_lines, some
 
 # What the plan says of an environment, in the stack's outputs.

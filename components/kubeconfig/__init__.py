@@ -1,4 +1,12 @@
 """Where the kubeconfigs of existing clusters come from, and whether they can be used.
 
-`sources.kubeconfigs` returns them all, checked; each `from_*.py` is one source.
+`kubeconfigs` returns them all, checked; each `from_*.py` is one source, which imports its SDK only when it is asked.
+`nowhere` is for previews without clusters, and `sweep_while_the_engine_runs` removes the provider's copies.
 """
+
+from components.kubeconfig.checks import EnvironmentKubeconfig
+from components.kubeconfig.no_cluster import NOWHERE, nowhere
+from components.kubeconfig.sources import kubeconfigs
+from components.kubeconfig.sweeping import sweep_while_the_engine_runs
+
+__all__ = ["NOWHERE", "EnvironmentKubeconfig", "kubeconfigs", "nowhere", "sweep_while_the_engine_runs"]

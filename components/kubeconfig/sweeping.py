@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
-from slicewise.clusters.access import sweeper
+from slicewise.clusters.access import SWEEPER
 
 
 def sweep_while_the_engine_runs() -> None:
@@ -20,7 +20,7 @@ def sweep_while_the_engine_runs() -> None:
     directory = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - what Go does
     subprocess.Popen(  # noqa: S603 - our own script
         # Isolated and without site-packages: it starts in a hundredth of a second and needs nothing.
-        [sys.executable, "-I", "-S", sweeper.__file__, address, directory],
+        [sys.executable, "-I", "-S", SWEEPER, address, directory],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -11,8 +11,7 @@ from components.leaving.departing import Departing, departing
 from components.leaving.leaving import Asked, ask_departing, hold_silent
 from components.past import Past
 from components.stack_config import StackConfig
-from components.state.cluster_outputs import KnownCluster
-from components.state.stack_state import Applied
+from components.state import Applied, KnownCluster
 from slicewise.clusters.live import LiveObject, ObjectName, Standing
 from slicewise.diagnostics import Diagnostic, InvalidInputError
 

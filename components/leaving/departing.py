@@ -10,8 +10,7 @@ import pulumi
 
 from components import verdicts
 from components.declared import Declared
-from components.state.cluster_outputs import KnownCluster, Renamed
-from components.state.stack_state import StackState
+from components.state import KnownCluster, Renamed, StackState
 from slicewise.diagnostics import Code, printable, some
 
 _KNOWN: Final = "is the same cluster under another name"

@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from components.clusters.skipping import Reason, skip_or_fail
+from components.clusters import Reason, skip_or_fail
 from components.leaving.departing import Departing
 from components.stack_config import KubeconfigSourceName, StackConfig
-from components.state.cluster_outputs import KnownCluster
-from components.state.stack_state import StackState, provider_urn
+from components.state import KnownCluster, StackState, provider_urn
 from slicewise.clusters.access import Cause, KubeconfigError, Refused, examine, read_context, unreachable
 from slicewise.clusters.live import Needs, Standing, needs_of_leaving
 from slicewise.clusters.preflight import ClusterAnswer, ask_or_refusal, denied_message

@@ -12,10 +12,10 @@ from typing import Final
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.kubeconfig.no_cluster import NOWHERE
+from components.kubeconfig import NOWHERE
 from components.kubernetes_objects import DELETE_TIMEOUT
 from components.leaving.departing import Departing
-from components.state.stack_state import EnvironmentState, Resource, StackState
+from components.state import EnvironmentState, Resource, StackState
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 
 # Every property is ignored, so the engine keeps what the state has.

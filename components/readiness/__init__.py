@@ -1,5 +1,10 @@
 """Waiting until what was applied serves.
 
-`waiting.wait_in` waits for the placements of one environment, and `waiting.finish` says what did not become ready;
-`pods.py` judges one service by its pods.
+`wait_in` waits for the placements of one environment (an `Expected` for each service), and `finish` says what did not
+become ready; `pods.py` judges one service by its pods.
 """
+
+from components.readiness.pods import Expected
+from components.readiness.waiting import Patience, Wait, finish, wait_in
+
+__all__ = ["Expected", "Patience", "Wait", "finish", "wait_in"]

@@ -14,7 +14,14 @@ from components.readiness.pods import Expected, Observed, explain, judge
 from slicewise.clusters.access import open_client, refusal
 from slicewise.diagnostics import printable, printable_lines, some
 from slicewise.kubernetes import items, mapping, text
-from slicewise.manifests import KubernetesObject, vocabulary
+from slicewise.manifests import (
+    KSERVE_API_VERSION,
+    LEADER_WORKER_SET_API_VERSION,
+    LEADER_WORKER_SET_KIND,
+    NAME_LABEL,
+    SERVICE_KIND,
+    KubernetesObject,
+)
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -184,10 +191,10 @@ async def _observe(client: AsyncClient, expected: Expected) -> Observed:
     from lightkube.resources.apps_v1 import Deployment  # noqa: PLC0415
     from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
 
-    group, _, version = vocabulary.KSERVE_API_VERSION.partition("/")
-    services = create_namespaced_resource(group, version, vocabulary.SERVICE_KIND, "llminferenceservices")
-    group, _, version = vocabulary.LEADER_WORKER_SET_API_VERSION.partition("/")
-    groups = create_namespaced_resource(group, version, vocabulary.LEADER_WORKER_SET_KIND, "leaderworkersets")
+    group, _, version = KSERVE_API_VERSION.partition("/")
+    services = create_namespaced_resource(group, version, SERVICE_KIND, "llminferenceservices")
+    group, _, version = LEADER_WORKER_SET_API_VERSION.partition("/")
+    groups = create_namespaced_resource(group, version, LEADER_WORKER_SET_KIND, "leaderworkersets")
 
     async def find(kind: Any, **query: Any) -> list[KubernetesObject]:  # noqa: ANN401 - lightkube makes these classes
         found: list[KubernetesObject] = [
@@ -196,7 +203,7 @@ async def _observe(client: AsyncClient, expected: Expected) -> Observed:
         return found
 
     # KServe cuts long names its own way; this label it sets on everything, to the name of the service.
-    labels = {vocabulary.NAME_LABEL: expected.service, "app.kubernetes.io/part-of": "llminferenceservice"}
+    labels = {NAME_LABEL: expected.service, "app.kubernetes.io/part-of": "llminferenceservice"}
     service, made, running = await asyncio.gather(
         find(services, fields={"metadata.name": expected.service}),
         find(groups if expected.multi_node else Deployment, labels=labels),

@@ -1,5 +1,38 @@
 """What the stack had before this run.
 
-`previous_plan.previous_stack` reads its outputs, and `stack_state.read_state` its state, where the outputs cannot
-tell.
+`previous_stack` reads its outputs, and `read_state` its state, where the outputs cannot tell. `clusters_to_outputs`
+writes what the next run reads of the clusters.
 """
+
+from components.state.cluster_outputs import (
+    CLUSTERS_OUTPUT,
+    LEAVING_OUTPUT,
+    SKIPPED_OUTPUT,
+    STACK_OUTPUT,
+    KnownCluster,
+    Renamed,
+    clusters_to_outputs,
+    find_renamed,
+)
+from components.state.previous_plan import PreviousStack, leaving, previous_stack
+from components.state.stack_state import Applied, EnvironmentState, Resource, StackState, provider_urn, read_state
+
+__all__ = [
+    "CLUSTERS_OUTPUT",
+    "LEAVING_OUTPUT",
+    "SKIPPED_OUTPUT",
+    "STACK_OUTPUT",
+    "Applied",
+    "EnvironmentState",
+    "KnownCluster",
+    "PreviousStack",
+    "Renamed",
+    "Resource",
+    "StackState",
+    "clusters_to_outputs",
+    "find_renamed",
+    "leaving",
+    "previous_stack",
+    "provider_urn",
+    "read_state",
+]

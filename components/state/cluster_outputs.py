@@ -92,7 +92,7 @@ def find_renamed(
     return Renamed(formerly)
 
 
-def cluster_outputs(
+def clusters_to_outputs(
     before: Mapping[str, KnownCluster],
     uids: Mapping[str, str | None],
     renamed: Renamed,

@@ -13,7 +13,7 @@ from policies.results.events import Preview, Resource, Violation
 from slicewise.diagnostics import FieldPath, Place
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping, text
-from slicewise.manifests import vocabulary
+from slicewise.manifests import NODE_POOL_ANNOTATION, PROFILE_ANNOTATION
 
 NAME: Final = ("metadata", "name")
 _OUTPUT: Final = re.compile(r"(?P<list>nodePools|placements)\[(?P<index>\d+)\]")
@@ -107,8 +107,8 @@ def _placed(component: Resource, chain: tuple[Resource, ...]) -> Placed:
     return Placed(
         DeploymentKey(namespace, name),
         environment,
-        text(annotations.get(vocabulary.NODE_POOL_ANNOTATION)),
-        text(annotations.get(vocabulary.PROFILE_ANNOTATION)),
+        text(annotations.get(NODE_POOL_ANNOTATION)),
+        text(annotations.get(PROFILE_ANNOTATION)),
     )
 
 

@@ -1,1 +1,28 @@
-"""The rules themselves: pure functions over plain data, which know nothing of Pulumi's SDKs."""
+"""The rules themselves: pure functions over plain data, which know nothing of Pulumi's SDKs.
+
+`RESOURCE_RULES` and `STACK_RULES` are all of them; `run` and `run_stack` apply one and return its outcomes.
+"""
+
+from policies.rules.fields import NotKnownError
+from policies.rules.model import UNKNOWN, Finding, Outcome, Resource, Rule, Schema, StackRule, Unchecked
+from policies.rules.running import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run, run_stack
+from policies.rules.table import RESOURCE_RULES, STACK_RULES
+
+__all__ = [
+    "EXCLUDE",
+    "EXCLUDE_SCHEMA",
+    "RESOURCE_RULES",
+    "STACK_RULES",
+    "UNKNOWN",
+    "Finding",
+    "NotKnownError",
+    "Outcome",
+    "Resource",
+    "Rule",
+    "Schema",
+    "StackRule",
+    "Unchecked",
+    "is_checked",
+    "run",
+    "run_stack",
+]

@@ -1,1 +1,9 @@
-"""The command line, `python -m slicewise`: `app.py` has a function for each command, and calls the file of its name."""
+"""The command line, `python -m slicewise`.
+
+`main` runs it: `app.py` has a function for each command, which calls the file of its name, and `options.py` has what
+they take.
+"""
+
+from slicewise.cli.app import main
+
+__all__ = ["main"]

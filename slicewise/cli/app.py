@@ -7,9 +7,6 @@ import json
 import os
 import sys
 from dataclasses import replace
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
 
 import typer
 import yaml
@@ -17,12 +14,35 @@ from rich.console import Console
 
 from slicewise.cli import exit_codes
 from slicewise.cli.clusters import by_environment, kubeconfig_texts, read_clusters
-from slicewise.cli.discover import checked_name, checked_secret, discover_environment
+from slicewise.cli.discover import discover_environment
 from slicewise.cli.errors import find_section, print_list, print_section, read_sections
 from slicewise.cli.explain import explanation_to_dict, find_deployment, print_explanation, shortfall_of
 from slicewise.cli.inputs import fail, print_lines, read_fleet, read_inputs, read_plan, read_previous
-from slicewise.cli.render import checked_owner, documents_owner, rendering_line, write_manifests
-from slicewise.cli.usage import Command, one_of
+from slicewise.cli.options import (
+    Context,
+    Contexts,
+    Deployment,
+    EnvironmentName,
+    Environments,
+    ErrorCode,
+    Kubeconfig,
+    Kubeconfigs,
+    Output,
+    OutputDirectory,
+    Owner,
+    Paths,
+    PlanAs,
+    PlanOutput,
+    Previous,
+    SchemaKind,
+    SecretName,
+    StackOfCluster,
+    StackOfDocuments,
+    TableOrJson,
+    WhenShort,
+)
+from slicewise.cli.render import documents_owner, rendering_line, write_manifests
+from slicewise.cli.usage import Command
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.clusters.verify import verify as verify_clusters
 from slicewise.diagnostics import (
@@ -36,7 +56,7 @@ from slicewise.diagnostics import (
     printable,
     shown_file,
 )
-from slicewise.documents import KINDS, any_schema, document_schema
+from slicewise.documents import any_schema, document_schema
 from slicewise.planning import DecisionLog, Rejections, make_plan, plan_with_remedies, prospects
 from slicewise.presentation import OnShortfall, fleet_picture, print_plan, printing_console, shortfall_lines
 
@@ -54,52 +74,9 @@ app = typer.Typer(
     rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
 
-Paths = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PATH",
-        help="Files, directories of *.yaml and *.yml files, or - for standard input.",
-        show_default=False,
-    ),
-]
-Previous = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="PLAN.json",
-        help="An earlier plan (`plan --output json`, or `pulumi stack output --json`): what it placed stays.",
-        show_default=False,
-    ),
-]
-
-
-class PlanOutput(StrEnum):
-    """How a plan is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    YAML = "yaml"
-    SVG = "svg"
-
-
-class ExplainOutput(StrEnum):
-    """How an explanation is written."""
-
-    TABLE = "table"
-    JSON = "json"
-
 
 @app.command(cls=Command)
-def plan(
-    paths: Paths,
-    previous: Previous = None,
-    output: Annotated[
-        PlanOutput,
-        typer.Option(
-            **one_of(PlanOutput),
-            help="A table for people, the plan as JSON or YAML for tools, or a picture of the pools as SVG.",
-        ),
-    ] = PlanOutput.TABLE,
-) -> None:
+def plan(paths: Paths, previous: Previous = None, output: PlanAs = PlanOutput.TABLE) -> None:
     """Show which pool of which environment serves each deployment, and why the others do not.
 
     What is not placed comes with its reasons and the cheapest remedies. In a terminal the plan ends with a map: every
@@ -122,19 +99,7 @@ def plan(
 
 @app.command(cls=Command)
 def explain(
-    deployment: Annotated[
-        str,
-        typer.Argument(
-            metavar="DEPLOYMENT",
-            help="Its namespace/name, or its name alone if no other deployment has it.",
-            show_default=False,
-        ),
-    ],
-    paths: Paths,
-    previous: Previous = None,
-    output: Annotated[
-        ExplainOutput, typer.Option(**one_of(ExplainOutput), help="A table for people, or JSON for tools.")
-    ] = ExplainOutput.TABLE,
+    deployment: Deployment, paths: Paths, previous: Previous = None, output: TableOrJson = Output.TABLE
 ) -> None:
     """Show every pool that could serve one deployment, and what came of it.
 
@@ -148,7 +113,7 @@ def explain(
     old, _ = read_previous(previous)
     log = DecisionLog(find_deployment(fleet, deployment))
     made = make_plan(fleet, old, log)
-    if output is ExplainOutput.JSON:
+    if output is Output.JSON:
         _write(json.dumps(explanation_to_dict(fleet, made, log), indent=2))
     else:
         print_explanation(printing_console(), fleet, made, log)
@@ -182,32 +147,10 @@ def validate(paths: Paths) -> None:
 @app.command(cls=Command)
 def render(
     paths: Paths,
-    output_dir: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR",
-            help="Where to write: a directory for each environment, made if missing.",
-            show_default=False,
-        ),
-    ],
+    output_dir: OutputDirectory,
     previous: Previous = None,
-    owner: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Whose manifests these are; only files of the same owner are replaced or removed. "
-            "Left out: the PATHs, as seen from DIR.",
-            callback=checked_owner,
-            show_default=False,
-        ),
-    ] = None,
-    on_shortfall: Annotated[
-        OnShortfall,
-        typer.Option(
-            **one_of(OnShortfall),
-            help="When a deployment gets fewer environments than it asks for: fail changes nothing, warn goes on.",
-        ),
-    ] = OnShortfall.FAIL,
+    owner: Owner = None,
+    on_shortfall: WhenShort = OnShortfall.FAIL,
 ) -> None:
     """Write the manifests of what is placed, one directory an environment, for GitOps.
 
@@ -233,52 +176,13 @@ def render(
     _write(printable(rendering_line(rendering, shown_file(str(output_dir)))))
 
 
-class VerifyOutput(StrEnum):
-    """How the result of verifying is written."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 @app.command(cls=Command)
 def discover(
-    kubeconfig: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The cluster's kubeconfig. Left out: $KUBECONFIG, else ~/.kube/config, as kubectl does.",
-            show_default=False,
-        ),
-    ] = None,
-    context: Annotated[
-        str | None, typer.Option(metavar="CONTEXT", help="The context, if not the current one.", show_default=False)
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ENVIRONMENT",
-            help="The environment's name. Left out: the context's.",
-            callback=checked_name,
-            show_default=False,
-        ),
-    ] = None,
-    secret_name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SECRET",
-            help="The secret that holds the kubeconfig for the stack. Left out: ENVIRONMENT-kubeconfig.",
-            callback=checked_secret,
-            show_default=False,
-        ),
-    ] = None,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ORGANIZATION/PROJECT/STACK",
-            help="The stack that it is for: what pods of other stacks hold is reserved, too.",
-            show_default=False,
-        ),
-    ] = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    name: EnvironmentName = None,
+    secret_name: SecretName = None,
+    stack: StackOfCluster = None,
 ) -> None:
     """Write the InferenceEnvironment that describes a live cluster: its node pools, as nodes and labels show them.
 
@@ -297,40 +201,12 @@ def discover(
 def verify(
     paths: Paths,
     *,
-    kubeconfig: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[ENVIRONMENT=]FILE",
-            help="The kubeconfig of an environment; may be repeated. For one environment: as kubectl finds it.",
-            show_default=False,
-        ),
-    ] = None,
-    context: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[ENVIRONMENT=]CONTEXT",
-            help="The context in that kubeconfig, if not the current one; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    environment: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Verify this environment only; may be repeated. Left out: all.", show_default=False
-        ),
-    ] = None,
+    kubeconfig: Kubeconfigs = None,
+    context: Contexts = None,
+    environment: Environments = None,
     previous: Previous = None,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ORGANIZATION/PROJECT/STACK",
-            help="The stack that applies the documents: services of another one are another's.",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[
-        VerifyOutput, typer.Option(**one_of(VerifyOutput), help="A table for people, or JSON for tools.")
-    ] = VerifyOutput.TABLE,
+    stack: StackOfDocuments = None,
+    output: TableOrJson = Output.TABLE,
 ) -> None:
     """Compare the documents with the real clusters: nodes, slices, taints, memory, and who holds units.
 
@@ -354,7 +230,7 @@ def verify(
     clusters = {name: replace(cluster, known_uid=uids.get(name)) for name, cluster in read.items()}
     verified = verify_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
     unread |= wrong
-    if output is VerifyOutput.JSON:
+    if output is Output.JSON:
         _write(json.dumps(verified_to_dict(verified, unread), indent=2))
     elif clusters:
         print_verified(printing_console(), verified)
@@ -366,12 +242,7 @@ def verify(
 
 
 @app.command(cls=Command)
-def errors(
-    code: Annotated[
-        str | None,
-        typer.Argument(metavar="CODE", help="A code, for example SW204. Left out: a list of all.", show_default=False),
-    ] = None,
-) -> None:
+def errors(code: ErrorCode = None) -> None:
     """Say what a code means: the cause, an example and the remedy.
 
     Example: python -m slicewise errors SW204
@@ -383,21 +254,8 @@ def errors(
         print_section(Console(), find_section(code, sections))
 
 
-Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # the kinds are known once the spec is loaded
-
-
 @app.command(cls=Command)
-def schema(
-    kind: Annotated[
-        Kind | None,
-        typer.Argument(
-            parser=one_of(Kind)["parser"],
-            metavar="KIND",
-            help=f"{', '.join(KINDS)}. Left out: one schema for files of any kind.",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
+def schema(kind: SchemaKind = None) -> None:
     """Print the JSON Schema of a kind of document, or of all kinds, for editors.
 
     Example: python -m slicewise schema > schemas/slicewise.json

@@ -11,7 +11,7 @@ import pytest
 from components import verdicts
 from components.declared import Declared
 from components.stack_config import StackConfig, read_stack_config
-from components.state.cluster_outputs import KnownCluster, Renamed, cluster_outputs, find_renamed
+from components.state.cluster_outputs import KnownCluster, Renamed, clusters_to_outputs, find_renamed
 from components.state.previous_plan import PreviousStack
 from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Place, Standing
 from slicewise.clusters.live.needs import Needs
@@ -297,7 +297,7 @@ def test_outputs_keep_what_the_provider_knows_a_cluster_by() -> None:
     before = {"b": KnownCluster(uid="2", identifier="first-name"), "quiet": KnownCluster(uid="4", identifier="quiet")}
 
     identifiers = {"new": "first-name", "quiet": "quiet", "young": "young", "made": "made"}
-    outputs = cluster_outputs(before, {"new": "2", "young": "5"}, Renamed({"new": "b"}), identifiers)
+    outputs = clusters_to_outputs(before, {"new": "2", "young": "5"}, Renamed({"new": "b"}), identifiers)
 
     assert outputs == {
         "new": {"uid": "2", "identifier": "first-name"},
@@ -305,7 +305,7 @@ def test_outputs_keep_what_the_provider_knows_a_cluster_by() -> None:
         "young": {"uid": "5", "identifier": "young"},
     }
     # While the state still has something of it, the old name is remembered, too.
-    known = cluster_outputs(before, {"new": "2"}, Renamed({"new": "b"}), {"new": "first-name"}, ["b", "unknown"])
+    known = clusters_to_outputs(before, {"new": "2"}, Renamed({"new": "b"}), {"new": "first-name"}, ["b", "unknown"])
     assert known == {name: {"uid": "2", "identifier": "first-name"} for name in ("new", "b")}
 
 

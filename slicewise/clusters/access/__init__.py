@@ -2,6 +2,7 @@
 
 `read_ambient` and `read_files` find a kubeconfig as kubectl does, `examine` says whether one can be used from here,
 `open_client` makes a client of it, and `refused` says what may be shown of an error that the client raised.
+`SWEEPER` is the script that removes copies of kubeconfigs.
 """
 
 from slicewise.clusters.access.ambient import can_be_read, not_a_file, read_ambient, read_files
@@ -14,9 +15,11 @@ from slicewise.clusters.access.marking import marked
 from slicewise.clusters.access.raw_requests import dry_apply, get_object, post_object
 from slicewise.clusters.access.reachability import unreachable
 from slicewise.clusters.access.refusals import Cause, NotKubernetesError, Refused, refusal, refused
+from slicewise.clusters.access.sweeper import SWEEPER
 from slicewise.clusters.access.temporary_directory import private_tmp
 
 __all__ = [
+    "SWEEPER",
     "Cause",
     "Examination",
     "KubeconfigError",

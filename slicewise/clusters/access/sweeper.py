@@ -22,6 +22,8 @@ from typing import Final
 
 MARK: Final = "slicewise.dev/temporary"
 """Name of the kubeconfig's extension that says: the file with this in it was written by Slicewise's own provider."""
+SWEEPER: Final = __file__
+"""Path of this script."""
 
 # Go's os.CreateTemp("", "kubeconfig").
 _NAME: Final = re.compile(r"kubeconfig[0-9]+")

@@ -1,7 +1,7 @@
 """Why a plan is as it is: candidates, reasons, and what no plan can serve."""
 
-from slicewise.planning.explaining.candidates import Candidate, Verdict, candidate_to_dict, candidates
 from slicewise.planning.explaining.grouped_reasons import grouped, nearest_miss, place_of
+from slicewise.planning.explaining.judged_candidates import Candidate, Verdict, candidate_to_dict, candidates
 from slicewise.planning.explaining.never_served import prospects
 from slicewise.planning.explaining.pool_needed import needed
 from slicewise.planning.explaining.rejections import Rejections

@@ -4,25 +4,21 @@
 what was found takes room that the plan needs.
 """
 
+from slicewise.clusters.verify.pools.allocatable import check_allocatable
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.followed_remedies import followed
 from slicewise.clusters.verify.pools.growth import check_growth, growth_limit
 from slicewise.clusters.verify.pools.held_units import Holdings, check_holdings, holdings
-from slicewise.clusters.verify.pools.machine import (
-    check_absent,
-    check_machine,
-    check_models,
-    check_pods,
-    check_presence,
-    check_taints,
-    check_unit_memory,
-)
 from slicewise.clusters.verify.pools.membership import members, units_of
 from slicewise.clusters.verify.pools.nearly_members import NearMisses, near_misses
+from slicewise.clusters.verify.pools.node_gpu_models import check_models
+from slicewise.clusters.verify.pools.presence import check_presence
 from slicewise.clusters.verify.pools.requirements import requirements_of
 from slicewise.clusters.verify.pools.shortage import Shortage
 from slicewise.clusters.verify.pools.undeclared_nodes import check_strays
+from slicewise.clusters.verify.pools.unit_memory import check_unit_memory
 from slicewise.clusters.verify.pools.units import check_units
+from slicewise.clusters.verify.pools.usable_nodes import check_absent, check_pods, check_taints
 
 __all__ = [
     "ComparedPool",
@@ -30,9 +26,9 @@ __all__ = [
     "NearMisses",
     "Shortage",
     "check_absent",
+    "check_allocatable",
     "check_growth",
     "check_holdings",
-    "check_machine",
     "check_models",
     "check_pods",
     "check_presence",

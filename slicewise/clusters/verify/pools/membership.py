@@ -36,6 +36,11 @@ def units_of(node: LiveNode, resource: str) -> int:
     return node.gpus.units(resource) if node.gpus else 0
 
 
+def names_of(nodes: Iterable[LiveNode]) -> list[str]:
+    """Return the nodes' names, in their order."""
+    return [node.name for node in nodes]
+
+
 def missing_labels(pool: NodePool, node: LiveNode) -> dict[str, str]:
     """Return what of the pool's nodeSelector the node does not carry."""
     return {key: value for key, value in pool.node_selector.items() if node.labels.get(key) != value}

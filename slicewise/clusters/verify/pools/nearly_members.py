@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slicewise.clusters.live import Gpus, LabelledBy, LiveNode
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.label_ownership import is_of_gke, is_written_by_hand, tells_of_gpus
-from slicewise.clusters.verify.pools.membership import lacks, missing_labels, units_of
+from slicewise.clusters.verify.pools.membership import lacks, missing_labels, names_of, units_of
 from slicewise.clusters.verify.pools.units import CUT_ALIKE, as_declared, as_found, is_other_model
 from slicewise.diagnostics import are, some
 from slicewise.mig import WHOLE_GPU_RESOURCE
@@ -56,7 +56,7 @@ class NearMisses:
 
     def told(self, compared: ComparedPool) -> str:
         """Say of each what it is, or lacks."""
-        parts = [f"{some(_names(nodes))} {are(len(nodes))} {reason.says}" for reason, nodes in self.reasons.items()]
+        parts = [f"{some(names_of(nodes))} {are(len(nodes))} {reason.says}" for reason, nodes in self.reasons.items()]
         return "; ".join((*parts, lacks(compared.pool, self.unlabelled)) if self.unlabelled else parts)
 
 
@@ -153,7 +153,3 @@ def _cut_otherwise(compared: ComparedPool, gpus: Gpus) -> str:
         return ""
     profiles = [offer.profile for offer in found if offer.profile]
     return f"cut into {', '.join(profiles)}" if profiles else "not cut into slices"
-
-
-def _names(nodes: Iterable[LiveNode]) -> list[str]:
-    return [node.name for node in nodes]

@@ -1,0 +1,151 @@
+"""What the commands take: each type is one argument or option, with the words that `--help` has for it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slicewise.cli.discover import checked_name, checked_secret
+from slicewise.cli.render import checked_owner
+from slicewise.cli.usage import one_of
+from slicewise.documents import KINDS
+from slicewise.presentation import OnShortfall
+
+
+class PlanOutput(StrEnum):
+    """How a plan is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    SVG = "svg"
+
+
+class Output(StrEnum):
+    """How an explanation, or the result of verifying, is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # the kinds are known once the spec is loaded
+
+
+def _option(metavar: str, help_: str, **settings: Any) -> Any:  # noqa: ANN401 - as typer has it
+    return typer.Option(metavar=metavar, help=help_, show_default=False, **settings)
+
+
+# What several commands take.
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH",
+        help="Files, directories of *.yaml and *.yml files, or - for standard input.",
+        show_default=False,
+    ),
+]
+Previous = Annotated[
+    Path | None,
+    _option(
+        "PLAN.json", "An earlier plan (`plan --output json`, or `pulumi stack output --json`): what it placed stays."
+    ),
+]
+TableOrJson = Annotated[Output, typer.Option(**one_of(Output), help="A table for people, or JSON for tools.")]
+
+# plan
+PlanAs = Annotated[
+    PlanOutput,
+    typer.Option(
+        **one_of(PlanOutput),
+        help="A table for people, the plan as JSON or YAML for tools, or a picture of the pools as SVG.",
+    ),
+]
+
+# explain
+Deployment = Annotated[
+    str,
+    typer.Argument(
+        metavar="DEPLOYMENT",
+        help="Its namespace/name, or its name alone if no other deployment has it.",
+        show_default=False,
+    ),
+]
+
+# render
+OutputDirectory = Annotated[Path, _option("DIR", "Where to write: a directory for each environment, made if missing.")]
+Owner = Annotated[
+    str | None,
+    _option(
+        "NAME",
+        "Whose manifests these are; only files of the same owner are replaced or removed. "
+        "Left out: the PATHs, as seen from DIR.",
+        callback=checked_owner,
+    ),
+]
+WhenShort = Annotated[
+    OnShortfall,
+    typer.Option(
+        **one_of(OnShortfall),
+        help="When a deployment gets fewer environments than it asks for: fail changes nothing, warn goes on.",
+    ),
+]
+
+# discover reads one cluster, verify several: the same options, for one environment and for each.
+_STACK = "ORGANIZATION/PROJECT/STACK"
+_OF_EACH = "[ENVIRONMENT=]"
+Kubeconfig = Annotated[
+    Path | None,
+    _option("FILE", "The cluster's kubeconfig. Left out: $KUBECONFIG, else ~/.kube/config, as kubectl does."),
+]
+Kubeconfigs = Annotated[
+    list[str] | None,
+    _option(
+        f"{_OF_EACH}FILE",
+        "The kubeconfig of an environment; may be repeated. For one environment: as kubectl finds it.",
+    ),
+]
+Context = Annotated[str | None, _option("CONTEXT", "The context, if not the current one.")]
+Contexts = Annotated[
+    list[str] | None,
+    _option(f"{_OF_EACH}CONTEXT", "The context in that kubeconfig, if not the current one; may be repeated."),
+]
+StackOfCluster = Annotated[
+    str | None, _option(_STACK, "The stack that it is for: what pods of other stacks hold is reserved, too.")
+]
+StackOfDocuments = Annotated[
+    str | None, _option(_STACK, "The stack that applies the documents: services of another one are another's.")
+]
+EnvironmentName = Annotated[
+    str | None, _option("ENVIRONMENT", "The environment's name. Left out: the context's.", callback=checked_name)
+]
+SecretName = Annotated[
+    str | None,
+    _option(
+        "SECRET",
+        "The secret that holds the kubeconfig for the stack. Left out: ENVIRONMENT-kubeconfig.",
+        callback=checked_secret,
+    ),
+]
+Environments = Annotated[
+    list[str] | None, _option("NAME", "Verify this environment only; may be repeated. Left out: all.")
+]
+
+# errors
+ErrorCode = Annotated[
+    str | None,
+    typer.Argument(metavar="CODE", help="A code, for example SW204. Left out: a list of all.", show_default=False),
+]
+
+# schema
+SchemaKind = Annotated[
+    Kind | None,
+    typer.Argument(
+        parser=one_of(Kind)["parser"],
+        metavar="KIND",
+        help=f"{', '.join(KINDS)}. Left out: one schema for files of any kind.",
+        show_default=False,
+    ),
+]

@@ -1,0 +1,60 @@
+"""Whether a unit has the memory that a pool declares of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.units import settled_nodes
+from slicewise.diagnostics import Code, Found, Severity, some
+from slicewise.kubernetes import GIB
+
+# Boards report up to 2 % less than they are sold with; those that keep ECC bits in main memory (L4, L40S) more.
+_NOMINAL = Decimal("0.98")
+# Drivers differ by less than this in what they leave of a slice (H100 NVL: 10.75 and 10.62 GiB of 1g.12gb).
+_DRIVERS_DIFFER = Decimal("0.98")
+
+
+def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
+    """Yield memory that is declared of a unit and that labels do not report.
+
+    That a unit has somewhat less than its nominal size is not a difference: SW301 says so of slices, and a GPU that is
+    sold with 80 GB has 79.6 GiB. It becomes one where a model of the plan needs more than there is.
+    """
+    reported = {
+        node.name: offer.memory_mib * 1024**2
+        for node, gpus in settled_nodes(compared)
+        for offer in gpus.offers
+        if offer.resource == compared.resource and offer.memory_mib
+    }
+    if not reported:
+        return
+    least = min(reported.values())
+    declared = compared.pool.capabilities.memory_per_gpu
+    if declared.bytes <= least:
+        return
+    hungry = sorted(
+        str(name)
+        for name, needs in compared.required.items()
+        if needs.memory_per_gpu and needs.memory_per_gpu.bytes > least
+    )
+    if compared.profile is None and least >= declared.bytes * _NOMINAL:
+        return
+    if not hungry and _is_known_of_slice(compared, least):
+        return
+    names = sorted(name for name, bytes_ in reported.items() if bytes_ == least)
+    fails = f", and {some(hungry)} {'needs' if len(hungry) == 1 else 'need'} more than that" if hungry else ""
+    yield Found(
+        Code.LESS_UNIT_MEMORY,
+        Severity.ERROR if hungry else Severity.WARNING,
+        f"memoryPerGpu declares {declared}, a unit of {some(names)} has {least / GIB:.2f}Gi{fails}",
+        f"write memoryPerGpu: {least // 1024**2}Mi",
+        facts={"bytes": least, "declaredBytes": declared.bytes},
+    )
+
+
+def _is_known_of_slice(compared: ComparedPool, least: int) -> bool:
+    profile = compared.model.profile(compared.profile) if compared.model and compared.profile else None
+    usable = profile.usable_gib if profile else None
+    return usable is not None and least >= Decimal(str(usable)) * GIB * _DRIVERS_DIFFER
