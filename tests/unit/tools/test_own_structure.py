@@ -7,7 +7,7 @@ import pytest
 from tests.unit.cli.running import ROOT
 from tools.structure import Structure, measure
 
-# A face on these would load all of the program, or all of the core, for any module of it.
+# With a face, any import from these would load the whole program, or the whole core.
 WITHOUT_A_FACE = {"components", "slicewise"}
 
 
