@@ -1,0 +1,78 @@
+"""Nodes that two pools count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.unit.documents.advising import advice, cut
+from tests.unit.documents.documents import pools
+
+if TYPE_CHECKING:
+    from tests.unit.documents.loader import Loader
+
+
+def test_a_node_whose_cpus_are_counted_twice(loader: Loader) -> None:
+    large = cut("large", "3g.40gb", "39Gi", allocatable={"cpu": "188", "memory": "1900Gi"}, reservedUnits=8)
+    small = cut("small", "1g.10gb", "9Gi", allocatable={"cpu": "188"}, reservedUnits=28)
+    (line,) = advice(loader, pools(large, small))
+    assert line == (
+        'InferenceEnvironment mig-a: spec.nodePools[1].allocatable: a node of "small" may belong to "large" too, and '
+        "both count cpu 188 of it; if that is all that a node has, give each its share in allocatable; if no node is "
+        "in both, give their nodeSelectors one key with different values [SW324]"
+    )
+    assert len(advice(loader, pools(large, {**small, "allocatable": {"cpu": "188000m"}}))) == 1
+    # Shares, as `discover` writes them.
+    assert advice(loader, pools(large, {**small, "allocatable": {"cpu": "94", "memory": "950Gi"}})) == []
+    assert advice(loader, pools(large, {**small, "allocatable": {}})) == []
+    assert advice(loader, pools(large, {**small, "nodeSelector": {"pool": "other"}})) == []
+
+
+def test_gpus_that_two_pools_sell(loader: Loader) -> None:
+    """56 slices of 1g.10gb and 16 of 3g.40gb on eight GPUs."""
+    large, small = cut("large", "3g.40gb", "39Gi"), cut("small", "1g.10gb", "9Gi")
+    (line,) = advice(loader, pools(large, small))
+    assert line == (
+        'InferenceEnvironment mig-a: spec.nodePools[1].nodeSelector: a node of "small" belongs to "large" too, and '
+        "together they count more slices than its 8 GPUs have; write in acceleratorCount of each all GPUs of a node, "
+        "and in reservedUnits the slices of each that the pool's nodes do not have; if no node is in both, give their "
+        "nodeSelectors one key with different values [SW324]"
+    )
+    # Their CPUs are counted twice, too: one warning says that the two have the same nodes.
+    cpus = {"allocatable": {"cpu": "188"}}
+    assert advice(loader, pools({**large, **cpus}, {**small, **cpus})) == [line]
+    assert advice(loader, pools(large, {**small, "nodeSelector": {"pool": "other"}})) == []
+    # Nodes of one label that have other GPUs, or another number of them, are other nodes.
+    assert advice(loader, pools(large, {**small, "acceleratorCount": 4})) == []
+    a100 = {**small, "acceleratorType": "nvidia-a100-80gb"}
+    assert advice(loader, pools(large, a100)) == []
+    # Five GPUs of eight are cut in the one way, three in the other, on each of two nodes.
+    halves = ({**large, "reservedUnits": 2 * 6, "nodeCount": 2}, {**small, "reservedUnits": 2 * 35, "nodeCount": 2})
+    assert advice(loader, pools(*halves)) == []
+    # One 3g.40gb more on each node finds room beside small slices; two GPUs' worth do not.
+    assert advice(loader, pools({**halves[0], "reservedUnits": 2 * 6 - 1}, halves[1])) == []
+    assert len(advice(loader, pools({**halves[0], "reservedUnits": 2 * 2}, halves[1]))) == 1
+
+
+def test_gpus_that_are_cut_into_several_profiles_at_once(loader: Loader) -> None:
+    """All-balanced (mig-parted's name): each H100 has two 1g.10gb, one 2g.20gb and one 3g.40gb."""
+    balanced = [
+        cut("tiny", "1g.10gb", "9Gi", reservedUnits=56 - 16),
+        cut("small", "2g.20gb", "19Gi", reservedUnits=24 - 8),
+        cut("large", "3g.40gb", "39Gi", reservedUnits=16 - 8),
+    ]
+    assert advice(loader, pools(*balanced)) == []
+    # A fifth 10 GiB slice of each GPU is one more than the eight slices of memory.
+    (line,) = advice(loader, pools({**balanced[0], "reservedUnits": 56 - 24}, *balanced[1:]))
+    assert 'a node of "large" belongs to "tiny" and "small" too' in line
+
+
+def test_whole_gpus_beside_slices_of_the_same_nodes(loader: Loader) -> None:
+    whole = {"name": "whole", "nodeSelector": {"pool": "mixed"}, "capabilities": {"memoryPerGpu": "79Gi"}}
+    assert len(advice(loader, pools(whole, cut("large", "3g.40gb", "39Gi", reservedUnits=8)))) == 1
+    assert advice(loader, pools({**whole, "reservedUnits": 4}, cut("large", "3g.40gb", "39Gi", reservedUnits=8))) == []
+
+
+def test_slices_that_lack_only_memory(loader: Loader) -> None:
+    """Four 1g.20gb have all eight slices of memory, and leave three compute slices that no 1g.10gb can use."""
+    wide = cut("wide", "1g.20gb", "19Gi")
+    assert len(advice(loader, pools(wide, cut("tiny", "1g.10gb", "9Gi", reservedUnits=56 - 24)))) == 1

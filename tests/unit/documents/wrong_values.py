@@ -1,0 +1,81 @@
+"""Values that are wrong for every field of one type, and what is said of them."""
+
+from __future__ import annotations
+
+UNCUT = "where GPUs are not cut into slices, leave migConfiguration out"
+REQUEST_NAME = "expected letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /"
+IMAGE = "expected an image, [REGISTRY/]NAME[:TAG][@DIGEST]: "
+LOWER_CASE = "a name is in lower case"
+LABEL = "expected lower-case letters, digits and -, beginning and ending with a letter or digit"
+LABEL_VALUE = "expected a Kubernetes label value: at most 63 letters, digits, -, _ and ."
+IN_QUOTES = "expected text: put it in quotes"
+COLON = "a colon and a space make a mapping, so put text that has them in quotes"
+TRUTH = "(YAML reads yes and on as true)"
+TWELVE_DIGITS = "999999999999"
+COUNT = [
+    ("0", "got 0, expected at least 1"),
+    ("-1", "got -1, expected at least 1"),
+    ("1000001", "got 1000001, expected at most 1000000"),
+    ("2.5", "got 2.5, expected a whole number"),
+    ("2.0", "got 2.0, expected a whole number: write 2"),
+    ('"8"', 'got "8", expected a whole number: remove the quotes'),
+    ("eight", 'got "eight", expected a whole number'),
+    ("true", "got true, expected a whole number"),
+    (".nan", "got nan, expected a whole number"),
+    (".inf", "got inf, expected a whole number"),
+    ("[8]", "got a list, expected a whole number"),
+]
+COUNT_OR_ZERO = [
+    ("-1", "got -1, expected at least 0"),
+    ("1000001", "got 1000001, expected at most 1000000"),
+    ("{}", "got a mapping, expected a whole number"),
+]
+FLAG = [
+    ("1", "got 1, expected true or false"),
+    ('"true"', 'got "true", expected true or false: remove the quotes'),
+    ("maybe", 'got "maybe", expected true or false'),
+]
+QUANTITY = [
+    ("40GB", '"40GB" is not a Kubernetes quantity; write 40Gi (powers of 1024) or 40G (powers of 1000)'),
+    ("80 GB", '"80 GB" is not a Kubernetes quantity; write 80Gi (powers of 1024) or 80G (powers of 1000)'),
+    ('"8 "', '"8 " is not a Kubernetes quantity; write 8'),
+    ("51_539_607_552", '"51_539_607_552" is not a Kubernetes quantity; write 51539607552'),
+    ("500 m", '"500 m" is not a Kubernetes quantity; write 500m (thousandths) or 500Mi (powers of 1024)'),
+    ("8e3m", '"8e3m" is not a Kubernetes quantity; write 8000m (thousandths) or 8000Mi (powers of 1024)'),
+    ("500 mi", '"500 mi" is not a Kubernetes quantity; write 500Mi (powers of 1024)'),
+    ("lots", '"lots" is not a Kubernetes quantity; write for example 40Gi, 500m or 4'),
+    ("0", "0 is 0; write more than that"),
+    ("-40Gi", '"-40Gi" is not more than 0; write for example 40Gi, 500m or 4'),
+    ("-4", "-4 is not more than 0; write for example 40Gi, 500m or 4"),
+    ("true", "true is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
+    (".inf", "inf is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
+    ("[40Gi]", "a list is not a Kubernetes quantity; write for example 40Gi, 500m or 4"),
+]
+NAME = [
+    ("Upper", f'got "Upper", {LABEL}; write "upper"'),
+    ("a_b", f'got "a_b", {LABEL}; write "a-b"'),
+    ("-a", f'got "-a", {LABEL}; write "a"'),
+    ("a-", f'got "a-", {LABEL}; write "a"'),
+    ("a.b", f'got "a.b", {LABEL}; write "a-b"'),
+    ('""', f'got "", {LABEL}'),
+    ("7", f"got 7, {IN_QUOTES}"),
+]
+# apimachinery's IsDNS1123Subdomain: labels with dots between them, 253 characters in all.
+SUBDOMAIN = "expected lower-case letters, digits, - and ., with a letter or digit at both ends and beside every dot"
+DOTTED_NAME = [
+    ("Qwen2.5-7B", f'got "Qwen2.5-7B", {SUBDOMAIN}; write "qwen2.5-7b"'),
+    ("a_b", f'got "a_b", {SUBDOMAIN}; write "a-b"'),
+    ("a..b", f'got "a..b", {SUBDOMAIN}; write "a.b"'),
+    ("a.-b", f'got "a.-b", {SUBDOMAIN}; write "a.b"'),
+    ("a-.b", f'got "a-.b", {SUBDOMAIN}; write "a.b"'),
+    (".a", f'got ".a", {SUBDOMAIN}; write "a"'),
+    ("a.", f'got "a.", {SUBDOMAIN}; write "a"'),
+    ('""', f'got "", {SUBDOMAIN}'),
+    ("7", f"got 7, {IN_QUOTES}"),
+    ("a." * 127, "got 254 characters, expected at most 253 characters"),
+]
+LABELS = [
+    ("[a, b]", "got a list, expected a mapping"),
+    ("null", "got nothing, expected a mapping: give it a value, or remove the field"),
+]
+FABRICS = "(fabrics: ib, roce, efa, eth)"

@@ -1,0 +1,75 @@
+"""What one remedy proposes: values that loading takes, and the same for tools."""
+
+from __future__ import annotations
+
+import pytest
+
+from slicewise.planning import make_plan
+from slicewise.planning.capacity.planned_pools import charged_pools
+from slicewise.planning.remedies.finding import Remedy, RemedyKind, remedy_to_dict
+from slicewise.planning.remedies.remedy import Proposal, Want
+from tests.documents import deployment, environment, fleet_of, model, pool
+from tests.unit.planning.following import assert_true, lines, remedies_of
+
+ZONES = ["europe-west4-a", "europe-west4-c"]
+MADE = {"zones": ZONES, "machineType": "a3-highgpu-8g", "nodeSelector": {"cloud.google.com/gke-nodepool": "p"}}
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # Nine replicas of a whole GPU need one node more than the two, and GKE makes one in each of the two zones.
+        ({"nodeCount": 2}, "nodeCount 4 on e/p (now 2) would fit it"),
+        # An autoscaler's limit is one for all zones together.
+        ({"nodeCount": 2, "maxNodeCount": 2}, "maxNodeCount 3 on e/p (now 2) would fit it"),
+    ],
+)
+def test_nodes_come_in_each_zone(counts: dict[str, int], expected: str) -> None:
+    made = environment("e", pool("p", **MADE, **counts))
+    made["spec"]["cluster"] = {"source": "GKE", "gke": {"project": "acme", "location": "europe-west4"}}
+    documents = [made, model("m"), deployment("old", "m", replicas=16), deployment("new", "m", replicas=5)]
+    assert expected in lines(documents, "new")
+    for remedy in remedies_of(documents, "new", limit=9):
+        assert_true(remedy, documents, "new")
+
+
+def test_a_proposal_that_loading_would_refuse_is_known() -> None:
+    """Whoever writes a remedy anew cannot propose what documents may not say: three nodes in two zones (SW227)."""
+    made = environment("e", pool("p", nodeCount=2, **MADE))
+    made["spec"]["cluster"] = {"source": "GKE", "gke": {"project": "acme", "location": "europe-west4"}}
+    fleet = fleet_of([made, model("m"), deployment("d", "m")])
+    (place,) = charged_pools(fleet, make_plan(fleet)).values()
+    (wanted,) = fleet.deployments
+    served = fleet.model_of(wanted)
+    want = Want(wanted, served, served.serving[0], place, one_more=False)
+    remedy = Remedy(RemedyKind.MORE_NODES, "", "InferenceEnvironment e", "spec.nodePools[p].nodeCount", 3, 8)
+    loads = [Proposal(remedy, want, place, place.with_pool(node_count=nodes).document).loads for nodes in (2, 3, 4)]
+    assert loads == [True, False, True]
+
+
+def test_a_remedy_for_tools() -> None:
+    documents = [environment("e", pool("p")), model("m"), deployment("new", "m", replicas=9)]
+    assert [remedy_to_dict(remedy) for remedy in remedies_of(documents, "new")] == [
+        {
+            "kind": "fewer-replicas",
+            "message": "replicas 8 (now 9) would fit it on e/p",
+            "document": "ModelDeployment team/new",
+            "field": "spec.scaling.fixed.replicas",
+            "value": 8,
+            "units": 1,
+            "environment": "e",
+            "nodePool": "p",
+            "profile": "any",
+        },
+        {
+            "kind": "more-nodes",
+            "message": "nodeCount 2 on e/p (now 1) would fit it",
+            "document": "InferenceEnvironment e",
+            "field": "spec.nodePools[p].nodeCount",
+            "value": 2,
+            "units": 8,
+            "environment": "e",
+            "nodePool": "p",
+            "profile": "any",
+        },
+    ]
