@@ -37,6 +37,10 @@ def test_no_file_of_the_product_has_more_than_400_lines(structure: Structure) ->
     assert structure.long_files == {}
 
 
+def test_no_file_of_tests_has_more_than_400_lines(structure: Structure) -> None:
+    assert structure.long_test_files == {}
+
+
 def test_the_whole_product_is_measured(structure: Structure) -> None:
     measured = {each.name for each in structure.packages}
     there = (path.relative_to(ROOT).parent for path in ROOT.glob("[a-z]*/**/__init__.py"))
