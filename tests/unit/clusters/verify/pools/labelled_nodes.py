@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from slicewise.clusters.live.facts import LiveCluster, LiveNode
 from slicewise.clusters.live.nodes import live_node
-from tests.documents import Document, environment
-from tests.unit.clusters.built_clusters import ENVIRONMENT, GPU
+from tests.documents import Document, environment, pool
+from tests.unit.clusters.built_clusters import ENVIRONMENT, GPU, gfd, node
 from tests.unit.clusters.kubernetes_json import node_json
 
 PRODUCT = "nvidia.com/gpu.product"
@@ -38,3 +38,12 @@ def gke(name: str, partition: str, units: int) -> LiveNode:
 
 def cordoned(each: LiveNode) -> LiveNode:
     return replace(each, cordoned=True)
+
+
+def selecting(selector: dict[str, str], **fields: object) -> tuple[Document, ...]:
+    return (environment(ENVIRONMENT, pool("whole", nodeSelector=selector, **fields)),)
+
+
+def labelled(*labels: dict[str, str]) -> LiveCluster:
+    nodes = tuple(node(f"n-{number}", gfd(8), each) for number, each in enumerate(labels))
+    return LiveCluster(nodes, (), (), serves_kserve=True, namespaces=frozenset())

@@ -1,114 +1,12 @@
-"""Which nodes a pool's selector means, and what is said where it means none, or others than are meant."""
+"""Which nodes belong to which pool: selectors of nothing, and pools that select the same nodes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import pytest
-
-from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer
-from tests.documents import Document, deployment, environment, pool, slices
-from tests.unit.clusters.built_clusters import (
-    ENVIRONMENT,
-    H100_SLICES,
-    adding,
-    changed,
-    cluster_of,
-    found,
-    gfd,
-    node,
-    only,
-    verified,
-    with_gpus,
-    without,
-)
-from tests.unit.clusters.verify.pools.as_declared import ERROR, SMALL, WARNING, here, mig
-from tests.unit.clusters.verify.pools.labelled_nodes import cluster, declared
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-def selecting(selector: dict[str, str], **fields: object) -> tuple[Document, ...]:
-    return (environment(ENVIRONMENT, pool("whole", nodeSelector=selector, **fields)),)
-
-
-def labelled(*labels: dict[str, str]) -> LiveCluster:
-    nodes = tuple(node(f"n-{number}", gfd(8), each) for number, each in enumerate(labels))
-    return LiveCluster(nodes, (), (), serves_kserve=True, namespaces=frozenset())
-
-
-@pytest.mark.parametrize(
-    ("selector", "labels", "said"),
-    [
-        ({"pool": "left"}, [{"pool": "right"}, {"pool": "right"}], "no node has pool=left; nodes have right (2)"),
-        ({"pool": "left"}, [{"team": "x"}], "no node has a label pool"),
-        ({"gpu-product": "h100"}, [{"gpu.product": "h100"}], 'label gpu-product; did you mean "gpu.product"?'),
-        ({"a": "1", "b": "2"}, [{"a": "1", "b": "3"}], "no node has b=2; nodes have 3 (1)"),
-        ({"a": "1", "b": "2"}, [{"a": "1"}, {"b": "2"}], "all of them on none: n-0 lacks b=2"),
-        ({"a": "1"}, [{"a": ""}], "nodes have the empty value (1)"),
-    ],
-)
-def test_what_no_node_has_and_what_nodes_have(selector: dict[str, str], labels: list[Any], said: str) -> None:
-    told = only(selecting(selector), labelled(*labels))
-    assert (told.subject.node_pool, told.code) == ("whole", "SW601")
-    assert said in told.message
-
-
-def test_an_empty_cluster() -> None:
-    assert "the cluster has no nodes" in only(selecting({"a": "1"}), labelled()).message
-
-
-@pytest.mark.parametrize(
-    ("count", "maximum", "real", "expected"),
-    [
-        (0, None, 0, []),
-        (0, 4, 0, [("whole", "SW601", WARNING)]),
-        (0, 4, 4, []),
-        (0, 4, 5, [("whole", "SW603", WARNING)]),
-        (2, 4, 0, [("whole", "SW601", WARNING)]),
-        (2, 4, 1, [("whole", "SW602", WARNING)]),
-        (2, 4, 2, []),
-        (2, None, 1, [("whole", "SW602", WARNING)]),
-        (2, None, 3, [("whole", "SW603", WARNING)]),
-    ],
-)
-def test_the_number_of_nodes(count: int, maximum: int | None, real: int, expected: list[Any]) -> None:
-    scaled = {} if maximum is None else {"maxNodeCount": maximum}
-    documents = selecting({"pool": "whole"}, nodeCount=count, **scaled)
-    assert found(documents, labelled(*[{"pool": "whole"}] * real)) == expected
-
-
-def test_the_node_that_is_meant_is_named_once() -> None:
-    documents = selecting({"pool": "whole", "zone": "a"}, nodeCount=2)
-    told = only(documents, labelled({"pool": "whole", "zone": "a"}, {"pool": "whole", "zone": "b"}))
-    assert told.code == "SW602"
-    assert "n-1 lacks zone=a (it is b)" in told.message
-
-
-def test_a_node_that_lacks_one_label_of_several_is_meant_whatever_it_offers() -> None:
-    """The selector has a label that changes with the layout: the cut is the cause, and is all that is said."""
-    selector = {"pool": "cut", "nvidia.com/mig.config": "all-3g.40gb"}
-    documents = (environment(ENVIRONMENT, slices("cut", "3g.40gb", nodeSelector=selector, memoryPerGpu="39Gi")),)
-    now = {"pool": "cut", "nvidia.com/mig.config": "all-1g.10gb"}
-    cluster = LiveCluster((node("n", gfd(8, "1g.10gb"), now),), (), (), serves_kserve=True, namespaces=frozenset())
-    told = only(documents, cluster)
-    assert (told.subject.node_pool, told.code) == ("cut", "SW601")
-    assert told.message.endswith("nodes have all-1g.10gb (1): the node is cut into 1g.10gb (n)")
-
-
-@pytest.mark.parametrize(("change", "severity"), [(mig("1g.10gb"), ERROR), (with_gpus(offers=()), WARNING)])
-def test_an_autoscaled_pool_of_only_wrong_nodes(change: Callable[[LiveNode], LiveNode], severity: str) -> None:
-    """Its next nodes will be as these are, unless they have only just begun."""
-    autoscaled = slices("cut", "3g.40gb", nodeCount=0, maxNodeCount=2, memoryPerGpu="39Gi")
-    documents = (environment(ENVIRONMENT, autoscaled), SMALL, deployment("chat", "small"))
-    cluster = adding(cluster_of(documents[0]), node("n", gfd(8, "3g.40gb"), {"pool": "cut"}))
-    ((_, _, found_severity),) = found(documents, changed(cluster, change, "n"))
-    assert found_severity == severity
-    # With one right node beside it, it stops nothing.
-    cluster = adding(cluster, node("right", gfd(8, "3g.40gb"), {"pool": "cut"}))
-    ((_, _, found_severity),) = found(documents, changed(cluster, change, "n"))
-    assert found_severity == WARNING
+from slicewise.clusters.live.facts import LiveCluster, Offer
+from tests.documents import pool, slices
+from tests.unit.clusters.built_clusters import H100_SLICES, adding, found, gfd, node, only, verified, without
+from tests.unit.clusters.verify.pools.as_declared import WARNING, here
+from tests.unit.clusters.verify.pools.labelled_nodes import cluster, declared, labelled, selecting
 
 
 def test_a_selector_of_nothing_means_the_nodes_with_the_resource() -> None:
@@ -159,12 +57,6 @@ def test_one_selector_and_two_resources_split_the_nodes() -> None:
     assert [(each.node_pool, each.nodes) for each in result.pools] == [("cut", 1), ("whole", 1)]
 
 
-def test_an_empty_cluster_has_nothing_to_label() -> None:
-    told = only(declared(pool("whole")), cluster())
-    assert told.message == "the cluster has no nodes, 1 declared"
-    assert told.remedy == "add the nodes, or see whether the kubeconfig is of the cluster that is meant"
-
-
 def test_an_empty_selector_counts_gpu_nodes() -> None:
     documents = declared(pool("whole", nodeSelector={}, nodeCount=2))
     cpus = [node(f"cpu-{number}", None, {}, cordoned=True) for number in range(3)]
@@ -176,12 +68,3 @@ def test_an_empty_selector_counts_gpu_nodes() -> None:
     nothing = only(documents, cluster(*cpus))
     assert nothing.message == "none of 3 nodes has GPUs or a GPU label, 2 declared"
     assert nothing.remedy.startswith("install NVIDIA's driver")
-
-
-def test_nodes_that_are_gone_can_be_added() -> None:
-    """As for a pool that has some left: whether its nodes are gone or the selector is wrong is not known here."""
-    documents = declared(pool("whole", nodeCount=2))
-    told = only(documents, without(cluster_of(documents[0]), "whole-0", "whole-1"))
-    assert (told.code, told.remedy.endswith("; or add the nodes, where they are gone")) == ("SW601", True)
-    labelled_otherwise = cluster(node("n", gfd(8), {"pool": "b"}))
-    assert "add the nodes" not in only(documents, labelled_otherwise).remedy

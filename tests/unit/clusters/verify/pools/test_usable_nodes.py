@@ -1,16 +1,45 @@
-"""Taints that keep a plan's pods out, and those that go by themselves."""
+"""Nodes that take no pods of the plan: out of scheduling, or tainted, for now or for good."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slicewise.clusters.live.facts import Taint
+from slicewise.clusters.live.facts import LiveNode, Taint
 from tests.documents import Document, deployment, model, pool
-from tests.unit.clusters.built_clusters import GPU, changed, found, only
+from tests.unit.clusters.built_clusters import GPU, changed, cluster_of, found, only
 from tests.unit.clusters.verify.pools.as_declared import ERROR, WARNING, here
+from tests.unit.clusters.verify.pools.labelled_nodes import cordoned, declared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def not_ready(each: LiveNode) -> LiveNode:
+    return replace(each, ready=False)
+
+
+def removed(each: LiveNode) -> LiveNode:
+    return replace(each, taints=(Taint("ToBeDeletedByClusterAutoscaler", "1", "NoSchedule"),))
+
+
+@pytest.mark.parametrize("out", [cordoned, not_ready, removed])
+@pytest.mark.parametrize(
+    ("count", "most", "expected"),
+    [(1, None, None), (2, None, "SW615"), (1, 2, "SW615"), (1, 1, None), (0, 1, None)],
+)
+def test_a_node_that_takes_no_pods_is_neither_missing_nor_too_many(
+    out: Callable[[LiveNode], LiveNode], count: int, most: int | None, expected: str | None
+) -> None:
+    scaled = {} if most is None else {"maxNodeCount": most}
+    documents = declared(pool("whole", nodeCount=count, **scaled))
+    nodes = changed(cluster_of(declared(pool("whole", nodeCount=2))[0]), out, "whole-0")
+    assert [code for _, code, _ in found(documents, nodes)] == ([expected] if expected else [])
+    if expected:
+        # Where the others are as many as are declared to be there at least, there is nothing to lower.
+        assert ("lower nodeCount" in only(documents, nodes).remedy) == (count == 2)
 
 
 def tainted(taint: Taint, *tolerations: Document) -> list[tuple[str | None, str, str]]:
