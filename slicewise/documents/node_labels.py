@@ -14,7 +14,7 @@ from slicewise.kubernetes import (
     REGION_LABEL,
     ZONE_LABEL,
 )
-from slicewise.mig import GpuModel, gke_accelerator, known_gpu_model
+from slicewise.mig import GpuModel, gke_accelerator, known_gpu_model, kubernetes_spelling
 
 
 def catalogued(pool: NodePool) -> GpuModel | None:
@@ -43,7 +43,7 @@ def mig_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str]:
     profile = pool.mig.profile if pool.mig else None
     if isinstance(made, GkeCluster) or profile is None:
         return {}
-    return {MIG_CONFIG_LABEL: f"all-{_in_a_label(profile)}"}
+    return {MIG_CONFIG_LABEL: f"all-{kubernetes_spelling(profile)}"}
 
 
 def _gke_labels(pool: NodePool, gke: GkeCluster) -> dict[str, str]:
@@ -52,7 +52,7 @@ def _gke_labels(pool: NodePool, gke: GkeCluster) -> dict[str, str]:
     if model and (accelerator := gke_accelerator(model.name, pool.machine_type)):
         labels[GKE_ACCELERATOR_LABEL] = accelerator
     if pool.mig and pool.mig.profile:
-        labels[GKE_PARTITION_LABEL] = _in_a_label(pool.mig.profile)
+        labels[GKE_PARTITION_LABEL] = kubernetes_spelling(pool.mig.profile)
     zones = gke_zones(pool, gke)
     if len(zones) == 1:
         labels[ZONE_LABEL] = zones[0]
@@ -76,8 +76,3 @@ def nodes_at_a_time(pool: NodePool, cluster: Cluster) -> int:
     """Return what `nodeCount` of `pool` must be a multiple of: GKE makes as many nodes in each zone."""
     gke = cluster.gke if cluster.source is ClusterSource.GKE else None
     return max(len(gke_zones(pool, gke)), 1) if gke else 1
-
-
-def _in_a_label(profile: str) -> str:
-    # No label can hold a `+`; GKE and MIG manager write a `.` in its place.
-    return profile.replace("+", ".")

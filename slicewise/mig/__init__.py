@@ -18,7 +18,7 @@ from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_s
 from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
 from slicewise.mig.precisions import computed_precisions
-from slicewise.mig.profiles import MigProfile, canonical_profile_name, parse_profile_name
+from slicewise.mig.profiles import MigProfile, canonical_profile_name, kubernetes_spelling, parse_profile_name
 from slicewise.mig.resources import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "gke_accelerator",
     "gke_partition_sizes",
     "known_gpu_model",
+    "kubernetes_spelling",
     "parse_profile_name",
     "resource_name",
 ]

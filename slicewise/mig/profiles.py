@@ -65,6 +65,18 @@ def parse_profile_name(text: str) -> ParsedProfile | None:
     return ParsedProfile(int(match["compute"]), int(match["memory"]), match["suffix"] or "")
 
 
+def kubernetes_spelling(profile: str) -> str:
+    """Return how a profile is written in the names of resources and in the values of labels: `1g.10gb.me`.
+
+    Neither can hold a `+`. NVIDIA's device plugin (v0.20, internal/rm/rm.go), GPU feature discovery, MIG manager and
+    GKE write a `.` in its place and keep a `-`. `canonical_profile_name` is the way back.
+
+    Args:
+        profile: A profile in the driver's spelling, such as `1g.10gb+me`.
+    """
+    return profile.replace("+", ".")
+
+
 def canonical_profile_name(text: str) -> str:
     """Turn the spelling of a resource or a label into the driver's, to propose it in a remedy.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from slicewise.mig.profiles import kubernetes_spelling
+
 WHOLE_GPU_RESOURCE: Final = "nvidia.com/gpu"
 
 
@@ -32,4 +34,4 @@ def resource_name(profile: str | None, strategy: MigStrategy) -> str:
     """
     if profile is None or strategy is MigStrategy.SINGLE:
         return WHOLE_GPU_RESOURCE
-    return f"nvidia.com/mig-{profile.replace('+', '.')}"
+    return f"nvidia.com/mig-{kubernetes_spelling(profile)}"

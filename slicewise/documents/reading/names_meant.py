@@ -11,6 +11,7 @@ from slicewise.diagnostics import repository_meant
 from slicewise.documents import base, cluster, image
 from slicewise.documents import served_model as model
 from slicewise.documents.patterns import Pattern
+from slicewise.mig import kubernetes_spelling
 
 _LONGEST: Final = 100
 
@@ -42,8 +43,8 @@ def _word(text: str, between: str = "[^A-Za-z0-9_.]+") -> str:
 
 
 def _label_value(text: str) -> str:
-    # In labels, NVIDIA's and Google's software writes a dot where a profile has a plus: 1g.10gb.me.
-    return _word(text.replace("+", "."))
+    # A profile among them: 1g.10gb+me is 1g.10gb.me in a label.
+    return _word(kubernetes_spelling(text))
 
 
 def _model_name(text: str) -> str:

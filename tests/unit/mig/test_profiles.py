@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from slicewise.mig import ALL_GPU_MODELS, MigStrategy, canonical_profile_name, parse_profile_name, resource_name
+from slicewise.mig import (
+    ALL_GPU_MODELS,
+    MigStrategy,
+    canonical_profile_name,
+    kubernetes_spelling,
+    parse_profile_name,
+    resource_name,
+)
 from slicewise.mig.profiles import ParsedProfile
 
 
@@ -54,6 +61,12 @@ def test_what_cannot_become_a_resource_is_no_profile_name(text: str) -> None:
 )
 def test_spellings_of_resources_and_labels_become_the_drivers(text: str, expected: str) -> None:
     assert canonical_profile_name(text) == expected
+
+
+def test_labels_and_resources_have_one_spelling() -> None:
+    # A node asks MIG manager for nvidia.com/mig.config=all-1g.10gb.me; `-me` is another profile than `+me`.
+    spelled = {"1g.10gb+me": "1g.10gb.me", "1g.24gb+me.all": "1g.24gb.me.all", "1g.24gb-me": "1g.24gb-me"}
+    assert {profile: kubernetes_spelling(profile) for profile in spelled} == spelled
 
 
 def test_every_profile_survives_the_way_to_a_resource_name_and_back() -> None:

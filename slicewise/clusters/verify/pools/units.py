@@ -12,7 +12,7 @@ from slicewise.clusters.verify.pools.requirements import unmet
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, some
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL, PRODUCT_LABEL
-from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, kubernetes_spelling, resource_name
 
 # Causes on the node itself: the same for every pool that shares the node.
 _OF_NODES = frozenset({Code.NO_GPU_RESOURCE, Code.MIG_LAYOUT, Code.SHARED_UNITS})
@@ -325,7 +325,7 @@ def as_declared(compared: ComparedPool, gpus: Gpus) -> str:
     if gpus.told_by is LabelledBy.GKE:
         return f"make a GKE node pool {'with the declared' if compared.profile else 'without a'} partition size"
     if gpus.mig_config:
-        layout = f"all-{compared.profile.replace('+', '.')}" if compared.profile else "all-disabled"
+        layout = f"all-{kubernetes_spelling(compared.profile)}" if compared.profile else "all-disabled"
         if gpus.mig_config == layout:
             return f"see why MIG manager has not applied {layout}, which the node asks for: {_MIG_MANAGER}"
         return (
