@@ -82,7 +82,7 @@ def measure(checkout: Path) -> Structure:
     """Measure the packages at the top of `checkout`: all but tests and tools.
 
     Raises:
-        ValueError: there is no package.
+        ValueError: the checkout has no Python package.
     """
     roots = sorted(path.parent.name for path in checkout.glob("*/__init__.py") if path.parent.name not in NOT_PRODUCT)
     if not roots:

@@ -23,7 +23,7 @@ _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 
 
 def needed(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> str:
-    """Say what a pool would have to be for the profile that comes nearest to one; for where there is no remedy."""
+    """Say what a pool would need for the profile that comes closest to being served; used where no remedy exists."""
     deployment = fleet.deployment[shortfall.deployment]
     model = fleet.model_of(deployment)
     candidates = [item for item in rejections if item.profile]

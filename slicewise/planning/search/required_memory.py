@@ -44,7 +44,7 @@ def required_memory_advice(draft: DraftPlan) -> Iterator[Diagnostic]:
 def _smallest_units(draft: DraftPlan, option: ServingOption) -> PoolLedger | None:
     """Return the pool of the smallest units that could serve a deployment with this option.
 
-    None where that is no choice: all of them are whole GPUs of one size.
+    None where there is nothing to choose: all of them are whole GPUs of one size.
     """
     # Levels come by the memory of a unit.
     pools = [draft.pools[index] for level in option.levels for lane, _, _ in level.lanes for index in lane.members]

@@ -1,4 +1,4 @@
-"""Where there is no remedy: the pool that would be needed."""
+"""Where no remedy exists, the message says what pool would be needed."""
 
 from __future__ import annotations
 
