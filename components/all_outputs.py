@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from components.clusters import keep_outputs
-from components.handling import Handling
-from components.leaving import Departing
-from components.past import Past
-from components.stack_name import stack_name
-from components.state import CLUSTERS_OUTPUT, STACK_OUTPUT, clusters_to_outputs
 from slicewise.clusters.live import Standing
+
+from .clusters import keep_outputs
+from .handling import Handling
+from .leaving import Departing
+from .past import Past
+from .stack_name import stack_name
+from .state import CLUSTERS_OUTPUT, STACK_OUTPUT, clusters_to_outputs
 
 
 def all_outputs(

@@ -8,15 +8,16 @@ from functools import partial
 
 import pulumi
 
-from components.handling import Handling
-from components.inference_environment import InferenceEnvironment
-from components.model_placement import ModelPlacement
-from components.planned import Planned
-from components.provisioning import provision
-from components.readiness import Patience, Wait, finish, wait_in
-from components.stack_config import StackConfig
-from components.state import leaving
 from slicewise.planning import Placement
+
+from .handling import Handling
+from .inference_environment import InferenceEnvironment
+from .model_placement import ModelPlacement
+from .planned import Planned
+from .provisioning import provision
+from .readiness import Patience, Wait, finish, wait_in
+from .stack_config import StackConfig
+from .state import leaving
 
 
 async def declare_plan(

@@ -9,19 +9,20 @@ from datetime import UTC, datetime
 
 import pulumi
 
-from components import verdicts
-from components.clusters import Reached
-from components.declared import Declared
-from components.handling import Handling, object_name
-from components.past import Past
-from components.stack_config import StackConfig
-from components.state import PreviousStack, read_state
 from slicewise.clusters.live import NAMESPACE_KIND, ObjectName, Standing
 from slicewise.clusters.preflight import Claim
 from slicewise.clusters.verify import FieldPath, rewritten
 from slicewise.diagnostics import Diagnostic, InvalidInputError, printable, some
 from slicewise.kubernetes import mapping
 from slicewise.manifests import REVISION_ANNOTATION
+
+from . import verdicts
+from .clusters import Reached
+from .declared import Declared
+from .handling import Handling, object_name
+from .past import Past
+from .stack_config import StackConfig
+from .state import PreviousStack, read_state
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from components.handling import object_name
 from slicewise.clusters.live import Needs, ObjectName, Place, resource_of
 from slicewise.clusters.preflight import is_reserved
 from slicewise.clusters.verify import Expected, expected_services
 from slicewise.documents import Fleet
 from slicewise.manifests import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 from slicewise.planning import Plan, PreviousPlacement, placements_by_environment
+
+from .handling import object_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from typing import Final
 
 import pulumi
 
-from components.stack_config import StackConfig, stack_file
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, shown_file
 from slicewise.documents import Fleet, load_fleet
 from slicewise.sources import path_meant
+
+from .stack_config import StackConfig, stack_file
 
 _FIELD: Final = "slicewise:manifests"
 _COMMAND: Final = f"pulumi config set {_FIELD} DIRECTORY"

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import pulumi
 
-from components.stack_name import stack_name
 from slicewise.clusters.live import NAMESPACE_KIND, ObjectName
 from slicewise.clusters.verify import FieldPath
 from slicewise.manifests import (
@@ -20,6 +19,8 @@ from slicewise.manifests import (
     STACK_ANNOTATION,
     KubernetesObject,
 )
+
+from .stack_name import stack_name
 
 # Server-side apply then takes fields over from whoever set them (pulumi-kubernetes, metadata/annotations.go). Not on
 # every object: of two stacks that apply one object in the same second, it is the conflict that stops the second.

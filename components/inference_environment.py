@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.handling import Handling, object_name
-from components.kubernetes_objects import declare
-from components.type_tokens import INFERENCE_ENVIRONMENT
 from slicewise.clusters.access import marked
 from slicewise.clusters.live import NAMESPACE_KIND
 from slicewise.manifests import KubernetesObject
+
+from .handling import Handling, object_name
+from .kubernetes_objects import declare
+from .type_tokens import INFERENCE_ENVIRONMENT
 
 
 class InferenceEnvironment(pulumi.ComponentResource):

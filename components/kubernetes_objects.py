@@ -9,8 +9,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from components.handling import Handling
 from slicewise.manifests import KubernetesObject
+
+from .handling import Handling
 
 # An object with a finalizer goes only when the controller that owns it lets go. Pods have 60 seconds to end (KServe's
 # presets); after more than this the controller is not there, and Pulumi's own ten minutes would change nothing.

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import pulumi
 
-from components.inference_environment import InferenceEnvironment
-from components.kubernetes_objects import declare
-from components.readiness import Expected, Patience, Wait
-from components.type_tokens import MODEL_PLACEMENT
 from slicewise.manifests import KEDA_API_VERSION, KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
+
+from .inference_environment import InferenceEnvironment
+from .kubernetes_objects import declare
+from .readiness import Expected, Patience, Wait
+from .type_tokens import MODEL_PLACEMENT
 
 # The last part of each object's name in the stack. It is in the URN: changing one replaces what users run.
 SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}

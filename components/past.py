@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from components import verdicts
-from components.clusters import renamed_environments
-from components.stack_config import StackConfig
-from components.state import PreviousStack, Renamed, StackState, previous_stack, read_state
 from slicewise.clusters.live import Standing
 from slicewise.documents import Fleet
 from slicewise.planning import PreviousPlacement
+
+from . import verdicts
+from .clusters import renamed_environments
+from .stack_config import StackConfig
+from .state import PreviousStack, Renamed, StackState, previous_stack, read_state
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import pulumi
 import yaml
 from pulumi.runtime.config import is_config_secret
 
-from components.stack_config import StackConfig, stack_file
 from slicewise.diagnostics import Code, Diagnostic, Place, printable
+
+from .stack_config import StackConfig, stack_file
 
 _KEY: Final = "slicewise:kubeconfigs"
 # How Pulumi writes an encrypted value into the stack's file.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.declared import Declared, declare_for
-from components.stack_config import StackConfig
 from slicewise.clusters.live import Needs, needs_of
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
 from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan, placements_by_environment
+
+from .declared import Declared, declare_for
+from .stack_config import StackConfig
 
 
 @dataclass(frozen=True, slots=True)

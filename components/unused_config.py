@@ -8,10 +8,11 @@ from typing import Final
 
 import pulumi
 
-from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
 from slicewise.diagnostics import Code, Diagnostic, Place, closest, printable
 from slicewise.documents import Fleet
 from slicewise.manifests import service_name
+
+from .stack_config import KubeconfigSourceName, StackConfig, stack_file
 
 # `chat-n2`: a service whose replicas span nodes has their number in its name.
 _SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")

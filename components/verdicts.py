@@ -7,11 +7,6 @@ from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import Final
 
-from components.declared import Declared
-from components.handling import object_name
-from components.model_placement import placement_urn
-from components.stack_config import StackConfig
-from components.state import KnownCluster
 from slicewise.clusters.live import NAMESPACE_KIND, LiveObject, LiveService, ObjectName, Standing, live_service
 from slicewise.clusters.preflight import Claim, Owner, has_all, owner
 from slicewise.clusters.verify import Deviation, Drift, Expected, judge, led_elsewhere
@@ -24,6 +19,12 @@ from slicewise.manifests import (
     SCALED_OBJECT_KIND,
     SERVICE_KIND,
 )
+
+from .declared import Declared
+from .handling import object_name
+from .model_placement import placement_urn
+from .stack_config import StackConfig
+from .state import KnownCluster
 
 # In place of a stack's name, which has slashes.
 _NOBODY: Final = "nobody"

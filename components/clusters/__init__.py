@@ -5,10 +5,10 @@ with its document, and `skip_or_fail` says what happens where one cannot be used
 that the stack knows by another name.
 """
 
-from components.clusters.reaching import Reached, reach_clusters
-from components.clusters.renaming import renamed_environments
-from components.clusters.skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
-from components.clusters.verifying import verify_clusters
+from .reaching import Reached, reach_clusters
+from .renaming import renamed_environments
+from .skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
+from .verifying import verify_clusters
 
 __all__ = [
     "Reached",

@@ -9,11 +9,12 @@ from typing import Final
 
 import pulumi
 
-from components.kubeconfig import EnvironmentKubeconfig
 from slicewise.clusters.access import Refused
 from slicewise.clusters.live import Needs
 from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, ask_or_refusal, problems_of
 from slicewise.diagnostics import Code, Diagnostic
+
+from ..kubeconfig import EnvironmentKubeconfig
 
 # Credential plugins and TLS handshakes cost processor time: more at once make the first ones slow.
 _AT_ONCE: Final = 16

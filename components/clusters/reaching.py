@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components.clusters.asking import ask_clusters
-from components.clusters.skipping import Reason, skip_or_fail
-from components.kubeconfig import kubeconfigs, nowhere
-from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.clusters.live import Needs, Standing
 from slicewise.clusters.preflight import ClusterAnswer
 from slicewise.diagnostics import place_order
 from slicewise.documents import InferenceEnvironment
+
+from ..kubeconfig import kubeconfigs, nowhere
+from ..stack_config import KubeconfigSourceName, StackConfig
+from .asking import ask_clusters
+from .skipping import Reason, skip_or_fail
 
 
 @dataclass(frozen=True, slots=True)

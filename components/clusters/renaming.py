@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.clusters.asking import ask_clusters
-from components.kubeconfig import kubeconfigs
-from components.stack_config import KubeconfigSourceName, StackConfig
-from components.state import PreviousStack, Renamed, StackState, find_renamed
 from slicewise.documents import InferenceEnvironment
+
+from ..kubeconfig import kubeconfigs
+from ..stack_config import KubeconfigSourceName, StackConfig
+from ..state import PreviousStack, Renamed, StackState, find_renamed
+from .asking import ask_clusters
 
 
 async def renamed_environments(

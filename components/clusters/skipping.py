@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import pulumi
 
-from components.stack_config import OnUnreachable, StackConfig
-from components.state import LEAVING_OUTPUT, SKIPPED_OUTPUT, EnvironmentState, StackState
 from slicewise.diagnostics import Code, counted, printable_lines, some
+
+from ..stack_config import OnUnreachable, StackConfig
+from ..state import LEAVING_OUTPUT, SKIPPED_OUTPUT, EnvironmentState, StackState
 
 # What the plan says of an environment, in the stack's outputs.
 _BY_ENVIRONMENT: Final = ("placements", "nodePools")

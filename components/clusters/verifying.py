@@ -8,9 +8,6 @@ from collections.abc import Set as AbstractSet
 
 import pulumi
 
-from components.clusters.skipping import Reason, skip_or_fail
-from components.handling import Handling
-from components.stack_config import KubeconfigSourceName, StackConfig
 from slicewise.clusters.live import LiveCluster, Unreadable, read_or_refusal
 from slicewise.clusters.verify import verify
 from slicewise.diagnostics import (
@@ -24,6 +21,10 @@ from slicewise.diagnostics import (
 )
 from slicewise.documents import Fleet
 from slicewise.planning import Plan, PreviousPlacement
+
+from ..handling import Handling
+from ..stack_config import KubeconfigSourceName, StackConfig
+from .skipping import Reason, skip_or_fail
 
 
 async def verify_clusters(

@@ -4,9 +4,9 @@
 `nowhere` is for previews without clusters, and `sweep_while_the_engine_runs` removes the provider's copies.
 """
 
-from components.kubeconfig.checks import EnvironmentKubeconfig
-from components.kubeconfig.no_cluster import NOWHERE, nowhere
-from components.kubeconfig.sources import kubeconfigs
-from components.kubeconfig.sweeping import sweep_while_the_engine_runs
+from .checks import EnvironmentKubeconfig
+from .no_cluster import NOWHERE, nowhere
+from .sources import kubeconfigs
+from .sweeping import sweep_while_the_engine_runs
 
 __all__ = ["NOWHERE", "EnvironmentKubeconfig", "kubeconfigs", "nowhere", "sweep_while_the_engine_runs"]

@@ -10,9 +10,10 @@ from typing import Final
 
 import pulumi
 
-from components.stack_config import stack_file
 from slicewise.clusters.access import Examination, KubeconfigError, Weakness, examine, unreachable
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Place, Subject
+
+from ..stack_config import stack_file
 
 _CODES: Final = {
     Weakness.UNVERIFIED: Code.CONNECTION_NOT_VERIFIED,

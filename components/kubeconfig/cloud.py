@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import pulumi
 
-from components.kubeconfig.source import SourceError
 from slicewise.diagnostics import Code
+
+from .source import SourceError
 
 # What the clouds' errors are recognized by, and what they mean. Nothing else of an error is repeated: its text is the
 # provider's, and may have anything in it. The first that holds counts.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from components.kubeconfig.cloud import AWS, ask, value_of
-from components.kubeconfig.source import KubeconfigSource, SourceError, settle
-from components.stack_config import StackConfig
 from slicewise.diagnostics import Code
 from slicewise.documents import KubeconfigReference
+
+from ..stack_config import StackConfig
+from .cloud import AWS, ask, value_of
+from .source import KubeconfigSource, SourceError, settle
 
 _ARN: Final = "arn:"
 

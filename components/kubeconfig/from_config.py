@@ -7,10 +7,11 @@ from typing import Final
 
 import pulumi
 
-from components.kubeconfig.source import KubeconfigSource, SourceError
-from components.stack_config import StackConfig
 from slicewise.diagnostics import Code
 from slicewise.documents import KubeconfigReference
+
+from ..stack_config import StackConfig
+from .source import KubeconfigSource, SourceError
 
 
 def _missing(reference: KubeconfigReference, stack: StackConfig) -> SourceError:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from components.kubeconfig.cloud import GOOGLE, ask, decoded, value_of
-from components.kubeconfig.source import KubeconfigSource, SourceError, settle
-from components.stack_config import StackConfig
 from slicewise.documents import KubeconfigReference
+
+from ..stack_config import StackConfig
+from .cloud import GOOGLE, ask, decoded, value_of
+from .source import KubeconfigSource, SourceError, settle
 
 # A secret's id, or its resource name as Google Cloud prints it; both with a version or without.
 _NAME: Final = re.compile(

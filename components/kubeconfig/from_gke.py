@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from components.kubeconfig.cloud import GOOGLE, ask
-from components.kubeconfig.source import KubeconfigSource, SourceError, settle
-from components.stack_config import StackConfig
 from slicewise.clusters.access import gke_kubeconfig
 from slicewise.documents import GkeReference
+
+from ..stack_config import StackConfig
+from .cloud import GOOGLE, ask
+from .source import KubeconfigSource, SourceError, settle
 
 
 async def _read_one(reference: GkeReference) -> object:

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from components.kubeconfig.source import KubeconfigSource, SourceError, settle
-from components.stack_config import StackConfig
 from slicewise.clusters.access import KubeconfigError, examine, open_client, read_ambient, refusal, unreachable
 from slicewise.diagnostics import Code, some
 from slicewise.documents import KubeconfigReference, is_dns_subdomain
+
+from ..stack_config import StackConfig
+from .source import KubeconfigSource, SourceError, settle
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient

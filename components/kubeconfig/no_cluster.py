@@ -7,9 +7,10 @@ from typing import Final
 
 import pulumi
 
-from components.stack_config import stack_file
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 from slicewise.documents import InferenceEnvironment
+
+from ..stack_config import stack_file
 
 # A kubeconfig with no cluster in it: the provider previews without one, and never takes the ambient kubeconfig.
 NOWHERE: Final = '{"apiVersion": "v1", "kind": "Config"}'

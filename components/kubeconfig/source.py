@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from components.stack_config import StackConfig
 from slicewise.diagnostics import Code
+
+from ..stack_config import StackConfig
 
 R_contra = TypeVar("R_contra", contravariant=True)
 

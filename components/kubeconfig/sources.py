@@ -9,17 +9,18 @@ from typing import Any, Final
 
 import pulumi
 
-from components.kubeconfig.checks import EnvironmentKubeconfig, check
-from components.kubeconfig.from_aws import AWS_SECRETS_MANAGER
-from components.kubeconfig.from_config import CONFIG
-from components.kubeconfig.from_eks import EKS
-from components.kubeconfig.from_gcp import GCP_SECRET_MANAGER
-from components.kubeconfig.from_gke import GKE
-from components.kubeconfig.from_kubernetes import KUBERNETES
-from components.kubeconfig.source import KubeconfigSource, SourceError
-from components.stack_config import KubeconfigSourceName, StackConfig, stack_file
 from slicewise.diagnostics import Diagnostic, Place
 from slicewise.documents import ExistingCluster, InferenceEnvironment, KubeconfigReference
+
+from ..stack_config import KubeconfigSourceName, StackConfig, stack_file
+from .checks import EnvironmentKubeconfig, check
+from .from_aws import AWS_SECRETS_MANAGER
+from .from_config import CONFIG
+from .from_eks import EKS
+from .from_gcp import GCP_SECRET_MANAGER
+from .from_gke import GKE
+from .from_kubernetes import KUBERNETES
+from .source import KubeconfigSource, SourceError
 
 # NONE has no source: nothing is read, whatever the environments refer to.
 _SECRETS: Final[Mapping[KubeconfigSourceName, KubeconfigSource[KubeconfigReference]]] = {

@@ -4,8 +4,8 @@
 again, as it is, what stays, and `tell_departing` says what leaves.
 """
 
-from components.leaving.deletions import settle_deletions
-from components.leaving.departing import Departing, tell_departing
-from components.leaving.untouched import declare_all_untouched
+from .deletions import settle_deletions
+from .departing import Departing, tell_departing
+from .untouched import declare_all_untouched
 
 __all__ = ["Departing", "declare_all_untouched", "settle_deletions", "tell_departing"]

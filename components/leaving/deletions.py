@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-from components import verdicts
-from components.declared import Declared
-from components.leaving.departing import Departing, departing
-from components.leaving.leaving import Asked, ask_departing, hold_silent
-from components.past import Past
-from components.stack_config import StackConfig
-from components.state import Applied, KnownCluster
 from slicewise.clusters.live import LiveObject, ObjectName, Standing
 from slicewise.diagnostics import Diagnostic, InvalidInputError
+
+from .. import verdicts
+from ..declared import Declared
+from ..past import Past
+from ..stack_config import StackConfig
+from ..state import Applied, KnownCluster
+from .departing import Departing, departing
+from .leaving import Asked, ask_departing, hold_silent
 
 
 async def settle_deletions(

@@ -8,10 +8,11 @@ from typing import Final
 
 import pulumi
 
-from components import verdicts
-from components.declared import Declared
-from components.state import KnownCluster, Renamed, StackState
 from slicewise.diagnostics import Code, printable, some
+
+from .. import verdicts
+from ..declared import Declared
+from ..state import KnownCluster, Renamed, StackState
 
 _KNOWN: Final = "is the same cluster under another name"
 _UNKNOWN: Final = "may be the same cluster under another name"

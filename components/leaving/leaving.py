@@ -8,14 +8,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from components.clusters import Reason, skip_or_fail
-from components.leaving.departing import Departing
-from components.stack_config import KubeconfigSourceName, StackConfig
-from components.state import KnownCluster, StackState, provider_urn
 from slicewise.clusters.access import Cause, KubeconfigError, Refused, examine, read_context, unreachable
 from slicewise.clusters.live import Needs, Standing, needs_of_leaving
 from slicewise.clusters.preflight import ClusterAnswer, ask_or_refusal, denied_message
 from slicewise.diagnostics import Code, some
+
+from ..clusters import Reason, skip_or_fail
+from ..stack_config import KubeconfigSourceName, StackConfig
+from ..state import KnownCluster, StackState, provider_urn
+from .departing import Departing
 
 # By which Pulumi's provider takes what it cannot reach for gone (provider.go, Configure); no other value counts.
 _GONE: Final = ("PULUMI_K8S_DELETE_UNREACHABLE", "true")

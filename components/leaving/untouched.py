@@ -12,11 +12,11 @@ from typing import Final
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.kubeconfig import NOWHERE
-from components.kubernetes_objects import DELETE_TIMEOUT
-from components.leaving.departing import Departing
-from components.state import EnvironmentState, Resource, StackState
-from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+from ..kubeconfig import NOWHERE
+from ..kubernetes_objects import DELETE_TIMEOUT
+from ..state import EnvironmentState, Resource, StackState
+from ..type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+from .departing import Departing
 
 # Every property is ignored, so the engine keeps what the state has.
 _EVERYTHING: Final = ("*",)

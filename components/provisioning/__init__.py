@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 
 import pulumi
 
-from components.provisioning.eks import EksCluster
-from components.provisioning.gke import GkeCluster
-from components.provisioning.provisioned import ProvisionedCluster
-from components.stack_config import KubeconfigSourceName
 from slicewise.documents import EksCluster as DeclaredEks
 from slicewise.documents import GkeCluster as DeclaredGke
 from slicewise.documents import InferenceEnvironment
 from slicewise.provisioning import eks_pool, gke_pool, gpu_operator_values
+
+from ..stack_config import KubeconfigSourceName
+from .eks import EksCluster
+from .gke import GkeCluster
+from .provisioned import ProvisionedCluster
 
 
 def provision(

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.provisioning.provisioned import ProvisionedCluster
-from components.type_tokens import EKS_CLUSTER
 from slicewise.clusters.access import eks_kubeconfig
 from slicewise.documents import SYSTEM_POOL
 from slicewise.documents import EksCluster as Declared
 from slicewise.provisioning import CLUSTER_POLICIES, NODE_POLICIES, EksPool, assumed_by, policy_arn
+
+from ..type_tokens import EKS_CLUSTER
+from .provisioned import ProvisionedCluster
 
 if TYPE_CHECKING:
     from pulumi_aws import eks, iam

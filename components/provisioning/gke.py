@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from components.provisioning.provisioned import ProvisionedCluster
-from components.type_tokens import GKE_CLUSTER
 from slicewise.clusters.access import gke_kubeconfig
 from slicewise.documents import SYSTEM_POOL
 from slicewise.documents import GkeCluster as Declared
 from slicewise.provisioning import GkePool
+
+from ..type_tokens import GKE_CLUSTER
+from .provisioned import ProvisionedCluster
 
 if TYPE_CHECKING:
     from pulumi_gcp import container

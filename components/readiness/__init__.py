@@ -4,7 +4,7 @@
 become ready; `pods.py` judges one service by its pods.
 """
 
-from components.readiness.pods import Expected
-from components.readiness.waiting import Patience, Wait, finish, wait_in
+from .pods import Expected
+from .waiting import Patience, Wait, finish, wait_in
 
 __all__ = ["Expected", "Patience", "Wait", "finish", "wait_in"]

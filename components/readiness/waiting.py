@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components.readiness.pods import Expected, Observed, explain, judge
 from slicewise.clusters.access import open_client, refusal
 from slicewise.diagnostics import printable, printable_lines, some
 from slicewise.kubernetes import items, mapping, text
@@ -22,6 +21,8 @@ from slicewise.manifests import (
     SERVICE_KIND,
     KubernetesObject,
 )
+
+from .pods import Expected, Observed, explain, judge
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient

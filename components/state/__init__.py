@@ -4,7 +4,7 @@
 writes what the next run reads of the clusters.
 """
 
-from components.state.cluster_outputs import (
+from .cluster_outputs import (
     CLUSTERS_OUTPUT,
     LEAVING_OUTPUT,
     SKIPPED_OUTPUT,
@@ -14,8 +14,8 @@ from components.state.cluster_outputs import (
     clusters_to_outputs,
     find_renamed,
 )
-from components.state.previous_plan import PreviousStack, leaving, previous_stack
-from components.state.stack_state import Applied, EnvironmentState, Resource, StackState, provider_urn, read_state
+from .previous_plan import PreviousStack, leaving, previous_stack
+from .stack_state import Applied, EnvironmentState, Resource, StackState, provider_urn, read_state
 
 __all__ = [
     "CLUSTERS_OUTPUT",

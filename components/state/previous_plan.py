@@ -10,8 +10,12 @@ from typing import Final
 
 import pulumi
 
-from components.stack_name import stack_name
-from components.state.cluster_outputs import (
+from slicewise.diagnostics import InvalidInputError
+from slicewise.manifests import service_name
+from slicewise.planning import Plan, PreviousPlacement, parse_previous
+
+from ..stack_name import stack_name
+from .cluster_outputs import (
     CLUSTERS_OUTPUT,
     LEAVING_OUTPUT,
     SKIPPED_OUTPUT,
@@ -20,10 +24,7 @@ from components.state.cluster_outputs import (
     Renamed,
     read_clusters,
 )
-from components.state.stack_state import StackState, read_state
-from slicewise.diagnostics import InvalidInputError
-from slicewise.manifests import service_name
-from slicewise.planning import Plan, PreviousPlacement, parse_previous
+from .stack_state import StackState, read_state
 
 # The other way is `pulumi stack export`, an edit by hand and `pulumi stack import`, which is easy to get wrong.
 _AFRESH: Final = (

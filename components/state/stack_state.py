@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import pulumi
 
-from components.stack_name import stack_name
-from components.type_tokens import EKS_CLUSTER, GKE_CLUSTER, INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from slicewise.clusters.live import ObjectName
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import REVISION_ANNOTATION
+
+from ..stack_name import stack_name
+from ..type_tokens import EKS_CLUSTER, GKE_CLUSTER, INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 
 # The engine's own function, which Pulumi's SDK for Python gives no name.
 _READ_RESOURCES: Final = "pulumi:pulumi:readStackResourceOutputs"
