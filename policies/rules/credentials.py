@@ -15,7 +15,7 @@ from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity
 from policies.rules.running import each
 from policies.rules.secret_words import is_harmless, names_secret
 from policies.rules.workloads import Pod, makes_pods, pods
-from slicewise.issued_tokens import HUGGING_FACE, issued_token
+from slicewise.sources import HUGGING_FACE, issued_token
 
 # A flag, and its value: in the same word or the next, which may be another flag.
 _FLAG: Final = re.compile(r"(--[A-Za-z][\w.-]*)['\"]?(?:=['\"]?([^\s'\"]+)|\s+['\"]?([^\s'\"-][^\s'\"]*))")

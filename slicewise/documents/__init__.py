@@ -15,6 +15,12 @@ from slicewise.documents.base import (
     is_dns_subdomain,
     is_label_key,
 )
+from slicewise.documents.cloud_labels import (
+    added_labels,
+    cloud_labels,
+    gke_zones,
+    nodes_at_a_time,
+)
 from slicewise.documents.cluster import (
     CLOUD_NAME,
     PROJECT,
@@ -37,12 +43,6 @@ from slicewise.documents.environment import (
     Toleration,
 )
 from slicewise.documents.fleet import Fleet, ModelKey, model_key, served_name
-from slicewise.documents.node_labels import (
-    added_labels,
-    cloud_labels,
-    gke_zones,
-    nodes_at_a_time,
-)
 from slicewise.documents.reading import KINDS, METADATA, bad_value, load_contents, load_fleet
 from slicewise.documents.rules import SYSTEM_POOL, check_document, check_model, slices_alone
 from slicewise.documents.schema import any_schema, document_schema

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from slicewise.documents.cloud_labels import catalogued
 from slicewise.documents.environment import NodePool
-from slicewise.documents.node_labels import catalogued
 
 
 def units_per_gpu(pool: NodePool) -> int | None:

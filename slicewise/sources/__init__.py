@@ -1,4 +1,4 @@
-"""Text that people write, read with its positions and within limits: files, YAML, values in it.
+"""Text that people write, read with its positions and within limits: files, YAML, values and secrets in it.
 
 `read_all` reads files, directories and standard input; `parse_documents` yields the YAML documents of one, each of
 which knows the line of every field.
@@ -6,16 +6,19 @@ which knows the line of every field.
 
 from slicewise.sources.files import path_meant, read_all
 from slicewise.sources.gc_pause import paused_collector
+from slicewise.sources.issued_tokens import HUGGING_FACE, issued_token
 from slicewise.sources.parsed_values import ERROR, EXPECTED, Written
-from slicewise.sources.plain_yaml import NotPlainYamlError, read_plain
+from slicewise.sources.untrusted_yaml import NotPlainYamlError, read_plain
 from slicewise.sources.yaml_source import SourceDocument, parse_documents
 
 __all__ = [
     "ERROR",
     "EXPECTED",
+    "HUGGING_FACE",
     "NotPlainYamlError",
     "SourceDocument",
     "Written",
+    "issued_token",
     "parse_documents",
     "path_meant",
     "paused_collector",

@@ -11,10 +11,10 @@ from typing import Any, Final
 import yaml
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Place
+from slicewise.sources.yaml_fast_path import NotPlainError, plain_data
 from slicewise.sources.yaml_foreign import foreign_text
 from slicewise.sources.yaml_limits import duplicate_keys, refuse_deep_nesting, refuse_expansion
 from slicewise.sources.yaml_loader import STR_TAG, PlainLoader
-from slicewise.sources.yaml_plain import NotPlainError, plain_data
 from slicewise.sources.yaml_words import is_at_its_beginning, said_plainly
 
 # A document of people is a few kilobytes, and one of 10,000 deployments some 4 MB: more is a mistake, or an attack.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
-from slicewise.issued_tokens import HUGGING_FACE, issued_token
+from slicewise.sources import HUGGING_FACE, issued_token
 
 # En dash and em dash, which word processors make of "--".
 _DASHES: Final = "\u2013\u2014"

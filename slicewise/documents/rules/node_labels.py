@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath
+from slicewise.documents.cloud_labels import catalogued
 from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
-from slicewise.documents.node_labels import catalogued
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, GKE_PARTITION_LABEL, MIG_CONFIG_LABEL, PRODUCT_LABEL
 from slicewise.mig import (
     canonical_profile_name,

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
+from slicewise.documents.cloud_labels import catalogued
 from slicewise.documents.cluster import Cluster, EksCluster, GkeCluster
 from slicewise.documents.environment import NodePool
-from slicewise.documents.node_labels import catalogued
 from slicewise.documents.rules.judged_entry import JudgedEntry
 from slicewise.mig import (
     GKE_ACCELERATORS,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
+from slicewise.documents.cloud_labels import cloud_labels, gke_zones, mig_labels, pool_label
 from slicewise.documents.cluster import Cluster, ClusterSource, EksCluster, GkeCluster
 from slicewise.documents.environment import NodePool
-from slicewise.documents.node_labels import cloud_labels, gke_zones, mig_labels, pool_label
 
 SYSTEM_POOL: Final = "slicewise-system"
 """The name of the pool, beside those declared, that runs the cluster's own controllers."""

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, some
+from slicewise.documents.cloud_labels import catalogued
 from slicewise.documents.environment import MOST_SLICES, NodePool
-from slicewise.documents.node_labels import catalogued
 from slicewise.documents.rules.judged_entry import JudgedEntry
 from slicewise.kubernetes import canonical
 from slicewise.mig import parse_profile_name

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from slicewise.diagnostics.diagnostic import InvalidInputError
-from slicewise.sources import yaml_limits, yaml_plain
+from slicewise.sources import yaml_fast_path, yaml_limits
+from slicewise.sources.yaml_fast_path import NotPlainError, plain_data
 from slicewise.sources.yaml_limits import duplicate_keys, refuse_expansion
 from slicewise.sources.yaml_loader import STR_TAG, PlainLoader
-from slicewise.sources.yaml_plain import NotPlainError, plain_data
 from tests.unit.documents.documents import COMPLETE, text
 
 steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -173,7 +173,7 @@ def test_deeper_than_is_allowed_is_left_to_the_checks() -> None:
 def test_more_than_is_allowed_is_left_to_the_checks(document: str, monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = sum(isinstance(event, yaml.NodeEvent) for event in yaml.parse(document))
     for limit in (nodes - 1, nodes):
-        monkeypatch.setattr(yaml_plain, "MAX_NODES", limit)
+        monkeypatch.setattr(yaml_fast_path, "MAX_NODES", limit)
         monkeypatch.setattr(yaml_limits, "MAX_NODES", limit)
         allowed = limit == nodes
         with contextlib.nullcontext() if allowed else pytest.raises(NotPlainError):
