@@ -25,6 +25,13 @@ import grimp
 NOT_PRODUCT: Final = frozenset({"tests", "tools", "toolchain"})
 PROGRAM: Final = "__main__"
 LONG_FILE: Final = 400
+ONE_THING_SEEN_TWICE: Final[Mapping[str, str]] = {
+    "InferenceEnvironment": (
+        "the kind of document, named as users write it, and the Pulumi component that deploys one: both are names of "
+        "the product, and the state of every stack has the second"
+    ),
+}
+"""Names that more than one module defines on purpose, each with the reason: they have one meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ class Structure:
         long_files: Python files of more than 400 lines, with their lines: the product's.
         long_test_files: The same of the tests.
         words: Public classes, functions and names of types that more than one module of the product defines; `main` is
-            every program's.
+            every program's. Those of `ONE_THING_SEEN_TWICE` are among them.
     """
 
     packages: tuple[PackageShape, ...]
@@ -278,10 +285,24 @@ def report(structure: Structure) -> str:
         f"imports into packages without a face: {sum(each.face_bypassed for each in shapes if not each.has_face)}",
         *_listed(f"files over {LONG_FILE} lines", structure.long_files),
         *_listed(f"test files over {LONG_FILE} lines", structure.long_test_files),
-        f"words that more than one module defines: {len(structure.words)}",
-        *(f"  {word}: {', '.join(modules)}" for word, modules in structure.words.items()),
+        *_defining("words with two meanings", two_meanings(structure)),
+        *_defining("names of one thing seen twice", {word: structure.words[word] for word in seen_twice(structure)}),
     ]
     return "\n".join(lines)
+
+
+def two_meanings(structure: Structure) -> dict[str, tuple[str, ...]]:
+    """Return the words that more than one module defines, and of which it is not known that they mean one thing."""
+    return {word: modules for word, modules in structure.words.items() if word not in ONE_THING_SEEN_TWICE}
+
+
+def seen_twice(structure: Structure) -> list[str]:
+    """Return the words that more than one module defines on purpose."""
+    return [word for word in structure.words if word in ONE_THING_SEEN_TWICE]
+
+
+def _defining(title: str, words: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [f"{title}: {len(words)}", *(f"  {word}: {', '.join(modules)}" for word, modules in words.items())]
 
 
 def _most(shapes: Iterable[PackageShape]) -> str:

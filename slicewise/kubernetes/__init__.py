@@ -36,7 +36,7 @@ from slicewise.kubernetes.pod_requests import (
     amounts,
     containers_of,
     pod_resources,
-    shown,
+    shown_amount,
 )
 from slicewise.kubernetes.quantity import GIB, Quantity, quantity_value
 
@@ -77,7 +77,7 @@ __all__ = [
     "mapping",
     "pod_resources",
     "quantity_value",
-    "shown",
+    "shown_amount",
     "text",
     "whole",
 ]

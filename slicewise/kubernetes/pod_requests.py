@@ -70,7 +70,7 @@ def amounts(written: object) -> dict[str, Decimal]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def shown(resource: str, amount: Decimal) -> str:
+def shown_amount(resource: str, amount: Decimal) -> str:
     """Write an amount as people do: `500m`, `16Gi`, `3`."""
     if amount != amount.to_integral_value():
         return f"{int((amount * 1000).to_integral_value())}m"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.cli.running import ROOT
-from tools.structure import Structure, measure
+from tools.structure import ONE_THING_SEEN_TWICE, Structure, measure, seen_twice
 
 # With a face, any import from these would load the whole program, or the whole core.
 WITHOUT_A_FACE = {"components", "slicewise"}
@@ -39,6 +39,10 @@ def test_no_file_of_the_product_has_more_than_400_lines(structure: Structure) ->
 
 def test_no_file_of_tests_has_more_than_400_lines(structure: Structure) -> None:
     assert structure.long_test_files == {}
+
+
+def test_names_that_are_one_thing_seen_twice_are_defined_twice(structure: Structure) -> None:
+    assert seen_twice(structure) == list(ONE_THING_SEEN_TWICE)
 
 
 def test_the_whole_product_is_measured(structure: Structure) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from slicewise.clusters.live import LimitItem
 from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods
 from slicewise.diagnostics import Code, Found, Severity, some
-from slicewise.kubernetes import Amounts, ContainerResources, pod_resources, shown
+from slicewise.kubernetes import Amounts, ContainerResources, pod_resources, shown_amount
 
 _GPUS = "nvidia.com/"
 _REMEDY = "change the LimitRange, or the model's resources"
@@ -59,8 +59,8 @@ def _gpus_by_default(namespace: str, pods: PlannedPods, containers: Sequence[Con
                 Code.LIMIT_RANGE,
                 Severity.ERROR,
                 f"the LimitRanges of namespace {namespace} give every container {resource} by default, so that a pod "
-                f"of {pods.deployment} asks for {shown(resource, amount)} where the plan counts "
-                f"{shown(resource, counted.get(resource, Decimal(0)))}",
+                f"of {pods.deployment} asks for {shown_amount(resource, amount)} where the plan counts "
+                f"{shown_amount(resource, counted.get(resource, Decimal(0)))}",
                 f"take {resource} out of the LimitRange, or limit it by a ResourceQuota",
             )
 
@@ -79,25 +79,25 @@ def _violations(rule: LimitItem, containers: Sequence[ContainerResources]) -> It
 
 def _judged(rule: LimitItem, requests: Amounts, limits: Amounts) -> Iterator[str]:
     for resource, least in rule.least.items():
-        said = f"minimum {resource} usage per {rule.kind} is {shown(resource, least)}"
+        said = f"minimum {resource} usage per {rule.kind} is {shown_amount(resource, least)}"
         if resource not in requests:
             yield f"{said}.  No request is specified"
         elif requests[resource] < least:
-            yield f"{said}, but request is {shown(resource, requests[resource])}"
+            yield f"{said}, but request is {shown_amount(resource, requests[resource])}"
         elif limits.get(resource, least) < least:
-            yield f"{said}, but limit is {shown(resource, limits[resource])}"
+            yield f"{said}, but limit is {shown_amount(resource, limits[resource])}"
     for resource, most in rule.most.items():
-        said = f"maximum {resource} usage per {rule.kind} is {shown(resource, most)}"
+        said = f"maximum {resource} usage per {rule.kind} is {shown_amount(resource, most)}"
         if resource not in limits:
             yield f"{said}.  No limit is specified"
         elif limits[resource] > most:
-            yield f"{said}, but limit is {shown(resource, limits[resource])}"
+            yield f"{said}, but limit is {shown_amount(resource, limits[resource])}"
     yield from _ratios(rule, requests, limits)
 
 
 def _ratios(rule: LimitItem, requests: Amounts, limits: Amounts) -> Iterator[str]:
     for resource, ratio in rule.ratio.items():
-        said = f"{resource} max limit to request ratio per {rule.kind} is {shown('', ratio)}, but"
+        said = f"{resource} max limit to request ratio per {rule.kind} is {shown_amount('', ratio)}, but"
         request, limit = requests.get(resource, Decimal(0)), limits.get(resource, Decimal(0))
         if not request or not limit:
             missing = "limit" if request else "request"

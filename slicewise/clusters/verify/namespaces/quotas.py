@@ -9,7 +9,7 @@ from typing import Final
 from slicewise.clusters.live import GpuPod, Quota
 from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods
 from slicewise.diagnostics import Code, Found, Severity, counted, some
-from slicewise.kubernetes import ContainerResources, PodResources, pod_resources, shown
+from slicewise.kubernetes import ContainerResources, PodResources, pod_resources, shown_amount
 from slicewise.planning import ROLLS_WITHOUT_SURGE
 
 # Of limits, quotas count these alone; of requests, extended resources, too (quota, core/pods.go, podResources).
@@ -56,8 +56,8 @@ def _judged(
     others = max(used - sum((_held(key, pod) for pod in own), Decimal(0)), Decimal(0))
     left = hard - others
     numbers = (
-        f"{key} is limited to {shown(key, hard)}, others use {shown(key, others)} and the plan's pods ask for "
-        f"{shown(key, wanted)}"
+        f"{key} is limited to {shown_amount(key, hard)}, others use {shown_amount(key, others)} and the plan's pods ask for "
+        f"{shown_amount(key, wanted)}"
     )
     if wanted > left:
         short = dict(_short(each_asks, left))
@@ -66,7 +66,7 @@ def _judged(
             Severity.ERROR,
             f"quota {quota.name} of namespace {namespace}: {numbers}; "
             + some([f"{name} lacks {lacks} of {counted(wants, 'replica')}" for name, (lacks, wants) in short.items()]),
-            f"raise {key} of the quota to {shown(key, others + wanted + _surge(each_asks))}"
+            f"raise {key} of the quota to {shown_amount(key, others + wanted + _surge(each_asks))}"
             f"{', one pod for rolling updates included' if _surge(each_asks) else ''}, or lower the replicas",
         )
     elif _surge(each_asks) > left - wanted:
@@ -77,7 +77,7 @@ def _judged(
             f"quota {quota.name} of namespace {namespace}: {numbers}, so that nothing is left for the pod that a "
             f"rolling update of {some(stuck)} starts before it stops one: the update would wait forever, and the old "
             "pods serve on",
-            f"raise {key} of the quota to {shown(key, others + wanted + _surge(each_asks))}",
+            f"raise {key} of the quota to {shown_amount(key, others + wanted + _surge(each_asks))}",
         )
 
 
