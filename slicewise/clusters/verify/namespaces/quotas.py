@@ -56,8 +56,8 @@ def _judged(
     others = max(used - sum((_held(key, pod) for pod in own), Decimal(0)), Decimal(0))
     left = hard - others
     numbers = (
-        f"{key} is limited to {shown_amount(key, hard)}, others use {shown_amount(key, others)} and the plan's pods ask for "
-        f"{shown_amount(key, wanted)}"
+        f"{key} is limited to {shown_amount(key, hard)}, others use {shown_amount(key, others)} and the plan's pods "
+        f"ask for {shown_amount(key, wanted)}"
     )
     if wanted > left:
         short = dict(_short(each_asks, left))
