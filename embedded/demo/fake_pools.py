@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from embedded.nodes import FakePool
 from slicewise.documents import InferenceEnvironment, NodePool
-from slicewise.planning import units_per_gpu
+from slicewise.planning import node_units
 
 
 def fake_pools(environment: InferenceEnvironment) -> list[FakePool]:
@@ -24,7 +24,7 @@ def _fake_pool(pool: NodePool) -> FakePool:
         nodes=max(pool.node_count, 1),
         labels=pool.node_selector,
         taints=({"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}, *taints),
-        resources={pool.resource: pool.accelerator_count * units_per_gpu(pool)},
+        resources={pool.resource: node_units(pool)},
         cpu=str(allocatable.cpu or "256"),
         memory=str(allocatable.memory or "4Ti"),
     )

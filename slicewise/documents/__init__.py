@@ -57,7 +57,7 @@ from slicewise.documents.served_model import (
     ServingProfile,
     Spread,
 )
-from slicewise.documents.units import units_per_gpu
+from slicewise.documents.units import units_per_node
 
 __all__ = [
     "API_VERSION",
@@ -117,5 +117,5 @@ __all__ = [
     "nodes_at_a_time",
     "served_name",
     "slices_alone",
-    "units_per_gpu",
+    "units_per_node",
 ]

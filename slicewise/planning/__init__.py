@@ -10,23 +10,23 @@ from slicewise.planning.capacity import (
     charged_pools,
     is_sound,
     is_sound_on,
-    units_per_gpu,
+    node_units,
 )
 from slicewise.planning.explaining import (
     Candidate,
     Rejections,
     Verdict,
+    candidate_place,
     candidate_to_dict,
     candidates,
     grouped,
     nearest_miss,
     needed,
-    place_of,
     prospects,
 )
 from slicewise.planning.plan import Move, MoveCode, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
 from slicewise.planning.plan_json import plan_to_dict, plan_to_outputs
-from slicewise.planning.previous_plan import PreviousPlacement, parse_previous
+from slicewise.planning.previous_placements import PreviousPlacement, parse_previous
 from slicewise.planning.reasons import Rejection
 from slicewise.planning.remedies import Remedies, plan_with_remedies, remedy_to_dict
 from slicewise.planning.search import DecisionLog, make_plan
@@ -51,6 +51,7 @@ __all__ = [
     "Remedies",
     "Shortfall",
     "Verdict",
+    "candidate_place",
     "candidate_to_dict",
     "candidates",
     "charged_pools",
@@ -60,13 +61,12 @@ __all__ = [
     "make_plan",
     "nearest_miss",
     "needed",
+    "node_units",
     "parse_previous",
-    "place_of",
     "placements_by_environment",
     "plan_to_dict",
     "plan_to_outputs",
     "plan_with_remedies",
     "prospects",
     "remedy_to_dict",
-    "units_per_gpu",
 ]

@@ -7,7 +7,17 @@ from enum import StrEnum
 
 from slicewise.diagnostics import Code
 from slicewise.documents import Fleet
-from slicewise.planning import Plan, Rejection, Rejections, Remedies, Shortfall, grouped, nearest_miss, needed, place_of
+from slicewise.planning import (
+    Plan,
+    Rejection,
+    Rejections,
+    Remedies,
+    Shortfall,
+    candidate_place,
+    grouped,
+    nearest_miss,
+    needed,
+)
 
 # Up to twelve candidates have a line each; of more than that, those with the same reason are counted.
 _LISTED = 12
@@ -56,6 +66,6 @@ def _reasons(shortfall: Shortfall, rejections: Sequence[Rejection]) -> Iterator[
     elif len(rejections) <= _LISTED:
         for item in rejections:
             profile = f" with {item.profile}" if item.profile else ""
-            yield f"{place_of(item.environment, item.node_pool)}{profile}: {item.message} ({item.code})"
+            yield f"{candidate_place(item.environment, item.node_pool)}{profile}: {item.message} ({item.code})"
     else:
         yield from map(str, grouped(rejections))

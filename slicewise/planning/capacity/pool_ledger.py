@@ -6,21 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile
-from slicewise.documents import units_per_gpu as declared_units_per_gpu
+from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile, units_per_node
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
 from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound
 from slicewise.planning.plan import PoolUsage
 from slicewise.planning.reasons import Reason
 
 
-def units_per_gpu(pool: NodePool) -> int:
-    """Return how many allocation units one physical GPU of `pool` is: its slices, or 1 (validation has made sure)."""
-    known = declared_units_per_gpu(pool)
-    if known is None:
+def node_units(pool: NodePool) -> int:
+    """Return how many allocation units one node of `pool` is (validation has made sure that it can be counted)."""
+    units = units_per_node(pool)
+    if units is None:
         message = f"{pool.resource} on {pool.accelerator_type} passed validation without a slice count"
         raise AssertionError(message)
-    return known
+    return units
 
 
 def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:
@@ -37,7 +36,7 @@ class PoolLedger:
         self.resource = pool.resource
         allocatable = pool.allocatable
         self.node = NodeSize(
-            units=pool.accelerator_count * units_per_gpu(pool),
+            units=node_units(pool),
             cpu=allocatable.cpu.millis if allocatable.cpu else None,
             memory=allocatable.memory.bytes if allocatable.memory else None,
         )

@@ -1,6 +1,6 @@
 """Why a plan is as it is: candidates, reasons, and what no plan can serve."""
 
-from slicewise.planning.explaining.grouped_reasons import grouped, nearest_miss, place_of
+from slicewise.planning.explaining.grouped_reasons import candidate_place, grouped, nearest_miss
 from slicewise.planning.explaining.judged_candidates import Candidate, Verdict, candidate_to_dict, candidates
 from slicewise.planning.explaining.never_served import prospects
 from slicewise.planning.explaining.pool_needed import needed
@@ -10,11 +10,11 @@ __all__ = [
     "Candidate",
     "Rejections",
     "Verdict",
+    "candidate_place",
     "candidate_to_dict",
     "candidates",
     "grouped",
     "nearest_miss",
     "needed",
-    "place_of",
     "prospects",
 ]

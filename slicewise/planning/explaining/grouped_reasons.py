@@ -40,14 +40,14 @@ class ReasonGroup:
         """Write it on one line."""
         noun = "environment" if self.code is RejectionCode.ENVIRONMENT_SELECTOR else "pool"
         count = len(self.places)
-        names = [place_of(*place) for place in self.places[:_EXAMPLES]]
+        names = [candidate_place(*place) for place in self.places[:_EXAMPLES]]
         where = names[0] if count == 1 else f"{count:,} {noun}s"
         profiles = f" with {' or '.join(self.profiles)}" if self.profiles else ""
         examples = f"; for example {', '.join(names)}" if count > 1 else ""
         return f"{where}{profiles}: {self.message} ({self.code}){examples}"
 
 
-def place_of(environment: str, pool: str | None) -> str:
+def candidate_place(environment: str, pool: str | None) -> str:
     """Write environment/pool, or the environment alone."""
     return f"{environment}/{pool}" if pool else environment
 
@@ -96,7 +96,7 @@ def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rej
 
 
 def _where(item: Rejection) -> str:
-    return place_of(item.environment, item.node_pool)
+    return candidate_place(item.environment, item.node_pool)
 
 
 def _has(reason: Reason) -> int:

@@ -13,8 +13,8 @@ from slicewise.planning.reasons import spread, spread_memory
 from slicewise.planning.search import Decision, Measured, Step
 
 
-class Rule(Enum):
-    """By which rule another pool was preferred, in the order in which rules are asked; docs/placement.md has them."""
+class Preference(Enum):
+    """Why another pool was preferred, in the order in which it is decided; docs/placement.md has the rules."""
 
     STAYS = auto()
     STAYS_IN_ENVIRONMENT = auto()
@@ -34,9 +34,9 @@ class Rule(Enum):
 
 
 class Preferred(NamedTuple):
-    """A placement that was preferred, by which rule, and what both were then."""
+    """A placement that was preferred, why, and what both were then."""
 
-    rule: Rule
+    why: Preference
     location: Location
     chosen: Measured | None = None
     """What was chosen; for the most room, the pool of its environment that has it."""
@@ -46,7 +46,7 @@ class Preferred(NamedTuple):
     @property
     def alike(self) -> object:
         """What must be the same to be said in one sentence."""
-        return (self.rule, self.location.profile if self.rule in (Rule.PROFILE, Rule.KEPT_PROFILE) else None)
+        return (self.why, self.location.profile if self.why in (Preference.PROFILE, Preference.KEPT_PROFILE) else None)
 
 
 def why_not(other: Location, decisions: Sequence[Decision]) -> str:
@@ -59,45 +59,45 @@ def why_not(other: Location, decisions: Sequence[Decision]) -> str:
     for decision in here or decisions:
         preferred = compared(other, decision)
         sentences.setdefault(preferred.alike, []).append(preferred)
-    said = "; ".join(_WORDS[group[0].rule](group) for group in sentences.values())
+    said = "; ".join(_WORDS[group[0].why](group) for group in sentences.values())
     return f"not chosen: {said}{'; an environment serves a deployment once' if here else ''}"
 
 
 def compared(other: Location, decision: Decision) -> Preferred:
-    """Return by which rule a decision was for its location and not for `other`."""
+    """Return why a decision was for its location and not for `other`."""
     location, measured = decision.location, decision.measured
     if decision.step is Step.KEPT:
-        return Preferred(Rule.STAYS, location)
+        return Preferred(Preference.STAYS, location)
     if decision.step is Step.STAYED_IN_ENVIRONMENT:
         elsewhere = other.environment != location.environment
-        return Preferred(Rule.STAYS_IN_ENVIRONMENT if elsewhere else Rule.CHANGES_LEAST, location)
+        return Preferred(Preference.STAYS_IN_ENVIRONMENT if elsewhere else Preference.CHANGES_LEAST, location)
     if other not in measured or other.environment in decision.served:
-        return Preferred(Rule.UNKNOWN, location)
+        return Preferred(Preference.UNKNOWN, location)
     mine, theirs = measured[location], measured[other]
-    rule = _rule(mine, theirs, decision.step)
-    if rule is not Rule.NAME or other.environment == location.environment:
-        return Preferred(rule, location, mine, theirs)
+    why = _preference(mine, theirs, decision.step)
+    if why is not Preference.NAME or other.environment == location.environment:
+        return Preferred(why, location, mine, theirs)
     # Between environments the room of the best pool counts; within one, the first by name is taken.
     best = _most_room(location, decision.measured)
-    return Preferred(Rule.MORE_ROOM if best.room > theirs.room else Rule.NAME, location, best, theirs)
+    return Preferred(Preference.MORE_ROOM if best.room > theirs.room else Preference.NAME, location, best, theirs)
 
 
-def _rule(mine: Measured, theirs: Measured, step: Step) -> Rule:
-    """Return the first rule that tells them apart, up to how sizes mix; `NAME` where none does."""
+def _preference(mine: Measured, theirs: Measured, step: Step) -> Preference:
+    """Return the first preference that tells them apart, up to how sizes mix; `NAME` where none does."""
     better = mine.level < theirs.level
     preferred = (
-        (step is Step.MADE_WAY and mine.rank != theirs.rank, Rule.KEPT_PROFILE),
-        (mine.rank < theirs.rank, Rule.PROFILE),
-        (better and mine.memory < theirs.memory, Rule.MEMORY),
-        (better, Rule.WASTE),
-        (not theirs.has_room, Rule.NO_ROOM_THEN),
-        (step is Step.REPACKED, Rule.REPACKED),
-        ((mine.level, mine.mixing) > (theirs.level, theirs.mixing), Rule.UNKNOWN),
-        (mine.mixing == theirs.mixing, Rule.NAME),
-        (mine.mixing == 0, Rule.OWN_SIZE),
-        (mine.mixing == 1, Rule.EMPTY),
+        (step is Step.MADE_WAY and mine.rank != theirs.rank, Preference.KEPT_PROFILE),
+        (mine.rank < theirs.rank, Preference.PROFILE),
+        (better and mine.memory < theirs.memory, Preference.MEMORY),
+        (better, Preference.WASTE),
+        (not theirs.has_room, Preference.NO_ROOM_THEN),
+        (step is Step.REPACKED, Preference.REPACKED),
+        ((mine.level, mine.mixing) > (theirs.level, theirs.mixing), Preference.UNKNOWN),
+        (mine.mixing == theirs.mixing, Preference.NAME),
+        (mine.mixing == 0, Preference.OWN_SIZE),
+        (mine.mixing == 1, Preference.EMPTY),
     )
-    return next((rule for holds, rule in preferred if holds), Rule.MIXES_LESS)
+    return next((why for holds, why in preferred if holds), Preference.MIXES_LESS)
 
 
 def _most_room(location: Location, measured: Mapping[Location, Measured]) -> Measured:
@@ -154,31 +154,33 @@ def _no_room_then(group: Sequence[Preferred]) -> str:
     return f"there was {had} here when it was placed on {_where(group)}"
 
 
-_WORDS: Final[Mapping[Rule, Callable[[Sequence[Preferred]], str]]] = {
-    Rule.STAYS: lambda group: f"it stays on {_where(group)}, where it was",
-    Rule.STAYS_IN_ENVIRONMENT: lambda group: f"it stays in {_environments(group)}, where it was",
-    Rule.CHANGES_LEAST: lambda group: f"less of what it had changes on {_where(group)}",
-    Rule.PROFILE: lambda group: f"the model prefers {group[0].location.profile}, on {_where(group)}",
-    Rule.KEPT_PROFILE: lambda group: (
+_WORDS: Final[Mapping[Preference, Callable[[Sequence[Preferred]], str]]] = {
+    Preference.STAYS: lambda group: f"it stays on {_where(group)}, where it was",
+    Preference.STAYS_IN_ENVIRONMENT: lambda group: f"it stays in {_environments(group)}, where it was",
+    Preference.CHANGES_LEAST: lambda group: f"less of what it had changes on {_where(group)}",
+    Preference.PROFILE: lambda group: f"the model prefers {group[0].location.profile}, on {_where(group)}",
+    Preference.KEPT_PROFILE: lambda group: (
         f"it was moved to make room for another deployment, and kept {group[0].location.profile}, on {_where(group)}"
     ),
-    Rule.MEMORY: lambda group: (
+    Preference.MEMORY: lambda group: (
         f"{_where(group)} {have(len(group))} less memory to spare ({_memory(_chosen(group))} a unit, here "
         f"{_memory(_other(group))})"
     ),
-    Rule.WASTE: lambda group: (
+    Preference.WASTE: lambda group: (
         f"its pods leave less of a node unused on {_where(group)} ({_wasted(_chosen(group))} %, here "
         f"{_wasted(_other(group))} %)"
     ),
-    Rule.NO_ROOM_THEN: _no_room_then,
-    Rule.REPACKED: lambda group: f"{_where(group)} {_were(group)} filled again, with the smallest deployments first",
-    Rule.OWN_SIZE: lambda group: f"{_where(group)} already had pods of its size, and no others",
-    Rule.EMPTY: lambda group: f"{_where(group)} {_were(group)} empty, and pods of other sizes were here",
-    Rule.MIXES_LESS: lambda group: f"sizes of pods differ less on {_where(group)}",
-    Rule.MORE_ROOM: lambda group: (
+    Preference.NO_ROOM_THEN: _no_room_then,
+    Preference.REPACKED: lambda group: (
+        f"{_where(group)} {_were(group)} filled again, with the smallest deployments first"
+    ),
+    Preference.OWN_SIZE: lambda group: f"{_where(group)} already had pods of its size, and no others",
+    Preference.EMPTY: lambda group: f"{_where(group)} {_were(group)} empty, and pods of other sizes were here",
+    Preference.MIXES_LESS: lambda group: f"sizes of pods differ less on {_where(group)}",
+    Preference.MORE_ROOM: lambda group: (
         f"more room was left in {_environments(group)} (for {_room(_chosen(group))} of its pods, here for "
         f"{_room(_other(group))})"
     ),
-    Rule.NAME: _first_by_name,
-    Rule.UNKNOWN: lambda group: f"it is on {_where(group)}",
+    Preference.NAME: _first_by_name,
+    Preference.UNKNOWN: lambda group: f"it is on {_where(group)}",
 }

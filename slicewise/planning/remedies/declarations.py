@@ -22,7 +22,7 @@ from slicewise.planning.remedies.models import (
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 
 
-def environment_label(want: Want) -> Proposal | None:
+def label_for_environment(want: Want) -> Proposal | None:
     """Return the label that opens the environment, or the entry of the deployment's selector that closes it."""
     labels = want.place.environment.metadata.labels
     entry = only_mismatch(want.deployment.spec.environment_selector, labels)
@@ -31,14 +31,14 @@ def environment_label(want: Want) -> Proposal | None:
     return _label_environment(want, entry)
 
 
-def profile_label(want: Want) -> Proposal | None:
+def label_for_profile(want: Want) -> Proposal | None:
     """Return the label that opens the environment to the profile."""
     labels = want.place.environment.metadata.labels
     entry = only_mismatch(want.profile.environment_selector, labels)
     return None if entry and entry[0] in labels else _label_environment(want, entry)
 
 
-def pool_label(want: Want) -> Proposal | None:
+def label_for_pool(want: Want) -> Proposal | None:
     """Return the label that opens the pool, or the entry of the deployment's selector that closes it."""
     labels = want.place.pool.labels
     entry = only_mismatch(want.deployment.spec.node_pool_selector, labels)
@@ -107,9 +107,9 @@ def precisions(want: Want) -> Proposal | None:
 _FABRIC = "eth"
 
 BY_CODE: Mapping[RejectionCode, Sequence[Callable[[Want], Proposal | None]]] = {
-    RejectionCode.ENVIRONMENT_SELECTOR: [environment_label],
-    RejectionCode.PROFILE_SELECTOR: [profile_label],
-    RejectionCode.NODE_POOL_SELECTOR: [pool_label],
+    RejectionCode.ENVIRONMENT_SELECTOR: [label_for_environment],
+    RejectionCode.PROFILE_SELECTOR: [label_for_profile],
+    RejectionCode.NODE_POOL_SELECTOR: [label_for_pool],
     RejectionCode.PRECISION_UNSUPPORTED: [precisions, weights_alone],
     RejectionCode.INTERCONNECT: [interconnect, without_interconnect],
     RejectionCode.INTER_NODE_BANDWIDTH: [network, without_network],

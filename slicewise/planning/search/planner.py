@@ -9,7 +9,7 @@ from slicewise.diagnostics import by_document
 from slicewise.documents import Fleet
 from slicewise.planning.capacity import plan_advice
 from slicewise.planning.plan import Plan, Shortfall
-from slicewise.planning.previous_plan import PreviousPlacement
+from slicewise.planning.previous_placements import PreviousPlacement
 from slicewise.planning.search.decision_log import DecisionLog
 from slicewise.planning.search.draft_plan import Demand, DraftPlan
 from slicewise.planning.search.repair import repair

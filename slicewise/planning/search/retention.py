@@ -11,7 +11,7 @@ from slicewise.diagnostics import named
 from slicewise.documents import Fleet
 from slicewise.planning.matching import reject_environment, reject_pool
 from slicewise.planning.plan import Location, Move, MoveCode
-from slicewise.planning.previous_plan import PreviousPlacement
+from slicewise.planning.previous_placements import PreviousPlacement
 from slicewise.planning.reasons import Reason, RejectionCode
 from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.draft_plan import Claim, Demand, DraftPlan

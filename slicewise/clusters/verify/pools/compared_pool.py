@@ -11,7 +11,7 @@ from slicewise.clusters.verify.pools.membership import units_of
 from slicewise.documents import DeploymentKey, NodePool, Requirements
 from slicewise.manifests import pod_tolerations
 from slicewise.mig import GpuModel, known_gpu_model
-from slicewise.planning import Placement, PlannedCharge, units_per_gpu
+from slicewise.planning import Placement, PlannedCharge, node_units
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ComparedPool:
     @cached_property
     def units_per_node(self) -> int:
         """Units that each node should have."""
-        return self.pool.accelerator_count * units_per_gpu(self.pool)
+        return node_units(self.pool)
 
     @cached_property
     def gpu_nodes(self) -> tuple[LiveNode, ...]:

@@ -1,4 +1,4 @@
-"""An earlier plan, read back from its JSON or from a stack's outputs."""
+"""The placements of an earlier plan, read back from its JSON or from a stack's outputs."""
 
 from __future__ import annotations
 
