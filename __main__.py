@@ -45,16 +45,16 @@ async def deploy() -> dict[str, Any]:
     )
     skipped = {**reached.skipped, **verified}
     settled.tell(skipped)
-    past = await past.with_state(reached.standing, skips=bool(skipped))
-    changed = {name: there for name, there in reached.standing.items() if name not in skipped}
+    past = await past.with_state(reached.existing, skips=bool(skipped))
+    changed = {name: there for name, there in reached.existing.items() if name not in skipped}
     going, asked = await settle_deletions(config, past, planned.declared, skipped, changed)
     handlings = {name: handling for name, handling in settled.handlings.items() if name not in skipped}
     declare_all_untouched(skipped, going, past.state, asked.without_plugin)
     await declare_plan(config, planned, handlings, reached.kubeconfigs)
     outputs = plan_to_outputs(planned.plan, rejections)
     tell_skipped(skipped, outputs, past.state)
-    tell_departing(going, past.renamed, past.state, asked.standing)
-    return all_outputs(outputs, past, settled.handlings, reached.standing, skipped, going)
+    tell_departing(going, past.renamed, past.state, asked.existing)
+    return all_outputs(outputs, past, settled.handlings, reached.existing, skipped, going)
 
 
 async def main() -> dict[str, Any]:

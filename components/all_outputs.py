@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from slicewise.clusters.live import Standing
+from slicewise.clusters.live import ExistingObjects
 
 from .clusters import keep_outputs
 from .handling import Handling
@@ -19,7 +19,7 @@ def all_outputs(
     outputs: Mapping[str, Any],
     past: Past,
     handlings: Mapping[str, Handling],
-    standing: Mapping[str, Standing],
+    existing: Mapping[str, ExistingObjects],
     skipped: Collection[str],
     going: Departing,
 ) -> dict[str, Any]:
@@ -29,12 +29,12 @@ def all_outputs(
         outputs: The plan as outputs.
         past: What the stack had.
         handlings: How the objects of each environment are declared.
-        standing: What exists in the clusters that were asked.
+        existing: What exists in the clusters that were asked.
         skipped: The environments that are left as they are.
         going: What becomes of those that are no longer declared.
     """
     before = past.before.clusters
-    uids = {name: each.uid for name, each in standing.items()}
+    uids = {name: each.uid for name, each in existing.items()}
     # A skipped environment that never had a cluster has nothing applied: no identifier is recorded for it.
     identifiers = {name: each.identifier for name, each in handlings.items() if name not in skipped or name in before}
     clusters = clusters_to_outputs(before, uids, past.renamed, identifiers, going.names)

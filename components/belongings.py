@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pulumi
 
-from slicewise.clusters.live import NAMESPACE_KIND, ObjectName, Standing
+from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, ObjectName
 from slicewise.clusters.preflight import Claim
 from slicewise.clusters.verify import FieldPath, rewritten
 from slicewise.diagnostics import Diagnostic, InvalidInputError, printable, some
@@ -65,7 +65,7 @@ async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declare
         InvalidInputError: something there is not the stack's, or a cluster is not the one that it was (SW420 to
             SW424); it has all that is wrong.
     """
-    previous, standing = past.before, reached.standing
+    previous, existing = past.before, reached.existing
     if past.state.identifiers:
         # The state may know environments that the outputs do not: an update failed to remove them.
         previous = replace(previous, identifiers=past.state.identifiers)
@@ -76,16 +76,16 @@ async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declare
     for name, here in declared.items():
         formerly = past.renamed.formerly.get(name)
         handling = Handling(name, formerly, previous.identifier(formerly or name), tuple(here.namespaces), now=now)
-        there = standing.get(name)
+        there = existing.get(name)
         if there is not None:
             handling, wrong, noted = await _settle_one(config, previous, set(declared), handling, here, there)
             problems += wrong
             notes += noted
         handlings[name] = handling
-    problems += verdicts.declared_twice(declared, standing)
+    problems += verdicts.declared_twice(declared, existing)
     if problems:
         raise InvalidInputError(problems)
-    general = verdicts.one_cluster_twice(standing, reached.addresses)
+    general = verdicts.one_cluster_twice(existing, reached.addresses)
     return Settled(handlings, (*notes, *(Note(None, each) for each in general)))
 
 
@@ -95,7 +95,7 @@ async def _settle_one(
     environments: AbstractSet[str],
     handling: Handling,
     here: Declared,
-    there: Standing,
+    there: ExistingObjects,
 ) -> tuple[Handling, list[Diagnostic], list[Note]]:
     """Return how one environment's objects are declared, what is wrong there, and what people should know."""
     known = previous.clusters.get(handling.formerly or handling.environment)
@@ -148,7 +148,9 @@ async def _settle_one(
     return settled, problems, notes
 
 
-async def _rewritten(handling: Handling, here: Declared, there: Standing) -> Mapping[ObjectName, Sequence[FieldPath]]:
+async def _rewritten(
+    handling: Handling, here: Declared, there: ExistingObjects
+) -> Mapping[ObjectName, Sequence[FieldPath]]:
     """Return the fields of services that applying does not make what is declared.
 
     Not where the state has another version of the service than is there, from an update that was killed before it

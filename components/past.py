@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from slicewise.clusters.live import Standing
+from slicewise.clusters.live import ExistingObjects
 from slicewise.documents import Fleet
 from slicewise.planning import PreviousPlacement
 
@@ -33,14 +33,14 @@ class Past:
         """What it placed, by the names that environments have now."""
         return self.before.under(self.renamed)
 
-    async def with_state(self, standing: dict[str, Standing], *, skips: bool) -> Past:
+    async def with_state(self, existing: dict[str, ExistingObjects], *, skips: bool) -> Past:
         """Return it with the state, where that is needed and has not been read.
 
         Args:
-            standing: What exists in the clusters of the environments that are declared.
+            existing: What exists in the clusters of the environments that are declared.
             skips: Whether an environment is left as it is.
         """
-        lost = verdicts.under_names_unknown(standing, self.before.names, {*self.renamed.formerly.values()})
+        lost = verdicts.under_names_unknown(existing, self.before.names, {*self.renamed.formerly.values()})
         return replace(self, state=await read_state()) if not self.state.urns and (skips or lost) else self
 
 

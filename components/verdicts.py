@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import Final
 
-from slicewise.clusters.live import NAMESPACE_KIND, LiveObject, LiveService, ObjectName, Standing, live_service
+from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, LiveObject, LiveService, ObjectName, live_service
 from slicewise.clusters.preflight import Claim, Owner, has_all, owner
 from slicewise.clusters.verify import Deviation, Drift, Expected, judge, led_elsewhere
 from slicewise.diagnostics import Code, Diagnostic, Subject, some
@@ -32,7 +32,11 @@ _ROLE: Final = "docs/kubeconfigs.md (What the credential may do)"
 
 
 def exchanged(
-    config: StackConfig, before: Mapping[str, KnownCluster], here: Declared, known: KnownCluster | None, there: Standing
+    config: StackConfig,
+    before: Mapping[str, KnownCluster],
+    here: Declared,
+    known: KnownCluster | None,
+    there: ExistingObjects,
 ) -> Diagnostic | None:
     """Return what is wrong where an environment leads to another cluster than the one that has its services."""
     name, uid = here.environment, there.uid
@@ -51,7 +55,7 @@ def exchanged(
 
 
 def sort(
-    config: StackConfig, here: Declared, there: Standing, claim: Claim
+    config: StackConfig, here: Declared, there: ExistingObjects, claim: Claim
 ) -> tuple[frozenset[ObjectName], frozenset[ObjectName], list[Diagnostic]]:
     """Return which declared objects are taken over, which are used as they are, and what is wrong with others."""
     taken: set[ObjectName] = set()
@@ -132,7 +136,7 @@ def leaving(
             )
 
 
-def strangers_leaving(here: Declared, there: Standing, claim: Claim) -> list[tuple[Expected, LiveObject]]:
+def strangers_leaving(here: Declared, there: ExistingObjects, claim: Claim) -> list[tuple[Expected, LiveObject]]:
     """Return what an earlier plan had, the plan has not, and is not the stack's own (any more)."""
     return [
         (each, live)
@@ -152,7 +156,7 @@ def _forgetting(placement: str, urns: AbstractSet[str]) -> str:
     return " && ".join(f"pulumi state delete '{urn}'" for urn in named if urn in urns)
 
 
-def unread(here: Declared, there: Standing) -> Iterator[Diagnostic]:
+def unread(here: Declared, there: ExistingObjects) -> Iterator[Diagnostic]:
     """Yield where it is not known whose the services are, so that nothing may be applied."""
     for place in sorted(there.unread):
         if place.kind != NAMESPACE_KIND:
@@ -170,7 +174,7 @@ def unread(here: Declared, there: Standing) -> Iterator[Diagnostic]:
             )
 
 
-def gone_objects(here: Declared, there: Standing) -> frozenset[ObjectName]:
+def gone_objects(here: Declared, there: ExistingObjects) -> frozenset[ObjectName]:
     """Return what is declared, was applied by an earlier plan as far as that tells, and is not there any more."""
     spaces = {each.key[0] for each in here.services if each.before is not None}
     shared = [ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces if space in spaces]
@@ -193,7 +197,7 @@ def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Diagnosti
 
 
 def changed(
-    here: Declared, there: Standing, taken: AbstractSet[ObjectName]
+    here: Declared, there: ExistingObjects, taken: AbstractSet[ObjectName]
 ) -> tuple[list[Diagnostic], frozenset[ObjectName]]:
     """Return what to say of services that somebody changed since they were applied, and which of them are put back.
 
@@ -250,7 +254,7 @@ def _rewritten(paths: Iterable[str]) -> str:
     )
 
 
-def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iterator[Diagnostic]:
+def shared(here: Declared, there: ExistingObjects, left: frozenset[ObjectName]) -> Iterator[Diagnostic]:
     """Yield the configs that are used as they are and say something else than this stack's would."""
     for item in here.objects:
         name = object_name(item)
@@ -265,7 +269,7 @@ def shared(here: Declared, there: Standing, left: frozenset[ObjectName]) -> Iter
             )
 
 
-def unidentified(environment: str, there: Standing) -> Iterator[Diagnostic]:
+def unidentified(environment: str, there: ExistingObjects) -> Iterator[Diagnostic]:
     """Yield that it would not be noticed if the environment's kubeconfig led to another cluster."""
     if there.uid is None:
         message = (
@@ -278,9 +282,9 @@ def unidentified(environment: str, there: Standing) -> Iterator[Diagnostic]:
         )
 
 
-def declared_twice(declared: Mapping[str, Declared], standing: Mapping[str, Standing]) -> Iterator[Diagnostic]:
+def declared_twice(declared: Mapping[str, Declared], existing: Mapping[str, ExistingObjects]) -> Iterator[Diagnostic]:
     """Yield what two environments that are one cluster would both apply."""
-    for one, other in _same_clusters(standing):
+    for one, other in _same_clusters(existing):
         both = set(declared[one].names) & set(declared[other].names)
         for name in sorted(each for each in both if each.kind == SERVICE_KIND):
             message = f"environments {one} and {other} are one cluster, and the plan has it in both"
@@ -349,12 +353,12 @@ def renamed_halfway(name: str, other: str) -> Diagnostic:
     )
 
 
-def one_cluster_twice(standing: Mapping[str, Standing], addresses: Mapping[str, str]) -> Iterator[Diagnostic]:
+def one_cluster_twice(existing: Mapping[str, ExistingObjects], addresses: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Yield environments that are one cluster though their kubeconfigs have different servers."""
-    for one, other in _same_clusters(standing):
+    for one, other in _same_clusters(existing):
         if addresses.get(one) != addresses.get(other):
             message = (
-                f"leads to the cluster {standing[one].uid}, as environment {one} does; what both describe is counted "
+                f"leads to the cluster {existing[one].uid}, as environment {one} does; what both describe is counted "
                 "twice: describe it in one environment"
             )
             yield Diagnostic.warning(
@@ -380,20 +384,20 @@ def given_up(name: str) -> Diagnostic:
 
 
 def under_names_unknown(
-    standing: Mapping[str, Standing], stacks: Collection[str], former: Collection[str] = ()
+    existing: Mapping[str, ExistingObjects], stacks: Collection[str], former: Collection[str] = ()
 ) -> bool:
     """Return whether a service says that it is in an environment which is neither declared nor a `former` name of one.
 
     Then an update was killed before it could store its outputs, and only the state tells what it had done.
     """
-    known = {*standing, *former, ""}
+    known = {*existing, *former, ""}
     services = [
-        live for there in standing.values() for name, live in there.objects.items() if name.kind == SERVICE_KIND
+        live for there in existing.values() for name, live in there.objects.items() if name.kind == SERVICE_KIND
     ]
     return any(live.stack in stacks and live.environment not in known for live in services)
 
 
-def _same_clusters(standing: Mapping[str, Standing]) -> Iterator[tuple[str, str]]:
-    for one, other in combinations(sorted(standing), 2):
-        if standing[one].uid is not None and standing[one].uid == standing[other].uid:
+def _same_clusters(existing: Mapping[str, ExistingObjects]) -> Iterator[tuple[str, str]]:
+    for one, other in combinations(sorted(existing), 2):
+        if existing[one].uid is not None and existing[one].uid == existing[other].uid:
             yield one, other

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from slicewise.clusters.live import Needs, Standing
+from slicewise.clusters.live import ExistingObjects, Needs
 from slicewise.clusters.preflight import ClusterAnswer
 from slicewise.diagnostics import place_order
 from slicewise.documents import InferenceEnvironment
@@ -35,9 +35,9 @@ class Reached:
     skipped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def standing(self) -> dict[str, Standing]:
+    def existing(self) -> dict[str, ExistingObjects]:
         """What exists in the clusters that were asked."""
-        return {name: answer.standing for name, answer in self.answers.items()}
+        return {name: answer.existing for name, answer in self.answers.items()}
 
 
 async def reach_clusters(

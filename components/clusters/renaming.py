@@ -27,6 +27,6 @@ async def renamed_environments(
     uids: dict[str, str | None] = {name: known.uid for name, known in left.items()}
     if new:
         asked = await ask_clusters((await kubeconfigs(config, new)).usable, {})
-        uids |= {name: answer.standing.uid for name, answer in asked.answers.items()}
+        uids |= {name: answer.existing.uid for name, answer in asked.answers.items()}
     providers = [name for name, each in state.environments.items() if each.has_provider]
     return find_renamed(declared, left, uids, providers)

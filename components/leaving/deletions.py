@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-from slicewise.clusters.live import LiveObject, ObjectName, Standing
+from slicewise.clusters.live import ExistingObjects, LiveObject, ObjectName
 from slicewise.diagnostics import Diagnostic, InvalidInputError
 
 from .. import verdicts
@@ -22,7 +22,7 @@ async def settle_deletions(
     past: Past,
     declared: Mapping[str, Declared],
     skipped: Collection[str],
-    standing: Mapping[str, Standing],
+    existing: Mapping[str, ExistingObjects],
 ) -> tuple[Departing, Asked]:
     """Return what becomes of environments that are no longer declared, after asking the clusters of those that leave.
 
@@ -31,7 +31,7 @@ async def settle_deletions(
         past: What the stack has.
         declared: What the plan declares in each environment.
         skipped: The environments that are left as they are.
-        standing: What exists in the clusters that are changed.
+        existing: What exists in the clusters that are changed.
 
     Raises:
         pulumi.RunError: one of those clusters cannot be asked, and `onUnreachable` is fail (SW425).
@@ -42,7 +42,7 @@ async def settle_deletions(
     going = departing(state, declared, past.renamed, skipped, before)
     asked = await ask_departing(config, going, skipped, state, before)
     going = hold_silent(config, declared, going, asked, state, before)
-    problems = broken_renames(going, past, declared) or wrong_deletions(going, past, declared, standing, asked.standing)
+    problems = broken_renames(going, past, declared) or wrong_deletions(going, past, declared, existing, asked.existing)
     if problems:
         raise InvalidInputError(problems)
     return going, asked
@@ -68,8 +68,8 @@ def wrong_deletions(
     going: Departing,
     past: Past,
     declared: Mapping[str, Declared],
-    standing: Mapping[str, Standing],
-    asked: Mapping[str, Standing],
+    existing: Mapping[str, ExistingObjects],
+    asked: Mapping[str, ExistingObjects],
 ) -> list[Diagnostic]:
     """Return what is another stack's by now (SW423), and what the plan has in another environment (SW424).
 
@@ -80,7 +80,7 @@ def wrong_deletions(
         going: What becomes of environments that are no longer declared.
         past: What the stack has.
         declared: What the plan declares in each environment.
-        standing: What exists in the clusters that are changed.
+        existing: What exists in the clusters that are changed.
         asked: What exists in the clusters of environments that leave, as far as they were asked.
     """
     problems: list[Diagnostic] = []
@@ -89,18 +89,18 @@ def wrong_deletions(
         for item in declared[now].names if now in declared else ():
             # An alias moves it to the new name.
             had.pop(item, None)
-        there = standing.get(now) if now != old else asked.get(old)
+        there = existing.get(now) if now != old else asked.get(old)
         if there:
             problems += _of_others(old, had, there, past.before.names)
         there = there or _remembered(had, past.before.clusters.get(old))
-        for name, other in standing.items():
+        for name, other in existing.items():
             if name != now:
                 problems += _declared_elsewhere(old, name, had, set(declared[name].names), there, other)
     return problems
 
 
 def _of_others(
-    old: str, had: Mapping[ObjectName, Applied], there: Standing, stacks: Collection[str]
+    old: str, had: Mapping[ObjectName, Applied], there: ExistingObjects, stacks: Collection[str]
 ) -> Iterator[Diagnostic]:
     """Yield what another stack has taken over, or somebody has put in the place of what the stack made."""
     foreign = {
@@ -120,8 +120,8 @@ def _declared_elsewhere(
     name: str,
     had: Mapping[ObjectName, Applied],
     declared: AbstractSet[ObjectName],
-    there: Standing,
-    other: Standing,
+    there: ExistingObjects,
+    other: ExistingObjects,
 ) -> Iterator[Diagnostic]:
     """Yield what is, or may be, one object under both names: applied under `name`, and then deleted with `old`."""
     for item, applied in _by_service({each: had[each] for each in had.keys() & declared}):
@@ -153,7 +153,7 @@ def _by_service(had: Mapping[ObjectName, Applied]) -> Iterator[tuple[ObjectName,
         seen.add(name[1:])
 
 
-def _remembered(had: Mapping[ObjectName, Applied], known: KnownCluster | None) -> Standing:
+def _remembered(had: Mapping[ObjectName, Applied], known: KnownCluster | None) -> ExistingObjects:
     """Return what the stack knows of a cluster that was not asked."""
     objects = {name: LiveObject("", "", {"metadata": {"uid": each.uid}}) for name, each in had.items()}
-    return Standing(known.uid if known else None, objects)
+    return ExistingObjects(known.uid if known else None, objects)

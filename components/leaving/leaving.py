@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from slicewise.clusters.access import Cause, KubeconfigError, Refused, examine, read_context, unreachable
-from slicewise.clusters.live import Needs, Standing, needs_of_leaving
+from slicewise.clusters.live import ExistingObjects, Needs, needs_of_leaving
 from slicewise.clusters.preflight import ClusterAnswer, ask_or_refusal, denied_message
 from slicewise.diagnostics import Code, some
 
@@ -43,11 +43,11 @@ class Asked:
     """What came of asking with the kubeconfigs of the stack's state, by environment.
 
     Attributes:
-        standing: What exists in the clusters that were asked.
+        existing: What exists in the clusters that were asked.
         silent: Those that could not be asked.
     """
 
-    standing: Mapping[str, Standing] = field(default_factory=dict)
+    existing: Mapping[str, ExistingObjects] = field(default_factory=dict)
     silent: Mapping[str, Silent] = field(default_factory=dict)
 
     @property
@@ -84,8 +84,8 @@ async def ask_departing(
             wanted[name] = needs_of_leaving(had)
     texts = [state.kubeconfigs.get(provider_of(name, state, before) or "") for name in wanted]
     said = await asyncio.gather(*map(_ask, texts, wanted.values()))
-    standing = {name: each.standing for name, each in zip(wanted, said, strict=True) if isinstance(each, ClusterAnswer)}
-    return Asked(standing, {name: each for name, each in zip(wanted, said, strict=True) if isinstance(each, Silent)})
+    existing = {name: each.existing for name, each in zip(wanted, said, strict=True) if isinstance(each, ClusterAnswer)}
+    return Asked(existing, {name: each for name, each in zip(wanted, said, strict=True) if isinstance(each, Silent)})
 
 
 def provider_of(name: str, state: StackState, before: Mapping[str, KnownCluster]) -> str | None:
@@ -114,8 +114,8 @@ async def _ask(text: str | None, needs: Needs) -> ClusterAnswer | Silent:
         return Silent(f"{examination.address}: {answer.message}", needs_plugin=needs_plugin)
     if answer.denied:
         return Silent(denied_message(answer.denied), answers=True)
-    if answer.standing.unread:
-        places = sorted(f"{place.resource} in namespace {place.namespace}" for place in answer.standing.unread)
+    if answer.existing.unread:
+        places = sorted(f"{place.resource} in namespace {place.namespace}" for place in answer.existing.unread)
         return Silent(f"its user may not list {some(places)}", answers=True)
     return answer
 

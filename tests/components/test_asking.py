@@ -91,7 +91,7 @@ def test_one_connection_that_is_reset_fails_nothing() -> None:
     with server(RESET, groups, RESET, oldest) as asked:
         found = ask(needs_of([]), east=asked.url)
     assert found.problems == ()
-    assert found.answers["east"].standing.uid == uid
+    assert found.answers["east"].existing.uid == uid
 
 
 def test_a_connection_that_cannot_be_closed_hides_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from components.stack_config import StackConfig, read_stack_config
 from components.state.cluster_outputs import KnownCluster, Renamed
 from components.state.previous_plan import PreviousStack
 from components.state.stack_state import Applied, StackState
-from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Standing
+from slicewise.clusters.live.existing_objects import ExistingObjects, LiveObject, ObjectName
 from slicewise.clusters.preflight.conversation import ClusterAnswer
 from slicewise.clusters.verify.services.applied import Expected
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Subject
@@ -49,8 +49,8 @@ def chat_in(environment: str, before: PreviousPlacement | None = None, *, stays:
 ANOTHER = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
 
 
-def there(uid: str, stack: str, environment: str = "") -> Standing:
-    return Standing(uid, {CHAT: LiveObject(stack, environment, manifest(CHAT))})
+def there(uid: str, stack: str, environment: str = "") -> ExistingObjects:
+    return ExistingObjects(uid, {CHAT: LiveObject(stack, environment, manifest(CHAT))})
 
 
 def known(**uids: str) -> dict[str, KnownCluster]:
@@ -74,20 +74,20 @@ def empty_state(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def settled(
     previous: PreviousStack,
     declared: Declared,
-    standing: Standing,
+    existing: ExistingObjects,
     renamed: Mapping[str, str] | None = None,
     **accepted: str,
 ) -> Settled:
     config: StackConfig = replace(read_stack_config(pulumi.Config("slicewise")), accept_clusters=accepted)
     name = declared.environment
     past = Past(previous, StackState(), Renamed(renamed or {}))
-    reached = Reached({}, {name: ClusterAnswer(standing=standing)})
+    reached = Reached({}, {name: ClusterAnswer(existing=existing)})
     return asyncio.run(settle(config, past, {name: declared}, reached))
 
 
-def refused(previous: PreviousStack, declared: Declared, standing: Standing, **accepted: str) -> list[str]:
+def refused(previous: PreviousStack, declared: Declared, existing: ExistingObjects, **accepted: str) -> list[str]:
     with pytest.raises(InvalidInputError) as error:
-        settled(previous, declared, standing, None, **accepted)
+        settled(previous, declared, existing, None, **accepted)
     return [str(problem) for problem in error.value.problems]
 
 
@@ -115,7 +115,7 @@ def test_in_a_cluster_that_was_accepted_nothing_is_the_stacks_own_yet(state: lis
     # In the cluster that it was applied to, somebody has only taken the annotation off.
     assert settled(previous, chat_in("a", BEFORE), there("1", "")).handlings["a"].forced == frozenset()
     # What is not there yet is made: Pulumi's state says that it is.
-    assert settled(previous, chat_in("a", BEFORE), Standing(ANOTHER), a=ANOTHER).handlings["a"].gone == {CHAT}
+    assert settled(previous, chat_in("a", BEFORE), ExistingObjects(ANOTHER), a=ANOTHER).handlings["a"].gone == {CHAT}
     # And what leaves is not deleted in its stead.
     state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::a/team/chat-service"]
     (said,) = refused(previous, chat_in("a", BEFORE, stays=False), there(ANOTHER, ""), a=ANOTHER)
@@ -154,8 +154,8 @@ def test_what_applying_cannot_change_is_no_change(
         return StackState(urns=frozenset(state), objects={"a": {CHAT: Applied(URN, "7", applied)}})
 
     monkeypatch.setattr(belongings, "read_state", read)
-    standing = Standing("1", {CHAT: LiveObject(OWN, "a", changed_to(live))}, tried={CHAT: changed_to(tried)})
-    handling = settled(PreviousStack((BEFORE,), known(a="1"), OWN), chat_in("a", BEFORE), standing).handlings["a"]
+    existing = ExistingObjects("1", {CHAT: LiveObject(OWN, "a", changed_to(live))}, tried={CHAT: changed_to(tried)})
+    handling = settled(PreviousStack((BEFORE,), known(a="1"), OWN), chat_in("a", BEFORE), existing).handlings["a"]
     paths = handling.set_options(pulumi.ResourceOptions(), manifest(CHAT), "a/team/chat-service").ignore_changes
     assert (None if paths is None else {path for path in paths if path.startswith("spec")}) == ignored
 

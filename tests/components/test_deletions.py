@@ -14,7 +14,7 @@ from components.past import Past
 from components.state.cluster_outputs import KnownCluster, Renamed
 from components.state.previous_plan import PreviousStack
 from components.state.stack_state import Applied, EnvironmentState, StackState
-from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Standing
+from slicewise.clusters.live.existing_objects import ExistingObjects, LiveObject, ObjectName
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 SCALER = ObjectName("ScaledObject", "team", "chat")
@@ -62,7 +62,7 @@ def having(name: str, *items: ObjectName) -> dict[str, Declared]:
 def test_only_what_is_the_stacks_own_leaves_with_its_environment(
     there: dict[ObjectName, LiveObject], says: str | None
 ) -> None:
-    found = wrong_deletions(LEAVES, past(), {}, {}, {"west": Standing("1", there)})
+    found = wrong_deletions(LEAVES, past(), {}, {}, {"west": ExistingObjects("1", there)})
     assert [each.code.value for each in found] == (["SW423"] if says else [])
     assert all(f"{says}, and this stack would delete it" in each.text for each in found)
     assert all(f"pulumi state delete --target-dependents '{URN}'" in each.text for each in found)
@@ -72,9 +72,11 @@ def test_what_scales_a_service_goes_where_it_goes() -> None:
     """One command takes both; what scales it may be another's alone."""
     both = {CHAT: Applied(URN, "7"), SCALER: Applied("urn:scaler", "9")}
     there = {CHAT: live("7", OTHER), SCALER: live("9", OTHER)}
-    (found,) = wrong_deletions(LEAVES, past(west=both), {}, {}, {"west": Standing("1", there)})
+    (found,) = wrong_deletions(LEAVES, past(west=both), {}, {}, {"west": ExistingObjects("1", there)})
     assert URN in found.message
-    (found,) = wrong_deletions(LEAVES, past(west=both), {}, {}, {"west": Standing("1", {**there, CHAT: live("7")})})
+    (found,) = wrong_deletions(
+        LEAVES, past(west=both), {}, {}, {"west": ExistingObjects("1", {**there, CHAT: live("7")})}
+    )
     assert "urn:scaler" in found.message
 
 
@@ -85,23 +87,33 @@ SAME, NOBODY_KNOWS, TWO = "is the one that this stack has in environment west", 
     ("old", "new", "says"),
     [
         # Asked: the same object, however little else is known.
-        pytest.param(Standing(None, {CHAT: live("7")}), Standing(None, {CHAT: live("7")}), SAME, id="one object"),
-        pytest.param(Standing(None, {CHAT: live("7")}), Standing(None, {CHAT: live("8")}), TWO, id="two objects"),
-        pytest.param(Standing("1", {CHAT: live("7")}), Standing("1", {CHAT: live("7")}), SAME, id="one cluster"),
+        pytest.param(
+            ExistingObjects(None, {CHAT: live("7")}), ExistingObjects(None, {CHAT: live("7")}), SAME, id="one object"
+        ),
+        pytest.param(
+            ExistingObjects(None, {CHAT: live("7")}), ExistingObjects(None, {CHAT: live("8")}), TWO, id="two objects"
+        ),
+        pytest.param(
+            ExistingObjects("1", {CHAT: live("7")}), ExistingObjects("1", {CHAT: live("7")}), SAME, id="one cluster"
+        ),
         # Nothing is there yet: it would be made under the new name, and then deleted under the old one.
-        pytest.param(Standing("2"), Standing("2"), SAME, id="one cluster that was rebuilt"),
-        pytest.param(Standing("1", {CHAT: live("7")}), Standing("2"), TWO, id="two clusters"),
-        pytest.param(Standing(None, {CHAT: live("7")}), Standing(None), TWO, id="only the old one has it"),
-        pytest.param(Standing(None), Standing(None, {CHAT: live("8")}), TWO, id="only the new one has it"),
-        pytest.param(Standing(None), Standing("2"), NOBODY_KNOWS, id="neither has it"),
+        pytest.param(ExistingObjects("2"), ExistingObjects("2"), SAME, id="one cluster that was rebuilt"),
+        pytest.param(ExistingObjects("1", {CHAT: live("7")}), ExistingObjects("2"), TWO, id="two clusters"),
+        pytest.param(
+            ExistingObjects(None, {CHAT: live("7")}), ExistingObjects(None), TWO, id="only the old one has it"
+        ),
+        pytest.param(
+            ExistingObjects(None), ExistingObjects(None, {CHAT: live("8")}), TWO, id="only the new one has it"
+        ),
+        pytest.param(ExistingObjects(None), ExistingObjects("2"), NOBODY_KNOWS, id="neither has it"),
         # Not asked: what the stack remembers counts.
-        pytest.param(None, Standing("1", {CHAT: live("8")}), SAME, id="not asked, one cluster"),
-        pytest.param(None, Standing(None, {CHAT: live("7")}), SAME, id="not asked, one object"),
-        pytest.param(None, Standing("2", {CHAT: live("8")}), TWO, id="not asked, two clusters"),
+        pytest.param(None, ExistingObjects("1", {CHAT: live("8")}), SAME, id="not asked, one cluster"),
+        pytest.param(None, ExistingObjects(None, {CHAT: live("7")}), SAME, id="not asked, one object"),
+        pytest.param(None, ExistingObjects("2", {CHAT: live("8")}), TWO, id="not asked, two clusters"),
     ],
 )
 def test_nothing_is_deleted_that_is_declared_under_another_name(
-    old: Standing | None, new: Standing, says: str | None
+    old: ExistingObjects | None, new: ExistingObjects, says: str | None
 ) -> None:
     asked = {"west": old} if old else {}
     found = wrong_deletions(LEAVES, past(), having("new", CHAT), {"new": new}, asked)
@@ -117,15 +129,15 @@ def test_what_the_state_has_under_both_names_is_one_object_where_it_is_one_clust
         LEAVES,
         past(new={CHAT: Applied("urn:new", "7")}),
         having("new", CHAT),
-        {"new": Standing("1", {CHAT: live("7")})},
-        {"west": Standing("1", {CHAT: live("7")})},
+        {"new": ExistingObjects("1", {CHAT: live("7")})},
+        {"west": ExistingObjects("1", {CHAT: live("7")})},
     )
     assert [each.code.value for each in found] == ["SW424"]
 
 
 def test_what_moves_with_the_name_is_not_deleted() -> None:
     moves = Departing(moving=frozenset({"west"}))
-    here = {name: Standing("1", {CHAT: live("7")}) for name in ("new", "newer")}
+    here = {name: ExistingObjects("1", {CHAT: live("7")}) for name in ("new", "newer")}
     renamed = past({"new": "west"})
 
     assert wrong_deletions(moves, renamed, having("new", CHAT) | having("newer"), here, {}) == []
@@ -136,7 +148,7 @@ def test_what_moves_with_the_name_is_not_deleted() -> None:
 def test_what_moves_with_the_name_may_be_taken_back_from_another_stack() -> None:
     """It is not deleted: whether it is taken over, `takeOver` says."""
     moves = Departing(moving=frozenset({"west"}))
-    here = {"new": Standing("1", {CHAT: live("7", OTHER)})}
+    here = {"new": ExistingObjects("1", {CHAT: live("7", OTHER)})}
     renamed = past({"new": "west"})
 
     assert wrong_deletions(moves, renamed, having("new", CHAT), here, {}) == []

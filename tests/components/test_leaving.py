@@ -79,7 +79,7 @@ def asked(of: StackState, going: Departing = LEAVES, **changes: Any) -> Asked:  
 def test_whose_the_services_are_is_asked_with_the_kubeconfig_that_deletes_them() -> None:
     with serving(api := Cluster()) as url:
         found = asked(state(kubeconfig_text(url)))
-    assert {name: each.stack for name, each in found.standing["west"].objects.items()} == {
+    assert {name: each.stack for name, each in found.existing["west"].objects.items()} == {
         CHAT: "organization/slicewise/other"
     }
     assert not found.silent

@@ -12,7 +12,7 @@ from components.past import Past
 from components.state.cluster_outputs import Renamed
 from components.state.previous_plan import PreviousStack
 from components.state.stack_state import StackState
-from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Standing
+from slicewise.clusters.live.existing_objects import ExistingObjects, LiveObject, ObjectName
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 OWN = "organization/slicewise/test"
@@ -39,9 +39,9 @@ def test_the_state_is_read_where_the_outputs_cannot_tell(
         return READ
 
     monkeypatch.setattr(past, "read_state", read_state)
-    standing = {"west": Standing("1", {CHAT: LiveObject(stack, environment, {})})}
+    existing = {"west": ExistingObjects("1", {CHAT: LiveObject(stack, environment, {})})}
     before = Past(PreviousStack(stack=OWN), StackState(), Renamed({}))
 
-    found = asyncio.run(before.with_state(standing, skips=skips))
+    found = asyncio.run(before.with_state(existing, skips=skips))
 
     assert found.state == (READ if read else StackState())

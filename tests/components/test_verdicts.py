@@ -13,7 +13,7 @@ from components.declared import Declared
 from components.stack_config import StackConfig, read_stack_config
 from components.state.cluster_outputs import KnownCluster, Renamed, clusters_to_outputs, find_renamed
 from components.state.previous_plan import PreviousStack
-from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Place, Standing
+from slicewise.clusters.live.existing_objects import ExistingObjects, LiveObject, ObjectName, Place
 from slicewise.clusters.live.needs import Needs
 from slicewise.clusters.preflight.missing_namespaces import is_reserved
 from slicewise.clusters.preflight.ownership import Claim, Owner, has_all, owner
@@ -112,7 +112,9 @@ def test_what_was_changed_is_put_back_but_not_for_ever(
     live: KubernetesObject, says: str | None, put_back: bool
 ) -> None:
     """Where the API server refuses the dry run: then what the last time came to tells."""
-    said, names = verdicts.changed(declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set())
+    said, names = verdicts.changed(
+        declared(service(3)), ExistingObjects("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set()
+    )
 
     assert names == (frozenset({CHAT}) if put_back else frozenset())
     code = "SW352" if put_back else "SW358"
@@ -146,13 +148,13 @@ def test_the_api_server_says_what_applying_would_come_to(
     codes: list[str],
     put_back: bool,
 ) -> None:
-    standing = Standing("uid", {CHAT: LiveObject(OWN, "mig-a", there)}, tried={CHAT: tried})
+    existing = ExistingObjects("uid", {CHAT: LiveObject(OWN, "mig-a", there)}, tried={CHAT: tried})
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
     wanted = with_image(service(3), "a")
     here = Declared("mig-a", [wanted], (), (Expected(key, ("team", "chat"), wanted, before),))
 
-    said, names = verdicts.changed(here, standing, set())
+    said, names = verdicts.changed(here, existing, set())
 
     assert [advice.code.value for advice in said] == codes
     assert names == (frozenset({CHAT}) if put_back else frozenset())
@@ -166,7 +168,7 @@ def test_what_was_added_is_not_put_back_and_said_how_it_goes() -> None:
     live = service(3)
     live["spec"]["template"] = {"nodeSelector": {"disk": "ssd"}}
     (advice,), names = verdicts.changed(
-        declared(service(3)), Standing("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set()
+        declared(service(3)), ExistingObjects("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set()
     )
     assert names == frozenset()
     assert 'nodeSelector.disk is "ssd", nothing applied; `pulumi up` leaves what others have added' in advice.text
@@ -191,10 +193,10 @@ SCALER = ObjectName("ScaledObject", "team", "chat")
 def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str], codes: list[str]) -> None:
     objects = [manifest(CHAT), manifest(SCALER)]
     here = Declared("mig-a", objects, (), ())
-    standing = Standing("uid", {name: LiveObject(stack, "mig-a", {}) for name, stack in there.items()})
+    existing = ExistingObjects("uid", {name: LiveObject(stack, "mig-a", {}) for name, stack in there.items()})
     config = stack_config()
 
-    taken, left, problems = verdicts.sort(config, here, standing, Claim(frozenset({OWN}), frozenset(), frozenset()))
+    taken, left, problems = verdicts.sort(config, here, existing, Claim(frozenset({OWN}), frozenset(), frozenset()))
 
     assert [problem.code.value for problem in problems] == codes
     # What carries the stack's name, and is not in its outputs: of an update that was killed.
@@ -205,7 +207,7 @@ def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str
     owners = {stack for stack in there.values() if stack != OWN}
     for owner_named, expected in (((owners or {""}).pop() or "nobody", []), ("acme/slicewise/somebody", codes)):
         word = replace(config, take_over={"mig-a/team/chat": owner_named})
-        taken, _, problems = verdicts.sort(word, here, standing, Claim(frozenset({OWN}), frozenset(), frozenset()))
+        taken, _, problems = verdicts.sort(word, here, existing, Claim(frozenset({OWN}), frozenset(), frozenset()))
         assert [problem.code.value for problem in problems] == expected
         assert taken == (set(there) if not expected else own)
 
@@ -214,18 +216,18 @@ def test_what_may_not_be_looked_at_is_not_gone() -> None:
     here = declared(service(3))
     hidden = frozenset({Place("serving.kserve.io/v1alpha2", "LLMInferenceService", "llminferenceservices", "team")})
 
-    assert verdicts.gone_objects(here, Standing("uid")) == {CHAT}
-    assert verdicts.gone_objects(here, Standing("uid", unread=hidden)) == frozenset()
-    (problem,) = verdicts.unread(here, Standing("uid", unread=hidden))
+    assert verdicts.gone_objects(here, ExistingObjects("uid")) == {CHAT}
+    assert verdicts.gone_objects(here, ExistingObjects("uid", unread=hidden)) == frozenset()
+    (problem,) = verdicts.unread(here, ExistingObjects("uid", unread=hidden))
     assert "may not list llminferenceservices in namespace team" in problem.text
     assert problem.code.value == "SW413"
 
 
 def test_a_cluster_whose_identity_may_not_be_read() -> None:
-    (advice,) = verdicts.unidentified("mig-a", Standing())
+    (advice,) = verdicts.unidentified("mig-a", ExistingObjects())
     assert str(advice).startswith("InferenceEnvironment mig-a: the uid of namespace kube-system")
     assert advice.code.value == "SW350"
-    assert not list(verdicts.unidentified("mig-a", Standing("uid")))
+    assert not list(verdicts.unidentified("mig-a", ExistingObjects("uid")))
 
 
 def test_another_stacks_config_is_used_and_said_only_where_it_says_something_else() -> None:
@@ -236,7 +238,7 @@ def test_another_stacks_config_is_used_and_said_only_where_it_says_something_els
 
     def said(spec: dict[str, Any]) -> list[str]:
         live = LiveObject("acme/slicewise/other", "", {"spec": spec})
-        return [advice.code.value for advice in verdicts.shared(here, Standing("uid", {CONFIG: live}), left)]
+        return [advice.code.value for advice in verdicts.shared(here, ExistingObjects("uid", {CONFIG: live}), left)]
 
     assert (said(same), said(other)) == ([], ["SW353"])
 
@@ -255,9 +257,9 @@ def test_another_stacks_config_is_used_and_said_only_where_it_says_something_els
 def test_what_says_that_it_is_in_an_environment_that_nobody_knows(
     stack: str, environment: str, former: tuple[str, ...], lost: bool
 ) -> None:
-    there = {"mig-a": Standing("uid", {CHAT: LiveObject(stack, environment, {})})}
+    there = {"mig-a": ExistingObjects("uid", {CHAT: LiveObject(stack, environment, {})})}
     assert verdicts.under_names_unknown(there, {OWN}, former) is lost
-    config = {"mig-a": Standing("uid", {CONFIG: LiveObject(stack, environment, {})})}
+    config = {"mig-a": ExistingObjects("uid", {CONFIG: LiveObject(stack, environment, {})})}
     assert not verdicts.under_names_unknown(config, {OWN}, former)
 
 
@@ -351,7 +353,7 @@ def test_a_command_to_be_copied_is_followed_by_nothing_that_a_shell_would_take_f
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=1, gpus_per_node=1)
     here = replace(declared(service(3)), services=[Expected(key, ("team", "chat"), None, before)])
     known = KnownCluster(uid="8c2f5f0e-1f0b-4a53-9d6a-3f1f0c9f7a11", identifier="mig-a")
-    problem = verdicts.exchanged(config, {}, here, known, Standing(uid))
+    problem = verdicts.exchanged(config, {}, here, known, ExistingObjects(uid))
     assert problem
     assert problem.text.endswith(f" {uid}")
 

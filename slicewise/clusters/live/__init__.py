@@ -1,18 +1,18 @@
 """What a live cluster has, read into facts: nodes, GPUs, pods, services, namespaces.
 
-`read_or_refusal` reads a whole cluster into a `LiveCluster`, whoever labelled its nodes; `read_standing` reads only
-what exists where a plan puts something. `needs_of` lists what a plan needs of a cluster.
+`read_or_refusal` reads a whole cluster into a `LiveCluster`, whoever labelled its nodes; `read_existing_objects` reads
+only what exists where a plan puts something. `needs_of` lists what a plan needs of a cluster.
 """
 
 from slicewise.clusters.live.cluster_answer import Unreadable, read_or_refusal
 from slicewise.clusters.live.existing_objects import (
     NAMESPACE_KIND,
     OLDEST_NAMESPACE,
+    ExistingObjects,
     LiveObject,
     ObjectName,
     Place,
-    Standing,
-    read_standing,
+    read_existing_objects,
 )
 from slicewise.clusters.live.facts import (
     UNSETTLED,
@@ -43,6 +43,7 @@ __all__ = [
     "REPELS",
     "UNSETTLED",
     "ApiKind",
+    "ExistingObjects",
     "GpuPod",
     "Gpus",
     "LabelledBy",
@@ -62,7 +63,6 @@ __all__ = [
     "Readable",
     "Right",
     "ServiceKey",
-    "Standing",
     "Taint",
     "Unreadable",
     "belongs",
@@ -76,8 +76,8 @@ __all__ = [
     "needs_of_leaving",
     "not_tolerated",
     "rank",
+    "read_existing_objects",
     "read_or_refusal",
-    "read_standing",
     "resource_of",
     "spans_nodes",
 ]

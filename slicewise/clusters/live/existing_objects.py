@@ -77,7 +77,7 @@ class LiveObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ExistingObjects:
     """What there is.
 
     Attributes:
@@ -101,7 +101,9 @@ class Standing:
         return name not in self.objects and (name.kind, where) not in hidden
 
 
-async def read_standing(client: AsyncClient, places: Collection[Place], namespaces: Collection[str]) -> Standing:
+async def read_existing_objects(
+    client: AsyncClient, places: Collection[Place], namespaces: Collection[str]
+) -> ExistingObjects:
     """Read the objects in `places`, those of `namespaces` that exist, and the cluster's identity.
 
     A kind that is not served has no objects, and no more has a namespace that is not there.
@@ -123,7 +125,7 @@ async def read_standing(client: AsyncClient, places: Collection[Place], namespac
     oldest = objects.pop(ObjectName(NAMESPACE_KIND, "", OLDEST_NAMESPACE), None)
     uid = text(mapping(oldest.manifest.get("metadata")).get("uid")) if oldest else ""
     unread = frozenset(place for place, listed in found.items() if listed is None)
-    return Standing(uid if _UID.fullmatch(uid) else None, objects, unread)
+    return ExistingObjects(uid if _UID.fullmatch(uid) else None, objects, unread)
 
 
 async def _read(client: AsyncClient, place: Place) -> list[Mapping[str, Any]] | None:

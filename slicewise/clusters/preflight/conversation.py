@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from slicewise.clusters.access import Cause, Refused, close_client, open_client, refused
-from slicewise.clusters.live import ApiKind, Needs, Right, Standing, find_denied, find_unserved, read_standing
+from slicewise.clusters.live import (
+    ApiKind,
+    ExistingObjects,
+    Needs,
+    Right,
+    find_denied,
+    find_unserved,
+    read_existing_objects,
+)
 from slicewise.clusters.preflight.dry_runs import try_applying
 from slicewise.clusters.preflight.missing_namespaces import absent, ending
 
@@ -28,14 +36,14 @@ class ClusterAnswer:
     Attributes:
         unserved: The kinds that are needed and not served, each with the versions of its group that are.
         denied: The rights that are needed and missing; None where the user may not ask for them.
-        standing: What there is already where the plan puts something, and which cluster it is.
+        existing: What there is already where the plan puts something, and which cluster it is.
         absent: The namespaces that must be there and are not.
         ending: The namespaces that are needed and are being deleted.
     """
 
     unserved: tuple[tuple[ApiKind, tuple[str, ...]], ...] = ()
     denied: frozenset[Right] | None = frozenset()
-    standing: Standing = field(default_factory=Standing)
+    existing: ExistingObjects = field(default_factory=ExistingObjects)
     absent: tuple[str, ...] = ()
     ending: tuple[str, ...] = ()
 
@@ -73,12 +81,12 @@ async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:
     unserved = await find_unserved(client, needs.kinds)
     denied = await find_denied(client, needs.rights)
     spaces = needs.namespaces | needs.required
-    standing = await read_standing(client, needs.places, spaces)
-    tried = await try_applying(client, standing, needs.applied)
+    existing = await read_existing_objects(client, needs.places, spaces)
+    tried = await try_applying(client, existing, needs.applied)
     return ClusterAnswer(
         unserved,
         denied,
-        replace(standing, tried=tried),
-        absent(standing, needs.required),
-        ending(standing, spaces),
+        replace(existing, tried=tried),
+        absent(existing, needs.required),
+        ending(existing, spaces),
     )

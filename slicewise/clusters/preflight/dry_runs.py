@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from slicewise.clusters.access import dry_apply
-from slicewise.clusters.live import ObjectName, Standing, resource_of
+from slicewise.clusters.live import ExistingObjects, ObjectName, resource_of
 from slicewise.clusters.preflight.ownership import has_all
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import REVISION_ANNOTATION, KubernetesObject
@@ -21,7 +21,7 @@ _MANAGER: Final = "slicewise"
 
 
 async def try_applying(
-    client: AsyncClient, there: Standing, services: Iterable[KubernetesObject]
+    client: AsyncClient, there: ExistingObjects, services: Iterable[KubernetesObject]
 ) -> dict[ObjectName, Mapping[str, Any]]:
     """Return what those of `services` that are not in the cluster as they were applied would be if they were again.
 
@@ -49,7 +49,7 @@ async def try_applying(
     return {name: result for name, result in found if result is not None}
 
 
-def _differs(there: Standing, name: ObjectName, item: KubernetesObject) -> bool:
+def _differs(there: ExistingObjects, name: ObjectName, item: KubernetesObject) -> bool:
     spec = mapping(there.objects[name].manifest.get("spec"))
     revision = text(mapping(spec.get("annotations")).get(REVISION_ANNOTATION))
     return revision == item["spec"]["annotations"][REVISION_ANNOTATION] and not has_all(spec, item["spec"])

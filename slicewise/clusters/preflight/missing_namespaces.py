@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from slicewise.clusters.live import NAMESPACE_KIND, OLDEST_NAMESPACE, ObjectName, Standing
+from slicewise.clusters.live import NAMESPACE_KIND, OLDEST_NAMESPACE, ExistingObjects, ObjectName
 from slicewise.diagnostics import are, counted
 from slicewise.kubernetes import mapping
 
@@ -22,15 +22,15 @@ def creating(namespaces: Iterable[str]) -> str:
     return " && ".join(f"kubectl create namespace {name}" for name in namespaces)
 
 
-def absent(standing: Standing, namespaces: Iterable[str]) -> tuple[str, ...]:
+def absent(existing: ExistingObjects, namespaces: Iterable[str]) -> tuple[str, ...]:
     """Return those that are not there, as far as this user may look."""
     asked = (name for name in sorted(namespaces) if name != OLDEST_NAMESPACE)
-    return tuple(name for name in asked if standing.may_lack(ObjectName(NAMESPACE_KIND, "", name)))
+    return tuple(name for name in asked if existing.may_lack(ObjectName(NAMESPACE_KIND, "", name)))
 
 
-def ending(standing: Standing, namespaces: Iterable[str]) -> tuple[str, ...]:
+def ending(existing: ExistingObjects, namespaces: Iterable[str]) -> tuple[str, ...]:
     """Return those that are being deleted: the API server makes nothing in them any more."""
-    named = ((name, standing.objects.get(ObjectName(NAMESPACE_KIND, "", name))) for name in sorted(namespaces))
+    named = ((name, existing.objects.get(ObjectName(NAMESPACE_KIND, "", name))) for name in sorted(namespaces))
     return tuple(
         name for name, found in named if found and mapping(found.manifest.get("metadata")).get("deletionTimestamp")
     )

@@ -13,7 +13,7 @@ from slicewise.documents.deployment import ModelDeployment, ModelReference
 from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey, model_key, reference_key
 from slicewise.documents.reading.progress import Progress
-from slicewise.documents.reading.schema_problems import Misfit
+from slicewise.documents.reading.schema_problems import SchemaMismatch
 from slicewise.documents.reading.validating import METADATA, validate
 from slicewise.documents.rules import (
     NAME,
@@ -112,10 +112,10 @@ def _load(
         document = validate(source)
         if isinstance(document, Diagnostic):
             found.append(document)
-        elif isinstance(document, Misfit):
+        elif isinstance(document, SchemaMismatch):
             found += document.problems
             found += map(source.placed, check_broken(document.kind, source.data, document.wrong))
-            loaded += _loaded_misfit(document, source)
+            loaded += _loaded_mismatch(document, source)
         else:
             found += _judged_alone(document, source)
             loaded.append(_loaded(document, source))
@@ -167,16 +167,16 @@ def _loaded(document: AnyDocument, source: SourceDocument) -> _Loaded:
     return _Loaded(document, identity, None, source.file, name_at, name_at)
 
 
-def _loaded_misfit(misfit: Misfit, source: SourceDocument) -> Iterator[_Loaded]:
+def _loaded_mismatch(mismatch: SchemaMismatch, source: SourceDocument) -> Iterator[_Loaded]:
     """Yield what a document that does not fit its schema is called, and refers to, if that much is right."""
-    metadata = validated(METADATA[misfit.kind], value_at(source.data, ("metadata",)))
+    metadata = validated(METADATA[mismatch.kind], value_at(source.data, ("metadata",)))
     if metadata is None:
         return
     namespace = metadata.namespace if isinstance(metadata, NamespacedMetadata) else ""
-    deployment = misfit.kind is ModelDeployment
+    deployment = mismatch.kind is ModelDeployment
     reference = validated(ModelReference, value_at(source.data, ("spec", "modelRef"))) if deployment else None
     key = reference_key(reference, namespace) if reference else None
-    identity = (misfit.kind.__name__, namespace, metadata.name)
+    identity = (mismatch.kind.__name__, namespace, metadata.name)
     yield _Loaded(None, identity, key, source.file, source.locate(NAME), source.locate(REFERENCE))
 
 

@@ -65,7 +65,7 @@ MAX_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class SchemaMismatch:
     """A document that does not fit its kind's schema."""
 
     kind: type[BaseModel]
@@ -74,7 +74,7 @@ class Misfit:
     """The fields that are wrong or missing: nothing can be concluded from them."""
 
 
-def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationError) -> Misfit:
+def schema_mismatch(document: SourceDocument, kind: type[BaseModel], error: ValidationError) -> SchemaMismatch:
     """Return what pydantic found wrong with `document`, a `kind`: one problem a field, and none that only follows."""
     errors = error.errors(include_url=False, include_context=True)
     unknown = {
@@ -100,7 +100,7 @@ def misfit(document: SourceDocument, kind: type[BaseModel], error: ValidationErr
         remedy = "fix these first"
         problems.append(document.error(Code.BAD_VALUE, message, remedy))
     wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
-    return Misfit(kind, problems, frozenset(wrong | meant))
+    return SchemaMismatch(kind, problems, frozenset(wrong | meant))
 
 
 def _beside(data: Any, path: FieldPath) -> Container[object]:  # noqa: ANN401 - plain data

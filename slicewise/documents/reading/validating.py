@@ -13,7 +13,7 @@ from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument
 from slicewise.documents.other_names import OTHER_KINDS
 from slicewise.documents.reading.foreign_files import elsewhere, foreign_file
-from slicewise.documents.reading.schema_problems import Misfit, misfit
+from slicewise.documents.reading.schema_problems import SchemaMismatch, schema_mismatch
 from slicewise.documents.served_model import ClusterModel, ClusterModelMetadata, Model, ModelMetadata
 from slicewise.sources import SourceDocument
 
@@ -31,7 +31,7 @@ METADATA: Final[dict[type[BaseModel], type[ClusterMetadata]]] = {
 }
 
 
-def validate(source: SourceDocument) -> AnyDocument | Misfit | Diagnostic:
+def validate(source: SourceDocument) -> AnyDocument | SchemaMismatch | Diagnostic:
     """Return the document; or what does not fit its schema; or why it is not a document of any kind."""
     data = source.data
     if not isinstance(data, dict):
@@ -44,7 +44,7 @@ def validate(source: SourceDocument) -> AnyDocument | Misfit | Diagnostic:
     try:
         return model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        return misfit(source, model, error)
+        return schema_mismatch(source, model, error)
 
 
 def _word(data: object) -> str:

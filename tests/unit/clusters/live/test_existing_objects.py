@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from slicewise.clusters.access.client import open_client
-from slicewise.clusters.live.existing_objects import ObjectName, Place, Standing, read_standing
+from slicewise.clusters.live.existing_objects import ExistingObjects, ObjectName, Place, read_existing_objects
 from tests.unit.clusters.access.asking import kubeconfig_text
 from tests.unit.clusters.answering_server import Api, serving
 
@@ -44,11 +44,11 @@ def denied() -> tuple[int, dict[str, Any]]:
     return 403, {"kind": "Status", "code": 403, "message": "forbidden"}
 
 
-def read(answers: dict[str, tuple[int, dict[str, Any]]], *namespaces: str) -> Standing:
-    async def ask(url: str) -> Standing:
+def read(answers: dict[str, tuple[int, dict[str, Any]]], *namespaces: str) -> ExistingObjects:
+    async def ask(url: str) -> ExistingObjects:
         client = open_client(kubeconfig_text(url))
         try:
-            return await read_standing(client, [SERVICES], namespaces)
+            return await read_existing_objects(client, [SERVICES], namespaces)
         finally:
             await client.close()
 
@@ -86,7 +86,7 @@ def test_a_mark_that_is_no_stacks_name_is_not_repeated(mark: str) -> None:
 
 
 def test_what_is_not_served_is_not_there_and_what_may_not_be_read_is_not_known() -> None:
-    assert read({}) == Standing(None)
+    assert read({}) == ExistingObjects(None)
 
     hidden = read({f"{PATH}?limit=500": denied(), KUBE_SYSTEM: denied(), "/api/v1/namespaces/team": denied()}, "team")
     assert hidden.uid is None

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from slicewise.clusters.access.client import open_client
-from slicewise.clusters.live.existing_objects import LiveObject, ObjectName, Standing
+from slicewise.clusters.live.existing_objects import ExistingObjects, LiveObject, ObjectName
 from slicewise.clusters.preflight.dry_runs import try_applying
 from tests.unit.clusters.access.asking import kubeconfig_text
 from tests.unit.clusters.answering_server import Api, serving
@@ -44,12 +44,12 @@ class Webhook(Api):
 
 
 def tried(api: Api, there: Mapping[str, Any] | None) -> dict[ObjectName, Mapping[str, Any]]:
-    standing = Standing("uid", {CHAT: LiveObject("", "", there)} if there else {})
+    existing = ExistingObjects("uid", {CHAT: LiveObject("", "", there)} if there else {})
 
     async def attempt(url: str) -> dict[ObjectName, Mapping[str, Any]]:
         client = open_client(kubeconfig_text(url))
         try:
-            return await try_applying(client, standing, [service(3)])
+            return await try_applying(client, existing, [service(3)])
         finally:
             await client.close()
 
