@@ -15,7 +15,7 @@ from slicewise.documents.base import (
     is_dns_subdomain,
     is_label_key,
 )
-from slicewise.documents.cloud_labels import (
+from slicewise.documents.cloud_nodes import (
     added_labels,
     cloud_labels,
     gke_zones,

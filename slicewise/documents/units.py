@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slicewise.documents.cloud_labels import catalogued
+from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import NodePool
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath
-from slicewise.documents.cloud_labels import catalogued
+from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, GKE_PARTITION_LABEL, MIG_CONFIG_LABEL, PRODUCT_LABEL

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
-from slicewise.documents.cloud_labels import catalogued
+from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, EksCluster, GkeCluster
 from slicewise.documents.environment import NodePool
 from slicewise.documents.rules.judged_entry import JudgedEntry

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
-from slicewise.documents.cloud_labels import cloud_labels, gke_zones, mig_labels, pool_label
+from slicewise.documents.cloud_nodes import cloud_labels, gke_zones, mig_labels, pool_label
 from slicewise.documents.cluster import Cluster, ClusterSource, EksCluster, GkeCluster
 from slicewise.documents.environment import NodePool
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, some
-from slicewise.documents.cloud_labels import catalogued
+from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.rules.judged_entry import JudgedEntry
 from slicewise.kubernetes import canonical

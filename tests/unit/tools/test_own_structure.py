@@ -7,8 +7,8 @@ import pytest
 from tests.unit.cli.running import ROOT
 from tools.structure import ONE_THING_SEEN_TWICE, Structure, measure, seen_twice
 
-# With a face, any import from these would load the whole program, or the whole core.
-WITHOUT_A_FACE = {"components", "slicewise"}
+# With a face, any import from it would load the whole program.
+WITHOUT_A_FACE = {"components"}
 
 
 @pytest.fixture(scope="module")

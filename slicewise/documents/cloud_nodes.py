@@ -1,4 +1,4 @@
-"""The labels that a cloud gives to the nodes of a pool which the stack provisions, and those that the stack gives."""
+"""The nodes of a pool that the stack provisions: the labels that the cloud and the stack give them, and their zones."""
 
 from __future__ import annotations
 
