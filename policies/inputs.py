@@ -34,7 +34,7 @@ def keep_secretness() -> None:
     sdk.deserialize_properties = deserialize
 
 
-def resource_of(item: pulumi_policy.ResourceValidationArgs | pulumi_policy.PolicyResource) -> Resource:
+def rule_input(item: pulumi_policy.ResourceValidationArgs | pulumi_policy.PolicyResource) -> Resource:
     """Return one resource."""
     properties = _plain(item.props)
     secrets = properties.pop(_SECRETS, ())

@@ -19,7 +19,7 @@ from pulumi_policy import Severity as PulumiSeverity
 from pulumi_policy.deserialize import serialize_properties  # type: ignore[import-not-found]
 from pulumi_policy.proxy import UnknownValueError  # type: ignore[import-not-found]
 
-from policies.inputs import OpenedSecrets, keep_secretness, resource_of
+from policies.inputs import OpenedSecrets, keep_secretness, rule_input
 from policies.rules import (
     EXCLUDE,
     EXCLUDE_SCHEMA,
@@ -29,13 +29,13 @@ from policies.rules import (
     NotKnownError,
     Outcome,
     Resource,
-    Rule,
+    ResourceRule,
     Schema,
     StackRule,
     Unchecked,
     is_checked,
-    run,
-    run_stack,
+    run_rule,
+    run_stack_rule,
 )
 
 NAME: Final = "slicewise"
@@ -50,12 +50,12 @@ class _NotCheckedError(UnknownValueError):  # type: ignore[misc] # its base has 
         self.message = "not checked: " + ", ".join(item.message for item in unchecked)
 
 
-def resource_policy(rule: Rule) -> Policy:
+def resource_policy(rule: ResourceRule) -> Policy:
     """Return `rule` as a policy."""
 
     def validate(args: ResourceValidationArgs, report: Report) -> None:
         if rule.applies(args.resource_type):
-            _tell(run(rule, resource_of(args), args.get_config()), report)
+            _tell(run_rule(rule, rule_input(args), args.get_config()), report)
 
     def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
         # As it goes over the wire: secrets and values that are not known stay what they are.
@@ -81,7 +81,7 @@ def stack_policy(rule: StackRule) -> Policy:
     """Return `rule` as a policy."""
 
     def validate(args: StackValidationArgs, report: Report) -> None:
-        _tell(run_stack(rule, [resource_of(item) for item in args.resources], args.get_config()), report)
+        _tell(run_stack_rule(rule, [rule_input(item) for item in args.resources], args.get_config()), report)
 
     return StackValidationPolicy(validate=validate, **_description(rule, rule.config))
 
@@ -97,7 +97,7 @@ def serve() -> None:
     PolicyPack(NAME, policies())
 
 
-def _description(rule: Rule | StackRule, schema: Schema) -> dict[str, Any]:
+def _description(rule: ResourceRule | StackRule, schema: Schema) -> dict[str, Any]:
     return {
         "name": rule.name,
         "description": rule.description,

@@ -13,7 +13,7 @@ from typing import Final
 
 from policies.results.code_quality import code_quality
 from policies.results.events import Preview, UnusableEventsError
-from policies.results.findings import Finding, findings
+from policies.results.findings import ReportedFinding, findings
 from policies.results.junit import junit
 from policies.results.sarif import sarif
 from slicewise.diagnostics import printable, printable_lines
@@ -67,7 +67,7 @@ def _write(path: Path, text: str) -> None:
         file.write(f"{text}\n")
 
 
-def _report(found: Sequence[Finding]) -> int:
+def _report(found: Sequence[ReportedFinding]) -> int:
     """Say everything on a line of its own, as compilers do: `--json` leaves nothing else for people to read."""
     for finding in found:
         level = "error" if finding.mandatory else "warning"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from policies.results.findings import Finding
+from policies.results.findings import ReportedFinding
 from slicewise.diagnostics import printable, printable_lines
 
 
-def code_quality(found: Sequence[Finding]) -> list[dict[str, Any]]:
+def code_quality(found: Sequence[ReportedFinding]) -> list[dict[str, Any]]:
     """Return the findings as GitLab reads them: paths relative to the repository, and no line 0."""
     return [
         {

@@ -20,7 +20,7 @@ class UnusableEventsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class PreviewedResource:
     """A resource of the stack.
 
     Attributes:
@@ -79,7 +79,7 @@ class Preview:
     """
 
     violations: tuple[Violation, ...]
-    resources: Mapping[str, Resource]
+    resources: Mapping[str, PreviewedResource]
     outputs: Mapping[str, Any]
     passed: frozenset[tuple[str, str]]
     errors: tuple[str, ...]
@@ -155,7 +155,7 @@ def _violation(event: Mapping[str, Any]) -> Violation:
     )
 
 
-def _resource(metadata: Mapping[str, Any]) -> Resource:
+def _resource(metadata: Mapping[str, Any]) -> PreviewedResource:
     # What is deleted has no new state.
     state = metadata["new"] or metadata["old"]
-    return Resource(metadata["urn"], state.get("parent", ""), mapping(state.get("inputs")))
+    return PreviewedResource(metadata["urn"], state.get("parent", ""), mapping(state.get("inputs")))

@@ -10,7 +10,7 @@ from typing import Final
 
 from policies.results.documents import Documents, relative
 from policies.results.events import Preview, Violation
-from policies.results.origins import place_of
+from policies.results.origins import document_place
 from slicewise.diagnostics import Diagnostic, InvalidInputError, Place
 
 # The pack of what is checked before any policy sees it.
@@ -20,7 +20,7 @@ PROJECT: Final = "Pulumi.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReportedFinding:
     """One thing to change.
 
     Attributes:
@@ -48,7 +48,7 @@ class Finding:
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
-def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) -> list[Finding]:
+def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) -> list[ReportedFinding]:
     """Return everything found, sorted by place; what is found at one place for several resources is one finding.
 
     Args:
@@ -66,15 +66,15 @@ def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) 
         found += [_finding(violation, nowhere) for violation in preview.violations]
     else:
         found = [
-            _finding(violation, place_of(violation, preview, documents) or nowhere) for violation in preview.violations
+            _finding(violation, document_place(violation, preview, documents) or nowhere) for violation in preview.violations
         ]
         if not preview.completed:
             found.append(_incomplete(preview, nowhere))
     return _merged(found)
 
 
-def _finding(violation: Violation, place: Place) -> Finding:
-    return Finding(
+def _finding(violation: Violation, place: Place) -> ReportedFinding:
+    return ReportedFinding(
         rule=violation.policy,
         pack=violation.pack,
         description=violation.description,
@@ -85,11 +85,11 @@ def _finding(violation: Violation, place: Place) -> Finding:
     )
 
 
-def _mistake(problem: Diagnostic, root: Path, nowhere: Place) -> Finding:
+def _mistake(problem: Diagnostic, root: Path, nowhere: Place) -> ReportedFinding:
     # The line "1,234 more mistakes" is about no file.
     written = problem.place
     place = replace(written, file=relative(written.file, root)) if written.file else nowhere
-    return Finding(
+    return ReportedFinding(
         rule=problem.code.value,
         pack=CHECKS,
         description="The documents are right.",
@@ -99,8 +99,8 @@ def _mistake(problem: Diagnostic, root: Path, nowhere: Place) -> Finding:
     )
 
 
-def _incomplete(preview: Preview, place: Place) -> Finding:
-    return Finding(
+def _incomplete(preview: Preview, place: Place) -> ReportedFinding:
+    return ReportedFinding(
         rule="preview-complete",
         pack=CHECKS,
         description="The preview completes, so that the policies see everything.",
@@ -110,13 +110,13 @@ def _incomplete(preview: Preview, place: Place) -> Finding:
     )
 
 
-def _merged(found: Iterable[Finding]) -> list[Finding]:
+def _merged(found: Iterable[ReportedFinding]) -> list[ReportedFinding]:
     """Sort, and make one of those that say the same of the same place: a model in ten environments is one model."""
-    merged: dict[tuple[Place, str, str, str], list[Finding]] = {}
+    merged: dict[tuple[Place, str, str, str], list[ReportedFinding]] = {}
     for finding in found:
         merged.setdefault((finding.place, finding.pack, finding.rule, finding.message), []).append(finding)
     return [
-        Finding(
+        ReportedFinding(
             rule=first.rule,
             pack=first.pack,
             description=first.description,

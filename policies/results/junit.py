@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from policies.results.findings import Finding
+from policies.results.findings import ReportedFinding
 from slicewise.diagnostics import printable, printable_lines
 
 
-def junit(found: Sequence[Finding], passed: Iterable[tuple[str, str]]) -> str:
+def junit(found: Sequence[ReportedFinding], passed: Iterable[tuple[str, str]]) -> str:
     """Return the findings as JUnit's XML; `passed` are packs and names of policies that found something in order.
 
     What stops an update fails, and advice counts as skipped: a report that fails must be of a run that failed.

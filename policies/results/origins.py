@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from policies.results.documents import Documents
-from policies.results.events import Preview, Resource, Violation
+from policies.results.events import Preview, PreviewedResource, Violation
 from slicewise.diagnostics import FieldPath, Place
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping, text
@@ -67,7 +67,7 @@ _MADE_OF: Final[tuple[tuple[str, _Source, FieldPath], ...]] = (
 )
 
 
-def place_of(violation: Violation, preview: Preview, documents: Documents) -> Place | None:
+def document_place(violation: Violation, preview: Preview, documents: Documents) -> Place | None:
     """Return what a document says of the field that a message begins with; None if no document made the resource."""
     chain = tuple(_chain(violation.urn, preview.resources))
     for resource in chain:
@@ -94,14 +94,14 @@ def _place_of_output(message: str, outputs: Mapping[str, Any], documents: Docume
     return documents.node_pool(text(entry.get("environment")), text(entry.get("nodePool")), ("name",))
 
 
-def _chain(urn: str, resources: Mapping[str, Resource]) -> Iterator[Resource]:
+def _chain(urn: str, resources: Mapping[str, PreviewedResource]) -> Iterator[PreviewedResource]:
     """Yield the resource and the components around it, from the inside out."""
     while resource := resources.get(urn):
         yield resource
         urn = resource.parent
 
 
-def _placed(component: Resource, chain: tuple[Resource, ...]) -> Placed:
+def _placed(component: PreviewedResource, chain: tuple[PreviewedResource, ...]) -> Placed:
     environment, namespace, name = component.name.split("/")
     annotations = mapping(mapping(chain[0].inputs.get("metadata")).get("annotations"))
     return Placed(

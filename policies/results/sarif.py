@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from policies.results.findings import Finding
+from policies.results.findings import ReportedFinding
 from slicewise.diagnostics import Place, printable, printable_lines
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -15,7 +15,7 @@ _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sch
 _MOST: Final = 5000
 
 
-def sarif(found: Sequence[Finding], *, completed: bool) -> dict[str, Any]:
+def sarif(found: Sequence[ReportedFinding], *, completed: bool) -> dict[str, Any]:
     """Return the findings as a SARIF log: one run for all packs, as GitHub wants a category to have."""
     # What stops an update first, so that the cut takes what matters least.
     shown = sorted(found, key=lambda finding: not finding.mandatory)[:_MOST]
@@ -36,7 +36,7 @@ def sarif(found: Sequence[Finding], *, completed: bool) -> dict[str, Any]:
     }
 
 
-def _rule(finding: Finding) -> dict[str, Any]:
+def _rule(finding: ReportedFinding) -> dict[str, Any]:
     return {
         "id": _identity(finding),
         "name": printable(finding.rule),
@@ -45,7 +45,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, index: int) -> dict[str, Any]:
+def _result(finding: ReportedFinding, index: int) -> dict[str, Any]:
     logical = [{"fullyQualifiedName": printable(urn), "kind": "resource"} for urn in finding.urns]
     location: dict[str, Any] = {"physicalLocation": _physical(finding.place)}
     if logical:
@@ -72,9 +72,9 @@ def _physical(place: Place) -> dict[str, Any]:
     return physical
 
 
-def _identity(finding: Finding) -> str:
+def _identity(finding: ReportedFinding) -> str:
     return printable(f"{finding.pack}/{finding.rule}")
 
 
-def _level(finding: Finding) -> str:
+def _level(finding: ReportedFinding) -> str:
     return "error" if finding.mandatory else "warning"

@@ -4,8 +4,8 @@
 """
 
 from policies.rules.fields import NotKnownError
-from policies.rules.model import UNKNOWN, Finding, Outcome, Resource, Rule, Schema, StackRule, Unchecked
-from policies.rules.running import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run, run_stack
+from policies.rules.model import UNKNOWN, Finding, Outcome, Resource, ResourceRule, Schema, StackRule, Unchecked
+from policies.rules.running import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run_rule, run_stack_rule
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
 
 __all__ = [
@@ -18,11 +18,11 @@ __all__ = [
     "NotKnownError",
     "Outcome",
     "Resource",
-    "Rule",
+    "ResourceRule",
     "Schema",
     "StackRule",
     "Unchecked",
     "is_checked",
-    "run",
-    "run_stack",
+    "run_rule",
+    "run_stack_rule",
 ]

@@ -7,7 +7,7 @@ from typing import Final
 
 from policies.rules.fields import properties
 from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
-from policies.rules.services import Autoscaler, ObjectName, autoscalers, object_name, scaled_names
+from policies.rules.services import Autoscaler, NameInCluster, autoscalers, name_in_cluster, scaled_names
 from policies.rules.workloads import group_and_kind, is_service
 
 _SCALABLE: Final = (("apps", "Deployment"), ("apps", "StatefulSet"), ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"))
@@ -24,8 +24,8 @@ def _check(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
                 yield Finding(replicas.path, problem, "leave replicas out", resource.urn)
 
 
-def _owner(resource: Resource, owners: dict[ObjectName, Autoscaler]) -> Autoscaler | None:
-    name = object_name(resource)
+def _owner(resource: Resource, owners: dict[NameInCluster, Autoscaler]) -> Autoscaler | None:
+    name = name_in_cluster(resource)
     if name is None:
         return None
     names = scaled_names(name) if is_service(resource.type) else (name,)

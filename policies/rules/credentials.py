@@ -11,7 +11,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from policies.rules.running import each
 from policies.rules.secret_words import is_harmless, names_secret
 from policies.rules.workloads import Pod, makes_pods, pods
@@ -101,7 +101,7 @@ def _entropy(text: str) -> float:
     return -sum(share * math.log2(share) for share in shares)
 
 
-NO_SECRET_VALUES: Final = Rule(
+NO_SECRET_VALUES: Final = ResourceRule(
     name="no-secret-values",
     description="No secret is written in env, args or command; they refer to Secrets.",
     remedy="Keep the value in a Secret, refer to it with valueFrom.secretKeyRef, and revoke what was written here.",

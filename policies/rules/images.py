@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from policies.rules.running import each
 from policies.rules.workloads import Pod, makes_pods, pods
 
@@ -41,7 +41,7 @@ def _loose(image: Field, *, config: Config) -> Iterator[Outcome]:
         yield Finding(image.path, problem, "name a version, or better a digest")
 
 
-IMAGE_PINNED: Final = Rule(
+IMAGE_PINNED: Final = ResourceRule(
     name="image-pinned",
     description="Images name a version, not latest; where configured, a digest.",
     remedy="Name the version or the digest of the image that was tested.",

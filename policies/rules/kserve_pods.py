@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from policies.rules.fields import Field, properties
 from policies.rules.gpus import gpu_requests, is_gpu_name, pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from policies.rules.node_labels import required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, pods, workloads
@@ -134,7 +134,7 @@ def _amounts(entry: Field) -> Any:  # noqa: ANN401 - a value of any type
     }
 
 
-MAIN_CONTAINER_RULE: Final = Rule(
+MAIN_CONTAINER_RULE: Final = ResourceRule(
     name="main-container",
     description="The container that serves the model is called main, and it is the one that asks for the GPU.",
     remedy="Call the engine's container main, and ask for the GPU there.",
@@ -143,7 +143,7 @@ MAIN_CONTAINER_RULE: Final = Rule(
     applies=is_service,
     check=_check_main,
 )
-POD_SPECS_AGREE: Final = Rule(
+POD_SPECS_AGREE: Final = ResourceRule(
     name="pod-specs-agree",
     description="Leader and worker have the same nodeSelector, tolerations, image, resources, args and env.",
     remedy="Build template and worker from one value.",

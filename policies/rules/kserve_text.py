@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, workloads
 
@@ -50,7 +50,7 @@ def _unquoted(argument: Field) -> Iterator[Outcome]:
         yield Finding(argument.path, problem, "put single quotes around it, inside the string (in Python: shlex.quote)")
 
 
-TEMPLATE_TEXT: Final = Rule(
+TEMPLATE_TEXT: Final = ResourceRule(
     name="kserve-template-text",
     description="No text in a service holds {{, which KServe would take for a template.",
     remedy="Write values, not templates, into services; templates belong in LLMInferenceServiceConfigs.",
@@ -59,7 +59,7 @@ TEMPLATE_TEXT: Final = Rule(
     applies=is_service,
     check=_check_templates,
 )
-ARGS_QUOTED: Final = Rule(
+ARGS_QUOTED: Final = ResourceRule(
     name="kserve-args-quoted",
     description="Arguments of a single-node service survive the shell that KServe's preset runs them through.",
     remedy="Quote arguments with JSON, blanks or shell characters once more, inside the string.",

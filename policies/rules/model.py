@@ -98,7 +98,7 @@ Schema = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ResourceRule:
     """A rule about one resource at a time.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import Final
 
 from policies.rules.fields import Field, properties
 from policies.rules.gpus import is_slice, pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from policies.rules.running import each
 from policies.rules.variables import expanded, unknown_in, variables
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
@@ -85,7 +85,7 @@ def _oversized(where: Field, text: str, values: Mapping[str, Field]) -> Iterable
         yield Unchecked(value.path)
 
 
-SLICE_NOT_PARALLEL: Final = Rule(
+SLICE_NOT_PARALLEL: Final = ResourceRule(
     name="slice-not-parallel",
     description="A model on a MIG slice runs in one process: tensor, pipeline and data parallel size 1, and no worker.",
     remedy="Remove the parallel sizes and the worker; use a profile that holds the model, or whole GPUs.",

@@ -10,7 +10,7 @@ from policies.rules.fields import Field, properties
 from policies.rules.gpus import pod_requests
 from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from policies.rules.running import each
-from policies.rules.services import object_name, outputs, services
+from policies.rules.services import name_in_cluster, outputs, services
 from policies.rules.workloads import pods
 from slicewise.kubernetes import quantity_value
 from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, service_name
@@ -19,7 +19,7 @@ from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, se
 def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
     found = {}
     for service in services(resources):
-        name = object_name(service)
+        name = name_in_cluster(service)
         environment = properties(service)["metadata"]["annotations"][ENVIRONMENT_ANNOTATION].text()
         if name and environment:
             found[environment, name.namespace, name.name] = service
@@ -59,7 +59,7 @@ def _differences(placement: Field, service: Resource) -> Iterator[Outcome]:
 def _check_unique(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
     first: dict[object, Resource] = {}
     for service in services(resources):
-        name = object_name(service)
+        name = name_in_cluster(service)
         if name and first.setdefault(name, service) is not service:
             problem = (
                 f"{name} is also the name of {first[name].name} in the same cluster, and each overwrites the other"

@@ -9,7 +9,7 @@ from typing import Final
 
 from policies.rules.fields import properties
 from policies.rules.gpus import is_slice, pod_requests, profiles_of
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from policies.rules.node_labels import required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, is_service, makes_pods, pods, workloads
@@ -92,7 +92,7 @@ def _shown(profile: MigProfile) -> str:
     return f"{profile.per_gpu} slices of {profile.name} ({profile.usable_gib or profile.nominal_gib} GiB)"
 
 
-PROFILE_ALLOWED: Final = Rule(
+PROFILE_ALLOWED: Final = ResourceRule(
     name="profile-allowed",
     description="Pods ask only for the MIG profiles that the organisation offers.",
     remedy="Use a profile of the configured list.",
@@ -109,7 +109,7 @@ PROFILE_ALLOWED: Final = Rule(
         "wholeGpus": {"type": "boolean", "default": True, "description": "Whether whole GPUs may be used."},
     },
 )
-SLICE_WOULD_DO: Final = Rule(
+SLICE_WOULD_DO: Final = ResourceRule(
     name="slice-would-do",
     description="A model that fits a slice of the GPU has a slice, not the whole GPU.",
     remedy="Offer the model a pool of the profile in the message.",

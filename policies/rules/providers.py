@@ -7,7 +7,7 @@ from typing import Final
 
 from policies.rules.fields import properties
 from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from policies.rules.workloads import is_config, is_service, makes_pods, pods
 
 PROVIDER: Final = "pulumi:providers:kubernetes"
@@ -52,7 +52,7 @@ def _check_kubeconfig(resource: Resource, _: Config) -> Iterator[Outcome]:
         yield Finding(kubeconfig.path, problem, "pass pulumi.Output.secret(...) or config.require_secret(...)")
 
 
-PROVIDER_EXPLICIT: Final = Rule(
+PROVIDER_EXPLICIT: Final = ResourceRule(
     name="provider-explicit",
     description="Services and GPU pods are applied by a provider that the program declares, never by the default one.",
     remedy="Declare a kubernetes.Provider for each cluster and pass it on.",
@@ -61,7 +61,7 @@ PROVIDER_EXPLICIT: Final = Rule(
     applies=makes_pods,
     check=_check_explicit,
 )
-PROVIDER_IDENTIFIED: Final = Rule(
+PROVIDER_IDENTIFIED: Final = ResourceRule(
     name="provider-identified",
     description="Kubernetes providers have a clusterIdentifier.",
     remedy="Set cluster_identifier to a name of the cluster that stays when its CA or endpoint changes.",
@@ -70,7 +70,7 @@ PROVIDER_IDENTIFIED: Final = Rule(
     applies=is_provider,
     check=_check_identified,
 )
-KUBECONFIG_SECRET: Final = Rule(
+KUBECONFIG_SECRET: Final = ResourceRule(
     name="kubeconfig-secret",
     description="The kubeconfig of a provider is secret.",
     remedy="Pass the kubeconfig as a secret output; rotate what an earlier state holds as plain text.",

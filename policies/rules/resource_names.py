@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import is_asked_for, is_gpu_name, is_slice_name
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from policies.rules.running import each
 from policies.rules.workloads import makes_pods, pods
 from slicewise.kubernetes import quantity_value
@@ -92,7 +92,7 @@ def _value(amount: Field) -> object:
     return amount.text() if value is None else value
 
 
-RESOURCE_NAME: Final = Rule(
+RESOURCE_NAME: Final = ResourceRule(
     name="gpu-resource-name",
     description="A MIG resource is spelled as the device plugin does: nvidia.com/mig-<profile>, + written as a dot.",
     remedy="Use the spelling in the message; at level `remediate` the policy does so itself.",
@@ -102,7 +102,7 @@ RESOURCE_NAME: Final = Rule(
     check=_check_spelling,
     fix=_fix_spelling,
 )
-LIMITS_EQUAL_REQUESTS: Final = Rule(
+LIMITS_EQUAL_REQUESTS: Final = ResourceRule(
     name="gpu-limits-equal-requests",
     description="GPU resources are under limits, and requests, where there are any, equal them.",
     remedy="Write GPU resources under limits only.",

@@ -10,14 +10,14 @@ from typing import Final
 from policies.rules.fields import Field, properties
 from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from policies.rules.running import each
-from policies.rules.services import ObjectName, object_name, services
+from policies.rules.services import NameInCluster, name_in_cluster, services
 
 
 @dataclass(frozen=True, slots=True)
 class _Routed:
     """A service that KServe makes a route for, and the traffic that it shares, if it shares any."""
 
-    name: ObjectName
+    name: NameInCluster
     group: str | None
 
 
@@ -29,7 +29,7 @@ def _check(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
 def _of_service(service: Resource, *, first: dict[tuple[str, str, str], list[_Routed]]) -> Iterator[Outcome]:
     spec = properties(service)["spec"]
     route = spec["router"]["route"]
-    name = object_name(service)
+    name = name_in_cluster(service)
     # For routes of their own, which `refs` name, KServe makes none.
     if name is None or not route.present or route["http"]["refs"].elements():
         return

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from policies.rules.fields import NotKnownError
-from policies.rules.model import Config, Outcome, Resource, Rule, StackRule, Unchecked
+from policies.rules.model import Config, Outcome, Resource, ResourceRule, StackRule, Unchecked
 
 EXCLUDE: Final = "exclude"
 # Every rule about resources takes it, so that one exception does not cost a team the whole policy.
@@ -21,7 +21,7 @@ EXCLUDE_SCHEMA: Final = {
 _Subject = TypeVar("_Subject")
 
 
-def run(rule: Rule, resource: Resource, config: Config | None = None) -> list[Outcome]:
+def run_rule(rule: ResourceRule, resource: Resource, config: Config | None = None) -> list[Outcome]:
     """Return what `rule` has to say of `resource`; nothing if the rule is not about it."""
     config = config or {}
     if not is_checked(rule, resource, config):
@@ -29,13 +29,13 @@ def run(rule: Rule, resource: Resource, config: Config | None = None) -> list[Ou
     return _gather(partial(rule.check, resource, config))
 
 
-def is_checked(rule: Rule, resource: Resource, config: Config) -> bool:
+def is_checked(rule: ResourceRule, resource: Resource, config: Config) -> bool:
     """Return whether `rule` is about `resource`, and the configuration does not exclude it."""
     excluded = any(fnmatchcase(resource.name, pattern) for pattern in config.get(EXCLUDE, ()))
     return rule.applies(resource.type) and not excluded
 
 
-def run_stack(rule: StackRule, resources: Sequence[Resource], config: Config | None = None) -> list[Outcome]:
+def run_stack_rule(rule: StackRule, resources: Sequence[Resource], config: Config | None = None) -> list[Outcome]:
     """Return what `rule` has to say of a stack."""
     return _gather(partial(rule.check, resources, config or {}))
 

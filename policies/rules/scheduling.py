@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import GpuRequest, pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule, Unchecked
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from policies.rules.node_labels import NodeLabels, required_labels
 from policies.rules.running import each
 from policies.rules.workloads import Pod, makes_pods, pods
@@ -143,7 +143,7 @@ _SELECTOR_KEYS: Final = {
         "description": "Node labels of which one must be selected by; any label but os and arch if this is not set.",
     }
 }
-WHOLE_GPU_PINNED: Final = Rule(
+WHOLE_GPU_PINNED: Final = ResourceRule(
     name="whole-gpu-pinned",
     description="A pod that asks for nvidia.com/gpu, which may be a slice, is pinned to a pool by required labels.",
     remedy="Add the labels of the node pool to nodeSelector (required node affinity counts too).",
@@ -153,7 +153,7 @@ WHOLE_GPU_PINNED: Final = Rule(
     check=_check_whole_gpus_pinned,
     config=_SELECTOR_KEYS,
 )
-SLICE_PINNED: Final = Rule(
+SLICE_PINNED: Final = ResourceRule(
     name="slice-pinned",
     description="A pod that asks for a MIG resource is pinned to a pool by required labels.",
     remedy="Add the labels of the node pool to nodeSelector (required node affinity counts too).",
@@ -163,7 +163,7 @@ SLICE_PINNED: Final = Rule(
     check=_check_slices_pinned,
     config=_SELECTOR_KEYS,
 )
-GPU_TOLERATION: Final = Rule(
+GPU_TOLERATION: Final = ResourceRule(
     name="gpu-toleration",
     description="A GPU pod tolerates the taint that keeps other pods off GPU nodes.",
     remedy="Add the toleration in the message; at level `remediate` the policy does so itself.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from policies.rules.workloads import is_service, workloads
 from slicewise.manifests import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE
 
@@ -41,7 +41,7 @@ def _too_long(field: Field, name: str, limit: int, why: str) -> Finding:
     )
 
 
-SERVICE_NAME: Final = Rule(
+SERVICE_NAME: Final = ResourceRule(
     name="service-name",
     description="The name of a service is a DNS-1035 label, short enough for everything that is named after it.",
     remedy=f"Keep to {MAX_LENGTH_MULTI_NODE} characters (several nodes) or {MAX_LENGTH_AUTOSCALED} (autoscaled).",

@@ -31,7 +31,7 @@ def services(resources: Sequence[Resource]) -> list[Resource]:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectName:
+class NameInCluster:
     """What an object is called in its cluster."""
 
     cluster: str
@@ -42,12 +42,12 @@ class ObjectName:
         return f"{self.namespace}/{self.name}"
 
 
-def object_name(resource: Resource) -> ObjectName | None:
+def name_in_cluster(resource: Resource) -> NameInCluster | None:
     """Return what `resource` is called in its cluster, or None if the cluster chooses the name."""
     metadata = properties(resource)["metadata"]
     name = metadata["name"].text()
     namespace = metadata["namespace"].text() or _DEFAULT_NAMESPACE
-    return ObjectName(resource.cluster, namespace, name) if name else None
+    return NameInCluster(resource.cluster, namespace, name) if name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Autoscaler:
     """An object that owns the replicas of a workload."""
 
     resource: Resource
-    target: ObjectName
+    target: NameInCluster
     maximum: Field
 
 
@@ -69,20 +69,20 @@ def autoscalers(resources: Sequence[Resource]) -> Iterator[Autoscaler]:
         namespace = properties(resource)["metadata"]["namespace"].text() or _DEFAULT_NAMESPACE
         maximum = "maxReplicaCount" if group_and_kind(resource.type) == _SCALED_OBJECT else "maxReplicas"
         if name:
-            yield Autoscaler(resource, ObjectName(resource.cluster, namespace, name), spec[maximum])
+            yield Autoscaler(resource, NameInCluster(resource.cluster, namespace, name), spec[maximum])
 
 
-def scaled_names(service: ObjectName) -> tuple[ObjectName, ...]:
+def scaled_names(service: NameInCluster) -> tuple[NameInCluster, ...]:
     """Return what KServe calls the workloads of `service`."""
     return tuple(
-        ObjectName(service.cluster, service.namespace, f"{service.name}{suffix}")
+        NameInCluster(service.cluster, service.namespace, f"{service.name}{suffix}")
         for suffix in (DEPLOYMENT_SUFFIX, LEADER_WORKER_SET_SUFFIX)
     )
 
 
 def autoscaler_of(service: Resource, found: Sequence[Autoscaler]) -> Autoscaler | None:
     """Return what scales `service`, if one of those found does."""
-    name = object_name(service)
+    name = name_in_cluster(service)
     return next((item for item in found if name and item.target in scaled_names(name)), None)
 
 

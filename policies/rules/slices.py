@@ -7,7 +7,7 @@ from typing import Final
 
 from policies.rules.fields import Field
 from policies.rules.gpus import gpu_requests, is_slice
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, Rule
+from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from policies.rules.running import each
 from policies.rules.workloads import Pod, makes_pods, pods
 
@@ -38,7 +38,7 @@ def _of_container(container: Field, pod: Pod) -> Iterator[Outcome]:
             )
 
 
-ONE_SLICE: Final = Rule(
+ONE_SLICE: Final = ResourceRule(
     name="one-slice-per-container",
     description="A container asks for one MIG slice, and for no other GPU beside it.",
     remedy='Set the limit of one MIG resource to "1", remove other GPU resources, and scale by replicas.',

@@ -10,7 +10,7 @@ from policies.rules.credentials import NO_SECRET_VALUES
 from policies.rules.images import IMAGE_PINNED
 from policies.rules.kserve_pods import MAIN_CONTAINER_RULE, POD_SPECS_AGREE
 from policies.rules.kserve_text import ARGS_QUOTED, TEMPLATE_TEXT
-from policies.rules.model import Rule, StackRule
+from policies.rules.model import ResourceRule, StackRule
 from policies.rules.parallelism import SLICE_NOT_PARALLEL
 from policies.rules.plan import NAMES_UNIQUE, PLAN_COMPLETE
 from policies.rules.profiles import PROFILE_ALLOWED, SLICE_WOULD_DO
@@ -22,7 +22,7 @@ from policies.rules.service_names import SERVICE_NAME
 from policies.rules.slices import ONE_SLICE
 
 # At level `remediate` the rules fix in this order: a resource must be spelled right before others look at it.
-RESOURCE_RULES: Final[tuple[Rule, ...]] = (
+RESOURCE_RULES: Final[tuple[ResourceRule, ...]] = (
     RESOURCE_NAME,
     ONE_SLICE,
     LIMITS_EQUAL_REQUESTS,

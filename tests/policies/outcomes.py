@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.rules.model import Finding, Outcome, Resource, Rule, StackRule, Unchecked
-from policies.rules.running import run, run_stack
+from policies.rules.model import Finding, Outcome, Resource, ResourceRule, StackRule, Unchecked
+from policies.rules.running import run_rule, run_stack_rule
 
 
-def found(rule: Rule, resource: Resource, **config: object) -> list[str]:
+def found(rule: ResourceRule, resource: Resource, **config: object) -> list[str]:
     """Return the paths of the findings; nothing may be unchecked."""
-    return [item.path for item in _findings(run(rule, resource, config))]
+    return [item.path for item in _findings(run_rule(rule, resource, config))]
 
 
-def unchecked(rule: Rule, resource: Resource) -> list[str]:
+def unchecked(rule: ResourceRule, resource: Resource) -> list[str]:
     """Return the paths of what was not checked; nothing may be found."""
-    outcomes = run(rule, resource)
+    outcomes = run_rule(rule, resource)
     assert all(isinstance(item, Unchecked) for item in outcomes), outcomes
     return [item.path for item in outcomes]
 
 
 def messages(rule: StackRule, *resources: Resource) -> list[str]:
     """Return the messages of the findings in a stack; nothing may be unchecked."""
-    return [item.message for item in _findings(run_stack(rule, resources))]
+    return [item.message for item in _findings(run_stack_rule(rule, resources))]
 
 
 def _findings(outcomes: Iterable[Outcome]) -> list[Finding]:

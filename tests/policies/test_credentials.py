@@ -6,7 +6,7 @@ import pytest
 
 from policies.rules.credentials import NO_SECRET_VALUES
 from policies.rules.model import UNKNOWN, Finding, Unchecked
-from policies.rules.running import run
+from policies.rules.running import run_rule
 from tests.policies.outcomes import found
 from tests.policies.resources import CONTAINER, DIGEST, container, deployment, pod_spec, service
 
@@ -124,13 +124,13 @@ def test_secrets_in_arguments(args: list[str], path: str | None) -> None:
 
 
 def test_a_token_among_the_arguments_of_slicewise_has_its_field() -> None:
-    (outcome,) = run(NO_SECRET_VALUES, service(pod_spec(container(args=[f"--hf-token={TOKEN}"]))))
+    (outcome,) = run_rule(NO_SECRET_VALUES, service(pod_spec(container(args=[f"--hf-token={TOKEN}"]))))
     assert "in a document of Slicewise: name the Secret in huggingFace.secretRef" in outcome.message
 
 
 def test_no_message_repeats_the_secret() -> None:
     env = [{"name": "HF_TOKEN", "value": TOKEN}, {"name": "DB_PASSWORD", "value": "hunter2"}]
-    outcomes = run(NO_SECRET_VALUES, service(pod_spec(container(env=env, args=["--api-key=letmein", TOKEN]))))
+    outcomes = run_rule(NO_SECRET_VALUES, service(pod_spec(container(env=env, args=["--api-key=letmein", TOKEN]))))
     text = " ".join(item.message for item in outcomes)
     assert len(outcomes) == 4
     assert not any(secret in text for secret in (TOKEN, "hunter2", "letmein"))
@@ -140,7 +140,7 @@ def test_references_pass_and_unknown_values_are_told() -> None:
     reference = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token"}}}
     assert found(NO_SECRET_VALUES, service(pod_spec(container(env=[reference])))) == []
     env = [{"name": "A", "value": UNKNOWN}, {"name": "HF_TOKEN", "value": TOKEN}]
-    outcomes = run(NO_SECRET_VALUES, service(pod_spec(container(env=env, args=[UNKNOWN]))))
+    outcomes = run_rule(NO_SECRET_VALUES, service(pod_spec(container(env=env, args=[UNKNOWN]))))
     assert [type(item) for item in outcomes] == [Unchecked, Finding, Unchecked]
 
 

@@ -8,10 +8,10 @@ import re
 import pytest
 
 from embedded.program import CHECKOUT
-from policies.rules.model import Rule, StackRule
+from policies.rules.model import ResourceRule, StackRule
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
 
-ALL_RULES: list[Rule | StackRule] = [*RESOURCE_RULES, *STACK_RULES]
+ALL_RULES: list[ResourceRule | StackRule] = [*RESOURCE_RULES, *STACK_RULES]
 PAGE = (CHECKOUT / "docs" / "policies.md").read_text()
 SECTIONS = dict(re.findall(r"^## ([a-z0-9-]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 
@@ -25,7 +25,7 @@ def test_every_rule_has_a_section_in_order() -> None:
 
 
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.name)
-def test_sections_say_what_rules_say(rule: Rule | StackRule) -> None:
+def test_sections_say_what_rules_say(rule: ResourceRule | StackRule) -> None:
     section = plain(SECTIONS[rule.name])
     assert section.startswith(f"{rule.description} Default level {rule.level}, severity {rule.severity}")
     assert f"Remedy: {plain(rule.remedy)}" in section
@@ -36,7 +36,7 @@ def test_sections_say_what_rules_say(rule: Rule | StackRule) -> None:
 
 
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.name)
-def test_sections_list_the_configuration(rule: Rule | StackRule) -> None:
+def test_sections_list_the_configuration(rule: ResourceRule | StackRule) -> None:
     section = SECTIONS[rule.name]
     assert re.findall(r"^- `(\w+)` \(", section, re.MULTILINE) == list(rule.config)
     for schema in rule.config.values():

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.rules.model import UNKNOWN, Finding, Level, Resource, Rule, StackRule, Unchecked
-from policies.rules.running import run, run_stack
+from policies.rules.model import UNKNOWN, Finding, Level, Resource, ResourceRule, StackRule, Unchecked
+from policies.rules.running import run_rule, run_stack_rule
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
 from tests.policies.resources import (
     CONFIG,
@@ -67,45 +67,45 @@ every_clean = pytest.mark.parametrize("resource", CLEAN.values(), ids=CLEAN)
 
 @every_rule
 @every_clean
-def test_clean_resources_pass(rule: Rule, resource: Resource) -> None:
-    assert run(rule, resource) == []
+def test_clean_resources_pass(rule: ResourceRule, resource: Resource) -> None:
+    assert run_rule(rule, resource) == []
 
 
 @every_rule
 @every_clean
-def test_no_unknown_value_is_a_finding_or_an_error(rule: Rule, resource: Resource) -> None:
+def test_no_unknown_value_is_a_finding_or_an_error(rule: ResourceRule, resource: Resource) -> None:
     for path in paths(resource.properties):
-        outcomes = run(rule, altered(resource, path, UNKNOWN))
+        outcomes = run_rule(rule, altered(resource, path, UNKNOWN))
         assert not [item for item in outcomes if isinstance(item, Finding)], path
 
 
 @every_rule
-def test_a_resource_that_is_not_known_at_all_is_unchecked_and_never_found_fault_with(rule: Rule) -> None:
+def test_a_resource_that_is_not_known_at_all_is_unchecked_and_never_found_fault_with(rule: ResourceRule) -> None:
     for resource in CLEAN.values():
         unknown = altered(resource, ("spec",), UNKNOWN) if "spec" in resource.properties else resource
-        assert all(isinstance(item, Unchecked) for item in run(rule, unknown))
+        assert all(isinstance(item, Unchecked) for item in run_rule(rule, unknown))
 
 
 @every_rule
 @pytest.mark.parametrize(
     "resource_type", ["aws:s3/bucket:Bucket", "kubernetes:core/v1:ConfigMap", "slicewise:index:X", ""]
 )
-def test_other_types_are_left_alone(rule: Rule, resource_type: str) -> None:
+def test_other_types_are_left_alone(rule: ResourceRule, resource_type: str) -> None:
     wrong = {"spec": {"containers": [{"image": "x", "resources": {"limits": {"nvidia.com/mig3g.40gb": "2"}}}]}}
-    assert run(rule, Resource(resource_type, "x", wrong, provider="default")) == []
+    assert run_rule(rule, Resource(resource_type, "x", wrong, provider="default")) == []
 
 
 @every_rule
-def test_what_a_config_leaves_to_others_is_no_fault_of_it(rule: Rule) -> None:
+def test_what_a_config_leaves_to_others_is_no_fault_of_it(rule: ResourceRule) -> None:
     part = {"template": {"containers": [{"name": "main", "resources": {"limits": {"nvidia.com/gpu": "1"}}}]}}
     config = Resource(CONFIG, "base", {"metadata": {"name": "base"}, "spec": part}, provider="p")
-    assert not [item for item in run(rule, config) if isinstance(item, Finding)]
+    assert not [item for item in run_rule(rule, config) if isinstance(item, Finding)]
 
 
 @every_rule
-def test_resources_can_be_excluded_by_name(rule: Rule) -> None:
+def test_resources_can_be_excluded_by_name(rule: ResourceRule) -> None:
     bad = service({"containers": [container("nvidia.com/gpu", "2", name="vllm", image="vllm", args=["{{ $x }}"])]})
-    assert run(rule, bad, {"exclude": ["mig-a/*"]}) == []
+    assert run_rule(rule, bad, {"exclude": ["mig-a/*"]}) == []
 
 
 VALUES = st.recursive(
@@ -121,14 +121,14 @@ def test_malformed_resources_are_no_errors(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(list(paths(resource.properties))))
     broken = altered(resource, path, data.draw(VALUES))
     for rule in RESOURCE_RULES:
-        assert isinstance(run(rule, broken), list)
+        assert isinstance(run_rule(rule, broken), list)
     for stack_rule in STACK_RULES:
-        assert isinstance(run_stack(stack_rule, [broken, *CLEAN_STACK]), list)
+        assert isinstance(run_stack_rule(stack_rule, [broken, *CLEAN_STACK]), list)
 
 
 @every_stack_rule
 def test_a_clean_stack_passes(rule: StackRule) -> None:
-    assert run_stack(rule, CLEAN_STACK) == []
+    assert run_stack_rule(rule, CLEAN_STACK) == []
 
 
 @every_stack_rule
@@ -137,14 +137,14 @@ def test_no_unknown_value_in_a_stack_is_a_finding_or_an_error(rule: StackRule) -
         for path in paths(resource.properties):
             stack = [*CLEAN_STACK]
             stack[index] = altered(resource, path, UNKNOWN)
-            outcomes = run_stack(rule, stack)
+            outcomes = run_stack_rule(rule, stack)
             assert not [item for item in outcomes if isinstance(item, Finding)], path
 
 
 @every_stack_rule
 def test_stacks_without_a_plan_or_services_pass(rule: StackRule) -> None:
-    assert run_stack(rule, []) == []
-    assert run_stack(rule, [provider(), Resource(STACK, "other", {"url": "x"})]) == []
+    assert run_stack_rule(rule, []) == []
+    assert run_stack_rule(rule, [provider(), Resource(STACK, "other", {"url": "x"})]) == []
 
 
 def test_names_are_unique_and_texts_complete() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from policies.rules.kserve_pods import MAIN_CONTAINER_RULE, POD_SPECS_AGREE
 from policies.rules.model import Finding
-from policies.rules.running import run
+from policies.rules.running import run_rule
 from tests.policies.outcomes import found
 from tests.policies.resources import CONTAINER, SLICE, container, deployment, multi_node, pod_spec, service, whole_gpus
 
@@ -69,7 +69,7 @@ NO_GPUS = container("nvidia.com/gpu", "0")
 def test_every_engine_of_a_service_has_a_gpu_or_none_has(prefill: dict[str, Any] | None, paths: list[str]) -> None:
     assert found(MAIN_CONTAINER_RULE, service(prefill=prefill)) == paths
     if paths:
-        outcomes = run(MAIN_CONTAINER_RULE, service(prefill=prefill, baseRefs=[{"name": "base"}]))
+        outcomes = run_rule(MAIN_CONTAINER_RULE, service(prefill=prefill, baseRefs=[{"name": "base"}]))
         outside = [item for item in outcomes if isinstance(item, Finding)]
         assert all("outside main" in item.problem for item in outside)
         assert len(outcomes) == len(paths)

@@ -15,7 +15,7 @@ from policies.rules.gpus import selected_profiles
 from policies.rules.model import Finding, Resource
 from policies.rules.parallelism import SLICE_NOT_PARALLEL
 from policies.rules.profiles import PROFILE_ALLOWED, SLICE_WOULD_DO
-from policies.rules.running import run
+from policies.rules.running import run_rule
 from policies.rules.scheduling import SLICE_PINNED, WHOLE_GPU_PINNED
 from policies.rules.slices import ONE_SLICE
 from policies.rules.table import RESOURCE_RULES
@@ -205,7 +205,7 @@ def test_every_rule_finds_the_same_with_the_labels_in_node_affinity(rule: Any, c
     for item in SERVICES:
         resource = altered(item, ("spec", "template", *path), value)
         written = altered(resource, ("metadata", "annotations", "slicewise.dev/required-memory-per-gpu"), "9Gi")
-        assert run(rule, with_affinity(written), config) == run(rule, written, config)
+        assert run_rule(rule, with_affinity(written), config) == run_rule(rule, written, config)
 
 
 def pods(gpu: str, count: object = "1", **more: object) -> Resource:
@@ -241,7 +241,7 @@ def test_slices_are_recognised_by_affinity_in_each_rule() -> None:
 def test_a_slice_would_do_on_every_gpu_that_the_pod_may_get(terms: list[list[Expression]], slices: str | None) -> None:
     spec = pod_spec(container(GPU), nodeSelector=None, affinity=required(*terms))
     annotations = {"slicewise.dev/required-memory-per-gpu": "9Gi"}
-    outcomes = run(SLICE_WOULD_DO, altered(service(spec), ("metadata", "annotations"), annotations))
+    outcomes = run_rule(SLICE_WOULD_DO, altered(service(spec), ("metadata", "annotations"), annotations))
     assert [slices in item.message for item in outcomes if slices] == ([True] if slices else [])
     assert bool(outcomes) == bool(slices)
 
@@ -268,7 +268,7 @@ def test_a_slice_would_do_on_every_gpu_that_the_pod_may_get(terms: list[list[Exp
 )
 @pytest.mark.parametrize(("rule", "gpu"), [(WHOLE_GPU_PINNED, GPU), (SLICE_PINNED, SLICE)])
 def test_a_pod_is_pinned_where_every_term_pins_it(rule: Any, gpu: str, affinity: object, pinned: bool) -> None:  # noqa: ANN401
-    outcomes = run(rule, pods(gpu, affinity=affinity))
+    outcomes = run_rule(rule, pods(gpu, affinity=affinity))
     assert [type(item) for item in outcomes] == ([] if pinned else [Finding])
 
 

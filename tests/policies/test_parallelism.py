@@ -8,7 +8,7 @@ import pytest
 
 from policies.rules.model import UNKNOWN, Finding, Unchecked
 from policies.rules.parallelism import SLICE_NOT_PARALLEL
-from policies.rules.running import run
+from policies.rules.running import run_rule
 from tests.policies.outcomes import found
 from tests.policies.resources import GKE_SLICES, container, deployment, multi_node, pod_spec, service, whole_gpus
 
@@ -79,7 +79,7 @@ def test_what_the_kubelet_does_not_expand_is_no_size() -> None:
 def test_an_unknown_variable_hides_no_size_beside_it() -> None:
     def outcomes(env: object) -> list[str]:
         spec = pod_spec(container(args=["-tp=2", "-dp=$(DP)"], env=env))
-        return sorted(type(item).__name__ for item in run(SLICE_NOT_PARALLEL, service(spec)))
+        return sorted(type(item).__name__ for item in run_rule(SLICE_NOT_PARALLEL, service(spec)))
 
     assert outcomes([{"name": "DP", "value": UNKNOWN}]) == ["Finding", "Unchecked"]
     assert outcomes([{"name": UNKNOWN, "value": "2"}]) == ["Finding", "Unchecked"]
@@ -106,5 +106,5 @@ def test_slices_under_the_name_of_gpus_are_not_parallel_either() -> None:
 
 
 def test_known_arguments_are_read_beside_unknown_ones() -> None:
-    outcomes = run(SLICE_NOT_PARALLEL, service(pod_spec(container(args=[UNKNOWN, "-tp", "2"]))))
+    outcomes = run_rule(SLICE_NOT_PARALLEL, service(pod_spec(container(args=[UNKNOWN, "-tp", "2"]))))
     assert [(type(item), item.path) for item in outcomes] == [(Finding, ARGS), (Unchecked, f"{ARGS}[0]")]

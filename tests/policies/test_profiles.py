@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policies.rules.profiles import PROFILE_ALLOWED, SLICE_WOULD_DO
-from policies.rules.running import run
+from policies.rules.running import run_rule
 from tests.policies.outcomes import found
 from tests.policies.resources import (
     GKE_SLICES,
@@ -75,7 +75,7 @@ def needing(memory: str, spec: dict[str, Any]) -> Resource:
     ],
 )
 def test_a_slice_would_do(memory: str, selector: dict[str, str], slice_: str | None) -> None:
-    outcomes = run(SLICE_WOULD_DO, needing(memory, pod_spec(container("nvidia.com/gpu"), nodeSelector=selector)))
+    outcomes = run_rule(SLICE_WOULD_DO, needing(memory, pod_spec(container("nvidia.com/gpu"), nodeSelector=selector)))
     if slice_ is None:
         assert outcomes == []
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policies.rules.model import Resource, Rule
+from policies.rules.model import Resource, ResourceRule
 from policies.rules.scheduling import GPU_TOLERATION, SLICE_PINNED, WHOLE_GPU_PINNED
 from tests.policies.outcomes import found, unchecked
 from tests.policies.resources import CONFIG, SLICE, TOLERATION, container, multi_node, pod_spec, service, whole_gpus
@@ -32,7 +32,7 @@ AFFINITY = {
     ],
 )
 @pytest.mark.parametrize(("rule", "gpu"), [(WHOLE_GPU_PINNED, "nvidia.com/gpu"), (SLICE_PINNED, SLICE)])
-def test_gpu_pods_are_pinned(rule: Rule, gpu: str, pinning: dict[str, Any], pinned: bool) -> None:
+def test_gpu_pods_are_pinned(rule: ResourceRule, gpu: str, pinning: dict[str, Any], pinned: bool) -> None:
     other = SLICE_PINNED if rule is WHOLE_GPU_PINNED else WHOLE_GPU_PINNED
     resource = service(pod_spec(container(gpu), **pinning))
     assert found(rule, resource) == ([] if pinned else ["spec.template.nodeSelector"])
@@ -73,7 +73,7 @@ def test_both_pods_of_a_service_are_pinned() -> None:
 
 
 @pytest.mark.parametrize("rule", [WHOLE_GPU_PINNED, GPU_TOLERATION], ids=lambda rule: rule.name)
-def test_what_a_base_may_bring_is_not_found_missing(rule: Rule) -> None:
+def test_what_a_base_may_bring_is_not_found_missing(rule: ResourceRule) -> None:
     bare = {"containers": [container("nvidia.com/gpu")]}
     assert len(found(rule, service(bare))) == 1
     assert len(unchecked(rule, service(bare, baseRefs=[{"name": "base"}]))) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policies.rules.model import UNKNOWN, Finding, Unchecked
-from policies.rules.running import run
+from policies.rules.running import run_rule
 from policies.rules.slices import ONE_SLICE
 from tests.policies.outcomes import found, unchecked
 from tests.policies.resources import (
@@ -70,5 +70,5 @@ def test_one_slice_cannot_check_what_is_not_known() -> None:
 
 def test_an_unknown_container_hides_no_fault_of_another() -> None:
     spec = pod_spec(container(), container(count="2", name="other"))
-    outcomes = run(ONE_SLICE, altered(service(spec), ("spec", "template", "containers", 0, "resources"), UNKNOWN))
+    outcomes = run_rule(ONE_SLICE, altered(service(spec), ("spec", "template", "containers", 0, "resources"), UNKNOWN))
     assert [type(item) for item in outcomes] == [Unchecked, Finding]

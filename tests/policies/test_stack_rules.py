@@ -12,7 +12,7 @@ from policies.rules.capacity import POOL_CAPACITY
 from policies.rules.model import Finding, Resource
 from policies.rules.plan import NAMES_UNIQUE, PLAN_COMPLETE
 from policies.rules.routed_models import ROUTED_MODELS_UNIQUE
-from policies.rules.running import run_stack
+from policies.rules.running import run_stack_rule
 from tests.policies.outcomes import messages
 from tests.policies.resources import (
     HPA,
@@ -155,7 +155,7 @@ def test_two_services_of_one_cluster_have_two_names() -> None:
     other_cluster = Resource(service().type, "b", service().properties, cluster="urn:mig-b-provider")
     other_namespace = altered(service(), ("metadata", "namespace"), "team-b")
     assert messages(NAMES_UNIQUE, service(), other_cluster, other_namespace, service(name="other")) == []
-    (finding,) = run_stack(NAMES_UNIQUE, [service(), altered(service(), ("spec", "replicas"), 1)])
+    (finding,) = run_stack_rule(NAMES_UNIQUE, [service(), altered(service(), ("spec", "replicas"), 1)])
     assert isinstance(finding, Finding)
     assert finding.urn == "urn:gemma"
     assert "team-a/gemma is also the name of mig-a/team-a/gemma-service" in finding.message

@@ -10,7 +10,7 @@ from policies.rules.capacity import POOL_CAPACITY
 from policies.rules.model import UNKNOWN, Finding, Resource
 from policies.rules.plan import PLAN_COMPLETE
 from policies.rules.resource_names import LIMITS_EQUAL_REQUESTS, RESOURCE_NAME
-from policies.rules.running import run, run_stack
+from policies.rules.running import run_rule, run_stack_rule
 from policies.rules.slices import ONE_SLICE
 from policies.rules.table import RESOURCE_RULES
 from tests.policies.outcomes import found
@@ -39,7 +39,7 @@ def broken(resource: Resource) -> set[str]:
     return {
         rule.name
         for rule in RESOURCE_RULES
-        for outcome in run(rule, resource, CONFIG.get(rule.name))
+        for outcome in run_rule(rule, resource, CONFIG.get(rule.name))
         if isinstance(outcome, Finding)
     }
 
@@ -89,9 +89,9 @@ def test_one_slice_may_be_written_as_any_quantity(amount: object) -> None:
     assert found(ONE_SLICE, service(pod_spec(container(SLICE, amount)))) == []
     limited = {"limits": {SLICE: amount}, "requests": {SLICE: "1"}}
     assert found(LIMITS_EQUAL_REQUESTS, service(pod_spec(container(None, resources=limited)))) == []
-    assert run_stack(PLAN_COMPLETE, [service(pod_spec(container(SLICE, amount))), plan()]) == []
-    assert run_stack(POOL_CAPACITY, [service(pod_spec(container(SLICE, amount))), plan(2)]) == []
-    assert len(run_stack(POOL_CAPACITY, [service(pod_spec(container(SLICE, amount))), plan(1)])) == 1
+    assert run_stack_rule(PLAN_COMPLETE, [service(pod_spec(container(SLICE, amount))), plan()]) == []
+    assert run_stack_rule(POOL_CAPACITY, [service(pod_spec(container(SLICE, amount))), plan(2)]) == []
+    assert len(run_stack_rule(POOL_CAPACITY, [service(pod_spec(container(SLICE, amount))), plan(1)])) == 1
 
 
 @pytest.mark.parametrize("amount", [2, "2", "2000m", "2e0", "500m", "-1", "one"], ids=repr)
@@ -103,14 +103,14 @@ def test_whatever_else_is_not_one_slice(amount: object) -> None:
 def test_the_plan_and_its_capacity_count_no_gpus_that_are_not_asked_for(zero: object) -> None:
     limits = {SLICE: "1", "nvidia.com/gpu": zero}
     planned = service(pod_spec(container(None, resources={"limits": limits})))
-    assert run_stack(PLAN_COMPLETE, [planned, plan()]) == []
-    assert run_stack(POOL_CAPACITY, [planned, plan(2)]) == []
+    assert run_stack_rule(PLAN_COMPLETE, [planned, plan()]) == []
+    assert run_stack_rule(POOL_CAPACITY, [planned, plan(2)]) == []
 
 
 def test_an_amount_that_is_not_known_may_be_nothing() -> None:
     wrong = "nvidia.com/mig-3g-40gb"
     resource = careless({"limits": {wrong: UNKNOWN}})
     assert not broken(resource)
-    assert [outcome.path for outcome in run(RESOURCE_NAME, resource)] == [
+    assert [outcome.path for outcome in run_rule(RESOURCE_NAME, resource)] == [
         f'spec.containers[0].resources.limits["{wrong}"]'
     ]

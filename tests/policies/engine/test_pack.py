@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from embedded.program import CHECKOUT
-from policies.rules.model import Level, Rule, StackRule
+from policies.rules.model import Level, ResourceRule, StackRule
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
 from tests.engine.workspace import Workspace
 from tests.policies.engine.guarded import PACK, STACK, Guarded, Run
 from tests.policies.engine.programs import EVERY_MISTAKE, MENDABLE, RENDERED, TYPED, UNKNOWN
 
 Make = Callable[[str], Guarded]
-ALL_RULES: list[Rule | StackRule] = [*RESOURCE_RULES, *STACK_RULES]
+ALL_RULES: list[ResourceRule | StackRule] = [*RESOURCE_RULES, *STACK_RULES]
 ONLY_NVIDIA_3G = {"profiles": ["3g.40gb", "1g.10gb+me"]}
 # Found fault with as a whole: no resource is the culprit.
 OF_THE_STACK = {"pool-capacity", "plan-complete"}
@@ -37,7 +37,7 @@ def first_preview(every_mistake: Guarded) -> Run:
 
 @same_preview
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.name)
-def test_every_policy_names_resource_and_remedy(first_preview: Run, rule: Rule | StackRule) -> None:
+def test_every_policy_names_resource_and_remedy(first_preview: Run, rule: ResourceRule | StackRule) -> None:
     violations = first_preview.of_policy(rule.name)
 
     assert {violation.level for violation in violations} == {rule.level.value}

@@ -13,7 +13,7 @@ from typing import Any
 
 from components.model_placement import SUFFIXES
 from policies.rules.model import Finding, Outcome, Resource
-from policies.rules.running import run, run_stack
+from policies.rules.running import run_rule, run_stack_rule
 from policies.rules.table import RESOURCE_RULES, STACK_RULES
 from slicewise.documents import Fleet, load_fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
@@ -38,10 +38,10 @@ class Stack:
         """Yield everything that any rule has to say, with the rule's name."""
         for rule in RESOURCE_RULES:
             for resource in self.resources.values():
-                for outcome in run(rule, resource, config.get(rule.name)):
+                for outcome in run_rule(rule, resource, config.get(rule.name)):
                     yield rule.name, outcome
         for stack_rule in STACK_RULES:
-            for outcome in run_stack(stack_rule, list(self.resources.values()), config.get(stack_rule.name)):
+            for outcome in run_stack_rule(stack_rule, list(self.resources.values()), config.get(stack_rule.name)):
                 yield stack_rule.name, outcome
 
     def findings(self, config: Config, but: re.Pattern[str]) -> Iterator[tuple[str, str, Finding]]:
@@ -49,11 +49,11 @@ class Stack:
         by_urn = {resource.urn: name for name, resource in self.resources.items()}
         for rule in RESOURCE_RULES:
             for name, resource in self.resources.items():
-                for outcome in run(rule, resource, config.get(rule.name)):
+                for outcome in run_rule(rule, resource, config.get(rule.name)):
                     if isinstance(outcome, Finding) and not but.match(outcome.remedy):
                         yield rule.name, name, outcome
         for stack_rule in STACK_RULES:
-            for outcome in run_stack(stack_rule, list(self.resources.values()), config.get(stack_rule.name)):
+            for outcome in run_stack_rule(stack_rule, list(self.resources.values()), config.get(stack_rule.name)):
                 if isinstance(outcome, Finding) and not but.match(outcome.remedy):
                     yield stack_rule.name, by_urn[outcome.urn], outcome
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policies.results.events import Preview
-from policies.results.findings import Finding, findings
+from policies.results.findings import ReportedFinding, findings
 from slicewise.diagnostics import Place
 from slicewise.documents import load_fleet
 from tests.documents import planned_outputs
@@ -36,7 +36,7 @@ PROJECT = Place("Pulumi.yaml")
 MAIN = "spec.template.containers[0]"
 
 
-def found(*events: Event, manifests: Path = MANIFESTS) -> list[Finding]:
+def found(*events: Event, manifests: Path = MANIFESTS) -> list[ReportedFinding]:
     """Return the findings of a preview of the demo stack."""
     declared = [event for name in (SLICE, WHOLE, SMALL) for event in (placement(name), in_stack(name))]
     preview = Preview.read(stream(LOADED, *declared, *events, FAILED))

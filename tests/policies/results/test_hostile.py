@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from policies.results.__main__ import main
 from policies.results.code_quality import code_quality
-from policies.results.findings import Finding
+from policies.results.findings import ReportedFinding
 from policies.results.junit import junit
 from policies.results.sarif import sarif
 from policies.rules.images import IMAGE_PINNED
-from policies.rules.model import Finding as RuleFinding
+from policies.rules.model import ReportedFinding as RuleFinding
 from policies.rules.model import Unchecked
-from policies.rules.running import run
+from policies.rules.running import run_rule
 from slicewise.diagnostics import Place
 from tests.policies.resources import container, pod_spec, service
 from tests.policies.results.demo import CHECKOUT, MANIFESTS
@@ -42,9 +42,9 @@ every_text = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=[]), max_size=20)
 
 
-def finding(text: str) -> Finding:
+def finding(text: str) -> ReportedFinding:
     """Return a finding whose every field is hostile."""
-    return Finding(text, text, text, text, mandatory=True, place=Place(file_of(text), 3, 1), urns=(text,))
+    return ReportedFinding(text, text, text, text, mandatory=True, place=Place(file_of(text), 3, 1), urns=(text,))
 
 
 def file_of(text: str) -> str:
@@ -99,7 +99,7 @@ def test_sarif_offers_no_links_of_others_and_keeps_the_name_of_the_file(text: st
 
 def test_a_file_name_that_is_no_text_is_written_as_its_bytes() -> None:
     place = Place("stacks/\udcff.yaml")
-    found = [Finding("r", "p", "d", "m", mandatory=True, place=place)]
+    found = [ReportedFinding("r", "p", "d", "m", mandatory=True, place=place)]
     (result,) = sarif(found, completed=True)["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "stacks/%FF.yaml"
 
@@ -150,7 +150,7 @@ def test_events_that_cannot_be_read_are_said_in_print(tmp_path: Path, capsys: py
 
 @every_text
 def test_the_engine_gets_findings_in_print(text: str) -> None:
-    (outcome,) = run(IMAGE_PINNED, service(pod_spec(container(image=f"{text}/vllm"))))
+    (outcome,) = run_rule(IMAGE_PINNED, service(pod_spec(container(image=f"{text}/vllm"))))
     assert isinstance(outcome, RuleFinding)
     assert text in outcome.problem
     assert outcome.message.isprintable()

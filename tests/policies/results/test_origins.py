@@ -14,7 +14,7 @@ import yaml
 
 from policies.results.documents import Documents, relative
 from policies.results.events import Preview, Violation
-from policies.results.origins import place_of
+from policies.results.origins import document_place
 from policies.rules.fields import Field
 from slicewise.diagnostics import Place
 from slicewise.documents import Fleet
@@ -155,7 +155,7 @@ def test_a_finding_is_shown_at_what_the_field_is_made_of(tmp_path: Path, case: C
             if CONSTANT.match(path):
                 continue
             assert made_of, f"{kind}: {path} is in no document: change the field that it is made of in a case above"
-            place = place_of(
+            place = document_place(
                 Violation("rule", "slicewise", "", f"{path}: wrong", mandatory=True, urn=urn), preview, loaded
             )
             expected = {spot for document, field in made_of for spot in _around(sources[document], field, tmp_path)}

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 from policies.results.code_quality import code_quality
-from policies.results.findings import Finding
+from policies.results.findings import ReportedFinding
 from policies.results.junit import junit
 from policies.results.sarif import sarif
 from slicewise.diagnostics import Place
@@ -21,10 +21,10 @@ def finding(
     line: int = 7,
     mandatory: bool = True,
     urns: tuple[str, ...] = (GEMMA,),
-) -> Finding:
+) -> ReportedFinding:
     """Return a finding."""
     place = Place(file, line, 9 if line else 0)
-    return Finding(rule, "slicewise", "Images are pinned.", "spec.image: <latest>; pin it", mandatory, place, urns)
+    return ReportedFinding(rule, "slicewise", "Images are pinned.", "spec.image: <latest>; pin it", mandatory, place, urns)
 
 
 ADVICE = finding("slice-would-do", mandatory=False)
@@ -32,7 +32,7 @@ NOWHERE = finding(file="Pulumi.yaml", line=0)
 MISTAKE = finding("SW204", urns=())
 
 
-def run_of(*found: Finding, completed: bool = True) -> dict[str, Any]:
+def run_of(*found: ReportedFinding, completed: bool = True) -> dict[str, Any]:
     """Return the only run of a SARIF log."""
     log = sarif(found, completed=completed)
     assert log["version"] == "2.1.0"
