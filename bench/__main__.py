@@ -9,16 +9,16 @@ from typing import Final
 
 from rich.console import Console
 
-from bench.fleets import Kind
+from bench.benchmarks_page import page_text
+from bench.fleets import FleetKind
 from bench.growth import Growth, measure
-from bench.page import text
 from bench.quality import Case, Comparison, compare
-from bench.report import growth_sentences, growth_table, quality_table, stranded_table
+from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
 
 _PROGRESS = Console(stderr=True)
 # Piped, a table is as wide as it needs to be.
 _RESULTS = Console(width=None if sys.stdout.isatty() else 200)
-_KINDS: Final[tuple[Kind, ...]] = ("mig", "mixed")
+_KINDS: Final[tuple[FleetKind, ...]] = ("mig", "mixed")
 _LOADS: Final = (0.5, 0.85, 1.1)
 _LARGE: Final = ((100, 1_000), (1_000, 10_000))
 _SMALL: Final = ((20, 200), (200, 2_000))
@@ -60,7 +60,7 @@ def _everything(arguments: argparse.Namespace) -> None:
         table.show(_RESULTS)
     _RESULTS.print(growth_sentences(growth))
     if not arguments.quick:
-        _PAGE.write_text(text(groups, growth, _GROWTH_SEED, arguments.seconds), encoding="utf-8")
+        _PAGE.write_text(page_text(groups, growth, _GROWTH_SEED, arguments.seconds), encoding="utf-8")
         _PROGRESS.print(f"written: {_PAGE.parent.name}/{_PAGE.name}")
 
 
@@ -85,7 +85,7 @@ def _compare(case: Case, seconds: float) -> Comparison:
     return compare(case, seconds)
 
 
-def _measure(kind: Kind, environments: int, deployments: int, load: float) -> Growth:
+def _measure(kind: FleetKind, environments: int, deployments: int, load: float) -> Growth:
     _PROGRESS.print(f"{kind}, {environments:,} environments x {deployments:,} deployments, {load:.0%} load ...")
     return measure(_GROWTH_SEED, kind, environments, deployments, load)
 

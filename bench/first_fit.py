@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bench.matching import Option, options
+from bench.static_matching import Option, options
 from slicewise.documents import Fleet, ModelDeployment
 
 Ledger = dict[tuple[str, str], int]

@@ -14,12 +14,12 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from bench.documents import Document
-from bench.drawn import Demand, Pool, deployment_documents, environment_documents
+from bench.drawn_fleet import DrawnDeployment, Pool, deployment_documents, environment_documents
+from bench.drawn_models import ModelShape, draw_model
+from bench.fleet_documents import Document
 from bench.hardware import SLICES, WHOLE_GPUS
-from bench.models import ModelShape, draw_model
 
-Kind = Literal["mig", "mixed"]
+FleetKind = Literal["mig", "mixed"]
 
 _REGIONS: Final = ("europe-west4", "us-east5", "us-central1", "asia-northeast1")
 _TIERS: Final = ("production", "production", "staging")
@@ -41,7 +41,7 @@ def random_fleet(
     environments: int,
     deployments: int,
     load: float = 0.85,
-    kind: Kind = "mig",
+    kind: FleetKind = "mig",
     priorities: Sequence[int] = (0,),
 ) -> list[Document]:
     """Return the documents of a fleet that passes Slicewise's validation.
@@ -73,7 +73,7 @@ def random_fleet(
     return documents
 
 
-def _draw_environment(rng: random.Random, number: int, kind: Kind) -> list[Pool]:
+def _draw_environment(rng: random.Random, number: int, kind: FleetKind) -> list[Pool]:
     region, tier = rng.choice(_REGIONS), rng.choice(_TIERS)
     pools = []
     for _ in range(rng.randint(2, 4)):
@@ -102,7 +102,7 @@ def _draw_demand(
     by_hardware: dict[str, list[Pool]],
     models: Sequence[ModelShape],
     priorities: Sequence[int],
-) -> Demand:
+) -> DrawnDeployment:
     """Return a deployment that `home` and pools like it in up to two other environments could serve."""
     model = rng.choice(models)
     environment_selector, node_pool_selector = {}, {}
@@ -119,7 +119,7 @@ def _draw_demand(
         if pool.environment != home.environment and selector <= pool.labels.items()
     }
     others = rng.sample(list(alike.values()), min(len(alike), rng.choice((0, 0, 0, 1, 1, 2))))
-    return Demand(
+    return DrawnDeployment(
         model=model,
         homes=[home, *others],
         weight=1 + rng.lognormvariate(math.log(4), 0.8),
@@ -130,7 +130,7 @@ def _draw_demand(
     )
 
 
-def _fit(demands: Sequence[Demand], pools: Sequence[Pool], load: float) -> None:
+def _fit(demands: Sequence[DrawnDeployment], pools: Sequence[Pool], load: float) -> None:
     """Scale the weights until each pool is asked for `load` times its units by those it was given."""
     aim = Counter({id(pool): load * pool.units for pool in pools})
     for _ in range(_FITTING_ROUNDS):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench.documents import write_yaml
 from bench.first_fit import decide
-from bench.fleets import Kind, random_fleet
+from bench.fleet_documents import write_yaml
+from bench.fleets import FleetKind, random_fleet
 from bench.quality import options_of
 from slicewise.documents import Fleet, load_fleet
 from slicewise.planning import make_plan
@@ -27,7 +27,7 @@ _MIB: Final = 1024**2
 class Growth:
     """What one fleet costs."""
 
-    kind: Kind
+    kind: FleetKind
     environments: int
     deployments: int
     load: float
@@ -40,7 +40,7 @@ class Growth:
     """The most memory that planning had at a time, beside the fleet itself."""
 
 
-def measure(seed: int, kind: Kind, environments: int, deployments: int, load: float) -> Growth:
+def measure(seed: int, kind: FleetKind, environments: int, deployments: int, load: float) -> Growth:
     """Load and plan a fleet."""
     documents = random_fleet(seed, environments=environments, deployments=deployments, load=load, kind=kind)
     load_seconds = plan_seconds = float("inf")

@@ -15,8 +15,8 @@ from typing import Final
 
 from ortools.sat.python import cp_model
 
-from bench.matching import Option, Shape, options
 from bench.packing import Packing, packings
+from bench.static_matching import Option, Shape, options
 from slicewise.documents import DeploymentKey, Fleet
 
 # CP-SAT's strategies complement each other: eight of them prove more than one does, even on two cores.

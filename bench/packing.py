@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.hardware import GPUS_PER_NODE
-from bench.matching import Option, units_per_node
+from bench.static_matching import Option, slices_or_gpus
 from slicewise.documents import NodePool
 
 
@@ -46,7 +46,7 @@ def packings(pool: NodePool, *, in_any_order: bool) -> list[Packing]:
     Raises:
         ValueError: The pool has whole GPUs, and not eight a node.
     """
-    nodes, units = pool.nodes, pool.nodes * units_per_node(pool)
+    nodes, units = pool.nodes, pool.nodes * slices_or_gpus(pool)
     if pool.mig:
         return [Packing(frozenset({1}), units)]
     if pool.accelerator_count != GPUS_PER_NODE:

@@ -19,7 +19,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench.documents import Document, fleet_of, write_yaml
+from bench.fleet_documents import Document, fleet_of, write_yaml
 from bench.fleets import random_fleet
 from embedded import CHECKOUT, Program
 from slicewise.planning import make_plan
@@ -36,7 +36,7 @@ _LAST_WORDS: Final = 2000
 
 
 @dataclass
-class Timed:
+class TimedPreviews:
     """A way of running the preview, and what it took in seconds, each time."""
 
     name: str
@@ -61,12 +61,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="with the pack, and as many without")
     runs = parser.parse_args().runs
     console = Console(highlight=False, soft_wrap=True)
-    without, with_pack = Timed("without", ()), Timed("with the pack", ("--policy-pack", str(PACK)))
+    without, with_pack = TimedPreviews("without", ()), TimedPreviews("with the pack", ("--policy-pack", str(PACK)))
     with tempfile.TemporaryDirectory() as directory:
         program = Program.create(Path(directory) / "program", _STACK)
         program.set_config("kubeconfigSource", "none")
         write_yaml(documents(), program.directory / "stacks" / _STACK)
-        services, checked = counted(preview(program, "--json", *with_pack.flags))
+        services, checked = services_and_checks(preview(program, "--json", *with_pack.flags))
         if services != _SERVICES or checked < services:
             console.print(f"{services} services are declared, and {checked} resources checked: nothing to compare")
             return 1
@@ -94,7 +94,7 @@ def preview(program: Program, *flags: str) -> str:
     return run.stdout
 
 
-def counted(stream: str) -> tuple[int, int]:
+def services_and_checks(stream: str) -> tuple[int, int]:
     """Return how many services a preview declares, and how many resources the policies looked at."""
     events = [json.loads(line) for line in stream.splitlines() if line.startswith("{")]
     types = [event["resourcePreEvent"]["metadata"]["type"] for event in events if "resourcePreEvent" in event]
@@ -117,7 +117,7 @@ def _enough(deployments: Iterable[Document]) -> list[Document]:
     return chosen
 
 
-def _report(console: Console, without: Timed, with_pack: Timed) -> None:
+def _report(console: Console, without: TimedPreviews, with_pack: TimedPreviews) -> None:
     console.print(f"pulumi preview of {_SERVICES:,} services, median of {len(without.wall)} runs each, in turns:")
     for timed in (without, with_pack):
         console.print(f"  {timed.name:<14} {timed.median:6.2f} s   each run: {_seconds(timed.wall)}")

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from bench.documents import Document, document, write_yaml
+from bench.fleet_documents import Document, document, write_yaml
 from embedded import CHECKOUT, Program
 from slicewise.documents import load_fleet
 from slicewise.manifests import placement_objects
@@ -40,7 +40,7 @@ _LAST_WORDS: Final = 2000
 
 
 @dataclass
-class Timed:
+class TimedProgram:
     """A program and what its previews took, in seconds.
 
     Attributes:
@@ -87,8 +87,8 @@ def main() -> int:
     runs = parser.parse_args().runs
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory() as directory:
-        slicewise = Timed("slicewise", _slicewise(Path(directory) / "slicewise"))
-        minimal = Timed("minimal program", _minimal(Path(directory) / "minimal", slicewise.program.directory))
+        slicewise = TimedProgram("slicewise", _slicewise(Path(directory) / "slicewise"))
+        minimal = TimedProgram("minimal program", _minimal(Path(directory) / "minimal", slicewise.program.directory))
         declared = slicewise.declared()
         if len(declared) != _PLACEMENTS + _ENVIRONMENTS or declared != minimal.declared():
             console.print("the programs do not declare the same: there is nothing to compare")
@@ -100,7 +100,7 @@ def main() -> int:
     return _report(console, minimal, slicewise)
 
 
-def _report(console: Console, minimal: Timed, slicewise: Timed) -> int:
+def _report(console: Console, minimal: TimedProgram, slicewise: TimedProgram) -> int:
     console.print(
         f"pulumi preview of {_PLACEMENTS:,} placements in {_ENVIRONMENTS} environments, "
         f"median of {len(minimal.wall)} runs each, in turns:"

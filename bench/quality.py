@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.documents import fleet_of
 from bench.first_fit import first_fit
-from bench.fleets import Kind, random_fleet
-from bench.matching import Option, options
+from bench.fleet_documents import fleet_of
+from bench.fleets import FleetKind, random_fleet
 from bench.optimum import Optimum, optimum
+from bench.static_matching import Option, options
 from slicewise.documents import Fleet, InferenceEnvironment
 from slicewise.planning import Placement, Plan, make_plan
 
@@ -18,7 +18,7 @@ from slicewise.planning import Placement, Plan, make_plan
 class Case:
     """A fleet to compare on."""
 
-    kind: Kind
+    kind: FleetKind
     load: float
     seed: int
     environments: int = 30

@@ -7,30 +7,30 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
+from embedded.deadlines import wait_until
 from embedded.errors import ControlPlaneError
+from embedded.fake_nodes import add_nodes, nodes_ready
 from embedded.gateway_api import install_gateway_api_crds
-from embedded.kserve import install_kserve_crds
+from embedded.kserve_controller import install_kserve_webhooks, start_llmisvc
+from embedded.kserve_kinds import install_kserve_crds
 from embedded.kserve_settings import install_kserve_settings
-from embedded.llmisvc import install_kserve_webhooks, start_llmisvc
-from embedded.lws import install_lws_crds, install_lws_webhooks, start_lws_controller
-from embedded.nodes import add_nodes, nodes_ready
+from embedded.leader_worker_set import install_lws_crds, install_lws_webhooks, start_lws_controller
 from embedded.processes import Process
 from embedded.toolchain import bin_dir, find_binary
-from embedded.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from embedded.nodes import FakePool
+    from embedded.fake_nodes import FakePool
 
 _NODES_READY_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Cluster:
+class EmbeddedCluster:
     """A control plane with a scheduler, fake GPU nodes, KServe and LeaderWorkerSet.
 
     Attributes:
@@ -51,7 +51,7 @@ class Cluster:
         *,
         kserve_webhooks: bool = False,
         binaries: Path | None = None,
-    ) -> Iterator[Cluster]:
+    ) -> Iterator[EmbeddedCluster]:
         """Start one, wait until all of it is ready, and stop it at the end of the `with` block.
 
         Args:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 from lightkube.types import PatchType
 
-from embedded.definitions import install_definitions
-from embedded.kserve import kserve_source
+from embedded.custom_resources import install_definitions
+from embedded.kserve_kinds import kserve_source
 
 if TYPE_CHECKING:
     from lightkube import Client

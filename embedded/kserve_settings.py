@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from lightkube.resources.core_v1 import ConfigMap, Namespace
 from lightkube.types import PatchType
 
-from embedded.documents import read_documents
 from embedded.gateway_api import add_gateway
-from embedded.kserve import LLMInferenceServiceConfig, kserve_source
+from embedded.kserve_kinds import LLMInferenceServiceConfig, kserve_source
+from embedded.manifest_files import read_documents
 
 if TYPE_CHECKING:
     from lightkube import Client

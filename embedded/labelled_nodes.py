@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from embedded.nodes import FakePool
+from embedded.fake_nodes import FakePool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

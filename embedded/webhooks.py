@@ -18,7 +18,7 @@ from embedded.probes import HOST, accepts_tls
 if TYPE_CHECKING:
     from lightkube import Client
 
-    from embedded.documents import Document
+    from embedded.manifest_files import Manifest
 
 _KINDS = {kind.__name__: kind for kind in (MutatingWebhookConfiguration, ValidatingWebhookConfiguration)}
 
@@ -35,7 +35,7 @@ class WebhookServer:
         return accepts_tls(self.port, self.certificate)
 
 
-def install_webhooks(client: Client, published: list[Document], server: WebhookServer) -> None:
+def install_webhooks(client: Client, published: list[Manifest], server: WebhookServer) -> None:
     """Apply webhook configurations as a project publishes them, except that `server` is called, not a Service."""
     authority = base64.b64encode(server.certificate.read_bytes()).decode()
     for configuration in published:

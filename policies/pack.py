@@ -19,7 +19,7 @@ from pulumi_policy import Severity as PulumiSeverity
 from pulumi_policy.deserialize import serialize_properties  # type: ignore[import-not-found]
 from pulumi_policy.proxy import UnknownValueError  # type: ignore[import-not-found]
 
-from policies.inputs import OpenedSecrets, keep_secretness, rule_input
+from policies.engine_resources import OpenedSecrets, keep_secretness, rule_input
 from policies.rules import (
     EXCLUDE,
     EXCLUDE_SCHEMA,

@@ -15,11 +15,11 @@ from lightkube.types import PatchType
 from rich.console import Console, Group
 from rich.live import Live
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.demo import supervisor, view
 from embedded.demo.screen import nodes_table, services_table
 from embedded.errors import ControlPlaneError
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from embedded.program import CHECKOUT, Program
 from slicewise.documents import Fleet, load_fleet
 
@@ -79,10 +79,10 @@ def down(state: State) -> None:
     print("The demo's clusters are gone." if was_running else "No demo was running.")  # noqa: T201 - the result
 
 
-@app.command(hidden=True)
-def serve(state: State) -> None:
+@app.command("serve", hidden=True)
+def supervise(state: State) -> None:
     """Keep the clusters running until SIGTERM."""
-    supervisor.serve(state)
+    supervisor.keep_running(state)
 
 
 def _remove(state: Path) -> None:
@@ -125,7 +125,7 @@ def _show_settled(console: Console, state: Path, fleet: Fleet, expected: int | N
     nodes = view.nodes(fleet.environments)
     with Live(console=console, auto_refresh=False) as live:
         while True:
-            pods = view.pods(state, fleet.environments)
+            pods = view.pod_views(state, fleet.environments)
             live.update(Group(nodes_table(nodes, pods), services_table(pods)), refresh=True)
             decided = all(pod.state.node or pod.state.message for pod in pods)
             if (len(pods) >= expected and decided) or time.monotonic() > deadline:
@@ -138,7 +138,7 @@ def _show_settled(console: Console, state: Path, fleet: Fleet, expected: int | N
 def _by_hand(console: Console, state: Path, fleet: Fleet) -> None:
     """Apply a service whose slices were not counted: it asks for one more than its node has left."""
     pool = fleet.node_pool[BY_HAND["environment"], BY_HAND["pool"]]
-    pods = view.pods(state, fleet.environments)
+    pods = view.pod_views(state, fleet.environments)
     node = next(item for item in view.nodes(fleet.environments) if item.name == f"{pool.name}-0")
     taken = sum(pod.state.node == node.name for pod in pods)
     replicas = node.units - taken + 1

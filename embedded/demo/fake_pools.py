@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embedded.nodes import FakePool
+from embedded.fake_nodes import FakePool
 from slicewise.documents import InferenceEnvironment, NodePool
 from slicewise.planning import node_units
 

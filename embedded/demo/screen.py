@@ -9,7 +9,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
-from embedded.pods import PodState
+from embedded.pod_states import PodState
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 _TAKEN, _FREE = "■", "□"

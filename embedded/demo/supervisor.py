@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from embedded.cluster import Cluster
+from embedded.cluster import EmbeddedCluster
 from embedded.demo.fake_pools import fake_pools
 from embedded.errors import ControlPlaneError
 from embedded.program import CHECKOUT
@@ -28,13 +28,13 @@ def cluster_directory(state: Path, environment: str) -> Path:
     return state / "clusters" / environment
 
 
-def serve(state: Path) -> None:
+def keep_running(state: Path) -> None:
     """Start a cluster for each environment of the demo stack, say so in a file, and keep them until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with ExitStack() as stack:
         for environment in load_fleet([str(CHECKOUT / DOCUMENTS)]).environments:
             directory = cluster_directory(state, environment.metadata.name)
-            stack.enter_context(Cluster.start(directory, fake_pools(environment)))
+            stack.enter_context(EmbeddedCluster.start(directory, fake_pools(environment)))
         _ready_file(state).touch()
         while True:
             signal.pause()

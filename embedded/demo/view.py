@@ -8,12 +8,12 @@ from pathlib import Path
 import yaml
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
 from embedded.demo.fake_pools import fake_pools
 from embedded.demo.screen import NodeView, PodView
 from embedded.demo.supervisor import cluster_directory
-from embedded.pods import pods_of
+from embedded.pod_states import pods_of
 from slicewise.documents import InferenceEnvironment
 
 # Namespaces of the cluster's own; the demo's workloads are in the others.
@@ -39,7 +39,7 @@ def nodes(environments: Iterable[InferenceEnvironment]) -> list[NodeView]:
     ]
 
 
-def pods(state: Path, environments: Iterable[InferenceEnvironment]) -> list[PodView]:
+def pod_views(state: Path, environments: Iterable[InferenceEnvironment]) -> list[PodView]:
     """Return the pods of all workloads in all clusters."""
     views: list[PodView] = []
     for environment in environments:

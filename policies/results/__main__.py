@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from policies.results.code_quality import code_quality
-from policies.results.events import Preview, UnusableEventsError
+from policies.results.engine_events import Preview, UnusableEventsError
 from policies.results.findings import ReportedFinding, findings
 from policies.results.junit import junit
 from policies.results.sarif import sarif

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from policies.results.documents import Documents, relative
-from policies.results.events import Preview, Violation
-from policies.results.origins import document_place
+from policies.results.document_places import Documents, relative
+from policies.results.engine_events import Preview, Violation
+from policies.results.field_origins import document_place
 from slicewise.diagnostics import Diagnostic, InvalidInputError, Place
 
 # The pack of what is checked before any policy sees it.
@@ -66,7 +66,8 @@ def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) 
         found += [_finding(violation, nowhere) for violation in preview.violations]
     else:
         found = [
-            _finding(violation, document_place(violation, preview, documents) or nowhere) for violation in preview.violations
+            _finding(violation, document_place(violation, preview, documents) or nowhere)
+            for violation in preview.violations
         ]
         if not preview.completed:
             found.append(_incomplete(preview, nowhere))

@@ -3,10 +3,10 @@
 `RESOURCE_RULES` and `STACK_RULES` are all of them; `run` and `run_stack` apply one and return its outcomes.
 """
 
+from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
 from policies.rules.fields import NotKnownError
-from policies.rules.model import UNKNOWN, Finding, Outcome, Resource, ResourceRule, Schema, StackRule, Unchecked
-from policies.rules.running import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run_rule, run_stack_rule
-from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from policies.rules.rule_runner import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run_rule, run_stack_rule
+from policies.rules.rule_types import UNKNOWN, Finding, Outcome, Resource, ResourceRule, Schema, StackRule, Unchecked
 
 __all__ = [
     "EXCLUDE",

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Final
 
 from policies.rules.fields import Field
-from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
-from policies.rules.running import each
+from policies.rules.gpu_requests import pod_requests
+from policies.rules.pod_specs import Pod, makes_pods, pods
+from policies.rules.rule_runner import each
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from policies.rules.secret_words import is_harmless, names_secret
-from policies.rules.workloads import Pod, makes_pods, pods
 from slicewise.sources import HUGGING_FACE, issued_token
 
 # A flag, and its value: in the same word or the next, which may be another flag.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from policies.rules.model import UNKNOWN, Resource
+from policies.rules.rule_types import UNKNOWN, Resource
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 

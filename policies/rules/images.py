@@ -7,10 +7,10 @@ from functools import partial
 from typing import Final
 
 from policies.rules.fields import Field
-from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
-from policies.rules.running import each
-from policies.rules.workloads import Pod, makes_pods, pods
+from policies.rules.gpu_requests import pod_requests
+from policies.rules.pod_specs import Pod, makes_pods, pods
+from policies.rules.rule_runner import each
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 
 
 def _check(resource: Resource, config: Config) -> Iterator[Outcome]:

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any, Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.gpus import gpu_requests, is_gpu_name, pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
+from policies.rules.gpu_requests import gpu_requests, is_gpu_name, pod_requests
 from policies.rules.node_labels import required_labels
-from policies.rules.running import each
-from policies.rules.workloads import Pod, is_service, pods, workloads
+from policies.rules.pod_specs import Pod, is_service, pods, workloads
+from policies.rules.rule_runner import each
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from slicewise.kubernetes import quantity_value
 from slicewise.manifests import MAIN_CONTAINER
 

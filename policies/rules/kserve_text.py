@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
-from policies.rules.running import each
-from policies.rules.workloads import Pod, is_service, workloads
+from policies.rules.pod_specs import Pod, is_service, workloads
+from policies.rules.rule_runner import each
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 
 _QUOTED: Final = re.compile(r"'[^']*'")
 # shlex.quote writes a single quote within single quotes like this.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policies.rules.fields import Field
-from policies.rules.workloads import Pod
+from policies.rules.pod_specs import Pod
 
 _TERMS: Final = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 _IN: Final = "In"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.rules.fields import properties
-from policies.rules.gpus import pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
-from policies.rules.workloads import is_config, is_service, makes_pods, pods
+from policies.rules.gpu_requests import pod_requests
+from policies.rules.pod_specs import is_config, is_service, makes_pods, pods
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 
 PROVIDER: Final = "pulumi:providers:kubernetes"
 # What the engine calls providers that no program declares.

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.rules.fields import Field
-from policies.rules.gpus import is_asked_for, is_gpu_name, is_slice_name
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
-from policies.rules.running import each
-from policies.rules.workloads import makes_pods, pods
+from policies.rules.gpu_requests import is_asked_for, is_gpu_name, is_slice_name
+from policies.rules.pod_specs import makes_pods, pods
+from policies.rules.rule_runner import each
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from slicewise.kubernetes import quantity_value
 from slicewise.mig import MigStrategy, canonical_profile_name, parse_profile_name, resource_name
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
-from policies.rules.running import each
+from policies.rules.rule_runner import each
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from policies.rules.services import NameInCluster, name_in_cluster, services
 
 

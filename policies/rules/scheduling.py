@@ -7,11 +7,11 @@ from functools import partial
 from typing import Final
 
 from policies.rules.fields import Field
-from policies.rules.gpus import GpuRequest, pod_requests
-from policies.rules.model import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
+from policies.rules.gpu_requests import GpuRequest, pod_requests
 from policies.rules.node_labels import NodeLabels, required_labels
-from policies.rules.running import each
-from policies.rules.workloads import Pod, makes_pods, pods
+from policies.rules.pod_specs import Pod, makes_pods, pods
+from policies.rules.rule_runner import each
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL
 from slicewise.mig import WHOLE_GPU_RESOURCE
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from policies.rules.fields import Field, properties
-from policies.rules.gpus import gpu_requests
-from policies.rules.model import Resource
-from policies.rules.workloads import Pod, group_and_kind, is_service, is_sidecar, workloads
+from policies.rules.gpu_requests import gpu_requests
+from policies.rules.pod_specs import Pod, group_and_kind, is_service, is_sidecar, workloads
+from policies.rules.rule_types import Resource
 from slicewise.manifests import DEPLOYMENT_SUFFIX, KEDA_API_VERSION, LEADER_WORKER_SET_SUFFIX, SCALED_OBJECT_KIND
 
 STACK: Final = "pulumi:pulumi:Stack"

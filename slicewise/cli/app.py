@@ -13,27 +13,28 @@ import yaml
 from rich.console import Console
 
 from slicewise.cli import exit_codes
-from slicewise.cli.clusters import by_environment, kubeconfig_texts, read_clusters
+from slicewise.cli.clusters import kubeconfig_texts, read_live_clusters, values_by_environment
+from slicewise.cli.command_inputs import fail, print_lines, read_fleet, read_inputs, read_plan, read_previous
 from slicewise.cli.discover import discover_environment
 from slicewise.cli.errors import find_section, print_list, print_section, read_sections
 from slicewise.cli.explain import explanation_to_dict, find_deployment, print_explanation, shortfall_of
-from slicewise.cli.inputs import fail, print_lines, read_fleet, read_inputs, read_plan, read_previous
+from slicewise.cli.help_format import Command
 from slicewise.cli.options import (
-    Context,
-    Contexts,
     Deployment,
     EnvironmentName,
     Environments,
     ErrorCode,
-    Kubeconfig,
-    Kubeconfigs,
+    KubeconfigContext,
+    KubeconfigContexts,
+    KubeconfigFile,
+    KubeconfigFiles,
     Output,
     OutputDirectory,
-    Owner,
     Paths,
     PlanAs,
     PlanOutput,
     Previous,
+    RenderOwner,
     SchemaKind,
     SecretName,
     StackOfCluster,
@@ -42,7 +43,6 @@ from slicewise.cli.options import (
     WhenShort,
 )
 from slicewise.cli.render import documents_owner, rendering_line, write_manifests
-from slicewise.cli.usage import Command
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.clusters.verify import verify as verify_clusters
 from slicewise.diagnostics import (
@@ -149,7 +149,7 @@ def render(
     paths: Paths,
     output_dir: OutputDirectory,
     previous: Previous = None,
-    owner: Owner = None,
+    owner: RenderOwner = None,
     on_shortfall: WhenShort = OnShortfall.FAIL,
 ) -> None:
     """Write the manifests of what is placed, one directory an environment, for GitOps.
@@ -178,8 +178,8 @@ def render(
 
 @app.command(cls=Command)
 def discover(
-    kubeconfig: Kubeconfig = None,
-    context: Context = None,
+    kubeconfig: KubeconfigFile = None,
+    context: KubeconfigContext = None,
     name: EnvironmentName = None,
     secret_name: SecretName = None,
     stack: StackOfCluster = None,
@@ -201,8 +201,8 @@ def discover(
 def verify(
     paths: Paths,
     *,
-    kubeconfig: Kubeconfigs = None,
-    context: Contexts = None,
+    kubeconfig: KubeconfigFiles = None,
+    context: KubeconfigContexts = None,
     environment: Environments = None,
     previous: Previous = None,
     stack: StackOfDocuments = None,
@@ -221,12 +221,12 @@ def verify(
     chosen = chosen_environments(fleet, environment or [])
     known = list(fleet.environment)
     try:
-        files = by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
-        contexts = by_environment("--context", context or [], known, chosen, "CONTEXT")
+        files = values_by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
+        contexts = values_by_environment("--context", context or [], known, chosen, "CONTEXT")
     except InvalidInputError as error:
         fail(error)
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
-    read, unread = read_clusters(texts)
+    read, unread = read_live_clusters(texts)
     clusters = {name: replace(cluster, known_uid=uids.get(name)) for name, cluster in read.items()}
     verified = verify_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
     unread |= wrong

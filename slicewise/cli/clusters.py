@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _OPTION = "--kubeconfig"
 
 
-def by_environment(
+def values_by_environment(
     option: str, values: Sequence[str], known: Sequence[str], chosen: Sequence[str], what: str
 ) -> dict[str, str]:
     """Return what an option of the form `[ENVIRONMENT=]VALUE` says of each environment.
@@ -105,7 +105,7 @@ def kubeconfig_texts(
     return texts, wrong
 
 
-def read_clusters(kubeconfigs: Mapping[str, str]) -> tuple[dict[str, LiveCluster], dict[str, list[Diagnostic]]]:
+def read_live_clusters(kubeconfigs: Mapping[str, str]) -> tuple[dict[str, LiveCluster], dict[str, list[Diagnostic]]]:
     """Read every cluster at once, by the name of its environment; in a terminal with a bar if that takes long.
 
     Returns:

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from slicewise.cli.discover import checked_name, checked_secret
+from slicewise.cli.help_format import one_of
 from slicewise.cli.render import checked_owner
-from slicewise.cli.usage import one_of
 from slicewise.documents import KINDS
 from slicewise.presentation import OnShortfall
 
@@ -31,7 +31,7 @@ class Output(StrEnum):
     JSON = "json"
 
 
-Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # the kinds are known once the spec is loaded
+DocumentKind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]  # the kinds are known once the spec is loaded
 
 
 def _option(metavar: str, help_: str, **settings: Any) -> Any:  # noqa: ANN401 - as typer has it
@@ -76,7 +76,7 @@ Deployment = Annotated[
 
 # render
 OutputDirectory = Annotated[Path, _option("DIR", "Where to write: a directory for each environment, made if missing.")]
-Owner = Annotated[
+RenderOwner = Annotated[
     str | None,
     _option(
         "NAME",
@@ -96,19 +96,19 @@ WhenShort = Annotated[
 # discover reads one cluster, verify several: the same options, for one environment and for each.
 _STACK = "ORGANIZATION/PROJECT/STACK"
 _OF_EACH = "[ENVIRONMENT=]"
-Kubeconfig = Annotated[
+KubeconfigFile = Annotated[
     Path | None,
     _option("FILE", "The cluster's kubeconfig. Left out: $KUBECONFIG, else ~/.kube/config, as kubectl does."),
 ]
-Kubeconfigs = Annotated[
+KubeconfigFiles = Annotated[
     list[str] | None,
     _option(
         f"{_OF_EACH}FILE",
         "The kubeconfig of an environment; may be repeated. For one environment: as kubectl finds it.",
     ),
 ]
-Context = Annotated[str | None, _option("CONTEXT", "The context, if not the current one.")]
-Contexts = Annotated[
+KubeconfigContext = Annotated[str | None, _option("CONTEXT", "The context, if not the current one.")]
+KubeconfigContexts = Annotated[
     list[str] | None,
     _option(f"{_OF_EACH}CONTEXT", "The context in that kubeconfig, if not the current one; may be repeated."),
 ]
@@ -141,9 +141,9 @@ ErrorCode = Annotated[
 
 # schema
 SchemaKind = Annotated[
-    Kind | None,
+    DocumentKind | None,
     typer.Argument(
-        parser=one_of(Kind)["parser"],
+        parser=one_of(DocumentKind)["parser"],
         metavar="KIND",
         help=f"{', '.join(KINDS)}. Left out: one schema for files of any kind.",
         show_default=False,

@@ -12,8 +12,8 @@ from pathlib import Path
 import typer
 import yaml
 
+from slicewise.cli.command_inputs import print_lines
 from slicewise.cli.directory_lock import alone_in
-from slicewise.cli.inputs import print_lines
 from slicewise.cli.output_directory import OWNER, owner_of, replace_all, signed, written_files
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, quoted, shown_file, some
 from slicewise.documents import Fleet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slicewise.documents import ServingProfile
-from slicewise.manifests.arguments import through_kserves_shell, through_kubelet
+from slicewise.manifests.argument_escaping import through_kserves_shell, through_kubelet
 
 _EXPERT = "--enable-expert-parallel"
 _NO_EXPERT = "--no-enable-expert-parallel"

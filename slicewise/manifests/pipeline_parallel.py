@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slicewise.manifests import vocabulary
-from slicewise.manifests.restricted import restricted_security_context
+from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.vocabulary import KubernetesObject
 
 # KServe v0.20's own vLLM image; a profile's engine.image overrides it.

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from slicewise.documents import EksCluster, NodePool, added_labels
 from slicewise.mig import MigStrategy
-from slicewise.provisioning.disks import disk_size_gb
+from slicewise.provisioning.boot_disks import disk_size_gb
 
 CLUSTER_POLICIES: Final = ("AmazonEKSClusterPolicy",)
 """AWS managed policies of the cluster's role (EKS user guide, cluster IAM role)."""

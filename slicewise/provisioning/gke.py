@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slicewise.documents import GkeCluster, NodePool, added_labels, cloud_labels, gke_zones
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL
-from slicewise.provisioning.disks import disk_size_gb
+from slicewise.provisioning.boot_disks import disk_size_gb
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import get_args
 
 import pytest
 
-from bench.documents import fleet_of, write_yaml
 from bench.first_fit import first_fit
-from bench.fleets import Kind, random_fleet
-from bench.matching import Option, options, units_per_node
+from bench.fleet_documents import fleet_of, write_yaml
+from bench.fleets import FleetKind, random_fleet
 from bench.packing import packings
+from bench.static_matching import Option, options, slices_or_gpus
 from slicewise.documents import load_fleet
 from slicewise.planning import make_plan
 from tests.documents import deployment, environment, model, pool, slices
@@ -20,9 +20,9 @@ from tests.documents import profile as serving
 from tests.unit.planning.capacity_rule import promised
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("kind", get_args(FleetKind))
 @pytest.mark.parametrize("load", [0.5, 1.1])
-def test_fleets_pass_validation_and_ask_for_what_was_said(kind: Kind, load: float, tmp_path: Path) -> None:
+def test_fleets_pass_validation_and_ask_for_what_was_said(kind: FleetKind, load: float, tmp_path: Path) -> None:
     documents = random_fleet(7, environments=20, deployments=200, load=load, kind=kind)
     assert documents == random_fleet(7, environments=20, deployments=200, load=load, kind=kind)
 
@@ -33,7 +33,7 @@ def test_fleets_pass_validation_and_ask_for_what_was_said(kind: Kind, load: floa
         fleet_of(documents).environments,
         fleet_of(documents).deployments,
     )
-    units = sum(pool.nodes * units_per_node(pool) for item in fleet.environments for pool in item.spec.node_pools)
+    units = sum(pool.nodes * slices_or_gpus(pool) for item in fleet.environments for pool in item.spec.node_pools)
     asked = sum(
         item.spec.environments * item.replicas * fleet.model_of(item).serving[0].replica_topology.units
         for item in fleet.deployments

@@ -7,11 +7,11 @@ from typing import get_args
 import pytest
 
 from bench import quality
-from bench.fleets import Kind
+from bench.fleets import FleetKind
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
-def test_nobody_is_better_than_the_optimum(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", get_args(FleetKind))
+def test_nobody_is_better_than_the_optimum(kind: FleetKind) -> None:
     found = quality.compare(quality.Case(kind, 1.1, 1, environments=3, deployments=20), seconds=5)
 
     assert found.best.proven

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from embedded.api import connect
-from embedded.cluster import Cluster
+from embedded.api_client import connect
+from embedded.cluster import EmbeddedCluster
 from embedded.control_plane import ControlPlane
-from embedded.kserve import install_kserve_crds
+from embedded.kserve_kinds import install_kserve_crds
 from tests.cluster.workloads import POOLS, Workloads
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def kserve(plane: ControlPlane, client: Client) -> Client:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with Cluster.start(tmp_path_factory.mktemp("cluster"), POOLS) as cluster:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), POOLS) as cluster:
         yield cluster
 
 
@@ -66,7 +66,7 @@ def numbers() -> Iterator[int]:
 
 
 @pytest.fixture
-def workloads(cluster: Cluster, numbers: Iterator[int]) -> Iterator[Workloads]:
+def workloads(cluster: EmbeddedCluster, numbers: Iterator[int]) -> Iterator[Workloads]:
     """A namespace of the test's own in the cluster; what is in it is gone before the next test."""
     with Workloads.in_namespace(cluster.plane, f"test-{next(numbers)}") as workloads:
         yield workloads

@@ -11,7 +11,7 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Node, NodeStatus, Pod
 from lightkube.types import PatchType
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.labelled_nodes import A100_80, H100, H100_1G, gfd_mixed, gfd_whole
 from tests.documents import Document, deployment
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from lightkube import Client
 
-    from embedded.cluster import Cluster
-    from embedded.nodes import FakePool
+    from embedded.cluster import EmbeddedCluster
+    from embedded.fake_nodes import FakePool
 
     Lie = Callable[[Client, list[Document]], object]
 
@@ -120,7 +120,7 @@ def spare() -> Node:
 
 
 @contextmanager
-def restored(cluster: Cluster) -> Iterator[Client]:
+def restored(cluster: EmbeddedCluster) -> Iterator[Client]:
     """Give a client to change nodes with; afterwards they are as before, and new nodes and foreign pods are gone."""
     with connect(cluster.plane) as client:
         before = {node.metadata.name: node.to_dict() for node in client.list(Node) if node.metadata}

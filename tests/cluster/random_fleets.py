@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from embedded.nodes import FakePool
+from embedded.fake_nodes import FakePool
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 
 # Instances of each profile on one H100 80GB: NVIDIA MIG User Guide, "Supported MIG profiles".

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from lightkube import ApiError
 
-from embedded.cluster import Cluster
+from embedded.cluster import EmbeddedCluster
 from embedded.errors import ControlPlaneError
 from embedded.toolchain import bin_dir
 from tests.cluster.machine import commands_with
@@ -18,9 +18,9 @@ from tests.cluster.workloads import GPU, POOLS, SLICE, Workloads, pod_spec, serv
 pytestmark = pytest.mark.xdist_group("cluster")
 
 
-@pytest.mark.parametrize("end", [Cluster.stop, Cluster.kill])
+@pytest.mark.parametrize("end", [EmbeddedCluster.stop, EmbeddedCluster.kill])
 def test_services_wait_for_a_controller_that_is_gone_and_are_taken_up_by_the_next(
-    cluster: Cluster, workloads: Workloads, end: Callable[[Cluster, str], None]
+    cluster: EmbeddedCluster, workloads: Workloads, end: Callable[[EmbeddedCluster, str], None]
 ) -> None:
     end(cluster, "llmisvc")
     try:
@@ -32,7 +32,7 @@ def test_services_wait_for_a_controller_that_is_gone_and_are_taken_up_by_the_nex
     workloads.wait_running(1)
 
 
-def test_a_killed_api_server_comes_back_with_everything(cluster: Cluster, workloads: Workloads) -> None:
+def test_a_killed_api_server_comes_back_with_everything(cluster: EmbeddedCluster, workloads: Workloads) -> None:
     workloads.apply(service("before", pod_spec("slices", SLICE)))
     workloads.wait_ready("before")
     cluster.kill("kube-apiserver")
@@ -46,13 +46,13 @@ def test_a_killed_api_server_comes_back_with_everything(cluster: Cluster, worklo
     workloads.wait_running(2)
 
 
-def test_a_wrong_name_says_which_are_right(cluster: Cluster) -> None:
+def test_a_wrong_name_says_which_are_right(cluster: EmbeddedCluster) -> None:
     with pytest.raises(ControlPlaneError, match=r"no process kube-proxy; there are etcd, .*, llmisvc"):
         cluster.stop("kube-proxy")
 
 
 def test_one_with_the_webhooks_of_kserve_refuses_what_kserve_refuses_and_leaves_nothing(tmp_path: Path) -> None:
-    with Cluster.start(tmp_path / "cluster", POOLS, kserve_webhooks=True) as cluster:
+    with EmbeddedCluster.start(tmp_path / "cluster", POOLS, kserve_webhooks=True) as cluster:
         assert len(commands_with(str(tmp_path))) == len(cluster.processes) == 7
         with Workloads.in_namespace(cluster.plane, "webhooks") as workloads:
             workloads.apply(service("alone", pod_spec("whole", GPU, 8)))
@@ -68,7 +68,7 @@ def test_a_missing_program_is_named_before_anything_starts(tmp_path: Path) -> No
         (tmp_path / name).symlink_to(bin_dir() / name)
     with (
         pytest.raises(ControlPlaneError, match=r"kwok is not in .*: run `make toolchain`"),
-        Cluster.start(tmp_path / "cluster", binaries=tmp_path),
+        EmbeddedCluster.start(tmp_path / "cluster", binaries=tmp_path),
     ):
         pass
     assert not (tmp_path / "cluster").exists()

@@ -18,11 +18,11 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ConfigMap
 
 import embedded
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
+from embedded.deadlines import wait_until
 from embedded.errors import ControlPlaneError
 from embedded.ports import free_ports
-from embedded.waiting import wait_until
 from tests.cluster.machine import commands_with
 
 if TYPE_CHECKING:

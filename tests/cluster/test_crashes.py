@@ -14,11 +14,11 @@ import httpx2
 import pytest
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
-from embedded.cluster import Cluster
+from embedded.api_client import connect
+from embedded.cluster import EmbeddedCluster
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService
-from embedded.nodes import FakePool
+from embedded.fake_nodes import FakePool
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import Document, deployment, environment, model, profile, slices
 from tests.engine.workspace import STACK, Workspace
 
@@ -31,15 +31,15 @@ pytestmark = pytest.mark.xdist_group("crashes")
 
 
 @pytest.fixture(scope="module")
-def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
     """A cluster of these tests' own: others should not meet what they break."""
     pools = (FakePool("slices", nodes=2, labels={"pool": "slices"}, resources={RESOURCE: 16}),)
-    with Cluster.start(tmp_path_factory.mktemp("fragile"), pools) as cluster:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("fragile"), pools) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def stack(tmp_path: Path, fragile: Cluster) -> Workspace:
+def stack(tmp_path: Path, fragile: EmbeddedCluster) -> Workspace:
     """A stack on it that waits."""
     stack = Workspace.create(tmp_path / "stack")
     stack.set_config('kubeconfigs["here"]', fragile.plane.kubeconfig, secret=True)
@@ -78,7 +78,9 @@ def in_state(stack: Workspace) -> Counter[str]:
     return Counter(item["urn"].rpartition("/")[2] for item in state.get("resources", []) if item["type"].endswith(kind))
 
 
-def test_kserves_controller_dies_in_the_middle_and_is_missing_at_the_end(stack: Workspace, fragile: Cluster) -> None:
+def test_kserves_controller_dies_in_the_middle_and_is_missing_at_the_end(
+    stack: Workspace, fragile: EmbeddedCluster
+) -> None:
     stack.write(FLEET, *served(1, replicas=2))
     up(stack, 60)
 
@@ -112,7 +114,7 @@ def test_kserves_controller_dies_in_the_middle_and_is_missing_at_the_end(stack: 
     assert in_state(stack) == Counter()
 
 
-def test_the_api_server_dies_in_the_middle(stack: Workspace, fragile: Cluster) -> None:
+def test_the_api_server_dies_in_the_middle(stack: Workspace, fragile: EmbeddedCluster) -> None:
     namespace = "elsewhere"
     stack.write(FLEET, *served(8, namespace=namespace))
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from lightkube.resources.core_v1 import Node, Pod
 
-from embedded.api import connect
-from embedded.cluster import Cluster
-from embedded.kserve import LLMInferenceService
-from embedded.nodes import FakePool, add_nodes, nodes_ready
-from embedded.waiting import wait_until
-from slicewise.manifests.names import MAX_LENGTH_MULTI_NODE, service_name
+from embedded.api_client import connect
+from embedded.cluster import EmbeddedCluster
+from embedded.deadlines import wait_until
+from embedded.fake_nodes import FakePool, add_nodes, nodes_ready
+from embedded.kserve_kinds import LLMInferenceService
+from slicewise.manifests.service_names import MAX_LENGTH_MULTI_NODE, service_name
 from slicewise.manifests.vocabulary import NAME_LABEL, REVISION_ANNOTATION
 from tests.cluster.workloads import GPU, Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
@@ -125,7 +125,7 @@ def fleet(strategy: str, *documents: Document) -> tuple[Document, ...]:
 
 
 @contextmanager
-def more_nodes(cluster: Cluster) -> Iterator[Cluster]:
+def more_nodes(cluster: EmbeddedCluster) -> Iterator[EmbeddedCluster]:
     """Add the nodes to a cluster for a while."""
     add_nodes(cluster.plane, NODES)
     with connect(cluster.plane) as client:
@@ -139,13 +139,13 @@ def more_nodes(cluster: Cluster) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def with_webhooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with Cluster.start(tmp_path_factory.mktemp("cluster"), NODES, kserve_webhooks=True) as cluster:
+def with_webhooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("cluster"), NODES, kserve_webhooks=True) as cluster:
         yield cluster
 
 
 @contextmanager
-def stack_on(cluster: Cluster, directory: Path) -> Iterator[Workspace]:
+def stack_on(cluster: EmbeddedCluster, directory: Path) -> Iterator[Workspace]:
     """Return a stack that reaches the cluster; what it has made is gone at the end."""
     stack = Workspace.create(directory)
     stack.set_config(f'kubeconfigs["{ENVIRONMENT}"]', cluster.plane.kubeconfig, secret=True)
@@ -195,7 +195,7 @@ def steps(operation: Operation, name: str) -> list[str]:
 
 
 def assert_changes(
-    cluster: Cluster, workloads: Workloads, directory: Path, which: list[str], path: tuple[int, ...]
+    cluster: EmbeddedCluster, workloads: Workloads, directory: Path, which: list[str], path: tuple[int, ...]
 ) -> None:
     """Take deployments along `path`, each 0 (before) or 1 (after), and see each step planned and done as it must be."""
 
@@ -230,18 +230,20 @@ def assert_changes(
         assert stack.preview().changes() == {}
 
 
-def test_with_kserves_webhooks(with_webhooks: Cluster, numbers: Iterator[int], tmp_path: Path) -> None:
+def test_with_kserves_webhooks(with_webhooks: EmbeddedCluster, numbers: Iterator[int], tmp_path: Path) -> None:
     with Workloads.in_namespace(with_webhooks.plane, f"test-{next(numbers)}") as workloads:
         assert_changes(with_webhooks, workloads, tmp_path, [*IN_PLACE, *NEW_SERVICE], (0, 1, 0))
 
 
-def test_without_kserves_webhooks(cluster: Cluster, workloads: Workloads, tmp_path: Path) -> None:
+def test_without_kserves_webhooks(cluster: EmbeddedCluster, workloads: Workloads, tmp_path: Path) -> None:
     """Nothing is refused here, and some changes would have no effect."""
     with more_nodes(cluster):
         assert_changes(cluster, workloads, tmp_path, ["data", *NEW_SERVICE], (0, 1))
 
 
-def test_long_names_run_and_one_model_runs_twice(cluster: Cluster, numbers: Iterator[int], tmp_path: Path) -> None:
+def test_long_names_run_and_one_model_runs_twice(
+    cluster: EmbeddedCluster, numbers: Iterator[int], tmp_path: Path
+) -> None:
     """As long as a name may be, longer, and with more groups than one digit counts."""
     long = {
         "s" * 63: (whole(1, 1), 1),
@@ -274,7 +276,7 @@ def test_long_names_run_and_one_model_runs_twice(cluster: Cluster, numbers: Iter
 
 
 def test_on_a_full_pool_the_new_service_waits_until_the_old_one_is_gone(
-    cluster: Cluster, workloads: Workloads, tmp_path: Path
+    cluster: EmbeddedCluster, workloads: Workloads, tmp_path: Path
 ) -> None:
     def documents(nodes: int) -> tuple[Document, ...]:
         full = pool("full", nodeCount=2, multiNodeCapable=True)

@@ -15,8 +15,8 @@ from lightkube.models.core_v1 import Container, PodSpec, ResourceRequirements
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ConfigMap, Namespace, Node, Pod
 
+from embedded.fake_nodes import FakePool, add_nodes
 from embedded.labelled_nodes import bare_metal, eks_cluster, gke_cluster, single_strategy
-from embedded.nodes import FakePool, add_nodes
 from slicewise.documents import load_fleet
 from slicewise.planning import Rejections, make_plan, plan_to_dict
 

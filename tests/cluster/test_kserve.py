@@ -9,7 +9,7 @@ from lightkube import ApiError
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 
-from embedded.kserve import LLMInferenceService, install_kserve_crds
+from embedded.kserve_kinds import LLMInferenceService, install_kserve_crds
 
 if TYPE_CHECKING:
     import httpx2

@@ -11,8 +11,8 @@ import pytest
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.types import PatchType
 
-from embedded.kserve import LLMInferenceServiceConfig
-from embedded.lws import LeaderWorkerSet
+from embedded.kserve_kinds import LLMInferenceServiceConfig
+from embedded.leader_worker_set import LeaderWorkerSet
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile

@@ -8,7 +8,7 @@ import pytest
 from lightkube.resources.core_v1 import LimitRange, Namespace, Pod
 from lightkube.types import PatchType
 
-from embedded.kserve import LLMInferenceServiceConfig
+from embedded.kserve_kinds import LLMInferenceServiceConfig
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
 from tests.cluster.workloads import POOL_LABEL

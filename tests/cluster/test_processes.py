@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from embedded import launch
+from embedded.deadlines import wait_until
 from embedded.errors import ControlPlaneError
 from embedded.processes import Process
-from embedded.waiting import wait_until
 
 SHELL = Path("/bin/sh")
 

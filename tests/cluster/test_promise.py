@@ -13,11 +13,11 @@ from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace, Node, Pod
 
-from embedded.api import connect
-from embedded.cluster import Cluster
-from embedded.nodes import FakePool, add_nodes
-from embedded.pods import PodState, pods_of
-from embedded.waiting import wait_until
+from embedded.api_client import connect
+from embedded.cluster import EmbeddedCluster
+from embedded.deadlines import wait_until
+from embedded.fake_nodes import FakePool, add_nodes
+from embedded.pod_states import PodState, pods_of
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
 from tests.cluster.random_fleets import ENVIRONMENT, random_fleet
@@ -30,7 +30,7 @@ SECONDS = 60
 
 
 @contextmanager
-def nodes(cluster: Cluster, pools: tuple[FakePool, ...]) -> Iterator[Client]:
+def nodes(cluster: EmbeddedCluster, pools: tuple[FakePool, ...]) -> Iterator[Client]:
     """Add nodes to the cluster for a while."""
     add_nodes(cluster.plane, pools)
     with connect(cluster.plane) as client:
@@ -80,7 +80,7 @@ def pod(name: str, service: str, template: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": metadata, "spec": template | lists}
 
 
-def schedule(cluster: Cluster, client: Client, where: str, pods: list[dict[str, Any]]) -> list[PodState]:
+def schedule(cluster: EmbeddedCluster, client: Client, where: str, pods: list[dict[str, Any]]) -> list[PodState]:
     """Create `pods` in this order, and return them once the scheduler has looked at all of them."""
     for document in pods:
         client.create(cast("Pod", Pod.from_dict(document)), namespace=where)
@@ -95,7 +95,7 @@ def schedule(cluster: Cluster, client: Client, where: str, pods: list[dict[str, 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_pod_of_a_plan_is_scheduled_in_every_order(cluster: Cluster, seed: int) -> None:
+def test_every_pod_of_a_plan_is_scheduled_in_every_order(cluster: EmbeddedCluster, seed: int) -> None:
     fleet = random_fleet(seed)
     pods = planned_pods(fleet.documents)
     assert pods, "this fleet would prove nothing"
@@ -113,7 +113,7 @@ def test_every_pod_of_a_plan_is_scheduled_in_every_order(cluster: Cluster, seed:
 
 
 @pytest.mark.parametrize(("mig", "count"), [("3g.40gb", 2 * 8), ("1g.10gb", 7 * 8)])
-def test_one_slice_more_than_accepted_waits(cluster: Cluster, mig: str, count: int) -> None:
+def test_one_slice_more_than_accepted_waits(cluster: EmbeddedCluster, mig: str, count: int) -> None:
     resource = f"nvidia.com/mig-{mig}"
     pool = FakePool(f"full-{count}", 1, labels={"pool": "full"}, resources={resource: count}, cpu="1000", memory="8Ti")
     documents = (

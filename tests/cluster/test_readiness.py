@@ -16,9 +16,9 @@ from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod
 from lightkube.types import PatchType
 
-from embedded.cluster import Cluster
-from embedded.definitions import install_definitions
-from embedded.kserve import kserve_source
+from embedded.cluster import EmbeddedCluster
+from embedded.custom_resources import install_definitions
+from embedded.kserve_kinds import kserve_source
 from tests.cluster.workloads import POOL_LABEL, Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import STACK, Workspace
@@ -129,7 +129,7 @@ def test_room_that_the_same_update_frees_is_not_waited_for(stack: Workspace, wor
 
 
 def test_an_autoscaled_service_has_its_fewest_replicas(
-    stack: Workspace, workloads: Workloads, cluster: Cluster, tmp_path: Path
+    stack: Workspace, workloads: Workloads, cluster: EmbeddedCluster, tmp_path: Path
 ) -> None:
     scaled_object = create_namespaced_resource("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects")
     documents = yaml.load_all((kserve_source() / "test/crds/keda.yaml").read_bytes(), Loader=yaml.CSafeLoader)

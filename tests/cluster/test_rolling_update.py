@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lightkube.resources.core_v1 import Node, Pod
 
-from embedded.api import connect
-from embedded.nodes import FakePool, add_nodes, nodes_ready
-from embedded.waiting import wait_until
+from embedded.api_client import connect
+from embedded.deadlines import wait_until
+from embedded.fake_nodes import FakePool, add_nodes, nodes_ready
 from tests.cluster.workloads import GPU
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from embedded.cluster import Cluster
+    from embedded.cluster import EmbeddedCluster
     from tests.cluster.workloads import Workloads
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -63,7 +63,7 @@ def fleet(
 
 
 @pytest.fixture
-def stack(cluster: Cluster, workloads: Workloads, tmp_path: Path) -> Iterator[Workspace]:
+def stack(cluster: EmbeddedCluster, workloads: Workloads, tmp_path: Path) -> Iterator[Workspace]:
     """A stack that reaches the cluster, which has the nodes for a while; services go before the nodes."""
     add_nodes(cluster.plane, NODES)
     with connect(cluster.plane) as client:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from lightkube.types import PatchType
 
-from embedded.kserve import LLMInferenceServiceConfig
-from embedded.lws import LeaderWorkerSet
+from embedded.kserve_kinds import LLMInferenceServiceConfig
+from embedded.leader_worker_set import LeaderWorkerSet
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from tests.cluster.workloads import GPU, SLICE, TOLERATION, pod_spec, service
 

@@ -12,9 +12,11 @@ import yaml
 from lightkube.resources.core_v1 import Node, NodeStatus
 from lightkube.types import PatchType
 
-from embedded.api import connect
-from embedded.cluster import Cluster
-from embedded.kserve import LLMInferenceService
+from embedded.api_client import connect
+from embedded.cluster import EmbeddedCluster
+from embedded.deadlines import wait_until
+from embedded.fake_nodes import add_nodes
+from embedded.kserve_kinds import LLMInferenceService
 from embedded.labelled_nodes import (
     H100,
     H100_3G,
@@ -27,8 +29,6 @@ from embedded.labelled_nodes import (
     mig_manager,
     single_strategy,
 )
-from embedded.nodes import add_nodes
-from embedded.waiting import wait_until
 from tests.cluster.lies import ERROR, LIES, POOL, mig_of, pool_of, restored
 from tests.cluster.workloads import Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from lightkube import Client
 
     from embedded.control_plane import ControlPlane
-    from embedded.nodes import FakePool
+    from embedded.fake_nodes import FakePool
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
@@ -86,9 +86,9 @@ def declared(environment: Document) -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
     """A cluster of this module's own: another one's nodes would be GPU nodes that are not declared."""
-    with Cluster.start(tmp_path_factory.mktemp("verified"), NODES) as cluster:
+    with EmbeddedCluster.start(tmp_path_factory.mktemp("verified"), NODES) as cluster:
         yield cluster
 
 
@@ -116,8 +116,8 @@ def verify(plane: ControlPlane, documents: list[Document], directory: Path, *opt
 
 @pytest.fixture(scope="module")
 def applied(
-    real: Cluster, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Cluster, list[Document], Workspace]]:
+    real: EmbeddedCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[EmbeddedCluster, list[Document], Workspace]]:
     """The documents, planned and applied through the real engine, which has verified them; all of it serves."""
     with Workloads.in_namespace(real.plane, NAMESPACE):
         stack = Workspace.create(tmp_path_factory.mktemp("stack"))
@@ -135,13 +135,13 @@ def applied(
 
 
 @pytest.fixture(scope="module")
-def running(applied: tuple[Cluster, list[Document], Workspace]) -> tuple[Cluster, list[Document]]:
+def running(applied: tuple[EmbeddedCluster, list[Document], Workspace]) -> tuple[EmbeddedCluster, list[Document]]:
     """The cluster and the documents of what runs."""
     cluster, documents, _ = applied
     return cluster, documents
 
 
-def test_what_runs_as_declared_is_clean(running: tuple[Cluster, list[Document]], tmp_path: Path) -> None:
+def test_what_runs_as_declared_is_clean(running: tuple[EmbeddedCluster, list[Document]], tmp_path: Path) -> None:
     cluster, documents = running
     seen = verify(cluster.plane, documents, tmp_path)
     assert (seen.code, seen.findings) == (0, [])
@@ -173,7 +173,7 @@ def test_what_is_discovered_is_as_declared(
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_is_named_by_code_and_pool_and_nothing_else_is_said(
-    running: tuple[Cluster, list[Document]], lie: str, tmp_path: Path
+    running: tuple[EmbeddedCluster, list[Document]], lie: str, tmp_path: Path
 ) -> None:
     cluster, documents = running
     tell, expected = LIES[lie]
@@ -186,7 +186,7 @@ def test_a_lie_is_named_by_code_and_pool_and_nothing_else_is_said(
     assert all(each["remedy"] for each in seen.data["findings"])
 
 
-def test_every_lie_is_taken_back(running: tuple[Cluster, list[Document]], tmp_path: Path) -> None:
+def test_every_lie_is_taken_back(running: tuple[EmbeddedCluster, list[Document]], tmp_path: Path) -> None:
     cluster, documents = running
     with restored(cluster) as client:
         for tell, _ in LIES.values():
@@ -195,7 +195,7 @@ def test_every_lie_is_taken_back(running: tuple[Cluster, list[Document]], tmp_pa
 
 
 def test_what_somebody_deleted_or_changed_is_told_and_the_remedy_works(
-    applied: tuple[Cluster, list[Document], Workspace], tmp_path: Path
+    applied: tuple[EmbeddedCluster, list[Document], Workspace], tmp_path: Path
 ) -> None:
     cluster, documents, stack = applied
     previous = tmp_path / "previous.json"
@@ -224,7 +224,7 @@ def test_what_somebody_deleted_or_changed_is_told_and_the_remedy_works(
     assert "chat-whole" in service_names(cluster)
 
 
-def service_names(cluster: Cluster) -> list[str]:
+def service_names(cluster: EmbeddedCluster) -> list[str]:
     """Return the names of the services that are there."""
     with connect(cluster.plane) as client:
         found = client.list(LLMInferenceService, namespace=NAMESPACE)
@@ -232,7 +232,7 @@ def service_names(cluster: Cluster) -> list[str]:
 
 
 def test_an_update_is_stopped_before_anything_is_declared(
-    running: tuple[Cluster, list[Document]], tmp_path: Path
+    running: tuple[EmbeddedCluster, list[Document]], tmp_path: Path
 ) -> None:
     """A stack of its own, which would take over what runs: nothing of it is in the state, nor in the cluster."""
     cluster, documents = running

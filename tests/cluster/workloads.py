@@ -11,13 +11,13 @@ from lightkube import Client
 from lightkube.resources.core_v1 import Namespace
 from lightkube.types import CascadeType, PatchType
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
+from embedded.deadlines import wait_until
 from embedded.errors import ControlPlaneError
-from embedded.kserve import LLMInferenceService
-from embedded.nodes import FakePool
-from embedded.pods import PodState, pods_of
-from embedded.waiting import wait_until
+from embedded.fake_nodes import FakePool
+from embedded.kserve_kinds import LLMInferenceService
+from embedded.pod_states import PodState, pods_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

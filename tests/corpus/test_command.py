@@ -13,7 +13,7 @@ import pytest
 import typer
 import yaml
 
-from slicewise.cli.inputs import read_plan
+from slicewise.cli.command_inputs import read_plan
 from tests.corpus.reading import Case, many_cases, single_cases
 from tests.corpus.running import MOST_LINES, ROOT, refused, slicewise
 from tests.unit.manifests.kubelet import expanded

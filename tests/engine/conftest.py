@@ -8,10 +8,10 @@ from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig, install_kserve_crds
-from embedded.lws import install_lws_crds
+from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig, install_kserve_crds
+from embedded.leader_worker_set import install_lws_crds
 from tests.engine.keda import install_keda_crds
 from tests.engine.workspace import Workspace, services
 

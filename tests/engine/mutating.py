@@ -17,8 +17,8 @@ from lightkube.resources.admissionregistration_v1 import MutatingWebhookConfigur
 from lightkube.types import PatchType
 
 from embedded.certificates import write_certificate
-from embedded.kserve import GROUP, VERSION, LLMInferenceService
-from embedded.waiting import wait_until
+from embedded.deadlines import wait_until
+from embedded.kserve_kinds import GROUP, VERSION, LLMInferenceService
 from tests.loopback import serving_with
 
 Change = Callable[[dict[str, Any]], None]

@@ -12,9 +12,9 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 from lightkube.types import PatchType
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
+from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.keda import ScaledObject
 from tests.engine.workspace import Workspace

@@ -12,9 +12,9 @@ from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService, install_kserve_crds
+from embedded.kserve_kinds import LLMInferenceService, install_kserve_crds
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace, services
 

@@ -7,8 +7,8 @@ from lightkube import Client
 from lightkube.resources.core_v1 import Namespace
 from lightkube.types import PatchType
 
-from embedded.kserve import LLMInferenceService
-from embedded.waiting import wait_until
+from embedded.deadlines import wait_until
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace, services
 

@@ -15,10 +15,10 @@ import yaml
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.certificates import write_certificate
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine import plain_pulumi
 from tests.engine.credentials import account_token, authority, kubeconfig_of, put_secret

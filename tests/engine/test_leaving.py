@@ -11,7 +11,7 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.types import PatchType
 
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import Document
 from tests.engine.test_one_cluster_down import (
     BOTH,

@@ -6,7 +6,7 @@ from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace, services
 

@@ -10,9 +10,9 @@ from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
+from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import STACK, Workspace
 from tests.unit.manifests.notation import rewritten

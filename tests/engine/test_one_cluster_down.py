@@ -13,11 +13,11 @@ from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService, install_kserve_crds
+from embedded.deadlines import wait_until
+from embedded.kserve_kinds import LLMInferenceService, install_kserve_crds
 from embedded.processes import Process
-from embedded.waiting import wait_until
 from slicewise.manifests.vocabulary import MANAGED_BY, MANAGED_BY_LABEL
 from tests.documents import Document, deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace

@@ -9,7 +9,7 @@ from lightkube import Client
 from lightkube.models.meta_v1 import ObjectMeta
 
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
+from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from tests.documents import deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace, services
 

@@ -16,13 +16,13 @@ from lightkube.resources.admissionregistration_v1 import (
 )
 from lightkube.types import PatchType
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.certificates import write_certificate
 from embedded.control_plane import ControlPlane
-from embedded.kserve import GROUP, VERSION, LLMInferenceService
-from embedded.llmisvc import install_kserve_webhooks
+from embedded.deadlines import wait_until
+from embedded.kserve_controller import install_kserve_webhooks
+from embedded.kserve_kinds import GROUP, VERSION, LLMInferenceService
 from embedded.ports import free_ports
-from embedded.waiting import wait_until
 from embedded.webhooks import WebhookServer
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace, services

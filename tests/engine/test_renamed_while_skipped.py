@@ -21,8 +21,8 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.admissionregistration_v1 import ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding
 
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService
-from embedded.waiting import wait_until
+from embedded.deadlines import wait_until
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import Document
 from tests.engine.test_one_cluster_down import (
     BOTH,

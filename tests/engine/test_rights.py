@@ -20,10 +20,10 @@ from lightkube.resources.core_v1 import Namespace
 from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from lightkube.types import PatchType
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService, LLMInferenceServiceConfig
-from embedded.waiting import wait_until
+from embedded.deadlines import wait_until
+from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from slicewise.clusters.access.client import open_client
 from slicewise.clusters.live.needs import Needs, Right, needs_of
 from slicewise.clusters.live.reader import read_cluster

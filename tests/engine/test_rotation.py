@@ -7,7 +7,7 @@ from lightkube import Client
 from lightkube.resources.rbac_authorization_v1 import ClusterRoleBinding
 
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
 from tests.engine.workspace import Workspace, services

@@ -18,9 +18,9 @@ import pytest
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from slicewise.clusters.access import temporary_directory as private_tmp
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of

@@ -14,7 +14,7 @@ from lightkube import Client
 from lightkube.types import PatchType
 
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.mutating import Change, changing
 from tests.engine.workspace import Operation, Workspace

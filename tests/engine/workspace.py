@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from lightkube import Client
 
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from embedded.program import CHECKOUT, Program
 
 STACK = "test"

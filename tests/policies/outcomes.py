@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.rules.model import Finding, Outcome, Resource, ResourceRule, StackRule, Unchecked
-from policies.rules.running import run_rule, run_stack_rule
+from policies.rules.rule_runner import run_rule, run_stack_rule
+from policies.rules.rule_types import Finding, Outcome, Resource, ResourceRule, StackRule, Unchecked
 
 
 def found(rule: ResourceRule, resource: Resource, **config: object) -> list[str]:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from policies.rules.model import Resource
+from policies.rules.rule_types import Resource
 
 SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
 CONFIG = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceServiceConfig"

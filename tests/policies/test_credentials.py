@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from policies.rules.credentials import NO_SECRET_VALUES
-from policies.rules.model import UNKNOWN, Finding, Unchecked
-from policies.rules.running import run_rule
+from policies.rules.rule_runner import run_rule
+from policies.rules.rule_types import UNKNOWN, Finding, Unchecked
 from tests.policies.outcomes import found
 from tests.policies.resources import CONTAINER, DIGEST, container, deployment, pod_spec, service
 

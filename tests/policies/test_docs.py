@@ -8,8 +8,8 @@ import re
 import pytest
 
 from embedded.program import CHECKOUT
-from policies.rules.model import ResourceRule, StackRule
-from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
+from policies.rules.rule_types import ResourceRule, StackRule
 
 ALL_RULES: list[ResourceRule | StackRule] = [*RESOURCE_RULES, *STACK_RULES]
 PAGE = (CHECKOUT / "docs" / "policies.md").read_text()

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.rules.model import UNKNOWN, Finding, Level, Resource, ResourceRule, StackRule, Unchecked
-from policies.rules.running import run_rule, run_stack_rule
-from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
+from policies.rules.rule_runner import run_rule, run_stack_rule
+from policies.rules.rule_types import UNKNOWN, Finding, Level, Resource, ResourceRule, StackRule, Unchecked
 from tests.policies.resources import (
     CONFIG,
     SCALED_OBJECT,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from policies.rules.kserve_pods import MAIN_CONTAINER_RULE, POD_SPECS_AGREE
-from policies.rules.model import Finding
-from policies.rules.running import run_rule
+from policies.rules.rule_runner import run_rule
+from policies.rules.rule_types import Finding
 from tests.policies.outcomes import found
 from tests.policies.resources import CONTAINER, SLICE, container, deployment, multi_node, pod_spec, service, whole_gpus
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policies.rules.kserve_text import ARGS_QUOTED, TEMPLATE_TEXT
-from policies.rules.model import UNKNOWN
+from policies.rules.rule_types import UNKNOWN
 from tests.policies.outcomes import found, unchecked
 from tests.policies.resources import CONTAINER, container, multi_node, pod_spec, service, whole_gpus
 

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.rules.all_rules import RESOURCE_RULES
 from policies.rules.fields import Field
-from policies.rules.gpus import selected_profiles
-from policies.rules.model import Finding, Resource
-from policies.rules.parallelism import SLICE_NOT_PARALLEL
-from policies.rules.profiles import PROFILE_ALLOWED, SLICE_WOULD_DO
-from policies.rules.running import run_rule
+from policies.rules.gpu_requests import selected_profiles
+from policies.rules.one_slice import ONE_SLICE
+from policies.rules.pod_specs import Pod
+from policies.rules.rule_runner import run_rule
+from policies.rules.rule_types import Finding, Resource
 from policies.rules.scheduling import SLICE_PINNED, WHOLE_GPU_PINNED
-from policies.rules.slices import ONE_SLICE
-from policies.rules.table import RESOURCE_RULES
-from policies.rules.workloads import Pod
+from policies.rules.slice_parallelism import SLICE_NOT_PARALLEL
+from policies.rules.slice_profiles import PROFILE_ALLOWED, SLICE_WOULD_DO
 from tests.policies.mutation.stacks import demo, lab
 from tests.policies.outcomes import found
 from tests.policies.resources import SLICE, altered, container, deployment, pod_spec, service

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from policies.rules.model import UNKNOWN, Resource
 from policies.rules.providers import KUBECONFIG_SECRET, PROVIDER_EXPLICIT, PROVIDER_IDENTIFIED
+from policies.rules.rule_types import UNKNOWN, Resource
 from tests.policies.outcomes import found, unchecked
 from tests.policies.resources import PROVIDER, deployment, pod_spec, provider, service
 

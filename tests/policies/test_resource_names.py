@@ -11,7 +11,7 @@ from tests.policies.outcomes import found
 from tests.policies.resources import LIMITS, RESOURCES, SLICE, container, pod_spec, service
 
 if TYPE_CHECKING:
-    from policies.rules.model import Resource
+    from policies.rules.rule_types import Resource
 
 
 def with_limits(**limits: object) -> Resource:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policies.rules.model import Resource, ResourceRule
+from policies.rules.rule_types import Resource, ResourceRule
 from policies.rules.scheduling import GPU_TOLERATION, SLICE_PINNED, WHOLE_GPU_PINNED
 from tests.policies.outcomes import found, unchecked
 from tests.policies.resources import CONFIG, SLICE, TOLERATION, container, multi_node, pod_spec, service, whole_gpus

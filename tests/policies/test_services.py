@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policies.rules.images import IMAGE_PINNED
-from policies.rules.model import Resource
+from policies.rules.rule_types import Resource
 from tests.policies.outcomes import found
 from tests.policies.resources import CONTAINER, altered, container, pod_spec, service
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from policies.rules.autoscaling import AUTOSCALED_REPLICAS
-from policies.rules.capacity import POOL_CAPACITY
-from policies.rules.model import Finding, Resource
-from policies.rules.plan import NAMES_UNIQUE, PLAN_COMPLETE
+from policies.rules.autoscaled_replicas import AUTOSCALED_REPLICAS
+from policies.rules.plan_followed import NAMES_UNIQUE, PLAN_COMPLETE
+from policies.rules.pool_capacity import POOL_CAPACITY
 from policies.rules.routed_models import ROUTED_MODELS_UNIQUE
-from policies.rules.running import run_stack_rule
+from policies.rules.rule_runner import run_stack_rule
+from policies.rules.rule_types import Finding, Resource
 from tests.policies.outcomes import messages
 from tests.policies.resources import (
     HPA,

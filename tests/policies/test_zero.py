@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from policies.rules.capacity import POOL_CAPACITY
-from policies.rules.model import UNKNOWN, Finding, Resource
-from policies.rules.plan import PLAN_COMPLETE
+from policies.rules.all_rules import RESOURCE_RULES
+from policies.rules.one_slice import ONE_SLICE
+from policies.rules.plan_followed import PLAN_COMPLETE
+from policies.rules.pool_capacity import POOL_CAPACITY
 from policies.rules.resource_names import LIMITS_EQUAL_REQUESTS, RESOURCE_NAME
-from policies.rules.running import run_rule, run_stack_rule
-from policies.rules.slices import ONE_SLICE
-from policies.rules.table import RESOURCE_RULES
+from policies.rules.rule_runner import run_rule, run_stack_rule
+from policies.rules.rule_types import UNKNOWN, Finding, Resource
 from tests.policies.outcomes import found
 from tests.policies.resources import POD, SLICE, container, pod_spec, service
 from tests.policies.test_stack_rules import plan

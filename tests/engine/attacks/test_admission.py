@@ -18,7 +18,7 @@ from lightkube.resources.admissionregistration_v1 import (
 from lightkube.resources.core_v1 import ConfigMap, Namespace
 from lightkube.types import PatchType
 
-from embedded.waiting import wait_until
+from embedded.deadlines import wait_until
 from tests.documents import deployment
 from tests.engine.attacks.target import Target, assert_refused, assert_worked, text
 

@@ -18,7 +18,7 @@ from lightkube.models.rbac_v1 import PolicyRule, RoleRef, Subject
 from lightkube.resources.core_v1 import ServiceAccount
 from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding
 
-from embedded.waiting import wait_until
+from embedded.deadlines import wait_until
 from tests.engine.attacks.table import CHECKOUT
 from tests.engine.attacks.target import Target, assert_refused, assert_said, assert_worked, pools, text
 from tests.engine.credentials import account_token, kubeconfig_of

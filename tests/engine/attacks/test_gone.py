@@ -13,8 +13,8 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace
 from lightkube.types import PatchType
 
-from embedded.kserve import LLMInferenceService
-from embedded.waiting import wait_until
+from embedded.deadlines import wait_until
+from embedded.kserve_kinds import LLMInferenceService
 from tests.engine.attacks.target import Target, assert_refused, assert_worked, text
 
 pytestmark = pytest.mark.attack

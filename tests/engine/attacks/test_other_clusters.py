@@ -14,10 +14,10 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.core_v1 import Namespace
 
-from embedded.api import connect
+from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
-from embedded.kserve import LLMInferenceService, install_kserve_crds
-from embedded.waiting import wait_until
+from embedded.deadlines import wait_until
+from embedded.kserve_kinds import LLMInferenceService, install_kserve_crds
 from tests.documents import environment
 from tests.engine.attacks.target import POOL, TINY, Target, assert_refused, assert_said, assert_worked, pools, text
 

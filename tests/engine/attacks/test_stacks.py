@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lightkube.types import PatchType
 
-from embedded.kserve import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService
 from tests.documents import model, profile
 from tests.engine import plain_pulumi
 from tests.engine.attacks.target import TINY, Target, assert_refused, assert_said, assert_worked, pools, text

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from embedded.program import CHECKOUT
-from policies.rules.model import Level, ResourceRule, StackRule
-from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
+from policies.rules.rule_types import Level, ResourceRule, StackRule
 from tests.engine.workspace import Workspace
 from tests.policies.engine.guarded import PACK, STACK, Guarded, Run
 from tests.policies.engine.programs import EVERY_MISTAKE, MENDABLE, RENDERED, TYPED, UNKNOWN

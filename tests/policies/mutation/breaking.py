@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from policies.rules.model import Resource
+from policies.rules.rule_types import Resource
 from tests.policies.mutation.stacks import Config, Stack
 
 Path = tuple[str | int, ...]

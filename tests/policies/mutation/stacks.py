@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from components.model_placement import SUFFIXES
-from policies.rules.model import Finding, Outcome, Resource
-from policies.rules.running import run_rule, run_stack_rule
-from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
+from policies.rules.rule_runner import run_rule, run_stack_rule
+from policies.rules.rule_types import Finding, Outcome, Resource
 from slicewise.documents import Fleet, load_fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
 from slicewise.planning import Rejections, make_plan, placements_by_environment, plan_to_outputs

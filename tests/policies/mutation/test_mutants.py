@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from policies.rules.table import RESOURCE_RULES, STACK_RULES
+from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
 from tests.policies.mutation import gpu_mutants, service_mutants, stack_mutants
 from tests.policies.mutation.breaking import Mutant
 from tests.policies.mutation.following import TAKEN_BACK, follow

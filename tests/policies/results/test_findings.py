@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policies.results.events import Preview
+from policies.results.engine_events import Preview
 from policies.results.findings import ReportedFinding, findings
 from slicewise.diagnostics import Place
 from slicewise.documents import load_fleet

@@ -19,9 +19,8 @@ from policies.results.findings import ReportedFinding
 from policies.results.junit import junit
 from policies.results.sarif import sarif
 from policies.rules.images import IMAGE_PINNED
-from policies.rules.model import ReportedFinding as RuleFinding
-from policies.rules.model import Unchecked
-from policies.rules.running import run_rule
+from policies.rules.rule_runner import run_rule
+from policies.rules.rule_types import Finding, Unchecked
 from slicewise.diagnostics import Place
 from tests.policies.resources import container, pod_spec, service
 from tests.policies.results.demo import CHECKOUT, MANIFESTS
@@ -151,7 +150,7 @@ def test_events_that_cannot_be_read_are_said_in_print(tmp_path: Path, capsys: py
 @every_text
 def test_the_engine_gets_findings_in_print(text: str) -> None:
     (outcome,) = run_rule(IMAGE_PINNED, service(pod_spec(container(image=f"{text}/vllm"))))
-    assert isinstance(outcome, RuleFinding)
+    assert isinstance(outcome, Finding)
     assert text in outcome.problem
     assert outcome.message.isprintable()
     assert Unchecked(f"spec.nodeSelector.{text}").message.isprintable()

@@ -24,7 +24,9 @@ def finding(
 ) -> ReportedFinding:
     """Return a finding."""
     place = Place(file, line, 9 if line else 0)
-    return ReportedFinding(rule, "slicewise", "Images are pinned.", "spec.image: <latest>; pin it", mandatory, place, urns)
+    return ReportedFinding(
+        rule, "slicewise", "Images are pinned.", "spec.image: <latest>; pin it", mandatory, place, urns
+    )
 
 
 ADVICE = finding("slice-would-do", mandatory=False)

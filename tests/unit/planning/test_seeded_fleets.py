@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from bench.fleets import Kind, random_fleet
+from bench.fleets import FleetKind, random_fleet
 from slicewise.planning import parse_previous
 from tests.documents import Document, fleet_of, plan_of, planned
 from tests.unit.planning.checker import findings
@@ -21,7 +21,7 @@ LOADS = (0.5, 0.85, 1.1, 1.5)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_checker_finds_nothing_in_a_thousand_fleets(part: int) -> None:
     for seed in range(part, FLEETS, PARTS):
-        kind: Kind = "mig" if seed % 3 == 0 else "mixed"
+        kind: FleetKind = "mig" if seed % 3 == 0 else "mixed"
         priorities = (0, 0, 10, -10) if seed % 2 else (0,)
         documents = random_fleet(
             seed, environments=4, deployments=24, load=LOADS[seed % len(LOADS)], kind=kind, priorities=priorities
@@ -30,7 +30,7 @@ def test_the_checker_finds_nothing_in_a_thousand_fleets(part: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mig", "mixed"])
-def test_a_fleet_that_grows_a_hundred_times_moves_nothing(kind: Kind) -> None:
+def test_a_fleet_that_grows_a_hundred_times_moves_nothing(kind: FleetKind) -> None:
     documents = random_fleet(7, environments=20, deployments=250, load=1.1, kind=kind, priorities=(0, 5))
     rest = [item for item in documents if item["kind"] != "ModelDeployment"]
     waiting = [item for item in documents if item["kind"] == "ModelDeployment"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from slicewise.cli.clusters import by_environment
+from slicewise.cli.clusters import values_by_environment
 from slicewise.diagnostics import InvalidInputError
 from tests.unit.cli.running import in_process, slicewise
 from tests.unit.cli.verify.verifying import BETA, CANARY, kubeconfig
@@ -121,7 +121,7 @@ def test_one_kubeconfig_that_cannot_be_used_hides_no_other(documents: str, serve
 
 def test_a_misspelt_environment_of_a_kubeconfig() -> None:
     with pytest.raises(InvalidInputError) as caught:
-        by_environment("--kubeconfig", ["wset=file"], ["east", "west"], ["east", "west"], "FILE")
+        values_by_environment("--kubeconfig", ["wset=file"], ["east", "west"], ["east", "west"], "FILE")
     assert (
         str(caught.value) == '--kubeconfig: "wset=file": no environment is called "wset"; did you mean "west"? [SW402]'
     )
@@ -132,10 +132,10 @@ def test_a_misspelt_environment_is_no_file_of_the_only_one(
     chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        by_environment("--kubeconfig", ["eas=file"], chosen, chosen, "FILE")
+        values_by_environment("--kubeconfig", ["eas=file"], chosen, chosen, "FILE")
     assert 'no environment is called "eas"; did you mean "east"? [SW402]' in str(caught.value)
     # A file, or a context, may have such a name all the same.
     monkeypatch.chdir(tmp_path)
     (tmp_path / "eas=file").write_text("")
-    assert by_environment("--kubeconfig", ["eas=file"], ["east"], ["east"], "FILE") == {"east": "eas=file"}
-    assert by_environment("--context", ["x=y"], ["east"], ["east"], "CONTEXT") == {"east": "x=y"}
+    assert values_by_environment("--kubeconfig", ["eas=file"], ["east"], ["east"], "FILE") == {"east": "eas=file"}
+    assert values_by_environment("--context", ["x=y"], ["east"], ["east"], "CONTEXT") == {"east": "x=y"}

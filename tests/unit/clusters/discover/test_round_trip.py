@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from embedded.fake_nodes import FakePool
 from embedded.labelled_nodes import bare_metal, eks_cluster, gke_cluster, single_strategy
-from embedded.nodes import FakePool
 from slicewise.clusters.discover.discovery import describe_cluster
 from slicewise.clusters.verify.verification import verify
 from slicewise.planning import make_plan

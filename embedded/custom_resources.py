@@ -1,0 +1,54 @@
+"""Custom resource definitions, applied so that objects can be created right afterwards."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import httpx2
+from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
+from lightkube.types import PatchType
+
+from embedded.deadlines import wait_until
+from embedded.manifest_files import read_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from lightkube import Client
+    from lightkube.generic_resource import GenericGlobalResource, GenericNamespacedResource
+
+    Kind = type[GenericGlobalResource | GenericNamespacedResource]
+
+_SERVED_SECONDS = 120
+
+
+def install_definitions(client: Client, files: Iterable[Path], kinds: Iterable[Kind]) -> None:
+    """Apply the definitions in `files` and wait until objects of `kinds` can be created.
+
+    Raises:
+        ControlPlaneError: The kinds were not served in time.
+    """
+    definitions = [definition for path in files for definition in read_documents(path)]
+    names = [definition["metadata"]["name"] for definition in definitions]
+    for name, definition in zip(names, definitions, strict=True):
+        client.patch(CustomResourceDefinition, name, definition, patch_type=PatchType.APPLY)
+    for name in names:
+        wait_until(f"{name} established", partial(_is_established, client, name), _SERVED_SECONDS)
+    for kind in kinds:
+        wait_until(f"{kind.__name__} served", partial(_is_served, client, kind), _SERVED_SECONDS)
+
+
+def _is_established(client: Client, name: str) -> bool:
+    status = client.get(CustomResourceDefinition, name).status
+    conditions = (status and status.conditions) or []
+    return any(condition.type == "Established" and condition.status == "True" for condition in conditions)
+
+
+def _is_served(client: Client, kind: Kind) -> bool:
+    try:
+        list(client.list(kind))
+    except httpx2.HTTPStatusError:
+        return False  # the kind is unknown still, or its storage is being prepared
+    return True

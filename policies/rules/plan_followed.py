@@ -1,0 +1,85 @@
+"""Every service that the plan places is there, once, and asks for what the plan gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from policies.rules.fields import Field, properties
+from policies.rules.gpu_requests import pod_requests
+from policies.rules.pod_specs import pods
+from policies.rules.rule_runner import each
+from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
+from policies.rules.services import name_in_cluster, outputs, services
+from slicewise.kubernetes import quantity_value
+from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, service_name
+
+
+def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
+    found = {}
+    for service in services(resources):
+        name = name_in_cluster(service)
+        environment = properties(service)["metadata"]["annotations"][ENVIRONMENT_ANNOTATION].text()
+        if name and environment:
+            found[environment, name.namespace, name.name] = service
+    yield from each(outputs(resources)["placements"].elements(), partial(_of_placement, found=found))
+
+
+def _of_placement(placement: Field, *, found: dict[tuple[str, str, str], Resource]) -> Iterator[Outcome]:
+    environment = placement["environment"].text() or ""
+    namespace, name = (placement["deployment"][key].text() or "" for key in ("namespace", "name"))
+    nodes = placement["nodesPerReplica"].number() or 1
+    names = [service_name(name, nodes=nodes, autoscaled=autoscaled) for autoscaled in (False, True)]
+    service = next((found[key] for key in ((environment, namespace, name) for name in names) if key in found), None)
+    if service is None:
+        problem = f"{namespace}/{name} is placed in {environment}, and the stack has no LLMInferenceService for it"
+        yield Finding(placement.path, problem, "let Slicewise's program declare each placement of its plan")
+        return
+    yield from _differences(placement, service)
+
+
+def _differences(placement: Field, service: Resource) -> Iterator[Outcome]:
+    pool = properties(service)["metadata"]["annotations"][NODE_POOL_ANNOTATION]
+    planned = placement["nodePool"].text()
+    if pool.text() != planned:
+        problem = f"is {pool.text() or 'not set'} where the plan says {planned}"
+        yield Finding(pool.path, problem, "take the change back", service.urn)
+    resource, count = placement["resource"]["name"].text(), placement["resource"]["count"].text()
+    for pod in pods(service):
+        requests = pod_requests(pod)
+        if {request.name: request.count for request in requests} != {resource: quantity_value(count)}:
+            shown = ", ".join(f"{request.name}: {request.amount.text()}" for request in requests) or "no GPU"
+            problem = f"asks for {shown} where the plan gave it {resource}: {count}"
+            yield Finding(
+                pod.spec.path, problem, "take the change back, or change the model's serving profile", service.urn
+            )
+
+
+def _check_unique(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
+    first: dict[object, Resource] = {}
+    for service in services(resources):
+        name = name_in_cluster(service)
+        if name and first.setdefault(name, service) is not service:
+            problem = (
+                f"{name} is also the name of {first[name].name} in the same cluster, and each overwrites the other"
+            )
+            yield Finding("metadata.name", problem, "give one of them another name or namespace", service.urn)
+
+
+PLAN_COMPLETE: Final = StackRule(
+    name="plan-complete",
+    description="Every placement of the plan has its service, on its pool, asking for what the plan gave it.",
+    remedy="Change documents, not services: the plan then follows, and the services with it.",
+    severity=PolicySeverity.HIGH,
+    level=Level.MANDATORY,
+    check=_check_complete,
+)
+NAMES_UNIQUE: Final = StackRule(
+    name="service-names-unique",
+    description="No two services of a cluster have the same name and namespace.",
+    remedy="Give one of them another name or namespace.",
+    severity=PolicySeverity.HIGH,
+    level=Level.MANDATORY,
+    check=_check_unique,
+)

@@ -1,0 +1,84 @@
+"""The LLMInferenceService of a placement (KServe v1alpha2)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from slicewise.documents import ModelDeployment, ModelSpec, NodePool, ServingProfile, served_name
+from slicewise.kubernetes import canonical
+from slicewise.manifests import vocabulary
+from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
+from slicewise.manifests.pod_template import pod_template
+from slicewise.manifests.service_names import service_name
+from slicewise.manifests.vocabulary import KubernetesObject
+from slicewise.planning import Placement
+
+_REVISION_LENGTH = 12
+
+
+def inference_service(
+    placement: Placement, deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
+) -> KubernetesObject:
+    """Return the service: what `placement` decided, as KServe v0.20 reads it."""
+    nodes = placement.nodes_per_replica
+    name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
+    spec: KubernetesObject = {
+        "model": {
+            "uri": f"hf://{model.hugging_face.repo}:{model.hugging_face.revision}",
+            "name": served_name(deployment, model),
+        },
+        "template": pod_template(placement, model, profile, pool, name),
+    }
+    if nodes > 1:
+        # Leader and worker are merged with KServe's configs one by one, so both say everything.
+        spec["worker"] = pod_template(placement, model, profile, pool, name)
+        spec["parallelism"] = _parallelism(profile)
+    # KServe puts these on the pods and says of none of them which version of the service it is from.
+    spec["annotations"] = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile)}
+    if not deployment.autoscaled:
+        # Left out where an autoscaler owns it, so that the next `pulumi up` does not take it back.
+        spec["replicas"] = placement.replicas
+    return {
+        "apiVersion": vocabulary.KSERVE_API_VERSION,
+        "kind": vocabulary.SERVICE_KIND,
+        "metadata": {
+            "name": name,
+            "namespace": deployment.metadata.namespace,
+            "labels": {vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY},
+            "annotations": _annotations(placement, profile),
+        },
+        "spec": spec,
+    }
+
+
+def _revision(spec: KubernetesObject, profile: ServingProfile) -> str:
+    """Return what changes exactly when a change of `spec`, which has no replicas yet, replaces pods."""
+    parts = [spec]
+    if profile.replica_topology.pipelined:
+        parts.append(pipeline_parallel_spec())
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_REVISION_LENGTH]
+
+
+def _parallelism(profile: ServingProfile) -> KubernetesObject:
+    topology = profile.replica_topology
+    sizes = topology.parallel_sizes
+    if topology.pipelined:
+        expert = {"expert": True} if topology.parallelism.expert else {}
+        return {"tensor": sizes.tensor, "pipeline": sizes.pipeline, **expert}
+    # Without expert, KServe v0.20's leader gets " --tensor-parallel-size", with a blank, and vLLM refuses that. So it
+    # is always said, and taken back by an argument where it is not meant.
+    return {"tensor": sizes.tensor, "data": sizes.data, "dataLocal": sizes.data_local, "expert": True}
+
+
+def _annotations(placement: Placement, profile: ServingProfile) -> dict[str, str]:
+    annotations = {
+        vocabulary.ENVIRONMENT_ANNOTATION: placement.environment,
+        vocabulary.NODE_POOL_ANNOTATION: placement.node_pool,
+        vocabulary.PROFILE_ANNOTATION: placement.profile,
+    }
+    required = profile.replica_topology.requires.memory_per_gpu
+    if required:
+        annotations[vocabulary.REQUIRED_MEMORY_ANNOTATION] = canonical(required)
+    return annotations

@@ -1,0 +1,50 @@
+"""Every object of a plan, by environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from slicewise.documents import Fleet
+from slicewise.manifests.inference_service import inference_service
+from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
+from slicewise.manifests.scaled_object import scaled_object
+from slicewise.manifests.vocabulary import KubernetesObject
+from slicewise.planning import Placement, Plan, placements_by_environment
+
+
+def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObject]:
+    """Return what `placement`, of a plan for `fleet`, needs in its environment beside the shared objects.
+
+    The service comes first, then what scales it, if anything does.
+    """
+    deployment = fleet.deployment[placement.deployment]
+    model = fleet.model_of(deployment)
+    pool = fleet.node_pool[placement.environment, placement.node_pool]
+    profile = model.profile(placement.profile)
+    service = inference_service(placement, deployment, model, profile, pool)
+    scaling = deployment.spec.scaling.concurrency
+    if not (deployment.autoscaled and scaling):
+        return [service]
+    return [service, scaled_object(service, scaling, profile.replica_topology.parallel_sizes.data)]
+
+
+def shared_objects(fleet: Fleet, placements: Iterable[Placement]) -> list[KubernetesObject]:
+    """Return what the `placements` of one environment share: a config for each namespace with pipeline parallelism."""
+    namespaces = {placement.deployment.namespace for placement in placements if _uses_pipeline(fleet, placement)}
+    return [pipeline_parallel_config(namespace) for namespace in sorted(namespaces)]
+
+
+def _uses_pipeline(fleet: Fleet, placement: Placement) -> bool:
+    model = fleet.model_of(fleet.deployment[placement.deployment])
+    return model.profile(placement.profile).replica_topology.pipelined
+
+
+def environment_objects(fleet: Fleet, plan: Plan) -> dict[str, list[KubernetesObject]]:
+    """Return all objects of every environment that has any, shared ones first."""
+    return {
+        environment: [
+            *shared_objects(fleet, placements),
+            *(item for placement in placements for item in placement_objects(fleet, placement)),
+        ]
+        for environment, placements in placements_by_environment(plan).items()
+    }

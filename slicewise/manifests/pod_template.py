@@ -1,0 +1,80 @@
+"""The pod of a placement: pinned to its pool, asking for exactly its slice."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slicewise.documents import ModelSpec, NodePool, ServingProfile, Spread, Toleration
+from slicewise.kubernetes import HOSTNAME_LABEL, canonical
+from slicewise.manifests.engine_args import engine_args
+from slicewise.manifests.security_context import restricted_security_context
+from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER, KubernetesObject
+from slicewise.mig import WHOLE_GPU_RESOURCE
+from slicewise.planning import Placement
+
+# For the taint that GPU nodes usually carry; nothing else adds it.
+GPU_TOLERATION: Final = Toleration(key=WHOLE_GPU_RESOURCE, operator="Exists", effect="NoSchedule")
+
+
+def pod_template(
+    placement: Placement, model: ModelSpec, profile: ServingProfile, pool: NodePool, name: str
+) -> KubernetesObject:
+    """Return the pod spec of every pod of `placement`; `name` is the service's."""
+    template: KubernetesObject = {
+        "nodeSelector": dict(sorted(pool.node_selector.items())),
+        "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)],
+        "initContainers": [_storage_initializer(model)],
+        "containers": [_main_container(placement, model, profile)],
+    }
+    if profile.replica_topology.spread is Spread.PREFERRED and placement.nodes_per_replica == 1:
+        template["topologySpreadConstraints"] = [
+            {
+                "maxSkew": 1,
+                "topologyKey": HOSTNAME_LABEL,
+                # A preference: a constraint that must hold could keep an accepted pod Pending.
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": {NAME_LABEL: name}},
+            }
+        ]
+    return {key: value for key, value in template.items() if value}
+
+
+def _main_container(placement: Placement, model: ModelSpec, profile: ServingProfile) -> KubernetesObject:
+    container: KubernetesObject = {"name": MAIN_CONTAINER}
+    if profile.engine.image:
+        container["image"] = profile.engine.image
+    args = engine_args(profile)
+    if args:
+        container["args"] = args
+    container["resources"] = {
+        "limits": {placement.resource: str(placement.gpus_per_node), **_cpu_and_memory(model)},
+    }
+    return container
+
+
+def _storage_initializer(model: ModelSpec) -> KubernetesObject:
+    """Return what is merged into the init container that fetches the weights, before the engine runs.
+
+    KServe gives it 100m of 1 CPU, which a LimitRange with a ratio refuses, and no securityContext, which Pod Security's
+    `restricted` refuses. With the engine's CPU and memory the pod asks for exactly what the plan counts.
+    """
+    container: KubernetesObject = {"name": STORAGE_INITIALIZER}
+    secret = model.hugging_face.secret_ref
+    if secret:
+        # Only this container needs the token; the engine reads /mnt/models.
+        reference = {"name": secret.name, "key": secret.key}
+        container["env"] = [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": reference}}]
+    container["resources"] = {"requests": _cpu_and_memory(model), "limits": _cpu_and_memory(model)}
+    container["securityContext"] = restricted_security_context()
+    return container
+
+
+def _cpu_and_memory(model: ModelSpec) -> dict[str, str]:
+    return {"cpu": canonical(model.resources.cpu), "memory": canonical(model.resources.memory)}
+
+
+def pod_tolerations(pool: NodePool) -> tuple[Toleration, ...]:
+    """Return all tolerations of the pool's pods: Slicewise's own, then the pool's, whose order means nothing."""
+    # An empty value is the same as none.
+    ordered = sorted((each.model_copy(update={"value": each.value or None}) for each in pool.tolerations), key=repr)
+    return tuple(dict.fromkeys((GPU_TOLERATION, *ordered)))
