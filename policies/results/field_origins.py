@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from components.type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from policies.results.document_places import Documents
 from policies.results.engine_events import Preview, PreviewedResource, Violation
-from slicewise.diagnostics import FieldPath, Place
+from slicewise.diagnostics import Place
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping, text
-from slicewise.manifests import NODE_POOL_ANNOTATION, PROFILE_ANNOTATION
+from slicewise.manifests import NODE_POOL_ANNOTATION, PROFILE_ANNOTATION, FieldSource, SourcePart, field_source
 
 NAME: Final = ("metadata", "name")
 _OUTPUT: Final = re.compile(r"(?P<list>nodePools|placements)\[(?P<index>\d+)\]")
@@ -27,44 +27,6 @@ class Placed:
     environment: str
     node_pool: str
     profile: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A kind of document, or part of one, that objects are made of."""
-
-    place: Callable[[Documents, Placed, FieldPath], Place | None]
-
-
-_DEPLOYMENT: Final = _Source(lambda documents, placed, path: documents.deployment(placed.deployment, path))
-_MODEL: Final = _Source(lambda documents, placed, path: documents.model(placed.deployment, path))
-_SERVED: Final = _Source(lambda documents, placed, _: documents.served_name(placed.deployment))
-_PROFILE: Final = _Source(lambda documents, placed, path: documents.profile(placed.deployment, placed.profile, path))
-_POOL: Final = _Source(lambda documents, placed, path: documents.node_pool(placed.environment, placed.node_pool, path))
-
-# What slicewise.manifests makes of which field. The first that fits the beginning of an object's field counts.
-_MADE_OF: Final[tuple[tuple[str, _Source, FieldPath], ...]] = (
-    (r"metadata\.name\b", _DEPLOYMENT, NAME),
-    (r"metadata\.namespace\b", _DEPLOYMENT, ("metadata", "namespace")),
-    (r"spec\.replicas\b", _DEPLOYMENT, ("spec", "scaling")),
-    (r"spec\.minReplicaCount\b", _DEPLOYMENT, ("spec", "scaling", "concurrency", "minReplicas")),
-    (r"spec\.maxReplicaCount\b", _DEPLOYMENT, ("spec", "scaling", "concurrency", "maxReplicas")),
-    (r"spec\.(advanced|triggers|scaleTargetRef|cooldownPeriod)\b", _DEPLOYMENT, ("spec", "scaling", "concurrency")),
-    (r"spec\.model\.name\b", _SERVED, ()),
-    (r"spec\.model\b", _MODEL, ("spec", "huggingFace")),
-    (r"spec\.parallelism\b", _PROFILE, ("replicaTopology", "parallelism")),
-    (r"spec\.(template|worker)\.nodeSelector\b", _POOL, ("nodeSelector",)),
-    (r"spec\.(template|worker)\.tolerations\b", _POOL, ("tolerations",)),
-    (r"spec\.(template|worker)\.initContainers\[\d+\]\.env\b", _MODEL, ("spec", "huggingFace", "secretRef")),
-    (r"spec\.(template|worker)\.topologySpreadConstraints\b", _PROFILE, ("replicaTopology", "spread")),
-    (r"spec\.(template|worker)\.containers\[\d+\]\.image\b", _PROFILE, ("engine", "image")),
-    (r"spec\.(template|worker)\.containers\[\d+\]\.args\b", _PROFILE, ("engine", "args")),
-    # Resources of the engine's container, and of the init container that fetches its weights.
-    (r"spec\.(template|worker)\.\w+\[\d+\]\.resources\.\w+\.cpu\b", _MODEL, ("spec", "resources", "cpu")),
-    (r"spec\.(template|worker)\.\w+\[\d+\]\.resources\.\w+\.memory\b", _MODEL, ("spec", "resources", "memory")),
-    # The other resources are slices and GPUs.
-    (r"spec\.(template|worker)\.containers\[\d+\]\.resources\b", _POOL, ("capabilities", "migConfiguration")),
-)
 
 
 def document_place(violation: Violation, preview: Preview, documents: Documents) -> Place | None:
@@ -113,8 +75,22 @@ def _placed(component: PreviewedResource, chain: tuple[PreviewedResource, ...]) 
 
 
 def _place_of_placed(placed: Placed, message: str, documents: Documents) -> Place | None:
-    for pattern, source, path in _MADE_OF:
-        if re.match(pattern, message):
-            # The pool or profile has been removed: the deployment's document is shown instead.
-            return source.place(documents, placed, path) or documents.deployment(placed.deployment, NAME)
-    return documents.deployment(placed.deployment, NAME)
+    source = field_source(message)
+    # The pool or profile may have been removed: the deployment's document is shown instead.
+    place = _place_of_source(source, placed, documents) if source else None
+    return place or documents.deployment(placed.deployment, NAME)
+
+
+def _place_of_source(source: FieldSource, placed: Placed, documents: Documents) -> Place | None:
+    """Return where the field is that `source` names."""
+    match source.part:
+        case SourcePart.DEPLOYMENT:
+            return documents.deployment(placed.deployment, source.path)
+        case SourcePart.MODEL:
+            return documents.model(placed.deployment, source.path)
+        case SourcePart.SERVING_PROFILE:
+            return documents.profile(placed.deployment, placed.profile, source.path)
+        case SourcePart.NODE_POOL:
+            return documents.node_pool(placed.environment, placed.node_pool, source.path)
+        case SourcePart.SERVED_NAME:
+            return documents.served_name(placed.deployment)

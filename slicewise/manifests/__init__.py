@@ -1,10 +1,12 @@
 """Placements as Kubernetes objects: plain dicts, ready for a cluster, a file or a test.
 
-`placement_objects` makes those of one placement, and `shared_objects` what the placements of one environment share.
+`placement_objects` makes those of one placement, and `shared_objects` what the placements of one environment share;
+`field_source` says which field of which document a field of them is made of.
 The names of annotations and labels are here, too.
 """
 
-from slicewise.manifests.plan_objects import environment_objects, placement_objects, shared_objects
+from slicewise.manifests.field_source import FieldSource, SourcePart
+from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
 from slicewise.manifests.service_names import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE, service_name
 from slicewise.manifests.vocabulary import (
@@ -60,8 +62,11 @@ __all__ = [
     "SERVICE_KIND",
     "STACK_ANNOTATION",
     "STORAGE_INITIALIZER",
+    "FieldSource",
     "KubernetesObject",
+    "SourcePart",
     "environment_objects",
+    "field_source",
     "placement_objects",
     "pod_tolerations",
     "service_name",

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Final
 
 from slicewise.documents import ModelDeployment, ModelSpec, NodePool, ServingProfile, served_name
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
+from slicewise.manifests.field_source import FieldSource, SourcePart, below
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
-from slicewise.manifests.pod_template import pod_template
+from slicewise.manifests.pod_template import POD_SOURCES, pod_template
 from slicewise.manifests.service_names import service_name
 from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement
 
 _REVISION_LENGTH = 12
+
+SERVICE_SOURCES: Final = (
+    FieldSource("metadata.name", SourcePart.DEPLOYMENT, ("metadata", "name")),
+    FieldSource("metadata.namespace", SourcePart.DEPLOYMENT, ("metadata", "namespace")),
+    FieldSource("spec.replicas", SourcePart.DEPLOYMENT, ("spec", "scaling")),
+    FieldSource("spec.model.name", SourcePart.SERVED_NAME),
+    FieldSource("spec.model", SourcePart.MODEL, ("spec", "huggingFace")),
+    FieldSource("spec.parallelism", SourcePart.SERVING_PROFILE, ("replicaTopology", "parallelism")),
+    *below("spec.template", POD_SOURCES),
+    *below("spec.worker", POD_SOURCES),
+)
+"""What the service's fields are made of; the first that matches counts."""
 
 
 def inference_service(

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from slicewise.documents import Fleet
-from slicewise.manifests.inference_service import inference_service
+from slicewise.manifests.field_source import FieldSource
+from slicewise.manifests.inference_service import SERVICE_SOURCES, inference_service
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
-from slicewise.manifests.scaled_object import scaled_object
+from slicewise.manifests.scaled_object import SCALED_OBJECT_SOURCES, scaled_object
 from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement, Plan, placements_by_environment
+
+_SOURCES: Final = (*SERVICE_SOURCES, *SCALED_OBJECT_SOURCES)
+
+
+def field_source(field: str) -> FieldSource | None:
+    """Return what a field of a placement's objects is made of, such as `spec.replicas`; None if no document says it.
+
+    Args:
+        field: The field, or a text that begins with one.
+    """
+    return next((source for source in _SOURCES if source.matches(field)), None)
 
 
 def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObject]:

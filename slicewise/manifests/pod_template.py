@@ -7,6 +7,7 @@ from typing import Final
 from slicewise.documents import ModelSpec, NodePool, ServingProfile, Spread, Toleration
 from slicewise.kubernetes import HOSTNAME_LABEL, canonical
 from slicewise.manifests.engine_args import engine_args
+from slicewise.manifests.field_source import FieldSource, SourcePart
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER, KubernetesObject
 from slicewise.mig import WHOLE_GPU_RESOURCE
@@ -14,6 +15,21 @@ from slicewise.planning import Placement
 
 # For the taint that GPU nodes usually carry; nothing else adds it.
 GPU_TOLERATION: Final = Toleration(key=WHOLE_GPU_RESOURCE, operator="Exists", effect="NoSchedule")
+
+POD_SOURCES: Final = (
+    FieldSource("nodeSelector", SourcePart.NODE_POOL, ("nodeSelector",)),
+    FieldSource("tolerations", SourcePart.NODE_POOL, ("tolerations",)),
+    FieldSource("topologySpreadConstraints", SourcePart.SERVING_PROFILE, ("replicaTopology", "spread")),
+    FieldSource("initContainers[].env", SourcePart.MODEL, ("spec", "huggingFace", "secretRef")),
+    FieldSource("containers[].image", SourcePart.SERVING_PROFILE, ("engine", "image")),
+    FieldSource("containers[].args", SourcePart.SERVING_PROFILE, ("engine", "args")),
+    # Of the engine's container, and of the init container that fetches its weights.
+    FieldSource("*[].resources.*.cpu", SourcePart.MODEL, ("spec", "resources", "cpu")),
+    FieldSource("*[].resources.*.memory", SourcePart.MODEL, ("spec", "resources", "memory")),
+    # The other resources are slices and GPUs.
+    FieldSource("containers[].resources", SourcePart.NODE_POOL, ("capabilities", "migConfiguration")),
+)
+"""What a pod's fields are made of; the first that matches counts."""
 
 
 def pod_template(

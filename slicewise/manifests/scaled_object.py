@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from slicewise.documents import ConcurrencyScaling
 from slicewise.manifests import vocabulary
+from slicewise.manifests.field_source import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import KubernetesObject
 
 # vLLM's gauges; their sum is what is under way, whether the engine has begun with it or not.
 _GAUGES = {"running": "vllm:num_requests_running", "waiting": "vllm:num_requests_waiting"}
+_CONCURRENCY = ("spec", "scaling", "concurrency")
+
+SCALED_OBJECT_SOURCES: Final = (
+    FieldSource("spec.minReplicaCount", SourcePart.DEPLOYMENT, (*_CONCURRENCY, "minReplicas")),
+    FieldSource("spec.maxReplicaCount", SourcePart.DEPLOYMENT, (*_CONCURRENCY, "maxReplicas")),
+    *(
+        FieldSource(f"spec.{field}", SourcePart.DEPLOYMENT, _CONCURRENCY)
+        for field in ("advanced", "triggers", "scaleTargetRef", "cooldownPeriod")
+    ),
+)
+"""What the ScaledObject's fields are made of, beside those it shares with the service."""
 
 
 def scaled_object(service: KubernetesObject, scaling: ConcurrencyScaling, engines: int) -> KubernetesObject:
