@@ -98,7 +98,8 @@ def parse_documents(content: bytes, file: str) -> Iterator[SourceDocument | Diag
     be read in spite of it.
     """
     try:
-        yield from _parse(_decode(content, file), file)
+        text = _decode(content, file)
+        yield from _parse(text, file)
     except InvalidInputError as error:
         yield from error.problems
 

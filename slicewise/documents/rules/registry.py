@@ -116,7 +116,7 @@ def check_document(document: AnyDocument) -> Iterator[Diagnostic]:
         return _judge(JudgedEnvironment.right(document), ENVIRONMENT_RULES)
     if isinstance(document, ModelDeployment):
         return _judge(JudgedDeployment.right(document), DEPLOYMENT_RULES)
-    return check_model(document.spec)
+    return _judge(JudgedModel.right(document.spec), MODEL_RULES)
 
 
 def check_model(spec: ModelSpec) -> Iterator[Diagnostic]:
