@@ -98,8 +98,7 @@ def parse_documents(content: bytes, file: str) -> Iterator[SourceDocument | Diag
     be read in spite of it.
     """
     try:
-        text = _decode(content, file)
-        yield from _parse(text, file)
+        yield from _parse(_decode(content, file), file)
     except InvalidInputError as error:
         yield from error.problems
 
