@@ -70,7 +70,7 @@ def node_pool_selector_reason(deployment: ModelDeployment, pool: NodePool) -> Re
     return _mismatch(RejectionCode.NODE_POOL_SELECTOR, "nodePoolSelector", selector, pool.labels)
 
 
-def unmet(selector: Selector, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+def unmet_labels(selector: Selector, labels: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the entries of `selector` that `labels` do not meet, sorted."""
     return sorted((key, value) for key, value in selector.match_labels.items() if labels.get(key) != value)
 
@@ -78,7 +78,7 @@ def unmet(selector: Selector, labels: Mapping[str, str]) -> list[tuple[str, str]
 def _mismatch(
     code: RejectionCode, whose: str, selector: Selector, labels: Mapping[str, str]
 ) -> SelectorMismatch | None:
-    entries = unmet(selector, labels)
+    entries = unmet_labels(selector, labels)
     if not entries:
         return None
     key, wanted = entries[0]
