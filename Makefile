@@ -16,6 +16,8 @@ STATE := $(CURDIR)/.state
 TARGETS ?= loader kubeconfig previous
 SECONDS ?= 600
 TOOLCHAIN = $(PYTHON) toolchain/build.py
+# Each is pinned in a .txt of its name; requirements.in includes what users' tests need.
+LOCKED := requirements.in $(filter-out requirements-testing.in,$(wildcard requirements-*.in))
 SOURCES := slicewise components embedded toolchain policies bench tools tests __main__.py
 
 # `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
@@ -46,14 +48,14 @@ documents:
 		echo "error: stacks/$(STACK) has no documents (*.yaml); write some, or choose a stack that has: STACK=demo" >&2; exit 2; }
 
 .PHONY: preview
-preview: documents $(VENV)/.program toolchain-pulumi ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
+preview: documents $(VENV)/bin/slicewise toolchain-pulumi ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
 	@mkdir -p $(STATE)/stacks
 	@$(call select,)
 	@$(PULUMI) preview --stack $(STACK) --diff
 
 # A `pulumi` on PATH fetches the provider itself: on CI nothing needs to be built.
 .PHONY: policy
-policy: documents $(VENV)/.program $(if $(shell command -v pulumi),,toolchain-pulumi) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
+policy: documents $(VENV)/bin/slicewise $(if $(shell command -v pulumi),,toolchain-pulumi) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
 	@mkdir -p $(STATE)/stacks
 	@rm -rf $(STATE)/policy
 	@mkdir -m 700 $(STATE)/policy
@@ -66,6 +68,12 @@ policy: documents $(VENV)/.program $(if $(shell command -v pulumi),,toolchain-pu
 
 .PHONY: policies
 policies: $(POLICIES)/.installed ## Make the virtual environment that the policy pack runs in
+
+.PHONY: gcp
+gcp: $(VENV)/.gcp ## Install what stacks on Google Cloud import beside the program: 290 MB
+
+.PHONY: aws
+aws: $(VENV)/.aws ## Install what stacks on AWS import beside the program: 270 MB
 
 .PHONY: lint
 lint: $(VENV)/.development
@@ -116,11 +124,10 @@ toolchain-pulumi:
 
 .PHONY: lock
 lock: $(VENV)/.development ## Pin the newest versions of what requirements*.in name, and the hashes of their files
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements.in -o requirements.txt
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements-dev.in -o requirements-dev.txt
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements-bench.in -o requirements-bench.txt
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements-policies.in -o requirements-policies.txt
-	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade requirements-fuzz.in -o requirements-fuzz.txt
+	for named in $(LOCKED); do \
+		$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade \
+			$$named -o $${named%.in}.txt; \
+	done
 
 .PHONY: clean
 clean: ## Remove what the targets made in the checkout
@@ -133,12 +140,22 @@ $(VENV)/bin/pip:
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.program: requirements.txt | $(VENV)/bin/pip
-	@echo "Installing the program's Python packages into $(VENV): about a minute, 700 MB (mostly pulumi-aws and pulumi-gcp) ..."
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+$(VENV)/.program: requirements.txt requirements-build.txt | $(VENV)/bin/pip
+	@echo "Installing the program's Python packages into $(VENV): half a minute, 200 MB ..."
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt
 	@touch $@
 
-$(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.program
+# The checkout itself: nothing is copied, and nothing else is installed.
+$(VENV)/bin/slicewise: pyproject.toml $(VENV)/.program
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.gcp $(VENV)/.aws: $(VENV)/.%: requirements-%.txt $(VENV)/.program
+	@echo "Installing Pulumi's SDK of $* into $(VENV): half a minute ..."
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-$*.txt
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.gcp $(VENV)/.aws | $(VENV)/bin/slicewise
 	@echo "Installing the tools that check and test Slicewise into $(VENV) ..."
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@

@@ -18,7 +18,7 @@ with a solver, and counts. These numbers came from `.venv/bin/python -m bench --
 
 ## What is compared
 
-- **Slicewise**: `make_plan`, as `python -m slicewise plan` and `pulumi up` call it.
+- **Slicewise**: `make_plan`, as `slicewise plan` and `pulumi up` call it.
 - **First fit**: a scheduler that charges whole nodes, written from the description of Modelplane's ("How it schedules",
   and its issue 172). It decides one deployment after another, in the order of their names. For each decision it counts
   the free nodes of every environment from every placement, and takes the first environments, profile and pool with one

@@ -40,14 +40,18 @@ from slicewise.cli.options import (
     StackOfCluster,
     StackOfDocuments,
     TableOrJson,
+    Version,
     WhenShort,
 )
-from slicewise.cli.render import documents_owner, not_written, rendering_line, write_manifests
+from slicewise.cli.render import documents_owner, rendering_line, write_manifests
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.clusters.verify import verify as verify_clusters
 from slicewise.diagnostics import (
     MOST_PROBLEMS,
+    Code,
+    Diagnostic,
     InvalidInputError,
+    Place,
     by_document,
     counted,
     printable,
@@ -72,6 +76,11 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def program(*, version: Version = False) -> None:
+    """What goes before a command; the text of `--help` is above."""
+
+
 @app.command(cls=Command)
 def plan(paths: Paths, previous: Previous = None, output: PlanAs = PlanOutput.TABLE) -> None:
     """Show which pool of which environment serves each deployment, and why the others do not.
@@ -79,7 +88,7 @@ def plan(paths: Paths, previous: Previous = None, output: PlanAs = PlanOutput.TA
     What is not placed comes with its reasons and the cheapest remedies. In a terminal the plan ends with a map: every
     pool a bar, coloured by deployment.
 
-    Example: python -m slicewise plan stacks/prod --previous plan.json
+    Example: slicewise plan stacks/prod --previous plan.json
     """
     fleet, made = read_plan(paths, previous)
     if output is PlanOutput.JSON:
@@ -104,7 +113,7 @@ def explain(
     matches, and the numbers say what is missing. rejected: the first rule that fails. If the deployment lacks
     environments, the cheapest remedies follow.
 
-    Example: python -m slicewise explain team-a/gemma stacks/prod
+    Example: slicewise explain team-a/gemma stacks/prod
     """
     fleet = read_fleet(paths)
     old, _ = read_previous(previous)
@@ -124,7 +133,7 @@ def validate(paths: Paths) -> None:
 
     Warnings go to standard error, too, and do not change the exit code.
 
-    Example: python -m slicewise validate stacks/prod
+    Example: slicewise validate stacks/prod
     """
     fleet = read_fleet(paths)
     warnings = by_document([*fleet.advice, *prospects(fleet)])
@@ -154,7 +163,7 @@ def render(
     All files are written or none. Manifests that the same documents were rendered to before and the plan no longer
     has are removed; files of other documents and of other people are left alone.
 
-    Example: python -m slicewise render stacks/prod --output-dir manifests
+    Example: slicewise render stacks/prod --output-dir manifests
     """
     fleet, made = read_plan(paths, previous)
     if made.shortfalls:
@@ -167,7 +176,9 @@ def render(
     except InvalidInputError as error:
         fail(error)
     except OSError as error:
-        fail(not_written(error, output_dir))
+        message = f"cannot be written: {error.strerror}"
+        where = str(error.filename or output_dir)
+        fail(InvalidInputError([Diagnostic.error(Code.BAD_OUTPUT_DIRECTORY, message, place=Place(where))]))
     _write(printable(rendering_line(rendering, shown_file(str(output_dir)))))
 
 
@@ -183,7 +194,7 @@ def discover(
 
     Reads the cluster and changes nothing. What labels do not show is left out, or has a comment that says CHECK.
 
-    Example: python -m slicewise discover --kubeconfig mig-a.kubeconfig --name mig-a > stacks/prod/mig-a.yaml
+    Example: slicewise discover --kubeconfig mig-a.kubeconfig --name mig-a > stacks/prod/mig-a.yaml
     """
     try:
         written = discover_environment(kubeconfig, context, name, secret_name, stack)
@@ -210,7 +221,7 @@ def verify(
 
     Exit codes: 0 no errors (there may be warnings), 2 the input is wrong or a cluster cannot be read, 4 errors.
 
-    Example: python -m slicewise verify stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
+    Example: slicewise verify stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
     """
     fleet, made, earlier, uids = read_inputs(paths, previous)
     chosen = chosen_environments(fleet, environment or [])
@@ -240,7 +251,7 @@ def verify(
 def errors(code: ErrorCode = None) -> None:
     """Say what a code means: the cause, an example and the remedy.
 
-    Example: python -m slicewise errors SW204
+    Example: slicewise errors SW204
     """
     sections = read_sections()
     if code is None:
@@ -253,7 +264,7 @@ def errors(code: ErrorCode = None) -> None:
 def schema(kind: SchemaKind = None) -> None:
     """Print the JSON Schema of a kind of document, or of all kinds, for editors.
 
-    Example: python -m slicewise schema > schemas/slicewise.json
+    Example: slicewise schema > schemas/slicewise.json
     """
     _write(json.dumps(document_schema(kind.value) if kind else any_schema(), indent=2))
 

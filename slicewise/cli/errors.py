@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
+import slicewise
 from slicewise.diagnostics import quoted
 
-# Slicewise is run from its checkout, so the page is always there; no second copy can disagree with it.
-PAGE: Final = Path(__file__).parents[2] / "docs" / "errors.md"
+_PAGE: Final = Path("docs", "errors.md")
 # Of the beginning of a code: every code begins with SW.
 _SHORTEST: Final = 3
 _HEADING: Final = re.compile(r"^## (SW[0-9]{3}): (.*)$", re.MULTILINE)
@@ -32,7 +32,10 @@ class Section:
 
 def read_sections() -> dict[str, Section]:
     """Return every section of the page by its code, in order."""
-    page = PAGE.read_text(encoding="utf-8")
+    package = Path(slicewise.__file__).parent
+    # The wheel has the pages inside the package, a checkout beside it.
+    file = package / _PAGE if (package / _PAGE).exists() else package.parent / _PAGE
+    page = file.read_text(encoding="utf-8")
     headings = list(_HEADING.finditer(page))
     ends = [heading.start() for heading in headings[1:]] + [len(page)]
     return {
@@ -53,7 +56,7 @@ def find_section(written: str, sections: dict[str, Section]) -> Section:
     if code not in sections:
         near = [known for known in sections if known.startswith(code)] if len(code) >= _SHORTEST else []
         hint = f"those that begin so are {near[0]} to {near[-1]}; " if near else ""
-        raise typer.BadParameter(f"there is no code {quoted(written)}; {hint}`python -m slicewise errors` lists all")
+        raise typer.BadParameter(f"there is no code {quoted(written)}; {hint}`slicewise errors` lists all")
     return sections[code]
 
 

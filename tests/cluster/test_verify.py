@@ -63,7 +63,7 @@ NODES = (
 
 
 def discovered(plane: ControlPlane) -> Document:
-    """Return what `python -m slicewise discover` writes of the cluster."""
+    """Return what `slicewise discover` writes of the cluster."""
     run = slicewise("discover", "--kubeconfig", str(plane.kubeconfig_path), "--name", ENVIRONMENT)
     assert (run.returncode, run.stderr) == (0, "")
     document: Document = yaml.safe_load(run.stdout)
@@ -106,7 +106,7 @@ class Seen:
 
 
 def verify(plane: ControlPlane, documents: list[Document], directory: Path, *options: str) -> Seen:
-    """Run `python -m slicewise verify` on the documents and the cluster."""
+    """Run `slicewise verify` on the documents and the cluster."""
     file = directory / "documents.yaml"
     file.write_text(yaml.safe_dump_all(documents))
     run = slicewise("verify", str(file), "--kubeconfig", str(plane.kubeconfig_path), "--output", "json", *options)

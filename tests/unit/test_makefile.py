@@ -47,7 +47,15 @@ def test_a_stack_made_elsewhere_is_explained(target: str, command: str, tmp_path
     pulumi = tmp_path / "pulumi"
     pulumi.write_text('#!/bin/sh\necho "error: could not create stack: incorrect passphrase" >&2\nexit 255\n')
     pulumi.chmod(0o755)
-    installed = ["-o", ".venv/.program", "-o", ".venv-policies/.installed", "TOOLCHAIN=true"]
+    installed = [
+        "-o",
+        ".venv/.program",
+        "-o",
+        ".venv/bin/slicewise",
+        "-o",
+        ".venv-policies/.installed",
+        "TOOLCHAIN=true",
+    ]
     run = make(*installed, f"PULUMI={pulumi}", f"STATE={tmp_path}", "STACK=demo", target)
     assert (run.returncode, run.stdout) == (2, "")
     said = run.stderr.splitlines()

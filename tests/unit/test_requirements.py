@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from slicewise import __version__
 
 CHECKOUT = Path(__file__).parents[2]
 PINNED = sorted(CHECKOUT.glob("requirements*.txt"))
@@ -32,13 +35,14 @@ def test_every_package_has_its_version_and_hashes(file: Path) -> None:
 
 
 def test_every_file_that_is_named_is_pinned() -> None:
-    assert [file.stem for file in NAMED] == [file.stem for file in PINNED]
+    included = set(re.findall(r"^-r (\S+)\.in$", (CHECKOUT / "requirements.in").read_text(), re.MULTILINE))
+    assert [file.stem for file in NAMED if file.stem not in included] == [file.stem for file in PINNED]
 
 
 def test_files_that_are_installed_together_agree() -> None:
     # The policies live in an environment of their own.
     together = [pins(file) for file in PINNED if "policies" not in file.name]
-    assert len(together) == 4
+    assert len(together) == len(PINNED) - 1
     for name in set().union(*together):
         assert len({each[name] for each in together if name in each}) == 1, name
 
@@ -46,20 +50,34 @@ def test_files_that_are_installed_together_agree() -> None:
 def test_pip_takes_nothing_whose_bytes_it_does_not_know() -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
     installs = re.findall(r"pip install .*", makefile)
-    assert len(installs) == 4
-    assert [line for line in installs if "--require-hashes" not in line] == []
+    assert installs
+    checkout = [line for line in installs if "--require-hashes" not in line]
+    assert len(checkout) == 1
+    # Nothing is fetched for it, neither what it needs nor what builds it.
+    assert {"--no-deps", "--no-index", "--no-build-isolation", "--editable"} <= set(checkout[0].split())
     compiles = re.findall(r"pip compile .*", makefile)
-    assert len(compiles) == len(NAMED)
+    assert compiles
     assert [line for line in compiles if "--generate-hashes" not in line] == []
+
+
+def test_the_wheel_is_built_by_what_is_pinned() -> None:
+    (wanted,) = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["build-system"]["requires"]
+    name, _, version = wanted.partition("==")
+    assert pins(CHECKOUT / "requirements-build.txt")[name][0] == version
+
+
+def test_the_change_log_has_the_version() -> None:
+    headings = re.findall(r"^## (.+)$", (CHECKOUT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0].split()[0] == __version__
 
 
 def test_a_package_is_named_once_with_its_reason() -> None:
     # Except for the policies: their environment has nothing of the program's.
     names: Counter[str] = Counter()
     for file in NAMED:
-        lines = [line for line in file.read_text().splitlines() if line and not line.startswith(("#", "-c"))]
+        lines = [line for line in file.read_text().splitlines() if line and not line.startswith(("#", "-"))]
         if "policies" not in file.name:
-            names.update(re.split(r"[\s=]", line.lower())[0] for line in lines)
+            names.update(re.split(r"[\s=<>]", line.lower())[0] for line in lines)
         reasons = [line for line in lines if not line.startswith("types-")]
         assert [line for line in reasons if not re.search(r"\s# \S", line)] == []
     assert [name for name, count in names.items() if count > 1] == []

@@ -18,7 +18,7 @@ from slicewise.diagnostics import are, counted, some
 from slicewise.documents import MAX_POOLS
 
 _INTRODUCTION: Final = (
-    "Written by `python -m slicewise discover`. What deserves a look says CHECK.",
+    "Written by `slicewise discover`. What deserves a look says CHECK.",
     "No label says interconnect, interNodeBandwidth, nvlinkDomainSize, multiNodeCapable: write what models require.",
 )
 

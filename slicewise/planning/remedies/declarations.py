@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from slicewise.documents import FABRICS, ModelDeployment, Selector
 from slicewise.planning.capacity import ChargedPool
-from slicewise.planning.matching import unmet_labels
 from slicewise.planning.reasons import RejectionCode
 from slicewise.planning.remedies.models import (
     any_unit,
@@ -124,7 +123,7 @@ BY_CODE: Mapping[RejectionCode, Sequence[Callable[[Want], Proposal | None]]] = {
 
 def only_mismatch(selector: Selector, labels: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the one entry of `selector` that `labels` do not meet; None if there are more, or none."""
-    missing = unmet_labels(selector, labels)
+    missing = [(key, value) for key, value in sorted(selector.match_labels.items()) if labels.get(key) != value]
     return missing[0] if len(missing) == 1 else None
 
 

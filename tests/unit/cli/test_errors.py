@@ -1,4 +1,4 @@
-"""`python -m slicewise errors`: the page's own words, for a code however it is pasted."""
+"""`slicewise errors`: the page's own words, for a code however it is pasted."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_code_that_there_is_not(written: str, near: str) -> None:
     assert (run.returncode, run.stdout) == (2, "")
     message = " ".join(run.stderr.split())
     assert "there is no code" in message
-    assert "`python -m slicewise errors` lists all" in message
+    assert "`slicewise errors` lists all" in message
     assert len(message) < 400
     assert ("those that begin so are" in message) == bool(near)
     assert near in message

@@ -127,7 +127,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.parametrize("kind", [*sorted(KINDS), None])
 def test_the_committed_schemas_are_what_the_command_prints(kind: str | None) -> None:
     committed = json.loads((ROOT / "schemas" / f"{kind or 'slicewise'}.json").read_text(encoding="utf-8"))
-    assert committed == (document_schema(kind) if kind else any_schema()), "run `python -m slicewise schema` again"
+    assert committed == (document_schema(kind) if kind else any_schema()), "run `slicewise schema` again"
 
 
 def _valid(document: object) -> bool:

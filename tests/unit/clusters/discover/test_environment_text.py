@@ -33,7 +33,7 @@ def test_the_whole_document() -> None:
     assert (
         text
         == """\
-# Written by `python -m slicewise discover`. What deserves a look says CHECK.
+# Written by `slicewise discover`. What deserves a look says CHECK.
 # No label says interconnect, interNodeBandwidth, nvlinkDomainSize, multiNodeCapable: write what models require.
 apiVersion: modelplane.ai/v1alpha1
 kind: InferenceEnvironment

@@ -1,0 +1,168 @@
+"""Before anything is declared: whose the objects are that exist already, which cluster it is, what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pulumi
+
+from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, ObjectName
+from slicewise.clusters.preflight import Claim
+from slicewise.clusters.verify import FieldPath, rewritten
+from slicewise.diagnostics import Diagnostic, InvalidInputError, printable, some
+from slicewise.kubernetes import mapping
+from slicewise.manifests import REVISION_ANNOTATION
+
+from . import verdicts
+from .clusters import Reached
+from .declared import Declared
+from .handling import Handling, object_name
+from .past import Past
+from .stack_config import StackConfig
+from .state import PreviousStack, read_state
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What people should know.
+
+    Attributes:
+        environment: Of which environment; None where it is of several, or of one that is no longer declared.
+        says: A warning, or a text, which is not one.
+    """
+
+    environment: str | None
+    says: Diagnostic | str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was settled before anything is declared.
+
+    Attributes:
+        handlings: How the objects of each environment are declared.
+        notes: What people should know of what exists there.
+    """
+
+    handlings: Mapping[str, Handling]
+    notes: tuple[Note, ...] = ()
+
+    def tell(self, skipped: Collection[str]) -> None:
+        """Log the notes, but not of environments that are `skipped`: what `pulumi up` does is not done there."""
+        for note in self.notes:
+            if note.environment not in skipped:
+                log = pulumi.log.warn if isinstance(note.says, Diagnostic) else pulumi.log.info
+                log(printable(str(note.says)))
+
+
+async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declared], reached: Reached) -> Settled:
+    """Return how the objects of each environment are declared, from what exists in the clusters that were asked.
+
+    Raises:
+        InvalidInputError: something there is not the stack's, or a cluster is not the one that it was (SW420 to
+            SW424); it has all that is wrong.
+    """
+    previous, existing = past.before, reached.existing
+    if past.state.identifiers:
+        # The state may know environments that the outputs do not: an update failed to remove them.
+        previous = replace(previous, identifiers=past.state.identifiers)
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    problems: list[Diagnostic] = []
+    handlings: dict[str, Handling] = {}
+    notes: list[Note] = []
+    for name, here in declared.items():
+        formerly = past.renamed.formerly.get(name)
+        handling = Handling(name, formerly, previous.identifier(formerly or name), tuple(here.namespaces), now=now)
+        there = existing.get(name)
+        if there is not None:
+            handling, wrong, noted = await _settle_one(config, previous, set(declared), handling, here, there)
+            problems += wrong
+            notes += noted
+        handlings[name] = handling
+    problems += verdicts.declared_twice(declared, existing)
+    if problems:
+        raise InvalidInputError(problems)
+    general = verdicts.one_cluster_twice(existing, reached.addresses)
+    return Settled(handlings, (*notes, *(Note(None, each) for each in general)))
+
+
+async def _settle_one(
+    config: StackConfig,
+    previous: PreviousStack,
+    environments: AbstractSet[str],
+    handling: Handling,
+    here: Declared,
+    there: ExistingObjects,
+) -> tuple[Handling, list[Diagnostic], list[Note]]:
+    """Return how one environment's objects are declared, what is wrong there, and what people should know."""
+    known = previous.clusters.get(handling.formerly or handling.environment)
+    exchanged = verdicts.exchanged(config, previous.clusters, here, known, there)
+    if exchanged:
+        return handling, [exchanged], []
+    here = replace(here, exchanged=known is not None and there.uid not in (known.uid, None))
+    claim = Claim(previous.names, frozenset(environments - {handling.environment}), here.applied)
+    taken, left, problems = verdicts.sort(config, here, there, claim)
+    problems += verdicts.unread(here, there)
+    strangers = verdicts.strangers_leaving(here, there, claim)
+    if strangers:
+        # `pulumi state delete` changes the state and not the outputs, so only the state says what the stack still has.
+        urns = (await read_state()).urns
+        problems += verdicts.leaving(handling.environment, handling.formerly or handling.environment, strangers, urns)
+    gone = verdicts.gone_objects(here, there)
+    changes, put_back = verdicts.changed(here, there, taken)
+    told: list[str] = []
+    resumed = sorted(str(name) for name in taken if there.objects[name].stack in previous.names)
+    if resumed:
+        told.append(
+            f"{handling.environment} has {some(resumed)}, which carries this stack's name and is not in its outputs: "
+            "the last update ended early, or the stack's state was lost; it is this stack's again"
+        )
+    used = [space for space in here.namespaces if ObjectName(NAMESPACE_KIND, "", space) in left]
+    if used:
+        told.append(
+            f"createNamespaces: {handling.environment} has {some(used)} already, which this stack has not made: it "
+            "uses what is there, and leaves it as it is"
+        )
+    settled = replace(
+        handling,
+        namespaces=tuple(space for space in here.namespaces if space not in used),
+        forced=taken | put_back,
+        rewritten=await _rewritten(handling, here, there),
+        left_alone=left,
+        gone=gone,
+        generations={name: live.generation for name, live in there.objects.items()},
+    )
+    advice = [
+        *verdicts.missing(handling.environment, gone),
+        *changes,
+        *verdicts.shared(here, there, left),
+        *verdicts.unidentified(handling.environment, there),
+    ]
+    notes = [
+        *(Note(handling.environment, each) for each in told),
+        *(Note(handling.environment, each) for each in advice),
+    ]
+    return settled, problems, notes
+
+
+async def _rewritten(
+    handling: Handling, here: Declared, there: ExistingObjects
+) -> Mapping[ObjectName, Sequence[FieldPath]]:
+    """Return the fields of services that applying does not make what is declared.
+
+    Not where the state has another version of the service than is there, from an update that was killed before it
+    could store what it had applied: Pulumi gives an ignored field the value that the state has.
+    """
+    if not there.tried:
+        return {}
+    applied = (await read_state()).objects.get(handling.formerly or handling.environment, {})
+    return {
+        name: [("spec", *path) for path in rewritten(item["spec"], mapping(there.tried[name].get("spec")))]
+        for item in here.objects
+        if (name := object_name(item)) in there.tried
+        and name in applied
+        and applied[name].revision == item["spec"]["annotations"][REVISION_ANNOTATION]
+    }

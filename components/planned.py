@@ -1,0 +1,62 @@
+"""The plan as what is declared in each environment, and what that needs of the clusters: no engine and no cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from slicewise.clusters.live import Needs, needs_of
+from slicewise.documents import Fleet
+from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
+from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan, placements_by_environment
+
+from .declared import Declared, declare_for
+from .stack_config import StackConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is planned.
+
+    Attributes:
+        fleet: What is declared.
+        previous: What the stack had before.
+        plan: The plan for both.
+        shared: What the placements of an environment share.
+        placed: Each placement with its objects.
+        declared: What the plan declares in each environment.
+    """
+
+    fleet: Fleet
+    previous: Sequence[PreviousPlacement]
+    plan: Plan
+    shared: Mapping[str, Sequence[KubernetesObject]]
+    placed: Sequence[tuple[Placement, Sequence[KubernetesObject]]]
+    declared: Mapping[str, Declared]
+
+    def needs(self, config: StackConfig) -> dict[str, Needs]:
+        """Return what it needs of each environment's cluster."""
+        return {
+            name: here.look_at(
+                needs_of(
+                    here.objects,
+                    leaves=[each for each in self.previous if each.environment == name],
+                    makes_namespaces=bool(here.namespaces),
+                    waits=config.wait_for_ready,
+                    verifies=config.verify,
+                )
+            )
+            for name, here in self.declared.items()
+        }
+
+
+def plan_stack(config: StackConfig, fleet: Fleet, previous: Sequence[PreviousPlacement]) -> Planned:
+    """Plan the fleet, and return what is to be declared where."""
+    plan = make_plan(fleet, previous)
+    shared = {name: shared_objects(fleet, here) for name, here in placements_by_environment(plan).items()}
+    placed = [(placement, placement_objects(fleet, placement)) for placement in plan.placements]
+    objects = {name: list(items) for name, items in shared.items()}
+    for placement, items in placed:
+        objects[placement.environment] += items
+    declared = declare_for(fleet, plan, previous, objects, make=config.create_namespaces)
+    return Planned(fleet, previous, plan, shared, placed, declared)
