@@ -5,16 +5,16 @@ from typing import Any
 import pulumi
 
 from components.all_outputs import all_outputs
-from components.applying import declare_plan
-from components.belongings import settle
 from components.cloud_sdks import require_cloud_sdks
 from components.clusters import reach_clusters, tell_skipped, verify_clusters
 from components.documents import load_documents
+from components.fleet_plan import plan_fleet
 from components.kubeconfig import sweep_while_the_engine_runs
-from components.leaving import declare_all_untouched, settle_deletions, tell_departing
-from components.past import read_past
+from components.last_update import read_last_update
+from components.leaving import declare_all_untouched, settle_deletions, tell_departures
+from components.ownership import settle_ownership
 from components.plain_kubeconfigs import tell_plain
-from components.planned import plan_stack
+from components.plan_resources import declare_plan
 from components.report import report
 from components.sdk_costs import avoid_sdk_costs
 from components.stack_config import read_stack_config
@@ -30,12 +30,12 @@ async def deploy() -> dict[str, Any]:
     require_cloud_sdks(config.kubeconfig_source, fleet.environments)
     tell_plain(config)
     tell_unused(config, fleet)
-    past = await read_past(config, fleet)
-    planned = plan_stack(config, fleet, past.placements)
+    past = await read_last_update(config, fleet)
+    planned = plan_fleet(config, fleet, past.placements)
     rejections = Rejections(fleet, planned.plan)
     report(fleet, planned.plan, rejections, config.on_shortfall, past.before.skipped)
     reached = await reach_clusters(config, fleet.environments, planned.needs(config))
-    settled = await settle(config, past, planned.declared, reached)
+    settled = await settle_ownership(config, past, planned.declared, reached)
     verified = await verify_clusters(
         config,
         fleet,
@@ -55,7 +55,7 @@ async def deploy() -> dict[str, Any]:
     await declare_plan(config, planned, handlings, reached.kubeconfigs)
     outputs = plan_to_outputs(planned.plan, rejections)
     tell_skipped(skipped, outputs, past.state)
-    tell_departing(going, past.renamed, past.state, asked.existing)
+    tell_departures(going, past.renamed, past.state, asked.existing)
     return all_outputs(outputs, past, settled.handlings, reached.existing, skipped, going)
 
 

@@ -8,20 +8,20 @@ from typing import Any
 from slicewise.clusters.live import ExistingObjects
 
 from .clusters import keep_outputs
-from .handling import Handling
-from .leaving import Departing
-from .past import Past
+from .last_update import LastUpdate
+from .leaving import Departures
+from .object_handling import Handling
 from .stack_name import stack_name
 from .state import CLUSTERS_OUTPUT, STACK_OUTPUT, clusters_to_outputs
 
 
 def all_outputs(
     outputs: Mapping[str, Any],
-    past: Past,
+    past: LastUpdate,
     handlings: Mapping[str, Handling],
     existing: Mapping[str, ExistingObjects],
     skipped: Collection[str],
-    going: Departing,
+    going: Departures,
 ) -> dict[str, Any]:
     """Return the stack's outputs.
 

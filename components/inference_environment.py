@@ -11,8 +11,8 @@ from slicewise.clusters.access import marked
 from slicewise.clusters.live import NAMESPACE_KIND
 from slicewise.manifests import KubernetesObject
 
-from .handling import Handling, object_name
 from .kubernetes_objects import declare
+from .object_handling import Handling, name_of_object
 from .type_tokens import INFERENCE_ENVIRONMENT
 
 
@@ -64,7 +64,7 @@ class InferenceEnvironment(pulumi.ComponentResource):
                 retained=True,
             )
             for item in objects
-            if object_name(item) not in self.handling.left_alone
+            if name_of_object(item) not in self.handling.left_alone
         ]
         self.register_outputs({})
 

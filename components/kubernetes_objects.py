@@ -11,7 +11,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from slicewise.manifests import KubernetesObject
 
-from .handling import Handling
+from .object_handling import Handling
 
 # An object with a finalizer goes only when the controller that owns it lets go. Pods have 60 seconds to end (KServe's
 # presets); after more than this the controller is not there, and Pulumi's own ten minutes would change nothing.

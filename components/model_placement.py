@@ -11,7 +11,7 @@ from slicewise.manifests import KEDA_API_VERSION, KSERVE_API_VERSION, SCALED_OBJ
 
 from .inference_environment import InferenceEnvironment
 from .kubernetes_objects import declare
-from .readiness import Expected, Patience, Wait
+from .readiness import ExpectedService, Patience, Wait
 from .type_tokens import MODEL_PLACEMENT
 
 # The last part of each object's name in the stack. It is in the URN: changing one replaces what users run.
@@ -57,4 +57,4 @@ class ModelPlacement(pulumi.ComponentResource):
 
     def wait(self, patience: Patience) -> Wait:
         """Return what is waited for until all that is declared serves."""
-        return Wait(self._placement, Expected.of(self._objects), patience)
+        return Wait(self._placement, ExpectedService.of(self._objects), patience)

@@ -7,12 +7,12 @@ that the stack knows by another name.
 
 from .reaching import Reached, reach_clusters
 from .renaming import renamed_environments
-from .skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
+from .skipping import SkipReason, keep_outputs, skip_or_fail, tell_skipped
 from .verifying import verify_clusters
 
 __all__ = [
     "Reached",
-    "Reason",
+    "SkipReason",
     "keep_outputs",
     "reach_clusters",
     "renamed_environments",

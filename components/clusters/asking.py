@@ -21,7 +21,7 @@ _AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClusterAnswers:
     """What came of asking.
 
     Attributes:
@@ -33,7 +33,7 @@ class Asked:
     problems: tuple[tuple[str, Diagnostic], ...]
 
 
-async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Mapping[str, Needs]) -> Asked:
+async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Mapping[str, Needs]) -> ClusterAnswers:
     """Ask every cluster of `subjects` for what the plan needs of it; both are by environment."""
     at_once = asyncio.Semaphore(_AT_ONCE)
 
@@ -55,4 +55,4 @@ async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Map
             answers[subject.environment] = answer
         if answer.denied is None:
             pulumi.log.warn(str(subject.warning(Code.RIGHTS_NOT_KNOWN, RIGHTS_UNKNOWN)))
-    return Asked(answers, tuple(problems))
+    return ClusterAnswers(answers, tuple(problems))

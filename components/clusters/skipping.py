@@ -18,7 +18,7 @@ _BY_ENVIRONMENT: Final = ("placements", "nodePools")
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class SkipReason:
     """Why an environment cannot be changed now: a line of text, which ends with its code."""
 
     environment: str
@@ -26,7 +26,7 @@ class Reason:
 
 
 def skip_or_fail(
-    config: StackConfig, environments: Collection[str], reasons: Sequence[Reason], heading: str
+    config: StackConfig, environments: Collection[str], reasons: Sequence[SkipReason], heading: str
 ) -> Mapping[str, tuple[str, ...]]:
     """Return the environments that are left as they are, with the reasons.
 

@@ -1,4 +1,4 @@
-"""Declared against real before anything is declared to Pulumi (`slicewise:verify`)."""
+"""EnvironmentPlan against real before anything is declared to Pulumi (`slicewise:verify`)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from slicewise.diagnostics import (
 from slicewise.documents import Fleet
 from slicewise.planning import Plan, PreviousPlacement
 
-from ..handling import Handling
+from ..object_handling import Handling
 from ..stack_config import KubeconfigSourceName, StackConfig
-from .skipping import Reason, skip_or_fail
+from .skipping import SkipReason, skip_or_fail
 
 
 async def verify_clusters(
@@ -68,7 +68,7 @@ async def verify_clusters(
     answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))
     read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
     unread = [
-        Reason(name, f"{name}: {answer.reason} [{Code.CLUSTER_UNREADABLE.value}]")
+        SkipReason(name, f"{name}: {answer.reason} [{Code.CLUSTER_UNREADABLE.value}]")
         for name, answer in zip(names, answers, strict=True)
         if isinstance(answer, Unreadable)
     ]
@@ -82,7 +82,7 @@ async def verify_clusters(
         if not stops_update(each) and not fixed_by_update(each):
             pulumi.log.warn(printable(f"{difference_line(each)}; {each.remedy}"))
     errors = [
-        Reason(each.subject.name, printable_lines(f"{difference_line(each)}\n    remedy: {each.remedy}"))
+        SkipReason(each.subject.name, printable_lines(f"{difference_line(each)}\n    remedy: {each.remedy}"))
         for each in errors_first(differences)
         if stops_update(each)
     ]

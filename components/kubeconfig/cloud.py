@@ -40,7 +40,7 @@ AWS: Final = {"login": "run: aws sso login, or set AWS_PROFILE", "region": "set 
 GOOGLE: Final = {"login": "run: gcloud auth application-default login", "region": "set gcp:project"}
 
 
-async def ask(output: pulumi.Output[Any], what: str, remedies: Mapping[str, str]) -> Any:  # noqa: ANN401 - SDKs' results
+async def ask_cloud(output: pulumi.Output[Any], what: str, remedies: Mapping[str, str]) -> Any:  # noqa: ANN401 - SDKs' results
     """Return what the invoke behind `output` answers.
 
     Args:

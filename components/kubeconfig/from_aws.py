@@ -9,8 +9,8 @@ from slicewise.diagnostics import Code
 from slicewise.documents import KubeconfigReference
 
 from ..stack_config import StackConfig
-from .cloud import AWS, ask, value_of
-from .source import KubeconfigSource, SourceError, settle
+from .cloud import AWS, ask_cloud, value_of
+from .source import KubeconfigSource, SourceError, gather_reads
 
 _ARN: Final = "arn:"
 
@@ -21,7 +21,7 @@ async def _read_one(reference: KubeconfigReference, region: str | None) -> objec
 
     what = f"secret {reference.name} of AWS Secrets Manager"
     asked = secretsmanager.get_secret_version_output(secret_id=reference.name, region=_region(reference.name) or region)
-    found = await ask(asked, what, _remedies(reference.name))
+    found = await ask_cloud(asked, what, _remedies(reference.name))
     # A secret has one of the two; bytes come as the text that they are.
     text = found.secret_string or found.secret_binary
     if not text:
@@ -53,7 +53,7 @@ class _AwsSecrets:
     """Secrets of AWS Secrets Manager."""
 
     async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
-        return await settle(_read_one(reference, stack.kubeconfig_region) for reference in references)
+        return await gather_reads(_read_one(reference, stack.kubeconfig_region) for reference in references)
 
     def remedy(self, reference: KubeconfigReference, _stack: StackConfig) -> str:
         return _store(reference.name)

@@ -9,8 +9,8 @@ from slicewise.clusters.access import eks_kubeconfig
 from slicewise.documents import EksReference
 
 from ..stack_config import StackConfig
-from .cloud import AWS, ask
-from .source import KubeconfigSource, SourceError, settle
+from .cloud import AWS, ask_cloud
+from .source import KubeconfigSource, SourceError, gather_reads
 
 
 async def _read_one(reference: EksReference) -> object:
@@ -18,7 +18,7 @@ async def _read_one(reference: EksReference) -> object:
     from pulumi_aws import eks  # noqa: PLC0415
 
     what = f"EKS cluster {reference.region}/{reference.cluster}"
-    found = await ask(
+    found = await ask_cloud(
         eks.get_cluster_output(name=reference.cluster, region=reference.region), what, _remedies(reference)
     )
     authorities = [authority.data for authority in found.certificate_authorities or ()]
@@ -41,7 +41,7 @@ class _EksClusters:
     """EKS clusters that are there already."""
 
     async def read(self, references: Sequence[EksReference], _stack: StackConfig) -> Sequence[object]:
-        return await settle(map(_read_one, references))
+        return await gather_reads(map(_read_one, references))
 
     def remedy(self, reference: EksReference, _stack: StackConfig) -> str:
         return _remedies(reference)["missing"]

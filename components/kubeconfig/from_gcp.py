@@ -10,8 +10,8 @@ from typing import Final
 from slicewise.documents import KubeconfigReference
 
 from ..stack_config import StackConfig
-from .cloud import GOOGLE, ask, decoded, value_of
-from .source import KubeconfigSource, SourceError, settle
+from .cloud import GOOGLE, ask_cloud, decoded, value_of
+from .source import KubeconfigSource, SourceError, gather_reads
 
 # A secret's id, or its resource name as Google Cloud prints it; both with a version or without.
 _NAME: Final = re.compile(
@@ -37,7 +37,7 @@ async def _read_one(reference: KubeconfigReference, project: str | None) -> obje
         secret=name["secret"],
         version=name["version"],
     )
-    found = await ask(asked, what, _remedies(name["secret"]))
+    found = await ask_cloud(asked, what, _remedies(name["secret"]))
     return value_of(decoded(base64.b64decode(found.secret_data), what), reference.key, what)
 
 
@@ -57,7 +57,7 @@ class _GcpSecrets:
     """Secrets of Google Cloud's Secret Manager."""
 
     async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
-        return await settle(_read_one(reference, stack.kubeconfig_project) for reference in references)
+        return await gather_reads(_read_one(reference, stack.kubeconfig_project) for reference in references)
 
     def remedy(self, reference: KubeconfigReference, _stack: StackConfig) -> str:
         name = _NAME.fullmatch(reference.name)

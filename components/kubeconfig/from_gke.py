@@ -9,8 +9,8 @@ from slicewise.clusters.access import gke_kubeconfig
 from slicewise.documents import GkeReference
 
 from ..stack_config import StackConfig
-from .cloud import GOOGLE, ask
-from .source import KubeconfigSource, SourceError, settle
+from .cloud import GOOGLE, ask_cloud
+from .source import KubeconfigSource, SourceError, gather_reads
 
 
 async def _read_one(reference: GkeReference) -> object:
@@ -19,7 +19,7 @@ async def _read_one(reference: GkeReference) -> object:
 
     what = f"GKE cluster {reference.project}/{reference.location}/{reference.cluster}"
     asked = container.get_cluster_output(name=reference.cluster, location=reference.location, project=reference.project)
-    found = await ask(asked, what, _remedies(reference))
+    found = await ask_cloud(asked, what, _remedies(reference))
     authorities = [auth.cluster_ca_certificate for auth in found.master_auths or ()]
     # The data source answers without them where the cluster is not there, or has its endpoint of addresses turned off.
     if not found.endpoint or not any(authorities):
@@ -43,7 +43,7 @@ class _GkeClusters:
     """GKE clusters that are there already."""
 
     async def read(self, references: Sequence[GkeReference], _stack: StackConfig) -> Sequence[object]:
-        return await settle(map(_read_one, references))
+        return await gather_reads(map(_read_one, references))
 
     def remedy(self, reference: GkeReference, _stack: StackConfig) -> str:
         return _remedies(reference)["missing"]

@@ -16,7 +16,7 @@ from slicewise.diagnostics import Code, some
 from slicewise.documents import KubeconfigReference, is_dns_subdomain
 
 from ..stack_config import StackConfig
-from .source import KubeconfigSource, SourceError, settle
+from .source import KubeconfigSource, SourceError, gather_reads
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -105,7 +105,7 @@ class _ClusterSecrets:
     async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
         client = await _management_client()
         async with client:
-            return await settle(_read_one(client, reference, stack) for reference in references)
+            return await gather_reads(_read_one(client, reference, stack) for reference in references)
 
     def remedy(self, reference: KubeconfigReference, stack: StackConfig) -> str:
         # `create` alone fails where the Secret is there already; `apply` would keep a copy in an annotation.

@@ -35,7 +35,7 @@ class KubeconfigSource(Protocol[R_contra]):
         """Return what to do where what a reference names is missing or no kubeconfig, for the end of a message."""
 
 
-async def settle(reads: Iterable[Awaitable[object]]) -> list[object]:
+async def gather_reads(reads: Iterable[Awaitable[object]]) -> list[object]:
     """Await all, and return each one's result or its SourceError; any other error is raised."""
     results = await asyncio.gather(*reads, return_exceptions=True)
     for result in results:

@@ -41,7 +41,7 @@ class _Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Kubeconfigs:
+class CheckedKubeconfigs:
     """The kubeconfigs of the clusters that exist already.
 
     Attributes:
@@ -60,7 +60,7 @@ class Kubeconfigs:
 
 async def kubeconfigs(
     stack: StackConfig, environments: Sequence[InferenceEnvironment], *, tell: bool = False
-) -> Kubeconfigs:
+) -> CheckedKubeconfigs:
     """Return the kubeconfigs of the clusters that exist already, read from where the stack has them and checked.
 
     What keeps one from being used is a problem of its environment (SW402 to SW408). With `tell`, what is weak in
@@ -73,7 +73,7 @@ async def kubeconfigs(
     ]
     read, problems = await _read(wanted, stack)
     usable, flaws = await check(read, tell=tell)
-    return Kubeconfigs({subject.environment: subject for subject in usable}, [*problems, *flaws])
+    return CheckedKubeconfigs({subject.environment: subject for subject in usable}, [*problems, *flaws])
 
 
 def _wanted(name: str, existing: ExistingCluster, stack: StackConfig) -> _Wanted:

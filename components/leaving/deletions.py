@@ -8,22 +8,22 @@ from collections.abc import Set as AbstractSet
 from slicewise.clusters.live import ExistingObjects, LiveObject, ObjectName
 from slicewise.diagnostics import Diagnostic, InvalidInputError
 
-from .. import verdicts
-from ..declared import Declared
-from ..past import Past
+from ..environment_plan import EnvironmentPlan
+from ..last_update import LastUpdate
 from ..stack_config import StackConfig
 from ..state import Applied, KnownCluster
-from .departing import Departing, departing
-from .leaving import Asked, ask_departing, hold_silent
+from . import refusals
+from .departures import Departures, find_departures
+from .questions import LeavingAnswers, ask_leaving, hold_silent
 
 
 async def settle_deletions(
     config: StackConfig,
-    past: Past,
-    declared: Mapping[str, Declared],
+    past: LastUpdate,
+    declared: Mapping[str, EnvironmentPlan],
     skipped: Collection[str],
     existing: Mapping[str, ExistingObjects],
-) -> tuple[Departing, Asked]:
+) -> tuple[Departures, LeavingAnswers]:
     """Return what becomes of environments that are no longer declared, after asking the clusters of those that leave.
 
     Args:
@@ -39,8 +39,8 @@ async def settle_deletions(
             rename that an update which was killed has begun (SW426).
     """
     state, before = past.state, past.before.clusters
-    going = departing(state, declared, past.renamed, skipped, before)
-    asked = await ask_departing(config, going, skipped, state, before)
+    going = find_departures(state, declared, past.renamed, skipped, before)
+    asked = await ask_leaving(config, going, skipped, state, before)
     going = hold_silent(config, declared, going, asked, state, before)
     problems = broken_renames(going, past, declared) or wrong_deletions(going, past, declared, existing, asked.existing)
     if problems:
@@ -48,14 +48,14 @@ async def settle_deletions(
     return going, asked
 
 
-def broken_renames(going: Departing, past: Past, declared: Collection[str]) -> list[Diagnostic]:
+def broken_renames(going: Departures, past: LastUpdate, declared: Collection[str]) -> list[Diagnostic]:
     """Return the environments whose provider has moved to a name that the documents do not have any more.
 
     What has not moved with it would get another provider, and Pulumi makes anew, and then deletes, what does.
     """
     state = past.state
     return [
-        verdicts.renamed_halfway(name, old)
+        refusals.renamed_halfway(name, old)
         for name in sorted(declared)
         for old in sorted(going.leaving)
         if state.objects.get(name)
@@ -65,9 +65,9 @@ def broken_renames(going: Departing, past: Past, declared: Collection[str]) -> l
 
 
 def wrong_deletions(
-    going: Departing,
-    past: Past,
-    declared: Mapping[str, Declared],
+    going: Departures,
+    past: LastUpdate,
+    declared: Mapping[str, EnvironmentPlan],
     existing: Mapping[str, ExistingObjects],
     asked: Mapping[str, ExistingObjects],
 ) -> list[Diagnostic]:
@@ -107,7 +107,7 @@ def _of_others(
         name: live for name, live in there.objects.items() if name in had and _is_anothers(had[name], live, stacks)
     }
     for name, applied in _by_service({each: had[each] for each in foreign}):
-        yield verdicts.leaves_for_another(old, name, foreign[name].stack, applied.urn)
+        yield refusals.leaves_for_another(old, name, foreign[name].stack, applied.urn)
 
 
 def _is_anothers(applied: Applied, live: LiveObject, stacks: Collection[str]) -> bool:
@@ -127,7 +127,7 @@ def _declared_elsewhere(
     for item, applied in _by_service({each: had[each] for each in had.keys() & declared}):
         one = _is_one(there.objects.get(item), other.objects.get(item), there.uid, other.uid)
         if one is not False:
-            yield verdicts.deleted_under(old, name, item, applied.urn, certain=one is True)
+            yield refusals.deleted_under(old, name, item, applied.urn, certain=one is True)
 
 
 def _is_one(old: LiveObject | None, new: LiveObject | None, old_uid: str | None, new_uid: str | None) -> bool | None:

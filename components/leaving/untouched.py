@@ -14,9 +14,9 @@ import pulumi_kubernetes as kubernetes
 
 from ..kubeconfig import NOWHERE
 from ..kubernetes_objects import DELETE_TIMEOUT
-from ..state import EnvironmentState, Resource, StackState
+from ..state import EnvironmentState, StackState, StateResource
 from ..type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
-from .departing import Departing
+from .departures import Departures
 
 # Every property is ignored, so the engine keeps what the state has.
 _EVERYTHING: Final = ("*",)
@@ -24,7 +24,7 @@ _SERVICE: Final = "-service"
 
 
 def declare_all_untouched(
-    skipped: Collection[str], going: Departing, state: StackState, without_plugin: AbstractSet[str]
+    skipped: Collection[str], going: Departures, state: StackState, without_plugin: AbstractSet[str]
 ) -> None:
     """Declare every environment of which nothing is changed now.
 
@@ -95,7 +95,7 @@ def declare_untouched(
 
 
 def _declare(
-    resource: Resource,
+    resource: StateResource,
     parent: pulumi.Resource,
     provider: pulumi.ProviderResource,
     after: list[pulumi.Resource],

@@ -12,8 +12,8 @@ from slicewise.documents import InferenceEnvironment
 from slicewise.provisioning import eks_pool, gke_pool, gpu_operator_values
 
 from ..stack_config import KubeconfigSourceName
-from .eks import EksCluster
-from .gke import GkeCluster
+from .eks import ProvisionedEksCluster
+from .gke import ProvisionedGkeCluster
 from .provisioned import ProvisionedCluster
 
 
@@ -51,8 +51,8 @@ def provision(
 def _declare(environment: InferenceEnvironment, declared: DeclaredGke | DeclaredEks) -> ProvisionedCluster:
     name, pools = environment.metadata.name, environment.spec.node_pools
     if isinstance(declared, DeclaredGke):
-        return GkeCluster(name, cluster=declared, pools=[gke_pool(pool, declared) for pool in pools])
-    return EksCluster(
+        return ProvisionedGkeCluster(name, cluster=declared, pools=[gke_pool(pool, declared) for pool in pools])
+    return ProvisionedEksCluster(
         name,
         cluster=declared,
         pools=[eks_pool(pool, declared) for pool in pools],

@@ -24,7 +24,7 @@ _OPERATOR_SECONDS: Final = 900
 _SYSTEM_NODES: Final = 2
 
 
-class EksCluster(ProvisionedCluster):
+class ProvisionedEksCluster(ProvisionedCluster):
     """An EKS cluster with its roles, a node group for its own controllers, the environment's, and the GPU Operator."""
 
     def __init__(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
-class GkeCluster(ProvisionedCluster):
+class ProvisionedGkeCluster(ProvisionedCluster):
     """A GKE cluster, a pool for its own controllers, and the environment's pools with GPUs that GKE cuts."""
 
     def __init__(

@@ -22,7 +22,7 @@ _MOST_CHARACTERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedService:
     """What is waited for.
 
     Attributes:
@@ -42,7 +42,7 @@ class Expected:
     multi_node: bool
 
     @classmethod
-    def of(cls, objects: Sequence[KubernetesObject]) -> Expected:
+    def of(cls, objects: Sequence[KubernetesObject]) -> ExpectedService:
         """Return what is expected of the objects of a placement."""
         by_kind = {item["kind"]: item for item in objects}
         service, scaler = by_kind[SERVICE_KIND], by_kind.get(SCALED_OBJECT_KIND)
@@ -72,14 +72,14 @@ class Observed:
         return any(_unscheduled(pod) is not None for pod in self.pods)
 
 
-def judge(expected: Expected, observed: Observed) -> str | None:
+def what_is_missing(expected: ExpectedService, observed: Observed) -> str | None:
     """Return what is missing, in a few words; None if nothing is."""
     if observed.workload is None:
         return "KServe has made no workload of it"
     return _not_taken_over(expected, observed.workload) or _not_serving(expected, observed.workload, observed.pods)
 
 
-def explain(observed: Observed) -> list[str]:
+def why_unready(observed: Observed) -> list[str]:
     """Return why it is not ready: KServe's conditions, and what its pods wait for; a line each."""
     if observed.service is None:
         return ["there is no such LLMInferenceService: somebody deleted it; run `pulumi up` again to make it again"]
@@ -106,7 +106,7 @@ def explain(observed: Observed) -> list[str]:
     return lines
 
 
-def _not_taken_over(expected: Expected, workload: KubernetesObject) -> str | None:
+def _not_taken_over(expected: ExpectedService, workload: KubernetesObject) -> str | None:
     """Return what KServe has yet to do about the workload."""
     if any(_revision(template) != expected.revision for template in _templates(workload)):
         return "KServe has not taken this change over"
@@ -116,7 +116,7 @@ def _not_taken_over(expected: Expected, workload: KubernetesObject) -> str | Non
     return None
 
 
-def _not_serving(expected: Expected, workload: KubernetesObject, pods: Sequence[KubernetesObject]) -> str | None:
+def _not_serving(expected: ExpectedService, workload: KubernetesObject, pods: Sequence[KubernetesObject]) -> str | None:
     """Return what is missing of the replicas that the workload is to have."""
     status, wanted = mapping(workload.get("status")), _wanted(workload)
     staying = [pod for pod in pods if not mapping(pod.get("metadata")).get("deletionTimestamp")]
@@ -135,7 +135,7 @@ def _not_serving(expected: Expected, workload: KubernetesObject, pods: Sequence[
     return None
 
 
-def _serving(expected: Expected, workload: KubernetesObject, pods: Iterable[KubernetesObject]) -> int:
+def _serving(expected: ExpectedService, workload: KubernetesObject, pods: Iterable[KubernetesObject]) -> int:
     """Return how many replicas have all their pods Ready and of the revision."""
     ready = [pod for pod in pods if _revision(pod) == expected.revision and _is_ready(pod)]
     if not expected.multi_node:

@@ -22,7 +22,7 @@ from slicewise.manifests import (
     KubernetesObject,
 )
 
-from .pods import Expected, Observed, explain, judge
+from .pods import ExpectedService, Observed, what_is_missing, why_unready
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -77,7 +77,7 @@ class Wait:
     """What is waited for: a placement, what it is to have, and for how long."""
 
     placement: str
-    expected: Expected
+    expected: ExpectedService
     patience: Patience
 
 
@@ -128,10 +128,10 @@ async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait)
             return _unusable(placement, error)
         else:
             answered = time.monotonic()
-            missing = judge(expected, observed)
+            missing = what_is_missing(expected, observed)
             if missing is None:
                 return None
-            unready = Unready(placement, missing, tuple(explain(observed)))
+            unready = Unready(placement, missing, tuple(why_unready(observed)))
             waiting_since = (waiting_since or answered) if observed.unschedulable else None
             if patience.leaving and waiting_since and answered - waiting_since >= _LEAVING_SECONDS:
                 return Unready(placement, missing, unready.reasons, patience.leaving)
@@ -187,7 +187,7 @@ def _screen(unready: Sequence[Unready]) -> str:
     return printable_lines("\n".join([*lines, f"and {rest} more"] if rest else lines))
 
 
-async def _observe(client: AsyncClient, expected: Expected) -> Observed:
+async def _observe(client: AsyncClient, expected: ExpectedService) -> Observed:
     from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
     from lightkube.resources.apps_v1 import Deployment  # noqa: PLC0415
     from lightkube.resources.core_v1 import Pod  # noqa: PLC0415

@@ -14,8 +14,8 @@ from .cluster_outputs import (
     clusters_to_outputs,
     find_renamed,
 )
-from .previous_plan import PreviousStack, leaving, previous_stack
-from .stack_state import Applied, EnvironmentState, Resource, StackState, provider_urn, read_state
+from .previous_plan import PreviousStack, previous_stack, services_leaving
+from .stack_state import Applied, EnvironmentState, StackState, StateResource, provider_urn, read_state
 
 __all__ = [
     "CLUSTERS_OUTPUT",
@@ -27,12 +27,12 @@ __all__ = [
     "KnownCluster",
     "PreviousStack",
     "Renamed",
-    "Resource",
     "StackState",
+    "StateResource",
     "clusters_to_outputs",
     "find_renamed",
-    "leaving",
     "previous_stack",
     "provider_urn",
     "read_state",
+    "services_leaving",
 ]

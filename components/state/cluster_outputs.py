@@ -48,7 +48,7 @@ class Renamed:
 _CLUSTERS: Final = TypeAdapter(dict[str, KnownCluster])
 
 
-def read_clusters(output: object, source: str) -> Mapping[str, KnownCluster]:
+def read_clusters_output(output: object, source: str) -> Mapping[str, KnownCluster]:
     """Read the output `clusters` of the last `pulumi up`; nothing where there was none.
 
     Raises:

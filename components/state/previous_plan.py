@@ -22,7 +22,7 @@ from .cluster_outputs import (
     STACK_OUTPUT,
     KnownCluster,
     Renamed,
-    read_clusters,
+    read_clusters_output,
 )
 from .stack_state import StackState, read_state
 
@@ -99,7 +99,7 @@ async def previous_stack(*, afresh: bool) -> PreviousStack:
     try:
         read = PreviousStack(
             () if placements is None else parse_previous(placements, source),
-            read_clusters(outputs[CLUSTERS_OUTPUT], source),
+            read_clusters_output(outputs[CLUSTERS_OUTPUT], source),
             former if isinstance(former, str) else None,
             left=() if left is None else parse_previous(left, source),
             skipped=frozenset(outputs[SKIPPED_OUTPUT] or ()),
@@ -114,7 +114,7 @@ async def previous_stack(*, afresh: bool) -> PreviousStack:
     return read
 
 
-def leaving(previous: Iterable[PreviousPlacement], plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
+def services_leaving(previous: Iterable[PreviousPlacement], plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return, by environment and node pool, what was there and goes when the program has ended.
 
     That is deployments that are in the environment no more, and services whose deployment has one of another name now:

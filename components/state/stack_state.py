@@ -24,7 +24,7 @@ _IDENTIFIER: Final = "clusterIdentifier"
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Resource:
+class StateResource:
     """A resource of a stack: its name in the stack, and the token of its type."""
 
     name: str
@@ -58,8 +58,8 @@ class EnvironmentState:
     """
 
     has_provider: bool = False
-    shared: list[Resource] = field(default_factory=list)
-    placements: dict[str, list[Resource]] = field(default_factory=dict)
+    shared: list[StateResource] = field(default_factory=list)
+    placements: dict[str, list[StateResource]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ async def read_state() -> StackState:
         if each["type"] == _PROVIDER
     }
     return StackState(
-        by_environment(resources),
+        resources_by_environment(resources),
         stack[0] if stack else {},
         frozenset(resources),
         identifiers={name: str(each[_IDENTIFIER]) for name, each in providers.items() if _IDENTIFIER in each},
@@ -118,7 +118,7 @@ def provider_urn(environment: str) -> str:
     return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{types}::{environment}-provider"
 
 
-def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
+def resources_by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
     """Sort the resources of a stack into its environments, whatever their order."""
     found: defaultdict[str, EnvironmentState] = defaultdict(EnvironmentState)
     for urn in sorted(urns):
@@ -128,11 +128,11 @@ def by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
         if types == MODEL_PLACEMENT:
             found[environment].placements.setdefault(name, [])
         elif parents == [MODEL_PLACEMENT]:
-            found[environment].placements.setdefault(name.rpartition("-")[0], []).append(Resource(name, token))
+            found[environment].placements.setdefault(name.rpartition("-")[0], []).append(StateResource(name, token))
         elif parents == [INFERENCE_ENVIRONMENT] and token == _PROVIDER:
             found[name.removesuffix("-provider")].has_provider = True
         elif parents == [INFERENCE_ENVIRONMENT]:
-            found[environment].shared.append(Resource(name, token))
+            found[environment].shared.append(StateResource(name, token))
     return found
 
 

@@ -43,15 +43,12 @@ from slicewise.cli.options import (
     Version,
     WhenShort,
 )
-from slicewise.cli.render import documents_owner, rendering_line, write_manifests
+from slicewise.cli.render import documents_owner, not_written, rendering_line, write_manifests
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
 from slicewise.clusters.verify import verify as verify_clusters
 from slicewise.diagnostics import (
     MOST_PROBLEMS,
-    Code,
-    Diagnostic,
     InvalidInputError,
-    Place,
     by_document,
     counted,
     printable,
@@ -176,9 +173,7 @@ def render(
     except InvalidInputError as error:
         fail(error)
     except OSError as error:
-        message = f"cannot be written: {error.strerror}"
-        where = str(error.filename or output_dir)
-        fail(InvalidInputError([Diagnostic.error(Code.BAD_OUTPUT_DIRECTORY, message, place=Place(where))]))
+        fail(not_written(error, output_dir))
     _write(printable(rendering_line(rendering, shown_file(str(output_dir)))))
 
 

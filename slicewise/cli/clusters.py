@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.clusters.access import can_be_read, not_a_file
 from slicewise.clusters.live import Unreadable, read_or_refusal
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, did_you_mean, quoted, shown_file
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, closest, quoted, shown_file
 from slicewise.presentation import waiting_bar
 
 if TYPE_CHECKING:
@@ -39,38 +39,50 @@ def values_by_environment(
     found: dict[str, str] = {}
     problems: list[Diagnostic] = []
     for value in values:
-        name, _, rest = value.partition("=")
-        alone = len(chosen) == 1 and not _names_unknown(value, known)
-        meant = "" if name in known or "=" not in value else did_you_mean(name, known)
-        if not (rest and name in known):
-            name, rest = (chosen[0], value) if alone else ("", value)
-        if not name and meant:
-            message = f"{quoted(value)}: no environment is called {quoted(value.partition('=')[0])}{meant}"
-        elif not name:
-            message = (
-                f"which environment is {quoted(value)} for? Write {option} ENVIRONMENT={what} with one of "
-                f"{', '.join(known)}, such as {option} {known[0]}={what}; or read one alone with --environment"
-            )
-        elif name not in chosen:
-            message = (
-                f"{quoted(value)} is for the environment {name}, which is not verified: leave it out, or add "
-                f"--environment {name}"
-            )
-        elif name in found:
-            message = f"the environment {name} has two, {quoted(found[name])} and {quoted(rest)}; write one of them"
-        else:
+        name, rest = _environment_of(value, known, chosen)
+        if name in chosen and name not in found:
             found[name] = rest
             continue
-        problems.append(_problem(option, message, Code.KUBECONFIG_MISSING))
+        if not name:
+            message, remedy = _no_environment(option, value, known, what)
+        elif name not in chosen:
+            message = f"{quoted(value)} is for the environment {name}, which is not verified"
+            remedy = f"leave it out, or add --environment {name}"
+        else:
+            message = f"the environment {name} has two, {quoted(found[name])} and {quoted(rest)}"
+            remedy = "write one of them"
+        problems.append(_problem(option, message, Code.KUBECONFIG_MISSING, remedy))
     if problems:
         raise InvalidInputError(problems)
     return found
 
 
+def _environment_of(value: str, known: Sequence[str], chosen: Sequence[str]) -> tuple[str, str]:
+    """Return the environment that a value is for, empty if it does not say, and the value without that name."""
+    name, _, rest = value.partition("=")
+    if rest and name in known:
+        return name, rest
+    alone = len(chosen) == 1 and not _names_unknown(value, known)
+    return (chosen[0] if alone else "", value)
+
+
+def _no_environment(option: str, value: str, known: Sequence[str], what: str) -> tuple[str, str]:
+    """Return what is wrong with a value that is for no environment, and what to write."""
+    name, equals, _ = value.partition("=")
+    close = closest(name, known) if equals and name not in known else None
+    if close:
+        return f"{quoted(value)}: no environment is called {quoted(name)}", f'did you mean "{close}"?'
+    remedy = (
+        f"write {option} ENVIRONMENT={what} with one of {', '.join(known)}, such as {option} {known[0]}={what}; or "
+        "read one alone with --environment"
+    )
+    return f"{quoted(value)} does not say which environment it is for", remedy
+
+
 def _names_unknown(value: str, known: Sequence[str]) -> bool:
     """Return whether a value has a name before its `=` that only looks like an environment's, and is not a file."""
     name, equals, rest = value.partition("=")
-    return bool(equals and rest and name not in known and did_you_mean(name, known) and not can_be_read(Path(value)))
+    return bool(equals and rest and name not in known and closest(name, known) and not can_be_read(Path(value)))
 
 
 def kubeconfig_texts(
@@ -89,10 +101,9 @@ def kubeconfig_texts(
     for name in chosen:
         file = files.get(name)
         if file is None and len(chosen) > 1:
-            message = (
-                f"environment {name} has no kubeconfig; write {_OPTION} {name}=FILE, or read fewer with --environment"
-            )
-            wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
+            message = f"environment {name} has no kubeconfig"
+            remedy = f"write {_OPTION} {name}=FILE, or read fewer with --environment"
+            wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING, remedy)]
         elif file is not None and not can_be_read(Path(file)):
             message = f"environment {name}: {shown_file(file)}: {not_a_file(Path(file))}"
             wrong[name] = [_problem(_OPTION, message, Code.KUBECONFIG_MISSING)]
@@ -134,5 +145,5 @@ async def _read_all(
     return read_, unread
 
 
-def _problem(option: str, message: str, code: Code) -> Diagnostic:
-    return Diagnostic.error(code, message, place=Place(option))
+def _problem(option: str, message: str, code: Code, remedy: str = "") -> Diagnostic:
+    return Diagnostic.error(code, message, remedy, place=Place(option))

@@ -75,15 +75,16 @@ def _read_previous(path: Path) -> tuple[tuple[PreviousPlacement, ...], dict[str,
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
-            message = f"it has more than {_MOST_BYTES:,} bytes; expected what `plan --output json` writes"
-            raise InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(str(path)))])
+            message = f"it has more than {_MOST_BYTES:,} bytes"
+            place = Place(str(path))
+            raise InvalidInputError(
+                [Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, _OTHER_PLAN, place=place, mostBytes=_MOST_BYTES)]
+            )
         data = json.loads(content)
     except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(str(path)))]) from error
+        raise _unusable(path, f"cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        message = f"not JSON: {error}; expected what `plan --output json` writes"
-        raise InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(str(path)))]) from error
+        raise _unusable(path, f"not JSON: {error}") from error
     placements = data.get("placements") if isinstance(data, dict) else None
     try:
         return parse_previous(placements, str(path)), _uids(data)
@@ -91,6 +92,11 @@ def _read_previous(path: Path) -> tuple[tuple[PreviousPlacement, ...], dict[str,
         raise InvalidInputError(
             [replace(each, message=each.text, remedy=_OTHER_PLAN) for each in error.problems]
         ) from None
+
+
+def _unusable(path: Path, message: str) -> InvalidInputError:
+    place = Place(str(path))
+    return InvalidInputError([Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, _OTHER_PLAN, place=place)])
 
 
 def _uids(outputs: object) -> dict[str, str]:

@@ -79,9 +79,10 @@ async def _ask(where: str, text: str) -> LiveCluster | Unreadable:
     found = examine(text)
     reason = await unreachable(found.server) if found.server else None
     if reason:
-        raise _error(where, f"{found.address} does not answer ({reason})", Code.CLUSTER_UNREACHABLE)
+        message = f"{found.address} does not answer ({reason})"
+        raise _error(where, message, Code.CLUSTER_UNREACHABLE, "check the address, the VPN and the firewall")
     return await read_or_refusal(text)
 
 
-def _error(where: str, message: str, code: Code) -> InvalidInputError:
-    return InvalidInputError([Diagnostic.error(code, message, place=Place(where))])
+def _error(where: str, message: str, code: Code, remedy: str = "") -> InvalidInputError:
+    return InvalidInputError([Diagnostic.error(code, message, remedy, place=Place(where))])

@@ -111,6 +111,14 @@ def write_manifests(fleet: Fleet, plan: Plan, directory: Path, owner: str, docum
         return _replace(files, directory, owner, documents, alone=alone)
 
 
+def not_written(error: OSError, directory: Path) -> InvalidInputError:
+    """Return what to say where a file below `directory`, or that itself, cannot be written (SW110)."""
+    message = f"cannot be written: {error.strerror}"
+    remedy = "choose a directory that you may write to, or make room where the disk is full"
+    place = Place(str(error.filename or directory))
+    return InvalidInputError([Diagnostic.error(Code.BAD_OUTPUT_DIRECTORY, message, remedy, place=place)])
+
+
 def _say_that_it_waits(directory: Path) -> None:
     print_lines([f"waiting for another run of `render` into {shown_file(str(directory))}"])
 
@@ -148,11 +156,12 @@ def _folder_problems(files: Sequence[Path] | dict[Path, str], documents: Sequenc
     problems = []
     for folder in sorted({path.parent for path in files}):
         if folder.is_symlink():
-            message = "is a link, which `render` does not follow; put a directory in its place"
-            problems.append(_problem(folder, message))
+            problems.append(
+                _problem(folder, "is a link, which `render` does not follow", "put a directory in its place")
+            )
         elif os.path.realpath(folder) in read:
-            message = "has the documents, and would have manifests among them; choose another --output-dir"
-            problems.append(_problem(folder, message))
+            message = "has the documents, and would have manifests among them"
+            problems.append(_problem(folder, message, "choose another --output-dir"))
     return problems
 
 
@@ -164,7 +173,7 @@ def _file_problems(paths: set[Path]) -> list[Diagnostic]:
             continue
         if owner_of(path) is None:
             what = "is not a regular file" if not path.is_file() else "was not written by `render`"
-            problems.append(_problem(path, f"{what}; move it elsewhere, or choose another --output-dir"))
+            problems.append(_problem(path, what, "move it elsewhere, or choose another --output-dir"))
     return problems
 
 
@@ -177,16 +186,21 @@ def _owner_problems(paths: set[Path], directory: Path, owner: str, there: Mappin
         mine, line = shlex.quote(other), shlex.quote(f"{OWNER}{other}")
         message = (
             f"{some(in_the_way)} {'was' if len(in_the_way) == 1 else 'were'} rendered from other documents, of owner "
-            f"{quoted(other)}, which has {counted(len(all_files), 'file')} here; choose another --output-dir. If these "
-            f"documents take the place of those, go on under their name: --owner {mine}; for another name, first "
-            f"remove all its files: grep -rlxF --null --include='*.yaml' -e {line} {shlex.quote(str(directory))} | "
-            "xargs -0 rm"
+            f"{quoted(other)}, which has {counted(len(all_files), 'file')} here"
         )
-        yield _problem(directory, message)
+        remedy = (
+            f"choose another --output-dir. If these documents take the place of those, go on under their name: "
+            f"--owner {mine}; for another name, first remove all its files: "
+            f"grep -rlxF --null --include='*.yaml' -e {line} {shlex.quote(str(directory))} | xargs -0 rm"
+        )
+        place = Place(str(directory))
+        yield Diagnostic.error(
+            Code.OUTPUT_OF_OTHERS, message, remedy, place=place, inTheWay=len(in_the_way), files=len(all_files)
+        )
 
 
-def _problem(path: Path, message: str) -> Diagnostic:
-    return Diagnostic.error(Code.OUTPUT_OF_OTHERS, message, place=Place(str(path)))
+def _problem(path: Path, message: str, remedy: str) -> Diagnostic:
+    return Diagnostic.error(Code.OUTPUT_OF_OTHERS, message, remedy, place=Place(str(path)))
 
 
 def _file_name(item: KubernetesObject) -> str:

@@ -30,18 +30,27 @@ class UnknownField(NamedTuple):
     meant: tuple[FieldPath, ...]
 
 
-def unknown_field(kind: type[BaseModel], path: FieldPath, beside: Container[object] = ()) -> UnknownField:
+def unknown_field(kind: type[BaseModel], path: FieldPath, document: object = None) -> UnknownField:
     """Return what to say of the field at `path` of a document of `kind`, which has no such field.
 
     Args:
         kind: The kind of document.
         path: Where the field is.
-        beside: The names in the mapping that it is in.
+        document: The document, as plain data.
     """
     parent, name = path[:-1], str(path[-1])
     where = dotted(parent) or "the document"
-    hint, meant = _hint(kind, parent, name, beside)
+    hint, meant = _hint(kind, parent, name, _beside(document, parent))
     return UnknownField(f"{where} has no field {quoted(name)}; {hint}", meant)
+
+
+def _beside(data: Any, parent: FieldPath) -> Container[object]:  # noqa: ANN401 - plain data
+    """Return the mapping at `parent`, if there is one."""
+    if data is None:
+        return ()
+    for part in parent:
+        data = data[part]
+    return data if isinstance(data, dict) else ()
 
 
 def _hint(

@@ -1,7 +1,7 @@
 """Which pool of which environment serves which deployment: capacity, matching and planning, as pure functions."""
 
+from slicewise.planning.advice import ROLLS_WITHOUT_SURGE
 from slicewise.planning.capacity import (
-    ROLLS_WITHOUT_SURGE,
     ChargedPool,
     NodeSize,
     PlannedCharge,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from slicewise.documents import (
@@ -40,6 +40,13 @@ def reject_environment(deployment: ModelDeployment, environment: InferenceEnviro
     return _mismatch(RejectionCode.ENVIRONMENT_SELECTOR, "environmentSelector", selector, labels)
 
 
+def reject_candidate(
+    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+) -> Reason | None:
+    """Return why `pool` of `environment` can never serve `deployment` with `profile`: the reason to fix first."""
+    return reject_environment(deployment, environment) or reject_pool(deployment, profile, environment, pool)
+
+
 def reject_pool(
     deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
 ) -> Reason | None:
@@ -63,12 +70,18 @@ def node_pool_selector_reason(deployment: ModelDeployment, pool: NodePool) -> Re
     return _mismatch(RejectionCode.NODE_POOL_SELECTOR, "nodePoolSelector", selector, pool.labels)
 
 
+def unmet_labels(selector: Selector, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the entries of `selector` that `labels` do not meet, sorted."""
+    return sorted((key, value) for key, value in selector.match_labels.items() if labels.get(key) != value)
+
+
 def _mismatch(
     code: RejectionCode, whose: str, selector: Selector, labels: Mapping[str, str]
 ) -> SelectorMismatch | None:
-    if not selector.match_labels or selector.selects(labels):
+    entries = unmet_labels(selector, labels)
+    if not entries:
         return None
-    key, wanted = next((k, v) for k, v in sorted(selector.match_labels.items()) if labels.get(k) != v)
+    key, wanted = entries[0]
     return SelectorMismatch(code, whose, key, wanted, labels.get(key))
 
 
@@ -142,42 +155,37 @@ class _Shape(NamedTuple):
     gpus_per_node: int
 
 
-class MatchedRequirements:
+class MatchedRequirements(NamedTuple):
     """What replicas require against what pools are: each distinct pair is compared once."""
 
-    def __init__(self, pools: Sequence[NodePool], widest: int) -> None:
-        """Take the pools, which are asked for by their numbers, and the most nodes that a replica spans."""
-        self._pools = pools
-        classes: dict[_PoolClass, int] = {}
-        # More nodes than any replica spans make no difference to a requirement.
-        self.class_of = [
-            classes.setdefault(
-                _PoolClass(pool.capabilities, pool.accelerator_count, min(pool.nodes, widest)), len(classes)
-            )
-            for pool in pools
-        ]
-        """For each pool the number of its class: pools of one class fail the same requirement, if any."""
-        self._shapes: dict[_Shape, int] = {}
-        self._shape_of: dict[int, int] = {}
-        self._reasons: dict[tuple[int, int], Reason | None] = {}
+    class_of: Sequence[int]
+    """For each pool the number of its class: pools of one class fail the same requirement, if any."""
+    shape_of: Mapping[int, int]
+    """For each topology, by its id, the number of its shape: one for all topologies that require the same."""
+    reasons: Sequence[Sequence[Reason | None]]
+    """For each shape, for each class: the requirement that keeps such replicas off such pools, if there is one."""
 
-    def reason(self, topology: ReplicaTopology, index: int) -> Reason | None:
-        """Return which requirement keeps `topology` off a pool; None if it could run there."""
-        key = (self.shape_number(topology), self.class_of[index])
-        if key not in self._reasons:
-            self._reasons[key] = requirement_reason(topology, self._pools[index])
-        return self._reasons[key]
 
-    def by_class(self, topology: ReplicaTopology) -> Sequence[Reason | None]:
-        """Return which requirement keeps `topology` off the pools of each class, by the class's number."""
-        examples = {number: index for index, number in enumerate(self.class_of)}
-        return [self.reason(topology, examples[number]) for number in range(len(examples))]
-
-    def shape_number(self, topology: ReplicaTopology) -> int:
-        """Return one number for all topologies that require the same."""
-        # Hashing a part of a document looks at all of it: once for each object.
-        number = self._shape_of.get(id(topology))
-        if number is None:
-            shape = _Shape(topology.requires, topology.nodes, topology.gpus_per_node)
-            number = self._shape_of[id(topology)] = self._shapes.setdefault(shape, len(self._shapes))
-        return number
+def match_requirements(pools: Sequence[NodePool], topologies: Iterable[ReplicaTopology]) -> MatchedRequirements:
+    """Compare all `topologies` with all `pools`."""
+    # Hashing a part of a document looks at all of it: once for each object.
+    objects = {id(topology): topology for topology in topologies}
+    numbers: dict[_Shape, int] = {}
+    shape_of = {
+        key: numbers.setdefault(_Shape(topology.requires, topology.nodes, topology.gpus_per_node), len(numbers))
+        for key, topology in objects.items()
+    }
+    shapes = {shape_of[key]: topology for key, topology in reversed(objects.items())}
+    # More nodes than any replica spans make no difference to a requirement.
+    widest = max((topology.nodes for topology in shapes.values()), default=1)
+    classes: dict[_PoolClass, int] = {}
+    class_of = [
+        classes.setdefault(_PoolClass(pool.capabilities, pool.accelerator_count, min(pool.nodes, widest)), len(classes))
+        for pool in pools
+    ]
+    examples = dict(zip(reversed(class_of), reversed(pools), strict=True))
+    reasons = [
+        [requirement_reason(shapes[shape], examples[number]) for number in range(len(classes))]
+        for shape in range(len(numbers))
+    ]
+    return MatchedRequirements(class_of, shape_of, reasons)

@@ -15,7 +15,7 @@ import pulumi
 import pytest
 from lightkube import AsyncClient
 
-from components.clusters.asking import Asked, ask_clusters
+from components.clusters.asking import ClusterAnswers, ask_clusters
 from components.kubeconfig.checks import EnvironmentKubeconfig
 from slicewise.clusters.access import client
 from slicewise.clusters.access import exec_plugin as plugin
@@ -34,7 +34,7 @@ SERVICE = {
 }
 
 
-def ask(needs: Needs, **servers: str) -> Asked:
+def ask(needs: Needs, **servers: str) -> ClusterAnswers:
     """Ask the servers of these environments."""
     subjects = {
         name: EnvironmentKubeconfig(name, "secretRef", None, "store it", object(), kubeconfig_text(url), url)

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pulumi
 import pytest
 
-from components.declared import Declared
+from components.environment_plan import EnvironmentPlan
+from components.last_update import LastUpdate
 from components.leaving.deletions import broken_renames, wrong_deletions
-from components.leaving.departing import Departing
-from components.past import Past
+from components.leaving.departures import Departures
 from components.state.cluster_outputs import KnownCluster, Renamed
 from components.state.previous_plan import PreviousStack
 from components.state.stack_state import Applied, EnvironmentState, StackState
@@ -21,7 +21,7 @@ SCALER = ObjectName("ScaledObject", "team", "chat")
 URN = "urn:pulumi:test::slicewise::types::west/team/chat-service"
 OWN = "organization/slicewise/test"
 OTHER = "organization/slicewise/other"
-LEAVES = Departing(leaving=frozenset({"west"}))
+LEAVES = Departures(leaving=frozenset({"west"}))
 
 
 @pytest.fixture(autouse=True)
@@ -34,16 +34,18 @@ def live(uid: str, stack: str = OWN) -> LiveObject:
     return LiveObject(stack, "", {"metadata": {"uid": uid}})
 
 
-def past(renamed: dict[str, str] | None = None, known: str | None = "1", **objects: dict[ObjectName, Applied]) -> Past:
+def past(
+    renamed: dict[str, str] | None = None, known: str | None = "1", **objects: dict[ObjectName, Applied]
+) -> LastUpdate:
     """Return a stack that has the service in west, with uid 7."""
     state = StackState(objects={"west": {CHAT: Applied(URN, "7")}, **objects})
     clusters = {"west": KnownCluster(uid=known, identifier="west")} if known else {}
-    return Past(PreviousStack(clusters=clusters, stack=OWN), state, Renamed(renamed or {}))
+    return LastUpdate(PreviousStack(clusters=clusters, stack=OWN), state, Renamed(renamed or {}))
 
 
-def having(name: str, *items: ObjectName) -> dict[str, Declared]:
+def having(name: str, *items: ObjectName) -> dict[str, EnvironmentPlan]:
     manifests = [{"kind": item.kind, "metadata": {"namespace": item.namespace, "name": item.name}} for item in items]
-    return {name: Declared(name, manifests, (), ())}
+    return {name: EnvironmentPlan(name, manifests, (), ())}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ SAME, NOBODY_KNOWS, TWO = "is the one that this stack has in environment west", 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        # Asked: the same object, however little else is known.
+        # LeavingAnswers: the same object, however little else is known.
         pytest.param(
             ExistingObjects(None, {CHAT: live("7")}), ExistingObjects(None, {CHAT: live("7")}), SAME, id="one object"
         ),
@@ -136,7 +138,7 @@ def test_what_the_state_has_under_both_names_is_one_object_where_it_is_one_clust
 
 
 def test_what_moves_with_the_name_is_not_deleted() -> None:
-    moves = Departing(moving=frozenset({"west"}))
+    moves = Departures(moving=frozenset({"west"}))
     here = {name: ExistingObjects("1", {CHAT: live("7")}) for name in ("new", "newer")}
     renamed = past({"new": "west"})
 
@@ -147,7 +149,7 @@ def test_what_moves_with_the_name_is_not_deleted() -> None:
 
 def test_what_moves_with_the_name_may_be_taken_back_from_another_stack() -> None:
     """It is not deleted: whether it is taken over, `takeOver` says."""
-    moves = Departing(moving=frozenset({"west"}))
+    moves = Departures(moving=frozenset({"west"}))
     here = {"new": ExistingObjects("1", {CHAT: live("7", OTHER)})}
     renamed = past({"new": "west"})
 
@@ -164,13 +166,13 @@ def test_a_rename_that_broke_off_is_not_taken_back() -> None:
         objects={"west": {CHAT: Applied(URN, "7")}},
     )
     clusters = {"west": KnownCluster(uid="1", identifier="west")}
-    halfway = Past(PreviousStack(clusters=clusters, stack=OWN), state, Renamed({}))
+    halfway = LastUpdate(PreviousStack(clusters=clusters, stack=OWN), state, Renamed({}))
 
-    (found,) = broken_renames(Departing(leaving=frozenset({"west2"})), halfway, ["west"])
+    (found,) = broken_renames(Departures(leaving=frozenset({"west2"})), halfway, ["west"])
     assert found.code.value == "SW426"
     assert "Call it west2 in the documents again, run `pulumi up`, and rename it then" in found.message
     # The rename goes on; and another cluster's provider is not west's.
-    moves = Departing(moving=frozenset({"west"}))
+    moves = Departures(moving=frozenset({"west"}))
     assert broken_renames(moves, replace(halfway, renamed=Renamed({"west2": "west"})), ["west2"]) == []
     other = replace(halfway, state=replace(state, identifiers={"west2": "west2"}))
-    assert broken_renames(Departing(leaving=frozenset({"west2"})), other, ["west"]) == []
+    assert broken_renames(Departures(leaving=frozenset({"west2"})), other, ["west"]) == []

@@ -247,7 +247,7 @@ def test_what_an_error_quotes_is_shown_as_text(
         ]
         raise InvalidInputError(problems)
 
-    monkeypatch.setattr("components.past.previous_stack", refuse)
+    monkeypatch.setattr("components.last_update.previous_stack", refuse)
     with pytest.raises(pulumi.RunError) as error:
         program(environment("east", pool("any")), kubeconfigSource="none")
 

@@ -10,10 +10,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.readiness.pods import Expected, Observed, explain, judge
+from components.readiness.pods import ExpectedService, Observed, what_is_missing, why_unready
 from components.readiness.waiting import Patience, Unready, Wait, finish, wait_for
 from components.stack_config import read_stack_config
-from components.state.previous_plan import leaving
+from components.state.previous_plan import services_leaving
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import Fleet
 from slicewise.planning import make_plan, parse_previous
@@ -21,9 +21,9 @@ from tests.documents import deployment, environment, fleet_of, model, planned_ou
 
 REVISION = "slicewise.dev/revision"
 NEW, OLD = "new", "old"
-ONE_NODE = Expected("team", "chat", NEW, replicas=2, autoscaled=False, multi_node=False)
-SCALED = Expected("team", "chat", NEW, replicas=2, autoscaled=True, multi_node=False)
-TWO_NODES = Expected("team", "huge", NEW, replicas=1, autoscaled=False, multi_node=True)
+ONE_NODE = ExpectedService("team", "chat", NEW, replicas=2, autoscaled=False, multi_node=False)
+SCALED = ExpectedService("team", "chat", NEW, replicas=2, autoscaled=True, multi_node=False)
+TWO_NODES = ExpectedService("team", "huge", NEW, replicas=1, autoscaled=False, multi_node=True)
 NO_ROOM = "0/4 nodes are available: 4 Insufficient nvidia.com/mig-3g.40gb."
 
 
@@ -112,30 +112,30 @@ READY = {"type": "Ready", "status": "True"}
     ],
 )
 def test_what_counts_as_ready(
-    expected: Expected, made: dict[str, Any] | None, pods: list[dict[str, Any]], missing: str | None
+    expected: ExpectedService, made: dict[str, Any] | None, pods: list[dict[str, Any]], missing: str | None
 ) -> None:
-    assert judge(expected, Observed(service(READY), made, pods)) == missing
+    assert what_is_missing(expected, Observed(service(READY), made, pods)) == missing
 
 
 def test_two_halves_of_groups_are_no_replica() -> None:
-    expected = Expected("team", "huge", NEW, replicas=2, autoscaled=False, multi_node=True)
+    expected = ExpectedService("team", "huge", NEW, replicas=2, autoscaled=False, multi_node=True)
     pods = [pod(group="0"), pod(group="1")]
     # Both leaders run, and neither worker finds a node: KServe calls that Ready.
-    assert judge(expected, Observed(service(READY), groups(2), pods)) == "0 of 2 replicas serve"
+    assert what_is_missing(expected, Observed(service(READY), groups(2), pods)) == "0 of 2 replicas serve"
 
 
 def test_what_kserve_calls_ready_does_not_matter() -> None:
     """KServe issue 6043: a service of several nodes may be called progressing for ever."""
     never = {"type": "Ready", "status": "False", "reason": "Progressing", "message": "LWS is progressing"}
     pods = [pod(group="0"), pod(group="0")]
-    assert judge(TWO_NODES, Observed(service(never), groups(), pods)) is None
+    assert what_is_missing(TWO_NODES, Observed(service(never), groups(), pods)) is None
 
 
 def test_scaled_to_zero_on_purpose_is_ready() -> None:
-    expected = Expected("team", "chat", NEW, replicas=0, autoscaled=True, multi_node=False)
+    expected = ExpectedService("team", "chat", NEW, replicas=0, autoscaled=True, multi_node=False)
     made = workload(0)
     made["status"] = {"observedGeneration": 3}
-    assert judge(expected, Observed(service(READY), made, [])) is None
+    assert what_is_missing(expected, Observed(service(READY), made, [])) is None
 
 
 def test_reasons_are_grouped_and_few() -> None:
@@ -147,7 +147,7 @@ def test_reasons_are_grouped_and_few() -> None:
     others = [pending(f"reason {number}") for number in range(4)]
     pods = [pending(), pending(), pending(), broken, broken, pod(), *others]
 
-    assert explain(Observed(service(presets, ready), workload(), pods)) == [
+    assert why_unready(Observed(service(presets, ready), workload(), pods)) == [
         "PresetsCombined is False: ConfigNotFound: no such config",
         "Ready is False: MinimumReplicasUnavailable: too few",
         f"3 pods without a node: {NO_ROOM}",
@@ -162,16 +162,16 @@ def test_what_a_cluster_says_comes_on_one_line_without_control_characters() -> N
     crashed = {"name": "main", "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "a\n\x1b[2J\u202eb"}}}
     broken = pod(ready=False)
     broken["status"]["containerStatuses"] = [crashed]
-    assert explain(Observed(service(READY), workload(), [broken])) == [
+    assert why_unready(Observed(service(READY), workload(), [broken])) == [
         r"1 pod not started: container main: CrashLoopBackOff: a \x1b[2J\u202eb"
     ]
 
 
 def test_a_controller_that_is_not_there_is_named() -> None:
     expected = ["KServe has not looked at it since it was applied: does its controller (llmisvc) run?"]
-    assert explain(Observed(service(READY, generation=2), None, [])) == expected
-    assert explain(Observed({"metadata": {"generation": 1}}, None, [])) == expected
-    assert explain(Observed(None, None, [])) == [
+    assert why_unready(Observed(service(READY, generation=2), None, [])) == expected
+    assert why_unready(Observed({"metadata": {"generation": 1}}, None, [])) == expected
+    assert why_unready(Observed(None, None, [])) == [
         "there is no such LLMInferenceService: somebody deleted it; run `pulumi up` again to make it again"
     ]
 
@@ -180,17 +180,17 @@ def test_quota_is_named() -> None:
     made = workload()
     refusal = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"}
     made["status"]["conditions"] = [refusal]
-    assert explain(Observed(service(READY), made, [])) == ["pods cannot be made: FailedCreate: exceeded quota"]
+    assert why_unready(Observed(service(READY), made, [])) == ["pods cannot be made: FailedCreate: exceeded quota"]
 
 
 def test_what_is_expected_is_in_the_objects() -> None:
     metadata = {"name": "chat", "namespace": "team"}
     spec: dict[str, Any] = {"annotations": {REVISION: NEW}, "replicas": 2}
     item: dict[str, Any] = {"kind": "LLMInferenceService", "metadata": metadata, "spec": spec}
-    assert Expected.of([item]) == ONE_NODE
+    assert ExpectedService.of([item]) == ONE_NODE
     scaled = item | {"spec": {"annotations": {REVISION: NEW}}}
-    assert Expected.of([scaled, {"kind": "ScaledObject", "spec": {"minReplicaCount": 2}}]) == SCALED
-    assert Expected.of([item | {"spec": spec | {"worker": {}}}]).multi_node
+    assert ExpectedService.of([scaled, {"kind": "ScaledObject", "spec": {"minReplicaCount": 2}}]) == SCALED
+    assert ExpectedService.of([item | {"spec": spec | {"worker": {}}}]).multi_node
 
 
 def test_all_failures_come_in_one_message() -> None:
@@ -290,12 +290,12 @@ def test_who_makes_room_only_after_the_program() -> None:
 
     previous = parse_previous(planned_outputs(fleet("chat", "gone"))["placements"], "previous")
     now = make_plan(fleet("chat", "newcomer"))
-    assert leaving(previous, now) == {("env", "a"): ("team/gone",)}
+    assert services_leaving(previous, now) == {("env", "a"): ("team/gone",)}
     # A deployment that spans other nodes now gets a new service.
     split = replace(now, placements=tuple(each._replace(nodes_per_replica=2) for each in now.placements))
-    assert leaving(previous, split) == {("env", "a"): ("the old service of team/chat", "team/gone")}
+    assert services_leaving(previous, split) == {("env", "a"): ("the old service of team/chat", "team/gone")}
     elsewhere = make_plan(fleet("newcomer", pools=("b",)))
-    assert leaving(previous, elsewhere) == {("env", "a"): ("team/chat", "team/gone")}
+    assert services_leaving(previous, elsewhere) == {("env", "a"): ("team/chat", "team/gone")}
 
 
 @pytest.mark.parametrize(
@@ -314,8 +314,8 @@ def test_another_signal_is_another_service_where_the_name_is_long(length: int, o
     expected = {pool_: tuple(each.format(name=name) for each in names) for pool_, names in old.items()}
     for before, now in (({}, follows), (follows, {})):
         previous = parse_previous(planned_outputs(fleet(before))["placements"], "previous")
-        assert leaving(previous, make_plan(fleet(now))) == expected
-        assert leaving(previous, make_plan(fleet(before))) == {}
+        assert services_leaving(previous, make_plan(fleet(now))) == expected
+        assert services_leaving(previous, make_plan(fleet(before))) == {}
 
 
 def test_what_leaves_is_named_in_quotes_where_it_is_no_name() -> None:
@@ -323,7 +323,7 @@ def test_what_leaves_is_named_in_quotes_where_it_is_no_name() -> None:
     plan = make_plan(fleet)
     (entry,) = planned_outputs(fleet)["placements"]
     entry["deployment"] = {"namespace": "team", "name": "x\x1b[2J"}
-    assert leaving(parse_previous([entry], "previous"), plan) == {("env", "a"): (r'team/"x\x1b[2J"',)}
+    assert services_leaving(parse_previous([entry], "previous"), plan) == {("env", "a"): (r'team/"x\x1b[2J"',)}
 
 
 @pytest.fixture
@@ -356,12 +356,12 @@ def test_what_kubernetes_leaves_null_is_not_there() -> None:
     made = workload() | {"status": {"conditions": None, "replicas": None}}
     nothing = {"metadata": {"generation": 1}, "status": {"observedGeneration": 1, "conditions": None}}
     observed = Observed(nothing, made, [waits])
-    assert judge(ONE_NODE, observed) == "0 of 2 replicas serve, 1 pod of the revision before"
-    assert explain(observed) == ["1 pod Pending, but not Ready"]
-    assert explain(Observed(nothing, made | {"status": None}, [waits | {"status": None, "spec": None}])) == [
+    assert what_is_missing(ONE_NODE, observed) == "0 of 2 replicas serve, 1 pod of the revision before"
+    assert why_unready(observed) == ["1 pod Pending, but not Ready"]
+    assert why_unready(Observed(nothing, made | {"status": None}, [waits | {"status": None, "spec": None}])) == [
         "1 pod Pending, but not Ready"
     ]
     group = groups()
     group["spec"]["leaderWorkerTemplate"] |= {"leaderTemplate": None, "size": None}
     group["status"] = None
-    assert judge(TWO_NODES, Observed(nothing, group, [])) == "0 of 1 replicas serve"
+    assert what_is_missing(TWO_NODES, Observed(nothing, group, [])) == "0 of 1 replicas serve"

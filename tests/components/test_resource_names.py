@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
-from components.provisioning.eks import EksCluster
-from components.provisioning.gke import GkeCluster
+from components.provisioning.eks import ProvisionedEksCluster
+from components.provisioning.gke import ProvisionedGkeCluster
 from slicewise.documents.cluster import EksCluster as DeclaredEks
 from slicewise.documents.cluster import GkeCluster as DeclaredGke
 from slicewise.manifests import KubernetesObject
@@ -48,13 +48,15 @@ def declare(places: list[tuple[str, str, str]]) -> pulumi.Output[Any]:
         environments[name] = InferenceEnvironment(
             name, kubeconfig=pulumi.Output.secret("text"), namespaces=namespaces, objects=objects
         )
-        EksCluster(
+        ProvisionedEksCluster(
             name,
             cluster=DeclaredEks(region="eu-central-1", subnet_ids=("subnet-0a", "subnet-0b")),
             pools=[],
             operator_values={},
         )
-        GkeCluster(name, cluster=DeclaredGke(project="acme", location="europe-west4-b"), pools=list[GkePool]())
+        ProvisionedGkeCluster(
+            name, cluster=DeclaredGke(project="acme", location="europe-west4-b"), pools=list[GkePool]()
+        )
     urns = [
         ModelPlacement(
             f"{environment}/{namespace}/{name}",

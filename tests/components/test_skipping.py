@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.clusters.skipping import Reason, keep_outputs, skip_or_fail, tell_skipped
+from components.clusters.skipping import SkipReason, keep_outputs, skip_or_fail, tell_skipped
 from components.kubeconfig.no_cluster import NOWHERE
-from components.leaving.departing import Departing
+from components.leaving.departures import Departures
 from components.leaving.untouched import declare_all_untouched, declare_untouched
 from components.stack_config import OnUnreachable, StackConfig, read_stack_config
-from components.state.stack_state import EnvironmentState, Resource, StackState, by_environment
+from components.state.stack_state import EnvironmentState, StackState, StateResource, resources_by_environment
 from tests.components.recording import Recorder, run
 from tests.documents import Document, deployment, environment, fleet_of, model, planned_outputs, profile, slices
 
@@ -21,7 +21,7 @@ SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
 CONFIG = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceServiceConfig"
 SCALER = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 ENVIRONMENT, PLACEMENT = "slicewise:index:InferenceEnvironment", "slicewise:index:ModelPlacement"
-REASONS = (Reason("west", "west does not answer [SW404]"), Reason("west", "and more [SW410]"))
+REASONS = (SkipReason("west", "west does not answer [SW404]"), SkipReason("west", "and more [SW410]"))
 
 
 def config(**changes: Any) -> StackConfig:  # noqa: ANN401 - fields of several types
@@ -78,16 +78,16 @@ STATE = [
 
 @pytest.mark.parametrize("resources", [STATE, STATE[::-1]])
 def test_the_state_is_sorted_into_environments_whatever_its_order(resources: list[str]) -> None:
-    found = by_environment(resources)
+    found = resources_by_environment(resources)
     assert set(found) == {"west", "west-2"}
     west = found["west"]
     assert west.has_provider
     assert [each.name for each in west.shared] == ["west/team/namespace", "west/team/pipeline-parallel-config"]
     assert west.placements == {
-        "west/team/chat": [Resource("west/team/chat-service", SERVICE)],
+        "west/team/chat": [StateResource("west/team/chat-service", SERVICE)],
         "west/team/chat-service": [
-            Resource("west/team/chat-service-scaledobject", SCALER),
-            Resource("west/team/chat-service-service", SERVICE),
+            StateResource("west/team/chat-service-scaledobject", SCALER),
+            StateResource("west/team/chat-service-service", SERVICE),
         ],
         "west/team/never-applied": [],
     }
@@ -98,7 +98,7 @@ def test_what_is_in_the_state_is_declared_again_with_all_changes_ignored(recorde
     state = [each for each in STATE if not each.endswith((f"{SERVICE}::west/team/chat-service", "::west/team/chat"))]
 
     def program() -> pulumi.Output[None]:
-        declare_untouched("west", by_environment(state)["west"])
+        declare_untouched("west", resources_by_environment(state)["west"])
         return pulumi.Output.from_input(None)
 
     run(program)
@@ -132,11 +132,12 @@ def test_a_plugin_that_gives_no_credential_is_not_left_to_the_provider(recorder:
 def test_what_a_rename_that_broke_off_has_left_has_the_provider_of_the_new_name(recorder: Recorder) -> None:
     left = [urn(f"{PLACEMENT}${SERVICE}", "west/team/chat-service"), urn(PLACEMENT, "west/team/chat")]
     state = StackState(
-        {"new": EnvironmentState(has_provider=True), **by_environment(left)}, identifiers={"new": "first-name"}
+        {"new": EnvironmentState(has_provider=True), **resources_by_environment(left)},
+        identifiers={"new": "first-name"},
     )
 
     def program() -> pulumi.Output[None]:
-        declare_all_untouched(["new"], Departing({"west": ("new",)}), state, frozenset())
+        declare_all_untouched(["new"], Departures({"west": ("new",)}), state, frozenset())
         return pulumi.Output.from_input(None)
 
     run(program)
@@ -203,7 +204,7 @@ def test_the_warning_says_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
     # Nothing waits for `same`: it is there, and as the plan has it.
     fleet = fleet_of([*BOTH, TINY, at_west("same"), at_west("new"), at_west("grows", 3)])
-    placed = {f"west/team/{name}": list[Resource]() for name in ("same", "old", "grows")}
+    placed = {f"west/team/{name}": list[StateResource]() for name in ("same", "old", "grows")}
     there = EnvironmentState(has_provider=True, placements=placed)
     before = planned_outputs(fleet_of([*BOTH, TINY, at_west("same"), at_west("old"), at_west("grows")]))
     tell_skipped(

@@ -12,8 +12,8 @@ import pulumi
 import components
 from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
-from components.provisioning.eks import EksCluster
-from components.provisioning.gke import GkeCluster
+from components.provisioning.eks import ProvisionedEksCluster
+from components.provisioning.gke import ProvisionedGkeCluster
 from slicewise.documents.cluster import EksCluster as DeclaredEks
 from slicewise.documents.cluster import GkeCluster as DeclaredGke
 from tests.components.recording import Recorder, run
@@ -21,8 +21,8 @@ from tests.components.recording import Recorder, run
 CANONICAL: dict[type[pulumi.ComponentResource], str] = {
     InferenceEnvironment: "slicewise:index:InferenceEnvironment",
     ModelPlacement: "slicewise:index:ModelPlacement",
-    GkeCluster: "slicewise:index:GkeCluster",
-    EksCluster: "slicewise:index:EksCluster",
+    ProvisionedGkeCluster: "slicewise:index:GkeCluster",
+    ProvisionedEksCluster: "slicewise:index:EksCluster",
 }
 
 
@@ -41,9 +41,9 @@ def test_tokens_are_canonical(recorder: Recorder) -> None:
     def declare() -> pulumi.Output[Any]:
         environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
         placement = ModelPlacement("env/team/chat", environment=environment, objects=[])
-        gke = GkeCluster("env", cluster=DeclaredGke(project="acme", location="europe-west4-b"), pools=[])
+        gke = ProvisionedGkeCluster("env", cluster=DeclaredGke(project="acme", location="europe-west4-b"), pools=[])
         declared = DeclaredEks(region="eu-central-1", subnet_ids=("subnet-0a", "subnet-0b"))
-        eks = EksCluster("env", cluster=declared, pools=[], operator_values={})
+        eks = ProvisionedEksCluster("env", cluster=declared, pools=[], operator_values={})
         return pulumi.Output.all(environment.urn, placement.urn, gke.urn, eks.urn)
 
     run(declare)

@@ -13,7 +13,7 @@ import yaml
 
 from components.clusters import verifying
 from components.clusters.verifying import verify_clusters
-from components.handling import Handling
+from components.object_handling import Handling
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
 from slicewise.clusters.live.existing_objects import ObjectName
 from slicewise.clusters.verify.verification import Verified

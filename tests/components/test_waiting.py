@@ -11,7 +11,7 @@ import pytest
 from lightkube import AsyncClient
 
 from components.readiness import waiting
-from components.readiness.pods import Expected
+from components.readiness.pods import ExpectedService
 from components.readiness.waiting import Patience, Wait, wait_for
 from slicewise.clusters.access.client import open_client
 from tests.unit.clusters.access.asking import kubeconfig_text
@@ -41,7 +41,11 @@ def test_one_client_and_one_run_of_the_plugin_for_a_cluster(tmp_path: Path, monk
     script = f"echo once >> {tmp_path}/runs; sleep 0.2; echo '{credential}'"
     user = {"exec": {"apiVersion": VERSION, "command": "sh", "args": ["-c", script]}}
     waits = [
-        Wait(f"env/team/{name}", Expected("team", name, "new", 1, autoscaled=False, multi_node=False), Patience(0.1))
+        Wait(
+            f"env/team/{name}",
+            ExpectedService("team", name, "new", 1, autoscaled=False, multi_node=False),
+            Patience(0.1),
+        )
         for name in "abcdefgh"
     ]
     with server(Answer()) as asked:

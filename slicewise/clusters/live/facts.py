@@ -135,6 +135,10 @@ class LiveNode:
     provider_id: str = ""
     pods: int | None = None
 
+    def units(self, resource: str) -> int:
+        """Return how many units of `resource` the node offers."""
+        return self.gpus.units(resource) if self.gpus else 0
+
 
 @dataclass(frozen=True, slots=True)
 class GpuPod:

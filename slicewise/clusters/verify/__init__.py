@@ -5,6 +5,7 @@ were applied.
 """
 
 from slicewise.clusters.verify.cluster_checks import led_elsewhere
+from slicewise.clusters.verify.pools import PoolReality
 from slicewise.clusters.verify.services import (
     Deviation,
     Drift,
@@ -14,7 +15,7 @@ from slicewise.clusters.verify.services import (
     judge,
     rewritten,
 )
-from slicewise.clusters.verify.verification import PoolReality, Verified, verify
+from slicewise.clusters.verify.verification import Verified, verify
 
 __all__ = [
     "Deviation",

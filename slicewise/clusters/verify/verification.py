@@ -13,8 +13,9 @@ from slicewise.clusters.verify.cluster_checks import check_cluster, check_identi
 from slicewise.clusters.verify.namespaces import check_namespaces
 from slicewise.clusters.verify.pools import (
     ComparedPool,
+    DeclaredPool,
     Holdings,
-    NearMisses,
+    PoolReality,
     Shortage,
     check_absent,
     check_allocatable,
@@ -27,13 +28,12 @@ from slicewise.clusters.verify.pools import (
     check_taints,
     check_unit_memory,
     check_units,
+    compare,
     followed,
-    growth_limit,
     holdings,
     members,
-    near_misses,
+    reality_of,
     requirements_of,
-    units_of,
 )
 from slicewise.clusters.verify.services import (
     Deviation,
@@ -56,60 +56,6 @@ from slicewise.planning import (
     charged_pools,
     placements_by_environment,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PoolReality:
-    """A pool in numbers: declared, and there.
-
-    Attributes:
-        environment: The environment's name.
-        node_pool: The pool's name.
-        resource: What its pods ask for.
-        profile_declared: The declared MIG profile; None for whole GPUs.
-        profiles: The profiles of the units that its pods would get, None for whole GPUs; where no node offers what they
-            ask for, of those that are there.
-        nodes_declared: Its nodeCount.
-        max_nodes_declared: Its maxNodeCount.
-        nodes: Nodes that belong to it.
-        units_declared: Units of the nodes that nodeCount declares.
-        units: Units that its nodes offer.
-        held_by_others: Units of pods that the plan does not know; None where pods may not be read.
-        held_by_plan: Units of the plan's own pods, now; None where pods may not be read.
-        free: Units that no pod holds on nodes that take its pods now; None where pods may not be read.
-    """
-
-    environment: str
-    node_pool: str
-    resource: str
-    profile_declared: str | None
-    profiles: tuple[str | None, ...]
-    nodes_declared: int
-    max_nodes_declared: int | None
-    nodes: int
-    units_declared: int
-    units: int
-    held_by_others: int | None
-    held_by_plan: int | None
-    free: int | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return {
-            "environment": self.environment,
-            "nodePool": self.node_pool,
-            "resource": self.resource,
-            "profileDeclared": self.profile_declared,
-            "profiles": list(self.profiles),
-            "nodesDeclared": self.nodes_declared,
-            "maxNodesDeclared": self.max_nodes_declared,
-            "nodes": self.nodes,
-            "unitsDeclared": self.units_declared,
-            "units": self.units,
-            "heldByOthers": self.held_by_others,
-            "heldByPlan": self.held_by_plan,
-            "free": self.free,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,29 +187,23 @@ class _Environment:
 
     def compared(self, charged: Mapping[PoolName, ChargedPool]) -> tuple[list[PoolReality], list[Diagnostic]]:
         """Return every pool in numbers, and all that differs."""
-        pools = self.fleet.environment[self.name].spec.node_pools
-        of_pool = members(pools, self.cluster.nodes)
+        pools, cluster = self.fleet.environment[self.name].spec.node_pools, self.cluster
+        of_pool = members(pools, cluster.nodes)
         belonging = {node.name for nodes in of_pool.values() for node in nodes}
-        strays = [node for node in self.cluster.nodes if node.gpus and node.name not in belonging]
+        strays = [node for node in cluster.nodes if node.gpus and node.name not in belonging]
         meant: set[str] = set()
         realities: list[PoolReality] = []
         found: list[tuple[str, Found]] = []
         for pool in sorted(pools, key=lambda each: each.name):
             here = [placement for placement in self.placements if placement.node_pool == pool.name]
-            compared = ComparedPool(
-                pool,
-                of_pool[pool.name],
-                here,
-                charged[self.name, pool.name].charges,
-                requirements_of(self.fleet, here),
-            )
-            near = near_misses(compared, strays)
-            meant |= {node.name for node in near.nodes}
-            cluster = self.cluster
+            charges = charged[self.name, pool.name].charges
+            declared = DeclaredPool(pool, here, charges, requirements_of(self.fleet, here))
+            compared = compare(declared, of_pool[pool.name], strays, cluster.nodes, cluster.bounds)
+            meant |= {node.name for node in compared.near.nodes}
             hidden = Readable.PODS in cluster.unread
             held = None if hidden else holdings(compared, cluster.pods, self.own, cluster.services)
-            realities.append(_reality(self.name, compared, held))
-            checked = self._check_pool(compared, near, held)
+            realities.append(reality_of(self.name, compared, held))
+            checked = self._check_pool(compared, held)
             found += [(pool.name, followed(each, charged[self.name, pool.name])) for each in checked]
         of_cluster = [
             *self.elsewhere,
@@ -276,48 +216,20 @@ class _Environment:
         differences += [each.at(self.name, pool_name) for pool_name, each in merged(found)]
         return realities, differences
 
-    def _check_pool(self, compared: ComparedPool, near: NearMisses, held: Holdings | None) -> Iterator[Found]:
-        nodes, bounds = self.cluster.nodes, self.cluster.bounds
-        shortage = Shortage(compared, held, growth_limit(compared, nodes, bounds))
-        yield from map(shortage.weighed, check_presence(compared, near, nodes))
+    def _check_pool(self, compared: ComparedPool, held: Holdings | None) -> Iterator[Found]:
+        shortage = Shortage(compared, held)
+        yield from map(shortage.weighed, check_presence(compared, self.cluster.nodes))
         if not compared.nodes:
             return
         checks = (
-            check_growth(compared, nodes, bounds),
+            check_growth(compared),
             check_models(compared),
             check_units(compared),
             check_absent(compared),
             check_taints(compared),
-            check_allocatable(compared),
             check_pods(compared),
+            check_allocatable(compared),
             check_unit_memory(compared),
             () if held is None else check_holdings(compared, held, blocks=bool(shortage.lacking)),
         )
         yield from map(shortage.weighed, chain.from_iterable(checks))
-
-
-def _reality(environment: str, compared: ComparedPool, held: Holdings | None) -> PoolReality:
-    pool = compared.pool
-    offers = [offer for node in compared.nodes if node.gpus for offer in node.gpus.offers if offer.units]
-    asked = [offer for offer in offers if offer.resource == compared.resource]
-    profiles = {offer.profile for offer in asked or offers}
-    return PoolReality(
-        environment=environment,
-        node_pool=pool.name,
-        resource=compared.resource,
-        profile_declared=compared.profile,
-        profiles=tuple(sorted(profiles, key=lambda each: each or "")),
-        nodes_declared=pool.node_count,
-        max_nodes_declared=pool.max_node_count,
-        nodes=len(compared.nodes),
-        units_declared=pool.node_count * compared.units_per_node,
-        units=compared.units,
-        held_by_others=held.by_others if held else None,
-        held_by_plan=held.by_plan if held else None,
-        free=sum(
-            units_of(node, compared.resource) - held.others[node.name] - held.plan[node.name]
-            for node in compared.taking
-        )
-        if held
-        else None,
-    )

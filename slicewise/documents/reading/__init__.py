@@ -3,9 +3,9 @@
 `load_fleet` takes paths, `load_contents` what was read already.
 """
 
+from slicewise.documents.reading.kinds import KINDS, METADATA
 from slicewise.documents.reading.loading import load_contents, load_fleet
 from slicewise.documents.reading.schema_problems import bad_value
-from slicewise.documents.reading.validating import KINDS, METADATA
 
 __all__ = [
     "KINDS",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -66,9 +66,8 @@ MAX_PROBLEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class SchemaMismatch:
-    """A document that does not fit its kind's schema."""
+    """What of a document does not fit its kind's schema."""
 
-    kind: type[BaseModel]
     problems: list[Diagnostic]
     wrong: frozenset[FieldPath]
     """The fields that are wrong or missing: nothing can be concluded from them."""
@@ -78,7 +77,7 @@ def schema_mismatch(document: SourceDocument, kind: type[BaseModel], error: Vali
     """Return what pydantic found wrong with `document`, a `kind`: one problem a field, and none that only follows."""
     errors = error.errors(include_url=False, include_context=True)
     unknown = {
-        details["loc"]: unknown_field(kind, details["loc"], _beside(document.data, details["loc"]))
+        details["loc"]: unknown_field(kind, details["loc"], document.data)
         for details in islice((details for details in errors if details["type"] == "extra_forbidden"), MAX_PROBLEMS)
     }
     meant = {path for field in unknown.values() for path in field.meant}
@@ -100,14 +99,7 @@ def schema_mismatch(document: SourceDocument, kind: type[BaseModel], error: Vali
         remedy = "fix these first"
         problems.append(document.error(Code.BAD_VALUE, message, remedy))
     wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
-    return SchemaMismatch(kind, problems, frozenset(wrong | meant))
-
-
-def _beside(data: Any, path: FieldPath) -> Container[object]:  # noqa: ANN401 - plain data
-    """Return the mapping that the field at `path` is in."""
-    for part in path[:-1]:
-        data = data[part]
-    return data if isinstance(data, dict) else ()
+    return SchemaMismatch(problems, frozenset(wrong | meant))
 
 
 def _follows_from_unknown(details: ErrorDetails, meant: AbstractSet[FieldPath]) -> bool:

@@ -12,7 +12,7 @@ _AT: Final[FieldPath] = ("spec", "cluster")
 _WAYS: Final = {"secretRef": "secret_ref", "gke": "gke", "eks": "eks"}
 
 
-def check_cluster(cluster: Cluster) -> Iterator[Diagnostic]:
+def check_cluster_block(cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield what is wrong with where `cluster` comes from."""
     blocks = {source: getattr(cluster, source.block) for source in ClusterSource}
     wanted = cluster.source.block

@@ -1,28 +1,26 @@
-"""Advice on the documents of a fleet together: selectors that match nothing, models that no deployment serves."""
+"""Warnings about the documents of a fleet together, those of selectors and served names included."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, Subject, did_you_mean, some
-from slicewise.documents.base import Labels, Selector
+from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.documents.cluster import ExistingCluster
-from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.fleet import Fleet, model_key
 from slicewise.documents.rules.selected_environments import Reach
+from slicewise.documents.rules.selectors_without_match import check_selectors
 from slicewise.documents.rules.served_names import check_served_names
-
-_SHOWN = 5
 
 
 def fleet_advice(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield what is of no use in `fleet`, if it has environments and deployments to compare with."""
-    if fleet.environments:
-        yield from _one_cluster_twice(fleet)
-        yield from _Selectors(fleet).advice()
-        yield from check_served_names(fleet)
     if fleet.deployments:
         yield from _unused_models(fleet)
+    if fleet.environments:
+        yield from _one_cluster_twice(fleet)
+        reach = Reach(fleet.environments)
+        yield from check_selectors(fleet, reach)
+        yield from check_served_names(fleet, reach)
 
 
 def _one_cluster_twice(fleet: Fleet) -> Iterator[Diagnostic]:
@@ -53,87 +51,3 @@ def _unused_models(fleet: Fleet) -> Iterator[Diagnostic]:
             yield Diagnostic.warning(
                 Code.MODEL_UNUSED, message, remedy, field=("metadata", "name"), subject=key.subject
             )
-
-
-class _Selectors:
-    """Finds the selectors of deployments and models that leave nothing."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-        self._reach = Reach(fleet.environments)
-        self._said: dict[tuple[str, frozenset[tuple[str, str]], int], str] = {}
-        self._known: dict[tuple[str, int], dict[str, set[str]]] = {}
-
-    def advice(self) -> Iterator[Diagnostic]:
-        for deployment in self._fleet.deployments:
-            spec = deployment.spec
-            environments = self._reach.environments(spec.environment_selector)
-            if not environments:
-                field: FieldPath = ("spec", "environmentSelector")
-                yield self._nothing(deployment.key.subject, field, "environment", spec.environment_selector)
-            elif not environments & self._reach.with_pool(spec.node_pool_selector):
-                field = ("spec", "nodePoolSelector")
-                yield self._nothing(deployment.key.subject, field, "node pool", spec.node_pool_selector, environments)
-            else:
-                yield from self._too_few(deployment)
-        for key, model in self._fleet.models.items():
-            for index, profile in enumerate(model.serving):
-                if not self._reach.environments(profile.environment_selector):
-                    field = ("spec", "serving", index, "environmentSelector")
-                    yield self._nothing(key.subject, field, "environment", profile.environment_selector)
-
-    def _too_few(self, deployment: ModelDeployment) -> Iterator[Diagnostic]:
-        wanted = deployment.spec.environments
-        found = self._reach.of(deployment, self._fleet.model_of(deployment)).bit_count()
-        # Where its model's selectors leave nothing, that is said of them.
-        if 0 < found < wanted:
-            message = f"{wanted} are asked for, and its selectors and its model's leave only {found}"
-            remedy = f"write {found}, loosen a selector, or load the other environments too"
-            yield Diagnostic.warning(
-                Code.TOO_FEW_ENVIRONMENTS,
-                message,
-                remedy,
-                field=("spec", "environments"),
-                subject=deployment.key.subject,
-            )
-
-    def _nothing(
-        self, subject: Subject, field: FieldPath, what: str, selector: Selector, environments: int = 0
-    ) -> Diagnostic:
-        key = (what, frozenset(selector.match_labels.items()), environments)
-        message = self._said.get(key)
-        if message is None:
-            message = _why(what, selector, self._values(what, environments))
-            self._said[key] = message
-        return Diagnostic.warning(Code.SELECTOR_MATCHES_NOTHING, message, field=field, subject=subject)
-
-    def _values(self, what: str, environments: int) -> Mapping[str, set[str]]:
-        """Return the labels of what could be selected, and the values of each."""
-        key = (what, environments)
-        if key not in self._known:
-            values: dict[str, set[str]] = {}
-            for labels in self._labels(what, environments):
-                for name, value in labels.items():
-                    values.setdefault(name, set()).add(value)
-            self._known[key] = values
-        return self._known[key]
-
-    def _labels(self, what: str, environments: int) -> list[Labels]:
-        every = self._fleet.environments
-        if what == "environment":
-            return [environment.metadata.labels for environment in every]
-        chosen = [environment for index, environment in enumerate(every) if environments >> index & 1]
-        return [pool.labels for environment in chosen for pool in environment.spec.node_pools]
-
-
-def _why(what: str, selector: Selector, values: Mapping[str, set[str]]) -> str:
-    """Say which label it is that nothing has, and which it might be."""
-    for name, value in sorted(selector.match_labels.items()):
-        if name not in values:
-            hint = did_you_mean(name, values) or f"; correct the label, or give it to the {what} that is meant"
-            return f"no {what} that it could select has a label {name}{hint}"
-        if value not in values[name]:
-            hint = did_you_mean(value, values[name]) or f"; there is {some(sorted(values[name]), _SHOWN)}"
-            return f"no {what} that it could select has {name}={value}{hint}"
-    wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
-    return f"no {what} has {wanted} together; leave one of them out, or give both labels to the {what} that is meant"

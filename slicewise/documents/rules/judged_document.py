@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from slicewise.diagnostics import FieldPath
 from slicewise.documents.base import ClusterMetadata
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import DeploymentMetadata, ModelDeployment, Scaling
-from slicewise.documents.environment import InferenceEnvironment, NodePool
-from slicewise.documents.rules.judged_entry import JudgedEntry, all_right, validated, value_at, with_placeholders
+from slicewise.documents.environment import MAX_POOLS, InferenceEnvironment, NodePool
+from slicewise.documents.rules.judged_entry import EntryT, JudgedEntry
 from slicewise.documents.served_model import HuggingFace, ModelSpec, ServingProfile
+from slicewise.documents.unknown_fields import aliases, model_at
 
 POOLS: Final[FieldPath] = ("spec", "nodePools")
 SERVING: Final[FieldPath] = ("spec", "serving")
@@ -23,6 +27,8 @@ _POOL: Final = {
     "capabilities": {"memoryPerGpu": "1Gi", "migConfiguration": {"enabled": False}},
 }
 _PROFILE: Final = {"name": "any"}
+# What is required below something that is missing shows only once that is there.
+_ROUNDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +43,14 @@ class JudgedEnvironment:
     def right(cls, document: InferenceEnvironment) -> JudgedEnvironment:
         """Return all parts of `document`."""
         spec = document.spec
-        return cls(document.metadata.name, spec.cluster, all_right(spec.node_pools, POOLS))
+        return cls(document.metadata.name, spec.cluster, _all_right(spec.node_pools, POOLS))
 
     @classmethod
     def broken(cls, data: object, wrong: Iterable[FieldPath]) -> JudgedEnvironment:
         """Return the parts of a document of plain data that are right; `wrong` are the fields that are not."""
         metadata = validated(ClusterMetadata, value_at(data, ("metadata",)))
         cluster = validated(Cluster, value_at(data, ("spec", "cluster")))
-        pools = with_placeholders(NodePool, _POOL, value_at(data, POOLS), POOLS, wrong)
+        pools = _right_entries(NodePool, _POOL, value_at(data, POOLS), POOLS, wrong)
         return cls(metadata.name if metadata else None, cluster, pools)
 
 
@@ -77,11 +83,111 @@ class JudgedModel:
     @classmethod
     def right(cls, spec: ModelSpec) -> JudgedModel:
         """Return all parts of `spec`."""
-        return cls(spec.hugging_face.repo, all_right(spec.serving, SERVING))
+        return cls(spec.hugging_face.repo, _all_right(spec.serving, SERVING))
 
     @classmethod
     def broken(cls, data: object, wrong: Iterable[FieldPath]) -> JudgedModel:
         """Return the parts of a document of plain data that are right; `wrong` are the fields that are not."""
         source = validated(HuggingFace, value_at(data, ("spec", "huggingFace")))
-        serving = with_placeholders(ServingProfile, _PROFILE, value_at(data, SERVING), SERVING, wrong)
+        serving = _right_entries(ServingProfile, _PROFILE, value_at(data, SERVING), SERVING, wrong)
         return cls(source.repo if source else None, serving)
+
+
+def _all_right(values: Iterable[EntryT], path: FieldPath) -> list[JudgedEntry[EntryT]]:
+    """Return the entries of the list at `path`, which fits the schema."""
+    return [JudgedEntry((*path, index), index, value) for index, value in enumerate(values)]
+
+
+def _right_entries(
+    kind: type[EntryT], placeholders: Mapping[str, Any], entries: object, path: FieldPath, wrong: Iterable[FieldPath]
+) -> list[JudgedEntry[EntryT]]:
+    """Return the entries of the list at `path`, without what is wrong with them.
+
+    Args:
+        kind: What the entries are.
+        placeholders: Its required fields, and those of the mappings in it, each with any value that is allowed.
+        entries: What the document has there.
+        path: Where the list is in the document.
+        wrong: What does not fit the schema, anywhere in the document.
+    """
+    if not isinstance(entries, list):
+        return []
+    depth = len(path)
+    by_index: dict[object, set[FieldPath]] = {}
+    for each in wrong:
+        if each[:depth] == path and len(each) > depth:
+            by_index.setdefault(each[depth], set()).add(each[depth + 1 :])
+    # More than any such list may have are an error of their own, and would be compared with each other.
+    first = enumerate(entries[:MAX_POOLS])
+    judged = (_entry(kind, placeholders, (*path, index), entry, by_index.get(index, set())) for index, entry in first)
+    return [each for each in judged if each]
+
+
+def _entry(
+    kind: type[EntryT], placeholders: Mapping[str, Any], path: FieldPath, entry: object, wrong: set[FieldPath]
+) -> JudgedEntry[EntryT] | None:
+    if not isinstance(entry, dict) or () in wrong:
+        return None
+    # pydantic does not say the name of a field whose name is not text.
+    named = {name: field for name, field in entry.items() if isinstance(name, str)}
+    value = _with_placeholders(kind, placeholders, copy.deepcopy(named))
+    if value is None:
+        return None
+    return JudgedEntry(path, int(path[-1]), value, frozenset(wrong | _perhaps_meant(kind, entry, wrong)))
+
+
+def _perhaps_meant(kind: type[EntryT], entry: object, wrong: set[FieldPath]) -> set[FieldPath]:
+    """Return the fields that are missing beside an unknown one: it may be meant for any of these."""
+    meant: set[FieldPath] = set()
+    for path in wrong:
+        parent = path[:-1]
+        owner = model_at(kind, parent)
+        if owner and path[-1] not in (known := aliases(owner)):
+            there = value_at(entry, parent)
+            meant |= {(*parent, name) for name in known if not isinstance(there, dict) or name not in there}
+    return meant
+
+
+def _with_placeholders(kind: type[EntryT], placeholders: Mapping[str, Any], data: dict[str, Any]) -> EntryT | None:
+    """Return `data` as a `kind`, without what is wrong in it, and with placeholders for what is required."""
+    for _ in range(_ROUNDS):
+        try:
+            return kind.model_validate(data, by_alias=True, by_name=False)
+        except ValidationError as error:
+            # From the end, so that the indices of lists stay right.
+            for details in reversed(error.errors(include_url=False, include_context=False, include_input=False)):
+                path, missing = details["loc"], details["type"] == "missing"
+                _correct(data, path, value_at(placeholders, path) if missing else None)
+    return None
+
+
+def _correct(data: dict[str, Any], path: FieldPath, value: object) -> None:
+    """Put `value` at `path`, or remove what is there where it is None."""
+    path = path[:-1] if path[-1] == "[key]" else path
+    place = value_at(data, path[:-1])
+    if isinstance(place, dict):
+        place.pop(path[-1], None)
+        if value is not None:
+            place[path[-1]] = copy.deepcopy(value)
+    elif isinstance(place, list) and isinstance(path[-1], int) and path[-1] < len(place):
+        del place[path[-1]]
+
+
+def validated(kind: type[EntryT], data: object) -> EntryT | None:
+    """Return a part of a document, or None where it does not fit its schema."""
+    try:
+        return kind.model_validate(data, by_alias=True, by_name=False)
+    except ValidationError:
+        return None
+
+
+def value_at(data: object, path: Sequence[str | int]) -> Any:  # noqa: ANN401 - plain data
+    """Return what is at `path` in plain data; None if there is nothing."""
+    for part in path:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
-
-from pydantic import ValidationError
+from typing import Final, Generic, TypeVar
 
 from slicewise.diagnostics import FieldPath
 from slicewise.documents.base import Frozen
-from slicewise.documents.environment import MAX_POOLS
-from slicewise.documents.unknown_fields import aliases, model_at
 
 EntryT = TypeVar("EntryT", bound=Frozen)
-# What is required below something that is missing shows only once that is there.
-_ROUNDS: Final = 4
 _NOTHING: Final = frozenset[FieldPath]()
 
 
@@ -44,103 +36,3 @@ class JudgedEntry(Generic[EntryT]):
 def _touch(one: FieldPath, other: FieldPath) -> bool:
     """Return whether one of the two paths leads through the other."""
     return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
-
-
-def all_right(values: Iterable[EntryT], path: FieldPath) -> list[JudgedEntry[EntryT]]:
-    """Return the entries of the list at `path`, which fits the schema."""
-    return [JudgedEntry((*path, index), index, value) for index, value in enumerate(values)]
-
-
-def with_placeholders(
-    kind: type[EntryT], placeholders: Mapping[str, Any], entries: object, path: FieldPath, wrong: Iterable[FieldPath]
-) -> list[JudgedEntry[EntryT]]:
-    """Return the entries of the list at `path`, without what is wrong with them.
-
-    Args:
-        kind: What the entries are.
-        placeholders: Its required fields, and those of the mappings in it, each with any value that is allowed.
-        entries: What the document has there.
-        path: Where the list is in the document.
-        wrong: What does not fit the schema, anywhere in the document.
-    """
-    if not isinstance(entries, list):
-        return []
-    depth = len(path)
-    by_index: dict[object, set[FieldPath]] = {}
-    for each in wrong:
-        if each[:depth] == path and len(each) > depth:
-            by_index.setdefault(each[depth], set()).add(each[depth + 1 :])
-    # More than any such list may have are an error of their own, and would be compared with each other.
-    first = enumerate(entries[:MAX_POOLS])
-    judged = (_entry(kind, placeholders, (*path, index), entry, by_index.get(index, set())) for index, entry in first)
-    return [each for each in judged if each]
-
-
-def _entry(
-    kind: type[EntryT], placeholders: Mapping[str, Any], path: FieldPath, entry: object, wrong: set[FieldPath]
-) -> JudgedEntry[EntryT] | None:
-    if not isinstance(entry, dict) or () in wrong:
-        return None
-    # pydantic does not say the name of a field whose name is not text.
-    named = {name: field for name, field in entry.items() if isinstance(name, str)}
-    value = _with_placeholders(kind, placeholders, copy.deepcopy(named))
-    if value is None:
-        return None
-    return JudgedEntry(path, int(path[-1]), value, frozenset(wrong | _perhaps_meant(kind, entry, wrong)))
-
-
-def _perhaps_meant(kind: type[EntryT], entry: object, wrong: set[FieldPath]) -> set[FieldPath]:
-    """Return the fields that are missing beside an unknown one: it may be meant for any of these."""
-    meant: set[FieldPath] = set()
-    for path in wrong:
-        parent = path[:-1]
-        owner = model_at(kind, parent)
-        if owner and path[-1] not in (known := aliases(owner)):
-            there = value_at(entry, parent)
-            meant |= {(*parent, name) for name in known if not isinstance(there, dict) or name not in there}
-    return meant
-
-
-def _with_placeholders(kind: type[EntryT], placeholders: Mapping[str, Any], data: dict[str, Any]) -> EntryT | None:
-    """Return `data` as a `kind`, without what is wrong in it, and with placeholders for what is required."""
-    for _ in range(_ROUNDS):
-        try:
-            return kind.model_validate(data, by_alias=True, by_name=False)
-        except ValidationError as error:
-            # From the end, so that the indices of lists stay right.
-            for details in reversed(error.errors(include_url=False, include_context=False, include_input=False)):
-                path, missing = details["loc"], details["type"] == "missing"
-                _correct(data, path, value_at(placeholders, path) if missing else None)
-    return None
-
-
-def _correct(data: dict[str, Any], path: FieldPath, value: object) -> None:
-    """Put `value` at `path`, or remove what is there where it is None."""
-    path = path[:-1] if path[-1] == "[key]" else path
-    place = value_at(data, path[:-1])
-    if isinstance(place, dict):
-        place.pop(path[-1], None)
-        if value is not None:
-            place[path[-1]] = copy.deepcopy(value)
-    elif isinstance(place, list) and isinstance(path[-1], int) and path[-1] < len(place):
-        del place[path[-1]]
-
-
-def validated(kind: type[EntryT], data: object) -> EntryT | None:
-    """Return a part of a document, or None where it does not fit its schema."""
-    try:
-        return kind.model_validate(data, by_alias=True, by_name=False)
-    except ValidationError:
-        return None
-
-
-def value_at(data: object, path: Sequence[str | int]) -> Any:  # noqa: ANN401 - plain data
-    """Return what is at `path` in plain data; None if there is nothing."""
-    for part in path:
-        if isinstance(data, dict):
-            data = data.get(part)
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            return None
-    return data

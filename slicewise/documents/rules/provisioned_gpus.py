@@ -83,10 +83,12 @@ def check_one_strategy(pools: Sequence[JudgedEntry[NodePool]], cluster: Cluster)
         pool = entry.value
         if pool.mig is None:
             continue
-        first = first or (pool.name, pool.mig.strategy)
+        # A name that does not fit the schema is not known: the place tells which pool it is.
+        named = f'"{pool.name}"' if entry.fits("name") else f"nodePools[{entry.index}]"
+        first = first or (named, pool.mig.strategy)
         if pool.mig.strategy is not first[1]:
             message = (
-                f'"{first[0]}" has {first[1]}, this has {pool.mig.strategy}, and one GPU Operator with one strategy '
+                f"{first[0]} has {first[1]}, this has {pool.mig.strategy}, and one GPU Operator with one strategy "
                 "serves the whole cluster"
             )
             remedy = "write the same in both"

@@ -15,7 +15,7 @@ from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument
 from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
-from slicewise.documents.rules.cluster import check_cluster
+from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.deployment import check_namespace, check_scaling
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
 from slicewise.documents.rules.mig import check_gpu
@@ -69,7 +69,7 @@ _MACHINE: Final = (_MIG, "acceleratorType", "acceleratorCount", "machineType")
 _UNITS: Final = (_MIG, "acceleratorType", "acceleratorCount", "nodeCount", "maxNodeCount", "reservedUnits")
 
 ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
-    of_cluster(check_cluster),
+    of_cluster(check_cluster_block),
     of_pools(check_unique_names, "name"),
     of_each_pool(check_maximum, "nodeCount", "maxNodeCount"),
     of_each_pool(check_reserved, *_UNITS),
@@ -116,7 +116,7 @@ def check_document(document: AnyDocument) -> Iterator[Diagnostic]:
         return _judge(JudgedEnvironment.right(document), ENVIRONMENT_RULES)
     if isinstance(document, ModelDeployment):
         return _judge(JudgedDeployment.right(document), DEPLOYMENT_RULES)
-    return check_model(document.spec)
+    return _judge(JudgedModel.right(document.spec), MODEL_RULES)
 
 
 def check_model(spec: ModelSpec) -> Iterator[Diagnostic]:

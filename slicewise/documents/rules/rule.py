@@ -11,11 +11,10 @@ from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import Scaling
 from slicewise.documents.environment import NodePool
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
-from slicewise.documents.rules.judged_entry import JudgedEntry
+from slicewise.documents.rules.judged_entry import EntryT, JudgedEntry
 from slicewise.documents.served_model import ServingProfile
 
 JudgedT = TypeVar("JudgedT")
-EntryT = TypeVar("EntryT", NodePool, ServingProfile)
 _Pools = Sequence[JudgedEntry[NodePool]]
 _Profiles = Sequence[JudgedEntry[ServingProfile]]
 _Found = Iterator[Diagnostic]

@@ -11,16 +11,19 @@ from slicewise.documents.fleet import Fleet, served_name
 from slicewise.documents.rules.selected_environments import Reach
 
 
-def check_served_names(fleet: Fleet) -> Iterator[Diagnostic]:
+def check_served_names(fleet: Fleet, reach: Reach) -> Iterator[Diagnostic]:
     """Yield the autoscaled deployments whose name in API requests another one of the namespace and environment has.
 
     KEDA v2.19 asks all pods behind any service of the namespace (kedacore/keda issue 7641), and tells them apart by
     that name alone; KEDA v2.20 asks those of the service.
+
+    Args:
+        fleet: Where to look.
+        reach: Where each of its deployments may run.
     """
     by_name: dict[tuple[str, str], list[ModelDeployment]] = defaultdict(list)
     for deployment in fleet.deployments:
         by_name[deployment.metadata.namespace, served_name(deployment, fleet.model_of(deployment))].append(deployment)
-    reach = Reach(fleet.environments)
     for (_, name), group in by_name.items():
         if len(group) == 1 or not any(deployment.autoscaled for deployment in group):
             continue

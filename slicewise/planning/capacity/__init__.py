@@ -4,10 +4,8 @@ from slicewise.planning.capacity.no_room import PodTooLarge
 from slicewise.planning.capacity.planned_pools import ChargedPool, PlannedCharge, PoolName, charged_pools
 from slicewise.planning.capacity.pool_ledger import PoolLedger, node_units, pod_asks
 from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound, is_sound_on
-from slicewise.planning.capacity.tight_spots import ROLLS_WITHOUT_SURGE, Tenant, plan_advice
 
 __all__ = [
-    "ROLLS_WITHOUT_SURGE",
     "ChargedPool",
     "NodeSize",
     "PlannedCharge",
@@ -15,12 +13,10 @@ __all__ = [
     "PodTooLarge",
     "PoolLedger",
     "PoolName",
-    "Tenant",
     "charged_pools",
     "fit_on_empty_node",
     "is_sound",
     "is_sound_on",
     "node_units",
-    "plan_advice",
     "pod_asks",
 ]

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from slicewise.diagnostics import Code, Diagnostic
 from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile
+from slicewise.planning.advice import required_memory_advice
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger, fit_on_empty_node
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.planning.reasons import Reason, RejectionCode
-from slicewise.planning.search import Demand, DraftPlan, ServingOption, required_memory_advice
+from slicewise.planning.search import Demand, DraftPlan, ServingOption
 
 # Finding the nearest pool takes time for every pool that there is, and more than this is not read.
 _MOST_EXPLAINED = 20
@@ -40,12 +41,12 @@ class _Prospects:
         self._explained: dict[tuple[object, ...], str] = {}
 
     def advice(self) -> Iterator[Diagnostic]:
-        yield from required_memory_advice(self._draft)
+        yield from required_memory_advice(self._draft.free_choices())
         for demand in self._draft.demands:
             options = [option for option in demand.options if option.levels]
             if not options:
                 # A selector that leaves nothing has advice of its own.
-                if self._draft.index.selects(demand.deployment):
+                if self._draft.lanes.selects(demand.deployment):
                     message = f"no pool could serve its model even if nothing else ran{self._nearest(demand)}"
                     yield Diagnostic.warning(
                         Code.NEVER_SERVED, message, field=("spec", "modelRef", "name"), subject=demand.key.subject
@@ -105,7 +106,7 @@ class _Prospects:
         for environment in self._fleet.environments:
             if not demand.deployment.spec.environment_selector.selects(environment.metadata.labels):
                 continue
-            for index in self._draft.index.by_environment[environment.metadata.name]:
+            for index in self._draft.numbered.by_environment[environment.metadata.name]:
                 state = self._draft.pools[index]
                 if node_pool_selector_reason(demand.deployment, state.pool) is None:
                     for option in demand.options:

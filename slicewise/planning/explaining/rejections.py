@@ -11,6 +11,7 @@ from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, Mode
 from slicewise.planning.capacity import ChargedPool, PodSize, PoolName, charged_pools, pod_asks
 from slicewise.planning.matching import (
     MatchedRequirements,
+    match_requirements,
     node_pool_selector_reason,
     profile_selector_reason,
     reject_environment,
@@ -69,7 +70,7 @@ class Rejections:
         serving = [
             _Asking(
                 profile,
-                self._matched.by_class(profile.replica_topology),
+                self._matched.reasons[self._matched.shape_of[id(profile.replica_topology)]],
                 pod_asks(profile.replica_topology, model),
                 asking.replicas * profile.replica_topology.nodes,
             )
@@ -120,8 +121,7 @@ class Rejections:
     @cached_property
     def _matched(self) -> MatchedRequirements:
         topologies = (each.replica_topology for model in self._fleet.models.values() for each in model.serving)
-        widest = max((topology.nodes for topology in topologies), default=1)
-        return MatchedRequirements([place.pool for place in self.pools.values()], widest)
+        return match_requirements([place.pool for place in self.pools.values()], topologies)
 
     @cached_property
     def _class_of(self) -> Mapping[PoolName, int]:

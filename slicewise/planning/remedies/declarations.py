@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from slicewise.documents import FABRICS, ModelDeployment, Selector
 from slicewise.planning.capacity import ChargedPool
+from slicewise.planning.matching import unmet_labels
 from slicewise.planning.reasons import RejectionCode
 from slicewise.planning.remedies.models import (
     any_unit,
@@ -123,7 +124,7 @@ BY_CODE: Mapping[RejectionCode, Sequence[Callable[[Want], Proposal | None]]] = {
 
 def only_mismatch(selector: Selector, labels: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the one entry of `selector` that `labels` do not meet; None if there are more, or none."""
-    missing = [(key, value) for key, value in sorted(selector.match_labels.items()) if labels.get(key) != value]
+    missing = unmet_labels(selector, labels)
     return missing[0] if len(missing) == 1 else None
 
 

@@ -16,7 +16,7 @@ from slicewise.documents import (
     check_model,
 )
 from slicewise.planning.capacity import ChargedPool, PodSize
-from slicewise.planning.matching import reject_environment, reject_pool
+from slicewise.planning.matching import reject_candidate
 
 
 class RemedyKind(IntEnum):
@@ -138,10 +138,7 @@ class Want:
     def matches(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
         """Return whether `place` could serve it (or `deployment`, itself changed) if there were room."""
         asking = deployment or self.deployment
-        return (
-            reject_environment(asking, place.environment) is None
-            and reject_pool(asking, self.profile, place.environment, place.pool) is None
-        )
+        return reject_candidate(asking, self.profile, place.environment, place.pool) is None
 
     def fits(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
         """Return whether `place`, the pool with something changed, takes it (or `deployment`, itself changed)."""

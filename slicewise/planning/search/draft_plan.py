@@ -5,63 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, ModelKey, ModelSpec, ServingProfile, model_key
-from slicewise.planning.capacity import PodSize, PoolLedger, Tenant
+from slicewise.documents import DeploymentKey, Fleet, model_key
+from slicewise.planning.advice import FreeChoice, Tenant
+from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.plan import Location, Placement
 from slicewise.planning.search.decision_log import Decision, DecisionLog, Measured, Step
-from slicewise.planning.search.lanes import FreeLevel, PoolIndex, labels_of
+from slicewise.planning.search.demands import Demand, ServingOption, demands_of
+from slicewise.planning.search.lanes import FreeLevel, Lanes
+from slicewise.planning.search.numbered_pools import NumberedPools
+from slicewise.planning.search.pool_classes import pool_classes
 from slicewise.planning.search.room_queue import Room
-
-
-@dataclass(frozen=True, slots=True)
-class ServingOption:
-    """One of the serving profiles of a deployment's model, and the pools that match it for this deployment."""
-
-    profile: ServingProfile
-    levels: Sequence[FreeLevel]
-
-    def lane_pools(self) -> Iterator[tuple[int, PodSize]]:
-        """Yield every pool that matches, and what one pod takes there."""
-        for level in self.levels:
-            for lane, pod, _ in level.lanes:
-                for index in lane.members:
-                    yield index, pod
-
-
-class Demand:
-    """One deployment as it asks for room: how many environments, and its options in the model's order of profiles."""
-
-    def __init__(
-        self,
-        deployment: ModelDeployment,
-        model: ModelSpec,
-        options: Sequence[ServingOption],
-        scarcity: int,
-        largest_replica: int,
-    ) -> None:
-        self.deployment = deployment
-        self.model = model
-        self.options = options
-        self.key = deployment.key
-        self.wanted = deployment.spec.environments
-        self.priority = deployment.spec.priority
-        self.replicas = deployment.replicas
-        largest = largest_replica * self.replicas * self.wanted
-        self.order = (scarcity, -largest, self.key)
-        """Of one priority: the scarcest first (fewest units that could take it), then the largest, then by name."""
-
-    def units(self, profile: ServingProfile) -> int:
-        """Return the units of all replicas in one environment."""
-        return self.replicas * profile.replica_topology.units
-
-    def pods(self, option: ServingOption) -> int:
-        """Return the pods of all replicas in one environment."""
-        return self.replicas * option.profile.replica_topology.nodes
-
-    @property
-    def least_units(self) -> int:
-        """The units of all replicas in one environment, with the option that takes fewest."""
-        return min((self.units(option.profile) for option in self.options if option.levels), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +44,14 @@ class DraftPlan:
     def __init__(self, fleet: Fleet, log: DecisionLog | None = None) -> None:
         """Take what is asked for; `log` notes how its deployment is placed."""
         self._log = log
-        keys = [model_key(deployment) for deployment in fleet.deployments]
-        self.index = PoolIndex(fleet, [fleet.models[key] for key in dict.fromkeys(keys)])
-        self._known_options: dict[tuple[object, ...], tuple[Sequence[ServingOption], int, int]] = {}
-        self.demands = [
-            self._demand(deployment, key, fleet.models[key])
-            for deployment, key in zip(fleet.deployments, keys, strict=True)
-        ]
-        self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}
-
-    @property
-    def pools(self) -> Sequence[PoolLedger]:
+        self.numbered = NumberedPools(fleet)
+        self.pools: Sequence[PoolLedger] = self.numbered.ledgers
         """Every pool, by its number."""
-        return self.index.pools
+        asked = dict.fromkeys(map(model_key, fleet.deployments))
+        self._classes, fits = pool_classes(self.pools, {key: fleet.models[key] for key in asked})
+        self.lanes = Lanes(fleet, self.numbered, self._classes)
+        self.demands = demands_of(fleet, self.pools, fits, self.lanes)
+        self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}
 
     def location(self, claim: Claim) -> Location:
         """Return the names of where a claim is."""
@@ -119,19 +67,19 @@ class DraftPlan:
         pool = self.pools[claim.index]
         if self._log and self._log.deployment == claim.demand.key and not self._log.knows(claim):
             self._log.note(claim, self._decision(claim, step))
-        was_empty = self.index.mixes[claim.index] and pool.mixing(claim.pod) == 1
+        was_empty = self._classes[claim.index].sizes > 1 and pool.mixing(claim.pod) == 1
         pool.charge(claim.pod, claim.pods)
         self.placed[claim.demand.key][pool.environment] = claim
         if was_empty:
             # Other pods of this size mix with these better than with those elsewhere.
-            self.index.improved.append(claim.index)
+            self.numbered.improved.append(claim.index)
 
     def remove(self, claim: Claim) -> None:
         """Take a promise back."""
         pool = self.pools[claim.index]
         pool.charge(claim.pod, -claim.pods)
         del self.placed[claim.demand.key][pool.environment]
-        self.index.improved.append(claim.index)
+        self.numbered.improved.append(claim.index)
 
     def best(
         self, demand: Demand, excluded: Collection[str], options: Sequence[ServingOption] | None = None
@@ -156,7 +104,7 @@ class DraftPlan:
 
     def _first_by_name(self, level: FreeLevel, pods: int, best: Room, pod: PodSize) -> tuple[Room, PodSize]:
         """Return the first pool by name of the best one's environment that is as good but for the room it has."""
-        for number in self.index.by_environment[self.pools[best.number].environment]:
+        for number in self.numbered.by_environment[self.pools[best.number].environment]:
             if number == best.number:
                 break
             for _, asks, queue in level.lanes:
@@ -209,26 +157,14 @@ class DraftPlan:
                 tenants[claim.index].append(Tenant(placement, claim.demand.model, claim.pod))
         return tenants
 
-    def _demand(self, deployment: ModelDeployment, named: ModelKey, model: ModelSpec) -> Demand:
-        environments = labels_of(deployment.spec.environment_selector)
-        pools = labels_of(deployment.spec.node_pool_selector)
-        key = (named, environments, pools)
-        if key not in self._known_options:
-            options = tuple(
-                ServingOption(
-                    profile,
-                    self.index.levels(profile, environments | labels_of(profile.environment_selector), pools, model),
-                )
-                for profile in model.serving
-            )
-            largest_replica = max(profile.replica_topology.units for profile in model.serving)
-            self._known_options[key] = options, self._scarcity(options), largest_replica
-        return Demand(deployment, model, *self._known_options[key])
-
-    def _scarcity(self, options: Sequence[ServingOption]) -> int:
-        """Return how many units could take a deployment at all."""
-        lanes = {id(lane): lane for option in options for level in option.levels for lane, _, _ in level.lanes}
-        if not any(option.profile.environment_selector.match_labels for option in options):
-            return sum(lane.units for lane in lanes.values())  # of one selection, so no pool is in two of them
-        members = {index for lane in lanes.values() for index in lane.members}
-        return sum(self.pools[index].units for index in members)
+    def free_choices(self) -> Iterator[FreeChoice]:
+        """Yield the serving options that require no memory."""
+        seen: set[int] = set()
+        for demand in self.demands:
+            if id(demand.options) in seen:
+                continue
+            seen.add(id(demand.options))
+            for number, option in enumerate(demand.options):
+                if option.profile.replica_topology.requires.memory_per_gpu is None:
+                    pools = [self.pools[index] for index, _ in option.lane_pools()]
+                    yield FreeChoice(model_key(demand.deployment), number, option.profile, pools)

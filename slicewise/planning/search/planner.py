@@ -7,13 +7,13 @@ from itertools import groupby
 
 from slicewise.diagnostics import by_document
 from slicewise.documents import Fleet
-from slicewise.planning.capacity import plan_advice
+from slicewise.planning.advice import crowded_node_advice, occupied_pools, required_memory_advice, rolling_update_advice
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.previous_placements import PreviousPlacement
 from slicewise.planning.search.decision_log import DecisionLog
-from slicewise.planning.search.draft_plan import Demand, DraftPlan
+from slicewise.planning.search.demands import Demand
+from slicewise.planning.search.draft_plan import DraftPlan
 from slicewise.planning.search.repair import repair
-from slicewise.planning.search.required_memory import required_memory_advice
 from slicewise.planning.search.retention import moves, retain, stay_in_environment
 from slicewise.sources import paused_collector
 
@@ -40,7 +40,12 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
     draft.finish()
     tenants = draft.tenants()
     placements = [tenant.placement for here in tenants for tenant in here]
-    advice = [*required_memory_advice(draft), *plan_advice(fleet, zip(draft.pools, tenants, strict=True))]
+    occupied = occupied_pools(fleet, zip(draft.pools, tenants, strict=True))
+    advice = [
+        *required_memory_advice(draft.free_choices()),
+        *rolling_update_advice(occupied),
+        *crowded_node_advice(occupied),
+    ]
     return Plan(
         placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),
         shortfalls=tuple(

@@ -9,7 +9,8 @@ from typing import Final
 
 from slicewise.planning.capacity import PodSize
 from slicewise.planning.search.decision_log import Step
-from slicewise.planning.search.draft_plan import Claim, Demand, DraftPlan, ServingOption
+from slicewise.planning.search.demands import Demand, ServingOption
+from slicewise.planning.search.draft_plan import Claim, DraftPlan
 
 # Pools to try and claims to move in each; the deeper, the fewer. The fullest pools are skipped:
 # moving many claims to place one disturbs more than it helps.

@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 from slicewise.documents import DeploymentKey
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.search.decision_log import Step
-from slicewise.planning.search.draft_plan import Claim, Demand, DraftPlan, ServingOption
+from slicewise.planning.search.demands import Demand, ServingOption
+from slicewise.planning.search.draft_plan import Claim, DraftPlan
 from slicewise.planning.search.lanes import Lane
 from slicewise.planning.search.relocation import Relocation
 

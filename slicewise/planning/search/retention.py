@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from slicewise.diagnostics import named
 from slicewise.documents import Fleet
-from slicewise.planning.matching import reject_environment, reject_pool
+from slicewise.planning.matching import reject_candidate
 from slicewise.planning.plan import Location, Move, MoveCode
 from slicewise.planning.previous_placements import PreviousPlacement
 from slicewise.planning.reasons import Reason, RejectionCode
 from slicewise.planning.search.decision_log import Step
-from slicewise.planning.search.draft_plan import Claim, Demand, DraftPlan
+from slicewise.planning.search.demands import Demand
+from slicewise.planning.search.draft_plan import Claim, DraftPlan
 
 
 class NotKept(NamedTuple):
@@ -86,8 +87,6 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
         moved_out = item.reason.code in (MoveCode.FEWER_ENVIRONMENTS, MoveCode.ENVIRONMENT_GONE)
         if moved_out or name in draft.placed[demand.key] or not draft.missing(demand):
             continue
-        if reject_environment(demand.deployment, fleet.environment[name]):
-            continue
         possible = sorted(_locations_in(draft, fleet, item), key=lambda each: each[0])
         for _, claim in possible:
             if draft.pools[claim.index].takes(claim.pod, claim.pods):
@@ -99,10 +98,10 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
     """Yield every location in the environment where `item` was, after how much it would change."""
     demand, location = item.demand, item.location
     environment = fleet.environment[location.environment]
-    for index in draft.index.by_environment[location.environment]:
+    for index in draft.numbered.by_environment[location.environment]:
         pool = draft.pools[index]
         for rank, option in enumerate(demand.options):
-            if reject_pool(demand.deployment, option.profile, environment, pool.pool) is None:
+            if reject_candidate(demand.deployment, option.profile, environment, pool.pool) is None:
                 change = (pool.name != location.node_pool, pool.pool.resource != item.resource)
                 preference = (
                     option.profile.name != location.profile,
@@ -133,8 +132,8 @@ def moves(draft: DraftPlan, lost: Sequence[Lost]) -> Iterator[Move]:
 
 def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location) -> Claim | NotKept:
     """Return what `demand` takes where it was, or why it can no longer be there."""
-    number = draft.index.number_of.get((location.environment, location.node_pool))
-    if location.environment not in draft.index.by_environment:
+    number = draft.numbered.number_of.get((location.environment, location.node_pool))
+    if location.environment not in draft.numbered.by_environment:
         return NotKept(MoveCode.ENVIRONMENT_GONE, f"environment {named(location.environment)} is not declared any more")
     if number is None:
         return NotKept(
@@ -145,11 +144,8 @@ def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Loc
     if option is None:
         return NotKept(MoveCode.PROFILE_GONE, f"the model has no profile {named(location.profile)} any more")
     environment = fleet.environment[location.environment]
-    whole = reject_environment(demand.deployment, environment)
-    if whole:
-        return NotKept.because(whole)
     pool = draft.pools[number]
-    reason = reject_pool(demand.deployment, option.profile, environment, pool.pool)
+    reason = reject_candidate(demand.deployment, option.profile, environment, pool.pool)
     if reason:
         return NotKept.because(reason)
     return Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from slicewise.planning.capacity import PodSize, PoolLedger
+from slicewise.planning.capacity import PodSize
+from slicewise.planning.search.numbered_pools import NumberedPools
 
 
 class Room(NamedTuple):
@@ -22,31 +23,23 @@ class RoomQueue:
     """Some pools, by how pods of one size mix with what is there and then by room, most first.
 
     A pool only gets worse while it fills, so it is measured again when it comes to the front and not before. Whoever
-    makes a pool better adds it to `improved`, which all queues share and each reads when it is next asked.
+    makes a pool better adds it to the pools' `improved`, which each queue reads when it is next asked.
     """
 
-    def __init__(
-        self,
-        pod: PodSize,
-        pools: Sequence[PoolLedger],
-        members: Sequence[int],
-        improved: Sequence[int],
-        *,
-        one_size: bool,
-    ) -> None:
+    def __init__(self, pod: PodSize, pools: NumberedPools, members: Sequence[int], *, one_size: bool) -> None:
         self.pod = pod
-        self._improved = improved
-        self._read = len(improved)
-        self._pools = pools
+        self._improved = pools.improved
+        self._read = len(pools.improved)
+        self._pools = pools.ledgers
         self._one_size = one_size
         self._charges: dict[int, int] = {}
-        self._measured = {index: self._measure(index) for index in members}
         self._heaps: dict[int, list[Room]] = {}
-        self._mixings: list[int] = []
+        self._measured = {number: self._measure(number) for number in members}
         for room in self._measured.values():
-            self._heap(room.mixing).append(room)
+            self._heaps.setdefault(room.mixing, []).append(room)
         for heap in self._heaps.values():
             heapify(heap)
+        self._mixings = sorted(self._heaps)
 
     def first(self, pods: int, excluded: Collection[str]) -> Room | None:
         """Return the best pool with room for `pods` pods, outside the `excluded` environments."""

@@ -82,7 +82,9 @@ def test_a_path_with_a_colon_is_one_file(tmp_path: Path) -> None:
     # Only $KUBECONFIG is a list of files.
     (tmp_path / "a:b").mkdir()
     line = error_of("--kubeconfig", str(kubeconfig(tmp_path / "a:b" / "k")))
-    assert line.endswith("https://127.0.0.1:1 does not answer (Connection refused) [SW404]")
+    assert line.endswith(
+        "https://127.0.0.1:1 does not answer (Connection refused); check the address, the VPN and the firewall [SW404]"
+    )
 
 
 def test_an_authority_in_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -99,7 +101,9 @@ def test_a_plugin_that_is_not_here(tmp_path: Path) -> None:
 
 def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
     line = error_of("--kubeconfig", str(kubeconfig(tmp_path / "k")))
-    assert line.endswith("https://127.0.0.1:1 does not answer (Connection refused) [SW404]")
+    assert line.endswith(
+        "https://127.0.0.1:1 does not answer (Connection refused); check the address, the VPN and the firewall [SW404]"
+    )
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,19 @@ def test_one_strategy_on_eks(loader: Loader) -> None:
     )
 
 
+def test_one_strategy_on_eks_beside_a_pool_whose_name_is_wrong(loader: Loader) -> None:
+    pools = [
+        pool(P5, name="Not_A_Name", mig=sliced("3g.40gb", "mixed")),
+        pool(P5, name="other", mig=sliced("1g.10gb", "single"), selector="nodeSelector: {pool: other}"),
+    ]
+    name, strategy = loader.refuse(environment(EKS, *pools))
+    assert "nodePools[0].name" in name
+    assert strategy.split("strategy: ", 1)[1] == (
+        "nodePools[0] has mixed, this has single, and one GPU Operator with one strategy serves the whole cluster; "
+        "write the same in both [SW224]"
+    )
+
+
 @pytest.mark.parametrize(
     ("cluster", "machine", "model"),
     [

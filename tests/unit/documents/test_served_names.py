@@ -83,7 +83,7 @@ def test_whoever_is_counted_with_another_is_named_once_unless_all_others_are(fle
         for one, other in combinations([one for one in fleet.deployments if may_run(fleet, one, there)], 2)
         if one.autoscaled or other.autoscaled
     ]
-    found = {each.path: each.text for each in check_served_names(fleet)}
+    found = {each.path: each.text for each in check_served_names(fleet, Reach(fleet.environments))}
     named = {f"ModelDeployment default/{one.metadata.name}: spec.servedModelName": one for one in fleet.deployments}
     assert all(named[path].autoscaled for path in found)
     for path, message in found.items():

@@ -87,7 +87,7 @@ WARNING = {
     "path": "InferenceEnvironment mig-a: spec.nodePools[0]",
     "message": (
         "no room is left on mig for one more pod, and a Deployment of fewer than 4 replicas starts a new pod before it "
-        "stops an old one: the next update of team-a/gemma would wait forever. Write reservedUnits: 1 in the "
+        "stops an old one: the next update of team-a/gemma would wait forever; write reservedUnits: 1 in the "
         "pool, and make room for it: nodeCount: 2 (now 1), or fewer replicas there"
     ),
 }

@@ -14,7 +14,7 @@ from tests.unit.planning.strategies import fleets, steady
 
 _FULL = (
     "no room is left on p for one more pod, and a Deployment of fewer than 4 replicas starts a new pod before it stops "
-    "an old one: the next update of {0} would wait forever. Write reservedUnits: {1} in the pool, and make room for "
+    "an old one: the next update of {0} would wait forever; write reservedUnits: {1} in the pool, and make room for "
     "it: {2}, or fewer replicas there"
 )
 
@@ -95,7 +95,7 @@ def test_either_way_of_making_room_to_roll_works(
 
     ((_, _, message),) = warnings(2)
     ((field, value),) = written.items()
-    way = f"Write reservedUnits: 1 in the pool, and make room for it: {field}: {value} (now 2), or fewer replicas there"
+    way = f"write reservedUnits: 1 in the pool, and make room for it: {field}: {value} (now 2), or fewer replicas there"
     assert message.endswith(way)
     assert warnings(2, reservedUnits=1, **written) == []
     assert warnings(1, reservedUnits=1) == []
@@ -179,7 +179,7 @@ def test_advice_is_sorted_and_follows_that_of_the_documents() -> None:
     ]
 
 
-_RESERVE = re.compile(r"Write reservedUnits: (\d+) in the pool, and make room for it: (nodeCount|maxNodeCount): (\d+) ")
+_RESERVE = re.compile(r"write reservedUnits: (\d+) in the pool, and make room for it: (nodeCount|maxNodeCount): (\d+) ")
 _WHERE = re.compile(r"InferenceEnvironment (\S+): spec\.nodePools\[(\d+)\]")
 
 

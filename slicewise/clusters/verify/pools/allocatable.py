@@ -32,12 +32,12 @@ def _memory(node: LiveNode) -> str:
 def _too_little(
     compared: ComparedPool, field: str, declared: Quantity, offered: Callable[[LiveNode], str]
 ) -> Iterator[Found]:
-    amounts = {node.name: amount(offered(node)) for node in compared.gpu_nodes}
+    amounts = {node.name: amount(offered(node.node)) for node in compared.gpu_nodes}
     less = sorted(name for name, value in amounts.items() if value < declared.value)
     if not less:
         return
     smallest = min(less, key=lambda name: (amounts[name], name))
-    written = next(offered(node) for node in compared.gpu_nodes if node.name == smallest)
+    written = next(offered(node.node) for node in compared.gpu_nodes if node.name == smallest)
     ways = tuple(_ways_of_less(compared, field, written, less))
     yield Found(
         Code.LESS_CPU_OR_MEMORY,
@@ -48,6 +48,7 @@ def _too_little(
         (field, *less),
         takes_room=True,
         ways=ways,
+        facts={"nodes": len(less), "least": written or "0", "declared": str(declared)},
     )
 
 

@@ -1,80 +1,62 @@
-"""A declared pool beside the nodes that it has."""
+"""A declared pool beside the nodes that it has, and those that it seems to mean: what the checks compare, as data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from slicewise.clusters.live import REPELS, UNSETTLED, Gpus, LiveNode, keeping_out, not_tolerated
-from slicewise.clusters.verify.pools.membership import units_of
-from slicewise.documents import DeploymentKey, NodePool, Requirements
+from slicewise.clusters.live import LiveNode, NodeGroupBounds, most_nodes
+from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
+from slicewise.clusters.verify.pools.membership import matches
+from slicewise.clusters.verify.pools.nearly_members import (
+    NearMisses,
+    UnmatchedNode,
+    closest_nodes,
+    explained,
+    near_misses,
+)
+from slicewise.clusters.verify.pools.pool_node import PoolNode, beside
 from slicewise.manifests import pod_tolerations
-from slicewise.mig import GpuModel, known_gpu_model
-from slicewise.planning import Placement, PlannedCharge, node_units
 
 
 @dataclass(frozen=True)
-class ComparedPool:
+class ComparedPool(DeclaredPool):
     """A declared pool and what is there.
 
     Attributes:
-        pool: What is declared.
         nodes: The nodes that belong to it, by name.
-        placements: What the plan has on it.
-        charges: The pods of these placements.
-        required: What each deployment that has pods on it requires of a unit.
+        near: Nodes of no pool that it seems to mean, where it has fewer than declared.
+        elsewhere: Where it has no node: those that its nodeSelector matches, and that offer another pool's resource.
+        closest: Where it has no node: those that lack fewest of its labels.
+        most_nodes: How many nodes cluster-autoscaler lets it have; None where that is not said.
     """
 
-    pool: NodePool
-    nodes: tuple[LiveNode, ...]
-    placements: Sequence[Placement]
-    charges: Sequence[PlannedCharge] = ()
-    required: Mapping[DeploymentKey, Requirements] = field(default_factory=dict)
-
-    @property
-    def resource(self) -> str:
-        """What its pods ask for."""
-        return self.pool.resource
-
-    @property
-    def profile(self) -> str | None:
-        """The declared MIG profile; None for whole GPUs."""
-        return self.pool.mig.profile if self.pool.mig else None
+    nodes: tuple[PoolNode, ...] = ()
+    near: NearMisses = field(default_factory=NearMisses)
+    elsewhere: NearMisses = field(default_factory=NearMisses)
+    closest: tuple[UnmatchedNode, ...] = ()
+    most_nodes: int | None = None
 
     @cached_property
-    def units_per_node(self) -> int:
-        """Units that each node should have."""
-        return node_units(self.pool)
-
-    @cached_property
-    def gpu_nodes(self) -> tuple[LiveNode, ...]:
+    def gpu_nodes(self) -> tuple[PoolNode, ...]:
         """Its nodes that have GPUs, or labels that speak of some."""
         return tuple(node for node in self.nodes if node.gpus)
 
     @cached_property
-    def bare_nodes(self) -> tuple[LiveNode, ...]:
+    def bare_nodes(self) -> tuple[PoolNode, ...]:
         """Its nodes without any trace of GPUs."""
         return tuple(node for node in self.nodes if not node.gpus)
 
     @cached_property
-    def offering(self) -> tuple[LiveNode, ...]:
+    def offering(self) -> tuple[PoolNode, ...]:
         """Its nodes that offer what its pods ask for."""
-        return tuple(node for node in self.nodes if units_of(node, self.resource))
+        return tuple(node for node in self.nodes if node.units)
 
     @cached_property
-    def taking(self) -> tuple[LiveNode, ...]:
-        """Those of `offering` that take its pods now: Ready, not cordoned or tainted, and not being cut anew."""
-        tolerations = pod_tolerations(self.pool)
-        return tuple(
-            node
-            for node in self.offering
-            if node.ready
-            and not node.cordoned
-            and not keeping_out(node.taints, tolerations)
-            and not any(taint.effect in REPELS for taint in not_tolerated(node.taints, tolerations))
-            and not (node.gpus and node.gpus.mig_state in UNSETTLED)
-        )
+    def taking(self) -> tuple[PoolNode, ...]:
+        """Those of `offering` that take its pods now."""
+        return tuple(node for node in self.nodes if node.takes_pods)
 
     @property
     def short(self) -> bool:
@@ -84,31 +66,52 @@ class ComparedPool:
     @property
     def units(self) -> int:
         """Units that are there."""
-        return sum(units_of(node, self.resource) for node in self.nodes)
+        return sum(node.units for node in self.nodes)
 
     @cached_property
-    def model(self) -> GpuModel | None:
-        """The catalogue's model of the declared GPUs, if it has one."""
-        return known_gpu_model(self.pool.accelerator_type)
+    def lost(self) -> Mapping[str, int]:
+        """How many units fewer than declared pods of the plan can have, by the node's name.
 
-    @cached_property
-    def largest_pod(self) -> int:
-        """Units of the largest pod that the plan has on it; 1 without any."""
-        return max((placement.gpus_per_node for placement in self.placements if placement.replicas), default=1)
-
-    @cached_property
-    def smallest_pod(self) -> int:
-        """Units of the smallest pod that the plan has on it; 1 without any."""
-        return min((placement.gpus_per_node for placement in self.placements if placement.replicas), default=1)
-
-    @property
-    def planned_units(self) -> int:
-        """Units that the plan charges to it."""
-        return sum(placement.units for placement in self.placements)
+        Where pods ask for several units, a node counts in whole pods: one GPU less of eight is eight lost for such a
+        pod.
+        """
+        size = min(self.largest_pod, self.units_per_node)
+        lost = {
+            node.name: (self.units_per_node // size - node.units // size) * size
+            for node in self.nodes
+            if node.is_of_declared_kind and node.node.ready
+        }
+        return {name: units for name, units in lost.items() if units > 0}
 
 
-def gpu_facts(nodes: Sequence[LiveNode]) -> Iterator[tuple[LiveNode, Gpus]]:
-    """Yield the nodes that have GPUs with these."""
-    for node in nodes:
-        if node.gpus:
-            yield node, node.gpus
+def compare(
+    declared: DeclaredPool,
+    nodes: Sequence[LiveNode],
+    strays: Sequence[LiveNode],
+    everywhere: Sequence[LiveNode],
+    bounds: Sequence[NodeGroupBounds],
+) -> ComparedPool:
+    """Put a pool beside its nodes.
+
+    Args:
+        declared: What is declared.
+        nodes: The nodes that belong to it, by name.
+        strays: The GPU nodes that belong to no pool.
+        everywhere: All nodes of the cluster.
+        bounds: What cluster-autoscaler says of its node groups.
+    """
+    tolerations = pod_tolerations(declared.pool)
+    own = {node.name for node in nodes}
+    others = [node for node in everywhere if node.name not in own and node.units(declared.resource)]
+    matched = [] if nodes else [node for node in everywhere if matches(declared.pool, node)]
+    return ComparedPool(
+        declared.pool,
+        declared.placements,
+        declared.charges,
+        declared.required,
+        nodes=tuple(beside(declared, node, tolerations) for node in nodes),
+        near=near_misses(declared, strays, len(nodes)),
+        elsewhere=explained(declared, matched),
+        closest=() if nodes else closest_nodes(declared, everywhere),
+        most_nodes=most_nodes(nodes, others, bounds),
+    )

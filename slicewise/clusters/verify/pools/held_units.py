@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from slicewise.clusters.live import GpuPod, LiveService, ServiceKey
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.units import lost_units
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, some
 from slicewise.documents import DeploymentKey
 from slicewise.planning import ROLLS_WITHOUT_SURGE
@@ -80,7 +79,7 @@ def holdings(
 
 def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> Iterator[Found]:
     """Yield what others hold beyond what is reserved for them; `blocks` is whether the plan's pods find no room."""
-    count, lost = held.by_others, sum(lost_units(compared).values())
+    count, lost = held.by_others, sum(compared.lost.values())
     reserved = compared.pool.reserved_units
     if not count or (count + lost <= reserved and not blocks):
         return

@@ -1,16 +1,16 @@
-"""Nodes that a pool seems to mean and does not have: which they are, why they are not its own, and what to do."""
+"""Nodes that a pool seems to mean and does not have: which they are, and why they are not its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slicewise.clusters.live import Gpus, LabelledBy, LiveNode
-from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.cuts import Cut, Cutter, cut_of, cutter_of
+from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.clusters.verify.pools.label_ownership import is_of_gke, is_written_by_hand, tells_of_gpus
-from slicewise.clusters.verify.pools.membership import lacks, missing_labels, names_of, units_of
-from slicewise.clusters.verify.pools.units import CUT_ALIKE, as_declared, as_found, is_other_model
-from slicewise.diagnostics import are, some
+from slicewise.clusters.verify.pools.membership import missing_labels
+from slicewise.clusters.verify.pools.pool_node import is_other_model
 from slicewise.mig import WHOLE_GPU_RESOURCE
 
 # From these labels alone it is not known whether a unit of nvidia.com/gpu is a slice.
@@ -18,123 +18,132 @@ _SILENT = frozenset({LabelledBy.EKS, LabelledBy.ALLOCATABLE})
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class CutOtherwise:
     """Why nodes are not the pool's, beyond their labels; equal on all nodes that share it.
 
     Attributes:
-        says: What they are: `cut into 1g.10gb`.
-        fix: How they become what is declared.
-        declare: What to declare instead; empty where nothing can be.
+        profiles: What their GPUs are cut into; empty for whole GPUs, and for slices that do not fit their strategy.
+        invalid: Whether the slices do not fit the single strategy.
+        cutter: What could cut them as declared; None where they are `invalid`.
+        declare: What could be declared in the pool's place; None where nothing can be.
+        select: Labels that a pool for them would select by instead.
     """
 
-    says: str
-    fix: str
-    declare: str = ""
+    profiles: tuple[str, ...] = ()
+    invalid: bool = False
+    cutter: Cutter | None = None
+    declare: Cut | None = None
+    select: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedNode:
+    """A node that lacks labels of the pool's nodeSelector.
+
+    Attributes:
+        node: The node.
+        missing: What of the nodeSelector it does not carry.
+        not_by_hand: Those of the missing labels that the cloud or NVIDIA's tools write, and not people.
+    """
+
+    node: LiveNode
+    missing: Mapping[str, str]
+    not_by_hand: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NearMisses:
-    """Nodes that belong to no pool, and that this one seems to mean.
+    """Nodes that do not belong to a pool, and that it seems to mean.
 
     Attributes:
         nodes: All of them.
-        reasons: Nodes by the reason that explains them.
+        cut_otherwise: Those whose cut explains it, by how they are cut.
         unlabelled: Those that only their labels explain.
     """
 
-    nodes: tuple[LiveNode, ...]
-    reasons: dict[Reason, list[LiveNode]]
-    unlabelled: tuple[LiveNode, ...]
-
-    def fixes(self) -> list[str]:
-        """Return how those that something explains become what is declared."""
-        return list(dict.fromkeys(reason.fix for reason in self.reasons))
-
-    def remedies(self) -> list[str]:
-        """Return what to declare in the pool's place, or else how these nodes become what is declared."""
-        return [f"{each.declare}, or {each.fix}" if each.declare else each.fix for each in self.reasons]
-
-    def told(self, compared: ComparedPool) -> str:
-        """Say of each what it is, or lacks."""
-        parts = [f"{some(names_of(nodes))} {are(len(nodes))} {reason.says}" for reason, nodes in self.reasons.items()]
-        return "; ".join((*parts, lacks(compared.pool, self.unlabelled)) if self.unlabelled else parts)
+    nodes: tuple[LiveNode, ...] = ()
+    cut_otherwise: tuple[tuple[CutOtherwise, tuple[LiveNode, ...]], ...] = ()
+    unlabelled: tuple[UnmatchedNode, ...] = ()
 
 
-def near_misses(compared: ComparedPool, strays: Iterable[LiveNode]) -> NearMisses:
-    """Return those of the GPU nodes `strays`, which belong to no pool, that this one seems to mean.
+def near_misses(declared: DeclaredPool, strays: Iterable[LiveNode], found: int) -> NearMisses:
+    """Return those of the GPU nodes `strays`, which belong to no pool, that a pool with `found` nodes seems to mean.
 
     They offer its resource, or carry all of its selector but one label: any of several, or one that says how GPUs of
     the declared model are cut. None where the pool has the nodes that are declared.
     """
-    if len(compared.nodes) >= compared.pool.node_count:
-        return explained(compared, ())
-    return explained(compared, [node for node in strays if _seems_meant(compared, node)])
+    if found >= declared.pool.node_count:
+        return NearMisses()
+    return explained(declared, [node for node in strays if _seems_meant(declared, node, found)])
 
 
-def explained(compared: ComparedPool, nodes: Sequence[LiveNode]) -> NearMisses:
-    """Tell apart the nodes that something explains from those that lack a label and no more."""
-    reasons: dict[Reason, list[LiveNode]] = {}
-    unlabelled: list[LiveNode] = []
+def explained(declared: DeclaredPool, nodes: Sequence[LiveNode]) -> NearMisses:
+    """Tell apart the nodes whose cut explains that they are not the pool's, and those that merely lack a label."""
+    cut_otherwise: dict[CutOtherwise, list[LiveNode]] = {}
+    unlabelled: list[UnmatchedNode] = []
     for node in nodes:
-        reason = _reason(compared, node)
-        if reason:
-            reasons.setdefault(reason, []).append(node)
+        cut = _cut_otherwise(declared, node)
+        if cut:
+            cut_otherwise.setdefault(cut, []).append(node)
         else:
-            unlabelled.append(node)
-    return NearMisses(tuple(nodes), reasons, tuple(unlabelled))
+            unlabelled.append(unmatched(declared, node))
+    groups = ((cut, tuple(those)) for cut, those in cut_otherwise.items())
+    return NearMisses(tuple(nodes), tuple(groups), tuple(unlabelled))
 
 
-def label_remedy(compared: ComparedPool, nodes: Iterable[LiveNode]) -> str:
-    """Return how nodes come to be matched: labels are to be written only where nothing else writes them."""
-    missing = sorted({key for node in nodes for key in missing_labels(compared.pool, node)})
-    given = [key for key in missing if not is_written_by_hand(key)]
-    if given:
-        keys = f"{some(given)} {are(len(given))}"
-        return f"correct the nodeSelector ({keys} not for people to write: the cloud or NVIDIA's tools do)"
-    return "correct the nodeSelector, or label the nodes (kubectl label node NODE KEY=VALUE)"
+def closest_nodes(declared: DeclaredPool, nodes: Sequence[LiveNode]) -> tuple[UnmatchedNode, ...]:
+    """Return the nodes that lack fewest of the pool's labels; of those with GPUs, if any has."""
+    candidates = [unmatched(declared, node) for node in [node for node in nodes if node.gpus] or nodes]
+    fewest = min((len(each.missing) for each in candidates), default=0)
+    return tuple(each for each in candidates if len(each.missing) == fewest)
 
 
-def _seems_meant(compared: ComparedPool, node: LiveNode) -> bool:
-    pool, missing = compared.pool, missing_labels(compared.pool, node)
-    if pool.max_node_count is not None and compared.nodes and _is_otherwise(compared, node):
+def unmatched(declared: DeclaredPool, node: LiveNode) -> UnmatchedNode:
+    """Return what a node lacks of the pool's nodeSelector."""
+    missing = missing_labels(declared.pool, node)
+    return UnmatchedNode(node, missing, tuple(key for key in sorted(missing) if not is_written_by_hand(key)))
+
+
+def _seems_meant(declared: DeclaredPool, node: LiveNode, found: int) -> bool:
+    pool, missing = declared.pool, missing_labels(declared.pool, node)
+    if pool.max_node_count is not None and found and _is_of_another_pool(declared, node):
         # The pool's own nodes are still to come from the autoscaler; these belong to another pool.
         return False
-    gpu_label = len(missing) == 1 and all(map(tells_of_gpus, missing)) and _is_of_model(compared, node)
-    return bool(units_of(node, pool.resource)) or gpu_label or (len(missing) == 1 < len(pool.node_selector))
+    gpu_label = len(missing) == 1 and all(map(tells_of_gpus, missing)) and _is_of_model(declared, node)
+    return bool(node.units(pool.resource)) or gpu_label or (len(missing) == 1 < len(pool.node_selector))
 
 
-def _is_otherwise(compared: ComparedPool, node: LiveNode) -> bool:
+def _is_of_another_pool(declared: DeclaredPool, node: LiveNode) -> bool:
     """Return whether the node has another value of all that the pool selects by, and is not a broken one of its own."""
     broken = node.gpus is not None and node.gpus.invalid
     return not broken and all(
-        node.labels.get(key, value) != value for key, value in compared.pool.node_selector.items()
+        node.labels.get(key, value) != value for key, value in declared.pool.node_selector.items()
     )
 
 
-def _is_of_model(compared: ComparedPool, node: LiveNode) -> bool:
-    return compared.model is not None and node.gpus is not None and node.gpus.model == compared.model
+def _is_of_model(declared: DeclaredPool, node: LiveNode) -> bool:
+    return declared.model is not None and node.gpus is not None and node.gpus.model == declared.model
 
 
-def _reason(compared: ComparedPool, node: LiveNode) -> Reason | None:
+def _cut_otherwise(declared: DeclaredPool, node: LiveNode) -> CutOtherwise | None:
     gpus = node.gpus
-    if gpus is None or is_other_model(compared, gpus):
+    if gpus is None or is_other_model(declared, gpus):
         return None
-    missing = missing_labels(compared.pool, node)
+    missing = missing_labels(declared.pool, node)
     if not all(map(tells_of_gpus, missing)) or _is_for_gke_alone(missing, node):
         return None
     if gpus.invalid:
-        return Reason(
-            "MIG-INVALID: the slices do not fit the single strategy, so the device plugin offers none", CUT_ALIKE
-        )
-    says = _cut_otherwise(compared, gpus)
-    if not says:
+        return CutOtherwise(invalid=True)
+    if not _is_known_to_be_cut_otherwise(declared, gpus):
         return None
     found = [offer for offer in gpus.offers if offer.units]
-    if missing and compared.profile and all(offer.profile is None for offer in found):
+    profiles = tuple(offer.profile for offer in found if offer.profile)
+    cutter = cutter_of(gpus, declared.profile)
+    if missing and declared.profile and not profiles:
         # Whole GPUs that merely are in the same cluster are not a reason to declare whole GPUs.
-        return Reason(says, f"{as_declared(compared, gpus)}, or remove the pool")
-    instead = ", ".join(f"{key}: {node.labels[key]}" for key in sorted(missing) if key in node.labels)
-    return Reason(says, as_declared(compared, gpus), as_found(found) + (f", select {instead}" if instead else ""))
+        return CutOtherwise(cutter=cutter)
+    select = tuple((key, node.labels[key]) for key in sorted(missing) if key in node.labels)
+    return CutOtherwise(profiles, cutter=cutter, declare=cut_of(found), select=select)
 
 
 def _is_for_gke_alone(missing: Iterable[str], node: LiveNode) -> bool:
@@ -142,14 +151,10 @@ def _is_for_gke_alone(missing: Iterable[str], node: LiveNode) -> bool:
     return any(map(is_of_gke, missing)) and not any(map(is_of_gke, node.labels))
 
 
-def _cut_otherwise(compared: ComparedPool, gpus: Gpus) -> str:
-    """Say how the GPUs are cut; empty where they are cut as declared, or nothing says it."""
+def _is_known_to_be_cut_otherwise(declared: DeclaredPool, gpus: Gpus) -> bool:
     found = [offer for offer in gpus.offers if offer.units]
-    if not found or compared.profile in {offer.profile for offer in found}:
-        return ""
+    if not found or declared.profile in {offer.profile for offer in found}:
+        return False
     if any(gpus.is_exceeded_by(offer) for offer in found):
-        return ""
-    if gpus.told_by in _SILENT and any(offer.resource == WHOLE_GPU_RESOURCE for offer in found):
-        return ""
-    profiles = [offer.profile for offer in found if offer.profile]
-    return f"cut into {', '.join(profiles)}" if profiles else "not cut into slices"
+        return False
+    return gpus.told_by not in _SILENT or all(offer.resource != WHOLE_GPU_RESOURCE for offer in found)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from slicewise.clusters.live import LiveNode
-from slicewise.clusters.verify.pools.compared_pool import ComparedPool, gpu_facts
-from slicewise.clusters.verify.pools.membership import names_of, units_of
-from slicewise.clusters.verify.pools.requirements import unmet
-from slicewise.clusters.verify.pools.units import is_other_model
+from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.pool_node import PoolNode
 from slicewise.diagnostics import Code, Found, Severity, counted, have, some
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL
@@ -17,61 +14,49 @@ from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL
 
 def check_models(compared: ComparedPool) -> Iterator[Found]:
     """Yield a pool of several GPU models, or of another than the declared one."""
-    models = Counter(name for node in compared.gpu_nodes for name in _model_names(compared, node))
+    models = Counter(name for node in compared.gpu_nodes for name in _model_names(node))
     models.pop("", None)
-    known = {model for _, gpus in gpu_facts(compared.gpu_nodes) for model in gpus.models_of(compared.resource)}
-    unknown = {_model_name(node) for node, gpus in gpu_facts(compared.gpu_nodes) if not gpus.model} - {""}
+    known = {model for node in compared.gpu_nodes for model in node.models}
+    unknown = {_model_name(node) for node in compared.gpu_nodes if node.gpus and not node.gpus.model} - {""}
     if len(known) > 1 or (not known and len(unknown) > 1):
-        odd = [
-            node.name
-            for node, gpus in gpu_facts(compared.gpu_nodes)
-            if any(model != compared.model for model in gpus.models_of(compared.resource))
-        ]
+        odd = [node.name for node in compared.gpu_nodes if any(model != compared.model for model in node.models)]
         which = f"; not {compared.model.name}: {some(odd)}" if compared.model and odd else ""
-        misled = _misled(compared, compared.gpu_nodes if compared.model is None else _other(compared))
+        misled = _misled(compared.gpu_nodes if compared.model is None else _other(compared))
         yield Found(
             Code.MIXED_GPU_MODELS,
             Severity.ERROR if misled else Severity.WARNING,
             f"the nodes have several GPU models: {_list_models(models)}{which}{_lack(misled)}",
             "declare a pool for each GPU model, with a nodeSelector that tells them apart "
             f"({PRODUCT_LABEL} or {GKE_ACCELERATOR_LABEL})",
-            ("models", *names_of(compared.gpu_nodes)),
+            ("models", *(node.name for node in compared.gpu_nodes)),
             takes_room=not misled,
+            facts={"nodesByModel": dict(sorted(models.items()))},
         )
         return
-    others = [node for node, gpus in gpu_facts(compared.gpu_nodes) if is_other_model(compared, gpus)]
+    others = [node for node in compared.gpu_nodes if node.is_other_model]
     if others:
-        misled = _misled(compared, others)
+        misled, names = _misled(others), [node.name for node in others]
         yield Found(
             Code.OTHER_GPU_MODEL,
             Severity.ERROR if misled else Severity.WARNING,
-            f"declared is {compared.pool.accelerator_type}, {counted(len(others), 'node')} ({some(names_of(others))}) "
+            f"declared is {compared.pool.accelerator_type}, {counted(len(others), 'node')} ({some(names)}) "
             f"{have(len(others))} {_model_name(others[0])}{_lack(misled)}",
             f"write acceleratorType: {_model_name(others[0])} with the profile and memory of that GPU, "
             "or correct the nodeSelector",
-            (compared.pool.accelerator_type, *names_of(others)),
+            (compared.pool.accelerator_type, *names),
             takes_room=not misled,
+            facts={"nodes": len(others)},
         )
 
 
-def _other(compared: ComparedPool) -> list[LiveNode]:
+def _other(compared: ComparedPool) -> list[PoolNode]:
     """Return the nodes that have, or may have, another GPU model than the declared one."""
-    return [
-        node
-        for node, gpus in gpu_facts(compared.gpu_nodes)
-        if any(model != compared.model for model in gpus.models_of(compared.resource) or (None,))
-    ]
+    return [node for node in compared.gpu_nodes if any(model != compared.model for model in node.models or (None,))]
 
 
-def _misled(compared: ComparedPool, nodes: Iterable[LiveNode]) -> list[DeploymentKey]:
+def _misled(nodes: Iterable[PoolNode]) -> list[DeploymentKey]:
     """Return the deployments whose pods may go to one of these nodes, and require more than its GPUs have."""
-    return sorted(
-        {
-            name
-            for node, gpus in gpu_facts([node for node in nodes if units_of(node, compared.resource)])
-            for name in unmet(compared.required, gpus, compared.resource)
-        }
-    )
+    return sorted({name for node in nodes if node.units for name in node.unmet})
 
 
 def _lack(misled: Sequence[DeploymentKey]) -> str:
@@ -81,16 +66,15 @@ def _lack(misled: Sequence[DeploymentKey]) -> str:
     return f"; {some(list(map(str, misled)))} {verb} what such a GPU lacks, or is not known to have"
 
 
-def _model_name(node: LiveNode) -> str:
+def _model_name(node: PoolNode) -> str:
     if node.gpus is None:
         return ""
     return node.gpus.model.name if node.gpus.model else node.gpus.accelerator or ""
 
 
-def _model_names(compared: ComparedPool, node: LiveNode) -> list[str]:
+def _model_names(node: PoolNode) -> list[str]:
     """Return the node's model and, where the label of the pool's resource says another, that one too."""
-    models = node.gpus.models_of(compared.resource) if node.gpus else ()
-    return [model.name for model in models] or [_model_name(node)]
+    return [model.name for model in node.models] or [_model_name(node)]
 
 
 def _list_models(models: Counter[str]) -> str:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slicewise.clusters.live import LiveNode
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.label_ownership import is_written_by_hand
-from slicewise.clusters.verify.pools.membership import closest, matches, missing_labels, names_of, why_no_node
-from slicewise.clusters.verify.pools.nearly_members import NearMisses, explained, label_remedy
-from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, some
+from slicewise.clusters.verify.pools.cuts import CUT_ALIKE, cutting, declaring
+from slicewise.clusters.verify.pools.nearly_members import CutOtherwise, NearMisses, UnmatchedNode
+from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, did_you_mean, some
 
 
-def check_presence(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
-    """Yield what is wrong with the number of nodes; `near` are nodes that seem to be meant, `nodes` the cluster's."""
+def check_presence(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> Iterator[Found]:
+    """Yield what is wrong with the number of nodes; `everywhere` are all nodes of the cluster."""
     pool = compared.pool
     if not compared.nodes:
-        yield from _no_node(compared, near, nodes)
+        yield from _no_node(compared, everywhere)
     elif len(compared.nodes) < pool.node_count:
-        yield from _fewer_nodes(compared, near)
+        yield from _fewer_nodes(compared)
     elif len(compared.taking) > pool.nodes:
         more = [node.name for node in compared.taking]
         yield Found(
@@ -32,8 +32,9 @@ def check_presence(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNo
         )
 
 
-def _no_node(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> Iterator[Found]:
+def _no_node(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> Iterator[Found]:
     pool = compared.pool
+    facts = {"nodes": 0, "declared": pool.node_count}
     if not pool.node_count:
         if pool.nodes:
             yield Found(
@@ -41,57 +42,57 @@ def _no_node(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ..
                 Severity.WARNING,
                 f"no node is there now, so nothing of the pool can be checked (nodeCount 0, maxNodeCount {pool.nodes})",
                 "verify again when the autoscaler has added a node",
+                facts=facts,
             )
         return
-    message, remedy = _why_none(compared, near, nodes)
+    message, remedy = _why_none(compared, everywhere)
     selected = (f"{key}={value}" for key, value in sorted(pool.node_selector.items()))
-    cause = (str(pool.node_count), *selected, "near", *names_of(near.nodes))
-    yield Found(Code.NO_NODE_MATCHES, Severity.WARNING, message, remedy, cause, takes_room=True)
+    cause = (str(pool.node_count), *selected, "near", *_names(compared.near.nodes))
+    yield Found(Code.NO_NODE_MATCHES, Severity.WARNING, message, remedy, cause, takes_room=True, facts=facts)
 
 
-def _why_none(compared: ComparedPool, near: NearMisses, nodes: tuple[LiveNode, ...]) -> tuple[str, str]:
+def _why_none(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> tuple[str, str]:
     """Return why the pool has no node, and what to do."""
-    pool = compared.pool
-    if not nodes:
+    pool, near, elsewhere = compared.pool, compared.near, compared.elsewhere
+    if not everywhere:
         return (
             f"the cluster has no nodes, {pool.node_count} declared",
             "add the nodes, or see whether the kubeconfig is of the cluster that is meant",
         )
     if not pool.node_selector:
         return (
-            f"none of {counted(len(nodes), 'node')} has GPUs or a GPU label, {pool.node_count} declared",
+            f"none of {counted(len(everywhere), 'node')} has GPUs or a GPU label, {pool.node_count} declared",
             "install NVIDIA's driver and device plugin (the GPU Operator brings both), or add nodes with GPUs",
         )
-    elsewhere = explained(compared, [node for node in nodes if matches(pool, node)])
     if elsewhere.nodes:
-        names = some(names_of(elsewhere.nodes))
+        names = some(_names(elsewhere.nodes))
         said = f"{pool.node_count} declared, and the nodes that the nodeSelector matches ({names}) are other pools': "
-        offer = elsewhere.told(compared) if elsewhere.reasons else f"they offer no {compared.resource}"
-        return said + offer, " or ".join((*elsewhere.fixes(), "correct the nodeSelector, or remove the pool"))
-    none = f"the nodeSelector matches none of {counted(len(nodes), 'node')}, {pool.node_count} declared"
-    why = why_no_node(pool, nodes)
-    remedies = near.remedies()
+        offer = _told(elsewhere) if elsewhere.cut_otherwise else f"they offer no {compared.resource}"
+        fixes = _fixes(compared.profile, elsewhere)
+        return said + offer, " or ".join((*fixes, "correct the nodeSelector, or remove the pool"))
+    none = f"the nodeSelector matches none of {counted(len(everywhere), 'node')}, {pool.node_count} declared"
+    why = _unmatched_labels(compared, everywhere)
+    remedies = _remedies(compared.profile, near)
     if near.unlabelled or not near.nodes:
-        remedies.append(label_remedy(compared, near.unlabelled or closest(pool, nodes)))
+        remedies.append(_label_remedy(near.unlabelled or compared.closest))
     if not near.nodes:
         return f"{none}: {why}", "; ".join((*remedies, "or add the nodes, where they are gone"))
-    if len(near.reasons) == 1 and not near.unlabelled:
-        ((reason, those),) = near.reasons.items()
-        sign, said = ":", f"the {'node is' if len(those) == 1 else 'nodes are'} {reason.says} ({some(names_of(those))})"
+    if len(near.cut_otherwise) == 1 and not near.unlabelled:
+        ((cut, those),) = near.cut_otherwise
+        sign, said = ":", f"the {'node is' if len(those) == 1 else 'nodes are'} {_cut(cut)} ({some(_names(those))})"
     else:
-        sign, said = ".", _near(compared, near)
+        sign, said = ".", f"Nodes that may be meant: {_told(near)}"
     return f"{none}: {why}{'' if why.endswith('?') else sign} {said}", "; ".join(remedies)
 
 
-def _fewer_nodes(compared: ComparedPool, near: NearMisses) -> Iterator[Found]:
-    pool, count = compared.pool, len(compared.nodes)
-    scaled = pool.max_node_count is not None
-    another = " and declare another pool" if any(reason.declare for reason in near.reasons) else ""
-    remedies = near.fixes()
+def _fewer_nodes(compared: ComparedPool) -> Iterator[Found]:
+    pool, near, count = compared.pool, compared.near, len(compared.nodes)
+    another = " and declare another pool" if any(cut.declare for cut, _ in near.cut_otherwise) else ""
+    remedies = _fixes(compared.profile, near)
     if near.unlabelled:
-        by_hand = all(is_written_by_hand(key) for node in near.unlabelled for key in missing_labels(pool, node))
-        remedies.append("label the nodes that are meant" if by_hand else label_remedy(compared, near.unlabelled))
-    elif not near.nodes and not scaled:
+        by_hand = not any(each.not_by_hand for each in near.unlabelled)
+        remedies.append("label the nodes that are meant" if by_hand else _label_remedy(near.unlabelled))
+    elif not near.nodes and pool.max_node_count is None:
         remedies.append("add the nodes")
     rest = ", or ".join(remedies)
     # Reserved units are for others' pods and for updates: at most as many count as the nodes that are left have.
@@ -104,12 +105,13 @@ def _fewer_nodes(compared: ComparedPool, near: NearMisses) -> Iterator[Found]:
         ),
         Way(f"{rest or 'add the nodes'}: nodeCount: {count} {NO_ROOM}"),
     )
+    meant = f". Nodes that may be meant: {_told(near)}" if near.nodes else ""
     yield Found(
         Code.FEWER_NODES,
         Severity.WARNING,
-        f"{counted(count, 'node')} of {pool.node_count} declared{f'. {_near(compared, near)}' if near.nodes else ''}",
+        f"{counted(count, 'node')} of {pool.node_count} declared{meant}",
         ways[0].remedy,
-        ("nodes", str(pool.node_count), *names_of(compared.nodes), "near", *names_of(near.nodes)),
+        ("nodes", str(pool.node_count), *(node.name for node in compared.nodes), "near", *_names(near.nodes)),
         takes_room=True,
         ways=ways,
         facts={"nodes": count, "declared": pool.node_count},
@@ -120,5 +122,95 @@ def _either(write: str, rest: str) -> str:
     return f"{write}, or {rest}" if rest else write
 
 
-def _near(compared: ComparedPool, near: NearMisses) -> str:
-    return f"Nodes that may be meant: {near.told(compared)}"
+def _names(nodes: Iterable[LiveNode]) -> list[str]:
+    return [node.name for node in nodes]
+
+
+def _cut(cut: CutOtherwise) -> str:
+    """Say how GPUs are cut, after "is"."""
+    if cut.invalid:
+        return "MIG-INVALID: the slices do not fit the single strategy, so the device plugin offers none"
+    return f"cut into {', '.join(cut.profiles)}" if cut.profiles else "not cut into slices"
+
+
+def _fix(profile: str | None, cut: CutOtherwise) -> str:
+    """Return how GPUs that are cut otherwise come to be cut into `profile`."""
+    if cut.cutter is None:
+        return CUT_ALIKE
+    return cutting(profile, cut.cutter) + ("" if cut.declare else ", or remove the pool")
+
+
+def _fixes(profile: str | None, near: NearMisses) -> list[str]:
+    """Return how those that are cut otherwise become what is declared."""
+    return list(dict.fromkeys(_fix(profile, cut) for cut, _ in near.cut_otherwise))
+
+
+def _remedies(profile: str | None, near: NearMisses) -> list[str]:
+    """Return what to declare in the pool's place, or else how these nodes become what is declared."""
+    return [
+        f"{_declare(cut)}, or {_fix(profile, cut)}" if cut.declare else _fix(profile, cut)
+        for cut, _ in near.cut_otherwise
+    ]
+
+
+def _declare(cut: CutOtherwise) -> str:
+    select = ", ".join(f"{key}: {value}" for key, value in cut.select)
+    written = declaring(cut.declare) if cut.declare else ""
+    return f"{written}, select {select}" if select else written
+
+
+def _told(near: NearMisses) -> str:
+    """Say of each what it is, or lacks."""
+    parts = [f"{some(_names(nodes))} {are(len(nodes))} {_cut(cut)}" for cut, nodes in near.cut_otherwise]
+    return "; ".join((*parts, _lacks(near.unlabelled)) if near.unlabelled else parts)
+
+
+def _label_remedy(nodes: Iterable[UnmatchedNode]) -> str:
+    """Return how nodes come to be matched: labels are to be written only where nothing else writes them."""
+    given = sorted({key for node in nodes for key in node.not_by_hand})
+    if given:
+        keys = f"{some(given)} {are(len(given))}"
+        return f"correct the nodeSelector ({keys} not for people to write: the cloud or NVIDIA's tools do)"
+    return "correct the nodeSelector, or label the nodes (kubectl label node NODE KEY=VALUE)"
+
+
+def _unmatched_labels(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> str:
+    """Say which labels of the pool's selector no node has, and what nodes have in their place."""
+    reasons = [
+        _instead(key, value, everywhere)
+        for key, value in sorted(compared.pool.node_selector.items())
+        if all(node.labels.get(key) != value for node in everywhere)
+    ]
+    if reasons:
+        return "; ".join(reasons)
+    return f"each of the labels is on some node, all of them on none: {_lacks(compared.closest[:1])}"
+
+
+def _instead(key: str, value: str, everywhere: Sequence[LiveNode]) -> str:
+    values = Counter(node.labels[key] for node in everywhere if key in node.labels)
+    if not values:
+        known = {each for node in everywhere for each in node.labels}
+        return f"no node has a label {key}{did_you_mean(key, sorted(known))}"
+    return f"no node has {key}={value}; nodes have {_values(values)}"
+
+
+def _values(values: Mapping[str, int]) -> str:
+    ordered = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+    return some([f"{value or 'the empty value'} ({count})" for value, count in ordered])
+
+
+def _lacks(nodes: Iterable[UnmatchedNode]) -> str:
+    """Say what nodes lack to be matched: `n-0 and n-1 lack pool=right (it is left)`."""
+    return "; ".join(_lacking(nodes))
+
+
+def _lacking(nodes: Iterable[UnmatchedNode]) -> Iterator[str]:
+    groups: dict[tuple[tuple[str, str, str | None], ...], list[str]] = {}
+    for each in nodes:
+        key = tuple((name, value, each.node.labels.get(name)) for name, value in sorted(each.missing.items()))
+        groups.setdefault(key, []).append(each.node.name)
+    for labels, names in sorted(groups.items(), key=lambda group: group[1]):
+        wanted = " and ".join(
+            f"{key}={value}" + ("" if has is None else f" (it is {has or 'empty'})") for key, value, has in labels
+        )
+        yield f"{some(names)} {'lacks' if len(names) == 1 else 'lack'} {wanted}"

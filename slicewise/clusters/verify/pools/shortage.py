@@ -11,11 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from slicewise.clusters.live import LiveNode
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.held_units import Holdings
-from slicewise.clusters.verify.pools.membership import units_of
-from slicewise.clusters.verify.pools.units import offers_what_is_declared
+from slicewise.clusters.verify.pools.pool_node import PoolNode
 from slicewise.diagnostics import Found, Severity, counted, some
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import amount
@@ -29,21 +27,19 @@ class Shortage:
     Attributes:
         compared: The pool.
         held: Who holds its units; None where pods may not be read, and then none are taken to be held.
-        most: How many nodes its autoscaler may have in all, where that is known.
     """
 
     compared: ComparedPool
     held: Holdings | None
-    most: int | None = None
 
     @cached_property
     def nodes(self) -> Counter[NodeSize]:
         """What is left of the nodes that take pods of the plan, those that an autoscaler can add included."""
         left = Counter[NodeSize]()
         for node in self.compared.taking:
-            if offers_what_is_declared(self.compared, node):
+            if node.is_good_for_plan:
                 others = self.held.others[node.name] if self.held else 0
-                units = min(units_of(node, self.compared.resource), self.compared.units_per_node) - others
+                units = min(node.units, self.compared.units_per_node) - others
                 left[self._size(node, max(min(units, self._most_units(node)), 0))] += 1
         if self.coming:
             left[self._size(None, self.compared.units_per_node)] += self.coming
@@ -60,9 +56,10 @@ class Shortage:
         if pool.max_node_count is None or (pool.node_count and not there):
             return 0
         settled = [node for node in self.compared.nodes if node.gpus and any(each.units for each in node.gpus.offers)]
-        if settled and not any(offers_what_is_declared(self.compared, node) for node in settled):
+        if settled and not any(node.is_good_for_plan for node in settled):
             return 0
-        return max(min(pool.nodes, pool.nodes if self.most is None else self.most) - there, 0)
+        most = self.compared.most_nodes
+        return max(min(pool.nodes, pool.nodes if most is None else most) - there, 0)
 
     @cached_property
     def lacking(self) -> Mapping[DeploymentKey, int]:
@@ -103,19 +100,19 @@ class Shortage:
         if self.held is None:
             return 0
         names = {node.name for node in self.compared.taking}
-        ready = {node.name for node in self.compared.nodes if node.ready}
+        ready = {node.name for node in self.compared.nodes if node.node.ready}
         on = self.held.running.get(charge.deployment, Counter[str]())
         chosen = names if takes_more else ready - names
         return min(sum(number for node, number in on.items() if node in chosen), charge.count)
 
-    def _most_units(self, node: LiveNode) -> int:
+    def _most_units(self, node: PoolNode) -> int:
         """Return the units that as many pods as the node takes can have, if all of them were the smallest."""
-        if node.pods is None:
+        if node.node.pods is None:
             return self.compared.units_per_node
         others = self.held.other_pods[node.name] if self.held else 0
-        return (node.pods - others) * self.compared.smallest_pod
+        return (node.node.pods - others) * self.compared.smallest_pod
 
-    def _size(self, node: LiveNode | None, units: int) -> NodeSize:
+    def _size(self, node: PoolNode | None, units: int) -> NodeSize:
         allocatable = self.compared.pool.allocatable
         cpu = allocatable.cpu.millis if allocatable.cpu else None
         memory = allocatable.memory.bytes if allocatable.memory else None
@@ -123,8 +120,8 @@ class Shortage:
             return NodeSize(units, cpu, memory)
         return NodeSize(
             units,
-            None if cpu is None else min(cpu, int(amount(node.cpu) * 1000)),
-            None if memory is None else min(memory, int(amount(node.memory))),
+            None if cpu is None else min(cpu, int(amount(node.node.cpu) * 1000)),
+            None if memory is None else min(memory, int(amount(node.node.memory))),
         )
 
 

@@ -7,8 +7,7 @@ from typing import Final
 
 from slicewise.clusters.discover import usable_offers
 from slicewise.clusters.live import Gpus, LiveNode
-from slicewise.clusters.verify.pools.membership import units_of
-from slicewise.clusters.verify.pools.units import CUT_ALIKE
+from slicewise.clusters.verify.pools.cuts import CUT_ALIKE
 from slicewise.diagnostics import Code, Found, Severity, counted, some
 from slicewise.kubernetes import MIG_CONFIG_STATE_LABEL
 
@@ -33,7 +32,7 @@ def check_strays(nodes: Sequence[LiveNode]) -> Iterator[Found]:
             groups.setdefault(_why_and_remedy(node, node.gpus), []).append(node)
     for (why, remedy), those in groups.items():
         offers = sorted({offer.resource for node in those if node.gpus for offer in node.gpus.offers if offer.units})
-        units = some([f"{resource}: {sum(units_of(node, resource) for node in those)}" for resource in offers])
+        units = some([f"{resource}: {sum(node.units(resource) for node in those)}" for resource in offers])
         said = "; ".join(each for each in (units, why) if each)
         yield Found(
             Code.UNDECLARED_NODES,

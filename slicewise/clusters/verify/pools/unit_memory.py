@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.units import settled_nodes
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import GIB
 
@@ -24,8 +23,9 @@ def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
     """
     reported = {
         node.name: offer.memory_mib * 1024**2
-        for node, gpus in settled_nodes(compared)
-        for offer in gpus.offers
+        for node in compared.nodes
+        if node.gpus and node.is_of_declared_kind
+        for offer in node.gpus.offers
         if offer.resource == compared.resource and offer.memory_mib
     }
     if not reported:

@@ -5,30 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from slicewise.clusters.live import REPELS, LiveNode, Taint, keeping_out, not_tolerated
+from slicewise.clusters.live import REPELS, Taint
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.membership import names_of, units_of
+from slicewise.clusters.verify.pools.pool_node import PoolNode
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, have, some
-from slicewise.manifests import pod_tolerations
 
 
 def check_absent(compared: ComparedPool) -> Iterator[Found]:
     """Yield nodes that take no pods now, where the others are fewer than the plan counts on."""
     if len(compared.taking) >= compared.pool.nodes:
         return
-    tolerations = pod_tolerations(compared.pool)
-    out: dict[str, list[LiveNode]] = {}
+    out: dict[str, list[PoolNode]] = {}
     for node in compared.nodes:
-        kept_out = keeping_out(node.taints, tolerations)
-        if not node.ready:
+        if not node.node.ready:
             out.setdefault("not Ready", []).append(node)
-        elif node.cordoned:
+        elif node.node.cordoned:
             out.setdefault("cordoned", []).append(node)
-        elif kept_out:
-            out.setdefault(f"tainted {some([taint.key for taint in kept_out])} for now", []).append(node)
-    told = [f"{some(names_of(those))} {are(len(those))} {state}" for state, those in sorted(out.items(), key=_rank)]
+        elif node.kept_out:
+            out.setdefault(f"tainted {some([taint.key for taint in node.kept_out])} for now", []).append(node)
+    told = [
+        f"{some([node.name for node in those])} {are(len(those))} {state}"
+        for state, those in sorted(out.items(), key=_rank)
+    ]
     if told:
-        units = sum(units_of(node, compared.resource) for those in out.values() for node in those)
+        units = sum(node.units for those in out.values() for node in those)
         # A node that is down advertises nothing: its device plugin has withdrawn its units.
         lost = f"{units} of {compared.units} units cannot be used now" if units else f"no {compared.resource} there now"
         back, taking = "bring the nodes back (kubectl describe node, kubectl uncordon)", len(compared.taking)
@@ -43,19 +43,19 @@ def check_absent(compared: ComparedPool) -> Iterator[Found]:
             tuple(f"{node.name} {state}" for state, those in out.items() for node in those),
             takes_room=True,
             ways=ways,
+            facts={"nodes": sum(map(len, out.values())), "lost": units, "units": compared.units},
         )
 
 
-def _rank(state: tuple[str, list[LiveNode]]) -> tuple[int, str]:
+def _rank(state: tuple[str, list[PoolNode]]) -> tuple[int, str]:
     return ("not Ready", "cordoned", state[0]).index(state[0]), state[0]
 
 
 def check_taints(compared: ComparedPool) -> Iterator[Found]:
     """Yield the taints that the pods' tolerations do not tolerate."""
-    tolerations = pod_tolerations(compared.pool)
     tainted: dict[Taint, list[str]] = {}
     for node in compared.gpu_nodes:
-        for taint in not_tolerated(node.taints, tolerations):
+        for taint in node.not_tolerated:
             tainted.setdefault(taint, []).append(node.name)
     for taint, names in sorted(tainted.items(), key=lambda item: (item[0].key, item[0].value, item[0].effect)):
         repels = taint.effect in REPELS
@@ -70,21 +70,22 @@ def check_taints(compared: ComparedPool) -> Iterator[Found]:
             f"add to the pool's tolerations: {{key: {taint.key}, {operator}, effect: {taint.effect}}}",
             (taint.key, taint.value, taint.effect, *names),
             takes_room=repels,
+            facts={"nodes": len(names)},
         )
 
 
 def check_pods(compared: ComparedPool) -> Iterator[Found]:
     """Yield nodes that take fewer pods, whatever these ask for, than they have units: the rest is never used."""
+    smallest = compared.smallest_pod
     few = [
-        node
+        (node, node.node.pods)
         for node in compared.offering
-        if node.pods is not None
-        and node.pods * compared.smallest_pod < min(units_of(node, compared.resource), compared.units_per_node)
+        if node.node.pods is not None and node.node.pods * smallest < min(node.units, compared.units_per_node)
     ]
-    lost = sum(units_of(node, compared.resource) - (node.pods or 0) * compared.smallest_pod for node in few)
+    lost = sum(node.units - pods * smallest for node, pods in few)
     if lost > compared.pool.reserved_units:
-        least = min(few, key=lambda node: (node.pods or 0, node.name))
-        units = units_of(least, compared.resource)
+        least, most_pods = min(few, key=lambda each: (each[1], each[0].name))
+        names = some([node.name for node, _ in few])
         ways = (
             Way(f"raise the kubelet's maxPods, or write reservedUnits: {lost}", {"reserved_units": lost}),
             Way(f"raise the kubelet's maxPods: reservedUnits: {lost} {NO_ROOM}"),
@@ -92,10 +93,12 @@ def check_pods(compared: ComparedPool) -> Iterator[Found]:
         yield Found(
             Code.FEWER_PODS_THAN_UNITS,
             Severity.WARNING,
-            f"{counted(len(few), 'node')} ({some(names_of(few))}) {'takes' if len(few) == 1 else 'take'} fewer pods "
-            f"than there are units: {least.pods} pods and {units} units on {least.name}, pods of the system included",
+            f"{counted(len(few), 'node')} ({names}) {'takes' if len(few) == 1 else 'take'} fewer pods "
+            f"than there are units: {most_pods} pods and {least.units} units on {least.name}, pods of the system "
+            "included",
             ways[0].remedy,
-            tuple(f"{node.name} {node.pods}" for node in few),
+            tuple(f"{node.name} {pods}" for node, pods in few),
             takes_room=True,
             ways=ways,
+            facts={"nodes": len(few), "pods": most_pods, "units": least.units, "lost": lost},
         )

@@ -138,7 +138,8 @@ def test_what_cannot_be_written_leaves_the_earlier_rendering_whole(documents: Pa
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == f"{output / MANIFESTS[1]}: cannot be written: File too large [SW110]\n"
+    remedy = "choose a directory that you may write to, or make room where the disk is full"
+    assert run.stderr == f"{output / MANIFESTS[1]}: cannot be written: File too large; {remedy} [SW110]\n"
     assert contents(output) == before
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--kubeconfig", "FILE"], "for? Write --kubeconfig ENVIRONMENT=FILE with one of east, west, such as "),
+        (["--kubeconfig", "FILE"], "is for; write --kubeconfig ENVIRONMENT=FILE with one of east, west, such as "),
         (
             ["--kubeconfig", "north=FILE"],
             "such as --kubeconfig east=FILE; or read one alone with --environment [SW402]",
@@ -48,7 +48,7 @@ def test_wrong_input_ends_with_2(documents: str, server: str, tmp_path: Path, op
     assert CANARY not in run.stdout + run.stderr
 
 
-NOT_VERIFIED = "is for the environment west, which is not verified: leave it out, or add --environment west [SW402]"
+NOT_VERIFIED = "is for the environment west, which is not verified; leave it out, or add --environment west [SW402]"
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ import pulumi
 
 from slicewise.diagnostics import Code, printable, some
 
-from .. import verdicts
-from ..declared import Declared
+from ..environment_plan import EnvironmentPlan
 from ..state import KnownCluster, Renamed, StackState
+from . import refusals
 
 _KNOWN: Final = "is the same cluster under another name"
 _UNKNOWN: Final = "may be the same cluster under another name"
 
 
 @dataclass(frozen=True, slots=True)
-class Departing:
+class Departures:
     """What becomes of environments that the stack's state has and the documents do not.
 
     Attributes:
@@ -42,7 +42,7 @@ class Departing:
         """All of them."""
         return self.leaving | self.moving | self.held.keys()
 
-    def hold(self, unasked: Mapping[str, tuple[str, str]], given_up: frozenset[str]) -> Departing:
+    def hold(self, unasked: Mapping[str, tuple[str, str]], given_up: frozenset[str]) -> Departures:
         """Return it with environments that stay because they cannot be asked, each with its provider's and why."""
         return replace(
             self,
@@ -53,13 +53,13 @@ class Departing:
         )
 
 
-def departing(
+def find_departures(
     state: StackState,
-    declared: Mapping[str, Declared],
+    declared: Mapping[str, EnvironmentPlan],
     renamed: Renamed,
     skipped: Collection[str],
     before: Mapping[str, KnownCluster],
-) -> Departing:
+) -> Departures:
     """Return what becomes of environments that the stack's state has and the documents do not.
 
     An environment that the state does not know, and whose cluster cannot be used now, may be any of them. One that it
@@ -87,11 +87,11 @@ def departing(
             moving.add(name)
         elif heirs:
             held[name] = heirs
-    return Departing(held, frozenset(gone - held.keys() - moving), frozenset(moving))
+    return Departures(held, frozenset(gone - held.keys() - moving), frozenset(moving))
 
 
 def _may_share(
-    old: str, skipped: str, state: StackState, declared: Declared, before: Mapping[str, KnownCluster]
+    old: str, skipped: str, state: StackState, declared: EnvironmentPlan, before: Mapping[str, KnownCluster]
 ) -> bool:
     """Return whether a service of `old` may be the one that the plan has in an environment that cannot be used now."""
     both = state.objects.get(old, {}).keys() & set(declared.names)
@@ -100,7 +100,7 @@ def _may_share(
     return bool(both - state.objects.get(skipped, {}).keys())
 
 
-def tell_departing(going: Departing, renamed: Renamed, state: StackState, asked: Collection[str]) -> None:
+def tell_departures(going: Departures, renamed: Renamed, state: StackState, asked: Collection[str]) -> None:
     """Log what becomes of environments that the documents do not have any more.
 
     Args:
@@ -116,7 +116,7 @@ def tell_departing(going: Departing, renamed: Renamed, state: StackState, asked:
         )
     for name in sorted(going.leaving):
         if state.objects.get(name):
-            advice = verdicts.given_up(name) if name in going.given_up else verdicts.leaves(name, asked=name in asked)
+            advice = refusals.given_up(name) if name in going.given_up else refusals.leaves(name, asked=name in asked)
             pulumi.log.warn(printable(str(advice)))
     for name, heirs in going.held.items():
         pulumi.log.warn(printable(going.unasked.get(name) or _waits_for(name, heirs, renamed, state)))

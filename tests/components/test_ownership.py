@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import verdicts
-from components.declared import Declared
+from components.environment_plan import EnvironmentPlan
+from components.last_update import under_names_unknown
+from components.ownership import cluster_identity, drift, owners
 from components.stack_config import StackConfig, read_stack_config
 from components.state.cluster_outputs import KnownCluster, Renamed, clusters_to_outputs, find_renamed
 from components.state.previous_plan import PreviousStack
@@ -44,11 +45,11 @@ def stack_config() -> StackConfig:
     return read_stack_config(pulumi.Config("slicewise"))
 
 
-def declared(*objects: KubernetesObject) -> Declared:
+def declared(*objects: KubernetesObject) -> EnvironmentPlan:
     """Return an environment that had a service of three replicas, and is to have it."""
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
-    return Declared("mig-a", objects, (), (Expected(key, ("team", "chat"), service(3), before),))
+    return EnvironmentPlan("mig-a", objects, (), (Expected(key, ("team", "chat"), service(3), before),))
 
 
 def at(generation: int, item: KubernetesObject) -> KubernetesObject:
@@ -112,7 +113,7 @@ def test_what_was_changed_is_put_back_but_not_for_ever(
     live: KubernetesObject, says: str | None, put_back: bool
 ) -> None:
     """Where the API server refuses the dry run: then what the last time came to tells."""
-    said, names = verdicts.changed(
+    said, names = drift.changed(
         declared(service(3)), ExistingObjects("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set()
     )
 
@@ -152,9 +153,9 @@ def test_the_api_server_says_what_applying_would_come_to(
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
     wanted = with_image(service(3), "a")
-    here = Declared("mig-a", [wanted], (), (Expected(key, ("team", "chat"), wanted, before),))
+    here = EnvironmentPlan("mig-a", [wanted], (), (Expected(key, ("team", "chat"), wanted, before),))
 
-    said, names = verdicts.changed(here, existing, set())
+    said, names = drift.changed(here, existing, set())
 
     assert [advice.code.value for advice in said] == codes
     assert names == (frozenset({CHAT}) if put_back else frozenset())
@@ -167,7 +168,7 @@ def test_the_api_server_says_what_applying_would_come_to(
 def test_what_was_added_is_not_put_back_and_said_how_it_goes() -> None:
     live = service(3)
     live["spec"]["template"] = {"nodeSelector": {"disk": "ssd"}}
-    (advice,), names = verdicts.changed(
+    (advice,), names = drift.changed(
         declared(service(3)), ExistingObjects("uid", {CHAT: LiveObject(OWN, "mig-a", live)}), set()
     )
     assert names == frozenset()
@@ -192,11 +193,13 @@ SCALER = ObjectName("ScaledObject", "team", "chat")
 )
 def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str], codes: list[str]) -> None:
     objects = [manifest(CHAT), manifest(SCALER)]
-    here = Declared("mig-a", objects, (), ())
+    here = EnvironmentPlan("mig-a", objects, (), ())
     existing = ExistingObjects("uid", {name: LiveObject(stack, "mig-a", {}) for name, stack in there.items()})
     config = stack_config()
 
-    taken, left, problems = verdicts.sort(config, here, existing, Claim(frozenset({OWN}), frozenset(), frozenset()))
+    taken, left, problems = owners.sort_by_owner(
+        config, here, existing, Claim(frozenset({OWN}), frozenset(), frozenset())
+    )
 
     assert [problem.code.value for problem in problems] == codes
     # What carries the stack's name, and is not in its outputs: of an update that was killed.
@@ -204,10 +207,12 @@ def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str
     assert taken == own
     assert not left
     # From this owner, and from no other: a word that was copied with a configuration is not one for its new stack.
-    owners = {stack for stack in there.values() if stack != OWN}
-    for owner_named, expected in (((owners or {""}).pop() or "nobody", []), ("acme/slicewise/somebody", codes)):
+    others = {stack for stack in there.values() if stack != OWN}
+    for owner_named, expected in (((others or {""}).pop() or "nobody", []), ("acme/slicewise/somebody", codes)):
         word = replace(config, take_over={"mig-a/team/chat": owner_named})
-        taken, _, problems = verdicts.sort(word, here, existing, Claim(frozenset({OWN}), frozenset(), frozenset()))
+        taken, _, problems = owners.sort_by_owner(
+            word, here, existing, Claim(frozenset({OWN}), frozenset(), frozenset())
+        )
         assert [problem.code.value for problem in problems] == expected
         assert taken == (set(there) if not expected else own)
 
@@ -216,18 +221,18 @@ def test_what_may_not_be_looked_at_is_not_gone() -> None:
     here = declared(service(3))
     hidden = frozenset({Place("serving.kserve.io/v1alpha2", "LLMInferenceService", "llminferenceservices", "team")})
 
-    assert verdicts.gone_objects(here, ExistingObjects("uid")) == {CHAT}
-    assert verdicts.gone_objects(here, ExistingObjects("uid", unread=hidden)) == frozenset()
-    (problem,) = verdicts.unread(here, ExistingObjects("uid", unread=hidden))
+    assert drift.gone_objects(here, ExistingObjects("uid")) == {CHAT}
+    assert drift.gone_objects(here, ExistingObjects("uid", unread=hidden)) == frozenset()
+    (problem,) = owners.unread(here, ExistingObjects("uid", unread=hidden))
     assert "may not list llminferenceservices in namespace team" in problem.text
     assert problem.code.value == "SW413"
 
 
 def test_a_cluster_whose_identity_may_not_be_read() -> None:
-    (advice,) = verdicts.unidentified("mig-a", ExistingObjects())
+    (advice,) = cluster_identity.unidentified("mig-a", ExistingObjects())
     assert str(advice).startswith("InferenceEnvironment mig-a: the uid of namespace kube-system")
     assert advice.code.value == "SW350"
-    assert not list(verdicts.unidentified("mig-a", ExistingObjects("uid")))
+    assert not list(cluster_identity.unidentified("mig-a", ExistingObjects("uid")))
 
 
 def test_another_stacks_config_is_used_and_said_only_where_it_says_something_else() -> None:
@@ -238,7 +243,7 @@ def test_another_stacks_config_is_used_and_said_only_where_it_says_something_els
 
     def said(spec: dict[str, Any]) -> list[str]:
         live = LiveObject("acme/slicewise/other", "", {"spec": spec})
-        return [advice.code.value for advice in verdicts.shared(here, ExistingObjects("uid", {CONFIG: live}), left)]
+        return [advice.code.value for advice in drift.shared(here, ExistingObjects("uid", {CONFIG: live}), left)]
 
     assert (said(same), said(other)) == ([], ["SW353"])
 
@@ -258,9 +263,9 @@ def test_what_says_that_it_is_in_an_environment_that_nobody_knows(
     stack: str, environment: str, former: tuple[str, ...], lost: bool
 ) -> None:
     there = {"mig-a": ExistingObjects("uid", {CHAT: LiveObject(stack, environment, {})})}
-    assert verdicts.under_names_unknown(there, {OWN}, former) is lost
+    assert under_names_unknown(there, {OWN}, former) is lost
     config = {"mig-a": ExistingObjects("uid", {CONFIG: LiveObject(stack, environment, {})})}
-    assert not verdicts.under_names_unknown(config, {OWN}, former)
+    assert not under_names_unknown(config, {OWN}, former)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +345,7 @@ def test_namespaces_that_every_cluster_has_are_not_made() -> None:
 def test_what_a_failed_update_never_made_is_not_said_to_have_been_there(number: int, says: tuple[str, str]) -> None:
     """After a first `pulumi up` that failed, the stack's outputs have its plan, and the cluster has nothing of it."""
     gone = frozenset(ObjectName("LLMInferenceService", "team", f"chat-{each}") for each in range(number))
-    (advice,) = verdicts.missing("mig-a", gone)
+    (advice,) = drift.missing("mig-a", gone)
     assert advice.code.value == "SW351"
     assert all(words in advice.text for words in says)
 
@@ -353,7 +358,7 @@ def test_a_command_to_be_copied_is_followed_by_nothing_that_a_shell_would_take_f
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=1, gpus_per_node=1)
     here = replace(declared(service(3)), services=[Expected(key, ("team", "chat"), None, before)])
     known = KnownCluster(uid="8c2f5f0e-1f0b-4a53-9d6a-3f1f0c9f7a11", identifier="mig-a")
-    problem = verdicts.exchanged(config, {}, here, known, ExistingObjects(uid))
+    problem = cluster_identity.exchanged(config, {}, here, known, ExistingObjects(uid))
     assert problem
     assert problem.text.endswith(f" {uid}")
 

@@ -13,11 +13,11 @@ from slicewise.documents import Fleet
 from slicewise.manifests import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 from slicewise.planning import Plan, PreviousPlacement, placements_by_environment
 
-from .handling import object_name
+from .object_handling import name_of_object
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class EnvironmentPlan:
     """What the plan declares in one environment.
 
     Attributes:
@@ -37,7 +37,7 @@ class Declared:
     @property
     def names(self) -> list[ObjectName]:
         """What tells its objects from all others of the cluster."""
-        return [object_name(item) for item in self.objects]
+        return [name_of_object(item) for item in self.objects]
 
     @property
     def applied(self) -> frozenset[ObjectName]:
@@ -65,14 +65,14 @@ class Declared:
         return replace(needs, places=frozenset(places), namespaces=made, required=required, applied=again)
 
 
-def declare_for(
+def environment_plans(
     fleet: Fleet,
     plan: Plan,
     previous: Sequence[PreviousPlacement],
     objects: Mapping[str, Sequence[KubernetesObject]],
     *,
     make: bool,
-) -> dict[str, Declared]:
+) -> dict[str, EnvironmentPlan]:
     """Return what the plan declares in each environment; with `make`, the stack makes the namespaces that are missing.
 
     Args:
@@ -91,7 +91,7 @@ def declare_for(
         name = environment.metadata.name
         here = placed.get(name, [])
         spaces = {placement.deployment.namespace for placement in here if make}
-        found[name] = Declared(
+        found[name] = EnvironmentPlan(
             name,
             objects.get(name, ()),
             sorted(space for space in spaces if not is_reserved(space)),

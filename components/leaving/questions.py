@@ -13,10 +13,10 @@ from slicewise.clusters.live import ExistingObjects, Needs, needs_of_leaving
 from slicewise.clusters.preflight import ClusterAnswer, ask_or_refusal, denied_message
 from slicewise.diagnostics import Code, some
 
-from ..clusters import Reason, skip_or_fail
+from ..clusters import SkipReason, skip_or_fail
 from ..stack_config import KubeconfigSourceName, StackConfig
 from ..state import KnownCluster, StackState, provider_urn
-from .departing import Departing
+from .departures import Departures
 
 # By which Pulumi's provider takes what it cannot reach for gone (provider.go, Configure); no other value counts.
 _GONE: Final = ("PULUMI_K8S_DELETE_UNREACHABLE", "true")
@@ -39,7 +39,7 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LeavingAnswers:
     """What came of asking with the kubeconfigs of the stack's state, by environment.
 
     Attributes:
@@ -56,13 +56,13 @@ class Asked:
         return frozenset(name for name, each in self.silent.items() if each.needs_plugin)
 
 
-async def ask_departing(
+async def ask_leaving(
     config: StackConfig,
-    going: Departing,
+    going: Departures,
     skipped: Collection[str],
     state: StackState,
     before: Mapping[str, KnownCluster],
-) -> Asked:
+) -> LeavingAnswers:
     """Ask the clusters of environments that leave, with the kubeconfigs of the stack's state.
 
     Of environments that stay as they are only plugins are tried: Pulumi's provider would run them without a limit of
@@ -77,7 +77,7 @@ async def ask_departing(
         before: What the stack remembers of the clusters.
     """
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
-        return Asked()
+        return LeavingAnswers()
     wanted = {name: Needs() for name in {*skipped, *going.held} if _runs_plugin(state.kubeconfigs.get(name))}
     for name in going.leaving - state.provisioned:
         if had := state.objects.get(name):
@@ -85,7 +85,9 @@ async def ask_departing(
     texts = [state.kubeconfigs.get(provider_of(name, state, before) or "") for name in wanted]
     said = await asyncio.gather(*map(_ask, texts, wanted.values()))
     existing = {name: each.existing for name, each in zip(wanted, said, strict=True) if isinstance(each, ClusterAnswer)}
-    return Asked(existing, {name: each for name, each in zip(wanted, said, strict=True) if isinstance(each, Silent)})
+    return LeavingAnswers(
+        existing, {name: each for name, each in zip(wanted, said, strict=True) if isinstance(each, Silent)}
+    )
 
 
 def provider_of(name: str, state: StackState, before: Mapping[str, KnownCluster]) -> str | None:
@@ -130,11 +132,11 @@ def _runs_plugin(text: str | None) -> bool:
 def hold_silent(
     config: StackConfig,
     declared: Iterable[str],
-    going: Departing,
-    asked: Asked,
+    going: Departures,
+    asked: LeavingAnswers,
     state: StackState,
     before: Mapping[str, KnownCluster],
-) -> Departing:
+) -> Departures:
     """Return what becomes of the environments, of which those that cannot be asked stay for now.
 
     Where Pulumi is told that what it cannot reach is gone, they leave all the same, as far as their clusters do not
@@ -148,7 +150,7 @@ def hold_silent(
     given_up = frozenset(name for name, each in silent.items() if gone and not each.answers)
     providers = {name: provider_of(name, state, before) or name for name in silent}
     reasons = [
-        Reason(name, _unasked(name, each, providers[name]))
+        SkipReason(name, _unasked(name, each, providers[name]))
         for name, each in sorted(silent.items())
         if name not in given_up
     ]

@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.declared import Declared
-from components.leaving.departing import Departing, departing, tell_departing
+from components.environment_plan import EnvironmentPlan
+from components.leaving.departures import Departures, find_departures, tell_departures
 from components.state.cluster_outputs import KnownCluster, Renamed
 from components.state.stack_state import Applied, EnvironmentState, StackState, objects_of
 from slicewise.clusters.live.existing_objects import ObjectName
@@ -25,35 +25,35 @@ SERVICE = {"kind": CHAT.kind, "metadata": {"namespace": "team", "name": "chat"}}
 @pytest.mark.parametrize(
     ("declared", "formerly", "skipped", "expected"),
     [
-        pytest.param({"east", "west"}, {}, {"west"}, Departing(), id="all are declared"),
-        pytest.param({"east"}, {}, (), Departing(leaving=frozenset({"west"})), id="removed"),
-        pytest.param({"east", "new"}, {}, (), Departing(leaving=frozenset({"west"})), id="replaced"),
-        pytest.param({"east"}, {}, {"east"}, Departing(leaving=frozenset({"west"})), id="another one is skipped"),
-        pytest.param({"east", "new"}, {}, {"new"}, Departing({"west": ("new",)}), id="perhaps renamed"),
-        pytest.param({"east", "new"}, {"new": "west"}, {"new"}, Departing({"west": ("new",)}), id="renamed, skipped"),
-        pytest.param({"east", "new"}, {"new": "west"}, (), Departing(moving=frozenset({"west"})), id="renamed"),
+        pytest.param({"east", "west"}, {}, {"west"}, Departures(), id="all are declared"),
+        pytest.param({"east"}, {}, (), Departures(leaving=frozenset({"west"})), id="removed"),
+        pytest.param({"east", "new"}, {}, (), Departures(leaving=frozenset({"west"})), id="replaced"),
+        pytest.param({"east"}, {}, {"east"}, Departures(leaving=frozenset({"west"})), id="another one is skipped"),
+        pytest.param({"east", "new"}, {}, {"new"}, Departures({"west": ("new",)}), id="perhaps renamed"),
+        pytest.param({"east", "new"}, {"new": "west"}, {"new"}, Departures({"west": ("new",)}), id="renamed, skipped"),
+        pytest.param({"east", "new"}, {"new": "west"}, (), Departures(moving=frozenset({"west"})), id="renamed"),
         pytest.param(
-            {"a", "b"}, {}, {"a", "b"}, Departing({"east": ("a", "b"), "west": ("a", "b")}), id="all have other names"
+            {"a", "b"}, {}, {"a", "b"}, Departures({"east": ("a", "b"), "west": ("a", "b")}), id="all have other names"
         ),
         pytest.param(
             {"a", "b"},
             {"a": "east"},
             {"b"},
-            Departing({"west": ("b",)}, moving=frozenset({"east"})),
+            Departures({"west": ("b",)}, moving=frozenset({"east"})),
             id="one is known",
         ),
     ],
 )
 def test_what_may_be_a_skipped_environment_under_its_old_name_is_held(
-    declared: set[str], formerly: dict[str, str], skipped: set[str], expected: Departing
+    declared: set[str], formerly: dict[str, str], skipped: set[str], expected: Departures
 ) -> None:
-    here = {name: Declared(name, (), (), ()) for name in declared}
-    assert departing(StackState(STATE), here, Renamed(formerly), skipped, {}) == expected
+    here = {name: EnvironmentPlan(name, (), (), ()) for name in declared}
+    assert find_departures(StackState(STATE), here, Renamed(formerly), skipped, {}) == expected
 
 
 def test_on_the_first_day_nothing_departs() -> None:
-    here = {name: Declared(name, (), (), ()) for name in STATE}
-    assert departing(StackState(), here, Renamed({}), {"west"}, {}) == Departing()
+    here = {name: EnvironmentPlan(name, (), (), ()) for name in STATE}
+    assert find_departures(StackState(), here, Renamed({}), {"west"}, {}) == Departures()
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_what_the_plan_has_in_a_skipped_environment_is_not_deleted_under_another
     known = {name: KnownCluster(uid=uid, identifier=name) for name, uid in uids.items()}
     state = StackState(STATE, objects=objects)
 
-    def becomes(item: dict[str, Any]) -> Departing:
-        return departing(state, {"east": Declared("east", [item], (), ())}, Renamed({}), {"east"}, known)
+    def becomes(item: dict[str, Any]) -> Departures:
+        return find_departures(state, {"east": EnvironmentPlan("east", [item], (), ())}, Renamed({}), {"east"}, known)
 
-    leaves = Departing(leaving=frozenset({"west"}))
-    assert becomes(SERVICE) == (Departing({"west": ("east",)}) if held else leaves)
+    leaves = Departures(leaving=frozenset({"west"}))
+    assert becomes(SERVICE) == (Departures({"west": ("east",)}) if held else leaves)
     # What it has is not what the plan has there.
     other = {"kind": CHAT.kind, "metadata": {"namespace": "team", "name": "other"}}
     assert becomes(other) == leaves
@@ -90,14 +90,14 @@ def test_what_becomes_of_each_is_said_with_the_ways_out(monkeypatch: pytest.Monk
         {"west": EnvironmentState(has_provider=True, placements={"west/team/chat": []})},
         objects={"west": {CHAT: Applied(URN)}},
     )
-    gone = Departing(leaving=frozenset({"west"}))
-    tell_departing(Departing({"west": ("new",)}), Renamed({}), state, ())
-    tell_departing(gone, Renamed({}), state, {"west"})
-    tell_departing(gone, Renamed({}), state, ())
-    tell_departing(replace(gone, given_up=frozenset({"west"})), Renamed({}), state, ())
-    tell_departing(gone.hold({"west": ("west", "it is silent [SW425]")}, frozenset()), Renamed({}), state, ())
+    gone = Departures(leaving=frozenset({"west"}))
+    tell_departures(Departures({"west": ("new",)}), Renamed({}), state, ())
+    tell_departures(gone, Renamed({}), state, {"west"})
+    tell_departures(gone, Renamed({}), state, ())
+    tell_departures(replace(gone, given_up=frozenset({"west"})), Renamed({}), state, ())
+    tell_departures(gone.hold({"west": ("west", "it is silent [SW425]")}, frozenset()), Renamed({}), state, ())
     # Nothing of it is deleted that serves anybody.
-    tell_departing(gone, Renamed({}), StackState(state.environments), ())
+    tell_departures(gone, Renamed({}), StackState(state.environments), ())
     held, asked, unasked, given_up, silent = told
     assert held == (
         "environment west is no longer declared, and stays as it is (west/team/chat): new cannot be used now, and may "

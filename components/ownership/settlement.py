@@ -16,13 +16,13 @@ from slicewise.diagnostics import Diagnostic, InvalidInputError, printable, some
 from slicewise.kubernetes import mapping
 from slicewise.manifests import REVISION_ANNOTATION
 
-from . import verdicts
-from .clusters import Reached
-from .declared import Declared
-from .handling import Handling, object_name
-from .past import Past
-from .stack_config import StackConfig
-from .state import PreviousStack, read_state
+from ..clusters import Reached
+from ..environment_plan import EnvironmentPlan
+from ..last_update import LastUpdate
+from ..object_handling import Handling, name_of_object
+from ..stack_config import StackConfig
+from ..state import PreviousStack, read_state
+from . import cluster_identity, drift, owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Ownership:
     """What was settled before anything is declared.
 
     Attributes:
@@ -58,7 +58,9 @@ class Settled:
                 log(printable(str(note.says)))
 
 
-async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declared], reached: Reached) -> Settled:
+async def settle_ownership(
+    config: StackConfig, past: LastUpdate, declared: Mapping[str, EnvironmentPlan], reached: Reached
+) -> Ownership:
     """Return how the objects of each environment are declared, from what exists in the clusters that were asked.
 
     Raises:
@@ -82,11 +84,11 @@ async def settle(config: StackConfig, past: Past, declared: Mapping[str, Declare
             problems += wrong
             notes += noted
         handlings[name] = handling
-    problems += verdicts.declared_twice(declared, existing)
+    problems += cluster_identity.declared_twice(declared, existing)
     if problems:
         raise InvalidInputError(problems)
-    general = verdicts.one_cluster_twice(existing, reached.addresses)
-    return Settled(handlings, (*notes, *(Note(None, each) for each in general)))
+    general = cluster_identity.one_cluster_twice(existing, reached.addresses)
+    return Ownership(handlings, (*notes, *(Note(None, each) for each in general)))
 
 
 async def _settle_one(
@@ -94,25 +96,27 @@ async def _settle_one(
     previous: PreviousStack,
     environments: AbstractSet[str],
     handling: Handling,
-    here: Declared,
+    here: EnvironmentPlan,
     there: ExistingObjects,
 ) -> tuple[Handling, list[Diagnostic], list[Note]]:
     """Return how one environment's objects are declared, what is wrong there, and what people should know."""
     known = previous.clusters.get(handling.formerly or handling.environment)
-    exchanged = verdicts.exchanged(config, previous.clusters, here, known, there)
+    exchanged = cluster_identity.exchanged(config, previous.clusters, here, known, there)
     if exchanged:
         return handling, [exchanged], []
     here = replace(here, exchanged=known is not None and there.uid not in (known.uid, None))
     claim = Claim(previous.names, frozenset(environments - {handling.environment}), here.applied)
-    taken, left, problems = verdicts.sort(config, here, there, claim)
-    problems += verdicts.unread(here, there)
-    strangers = verdicts.strangers_leaving(here, there, claim)
+    taken, left, problems = owners.sort_by_owner(config, here, there, claim)
+    problems += owners.unread(here, there)
+    strangers = owners.strangers_leaving(here, there, claim)
     if strangers:
         # `pulumi state delete` changes the state and not the outputs, so only the state says what the stack still has.
         urns = (await read_state()).urns
-        problems += verdicts.leaving(handling.environment, handling.formerly or handling.environment, strangers, urns)
-    gone = verdicts.gone_objects(here, there)
-    changes, put_back = verdicts.changed(here, there, taken)
+        problems += owners.refuse_strangers(
+            handling.environment, handling.formerly or handling.environment, strangers, urns
+        )
+    gone = drift.gone_objects(here, there)
+    changes, put_back = drift.changed(here, there, taken)
     told: list[str] = []
     resumed = sorted(str(name) for name in taken if there.objects[name].stack in previous.names)
     if resumed:
@@ -136,10 +140,10 @@ async def _settle_one(
         generations={name: live.generation for name, live in there.objects.items()},
     )
     advice = [
-        *verdicts.missing(handling.environment, gone),
+        *drift.missing(handling.environment, gone),
         *changes,
-        *verdicts.shared(here, there, left),
-        *verdicts.unidentified(handling.environment, there),
+        *drift.shared(here, there, left),
+        *cluster_identity.unidentified(handling.environment, there),
     ]
     notes = [
         *(Note(handling.environment, each) for each in told),
@@ -149,7 +153,7 @@ async def _settle_one(
 
 
 async def _rewritten(
-    handling: Handling, here: Declared, there: ExistingObjects
+    handling: Handling, here: EnvironmentPlan, there: ExistingObjects
 ) -> Mapping[ObjectName, Sequence[FieldPath]]:
     """Return the fields of services that applying does not make what is declared.
 
@@ -162,7 +166,7 @@ async def _rewritten(
     return {
         name: [("spec", *path) for path in rewritten(item["spec"], mapping(there.tried[name].get("spec")))]
         for item in here.objects
-        if (name := object_name(item)) in there.tried
+        if (name := name_of_object(item)) in there.tried
         and name in applied
         and applied[name].revision == item["spec"]["annotations"][REVISION_ANNOTATION]
     }

@@ -73,7 +73,7 @@ class Handling:
 
     def annotations(self, item: KubernetesObject) -> dict[str, str]:
         """Return the annotations that an object is declared with: its own, whose it is, and how to apply it."""
-        name = object_name(item)
+        name = name_of_object(item)
         annotations = {**item["metadata"].get("annotations", {}), STACK_ANNOTATION: stack_name()}
         if name in self.gone or name in self.forced:
             # Pulumi takes its own state for what is there, so it must see a change.
@@ -86,11 +86,11 @@ class Handling:
     def set_options(self, options: pulumi.ResourceOptions, item: KubernetesObject, name: str) -> pulumi.ResourceOptions:
         """Add to the options of the object `name` of the stack what makes it again if it is gone, and what keeps it."""
         options.aliases = self.aliases(name)
-        if object_name(item) in self.gone:
+        if name_of_object(item) in self.gone:
             options.replace_on_changes, options.delete_before_replace = [*_LASTING], True
-        elif object_name(item) not in self.forced:
+        elif name_of_object(item) not in self.forced:
             # Pulumi's provider compares what is declared with what the API server made of it (its Diff, provider.go).
-            vain = self.rewritten.get(object_name(item), ())
+            vain = self.rewritten.get(name_of_object(item), ())
             options.ignore_changes = [*_LASTING, *map(_property_path, vain)]
         return options
 
@@ -100,7 +100,7 @@ def _property_path(path: FieldPath) -> str:
     return path[0] + "".join(f".{key}" if _WORD.fullmatch(key) else f"[{json.dumps(key)}]" for key in path[1:])
 
 
-def object_name(item: Mapping[str, Any]) -> ObjectName:
+def name_of_object(item: Mapping[str, Any]) -> ObjectName:
     """Return what tells an object from all others of its cluster."""
     metadata = item["metadata"]
     namespace = "" if item["kind"] == NAMESPACE_KIND else metadata["namespace"]

@@ -10,19 +10,19 @@ import pulumi
 
 from slicewise.planning import Placement
 
-from .handling import Handling
+from .fleet_plan import FleetPlan
 from .inference_environment import InferenceEnvironment
 from .model_placement import ModelPlacement
-from .planned import Planned
+from .object_handling import Handling
 from .provisioning import provision
 from .readiness import Patience, Wait, finish, wait_in
 from .stack_config import StackConfig
-from .state import leaving
+from .state import services_leaving
 
 
 async def declare_plan(
     config: StackConfig,
-    planned: Planned,
+    planned: FleetPlan,
     handlings: Mapping[str, Handling],
     kubeconfigs: Mapping[str, pulumi.Output[str]],
 ) -> None:
@@ -48,12 +48,12 @@ async def declare_plan(
         # Let the engine work on this placement while the next one is declared.
         await asyncio.sleep(0)
     if config.wait_for_ready:
-        _wait(placed, environments, leaving(planned.previous, planned.plan), config.ready_timeout)
+        _wait(placed, environments, services_leaving(planned.previous, planned.plan), config.ready_timeout)
 
 
 def _environments(
     config: StackConfig,
-    planned: Planned,
+    planned: FleetPlan,
     handlings: Mapping[str, Handling],
     kubeconfigs: Mapping[str, pulumi.Output[str]],
 ) -> dict[str, InferenceEnvironment]:

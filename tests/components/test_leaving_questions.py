@@ -12,8 +12,8 @@ import pulumi
 import pytest
 
 from components.kubeconfig.no_cluster import NOWHERE
-from components.leaving.departing import Departing
-from components.leaving.leaving import Asked, Silent, ask_departing, hold_silent, provider_of
+from components.leaving.departures import Departures
+from components.leaving.questions import LeavingAnswers, Silent, ask_leaving, hold_silent, provider_of
 from components.stack_config import KubeconfigSourceName, OnUnreachable, StackConfig, read_stack_config
 from components.state.cluster_outputs import KnownCluster
 from components.state.stack_state import Applied, EnvironmentState, StackState
@@ -25,7 +25,7 @@ from tests.unit.clusters.answering_server import Api, serving
 
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 HAD = {CHAT: Applied("urn:chat", "7")}
-LEAVES = Departing(leaving=frozenset({"west"}))
+LEAVES = Departures(leaving=frozenset({"west"}))
 WAITS = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", "sleep 600"]}}
 PROVIDER = "urn:pulumi:test::slicewise::slicewise:index:InferenceEnvironment$pulumi:providers:kubernetes::west-provider"
 
@@ -69,8 +69,8 @@ def state(text: str | None, **changes: Any) -> StackState:  # noqa: ANN401 - fie
     return replace(found, **changes)
 
 
-def asked(of: StackState, going: Departing = LEAVES, **changes: Any) -> Asked:  # noqa: ANN401 - fields of several types
-    found = asyncio.run(ask_departing(config(**changes), going, (), of, {}))
+def asked(of: StackState, going: Departures = LEAVES, **changes: Any) -> LeavingAnswers:  # noqa: ANN401 - fields of several types
+    found = asyncio.run(ask_leaving(config(**changes), going, (), of, {}))
     assert CANARY not in repr(found)
     assert CANARY not in repr(of)
     return found
@@ -89,11 +89,11 @@ def test_whose_the_services_are_is_asked_with_the_kubeconfig_that_deletes_them()
 def test_nobody_is_asked_who_loses_nothing() -> None:
     with serving(api := Cluster()) as url:
         text = kubeconfig_text(url)
-        assert asked(state(text), kubeconfig_source=KubeconfigSourceName.NONE) == Asked()
-        assert asked(state(text, provisioned=frozenset({"west"}))) == Asked()
-        assert asked(state(text, objects={})) == Asked()
-        assert asked(state(text), Departing(moving=frozenset({"west"}))) == Asked()
-        assert asked(state(text), Departing({"west": ("new",)})) == Asked()
+        assert asked(state(text), kubeconfig_source=KubeconfigSourceName.NONE) == LeavingAnswers()
+        assert asked(state(text, provisioned=frozenset({"west"}))) == LeavingAnswers()
+        assert asked(state(text, objects={})) == LeavingAnswers()
+        assert asked(state(text), Departures(moving=frozenset({"west"}))) == LeavingAnswers()
+        assert asked(state(text), Departures({"west": ("new",)})) == LeavingAnswers()
     assert api.asked == []
 
 
@@ -106,7 +106,7 @@ def test_nobody_is_asked_who_loses_nothing() -> None:
     ],
 )
 def test_what_cannot_be_asked_is_silent(text: str | None, says: str) -> None:
-    assert asked(state(text)) == Asked(silent={"west": Silent(says)})
+    assert asked(state(text)) == LeavingAnswers(silent={"west": Silent(says)})
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_a_cluster_that_answers_and_does_not_let_it_be_asked_would_delete(api: A
     assert silent.answers
 
 
-@pytest.mark.parametrize("going", [LEAVES, Departing({"west": ("new",)})], ids=["leaves", "held"])
-def test_a_plugin_that_waits_is_known_also_of_what_stays(going: Departing, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("going", [LEAVES, Departures({"west": ("new",)})], ids=["leaves", "held"])
+def test_a_plugin_that_waits_is_known_also_of_what_stays(going: Departures, monkeypatch: pytest.MonkeyPatch) -> None:
     """The provider would run the state's plugin, whatever the new name's kubeconfig has."""
     monkeypatch.setattr(plugin, "PLUGIN_SECONDS", 0.2)
     with serving(Api()) as url:
@@ -144,7 +144,7 @@ def test_after_a_rename_that_broke_off_the_provider_is_another_environments() ->
     assert provider_of("west", found, {}) is None
 
 
-DOWN = Asked(silent={"west": Silent("it does not answer")})
+DOWN = LeavingAnswers(silent={"west": Silent("it does not answer")})
 
 
 def test_what_cannot_be_asked_stops_the_run_with_every_way_out() -> None:
@@ -165,13 +165,13 @@ def test_what_cannot_be_asked_stays_where_the_stack_skips() -> None:
     assert going.names == {"west"}
     assert going.unasked["west"].endswith("[SW425]")
     # What answers leaves.
-    assert hold_silent(skips, ["east"], LEAVES, Asked(), state(None), {}) == LEAVES
+    assert hold_silent(skips, ["east"], LEAVES, LeavingAnswers(), state(None), {}) == LEAVES
 
 
 def test_what_is_gone_for_good_leaves_only_where_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_K8S_DELETE_UNREACHABLE", "true")
     assert hold_silent(config(), [], LEAVES, DOWN, state(None), {}) == replace(LEAVES, given_up=frozenset({"west"}))
-    answers = Asked(silent={"west": Silent("its user may not list", answers=True)})
+    answers = LeavingAnswers(silent={"west": Silent("its user may not list", answers=True)})
     with pytest.raises(pulumi.RunError) as caught:
         hold_silent(config(), [], LEAVES, answers, state(None), {})
     assert "PULUMI_K8S_DELETE_UNREACHABLE" not in str(caught.value)
@@ -185,6 +185,6 @@ def test_a_plugin_of_an_environment_that_stays_as_it_is_is_tried_without_asking_
     status = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "t"}}
     user = {"exec": {**WAITS["exec"], "args": ["-c", f"echo '{json.dumps(status)}'"]}}
     with serving(api := Api(rules=())) as url:
-        found = asked(state(kubeconfig_text(url, user)), Departing({"west": ("new",)}))
+        found = asked(state(kubeconfig_text(url, user)), Departures({"west": ("new",)}))
     assert not found.silent
     assert not [each for each in api.asked if "selfsubject" in each]

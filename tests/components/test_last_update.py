@@ -7,8 +7,8 @@ import asyncio
 import pulumi
 import pytest
 
-from components import past
-from components.past import Past
+from components import last_update
+from components.last_update import LastUpdate
 from components.state.cluster_outputs import Renamed
 from components.state.previous_plan import PreviousStack
 from components.state.stack_state import StackState
@@ -38,9 +38,9 @@ def test_the_state_is_read_where_the_outputs_cannot_tell(
     async def read_state() -> StackState:
         return READ
 
-    monkeypatch.setattr(past, "read_state", read_state)
+    monkeypatch.setattr(last_update, "read_state", read_state)
     existing = {"west": ExistingObjects("1", {CHAT: LiveObject(stack, environment, {})})}
-    before = Past(PreviousStack(stack=OWN), StackState(), Renamed({}))
+    before = LastUpdate(PreviousStack(stack=OWN), StackState(), Renamed({}))
 
     found = asyncio.run(before.with_state(existing, skips=skips))
 

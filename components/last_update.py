@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from slicewise.clusters.live import ExistingObjects
 from slicewise.documents import Fleet
+from slicewise.manifests import SERVICE_KIND
 from slicewise.planning import PreviousPlacement
 
-from . import verdicts
 from .clusters import renamed_environments
 from .stack_config import StackConfig
 from .state import PreviousStack, Renamed, StackState, previous_stack, read_state
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class LastUpdate:
     """What the stack has.
 
     Attributes:
@@ -33,18 +34,18 @@ class Past:
         """What it placed, by the names that environments have now."""
         return self.before.under(self.renamed)
 
-    async def with_state(self, existing: dict[str, ExistingObjects], *, skips: bool) -> Past:
+    async def with_state(self, existing: dict[str, ExistingObjects], *, skips: bool) -> LastUpdate:
         """Return it with the state, where that is needed and has not been read.
 
         Args:
             existing: What exists in the clusters of the environments that are declared.
             skips: Whether an environment is left as it is.
         """
-        lost = verdicts.under_names_unknown(existing, self.before.names, {*self.renamed.formerly.values()})
+        lost = under_names_unknown(existing, self.before.names, {*self.renamed.formerly.values()})
         return replace(self, state=await read_state()) if not self.state.urns and (skips or lost) else self
 
 
-async def read_past(config: StackConfig, fleet: Fleet) -> Past:
+async def read_last_update(config: StackConfig, fleet: Fleet) -> LastUpdate:
     """Read what the stack has, and find what was renamed since; the state is read only where the outputs cannot tell.
 
     Raises:
@@ -54,4 +55,18 @@ async def read_past(config: StackConfig, fleet: Fleet) -> Past:
     known = before.is_of({each.metadata.name for each in fleet.environments})
     state = StackState() if known else await read_state()
     before = before.with_left(state)
-    return Past(before, state, await renamed_environments(config, fleet.environments, before, state))
+    return LastUpdate(before, state, await renamed_environments(config, fleet.environments, before, state))
+
+
+def under_names_unknown(
+    existing: Mapping[str, ExistingObjects], stacks: Collection[str], former: Collection[str] = ()
+) -> bool:
+    """Return whether a service says that it is in an environment which is neither declared nor a `former` name of one.
+
+    Then an update was killed before it could store its outputs, and only the state tells what it had done.
+    """
+    known = {*existing, *former, ""}
+    services = [
+        live for there in existing.values() for name, live in there.objects.items() if name.kind == SERVICE_KIND
+    ]
+    return any(live.stack in stacks and live.environment not in known for live in services)

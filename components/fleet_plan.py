@@ -10,12 +10,12 @@ from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
 from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan, placements_by_environment
 
-from .declared import Declared, declare_for
+from .environment_plan import EnvironmentPlan, environment_plans
 from .stack_config import StackConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class FleetPlan:
     """What is planned.
 
     Attributes:
@@ -32,7 +32,7 @@ class Planned:
     plan: Plan
     shared: Mapping[str, Sequence[KubernetesObject]]
     placed: Sequence[tuple[Placement, Sequence[KubernetesObject]]]
-    declared: Mapping[str, Declared]
+    declared: Mapping[str, EnvironmentPlan]
 
     def needs(self, config: StackConfig) -> dict[str, Needs]:
         """Return what it needs of each environment's cluster."""
@@ -50,7 +50,7 @@ class Planned:
         }
 
 
-def plan_stack(config: StackConfig, fleet: Fleet, previous: Sequence[PreviousPlacement]) -> Planned:
+def plan_fleet(config: StackConfig, fleet: Fleet, previous: Sequence[PreviousPlacement]) -> FleetPlan:
     """Plan the fleet, and return what is to be declared where."""
     plan = make_plan(fleet, previous)
     shared = {name: shared_objects(fleet, here) for name, here in placements_by_environment(plan).items()}
@@ -58,5 +58,5 @@ def plan_stack(config: StackConfig, fleet: Fleet, previous: Sequence[PreviousPla
     objects = {name: list(items) for name, items in shared.items()}
     for placement, items in placed:
         objects[placement.environment] += items
-    declared = declare_for(fleet, plan, previous, objects, make=config.create_namespaces)
-    return Planned(fleet, previous, plan, shared, placed, declared)
+    declared = environment_plans(fleet, plan, previous, objects, make=config.create_namespaces)
+    return FleetPlan(fleet, previous, plan, shared, placed, declared)

@@ -10,12 +10,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import belongings
-from components.belongings import Note, Settled, settle
 from components.clusters.reaching import Reached
-from components.declared import Declared
-from components.handling import Handling
-from components.past import Past
+from components.environment_plan import EnvironmentPlan
+from components.last_update import LastUpdate
+from components.object_handling import Handling
+from components.ownership import settlement
+from components.ownership.settlement import Note, Ownership, settle_ownership
 from components.stack_config import StackConfig, read_stack_config
 from components.state.cluster_outputs import KnownCluster, Renamed
 from components.state.previous_plan import PreviousStack
@@ -41,9 +41,9 @@ def manifest(name: ObjectName) -> dict[str, Any]:
     return {"apiVersion": "serving.kserve.io/v1alpha2", "kind": name.kind, "metadata": metadata, "spec": spec}
 
 
-def chat_in(environment: str, before: PreviousPlacement | None = None, *, stays: bool = True) -> Declared:
+def chat_in(environment: str, before: PreviousPlacement | None = None, *, stays: bool = True) -> EnvironmentPlan:
     item = manifest(CHAT) if stays else None
-    return Declared(environment, [item] if item else [], (), (Expected(KEY, CHAT[1:], item, before),))
+    return EnvironmentPlan(environment, [item] if item else [], (), (Expected(KEY, CHAT[1:], item, before),))
 
 
 ANOTHER = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
@@ -67,25 +67,27 @@ def empty_state(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def read() -> StackState:
         return StackState(urns=frozenset(urns))
 
-    monkeypatch.setattr(belongings, "read_state", read)
+    monkeypatch.setattr(settlement, "read_state", read)
     return urns
 
 
 def settled(
     previous: PreviousStack,
-    declared: Declared,
+    declared: EnvironmentPlan,
     existing: ExistingObjects,
     renamed: Mapping[str, str] | None = None,
     **accepted: str,
-) -> Settled:
+) -> Ownership:
     config: StackConfig = replace(read_stack_config(pulumi.Config("slicewise")), accept_clusters=accepted)
     name = declared.environment
-    past = Past(previous, StackState(), Renamed(renamed or {}))
+    past = LastUpdate(previous, StackState(), Renamed(renamed or {}))
     reached = Reached({}, {name: ClusterAnswer(existing=existing)})
-    return asyncio.run(settle(config, past, {name: declared}, reached))
+    return asyncio.run(settle_ownership(config, past, {name: declared}, reached))
 
 
-def refused(previous: PreviousStack, declared: Declared, existing: ExistingObjects, **accepted: str) -> list[str]:
+def refused(
+    previous: PreviousStack, declared: EnvironmentPlan, existing: ExistingObjects, **accepted: str
+) -> list[str]:
     with pytest.raises(InvalidInputError) as error:
         settled(previous, declared, existing, None, **accepted)
     return [str(problem) for problem in error.value.problems]
@@ -153,7 +155,7 @@ def test_what_applying_cannot_change_is_no_change(
     async def read() -> StackState:
         return StackState(urns=frozenset(state), objects={"a": {CHAT: Applied(URN, "7", applied)}})
 
-    monkeypatch.setattr(belongings, "read_state", read)
+    monkeypatch.setattr(settlement, "read_state", read)
     existing = ExistingObjects("1", {CHAT: LiveObject(OWN, "a", changed_to(live))}, tried={CHAT: changed_to(tried)})
     handling = settled(PreviousStack((BEFORE,), known(a="1"), OWN), chat_in("a", BEFORE), existing).handlings["a"]
     paths = handling.set_options(pulumi.ResourceOptions(), manifest(CHAT), "a/team/chat-service").ignore_changes
@@ -176,6 +178,6 @@ def test_what_is_put_back_in_a_skipped_environment_is_not_said(monkeypatch: pyte
     )
     notes = Note("a", gone), Note("a", "a has it"), Note("b", "b has it"), Note(None, "one is gone")
 
-    Settled({}, notes).tell({"a"})
+    Ownership({}, notes).tell({"a"})
 
     assert told == ["b has it", "one is gone"]

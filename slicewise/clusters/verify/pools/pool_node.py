@@ -1,0 +1,103 @@
+"""A node beside the pool that it belongs to: what several checks of the pool need to know of it, judged once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slicewise.clusters.live import REPELS, UNSETTLED, Gpus, LiveNode, Taint, keeping_out, not_tolerated
+from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
+from slicewise.clusters.verify.pools.requirements import unmet
+from slicewise.clusters.verify.pools.unit_faults import (
+    MoreUnits,
+    OtherUnits,
+    UnexplainedUnits,
+    UnitFault,
+    unit_fault,
+)
+from slicewise.documents import DeploymentKey, Toleration
+from slicewise.mig import GpuModel
+
+
+@dataclass(frozen=True, slots=True)
+class PoolNode:
+    """A node of a pool.
+
+    Attributes:
+        node: What is known of it.
+        units: Units of the pool's resource that it offers.
+        kept_out: Taints that keep the pool's pods out for now, and go by themselves.
+        not_tolerated: The other taints that no toleration of the pool tolerates.
+        models: The models of its GPUs and, where that is another, of the units of the pool's resource.
+        is_other_model: Whether the catalogue knows both the declared GPU model and the node's, and they differ.
+        unmet: The deployments of the plan that a unit of the pool's resource on it does not do for.
+        fault: What is wrong with the units that it offers; None where nothing is, or it has no GPUs.
+    """
+
+    node: LiveNode
+    units: int
+    kept_out: tuple[Taint, ...]
+    not_tolerated: tuple[Taint, ...]
+    models: tuple[GpuModel, ...] = ()
+    is_other_model: bool = False
+    unmet: tuple[DeploymentKey, ...] = ()
+    fault: UnitFault | None = None
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.node.name
+
+    @property
+    def gpus(self) -> Gpus | None:
+        """The node's GPUs; None where it has none and no label speaks of any."""
+        return self.node.gpus
+
+    @property
+    def takes_pods(self) -> bool:
+        """Whether the pool's pods go there now: it offers units, is Ready, not cordoned, tainted or being cut anew."""
+        return bool(
+            self.units
+            and self.node.ready
+            and not self.node.cordoned
+            and not self.kept_out
+            and not any(taint.effect in REPELS for taint in self.not_tolerated)
+            and not (self.gpus and self.gpus.mig_state in UNSETTLED)
+        )
+
+    @property
+    def is_of_declared_kind(self) -> bool:
+        """Whether it offers units of the declared kind, however many they are."""
+        return bool(self.units) and not self.is_other_model and isinstance(self.fault, MoreUnits | None)
+
+    @property
+    def is_good_for_plan(self) -> bool:
+        """Whether every pod of the plan that goes there finds what it requires of a unit."""
+        if self.gpus is None or not isinstance(self.fault, MoreUnits | OtherUnits | UnexplainedUnits | None):
+            return False
+        return not self.unmet or (isinstance(self.fault, MoreUnits | None) and not self.is_other_model)
+
+
+def beside(declared: DeclaredPool, node: LiveNode, tolerations: Sequence[Toleration]) -> PoolNode:
+    """Judge a node beside its pool, whose pods have `tolerations`."""
+    units, gpus = node.units(declared.resource), node.gpus
+    kept_out = tuple(keeping_out(node.taints, tolerations))
+    repelling = tuple(not_tolerated(node.taints, tolerations))
+    if gpus is None:
+        return PoolNode(node, units, kept_out, repelling)
+    lacking = tuple(unmet(declared.required, gpus, declared.resource))
+    return PoolNode(
+        node,
+        units,
+        kept_out,
+        repelling,
+        gpus.models_of(declared.resource),
+        is_other_model(declared, gpus),
+        lacking,
+        unit_fault(declared, node, gpus, lacking),
+    )
+
+
+def is_other_model(declared: DeclaredPool, gpus: Gpus) -> bool:
+    """Return whether the catalogue knows both the declared GPU model and the node's, and they differ."""
+    return declared.model is not None and gpus.model is not None and gpus.model != declared.model

@@ -1,0 +1,221 @@
+"""What is wrong with the units that a node offers to a pool: one fault a node, the first that explains it, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from slicewise.clusters.live import UNSETTLED, Gpus, LabelledBy, LiveNode, Offer
+from slicewise.clusters.verify.pools.cuts import Cut, Cutter, cut_of, cutter_of
+from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
+from slicewise.diagnostics import Code
+from slicewise.documents import DeploymentKey
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+
+# Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
+_TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUnits:
+    """Units of one kind that a node offers.
+
+    Attributes:
+        resource: What pods ask for to get one.
+        count: How many there are.
+        profile: Their MIG profile; None for whole GPUs, or where it is not known.
+    """
+
+    resource: str
+    count: int
+    profile: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFault:
+    """What is wrong with a node's units; equal on all nodes that share the cause.
+
+    Attributes:
+        code: Which kind of difference it is.
+        misled: The deployments whose pods may go there and get something else than they require.
+    """
+
+    code: ClassVar[Code]
+    misled: tuple[DeploymentKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutFailed(UnitFault):
+    """MIG manager could not apply `layout`, where the node says which."""
+
+    code: ClassVar[Code] = Code.MIG_LAYOUT
+    layout: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutPending(UnitFault):
+    """MIG manager is applying `layout`, where the node says which, and is in `state`."""
+
+    code: ClassVar[Code] = Code.MIG_LAYOUT
+    layout: str | None
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidSlices(UnitFault):
+    """The slices do not fit the single strategy."""
+
+    code: ClassVar[Code] = Code.MIG_LAYOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedUnits(UnitFault):
+    """Several pods get the same GPU or slice."""
+
+    code: ClassVar[Code] = Code.SHARED_UNITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingOffered(UnitFault):
+    """The node has GPUs, and offers none."""
+
+    code: ClassVar[Code] = Code.NO_GPU_RESOURCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherStrategy(UnitFault):
+    """Slices of the declared profile are there under another name: `units`, which GKE's plugin offers if `by_gke`."""
+
+    code: ClassVar[Code] = Code.WRONG_STRATEGY
+    units: FoundUnits
+    by_gke: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnexplainedUnits(UnitFault):
+    """More `units` than the `physical` GPUs (None where unknown) hold; `units.profile` is a guess by their number."""
+
+    code: ClassVar[Code] = Code.OTHER_PROFILE
+    units: FoundUnits
+    physical: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherUnits(UnitFault):
+    """Units of another profile than the declared one, how their GPUs are cut, and what could cut them as declared."""
+
+    code: ClassVar[Code] = Code.OTHER_PROFILE
+    units: tuple[FoundUnits, ...]
+    cut: Cut
+    cutter: Cutter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoreUnits(UnitFault):
+    """`count` units of the declared kind, which are more than declared."""
+
+    code: ClassVar[Code] = Code.MORE_THAN_DECLARED
+    count: int
+
+
+def unit_fault(
+    declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[DeploymentKey, ...]
+) -> UnitFault | None:
+    """Return what is wrong with the units that a node with `gpus` offers; None where it offers what is declared.
+
+    Args:
+        declared: The pool.
+        node: The node.
+        gpus: Its GPUs.
+        unmet: The deployments of the plan that such a unit does not do for.
+    """
+    return _layout(gpus) or _sharing(declared, gpus) or _offer(declared, node, gpus, unmet)
+
+
+def _layout(gpus: Gpus) -> UnitFault | None:
+    if gpus.mig_state == "failed":
+        return LayoutFailed(layout=gpus.mig_config or None)
+    if gpus.mig_state in UNSETTLED:
+        return LayoutPending(layout=gpus.mig_config or None, state=gpus.mig_state)
+    return InvalidSlices() if gpus.invalid else None
+
+
+def _sharing(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:
+    if not gpus.shared:
+        return None
+    return SharedUnits(misled=tuple(declared.required) if gpus.units(declared.resource) else ())
+
+
+def _offer(declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[DeploymentKey, ...]) -> UnitFault | None:
+    found = [offer for offer in gpus.offers if offer.units]
+    if not found:
+        return NothingOffered() if node.ready else None
+    ours = next((offer for offer in found if offer.resource == declared.resource), None)
+    if ours is None:
+        return _not_offered(declared, gpus, found)
+    if _looks_whole(declared, gpus, ours) or (_is_kind_known(gpus, ours) and ours.profile != declared.profile):
+        return _other_units(declared, gpus, [ours], unmet)
+    if _is_unexplained(declared, gpus, ours):
+        return _unexplained(declared, gpus, ours)
+    return MoreUnits(count=ours.units) if ours.units > declared.units_per_node else None
+
+
+def _not_offered(declared: DeclaredPool, gpus: Gpus, found: Sequence[Offer]) -> UnitFault:
+    """Say why what is declared is not among what is `found`."""
+    same = next((offer for offer in found if _is_same_unit(declared, gpus, offer)), None)
+    if same:
+        units = FoundUnits(same.resource, same.units, declared.profile)
+        return OtherStrategy(units=units, by_gke=gpus.told_by is LabelledBy.GKE)
+    unexplained = next((offer for offer in found if gpus.is_exceeded_by(offer)), None)
+    if unexplained:
+        return _unexplained(declared, gpus, unexplained)
+    return _other_units(declared, gpus, found, ())
+
+
+def _is_same_unit(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> bool:
+    """Return whether `offer` is the declared profile under another name."""
+    if declared.profile is None:
+        return False
+    if offer.resource != WHOLE_GPU_RESOURCE:
+        return offer.resource == resource_name(declared.profile, MigStrategy.MIXED)
+    if _is_kind_known(gpus, offer):
+        return offer.profile == declared.profile
+    # No label says what a unit is: as many as the slices would be, they are the slices.
+    return offer.units == declared.units_per_node
+
+
+def _is_kind_known(gpus: Gpus, offer: Offer) -> bool:
+    if offer.resource != WHOLE_GPU_RESOURCE:
+        return True
+    return not gpus.is_exceeded_by(offer) and (offer.profile is not None or gpus.told_by in _TELL_PROFILES)
+
+
+def _is_unexplained(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> bool:
+    """Return whether units of unknown kind are more than the GPUs hold, if they were what is declared."""
+    gpus_declared = declared.pool.accelerator_count
+    per_gpu = declared.units_per_node // gpus_declared
+    return not _is_kind_known(gpus, offer) and offer.units > (gpus.physical or gpus_declared) * per_gpu
+
+
+def _looks_whole(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> bool:
+    """Return whether units of unknown kind are as many as the GPUs, where slices would be more."""
+    if offer.profile or declared.profile is None or offer.units == declared.units_per_node:
+        return False
+    return offer.units == (gpus.physical or declared.pool.accelerator_count)
+
+
+def _unexplained(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> UnitFault:
+    misled = tuple(declared.required) if offer.resource == declared.resource else ()
+    return UnexplainedUnits(units=_found(offer), physical=gpus.physical, misled=misled)
+
+
+def _other_units(
+    declared: DeclaredPool, gpus: Gpus, found: Sequence[Offer], misled: tuple[DeploymentKey, ...]
+) -> UnitFault:
+    units = tuple(map(_found, found))
+    return OtherUnits(units=units, cut=cut_of(found), cutter=cutter_of(gpus, declared.profile), misled=misled)
+
+
+def _found(offer: Offer) -> FoundUnits:
+    return FoundUnits(offer.resource, offer.units, offer.profile)

@@ -1,0 +1,117 @@
+"""From the plain data of one document to its type, and to everything that is wrong with it alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from slicewise.diagnostics import Diagnostic, Place, Subject
+from slicewise.documents.base import ClusterMetadata, NamespacedMetadata
+from slicewise.documents.deployment import ModelDeployment, ModelReference
+from slicewise.documents.fleet import AnyDocument, ModelKey, reference_key
+from slicewise.documents.reading.kinds import KINDS, METADATA
+from slicewise.documents.reading.schema_problems import schema_mismatch
+from slicewise.documents.reading.wrong_kind import wrong_kind
+from slicewise.documents.rules import NAME, REFERENCE, check_broken, check_document, validated, value_at
+from slicewise.sources import SourceDocument
+
+
+class Identified(NamedTuple):
+    """What a document is called and refers to: it may be wrong only beside other documents.
+
+    Attributes:
+        document: None where it does not fit its kind's schema.
+        kind: The name of its kind.
+        namespace: Its namespace; empty for kinds that live in none.
+        name: Its name.
+        reference: The model that it refers to.
+        file: The file that it is in.
+        name_at: Line and column of its name.
+        reference_at: Line and column of the name of the model that it refers to.
+    """
+
+    document: AnyDocument | None
+    kind: str
+    namespace: str
+    name: str
+    reference: ModelKey | None
+    file: str
+    name_at: tuple[int, int]
+    reference_at: tuple[int, int]
+
+    @property
+    def subject(self) -> Subject:
+        """The document, as diagnostics are about it."""
+        return Subject(self.kind, self.name, self.namespace)
+
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Return `diagnostic` of the name or the reference with its place."""
+        line, column = self.name_at if diagnostic.field == NAME else self.reference_at
+        return replace(diagnostic, place=Place(self.file, line, column))
+
+
+class ReadDocument(NamedTuple):
+    """What came of one document.
+
+    Attributes:
+        found: What is wrong with it, or advisable for it, without looking at any other.
+        identified: What it is called; None where its kind or its name is not known.
+    """
+
+    found: list[Diagnostic]
+    identified: Identified | None = None
+
+
+def read_document(source: SourceDocument) -> ReadDocument:
+    """Return the document that `source` is, as far as it is right, and all that is wrong with it alone."""
+    if (problem := wrong_kind(source)) is not None:
+        return ReadDocument([problem])
+    kind = KINDS[source.data["kind"]]
+    try:
+        document = kind.model_validate(source.data, by_alias=True, by_name=False)
+    except ValidationError as error:
+        return _read_broken(kind, source, error)
+    reference = document.spec.model_ref if isinstance(document, ModelDeployment) else None
+    identified = _identified(source, kind, document, document.metadata, reference)
+    return ReadDocument([_told(each, source, identified) for each in check_document(document)], identified)
+
+
+def _read_broken(kind: type[AnyDocument], source: SourceDocument, error: ValidationError) -> ReadDocument:
+    """Return what is wrong with a document that does not fit its schema, and with the parts of it that do."""
+    broken = schema_mismatch(source, kind, error)
+    found = [*broken.problems, *map(source.placed, check_broken(kind, source.data, broken.wrong))]
+    metadata = validated(METADATA[kind], value_at(source.data, ("metadata",)))
+    if metadata is None:
+        return ReadDocument(found)
+    is_deployment = kind is ModelDeployment
+    reference = validated(ModelReference, value_at(source.data, ("spec", "modelRef"))) if is_deployment else None
+    return ReadDocument(found, _identified(source, kind, None, metadata, reference))
+
+
+def _identified(
+    source: SourceDocument,
+    kind: type[AnyDocument],
+    document: AnyDocument | None,
+    metadata: ClusterMetadata,
+    reference: ModelReference | None,
+) -> Identified:
+    namespace = metadata.namespace if isinstance(metadata, NamespacedMetadata) else ""
+    # Two lookups here are cheaper than keeping all nodes, or parsing a file again when another document is wrong.
+    name_at = source.locate(NAME)
+    return Identified(
+        document=document,
+        kind=kind.__name__,
+        namespace=namespace,
+        name=metadata.name,
+        reference=reference_key(reference, namespace) if reference else None,
+        file=source.file,
+        name_at=name_at,
+        reference_at=source.locate(REFERENCE) if reference else name_at,
+    )
+
+
+def _told(diagnostic: Diagnostic, source: SourceDocument, document: Identified) -> Diagnostic:
+    # Shuffled files give the same warnings: they name no file.
+    return source.placed(diagnostic) if diagnostic.is_error else replace(diagnostic, subject=document.subject)

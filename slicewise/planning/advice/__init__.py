@@ -1,0 +1,16 @@
+"""Warnings about a plan that works: what may still go wrong when it runs."""
+
+from slicewise.planning.advice.crowded_nodes import crowded_node_advice
+from slicewise.planning.advice.occupied_pool import Tenant, occupied_pools
+from slicewise.planning.advice.required_memory import FreeChoice, required_memory_advice
+from slicewise.planning.advice.rolling_updates import ROLLS_WITHOUT_SURGE, rolling_update_advice
+
+__all__ = [
+    "ROLLS_WITHOUT_SURGE",
+    "FreeChoice",
+    "Tenant",
+    "crowded_node_advice",
+    "occupied_pools",
+    "required_memory_advice",
+    "rolling_update_advice",
+]

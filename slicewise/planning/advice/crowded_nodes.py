@@ -1,0 +1,67 @@
+"""Nodes whose CPU or memory nobody has declared, and on which the planned pods would need more than any node has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from slicewise.diagnostics import Code, Diagnostic, some
+from slicewise.documents import ModelSpec
+from slicewise.kubernetes import GIB
+from slicewise.planning.advice.occupied_pool import OccupiedPool
+from slicewise.planning.capacity import fit_on_empty_node
+
+# More than any node that is sold with eight GPUs.
+_PLAUSIBLE_CPUS: Final = 256
+_PLAUSIBLE_MEMORY: Final = 4096 * GIB
+
+
+def crowded_node_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
+    """Yield the pools whose nodes would need implausibly much CPU or memory for the pods that may meet on one."""
+    for pool in pools:
+        node = pool.ledger.node
+        if node.cpu is None:
+            cpus = _hungriest_node(pool, _PLAUSIBLE_CPUS, lambda model: model.resources.cpu.value)
+            if cpus and cpus.wanted > _PLAUSIBLE_CPUS:
+                yield _too_small(pool, cpus, f"{cpus.wanted:.0f} CPUs")
+        if node.memory is None:
+            memory = _hungriest_node(pool, _PLAUSIBLE_MEMORY, lambda model: model.resources.memory.value)
+            if memory and memory.wanted > _PLAUSIBLE_MEMORY:
+                yield _too_small(pool, memory, f"{memory.wanted / GIB:.0f}Gi of memory")
+
+
+@dataclass(frozen=True, slots=True)
+class _BusyNode:
+    """What a node may be asked for when the hungriest pods of a pool meet on it."""
+
+    pods: int
+    deployments: Sequence[str]
+    wanted: Decimal
+
+
+def _hungriest_node(pool: OccupiedPool, plausible: int, need: Callable[[ModelSpec], Decimal]) -> _BusyNode | None:
+    """Return the node that asks for most; None where no node can ask for more than is plausible."""
+    most = max((need(tenant.model) / tenant.pod.units for tenant in pool.tenants), default=Decimal(0))
+    if most * pool.ledger.node.units <= plausible:
+        return None
+    room, pods, names, wanted = pool.ledger.node, 0, [], Decimal(0)
+    for placement, model, pod in sorted(
+        pool.tenants, key=lambda tenant: (-need(tenant.model) / tenant.pod.units, tenant.placement.deployment)
+    ):
+        count = min(fit_on_empty_node(room, pod), placement.replicas * placement.nodes_per_replica)
+        if count:
+            room = room.less(pod, count)
+            pods += count
+            names.append(str(placement.deployment))
+            wanted += count * need(model)
+    return _BusyNode(pods, names, wanted)
+
+
+def _too_small(pool: OccupiedPool, node: _BusyNode, wanted: str) -> Diagnostic:
+    message = f"a node of {pool.ledger.name} with {node.pods} pods of {some(node.deployments)} would need {wanted}"
+    remedy = "say in allocatable what a node has, so that Slicewise counts it, or lower the resources in the models"
+    return Diagnostic.warning(
+        Code.NODE_TOO_SMALL_FOR_UNITS, message, remedy, field=pool.field, subject=pool.subject, pods=node.pods
+    )

@@ -1,0 +1,49 @@
+"""A pool of a plan with what runs on it, and where its document is to be changed: what advice on a plan goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from slicewise.diagnostics import FieldPath, Subject
+from slicewise.documents import Fleet, InferenceEnvironment, ModelSpec
+from slicewise.planning.capacity import PodSize, PoolLedger
+from slicewise.planning.plan import Placement
+
+
+class Tenant(NamedTuple):
+    """A placement, and what its pods ask for."""
+
+    placement: Placement
+    model: ModelSpec
+    pod: PodSize
+
+
+class OccupiedPool(NamedTuple):
+    """A pool with everything charged to it that is on it."""
+
+    ledger: PoolLedger
+    environment: InferenceEnvironment
+    tenants: Sequence[Tenant]
+    """Those that have any pods."""
+    field: FieldPath
+    subject: Subject
+
+
+def occupied_pools(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tenant]]]) -> list[OccupiedPool]:
+    """Return the pools of a finished plan, each with what runs there."""
+    fields: dict[tuple[str, str], FieldPath] = {
+        (environment.metadata.name, pool.name): ("spec", "nodePools", index)
+        for environment in fleet.environments
+        for index, pool in enumerate(environment.spec.node_pools)
+    }
+    return [
+        OccupiedPool(
+            ledger,
+            fleet.environment[ledger.environment],
+            [tenant for tenant in tenants if tenant.placement.replicas],
+            fields[ledger.environment, ledger.name],
+            Subject("InferenceEnvironment", ledger.environment, node_pool=ledger.name),
+        )
+        for ledger, tenants in pools
+    ]

@@ -1,0 +1,100 @@
+"""What deployments ask for: environments, and the profiles and pools with which each could be served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, ModelSpec, ServingProfile, model_key
+from slicewise.planning.capacity import PodSize, PoolLedger
+from slicewise.planning.search.lanes import FreeLevel, Lanes, labels_of
+from slicewise.planning.search.pool_classes import FitsOfModels
+
+
+@dataclass(frozen=True, slots=True)
+class ServingOption:
+    """One of the serving profiles of a deployment's model, and the pools that match it for this deployment."""
+
+    profile: ServingProfile
+    levels: Sequence[FreeLevel]
+
+    def lane_pools(self) -> Iterator[tuple[int, PodSize]]:
+        """Yield every pool that matches, and what one pod takes there."""
+        for level in self.levels:
+            for lane, pod, _ in level.lanes:
+                for index in lane.members:
+                    yield index, pod
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """One deployment as it asks for room: how many environments, and its options in the model's order of profiles."""
+
+    deployment: ModelDeployment
+    model: ModelSpec
+    options: Sequence[ServingOption]
+    key: DeploymentKey
+    wanted: int
+    """Environments."""
+    priority: int
+    replicas: int
+    """In each environment."""
+    order: tuple[object, ...]
+    """Of one priority: the scarcest first (fewest units that could take it), then the largest, then by name."""
+
+    def units(self, profile: ServingProfile) -> int:
+        """Return the units of all replicas in one environment."""
+        return self.replicas * profile.replica_topology.units
+
+    def pods(self, option: ServingOption) -> int:
+        """Return the pods of all replicas in one environment."""
+        return self.replicas * option.profile.replica_topology.nodes
+
+    @property
+    def least_units(self) -> int:
+        """The units of all replicas in one environment, with the option that takes fewest."""
+        return min((self.units(option.profile) for option in self.options if option.levels), default=0)
+
+
+def demands_of(fleet: Fleet, pools: Sequence[PoolLedger], fits: FitsOfModels, lanes: Lanes) -> list[Demand]:
+    """Return what each deployment of `fleet` asks for; deployments with one model and one selection share options."""
+    known: dict[tuple[object, ...], tuple[Sequence[ServingOption], int]] = {}
+    demands = []
+    for deployment in fleet.deployments:
+        name, spec = model_key(deployment), deployment.spec
+        model = fleet.models[name]
+        environments, selected = labels_of(spec.environment_selector), labels_of(spec.node_pool_selector)
+        key = (name, environments, selected)
+        if key not in known:
+            found = tuple(
+                ServingOption(
+                    profile, lanes.levels(environments | labels_of(profile.environment_selector), selected, where)
+                )
+                for profile, where in zip(model.serving, fits[name], strict=True)
+            )
+            known[key] = found, _scarcity(found, pools)
+        options, scarcity = known[key]
+        replicas = deployment.replicas
+        largest = max(profile.replica_topology.units for profile in model.serving) * replicas * spec.environments
+        demands.append(
+            Demand(
+                deployment=deployment,
+                model=model,
+                options=options,
+                key=deployment.key,
+                wanted=spec.environments,
+                priority=spec.priority,
+                replicas=replicas,
+                order=(scarcity, -largest, deployment.key),
+            )
+        )
+    return demands
+
+
+def _scarcity(options: Sequence[ServingOption], pools: Sequence[PoolLedger]) -> int:
+    """Return how many units could take a deployment at all."""
+    lanes = {id(lane): lane for option in options for level in option.levels for lane, _, _ in level.lanes}
+    if not any(option.profile.environment_selector.match_labels for option in options):
+        return sum(lane.units for lane in lanes.values())  # of one selection, so no pool is in two of them
+    members = {index for lane in lanes.values() for index in lane.members}
+    return sum(pools[index].units for index in members)

@@ -1,0 +1,96 @@
+"""Pools that no serving profile tells apart, and how pods fit there: each distinct pair is matched once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from slicewise.documents import ModelKey, ModelSpec
+from slicewise.planning.capacity import PodSize, PoolLedger, fit_on_empty_node, pod_asks
+from slicewise.planning.matching import match_requirements
+
+_Shape = tuple[int, PodSize]
+"""The number of what a replica requires, and what one of its pods asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolClass:
+    """Pools that every shape of replica treats alike, with as much memory and such nodes."""
+
+    number: int
+    """That of its first pool."""
+    sizes: int
+    """How many sizes the pods have, in units, that the fleet's models can ask of these pools."""
+    units_decide: bool
+    """Whether units run out before CPU and memory, whichever of those pods come."""
+
+
+class Fit(NamedTuple):
+    """How pods of one shape fit on pools of one class."""
+
+    order: tuple[int, float]
+    """The memory of a unit, and which part of an empty node's units such pods cannot use: less of both is better."""
+    pod: PodSize
+
+
+FitsOfModels = Mapping[ModelKey, Sequence[Mapping[int, Fit]]]
+"""For each of a model's profiles, by the numbers of the classes that could serve it if they were empty."""
+
+
+class PoolClasses(NamedTuple):
+    """Every pool's class, and what fits there."""
+
+    of_pool: Sequence[PoolClass]
+    """By the pool's number."""
+    fits: FitsOfModels
+
+
+def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpec]) -> PoolClasses:
+    """Sort `pools` into classes that no profile of `models` tells apart."""
+    serving = [(name, profile.replica_topology, model) for name, model in models.items() for profile in model.serving]
+    class_of, shape_of, reasons = match_requirements([pool.pool for pool in pools], [each for _, each, _ in serving])
+    shapes = [(shape_of[id(topology)], pod_asks(topology, model)) for _, topology, model in serving]
+    serves = [[reason is None for reason in here] for here in reasons]
+    numbers = _first_alike(pools, class_of, serves)
+    examples = {number: class_of[number] for number in numbers}
+    asked: dict[int, set[PodSize]] = {number: set() for number in examples}
+    found: dict[_Shape, dict[int, Fit]] = {}
+    for shape in dict.fromkeys(shapes):
+        able = (number for number, requirements in examples.items() if serves[shape[0]][requirements])
+        found[shape] = {}
+        for number in able:
+            pool = pools[number]
+            pod = pool.node.known_part(shape[1])
+            asked[number].add(pod)
+            a_node = fit_on_empty_node(pool.node, pod)
+            if a_node:
+                wasted = (pool.node.units - a_node * pod.units) / pool.node.units
+                found[shape][number] = Fit((pool.pool.capabilities.memory_per_gpu.bytes, wasted), pod)
+    classes = {
+        number: PoolClass(number, len({pod.units for pod in pods}), all(map(pools[number].node.is_light, pods)))
+        for number, pods in asked.items()
+    }
+    # Many shapes fit on the same pools in the same way: they share their lanes.
+    same: dict[tuple[tuple[int, Fit], ...], dict[int, Fit]] = {}
+    fits: dict[ModelKey, list[Mapping[int, Fit]]] = {name: [] for name in models}
+    for (name, _, _), shape in zip(serving, shapes, strict=True):
+        fits[name].append(same.setdefault(tuple(found[shape].items()), found[shape]))
+    return PoolClasses([classes[number] for number in numbers], fits)
+
+
+def _first_alike(
+    pools: Sequence[PoolLedger], requirements: Sequence[int], serves: Iterable[Sequence[bool]]
+) -> list[int]:
+    """Return for each pool the number of the first one that is like it in all that planning looks at."""
+    able = list(zip(*serves, strict=True))
+    first: dict[tuple[object, ...], int] = {}
+    known: dict[tuple[object, ...], int] = {}
+    numbers = []
+    for number, (pool, kind) in enumerate(zip(pools, requirements, strict=True)):
+        here = (kind, pool.node)
+        if here not in known:
+            alike = (able[kind] if able else (), pool.pool.capabilities.memory_per_gpu.bytes, pool.node)
+            known[here] = first.setdefault(alike, number)
+        numbers.append(known[here])
+    return numbers
