@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.unit.cli.running import DEMO, ROOT, SHORTFALL, in_process
+from tests.unit.cli.running import COMMANDS, DEMO, ROOT, SHORTFALL, in_process
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -29,6 +29,11 @@ def test_the_reasons_of_the_shortfall() -> None:
     shown = [line for line in block_after("`make preview STACK=shortfall` shows") if not line.startswith("error: ")]
     printed = in_process("plan", SHORTFALL).stdout.partition("Not placed everywhere\n")[2].splitlines()
     assert [f"  {line}" for line in shown] == [line for line in printed if line]
+
+
+def test_the_readme_has_every_command_and_no_other() -> None:
+    table = README.split("\n## Command line\n")[1].split("\nExit codes:")[0]
+    assert re.findall(r"^\| `([a-z]+)[ `]", table, re.MULTILINE) == COMMANDS
 
 
 def test_forever_is_one_word() -> None:

@@ -19,6 +19,7 @@ DEMO = str(ROOT / "stacks/demo")
 SHORTFALL = str(ROOT / "stacks/shortfall")
 COMMAND = (sys.executable, "-W", "error", "-m", "slicewise")
 SECONDS = 60
+COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
 
 
 def slicewise(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.cli.running import DEMO, SHORTFALL, slicewise
+from tests.unit.cli.running import COMMANDS, DEMO, SHORTFALL, slicewise
 
 
 def test_plan_json_has_the_contracts_keys() -> None:
@@ -199,7 +199,7 @@ def test_help_teaches() -> None:
         assert word in shown
 
 
-@pytest.mark.parametrize("command", ["plan", "explain", "validate", "render", "schema"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_has_an_example_and_is_plain_in_a_pipe(command: str) -> None:
     shown = slicewise(command, "--help").stdout
     assert f"Example: slicewise {command}" in shown
