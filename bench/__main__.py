@@ -12,7 +12,7 @@ from rich.console import Console
 from bench.benchmarks_page import page_text
 from bench.fleets import FleetKind
 from bench.growth import Growth, measure
-from bench.quality import Case, Comparison, compare
+from bench.quality import Case, Comparison, compare_planners
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
 
 _PROGRESS = Console(stderr=True)
@@ -82,7 +82,7 @@ def _quality(arguments: argparse.Namespace) -> None:
 
 def _compare(case: Case, seconds: float) -> Comparison:
     _PROGRESS.print(f"{case.kind}, {case.load:.0%} load, seed {case.seed} ...")
-    return compare(case, seconds)
+    return compare_planners(case, seconds)
 
 
 def _measure(kind: FleetKind, environments: int, deployments: int, load: float) -> Growth:

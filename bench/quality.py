@@ -41,7 +41,7 @@ class Comparison:
     """With the promise that pods fit in whatever order they come."""
 
 
-def compare(case: Case, seconds: float) -> Comparison:
+def compare_planners(case: Case, seconds: float) -> Comparison:
     """Plan the fleet of `case` with everything there is; the solver has `seconds` for each of its answers."""
     fleet = fleet_of(
         random_fleet(

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from slicewise.documents import Fleet
-from slicewise.manifests.field_source import FieldSource
 from slicewise.manifests.inference_service import SERVICE_SOURCES, inference_service
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from slicewise.manifests.scaled_object import SCALED_OBJECT_SOURCES, scaled_object
+from slicewise.manifests.source_map import FieldSource
 from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement, Plan, placements_by_environment
 

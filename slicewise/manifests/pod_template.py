@@ -7,8 +7,8 @@ from typing import Final
 from slicewise.documents import ModelSpec, NodePool, ServingProfile, Spread, Toleration
 from slicewise.kubernetes import HOSTNAME_LABEL, canonical
 from slicewise.manifests.engine_args import engine_args
-from slicewise.manifests.field_source import FieldSource, SourcePart
 from slicewise.manifests.security_context import restricted_security_context
+from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER, KubernetesObject
 from slicewise.mig import WHOLE_GPU_RESOURCE
 from slicewise.planning import Placement

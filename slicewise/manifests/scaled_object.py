@@ -7,7 +7,7 @@ from typing import Final
 
 from slicewise.documents import ConcurrencyScaling
 from slicewise.manifests import vocabulary
-from slicewise.manifests.field_source import FieldSource, SourcePart
+from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import KubernetesObject
 
 # vLLM's gauges; their sum is what is under way, whether the engine has begun with it or not.
