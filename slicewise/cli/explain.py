@@ -23,7 +23,7 @@ from slicewise.planning import (
     Verdict,
     candidate_to_dict,
     candidates,
-    remedy_to_dict,
+    remedies_to_dict,
 )
 from slicewise.presentation import headline, remedy_lines, show_line
 
@@ -73,7 +73,7 @@ def explanation_to_dict(fleet: Fleet, plan: Plan, log: DecisionLog) -> dict[str,
         "wanted": wanted,
         "placed": shortfall.placed if shortfall else wanted,
         "candidates": [candidate_to_dict(candidate) for candidate in candidates(fleet, plan, log)],
-        "remedies": [remedy_to_dict(item) for item in remedies.of(shortfall)] if shortfall else [],
+        **remedies_to_dict(fleet, remedies, shortfall),
     }
 
 

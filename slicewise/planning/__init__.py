@@ -21,14 +21,14 @@ from slicewise.planning.explaining import (
     candidates,
     grouped,
     nearest_miss,
-    needed,
+    no_remedy,
     prospects,
 )
 from slicewise.planning.plan import Move, MoveCode, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
 from slicewise.planning.plan_json import plan_to_dict, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, parse_previous
 from slicewise.planning.reasons import Rejection
-from slicewise.planning.remedies import Remedies, plan_with_remedies, remedy_to_dict
+from slicewise.planning.remedies import Remedies, plan_with_remedies, remedies_to_dict
 from slicewise.planning.search import DecisionLog, make_plan
 
 __all__ = [
@@ -60,7 +60,7 @@ __all__ = [
     "is_sound_on",
     "make_plan",
     "nearest_miss",
-    "needed",
+    "no_remedy",
     "node_units",
     "parse_previous",
     "placements_by_environment",
@@ -68,5 +68,5 @@ __all__ = [
     "plan_to_outputs",
     "plan_with_remedies",
     "prospects",
-    "remedy_to_dict",
+    "remedies_to_dict",
 ]

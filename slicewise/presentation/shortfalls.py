@@ -16,7 +16,7 @@ from slicewise.planning import (
     candidate_place,
     grouped,
     nearest_miss,
-    needed,
+    no_remedy,
 )
 
 # Up to twelve candidates have a line each; of more than that, those with the same reason are counted.
@@ -56,7 +56,7 @@ def remedy_lines(fleet: Fleet, remedies: Remedies, shortfall: Shortfall) -> Iter
     for remedy in found:
         yield f"remedy: {remedy}"
     if not found:
-        yield needed(fleet, shortfall, rejections)
+        yield str(no_remedy(fleet, shortfall, rejections))
 
 
 def _reasons(shortfall: Shortfall, rejections: Sequence[Rejection]) -> Iterator[str]:

@@ -3,11 +3,13 @@
 from slicewise.planning.explaining.grouped_reasons import candidate_place, grouped, nearest_miss
 from slicewise.planning.explaining.judged_candidates import Candidate, Verdict, candidate_to_dict, candidates
 from slicewise.planning.explaining.never_served import prospects
-from slicewise.planning.explaining.pool_needed import needed
+from slicewise.planning.explaining.no_remedy import NoRemedy, NoRemedyCode, no_remedy
 from slicewise.planning.explaining.rejections import Rejections
 
 __all__ = [
     "Candidate",
+    "NoRemedy",
+    "NoRemedyCode",
     "Rejections",
     "Verdict",
     "candidate_place",
@@ -15,6 +17,6 @@ __all__ = [
     "candidates",
     "grouped",
     "nearest_miss",
-    "needed",
+    "no_remedy",
     "prospects",
 ]

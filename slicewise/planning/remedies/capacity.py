@@ -63,7 +63,7 @@ def fewer_replicas(want: Want, served: int) -> Proposal | None:
     field, name = _replicas_field(deployment), "maxReplicas" if deployment.autoscaled else "replicas"
     remedy = Remedy(
         kind=RemedyKind.FEWER_REPLICAS,
-        message=f"{name} {most} (now {now}) {want.gain} on {want.place}",
+        message=f"{name} {most} (now {now}) {want.lets_it_run} on {want.place}",
         document=f"ModelDeployment {deployment.key}",
         field=field,
         value=most,
@@ -115,7 +115,7 @@ def _other(want: Want, kind: RemedyKind, other: ModelDeployment, change: tuple[s
     now = f" (now {other.replicas})" if left else ""
     return Remedy(
         kind=kind,
-        message=f"{want.place} {want.gain} if {other.key} {what}{now}",
+        message=f"{want.serves_it} if {other.key} {what}{now}",
         document=f"ModelDeployment {other.key}",
         field=_replicas_field(other) if left else "",
         value=left,
@@ -131,7 +131,7 @@ def _on_pool(want: Want, kind: RemedyKind, change: tuple[str, int, int], units: 
     environment, pool = want.place.name
     return Remedy(
         kind=kind,
-        message=f"{field} {value} on {want.place} (now {now}) {want.gain}",
+        message=f"{field} {value} on {want.place} (now {now}) {want.lets_it_run}",
         document=f"InferenceEnvironment {environment}",
         field=f"spec.nodePools[{pool}].{field}",
         value=value,

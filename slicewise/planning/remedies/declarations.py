@@ -54,7 +54,7 @@ def label_for_pool(want: Want) -> Proposal | None:
         want.place.with_pool(labels={**labels, key: value}),
         Remedy(
             kind=RemedyKind.LABEL,
-            message=f"label {key}={value} on the pool {want.place} {want.gain}",
+            message=f"label {key}={value} on the pool {want.place} {want.lets_it_run}",
             document=f"InferenceEnvironment {environment}",
             field=f"spec.nodePools[{pool}].labels.{key}",
             value=value,
@@ -138,7 +138,7 @@ def _label_environment(want: Want, entry: tuple[str, str] | None) -> Proposal | 
         want.place.with_label(key, value),
         Remedy(
             kind=RemedyKind.LABEL,
-            message=f"label {key}={value} on the environment {environment}: {want.place} {want.gain}",
+            message=f"label {key}={value} on the environment {environment}: {want.serves_it}",
             document=f"InferenceEnvironment {environment}",
             field=f"metadata.labels.{key}",
             value=value,
@@ -158,7 +158,7 @@ def _without(want: Want, attribute: str, field: str, entry: tuple[str, str]) -> 
         want.place,
         Remedy(
             kind=RemedyKind.SELECTOR,
-            message=f"without {key}={value} in its {field}, {want.place} {want.gain}",
+            message=f"without {key}={value} in its {field}, {want.serves_it}",
             document=f"ModelDeployment {want.deployment.key}",
             field=f"spec.{field}.matchLabels.{key}",
             value=None,
@@ -178,7 +178,10 @@ def _declare(
         want.place.with_capability(attribute, value),
         Remedy(
             kind=RemedyKind.DECLARATION,
-            message=f"{field}: {shown}{others} in the capabilities of {want.place}, if its nodes have it, {want.gain}",
+            message=(
+                f"{field}: {shown}{others} in the capabilities of {want.place}, if its nodes have it, "
+                f"{want.lets_it_run}"
+            ),
             document=f"InferenceEnvironment {environment}",
             field=f"spec.nodePools[{pool}].capabilities.{field}",
             value=written,

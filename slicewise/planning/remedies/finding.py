@@ -12,37 +12,23 @@ from functools import cached_property
 from heapq import nsmallest
 from itertools import chain
 from operator import itemgetter
-from typing import Any
 
 from slicewise.documents import DeploymentKey, Fleet, model_key
 from slicewise.planning.capacity import PoolName
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Plan, Shortfall
-from slicewise.planning.plan_json import plan_to_dict
 from slicewise.planning.reasons import Rejection, RejectionCode
 from slicewise.planning.remedies.capacity import fewer_replicas, fewer_reserved, more_nodes, others_give_up
 from slicewise.planning.remedies.contention import Contention
 from slicewise.planning.remedies.declarations import BY_CODE
 from slicewise.planning.remedies.models import smaller_pods
-from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want, remedy_to_dict
-
-__all__ = ["Remedies", "Remedy", "RemedyKind", "plan_with_remedies", "remedy_to_dict"]
+from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 
 SHOWN = 3
 # A deployment may have thousands of candidates; those that lack least are the cheapest to fix.
 _TRIED = 50
 _FULL = (RejectionCode.CAPACITY, RejectionCode.NOT_ENOUGH_NODES)
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
-
-
-def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
-    """Return the plan as JSON data, each shortfall with its cheapest remedies."""
-    rejections = Rejections(fleet, plan)
-    finder = Remedies(fleet, plan, rejections)
-    data = plan_to_dict(plan, rejections)
-    for shortfall, entry in zip(plan.shortfalls, data["shortfalls"], strict=True):
-        entry["remedies"] = [remedy_to_dict(remedy) for remedy in finder.of(shortfall)]
-    return data
 
 
 class Remedies:

@@ -26,7 +26,9 @@ def any_unit(want: Want) -> Proposal | None:
     if requires.mig is MigPreference.NEVER and requires.memory_per_gpu is None:
         return None
     will_do = "a slice" if requires.mig is MigPreference.NEVER else "whole GPUs"
-    said = f"mig: any (now {requires.mig}) in {_profile(want)}, if {will_do} will do, {want.gain} on {want.place}"
+    said = (
+        f"mig: any (now {requires.mig}) in {_profile(want)}, if {will_do} will do, {want.lets_it_run} on {want.place}"
+    )
     return _requiring(want, "mig", "mig", MigPreference.ANY, said)
 
 
@@ -61,7 +63,7 @@ def weights_alone(want: Want) -> Proposal | None:
     written = sorted(map(str, instead))
     said = (
         f"precisionSupport: [{', '.join(written)}] in {_profile(want)}, if only its weights are "
-        f"{' or '.join(sorted(missing))}, {want.gain} on {want.place}"
+        f"{' or '.join(sorted(missing))}, {want.lets_it_run} on {want.place}"
     )
     return _requiring(want, "precision_support", "precisionSupport", instead, said, written)
 
@@ -85,7 +87,7 @@ def smaller_pods(want: Want, fleet: Fleet) -> Proposal | None:
         if changed.fits(place):
             said = (
                 f"resources.{name} {amount} (now {getattr(resources, name)}) in {_document(want)}, if its engine needs "
-                f"no more, {want.gain} on {want.place}"
+                f"no more, {want.lets_it_run} on {want.place}"
             )
             return _proposal(changed, place, f"spec.resources.{name}", str(amount), said, model)
     return None
@@ -123,7 +125,7 @@ def _recharged(want: Want, fleet: Fleet, name: str, amount: Quantity) -> Charged
 def _without(want: Want, attribute: str, field: str, what: str, *, of_one: bool) -> Proposal | None:
     if not of_one:
         return None
-    said = f"without {field} in {_profile(want)}, which {what} has no use for, {want.place} {want.gain}"
+    said = f"without {field} in {_profile(want)}, which {what} has no use for, {want.serves_it}"
     return _requiring(want, attribute, field, None, said)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 from slicewise.documents import (
     DeploymentKey,
@@ -73,21 +72,6 @@ class Remedy:
         return f"{self.message} ({self.rival} may take this room first)" if self.rival else self.message
 
 
-def remedy_to_dict(remedy: Remedy) -> dict[str, Any]:
-    """Return one remedy as JSON data."""
-    return {
-        "kind": remedy.kind.name.lower().replace("_", "-"),
-        "message": str(remedy),
-        "document": remedy.document,
-        "field": remedy.field,
-        "value": remedy.value,
-        "units": remedy.units,
-        "environment": remedy.environment,
-        "nodePool": remedy.node_pool,
-        "profile": remedy.profile,
-    }
-
-
 @dataclass(frozen=True)
 class Want:
     """What a deployment would put on a pool with one of its profiles."""
@@ -125,15 +109,20 @@ class Want:
         return max(self.units - self.place.state.free, 0)
 
     @property
-    def gain(self) -> str:
-        """Say what it has of the pool's taking it."""
-        what = "one environment more" if self.one_more else "it"
-        return f"would fit {what}{self.with_profile}"
+    def lets_it_run(self) -> str:
+        """Say what a change does for it: `nodeCount 2 ... would let it run with fp8`."""
+        return f"would let it run{self._how}"
 
     @property
-    def with_profile(self) -> str:
-        """Name the profile where there are several."""
-        return f" with {self.profile.name}" if len(self.model.serving) > 1 else ""
+    def serves_it(self) -> str:
+        """Say what the pool does for it after a change: `edge/whole would serve it with fp8`."""
+        return f"{self.place} would serve it{self._how}"
+
+    @property
+    def _how(self) -> str:
+        """Say that it is not all that is lacking, and with which profile where there are several."""
+        more = " in one more environment" if self.one_more else ""
+        return f"{more} with {self.profile.name}" if len(self.model.serving) > 1 else more
 
     def matches(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
         """Return whether `place` could serve it (or `deployment`, itself changed) if there were room."""

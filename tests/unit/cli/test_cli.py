@@ -110,8 +110,8 @@ def test_table_is_plain_in_a_pipe() -> None:
         "    edge/whole with bf16-tp4: a node has 2 GPUs, needs 4 (gpus-per-node)",
         "    edge/whole with fp8-tp2: 2 of 2 units free, needs 4 (capacity)",
         # Two replicas of two GPUs each, on nodes of two.
-        "    remedy: nodeCount 2 on edge/whole (now 1) would fit it with fp8-tp2",
-        "    remedy: replicas 1 (now 2) would fit it with fp8-tp2 on edge/whole",
+        "    remedy: nodeCount 2 on edge/whole (now 1) would let it run with fp8-tp2",
+        "    remedy: replicas 1 (now 2) would let it run with fp8-tp2 on edge/whole",
         "",
     ]
 

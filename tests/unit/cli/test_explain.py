@@ -32,8 +32,8 @@ def test_a_shortfall_exits_3_and_ends_with_remedies() -> None:
     assert run.returncode == 3
     assert run.stdout.splitlines()[0] == "team-c/llama: 0 of 1 environments [SW501]"
     assert run.stdout.splitlines()[-2:] == [
-        "remedy: nodeCount 2 on edge/whole (now 1) would fit it with fp8-tp2",
-        "remedy: replicas 1 (now 2) would fit it with fp8-tp2 on edge/whole",
+        "remedy: nodeCount 2 on edge/whole (now 1) would let it run with fp8-tp2",
+        "remedy: replicas 1 (now 2) would let it run with fp8-tp2 on edge/whole",
     ]
 
 

@@ -14,7 +14,8 @@ import yaml
 
 from slicewise.documents import Fleet, load_fleet
 from slicewise.planning import Rejections, make_plan, parse_previous
-from slicewise.planning.remedies.finding import Remedies, Remedy, RemedyKind
+from slicewise.planning.remedies.finding import Remedies
+from slicewise.planning.remedies.remedy import Remedy, RemedyKind
 from slicewise.presentation import shortfall_lines
 from tests.documents import Document, fleet_of, plan_of, planned
 from tests.unit.planning.checker import findings

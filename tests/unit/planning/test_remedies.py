@@ -6,14 +6,14 @@ from copy import deepcopy
 
 import pytest
 
-from slicewise.planning.remedies.finding import RemedyKind
+from slicewise.planning.remedies.remedy import RemedyKind
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.unit.planning.following import assert_true, lines, remedies_of
 
 EU = {"region": "eu"}
 F = "the profile f of ClusterModel m"
 WAITS = "(team/waits may take this room first)"
-ON_ITS_NODES = "in the capabilities of e/p, if its nodes have it, would fit it"
+ON_ITS_NODES = "in the capabilities of e/p, if its nodes have it, would let it run"
 
 
 def _autoscaled(least: int, most: int) -> Document:
@@ -30,8 +30,8 @@ def _autoscaled(least: int, most: int) -> Document:
                 *[model("m"), deployment("old", "m", replicas=30, priority=9), deployment("new", "m", replicas=5)],
             ],
             [
-                "replicas 2 (now 5) would fit it on mig-a/small",
-                "maxNodeCount 3 on mig-a/small (now 2) would fit it",
+                "replicas 2 (now 5) would let it run on mig-a/small",
+                "maxNodeCount 3 on mig-a/small (now 2) would let it run",
             ],
             id="more nodes, by maxNodeCount where it is set; nobody more important is asked",
         ),
@@ -42,9 +42,9 @@ def _autoscaled(least: int, most: int) -> Document:
             ],
             # 8 units, 2 of them charged and 4 reserved: 2 are free, so 3 of the reserved must go for the 5.
             [
-                "reservedUnits 1 on e/p (now 4) would fit it",
-                "replicas 2 (now 5) would fit it on e/p",
-                "nodeCount 2 on e/p (now 1) would fit it",
+                "reservedUnits 1 on e/p (now 4) would let it run",
+                "replicas 2 (now 5) would let it run on e/p",
+                "nodeCount 2 on e/p (now 1) would let it run",
             ],
             id="fewer reserved units",
         ),
@@ -59,9 +59,9 @@ def _autoscaled(least: int, most: int) -> Document:
                 ],
             ],
             [
-                "replicas 2 (now 4) would fit it on e/p",
-                "e/p would fit it if team/dev drops to 4 replicas (now 6)",
-                "nodeCount 2 on e/p (now 1) would fit it",
+                "replicas 2 (now 4) would let it run on e/p",
+                "e/p would serve it if team/dev drops to 4 replicas (now 6)",
+                "nodeCount 2 on e/p (now 1) would let it run",
             ],
             id="another deployment drops",
         ),
@@ -72,9 +72,9 @@ def _autoscaled(least: int, most: int) -> Document:
                 *[model("m"), deployment("dev", "m", scaling=_autoscaled(4, 6)), deployment("new", "m", replicas=5)],
             ],
             [
-                "replicas 2 (now 5) would fit it on e/p",
-                "e/p would fit it if team/dev is removed",
-                "nodeCount 2 on e/p (now 1) would fit it",
+                "replicas 2 (now 5) would let it run on e/p",
+                "e/p would serve it if team/dev is removed",
+                "nodeCount 2 on e/p (now 1) would let it run",
             ],
             id="an autoscaled deployment keeps its minReplicas, or goes",
         ),
@@ -88,8 +88,8 @@ def _autoscaled(least: int, most: int) -> Document:
                 ],
             ],
             [
-                "e/p would fit it if team/dev drops to maxReplicas 3 (now 6)",
-                "nodeCount 2 on e/p (now 1) would fit it",
+                "e/p would serve it if team/dev drops to maxReplicas 3 (now 6)",
+                "nodeCount 2 on e/p (now 1) would let it run",
             ],
             id="autoscaled deployments are told of maxReplicas, and keep minReplicas",
         ),
@@ -99,7 +99,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 model("m"),
                 deployment("new", "m", environmentSelector=EU),
             ],
-            ["label region=eu on the environment e: e/p would fit it"],
+            ["label region=eu on the environment e: e/p would serve it"],
             id="a label that the environment does not have",
         ),
         pytest.param(
@@ -108,7 +108,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 model("m"),
                 deployment("new", "m", environmentSelector=EU),
             ],
-            ["without region=eu in its environmentSelector, us/p would fit it"],
+            ["without region=eu in its environmentSelector, us/p would serve it"],
             id="a label with another value is left alone",
         ),
         pytest.param(
@@ -116,17 +116,17 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("us", pool("p", labels={"region": "us"})),
                 *[model("m"), deployment("new", "m", nodePoolSelector=EU)],
             ],
-            ["without region=eu in its nodePoolSelector, us/p would fit it"],
+            ["without region=eu in its nodePoolSelector, us/p would serve it"],
             id="the same for the pool",
         ),
         pytest.param(
             [environment("e", pool("p")), model("m"), deployment("new", "m", nodePoolSelector=EU)],
-            ["label region=eu on the pool e/p would fit it"],
+            ["label region=eu on the pool e/p would let it run"],
             id="a label that the pool does not have",
         ),
         pytest.param(
             [environment("e", pool("p")), model("m", profile("f", environmentSelector=EU)), deployment("new", "m")],
-            ["label region=eu on the environment e: e/p would fit it"],
+            ["label region=eu on the environment e: e/p would serve it"],
             id="a label that the profile wants",
         ),
         pytest.param(
@@ -135,8 +135,8 @@ def _autoscaled(least: int, most: int) -> Document:
                 *[model("m", profile("f", interconnect="nvlink")), deployment("new", "m")],
             ],
             [
-                "interconnect: nvlink in the capabilities of e/p, if its nodes have it, would fit it",
-                f"without interconnect in {F}, which one GPU has no use for, e/s would fit it",
+                "interconnect: nvlink in the capabilities of e/p, if its nodes have it, would let it run",
+                f"without interconnect in {F}, which one GPU has no use for, e/s would serve it",
             ],
             id="what is not declared; but no NVLink on slices",
         ),
@@ -145,7 +145,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", slices("s", "7g.80gb")),
                 *[model("m", profile("f", interconnect="pcie")), deployment("new", "m")],
             ],
-            [f"without interconnect in {F}, which one GPU has no use for, e/s would fit it"],
+            [f"without interconnect in {F}, which one GPU has no use for, e/s would serve it"],
             id="nor PCIe between slices",
         ),
         pytest.param(
@@ -161,7 +161,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p", interconnect="pcie")),
                 *[model("m", profile("f", interconnect="nvlink")), deployment("new", "m")],
             ],
-            [f"without interconnect in {F}, which one GPU has no use for, e/p would fit it"],
+            [f"without interconnect in {F}, which one GPU has no use for, e/p would serve it"],
             id="what is declared is so, and one GPU has no use for it",
         ),
         pytest.param(
@@ -169,7 +169,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p", nvlinkDomainSize=4, interNodeBandwidth="ib-100g")),
                 *[model("m", profile("f", nvlinkDomainSize=8)), deployment("new", "m")],
             ],
-            [f"without nvlinkDomainSize in {F}, which one GPU has no use for, e/p would fit it"],
+            [f"without nvlinkDomainSize in {F}, which one GPU has no use for, e/p would serve it"],
             id="the same for an NVLink domain",
         ),
         pytest.param(
@@ -177,7 +177,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p", interNodeBandwidth="ib-100g")),
                 *[model("m", profile("f", gpusPerNode=2, interNodeBandwidth="200g")), deployment("new", "m")],
             ],
-            [f"without interNodeBandwidth in {F}, which one node has no use for, e/p would fit it"],
+            [f"without interNodeBandwidth in {F}, which one node has no use for, e/p would serve it"],
             id="the same for the network between nodes",
         ),
         pytest.param(
@@ -193,7 +193,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p", precisionSupport=["bf16"])),
                 *[model("m", profile("f", precisionSupport=["fp8"])), deployment("new", "m")],
             ],
-            [f"precisionSupport: [bf16] in {F}, if only its weights are fp8, would fit it on e/p"],
+            [f"precisionSupport: [bf16] in {F}, if only its weights are fp8, would let it run on e/p"],
             id="weights that are quantised",
         ),
         pytest.param(
@@ -209,7 +209,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p")),
                 *[model("m", profile("f", gpusPerNode=2, mig="only")), deployment("new", "m")],
             ],
-            [f"mig: any (now only) in {F}, if whole GPUs will do, would fit it on e/p"],
+            [f"mig: any (now only) in {F}, if whole GPUs will do, would let it run on e/p"],
             id="two GPUs and nothing but slices",
         ),
         pytest.param(
@@ -219,7 +219,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 model("m", profile("f", mig="only")),
                 *[deployment("new", "m", replicas=5), deployment("waits", "m", replicas=5)],
             ],
-            [f"mig: any (now only) in {F}, if whole GPUs will do, would fit it on e/p {WAITS}"],
+            [f"mig: any (now only) in {F}, if whole GPUs will do, would let it run on e/p {WAITS}"],
             id="another deployment of the model waits, too",
         ),
         pytest.param(
@@ -227,7 +227,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", slices("s", "3g.40gb")),
                 *[model("m", profile("f", memoryPerGpu="30Gi", mig="never")), deployment("new", "m")],
             ],
-            [f"mig: any (now never) in {F}, if a slice will do, would fit it on e/s"],
+            [f"mig: any (now never) in {F}, if a slice will do, would let it run on e/s"],
             id="no slices, and nothing else there",
         ),
         pytest.param(
@@ -244,7 +244,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p", allocatable={"cpu": 60})),
                 *[model("m", cpu="64"), deployment("new", "m")],
             ],
-            ["resources.cpu 60 (now 64) in ClusterModel m, if its engine needs no more, would fit it on e/p"],
+            ["resources.cpu 60 (now 64) in ClusterModel m, if its engine needs no more, would let it run on e/p"],
             id="more CPUs than any node has",
         ),
         pytest.param(
@@ -253,7 +253,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p", allocatable={"cpu": 60})),
                 *[model("m", cpu="64"), deployment("new", "m", replicas=3)],
             ],
-            ["resources.cpu 20 (now 64) in ClusterModel m, if its engine needs no more, would fit it on e/p"],
+            ["resources.cpu 20 (now 64) in ClusterModel m, if its engine needs no more, would let it run on e/p"],
             id="more CPUs than any node has, three times",
         ),
         pytest.param(
@@ -261,7 +261,12 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p", allocatable={"memory": "100Gi"})),
                 *[model("m", memory="200Gi"), deployment("new", "m")],
             ],
-            ["resources.memory 100Gi (now 200Gi) in ClusterModel m, if its engine needs no more, would fit it on e/p"],
+            [
+                (
+                    "resources.memory 100Gi (now 200Gi) in ClusterModel m, if its engine needs no more, would let it "
+                    "run on e/p"
+                )
+            ],
             id="more memory than any node has",
         ),
         pytest.param(
@@ -277,7 +282,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 environment("e", pool("p", nodeCount=1, multiNodeCapable=True)),
                 *[model("m", profile("f", nodes=2, gpusPerNode=4)), deployment("new", "m", replicas=2)],
             ],
-            ["nodeCount 2 on e/p (now 1) would fit it"],
+            ["nodeCount 2 on e/p (now 1) would let it run"],
             id="a replica that spans more nodes than there are",
         ),
         pytest.param(
@@ -292,8 +297,8 @@ def _autoscaled(least: int, most: int) -> Document:
                 ],
             ],
             [
-                "e/p would fit it if team/old drops to 2 replicas (now 8)",
-                "nodeCount 2 on e/p (now 1) would fit it (team/waits may take this room first)",
+                "e/p would serve it if team/old drops to 2 replicas (now 8)",
+                "nodeCount 2 on e/p (now 1) would let it run (team/waits may take this room first)",
             ],
             id="another deployment waits for the same room",
         ),
@@ -308,7 +313,7 @@ def _autoscaled(least: int, most: int) -> Document:
                 *[model("m"), deployment("new", "m", replicas=5, environments=3)],
             ],
             [
-                "nodeCount 1 on b/p (now 0) would fit one environment more",
+                "nodeCount 1 on b/p (now 0) would let it run in one more environment",
                 "environments 1 (now 3) is as many as it can have now",
             ],
             id="one environment at a time",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from slicewise.planning import make_plan
+from slicewise.planning import Rejections, make_plan
 from slicewise.planning.capacity.planned_pools import charged_pools
-from slicewise.planning.remedies.finding import Remedy, RemedyKind, remedy_to_dict
-from slicewise.planning.remedies.remedy import Proposal, Want
+from slicewise.planning.remedies.finding import Remedies
+from slicewise.planning.remedies.remedies_json import remedies_to_dict
+from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 from tests.documents import deployment, environment, fleet_of, model, pool
 from tests.unit.planning.following import assert_true, lines, remedies_of
 
@@ -19,9 +20,9 @@ MADE = {"zones": ZONES, "machineType": "a3-highgpu-8g", "nodeSelector": {"cloud.
     ("counts", "expected"),
     [
         # Nine replicas of a whole GPU need one node more than the two, and GKE makes one in each of the two zones.
-        ({"nodeCount": 2}, "nodeCount 4 on e/p (now 2) would fit it"),
+        ({"nodeCount": 2}, "nodeCount 4 on e/p (now 2) would let it run"),
         # An autoscaler's limit is one for all zones together.
-        ({"nodeCount": 2, "maxNodeCount": 2}, "maxNodeCount 3 on e/p (now 2) would fit it"),
+        ({"nodeCount": 2, "maxNodeCount": 2}, "maxNodeCount 3 on e/p (now 2) would let it run"),
     ],
 )
 def test_nodes_come_in_each_zone(counts: dict[str, int], expected: str) -> None:
@@ -48,11 +49,13 @@ def test_a_proposal_that_loading_would_refuse_is_known() -> None:
 
 
 def test_a_remedy_for_tools() -> None:
-    documents = [environment("e", pool("p")), model("m"), deployment("new", "m", replicas=9)]
-    assert [remedy_to_dict(remedy) for remedy in remedies_of(documents, "new")] == [
+    fleet = fleet_of([environment("e", pool("p")), model("m"), deployment("new", "m", replicas=9)])
+    plan = make_plan(fleet)
+    found = remedies_to_dict(fleet, Remedies(fleet, plan, Rejections(fleet, plan)), plan.shortfalls[0])
+    assert found["remedies"] == [
         {
             "kind": "fewer-replicas",
-            "message": "replicas 8 (now 9) would fit it on e/p",
+            "message": "replicas 8 (now 9) would let it run on e/p",
             "document": "ModelDeployment team/new",
             "field": "spec.scaling.fixed.replicas",
             "value": 8,
@@ -63,7 +66,7 @@ def test_a_remedy_for_tools() -> None:
         },
         {
             "kind": "more-nodes",
-            "message": "nodeCount 2 on e/p (now 1) would fit it",
+            "message": "nodeCount 2 on e/p (now 1) would let it run",
             "document": "InferenceEnvironment e",
             "field": "spec.nodePools[p].nodeCount",
             "value": 2,

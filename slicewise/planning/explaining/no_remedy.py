@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 from slicewise.diagnostics import counted
 from slicewise.documents import (
@@ -22,8 +24,31 @@ from slicewise.planning.reasons import Rejection, RejectionCode
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 
 
-def needed(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> str:
-    """Say what a pool would need for the profile that comes closest to being served; used where no remedy exists."""
+class NoRemedyCode(StrEnum):
+    """Why no change to one field helps."""
+
+    CONTRADICTION = "profile-contradiction"
+    """The profile asks for what excludes itself, so that no pool can serve it (SW338)."""
+    ANOTHER_POOL = "another-pool"
+    """A pool would have to differ in more than one field from every one that there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoRemedy:
+    """That no change to one field helps, and what would."""
+
+    code: NoRemedyCode
+    profile: str
+    """The one that comes closest to being served."""
+    message: str
+
+    def __str__(self) -> str:
+        """Write it on one line."""
+        return f"no remedy: {self.message}"
+
+
+def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> NoRemedy:
+    """Return what a pool would need for the profile that comes closest to being served; used where no remedy exists."""
     deployment = fleet.deployment[shortfall.deployment]
     model = fleet.model_of(deployment)
     candidates = [item for item in rejections if item.profile]
@@ -31,14 +56,17 @@ def needed(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) 
         profile = model.profile(max(candidates, key=lambda item: _ORDER[item.code]).profile or "")
     else:
         profile = model.serving[0]
-    with_profile = f" with {profile.name}" if len(model.serving) > 1 else ""
+    several = len(model.serving) > 1
     topology = profile.replica_topology
     if contradiction := slices_alone(topology):
-        return f"no remedy{with_profile}: {contradiction}"
-    return (
-        f"no remedy: no change of one field would fit it{with_profile}; it needs {_place(deployment, profile)}, with "
-        f"room for {_room(deployment, model, topology)}"
+        message = f"in profile {profile.name}, {contradiction}" if several else contradiction
+        return NoRemedy(NoRemedyCode.CONTRADICTION, profile.name, message)
+    with_profile = f" with {profile.name}" if several else ""
+    message = (
+        f"no change to one field would let it run{with_profile}; it needs {_place(deployment, profile)}, with room for "
+        f"{_room(deployment, model, topology)}"
     )
+    return NoRemedy(NoRemedyCode.ANOTHER_POOL, profile.name, message)
 
 
 def _place(deployment: ModelDeployment, profile: ServingProfile) -> str:

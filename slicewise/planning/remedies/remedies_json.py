@@ -1,0 +1,47 @@
+"""Remedies as JSON, for `plan` and `explain`: what would help, or that no change to one field does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slicewise.documents import Fleet
+from slicewise.planning.explaining import Rejections, no_remedy
+from slicewise.planning.plan import Plan, Shortfall
+from slicewise.planning.plan_json import plan_to_dict
+from slicewise.planning.remedies.finding import Remedies
+from slicewise.planning.remedies.remedy import Remedy
+
+
+def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
+    """Return the plan as JSON data, each shortfall with its cheapest remedies."""
+    rejections = Rejections(fleet, plan)
+    finder = Remedies(fleet, plan, rejections)
+    data = plan_to_dict(plan, rejections)
+    for shortfall, entry in zip(plan.shortfalls, data["shortfalls"], strict=True):
+        entry.update(remedies_to_dict(fleet, finder, shortfall))
+    return data
+
+
+def remedies_to_dict(fleet: Fleet, finder: Remedies, shortfall: Shortfall | None) -> dict[str, Any]:
+    """Return the remedies of a shortfall, and `noRemedy`, which is null unless there are none."""
+    found = finder.of(shortfall) if shortfall else ()
+    data: dict[str, Any] = {"remedies": [_remedy(remedy) for remedy in found], "noRemedy": None}
+    if shortfall and not found:
+        needed = no_remedy(fleet, shortfall, finder.rejections.of(shortfall.deployment))
+        data["noRemedy"] = {"code": needed.code.value, "profile": needed.profile, "message": needed.message}
+    return data
+
+
+def _remedy(remedy: Remedy) -> dict[str, Any]:
+    """Return one remedy as JSON data."""
+    return {
+        "kind": remedy.kind.name.lower().replace("_", "-"),
+        "message": str(remedy),
+        "document": remedy.document,
+        "field": remedy.field,
+        "value": remedy.value,
+        "units": remedy.units,
+        "environment": remedy.environment,
+        "nodePool": remedy.node_pool,
+        "profile": remedy.profile,
+    }
