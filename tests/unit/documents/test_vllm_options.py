@@ -1,0 +1,61 @@
+"""Options that vLLM does not know: misspellings are told, and nothing is said of what may be newer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from slicewise.documents.rules.arguments import check_argument
+from slicewise.documents.rules.vllm_options import OPTIONS
+from tests.unit.documents.advising import advice
+from tests.unit.documents.documents import minimal
+
+if TYPE_CHECKING:
+    from tests.unit.documents.loader import Loader
+
+
+@pytest.mark.parametrize(
+    ("argument", "option", "meant"),
+    [
+        ("--max-modell-len=4096", "--max-modell-len", "--max-model-len"),
+        ("--max_modell_len", "--max_modell_len", "--max-model-len"),
+        ("--gpu-memory-utilisation=0.9", "--gpu-memory-utilisation", "--gpu-memory-utilization"),
+        ("--enable-prefix-cacheing", "--enable-prefix-cacheing", "--enable-prefix-caching"),
+        ("--trust-remotecode", "--trust-remotecode", "--trust-remote-code"),
+        ("--Max-Model-Len=1", "--Max-Model-Len", "--max-model-len"),
+    ],
+)
+def test_a_misspelt_option(loader: Loader, argument: str, option: str, meant: str) -> None:
+    serving = [{"name": "a", "engine": {"args": [argument]}}]
+    (said,) = advice(loader, minimal("ClusterModel", ("spec", "serving"), serving))
+    assert said == (
+        f'ClusterModel gemma: spec.serving[0].engine.args[0]: vLLM 0.33.0 has no option "{option}", and ends where it '
+        f'does not know one; did you mean "{meant}"? [SW349]'
+    )
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        # An abbreviation, as argparse takes them; the opposites of switches; a field of JSON; an option of 0.11.0.
+        *("--max-model=4096", "--no-enable-lora", "--no-trust-remote-code", "--disable-chunked-prefill"),
+        *("--speculative-config.model=x", "--hf-overrides.a.b+=1", "--swap-space=4", "--rope-scaling={}"),
+        # Options that no version had when this was written, and values.
+        *("--max-tokens-of-thought=7", "--paged-eviction", "--", "---", "--x", "max-modell-len", "-q", "--=5"),
+    ],
+)
+def test_an_option_that_may_be_one(argument: str) -> None:
+    assert [each.code.value for each in check_argument(argument, ("args", 0)) if each.code.value == "SW349"] == []
+
+
+def test_slips_of_one_key_are_nearly_all_told() -> None:
+    slips: dict[str, str] = {}
+    for option in OPTIONS:
+        middle = len(option) // 2
+        before, after = option[:middle], option[middle:]
+        slips |= dict.fromkeys(
+            (f"--{before}z{after}", f"--{before}z{after[1:]}", f"--{before}{after[1:]}"), f"--{option}"
+        )
+    told = {slip: [each.facts.get("meant") for each in check_argument(slip, ("args", 0))] for slip in slips}
+    assert sum(told[slip] == [option] for slip, option in slips.items()) / len(slips) > 0.85
