@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from slicewise.clusters.live import Needs, ObjectName, Place, resource_of
+from slicewise.clusters.live import KindInNamespace, Needs, ObjectName, resource_of
 from slicewise.clusters.preflight import is_reserved
-from slicewise.clusters.verify import Expected, expected_services
+from slicewise.clusters.verify import ExpectedService, expected_services
 from slicewise.documents import Fleet
 from slicewise.manifests import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 from slicewise.planning import Plan, PreviousPlacement, placements_by_environment
@@ -31,7 +31,7 @@ class EnvironmentPlan:
     environment: str
     objects: Sequence[KubernetesObject]
     namespaces: Sequence[str]
-    services: Sequence[Expected]
+    services: Sequence[ExpectedService]
     exchanged: bool = False
 
     @property
@@ -53,11 +53,12 @@ class EnvironmentPlan:
     def look_at(self, needs: Needs) -> Needs:
         """Return `needs` with what is to be looked at before anything is declared."""
         places = {
-            Place(item["apiVersion"], item["kind"], resource_of(item["kind"]), item["metadata"]["namespace"])
+            KindInNamespace(item["apiVersion"], item["kind"], resource_of(item["kind"]), item["metadata"]["namespace"])
             for item in self.objects
         }
         places |= {
-            Place(KSERVE_API_VERSION, SERVICE_KIND, resource_of(SERVICE_KIND), each.key[0]) for each in self.services
+            KindInNamespace(KSERVE_API_VERSION, SERVICE_KIND, resource_of(SERVICE_KIND), each.key[0])
+            for each in self.services
         }
         again = tuple(each.declared for each in self.services if each.before is not None and each.declared is not None)
         made = frozenset(self.namespaces)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pulumi
 
 from slicewise.clusters.live import NAMESPACE_KIND, ObjectName
-from slicewise.clusters.verify import FieldPath
+from slicewise.clusters.verify import KeyPath
 from slicewise.manifests import (
     RESTORED_ANNOTATION,
     RESTORED_OVER_ANNOTATION,
@@ -56,7 +56,7 @@ class Handling:
     gone: frozenset[ObjectName] = frozenset()
     forced: frozenset[ObjectName] = frozenset()
     left_alone: frozenset[ObjectName] = frozenset()
-    rewritten: Mapping[ObjectName, Sequence[FieldPath]] = field(default_factory=dict)
+    rewritten: Mapping[ObjectName, Sequence[KeyPath]] = field(default_factory=dict)
     generations: Mapping[ObjectName, int] = field(default_factory=dict)
     now: str = ""
 
@@ -95,7 +95,7 @@ class Handling:
         return options
 
 
-def _property_path(path: FieldPath) -> str:
+def _property_path(path: KeyPath) -> str:
     """Write a path as Pulumi does (https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/)."""
     return path[0] + "".join(f".{key}" if _WORD.fullmatch(key) else f"[{json.dumps(key)}]" for key in path[1:])
 

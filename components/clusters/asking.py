@@ -9,7 +9,7 @@ from typing import Final
 
 import pulumi
 
-from slicewise.clusters.access import Refused
+from slicewise.clusters.access import Refusal
 from slicewise.clusters.live import Needs
 from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, ask_or_refusal, problems_of
 from slicewise.diagnostics import Code, Diagnostic
@@ -37,7 +37,7 @@ async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Map
     """Ask every cluster of `subjects` for what the plan needs of it; both are by environment."""
     at_once = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask(subject: EnvironmentKubeconfig) -> ClusterAnswer | Refused:
+    async def ask(subject: EnvironmentKubeconfig) -> ClusterAnswer | Refusal:
         async with at_once:
             return await ask_or_refusal(str(subject.text), needs.get(subject.environment, Needs()))
 
@@ -45,7 +45,7 @@ async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Map
     answers: dict[str, ClusterAnswer] = {}
     problems: list[tuple[str, Diagnostic]] = []
     for subject, answer in zip(subjects.values(), said, strict=True):
-        if isinstance(answer, Refused):
+        if isinstance(answer, Refusal):
             message = f"{subject.address}: {answer.message}"
             problems.append((subject.environment, subject.error(CAUSES[answer.cause], message)))
             continue

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 import pulumi
 
 from slicewise.clusters.live import LiveCluster, Unreadable, read_or_refusal
-from slicewise.clusters.verify import verify
+from slicewise.clusters.verify import compare_clusters
 from slicewise.diagnostics import (
     Code,
     difference_line,
@@ -73,7 +73,7 @@ async def verify_clusters(
         if isinstance(answer, Unreadable)
     ]
     taken = {name: handling.forced_services for name, handling in handlings.items()}
-    verified = verify(
+    verified = compare_clusters(
         fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stacks=stacks, taken=taken
     )
     # `settle` has refused services of other stacks already (SW420 to SW424).

@@ -10,7 +10,7 @@ from typing import Final
 
 import pulumi
 
-from slicewise.clusters.access import Examination, KubeconfigError, Weakness, examine, unreachable
+from slicewise.clusters.access import CheckedKubeconfig, KubeconfigError, Weakness, check_kubeconfig, unreachable
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Place, Subject
 
 from ..stack_config import stack_file
@@ -75,11 +75,11 @@ async def check(
     With `tell`, weaknesses are logged as warnings.
     """
     problems: list[tuple[str, Diagnostic]] = []
-    usable: list[tuple[EnvironmentKubeconfig, Examination]] = []
+    usable: list[tuple[EnvironmentKubeconfig, CheckedKubeconfig]] = []
     weak: list[Diagnostic] = []
     for subject in subjects:
         try:
-            examination = examine(subject.text)
+            examination = check_kubeconfig(subject.text)
         except KubeconfigError as error:
             problems.append((subject.environment, _unusable(subject, str(error))))
             continue
@@ -115,7 +115,7 @@ def _unusable(subject: EnvironmentKubeconfig, reason: str) -> Diagnostic:
     return subject.error(Code.KUBECONFIG_INVALID, message, remedy)
 
 
-def _flaws(subject: EnvironmentKubeconfig, examination: Examination) -> Iterator[Diagnostic]:
+def _flaws(subject: EnvironmentKubeconfig, examination: CheckedKubeconfig) -> Iterator[Diagnostic]:
     for flaw in examination.flaws:
         yield _unusable(subject, flaw)
     if examination.files:
@@ -129,12 +129,12 @@ def _flaws(subject: EnvironmentKubeconfig, examination: Examination) -> Iterator
         yield subject.error(Code.KUBECONFIG_NEEDS_PLUGIN, examination.plugin)
 
 
-def _advice(subject: EnvironmentKubeconfig, examination: Examination) -> Iterator[Diagnostic]:
+def _advice(subject: EnvironmentKubeconfig, examination: CheckedKubeconfig) -> Iterator[Diagnostic]:
     for weakness, message in examination.weaknesses:
         yield subject.warning(_CODES[weakness], f"the kubeconfig is weak: {message}")
 
 
-def _one_server_twice(usable: Sequence[tuple[EnvironmentKubeconfig, Examination]]) -> Iterator[Diagnostic]:
+def _one_server_twice(usable: Sequence[tuple[EnvironmentKubeconfig, CheckedKubeconfig]]) -> Iterator[Diagnostic]:
     # A proxy may lead to a different cluster for each path of the URL: the whole URL counts.
     first: dict[str, EnvironmentKubeconfig] = {}
     for subject, examination in usable:
@@ -146,5 +146,5 @@ def _one_server_twice(usable: Sequence[tuple[EnvironmentKubeconfig, Examination]
             yield subject.warning(Code.ONE_SERVER_TWICE, message, remedy)
 
 
-async def _silence(examination: Examination) -> str | None:
+async def _silence(examination: CheckedKubeconfig) -> str | None:
     return await unreachable(examination.server) if examination.server else None

@@ -11,7 +11,14 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from slicewise.clusters.access import KubeconfigError, examine, open_client, read_ambient, refusal, unreachable
+from slicewise.clusters.access import (
+    KubeconfigError,
+    check_kubeconfig,
+    open_client,
+    read_ambient,
+    refusal_of,
+    unreachable,
+)
 from slicewise.diagnostics import Code, some
 from slicewise.documents import KubeconfigReference, is_dns_subdomain
 
@@ -36,7 +43,7 @@ async def _management_client() -> AsyncClient:
     """
     try:
         text = read_ambient(os.environ)
-        found = examine(text)
+        found = check_kubeconfig(text)
     except KubeconfigError as error:
         raise _unusable(f"{error}; {_SET}") from None
     flaws = [*found.flaws, *(f"{name} names a file that is not here" for name in found.files)]
@@ -51,7 +58,7 @@ async def _management_client() -> AsyncClient:
     try:
         return open_client(text)
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
-        raise _unusable(refusal(error)) from None
+        raise _unusable(refusal_of(error).message) from None
 
 
 def _unusable(why: str) -> SourceError:
@@ -75,10 +82,10 @@ async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: 
             message = f"there is no {where}; {KUBERNETES.remedy(reference, stack)}"
             raise SourceError(message, Code.KUBECONFIG_MISSING) from None
         remedy = "; the user of KUBECONFIG must be able to get it" if error.status.code == HTTPStatus.FORBIDDEN else ""
-        message = f"{where}: {refusal(error)}{remedy}"
+        message = f"{where}: {refusal_of(error).message}{remedy}"
         raise SourceError(message) from None
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
-        message = f"{where}: {refusal(error)}"
+        message = f"{where}: {refusal_of(error).message}"
         raise SourceError(message) from None
     return _text(secret.data or {}, reference.key, where)
 

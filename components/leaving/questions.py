@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from slicewise.clusters.access import Cause, KubeconfigError, Refused, examine, read_context, unreachable
+from slicewise.clusters.access import Cause, KubeconfigError, Refusal, check_kubeconfig, read_context, unreachable
 from slicewise.clusters.live import ExistingObjects, Needs, needs_of_leaving
 from slicewise.clusters.preflight import ClusterAnswer, ask_or_refusal, denied_message
 from slicewise.diagnostics import Code, some
@@ -104,14 +104,14 @@ def provider_of(name: str, state: StackState, before: Mapping[str, KnownCluster]
 
 async def _ask(text: str | None, needs: Needs) -> ClusterAnswer | Silent:
     try:
-        examination = examine(text)
+        examination = check_kubeconfig(text)
     except KubeconfigError:
         return Silent("the stack's state has no kubeconfig of it any more")
     silence = await unreachable(examination.server) if examination.server else None
     if silence:
         return Silent(f"{examination.address} does not answer ({silence})")
     answer = await ask_or_refusal(str(text), needs)
-    if isinstance(answer, Refused):
+    if isinstance(answer, Refusal):
         needs_plugin = answer.cause is Cause.CREDENTIAL and _runs_plugin(text)
         return Silent(f"{examination.address}: {answer.message}", needs_plugin=needs_plugin)
     if answer.denied:

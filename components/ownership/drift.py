@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, LiveService, ObjectName, live_service
 from slicewise.clusters.preflight import has_all
-from slicewise.clusters.verify import Deviation, Drift, judge
+from slicewise.clusters.verify import Deviation, Drift, judge_services
 from slicewise.diagnostics import Code, Diagnostic, Subject, some
 from slicewise.manifests import (
     CONFIG_KIND,
@@ -53,10 +53,10 @@ def changed(
     live = {each.key: each for each in map(live_service, services)}
     keys = {name[1:] for name in taken}
     tried = {each.key: each for each in map(live_service, there.tried.values())}
-    after = {each.expected.key: each.paths for each in judge(here.services, {**live, **tried}, taken=keys)}
+    after = {each.expected.key: each.paths for each in judge_services(here.services, {**live, **tried}, taken=keys)}
     said: list[Diagnostic] = []
     put_back: set[ObjectName] = set()
-    for each in judge(here.services, live, taken=keys):
+    for each in judge_services(here.services, live, taken=keys):
         if each.drift is not Drift.CHANGED:
             continue
         key = each.expected.key

@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, LiveObject, ObjectName
-from slicewise.clusters.preflight import Claim, Owner, owner
-from slicewise.clusters.verify import Expected
+from slicewise.clusters.preflight import Owner, StackClaim, owner
+from slicewise.clusters.verify import ExpectedService
 from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.manifests import (
     CONFIG_KIND,
@@ -26,7 +26,7 @@ _ROLE: Final = "docs/kubeconfigs.md (What the credential may do)"
 
 
 def sort_by_owner(
-    config: StackConfig, here: EnvironmentPlan, there: ExistingObjects, claim: Claim
+    config: StackConfig, here: EnvironmentPlan, there: ExistingObjects, claim: StackClaim
 ) -> tuple[frozenset[ObjectName], frozenset[ObjectName], list[Diagnostic]]:
     """Return which declared objects are taken over, which are used as they are, and what is wrong with others."""
     taken: set[ObjectName] = set()
@@ -99,7 +99,7 @@ def unread(here: EnvironmentPlan, there: ExistingObjects) -> Iterator[Diagnostic
 
 
 def refuse_strangers(
-    environment: str, formerly: str, strangers: Iterable[tuple[Expected, LiveObject]], urns: AbstractSet[str]
+    environment: str, formerly: str, strangers: Iterable[tuple[ExpectedService, LiveObject]], urns: AbstractSet[str]
 ) -> Iterator[Diagnostic]:
     """Yield the services that this `pulumi up` would delete, and that are another stack's by now.
 
@@ -125,7 +125,9 @@ def refuse_strangers(
             )
 
 
-def strangers_leaving(here: EnvironmentPlan, there: ExistingObjects, claim: Claim) -> list[tuple[Expected, LiveObject]]:
+def strangers_leaving(
+    here: EnvironmentPlan, there: ExistingObjects, claim: StackClaim
+) -> list[tuple[ExpectedService, LiveObject]]:
     """Return what an earlier plan had, the plan has not, and is not the stack's own (any more)."""
     return [
         (each, live)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pulumi
 
 from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, ObjectName
-from slicewise.clusters.preflight import Claim
-from slicewise.clusters.verify import FieldPath, rewritten
+from slicewise.clusters.preflight import StackClaim
+from slicewise.clusters.verify import KeyPath, rewritten
 from slicewise.diagnostics import Diagnostic, InvalidInputError, printable, some
 from slicewise.kubernetes import mapping
 from slicewise.manifests import REVISION_ANNOTATION
@@ -105,7 +105,7 @@ async def _settle_one(
     if exchanged:
         return handling, [exchanged], []
     here = replace(here, exchanged=known is not None and there.uid not in (known.uid, None))
-    claim = Claim(previous.names, frozenset(environments - {handling.environment}), here.applied)
+    claim = StackClaim(previous.names, frozenset(environments - {handling.environment}), here.applied)
     taken, left, problems = owners.sort_by_owner(config, here, there, claim)
     problems += owners.unread(here, there)
     strangers = owners.strangers_leaving(here, there, claim)
@@ -154,7 +154,7 @@ async def _settle_one(
 
 async def _rewritten(
     handling: Handling, here: EnvironmentPlan, there: ExistingObjects
-) -> Mapping[ObjectName, Sequence[FieldPath]]:
+) -> Mapping[ObjectName, Sequence[KeyPath]]:
     """Return the fields of services that applying does not make what is declared.
 
     Not where the state has another version of the service than is there, from an update that was killed before it

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from slicewise.clusters.access import open_client, refusal
+from slicewise.clusters.access import open_client, refusal_of
 from slicewise.diagnostics import printable, printable_lines, some
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import (
@@ -123,7 +123,7 @@ async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait)
             async with at_once:
                 observed = await _observe(client, expected)
         except httpx2.HTTPError as error:
-            unready = Unready(placement, refusal(error), unready.reasons)
+            unready = Unready(placement, refusal_of(error).message, unready.reasons)
         except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a missing file
             return _unusable(placement, error)
         else:
@@ -224,5 +224,5 @@ def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
 
 
 def _unusable(placement: str, error: Exception) -> Unready:
-    reason = f"the kubeconfig does not work for looking at the cluster: {refusal(error)}"
+    reason = f"the kubeconfig does not work for looking at the cluster: {refusal_of(error).message}"
     return Unready(placement, reason, ("set slicewise:waitForReady to false to go without waiting",))

@@ -45,7 +45,7 @@ from slicewise.cli.options import (
 )
 from slicewise.cli.render import documents_owner, not_written, rendering_line, write_manifests
 from slicewise.cli.verify import chosen_environments, print_verified, verified_to_dict
-from slicewise.clusters.verify import verify as verify_clusters
+from slicewise.clusters.verify import compare_clusters
 from slicewise.diagnostics import (
     MOST_PROBLEMS,
     InvalidInputError,
@@ -229,7 +229,7 @@ def verify(
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
     read, unread = read_live_clusters(texts)
     clusters = {name: replace(cluster, known_uid=uids.get(name)) for name, cluster in read.items()}
-    verified = verify_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
+    verified = compare_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
     unread |= wrong
     if output is Output.JSON:
         _write(json.dumps(verified_to_dict(verified, unread), indent=2))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from slicewise.cli.kubeconfigs import read_kubeconfig
-from slicewise.clusters.access import can_be_read, examine, not_a_file, unreachable
+from slicewise.clusters.access import can_be_read, check_kubeconfig, not_a_file, unreachable
 from slicewise.clusters.discover import NothingToDeclareError, describe_cluster, dns_label
 from slicewise.clusters.live import Unreadable, read_or_refusal
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
@@ -76,7 +76,7 @@ def discover_environment(
 
 
 async def _ask(where: str, text: str) -> LiveCluster | Unreadable:
-    found = examine(text)
+    found = check_kubeconfig(text)
     reason = await unreachable(found.server) if found.server else None
     if reason:
         message = f"{found.address} does not answer ({reason})"

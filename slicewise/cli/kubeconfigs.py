@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from slicewise.clusters.access import KubeconfigError, examine, read_ambient, read_files
+from slicewise.clusters.access import KubeconfigError, check_kubeconfig, read_ambient, read_files
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, quoted, there_are
 from slicewise.sources import read_plain
 
@@ -61,7 +61,7 @@ def read_kubeconfig(
                 [Diagnostic.error(Code.KUBECONFIG_INVALID, _no_context(current, names), place=Place(where))]
             )
         text = yaml.dump({**config, "current-context": current}, Dumper=yaml.CSafeDumper)
-        found = examine(text)
+        found = check_kubeconfig(text)
     except KubeconfigError as error:
         code = Code.KUBECONFIG_INVALID if file else Code.KUBECONFIG_MISSING
         remedy = _NAME_ONE if file else "name one with --kubeconfig"

@@ -14,11 +14,11 @@ from components.ownership import cluster_identity, drift, owners
 from components.stack_config import StackConfig, read_stack_config
 from components.state.cluster_outputs import KnownCluster, Renamed, clusters_to_outputs, find_renamed
 from components.state.previous_plan import PreviousStack
-from slicewise.clusters.live.existing_objects import ExistingObjects, LiveObject, ObjectName, Place
+from slicewise.clusters.live.existing_objects import ExistingObjects, KindInNamespace, LiveObject, ObjectName
 from slicewise.clusters.live.needs import Needs
 from slicewise.clusters.preflight.missing_namespaces import is_reserved
-from slicewise.clusters.preflight.ownership import Claim, Owner, has_all, owner
-from slicewise.clusters.verify.services.applied import Expected
+from slicewise.clusters.preflight.ownership import Owner, StackClaim, has_all, owner
+from slicewise.clusters.verify.services.expected_services import ExpectedService
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import KubernetesObject
 from slicewise.planning import PreviousPlacement
@@ -49,7 +49,7 @@ def declared(*objects: KubernetesObject) -> EnvironmentPlan:
     """Return an environment that had a service of three replicas, and is to have it."""
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
-    return EnvironmentPlan("mig-a", objects, (), (Expected(key, ("team", "chat"), service(3), before),))
+    return EnvironmentPlan("mig-a", objects, (), (ExpectedService(key, ("team", "chat"), service(3), before),))
 
 
 def at(generation: int, item: KubernetesObject) -> KubernetesObject:
@@ -82,7 +82,7 @@ def edited_by(manager: str, item: KubernetesObject) -> KubernetesObject:
     ],
 )
 def test_whose_a_service_is(stack: str, environment: str, applied: bool, whose: Owner) -> None:
-    claim = Claim(
+    claim = StackClaim(
         frozenset({OWN, "acme/slicewise/before-its-rename"}),
         frozenset({"mig-b"}),
         frozenset({CHAT} if applied else ()),
@@ -153,7 +153,7 @@ def test_the_api_server_says_what_applying_would_come_to(
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
     wanted = with_image(service(3), "a")
-    here = EnvironmentPlan("mig-a", [wanted], (), (Expected(key, ("team", "chat"), wanted, before),))
+    here = EnvironmentPlan("mig-a", [wanted], (), (ExpectedService(key, ("team", "chat"), wanted, before),))
 
     said, names = drift.changed(here, existing, set())
 
@@ -198,7 +198,7 @@ def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str
     config = stack_config()
 
     taken, left, problems = owners.sort_by_owner(
-        config, here, existing, Claim(frozenset({OWN}), frozenset(), frozenset())
+        config, here, existing, StackClaim(frozenset({OWN}), frozenset(), frozenset())
     )
 
     assert [problem.code.value for problem in problems] == codes
@@ -211,7 +211,7 @@ def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str
     for owner_named, expected in (((others or {""}).pop() or "nobody", []), ("acme/slicewise/somebody", codes)):
         word = replace(config, take_over={"mig-a/team/chat": owner_named})
         taken, _, problems = owners.sort_by_owner(
-            word, here, existing, Claim(frozenset({OWN}), frozenset(), frozenset())
+            word, here, existing, StackClaim(frozenset({OWN}), frozenset(), frozenset())
         )
         assert [problem.code.value for problem in problems] == expected
         assert taken == (set(there) if not expected else own)
@@ -219,7 +219,9 @@ def test_what_scales_a_service_is_not_adopted_either(there: dict[ObjectName, str
 
 def test_what_may_not_be_looked_at_is_not_gone() -> None:
     here = declared(service(3))
-    hidden = frozenset({Place("serving.kserve.io/v1alpha2", "LLMInferenceService", "llminferenceservices", "team")})
+    hidden = frozenset(
+        {KindInNamespace("serving.kserve.io/v1alpha2", "LLMInferenceService", "llminferenceservices", "team")}
+    )
 
     assert drift.gone_objects(here, ExistingObjects("uid")) == {CHAT}
     assert drift.gone_objects(here, ExistingObjects("uid", unread=hidden)) == frozenset()
@@ -356,7 +358,7 @@ def test_a_command_to_be_copied_is_followed_by_nothing_that_a_shell_would_take_f
     config = read_stack_config(pulumi.Config("slicewise"))
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=1, gpus_per_node=1)
-    here = replace(declared(service(3)), services=[Expected(key, ("team", "chat"), None, before)])
+    here = replace(declared(service(3)), services=[ExpectedService(key, ("team", "chat"), None, before)])
     known = KnownCluster(uid="8c2f5f0e-1f0b-4a53-9d6a-3f1f0c9f7a11", identifier="mig-a")
     problem = cluster_identity.exchanged(config, {}, here, known, ExistingObjects(uid))
     assert problem

@@ -22,7 +22,7 @@ def open_client(kubeconfig: str) -> AsyncClient:
 
     Raises:
         Exception: whatever the libraries raise for what the checks let through; its text may have parts of the
-            kubeconfig, so no more may be shown than what `refusal` says of it.
+            kubeconfig, so no more may be shown than what `refusal_of` says of it.
     """
     # Imported here: they take 0.1 s, and plans without clusters do not need them.
     import httpx2  # noqa: PLC0415

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import httpx2
 
-from slicewise.clusters.access.inspection import is_token
+from slicewise.clusters.access.kubeconfig_flaws import is_token
 from slicewise.clusters.access.local_needs import plugin_name
 
 # Clouds' plugins answer in about two seconds; one that waits for a login in a browser would wait forever.

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from slicewise.clusters.access.inspection import Inspection
+from slicewise.clusters.access.kubeconfig_flaws import KubeconfigFlaws
 
 _INSTALL: Final = {
     "gke-gcloud-auth-plugin": "gcloud components install gke-gcloud-auth-plugin",
@@ -17,14 +17,14 @@ _INSTALL: Final = {
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 
-def missing_files(inspection: Inspection) -> list[str]:
+def missing_files(found: KubeconfigFlaws) -> list[str]:
     """Return the fields that name a file which is not on this machine, sorted."""
-    return sorted(field for field, path in inspection.files.items() if not Path(path).is_file())
+    return sorted(field for field, path in found.files.items() if not Path(path).is_file())
 
 
-def missing_plugin(inspection: Inspection) -> str | None:
+def missing_plugin(found: KubeconfigFlaws) -> str | None:
     """Return what to say of a credential plugin that cannot be started here; None where none is missing."""
-    command = inspection.plugin
+    command = found.plugin
     if command is None or shutil.which(command):
         return None
     name = plugin_name(command)

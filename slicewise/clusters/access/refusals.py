@@ -42,7 +42,7 @@ class NotKubernetesError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refusal:
     """Why a cluster could not be asked, and what to do; nothing of the kubeconfig is in it."""
 
     cause: Cause
@@ -55,10 +55,10 @@ def refusal(error: Exception) -> str:
     Args:
         error: What opening a client raised, or asking through it.
     """
-    return refused(error).message
+    return refusal_of(error).message
 
 
-def refused(error: Exception) -> Refused:
+def refusal_of(error: Exception) -> Refusal:
     """Return the same, with where the cause lies."""
     # Imported here: they take 0.1 s, and plans without clusters do not need them.
     import httpx2  # noqa: PLC0415
@@ -69,7 +69,7 @@ def refused(error: Exception) -> Refused:
     if isinstance(error, ApiError):
         return _answered(error.response.status_code, str(error))
     if isinstance(error, PluginError):
-        return Refused(Cause.CREDENTIAL, str(error))
+        return Refusal(Cause.CREDENTIAL, str(error))
     # lightkube stumbles over an answer without a content type: what it was raised from says more.
     answer = next((each for each in _chain(error) if isinstance(each, httpx2.HTTPStatusError)), None)
     if answer:
@@ -77,7 +77,7 @@ def refused(error: Exception) -> Refused:
     secured = [each for each in _chain(error) if isinstance(each, ssl.SSLError)]
     broken = next((each for each in secured if not isinstance(each, _WAITING)), None)
     if broken:
-        return Refused(Cause.CONNECTION, _not_secured(broken, connected=isinstance(error, httpx2.HTTPError)))
+        return Refusal(Cause.CONNECTION, _not_secured(broken, connected=isinstance(error, httpx2.HTTPError)))
     # A handshake that is waiting, or an answer that is: the connection itself had been made.
     hangs = bool(secured) or isinstance(error, httpx2.ReadTimeout)
     silent = (
@@ -111,34 +111,34 @@ def refused(error: Exception) -> Refused:
         ),
     }
     cause, words, remedy = next(text for kind, text in causes.items() if isinstance(error, kind))
-    return Refused(cause, f"{words}; {remedy}")
+    return Refusal(cause, f"{words}; {remedy}")
 
 
-def _answered(code: int, said: str) -> Refused:
+def _answered(code: int, said: str) -> Refusal:
     """Return what the API server's own refusal means: it has its reason, and names the user, never a credential."""
     message = f"the cluster refuses to be asked: {said}"
     if code == HTTPStatus.UNAUTHORIZED:
-        return Refused(Cause.CREDENTIAL, f"{message}; log in again, or renew the credential in the kubeconfig")
+        return Refusal(Cause.CREDENTIAL, f"{message}; log in again, or renew the credential in the kubeconfig")
     if code == HTTPStatus.FORBIDDEN:
-        return Refused(Cause.RIGHTS, message)
+        return Refusal(Cause.RIGHTS, message)
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR or code == HTTPStatus.TOO_MANY_REQUESTS:
-        return Refused(Cause.UNREACHABLE, f"{message}; try again, and if that stays see what its API server logs")
-    return Refused(Cause.CONNECTION, message)
+        return Refusal(Cause.UNREACHABLE, f"{message}; try again, and if that stays see what its API server logs")
+    return Refusal(Cause.CONNECTION, message)
 
 
-def _answered_by_another(code: int, scheme: str) -> Refused:
+def _answered_by_another(code: int, scheme: str) -> Refusal:
     """Return what an answer that is not Kubernetes' means: a load balancer's word of a server that is down, too."""
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         behind = "see whether the API server behind it runs"
-        return Refused(Cause.UNREACHABLE, f"something before the API server answers with HTTP {code}; {behind}")
+        return Refusal(Cause.UNREACHABLE, f"something before the API server answers with HTTP {code}; {behind}")
     # What servers of TLS answer to a request without it: Go's net/http, nginx.
     if code == HTTPStatus.BAD_REQUEST and scheme == "http":
-        return Refused(
+        return Refusal(
             Cause.NOT_KUBERNETES,
             f"it refuses what is not encrypted (HTTP {code}), and its server URL in the kubeconfig is http://; write "
             "https:// there",
         )
-    return Refused(Cause.NOT_KUBERNETES, f"{_ANOTHER} (HTTP {code}); {_ADDRESS}")
+    return Refusal(Cause.NOT_KUBERNETES, f"{_ANOTHER} (HTTP {code}); {_ADDRESS}")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

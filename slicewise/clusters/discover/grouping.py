@@ -105,7 +105,7 @@ def lasting_taints(node: LiveNode) -> tuple[Taint, ...]:
     return tuple(taint for taint in not_tolerated(node.taints, [GPU_TOLERATION]) if taint.effect)
 
 
-def pool_label(node: LiveNode) -> tuple[str, str] | None:
+def pool_label_of(node: LiveNode) -> tuple[str, str] | None:
     """Return the label in which a cloud or a tool says what pool the node is of; None where none does."""
     return next(((key, node.labels[key]) for key in POOL_LABELS if node.labels.get(key)), None)
 
@@ -129,7 +129,7 @@ def _kind(node: LiveNode, offer: Offer) -> tuple[object, ...]:
     if gpus is None:
         return ()
     return (
-        pool_label(node),
+        pool_label_of(node),
         gpus.accelerator,
         offer.profile,
         gpus.mig_config,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from slicewise.clusters.discover.grouping import Group, pool_label
+from slicewise.clusters.discover.grouping import Group, pool_label_of
 
 _LONGEST: Final = 40
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9]+")
@@ -38,7 +38,7 @@ def pool_names(groups: Sequence[Group], models: Sequence[str]) -> list[str]:
 
 def _pool(group: Group) -> str:
     """Return what all nodes say their pool is called; empty if they say different things, or nothing."""
-    labels = {pool_label(node) for node in group.nodes}
+    labels = {pool_label_of(node) for node in group.nodes}
     label = labels.pop() if len(labels) == 1 else None
     return label[1] if label else ""
 

@@ -9,9 +9,9 @@ from slicewise.clusters.live.existing_objects import (
     NAMESPACE_KIND,
     OLDEST_NAMESPACE,
     ExistingObjects,
+    KindInNamespace,
     LiveObject,
     ObjectName,
-    Place,
     read_existing_objects,
 )
 from slicewise.clusters.live.facts import (
@@ -46,6 +46,7 @@ __all__ = [
     "ExistingObjects",
     "GpuPod",
     "Gpus",
+    "KindInNamespace",
     "LabelledBy",
     "LimitItem",
     "LiveCluster",
@@ -57,7 +58,6 @@ __all__ = [
     "NodeGroupBounds",
     "ObjectName",
     "Offer",
-    "Place",
     "Priority",
     "Quota",
     "Readable",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from slicewise.clusters.access import close_client, open_client, refusal
+from slicewise.clusters.access import close_client, open_client, refusal_of
 from slicewise.clusters.live.facts import LiveCluster
 from slicewise.clusters.live.reader import read_cluster
 
@@ -26,11 +26,11 @@ async def read_or_refusal(kubeconfig: str) -> LiveCluster | Unreadable:
     try:
         client = open_client(kubeconfig)
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
-        return Unreadable(refusal(error))
+        return Unreadable(refusal_of(error).message)
     try:
         return await read_cluster(client)
     except Exception as error:  # noqa: BLE001 - the same
-        return Unreadable(f"{refusal(error)}{_remedy(error)}")
+        return Unreadable(f"{refusal_of(error).message}{_remedy(error)}")
     finally:
         await close_client(client)
 

@@ -42,7 +42,7 @@ class ObjectName(NamedTuple):
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-class Place(NamedTuple):
+class KindInNamespace(NamedTuple):
     """Where objects of a kind are looked for: `api_version` as in manifests, `resource` as the API calls the kind."""
 
     api_version: str
@@ -91,7 +91,7 @@ class ExistingObjects:
 
     uid: str | None = None
     objects: Mapping[ObjectName, LiveObject] = field(default_factory=dict)
-    unread: frozenset[Place] = frozenset()
+    unread: frozenset[KindInNamespace] = frozenset()
     tried: Mapping[ObjectName, Mapping[str, Any]] = field(default_factory=dict)
 
     def may_lack(self, name: ObjectName) -> bool:
@@ -102,7 +102,7 @@ class ExistingObjects:
 
 
 async def read_existing_objects(
-    client: AsyncClient, places: Collection[Place], namespaces: Collection[str]
+    client: AsyncClient, places: Collection[KindInNamespace], namespaces: Collection[str]
 ) -> ExistingObjects:
     """Read the objects in `places`, those of `namespaces` that exist, and the cluster's identity.
 
@@ -114,11 +114,13 @@ async def read_existing_objects(
     """
     at_once = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(place: Place) -> list[Mapping[str, Any]] | None:
+    async def read(place: KindInNamespace) -> list[Mapping[str, Any]] | None:
         async with at_once:
             return await _read(client, place)
 
-    spaces = [Place("v1", NAMESPACE_KIND, "namespaces", name) for name in sorted({*namespaces, OLDEST_NAMESPACE})]
+    spaces = [
+        KindInNamespace("v1", NAMESPACE_KIND, "namespaces", name) for name in sorted({*namespaces, OLDEST_NAMESPACE})
+    ]
     wanted = [*sorted(places), *spaces]
     found = dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))
     objects = {_name(place.kind, each): _live(each) for place, listed in found.items() for each in listed or () if each}
@@ -128,7 +130,7 @@ async def read_existing_objects(
     return ExistingObjects(uid if _UID.fullmatch(uid) else None, objects, unread)
 
 
-async def _read(client: AsyncClient, place: Place) -> list[Mapping[str, Any]] | None:
+async def _read(client: AsyncClient, place: KindInNamespace) -> list[Mapping[str, Any]] | None:
     """Return what there is in one place; None where this user may not look."""
     import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
 

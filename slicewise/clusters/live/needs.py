@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from slicewise.clusters.live.existing_objects import ObjectName, Place
+from slicewise.clusters.live.existing_objects import KindInNamespace, ObjectName
 from slicewise.manifests import (
     CONFIG_KIND,
     KEDA_API_VERSION,
@@ -60,7 +60,7 @@ class Needs:
 
     kinds: frozenset[ApiKind] = frozenset()
     rights: frozenset[Right] = frozenset()
-    places: frozenset[Place] = frozenset()
+    places: frozenset[KindInNamespace] = frozenset()
     """Where there may be something already."""
     namespaces: frozenset[str] = frozenset()
     """The namespaces that are to be made where they are missing."""
@@ -125,7 +125,7 @@ def needs_of_leaving(names: Iterable[ObjectName]) -> Needs:
     return Needs(
         rights=frozenset(right for name in names for right in _deleting(name.kind, name.namespace)),
         places=frozenset(
-            Place(_VERSIONS[name.kind], name.kind, resource_of(name.kind), name.namespace) for name in names
+            KindInNamespace(_VERSIONS[name.kind], name.kind, resource_of(name.kind), name.namespace) for name in names
         ),
     )
 

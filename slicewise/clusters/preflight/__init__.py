@@ -7,16 +7,16 @@
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.clusters.preflight.judgement import CAUSES, INSTALL, RIGHTS_UNKNOWN, denied_message, problems_of
 from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, creating, is_reserved
-from slicewise.clusters.preflight.ownership import Claim, Owner, has_all, owner
+from slicewise.clusters.preflight.ownership import Owner, StackClaim, has_all, owner
 
 __all__ = [
     "CAUSES",
     "INSTALL",
     "LET_THE_STACK",
     "RIGHTS_UNKNOWN",
-    "Claim",
     "ClusterAnswer",
     "Owner",
+    "StackClaim",
     "ask_or_refusal",
     "creating",
     "denied_message",

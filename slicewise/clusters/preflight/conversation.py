@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from slicewise.clusters.access import Cause, Refused, close_client, open_client, refused
+from slicewise.clusters.access import Cause, Refusal, close_client, open_client, refusal_of
 from slicewise.clusters.live import (
     ApiKind,
     ExistingObjects,
@@ -48,7 +48,7 @@ class ClusterAnswer:
     ending: tuple[str, ...] = ()
 
 
-async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refused:
+async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refusal:
     """Ask the cluster of `kubeconfig`, a text that has been checked, for what is needed; else why it cannot be asked.
 
     One client is opened, and closed again; its credential plugin runs once.
@@ -66,8 +66,8 @@ async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refus
         await close_client(client)
 
 
-def _refused(error: Exception) -> Refused:
-    why = refused(error)
+def _refused(error: Exception) -> Refusal:
+    why = refusal_of(error)
     return replace(why, message=f"{why.message}; {_RIGHTS}") if why.cause is Cause.RIGHTS else why
 
 
@@ -75,7 +75,7 @@ async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:
     """Ask the cluster of `client`; nothing is changed.
 
     Raises:
-        Exception: whatever the libraries raise; `refused` says what may be shown of it.
+        Exception: whatever the libraries raise; `refusal_of` says what may be shown of it.
     """
     # The first request alone: it makes the connection, and has the credential fetched, for all that follow.
     unserved = await find_unserved(client, needs.kinds)

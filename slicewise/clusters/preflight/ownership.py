@@ -22,7 +22,7 @@ class Owner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class StackClaim:
     """What a stack may call its own in one cluster.
 
     Attributes:
@@ -36,7 +36,7 @@ class Claim:
     applied: frozenset[ObjectName]
 
 
-def owner(name: ObjectName, live: LiveObject, claim: Claim) -> Owner:
+def owner(name: ObjectName, live: LiveObject, claim: StackClaim) -> Owner:
     """Return whose the object is."""
     if not live.stack:
         # Somebody removed the annotation: the stack keeps what its own plan has all the same.

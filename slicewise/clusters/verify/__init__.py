@@ -1,32 +1,32 @@
 """Declared against real: what differs between documents and a live cluster.
 
-`verify` compares a fleet and its plan with the clusters that were read; `judge` says what became of services that
-were applied.
+`compare_clusters` compares a fleet and its plan with the clusters that were read; `judge_services` says what became of
+services that were applied.
 """
 
-from slicewise.clusters.verify.cluster_checks import led_elsewhere
+from slicewise.clusters.verify.other_cluster import led_elsewhere
 from slicewise.clusters.verify.pools import PoolReality
 from slicewise.clusters.verify.services import (
     Deviation,
     Drift,
-    Expected,
-    FieldPath,
+    ExpectedService,
+    KeyPath,
     expected_services,
-    judge,
+    judge_services,
     rewritten,
 )
-from slicewise.clusters.verify.verification import Verified, verify
+from slicewise.clusters.verify.verification import Verified, compare_clusters
 
 __all__ = [
     "Deviation",
     "Drift",
-    "Expected",
-    "FieldPath",
+    "ExpectedService",
+    "KeyPath",
     "PoolReality",
     "Verified",
+    "compare_clusters",
     "expected_services",
-    "judge",
+    "judge_services",
     "led_elsewhere",
     "rewritten",
-    "verify",
 ]

@@ -9,40 +9,41 @@ from itertools import chain
 from typing import Any
 
 from slicewise.clusters.live import LiveCluster, Readable, ServiceKey
-from slicewise.clusters.verify.cluster_checks import check_cluster, check_identity
 from slicewise.clusters.verify.namespaces import check_namespaces
+from slicewise.clusters.verify.other_cluster import check_other_cluster
 from slicewise.clusters.verify.pools import (
     ComparedPool,
     DeclaredPool,
     Holdings,
     PoolReality,
     Shortage,
-    check_absent,
     check_allocatable,
-    check_growth,
+    check_autoscaler_limit,
+    check_declared_nodes,
+    check_gpu_models,
     check_holdings,
-    check_models,
-    check_pods,
-    check_presence,
-    check_strays,
+    check_nodes_out,
+    check_pods_per_node,
     check_taints,
+    check_undeclared_nodes,
     check_unit_memory,
     check_units,
-    compare,
+    compare_pool,
     followed,
     holdings,
     members,
     reality_of,
     requirements_of,
 )
+from slicewise.clusters.verify.service_needs import check_service_needs
 from slicewise.clusters.verify.services import (
     Deviation,
     Drift,
-    Expected,
+    ExpectedService,
     check_services,
     expected_services,
     foreign_keys,
-    judge,
+    judge_services,
     own_stacks,
 )
 from slicewise.diagnostics import Diagnostic, Found, by_pool, difference_to_dict, merged, stops_update
@@ -93,7 +94,7 @@ class Verified:
         }
 
 
-def verify(
+def compare_clusters(
     fleet: Fleet,
     plan: Plan,
     clusters: Mapping[str, LiveCluster],
@@ -151,7 +152,7 @@ class _Environment:
     name: str
     cluster: LiveCluster
     placements: Sequence[Placement]
-    expected: Sequence[Expected]
+    expected: Sequence[ExpectedService]
     creates_namespaces: bool
     stacks: Collection[str]
     taken: Collection[ServiceKey]
@@ -159,7 +160,7 @@ class _Environment:
     @cached_property
     def elsewhere(self) -> list[Found]:
         """That this is another cluster than the one that has the services, where it is."""
-        return list(check_identity(self.name, self.cluster))
+        return list(check_other_cluster(self.name, self.cluster))
 
     @cached_property
     def deviations(self) -> list[Deviation]:
@@ -171,7 +172,7 @@ class _Environment:
         told = not self.creates_namespaces and Readable.NAMESPACES not in self.cluster.unread
         return [
             each
-            for each in judge(self.expected, services, stacks, self.taken)
+            for each in judge_services(self.expected, services, stacks, self.taken)
             if not (each.drift is Drift.GONE and told and each.expected.key[0] not in self.cluster.namespaces)
         ]
 
@@ -198,7 +199,7 @@ class _Environment:
             here = [placement for placement in self.placements if placement.node_pool == pool.name]
             charges = charged[self.name, pool.name].charges
             declared = DeclaredPool(pool, here, charges, requirements_of(self.fleet, here))
-            compared = compare(declared, of_pool[pool.name], strays, cluster.nodes, cluster.bounds)
+            compared = compare_pool(declared, of_pool[pool.name], strays, cluster.nodes, cluster.bounds)
             meant |= {node.name for node in compared.near.nodes}
             hidden = Readable.PODS in cluster.unread
             held = None if hidden else holdings(compared, cluster.pods, self.own, cluster.services)
@@ -207,10 +208,10 @@ class _Environment:
             found += [(pool.name, followed(each, charged[self.name, pool.name])) for each in checked]
         of_cluster = [
             *self.elsewhere,
-            *check_cluster(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
+            *check_service_needs(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
             *check_services(self.deviations),
             *check_namespaces(self.cluster, self.placements, self.expected, self.own),
-            *check_strays([node for node in strays if node.name not in meant]),
+            *check_undeclared_nodes([node for node in strays if node.name not in meant]),
         ]
         differences = [each.at(self.name, None) for each in of_cluster]
         differences += [each.at(self.name, pool_name) for pool_name, each in merged(found)]
@@ -218,16 +219,16 @@ class _Environment:
 
     def _check_pool(self, compared: ComparedPool, held: Holdings | None) -> Iterator[Found]:
         shortage = Shortage(compared, held)
-        yield from map(shortage.weighed, check_presence(compared, self.cluster.nodes))
+        yield from map(shortage.weighed, check_declared_nodes(compared, self.cluster.nodes))
         if not compared.nodes:
             return
         checks = (
-            check_growth(compared),
-            check_models(compared),
+            check_autoscaler_limit(compared),
+            check_gpu_models(compared),
             check_units(compared),
-            check_absent(compared),
+            check_nodes_out(compared),
             check_taints(compared),
-            check_pods(compared),
+            check_pods_per_node(compared),
             check_allocatable(compared),
             check_unit_memory(compared),
             () if held is None else check_holdings(compared, held, blocks=bool(shortage.lacking)),

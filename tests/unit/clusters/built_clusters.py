@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from slicewise.clusters.live.facts import GpuPod, Gpus, LabelledBy, LiveCluster, LiveNode, Offer
-from slicewise.clusters.verify.verification import Verified, verify
+from slicewise.clusters.verify.verification import Verified, compare_clusters
 from slicewise.diagnostics import Diagnostic
 from slicewise.mig import MigStrategy, find_gpu_model
 from slicewise.planning import PreviousPlacement, make_plan
@@ -121,7 +121,7 @@ def verified(
     fleet = fleet_of(documents)
     (environment,) = fleet.environments
     clusters = {environment.metadata.name: cluster}
-    return verify(fleet, make_plan(fleet), clusters, previous, creates_namespaces=creates_namespaces)
+    return compare_clusters(fleet, make_plan(fleet), clusters, previous, creates_namespaces=creates_namespaces)
 
 
 def found(

@@ -9,7 +9,7 @@ from functools import cached_property
 from slicewise.clusters.live import LiveNode, NodeGroupBounds, most_nodes
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.clusters.verify.pools.membership import matches
-from slicewise.clusters.verify.pools.nearly_members import (
+from slicewise.clusters.verify.pools.near_misses import (
     NearMisses,
     UnmatchedNode,
     closest_nodes,
@@ -84,7 +84,7 @@ class ComparedPool(DeclaredPool):
         return {name: units for name, units in lost.items() if units > 0}
 
 
-def compare(
+def compare_pool(
     declared: DeclaredPool,
     nodes: Sequence[LiveNode],
     strays: Sequence[LiveNode],

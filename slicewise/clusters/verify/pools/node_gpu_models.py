@@ -12,7 +12,7 @@ from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL
 
 
-def check_models(compared: ComparedPool) -> Iterator[Found]:
+def check_gpu_models(compared: ComparedPool) -> Iterator[Found]:
     """Yield a pool of several GPU models, or of another than the declared one."""
     models = Counter(name for node in compared.gpu_nodes for name in _model_names(node))
     models.pop("", None)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from slicewise.clusters.live import REPELS, UNSETTLED, Gpus, LiveNode, Taint, keeping_out, not_tolerated
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
-from slicewise.clusters.verify.pools.requirements import unmet
 from slicewise.clusters.verify.pools.unit_faults import (
     MoreUnits,
     OtherUnits,
@@ -15,6 +14,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
     UnitFault,
     unit_fault,
 )
+from slicewise.clusters.verify.pools.unmet_requirements import unmet
 from slicewise.documents import DeploymentKey, Toleration
 from slicewise.mig import GpuModel
 

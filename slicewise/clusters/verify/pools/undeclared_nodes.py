@@ -24,7 +24,7 @@ _LOOK_AT_PLUGIN: Final = (
 )
 
 
-def check_strays(nodes: Sequence[LiveNode]) -> Iterator[Found]:
+def check_undeclared_nodes(nodes: Sequence[LiveNode]) -> Iterator[Found]:
     """Yield the GPU nodes that belong to no pool, once for each thing to do about them."""
     groups: dict[tuple[str, str], list[LiveNode]] = {}
     for node in nodes:

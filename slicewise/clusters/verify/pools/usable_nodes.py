@@ -11,7 +11,7 @@ from slicewise.clusters.verify.pools.pool_node import PoolNode
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, have, some
 
 
-def check_absent(compared: ComparedPool) -> Iterator[Found]:
+def check_nodes_out(compared: ComparedPool) -> Iterator[Found]:
     """Yield nodes that take no pods now, where the others are fewer than the plan counts on."""
     if len(compared.taking) >= compared.pool.nodes:
         return
@@ -74,7 +74,7 @@ def check_taints(compared: ComparedPool) -> Iterator[Found]:
         )
 
 
-def check_pods(compared: ComparedPool) -> Iterator[Found]:
+def check_pods_per_node(compared: ComparedPool) -> Iterator[Found]:
     """Yield nodes that take fewer pods, whatever these ask for, than they have units: the rest is never used."""
     smallest = compared.smallest_pod
     few = [

@@ -1,31 +1,24 @@
 """What became of services that were applied.
 
-`expected_services` lists what should be there, `judge` compares it with what is, and `check_services` words it.
+`expected_services` lists what should be there, `judge_services` compares it with what is, and `check_services` words
+it.
 """
 
-from slicewise.clusters.verify.services.applied import (
-    REMEDY,
-    Deviation,
-    Drift,
-    Expected,
-    expected_services,
-    foreign_keys,
-    judge,
-    own_stacks,
-)
-from slicewise.clusters.verify.services.deviations import check_services
-from slicewise.clusters.verify.services.vain_fields import FieldPath, rewritten
+from slicewise.clusters.verify.services.deviations import REMEDY, Deviation, Drift, foreign_keys, judge_services
+from slicewise.clusters.verify.services.expected_services import ExpectedService, expected_services, own_stacks
+from slicewise.clusters.verify.services.rewritten_fields import KeyPath, rewritten
+from slicewise.clusters.verify.services.worded_deviations import check_services
 
 __all__ = [
     "REMEDY",
     "Deviation",
     "Drift",
-    "Expected",
-    "FieldPath",
+    "ExpectedService",
+    "KeyPath",
     "check_services",
     "expected_services",
     "foreign_keys",
-    "judge",
+    "judge_services",
     "own_stacks",
     "rewritten",
 ]

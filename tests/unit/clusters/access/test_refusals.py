@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from slicewise.clusters.access import client
-from slicewise.clusters.access.refusals import NotKubernetesError, Refused, refusal
+from slicewise.clusters.access.refusals import NotKubernetesError, Refusal, refusal_of
 from slicewise.clusters.live.needs import Needs
 from slicewise.clusters.preflight.conversation import ask_or_refusal
 from slicewise.clusters.preflight.judgement import CAUSES
@@ -120,7 +120,7 @@ def test_a_server_that_is_silent(silent: str, scheme: str, monkeypatch: pytest.M
 def test_a_server_that_hangs_is_one_that_does_not_answer(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "REQUEST_SECONDS", 0.2)
     answer = asyncio.run(ask_or_refusal(kubeconfig_text(f"https://{silent}"), Needs()))
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, Refusal)
     assert CAUSES[answer.cause].value == "SW404"
 
 
@@ -171,7 +171,7 @@ def speaks_tls_only() -> Iterator[str]:
 
 def test_a_server_of_tls_that_is_asked_without(speaks_tls_only: str) -> None:
     answer = asyncio.run(ask_or_refusal(kubeconfig_text(speaks_tls_only), Needs()))
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, Refusal)
     assert CAUSES[answer.cause].value == "SW409"
     assert answer.message == refused(kubeconfig_text(speaks_tls_only))
     assert answer.message.endswith("its server URL in the kubeconfig is http://; write https:// there")
@@ -186,7 +186,7 @@ def test_a_server_of_tls_that_is_asked_without(speaks_tls_only: str) -> None:
     ],
 )
 def test_no_message_has_a_name_from_the_source_of_a_library(error: Exception) -> None:
-    said = refusal(error)
+    said = refusal_of(error).message
     assert type(error).__name__ not in said
     assert CANARY not in said
     assert "; " in said

@@ -9,7 +9,7 @@ import pytest
 from embedded.fake_nodes import FakePool
 from embedded.labelled_nodes import bare_metal, eks_cluster, gke_cluster, single_strategy
 from slicewise.clusters.discover.discovery import describe_cluster
-from slicewise.clusters.verify.verification import verify
+from slicewise.clusters.verify.verification import compare_clusters
 from slicewise.planning import make_plan
 from tests.documents import environment, fleet_of, pool, slices
 from tests.unit.clusters.discover.describing import cluster_of, loaded
@@ -33,7 +33,7 @@ def test_nothing_differs(pools: Callable[[], list[FakePool]]) -> None:
     ]
     cluster = cluster_of(nodes, held)
     fleet = loaded(describe_cluster(cluster, "prod", "prod-kubeconfig"))
-    result = verify(fleet, make_plan(fleet), {"prod": cluster})
+    result = compare_clusters(fleet, make_plan(fleet), {"prod": cluster})
     assert result.differences == ()
     assert sum(pool.units for pool in result.pools) == sum(
         int(units) for pool in pools() for units in pool.resources.values() for _ in pool.node_names()
@@ -50,7 +50,7 @@ A100 = {"nodeSelector": GROUP, "acceleratorType": "a100-40gb"}
 def differences(declared: Json, node: Json) -> list[tuple[str, str, str]]:
     """Return code, severity and message of what verifying a pool against one node says, but of KServe."""
     fleet = fleet_of((environment("prod", declared),))
-    result = verify(fleet, make_plan(fleet), {"prod": cluster_of([node])})
+    result = compare_clusters(fleet, make_plan(fleet), {"prod": cluster_of([node])})
     return [(each.code.value, each.severity.value, each.message) for each in result.differences]
 
 
@@ -58,7 +58,7 @@ def differences(declared: Json, node: Json) -> list[tuple[str, str, str]]:
 def test_what_is_supposed_of_units_without_labels_verifies(units: int) -> None:
     cluster = cluster_of([node_json("n", P4D, {"nvidia.com/gpu": units})])
     fleet = loaded(describe_cluster(cluster, "prod", "prod-kubeconfig"))
-    result = verify(fleet, make_plan(fleet), {"prod": cluster})
+    result = compare_clusters(fleet, make_plan(fleet), {"prod": cluster})
     # Units that no label explains stay a finding: what is declared of them is no more than a place to start.
     assert [each.code.value for each in result.differences] == (["SW606"] if units == 9 else [])
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from slicewise.clusters.access.client import open_client
-from slicewise.clusters.live.existing_objects import ExistingObjects, ObjectName, Place, read_existing_objects
+from slicewise.clusters.live.existing_objects import ExistingObjects, KindInNamespace, ObjectName, read_existing_objects
 from tests.unit.clusters.access.asking import kubeconfig_text
 from tests.unit.clusters.answering_server import Api, serving
 
-SERVICES = Place("serving.kserve.io/v1alpha2", "LLMInferenceService", "llminferenceservices", "team")
+SERVICES = KindInNamespace("serving.kserve.io/v1alpha2", "LLMInferenceService", "llminferenceservices", "team")
 PATH = "/apis/serving.kserve.io/v1alpha2/namespaces/team/llminferenceservices"
 UID = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
 KUBE_SYSTEM = "/api/v1/namespaces/kube-system"

@@ -38,7 +38,7 @@ class Weakness(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class KubeconfigFlaws:
     """What the current context of a kubeconfig needs, and what was found in it.
 
     Attributes:
@@ -54,12 +54,12 @@ class Inspection:
     plugin: str | None = field(repr=False)
 
 
-def inspect(context: CurrentContext, now: datetime) -> Inspection:
+def find_flaws(context: CurrentContext, now: datetime) -> KubeconfigFlaws:
     """Judge the current context of a kubeconfig; `now` (with a time zone) is when certificates must be valid."""
     cluster, user = context.cluster, context.user
     plugin = user.get("exec")
     command = plugin.get("command") if isinstance(plugin, dict) else None
-    return Inspection(
+    return KubeconfigFlaws(
         flaws=(*_cluster_flaws(context), *_user_flaws(user)),
         weaknesses=(*_cluster_weaknesses(context), *_user_weaknesses(user, now)),
         files=_files(cluster, _CLUSTER_FILES) | _files(user, _USER_FILES),

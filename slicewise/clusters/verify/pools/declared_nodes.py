@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from slicewise.clusters.live import LiveNode
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.cuts import CUT_ALIKE, cutting, declaring
-from slicewise.clusters.verify.pools.nearly_members import CutOtherwise, NearMisses, UnmatchedNode
+from slicewise.clusters.verify.pools.near_misses import CutOtherwise, NearMisses, UnmatchedNode
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, did_you_mean, some
 
 
-def check_presence(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> Iterator[Found]:
+def check_declared_nodes(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> Iterator[Found]:
     """Yield what is wrong with the number of nodes; `everywhere` are all nodes of the cluster."""
     pool = compared.pool
     if not compared.nodes:

@@ -7,11 +7,11 @@ from typing import Any
 
 from slicewise.kubernetes import mapping
 
-FieldPath = tuple[str, ...]
+KeyPath = tuple[str, ...]
 """The keys that lead to a field."""
 
 
-def rewritten(declared: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[FieldPath]:
+def rewritten(declared: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[KeyPath]:
     """Yield the fields that are declared and come out otherwise, each as short as it can be without naming another.
 
     A list is one field: an element that a webhook adds moves the others. What is beside the declared fields is none.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from slicewise.clusters.verify.services.vain_fields import rewritten
+from slicewise.clusters.verify.services.rewritten_fields import rewritten
 
 DECLARED: dict[str, Any] = {
     "replicas": 3,

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from slicewise.clusters.access.inspection import Weakness, inspect
 from slicewise.clusters.access.kubeconfig import read_context
+from slicewise.clusters.access.kubeconfig_flaws import Weakness, find_flaws
 from slicewise.clusters.access.local_needs import missing_files, missing_plugin
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class CheckedKubeconfig:
     """What came of it. No text here has anything of the kubeconfig but its server's address and its plugin's name.
 
     Attributes:
@@ -34,16 +34,16 @@ class Examination:
     weaknesses: tuple[tuple[Weakness, str], ...]
 
 
-def examine(text: object) -> Examination:
+def check_kubeconfig(text: object) -> CheckedKubeconfig:
     """Judge the kubeconfig `text`.
 
     Raises:
         KubeconfigError: it is not a kubeconfig, or its current context leads nowhere.
     """
     context = read_context(text)
-    found = inspect(context, datetime.now(UTC))
+    found = find_flaws(context, datetime.now(UTC))
     parts = urlsplit(context.server)
-    return Examination(
+    return CheckedKubeconfig(
         url=context.server,
         server=None if context.cluster.get("proxy-url") else context.server,
         # Not the URL itself: it may have a password before the host, or a token behind.

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from slicewise.clusters.live.services import LiveService, live_service
-from slicewise.clusters.verify.services.applied import Deviation, Drift, Expected, expected_services, judge, own_stacks
-from slicewise.clusters.verify.services.deviations import check_services
+from slicewise.clusters.verify.services.deviations import Deviation, Drift, judge_services
+from slicewise.clusters.verify.services.expected_services import ExpectedService, expected_services, own_stacks
+from slicewise.clusters.verify.services.worded_deviations import check_services
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import PreviousPlacement, make_plan
@@ -53,7 +54,9 @@ def deviations(
     taken: Collection[tuple[str, str]] = (),
 ) -> list[Deviation]:
     live = {each.key: each for each in [live_service(service)]} if service else {}
-    return list(judge(expected_services(of, make_plan(of).placements, before), live, [stack] if stack else [], taken))
+    return list(
+        judge_services(expected_services(of, make_plan(of).placements, before), live, [stack] if stack else [], taken)
+    )
 
 
 def test_what_is_as_applied_is_nothing_to_say() -> None:
@@ -330,7 +333,7 @@ def test_whose_services_an_earlier_plan_had() -> None:
         LiveService("team", name, {"slicewise.dev/stack": stack}, {}) for name, stack in (("a", OURS), ("b", OURS))
     )
     live = {each.key: each for each in (first, second)}
-    expected = [Expected(DeploymentKey(*key), key, None, BEFORE) for key in live]
+    expected = [ExpectedService(DeploymentKey(*key), key, None, BEFORE) for key in live]
     assert own_stacks(expected, live) == {OURS}
     theirs = replace(second, annotations={"slicewise.dev/stack": THEIRS})
     assert own_stacks(expected, live | {second.key: theirs}) == frozenset()

@@ -7,7 +7,7 @@ from typing import Final
 
 from slicewise.clusters.live import LiveCluster, Readable, spans_nodes
 from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating
-from slicewise.clusters.verify.services import REMEDY, Expected
+from slicewise.clusters.verify.services import REMEDY, ExpectedService
 from slicewise.diagnostics import Code, Found, Severity, are, counted, some
 from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND, SERVICE_KIND
 
@@ -15,33 +15,9 @@ from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSIO
 _IRRELEVANT: Final = frozenset({Readable.CONFIG_MAPS})
 
 
-def led_elsewhere(environment: str, uid: str, known: str, told: str = "") -> str:
-    """Say that an environment leads to another cluster than the one that has its services.
-
-    Args:
-        environment: Its name.
-        uid: The cluster that it leads to.
-        known: The cluster that has the services.
-        told: What else is known of the first.
-    """
-    return (
-        f"environment {environment} leads to the cluster {uid}{told}; the last `pulumi up` applied its services to "
-        f"the cluster {known} (uids of namespace kube-system)"
-    )
-
-
-def check_identity(environment: str, cluster: LiveCluster) -> Iterator[Found]:
-    """Yield that this is another cluster than the one that an earlier plan was applied to."""
-    if cluster.known_uid is not None and cluster.uid not in (None, cluster.known_uid):
-        yield Found(
-            Code.OTHER_CLUSTER,
-            Severity.ERROR,
-            led_elsewhere(environment, str(cluster.uid), cluster.known_uid),
-            "give the kubeconfig of the right cluster; if this one takes its place, `pulumi up` says how to accept it",
-        )
-
-
-def check_cluster(cluster: LiveCluster, expected: Sequence[Expected], *, creates_namespaces: bool) -> Iterator[Found]:
+def check_service_needs(
+    cluster: LiveCluster, expected: Sequence[ExpectedService], *, creates_namespaces: bool
+) -> Iterator[Found]:
     """Yield what keeps services from being applied, or from being looked at."""
     placed = [each for each in expected if each.declared is not None]
     unread = [kind for kind in cluster.unread if kind not in _IRRELEVANT]
@@ -60,7 +36,7 @@ def check_cluster(cluster: LiveCluster, expected: Sequence[Expected], *, creates
     yield from _no_namespace(cluster, placed, creates_namespaces=creates_namespaces)
 
 
-def _no_kserve(placed: Sequence[Expected]) -> Found:
+def _no_kserve(placed: Sequence[ExpectedService]) -> Found:
     whose = f": {_deployments(placed)}" if placed else ""
     return Found(
         Code.NO_KSERVE,
@@ -71,7 +47,7 @@ def _no_kserve(placed: Sequence[Expected]) -> Found:
     )
 
 
-def _no_node_groups(spanning: Sequence[Expected]) -> Found:
+def _no_node_groups(spanning: Sequence[ExpectedService]) -> Found:
     return Found(
         Code.NO_KSERVE,
         Severity.ERROR,
@@ -81,7 +57,9 @@ def _no_node_groups(spanning: Sequence[Expected]) -> Found:
     )
 
 
-def _no_namespace(cluster: LiveCluster, placed: Sequence[Expected], *, creates_namespaces: bool) -> Iterator[Found]:
+def _no_namespace(
+    cluster: LiveCluster, placed: Sequence[ExpectedService], *, creates_namespaces: bool
+) -> Iterator[Found]:
     if creates_namespaces or Readable.NAMESPACES in cluster.unread:
         return
     without = [each for each in placed if each.key[0] not in cluster.namespaces]
@@ -97,10 +75,10 @@ def _no_namespace(cluster: LiveCluster, placed: Sequence[Expected], *, creates_n
         )
 
 
-def _deployments(expected: Sequence[Expected]) -> str:
+def _deployments(expected: Sequence[ExpectedService]) -> str:
     return some(sorted({str(each.deployment) for each in expected}))
 
 
-def _and_update(expected: Sequence[Expected]) -> str:
+def _and_update(expected: Sequence[ExpectedService]) -> str:
     """Return what to do besides where services were there once: the stack takes them for being there still."""
     return f", then {REMEDY}" if any(each.before for each in expected) else ""

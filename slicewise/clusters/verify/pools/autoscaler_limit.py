@@ -8,7 +8,7 @@ from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way
 
 
-def check_growth(compared: ComparedPool) -> Iterator[Found]:
+def check_autoscaler_limit(compared: ComparedPool) -> Iterator[Found]:
     """Yield whether cluster-autoscaler stops before `maxNodeCount`; it is known only of groups that have nodes now."""
     declared, most = compared.pool.max_node_count, compared.most_nodes
     if declared is None or most is None or most >= declared:

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from slicewise.clusters.access.inspection import Inspection, Weakness, inspect
 from slicewise.clusters.access.kubeconfig import read_context
+from slicewise.clusters.access.kubeconfig_flaws import KubeconfigFlaws, Weakness, find_flaws
 from tests.unit.clusters.access.kubeconfigs import CANARY, SERVER, certificate, encoded, kubeconfig
 
 EXEC = "client.authentication.k8s.io/v1"
@@ -31,10 +31,10 @@ ENCRYPTED_KEY = encoded(
 CA = {"certificate-authority-data": VALID}
 
 
-def inspected(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = None) -> Inspection:
+def inspected(cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = None) -> KubeconfigFlaws:
     clusters = [{"name": "one", "cluster": {"server": SERVER, **(CA if cluster is None else cluster)}}]
     users = [{"name": "me", "user": {"token": CANARY} if user is None else user}]
-    found = inspect(read_context(json.dumps(kubeconfig(clusters=clusters, users=users))), NOW)
+    found = find_flaws(read_context(json.dumps(kubeconfig(clusters=clusters, users=users))), NOW)
     # Neither what is said of it nor its representation, which a traceback may have, repeats a credential.
     assert CANARY not in f"{found.flaws}{found.weaknesses}{found!r}"
     return found
@@ -59,7 +59,7 @@ def test_nothing_is_wrong(user: dict[str, Any]) -> None:
 
 def test_the_context_may_have_no_user() -> None:
     contexts = [{"name": "here", "context": {"cluster": "one"}}]
-    assert inspect(read_context(json.dumps(kubeconfig(contexts=contexts))), NOW).flaws == ()
+    assert find_flaws(read_context(json.dumps(kubeconfig(contexts=contexts))), NOW).flaws == ()
 
 
 @pytest.mark.parametrize(
