@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from slicewise.clusters.live import KindInNamespace, Needs, ObjectName, resource_of
 from slicewise.clusters.preflight import is_reserved
-from slicewise.clusters.verify import ExpectedService, expected_services
+from slicewise.clusters.verify import PlannedService, planned_services
 from slicewise.documents import Fleet
 from slicewise.manifests import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 from slicewise.planning import Plan, PreviousPlacement, placements_by_environment
@@ -31,7 +31,7 @@ class EnvironmentPlan:
     environment: str
     objects: Sequence[KubernetesObject]
     namespaces: Sequence[str]
-    services: Sequence[ExpectedService]
+    services: Sequence[PlannedService]
     exchanged: bool = False
 
     @property
@@ -96,6 +96,6 @@ def environment_plans(
             name,
             objects.get(name, ()),
             sorted(space for space in spaces if not is_reserved(space)),
-            expected_services(fleet, here, before[name]),
+            planned_services(fleet, here, before[name]),
         )
     return found

@@ -8,7 +8,7 @@ from typing import Final
 
 from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, LiveObject, ObjectName
 from slicewise.clusters.preflight import Owner, StackClaim, owner
-from slicewise.clusters.verify import ExpectedService
+from slicewise.clusters.verify import PlannedService
 from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.manifests import (
     CONFIG_KIND,
@@ -99,7 +99,7 @@ def unread(here: EnvironmentPlan, there: ExistingObjects) -> Iterator[Diagnostic
 
 
 def refuse_strangers(
-    environment: str, formerly: str, strangers: Iterable[tuple[ExpectedService, LiveObject]], urns: AbstractSet[str]
+    environment: str, formerly: str, strangers: Iterable[tuple[PlannedService, LiveObject]], urns: AbstractSet[str]
 ) -> Iterator[Diagnostic]:
     """Yield the services that this `pulumi up` would delete, and that are another stack's by now.
 
@@ -127,7 +127,7 @@ def refuse_strangers(
 
 def strangers_leaving(
     here: EnvironmentPlan, there: ExistingObjects, claim: StackClaim
-) -> list[tuple[ExpectedService, LiveObject]]:
+) -> list[tuple[PlannedService, LiveObject]]:
     """Return what an earlier plan had, the plan has not, and is not the stack's own (any more)."""
     return [
         (each, live)

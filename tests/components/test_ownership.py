@@ -18,7 +18,7 @@ from slicewise.clusters.live.existing_objects import ExistingObjects, KindInName
 from slicewise.clusters.live.needs import Needs
 from slicewise.clusters.preflight.missing_namespaces import is_reserved
 from slicewise.clusters.preflight.ownership import Owner, StackClaim, has_all, owner
-from slicewise.clusters.verify.services.expected_services import ExpectedService
+from slicewise.clusters.verify.services.planned_service import PlannedService
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import KubernetesObject
 from slicewise.planning import PreviousPlacement
@@ -49,7 +49,7 @@ def declared(*objects: KubernetesObject) -> EnvironmentPlan:
     """Return an environment that had a service of three replicas, and is to have it."""
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
-    return EnvironmentPlan("mig-a", objects, (), (ExpectedService(key, ("team", "chat"), service(3), before),))
+    return EnvironmentPlan("mig-a", objects, (), (PlannedService(key, ("team", "chat"), service(3), before),))
 
 
 def at(generation: int, item: KubernetesObject) -> KubernetesObject:
@@ -153,7 +153,7 @@ def test_the_api_server_says_what_applying_would_come_to(
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=3, gpus_per_node=1)
     wanted = with_image(service(3), "a")
-    here = EnvironmentPlan("mig-a", [wanted], (), (ExpectedService(key, ("team", "chat"), wanted, before),))
+    here = EnvironmentPlan("mig-a", [wanted], (), (PlannedService(key, ("team", "chat"), wanted, before),))
 
     said, names = drift.changed(here, existing, set())
 
@@ -358,7 +358,7 @@ def test_a_command_to_be_copied_is_followed_by_nothing_that_a_shell_would_take_f
     config = read_stack_config(pulumi.Config("slicewise"))
     key = DeploymentKey("team", "chat")
     before = PreviousPlacement(key, "mig-a", "slices", "any", units=1, gpus_per_node=1)
-    here = replace(declared(service(3)), services=[ExpectedService(key, ("team", "chat"), None, before)])
+    here = replace(declared(service(3)), services=[PlannedService(key, ("team", "chat"), None, before)])
     known = KnownCluster(uid="8c2f5f0e-1f0b-4a53-9d6a-3f1f0c9f7a11", identifier="mig-a")
     problem = cluster_identity.exchanged(config, {}, here, known, ExistingObjects(uid))
     assert problem

@@ -22,7 +22,7 @@ from components.state.previous_plan import PreviousStack
 from components.state.stack_state import Applied, StackState
 from slicewise.clusters.live.existing_objects import ExistingObjects, LiveObject, ObjectName
 from slicewise.clusters.preflight.conversation import ClusterAnswer
-from slicewise.clusters.verify.services.expected_services import ExpectedService
+from slicewise.clusters.verify.services.planned_service import PlannedService
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Subject
 from slicewise.documents import DeploymentKey
 from slicewise.planning import PreviousPlacement
@@ -43,7 +43,7 @@ def manifest(name: ObjectName) -> dict[str, Any]:
 
 def chat_in(environment: str, before: PreviousPlacement | None = None, *, stays: bool = True) -> EnvironmentPlan:
     item = manifest(CHAT) if stays else None
-    return EnvironmentPlan(environment, [item] if item else [], (), (ExpectedService(KEY, CHAT[1:], item, before),))
+    return EnvironmentPlan(environment, [item] if item else [], (), (PlannedService(KEY, CHAT[1:], item, before),))
 
 
 ANOTHER = "2b5bef76-d2a1-4707-a153-0b66a44579e5"

@@ -9,10 +9,10 @@ from slicewise.clusters.verify.pools import PoolReality
 from slicewise.clusters.verify.services import (
     Deviation,
     Drift,
-    ExpectedService,
     KeyPath,
-    expected_services,
+    PlannedService,
     judge_services,
+    planned_services,
     rewritten,
 )
 from slicewise.clusters.verify.verification import Verified, compare_clusters
@@ -20,13 +20,13 @@ from slicewise.clusters.verify.verification import Verified, compare_clusters
 __all__ = [
     "Deviation",
     "Drift",
-    "ExpectedService",
     "KeyPath",
+    "PlannedService",
     "PoolReality",
     "Verified",
     "compare_clusters",
-    "expected_services",
     "judge_services",
     "led_elsewhere",
+    "planned_services",
     "rewritten",
 ]

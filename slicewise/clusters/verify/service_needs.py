@@ -7,7 +7,7 @@ from typing import Final
 
 from slicewise.clusters.live import LiveCluster, Readable, spans_nodes
 from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating
-from slicewise.clusters.verify.services import REMEDY, ExpectedService
+from slicewise.clusters.verify.services import REMEDY, PlannedService
 from slicewise.diagnostics import Code, Found, Severity, are, counted, some
 from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND, SERVICE_KIND
 
@@ -16,7 +16,7 @@ _IRRELEVANT: Final = frozenset({Readable.CONFIG_MAPS})
 
 
 def check_service_needs(
-    cluster: LiveCluster, expected: Sequence[ExpectedService], *, creates_namespaces: bool
+    cluster: LiveCluster, expected: Sequence[PlannedService], *, creates_namespaces: bool
 ) -> Iterator[Found]:
     """Yield what keeps services from being applied, or from being looked at."""
     placed = [each for each in expected if each.declared is not None]
@@ -36,7 +36,7 @@ def check_service_needs(
     yield from _no_namespace(cluster, placed, creates_namespaces=creates_namespaces)
 
 
-def _no_kserve(placed: Sequence[ExpectedService]) -> Found:
+def _no_kserve(placed: Sequence[PlannedService]) -> Found:
     whose = f": {_deployments(placed)}" if placed else ""
     return Found(
         Code.NO_KSERVE,
@@ -47,7 +47,7 @@ def _no_kserve(placed: Sequence[ExpectedService]) -> Found:
     )
 
 
-def _no_node_groups(spanning: Sequence[ExpectedService]) -> Found:
+def _no_node_groups(spanning: Sequence[PlannedService]) -> Found:
     return Found(
         Code.NO_KSERVE,
         Severity.ERROR,
@@ -58,7 +58,7 @@ def _no_node_groups(spanning: Sequence[ExpectedService]) -> Found:
 
 
 def _no_namespace(
-    cluster: LiveCluster, placed: Sequence[ExpectedService], *, creates_namespaces: bool
+    cluster: LiveCluster, placed: Sequence[PlannedService], *, creates_namespaces: bool
 ) -> Iterator[Found]:
     if creates_namespaces or Readable.NAMESPACES in cluster.unread:
         return
@@ -75,10 +75,10 @@ def _no_namespace(
         )
 
 
-def _deployments(expected: Sequence[ExpectedService]) -> str:
+def _deployments(expected: Sequence[PlannedService]) -> str:
     return some(sorted({str(each.deployment) for each in expected}))
 
 
-def _and_update(expected: Sequence[ExpectedService]) -> str:
+def _and_update(expected: Sequence[PlannedService]) -> str:
     """Return what to do besides where services were there once: the stack takes them for being there still."""
     return f", then {REMEDY}" if any(each.before for each in expected) else ""

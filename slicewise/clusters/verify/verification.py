@@ -39,12 +39,12 @@ from slicewise.clusters.verify.service_needs import check_service_needs
 from slicewise.clusters.verify.services import (
     Deviation,
     Drift,
-    ExpectedService,
+    PlannedService,
     check_services,
-    expected_services,
     foreign_keys,
     judge_services,
     own_stacks,
+    planned_services,
 )
 from slicewise.diagnostics import Diagnostic, Found, by_pool, difference_to_dict, merged, stops_update
 from slicewise.documents import DeploymentKey, Fleet
@@ -125,7 +125,7 @@ def compare_clusters(
     results = []
     for name in sorted(clusters):
         placements = placed.get(name, [])
-        expected = expected_services(fleet, placements, [each for each in previous if each.environment == name])
+        expected = planned_services(fleet, placements, [each for each in previous if each.environment == name])
         verifying = _Environment(
             fleet,
             name,
@@ -152,7 +152,7 @@ class _Environment:
     name: str
     cluster: LiveCluster
     placements: Sequence[Placement]
-    expected: Sequence[ExpectedService]
+    expected: Sequence[PlannedService]
     creates_namespaces: bool
     stacks: Collection[str]
     taken: Collection[ServiceKey]

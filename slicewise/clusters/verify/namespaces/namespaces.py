@@ -12,7 +12,7 @@ from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods, plann
 from slicewise.clusters.verify.namespaces.pod_security import check_pod_security
 from slicewise.clusters.verify.namespaces.priorities import check_priorities
 from slicewise.clusters.verify.namespaces.quotas import check_quotas
-from slicewise.clusters.verify.services import ExpectedService
+from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Found
 from slicewise.documents import DeploymentKey
 from slicewise.planning import Placement
@@ -21,7 +21,7 @@ from slicewise.planning import Placement
 def check_namespaces(
     cluster: LiveCluster,
     placements: Sequence[Placement],
-    expected: Sequence[ExpectedService],
+    expected: Sequence[PlannedService],
     own: Mapping[ServiceKey, DeploymentKey | None],
 ) -> Iterator[Found]:
     """Yield what keeps pods of the plan from being made, from being replaced, or from staying.

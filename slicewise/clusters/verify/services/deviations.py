@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from slicewise.clusters.live import LiveService, ServiceKey
 from slicewise.clusters.verify.services.additions import Addition, additions, removal, take_away
-from slicewise.clusters.verify.services.expected_services import ExpectedService
+from slicewise.clusters.verify.services.planned_service import PlannedService
 from slicewise.diagnostics import quoted, some
 from slicewise.manifests import (
     NODE_POOL_ANNOTATION,
@@ -50,7 +50,7 @@ class Deviation:
     """
 
     drift: Drift
-    expected: ExpectedService
+    expected: PlannedService
     says: str
     stack: str | None = None
     missing: int = 0
@@ -61,7 +61,7 @@ class Deviation:
 
 
 def judge_services(
-    expected: Iterable[ExpectedService],
+    expected: Iterable[PlannedService],
     live: Mapping[ServiceKey, LiveService],
     stacks: Collection[str] = (),
     taken: Collection[ServiceKey] = (),
@@ -95,7 +95,7 @@ def judge_services(
             yield from _changes(each, each.declared, service)
 
 
-def _changes(expected: ExpectedService, declared: KubernetesObject, service: LiveService) -> Iterator[Deviation]:
+def _changes(expected: PlannedService, declared: KubernetesObject, service: LiveService) -> Iterator[Deviation]:
     said, missing, pending = dict(_edits(expected, declared, service)), 0, False
     # What is declared may be there already: of an update that was killed before it could store what it had applied.
     if expected.replicas is not None and service.replicas not in (expected.replicas, declared["spec"]["replicas"]):
@@ -113,7 +113,7 @@ def _changes(expected: ExpectedService, declared: KubernetesObject, service: Liv
 
 
 def _deviations(
-    expected: ExpectedService,
+    expected: PlannedService,
     declared: KubernetesObject,
     service: LiveService,
     said: Mapping[str, str],
@@ -145,7 +145,7 @@ def _differ(declared: KubernetesObject, service: LiveService) -> bool:
     return declared["spec"].get("replicas") not in (None, service.replicas)
 
 
-def _edits(expected: ExpectedService, declared: KubernetesObject, service: LiveService) -> Iterator[tuple[str, str]]:
+def _edits(expected: PlannedService, declared: KubernetesObject, service: LiveService) -> Iterator[tuple[str, str]]:
     """Yield path and words of what differs from what was applied, as far as that is known, beside the replicas.
 
     Where the revision is the plan's, the plan's manifest is what was applied. Where it is another one, documents have

@@ -12,7 +12,7 @@ from slicewise.clusters.live.needs import Needs
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.clusters.preflight.judgement import problems_of
 from slicewise.clusters.verify.service_needs import check_service_needs
-from slicewise.clusters.verify.services.expected_services import ExpectedService
+from slicewise.clusters.verify.services.planned_service import PlannedService
 from slicewise.documents import DeploymentKey
 from tests.unit.clusters.access.asking import kubeconfig_text
 from tests.unit.clusters.answering_server import Api, serving
@@ -85,7 +85,7 @@ def test_one_that_is_being_deleted_takes_nothing_any_more(needs: Needs) -> None:
 def test_verify_names_all_of_them_in_what_to_do() -> None:
     names = [f"team-{number}" for number in range(5)]
     cluster = LiveCluster((), (), (), serves_kserve=True, namespaces=frozenset())
-    expected = [ExpectedService(DeploymentKey(name, "chat"), (name, "chat"), {"spec": {}}, None) for name in names]
+    expected = [PlannedService(DeploymentKey(name, "chat"), (name, "chat"), {"spec": {}}, None) for name in names]
     (found,) = check_service_needs(cluster, expected, creates_namespaces=False)
     assert found.code.value == "SW619"
     assert found.remedy.startswith(" && ".join(f"kubectl create namespace {name}" for name in names) + "; or let")

@@ -11,7 +11,7 @@ import pytest
 
 from slicewise.clusters.live.services import LiveService, live_service
 from slicewise.clusters.verify.services.deviations import Deviation, Drift, judge_services
-from slicewise.clusters.verify.services.expected_services import ExpectedService, expected_services, own_stacks
+from slicewise.clusters.verify.services.planned_service import PlannedService, own_stacks, planned_services
 from slicewise.clusters.verify.services.worded_deviations import check_services
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import placement_objects
@@ -55,7 +55,7 @@ def deviations(
 ) -> list[Deviation]:
     live = {each.key: each for each in [live_service(service)]} if service else {}
     return list(
-        judge_services(expected_services(of, make_plan(of).placements, before), live, [stack] if stack else [], taken)
+        judge_services(planned_services(of, make_plan(of).placements, before), live, [stack] if stack else [], taken)
     )
 
 
@@ -333,7 +333,7 @@ def test_whose_services_an_earlier_plan_had() -> None:
         LiveService("team", name, {"slicewise.dev/stack": stack}, {}) for name, stack in (("a", OURS), ("b", OURS))
     )
     live = {each.key: each for each in (first, second)}
-    expected = [ExpectedService(DeploymentKey(*key), key, None, BEFORE) for key in live]
+    expected = [PlannedService(DeploymentKey(*key), key, None, BEFORE) for key in live]
     assert own_stacks(expected, live) == {OURS}
     theirs = replace(second, annotations={"slicewise.dev/stack": THEIRS})
     assert own_stacks(expected, live | {second.key: theirs}) == frozenset()
@@ -342,6 +342,6 @@ def test_whose_services_an_earlier_plan_had() -> None:
 
 def test_services_of_several_nodes_are_looked_for_under_their_own_name() -> None:
     """One node then, two now: the old service leaves and the new one is yet to come."""
-    chat, old = expected_services(fleet(), make_plan(fleet()).placements, [replace(BEFORE, nodes_per_replica=2)])
+    chat, old = planned_services(fleet(), make_plan(fleet()).placements, [replace(BEFORE, nodes_per_replica=2)])
     assert (chat.key, chat.before) == (CHAT, None)
     assert (old.key, old.declared) == (("team", "chat-n2"), None)

@@ -12,7 +12,7 @@ from slicewise.planning import Placement, PreviousPlacement
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedService:
+class PlannedService:
     """A service that is to be there.
 
     Attributes:
@@ -39,9 +39,9 @@ class ExpectedService:
         return int(self.declared["spec"]["replicas"]) if self.declared is not None else None
 
 
-def expected_services(
+def planned_services(
     fleet: Fleet, placements: Iterable[Placement], previous: Iterable[PreviousPlacement]
-) -> list[ExpectedService]:
+) -> list[PlannedService]:
     """Return the services that an environment is to have, and those that an earlier plan had there, by name.
 
     Args:
@@ -54,8 +54,8 @@ def expected_services(
     for placement in placements:
         service = placement_objects(fleet, placement)[0]
         key = (service["metadata"]["namespace"], service["metadata"]["name"])
-        found.append(ExpectedService(placement.deployment, key, service, before.pop(key, None)))
-    found += [ExpectedService(each.key, key, None, each) for key, each in before.items()]
+        found.append(PlannedService(placement.deployment, key, service, before.pop(key, None)))
+    found += [PlannedService(each.key, key, None, each) for key, each in before.items()]
     return sorted(found, key=lambda each: each.key)
 
 
@@ -65,7 +65,7 @@ def service_key(placement: PreviousPlacement) -> ServiceKey:
     return namespace, service_name(name, nodes=placement.nodes_per_replica, autoscaled=placement.autoscaled)
 
 
-def own_stacks(expected: Iterable[ExpectedService], live: Mapping[ServiceKey, LiveService]) -> frozenset[str]:
+def own_stacks(expected: Iterable[PlannedService], live: Mapping[ServiceKey, LiveService]) -> frozenset[str]:
     """Return the stack that all services of the earlier plan which are there name as theirs; none if they disagree."""
     stacks = {stack for each in expected if each.before and each.key in live and (stack := live[each.key].stack)}
     return frozenset(stacks) if len(stacks) == 1 else frozenset()
