@@ -24,7 +24,8 @@ from slicewise.planning.explaining import (
     no_remedy,
     prospects,
 )
-from slicewise.planning.plan import Move, MoveCode, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
+from slicewise.planning.moves import Move, MoveCode
+from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall, placements_by_environment
 from slicewise.planning.plan_json import plan_to_dict, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, parse_previous
 from slicewise.planning.reasons import Rejection

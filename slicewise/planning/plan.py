@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
-from slicewise.diagnostics import Diagnostic, named
+from slicewise.diagnostics import Diagnostic
 from slicewise.documents import DeploymentKey
-from slicewise.planning.reasons import RejectionCode
+from slicewise.planning.moves import Move
 
 
 class Placement(NamedTuple):
@@ -42,39 +41,6 @@ class Shortfall:
     deployment: DeploymentKey
     wanted: int
     placed: int
-
-
-class MoveCode(StrEnum):
-    """Why a deployment is not where an earlier plan had it, beside the reasons why a pool cannot take it."""
-
-    ENVIRONMENT_GONE = "environment-gone"
-    NODE_POOL_GONE = "node-pool-gone"
-    PROFILE_GONE = "profile-gone"
-    FEWER_ENVIRONMENTS = "fewer-environments"
-
-
-class Location(NamedTuple):
-    """Where one deployment is in one environment."""
-
-    environment: str
-    node_pool: str
-    profile: str
-
-    def __str__(self) -> str:
-        """Write it as people do."""
-        return f"{named(self.environment)}/{named(self.node_pool)} with {named(self.profile)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A deployment that is not where an earlier plan had it, and why."""
-
-    deployment: DeploymentKey
-    source: Location
-    target: Location | None
-    """Where it is now; None if it is not placed any more."""
-    code: MoveCode | RejectionCode
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

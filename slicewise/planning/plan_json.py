@@ -9,7 +9,9 @@ from typing import Any
 from slicewise.diagnostics import Diagnostic
 from slicewise.documents import DeploymentKey
 from slicewise.planning.explaining import Rejections
-from slicewise.planning.plan import Location, Move, Placement, Plan, PoolUsage, Shortfall
+from slicewise.planning.location import Location
+from slicewise.planning.moves import Move
+from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall
 from slicewise.planning.reasons import Rejection
 
 

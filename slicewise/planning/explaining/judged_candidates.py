@@ -10,7 +10,8 @@ from slicewise.diagnostics import counted
 from slicewise.documents import Fleet
 from slicewise.planning.explaining.not_chosen import why_not
 from slicewise.planning.explaining.rejections import Judged, Rejections
-from slicewise.planning.plan import Location, Placement, Plan
+from slicewise.planning.location import Location
+from slicewise.planning.plan import Placement, Plan
 from slicewise.planning.reasons import RejectionCode
 from slicewise.planning.search import DecisionLog
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from slicewise.diagnostics import have, some
 from slicewise.kubernetes import Quantity
-from slicewise.planning.plan import Location
+from slicewise.planning.location import Location
 from slicewise.planning.reasons import spread, spread_memory
 from slicewise.planning.search import Decision, Measured, Step
 

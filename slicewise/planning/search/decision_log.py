@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from slicewise.documents import DeploymentKey
-from slicewise.planning.plan import Location
+from slicewise.planning.location import Location
 
 
 class Step(Enum):

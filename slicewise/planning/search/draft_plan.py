@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from slicewise.documents import DeploymentKey, Fleet, model_key
 from slicewise.planning.advice import FreeChoice, Tenant
 from slicewise.planning.capacity import PodSize, PoolLedger
-from slicewise.planning.plan import Location, Placement
+from slicewise.planning.location import Location
+from slicewise.planning.plan import Placement
 from slicewise.planning.search.decision_log import Decision, DecisionLog, Measured, Step
 from slicewise.planning.search.demands import Demand, ServingOption, demands_of
 from slicewise.planning.search.lanes import FreeLevel, Lanes

@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
 
-from slicewise.diagnostics import named
 from slicewise.documents import Fleet
+from slicewise.planning.location import Location
 from slicewise.planning.matching import reject_candidate
-from slicewise.planning.plan import Location, Move, MoveCode
+from slicewise.planning.moves import (
+    EnvironmentGone,
+    FewerEnvironments,
+    Move,
+    MoveCode,
+    MoveReason,
+    NodePoolGone,
+    OnePoolEach,
+    ProfileGone,
+)
 from slicewise.planning.previous_placements import PreviousPlacement
-from slicewise.planning.reasons import Reason, RejectionCode
+from slicewise.planning.reasons import Reason
 from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.demands import Demand
 from slicewise.planning.search.draft_plan import Claim, DraftPlan
-
-
-class NotKept(NamedTuple):
-    """Why a placement of the previous plan is not kept, as a plan's `moved` says it."""
-
-    code: MoveCode | RejectionCode
-    message: str
-
-    @classmethod
-    def because(cls, reason: Reason) -> NotKept:
-        """Return that its pool cannot take it any more."""
-        return cls(reason.code, reason.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Lost:
     demand: Demand
     location: Location
     resource: str | None
-    reason: NotKept
+    reason: MoveReason | Reason
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -127,39 +123,31 @@ def moves(draft: DraftPlan, lost: Sequence[Lost]) -> Iterator[Move]:
             if claim is None and item.reason.code is not MoveCode.FEWER_ENVIRONMENTS:
                 claim = next(others, None)
             target = None if claim is None else draft.location(claim)
-            yield Move(item.demand.key, item.location, target, *item.reason)
+            yield Move(item.demand.key, item.location, target, item.reason)
 
 
-def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location) -> Claim | NotKept:
+def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location) -> Claim | MoveReason | Reason:
     """Return what `demand` takes where it was, or why it can no longer be there."""
     number = draft.numbered.number_of.get((location.environment, location.node_pool))
     if location.environment not in draft.numbered.by_environment:
-        return NotKept(MoveCode.ENVIRONMENT_GONE, f"environment {named(location.environment)} is not declared any more")
+        return EnvironmentGone(location.environment)
     if number is None:
-        return NotKept(
-            MoveCode.NODE_POOL_GONE,
-            f"environment {location.environment} has no pool {named(location.node_pool)} any more",
-        )
+        return NodePoolGone(location.environment, location.node_pool)
     option = next((option for option in demand.options if option.profile.name == location.profile), None)
     if option is None:
-        return NotKept(MoveCode.PROFILE_GONE, f"the model has no profile {named(location.profile)} any more")
+        return ProfileGone(location.profile)
     environment = fleet.environment[location.environment]
     pool = draft.pools[number]
     reason = reject_candidate(demand.deployment, option.profile, environment, pool.pool)
     if reason:
-        return NotKept.because(reason)
+        return reason
     return Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)
 
 
-def _no_room(draft: DraftPlan, claim: Claim) -> NotKept | None:
+def _no_room(draft: DraftPlan, claim: Claim) -> MoveReason | Reason | None:
     demand, pool = claim.demand, draft.pools[claim.index]
     if pool.environment in draft.placed[demand.key]:
-        return NotKept(MoveCode.FEWER_ENVIRONMENTS, "one pool of an environment serves it")
+        return OnePoolEach()
     if not draft.missing(demand):
-        return NotKept(MoveCode.FEWER_ENVIRONMENTS, _asked_for(demand.wanted))
-    full = pool.no_room(claim.pod, claim.pods)
-    return NotKept.because(full) if full else None
-
-
-def _asked_for(environments: int) -> str:
-    return "1 environment is asked for now" if environments == 1 else f"{environments} environments are asked for now"
+        return FewerEnvironments(demand.wanted)
+    return pool.no_room(claim.pod, claim.pods)

@@ -18,7 +18,8 @@ from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.diagnostics.printable_text import printable, printable_lines
 from slicewise.documents import DeploymentKey
 from slicewise.planning import Placement, Plan, PoolUsage
-from slicewise.planning.plan import Location, Move, MoveCode
+from slicewise.planning.location import Location
+from slicewise.planning.moves import Move, NodePoolGone
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.tables import print_plan
 from tests.documents import fleet_of
@@ -47,7 +48,7 @@ def plan_of(text: str) -> Plan:
         shortfalls=(),
         node_pools=(PoolUsage(text, text, text, 8, 1, 1, 0),),
         warnings=(Diagnostic.warning(Code.SHORTFALL, text, subject=Subject(text, text)),),
-        moved=(Move(key, location, location, MoveCode.NODE_POOL_GONE, text),),
+        moved=(Move(key, location, location, NodePoolGone(text, text)),),
     )
 
 

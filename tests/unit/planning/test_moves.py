@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.documents import Document, deployment, environment, model, places, plan_of, pool, profile, slices
+from slicewise.planning import make_plan, parse_previous
+from slicewise.planning.moves import EnvironmentGone, NodePoolGone
+from tests.documents import Document, deployment, environment, fleet_of, model, places, plan_of, pool, profile, slices
 
 ENVIRONMENTS = [
     environment("a", slices("p", "3g.40gb")),
@@ -83,3 +85,15 @@ def test_who_goes_for_good_is_no_move() -> None:
     before = plan_of([*ENVIRONMENTS, model("m"), deployment("x", "m"), deployment("y", "m")])
     after = plan_of([*ENVIRONMENTS, model("m"), deployment("y", "m")], before)
     assert after["moved"] == []
+
+
+def test_why_something_moved_is_data_with_names_and_numbers() -> None:
+    before = plan_of([*ENVIRONMENTS, model("m"), deployment("x", "m", environments=2), deployment("y", "m")])
+    asks = {"x": deployment("x", "m", replicas=9), "y": deployment("y", "m", environmentSelector={"stage": "prod"})}
+    fleet = fleet_of([environment("a", slices("q", "3g.40gb", acceleratorCount=1)), model("m"), *asks.values()])
+    plan = make_plan(fleet, parse_previous(before["placements"], "plan.json"))
+    assert {(str(move.deployment), move.reason) for move in plan.moved} == {
+        ("team/x", EnvironmentGone("b")),
+        ("team/x", NodePoolGone("a", "p")),
+        ("team/y", EnvironmentGone("b")),
+    }

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from slicewise.planning import DecisionLog, Verdict, candidates, make_plan, parse_previous
 from slicewise.planning.explaining.not_chosen import why_not
-from slicewise.planning.plan import Location
+from slicewise.planning.location import Location
 from slicewise.planning.search import Decision, Measured, Step
 from tests.documents import Document, deployment, environment, fleet_of, model, planned, pool, profile, slices
 from tests.unit.planning.strategies import fleets, steady
