@@ -17,7 +17,6 @@ from slicewise.clusters.verify.pools.near_misses import (
     near_misses,
 )
 from slicewise.clusters.verify.pools.pool_node import PoolNode, beside
-from slicewise.manifests import pod_tolerations
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,6 @@ def compare_pool(
         everywhere: All nodes of the cluster.
         bounds: What cluster-autoscaler says of its node groups.
     """
-    tolerations = pod_tolerations(declared.pool)
     own = {node.name for node in nodes}
     others = [node for node in everywhere if node.name not in own and node.units(declared.resource)]
     matched = [] if nodes else [node for node in everywhere if matches(declared.pool, node)]
@@ -109,7 +107,7 @@ def compare_pool(
         declared.placements,
         declared.charges,
         declared.required,
-        nodes=tuple(beside(declared, node, tolerations) for node in nodes),
+        nodes=tuple(beside(declared, nodes)),
         near=near_misses(declared, strays, len(nodes)),
         elsewhere=explained(declared, matched),
         closest=() if nodes else closest_nodes(declared, everywhere),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from slicewise.clusters.live import REPELS, UNSETTLED, Gpus, LiveNode, Taint, keeping_out, not_tolerated
@@ -15,7 +15,8 @@ from slicewise.clusters.verify.pools.unit_faults import (
     unit_fault,
 )
 from slicewise.clusters.verify.pools.unmet_requirements import unmet
-from slicewise.documents import DeploymentKey, Toleration
+from slicewise.documents import DeploymentKey
+from slicewise.manifests import pod_tolerations
 from slicewise.mig import GpuModel
 
 
@@ -78,24 +79,30 @@ class PoolNode:
         return not self.unmet or (isinstance(self.fault, MoreUnits | None) and not self.is_other_model)
 
 
-def beside(declared: DeclaredPool, node: LiveNode, tolerations: Sequence[Toleration]) -> PoolNode:
-    """Judge a node beside its pool, whose pods have `tolerations`."""
-    units, gpus = node.units(declared.resource), node.gpus
-    kept_out = tuple(keeping_out(node.taints, tolerations))
-    repelling = tuple(not_tolerated(node.taints, tolerations))
-    if gpus is None:
-        return PoolNode(node, units, kept_out, repelling)
-    lacking = tuple(unmet(declared.required, gpus, declared.resource))
-    return PoolNode(
-        node,
-        units,
-        kept_out,
-        repelling,
-        gpus.models_of(declared.resource),
-        is_other_model(declared, gpus),
-        lacking,
-        unit_fault(declared, node, gpus, lacking),
-    )
+def beside(declared: DeclaredPool, nodes: Iterable[LiveNode]) -> Iterator[PoolNode]:
+    """Judge nodes beside their pool."""
+    tolerations = pod_tolerations(declared.pool)
+    # Most nodes of a pool have the same GPUs, and the plan may have hundreds of deployments there.
+    lacking: dict[Gpus, tuple[DeploymentKey, ...]] = {}
+    for node in nodes:
+        units, gpus = node.units(declared.resource), node.gpus
+        kept_out = tuple(keeping_out(node.taints, tolerations))
+        repelling = tuple(not_tolerated(node.taints, tolerations))
+        if gpus is None:
+            yield PoolNode(node, units, kept_out, repelling)
+            continue
+        if gpus not in lacking:
+            lacking[gpus] = tuple(unmet(declared.required, gpus, declared.resource))
+        yield PoolNode(
+            node,
+            units,
+            kept_out,
+            repelling,
+            gpus.models_of(declared.resource),
+            is_other_model(declared, gpus),
+            lacking[gpus],
+            unit_fault(declared, node, gpus, lacking[gpus]),
+        )
 
 
 def is_other_model(declared: DeclaredPool, gpus: Gpus) -> bool:
