@@ -12,7 +12,7 @@ import pulumi
 from slicewise.clusters.access import Refusal
 from slicewise.clusters.live import Needs
 from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, ask_or_refusal, problems_of
-from slicewise.diagnostics import Code, Diagnostic
+from slicewise.diagnostics import Diagnostic
 
 from ..kubeconfig import EnvironmentKubeconfig
 
@@ -47,12 +47,12 @@ async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Map
     for subject, answer in zip(subjects.values(), said, strict=True):
         if isinstance(answer, Refusal):
             message = f"{subject.address}: {answer.message}"
-            problems.append((subject.environment, subject.error(CAUSES[answer.cause], message)))
+            problems.append((subject.environment, subject.error(CAUSES[answer.cause], message, answer.remedy)))
             continue
-        found = [(subject.environment, subject.error(code, message)) for code, message in problems_of(answer)]
+        found = [(subject.environment, subject.error(*problem)) for problem in problems_of(answer)]
         problems += found
         if not found:
             answers[subject.environment] = answer
         if answer.denied is None:
-            pulumi.log.warn(str(subject.warning(Code.RIGHTS_NOT_KNOWN, RIGHTS_UNKNOWN)))
+            pulumi.log.warn(str(subject.warning(*RIGHTS_UNKNOWN)))
     return ClusterAnswers(answers, tuple(problems))

@@ -68,7 +68,7 @@ async def verify_clusters(
     answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))
     read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
     unread = [
-        SkipReason(name, f"{name}: {answer.reason} [{Code.CLUSTER_UNREADABLE.value}]")
+        SkipReason(name, f"{name}: {answer.text} [{Code.CLUSTER_UNREADABLE.value}]")
         for name, answer in zip(names, answers, strict=True)
         if isinstance(answer, Unreadable)
     ]

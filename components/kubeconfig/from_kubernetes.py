@@ -58,7 +58,7 @@ async def _management_client() -> AsyncClient:
     try:
         return open_client(text)
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may have parts of the kubeconfig
-        raise _unusable(refusal_of(error).message) from None
+        raise _unusable(refusal_of(error).text) from None
 
 
 def _unusable(why: str) -> SourceError:
@@ -82,10 +82,10 @@ async def _read_one(client: AsyncClient, reference: KubeconfigReference, stack: 
             message = f"there is no {where}; {KUBERNETES.remedy(reference, stack)}"
             raise SourceError(message, Code.KUBECONFIG_MISSING) from None
         remedy = "; the user of KUBECONFIG must be able to get it" if error.status.code == HTTPStatus.FORBIDDEN else ""
-        message = f"{where}: {refusal_of(error).message}{remedy}"
+        message = f"{where}: {refusal_of(error).text}{remedy}"
         raise SourceError(message) from None
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
-        message = f"{where}: {refusal_of(error).message}"
+        message = f"{where}: {refusal_of(error).text}"
         raise SourceError(message) from None
     return _text(secret.data or {}, reference.key, where)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from slicewise.clusters.access import Cause, KubeconfigError, Refusal, check_kubeconfig, read_context, unreachable
 from slicewise.clusters.live import ExistingObjects, Needs, needs_of_leaving
-from slicewise.clusters.preflight import ClusterAnswer, ask_or_refusal, denied_message
+from slicewise.clusters.preflight import ClusterAnswer, ask_or_refusal, rights_missing
 from slicewise.diagnostics import Code, some
 
 from ..clusters import SkipReason, skip_or_fail
@@ -113,9 +113,9 @@ async def _ask(text: str | None, needs: Needs) -> ClusterAnswer | Silent:
     answer = await ask_or_refusal(str(text), needs)
     if isinstance(answer, Refusal):
         needs_plugin = answer.cause is Cause.CREDENTIAL and _runs_plugin(text)
-        return Silent(f"{examination.address}: {answer.message}", needs_plugin=needs_plugin)
+        return Silent(f"{examination.address}: {answer.text}", needs_plugin=needs_plugin)
     if answer.denied:
-        return Silent(denied_message(answer.denied), answers=True)
+        return Silent(rights_missing(answer.denied).text, answers=True)
     if answer.existing.unread:
         places = sorted(f"{place.resource} in namespace {place.namespace}" for place in answer.existing.unread)
         return Silent(f"its user may not list {some(places)}", answers=True)

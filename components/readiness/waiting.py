@@ -123,7 +123,7 @@ async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait)
             async with at_once:
                 observed = await _observe(client, expected)
         except httpx2.HTTPError as error:
-            unready = Unready(placement, refusal_of(error).message, unready.reasons)
+            unready = Unready(placement, refusal_of(error).text, unready.reasons)
         except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a missing file
             return _unusable(placement, error)
         else:
@@ -224,5 +224,5 @@ def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
 
 
 def _unusable(placement: str, error: Exception) -> Unready:
-    reason = f"the kubeconfig does not work for looking at the cluster: {refusal_of(error).message}"
+    reason = f"the kubeconfig does not work for looking at the cluster: {refusal_of(error).text}"
     return Unready(placement, reason, ("set slicewise:waitForReady to false to go without waiting",))

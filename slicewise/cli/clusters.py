@@ -138,7 +138,7 @@ async def _read_all(
     answered = dict(zip(kubeconfigs, answers, strict=True))
     read_ = {name: answer for name, answer in answered.items() if not isinstance(answer, Unreadable)}
     unread = {
-        name: [_problem(_OPTION, f"environment {name}: {answer.reason}", Code.CLUSTER_UNREADABLE)]
+        name: [_problem(_OPTION, f"environment {name}: {answer.reason}", Code.CLUSTER_UNREADABLE, answer.remedy)]
         for name, answer in answered.items()
         if isinstance(answer, Unreadable)
     }

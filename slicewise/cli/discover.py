@@ -68,7 +68,7 @@ def discover_environment(
     with waiting_bar("reading the cluster", 1):
         answer = asyncio.run(_ask(where, text))
     if isinstance(answer, Unreadable):
-        raise _error(where, answer.reason, Code.CLUSTER_UNREADABLE)
+        raise _error(where, answer.reason, Code.CLUSTER_UNREADABLE, answer.remedy)
     try:
         return describe_cluster(answer, chosen, secret or f"{chosen}-kubeconfig", current, stack)
     except NothingToDeclareError as error:

@@ -256,7 +256,7 @@ def test_whose_services_are_is_known_from_what_was_settled(monkeypatch: pytest.M
         asked.append(known)
         return Verified((), (), ())
 
-    monkeypatch.setattr(verifying, "verify", verified)
+    monkeypatch.setattr(verifying, "compare_clusters", verified)
     names = frozenset({ObjectName("LLMInferenceService", "default", "big"), ObjectName("ScaledObject", "default", "x")})
     stacks = frozenset({OWN, "organization/slicewise/before"})
     run(stack(verify="true"), DOCUMENTS[:1], {}, stacks=stacks, handlings={"a": Handling("a", forced=names)})

@@ -25,7 +25,16 @@ _PIPE_SECONDS: Final = 1.0
 
 
 class PluginError(ValueError):
-    """A plugin gave no token; the message says why and what to do, and nothing of what it wrote."""
+    """A plugin gave no token.
+
+    Attributes:
+        message: Why; nothing of what it wrote is in it.
+        remedy: What to do.
+    """
+
+    def __init__(self, message: str, remedy: str) -> None:
+        self.message, self.remedy = message, remedy
+        super().__init__(f"{message}; {remedy}")
 
 
 class PluginAuth(httpx2.Auth):
@@ -75,14 +84,10 @@ async def _fetch_token(plugin: Mapping[str, Any]) -> str:
     try:
         code, output = await _run(plugin)
     except TimeoutError:
-        message = (
-            f"{name} did not answer in {PLUGIN_SECONDS:g} s (does it wait for a login?); log in first, or run it by "
-            "hand, and try again"
-        )
-        raise PluginError(message) from None
+        message = f"{name} did not answer in {PLUGIN_SECONDS:g} s (does it wait for a login?)"
+        raise PluginError(message, "log in first, or run it by hand, and try again") from None
     if code:
-        message = f"{name} failed (exit code {code}); log in again, or run it by hand to see why"
-        raise PluginError(message)
+        raise PluginError(f"{name} failed (exit code {code})", "log in again, or run it by hand to see why")
     return _token(output, name)
 
 
@@ -95,16 +100,14 @@ def _token(output: bytes, name: str) -> str:
     found = status.get("token") if isinstance(status, dict) else None
     if isinstance(found, str) and is_token(found):
         return found
-    reason = "wrote no ExecCredential with a token; run it by hand, and correct its arguments or install a newer one"
     if found:
-        reason = "gave a token with white space or control characters; install a newer one, or use another"
-    elif isinstance(status, dict) and status.get("clientCertificateData"):
-        reason = (
-            "gave a client certificate, and only tokens of plugins are taken; use a kubeconfig with a token, or with "
-            "client-certificate-data"
-        )
-    message = f"{name} {reason}"
-    raise PluginError(message)
+        message = f"{name} gave a token with white space or control characters"
+        raise PluginError(message, "install a newer one, or use another")
+    if isinstance(status, dict) and status.get("clientCertificateData"):
+        message = f"{name} gave a client certificate, and only tokens of plugins are taken"
+        raise PluginError(message, "use a kubeconfig with a token, or with client-certificate-data")
+    message = f"{name} wrote no ExecCredential with a token"
+    raise PluginError(message, "run it by hand, and correct its arguments or install a newer one")
 
 
 async def _run(plugin: Mapping[str, Any]) -> tuple[int, bytes]:

@@ -43,10 +43,22 @@ class NotKubernetesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a cluster could not be asked, and what to do; nothing of the kubeconfig is in it."""
+    """Why a cluster could not be asked; nothing of the kubeconfig is in it.
+
+    Attributes:
+        cause: Where the cause lies.
+        message: What the API server said, or why it could say nothing.
+        remedy: What to do; empty where that depends on what was asked for.
+    """
 
     cause: Cause
     message: str
+    remedy: str = ""
+
+    @property
+    def text(self) -> str:
+        """The message and what to do, in one sentence."""
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
 
 
 def refusal(error: Exception) -> str:
@@ -69,7 +81,7 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, ApiError):
         return _answered(error.response.status_code, str(error))
     if isinstance(error, PluginError):
-        return Refusal(Cause.CREDENTIAL, str(error))
+        return Refusal(Cause.CREDENTIAL, error.message, error.remedy)
     # lightkube stumbles over an answer without a content type: what it was raised from says more.
     answer = next((each for each in _chain(error) if isinstance(each, httpx2.HTTPStatusError)), None)
     if answer:
@@ -77,7 +89,7 @@ def refusal_of(error: Exception) -> Refusal:
     secured = [each for each in _chain(error) if isinstance(each, ssl.SSLError)]
     broken = next((each for each in secured if not isinstance(each, _WAITING)), None)
     if broken:
-        return Refusal(Cause.CONNECTION, _not_secured(broken, connected=isinstance(error, httpx2.HTTPError)))
+        return Refusal(Cause.CONNECTION, *_not_secured(broken, connected=isinstance(error, httpx2.HTTPError)))
     # A handshake that is waiting, or an answer that is: the connection itself had been made.
     hangs = bool(secured) or isinstance(error, httpx2.ReadTimeout)
     silent = (
@@ -110,19 +122,18 @@ def refusal_of(error: Exception) -> Refusal:
             "try it with kubectl",
         ),
     }
-    cause, words, remedy = next(text for kind, text in causes.items() if isinstance(error, kind))
-    return Refusal(cause, f"{words}; {remedy}")
+    return Refusal(*next(refusal for kind, refusal in causes.items() if isinstance(error, kind)))
 
 
 def _answered(code: int, said: str) -> Refusal:
     """Return what the API server's own refusal means: it has its reason, and names the user, never a credential."""
     message = f"the cluster refuses to be asked: {said}"
     if code == HTTPStatus.UNAUTHORIZED:
-        return Refusal(Cause.CREDENTIAL, f"{message}; log in again, or renew the credential in the kubeconfig")
+        return Refusal(Cause.CREDENTIAL, message, "log in again, or renew the credential in the kubeconfig")
     if code == HTTPStatus.FORBIDDEN:
         return Refusal(Cause.RIGHTS, message)
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR or code == HTTPStatus.TOO_MANY_REQUESTS:
-        return Refusal(Cause.UNREACHABLE, f"{message}; try again, and if that stays see what its API server logs")
+        return Refusal(Cause.UNREACHABLE, message, "try again, and if that stays see what its API server logs")
     return Refusal(Cause.CONNECTION, message)
 
 
@@ -130,15 +141,15 @@ def _answered_by_another(code: int, scheme: str) -> Refusal:
     """Return what an answer that is not Kubernetes' means: a load balancer's word of a server that is down, too."""
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         behind = "see whether the API server behind it runs"
-        return Refusal(Cause.UNREACHABLE, f"something before the API server answers with HTTP {code}; {behind}")
+        return Refusal(Cause.UNREACHABLE, f"something before the API server answers with HTTP {code}", behind)
     # What servers of TLS answer to a request without it: Go's net/http, nginx.
     if code == HTTPStatus.BAD_REQUEST and scheme == "http":
         return Refusal(
             Cause.NOT_KUBERNETES,
-            f"it refuses what is not encrypted (HTTP {code}), and its server URL in the kubeconfig is http://; write "
-            "https:// there",
+            f"it refuses what is not encrypted (HTTP {code}), and its server URL in the kubeconfig is http://",
+            "write https:// there",
         )
-    return Refusal(Cause.NOT_KUBERNETES, f"{_ANOTHER} (HTTP {code}); {_ADDRESS}")
+    return Refusal(Cause.NOT_KUBERNETES, f"{_ANOTHER} (HTTP {code})", _ADDRESS)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -156,31 +167,33 @@ def _systems_reason(error: Exception) -> str:
     return f" ({os.strerror(number)})" if number else ""
 
 
-def _not_secured(error: ssl.SSLError, *, connected: bool) -> str:
+def _not_secured(error: ssl.SSLError, *, connected: bool) -> tuple[str, str]:
+    """Return why there is no secure connection, and what to do."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the API server's certificate {_not_trusted(error.verify_code)}"
+        why, remedy = _not_trusted(error.verify_code)
+        return f"the API server's certificate {why}", remedy
     # A constant of OpenSSL, such as WRONG_VERSION_NUMBER.
     constant = getattr(error, "reason", None)
     reason = f" ({constant})" if constant else ""
     if connected:
         return (
-            f"no secure connection to the API server can be made{reason}; check the server's address and the client "
-            "certificate in the kubeconfig"
+            f"no secure connection to the API server can be made{reason}",
+            "check the server's address and the client certificate in the kubeconfig",
         )
     return (
-        f"a certificate or key in its kubeconfig cannot be used{reason}; check that the client key is the client "
-        "certificate's, and that both and the authority are whole"
+        f"a certificate or key in its kubeconfig cannot be used{reason}",
+        "check that the client key is the client certificate's, and that both and the authority are whole",
     )
 
 
-def _not_trusted(code: int) -> str:
+def _not_trusted(code: int) -> tuple[str, str]:
     if code == _EXPIRED:
-        return "has expired; have it renewed, and check this machine's clock"
+        return "has expired", "have it renewed, and check this machine's clock"
     if code == _NOT_YET_VALID:
-        return "is not valid yet; check this machine's clock"
+        return "is not valid yet", "check this machine's clock"
     if code in _OTHER_NAMES:
-        return "is for another name; use a server address that it has, or write the name it has as tls-server-name"
+        return "is for another name", "use a server address that it has, or write the name it has as tls-server-name"
     return (
-        "is not trusted: the kubeconfig has no certificate-authority-data, or that of another authority; store the "
-        "cluster's present one"
+        "is not trusted: the kubeconfig has no certificate-authority-data, or that of another authority",
+        "store the cluster's present one",
     )

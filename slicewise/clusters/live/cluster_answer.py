@@ -15,10 +15,17 @@ class Unreadable:
     """Nothing of a cluster could be read.
 
     Attributes:
-        reason: Why, and what to do; nothing of the kubeconfig is in it.
+        reason: Why; nothing of the kubeconfig is in it.
+        remedy: What to do.
     """
 
     reason: str
+    remedy: str
+
+    @property
+    def text(self) -> str:
+        """The reason and what to do, in one sentence."""
+        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
 
 
 async def read_or_refusal(kubeconfig: str) -> LiveCluster | Unreadable:
@@ -26,18 +33,19 @@ async def read_or_refusal(kubeconfig: str) -> LiveCluster | Unreadable:
     try:
         client = open_client(kubeconfig)
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
-        return Unreadable(refusal_of(error).message)
+        return _unreadable(error)
     try:
         return await read_cluster(client)
     except Exception as error:  # noqa: BLE001 - the same
-        return Unreadable(f"{refusal_of(error).message}{_remedy(error)}")
+        return _unreadable(error)
     finally:
         await close_client(client)
 
 
-def _remedy(error: Exception) -> str:
+def _unreadable(error: Exception) -> Unreadable:
     import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
 
-    if isinstance(error, httpx2.HTTPStatusError) and error.response.status_code == HTTPStatus.FORBIDDEN:
-        return "; give its user get and list on nodes, pods and namespaces"
-    return ""
+    refusal = refusal_of(error)
+    forbidden = isinstance(error, httpx2.HTTPStatusError) and error.response.status_code == HTTPStatus.FORBIDDEN
+    rights = "give its user get and list on nodes, pods and namespaces" if forbidden else ""
+    return Unreadable(refusal.message, "; ".join(filter(None, (refusal.remedy, rights))))

@@ -5,7 +5,7 @@
 """
 
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
-from slicewise.clusters.preflight.judgement import CAUSES, INSTALL, RIGHTS_UNKNOWN, denied_message, problems_of
+from slicewise.clusters.preflight.judgement import CAUSES, INSTALL, RIGHTS_UNKNOWN, problems_of, rights_missing
 from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, creating, is_reserved
 from slicewise.clusters.preflight.ownership import Owner, StackClaim, has_all, owner
 
@@ -19,9 +19,9 @@ __all__ = [
     "StackClaim",
     "ask_or_refusal",
     "creating",
-    "denied_message",
     "has_all",
     "is_reserved",
     "owner",
     "problems_of",
+    "rights_missing",
 ]

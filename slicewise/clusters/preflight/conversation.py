@@ -68,7 +68,7 @@ async def ask_or_refusal(kubeconfig: str, needs: Needs) -> ClusterAnswer | Refus
 
 def _refused(error: Exception) -> Refusal:
     why = refusal_of(error)
-    return replace(why, message=f"{why.message}; {_RIGHTS}") if why.cause is Cause.RIGHTS else why
+    return replace(why, remedy=_RIGHTS) if why.cause is Cause.RIGHTS else why
 
 
 async def ask(client: AsyncClient, needs: Needs) -> ClusterAnswer:

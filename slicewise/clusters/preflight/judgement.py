@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from slicewise.clusters.access import Cause
 from slicewise.clusters.live import ApiKind, Right
 from slicewise.clusters.preflight.conversation import ClusterAnswer
-from slicewise.clusters.preflight.missing_namespaces import absent_message, ending_message
+from slicewise.clusters.preflight.missing_namespaces import absent_namespaces, ending_namespaces
 from slicewise.diagnostics import Code, some
 from slicewise.manifests import CONFIG_KIND, LEADER_WORKER_SET_KIND, SCALED_OBJECT_KIND, SERVICE_KIND
 
@@ -21,10 +21,7 @@ CAUSES: Final = {
     Cause.RIGHTS: Code.CREDENTIAL_REFUSED,
     Cause.CONNECTION: Code.CLUSTER_NOT_ASKED,
 }
-RIGHTS_UNKNOWN: Final = (
-    "the credential's user may not ask what it may do (system:basic-user), so whether it may apply the plan shows only "
-    "when that is done; let it create selfsubjectrulesreviews.authorization.k8s.io and selfsubjectaccessreviews"
-)
+
 INSTALL: Final = {
     SERVICE_KIND: "KServe 0.20 with its LLMInferenceService controller",
     CONFIG_KIND: "KServe 0.20 with its LLMInferenceService controller",
@@ -36,20 +33,44 @@ INSTALL: Final = {
 """What to install where the API server does not serve a kind."""
 
 
-def unserved_message(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> str:
-    """Return what is missing in a cluster that does not serve all that the plan needs, and what to install."""
+class Problem(NamedTuple):
+    """What keeps a plan from being applied in a cluster, or is not known of it: what is the matter, and what to do."""
+
+    code: Code
+    message: str
+    remedy: str
+
+    @property
+    def text(self) -> str:
+        """The message and what to do, in one sentence."""
+        return f"{self.message}; {self.remedy}"
+
+
+RIGHTS_UNKNOWN: Final = Problem(
+    Code.RIGHTS_NOT_KNOWN,
+    "the credential's user may not ask what it may do (system:basic-user), so whether it may apply the plan shows only "
+    "when that is done",
+    "let it create selfsubjectrulesreviews.authorization.k8s.io and selfsubjectaccessreviews",
+)
+"""The user may not ask which rights it has."""
+
+
+def _unserved(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> Problem:
+    """Say what is missing in a cluster that does not serve all that the plan needs, and what to install."""
     missing = ", ".join(f"{kind.kind} ({kind.api_version})" for kind, _ in unserved)
     others = sorted({version for _, versions in unserved for version in versions})
     only = f", only other versions or kinds of {', '.join(others)}" if others else ""
     needed = dict.fromkeys(INSTALL[kind.kind] for kind, _ in unserved)
-    return f"its API server does not serve {missing}{only}; install in the cluster: {'; '.join(needed)}"
+    message = f"its API server does not serve {missing}{only}"
+    return Problem(Code.KIND_NOT_SERVED, message, f"install in the cluster: {'; '.join(needed)}")
 
 
-def denied_message(denied: Iterable[Right]) -> str:
-    """Return what a user may not do, and where the rights that are needed are documented."""
-    return (
-        f"its user may not {'; '.join(_denials(denied))}; give it the rights of docs/kubeconfigs.md (What the "
-        "credential may do)"
+def rights_missing(denied: Iterable[Right]) -> Problem:
+    """Say what a user may not do, and where the rights that are needed are documented."""
+    return Problem(
+        Code.RIGHTS_MISSING,
+        f"its user may not {'; '.join(_denials(denied))}",
+        "give it the rights of docs/kubeconfigs.md (What the credential may do)",
     )
 
 
@@ -67,13 +88,13 @@ def _denials(denied: Iterable[Right]) -> Iterator[str]:
         yield f"{', '.join(lacking)} {resource}{where}"
 
 
-def problems_of(answer: ClusterAnswer) -> Iterator[tuple[Code, str]]:
+def problems_of(answer: ClusterAnswer) -> Iterator[Problem]:
     """Yield what keeps a plan from being applied in the cluster that gave `answer`."""
     if answer.unserved:
-        yield Code.KIND_NOT_SERVED, unserved_message(answer.unserved)
+        yield _unserved(answer.unserved)
     if answer.denied:
-        yield Code.RIGHTS_MISSING, denied_message(answer.denied)
+        yield rights_missing(answer.denied)
     if answer.absent:
-        yield Code.NAMESPACE_MISSING, absent_message(answer.absent)
+        yield Problem(Code.NAMESPACE_MISSING, *absent_namespaces(answer.absent))
     if answer.ending:
-        yield Code.NAMESPACE_MISSING, ending_message(answer.ending)
+        yield Problem(Code.NAMESPACE_MISSING, *ending_namespaces(answer.ending))

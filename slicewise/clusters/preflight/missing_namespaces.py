@@ -36,19 +36,19 @@ def ending(existing: ExistingObjects, namespaces: Iterable[str]) -> tuple[str, .
     )
 
 
-def absent_message(namespaces: Sequence[str]) -> str:
+def absent_namespaces(namespaces: Sequence[str]) -> tuple[str, str]:
     """Return that namespaces are not there, and both ways to have them."""
     which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments {are(len(namespaces))}"
     itself = "" if all(map(is_reserved, namespaces)) else f"; or let the stack make what is missing: {LET_THE_STACK}"
-    return f"{which} not there: {', '.join(namespaces)}; make what is missing: {creating(namespaces)}{itself}"
+    return f"{which} not there: {', '.join(namespaces)}", f"make what is missing: {creating(namespaces)}{itself}"
 
 
-def ending_message(namespaces: Sequence[str]) -> str:
+def ending_namespaces(namespaces: Sequence[str]) -> tuple[str, str]:
     """Return that namespaces are being deleted, and what to wait for."""
     which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments {are(len(namespaces))}"
     they = "it is" if len(namespaces) == 1 else "they are"
     named = " ".join(f"namespace/{name}" for name in namespaces)
     return (
-        f"{which} being deleted: {', '.join(namespaces)}; wait until {they} gone, and run this again: "
-        f"kubectl wait --for=delete --timeout=10m {named}"
+        f"{which} being deleted: {', '.join(namespaces)}",
+        f"wait until {they} gone, and run this again: kubectl wait --for=delete --timeout=10m {named}",
     )

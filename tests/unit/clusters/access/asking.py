@@ -36,5 +36,5 @@ def refused(text: str) -> str:
     """Return why the cluster could not be read; no credential is in it."""
     answer = asyncio.run(read_or_refusal(text))
     assert isinstance(answer, Unreadable)
-    assert CANARY not in answer.reason
-    return answer.reason
+    assert CANARY not in answer.text
+    return answer.text

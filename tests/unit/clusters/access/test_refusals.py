@@ -173,8 +173,8 @@ def test_a_server_of_tls_that_is_asked_without(speaks_tls_only: str) -> None:
     answer = asyncio.run(ask_or_refusal(kubeconfig_text(speaks_tls_only), Needs()))
     assert isinstance(answer, Refusal)
     assert CAUSES[answer.cause].value == "SW409"
-    assert answer.message == refused(kubeconfig_text(speaks_tls_only))
-    assert answer.message.endswith("its server URL in the kubeconfig is http://; write https:// there")
+    assert answer.text == refused(kubeconfig_text(speaks_tls_only))
+    assert answer.text.endswith("its server URL in the kubeconfig is http://; write https:// there")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,8 @@ def test_a_server_of_tls_that_is_asked_without(speaks_tls_only: str) -> None:
     ],
 )
 def test_no_message_has_a_name_from_the_source_of_a_library(error: Exception) -> None:
-    said = refusal_of(error).message
-    assert type(error).__name__ not in said
-    assert CANARY not in said
-    assert "; " in said
+    refusal = refusal_of(error)
+    assert type(error).__name__ not in refusal.text
+    assert CANARY not in refusal.text
+    assert refusal.remedy
+    assert ";" not in refusal.message

@@ -36,22 +36,22 @@ class Spaces(Api):
         return (200, {"kind": "Namespace", "metadata": self.metadata[name]}) if name in self.metadata else None
 
 
-def said(api: Api, needs: Needs) -> list[tuple[str, str]]:
+def said(api: Api, needs: Needs) -> list[tuple[str, str, str]]:
     with serving(api) as url:
         answer = asyncio.run(ask_or_refusal(kubeconfig_text(url), needs))
     assert isinstance(answer, ClusterAnswer), answer
-    return [(code.value, message) for code, message in problems_of(answer)]
+    return [(problem.code.value, problem.message, problem.remedy) for problem in problems_of(answer)]
 
 
 def test_all_that_are_missing_are_named_with_the_commands_that_make_them() -> None:
     names = [f"team-{number}" for number in range(5)]
-    ((code, message),) = said(Spaces("team-3"), Needs(required=frozenset(names)))
+    ((code, message, remedy),) = said(Spaces("team-3"), Needs(required=frozenset(names)))
     assert code == "SW416"
     missing = [name for name in names if name != "team-3"]
-    assert f"4 namespaces of the plan's deployments are not there: {', '.join(missing)}; " in message
+    assert message == f"4 namespaces of the plan's deployments are not there: {', '.join(missing)}"
     # kubectl create namespace takes one name at a time (kubectl create namespace --help).
-    assert " && ".join(f"kubectl create namespace {name}" for name in missing) in message
-    assert message.endswith("pulumi config set slicewise:createNamespaces true")
+    assert " && ".join(f"kubectl create namespace {name}" for name in missing) in remedy
+    assert remedy.endswith("pulumi config set slicewise:createNamespaces true")
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ def test_what_is_there_is_made_or_cannot_be_seen_is_not_missing(api: Api, needs:
 
 
 def test_nobody_is_told_to_let_the_stack_make_what_it_never_makes() -> None:
-    ((_, message),) = said(Spaces(), Needs(required=frozenset({"kube-extra"})))
-    assert "kubectl create namespace kube-extra" in message
-    assert "createNamespaces" not in message
+    ((_, _, remedy),) = said(Spaces(), Needs(required=frozenset({"kube-extra"})))
+    assert "kubectl create namespace kube-extra" in remedy
+    assert "createNamespaces" not in remedy
 
 
 @pytest.mark.parametrize("needs", [Needs(required=frozenset({"team"})), Needs(namespaces=frozenset({"team"}))])
 def test_one_that_is_being_deleted_takes_nothing_any_more(needs: Needs) -> None:
-    ((code, message),) = said(Spaces(ending=("team",)), needs)
-    assert code == "SW416"
-    assert message.startswith("1 namespace of the plan's deployments is being deleted: team; wait until it is gone")
+    ((code, message, remedy),) = said(Spaces(ending=("team",)), needs)
+    assert (code, message) == ("SW416", "1 namespace of the plan's deployments is being deleted: team")
+    assert remedy.startswith("wait until it is gone")
 
 
 def test_verify_names_all_of_them_in_what_to_do() -> None:
