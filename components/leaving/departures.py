@@ -107,7 +107,7 @@ def tell_departures(going: Departures, renamed: Renamed, state: StackState, aske
         going: What becomes of them.
         renamed: Which environments have another name now.
         state: What the stack has.
-        asked: The environments whose clusters were asked whose their services are.
+        asked: The environments whose clusters were asked who owns their services.
     """
     for name in sorted(going.moving):
         pulumi.log.info(

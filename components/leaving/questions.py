@@ -20,12 +20,12 @@ from .departures import Departures
 
 # By which Pulumi's provider takes what it cannot reach for gone (provider.go, Configure); no other value counts.
 _GONE: Final = ("PULUMI_K8S_DELETE_UNREACHABLE", "true")
-_HEADING: Final = "environments that leave cannot be asked whose their services are"
+_HEADING: Final = "environments that leave cannot be asked who owns their services"
 
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """An environment of which it is not known now whose its services are.
+    """An environment of which it is not known now who owns its services.
 
     Attributes:
         reason: Why.
@@ -165,7 +165,7 @@ def _unasked(name: str, silent: Silent, provider: str) -> str:
     )
     gone = "" if silent.answers else f"; if the cluster is gone for good: {'='.join(_GONE)} pulumi up"
     return (
-        f"environment {name} is no longer declared, and whose its services are cannot be asked, so they are not deleted"
+        f"environment {name} is no longer declared, and it cannot be asked who owns its services, so they are not deleted"
         f": {silent.reason}. `pulumi up` deletes them when it can be asked again, with the kubeconfig that the last "
         f"`pulumi up` stored; if that has been renewed since: put the environment back with the new one, `pulumi up`, "
         f"and take it away again{gone}; {forget} [{Code.LEAVING_NOT_ASKED}]"

@@ -1,4 +1,4 @@
-"""An environment that leaves the documents: whose its services are is asked before anything of it is deleted."""
+"""An environment that leaves the documents: who owns its services is asked before anything of it is deleted."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_what_cannot_be_asked_is_not_deleted(stack: Workspace, clusters: dict[st
     try:
         stack.write(EAST, TINY, at("east", "a", 2))
         said = refused(stack)
-        assert "environment west is no longer declared, and whose its services are cannot be asked" in said
+        assert "environment west is no longer declared, and it cannot be asked who owns its services" in said
         assert f"{west.server} does not answer" in said
         assert "[SW425]" in said
         assert services(clusters["east"]) == {"a": 1}
