@@ -165,8 +165,8 @@ def _unasked(name: str, silent: Silent, provider: str) -> str:
     )
     gone = "" if silent.answers else f"; if the cluster is gone for good: {'='.join(_GONE)} pulumi up"
     return (
-        f"environment {name} is no longer declared, and it cannot be asked who owns its services, so they are not deleted"
-        f": {silent.reason}. `pulumi up` deletes them when it can be asked again, with the kubeconfig that the last "
-        f"`pulumi up` stored; if that has been renewed since: put the environment back with the new one, `pulumi up`, "
+        f"environment {name} is no longer declared, and it cannot be asked who owns its services, so they are not "
+        f"deleted: {silent.reason}. `pulumi up` deletes them when it can be asked again, with the kubeconfig that the "
+        f"last `pulumi up` stored; if that has been renewed since: put the environment back with the new one, `pulumi up`, "
         f"and take it away again{gone}; {forget} [{Code.LEAVING_NOT_ASKED}]"
     )

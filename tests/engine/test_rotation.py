@@ -48,7 +48,8 @@ def test_an_environment_that_leaves_after_a_rotation(rotated: Workspace, cluster
     rotated.write(TINY)
     run = rotated.pulumi(*UP, fails=True)
     assert (
-        "environment mig-b is no longer declared, and it cannot be asked who owns its services" in run.stdout + run.stderr
+        "environment mig-b is no longer declared, and it cannot be asked who owns its services"
+        in run.stdout + run.stderr
     )
     assert "put the environment back with the new one, `pulumi up`, and take it away again" in run.stdout + run.stderr
     assert "[SW425]" in run.stdout + run.stderr
