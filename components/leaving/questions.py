@@ -167,6 +167,6 @@ def _unasked(name: str, silent: Silent, provider: str) -> str:
     return (
         f"environment {name} is no longer declared, and it cannot be asked who owns its services, so they are not "
         f"deleted: {silent.reason}. `pulumi up` deletes them when it can be asked again, with the kubeconfig that the "
-        f"last `pulumi up` stored; if that has been renewed since: put the environment back with the new one, `pulumi up`, "
-        f"and take it away again{gone}; {forget} [{Code.LEAVING_NOT_ASKED}]"
+        "last `pulumi up` stored; if that has been renewed since: put the environment back with the new one, `pulumi "
+        f"up`, and take it away again{gone}; {forget} [{Code.LEAVING_NOT_ASKED}]"
     )

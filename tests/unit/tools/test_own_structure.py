@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.cli.running import ROOT
-from tools.structure import ONE_THING_SEEN_TWICE, Structure, measure, seen_twice
+from tools.structure import ONE_THING_SEEN_TWICE, Structure, measure, seen_twice, two_meanings
 
 # With a face, any import from it would load the whole program.
 WITHOUT_A_FACE = {"components"}
@@ -39,6 +39,10 @@ def test_no_file_of_the_product_has_more_than_400_lines(structure: Structure) ->
 
 def test_no_file_of_tests_has_more_than_400_lines(structure: Structure) -> None:
     assert structure.long_test_files == {}
+
+
+def test_no_word_has_two_meanings(structure: Structure) -> None:
+    assert two_meanings(structure) == {}
 
 
 def test_names_that_are_one_thing_seen_twice_are_defined_twice(structure: Structure) -> None:
