@@ -3,8 +3,8 @@
 from slicewise.planning.explaining.grouped_reasons import candidate_place, grouped, nearest_miss
 from slicewise.planning.explaining.judged_candidates import Candidate, Verdict, candidate_to_dict, candidates
 from slicewise.planning.explaining.never_served import prospects
-from slicewise.planning.explaining.no_remedy import NoRemedy, NoRemedyCode, no_remedy
 from slicewise.planning.explaining.rejections import Rejections
+from slicewise.planning.explaining.remedy_lacking import NoRemedy, NoRemedyCode, no_remedy
 
 __all__ = [
     "Candidate",
