@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import pulumi
 
+from slicewise.cloud_resources import eks_pool, gke_pool, gpu_operator_values
 from slicewise.documents import EksCluster as DeclaredEks
 from slicewise.documents import GkeCluster as DeclaredGke
 from slicewise.documents import InferenceEnvironment
-from slicewise.provisioning import eks_pool, gke_pool, gpu_operator_values
 
 from ..stack_config import KubeconfigSourceName
 from .eks import ProvisionedEksCluster

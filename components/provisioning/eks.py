@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from slicewise.cloud_resources import CLUSTER_POLICIES, NODE_POLICIES, EksPool, assumed_by, policy_arn
 from slicewise.clusters.access import eks_kubeconfig
 from slicewise.documents import SYSTEM_POOL
 from slicewise.documents import EksCluster as Declared
-from slicewise.provisioning import CLUSTER_POLICIES, NODE_POLICIES, EksPool, assumed_by, policy_arn
 
 from ..type_tokens import EKS_CLUSTER
 from .provisioned import ProvisionedCluster

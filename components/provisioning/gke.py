@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
+from slicewise.cloud_resources import GkePool
 from slicewise.clusters.access import gke_kubeconfig
 from slicewise.documents import SYSTEM_POOL
 from slicewise.documents import GkeCluster as Declared
-from slicewise.provisioning import GkePool
 
 from ..type_tokens import GKE_CLUSTER
 from .provisioned import ProvisionedCluster

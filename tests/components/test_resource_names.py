@@ -15,10 +15,10 @@ from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
 from components.provisioning.eks import ProvisionedEksCluster
 from components.provisioning.gke import ProvisionedGkeCluster
+from slicewise.cloud_resources.gke import GkePool
 from slicewise.documents.cluster import EksCluster as DeclaredEks
 from slicewise.documents.cluster import GkeCluster as DeclaredGke
 from slicewise.manifests import KubernetesObject
-from slicewise.provisioning.gke import GkePool
 from tests.components.recording import Recorder, run
 
 # What names are made of where people number and join them, and the words that the stack's own names end with.

@@ -6,7 +6,7 @@ subject. docs/architecture.md says how to add one.
 
 from slicewise.documents.rules.fleet_warnings import fleet_advice
 from slicewise.documents.rules.judged_document import validated, value_at
-from slicewise.documents.rules.provisioning import SYSTEM_POOL
+from slicewise.documents.rules.provisioned_pools import SYSTEM_POOL
 from slicewise.documents.rules.references import NAME, REFERENCE, ReferenceCheck, claimed_models
 from slicewise.documents.rules.registry import check_broken, check_document, check_model
 from slicewise.documents.rules.served_model import slices_alone

@@ -27,7 +27,7 @@ from slicewise.documents.rules.pool_amounts import (
     check_reserved,
 )
 from slicewise.documents.rules.provisioned_gpus import check_gke_gpus, check_machine, check_one_strategy
-from slicewise.documents.rules.provisioning import (
+from slicewise.documents.rules.provisioned_pools import (
     check_cluster_name,
     check_disk_of_existing,
     check_machine_type_is_there,

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from slicewise.cloud_resources.boot_disks import disk_size_gb
 from slicewise.documents import EksCluster, NodePool, added_labels
 from slicewise.mig import MigStrategy
-from slicewise.provisioning.boot_disks import disk_size_gb
 
 CLUSTER_POLICIES: Final = ("AmazonEKSClusterPolicy",)
 """AWS managed policies of the cluster's role (EKS user guide, cluster IAM role)."""

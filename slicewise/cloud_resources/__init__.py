@@ -1,6 +1,6 @@
 """What to make in a cloud for an environment, as plain values. Checked documents go in; nothing here knows Pulumi."""
 
-from slicewise.provisioning.eks import (
+from slicewise.cloud_resources.eks import (
     CLUSTER_POLICIES,
     NODE_POLICIES,
     EksPool,
@@ -9,7 +9,7 @@ from slicewise.provisioning.eks import (
     gpu_operator_values,
     policy_arn,
 )
-from slicewise.provisioning.gke import GkePool, gke_pool
+from slicewise.cloud_resources.gke import GkePool, gke_pool
 
 __all__ = [
     "CLUSTER_POLICIES",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from slicewise.cloud_resources.boot_disks import disk_size_gb
 from slicewise.documents import GkeCluster, NodePool, added_labels, cloud_labels, gke_zones
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL
-from slicewise.provisioning.boot_disks import disk_size_gb
 
 
 @dataclass(frozen=True, slots=True)
