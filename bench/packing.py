@@ -1,6 +1,6 @@
 """The ways in which the pods of a pool can share its nodes, each a sum that must not exceed a capacity.
 
-On slices, and on whole GPUs where somebody packs all pods with care, only the units count: pods of 1, 2, 4 and 8 GPUs
+On slices, and on whole GPUs where all pods are packed with care, only the units count: pods of 1, 2, 4 and 8 GPUs
 fill nodes of eight without a gap, the largest first.
 
 Where the pods must fit in any order, the rule of docs/placement.md says for N nodes of eight: for every size g on the

@@ -265,7 +265,7 @@ def schema(kind: SchemaKind = None) -> None:
 
 
 def main() -> None:
-    """Run the command line; whoever reads its output may stop reading at any time."""
+    """Run the command line; its output may be closed by its reader at any time."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal or a pipe in Latin-1 or cp1252 lacks characters that tables and names have.

@@ -56,12 +56,12 @@ def make_directories(folder: Path) -> list[Path]:
 
 
 def remove_empty(folders: list[Path]) -> None:
-    """Remove what `make_directories` has made, unless somebody has put something there."""
+    """Remove what `make_directories` has made, unless something has been put there."""
     for folder in reversed(folders):
         try:
             folder.rmdir()
         except OSError:
-            return  # somebody else's by now, and so is all above it
+            return  # another run uses it by now, and all that is above it
 
 
 def _lock(descriptor: int, on_wait: Callable[[], None]) -> bool:

@@ -126,7 +126,7 @@ StackOfCluster = Annotated[
     str | None, _option(_STACK, "The stack that it is for: what pods of other stacks hold is reserved, too.")
 ]
 StackOfDocuments = Annotated[
-    str | None, _option(_STACK, "The stack that applies the documents: services of another one are another's.")
+    str | None, _option(_STACK, "The stack that applies the documents; services of any other stack count as others'.")
 ]
 EnvironmentName = Annotated[
     str | None, _option("ENVIRONMENT", "The environment's name. Left out: the context's.", callback=checked_name)

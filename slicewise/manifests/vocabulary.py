@@ -35,7 +35,7 @@ NAME_LABEL: Final = "app.kubernetes.io/name"
 ENVIRONMENT_ANNOTATION: Final = "slicewise.dev/environment"
 # Whose an object is: organization/project/stack. What `render` writes has none: its owner is who applies it.
 STACK_ANNOTATION: Final = "slicewise.dev/stack"
-# When the stack put an object back that somebody had deleted or changed, or took it over.
+# When the stack put back an object that had been deleted or changed, or took it over.
 RESTORED_ANNOTATION: Final = "slicewise.dev/restored"
 # The generation of the object that it was put back over: it still has that one where putting it back changed nothing.
 RESTORED_OVER_ANNOTATION: Final = "slicewise.dev/restored-over-generation"
