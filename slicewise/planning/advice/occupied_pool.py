@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from slicewise.diagnostics import FieldPath, Subject
-from slicewise.documents import Fleet, InferenceEnvironment, ModelSpec
+from slicewise.documents import Fleet, ModelSpec, nodes_at_a_time
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.plan import Placement
 
@@ -18,12 +18,18 @@ class Tenant(NamedTuple):
     model: ModelSpec
     pod: PodSize
 
+    @property
+    def pods(self) -> tuple[PodSize, int]:
+        """What one pod takes, and how many they are."""
+        return self.pod, self.placement.replicas * self.placement.nodes_per_replica
+
 
 class OccupiedPool(NamedTuple):
     """A pool with everything charged to it that is on it."""
 
     ledger: PoolLedger
-    environment: InferenceEnvironment
+    nodes_at_a_time: int
+    """How many nodes are added at a time: on GKE one in every zone."""
     tenants: Sequence[Tenant]
     """Those that have any pods."""
     field: FieldPath
@@ -40,7 +46,7 @@ def occupied_pools(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tena
     return [
         OccupiedPool(
             ledger,
-            fleet.environment[ledger.environment],
+            nodes_at_a_time(ledger.pool, fleet.environment[ledger.environment].spec.cluster),
             [tenant for tenant in tenants if tenant.placement.replicas],
             fields[ledger.environment, ledger.name],
             Subject("InferenceEnvironment", ledger.environment, node_pool=ledger.name),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from slicewise.diagnostics import Code, Diagnostic, some
-from slicewise.documents import nodes_at_a_time
-from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant
+from slicewise.planning.advice.occupied_pool import OccupiedPool
 from slicewise.planning.capacity import PodSize, PoolLedger
 
 # A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
@@ -25,14 +24,14 @@ def rolling_update_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]
         rolls = {pod: pool.ledger.has_room_to_roll(pod) for pod in {tenant.pod for tenant in careful}}
         stuck = [tenant.placement for tenant in careful if not rolls[tenant.pod]]
         if stuck:
-            names = some(sorted({str(placement.deployment) for placement in stuck}))
             reserve = max(pool.ledger.pool.reserved_units, *(placement.gpus_per_node for placement in stuck))
+            nodes = _more_nodes(pool, rolls, reserve)
+            names = some(sorted({str(placement.deployment) for placement in stuck}))
             message = (
                 f"no room is left on {pool.ledger.name} for one more pod, and a Deployment of fewer than "
                 f"{ROLLS_WITHOUT_SURGE} replicas starts a new pod before it stops an old one: the next update of "
                 f"{names} would wait forever"
             )
-            nodes = _more_nodes(pool, rolls, reserve)
             remedy = (
                 f"write reservedUnits: {reserve} in the pool, and make room for it: {nodes}, or fewer replicas there"
             )
@@ -50,23 +49,14 @@ def _more_nodes(pool: OccupiedPool, sizes: Iterable[PodSize], reserve: int) -> s
     """Return the field and the number of nodes that hold the tenants beside the `reserve`, which updates then use."""
     declared, now = pool.ledger.pool, pool.ledger.pool.nodes
     if declared.max_node_count is None:
-        field, name, step = "node_count", "nodeCount", nodes_at_a_time(declared, pool.environment.spec.cluster)
+        field, name, step = "node_count", "nodeCount", pool.nodes_at_a_time
     else:
         # An autoscaler's limit is for all zones together.
         field, name, step = "max_node_count", "maxNodeCount", 1
     nodes = now + step
     while True:
         changed = declared.model_copy(update={field: nodes, "reserved_units": reserve})
-        if _rolls(PoolLedger(pool.ledger.environment, changed), pool.tenants, sizes):
+        larger = PoolLedger(pool.ledger.environment, changed)
+        if larger.charge_all(tenant.pods for tenant in pool.tenants) and all(map(larger.has_room_to_roll, sizes)):
             return f"{name}: {nodes} (now {now})"
         nodes += step
-
-
-def _rolls(empty: PoolLedger, tenants: Iterable[Tenant], sizes: Iterable[PodSize]) -> bool:
-    """Return whether an `empty` pool takes all `tenants`, and has room to roll then."""
-    for placement, _, pod in tenants:
-        pods = placement.replicas * placement.nodes_per_replica
-        if not empty.takes(pod, pods):
-            return False
-        empty.charge(pod, pods)
-    return all(empty.has_room_to_roll(pod) for pod in sizes)

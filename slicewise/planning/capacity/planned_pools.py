@@ -56,11 +56,7 @@ class ChargedPool:
         state = PoolLedger(self.environment.metadata.name, self.pool)
         if self.pool.reserved_units > state.units:
             return False
-        for charge in self.charges:
-            if not state.takes(charge.pod, charge.count):
-                return False
-            state.charge(charge.pod, charge.count)
-        return True
+        return state.charge_all((charge.pod, charge.count) for charge in self.charges)
 
     def with_pool(self, **fields: object) -> ChargedPool:
         """Return the same with other values in some fields of the pool."""

@@ -102,6 +102,14 @@ class PoolLedger:
         if count < 0:
             self._at_most.clear()
 
+    def charge_all(self, pods: Iterable[tuple[PodSize, int]]) -> bool:
+        """Promise room for `pods` (a size and how many) in turn; return whether all of them fit."""
+        for pod, count in pods:
+            if not self.takes(pod, count):
+                return False
+            self.charge(pod, count)
+        return True
+
     def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolLedger:
         """Return a copy in which these pods are not charged."""
         other = PoolLedger(self.environment, self.pool)

@@ -11,7 +11,7 @@ from slicewise.planning.advice import required_memory_advice
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger, fit_on_empty_node
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.planning.reasons import Reason, RejectionCode
-from slicewise.planning.search import Demand, DraftPlan, ServingOption
+from slicewise.planning.search import Demand, DraftPlan, ServingOption, free_choices
 
 # Finding the nearest pool takes time for every pool that there is, and more than this is not read.
 _MOST_EXPLAINED = 20
@@ -41,7 +41,7 @@ class _Prospects:
         self._explained: dict[tuple[object, ...], str] = {}
 
     def advice(self) -> Iterator[Diagnostic]:
-        yield from required_memory_advice(self._draft.free_choices())
+        yield from required_memory_advice(free_choices(self._draft.demands, self._draft.pools))
         for demand in self._draft.demands:
             options = [option for option in demand.options if option.levels]
             if not options:

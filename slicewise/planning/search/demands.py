@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, ModelSpec, ServingProfile, model_key
+from slicewise.planning.advice import FreeChoice
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.search.lanes import FreeLevel, Lanes, labels_of
 from slicewise.planning.search.pool_classes import FitsOfModels
@@ -98,3 +99,15 @@ def _scarcity(options: Sequence[ServingOption], pools: Sequence[PoolLedger]) -> 
         return sum(lane.units for lane in lanes.values())  # of one selection, so no pool is in two of them
     members = {index for lane in lanes.values() for index in lane.members}
     return sum(pools[index].units for index in members)
+
+
+def free_choices(demands: Iterable[Demand], pools: Sequence[PoolLedger]) -> Iterator[FreeChoice]:
+    """Yield the options of `demands` that require no memory, with the pools that match each."""
+    seen: set[int] = set()
+    for demand in demands:
+        if id(demand.options) not in seen:
+            seen.add(id(demand.options))
+            for number, option in enumerate(demand.options):
+                if option.profile.replica_topology.requires.memory_per_gpu is None:
+                    matching = [pools[index] for index, _ in option.lane_pools()]
+                    yield FreeChoice(model_key(demand.deployment), number, option.profile, matching)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from slicewise.documents import DeploymentKey, Fleet, model_key
-from slicewise.planning.advice import FreeChoice, Tenant
+from slicewise.planning.advice import Tenant
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.location import Location
 from slicewise.planning.plan import Placement
@@ -157,15 +157,3 @@ class DraftPlan:
                 )
                 tenants[claim.index].append(Tenant(placement, claim.demand.model, claim.pod))
         return tenants
-
-    def free_choices(self) -> Iterator[FreeChoice]:
-        """Yield the serving options that require no memory."""
-        seen: set[int] = set()
-        for demand in self.demands:
-            if id(demand.options) in seen:
-                continue
-            seen.add(id(demand.options))
-            for number, option in enumerate(demand.options):
-                if option.profile.replica_topology.requires.memory_per_gpu is None:
-                    pools = [self.pools[index] for index, _ in option.lane_pools()]
-                    yield FreeChoice(model_key(demand.deployment), number, option.profile, pools)

@@ -75,7 +75,8 @@ class Lanes:
         key = (environments, pools, id(fits))
         found = self._levels.get(key)
         if found is None:
-            found = self._levels[key] = tuple(_levels(self._select(environments, pools), fits))
+            lanes = self._select(environments, pools)
+            found = self._levels[key] = tuple(_levels(lanes, fits))
         return found
 
     def _select(self, environments: LabelSet, pools: LabelSet) -> Mapping[int, Lane]:

@@ -11,7 +11,7 @@ from slicewise.planning.advice import crowded_node_advice, occupied_pools, requi
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.previous_placements import PreviousPlacement
 from slicewise.planning.search.decision_log import DecisionLog
-from slicewise.planning.search.demands import Demand
+from slicewise.planning.search.demands import Demand, free_choices
 from slicewise.planning.search.draft_plan import DraftPlan
 from slicewise.planning.search.repair import repair
 from slicewise.planning.search.retention import moves, retain, stay_in_environment
@@ -42,7 +42,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
     placements = [tenant.placement for here in tenants for tenant in here]
     occupied = occupied_pools(fleet, zip(draft.pools, tenants, strict=True))
     advice = [
-        *required_memory_advice(draft.free_choices()),
+        *required_memory_advice(free_choices(draft.demands, draft.pools)),
         *rolling_update_advice(occupied),
         *crowded_node_advice(occupied),
     ]
