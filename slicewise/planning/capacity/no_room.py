@@ -63,7 +63,7 @@ class NodeTooSmall(ReasonWithNumbers):
     def _too_much(self, group: Sequence[Self]) -> Iterator[str]:
         if self._short_of_cpu:
             has = spread((each.node.cpu or 0 for each in group), _cores)
-            yield f"{_cores(self.pod.cpu)} CPUs (a node has {has})"
+            yield f"{_cpus(self.pod.cpu)} (a node has {has})"
         if self._short_of_memory:
             has = spread((each.node.memory or 0 for each in group), _gib)
             yield f"{_gib(self.pod.memory)}Gi of memory (a node has {has}Gi)"
@@ -112,7 +112,7 @@ class PodTooLarge(Reason):
 
 def asks(pod: PodSize) -> str:
     """Write what a pod asks for; of CPU and memory nothing where the pool does not say what nodes have."""
-    cpu = f", {_cores(pod.cpu)} CPUs" if pod.cpu else ""
+    cpu = f", {_cpus(pod.cpu)}" if pod.cpu else ""
     memory = f", {_gib(pod.memory)}Gi" if pod.memory else ""
     return f"{counted(pod.units, 'unit')}{cpu}{memory}"
 
@@ -120,6 +120,11 @@ def asks(pod: PodSize) -> str:
 def _free(group: Sequence[TooFewUnits | NodeTooSmall | TooFewPods]) -> str:
     free, units = spread(each.free for each in group), spread(each.units for each in group)
     return f"{free} of {units} units free"
+
+
+def _cpus(millis: int) -> str:
+    cores = _cores(millis)
+    return f"{cores} {'CPU' if cores == '1' else 'CPUs'}"
 
 
 def _cores(millis: int) -> str:

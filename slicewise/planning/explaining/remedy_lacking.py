@@ -17,7 +17,7 @@ from slicewise.documents import (
     ServingProfile,
     slices_alone,
 )
-from slicewise.kubernetes import canonical
+from slicewise.kubernetes import Quantity, canonical
 from slicewise.planning.plan import Shortfall
 from slicewise.planning.reasons import Rejection, RejectionCode
 
@@ -109,6 +109,10 @@ def _room(deployment: ModelDeployment, model: ModelSpec, topology: ReplicaTopolo
     pods = f" of {topology.nodes} pods" if topology.nodes > 1 else ""
     units = counted(topology.gpus_per_node, "GPU")
     return (
-        f"{replicas}{pods}, each {'pod ' if pods else ''}with {units}, {model.resources.cpu} CPUs and "
+        f"{replicas}{pods}, each {'pod ' if pods else ''}with {units}, {_cpus(model.resources.cpu)} and "
         f"{canonical(model.resources.memory)} of memory"
     )
+
+
+def _cpus(amount: Quantity) -> str:
+    return f"{amount} {'CPU' if str(amount) == '1' else 'CPUs'}"

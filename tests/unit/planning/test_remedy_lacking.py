@@ -115,3 +115,9 @@ def test_a_shortfall_with_remedies_has_no_needs() -> None:
     (shortfall,) = plan_with_remedies(fleet, make_plan(fleet))["shortfalls"]
     assert shortfall["remedies"]
     assert shortfall["noRemedy"] is None
+
+
+def test_one_cpu_is_not_written_as_several() -> None:
+    fleet = fleet_of([model("m", cpu="1"), deployment("new", "m")])
+    (said,) = (line for line in shortfalls_said(fleet) if line.startswith("  no remedy"))
+    assert said.endswith("with room for 1 replica, each with 1 GPU, 1 CPU and 16Gi of memory")
