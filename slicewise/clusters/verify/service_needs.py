@@ -44,6 +44,7 @@ def _no_kserve(placed: Sequence[PlannedService]) -> Found:
         f"the API server knows no {SERVICE_KIND} ({KSERVE_API_VERSION}), {counted(len(placed), 'placement')} "
         f"of the plan in this environment{whose}",
         f"install in the cluster: {INSTALL[SERVICE_KIND]}{_and_update(placed)}",
+        facts={"placements": len(placed)},
     )
 
 
@@ -72,6 +73,7 @@ def _no_namespace(
             f"{counted(len(missing), 'namespace')} of the plan's deployments {are(len(missing))} "
             f"not there: {', '.join(missing)} ({_deployments(without)})",
             f"{creating(missing)}{again}; or let the stack make what is missing: {LET_THE_STACK}",
+            facts={"namespaces": len(missing)},
         )
 
 

@@ -62,6 +62,10 @@ def _gpus_by_default(namespace: str, pods: PlannedPods, containers: Sequence[Con
                 f"of {pods.deployment} asks for {shown_amount(resource, amount)} where the plan counts "
                 f"{shown_amount(resource, counted.get(resource, Decimal(0)))}",
                 f"take {resource} out of the LimitRange, or limit it by a ResourceQuota",
+                facts={
+                    "given": shown_amount(resource, amount),
+                    "counted": shown_amount(resource, counted.get(resource, Decimal(0))),
+                },
             )
 
 

@@ -47,6 +47,7 @@ def check_object_quotas(
                     f"quota {quota.name} of namespace {namespace}: {key} is limited to {quota.hard[key]:f}, {used:f} "
                     f"are there, and {some(added)} {'needs one more' if len(added) == 1 else 'need one more each'}",
                     f"raise {key} of the quota to {used + len(added):f}",
+                    facts={"limit": int(quota.hard[key]), "used": int(used), "added": len(added)},
                 )
 
 

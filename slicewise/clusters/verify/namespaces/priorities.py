@@ -40,7 +40,9 @@ def check_priorities(
     ]
     if higher:
         shown = some([f"{pod.namespace}/{pod.name} ({pod.priority})" for pod in higher])
-        yield _found(f"pods of others have a higher priority than the plan's ({lowest}): {shown}", higher, resources)
+        yield _found(
+            f"pods of others have a higher priority than the plan's ({lowest}): {shown}", lowest, higher, resources
+        )
     old = [pod for _, pod in ours if default and pod.priority < default.value]
     if default and default.preempts and old:
         names = sorted({f"{pod.namespace}/{pod.service}" for pod in old})
@@ -51,10 +53,11 @@ def check_priorities(
             f"{some(names)} were made before it, with {lowest}: every newer pod without a class may take their slices",
             f"have their pods made anew, which get {default.value} then: kubectl -n {old[0].namespace} delete pods -l "
             f"{NAME_LABEL}={old[0].service}",
+            facts={"priority": lowest, "default": default.value},
         )
 
 
-def _found(says: str, higher: Sequence[GpuPod], resources: Mapping[DeploymentKey, str]) -> Found:
+def _found(says: str, lowest: int, higher: Sequence[GpuPod], resources: Mapping[DeploymentKey, str]) -> Found:
     concerned = {name for pod in higher for name, resource in resources.items() if resource in pod.requests}
     return Found(
         Code.MAY_BE_PREEMPTED,
@@ -63,4 +66,5 @@ def _found(says: str, higher: Sequence[GpuPod], resources: Mapping[DeploymentKey
         "Kubernetes 1.34 even against a PodDisruptionBudget of 0",
         "limit who may use their PriorityClass (a ResourceQuota with scope PriorityClass), set its preemptionPolicy: "
         "Never, or keep these pods off the pool's nodes by a taint that only the pool tolerates",
+        facts={"priority": lowest, "higher": {f"{pod.namespace}/{pod.name}": pod.priority for pod in higher}},
     )

@@ -59,6 +59,11 @@ def _judged(
         f"{key} is limited to {shown_amount(key, hard)}, others use {shown_amount(key, others)} and the plan's pods "
         f"ask for {shown_amount(key, wanted)}"
     )
+    facts = {
+        "limit": shown_amount(key, hard),
+        "others": shown_amount(key, others),
+        "planned": shown_amount(key, wanted),
+    }
     if wanted > left:
         short = dict(_short(each_asks, left))
         yield Found(
@@ -68,6 +73,7 @@ def _judged(
             + some([f"{name} lacks {lacks} of {counted(wants, 'replica')}" for name, (lacks, wants) in short.items()]),
             f"raise {key} of the quota to {shown_amount(key, others + wanted + _surge(each_asks))}"
             f"{', one pod for rolling updates included' if _surge(each_asks) else ''}, or lower the replicas",
+            facts=facts | {"lackingReplicas": {name: lacks for name, (lacks, _) in short.items()}},
         )
     elif _surge(each_asks) > left - wanted:
         stuck = [str(planned.deployment) for planned, asks in each_asks if asks and _waits(planned)]
@@ -78,6 +84,7 @@ def _judged(
             f"rolling update of {some(stuck)} starts before it stops one: the update would wait forever, and the old "
             "pods serve on",
             f"raise {key} of the quota to {shown_amount(key, others + wanted + _surge(each_asks))}",
+            facts=facts,
         )
 
 

@@ -78,13 +78,19 @@ class Shortage:
         return lacking
 
     @cached_property
+    def lacking_replicas(self) -> Mapping[DeploymentKey, int]:
+        """How many replicas of each deployment may find no room: those of which a pod does not."""
+        replicas = {each.deployment: (each.replicas, each.nodes_per_replica) for each in self.compared.placements}
+        return {name: min(-(-pods // replicas[name][1]), replicas[name][0]) for name, pods in self.lacking.items()}
+
+    @cached_property
     def told(self) -> str:
         """Which deployments lack how much; empty where none lacks anything."""
-        replicas = {each.deployment: (each.replicas, each.nodes_per_replica) for each in self.compared.placements}
-        parts = []
-        for name, pods in self.lacking.items():
-            wanted, size = replicas[name]
-            parts.append(f"{name} lacks room for {min(-(-pods // size), wanted)} of {counted(wanted, 'replica')}")
+        wanted = {each.deployment: each.replicas for each in self.compared.placements}
+        parts = [
+            f"{name} lacks room for {lacks} of {counted(wanted[name], 'replica')}"
+            for name, lacks in self.lacking_replicas.items()
+        ]
         return some(parts)
 
     def weighed(self, found: Found) -> Found:
@@ -93,7 +99,13 @@ class Shortage:
             return found
         if not self.lacking:
             return replace(found, severity=Severity.WARNING)
-        return replace(found, severity=Severity.ERROR, message=f"{found.message}; {self.told}")
+        lacking = {str(name): lacks for name, lacks in self.lacking_replicas.items()}
+        return replace(
+            found,
+            severity=Severity.ERROR,
+            message=f"{found.message}; {self.told}",
+            facts={**found.facts, "lackingReplicas": lacking},
+        )
 
     def _running(self, charge: PlannedCharge, *, takes_more: bool) -> int:
         """Return how many of a deployment's pods run on nodes that take more pods now, or that do not and are Ready."""

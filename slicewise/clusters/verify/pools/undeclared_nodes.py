@@ -40,6 +40,10 @@ def check_undeclared_nodes(nodes: Sequence[LiveNode]) -> Iterator[Found]:
             f"{counted(len(those), 'GPU node')} {'belongs' if len(those) == 1 else 'belong'} to no declared pool: "
             f"{some([node.name for node in those])} ({said})",
             remedy,
+            facts={
+                "nodes": len(those),
+                "units": {resource: sum(node.units(resource) for node in those) for resource in offers},
+            },
         )
 
 

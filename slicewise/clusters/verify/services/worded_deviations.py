@@ -28,6 +28,7 @@ def _gone(gone: Sequence[Deviation]) -> Found:
         Severity.ERROR,
         f"{counted(len(gone), 'service')} that {was} applied {are(len(gone))} not there any more: {some(names)}",
         _PUT_BACK,
+        facts={"services": len(gone), "missingReplicas": sum(each.missing for each in gone)},
     )
 
 
@@ -39,6 +40,7 @@ def _changed(changed: Deviation) -> Found:
         Severity.ERROR if changed.missing else Severity.WARNING,
         f"{changed.expected.deployment} {than}: {changed.says}{short if changed.missing else ''}",
         _remedy(changed),
+        facts={"missingReplicas": changed.missing},
     )
 
 
@@ -72,4 +74,5 @@ def _foreign(foreign: Iterable[Deviation]) -> Iterator[Found]:
             f"{owner}: {names}",
             "rename the deployment, or place it in another environment; to take the service over, remove it from there "
             "first",
+            facts={"services": len(group)},
         )

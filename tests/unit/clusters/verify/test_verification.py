@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,7 +16,6 @@ from tests.unit.clusters.built_clusters import (
     GPU,
     adding,
     changed,
-    found,
     gfd,
     node,
     only,
@@ -192,7 +192,10 @@ LIES: dict[str, tuple[Change, tuple[str | None, str, str, str]]] = {
 def test_a_lie_is_found_and_nothing_else_said(lie: str) -> None:
     documents, cluster = two_pools()
     change, (name, code, roomy, _) = LIES[lie]
-    assert found(documents, change(cluster)) == [(name, code, roomy)]
+    (told,) = verified(documents, change(cluster)).differences
+    assert (told.subject.node_pool, told.code, told.severity) == (name, code, roomy)
+    counts = re.search(r"(?<![\w.-])\d+(?![\w.-])", told.message)
+    assert told.facts or not counts, "the numbers of a message are there as data, too"
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -204,7 +207,10 @@ def test_the_same_lie_where_the_plan_needs_every_unit(lie: str) -> None:
     (told,) = verified(documents, change(cluster)).differences
     assert (told.subject.node_pool, told.code, told.severity) == (name, code, full)
     if (roomy, full) == (WARNING, ERROR):
-        assert ("; team/chat lacks room for " if name == "cut" else "; team/big lacks room for ") in told.message
+        whose = "team/chat" if name == "cut" else "team/big"
+        lacking = re.search(rf"; {whose} lacks room for (\d+) of ", told.message)
+        assert lacking
+        assert told.facts["lackingReplicas"] == {whose: int(lacking[1])}
     elif full == ERROR and name:
         assert "team/chat" in told.message or "team/big" in told.message
 
