@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from slicewise.diagnostics.codes import Code
 from slicewise.diagnostics.printable_text import printable
@@ -125,6 +126,19 @@ NO_DOCUMENT: Final = Subject("", "")
 """It is about none of the documents, or the place says about which."""
 
 
+class Statement(NamedTuple):
+    """What a diagnostic says, whatever its code and wherever it is; each part is that of `Diagnostic`."""
+
+    message: str
+    remedy: str = ""
+    facts: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def text(self) -> str:
+        """What is wrong and what to do, in one sentence."""
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One thing that is wrong, or deserves a look.
@@ -136,7 +150,8 @@ class Diagnostic:
         remedy: What to write or do; empty where the message says so itself.
         subject: The document that it is about.
         place: Where that is written, if a file is to blame. Where it has one, the subject is not printed.
-        facts: The numbers that the message has in words, by names as in JSON: `declaredBytes`.
+        facts: The numbers that the message has in words, and the names that a program would want (what was found, what
+            is allowed), by names as in JSON: `declaredBytes`; docs/errors.md says which.
         field: The field: its path in the document, or its name as it is written elsewhere (`slicewise:manifests`).
     """
 
@@ -198,7 +213,7 @@ class Diagnostic:
     @property
     def text(self) -> str:
         """What is wrong and what to do, in one sentence."""
-        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+        return Statement(self.message, self.remedy).text
 
     def __str__(self) -> str:
         """Write it on one line."""

@@ -65,7 +65,7 @@ def repository_meant(text: str) -> str:
     Nothing if `text` is neither.
     """
     if address := _ADDRESS.fullmatch(text):
-        return f'; write "{address[1]}"'
+        return f'write "{address[1]}"'
     if pinned := _WITH_REVISION.fullmatch(text):
-        return f'; write "{pinned[1]}", and "{pinned[2]}" as revision'
+        return f'write "{pinned[1]}", and "{pinned[2]}" as revision'
     return ""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from slicewise.kubernetes import GIB, Quantity
-from slicewise.sources import ERROR
+from slicewise.sources import UnusableTextError
 
 _MIB: Final = 1024**2
 # 48000 was meant as MiB, 48 as GiB: from here on a bare number is taken for MiB.
@@ -18,7 +18,6 @@ _MEBIBYTES: Final = 4096
 _MOST_GPU_MEMORY: Final = 4096 * GIB
 _MOST_MEMORY: Final = 64 * 1024 * GIB
 _LEAST_NODE_MEMORY: Final = GIB
-_DECIMAL: Final = ("M", "G", "T")
 # The largest nodes that are sold with GPUs have some 400 cores: a thousand is a count of thousandths.
 _TOO_MANY_CORES: Final = 1000
 _MILLI: Final = Decimal("0.001")
@@ -30,22 +29,20 @@ def _memory_of_gpu(amount: Quantity) -> Quantity:
     """Refuse what is less than any GPU, or slice of one, has."""
     if amount.value < GIB:
         meant = _larger(amount, GIB, _MOST_GPU_MEMORY)
-        raise _never_meant(f"{_bytes(amount)}, less than any GPU or slice has; write {meant}")
+        raise _never_meant(_bytes(amount), "less than any GPU or slice has", meant)
     if amount.value > _MOST_GPU_MEMORY:
-        raise _never_meant(
-            f"is {_tebibytes(amount)}, more than any GPU has; write {_smaller(amount, GIB, _MOST_GPU_MEMORY)}"
-        )
+        meant = _smaller(amount, GIB, _MOST_GPU_MEMORY)
+        raise _never_meant(_tebibytes(amount), "more than any GPU has", meant)
     return amount
 
 
 def _memory(amount: Quantity) -> Quantity:
     """Refuse what is too little for any process."""
     if amount.value < _MIB:
-        raise _never_meant(f"{_bytes(amount)}, too little for any program; write {_larger(amount, _MIB)}")
+        raise _never_meant(_bytes(amount), "too little for any program", _larger(amount, _MIB))
     if amount.value > _MOST_MEMORY:
-        raise _never_meant(
-            f"is {_tebibytes(amount)}, more than any node has; write {_smaller(amount, GIB, _MOST_MEMORY)}"
-        )
+        meant = _smaller(amount, GIB, _MOST_MEMORY)
+        raise _never_meant(_tebibytes(amount), "more than any node has", meant)
     return amount
 
 
@@ -53,7 +50,7 @@ def _memory_of_node(amount: Quantity) -> Quantity:
     """Refuse what is less than any node with GPUs has."""
     if amount.value < _LEAST_NODE_MEMORY:
         meant = _larger(amount, _LEAST_NODE_MEMORY)
-        raise _never_meant(f"{_bytes(amount)}, less than any node with GPUs has; write {meant}")
+        raise _never_meant(_bytes(amount), "less than any node with GPUs has", meant)
     return amount
 
 
@@ -61,7 +58,7 @@ def _cores_of_node(amount: Quantity) -> Quantity:
     """Refuse what starts not even one pod of a model."""
     if amount.millis < _TOO_FEW_MILLICORES:
         cores = amount.number if amount.suffix == "m" and Decimal(amount.number) >= 1 else "for example 96"
-        raise _never_meant(f"is {_plainly(amount.value)} cores, less than any node has; write {cores}")
+        raise _never_meant(_in_cores(amount), "less than any node has", cores)
     return amount
 
 
@@ -69,27 +66,16 @@ def _cores(amount: Quantity) -> Quantity:
     """Refuse what is more than any node has."""
     if amount.value >= _TOO_MANY_CORES:
         thousandths = not amount.suffix and amount.value * _MILLI < _TOO_MANY_CORES
-        remedy = f"write {amount.number}m for thousandths" if thousandths else "write for example 4 or 500m"
-        raise _never_meant(f"is {_plainly(amount.value)} cores, more than any node has; {remedy}")
+        meant = f"{amount.number}m for thousandths" if thousandths else "for example 4 or 500m"
+        raise _never_meant(_in_cores(amount), "more than any node has", meant)
     return amount
 
 
 def _cores_of_model(amount: Quantity) -> Quantity:
     """Refuse what starts no engine."""
     if amount.millis < _TOO_FEW_MILLICORES:
-        raise _never_meant(f"is {_plainly(amount.value)} cores, too little for a model; write for example 4 or 500m")
+        raise _never_meant(_in_cores(amount), "too little for a model", "for example 4 or 500m")
     return amount
-
-
-def decimal_advice(amount: Quantity) -> str | None:
-    """Say what decimal gigabytes of a GPU's memory are in GiB, which is what GPUs are sold in; None for others."""
-    if amount.suffix not in _DECIMAL:
-        return None
-    gib = f"{amount.value / GIB:.2f}".rstrip("0").rstrip(".")
-    return (
-        f"{amount} is {gib}Gi, because {amount.suffix} counts in powers of 1000; write {amount}i, or {gib}Gi if that "
-        "is meant"
-    )
 
 
 def _larger(amount: Quantity, least: int, most: int = _MOST_MEMORY) -> str:
@@ -116,7 +102,11 @@ def _tebibytes(amount: Quantity) -> str:
 
 
 def _bytes(amount: Quantity) -> str:
-    return f"is {_plainly(amount.value)} bytes"
+    return f"{_plainly(amount.value)} bytes"
+
+
+def _in_cores(amount: Quantity) -> str:
+    return f"{_plainly(amount.value)} cores"
 
 
 def _plainly(value: Decimal) -> str:
@@ -125,8 +115,8 @@ def _plainly(value: Decimal) -> str:
     return digits if len(digits) <= _LONGEST else f"{value:.3g}"
 
 
-def _never_meant(problem: str) -> PydanticCustomError:
-    return PydanticCustomError(ERROR, "{problem}", {"problem": problem})
+def _never_meant(found: str, why: str, meant: str) -> PydanticCustomError:
+    return UnusableTextError(f"is {found}, {why}", f"write {meant}", found=found).for_pydantic()
 
 
 GpuMemory = Annotated[Quantity, AfterValidator(_memory_of_gpu)]

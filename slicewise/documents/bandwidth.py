@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
-from slicewise.sources import ERROR, Written
+from slicewise.sources import UnusableTextError, Written
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -36,12 +36,12 @@ class Bandwidth(Written):
         """Read `ib-400g` or `400g`.
 
         Raises:
-            ValueError: `text` is neither; the message says what to write.
+            UnusableTextError: `text` is neither.
         """
         match = re.fullmatch(_PATTERN, text) if isinstance(text, str) else None
         if not match:
-            fabrics = ", ".join(FABRICS)
-            raise ValueError(f"is not a bandwidth; write fabric and Gbit/s, for example ib-400g (fabrics: {fabrics})")
+            remedy = f"write fabric and Gbit/s, for example ib-400g (fabrics: {', '.join(FABRICS)})"
+            raise UnusableTextError("is not a bandwidth", remedy, fabrics=list(FABRICS))
         return cls(match[1], int(match[2]))
 
     def satisfies(self, required: Bandwidth) -> bool:
@@ -62,11 +62,8 @@ class Bandwidth(Written):
 
 def _names_its_fabric(bandwidth: Bandwidth) -> Bandwidth:
     if bandwidth.fabric is None:
-        raise PydanticCustomError(
-            ERROR,
-            "does not say on which fabric; write for example ib-{got} (fabrics: {fabrics})",
-            {"got": str(bandwidth), "fabrics": ", ".join(FABRICS)},
-        )
+        remedy = f"write for example ib-{bandwidth} (fabrics: {', '.join(FABRICS)})"
+        raise UnusableTextError("does not say on which fabric", remedy, fabrics=list(FABRICS)).for_pydantic()
     return bandwidth
 
 

@@ -47,12 +47,11 @@ def _named(image: str) -> str:
     return image
 
 
-def image_meant(text: str) -> str:
+def image_meant(text: str) -> tuple[str, str]:
     """Return which parts of `text`, which is not an image, are wrong, and what to write instead where that is clear."""
     parts = wrong_parts(text)
-    said = f": {parts}" if parts else ""
     meant = _meant(text)
-    return f'{said}; write "{meant}"' if meant else said
+    return f": {parts}" if parts else "", f'write "{meant}"' if meant else ""
 
 
 def _meant(text: str) -> str:

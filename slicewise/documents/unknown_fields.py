@@ -27,6 +27,7 @@ class UnknownField(NamedTuple):
     """What to say of it, and the fields that were meant: that these are missing needs no second error."""
 
     message: str
+    remedy: str
     meant: tuple[FieldPath, ...]
 
 
@@ -41,7 +42,7 @@ def unknown_field(kind: type[BaseModel], path: FieldPath, document: object = Non
     parent, name = path[:-1], str(path[-1])
     where = dotted(parent) or "the document"
     hint, meant = _hint(kind, parent, name, _beside(document, parent))
-    return UnknownField(f"{where} has no field {quoted(name)}; {hint}", meant)
+    return UnknownField(f"{where} has no field {quoted(name)}", hint, meant)
 
 
 def _beside(data: Any, parent: FieldPath) -> Container[object]:  # noqa: ANN401 - plain data

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from pydantic_core import core_schema
 
 from slicewise.kubernetes.quantity_meant import proposal
-from slicewise.sources import Written
+from slicewise.sources import UnusableTextError, Written
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -34,6 +34,8 @@ _MULTIPLIERS: Final = {
 # Kubernetes keeps 64 bits of an amount; longer text is not an amount.
 _MAXIMUM: Final = Decimal(2**63 - 1)
 _LONGEST: Final = 40
+_NOT_ONE: Final = "is not a Kubernetes quantity"
+_EXAMPLES: Final = "write for example 40Gi, 500m or 4"
 
 
 def quantity_value(text: object) -> Decimal | None:
@@ -69,22 +71,22 @@ class Quantity(Written):
         """Read a Kubernetes quantity.
 
         Raises:
-            ValueError: `text` is not a quantity, or not a positive one; the message says which.
+            UnusableTextError: `text` is not a quantity, or not a positive one.
         """
         # Kubernetes reads a bare number as bytes or cores, and YAML gives such a number as an int or a float.
         if isinstance(text, bool) or not isinstance(text, str | int | float):
-            raise ValueError("is not a Kubernetes quantity; write for example 40Gi, 500m or 4")  # noqa: TRY004 - callers catch one
+            raise UnusableTextError(_NOT_ONE, _EXAMPLES)
         written = str(text)
         match = _QUANTITY.fullmatch(written) if len(written) <= _LONGEST else None
         if not match:
             if quantity_value(text) is not None:
-                raise ValueError("is not more than 0; write for example 40Gi, 500m or 4")
-            raise ValueError(f"is not a Kubernetes quantity; write {proposal(written)}")
+                raise UnusableTextError("is not more than 0", _EXAMPLES, least=0)
+            raise UnusableTextError(_NOT_ONE, f"write {proposal(written)}")
         value = _value(match)
         if value <= 0:
-            raise ValueError("is 0; write more than that")
+            raise UnusableTextError("is 0", "write more than that", least=0)
         if value > _MAXIMUM:
-            raise ValueError("is more than Kubernetes can count (9223372036854775807); write less")
+            raise UnusableTextError(f"is more than Kubernetes can count ({_MAXIMUM})", "write less", most=int(_MAXIMUM))
         return cls(value, written)
 
     @property

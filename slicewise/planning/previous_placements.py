@@ -116,4 +116,4 @@ def _problems(error: ValidationError, source: str) -> list[Diagnostic]:
 
 
 def _words(error: ErrorDetails) -> str:
-    return ("it is missing" if error["type"] == "missing" else bad_value(error)) + _EXPECTED
+    return ("it is missing" if error["type"] == "missing" else bad_value(error).text) + _EXPECTED

@@ -7,7 +7,7 @@ which knows the line of every field.
 from slicewise.sources.files import path_meant, read_all
 from slicewise.sources.gc_pause import paused_collector
 from slicewise.sources.issued_tokens import HUGGING_FACE, issued_token
-from slicewise.sources.parsed_values import ERROR, EXPECTED, Written
+from slicewise.sources.parsed_values import ERROR, EXPECTED, UnusableTextError, Written
 from slicewise.sources.untrusted_yaml import NotPlainYamlError, read_plain
 from slicewise.sources.yaml_source import SourceDocument, parse_documents
 
@@ -17,6 +17,7 @@ __all__ = [
     "HUGGING_FACE",
     "NotPlainYamlError",
     "SourceDocument",
+    "UnusableTextError",
     "Written",
     "issued_token",
     "parse_documents",

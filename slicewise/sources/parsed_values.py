@@ -15,6 +15,27 @@ ERROR: Final = "written"
 EXPECTED: Final = "expected"
 
 
+class UnusableTextError(ValueError):
+    """What was written is not a value of its type.
+
+    Attributes:
+        problem: What is wrong, beginning with a verb, and without repeating what was written.
+        remedy: What to write.
+        facts: The numbers in both, by their names.
+    """
+
+    def __init__(self, problem: str, remedy: str, **facts: object) -> None:
+        super().__init__(f"{problem}; {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+        self.facts = facts
+
+    def for_pydantic(self) -> PydanticCustomError:
+        """Return it as pydantic's error, whose context has its parts."""
+        context = {"problem": self.problem, "remedy": self.remedy, "facts": self.facts}
+        return PydanticCustomError(ERROR, "{problem}; {remedy}", context)
+
+
 class Written:
     """A value that a subclass reads with `parse`, and that is written as `str` gives it."""
 
@@ -25,9 +46,9 @@ class Written:
         """Read a value.
 
         Raises:
-            ValueError: it cannot be parsed; the message says what is wrong, beginning with a verb.
+            UnusableTextError: it cannot be parsed.
         """
-        raise ValueError(text)
+        raise NotImplementedError
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -42,5 +63,5 @@ class Written:
             return value
         try:
             return cls.parse(value)
-        except ValueError as error:
-            raise PydanticCustomError(ERROR, "{problem}", {"problem": str(error)}) from error
+        except UnusableTextError as error:
+            raise error.for_pydantic() from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -37,16 +37,7 @@ def refuse_deep_nesting(text: str, file: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise InvalidInputError(
-                [
-                    _at(
-                        event,
-                        file,
-                        f"nested more than {MAX_DEPTH} deep; no document needs that: make it flat",
-                        Code.TOO_LARGE,
-                    )
-                ]
-            )
+            raise InvalidInputError([_too_deep(event, file)])
 
 
 def _may_nest_deeply(text: str) -> bool:
@@ -74,21 +65,12 @@ def refuse_expansion(root: yaml.Node, file: str) -> None:
                 size, height = size + child_size, max(height, child_height + 1)
             known[id(node)] = size, height
         if depth + height > MAX_DEPTH + 1:
-            raise InvalidInputError(
-                [
-                    _at(
-                        node,
-                        file,
-                        f"nested more than {MAX_DEPTH} deep; no document needs that: make it flat",
-                        Code.TOO_LARGE,
-                    )
-                ]
-            )
+            raise InvalidInputError([_too_deep(node, file)])
         return size, height
 
     if measure(root, 0)[0] > MAX_NODES:
-        message = f"it has more than {MAX_NODES:,} values, what its aliases refer to included; split the file"
-        raise InvalidInputError([_at(root, file, message, Code.TOO_LARGE)])
+        message = f"it has more than {MAX_NODES:,} values, what its aliases refer to included"
+        raise InvalidInputError([_at(root, file, Code.TOO_LARGE, message, "split the file", most=MAX_NODES)])
 
 
 def duplicate_keys(root: yaml.Node, file: str) -> list[Diagnostic]:
@@ -108,10 +90,11 @@ def duplicate_keys(root: yaml.Node, file: str) -> list[Diagnostic]:
             pending.extend((value, False) for _, value in node.value)
             problems += _duplicates_in(node, file, entry=entry, document=node is root)
     if len(problems) > MAX_DUPLICATES:
-        rest = f"{len(problems) - MAX_DUPLICATES:,} more mistakes"
-        message = f"{rest}, keys of this document that repeat; fix these first"
+        rest = len(problems) - MAX_DUPLICATES
+        message, remedy = f"{rest:,} more mistakes, keys of this document that repeat", "fix these first"
         problems = by_place(problems)
-        problems[MAX_DUPLICATES:] = [replace(problems[MAX_DUPLICATES], message=message)]
+        first = replace(problems[MAX_DUPLICATES], message=message, remedy=remedy, facts={"more": rest})
+        problems[MAX_DUPLICATES:] = [first]
     return problems
 
 
@@ -122,10 +105,12 @@ def _duplicates_in(mapping: yaml.MappingNode, file: str, *, entry: bool, documen
         names = list(dict.fromkeys(key.value for key, _ in pairs))
         if len(names) == 1:
             line, remedy = first[key.value][0].start_mark.line + 1, _keep(first[key.value][1], value)
-            message = f"{quoted(key.value)} is on line {line} already; {remedy}"
+            yield _at(
+                key, file, Code.DUPLICATE_KEY, f"{quoted(key.value)} is on line {line} already", remedy, line=line
+            )
         else:
-            message = f"{_listed(names)} are in this mapping already; {_beginning(names, entry, document)}"
-        yield _at(key, file, message, Code.DUPLICATE_KEY)
+            message, remedy = f"{_listed(names)} are in this mapping already", _beginning(names, entry, document)
+            yield _at(key, file, Code.DUPLICATE_KEY, message, remedy, names=names)
 
 
 def _repeats(mapping: yaml.MappingNode, first: dict[str, _Pair]) -> list[list[_Pair]]:
@@ -172,7 +157,19 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(map(quoted, names[:-1]))} and {quoted(names[-1])}"
 
 
-def _at(place: yaml.Node | yaml.Event, file: str, message: str, code: Code) -> Diagnostic:
+def _too_deep(place: yaml.Node | yaml.Event, file: str) -> Diagnostic:
+    message, remedy = f"nested more than {MAX_DEPTH} deep", "no document needs that: make it flat"
+    return _at(place, file, Code.TOO_LARGE, message, remedy, most=MAX_DEPTH)
+
+
+def _at(
+    place: yaml.Node | yaml.Event,
+    file: str,
+    code: Code,
+    message: str,
+    remedy: str,
+    **facts: Any,  # noqa: ANN401 - data for programs
+) -> Diagnostic:
     mark = place.start_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Diagnostic.error(code, message, place=Place(file, line, column))
+    return Diagnostic.error(code, message, remedy, place=Place(file, line, column), **facts)

@@ -57,10 +57,17 @@ class SourceDocument:
         return place.start_mark.line + 1, place.start_mark.column + 1
 
     def error(
-        self, code: Code, message: str, remedy: str = "", *, field: FieldPath = (), key: bool = False
+        self,
+        code: Code,
+        message: str,
+        remedy: str = "",
+        *,
+        field: FieldPath = (),
+        key: bool = False,
+        **facts: Any,  # noqa: ANN401 - data for programs
     ) -> Diagnostic:
         """Make an error of `field`, with its place: that of the value, or with `key` that of the field's name."""
-        return self.placed(Diagnostic.error(code, message, remedy, field=field), key=key)
+        return self.placed(Diagnostic.error(code, message, remedy, field=field, **facts), key=key)
 
     def placed(self, diagnostic: Diagnostic, *, key: bool = False) -> Diagnostic:
         """Return `diagnostic`, whose field is a path in this document, with its place."""
@@ -138,7 +145,9 @@ def _decode(content: bytes, file: str) -> str:
     if len(content) > MAX_FILE_BYTES:
         message = f"the file has more than {MAX_FILE_BYTES:,} bytes"
         remedy = "split it into several files"
-        raise InvalidInputError([Diagnostic.error(Code.TOO_LARGE, message, remedy, place=Place(file))])
+        raise InvalidInputError(
+            [Diagnostic.error(Code.TOO_LARGE, message, remedy, place=Place(file), mostBytes=MAX_FILE_BYTES)]
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -16,13 +16,15 @@ from slicewise.mig import kubernetes_spelling
 _LONGEST: Final = 100
 
 
-def name_meant(text: str, pattern: Pattern) -> str:
-    """Return a hint with what to write instead of `text`, which `pattern` refuses; nothing where that is not clear."""
-    if hint := _HINTS.get(pattern):
-        return hint(text)
+def name_meant(text: str, pattern: Pattern) -> tuple[str, str]:
+    """Return what of `text` is wrong, which `pattern` refuses, and what to write instead; each empty if not clear."""
+    if pattern == image.IMAGE:
+        return image.image_meant(text)
+    if remedy := _REMEDIES.get(pattern):
+        return "", remedy(text)
     make = _NAMES.get(pattern)
     name = make(_ascii(text)) if make and len(text) <= _LONGEST else ""
-    return f'; write "{name}"' if name and pattern.fits(name) else ""
+    return "", f'write "{name}"' if name and pattern.fits(name) else ""
 
 
 def _ascii(text: str) -> str:
@@ -54,10 +56,10 @@ def _model_name(text: str) -> str:
 def _label_key(text: str) -> str:
     key, equals, value = text.partition("=")
     if equals and base.is_label_key(key):
-        return f'; write "{key}" as the key, and "{_label_value(value)}" as the value'
+        return f'write "{key}" as the key, and "{_label_value(value)}" as the value'
     prefix, slash, name = text.rpartition("/") if text.count("/") == 1 else ("", "", text)
     meant = f"{_subdomain(prefix)}{slash}{_word(name)}"
-    return f'; write "{meant}"' if len(text) <= _LONGEST and base.is_label_key(meant) else ""
+    return f'write "{meant}"' if len(text) <= _LONGEST and base.is_label_key(meant) else ""
 
 
 _NAMES: Final[dict[Pattern, Callable[[str], str]]] = {
@@ -68,8 +70,7 @@ _NAMES: Final[dict[Pattern, Callable[[str], str]]] = {
     model.MODEL_NAME: _model_name,
     cluster.VERSION: lambda text: text.removeprefix("v"),
 }
-_HINTS: Final[dict[Pattern, Callable[[str], str]]] = {
+_REMEDIES: Final[dict[Pattern, Callable[[str], str]]] = {
     model.REPOSITORY: repository_meant,
-    image.IMAGE: image.image_meant,
     base.LABEL_KEY: _label_key,
 }

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, did_you_mean, dotted, shown
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, counted, dotted, shown
 from slicewise.documents.patterns import pattern_of
 from slicewise.documents.reading.names_meant import name_meant
 from slicewise.documents.reading.types_meant import type_meant
@@ -95,9 +95,9 @@ def schema_mismatch(document: SourceDocument, kind: type[BaseModel], error: Vali
     ]
     problems = [_problem(document, details, unknown) for details in told[:MAX_PROBLEMS]]
     if len(told) > MAX_PROBLEMS:
-        message = f"{len(told) - MAX_PROBLEMS:,} more mistakes in this document"
-        remedy = "fix these first"
-        problems.append(document.error(Code.BAD_VALUE, message, remedy))
+        more = len(told) - MAX_PROBLEMS
+        message = f"{more:,} more mistakes in this document"
+        problems.append(document.error(Code.BAD_VALUE, message, "fix these first", more=more))
     wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
     return SchemaMismatch(problems, frozenset(wrong | meant))
 
@@ -131,7 +131,8 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
         remedy = "add it"
         return document.error(Code.MISSING_FIELD, message, remedy, field=path)
     if error["type"] == "extra_forbidden":
-        return document.error(Code.UNKNOWN_FIELD, unknown[path].message, field=path, key=True)
+        field = unknown[path]
+        return document.error(Code.UNKNOWN_FIELD, field.message, field.remedy, field=path, key=True)
     if in_key := path[-1] == "[key]" or error["type"] == "invalid_key":
         path = path[:-1] if path[-1] == "[key]" else path
         if not isinstance(error["input"], str):
@@ -139,43 +140,57 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
             path = (*path[:-1], json.dumps(error["input"]))
             got = path[-1]
             message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
-            return document.error(Code.BAD_VALUE, message, field=path, key=True)
-    message = bad_value(error)
-    return document.error(Code.BAD_VALUE, message, field=path, key=in_key)
+            found = _found(error["input"])
+            return document.error(Code.BAD_VALUE, message, field=path, key=True, **found)
+    said = bad_value(error)
+    return document.error(Code.BAD_VALUE, said.message, said.remedy, field=path, key=in_key, **said.facts)
 
 
-def bad_value(error: ErrorDetails) -> str:
+def bad_value(error: ErrorDetails) -> Statement:
     """Return what was got and what was expected, in words of documents."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     got = f"got {shown(value)}, expected"
-    if kind in (WRITTEN_ERROR, EXPECTED):
-        return f"{shown(value) if kind == WRITTEN_ERROR else got} {error['msg']}"
-    if expected := _TYPES.get(kind):
-        return f"{got} {expected}{type_meant(value, expected, str(context.get('class_name')))}"
+    if kind == WRITTEN_ERROR:
+        return Statement(f"{shown(value)} {context['problem']}", context["remedy"], _found(value) | context["facts"])
+    if expected := error["msg"] if kind == EXPECTED else _TYPES.get(kind):
+        meant = "" if kind == EXPECTED else type_meant(value, expected, str(context.get("class_name")))
+        return Statement(f"{got} {expected}{meant}", facts=_found(value) | {"expected": expected})
     if kind == "string_pattern_mismatch":
         pattern = pattern_of(context["pattern"])
-        return f"{got} {pattern.expected}{name_meant(value, pattern)}"
+        parts, remedy = name_meant(value, pattern)
+        return Statement(f"{got} {pattern.expected}{parts}", remedy, {"expected": pattern.expected})
     if kind in ("enum", "literal_error"):
         choices = str(context["expected"]).replace("'", '"')
         names = re.findall('"([^"]*)"', choices)
-        return f"{got} {choices}{_choice_meant(value, names) if isinstance(value, str) else _read_as_truth(value)}"
+        remedy = _choice_meant(value, names) if isinstance(value, str) else ""
+        return Statement(f"{got} {choices}{_read_as_truth(value)}", remedy, _found(value) | {"allowed": names})
     if kind in _LIMITS:
-        key, words, noun = _LIMITS[kind]
-        limit = context[key]
-        amount, most = (counted(len(value), noun), counted(limit, noun)) if noun else (shown(value), str(limit))
-        return f"got {amount}, expected {words} {most}"
+        return _beyond(kind, value, context)
     message = error["msg"]
-    return f"got {shown(value)}: {message[0].lower()}{message[1:]}"
+    return Statement(f"got {shown(value)}: {message[0].lower()}{message[1:]}", facts=_found(value))
 
 
-# The key of pydantic's context that holds the limit, the words before it, and what is counted.
+def _beyond(kind: str, value: Any, context: Mapping[str, Any]) -> Statement:  # noqa: ANN401 - plain data
+    """Say which limit a value, or its length, is beyond."""
+    key, bound, noun = _LIMITS[kind]
+    limit, found = context[key], len(value) if noun else value
+    amount, most = (counted(found, noun), counted(limit, noun)) if noun else (shown(value), str(limit))
+    return Statement(f"got {amount}, expected at {bound} {most}", facts={"found": found, bound: limit})
+
+
+def _found(value: object) -> dict[str, Any]:
+    """Return the value as a fact where it is a number or a truth value: text may be anything, and is in the place."""
+    return {"found": value} if isinstance(value, int | float) else {}
+
+
+# The key of pydantic's context that holds the limit, whether it is the least or the most, and what is counted.
 _LIMITS = {
-    "greater_than_equal": ("ge", "at least", ""),
-    "less_than_equal": ("le", "at most", ""),
-    "too_short": ("min_length", "at least", "item"),
-    "too_long": ("max_length", "at most", "item"),
-    "string_too_short": ("min_length", "at least", "character"),
-    "string_too_long": ("max_length", "at most", "character"),
+    "greater_than_equal": ("ge", "least", ""),
+    "less_than_equal": ("le", "most", ""),
+    "too_short": ("min_length", "least", "item"),
+    "too_long": ("max_length", "most", "item"),
+    "string_too_short": ("min_length", "least", "character"),
+    "string_too_long": ("max_length", "most", "character"),
 }
 
 
@@ -194,8 +209,9 @@ def _choice_meant(value: str, choices: Sequence[str]) -> str:
     if len(choices) == 1:
         return ""
     if (other := _OTHER_CHOICES.get(value.lower())) and other in choices:
-        return f'; did you mean "{other}"?'
+        return f'did you mean "{other}"?'
     for field, (known, words) in _ELSEWHERE.items():
         if field in choices and value.lower() in known:
-            return f"; {words}"
-    return did_you_mean(value, [choice for choice in choices if _DIGITS.findall(choice) == _DIGITS.findall(value)])
+            return words
+    close = closest(value, [choice for choice in choices if _DIGITS.findall(choice) == _DIGITS.findall(value)])
+    return f'did you mean "{close}"?' if close else ""

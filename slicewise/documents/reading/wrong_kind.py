@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slicewise.diagnostics import Code, Diagnostic, did_you_mean, shown
+from slicewise.diagnostics import Code, Diagnostic, closest, shown
 from slicewise.documents.base import API_VERSION
 from slicewise.documents.other_names import OTHER_KINDS
 from slicewise.documents.reading.foreign_files import foreign_file, is_bare
@@ -45,7 +45,7 @@ def _wrong_version(source: SourceDocument, data: dict[Any, Any]) -> Diagnostic |
     is_other = isinstance(version, str) and not _is_ours(version, data)
     remedy = "keep other Kubernetes objects in another directory" if is_other else ""
     message = f"got {shown(version)}, expected {API_VERSION}"
-    return source.error(Code.UNKNOWN_KIND, message, remedy, field=("apiVersion",))
+    return source.error(Code.UNKNOWN_KIND, message, remedy, field=("apiVersion",), **_facts(version, API_VERSION))
 
 
 def _unknown_kind(source: SourceDocument, data: dict[Any, Any]) -> Diagnostic | None:
@@ -56,8 +56,8 @@ def _unknown_kind(source: SourceDocument, data: dict[Any, Any]) -> Diagnostic | 
         return _missing(source, data, "kind", known)
     if isinstance(kind, str) and kind in KINDS:
         return None
-    hint = _meant(kind) if isinstance(kind, str) else ""
-    return source.error(Code.UNKNOWN_KIND, f"got {shown(kind)}, expected {known}{hint}", field=("kind",))
+    message, remedy = f"got {shown(kind)}, expected {known}", _meant(kind) if isinstance(kind, str) else ""
+    return source.error(Code.UNKNOWN_KIND, message, remedy, field=("kind",), **_facts(kind, *KINDS))
 
 
 def _missing(source: SourceDocument, data: dict[Any, Any], field: str, known: str) -> Diagnostic:
@@ -76,4 +76,11 @@ def _is_ours(version: str, data: dict[Any, Any]) -> bool:
 
 def _meant(kind: str) -> str:
     other = OTHER_KINDS.get(kind)
-    return f"; what it declares is a {other} here" if other else did_you_mean(kind, KINDS)
+    if other:
+        return f"what it declares is a {other} here"
+    close = closest(kind, KINDS)
+    return f'did you mean "{close}"?' if close else ""
+
+
+def _facts(found: object, *allowed: str) -> dict[str, Any]:
+    return {"found": found if isinstance(found, int | float) else shown(found), "allowed": list(allowed)}

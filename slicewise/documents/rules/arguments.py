@@ -57,7 +57,9 @@ def check_arguments(arguments: Sequence[str], path: FieldPath) -> Iterator[Diagn
         if name and known != number and name not in _SET and name not in _SEVERAL:
             message = f"{option} is in args[{known}] already, and vLLM takes the last of the two"
             remedy = "leave one of them out"
-            yield Diagnostic.warning(Code.ARGUMENT_TWICE, message, remedy, field=(*path, number))
+            yield Diagnostic.warning(
+                Code.ARGUMENT_TWICE, message, remedy, field=(*path, number), option=option, first=known
+            )
 
 
 def _option(argument: str) -> tuple[str, str]:
@@ -98,7 +100,8 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
         return
     option, name = _option(argument)
     if name in _SET:
-        yield Diagnostic.warning(Code.ARGUMENT_SET_ALREADY, f"{option} is set already: {_SET[name]}", field=path)
+        message = f"{option} is set already: {_SET[name]}"
+        yield Diagnostic.warning(Code.ARGUMENT_SET_ALREADY, message, field=path, option=option)
     elif (two := _TWO_ITEMS.fullmatch(argument)) is not None:
         # argparse takes what has a blank before any `=` for no option, and vLLM ends.
         message = f"{quoted(argument)} is one argument with a space in it, so vLLM does not recognise the option"

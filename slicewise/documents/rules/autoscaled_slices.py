@@ -41,7 +41,15 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
         f"more than {pool.node_count} may stay Pending"
     )
     remedy = _remedy(pool, cluster)
-    yield Diagnostic.warning(Code.UNSEEN_BY_AUTOSCALERS, message, remedy, field=(*path, "maxNodeCount"))
+    yield Diagnostic.warning(
+        Code.UNSEEN_BY_AUTOSCALERS,
+        message,
+        remedy,
+        field=(*path, "maxNodeCount"),
+        nodes=pool.node_count,
+        maximum=pool.nodes,
+        resource=pool.resource,
+    )
 
 
 def _remedy(pool: NodePool, cluster: Cluster) -> str:

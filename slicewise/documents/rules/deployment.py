@@ -58,7 +58,7 @@ def check_scaling(scaling: Scaling) -> Iterator[Diagnostic]:
         message = "at 0 replicas no request starts one"
         remedy = "write 1, or see docs/autoscaling.md for what does"
         yield Diagnostic.warning(
-            Code.NOTHING_WAKES_FROM_ZERO, message, remedy, field=(*path, "concurrency", "minReplicas")
+            Code.NOTHING_WAKES_FROM_ZERO, message, remedy, field=(*path, "concurrency", "minReplicas"), minimum=0
         )
 
 

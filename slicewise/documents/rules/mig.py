@@ -7,9 +7,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, did_you_mean, quoted
-from slicewise.documents.amounts import decimal_advice
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, quoted
 from slicewise.documents.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
+from slicewise.documents.rules.decimal_memory import check_decimal_memory
 from slicewise.kubernetes import GIB, GKE_PARTITION_LABEL, canonical
 from slicewise.mig import (
     AmbiguousAcceleratorError,
@@ -46,8 +46,7 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         at = (*path, "capabilities", "migConfiguration", ignored[0])
         yield Diagnostic.warning(Code.PROFILE_NOT_IN_FORCE, message, remedy, field=at)
     memory: FieldPath = (*path, "capabilities", "memoryPerGpu")
-    if advice := decimal_advice(pool.capabilities.memory_per_gpu):
-        yield Diagnostic.warning(Code.DECIMAL_MEMORY, advice, field=memory)
+    yield from check_decimal_memory(pool.capabilities.memory_per_gpu, memory)
     accelerator: FieldPath = (*path, "acceleratorType")
     gpu: GpuModel | None = None
     try:
@@ -55,18 +54,26 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     except AmbiguousAcceleratorError as error:
         message = f"{quoted(error.text)} may be any of {', '.join(error.candidates)}"
         remedy = "write which"
-        yield Diagnostic.error(Code.UNKNOWN_ACCELERATOR, message, remedy, field=accelerator)
+        yield Diagnostic.error(
+            Code.UNKNOWN_ACCELERATOR, message, remedy, field=accelerator, proposals=list(error.candidates)
+        )
         return
     except UnknownAcceleratorError as error:
-        hint = f"; did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
+        hint = f"did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
         message = f"{quoted(error.text)} is not in the catalogue of GPU models"
         if pool.mig and pool.mig.slices_per_gpu is None:
-            remedy = "if it is newer than the catalogue, set migConfiguration.slicesPerGpu"
-            remedy = f" Otherwise, {remedy}" if hint else f"; {remedy}"
-            yield Diagnostic.error(Code.UNKNOWN_ACCELERATOR, f"{message}{hint}{remedy}", field=accelerator)
+            newer = "if it is newer than the catalogue, set migConfiguration.slicesPerGpu"
+            remedy = f"{hint} Otherwise, {newer}" if hint else newer
+            yield Diagnostic.error(
+                Code.UNKNOWN_ACCELERATOR, message, remedy, field=accelerator, proposals=list(error.suggestions)
+            )
             return
         yield Diagnostic.warning(
-            Code.ACCELERATOR_NOT_CHECKED, f"{message}, so its memory is not checked{hint}", field=accelerator
+            Code.ACCELERATOR_NOT_CHECKED,
+            f"{message}, so its memory is not checked",
+            hint,
+            field=accelerator,
+            proposals=list(error.suggestions),
         )
     unit: _Unit | None
     if pool.mig:
@@ -91,20 +98,28 @@ def _check_slices(
     if mig.profile is None:
         yield Diagnostic.error(
             Code.MISSING_FIELD,
-            f'"profile" is required where MIG is enabled{_profiles(gpu, gpu.name if gpu else "it")}',
+            '"profile" is required where MIG is enabled',
+            _profiles(gpu, gpu.name) if gpu else "",
             field=at,
+            allowed=[each.name for each in gpu.profiles] if gpu else [],
         )
         return None
     known = gpu.profile(mig.profile) if gpu else None
     parsed = parse_profile_name(mig.profile)
     if known is None and (mig.slices_per_gpu is None or parsed is None):
-        yield Diagnostic.error(Code.UNKNOWN_PROFILE, _unknown_profile(mig.profile, gpu), field=at)
+        message, remedy, facts = _unknown_profile(mig.profile, gpu)
+        yield Diagnostic.error(Code.UNKNOWN_PROFILE, message, remedy, field=at, **facts)
         return None
     if known and mig.slices_per_gpu not in (None, known.per_gpu):
         message = f"{pool.accelerator_type} has {known.per_gpu} slices of {known.name} a GPU, not {mig.slices_per_gpu}"
         remedy = f"leave slicesPerGpu out{_reserved(pool, known.per_gpu, mig.slices_per_gpu)}"
         yield Diagnostic.error(
-            Code.SLICES_CONTRADICT_CATALOGUE, message, remedy, field=(*configuration, "slicesPerGpu")
+            Code.SLICES_CONTRADICT_CATALOGUE,
+            message,
+            remedy,
+            field=(*configuration, "slicesPerGpu"),
+            declared=mig.slices_per_gpu,
+            slicesPerGpu=known.per_gpu,
         )
     if known is None and parsed and mig.slices_per_gpu:
         compute = max((each.per_gpu for each in gpu.profiles), default=MOST_SLICES) if gpu else MOST_SLICES
@@ -114,7 +129,14 @@ def _check_slices(
             message = f"{what} {compute} compute slices, and each {mig.profile} takes {parsed.compute} of them"
             remedy = f"write {most}{' or less' if most > 1 else ''}, or correct the profile"
             yield Diagnostic.error(
-                Code.SLICES_CONTRADICT_CATALOGUE, message, remedy, field=(*configuration, "slicesPerGpu")
+                Code.SLICES_CONTRADICT_CATALOGUE,
+                message,
+                remedy,
+                field=(*configuration, "slicesPerGpu"),
+                declared=mig.slices_per_gpu,
+                computeSlices=compute,
+                computeSlicesOfEach=parsed.compute,
+                most=most,
             )
     if known:
         return _Unit(f"one {known.name} slice", known.nominal_gib, known.usable_gib)
@@ -129,14 +151,16 @@ def _reserved(pool: NodePool, per_gpu: int, slices: int | None) -> str:
     return f", and write reservedUnits: {pool.reserved_units + lacking} for those that are not there"
 
 
-def _unknown_profile(profile: str, gpu: GpuModel | None) -> str:
+def _unknown_profile(profile: str, gpu: GpuModel | None) -> Statement:
     if gpu is None:
-        return f"{quoted(profile)} is not a MIG profile; write it as NVIDIA's driver does, for example 3g.40gb"
+        remedy = "write it as NVIDIA's driver does, for example 3g.40gb"
+        return Statement(f"{quoted(profile)} is not a MIG profile", remedy)
     spelled = canonical_profile_name(profile)
     names = [known.name for known in gpu.profiles]
-    near = spelled if spelled in names else _of_that_size(spelled, gpu)
-    hint = f'; did you mean "{near}"?' if near else did_you_mean(profile, names)
-    return f"{quoted(profile)} is not a MIG profile of {gpu.name}{_profiles(gpu)}{hint}"
+    near = spelled if spelled in names else _of_that_size(spelled, gpu) or closest(profile, names)
+    hint = f'; did you mean "{near}"?' if near else ""
+    message = f"{quoted(profile)} is not a MIG profile of {gpu.name}"
+    return Statement(message, f"{_profiles(gpu, 'it')}{hint}", {"allowed": names, "proposal": near})
 
 
 def _of_that_size(spelled: str, gpu: GpuModel) -> str | None:
@@ -151,11 +175,9 @@ def _of_that_size(spelled: str, gpu: GpuModel) -> str | None:
     return min(near)[2] if near else None
 
 
-def _profiles(gpu: GpuModel | None, what: str = "it") -> str:
-    if gpu is None:
-        return ""
+def _profiles(gpu: GpuModel, what: str) -> str:
     names = [_with_count(profile) for profile in gpu.profiles]
-    return f"; {what} has {', '.join(names)}"
+    return f"{what} has {', '.join(names)}"
 
 
 def _with_count(profile: MigProfile) -> str:
@@ -196,7 +218,13 @@ def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diag
         message = f"{declared} is more than {unit.what} has, and memoryPerGpu is for one allocation unit"
         remedy = f"write at most {most:g}Gi"
         yield Diagnostic.error(
-            Code.MEMORY_ABOVE_UNIT, message, remedy, field=path, declaredBytes=declared.bytes, mostGib=most
+            Code.MEMORY_ABOVE_UNIT,
+            message,
+            remedy,
+            field=path,
+            declared=str(declared),
+            declaredBytes=declared.bytes,
+            mostGib=most,
         )
     elif unit.usable_gib is not None and declared.bytes > unit.usable_gib * GIB:
         message = (
@@ -209,6 +237,7 @@ def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diag
             message,
             remedy,
             field=path,
+            declared=canonical(declared),
             declaredBytes=declared.bytes,
             mostGib=_written(unit.usable_gib),
         )

@@ -49,7 +49,9 @@ def check_reserved(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         field=(*path, "reservedUnits"),
         reserved=pool.reserved_units,
         units=most,
+        unitsOfANode=a_node,
         nodes=pool.nodes,
+        enoughNodes=least,
     )
 
 
@@ -83,5 +85,10 @@ def check_nvlink_domain(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]
         message = f"NVLink joins {domain} GPUs, all {pool.accelerator_count} of a node, and interconnect is pcie"
         remedy = "write interconnect: nvlink, or leave nvlinkDomainSize out"
         yield Diagnostic.warning(
-            Code.NVLINK_OR_PCIE, message, remedy, field=(*path, "capabilities", "nvlinkDomainSize")
+            Code.NVLINK_OR_PCIE,
+            message,
+            remedy,
+            field=(*path, "capabilities", "nvlinkDomainSize"),
+            domain=domain,
+            gpus=pool.accelerator_count,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
 from slicewise.documents.cloud_nodes import catalogued
@@ -20,8 +19,6 @@ from slicewise.mig import (
     gke_partition_sizes,
 )
 
-_ACCELERATORS: Final = ", ".join(GKE_ACCELERATORS)
-
 
 def check_gke_gpus(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what GKE cannot make of the GPUs of the pool at `path`."""
@@ -33,8 +30,13 @@ def check_gke_gpus(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterato
         remedy = "write strategy: single"
         yield Diagnostic.error(Code.CLOUD_STRATEGY, message, remedy, field=_configuration(path, "strategy"))
     if gpu is None or gke_accelerator(gpu.name, pool.machine_type) is None:
-        message = f"GKE does not offer {gpu.name if gpu else quoted(pool.accelerator_type)}; it has {_ACCELERATORS}"
-        yield Diagnostic.error(Code.NOT_OFFERED, message, field=(*path, "acceleratorType"))
+        yield Diagnostic.error(
+            Code.NOT_OFFERED,
+            f"GKE does not offer {gpu.name if gpu else quoted(pool.accelerator_type)}",
+            f"it has {', '.join(GKE_ACCELERATORS)}",
+            field=(*path, "acceleratorType"),
+            allowed=list(GKE_ACCELERATORS),
+        )
     elif pool.mig and pool.mig.profile is not None and gpu.mig_capable:
         yield from _partition_size(pool.mig.profile, gpu, path)
 
@@ -44,8 +46,8 @@ def _partition_size(profile: str, gpu: GpuModel, path: FieldPath) -> Iterator[Di
     if profile in sizes:
         return
     has = f"it has {', '.join(sizes)}" if sizes else "it cuts none; leave migConfiguration out"
-    message = f"{quoted(profile)} is not a size that GKE cuts {gpu.name} into; {has}"
-    yield Diagnostic.error(Code.NOT_OFFERED, message, field=_configuration(path, "profile"))
+    message = f"{quoted(profile)} is not a size that GKE cuts {gpu.name} into"
+    yield Diagnostic.error(Code.NOT_OFFERED, message, has, field=_configuration(path, "profile"), allowed=list(sizes))
 
 
 def check_machine(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Diagnostic]:
@@ -60,7 +62,9 @@ def check_machine(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator
     if machine.model != gpu.name:
         message = f"a {pool.machine_type} has {machine.model} GPUs, and the pool is declared with {gpu.name}"
         remedy = "correct whichever is wrong"
-        yield Diagnostic.error(Code.MACHINE, message, remedy, field=(*path, "machineType"))
+        yield Diagnostic.error(
+            Code.MACHINE, message, remedy, field=(*path, "machineType"), found=machine.model, declared=gpu.name
+        )
     elif machine.count not in (None, pool.accelerator_count):
         message = f"a {pool.machine_type} has {machine.count} GPUs"
         remedy = f"write {machine.count}, or correct machineType"

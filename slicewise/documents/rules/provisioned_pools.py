@@ -51,7 +51,14 @@ def check_cluster_name(name: str, cluster: Cluster) -> Iterator[Diagnostic]:
             f"(it has {len(name)})"
         )
         remedy = "choose a shorter one"
-        yield Diagnostic.error(Code.CLOUD_NAME, message, remedy, field=("metadata", "name"))
+        yield Diagnostic.error(
+            Code.CLOUD_NAME,
+            message,
+            remedy,
+            field=("metadata", "name"),
+            most=_LONGEST_CLUSTER_NAME,
+            characters=len(name),
+        )
     if cluster.source is ClusterSource.GKE and not name[0].isalpha():
         message = "the cluster gets this name, which must begin with a letter on GKE"
         remedy = "choose another"
@@ -98,7 +105,9 @@ def check_selector(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterato
                 given = quoted(known[key])
                 message = f"the pool's nodes get {given} here, so none would be found"
                 remedy = f"write {given}"
-                yield Diagnostic.error(Code.PROVISIONED_LABEL, message, remedy, field=(*at, key))
+                yield Diagnostic.error(
+                    Code.PROVISIONED_LABEL, message, remedy, field=(*at, key), found=value, expected=known[key]
+                )
         elif _is_reserved(key):
             message = (
                 "a node pool cannot be given this label: the cloud, Kubernetes or NVIDIA's software sets it, or "
@@ -142,7 +151,9 @@ def _zones(pool: NodePool, gke: GkeCluster, path: FieldPath) -> Iterator[Diagnos
             f"GKE makes as many nodes in each zone, and {pool.node_count} cannot be shared out evenly over {len(zones)}"
         )
         remedy = f"write {_even(pool.node_count, len(zones))}, or change the zones"
-        yield Diagnostic.error(Code.ZONES, message, remedy, field=(*path, "nodeCount"))
+        yield Diagnostic.error(
+            Code.ZONES, message, remedy, field=(*path, "nodeCount"), nodes=pool.node_count, zones=len(zones)
+        )
 
 
 def _only_gke(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
@@ -157,7 +168,14 @@ def _only_gke(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
             f"while capacity counts {pool.nodes}"
         )
         remedy = "install one as docs/provisioning.md says, or leave maxNodeCount out"
-        yield Diagnostic.warning(Code.NOTHING_ADDS_NODES, message, remedy, field=(*path, "maxNodeCount"))
+        yield Diagnostic.warning(
+            Code.NOTHING_ADDS_NODES,
+            message,
+            remedy,
+            field=(*path, "maxNodeCount"),
+            nodes=pool.node_count,
+            maximum=pool.nodes,
+        )
 
 
 def _even(count: int, zones: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
 
-from slicewise.diagnostics import MOST_PROBLEMS, Code, Diagnostic, FieldPath, closest, did_you_mean, there_are
+from slicewise.diagnostics import MOST_PROBLEMS, Code, Diagnostic, FieldPath, closest, there_are
 from slicewise.documents.base import is_dns_subdomain
 from slicewise.documents.deployment import ModelKind
 from slicewise.documents.fleet import ModelKey
@@ -31,40 +31,41 @@ class ReferenceCheck:
                 self._namespaces[key.name].append(key.namespace)
             # Documents that are wrong may declare any text as a name.
             (self._names if is_dns_subdomain(key.name) else self._wrong)[key.kind, key.namespace].append(key.name)
-        self._hints: dict[ModelKey, str] = {}
+        self._remedies: dict[ModelKey, str] = {}
 
     def check(self, key: ModelKey, namespace: str) -> Iterator[Diagnostic]:
         """Yield an error if the modelRef of a deployment in `namespace`, to the model `key`, is dangling."""
         if key in self._declared or self._is_misnamed(key):
             return
         # No more errors than these are ever shown.
-        if key not in self._hints and len(self._hints) < MOST_PROBLEMS:
-            self._hints[key] = self._hint(key, namespace)
+        if key not in self._remedies and len(self._remedies) < MOST_PROBLEMS:
+            self._remedies[key] = self._remedy(key, namespace)
         where = f" in namespace {key.namespace}" if key.namespace else ""
-        message = f'there is no {key.kind} "{key.name}"{where}{self._hints.get(key, "")}'
-        yield Diagnostic.error(Code.DANGLING_MODEL_REFERENCE, message, field=REFERENCE)
+        message, remedy = f'there is no {key.kind} "{key.name}"{where}', self._remedies.get(key, "")
+        yield Diagnostic.error(Code.DANGLING_MODEL_REFERENCE, message, remedy, field=REFERENCE)
 
     def _is_misnamed(self, key: ModelKey) -> bool:
         """Return whether a model may be the one that is meant, whose own name is wrong, which is said there."""
         return closest(key.name, self._wrong[key.kind, key.namespace]) is not None
 
-    def _hint(self, key: ModelKey, namespace: str) -> str:
+    def _remedy(self, key: ModelKey, namespace: str) -> str:
         if key.kind == ModelKind.CLUSTER_MODEL:
             other = ModelKey(ModelKind.MODEL.value, namespace, key.name)
         else:
             other = ModelKey(ModelKind.CLUSTER_MODEL.value, "", key.name)
         if other in self._declared:
-            return f"; there is a {other.kind} of that name: write kind: {other.kind}"
+            return f"there is a {other.kind} of that name: write kind: {other.kind}"
         if key.name in self._namespaces:
             places = self._namespaces[key.name]
             meant = closest(namespace, places) or places[0]
             return (
-                f"; there is a Model of that name in namespace {meant}, which only a deployment in {meant} can serve: "
+                f"there is a Model of that name in namespace {meant}, which only a deployment in {meant} can serve: "
                 "correct metadata.namespace of one of the two, or declare a ClusterModel"
             )
         names = self._names[key.kind, key.namespace]
-        listed = f"; {there_are(names)}" if names else "; write its document, or load its file too"
-        return did_you_mean(key.name, names) or listed
+        if (close := closest(key.name, names)) is not None:
+            return f'did you mean "{close}"?'
+        return there_are(names) if names else "write its document, or load its file too"
 
 
 @lru_cache

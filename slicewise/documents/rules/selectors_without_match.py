@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, Subject, did_you_mean, some
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, Subject, closest, some
 from slicewise.documents.base import Labels, Selector
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.fleet import Fleet
@@ -25,7 +25,7 @@ class _Selectors:
     def __init__(self, fleet: Fleet, reach: Reach) -> None:
         self._fleet = fleet
         self._reach = reach
-        self._said: dict[tuple[str, frozenset[tuple[str, str]], int], str] = {}
+        self._said: dict[tuple[str, frozenset[tuple[str, str]], int], Statement] = {}
         self._known: dict[tuple[str, int], dict[str, set[str]]] = {}
 
     def advice(self) -> Iterator[Diagnostic]:
@@ -59,17 +59,19 @@ class _Selectors:
                 remedy,
                 field=("spec", "environments"),
                 subject=deployment.key.subject,
+                wanted=wanted,
+                selected=found,
             )
 
     def _nothing(
         self, subject: Subject, field: FieldPath, what: str, selector: Selector, environments: int = 0
     ) -> Diagnostic:
         key = (what, frozenset(selector.match_labels.items()), environments)
-        message = self._said.get(key)
-        if message is None:
-            message = _why(what, selector, self._values(what, environments))
-            self._said[key] = message
-        return Diagnostic.warning(Code.SELECTOR_MATCHES_NOTHING, message, field=field, subject=subject)
+        said = self._said.get(key)
+        if said is None:
+            said = self._said[key] = _why(what, selector, self._values(what, environments))
+        message, remedy, facts = said
+        return Diagnostic.warning(Code.SELECTOR_MATCHES_NOTHING, message, remedy, field=field, subject=subject, **facts)
 
     def _values(self, what: str, environments: int) -> Mapping[str, set[str]]:
         """Return the labels of what could be selected, and the values of each."""
@@ -90,14 +92,18 @@ class _Selectors:
         return [pool.labels for environment in chosen for pool in environment.spec.node_pools]
 
 
-def _why(what: str, selector: Selector, values: Mapping[str, set[str]]) -> str:
+def _why(what: str, selector: Selector, values: Mapping[str, set[str]]) -> Statement:
     """Say which label it is that nothing has, and which it might be."""
     for name, value in sorted(selector.match_labels.items()):
         if name not in values:
-            hint = did_you_mean(name, values) or f"; correct the label, or give it to the {what} that is meant"
-            return f"no {what} that it could select has a label {name}{hint}"
+            close = closest(name, values)
+            hint = f'did you mean "{close}"?' if close else f"correct the label, or give it to the {what} that is meant"
+            return Statement(f"no {what} that it could select has a label {name}", hint, {"label": name})
         if value not in values[name]:
-            hint = did_you_mean(value, values[name]) or f"; there is {some(sorted(values[name]), _SHOWN)}"
-            return f"no {what} that it could select has {name}={value}{hint}"
+            close, there = closest(value, values[name]), sorted(values[name])
+            hint = f'did you mean "{close}"?' if close else f"there is {some(there, _SHOWN)}"
+            facts = {"label": name, "found": value, "allowed": there}
+            return Statement(f"no {what} that it could select has {name}={value}", hint, facts)
     wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
-    return f"no {what} has {wanted} together; leave one of them out, or give both labels to the {what} that is meant"
+    remedy = f"leave one of them out, or give both labels to the {what} that is meant"
+    return Statement(f"no {what} has {wanted} together", remedy)

@@ -35,7 +35,14 @@ def check_distinct_pools(pools: Sequence[JudgedEntry[NodePool]]) -> Iterator[Dia
             "be counted twice"
         )
         remedy = "give their nodeSelectors one key with different values"
-        yield Diagnostic.error(Code.POOLS_NOT_DISTINCT, message, remedy, field=(*pools[worst].path, "nodeSelector"))
+        yield Diagnostic.error(
+            Code.POOLS_NOT_DISTINCT,
+            message,
+            remedy,
+            field=(*pools[worst].path, "nodeSelector"),
+            nodePools=[pools[number].value.name for number in (*rivals, worst)],
+            resource=pool.resource,
+        )
         for number in rivals:
             clashes[number].discard(worst)
             if not clashes[number]:
@@ -65,10 +72,20 @@ def _amounts_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator
             if twice and _one_node(pool, other) and pool.resource != other.resource:
                 message = (
                     f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} '
-                    "of it; if that is all that a node has, give each its share in allocatable; if no node is in both, "
+                    "of it"
+                )
+                remedy = (
+                    "if that is all that a node has, give each its share in allocatable; if no node is in both, "
                     "give their nodeSelectors one key with different values"
                 )
-                yield Diagnostic.warning(Code.NODE_COUNTED_TWICE, message, field=(*entries[index].path, "allocatable"))
+                yield Diagnostic.warning(
+                    Code.NODE_COUNTED_TWICE,
+                    message,
+                    remedy,
+                    field=(*entries[index].path, "allocatable"),
+                    nodePools=[other.name, pool.name],
+                    amounts={name: canonical(each) for name, each in mine.items() if each and each == theirs[name]},
+                )
                 break
 
 
@@ -92,11 +109,21 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
             others = " and ".join(f'"{pools[index].name}"' for index in indices[:-1])
             message = (
                 f'a node of "{pools[last].name}" belongs to {others} too, and together they count more slices than '
-                f"its {most} GPUs have; write in acceleratorCount of each all GPUs of a node, and in reservedUnits the "
-                "slices of each that the pool's nodes do not have; if no node is in both, give their nodeSelectors one "
-                "key with different values"
+                f"its {most} GPUs have"
             )
-            yield Diagnostic.warning(Code.NODE_COUNTED_TWICE, message, field=(*entries[last].path, "nodeSelector"))
+            remedy = (
+                "write in acceleratorCount of each all GPUs of a node, and in reservedUnits the slices of each that "
+                "the pool's nodes do not have; if no node is in both, give their nodeSelectors one key with different "
+                "values"
+            )
+            yield Diagnostic.warning(
+                Code.NODE_COUNTED_TWICE,
+                message,
+                remedy,
+                field=(*entries[last].path, "nodeSelector"),
+                nodePools=[pools[index].name for index in indices],
+                gpus=most,
+            )
 
 
 def _gpus_taken(pool: NodePool) -> tuple[Fraction, Fraction]:

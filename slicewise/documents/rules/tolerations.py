@@ -11,16 +11,16 @@ from slicewise.documents.environment import NodePool, Toleration
 def check_tolerations(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield which tolerations of `pool`, which is at `path`, Kubernetes would refuse, and why."""
     for number, toleration in enumerate(pool.tolerations):
-        for field, message in _refusals(toleration):
-            yield Diagnostic.error(Code.TOLERATION, message, field=(*path, "tolerations", number, field))
+        for field, message, remedy in _refusals(toleration):
+            yield Diagnostic.error(Code.TOLERATION, message, remedy, field=(*path, "tolerations", number, field))
 
 
-def _refusals(toleration: Toleration) -> Iterator[tuple[str, str]]:
-    """Yield field and reason of what Kubernetes' own validation would refuse (core validation, ValidateTolerations)."""
+def _refusals(toleration: Toleration) -> Iterator[tuple[str, str, str]]:
+    """Yield field, reason and remedy of what Kubernetes would refuse (core validation, ValidateTolerations)."""
     if toleration.operator == "Exists" and toleration.value:
-        yield "value", "operator Exists takes no value; leave value out, or write operator: Equal"
+        yield "value", "operator Exists takes no value", "leave value out, or write operator: Equal"
     if toleration.key is None and toleration.operator != "Exists":
         exists = "operator: Exists and no value" if toleration.value else "operator: Exists"
-        yield "operator", f"without a key the operator must be Exists; write {exists}, or a key"
+        yield "operator", "without a key the operator must be Exists", f"write {exists}, or a key"
     if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
-        yield "tolerationSeconds", "it needs effect: NoExecute; write that, or leave tolerationSeconds out"
+        yield "tolerationSeconds", "it needs effect: NoExecute", "write that, or leave tolerationSeconds out"

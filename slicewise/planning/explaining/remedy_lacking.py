@@ -59,7 +59,7 @@ def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection
     several = len(model.serving) > 1
     topology = profile.replica_topology
     if contradiction := slices_alone(topology):
-        message = f"in profile {profile.name}, {contradiction}" if several else contradiction
+        message = f"in profile {profile.name}, {contradiction.text}" if several else contradiction.text
         return NoRemedy(NoRemedyCode.CONTRADICTION, profile.name, message)
     with_profile = f" with {profile.name}" if several else ""
     message = (

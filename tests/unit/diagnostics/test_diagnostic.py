@@ -66,7 +66,7 @@ def test_numbers_of_a_message_are_data() -> None:
     declared = environment("east", pool("h100", nodeCount=2, reservedUnits=17))
     found = check_document(InferenceEnvironment.model_validate(declared, by_alias=True, by_name=False))
     (said,) = (each for each in found if each.code is Code.RESERVED_ABOVE_UNITS)
-    assert said.facts == {"reserved": 17, "units": 16, "nodes": 2}
+    assert said.facts == {"reserved": 17, "units": 16, "unitsOfANode": 8, "nodes": 2, "enoughNodes": 3}
 
 
 def made() -> Iterator[tuple[str, str, str]]:

@@ -40,7 +40,7 @@ def test_every_misspelt_reference_has_its_hint_however_many_there_are() -> None:
     check = ReferenceCheck(declared)
     for key in sorted(declared):
         (found,) = check.check(key._replace(name=f"{key.name}x"), "default")
-        assert found.message.endswith(f'did you mean "{key.name}"?'), found.message
+        assert found.remedy == f'did you mean "{key.name}"?'
 
 
 def test_the_closest_come_first_and_no_more_than_are_asked_for() -> None:

@@ -25,7 +25,7 @@ def test_a_field_takes_what_fits_and_no_more_characters_than_it_may() -> None:
 def test_an_error_has_the_words_of_the_pattern() -> None:
     with pytest.raises(ValidationError) as raised:
         TypeAdapter(Annotated[StrictStr, COLOUR.field()]).validate_python("blue")
-    assert bad_value(raised.value.errors()[0]) == 'got "blue", expected red or green, of this test'
+    assert bad_value(raised.value.errors()[0]).text == 'got "blue", expected red or green, of this test'
 
 
 def test_no_expression_has_two_wordings() -> None:

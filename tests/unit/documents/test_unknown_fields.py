@@ -153,10 +153,10 @@ def test_other_names_lead_to_fields_that_there_are() -> None:
     for kind, model in KINDS.items():
         for path, name in OTHER_NAMES[kind].items():
             said = unknown_field(model, tuple(path.split(".")))
-            assert said.message.endswith(f"; {name.advice}"), path
+            assert said.remedy == name.advice, path
             assert len(said.meant) == len(name.targets)
             for target in said.meant:
-                fields = unknown_field(model, (*target[:-1], "zzz")).message
+                fields = unknown_field(model, (*target[:-1], "zzz")).remedy
                 assert f" {target[-1]}" in fields.split("it has")[1], (path, target)
 
 
