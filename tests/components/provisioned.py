@@ -9,7 +9,7 @@ import pulumi
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
 from slicewise.documents import InferenceEnvironment
-from tests.components.recording import Recorder, run
+from slicewise.testing import Recorder, run
 from tests.documents import environment, slices
 
 GKE_CLUSTER = "gcp:container/cluster:Cluster"

@@ -6,13 +6,12 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import rpc
 
 from components.inference_environment import InferenceEnvironment
 from components.model_placement import ModelPlacement
 from components.readiness.waiting import Patience, wait_in
 from slicewise.manifests import KubernetesObject
-from tests.components.recording import Recorder, run
+from slicewise.testing import Recorder, run
 
 PROVIDER = "pulumi:providers:kubernetes"
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -68,7 +67,7 @@ def test_the_kubeconfig_is_secret(recorder: Recorder) -> None:
     run(declare)
 
     for item in recorder.of_type(PROVIDER).values():
-        assert rpc.is_rpc_secret(item.inputs["kubeconfig"])
+        assert "kubeconfig" in item.secrets
 
 
 def test_objects_go_through_their_environments_provider(recorder: Recorder) -> None:

@@ -13,8 +13,8 @@ import pulumi
 import pytest
 
 from components.stack_config import KubeconfigSourceName
+from slicewise.testing import Invoke, ProviderRefusal, Recorder
 from tests.components.kubeconfigs import AUTHORITY, CANARY, existing, kubeconfig, read, refused, stack, url
-from tests.components.recording import Invoke, Recorder, Refusal
 
 GCP_SECRET = "gcp:secretmanager/getSecretVersionAccess:getSecretVersionAccess"  # noqa: S105 - a function's name
 AWS_SECRET = "aws:secretsmanager/getSecretVersion:getSecretVersion"  # noqa: S105 - a function's name
@@ -315,7 +315,7 @@ def test_failures_say_which_secret_and_what_to_do(
     recorder: Recorder, token: str, text: str, expected: str, code: str
 ) -> None:
     def fail(_: dict[str, Any]) -> dict[str, Any]:
-        raise Refusal(f"{text} {CANARY}")
+        raise ProviderRefusal(f"{text} {CANARY}")
 
     recorder.answers[token] = fail
 
@@ -331,7 +331,7 @@ def test_every_environment_that_fails_is_named(recorder: Recorder, server: str, 
 
     def answer(arguments: dict[str, Any]) -> dict[str, Any]:
         if arguments["secretId"] == "gone":
-            raise Refusal("ResourceNotFoundException")
+            raise ProviderRefusal("ResourceNotFoundException")
         return {"secretString": kubeconfig(server) if arguments["secretId"] == "good" else f"token: {CANARY}"}
 
     recorder.answers[AWS_SECRET] = answer

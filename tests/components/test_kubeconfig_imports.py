@@ -21,12 +21,10 @@ runpy.run_path("__main__.py", run_name="__main__")
 """
 # One environment's kubeconfig, from a source and through a mock engine that answers every question with SERVER.
 READ = """
-import asyncio, json, pulumi
-from tests.components.recording import Recorder, RecordingMonitor
-asyncio.set_event_loop(asyncio.new_event_loop())
-recorder = Recorder()
-monitor = RecordingMonitor(recorder)
-pulumi.runtime.set_mocks(monitor.mocks, project="slicewise", stack="test", preview=True, monitor=monitor)
+import json, pulumi
+from slicewise.testing import recording
+mock = recording(project="slicewise", stack="test", preview=True)
+recorder = mock.__enter__()
 from components.stack_config import KubeconfigSourceName
 from tests.components import kubeconfigs as shared
 from tests.components import test_kubeconfig_clouds as clouds

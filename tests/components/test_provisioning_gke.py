@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pulumi_gcp import container
 
+from slicewise.testing import Recorder
 from tests.components.provisioned import (
     AUTHORITY,
     GKE_CLUSTER,
@@ -19,7 +20,6 @@ from tests.components.provisioned import (
     eks_document,
     gke_document,
 )
-from tests.components.recording import Recorder
 from tests.components.sdk_types import not_taken
 from tests.documents import pool, slices
 

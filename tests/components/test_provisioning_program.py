@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import runpy
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 import yaml
-from pulumi.runtime import rpc
 
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Subject
 from slicewise.documents import InferenceEnvironment
+from slicewise.testing import Recorder, run_program
 from tests.components.provisioned import (
     EKS_CLUSTER,
     EKS_GROUP,
@@ -32,7 +31,6 @@ from tests.components.provisioned import (
     eks_document,
     gke_document,
 )
-from tests.components.recording import Recorder, run
 from tests.documents import deployment, environment, model, pool, profile, slices
 
 ROOT = Path(__file__).parents[2]
@@ -41,27 +39,17 @@ WHOLE = {"nodeSelector": {"cloud.google.com/gke-nodepool": "whole"}, "machineTyp
 
 
 @pytest.fixture
-def program(recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]:
+def program(recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Run the real program on documents, through the mock engine; return the stack's outputs."""
 
-    def run_program(*documents: dict[str, Any], **config: str) -> list[dict[str, Any]]:
+    def run_stack(*documents: dict[str, Any], **config: str) -> dict[str, Any]:
         answer(recorder)
         (tmp_path / "fleet.yaml").write_text(yaml.safe_dump_all(documents), encoding="utf-8")
         settings = {"manifests": str(tmp_path), **config}
-        pulumi.runtime.set_all_config({f"slicewise:{key}": value for key, value in settings.items()})
-        mains: list[Callable[[], Awaitable[dict[str, Any]]]] = []
-        monkeypatch.setattr(pulumi, "run", mains.append)
         monkeypatch.setattr("components.sdk_costs.avoid_sdk_costs", lambda: None)
-        runpy.run_path(str(ROOT / "__main__.py"))
-        outputs: list[dict[str, Any]] = []
+        return run_program(ROOT, {f"slicewise:{key}": value for key, value in settings.items()})
 
-        async def keep() -> None:
-            outputs.append(await mains[0]())
-
-        run(lambda: pulumi.Output.from_input(keep()))
-        return outputs
-
-    return run_program
+    return run_stack
 
 
 def served() -> list[dict[str, Any]]:
@@ -70,12 +58,10 @@ def served() -> list[dict[str, Any]]:
     return [chat, deployment("chat", "gemma", environments=2)]
 
 
-def test_placements_go_through_the_made_clusters(
-    recorder: Recorder, program: Callable[..., list[dict[str, Any]]]
-) -> None:
+def test_placements_go_through_the_made_clusters(recorder: Recorder, program: Callable[..., dict[str, Any]]) -> None:
     gke = gke_document(slices("slices", "3g.40gb", **SLICES), pool("whole", **WHOLE))
 
-    (outputs,) = program(gke, eks_document(), *served())
+    outputs = program(gke, eks_document(), *served())
 
     assert [(each["environment"], each["nodePool"], each["resource"]["name"]) for each in outputs["placements"]] == [
         ("eks-a", "slices", "nvidia.com/mig-3g.40gb"),
@@ -92,14 +78,14 @@ def test_placements_go_through_the_made_clusters(
         "eks-a-system-provider": "eks-a",
         "gke-a-provider": "gke-a",
     }
-    assert all(rpc.is_rpc_secret(item.inputs["kubeconfig"]) for item in providers.values())
-    assert GKE_ENDPOINT in rpc.unwrap_rpc_secret(providers["gke-a-provider"].inputs["kubeconfig"])
+    assert all("kubeconfig" in item.secrets for item in providers.values())
+    assert GKE_ENDPOINT in providers["gke-a-provider"].inputs["kubeconfig"]
     # Nothing asks for slices before the nodes are there, and on EKS what cuts them.
     assert {"gke-a/slices", "gke-a/whole"} <= services["gke-a/team/chat-service"].dependencies
     assert {"eks-a/slices", "eks-a-gpu-operator"} <= services["eks-a/team/chat-service"].dependencies
 
 
-def test_the_pods_find_the_nodes(recorder: Recorder, program: Callable[..., list[dict[str, Any]]]) -> None:
+def test_the_pods_find_the_nodes(recorder: Recorder, program: Callable[..., dict[str, Any]]) -> None:
     """Every label that a pod selects by is one that GKE sets (documented), or that the pool gives."""
     program(gke_document(), eks_document(), *served())
 
@@ -118,9 +104,9 @@ def test_the_pods_find_the_nodes(recorder: Recorder, program: Callable[..., list
 
 
 def test_a_preview_without_clouds(
-    recorder: Recorder, program: Callable[..., list[dict[str, Any]]], caplog: pytest.LogCaptureFixture
+    recorder: Recorder, program: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    (outputs,) = program(gke_document(), eks_document(), *served(), kubeconfigSource="none")
+    outputs = program(gke_document(), eks_document(), *served(), kubeconfigSource="none")
 
     assert len(outputs["placements"]) == 2
     assert not any(recorder.of_type(token) for token in (GKE_CLUSTER, EKS_CLUSTER, GKE_POOL, EKS_GROUP, RELEASE))
@@ -132,7 +118,7 @@ def test_a_preview_without_clouds(
 
 
 def test_an_update_without_kubeconfigs_is_refused(
-    recorder: Recorder, program: Callable[..., list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+    recorder: Recorder, program: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
 
@@ -142,9 +128,7 @@ def test_an_update_without_kubeconfigs_is_refused(
     assert not recorder.of_type(GKE_CLUSTER)
 
 
-def test_nothing_is_made_where_a_document_is_wrong(
-    recorder: Recorder, program: Callable[..., list[dict[str, Any]]]
-) -> None:
+def test_nothing_is_made_where_a_document_is_wrong(recorder: Recorder, program: Callable[..., dict[str, Any]]) -> None:
     with pytest.raises(pulumi.RunError, match="SW222"):
         program(gke_document(), eks_document(slices("slices", "3g.40gb", nodeSelector={}, machineType="p5.48xlarge")))
 
@@ -214,17 +198,16 @@ def test_gke_imports_nothing_of_aws(tmp_path: Path) -> None:
 
 
 _GKE_ALONE = """
-import asyncio, sys
+import sys
 import pulumi
 from components.provisioning import provision
 from components.stack_config import KubeconfigSourceName
 from slicewise.documents import load_fleet
-from tests.components.recording import Recorder, RecordingMonitor, run
-asyncio.set_event_loop(asyncio.new_event_loop())
-monitor = RecordingMonitor(Recorder())
-pulumi.runtime.set_mocks(monitor.mocks, project="slicewise", stack="test", preview=True, monitor=monitor)
+from slicewise.testing import recording, run
 environments = load_fleet(["{path}"]).environments
-run(lambda: pulumi.Output.all(*(each.urn for each in provision(environments, KubeconfigSourceName.CONFIG).values())))
+made = lambda: provision(environments, KubeconfigSourceName.CONFIG).values()
+with recording(preview=True):
+    run(lambda: pulumi.Output.all(*(each.urn for each in made())))
 print(sorted({{name.partition(".")[0] for name in sys.modules}} & {{"pulumi_gcp", "pulumi_aws"}}))
 """
 
@@ -235,7 +218,7 @@ def test_existing_environments_are_none_of_its_business() -> None:
 
 
 def test_what_an_error_quotes_is_shown_as_text(
-    program: Callable[..., list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+    program: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a cluster or an output says is in some messages as it is, and would rewrite the screen."""
 

@@ -19,7 +19,7 @@ from slicewise.cloud_resources.gke import GkePool
 from slicewise.documents.cluster import EksCluster as DeclaredEks
 from slicewise.documents.cluster import GkeCluster as DeclaredGke
 from slicewise.manifests import KubernetesObject
-from tests.components.recording import Recorder, run
+from slicewise.testing import Recorder, run
 
 # What names are made of where people number and join them, and the words that the stack's own names end with.
 WORDS = st.sampled_from(["a", "b", "1", "namespace", "service", "config", "provider", "system", "cluster", "node"])

@@ -14,7 +14,7 @@ from components.leaving.departures import Departures
 from components.leaving.untouched import declare_all_untouched, declare_untouched
 from components.stack_config import OnUnreachable, StackConfig, read_stack_config
 from components.state.stack_state import EnvironmentState, StackState, StateResource, resources_by_environment
-from tests.components.recording import Recorder, run
+from slicewise.testing import Recorder, run
 from tests.documents import Document, deployment, environment, fleet_of, model, planned_outputs, profile, slices
 
 SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
@@ -110,11 +110,11 @@ def test_what_is_in_the_state_is_declared_again_with_all_changes_ignored(recorde
         assert each.ignored == (frozenset({"*"}) if each.custom else frozenset())
     assert {each.provider for each in found.values() if each.custom} == {"", "west-provider"}
     # The state's counts, as everywhere: no credential is needed to declare it.
-    assert found["west-provider"].inputs["kubeconfig"]["value"] == NOWHERE
+    assert found["west-provider"].inputs["kubeconfig"] == NOWHERE
     parents = {name: each.parent for name, each in found.items()}
     assert parents["west/team/namespace"] == parents["west-provider"] == "west"
     assert parents["west/team/chat-service-scaledobject"] == "west/team/chat-service"
-    assert parents["west/team/chat-service"] == "slicewise-test"
+    assert parents["west/team/chat-service"] == ""
     assert "west/team/chat-service-service" in found["west/team/chat-service-scaledobject"].dependencies
 
 
@@ -125,7 +125,7 @@ def test_a_plugin_that_gives_no_credential_is_not_left_to_the_provider(recorder:
 
     run(program)
     (provider,) = (each for each in recorder.registrations if each.name == "west-provider")
-    assert provider.inputs["kubeconfig"]["value"] == NOWHERE
+    assert provider.inputs["kubeconfig"] == NOWHERE
     assert provider.ignored == frozenset()
 
 

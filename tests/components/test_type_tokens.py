@@ -16,7 +16,7 @@ from components.provisioning.eks import ProvisionedEksCluster
 from components.provisioning.gke import ProvisionedGkeCluster
 from slicewise.documents.cluster import EksCluster as DeclaredEks
 from slicewise.documents.cluster import GkeCluster as DeclaredGke
-from tests.components.recording import Recorder, run
+from slicewise.testing import Recorder, run
 
 CANONICAL: dict[type[pulumi.ComponentResource], str] = {
     InferenceEnvironment: "slicewise:index:InferenceEnvironment",

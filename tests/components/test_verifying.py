@@ -20,7 +20,7 @@ from slicewise.clusters.verify.verification import Verified
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import DeploymentKey
 from slicewise.planning import PreviousPlacement, make_plan
-from tests.components.recording import Recorder
+from slicewise.testing import Recorder
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 from tests.unit.cli.api_server import api_server, node
 

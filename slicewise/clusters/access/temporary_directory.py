@@ -146,7 +146,7 @@ def _start_guard(path: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def run(command: Sequence[str]) -> int:
+def run_command(command: Sequence[str]) -> int:
     """Run `command` with a private TMPDIR, and return its exit code: 128 and its number, if a signal ended it.
 
     Raises:
@@ -197,7 +197,7 @@ def main() -> int:
         is_path = os.sep in sys.argv[1] and Path(sys.argv[1]).exists()
         sys.exit(f"error: {sys.argv[1]} is not {'an executable file' if is_path else 'a command on PATH'}")
     try:
-        return run(sys.argv[1:])
+        return run_command(sys.argv[1:])
     except OSError as error:
         sys.exit(f"error: no private directory can be made: {error.strerror}")
 
