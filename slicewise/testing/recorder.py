@@ -76,7 +76,7 @@ class Recorder:
         registrations: The resources, in the order in which they were registered.
         finished: Names of the components whose outputs were registered.
         invokes: The calls of providers' functions, in order.
-        answers: By token: from the arguments to the result, as the provider names its parts; it may raise ProviderRefusal.
+        answers: By token: from the arguments to the result, by the provider's names; it may raise ProviderRefusal.
         outputs: By resource type: what a provider adds to the inputs.
     """
 

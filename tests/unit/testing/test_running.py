@@ -66,11 +66,11 @@ def test_what_was_declared_is_there_with_its_options(recorder: Recorder, directo
     namespace = recorder.of_type(NAMESPACE)["team"]
     assert namespace.inputs["metadata"] == {"labels": {"team": "blue"}}
     assert (namespace.provider, namespace.parent, namespace.secrets) == ("cluster", "", frozenset())
-    assert (namespace.protected, namespace.retained, namespace.ignored) == (True, True, {"metadata"})
+    assert (namespace.protected, namespace.retained, namespace.ignored) == (True, True, frozenset({"metadata"}))
     provider = recorder.of_type(PROVIDER)["cluster"]
-    assert (provider.inputs["kubeconfig"], provider.secrets) == ("text", {"kubeconfig"})
+    assert (provider.inputs["kubeconfig"], provider.secrets) == ("text", frozenset({"kubeconfig"}))
     quota = recorder.of_type("kubernetes:core/v1:ResourceQuota")["quota"]
-    assert (quota.parent, quota.dependencies, quota.protected) == ("team", {"cluster"}, True)
+    assert (quota.parent, quota.dependencies, quota.protected) == ("team", frozenset({"cluster"}), True)
 
 
 def test_what_a_provider_adds_is_what_the_test_says(recorder: Recorder) -> None:
