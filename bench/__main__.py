@@ -14,6 +14,8 @@ from bench.fleets import FleetKind
 from bench.growth import Growth, measure
 from bench.quality import Case, Comparison, compare_planners
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
+from bench.sizing import compared, sizing_sentences, sizing_table
+from bench.startup_logs import all_logs
 
 _PROGRESS = Console(stderr=True)
 # Piped, a table is as wide as it needs to be.
@@ -33,7 +35,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15, help="of the solver for an optimum (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="one seed, smaller fleets, and no docs/benchmarks.md")
     parser.set_defaults(run=_everything)
-    quality = parser.add_subparsers().add_parser("quality", help="accepted pairs on a few fleets, beside the optimum")
+    commands = parser.add_subparsers()
+    quality = commands.add_parser("quality", help="accepted pairs on a few fleets, beside the optimum")
     quality.add_argument("--kind", choices=("mig", "mixed"), default="mig")
     quality.add_argument("--load", type=float, default=1.1)
     quality.add_argument("--seeds", type=int, default=3, help="how many fleets (default: %(default)s)")
@@ -45,8 +48,18 @@ def main() -> None:
         "--seconds", type=float, default=12, help="of the solver for an optimum (default: %(default)s)"
     )
     quality.set_defaults(run=_quality)
+    commands.add_parser("sizing", help="weights, cache and verdicts beside public startup logs").set_defaults(
+        run=_sizing
+    )
     arguments = parser.parse_args()
     arguments.run(arguments)
+
+
+def _sizing(_: argparse.Namespace) -> None:
+    rows = compared(all_logs())
+    sizing_table(rows).show(_RESULTS)
+    for sentence in sizing_sentences(rows):
+        _RESULTS.print(sentence)
 
 
 def _everything(arguments: argparse.Namespace) -> None:

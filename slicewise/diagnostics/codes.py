@@ -9,6 +9,7 @@ class Code(StrEnum):
     """SW1xx: files and YAML. SW2xx: documents. SW3xx: warnings. SW4xx: stack and clusters. SW5xx: plans.
 
     SW6xx: what is declared, against what a cluster has: how bad it is depends on what the plan needs.
+    SW7xx: whether a model fits a slice or GPU.
     """
 
     PATH_MISSING = "SW101"
@@ -158,3 +159,23 @@ class Code(StrEnum):
     QUOTA_STALLS_UPDATES = "SW629"
     MAY_BE_PREEMPTED = "SW630"
     FEWER_PODS_THAN_UNITS = "SW631"
+
+    CONFIG_INCOMPLETE = "SW701"
+    CONFIG_VALUE = "SW702"
+    MODEL_TYPE_UNKNOWN = "SW703"
+    ENGINE_ARGUMENT = "SW704"
+
+    WEIGHTS_ABOVE_BUDGET = "SW711"
+    CACHE_TOO_SMALL = "SW712"
+    CACHE_NOT_CERTAIN = "SW713"
+    NO_ROOM_FOR_CONTEXT = "SW714"
+    THIN_HEADROOM = "SW715"
+    LENGTH_ABOVE_MODEL = "SW716"
+    LENGTH_NOT_KNOWN = "SW717"
+    STATES_BELOW_SEQUENCES = "SW718"
+    VERSION_NOT_TESTED = "SW719"
+    MEMORY_NOT_COMPUTED = "SW720"
+    MORE_THAN_COMPUTED = "SW721"
+    CHECKPOINT_DIFFERS = "SW722"
+    WHOLE_CONTEXT = "SW731"
+    BATCHES_NOT_STATED = "SW732"

@@ -1,0 +1,44 @@
+"""Whether a model fits a slice or a GPU: weights and key-value cache exactly, the rest of vLLM's memory as an envelope.
+
+    architecture = read_architecture(json.loads(text))        # a model's config.json
+    options = read_options(["--max-model-len=16384"])         # vLLM's arguments
+    found = size(architecture, options, Unit(41_420_849_152, is_slice=True), parse_version("0.23.0"))
+    found.verdict                                             # Verdict.FITS
+
+Pure functions, that know the catalogue of GPUs and documents at most. `engine_memory` and `judge` are `size` in two
+steps, for many units. docs/sizing.md explains what counts.
+"""
+
+from slicewise.sizing.architecture import Architecture
+from slicewise.sizing.engine_needs import EngineMemory, engine_memory
+from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
+from slicewise.sizing.judging import judge
+from slicewise.sizing.overhead import Range
+from slicewise.sizing.reading import KNOWN_MODEL_TYPES, read_architecture
+from slicewise.sizing.remedies import sure_memory
+from slicewise.sizing.results import Reason, Sizing, Verdict
+from slicewise.sizing.sizing import size
+from slicewise.sizing.units import Unit
+from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
+
+__all__ = [
+    "KNOWN_MODEL_TYPES",
+    "KSERVE_PRESET",
+    "Architecture",
+    "EngineMemory",
+    "EngineOptions",
+    "Range",
+    "Reason",
+    "Sizing",
+    "Unit",
+    "Verdict",
+    "VllmVersion",
+    "engine_memory",
+    "judge",
+    "parse_version",
+    "read_architecture",
+    "read_options",
+    "size",
+    "split_arguments",
+    "sure_memory",
+]

@@ -1,0 +1,205 @@
+"""What one engine needs on any unit: everything that does not go by the unit, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from slicewise.sizing.architecture import Architecture, Images
+from slicewise.sizing.caches import Cache
+from slicewise.sizing.engine_options import EngineOptions
+from slicewise.sizing.kv_cache import Batches, KvCache, growing_bytes
+from slicewise.sizing.kv_groups import UnequalPagesError, grouped
+from slicewise.sizing.kv_pages import CacheType
+from slicewise.sizing.overhead import Batch, Engine
+from slicewise.sizing.quantization import ONLINE_FP8, Quantization
+from slicewise.sizing.units import Unit
+from slicewise.sizing.vllm_versions import VllmVersion
+from slicewise.sizing.weights import Ranks, stage_layers, weight_bytes
+
+_HALF: Final = 2
+_FLOAT32: Final = 4
+_FLOAT32_NAMES: Final = ("float32", "float")
+_FP8: Final = CacheType("fp8", 1)
+# vLLM v0.23, config/cache.py, CacheDType.
+_CACHE_TYPES: Final = {
+    **dict.fromkeys(("fp8", "fp8_e4m3", "fp8_e5m2", "fp8_inc", "fp8_ds_mla"), _FP8),
+    **dict.fromkeys(("bfloat16", "float16", "half"), CacheType("16 bits", _HALF)),
+    "nvfp4": CacheType("nvfp4", 0),
+    **dict.fromkeys(("int8_per_token_head", "fp8_per_token_head"), CacheType("8 bits", 1, 4)),
+}
+# What `--quantization` may say to make FP8 of a checkpoint that is not quantised (v0.23, docs Quantization).
+_ONLINE: Final = ("fp8", "fp8_per_tensor", "fp8_per_block")
+_LARGE: Final = Batch(1024, 8192)
+_SMALL: Final = Batch(256, 2048)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineMemory:
+    """A model as one engine runs it.
+
+    Attributes:
+        architecture: The model, in the number format that it is run in.
+        options: How vLLM is started.
+        version: Its version; None where it is not known.
+        quantization: How the weights are held.
+        weights: Bytes of the weights on the fullest rank.
+        unquantized: Bytes of the weights before the engine quantises them; equal to `weights` where it does not.
+        length: The longest request; None where neither arguments nor config say it.
+        cache_type: The number format of keys and values.
+        caches: What the layers of the fullest stage keep.
+        token_bytes: Bytes that one more token takes.
+        changing: Why memory cannot be computed; empty where it can.
+        adding: What needs memory beyond what is computed.
+    """
+
+    architecture: Architecture
+    options: EngineOptions
+    version: VllmVersion | None
+    quantization: Quantization
+    weights: int
+    unquantized: int
+    length: int | None
+    cache_type: CacheType
+    caches: tuple[Cache, ...]
+    token_bytes: int
+    changing: tuple[str, ...]
+    adding: tuple[str, ...]
+
+    @property
+    def engine(self) -> Engine | None:
+        """What the overhead goes by; None where the version is not known."""
+        if self.version is None:
+            return None
+        options = self.options
+        ranks = options.tensor * options.pipeline
+        images = not (options.language_only or options.no_images)
+        quantized = bool(self.quantization.rules)
+        return Engine(self.version, options.tensor, ranks, options.enforce_eager, images, quantized)
+
+    def batches(self, unit: Unit) -> tuple[Batch, ...]:
+        """Return the sizes of a batch on a unit: those of the arguments, else vLLM's own; two where it is not known.
+
+        Source: vLLM v0.23, engine/arg_utils.py, _set_default_max_num_seqs_and_batched_tokens_args.
+        """
+        large = unit.sees_large_device
+        chosen = (_SMALL, _LARGE) if large is None else (_LARGE,) if large else (_SMALL,)
+        return tuple(dict.fromkeys(self._batch(default) for default in chosen))
+
+    def batches_stated(self) -> Batch:
+        """Return the sizes of a batch that the arguments state, and for small GPUs what they leave open."""
+        return self._batch(_SMALL)
+
+    def _batch(self, default: Batch) -> Batch:
+        sequences = self.options.max_num_seqs or default.sequences
+        tokens = self.options.max_num_batched_tokens
+        if tokens is None:
+            tokens = min(default.tokens, sequences * (self.length or default.tokens))
+        if self.options.max_num_seqs is None:
+            sequences = min(sequences, tokens)
+        return Batch(sequences, tokens)
+
+    def cache(self, batch: Batch) -> KvCache:
+        """Return the key-value cache for batches of one size."""
+        options, version = self.options, self.version
+        grouping = grouped(
+            self.caches, self.cache_type, options.tensor, self.architecture.dtype_bytes, hybrid=options.hybrid
+        )
+        in_flight = 1
+        if version and version.counts_batches_in_flight:
+            in_flight = options.pipeline + 1 if options.async_scheduling else options.pipeline
+        prefixes = options.prefix_caching
+        if prefixes is None:
+            prefixes = bool(version and version.caches_prefixes_of_hybrids)
+        return KvCache(grouping, Batches(batch.tokens * in_flight, 2 if prefixes else 1), self.token_bytes)
+
+
+def engine_memory(architecture: Architecture, options: EngineOptions, version: VllmVersion | None) -> EngineMemory:
+    """Compute what does not go by the unit.
+
+    Args:
+        architecture: The model.
+        options: How vLLM is started.
+        version: vLLM's version; None where it is not known.
+    """
+    wide = options.dtype in _FLOAT32_NAMES
+    model = replace(architecture, dtype_bytes=_FLOAT32) if wide else architecture
+    quantization, unclear = _quantization(model.quantization, options.quantization)
+    cache_type = _cache_type(options.kv_cache_dtype, quantization, model.dtype_bytes)
+    ranks = Ranks(options.tensor, options.pipeline)
+    splits = version is None or version.splits_large
+    towers = not options.language_only
+    weights = weight_bytes(model, quantization, ranks, towers=towers, splits_large=splits)
+    unquantized = weights
+    if quantization.online:
+        unquantized = weight_bytes(model, Quantization(), ranks, towers=towers, splits_large=splits)
+    caches = _fullest(model, options, cache_type or _FP8)
+    changing = [*options.changing, *unclear]
+    if cache_type is None:
+        changing.append(f"keys and values in {options.kv_cache_dtype} (--kv-cache-dtype)")
+    changing += _parallel(options, len(model.layers))
+    changing += _ungroupable(caches, cache_type or _FP8, options, model)
+    adding = [*options.adding]
+    if model.images is Images.ANY_RESOLUTION and not (options.language_only or options.no_images):
+        adding.append("images of any resolution, the largest of which vLLM encodes at startup")
+    return EngineMemory(
+        architecture=model,
+        options=options,
+        version=version,
+        quantization=quantization,
+        weights=weights,
+        unquantized=unquantized,
+        length=options.max_model_len or model.longest,
+        cache_type=cache_type or _FP8,
+        caches=caches,
+        token_bytes=growing_bytes(caches, cache_type or _FP8, options.tensor),
+        changing=tuple(changing),
+        adding=tuple(adding),
+    )
+
+
+def _quantization(checkpoint: Quantization, asked: str) -> tuple[Quantization, list[str]]:
+    """Return how the engine holds the weights, and why this is not known."""
+    if checkpoint.unknown:
+        return checkpoint, [checkpoint.unknown]
+    if not asked or asked == "auto" or checkpoint.rules:
+        return checkpoint, []
+    if asked in _ONLINE:
+        return ONLINE_FP8, []
+    return checkpoint, [f"the weights are quantised while loading by {asked} (--quantization)"]
+
+
+def _cache_type(name: str, quantization: Quantization, model_bytes: int) -> CacheType | None:
+    if name == "auto":
+        return _FP8 if quantization.kv_fp8 else CacheType("auto", model_bytes)
+    return _CACHE_TYPES.get(name)
+
+
+def _fullest(model: Architecture, options: EngineOptions, kind: CacheType) -> tuple[Cache, ...]:
+    """Return what the layers of the pipeline stage keep that needs most for each token, then that has most layers."""
+    stages = [
+        tuple(layer.cache for layer in model.layers[first:last] if layer.cache is not None)
+        for first, last in stage_layers(len(model.layers), options.pipeline)
+    ]
+    return max(stages, key=lambda caches: (growing_bytes(caches, kind, options.tensor), len(caches)))
+
+
+def _parallel(options: EngineOptions, layers: int) -> list[str]:
+    found = []
+    if options.data > 1:
+        found.append("data parallel ranks, which share experts and buffers")
+    if options.expert:
+        found.append("expert parallelism, which spreads experts unevenly")
+    if options.pipeline > 1:
+        found.append("pipeline parallelism, whose stages need unequal amounts")
+    if options.pipeline > layers:
+        found.append(f"more pipeline stages than the {layers} layers of the model")
+    return found
+
+
+def _ungroupable(caches: tuple[Cache, ...], kind: CacheType, options: EngineOptions, model: Architecture) -> list[str]:
+    try:
+        grouped(caches, kind, options.tensor, model.dtype_bytes, hybrid=options.hybrid)
+    except UnequalPagesError:
+        return ["layers whose pages vLLM may or may not make equal"]
+    return []

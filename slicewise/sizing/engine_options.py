@@ -1,0 +1,262 @@
+"""The arguments of vLLM that change how much memory it needs, read from the list that the engine gets."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, quoted
+
+_SHORT: Final = {
+    "-tp": "tensor-parallel-size",
+    "-pp": "pipeline-parallel-size",
+    "-dp": "data-parallel-size",
+    "-ep": "enable-expert-parallel",
+    "-q": "quantization",
+    "-sc": "speculative-config",
+}
+# Switches: they take no value, and `--no-…` turns them off.
+_SWITCHES: Final = frozenset({
+    "enforce-eager", "enable-prefix-caching", "enable-expert-parallel", "enable-lora", "language-model-only",
+    "disable-hybrid-kv-cache-manager", "enable-chunked-prefill", "async-scheduling", "skip-mm-profiling",
+    "trust-remote-code", "enable-dbo", "calculate-kv-scales", "enable-prompt-embeds",
+})  # fmt: skip
+_HUMAN: Final = re.compile(r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,6})?)(?P<unit>[kKmMgGtT]?)")
+_UNITS: Final = {
+    "": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40,
+}  # fmt: skip
+_MOST: Final = 10**9
+_MOST_RANKS: Final = 4096
+_AUTO: Final = ("auto", "-1")
+# What these do to memory is not computed, and each may take more or less of it than the formulas say.
+_CHANGING: Final = {
+    "cpu-offload-gb": "weights are moved to main memory (--cpu-offload-gb)",
+    "cpu-offload-params": "weights are moved to main memory (--cpu-offload-params)",
+    "offload-group-size": "weights are moved to main memory (--offload-group-size)",
+    "kv-cache-memory-bytes": "the size of the key-value cache is given (--kv-cache-memory-bytes)",
+    "kv-cache-memory": "the size of the key-value cache is given (--kv-cache-memory)",
+    "num-gpu-blocks-override": "the number of blocks is given (--num-gpu-blocks-override)",
+    "hf-overrides": "the model's config is changed (--hf-overrides)",
+    "hf-config-path": "the model's config is another (--hf-config-path)",
+    "config": "further arguments are in a file (--config)",
+    "load-format": "weights are loaded in another format (--load-format)",
+    "compilation-config": "graphs and compilation are configured (--compilation-config)",
+    "decode-context-parallel-size": "requests are spread over ranks (--decode-context-parallel-size)",
+    "prefill-context-parallel-size": "requests are spread over ranks (--prefill-context-parallel-size)",
+    "block-size": "blocks have another size (--block-size)",
+    "enable-sleep-mode": "memory is given back while the engine sleeps (--enable-sleep-mode)",
+    "optimization-level": "graphs and compilation are configured (--optimization-level)",
+    "performance-mode": "batches have another size (--performance-mode)",
+    "runner": "the model is run in another way (--runner)",
+    "task": "the model is run in another way (--task)",
+    "convert": "the model is run in another way (--convert)",
+}
+# What these add to memory is not computed.
+_ADDING: Final = {
+    "enable-lora": "adapters are loaded (--enable-lora)",
+    "lora-modules": "adapters are loaded (--lora-modules)",
+    "speculative-config": "a draft model runs beside it (--speculative-config)",
+    "speculative-model": "a draft model runs beside it (--speculative-model)",
+    "enable-dbo": "batches overlap (--enable-dbo)",
+    "mm-encoder-tp-mode": "encoders are copied to all ranks (--mm-encoder-tp-mode)",
+}
+# Sizes of blocks are vLLM's own where they are 16.
+_HARMLESS: Final = {
+    "load-format": ("auto", "safetensors"),
+    "block-size": ("16",),
+    "runner": ("auto", "generate"),
+    "task": ("auto", "generate"),
+    "convert": ("auto", "none"),
+    "mm-encoder-tp-mode": ("weights",),
+    "decode-context-parallel-size": ("1",),
+    "prefill-context-parallel-size": ("1",),
+    "cpu-offload-gb": ("0",),
+    "offload-group-size": ("0",),
+    "performance-mode": ("balanced",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How vLLM is started, as far as memory goes. None and empty texts stand for vLLM's defaults.
+
+    Attributes:
+        max_model_len: The longest request; None for all that the model can.
+        fits_length: Whether vLLM chooses the longest request that fits (`auto`, -1).
+        max_num_seqs: Requests of a batch.
+        max_num_batched_tokens: Tokens of a batch.
+        gpu_memory_utilization: The part of the unit's memory that vLLM may use.
+        kv_cache_dtype: The number format of keys and values: `auto`, `fp8`, ….
+        dtype: The model's own number format: `auto`, `bfloat16`, `float16` or `float32`.
+        quantization: The method that makes the weights smaller.
+        tensor: Tensor parallel size.
+        pipeline: Pipeline parallel size.
+        data: Data parallel size.
+        expert: Whether experts are spread over the ranks.
+        enforce_eager: Whether no CUDA graphs are captured.
+        prefix_caching: Whether prefixes are kept; None for the default of the version and the model.
+        hybrid: Whether windows free what they have passed.
+        async_scheduling: Whether a batch is prepared while another runs.
+        language_only: Whether encoders of images and audio are left out.
+        no_images: Whether a request may have none of them (`--limit-mm-per-prompt`).
+        changing: Why memory cannot be computed at all.
+        adding: What needs memory beyond what is computed.
+    """
+
+    max_model_len: int | None = None
+    fits_length: bool = False
+    max_num_seqs: int | None = None
+    max_num_batched_tokens: int | None = None
+    gpu_memory_utilization: float | None = None
+    kv_cache_dtype: str = "auto"
+    dtype: str = "auto"
+    quantization: str = ""
+    tensor: int = 1
+    pipeline: int = 1
+    data: int = 1
+    expert: bool = False
+    enforce_eager: bool = False
+    prefix_caching: bool | None = None
+    hybrid: bool = True
+    async_scheduling: bool = True
+    language_only: bool = False
+    no_images: bool = False
+    changing: tuple[str, ...] = field(default=())
+    adding: tuple[str, ...] = field(default=())
+
+
+def read_options(arguments: Sequence[str], start: EngineOptions | None = None) -> EngineOptions:
+    """Read vLLM's arguments; the last of several counts, and those that memory does not depend on are passed over.
+
+    Args:
+        arguments: The arguments, as the engine gets them: `--a=b` in one, or `--a` and `b` in two.
+        start: What holds before them: the parallel sizes of a document.
+
+    Raises:
+        InvalidInputError: A value is not one that vLLM takes (`ENGINE_ARGUMENT`).
+    """
+    values = dict(_given(arguments))
+    options = start or EngineOptions()
+    length = values.get("max-model-len")
+    fits = length in _AUTO
+    changing = _noted(values, _CHANGING)
+    connector = values.get("kv-transfer-config")
+    hybrid = not _on(values, "disable-hybrid-kv-cache-manager")
+    if connector is not None and not _keeps_hybrid(connector):
+        hybrid = False
+    return replace(
+        options,
+        max_model_len=None if fits else _count(values, "max-model-len", options.max_model_len),
+        fits_length=fits,
+        max_num_seqs=_count(values, "max-num-seqs", options.max_num_seqs),
+        max_num_batched_tokens=_count(values, "max-num-batched-tokens", options.max_num_batched_tokens),
+        gpu_memory_utilization=_share(values, options.gpu_memory_utilization),
+        kv_cache_dtype=values.get("kv-cache-dtype", options.kv_cache_dtype),
+        dtype=values.get("dtype", options.dtype),
+        quantization=values.get("quantization", options.quantization).lower(),
+        tensor=_count(values, "tensor-parallel-size", options.tensor, most=_MOST_RANKS) or 1,
+        pipeline=_count(values, "pipeline-parallel-size", options.pipeline, most=_MOST_RANKS) or 1,
+        data=_count(values, "data-parallel-size", options.data, most=_MOST_RANKS) or 1,
+        expert=_on(values, "enable-expert-parallel", default=options.expert),
+        enforce_eager=_on(values, "enforce-eager", default=options.enforce_eager),
+        prefix_caching=_on(values, "enable-prefix-caching") if "enable-prefix-caching" in values else None,
+        hybrid=hybrid,
+        async_scheduling=_on(values, "async-scheduling", default=True),
+        language_only=_on(values, "language-model-only"),
+        no_images=_no_images(values.get("limit-mm-per-prompt", "")),
+        changing=(*options.changing, *changing),
+        adding=(*options.adding, *_noted(values, _ADDING)),
+    )
+
+
+def split_arguments(text: str) -> list[str]:
+    """Split a line of arguments as a shell does.
+
+    Raises:
+        InvalidInputError: A quote is not closed.
+    """
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise _wrong("engine arguments", text, "arguments as a shell reads them, with every quote closed") from error
+
+
+def _given(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield every option by its long name with its value; switches are `true` or `false`."""
+    items = list(arguments)
+    number = 0
+    while number < len(items):
+        item = items[number]
+        number += 1
+        written, equals, value = item.partition("=")
+        name = _SHORT.get(written) or written.removeprefix("--").replace("_", "-")
+        if not written.startswith("-"):
+            continue
+        if name.removeprefix("no-") in _SWITCHES:
+            yield name.removeprefix("no-"), "false" if name.startswith("no-") or value.lower() == "false" else "true"
+        elif equals:
+            yield name, value
+        elif number < len(items) and (not items[number].startswith("-") or items[number] == _AUTO[1]):
+            yield name, items[number]
+            number += 1
+        else:
+            yield name, "true"
+
+
+def _noted(values: dict[str, str], reasons: dict[str, str]) -> tuple[str, ...]:
+    return tuple(
+        reason
+        for name, reason in reasons.items()
+        if name in values and values[name] != "false" and values[name] not in _HARMLESS.get(name, ())
+    )
+
+
+def _on(values: dict[str, str], name: str, *, default: bool = False) -> bool:
+    return values[name] == "true" if name in values else default
+
+
+def _count(values: dict[str, str], name: str, default: int | None, *, most: int = _MOST) -> int | None:
+    """Return a whole number as vLLM reads it: `16k` is 16,000 and `16K` is 16,384."""
+    if name not in values:
+        return default
+    match = _HUMAN.fullmatch(values[name])
+    number = float(match["number"]) * _UNITS[match["unit"]] if match else math.nan
+    if match is None or not number.is_integer() or not 1 <= number <= most:
+        raise _wrong(f"--{name}", values[name], f"a whole number from 1 to {most:,}, such as 16384 or 16k")
+    return int(number)
+
+
+def _share(values: dict[str, str], default: float | None) -> float | None:
+    name = "gpu-memory-utilization"
+    if name not in values:
+        return default
+    try:
+        share = float(values[name])
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        raise _wrong(f"--{name}", values[name], "a number above 0 and up to 1")
+    return share
+
+
+def _no_images(limits: str) -> bool:
+    """Whether `{"image": 0, "video": 0}` or `image=0,video=0` leaves nothing for encoders."""
+    numbers = re.findall(r"[\"']?[a-z]+[\"']?\s*[:=]\s*([0-9]+)", limits)
+    return bool(numbers) and all(int(number) == 0 for number in numbers)
+
+
+# Connectors that go with windows (vLLM v0.23, SupportsHMA).
+_WITH_WINDOWS: Final = ("OffloadingConnector", "NixlConnector", "MooncakeConnector", "MultiConnector")
+
+
+def _keeps_hybrid(connector: str) -> bool:
+    return any(name in connector for name in _WITH_WINDOWS)
+
+
+def _wrong(name: str, value: str, expected: str) -> InvalidInputError:
+    message = f"expected {expected}, got {quoted(value)}"
+    return InvalidInputError([Diagnostic.error(Code.ENGINE_ARGUMENT, message, field=name)])

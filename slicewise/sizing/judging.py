@@ -1,0 +1,292 @@
+"""The verdict: what is needed at most and at least, against what a unit has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from slicewise.diagnostics import Code
+from slicewise.sizing.engine_needs import EngineMemory
+from slicewise.sizing.kv_cache import KvCache
+from slicewise.sizing.kv_groups import UnequalPagesError
+from slicewise.sizing.overhead import Engine, Range, graphs, logits_bytes, overhead
+from slicewise.sizing.results import Reason, Sizing, Verdict
+from slicewise.sizing.units import GIB, Unit
+from slicewise.sizing.vllm_versions import FIRST_TESTED, LAST_TESTED
+
+# What logs show of weights beside what is computed: scales and small copies are not all known.
+_WEIGHTS_LOW: Final = 0.9925
+_WEIGHTS_HIGH: Final = 1.01
+# A CUDA context, and with several ranks NCCL's beginnings: free against total memory in startup logs.
+_CONTEXT: Final = Range(0.23 * GIB, 0.6 * GIB)
+_CONTEXT_RANKS: Final = Range(0.5 * GIB, 2.1 * GIB)
+_USUAL_CONTEXT: Final = 0.5 * GIB
+_USUAL_CONTEXT_RANKS: Final = 1.5 * GIB
+# Outside the budget: what graphs and the sampler's warm-up take when the cache is there already.
+_LOGITS_OUTSIDE: Final = 2
+_SPARE: Final = 0.2 * GIB
+# Experts in MXFP4 take more while graphs are captured: gpt-oss-20b at 0.95 of an H100 ran out of memory afterwards, in
+# the sampler's warm-up (vLLM 0.19).
+_MXFP4_GRAPHS: Final = GIB
+# Beyond what a config says of its context, lengths are looked for up to this.
+_MOST_TOKENS: Final = 1 << 24
+
+
+def judge(memory: EngineMemory, unit: Unit) -> Sizing:
+    """Judge an engine on a unit; remedies that need further sizing are left out.
+
+    Args:
+        memory: What the engine needs.
+        unit: The unit that each rank gets.
+    """
+    share = memory.options.gpu_memory_utilization
+    if share is None:
+        share = memory.version.utilization if memory.version else 0.92
+    return _Judgement(memory, unit, math.ceil(unit.memory * share), share).sizing()
+
+
+class _Judgement:
+    """One engine on one unit."""
+
+    def __init__(self, memory: EngineMemory, unit: Unit, budget: int, share: float) -> None:
+        self._memory = memory
+        self._unit = unit
+        self._budget = budget
+        self._share = share
+        self._batches = memory.batches(unit)
+        self._caches = self._key_value_caches()
+        self._several = memory.options.tensor * memory.options.pipeline > 1
+        self._engine = memory.engine if memory.version and memory.version.tested and not memory.changing else None
+        self._overhead = self._overheads(self._engine) if self._engine else None
+        self._available = self._left() if self._overhead else None
+
+    def _key_value_caches(self) -> tuple[KvCache, ...]:
+        try:
+            return tuple(self._memory.cache(batch) for batch in self._batches)
+        except UnequalPagesError:
+            return ()
+
+    def _overheads(self, engine: Engine) -> Range:
+        each = [overhead(self._memory.architecture, batch, engine) for batch in self._batches]
+        return Range(min(one.low for one in each), max(one.high for one in each))
+
+    def _left(self) -> Range | None:
+        if self._overhead is None:
+            return None
+        weights = self._memory.weights
+        low = self._budget - weights * _WEIGHTS_HIGH - self._overhead.high
+        return Range(low, self._budget - weights * _WEIGHTS_LOW - self._overhead.low)
+
+    @property
+    def _length(self) -> int | None:
+        return 1 if self._memory.options.fits_length else self._memory.length
+
+    def _needed(self) -> Range | None:
+        length = self._length
+        if length is None or not self._caches:
+            return None
+        each = [cache.needed(length) for cache in self._caches]
+        return Range(min(each), max(each))
+
+    def sizing(self) -> Sizing:
+        verdict, reasons = self._verdict()
+        memory, available = self._memory, self._available
+        needed = self._needed()
+        concurrency = self._concurrency(available)
+        length = self._length
+        return Sizing(
+            verdict=verdict,
+            weights=memory.weights,
+            budget=self._budget,
+            token_bytes=memory.token_bytes,
+            length=memory.length,
+            needed=round(needed.high) if needed else None,
+            overhead=self._overhead,
+            available=available,
+            concurrency=concurrency,
+            tokens=Range(concurrency.low * length, concurrency.high * length) if concurrency and length else None,
+            sure_length=self._longest(available.low) if available else None,
+            possible_length=self._longest(available.high) if available else None,
+            sequences=self._batches[-1].sequences,
+            batched_tokens=self._batches[-1].tokens,
+            reasons=reasons,
+        )
+
+    def _concurrency(self, available: Range | None) -> Range | None:
+        if available is None or self._length is None or not self._caches:
+            return None
+        low = min(cache.concurrency(max(available.low, 0), self._length) for cache in self._caches)
+        return Range(low, max(cache.concurrency(max(available.high, 0), self._length) for cache in self._caches))
+
+    def _longest(self, available: float) -> int | None:
+        if not self._caches:
+            return None
+        most = self._memory.architecture.longest or _MOST_TOKENS
+        return min(cache.longest(max(available, 0), most) for cache in self._caches)
+
+    def _verdict(self) -> tuple[Verdict, tuple[Reason, ...]]:
+        if certain := tuple(self._impossible()):
+            return Verdict.DOES_NOT_FIT, certain
+        if changing := tuple(_not_judged(Code.MEMORY_NOT_COMPUTED, self._memory.changing)):
+            return Verdict.NOT_JUDGED, changing
+        needed = self._needed()
+        if self._engine is None or needed is None:
+            return Verdict.CANNOT_SAY, (_no_length() if self._engine else self._untested(),)
+        return self._compared(needed)
+
+    def _compared(self, needed: Range) -> tuple[Verdict, tuple[Reason, ...]]:
+        if short := tuple(self._too_small(needed)):
+            return Verdict.DOES_NOT_FIT, short
+        if adding := tuple(_not_judged(Code.MORE_THAN_COMPUTED, self._memory.adding)):
+            return Verdict.NOT_JUDGED, adding
+        if open_questions := tuple(self._uncertain(needed)):
+            return Verdict.CANNOT_SAY, (*open_questions, *self._notes())
+        return Verdict.FITS, tuple(self._notes())
+
+    def _impossible(self) -> Iterator[Reason]:
+        """Yield what keeps the engine from starting whatever its version is."""
+        memory = self._memory
+        longest, asked = memory.architecture.longest, memory.options.max_model_len
+        if longest and asked and asked > longest and not memory.changing:
+            message = f"--max-model-len={asked} is above the {longest} tokens that the model's config allows"
+            yield Reason(Code.LENGTH_ABOVE_MODEL, message, f"write at most {longest}")
+        context = _CONTEXT_RANKS if self._several else _CONTEXT
+        if self._unit.memory - context.low < self._budget:
+            message = (
+                f"vLLM wants {_gib(self._budget)} of {_gib(self._unit.memory)} ({self._share:g}), and a CUDA context "
+                f"takes at least {_gib(context.low)} of that: free memory is less than desired at startup"
+            )
+            yield Reason(Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}")
+        if memory.weights * _WEIGHTS_LOW > self._budget and not memory.changing:
+            message = f"weights take {_gib(memory.weights)}, and the budget is {self._sum()}"
+            yield Reason(Code.WEIGHTS_ABOVE_BUDGET, message)
+        whole = memory.unquantized * _WEIGHTS_LOW > self._unit.memory
+        if memory.version and not memory.version.loads_by_layer and memory.quantization.online and whole:
+            message = (
+                f"vLLM {memory.version} loads all {_gib(memory.unquantized)} before it quantises them, and the unit "
+                f"has {_gib(self._unit.memory)}"
+            )
+            yield Reason(Code.WEIGHTS_ABOVE_BUDGET, message, "take vLLM 0.17 or later, or a quantised checkpoint")
+
+    def _safe_share(self) -> float:
+        context = _CONTEXT_RANKS if self._several else _CONTEXT
+        return max(math.floor((self._unit.memory - context.high) / self._unit.memory * 100) / 100, 0.01)
+
+    def _untested(self) -> Reason:
+        version = self._memory.version
+        what = f"vLLM {version}" if version else "a version of vLLM that is not known"
+        message = (
+            f"what {what} needs beside weights and cache is not known: versions {FIRST_TESTED} to {LAST_TESTED} are"
+        )
+        return Reason(Code.VERSION_NOT_TESTED, message, "take one of these, or say which version the image has")
+
+    def _too_small(self, needed: Range) -> Iterator[Reason]:
+        """Yield what is too little although everything else takes as little as it may."""
+        available = self._available
+        if available is None:
+            return
+        if available.high < needed.low:
+            left = f"at most {_gib(available.high)}" if available.high > 0 else "nothing"
+            message = f"{self._request()} needs {_gib(needed.low)} of cache, and {left} is left: {self._arithmetic()}"
+            yield Reason(Code.CACHE_TOO_SMALL, message)
+        elif self._captures_states() and self._pool(available.high) < self._batches[0].sequences:
+            yield self._states(self._pool(available.high))
+
+    def _uncertain(self, needed: Range) -> Iterator[Reason]:
+        """Yield what might be too little."""
+        available = self._available
+        if available is None:
+            return
+        if available.low < needed.high:
+            message = (
+                f"{self._request()} needs {_gib(needed.high)} of cache, and {_gib(max(available.low, 0))} to "
+                f"{_gib(available.high)} are left: {self._arithmetic()}"
+            )
+            yield Reason(Code.CACHE_NOT_CERTAIN, message)
+        elif self._captures_states() and self._pool(available.low) < self._batches[-1].sequences:
+            yield self._states(self._pool(available.low))
+        context = _CONTEXT_RANKS if self._several else _CONTEXT
+        if self._unit.memory - context.high < self._budget:
+            message = (
+                f"vLLM wants {_gib(self._budget)} of {_gib(self._unit.memory)}, and a CUDA context takes up to "
+                f"{_gib(context.high)} of that"
+            )
+            yield Reason(Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}")
+        elif (outside := self._outside()) < (wanted := self._wanted_outside()):
+            message = (
+                f"outside the budget {_gib(max(outside, 0))} are left for graphs and the sampler's warm-up, and "
+                f"{_gib(wanted)} may be needed"
+            )
+            yield Reason(Code.THIN_HEADROOM, message)
+
+    def _captures_states(self) -> bool:
+        return self._memory.architecture.stateful and not self._memory.options.enforce_eager
+
+    def _pool(self, available: float) -> int:
+        return min(cache.pool(available) for cache in self._caches)
+
+    def _states(self, blocks: int) -> Reason:
+        sequences = self._batches[-1].sequences
+        message = f"--max-num-seqs is {sequences}, and blocks of state are {blocks}: graphs cannot be captured"
+        return Reason(Code.STATES_BELOW_SEQUENCES, message, f"write --max-num-seqs={max(blocks, 1)} or less")
+
+    def _outside(self) -> float:
+        """Return the bytes outside the budget that nothing has taken."""
+        context = _USUAL_CONTEXT_RANKS if self._several else _USUAL_CONTEXT
+        return self._unit.memory - context - self._budget
+
+    def _wanted_outside(self) -> float:
+        wanted: float = max(_LOGITS_OUTSIDE * logits_bytes(self._memory.architecture, batch) for batch in self._batches)
+        engine = self._engine
+        if engine and not engine.version.counts_graphs:
+            each = [graphs(self._memory.architecture, batch, engine) for batch in self._batches]
+            wanted += max((one.low + one.high) / 2 for one in each)
+            wanted += _MXFP4_GRAPHS if self._memory.quantization.only_experts else 0
+        return wanted + _SPARE
+
+    def _notes(self) -> Iterator[Reason]:
+        """Yield what deserves a look although it changes no verdict."""
+        memory, options = self._memory, self._memory.options
+        if options.max_model_len is None and not options.fits_length:
+            message = f"without --max-model-len one request may have all {memory.length} tokens of the model's context"
+            yield Reason(Code.WHOLE_CONTEXT, message, "write the longest request that is served")
+        if options.max_num_seqs is None or options.max_num_batched_tokens is None:
+            batch = self._batches[-1]
+            message = (
+                f"batches are sized for {batch.sequences} sequences and {batch.tokens} tokens, vLLM's choice on such a "
+                "unit; where NVML answers for the whole board it takes more"
+            )
+            remedy = f"write --max-num-seqs={batch.sequences} and --max-num-batched-tokens={batch.tokens}"
+            yield Reason(Code.BATCHES_NOT_STATED, message, remedy)
+
+    def _request(self) -> str:
+        if self._memory.options.fits_length:
+            return "the shortest request"
+        return f"one request of {self._memory.length} tokens"
+
+    def _sum(self) -> str:
+        return f"{_gib(self._unit.memory)} x {self._share:g} = {_gib(self._budget)}"
+
+    def _arithmetic(self) -> str:
+        rest = self._overhead
+        if rest is None:
+            return self._sum()
+        return f"{self._sum()}, less {_gib(self._memory.weights)} of weights and {_span(rest)} of overhead"
+
+
+def _not_judged(code: Code, causes: tuple[str, ...]) -> Iterator[Reason]:
+    yield from (Reason(code, f"not judged: {cause}") for cause in causes)
+
+
+def _no_length() -> Reason:
+    message = "neither --max-model-len nor the model's config says how long a request may be"
+    return Reason(Code.LENGTH_NOT_KNOWN, message, "write --max-model-len")
+
+
+def _gib(size: float) -> str:
+    return f"{size / GIB:.2f} GiB"
+
+
+def _span(size: Range) -> str:
+    return f"{size.low / GIB:.2f} to {size.high / GIB:.2f} GiB"

@@ -1,0 +1,96 @@
+"""Blocks that a request needs, and with them the bytes of its key-value cache and how many requests run at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slicewise.sizing.caches import Attention, Cache, State
+from slicewise.sizing.kv_groups import Group, Grouping
+from slicewise.sizing.kv_pages import CacheType, token_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """What a request may have in flight.
+
+    Attributes:
+        tokens: Tokens that are scheduled and not settled: `max_num_batched_tokens`, from vLLM 0.26 times the batches
+            in flight.
+        states: Blocks of state a request: 1, or 2 with prefix caching.
+    """
+
+    tokens: int
+    states: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KvCache:
+    """The key-value cache of a model on one rank.
+
+    Attributes:
+        grouping: Its groups.
+        batches: What a request may have in flight.
+        token_bytes: Bytes that each further token of a request takes, of the layers that keep all of them.
+    """
+
+    grouping: Grouping
+    batches: Batches
+    token_bytes: int
+
+    def blocks(self, length: int) -> int:
+        """Return the blocks that a request of `length` tokens needs."""
+        return sum(_blocks(group, length, self.batches) for group in self.grouping.groups)
+
+    def needed(self, length: int) -> int:
+        """Return the bytes that one request of `length` tokens needs: vLLM's "X GiB KV cache is needed"."""
+        return self.blocks(length) * self.grouping.pool_bytes
+
+    def pool(self, available: float) -> int:
+        """Return the blocks that `available` bytes hold."""
+        return max(int(available // self.grouping.pool_bytes), 0) if self.grouping.pool_bytes else 0
+
+    def concurrency(self, available: float, length: int) -> float:
+        """Return how many requests of `length` tokens run at once: vLLM's "Maximum concurrency"."""
+        blocks = self.blocks(length)
+        return self.pool(available) / blocks if blocks else 0.0
+
+    def longest(self, available: float, most: int) -> int:
+        """Return the longest request, of at most `most` tokens, for which `available` bytes suffice; 0 for none."""
+        pool = self.pool(available)
+        if self.blocks(most) <= pool:
+            return most
+        least, beyond = 0, most
+        while beyond - least > 1:
+            middle = (least + beyond) // 2
+            if self.blocks(middle) <= pool:
+                least = middle
+            else:
+                beyond = middle
+        return least
+
+
+def _blocks(group: Group, length: int, batches: Batches) -> int:
+    """Return the blocks of one group (vLLM v0.23, v1/kv_cache_interface.py, max_memory_usage_bytes)."""
+    cache = group.cache
+    if isinstance(cache, State):
+        return batches.states
+    if isinstance(cache, Attention) and cache.window is not None:
+        # A window need not begin where a block does.
+        return math.ceil(min(cache.window - 1 + batches.tokens, length) / group.block) + 1
+    if isinstance(cache, Attention) and cache.chunk is not None:
+        return math.ceil(min(cache.chunk + batches.tokens, length) / group.block)
+    return math.ceil(length / group.block)
+
+
+def growing_bytes(caches: Sequence[Cache], kind: CacheType, tensor: int) -> int:
+    """Return the bytes that one more token takes on a rank, of the layers that keep all tokens."""
+    return sum(token_bytes(cache, kind, tensor) for cache in caches if not isinstance(cache, State) and grows(cache))
+
+
+def grows(cache: Cache) -> bool:
+    """Whether what a layer keeps grows with the request without end."""
+    if isinstance(cache, Attention):
+        return cache.window is None and cache.chunk is None
+    return not isinstance(cache, State)

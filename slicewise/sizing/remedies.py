@@ -1,0 +1,97 @@
+"""What would make a model fit for sure: each remedy is tried, and named only where it works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from slicewise.sizing.engine_needs import EngineMemory, engine_memory
+from slicewise.sizing.engine_options import EngineOptions
+from slicewise.sizing.judging import judge
+from slicewise.sizing.results import Sizing, Verdict
+from slicewise.sizing.units import GIB, Unit
+
+# A shorter request than this helps nobody, and fewer requests than this hardly.
+_SHORTEST: Final = 1024
+_FEWEST: Final = 8
+_TOKENS_ROUNDED: Final = 256
+_MIB: Final = 1 << 20
+_LARGEST_UNIT: Final = 4096 * GIB
+
+
+def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing) -> Iterator[str]:
+    """Yield changes after each of which the engine surely fits, the cheapest first.
+
+    Args:
+        memory: What the engine needs.
+        unit: The unit that it gets.
+        sizing: What was found of the two.
+    """
+    if sizing.verdict not in (Verdict.CANNOT_SAY, Verdict.DOES_NOT_FIT):
+        return
+    for ways in _changes(memory, sizing):
+        works = next((words for words, options in ways if _fits(memory, options, unit)), None)
+        if works is not None:
+            yield works
+    if (enough := sure_memory(memory, unit)) is not None:
+        yield f"take a unit of {enough / GIB:.2f} GiB or more"
+
+
+def sure_memory(memory: EngineMemory, unit: Unit) -> int | None:
+    """Return the least bytes of such a unit with which the engine surely fits, to a MiB; None where none does."""
+    least, enough = 0, _LARGEST_UNIT // _MIB
+    if not _surely(memory, replace(unit, memory=enough * _MIB)):
+        return None
+    while enough - least > 1:
+        middle = (least + enough) // 2
+        if _surely(memory, replace(unit, memory=middle * _MIB)):
+            enough = middle
+        else:
+            least = middle
+    return enough * _MIB
+
+
+def _surely(memory: EngineMemory, unit: Unit) -> bool:
+    return judge(memory, unit).verdict is Verdict.FITS
+
+
+def _fits(memory: EngineMemory, options: EngineOptions, unit: Unit) -> bool:
+    return _surely(engine_memory(memory.architecture, options, memory.version), unit)
+
+
+Way = tuple[str, EngineOptions]
+
+
+def _changes(memory: EngineMemory, sizing: Sizing) -> Iterator[Iterator[Way]]:
+    """Yield the kinds of change, each as the ways to make it, the mildest first."""
+    options = memory.options
+    yield _shorter(options, sizing)
+    yield _fewer(options, sizing)
+    if not options.enforce_eager:
+        yield iter([("write --enforce-eager", replace(options, enforce_eager=True))])
+    if memory.cache_type.bytes > 1:
+        yield iter([("write --kv-cache-dtype=fp8", replace(options, kv_cache_dtype="fp8"))])
+    if not memory.quantization.rules and not options.quantization:
+        yield iter([("write --quantization=fp8", replace(options, quantization="fp8"))])
+
+
+def _shorter(options: EngineOptions, sizing: Sizing) -> Iterator[Way]:
+    length = _rounded(min(sizing.sure_length or 0, sizing.length or 0))
+    if _SHORTEST <= length < (sizing.length or 0):
+        yield f"write --max-model-len={length}", replace(options, max_model_len=length, fits_length=False)
+
+
+def _fewer(options: EngineOptions, sizing: Sizing) -> Iterator[Way]:
+    sequences = sizing.sequences // 2
+    while sequences >= _FEWEST:
+        batch = f"--max-num-seqs={sequences} --max-num-batched-tokens={sizing.batched_tokens}"
+        yield (
+            f"write {batch}",
+            replace(options, max_num_seqs=sequences, max_num_batched_tokens=sizing.batched_tokens),
+        )
+        sequences //= 2
+
+
+def _rounded(tokens: int) -> int:
+    return tokens // _TOKENS_ROUNDED * _TOKENS_ROUNDED

@@ -1,0 +1,51 @@
+"""`size`: whether a model fits a unit, with its arithmetic and what would help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from slicewise.diagnostics import Code
+from slicewise.sizing.architecture import Architecture
+from slicewise.sizing.checkpoint import checkpoint_differs
+from slicewise.sizing.engine_needs import engine_memory
+from slicewise.sizing.engine_options import EngineOptions
+from slicewise.sizing.judging import judge
+from slicewise.sizing.remedies import remedies
+from slicewise.sizing.results import Reason, Sizing, Verdict
+from slicewise.sizing.units import Unit
+from slicewise.sizing.vllm_versions import VllmVersion
+
+
+def size(
+    architecture: Architecture,
+    options: EngineOptions,
+    unit: Unit,
+    version: VllmVersion | None,
+    checkpoint_bytes: int | None = None,
+) -> Sizing:
+    """Size a model on a unit.
+
+    Args:
+        architecture: The model, from `read_architecture`.
+        options: How vLLM is started, from `read_options`.
+        unit: The slice or GPU that each rank gets.
+        version: vLLM's version; None where it is not known.
+        checkpoint_bytes: Bytes of the checkpoint's safetensors files, to check the config by.
+
+    Returns:
+        The verdict. The first reason is the decisive one, and has remedies that make the model fit for sure.
+    """
+    memory = engine_memory(architecture, options, version)
+    found = judge(memory, unit)
+    if checkpoint_bytes and (differs := checkpoint_differs(architecture, checkpoint_bytes)):
+        remedy = "take the config.json that belongs to the checkpoint, with its quantization_config"
+        reason = Reason(Code.CHECKPOINT_DIFFERS, differs, remedy)
+        verdict = found.verdict if found.verdict is Verdict.NOT_JUDGED else Verdict.CANNOT_SAY
+        return replace(found, verdict=verdict, reasons=(reason, *found.reasons))
+    if not found.reasons:
+        return found
+    first, *others = found.reasons
+    ways = "; or ".join(
+        (first.remedy, *remedies(memory, unit, found)) if first.remedy else remedies(memory, unit, found)
+    )
+    return replace(found, reasons=(replace(first, remedy=ways), *others))
