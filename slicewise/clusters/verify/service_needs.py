@@ -41,8 +41,8 @@ def _no_kserve(placed: Sequence[PlannedService]) -> Found:
     return Found(
         Code.NO_KSERVE,
         Severity.ERROR if placed else Severity.WARNING,
-        f"the API server knows no {SERVICE_KIND} ({KSERVE_API_VERSION}), {counted(len(placed), 'placement')} "
-        f"of the plan in this environment{whose}",
+        f"the API server does not serve {SERVICE_KIND} ({KSERVE_API_VERSION}), and "
+        f"{counted(len(placed), 'placement')} of the plan {are(len(placed))} in this environment{whose}",
         f"install in the cluster: {INSTALL[SERVICE_KIND]}{_and_update(placed)}",
         facts={"placements": len(placed)},
     )
@@ -52,8 +52,8 @@ def _no_node_groups(spanning: Sequence[PlannedService]) -> Found:
     return Found(
         Code.NO_KSERVE,
         Severity.ERROR,
-        f"the API server knows no {LEADER_WORKER_SET_KIND} ({LEADER_WORKER_SET_API_VERSION}), of which KServe makes "
-        f"replicas that span several nodes: {_deployments(spanning)}",
+        f"the API server does not serve {LEADER_WORKER_SET_KIND} ({LEADER_WORKER_SET_API_VERSION}), of which KServe "
+        f"makes replicas that span several nodes: {_deployments(spanning)}",
         f"install in the cluster: {INSTALL[LEADER_WORKER_SET_KIND]}",
     )
 

@@ -39,7 +39,7 @@ def check_gpu_models(compared: ComparedPool) -> Iterator[Found]:
         yield Found(
             Code.OTHER_GPU_MODEL,
             Severity.ERROR if misled else Severity.WARNING,
-            f"declared is {compared.pool.accelerator_type}, {counted(len(others), 'node')} ({some(names)}) "
+            f"{compared.pool.accelerator_type} is declared, but {counted(len(others), 'node')} ({some(names)}) "
             f"{have(len(others))} {_model_name(others[0])}{_lack(misled)}",
             f"write acceleratorType: {_model_name(others[0])} with the profile and memory of that GPU, "
             "or correct the nodeSelector",

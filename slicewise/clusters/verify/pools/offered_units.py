@@ -191,7 +191,8 @@ def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> _Words:
     )
     counted_wrongly = "" if physical else "; if each is a whole GPU, correct acceleratorCount"
     return _Words(
-        f"declared are {_declared_kind(compared)}, found {units.resource}: {units.count}{sized} a slice or a share",
+        f"{_declared_kind(compared)} are declared, but {units.resource}: {units.count} is offered{sized} a slice or a "
+        "share",
         f"let GPU feature discovery label the nodes, and {declare}{counted_wrongly}",
         takes_room=_blocks(compared),
     )
@@ -201,7 +202,7 @@ def _other_units(compared: ComparedPool, fault: OtherUnits) -> _Words:
     # Pods of the plan go to units that have the name of what is declared, whatever they are.
     wrong = any(units.resource == compared.resource for units in fault.units)
     return _Words(
-        f"declared are {_declared_kind(compared)}, found {', '.join(map(_described, fault.units))}",
+        f"{_declared_kind(compared)} are declared, but {', '.join(map(_described, fault.units))} are offered",
         f"{declaring(fault.cut)}, or {cutting(compared.profile, fault.cutter)}",
         takes_room=wrong or _blocks(compared),
     )

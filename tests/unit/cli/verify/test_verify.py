@@ -73,7 +73,7 @@ def test_errors_come_first_and_end_with_4(server: str, tmp_path: Path) -> None:
     assert run.stdout.index("Errors") < run.stdout.index("Warnings")
     assert "3g.40gb/1g.10gb" in run.stdout
     assert "0/0-4" in run.stdout
-    assert "  east/cut: on 1 of 1 node (cut-0): declared are slices of 1g.10gb" in run.stdout
+    assert "  east/cut: on 1 of 1 node (cut-0): slices of 1g.10gb (nvidia.com/mig-1g.10gb: " in run.stdout
     assert "    remedy: declare profile: 3g.40gb with strategy: mixed" in run.stdout
     assert run.stdout.endswith("1 environment verified: 1 error, 1 warning\n")
 

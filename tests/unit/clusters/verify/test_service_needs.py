@@ -23,7 +23,7 @@ def test_node_groups_matter_where_a_replica_spans_nodes() -> None:
     assert found(documents, cluster) == []
     told = only(documents, replace(cluster, serves_node_groups=False))
     assert (told.code, told.severity.value) == ("SW618", ERROR)
-    assert "knows no LeaderWorkerSet (leaderworkerset.x-k8s.io/v1)" in told.message
+    assert "does not serve LeaderWorkerSet (leaderworkerset.x-k8s.io/v1)" in told.message
     assert "team/wide" in told.message
     assert told.remedy.startswith("install in the cluster: LeaderWorkerSet (https://lws.sigs.k8s.io)")
 

@@ -92,7 +92,7 @@ def test_another_profile_under_the_same_name() -> None:
     documents, cluster = here(slices("cut", "3g.40gb", strategy="single", memoryPerGpu="39Gi"))
     told = only(documents, changed(cluster, mig("1g.10gb", "single")))
     assert (told.code, told.severity) == ("SW606", WARNING)
-    assert "found slices of 1g.10gb (nvidia.com/gpu: 56)" in told.message
+    assert "but slices of 1g.10gb (nvidia.com/gpu: 56) are offered" in told.message
     (told,) = verified(
         (*documents, SMALL, deployment("chat", "small")), changed(cluster, mig("1g.10gb", "single"))
     ).differences
