@@ -14,7 +14,7 @@ from bench.fleets import FleetKind
 from bench.growth import Growth, measure
 from bench.quality import Case, Comparison, compare_planners
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
-from bench.sizing import compared, sizing_sentences, sizing_table
+from bench.sizing import compare_logs, sizing_sentences, sizing_table
 from bench.startup_logs import all_logs
 
 _PROGRESS = Console(stderr=True)
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _sizing(_: argparse.Namespace) -> None:
-    rows = compared(all_logs())
+    rows = compare_logs(all_logs())
     sizing_table(rows).show(_RESULTS)
     for sentence in sizing_sentences(rows):
         _RESULTS.print(sentence)

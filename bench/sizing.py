@@ -65,7 +65,7 @@ class Compared:
         return low <= rest * GIB <= high
 
 
-def compared(logs: Sequence[StartupLog]) -> list[Compared]:
+def compare_logs(logs: Sequence[StartupLog]) -> list[Compared]:
     """Compute each log's engine."""
     return [
         Compared(

@@ -3,7 +3,7 @@
     architecture = read_architecture(json.loads(text))        # a model's config.json
     options = read_options(["--max-model-len=16384"])         # vLLM's arguments
     found = size(architecture, options, Unit(41_420_849_152, is_slice=True), parse_version("0.23.0"))
-    found.verdict                                             # Verdict.FITS
+    found.verdict                                             # FitVerdict.FITS
 
 Pure functions, that know the catalogue of GPUs and documents at most. `engine_memory` and `judge` are `size` in two
 steps, for many units. docs/sizing.md explains what counts.
@@ -16,7 +16,7 @@ from slicewise.sizing.judging import judge
 from slicewise.sizing.overhead import Range
 from slicewise.sizing.reading import KNOWN_MODEL_TYPES, read_architecture
 from slicewise.sizing.remedies import sure_memory
-from slicewise.sizing.results import Reason, Sizing, Verdict
+from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
 from slicewise.sizing.sizing import size
 from slicewise.sizing.units import Unit
 from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
@@ -27,11 +27,11 @@ __all__ = [
     "Architecture",
     "EngineMemory",
     "EngineOptions",
+    "FitVerdict",
     "Range",
-    "Reason",
     "Sizing",
+    "SizingReason",
     "Unit",
-    "Verdict",
     "VllmVersion",
     "engine_memory",
     "judge",

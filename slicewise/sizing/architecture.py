@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from slicewise.sizing.caches import Cache, State
+from slicewise.sizing.caches import Cache, FixedState
 from slicewise.sizing.quantization import Quantization
 from slicewise.sizing.tensors import Tensor
 
@@ -96,4 +96,4 @@ class Architecture:
     @property
     def stateful(self) -> bool:
         """Whether layers keep a fixed state."""
-        return any(isinstance(layer.cache, State) for layer in self.layers)
+        return any(isinstance(layer.cache, FixedState) for layer in self.layers)

@@ -38,7 +38,7 @@ class Latent:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FixedState:
     """A state of fixed size (Mamba 2, gated delta net), whatever the request's length is.
 
     Attributes:
@@ -56,4 +56,4 @@ class State:
     group_count: int = 1
 
 
-Cache = Attention | Latent | State
+Cache = Attention | Latent | FixedState

@@ -9,9 +9,9 @@ from slicewise.sizing.architecture import Architecture, Images
 from slicewise.sizing.caches import Cache
 from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.kv_cache import Batches, KvCache, growing_bytes
-from slicewise.sizing.kv_groups import UnequalPagesError, grouped
+from slicewise.sizing.kv_groups import UnequalPagesError, group_caches
 from slicewise.sizing.kv_pages import CacheType
-from slicewise.sizing.overhead import Batch, Engine
+from slicewise.sizing.overhead import Batch, EngineTraits
 from slicewise.sizing.quantization import ONLINE_FP8, Quantization
 from slicewise.sizing.units import Unit
 from slicewise.sizing.vllm_versions import VllmVersion
@@ -67,7 +67,7 @@ class EngineMemory:
     adding: tuple[str, ...]
 
     @property
-    def engine(self) -> Engine | None:
+    def engine(self) -> EngineTraits | None:
         """What the overhead goes by; None where the version is not known."""
         if self.version is None:
             return None
@@ -75,7 +75,7 @@ class EngineMemory:
         ranks = options.tensor * options.pipeline
         images = not (options.language_only or options.no_images)
         quantized = bool(self.quantization.rules)
-        return Engine(self.version, options.tensor, ranks, options.enforce_eager, images, quantized)
+        return EngineTraits(self.version, options.tensor, ranks, options.enforce_eager, images, quantized)
 
     def batches(self, unit: Unit) -> tuple[Batch, ...]:
         """Return the sizes of a batch on a unit: those of the arguments, else vLLM's own; two where it is not known.
@@ -102,7 +102,7 @@ class EngineMemory:
     def cache(self, batch: Batch) -> KvCache:
         """Return the key-value cache for batches of one size."""
         options, version = self.options, self.version
-        grouping = grouped(
+        grouping = group_caches(
             self.caches, self.cache_type, options.tensor, self.architecture.dtype_bytes, hybrid=options.hybrid
         )
         in_flight = 1
@@ -199,7 +199,7 @@ def _parallel(options: EngineOptions, layers: int) -> list[str]:
 
 def _ungroupable(caches: tuple[Cache, ...], kind: CacheType, options: EngineOptions, model: Architecture) -> list[str]:
     try:
-        grouped(caches, kind, options.tensor, model.dtype_bytes, hybrid=options.hybrid)
+        group_caches(caches, kind, options.tensor, model.dtype_bytes, hybrid=options.hybrid)
     except UnequalPagesError:
         return ["layers whose pages vLLM may or may not make equal"]
     return []

@@ -10,8 +10,8 @@ from slicewise.diagnostics import Code
 from slicewise.sizing.engine_needs import EngineMemory
 from slicewise.sizing.kv_cache import KvCache
 from slicewise.sizing.kv_groups import UnequalPagesError
-from slicewise.sizing.overhead import Engine, Range, graphs, logits_bytes, overhead
-from slicewise.sizing.results import Reason, Sizing, Verdict
+from slicewise.sizing.overhead import EngineTraits, Range, graphs, logits_bytes, overhead
+from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
 from slicewise.sizing.units import GIB, Unit
 from slicewise.sizing.vllm_versions import FIRST_TESTED, LAST_TESTED
 
@@ -67,7 +67,7 @@ class _Judgement:
         except UnequalPagesError:
             return ()
 
-    def _overheads(self, engine: Engine) -> Range:
+    def _overheads(self, engine: EngineTraits) -> Range:
         each = [overhead(self._memory.architecture, batch, engine) for batch in self._batches]
         return Range(min(one.low for one in each), max(one.high for one in each))
 
@@ -125,63 +125,65 @@ class _Judgement:
         most = self._memory.architecture.longest or _MOST_TOKENS
         return min(cache.longest(max(available, 0), most) for cache in self._caches)
 
-    def _verdict(self) -> tuple[Verdict, tuple[Reason, ...]]:
+    def _verdict(self) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
         if certain := tuple(self._impossible()):
-            return Verdict.DOES_NOT_FIT, certain
+            return FitVerdict.DOES_NOT_FIT, certain
         if changing := tuple(_not_judged(Code.MEMORY_NOT_COMPUTED, self._memory.changing)):
-            return Verdict.NOT_JUDGED, changing
+            return FitVerdict.NOT_JUDGED, changing
         needed = self._needed()
         if self._engine is None or needed is None:
-            return Verdict.CANNOT_SAY, (_no_length() if self._engine else self._untested(),)
+            return FitVerdict.CANNOT_SAY, (_no_length() if self._engine else self._untested(),)
         return self._compared(needed)
 
-    def _compared(self, needed: Range) -> tuple[Verdict, tuple[Reason, ...]]:
+    def _compared(self, needed: Range) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
         if short := tuple(self._too_small(needed)):
-            return Verdict.DOES_NOT_FIT, short
+            return FitVerdict.DOES_NOT_FIT, short
         if adding := tuple(_not_judged(Code.MORE_THAN_COMPUTED, self._memory.adding)):
-            return Verdict.NOT_JUDGED, adding
+            return FitVerdict.NOT_JUDGED, adding
         if open_questions := tuple(self._uncertain(needed)):
-            return Verdict.CANNOT_SAY, (*open_questions, *self._notes())
-        return Verdict.FITS, tuple(self._notes())
+            return FitVerdict.CANNOT_SAY, (*open_questions, *self._notes())
+        return FitVerdict.FITS, tuple(self._notes())
 
-    def _impossible(self) -> Iterator[Reason]:
+    def _impossible(self) -> Iterator[SizingReason]:
         """Yield what keeps the engine from starting whatever its version is."""
         memory = self._memory
         longest, asked = memory.architecture.longest, memory.options.max_model_len
         if longest and asked and asked > longest and not memory.changing:
             message = f"--max-model-len={asked} is above the {longest} tokens that the model's config allows"
-            yield Reason(Code.LENGTH_ABOVE_MODEL, message, f"write at most {longest}")
+            yield SizingReason(Code.LENGTH_ABOVE_MODEL, message, f"write at most {longest}")
         context = _CONTEXT_RANKS if self._several else _CONTEXT
         if self._unit.memory - context.low < self._budget:
             message = (
                 f"vLLM wants {_gib(self._budget)} of {_gib(self._unit.memory)} ({self._share:g}), and a CUDA context "
                 f"takes at least {_gib(context.low)} of that: free memory is less than desired at startup"
             )
-            yield Reason(Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}")
+            yield SizingReason(
+                Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}"
+            )
         if memory.weights * _WEIGHTS_LOW > self._budget and not memory.changing:
             message = f"weights take {_gib(memory.weights)}, and the budget is {self._sum()}"
-            yield Reason(Code.WEIGHTS_ABOVE_BUDGET, message)
+            yield SizingReason(Code.WEIGHTS_ABOVE_BUDGET, message)
         whole = memory.unquantized * _WEIGHTS_LOW > self._unit.memory
         if memory.version and not memory.version.loads_by_layer and memory.quantization.online and whole:
             message = (
                 f"vLLM {memory.version} loads all {_gib(memory.unquantized)} before it quantises them, and the unit "
                 f"has {_gib(self._unit.memory)}"
             )
-            yield Reason(Code.WEIGHTS_ABOVE_BUDGET, message, "take vLLM 0.17 or later, or a quantised checkpoint")
+            yield SizingReason(Code.WEIGHTS_ABOVE_BUDGET, message, "take vLLM 0.17 or later, or a quantised checkpoint")
 
     def _safe_share(self) -> float:
         context = _CONTEXT_RANKS if self._several else _CONTEXT
         return max(math.floor((self._unit.memory - context.high) / self._unit.memory * 100) / 100, 0.01)
 
-    def _untested(self) -> Reason:
+    def _untested(self) -> SizingReason:
         version = self._memory.version
         what = f"vLLM {version}" if version else "a version of vLLM that is not known"
         message = (
             f"what {what} needs beside weights and cache is not known: versions {FIRST_TESTED} to {LAST_TESTED} are"
         )
-        return Reason(Code.VERSION_NOT_TESTED, message, "take one of these, or say which version the image has")
+        return SizingReason(Code.VERSION_NOT_TESTED, message, "take one of these, or say which version the image has")
 
-    def _too_small(self, needed: Range) -> Iterator[Reason]:
+    def _too_small(self, needed: Range) -> Iterator[SizingReason]:
         """Yield what is too little although everything else takes as little as it may."""
         available = self._available
         if available is None:
@@ -189,11 +191,11 @@ class _Judgement:
         if available.high < needed.low:
             left = f"at most {_gib(available.high)}" if available.high > 0 else "nothing"
             message = f"{self._request()} needs {_gib(needed.low)} of cache, and {left} is left: {self._arithmetic()}"
-            yield Reason(Code.CACHE_TOO_SMALL, message)
+            yield SizingReason(Code.CACHE_TOO_SMALL, message)
         elif self._captures_states() and self._pool(available.high) < self._batches[0].sequences:
             yield self._states(self._pool(available.high))
 
-    def _uncertain(self, needed: Range) -> Iterator[Reason]:
+    def _uncertain(self, needed: Range) -> Iterator[SizingReason]:
         """Yield what might be too little."""
         available = self._available
         if available is None:
@@ -203,7 +205,7 @@ class _Judgement:
                 f"{self._request()} needs {_gib(needed.high)} of cache, and {_gib(max(available.low, 0))} to "
                 f"{_gib(available.high)} are left: {self._arithmetic()}"
             )
-            yield Reason(Code.CACHE_NOT_CERTAIN, message)
+            yield SizingReason(Code.CACHE_NOT_CERTAIN, message)
         elif self._captures_states() and self._pool(available.low) < self._batches[-1].sequences:
             yield self._states(self._pool(available.low))
         context = _CONTEXT_RANKS if self._several else _CONTEXT
@@ -212,13 +214,15 @@ class _Judgement:
                 f"vLLM wants {_gib(self._budget)} of {_gib(self._unit.memory)}, and a CUDA context takes up to "
                 f"{_gib(context.high)} of that"
             )
-            yield Reason(Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}")
+            yield SizingReason(
+                Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}"
+            )
         elif (outside := self._outside()) < (wanted := self._wanted_outside()):
             message = (
                 f"outside the budget {_gib(max(outside, 0))} are left for graphs and the sampler's warm-up, and "
                 f"{_gib(wanted)} may be needed"
             )
-            yield Reason(Code.THIN_HEADROOM, message)
+            yield SizingReason(Code.THIN_HEADROOM, message)
 
     def _captures_states(self) -> bool:
         return self._memory.architecture.stateful and not self._memory.options.enforce_eager
@@ -226,10 +230,10 @@ class _Judgement:
     def _pool(self, available: float) -> int:
         return min(cache.pool(available) for cache in self._caches)
 
-    def _states(self, blocks: int) -> Reason:
+    def _states(self, blocks: int) -> SizingReason:
         sequences = self._batches[-1].sequences
         message = f"--max-num-seqs is {sequences}, and blocks of state are {blocks}: graphs cannot be captured"
-        return Reason(Code.STATES_BELOW_SEQUENCES, message, f"write --max-num-seqs={max(blocks, 1)} or less")
+        return SizingReason(Code.STATES_BELOW_SEQUENCES, message, f"write --max-num-seqs={max(blocks, 1)} or less")
 
     def _outside(self) -> float:
         """Return the bytes outside the budget that nothing has taken."""
@@ -245,12 +249,12 @@ class _Judgement:
             wanted += _MXFP4_GRAPHS if self._memory.quantization.only_experts else 0
         return wanted + _SPARE
 
-    def _notes(self) -> Iterator[Reason]:
+    def _notes(self) -> Iterator[SizingReason]:
         """Yield what deserves a look although it changes no verdict."""
         memory, options = self._memory, self._memory.options
         if options.max_model_len is None and not options.fits_length:
             message = f"without --max-model-len one request may have all {memory.length} tokens of the model's context"
-            yield Reason(Code.WHOLE_CONTEXT, message, "write the longest request that is served")
+            yield SizingReason(Code.WHOLE_CONTEXT, message, "write the longest request that is served")
         if options.max_num_seqs is None or options.max_num_batched_tokens is None:
             batch = self._batches[-1]
             message = (
@@ -258,7 +262,7 @@ class _Judgement:
                 "unit; where NVML answers for the whole board it takes more"
             )
             remedy = f"write --max-num-seqs={batch.sequences} and --max-num-batched-tokens={batch.tokens}"
-            yield Reason(Code.BATCHES_NOT_STATED, message, remedy)
+            yield SizingReason(Code.BATCHES_NOT_STATED, message, remedy)
 
     def _request(self) -> str:
         if self._memory.options.fits_length:
@@ -275,13 +279,13 @@ class _Judgement:
         return f"{self._sum()}, less {_gib(self._memory.weights)} of weights and {_span(rest)} of overhead"
 
 
-def _not_judged(code: Code, causes: tuple[str, ...]) -> Iterator[Reason]:
-    yield from (Reason(code, f"not judged: {cause}") for cause in causes)
+def _not_judged(code: Code, causes: tuple[str, ...]) -> Iterator[SizingReason]:
+    yield from (SizingReason(code, f"not judged: {cause}") for cause in causes)
 
 
-def _no_length() -> Reason:
+def _no_length() -> SizingReason:
     message = "neither --max-model-len nor the model's config says how long a request may be"
-    return Reason(Code.LENGTH_NOT_KNOWN, message, "write --max-model-len")
+    return SizingReason(Code.LENGTH_NOT_KNOWN, message, "write --max-model-len")
 
 
 def _gib(size: float) -> str:

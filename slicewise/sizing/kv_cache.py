@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slicewise.sizing.caches import Attention, Cache, State
-from slicewise.sizing.kv_groups import Group, Grouping
+from slicewise.sizing.caches import Attention, Cache, FixedState
+from slicewise.sizing.kv_groups import CacheGroup, CacheGrouping
 from slicewise.sizing.kv_pages import CacheType, token_bytes
 
 
@@ -35,7 +35,7 @@ class KvCache:
         token_bytes: Bytes that each further token of a request takes, of the layers that keep all of them.
     """
 
-    grouping: Grouping
+    grouping: CacheGrouping
     batches: Batches
     token_bytes: int
 
@@ -71,10 +71,10 @@ class KvCache:
         return least
 
 
-def _blocks(group: Group, length: int, batches: Batches) -> int:
+def _blocks(group: CacheGroup, length: int, batches: Batches) -> int:
     """Return the blocks of one group (vLLM v0.23, v1/kv_cache_interface.py, max_memory_usage_bytes)."""
     cache = group.cache
-    if isinstance(cache, State):
+    if isinstance(cache, FixedState):
         return batches.states
     if isinstance(cache, Attention) and cache.window is not None:
         # A window need not begin where a block does.
@@ -86,11 +86,13 @@ def _blocks(group: Group, length: int, batches: Batches) -> int:
 
 def growing_bytes(caches: Sequence[Cache], kind: CacheType, tensor: int) -> int:
     """Return the bytes that one more token takes on a rank, of the layers that keep all tokens."""
-    return sum(token_bytes(cache, kind, tensor) for cache in caches if not isinstance(cache, State) and grows(cache))
+    return sum(
+        token_bytes(cache, kind, tensor) for cache in caches if not isinstance(cache, FixedState) and grows(cache)
+    )
 
 
 def grows(cache: Cache) -> bool:
     """Whether what a layer keeps grows with the request without end."""
     if isinstance(cache, Attention):
         return cache.window is None and cache.chunk is None
-    return not isinstance(cache, State)
+    return not isinstance(cache, FixedState)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from slicewise.sizing.caches import Attention, Cache, Latent, State
+from slicewise.sizing.caches import Attention, Cache, FixedState, Latent
 from slicewise.sizing.kv_pages import BLOCK, CacheType, page_bytes, state_bytes, token_bytes
 
 # Below this ratio of the largest kind to the smallest, groups are as large as the largest.
@@ -21,7 +21,7 @@ _LATENT_BLOCK: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CacheGroup:
     """Layers that share a table of blocks.
 
     Attributes:
@@ -34,7 +34,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Grouping:
+class CacheGrouping:
     """The groups of a model on one rank.
 
     Attributes:
@@ -42,7 +42,7 @@ class Grouping:
         pool_bytes: Bytes of one block of the pool: of all layers of a group together.
     """
 
-    groups: tuple[Group, ...]
+    groups: tuple[CacheGroup, ...]
     pool_bytes: int
 
 
@@ -50,7 +50,9 @@ class UnequalPagesError(ValueError):
     """The pages of a model's layers cannot be made equal: vLLM does not start."""
 
 
-def grouped(caches: Sequence[Cache], kind: CacheType, tensor: int, model_bytes: int, *, hybrid: bool) -> Grouping:
+def group_caches(
+    caches: Sequence[Cache], kind: CacheType, tensor: int, model_bytes: int, *, hybrid: bool
+) -> CacheGrouping:
     """Return the groups of the layers on a rank.
 
     Args:
@@ -64,7 +66,7 @@ def grouped(caches: Sequence[Cache], kind: CacheType, tensor: int, model_bytes: 
         UnequalPagesError: The pages differ, and none is a multiple of the others.
     """
     if not caches:
-        return Grouping((), 0)
+        return CacheGrouping((), 0)
     kept = list(caches if hybrid else (_unwindowed(cache) for cache in caches))
     block = _attention_block(kept, kind, tensor, model_bytes)
     counts: dict[Cache, int] = {}
@@ -73,15 +75,15 @@ def grouped(caches: Sequence[Cache], kind: CacheType, tensor: int, model_bytes: 
     pages = {cache: page_bytes(cache, block, kind, tensor, model_bytes) for cache in counts}
     if _one_kind(list(counts)):
         total = sum(pages[cache] * count for cache, count in counts.items())
-        return Grouping((Group(kept[0], block),), total)
+        return CacheGrouping((CacheGroup(kept[0], block),), total)
     page = max(pages.values())
     least, most = min(counts.values()), max(counts.values())
     size = most if most < least * _CLOSE else least
     groups = []
     for cache, count in counts.items():
-        own = block if isinstance(cache, State) else _enlarged(block, page, pages[cache])
-        groups += [Group(cache, own)] * math.ceil(count / size)
-    return Grouping(tuple(groups), size * page)
+        own = block if isinstance(cache, FixedState) else _enlarged(block, page, pages[cache])
+        groups += [CacheGroup(cache, own)] * math.ceil(count / size)
+    return CacheGrouping(tuple(groups), size * page)
 
 
 def _unwindowed(cache: Cache) -> Cache:
@@ -90,9 +92,9 @@ def _unwindowed(cache: Cache) -> Cache:
 
 def _one_kind(kinds: Sequence[Cache]) -> bool:
     """Whether all layers need as many tokens: all of them, or the same window."""
-    if all(isinstance(cache, State) for cache in kinds):
+    if all(isinstance(cache, FixedState) for cache in kinds):
         return len(kinds) == 1
-    if any(isinstance(cache, State) for cache in kinds):
+    if any(isinstance(cache, FixedState) for cache in kinds):
         return False
     return len({(cache.window, cache.chunk) if isinstance(cache, Attention) else (None, None) for cache in kinds}) == 1
 
@@ -102,8 +104,8 @@ def _attention_block(caches: Sequence[Cache], kind: CacheType, tensor: int, mode
 
     vLLM v0.23, platforms/interface.py, update_block_size_for_backend.
     """
-    states = [state_bytes(cache, tensor, model_bytes) for cache in caches if isinstance(cache, State)]
-    tokens = [token_bytes(cache, kind, tensor) for cache in caches if not isinstance(cache, State)]
+    states = [state_bytes(cache, tensor, model_bytes) for cache in caches if isinstance(cache, FixedState)]
+    tokens = [token_bytes(cache, kind, tensor) for cache in caches if not isinstance(cache, FixedState)]
     if states and tokens:
         return BLOCK * math.ceil(max(states) / (BLOCK * max(tokens)))
     return _LATENT_BLOCK if any(isinstance(cache, Latent) for cache in caches) else BLOCK

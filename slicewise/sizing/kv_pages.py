@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from slicewise.sizing.caches import Attention, Cache, Latent, State
+from slicewise.sizing.caches import Attention, Cache, FixedState, Latent
 
 BLOCK: Final = 16
 """Tokens of a block, where vLLM is not told otherwise."""
@@ -48,7 +48,7 @@ def page_bytes(cache: Cache, block: int, kind: CacheType, tensor: int, model_byt
         tensor: Tensor parallel size.
         model_bytes: Bytes of the model's own number format.
     """
-    if isinstance(cache, State):
+    if isinstance(cache, FixedState):
         return state_bytes(cache, tensor, model_bytes)
     return block * token_bytes(cache, kind, tensor)
 
@@ -62,7 +62,7 @@ def token_bytes(cache: Attention | Latent, kind: CacheType, tensor: int) -> int:
     return heads * (kind.numbers(cache.key_size) + kind.numbers(cache.value_size) + 2 * kind.scale_bytes)
 
 
-def state_bytes(state: State, tensor: int, model_bytes: int) -> int:
+def state_bytes(state: FixedState, tensor: int, model_bytes: int) -> int:
     """Return the bytes of a fixed state on one rank (layers/mamba/mamba_utils.py)."""
     groups = state.groups
     if state.group_count % tensor:

@@ -74,7 +74,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class EngineTraits:
     """What the overhead goes by beside model and batch.
 
     Attributes:
@@ -99,7 +99,7 @@ def logits_bytes(architecture: Architecture, batch: Batch) -> int:
     return batch.sequences * round_up(architecture.vocabulary, VOCABULARY_PADDING) * _FLOAT32
 
 
-def overhead(architecture: Architecture, batch: Batch, engine: Engine) -> Range:
+def overhead(architecture: Architecture, batch: Batch, engine: EngineTraits) -> Range:
     """Return what the budget must hold beside weights and cache: with CUDA graphs from vLLM 0.20, before without."""
     total = _activation(architecture, batch, engine).plus(_non_torch(engine))
     if engine.images:
@@ -109,7 +109,7 @@ def overhead(architecture: Architecture, batch: Batch, engine: Engine) -> Range:
     return total
 
 
-def _activation(architecture: Architecture, batch: Batch, engine: Engine) -> Range:
+def _activation(architecture: Architecture, batch: Batch, engine: EngineTraits) -> Range:
     """Return the peak of the profile run: of its sampler, or of its forward pass."""
     logits = logits_bytes(architecture, batch)
     states = batch.tokens * architecture.hidden_size * architecture.dtype_bytes
@@ -134,14 +134,14 @@ _V2_EVERYWHERE: Final = VllmVersion(0, 24)
 _V2_TYPES: Final = ("llama", "mistral", "qwen3")
 
 
-def _runs_v2(architecture: Architecture, engine: Engine) -> bool:
+def _runs_v2(architecture: Architecture, engine: EngineTraits) -> bool:
     """Whether model runner V2 may run the model: in 0.23 three dense types, then more and more (config/vllm.py)."""
     if engine.version >= _V2_EVERYWHERE:
         return True
     return engine.version == _V2_FIRST and not engine.quantized and architecture.model_type in _V2_TYPES
 
 
-def _non_torch(engine: Engine) -> Range:
+def _non_torch(engine: EngineTraits) -> Range:
     if engine.ranks > 1:
         low, high = _NON_TORCH_RANKS
     else:
@@ -149,7 +149,7 @@ def _non_torch(engine: Engine) -> Range:
     return Range(low * GIB, high * GIB)
 
 
-def graphs(architecture: Architecture, batch: Batch, engine: Engine) -> Range:
+def graphs(architecture: Architecture, batch: Batch, engine: EngineTraits) -> Range:
     """Return what CUDA graphs take: more for more layers, and for more sizes of batches."""
     if engine.eager:
         return Range(0, 0)

@@ -14,7 +14,7 @@ _TOWER_SIDE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FormatRule:
     """A number format for the modules that patterns name.
 
     Attributes:
@@ -42,7 +42,7 @@ class Quantization:
     """
 
     method: str = ""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[FormatRule, ...] = ()
     excluded: NamePatterns = field(default_factory=lambda: NamePatterns(()))
     only_experts: bool = False
     towers: bool = True
@@ -78,5 +78,5 @@ class Quantization:
         return bool(self.excluded) or any(rule.named for rule in self.rules)
 
 
-ONLINE_FP8: Final = Quantization("fp8", (Rule(None, FP8),), online=True)
+ONLINE_FP8: Final = Quantization("fp8", (FormatRule(None, FP8),), online=True)
 """What `--quantization=fp8` makes of a checkpoint that is not quantised."""

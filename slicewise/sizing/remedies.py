@@ -9,7 +9,7 @@ from typing import Final
 from slicewise.sizing.engine_needs import EngineMemory, engine_memory
 from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.judging import judge
-from slicewise.sizing.results import Sizing, Verdict
+from slicewise.sizing.results import FitVerdict, Sizing
 from slicewise.sizing.units import GIB, Unit
 
 # A shorter request than this helps nobody, and fewer requests than this hardly.
@@ -28,7 +28,7 @@ def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing) -> Iterator[str]:
         unit: The unit that it gets.
         sizing: What was found of the two.
     """
-    if sizing.verdict not in (Verdict.CANNOT_SAY, Verdict.DOES_NOT_FIT):
+    if sizing.verdict not in (FitVerdict.CANNOT_SAY, FitVerdict.DOES_NOT_FIT):
         return
     for ways in _changes(memory, sizing):
         works = next((words for words, options in ways if _fits(memory, options, unit)), None)
@@ -53,17 +53,17 @@ def sure_memory(memory: EngineMemory, unit: Unit) -> int | None:
 
 
 def _surely(memory: EngineMemory, unit: Unit) -> bool:
-    return judge(memory, unit).verdict is Verdict.FITS
+    return judge(memory, unit).verdict is FitVerdict.FITS
 
 
 def _fits(memory: EngineMemory, options: EngineOptions, unit: Unit) -> bool:
     return _surely(engine_memory(memory.architecture, options, memory.version), unit)
 
 
-Way = tuple[str, EngineOptions]
+Change = tuple[str, EngineOptions]
 
 
-def _changes(memory: EngineMemory, sizing: Sizing) -> Iterator[Iterator[Way]]:
+def _changes(memory: EngineMemory, sizing: Sizing) -> Iterator[Iterator[Change]]:
     """Yield the kinds of change, each as the ways to make it, the mildest first."""
     options = memory.options
     yield _shorter(options, sizing)
@@ -76,13 +76,13 @@ def _changes(memory: EngineMemory, sizing: Sizing) -> Iterator[Iterator[Way]]:
         yield iter([("write --quantization=fp8", replace(options, quantization="fp8"))])
 
 
-def _shorter(options: EngineOptions, sizing: Sizing) -> Iterator[Way]:
+def _shorter(options: EngineOptions, sizing: Sizing) -> Iterator[Change]:
     length = _rounded(min(sizing.sure_length or 0, sizing.length or 0))
     if _SHORTEST <= length < (sizing.length or 0):
         yield f"write --max-model-len={length}", replace(options, max_model_len=length, fits_length=False)
 
 
-def _fewer(options: EngineOptions, sizing: Sizing) -> Iterator[Way]:
+def _fewer(options: EngineOptions, sizing: Sizing) -> Iterator[Change]:
     sequences = sizing.sequences // 2
     while sequences >= _FEWEST:
         batch = f"--max-num-seqs={sequences} --max-num-batched-tokens={sizing.batched_tokens}"

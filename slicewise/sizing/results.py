@@ -9,7 +9,7 @@ from slicewise.diagnostics import Code
 from slicewise.sizing.overhead import Range
 
 
-class Verdict(StrEnum):
+class FitVerdict(StrEnum):
     """Whether the engine starts and serves its longest request."""
 
     FITS = "fits"
@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class SizingReason:
     """Why a verdict is as it is, or what deserves a look.
 
     Attributes:
@@ -64,7 +64,7 @@ class Sizing:
         reasons: Why, the decisive one first; then what deserves a look.
     """
 
-    verdict: Verdict
+    verdict: FitVerdict
     weights: int
     budget: int
     token_bytes: int
@@ -78,4 +78,4 @@ class Sizing:
     possible_length: int | None
     sequences: int
     batched_tokens: int
-    reasons: tuple[Reason, ...]
+    reasons: tuple[SizingReason, ...]

@@ -11,7 +11,7 @@ from slicewise.sizing.engine_needs import engine_memory
 from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.judging import judge
 from slicewise.sizing.remedies import remedies
-from slicewise.sizing.results import Reason, Sizing, Verdict
+from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
 from slicewise.sizing.units import Unit
 from slicewise.sizing.vllm_versions import VllmVersion
 
@@ -39,8 +39,8 @@ def size(
     found = judge(memory, unit)
     if checkpoint_bytes and (differs := checkpoint_differs(architecture, checkpoint_bytes)):
         remedy = "take the config.json that belongs to the checkpoint, with its quantization_config"
-        reason = Reason(Code.CHECKPOINT_DIFFERS, differs, remedy)
-        verdict = found.verdict if found.verdict is Verdict.NOT_JUDGED else Verdict.CANNOT_SAY
+        reason = SizingReason(Code.CHECKPOINT_DIFFERS, differs, remedy)
+        verdict = found.verdict if found.verdict is FitVerdict.NOT_JUDGED else FitVerdict.CANNOT_SAY
         return replace(found, verdict=verdict, reasons=(reason, *found.reasons))
     if not found.reasons:
         return found

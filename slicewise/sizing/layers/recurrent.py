@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from slicewise.sizing.caches import State
+from slicewise.sizing.caches import FixedState
 from slicewise.sizing.tensors import Role, Split, Tensor, linear, norm
 
 
@@ -40,10 +40,10 @@ class DeltaNet:
         """Numbers of all values."""
         return self.value_heads * self.value_size
 
-    def cache(self) -> State:
+    def cache(self) -> FixedState:
         """Return its state (vLLM v0.23, layers/mamba/mamba_utils.py, gated_delta_net_state_shape)."""
         convolution = (2 * self.keys + self.values) * (self.kernel - 1)
-        return State(convolution, self.values * self.key_size, self.state_bytes)
+        return FixedState(convolution, self.values * self.key_size, self.state_bytes)
 
 
 def delta_net(shape: DeltaNet) -> tuple[Tensor, ...]:
@@ -95,9 +95,9 @@ class Mamba2:
         """Channels."""
         return self.heads * self.head_size
 
-    def cache(self) -> State:
+    def cache(self) -> FixedState:
         """Return its state (vLLM v0.23, layers/mamba/mamba_utils.py, mamba2_state_shape)."""
-        return State(
+        return FixedState(
             self.inner * (self.kernel - 1),
             self.inner * self.state,
             self.state_bytes,

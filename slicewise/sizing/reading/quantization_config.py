@@ -17,7 +17,7 @@ from slicewise.sizing.formats import (
     grouped_int,
 )
 from slicewise.sizing.name_patterns import NamePatterns, UnreadablePatternError
-from slicewise.sizing.quantization import Quantization, Rule
+from slicewise.sizing.quantization import FormatRule, Quantization
 from slicewise.sizing.reading.fields import Fields
 
 _BITS: Final = (4, 8)
@@ -65,11 +65,13 @@ def _fp8(fields: Fields) -> Quantization:
         raise fields.wrong("weight_block_size", "two whole numbers")
     chosen = fp8_blocks(*blocks) if blocks else FP8
     excluded = fields.words("modules_to_not_convert") or fields.words("ignored_layers")
-    return Quantization("fp8", (Rule(None, chosen),), NamePatterns(excluded))
+    return Quantization("fp8", (FormatRule(None, chosen),), NamePatterns(excluded))
 
 
 def _fbgemm(fields: Fields) -> Quantization:
-    return Quantization("fbgemm-fp8", (Rule(None, FP8_ROWS),), NamePatterns(fields.words("modules_to_not_convert")))
+    return Quantization(
+        "fbgemm-fp8", (FormatRule(None, FP8_ROWS),), NamePatterns(fields.words("modules_to_not_convert"))
+    )
 
 
 def _gptq(fields: Fields) -> Quantization:
@@ -81,9 +83,9 @@ def _gptq(fields: Fields) -> Quantization:
     group = fields.count("group_size", default=128, least=-1)
     ordered = fields.flag("desc_act")
     chosen = grouped_int(bits, max(group, 0), zero_points=True, ordered=ordered)
-    head = (Rule(NamePatterns(["lm_head"]), chosen),) if fields.flag("lm_head") else ()
+    head = (FormatRule(NamePatterns(["lm_head"]), chosen),) if fields.flag("lm_head") else ()
     excluded = NamePatterns(fields.words("modules_to_not_convert"))
-    return Quantization("gptq", (*head, Rule(None, chosen)), excluded, towers=False)
+    return Quantization("gptq", (*head, FormatRule(None, chosen)), excluded, towers=False)
 
 
 def _awq(fields: Fields) -> Quantization:
@@ -94,7 +96,7 @@ def _awq(fields: Fields) -> Quantization:
     points = fields.flag("zero_point", default=True)
     chosen = grouped_int(bits, max(group, 0), zero_points=points, ordered=False)
     excluded = NamePatterns(fields.words("modules_to_not_convert"))
-    return Quantization("awq", (Rule(None, chosen),), excluded, towers=False)
+    return Quantization("awq", (FormatRule(None, chosen),), excluded, towers=False)
 
 
 def _auto_round(fields: Fields) -> Quantization:
@@ -111,12 +113,12 @@ def _auto_round(fields: Fields) -> Quantization:
         if own <= _BYTE:
             return _unknown("auto-round", "settings for single modules (extra_config)")
         left.append(name)
-    return Quantization("auto-round", (Rule(None, chosen),), NamePatterns(left), towers=False)
+    return Quantization("auto-round", (FormatRule(None, chosen),), NamePatterns(left), towers=False)
 
 
 def _mxfp4(fields: Fields) -> Quantization:
     excluded = NamePatterns(fields.words("modules_to_not_convert"))
-    return Quantization("mxfp4", (Rule(None, MXFP4),), excluded, only_experts=True)
+    return Quantization("mxfp4", (FormatRule(None, MXFP4),), excluded, only_experts=True)
 
 
 def _compressed(fields: Fields) -> Quantization:
@@ -136,7 +138,7 @@ def _compressed(fields: Fields) -> Quantization:
             return _unknown("compressed-tensors", f"{packed or 'such'} weights")
         targets = group.words("targets")
         named = None if _ALL_LINEAR in targets else NamePatterns(targets)
-        rules.append(Rule(named, chosen))
+        rules.append(FormatRule(named, chosen))
     rules.sort(key=lambda rule: rule.named is None)
     excluded = NamePatterns(fields.words("ignore"))
     scheme = fields.below("kv_cache_scheme")
@@ -194,11 +196,11 @@ def _modelopt(fields: Fields) -> Quantization:
             named.setdefault(settings.word("quant_algo"), []).append(module)
         if not named or not named.keys() <= _MODELOPT.keys():
             return _unknown("modelopt", "mixed precision without its list of layers")
-        rules = tuple(Rule(NamePatterns(modules), _MODELOPT[name]) for name, modules in named.items())
+        rules = tuple(FormatRule(NamePatterns(modules), _MODELOPT[name]) for name, modules in named.items())
         return Quantization("modelopt", rules, excluded, kv_fp8=kv_fp8)
     if algorithm not in _MODELOPT:
         return _unknown("modelopt", f"quant_algo {algorithm or 'none'}")
-    return Quantization("modelopt", (Rule(None, _MODELOPT[algorithm]),), excluded, kv_fp8=kv_fp8)
+    return Quantization("modelopt", (FormatRule(None, _MODELOPT[algorithm]),), excluded, kv_fp8=kv_fp8)
 
 
 def _asks_fp8(fields: Fields) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench.sizing import Compared, compared
+from bench.sizing import Compared, compare_logs
 from bench.startup_logs import all_logs
-from slicewise.sizing import Verdict
+from slicewise.sizing import FitVerdict
 
-ROWS = compared(all_logs())
+ROWS = compare_logs(all_logs())
 
 
 def name(row: Compared) -> str:
@@ -55,8 +55,8 @@ def test_no_verdict_is_wrong_and_few_are_left_open() -> None:
     wrong = [
         (row.log.model, row.sizing.verdict)
         for row in judged
-        if row.sizing and row.sizing.verdict is (Verdict.DOES_NOT_FIT if row.log.starts else Verdict.FITS)
+        if row.sizing and row.sizing.verdict is (FitVerdict.DOES_NOT_FIT if row.log.starts else FitVerdict.FITS)
     ]
     assert wrong == []
-    fitting = [row for row in judged if row.sizing and row.sizing.verdict is Verdict.FITS]
+    fitting = [row for row in judged if row.sizing and row.sizing.verdict is FitVerdict.FITS]
     assert len(fitting) >= 0.75 * len(judged)

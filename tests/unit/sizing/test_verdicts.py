@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from slicewise.diagnostics import Code
 from slicewise.sizing import (
+    FitVerdict,
     Sizing,
     Unit,
-    Verdict,
     engine_memory,
     judge,
     parse_version,
@@ -33,7 +33,7 @@ def codes(found: Sizing) -> list[Code]:
 
 def test_gemma_3_27b_in_fp8_fits_3g_40gb() -> None:
     found = sized(GEMMA_27B, "--quantization=fp8 --max-model-len=16384", 39.5)
-    assert found.verdict is Verdict.FITS
+    assert found.verdict is FitVerdict.FITS
     assert found.weights / GIB == pytest.approx(27.40, rel=0.01)
     assert found.budget / GIB == pytest.approx(36.34, abs=0.01)
     assert found.needed is not None
@@ -47,39 +47,39 @@ def test_gemma_3_27b_in_fp8_fits_3g_40gb() -> None:
 def test_it_does_not_with_the_batches_of_a_whole_board() -> None:
     arguments = "--quantization=fp8 --max-model-len=16384 --max-num-batched-tokens=8192 --max-num-seqs=1024"
     found = sized(GEMMA_27B, arguments, 39.5)
-    assert (found.verdict, found.reasons[0].code) == (Verdict.DOES_NOT_FIT, Code.CACHE_TOO_SMALL)
+    assert (found.verdict, found.reasons[0].code) == (FitVerdict.DOES_NOT_FIT, Code.CACHE_TOO_SMALL)
 
 
 def test_nothing_is_sure_of_it_on_0_26() -> None:
     found = sized(GEMMA_27B, "--quantization=fp8 --max-model-len=16384", 39.5, "0.26.0")
-    assert found.verdict is Verdict.CANNOT_SAY
+    assert found.verdict is FitVerdict.CANNOT_SAY
     assert found.reasons[0].code is Code.CACHE_NOT_CERTAIN
 
 
 def test_qwen_7b_in_int8_does_not_fit_1g_10gb() -> None:
     found = sized(GPTQ_INT8, "--max-model-len=4096", 9.75)
-    assert (found.verdict, found.reasons[0].code) == (Verdict.DOES_NOT_FIT, Code.CACHE_TOO_SMALL)
+    assert (found.verdict, found.reasons[0].code) == (FitVerdict.DOES_NOT_FIT, Code.CACHE_TOO_SMALL)
     assert found.weights / GIB == pytest.approx(8.26, rel=0.01)
 
 
 def test_in_int4_its_cache_fits_and_fewer_sequences_leave_room_outside() -> None:
     found = sized(GPTQ_INT4, "--max-model-len=4096", 9.75)
-    assert (found.verdict, found.reasons[0].code) == (Verdict.CANNOT_SAY, Code.THIN_HEADROOM)
+    assert (found.verdict, found.reasons[0].code) == (FitVerdict.CANNOT_SAY, Code.THIN_HEADROOM)
     assert "--max-num-seqs=" in found.reasons[0].remedy
     certain = sized(GPTQ_INT4, "--max-model-len=4096 --max-num-seqs=32 --max-num-batched-tokens=2048", 9.75)
-    assert certain.verdict is Verdict.FITS
+    assert certain.verdict is FitVerdict.FITS
 
 
 def test_weights_above_the_budget_do_not_fit_on_any_version() -> None:
     for version in ("0.11.0", "0.23.0", "0.99.0"):
         found = sized(LLAMA_8B, "--max-model-len=4096", 9.75, version)
-        assert (found.verdict, found.reasons[0].code) == (Verdict.DOES_NOT_FIT, Code.WEIGHTS_ABOVE_BUDGET)
+        assert (found.verdict, found.reasons[0].code) == (FitVerdict.DOES_NOT_FIT, Code.WEIGHTS_ABOVE_BUDGET)
 
 
 @pytest.mark.parametrize("version", ["0.16.0", "0.40.0", "none"])
 def test_of_other_versions_only_weights_and_cache_are_said(version: str) -> None:
     found = sized(LLAMA_8B, "--max-model-len=4096", 39.5, version)
-    assert (found.verdict, codes(found)) == (Verdict.CANNOT_SAY, [Code.VERSION_NOT_TESTED])
+    assert (found.verdict, codes(found)) == (FitVerdict.CANNOT_SAY, [Code.VERSION_NOT_TESTED])
     assert found.weights / GIB == pytest.approx(14.99, abs=0.01)
     assert found.needed == 4096 * 131_072
     assert (found.overhead, found.available, found.concurrency, found.sure_length) == (None, None, None, None)
@@ -87,31 +87,31 @@ def test_of_other_versions_only_weights_and_cache_are_said(version: str) -> None
 
 def test_an_old_image_loads_the_whole_checkpoint_before_it_quantises() -> None:
     found = sized(GEMMA_27B, "--quantization=fp8 --max-model-len=4096", 39.5, "0.14.0")
-    assert (found.verdict, found.reasons[0].code) == (Verdict.DOES_NOT_FIT, Code.WEIGHTS_ABOVE_BUDGET)
+    assert (found.verdict, found.reasons[0].code) == (FitVerdict.DOES_NOT_FIT, Code.WEIGHTS_ABOVE_BUDGET)
 
 
 def test_a_utilisation_that_leaves_nothing_for_the_context() -> None:
     found = sized(LLAMA_8B, "--max-model-len=4096 --gpu-memory-utilization=0.999", 39.5)
-    assert (found.verdict, found.reasons[0].code) == (Verdict.DOES_NOT_FIT, Code.NO_ROOM_FOR_CONTEXT)
+    assert (found.verdict, found.reasons[0].code) == (FitVerdict.DOES_NOT_FIT, Code.NO_ROOM_FOR_CONTEXT)
 
 
 def test_a_length_that_the_model_cannot_have() -> None:
     found = sized(QWEN_7B, "--max-model-len=65536", 39.5)
-    assert (found.verdict, found.reasons[0].code) == (Verdict.DOES_NOT_FIT, Code.LENGTH_ABOVE_MODEL)
+    assert (found.verdict, found.reasons[0].code) == (FitVerdict.DOES_NOT_FIT, Code.LENGTH_ABOVE_MODEL)
     stretched = {**QWEN_7B, "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}}
-    assert sized(stretched, "--max-model-len=65536", 39.5).verdict is Verdict.FITS
+    assert sized(stretched, "--max-model-len=65536", 39.5).verdict is FitVerdict.FITS
 
 
 def test_a_length_that_nobody_says() -> None:
     found = sized({**LLAMA_8B, "max_position_embeddings": None}, "", 39.5)
-    assert (found.verdict, found.reasons[0].code) == (Verdict.CANNOT_SAY, Code.LENGTH_NOT_KNOWN)
+    assert (found.verdict, found.reasons[0].code) == (FitVerdict.CANNOT_SAY, Code.LENGTH_NOT_KNOWN)
 
 
 def test_states_that_are_fewer_than_sequences() -> None:
     found = sized(
         QWEN_35_27B, "--max-model-len=4096 --language-model-only --quantization=fp8 --max-num-seqs=1024", 39.5
     )
-    assert found.verdict is Verdict.DOES_NOT_FIT
+    assert found.verdict is FitVerdict.DOES_NOT_FIT
     assert found.reasons[0].code in (Code.STATES_BELOW_SEQUENCES, Code.CACHE_TOO_SMALL)
     batches = "--max-num-seqs=512 --max-num-batched-tokens=2048"
     small = sized(QWEN_35_27B, f"--max-model-len=4096 --language-model-only --quantization=fp8 {batches}", 60)
@@ -133,16 +133,16 @@ def test_states_that_are_fewer_than_sequences() -> None:
 )
 def test_what_is_not_computed_is_not_judged(arguments: str, code: Code) -> None:
     found = sized(LLAMA_8B, f"--max-model-len=4096 {arguments}", 39.5)
-    assert (found.verdict, codes(found)) == (Verdict.NOT_JUDGED, [code])
+    assert (found.verdict, codes(found)) == (FitVerdict.NOT_JUDGED, [code])
     assert found.weights > 0
 
 
 def test_images_of_any_resolution_are_not_judged_and_text_alone_is() -> None:
     arguments = "--max-model-len=4096 --max-num-seqs=64 --max-num-batched-tokens=2048"
     model = PUBLISHED["Qwen/Qwen3.5-4B"]
-    assert sized(model, arguments, 39.5).verdict is Verdict.NOT_JUDGED
-    assert sized(model, f"{arguments} --language-model-only", 39.5).verdict is Verdict.FITS
-    assert sized(model, f"{arguments} --limit-mm-per-prompt image=0,video=0", 39.5).verdict is Verdict.FITS
+    assert sized(model, arguments, 39.5).verdict is FitVerdict.NOT_JUDGED
+    assert sized(model, f"{arguments} --language-model-only", 39.5).verdict is FitVerdict.FITS
+    assert sized(model, f"{arguments} --limit-mm-per-prompt image=0,video=0", 39.5).verdict is FitVerdict.FITS
 
 
 def test_gpt_oss_at_95_percent_of_an_h100_is_not_said_to_fit() -> None:
@@ -154,48 +154,48 @@ def test_gpt_oss_at_95_percent_of_an_h100_is_not_said_to_fit() -> None:
         Unit(round(79.19 * GIB), is_slice=False, gpu_model="h100-80gb"),
         parse_version("0.19.0"),
     )
-    assert (found.verdict, found.reasons[0].code) == (Verdict.CANNOT_SAY, Code.THIN_HEADROOM)
+    assert (found.verdict, found.reasons[0].code) == (FitVerdict.CANNOT_SAY, Code.THIN_HEADROOM)
 
 
 def test_advice_beside_a_model_that_fits() -> None:
     found = sized(LLAMA_8B, "", 79.25)
-    assert found.verdict is Verdict.FITS
+    assert found.verdict is FitVerdict.FITS
     assert codes(found) == [Code.WHOLE_CONTEXT, Code.BATCHES_NOT_STATED]
     stated = sized(LLAMA_8B, "--max-model-len=4096 --max-num-seqs=64 --max-num-batched-tokens=2048", 79.25)
-    assert (stated.verdict, stated.reasons) == (Verdict.FITS, ())
+    assert (stated.verdict, stated.reasons) == (FitVerdict.FITS, ())
 
 
 def test_a_checkpoint_that_its_config_does_not_describe() -> None:
     model, options = read_architecture(QWEN_7B), read_options(["--max-model-len=4096"])
     unit, version = Unit(round(39.5 * GIB), is_slice=True), parse_version("0.23.0")
     quantised = size(model, options, unit, version, checkpoint_bytes=5_500_000_000)
-    assert (quantised.verdict, quantised.reasons[0].code) == (Verdict.CANNOT_SAY, Code.CHECKPOINT_DIFFERS)
+    assert (quantised.verdict, quantised.reasons[0].code) == (FitVerdict.CANNOT_SAY, Code.CHECKPOINT_DIFFERS)
     # 15,231,233,024 bytes are the total of its safetensors index; in float32 they would be twice as many.
     for size_of_files in (15_231_233_024, 2 * 15_231_233_024):
-        assert size(model, options, unit, version, checkpoint_bytes=size_of_files).verdict is Verdict.FITS
+        assert size(model, options, unit, version, checkpoint_bytes=size_of_files).verdict is FitVerdict.FITS
 
 
 def test_a_remedy_works_when_it_is_followed() -> None:
     arguments = "--max-model-len=32768"
     found = sized(QWEN_7B, arguments, 19.62)
-    assert found.verdict is Verdict.CANNOT_SAY
+    assert found.verdict is FitVerdict.CANNOT_SAY
     remedies = [way.removeprefix("write ") for way in found.reasons[0].remedy.split("; or ")]
     written = [way for way in remedies if way.startswith("--")]
     assert written
     for way in written:
-        assert sized(QWEN_7B, f"{arguments} {way}", 19.62).verdict is Verdict.FITS, way
+        assert sized(QWEN_7B, f"{arguments} {way}", 19.62).verdict is FitVerdict.FITS, way
     (enough,) = (float(way.split()[4]) for way in remedies if way.startswith("take a unit of "))
-    assert sized(QWEN_7B, arguments, enough + 0.01).verdict is Verdict.FITS
-    assert sized(QWEN_7B, arguments, enough - 0.02).verdict is not Verdict.FITS
+    assert sized(QWEN_7B, arguments, enough + 0.01).verdict is FitVerdict.FITS
+    assert sized(QWEN_7B, arguments, enough - 0.02).verdict is not FitVerdict.FITS
 
 
 def test_the_sure_length_is_sure() -> None:
     found = sized(QWEN_7B, "--max-model-len=32768", 19.62)
     assert found.sure_length is not None
     batches = "--max-num-seqs=256 --max-num-batched-tokens=2048"
-    assert sized(QWEN_7B, f"--max-model-len={found.sure_length} {batches}", 19.62).verdict is Verdict.FITS
+    assert sized(QWEN_7B, f"--max-model-len={found.sure_length} {batches}", 19.62).verdict is FitVerdict.FITS
     above = sized(QWEN_7B, f"--max-model-len={found.sure_length + 16} {batches}", 19.62)
-    assert above.verdict is Verdict.CANNOT_SAY
+    assert above.verdict is FitVerdict.CANNOT_SAY
 
 
 def test_what_a_whole_gpu_takes_for_batches() -> None:
@@ -227,12 +227,12 @@ ARGUMENTS = st.sampled_from(
 )
 MEMORIES = st.floats(min_value=1, max_value=200)
 LENGTHS = st.integers(min_value=1, max_value=32_768)
-RANK = {Verdict.DOES_NOT_FIT: 0, Verdict.NOT_JUDGED: 1, Verdict.CANNOT_SAY: 1, Verdict.FITS: 2}
+RANK = {FitVerdict.DOES_NOT_FIT: 0, FitVerdict.NOT_JUDGED: 1, FitVerdict.CANNOT_SAY: 1, FitVerdict.FITS: 2}
 
 
 def verdict(
     config: dict[str, Any], arguments: str, length: int, gib: float, version: str, *, is_slice: bool | None
-) -> Verdict:
+) -> FitVerdict:
     options = read_options([f"--max-model-len={length}", *arguments.split()])
     memory = engine_memory(read_architecture(config), options, parse_version(version))
     return judge(memory, Unit(round(gib * GIB), is_slice=is_slice)).verdict
@@ -251,7 +251,7 @@ def test_more_memory_never_makes_it_worse(
     if is_slice:
         assert RANK[smaller] <= RANK[larger]
     # Of a unit that may be a whole GPU, vLLM's batches are not certain from 70 GiB: fits may become cannot-say.
-    assert (smaller, larger) != (Verdict.FITS, Verdict.DOES_NOT_FIT)
+    assert (smaller, larger) != (FitVerdict.FITS, FitVerdict.DOES_NOT_FIT)
 
 
 @pytest.mark.long
@@ -281,6 +281,6 @@ def test_numbers_are_in_order(config: dict[str, Any], arguments: str, length: in
     assert found.possible_length is not None
     assert 0 <= found.sure_length <= found.possible_length
     enough = sure_memory(memory, Unit(round(gib * GIB), is_slice=True))
-    if found.verdict is Verdict.FITS:
+    if found.verdict is FitVerdict.FITS:
         assert enough is not None
         assert enough <= round(gib * GIB) + (1 << 20)
