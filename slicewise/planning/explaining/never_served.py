@@ -47,35 +47,26 @@ class _Prospects:
             if not options:
                 # A selector that leaves nothing has advice of its own.
                 if self._draft.lanes.selects(demand.deployment):
-                    message = f"no pool could serve its model even if nothing else ran{self._nearest(demand)}"
+                    message = f"no pool could serve its model even if nothing else ran; {self._nearest(demand)}"
                     yield Diagnostic.warning(
                         Code.NEVER_SERVED, message, field=("spec", "modelRef", "name"), subject=demand.key.subject
                     )
-            elif message := self._too_many(demand, options):
-                block = ("concurrency", "maxReplicas") if demand.deployment.autoscaled else ("fixed", "replicas")
-                yield Diagnostic.warning(
-                    Code.MAXIMUM_NEVER_FITS, message, field=("spec", "scaling", *block), subject=demand.key.subject
-                )
+            elif most := self._too_few(demand, options):
+                yield _maximum_never_fits(demand, most)
 
-    def _too_many(self, demand: Demand, options: Sequence[ServingOption]) -> str:
-        """Say that no pool holds the replicas, or the maximum of them, if one holds the minimum."""
+    def _too_few(self, demand: Demand, options: Sequence[ServingOption]) -> _Holding | None:
+        """Return what the largest pool holds if that is not all the replicas (or the maximum), but the minimum."""
         most = _Holding(0, "")
         for option in options:
             for index, pod in option.lane_pools():
                 replicas = self._empty(index, pod) // option.profile.replica_topology.nodes
                 if replicas >= demand.replicas:
-                    return ""
+                    return None
                 pool = self._draft.pools[index]
                 most = max(most, _Holding(replicas, f"{pool.environment}/{pool.name}"))
         scaling = demand.deployment.spec.scaling
         concurrency = scaling.concurrency if demand.deployment.autoscaled else None
-        if most.replicas < max(concurrency.min_replicas if concurrency else 1, 1):
-            return ""
-        field = "maxReplicas" if concurrency else "replicas"
-        return (
-            f"no matching pool holds {demand.replicas} replicas even when it is empty; the largest, {most.pool}, holds "
-            f"{most.replicas}: write {field}: {most.replicas}, or add nodes"
-        )
+        return most if most.replicas >= max(concurrency.min_replicas if concurrency else 1, 1) else None
 
     def _empty(self, index: int, pod: PodSize) -> int:
         """Return how many pods a pool holds when it is empty."""
@@ -92,13 +83,13 @@ class _Prospects:
         key = (id(demand.model), *(frozenset(selector.match_labels.items()) for selector in selectors))
         if key not in self._explained:
             if len(self._explained) >= _MOST_EXPLAINED:
-                return f"; `slicewise explain {demand.key}` says why"
+                return f"`slicewise explain {demand.key}` says why"
             order = list(RejectionCode)
             _, _, place, message = min(
                 (len(reasons), order.index(reasons[0].code), place, reasons[0].message)
                 for place, reasons in self._candidates(demand)
             )
-            self._explained[key] = f". {place} comes nearest: {message}"
+            self._explained[key] = f"{place} comes nearest: {message}"
         return self._explained[key]
 
     def _candidates(self, demand: Demand) -> Iterator[tuple[str, list[Reason]]]:
@@ -112,6 +103,23 @@ class _Prospects:
                     for option in demand.options:
                         place = f"{state.environment}/{state.name} with {option.profile.name}"
                         yield place, _reasons(demand, option.profile, environment, state)
+
+
+def _maximum_never_fits(demand: Demand, most: _Holding) -> Diagnostic:
+    block = ("concurrency", "maxReplicas") if demand.deployment.autoscaled else ("fixed", "replicas")
+    message = (
+        f"no matching pool holds {demand.replicas} replicas even when it is empty; the largest, {most.pool}, holds "
+        f"{most.replicas}"
+    )
+    return Diagnostic.warning(
+        Code.MAXIMUM_NEVER_FITS,
+        message,
+        f"write {block[-1]}: {most.replicas}, or add nodes",
+        field=("spec", "scaling", *block),
+        subject=demand.key.subject,
+        replicas=demand.replicas,
+        largestPoolHolds=most.replicas,
+    )
 
 
 def _reasons(

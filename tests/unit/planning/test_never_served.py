@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from slicewise.diagnostics import Code
 from slicewise.documents import load_fleet
 from slicewise.planning.explaining.never_served import prospects
 from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
@@ -38,7 +39,7 @@ def test_what_fits_somewhere_is_not_mentioned() -> None:
 def test_a_model_that_no_pool_could_ever_serve() -> None:
     (line,) = said(model("m", profile("fp8", memoryPerGpu="90Gi")), deployment("d", "m"))
     assert line == (
-        "ModelDeployment team/d: spec.modelRef.name: no pool could serve its model even if nothing else ran. "
+        "ModelDeployment team/d: spec.modelRef.name: no pool could serve its model even if nothing else ran; "
         "big/gpu with fp8 comes nearest: a GPU has 80Gi, needs 90Gi [SW322]"
     )
 
@@ -89,7 +90,7 @@ def test_a_maximum_that_no_pool_holds() -> None:
     (line,) = said(model("m"), autoscaled(101))
     assert line == (
         "ModelDeployment team/d: spec.scaling.concurrency.maxReplicas: no matching pool holds 101 replicas even when "
-        "it is empty; the largest, small/mig, holds 100: write maxReplicas: 100, or add nodes [SW323]"
+        "it is empty; the largest, small/mig, holds 100; write maxReplicas: 100, or add nodes [SW323]"
     )
     # A minimum that does not fit either is not a mistake in the maximum: the plan says what is wanting.
     assert said(model("m"), autoscaled(300, least=200)) == []
@@ -107,7 +108,7 @@ def test_a_maximum_of_replicas_of_several_gpus() -> None:
     four = model("m", profile("tp4", gpusPerNode=4))
     assert said(four, autoscaled(4)) == []
     (line,) = said(four, autoscaled(5, least=0))
-    assert "the largest, big/gpu, holds 4: write maxReplicas: 4, or add nodes [SW323]" in line
+    assert "the largest, big/gpu, holds 4; write maxReplicas: 4, or add nodes [SW323]" in line
 
 
 def test_many_that_cannot_be_served_are_explained_in_bounded_time() -> None:
@@ -143,7 +144,7 @@ def test_fixed_replicas_that_no_pool_holds() -> None:
     (line,) = said(model("m"), deployment("d", "m", replicas=101))
     assert line == (
         "ModelDeployment team/d: spec.scaling.fixed.replicas: no matching pool holds 101 replicas even when it is "
-        "empty; the largest, small/mig, holds 100: write replicas: 100, or add nodes [SW323]"
+        "empty; the largest, small/mig, holds 100; write replicas: 100, or add nodes [SW323]"
     )
 
 
@@ -157,3 +158,10 @@ def test_validate_prints_a_thousand_warnings_and_how_many_more(tmp_path: Path) -
     assert all(line.endswith("[SW321]") for line in lines[:-1])
     assert lines[-1] == "3 more warnings; fix these first"
     assert run.stdout == "valid: 0 environments, 1004 models, 1 deployment, 1003 warnings\n"
+
+
+def test_the_numbers_and_what_to_write_are_data_too() -> None:
+    fleet = fleet_of([environment("e", pool("p", nodeCount=1)), model("m"), deployment("d", "m", replicas=9)])
+    (advice,) = (each for each in prospects(fleet) if each.code is Code.MAXIMUM_NEVER_FITS)
+    assert advice.remedy == "write replicas: 8, or add nodes"
+    assert advice.facts == {"replicas": 9, "largestPoolHolds": 8}
