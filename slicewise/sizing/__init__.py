@@ -5,14 +5,14 @@
     found = size(architecture, options, Unit(41_420_849_152, is_slice=True), parse_version("0.23.0"))
     found.verdict                                             # FitVerdict.FITS
 
-Pure functions, that know the catalogue of GPUs and documents at most. `engine_memory` and `judge` are `size` in two
+Pure functions, that know the catalogue of GPUs and documents at most. `engine_memory` and `FitJudge` are `size` in two
 steps, for many units. docs/sizing.md explains what counts.
 """
 
 from slicewise.sizing.architecture import Architecture
-from slicewise.sizing.engine_needs import EngineMemory, engine_memory
 from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
-from slicewise.sizing.judging import judge
+from slicewise.sizing.engines import EngineMemory, engine_memory
+from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.overhead import Range
 from slicewise.sizing.reading import KNOWN_MODEL_TYPES, read_architecture
 from slicewise.sizing.remedies import sure_memory
@@ -27,6 +27,7 @@ __all__ = [
     "Architecture",
     "EngineMemory",
     "EngineOptions",
+    "FitJudge",
     "FitVerdict",
     "Range",
     "Sizing",
@@ -34,7 +35,6 @@ __all__ = [
     "Unit",
     "VllmVersion",
     "engine_memory",
-    "judge",
     "parse_version",
     "read_architecture",
     "read_options",

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from slicewise.diagnostics import Code
-from slicewise.sizing.engine_needs import EngineMemory
-from slicewise.sizing.kv_cache import KvCache
-from slicewise.sizing.kv_groups import UnequalPagesError
-from slicewise.sizing.overhead import EngineTraits, Range, graphs, logits_bytes, overhead
+from slicewise.sizing.batch_sizes import BatchNeeds, batch_needs
+from slicewise.sizing.engines import EngineMemory
+from slicewise.sizing.overhead import Batch, Range
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
 from slicewise.sizing.units import GIB, Unit
 from slicewise.sizing.vllm_versions import FIRST_TESTED, LAST_TESTED
@@ -23,116 +22,94 @@ _CONTEXT: Final = Range(0.23 * GIB, 0.6 * GIB)
 _CONTEXT_RANKS: Final = Range(0.5 * GIB, 2.1 * GIB)
 _USUAL_CONTEXT: Final = 0.5 * GIB
 _USUAL_CONTEXT_RANKS: Final = 1.5 * GIB
-# Outside the budget: what graphs and the sampler's warm-up take when the cache is there already.
-_LOGITS_OUTSIDE: Final = 2
-_SPARE: Final = 0.2 * GIB
-# Experts in MXFP4 take more while graphs are captured: gpt-oss-20b at 0.95 of an H100 ran out of memory afterwards, in
-# the sampler's warm-up (vLLM 0.19).
-_MXFP4_GRAPHS: Final = GIB
 # Beyond what a config says of its context, lengths are looked for up to this.
 _MOST_TOKENS: Final = 1 << 24
 
 
-def judge(memory: EngineMemory, unit: Unit) -> Sizing:
-    """Judge an engine on a unit; remedies that need further sizing are left out.
+class FitJudge:
+    """Judges one engine on many units."""
 
-    Args:
-        memory: What the engine needs.
-        unit: The unit that each rank gets.
-    """
-    share = memory.options.gpu_memory_utilization
-    if share is None:
-        share = memory.version.utilization if memory.version else 0.92
-    return _Judgement(memory, unit, math.ceil(unit.memory * share), share).sizing()
+    def __init__(self, memory: EngineMemory) -> None:
+        """Judge the engine that needs `memory`."""
+        self._memory = memory
+        self._needs: dict[tuple[Batch, ...], BatchNeeds] = {}
+
+    def verdict(self, unit: Unit) -> FitVerdict:
+        """Return the verdict on a unit."""
+        return self._judgement(unit).verdict()[0]
+
+    def sizing(self, unit: Unit) -> Sizing:
+        """Return the verdict on a unit with its arithmetic; remedies that need further sizing are left out."""
+        return self._judgement(unit).sizing()
+
+    def _judgement(self, unit: Unit) -> _Judgement:
+        batches = self._memory.batches(unit)
+        if batches not in self._needs:
+            self._needs[batches] = batch_needs(self._memory, batches)
+        return _Judgement(self._memory, self._needs[batches], unit)
 
 
 class _Judgement:
     """One engine on one unit."""
 
-    def __init__(self, memory: EngineMemory, unit: Unit, budget: int, share: float) -> None:
+    def __init__(self, memory: EngineMemory, needs: BatchNeeds, unit: Unit) -> None:
         self._memory = memory
+        self._needs = needs
         self._unit = unit
-        self._budget = budget
-        self._share = share
-        self._batches = memory.batches(unit)
-        self._caches = self._key_value_caches()
+        self._share = memory.utilization
+        self._budget = math.ceil(unit.memory * self._share)
         self._several = memory.options.tensor * memory.options.pipeline > 1
-        self._engine = memory.engine if memory.version and memory.version.tested and not memory.changing else None
-        self._overhead = self._overheads(self._engine) if self._engine else None
-        self._available = self._left() if self._overhead else None
+        self._available = self._left(needs.overhead) if needs.overhead else None
 
-    def _key_value_caches(self) -> tuple[KvCache, ...]:
-        try:
-            return tuple(self._memory.cache(batch) for batch in self._batches)
-        except UnequalPagesError:
-            return ()
-
-    def _overheads(self, engine: EngineTraits) -> Range:
-        each = [overhead(self._memory.architecture, batch, engine) for batch in self._batches]
-        return Range(min(one.low for one in each), max(one.high for one in each))
-
-    def _left(self) -> Range | None:
-        if self._overhead is None:
-            return None
+    def _left(self, rest: Range) -> Range:
         weights = self._memory.weights
-        low = self._budget - weights * _WEIGHTS_HIGH - self._overhead.high
-        return Range(low, self._budget - weights * _WEIGHTS_LOW - self._overhead.low)
-
-    @property
-    def _length(self) -> int | None:
-        return 1 if self._memory.options.fits_length else self._memory.length
-
-    def _needed(self) -> Range | None:
-        length = self._length
-        if length is None or not self._caches:
-            return None
-        each = [cache.needed(length) for cache in self._caches]
-        return Range(min(each), max(each))
+        low = self._budget - weights * _WEIGHTS_HIGH - rest.high
+        return Range(low, self._budget - weights * _WEIGHTS_LOW - rest.low)
 
     def sizing(self) -> Sizing:
-        verdict, reasons = self._verdict()
-        memory, available = self._memory, self._available
-        needed = self._needed()
+        verdict, reasons = self.verdict()
+        if verdict in (FitVerdict.FITS, FitVerdict.CANNOT_SAY) and self._available:
+            reasons = (*reasons, *self._notes())
+        memory, needs, available = self._memory, self._needs, self._available
         concurrency = self._concurrency(available)
-        length = self._length
+        length = needs.length
         return Sizing(
             verdict=verdict,
             weights=memory.weights,
             budget=self._budget,
             token_bytes=memory.token_bytes,
             length=memory.length,
-            needed=round(needed.high) if needed else None,
-            overhead=self._overhead,
+            needed=round(needs.needed.high) if needs.needed else None,
+            overhead=needs.overhead,
             available=available,
             concurrency=concurrency,
             tokens=Range(concurrency.low * length, concurrency.high * length) if concurrency and length else None,
-            sure_length=self._longest(available.low) if available else None,
-            possible_length=self._longest(available.high) if available else None,
-            sequences=self._batches[-1].sequences,
-            batched_tokens=self._batches[-1].tokens,
+            sure_length=min(self._lengths(available.low), default=None) if available else None,
+            possible_length=max(self._lengths(available.high), default=None) if available else None,
+            sequences=needs.batches[-1].sequences,
+            batched_tokens=needs.batches[-1].tokens,
             reasons=reasons,
         )
 
     def _concurrency(self, available: Range | None) -> Range | None:
-        if available is None or self._length is None or not self._caches:
+        length, caches = self._needs.length, self._needs.caches
+        if available is None or length is None or not caches:
             return None
-        low = min(cache.concurrency(max(available.low, 0), self._length) for cache in self._caches)
-        return Range(low, max(cache.concurrency(max(available.high, 0), self._length) for cache in self._caches))
+        low = min(cache.concurrency(max(available.low, 0), length) for cache in caches)
+        return Range(low, max(cache.concurrency(max(available.high, 0), length) for cache in caches))
 
-    def _longest(self, available: float) -> int | None:
-        if not self._caches:
-            return None
+    def _lengths(self, available: float) -> list[int]:
         most = self._memory.architecture.longest or _MOST_TOKENS
-        return min(cache.longest(max(available, 0), most) for cache in self._caches)
+        return [cache.longest(max(available, 0), most) for cache in self._needs.caches]
 
-    def _verdict(self) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
+    def verdict(self) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
         if certain := tuple(self._impossible()):
             return FitVerdict.DOES_NOT_FIT, certain
         if changing := tuple(_not_judged(Code.MEMORY_NOT_COMPUTED, self._memory.changing)):
             return FitVerdict.NOT_JUDGED, changing
-        needed = self._needed()
-        if self._engine is None or needed is None:
-            return FitVerdict.CANNOT_SAY, (_no_length() if self._engine else self._untested(),)
+        needed = self._needs.needed
+        if self._available is None or needed is None:
+            return FitVerdict.CANNOT_SAY, (_no_length() if self._available else self._untested(),)
         return self._compared(needed)
 
     def _compared(self, needed: Range) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
@@ -141,8 +118,8 @@ class _Judgement:
         if adding := tuple(_not_judged(Code.MORE_THAN_COMPUTED, self._memory.adding)):
             return FitVerdict.NOT_JUDGED, adding
         if open_questions := tuple(self._uncertain(needed)):
-            return FitVerdict.CANNOT_SAY, (*open_questions, *self._notes())
-        return FitVerdict.FITS, tuple(self._notes())
+            return FitVerdict.CANNOT_SAY, open_questions
+        return FitVerdict.FITS, ()
 
     def _impossible(self) -> Iterator[SizingReason]:
         """Yield what keeps the engine from starting whatever its version is."""
@@ -192,7 +169,7 @@ class _Judgement:
             left = f"at most {_gib(available.high)}" if available.high > 0 else "nothing"
             message = f"{self._request()} needs {_gib(needed.low)} of cache, and {left} is left: {self._arithmetic()}"
             yield SizingReason(Code.CACHE_TOO_SMALL, message)
-        elif self._captures_states() and self._pool(available.high) < self._batches[0].sequences:
+        elif self._captures_states() and self._pool(available.high) < self._needs.batches[0].sequences:
             yield self._states(self._pool(available.high))
 
     def _uncertain(self, needed: Range) -> Iterator[SizingReason]:
@@ -206,7 +183,7 @@ class _Judgement:
                 f"{_gib(available.high)} are left: {self._arithmetic()}"
             )
             yield SizingReason(Code.CACHE_NOT_CERTAIN, message)
-        elif self._captures_states() and self._pool(available.low) < self._batches[-1].sequences:
+        elif self._captures_states() and self._pool(available.low) < self._needs.batches[-1].sequences:
             yield self._states(self._pool(available.low))
         context = _CONTEXT_RANKS if self._several else _CONTEXT
         if self._unit.memory - context.high < self._budget:
@@ -217,7 +194,7 @@ class _Judgement:
             yield SizingReason(
                 Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}"
             )
-        elif (outside := self._outside()) < (wanted := self._wanted_outside()):
+        elif (outside := self._outside()) < (wanted := self._needs.outside):
             message = (
                 f"outside the budget {_gib(max(outside, 0))} are left for graphs and the sampler's warm-up, and "
                 f"{_gib(wanted)} may be needed"
@@ -228,10 +205,10 @@ class _Judgement:
         return self._memory.architecture.stateful and not self._memory.options.enforce_eager
 
     def _pool(self, available: float) -> int:
-        return min(cache.pool(available) for cache in self._caches)
+        return min(cache.pool(available) for cache in self._needs.caches)
 
     def _states(self, blocks: int) -> SizingReason:
-        sequences = self._batches[-1].sequences
+        sequences = self._needs.batches[-1].sequences
         message = f"--max-num-seqs is {sequences}, and blocks of state are {blocks}: graphs cannot be captured"
         return SizingReason(Code.STATES_BELOW_SEQUENCES, message, f"write --max-num-seqs={max(blocks, 1)} or less")
 
@@ -240,15 +217,6 @@ class _Judgement:
         context = _USUAL_CONTEXT_RANKS if self._several else _USUAL_CONTEXT
         return self._unit.memory - context - self._budget
 
-    def _wanted_outside(self) -> float:
-        wanted: float = max(_LOGITS_OUTSIDE * logits_bytes(self._memory.architecture, batch) for batch in self._batches)
-        engine = self._engine
-        if engine and not engine.version.counts_graphs:
-            each = [graphs(self._memory.architecture, batch, engine) for batch in self._batches]
-            wanted += max((one.low + one.high) / 2 for one in each)
-            wanted += _MXFP4_GRAPHS if self._memory.quantization.only_experts else 0
-        return wanted + _SPARE
-
     def _notes(self) -> Iterator[SizingReason]:
         """Yield what deserves a look although it changes no verdict."""
         memory, options = self._memory, self._memory.options
@@ -256,7 +224,7 @@ class _Judgement:
             message = f"without --max-model-len one request may have all {memory.length} tokens of the model's context"
             yield SizingReason(Code.WHOLE_CONTEXT, message, "write the longest request that is served")
         if options.max_num_seqs is None or options.max_num_batched_tokens is None:
-            batch = self._batches[-1]
+            batch = self._needs.batches[-1]
             message = (
                 f"batches are sized for {batch.sequences} sequences and {batch.tokens} tokens, vLLM's choice on such a "
                 "unit; where NVML answers for the whole board it takes more"
@@ -273,7 +241,7 @@ class _Judgement:
         return f"{_gib(self._unit.memory)} x {self._share:g} = {_gib(self._budget)}"
 
     def _arithmetic(self) -> str:
-        rest = self._overhead
+        rest = self._needs.overhead
         if rest is None:
             return self._sum()
         return f"{self._sum()}, less {_gib(self._memory.weights)} of weights and {_span(rest)} of overhead"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from slicewise.sizing.engine_needs import EngineMemory, engine_memory
 from slicewise.sizing.engine_options import EngineOptions
-from slicewise.sizing.judging import judge
+from slicewise.sizing.engines import EngineMemory, engine_memory
+from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.results import FitVerdict, Sizing
 from slicewise.sizing.units import GIB, Unit
 
@@ -41,23 +41,24 @@ def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing) -> Iterator[str]:
 def sure_memory(memory: EngineMemory, unit: Unit) -> int | None:
     """Return the least bytes of such a unit with which the engine surely fits, to a MiB; None where none does."""
     least, enough = 0, _LARGEST_UNIT // _MIB
-    if not _surely(memory, replace(unit, memory=enough * _MIB)):
+    judge = FitJudge(memory)
+    if not _surely(judge, replace(unit, memory=enough * _MIB)):
         return None
     while enough - least > 1:
         middle = (least + enough) // 2
-        if _surely(memory, replace(unit, memory=middle * _MIB)):
+        if _surely(judge, replace(unit, memory=middle * _MIB)):
             enough = middle
         else:
             least = middle
     return enough * _MIB
 
 
-def _surely(memory: EngineMemory, unit: Unit) -> bool:
-    return judge(memory, unit).verdict is FitVerdict.FITS
+def _surely(judge: FitJudge, unit: Unit) -> bool:
+    return judge.verdict(unit) is FitVerdict.FITS
 
 
 def _fits(memory: EngineMemory, options: EngineOptions, unit: Unit) -> bool:
-    return _surely(engine_memory(memory.architecture, options, memory.version), unit)
+    return _surely(FitJudge(engine_memory(memory.architecture, options, memory.version)), unit)
 
 
 Change = tuple[str, EngineOptions]

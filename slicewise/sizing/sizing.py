@@ -7,9 +7,9 @@ from dataclasses import replace
 from slicewise.diagnostics import Code
 from slicewise.sizing.architecture import Architecture
 from slicewise.sizing.checkpoint import checkpoint_differs
-from slicewise.sizing.engine_needs import engine_memory
 from slicewise.sizing.engine_options import EngineOptions
-from slicewise.sizing.judging import judge
+from slicewise.sizing.engines import engine_memory
+from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.remedies import remedies
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
 from slicewise.sizing.units import Unit
@@ -36,7 +36,7 @@ def size(
         The verdict. The first reason is the decisive one, and has remedies that make the model fit for sure.
     """
     memory = engine_memory(architecture, options, version)
-    found = judge(memory, unit)
+    found = FitJudge(memory).sizing(unit)
     if checkpoint_bytes and (differs := checkpoint_differs(architecture, checkpoint_bytes)):
         remedy = "take the config.json that belongs to the checkpoint, with its quantization_config"
         reason = SizingReason(Code.CHECKPOINT_DIFFERS, differs, remedy)

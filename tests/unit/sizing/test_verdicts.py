@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from slicewise.diagnostics import Code
 from slicewise.sizing import (
+    FitJudge,
     FitVerdict,
     Sizing,
     Unit,
     engine_memory,
-    judge,
     parse_version,
     read_architecture,
     read_options,
@@ -201,9 +201,9 @@ def test_the_sure_length_is_sure() -> None:
 def test_what_a_whole_gpu_takes_for_batches() -> None:
     model, options = read_architecture(LLAMA_8B), read_options(["--max-model-len=8192"])
     memory = engine_memory(model, options, parse_version("0.23.0"))
-    h100 = judge(memory, Unit(80 * GIB, is_slice=False, gpu_model="h100-80gb"))
-    a100 = judge(memory, Unit(80 * GIB, is_slice=False, gpu_model="a100-80gb"))
-    sliced = judge(memory, Unit(80 * GIB, is_slice=True, gpu_model="h100-80gb"))
+    h100 = FitJudge(memory).sizing(Unit(80 * GIB, is_slice=False, gpu_model="h100-80gb"))
+    a100 = FitJudge(memory).sizing(Unit(80 * GIB, is_slice=False, gpu_model="a100-80gb"))
+    sliced = FitJudge(memory).sizing(Unit(80 * GIB, is_slice=True, gpu_model="h100-80gb"))
     assert [(one.sequences, one.batched_tokens) for one in (h100, a100, sliced)] == [
         (1024, 8192),
         (256, 2048),
@@ -235,7 +235,7 @@ def verdict(
 ) -> FitVerdict:
     options = read_options([f"--max-model-len={length}", *arguments.split()])
     memory = engine_memory(read_architecture(config), options, parse_version(version))
-    return judge(memory, Unit(round(gib * GIB), is_slice=is_slice)).verdict
+    return FitJudge(memory).verdict(Unit(round(gib * GIB), is_slice=is_slice))
 
 
 @pytest.mark.long
@@ -273,7 +273,7 @@ def test_longer_requests_never_make_it_better(
 def test_numbers_are_in_order(config: dict[str, Any], arguments: str, length: int, version: str, gib: float) -> None:
     options = read_options([f"--max-model-len={length}", *arguments.split()])
     memory = engine_memory(read_architecture(config), options, parse_version(version))
-    found = judge(memory, Unit(round(gib * GIB), is_slice=True))
+    found = FitJudge(memory).sizing(Unit(round(gib * GIB), is_slice=True))
     for pair in (found.overhead, found.available, found.concurrency, found.tokens):
         assert pair is not None
         assert pair.low <= pair.high

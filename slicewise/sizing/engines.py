@@ -14,7 +14,7 @@ from slicewise.sizing.kv_pages import CacheType
 from slicewise.sizing.overhead import Batch, EngineTraits
 from slicewise.sizing.quantization import ONLINE_FP8, Quantization
 from slicewise.sizing.units import Unit
-from slicewise.sizing.vllm_versions import VllmVersion
+from slicewise.sizing.vllm_versions import LAST_TESTED, VllmVersion
 from slicewise.sizing.weights import Ranks, stage_layers, weight_bytes
 
 _HALF: Final = 2
@@ -76,6 +76,13 @@ class EngineMemory:
         images = not (options.language_only or options.no_images)
         quantized = bool(self.quantization.rules)
         return EngineTraits(self.version, options.tensor, ranks, options.enforce_eager, images, quantized)
+
+    @property
+    def utilization(self) -> float:
+        """The part of the unit's memory that vLLM may use."""
+        if self.options.gpu_memory_utilization is not None:
+            return self.options.gpu_memory_utilization
+        return (self.version or LAST_TESTED).utilization
 
     def batches(self, unit: Unit) -> tuple[Batch, ...]:
         """Return the sizes of a batch on a unit: those of the arguments, else vLLM's own; two where it is not known.
