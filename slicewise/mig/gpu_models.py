@@ -34,13 +34,17 @@ class GpuModel:
         return next((profile for profile in self.profiles if profile.name == name), None)
 
 
-def mig_profile(name: str, per_gpu: int, usable_gib: float | None = None) -> MigProfile:
+Measured = int | tuple[int, int] | None
+"""MiB of an instance; the lowest and the most where drivers differ; None where there is no measurement."""
+
+
+def mig_profile(name: str, per_gpu: int, measured: Measured = None) -> MigProfile:
     """Build a profile for a table; its nominal memory is read from the name, so that the two cannot disagree.
 
     Args:
         name: The driver's spelling.
         per_gpu: The most instances on one GPU.
-        usable_gib: Measured GiB, None if there is no measurement.
+        measured: What an instance was seen to have.
 
     Returns:
         The profile.
@@ -51,4 +55,5 @@ def mig_profile(name: str, per_gpu: int, usable_gib: float | None = None) -> Mig
     parsed = parse_profile_name(name)
     if parsed is None:
         raise ValueError(f'"{name}" is not a MIG profile name')
-    return MigProfile(name, per_gpu, parsed.memory_gb or None, usable_gib)
+    lowest, most = measured if isinstance(measured, tuple) else (measured, measured)
+    return MigProfile(name, per_gpu, parsed.memory_gb or None, lowest, most)

@@ -8,34 +8,35 @@ from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.gpu_models import mig_profile as profile
 
 FEW_SLICE_BOARDS: Final = (
-    # MIG User Guide, A30-24GB; the lower of two measurements for 4g.24gb.
+    # MIG User Guide, A30-24GB.
     GpuModel(
         "a30",
         24,
         (
-            profile("1g.6gb", 4, 5.81),
-            profile("1g.6gb+me", 1, 5.81),
-            profile("2g.12gb", 2, 11.69),
-            profile("2g.12gb+me", 1, 11.69),
-            profile("4g.24gb", 1, 23.44),
+            profile("1g.6gb", 4, 5952),
+            profile("1g.6gb+me", 1, 5952),
+            profile("2g.12gb", 2, 11968),
+            profile("2g.12gb+me", 1, 11968),
+            profile("4g.24gb", 1, (24000, 24064)),
         ),
     ),
-    # MIG User Guide, RTX PRO 6000 Blackwell (all three editions); `-lgip` prints one memory for all suffixes of a size.
+    # MIG User Guide, RTX PRO 6000 Blackwell (all three editions); `-lgip` prints one memory for all suffixes of a size,
+    # and 23.12 GiB or 23.62 GiB for the smallest.
     GpuModel(
         "rtx-pro-6000",
         96,
         (
-            profile("1g.24gb", 4, 23.62),
-            profile("1g.24gb+me", 1, 23.62),
-            profile("1g.24gb+gfx", 4, 23.62),
-            profile("1g.24gb+me.all", 1, 23.62),
-            profile("1g.24gb-me", 4, 23.62),
-            profile("2g.48gb", 2, 47.38),
-            profile("2g.48gb+gfx", 2, 47.38),
-            profile("2g.48gb+me.all", 1, 47.38),
-            profile("2g.48gb-me", 2, 47.38),
-            profile("4g.96gb", 1, 95.00),
-            profile("4g.96gb+gfx", 1, 95.00),
+            profile("1g.24gb", 4, (23680, 24192)),
+            profile("1g.24gb+me", 1, (23680, 24192)),
+            profile("1g.24gb+gfx", 4, (23680, 24192)),
+            profile("1g.24gb+me.all", 1, (23680, 24192)),
+            profile("1g.24gb-me", 4, (23680, 24192)),
+            profile("2g.48gb", 2, 48512),
+            profile("2g.48gb+gfx", 2, 48512),
+            profile("2g.48gb+me.all", 1, 48512),
+            profile("2g.48gb-me", 2, 48512),
+            profile("4g.96gb", 1, (97280, 97408)),
+            profile("4g.96gb+gfx", 1, (97280, 97408)),
         ),
         (
             "rtx-pro-6000-blackwell",

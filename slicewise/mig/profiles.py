@@ -21,14 +21,21 @@ class MigProfile:
         name: The driver's spelling, such as `3g.40gb`, `1g.10gb+me` or `1g.24gb-me`.
         per_gpu: The most instances of this profile that one GPU holds when it holds nothing else.
         nominal_gib: The number in the name, a rounded share of the board. None where memory is unified (`1g.0gb`).
-        usable_gib: GiB that `nvidia-smi mig -lgip` prints for the profile, the lower value where drivers differ.
-            None where no measurement is published.
+        usable_mib: MiB that the driver gives an instance: the lowest that was seen, where drivers differ. None where no
+            measurement is published.
+        most_mib: The most that was seen; equal to `usable_mib` where drivers agree.
     """
 
     name: str
     per_gpu: int
     nominal_gib: int | None
-    usable_gib: float | None
+    usable_mib: int | None
+    most_mib: int | None
+
+    @property
+    def usable_gib(self) -> float | None:
+        """The same in GiB, of which `nvidia-smi mig -lgip` prints two decimals."""
+        return self.usable_mib / 1024 if self.usable_mib is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
 """GPU models with seven compute and eight memory slices: A100 to GB300.
 
 They share one geometry, so a row holds only the numbers in the names and the measured memory, for one, two, four and
-all eight memory slices. Names are those of the NVIDIA MIG User Guide (supported MIG profiles) and mig-parted v0.15
-(config-default.yaml) where a row gives no other source; memory is what `nvidia-smi mig -lgip` was seen to print.
+all eight memory slices, in MiB. Names are those of the NVIDIA MIG User Guide (supported MIG profiles) and mig-parted
+v0.15 (config-default.yaml) where a row gives no other source; memory is what `nvidia-smi mig -lgip` was seen to print,
+of which GPU feature discovery's labels have the whole number of MiB.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from slicewise.mig.gpu_models import GpuModel, mig_profile
+from slicewise.mig.gpu_models import GpuModel, Measured, mig_profile
 
 if TYPE_CHECKING:
     from slicewise.mig.profiles import MigProfile
@@ -29,9 +30,9 @@ _UNMEASURED: Final = (None, None, None, None)
 
 def _sliced(
     nominal: tuple[int, int, int, int],
-    usable: tuple[float | None, float | None, float | None, float | None] = _UNMEASURED,
+    usable: tuple[Measured, Measured, Measured, Measured] = _UNMEASURED,
 ) -> tuple[MigProfile, ...]:
-    """Return the profiles of a board from the memory of 1/8, 2/8, 4/8 and 8/8 of it, in GiB."""
+    """Return the profiles of a board from the memory of 1/8, 2/8, 4/8 and 8/8 of it: in GB as in names, and in MiB."""
     return tuple(
         mig_profile(f"{compute}.{nominal[share]}gb{suffix}", per_gpu, usable[share])
         for compute, suffix, share, per_gpu in _GEOMETRY
@@ -48,32 +49,32 @@ SEVEN_SLICE_BOARDS: Final = (
     GpuModel(
         "a100-40gb",
         40,
-        _sliced((5, 10, 20, 40), (4.75, 9.62, 19.50, 39.25)),
+        _sliced((5, 10, 20, 40), (4864, 9856, 19968, 40192)),
         ("tesla-a100", "a800-40gb", "a800-40gb-active"),
     ),
     # A100-SXM4-80GB in the MIG User Guide.
-    GpuModel("a100-80gb", 80, _sliced((10, 20, 40, 80), (9.50, 19.50, 39.25, 79.00)), ("a800-80gb",)),
+    GpuModel("a100-80gb", 80, _sliced((10, 20, 40, 80), (9728, 19968, 40192, 80896)), ("a800-80gb",)),
     # H100 SXM5 64GB: names from NVIDIA's vGPU types page.
     GpuModel("h100-64gb", 64, _sliced((8, 16, 32, 64))),
     # H100 80GB (PCIe and SXM5) in the MIG User Guide. NVML names the PCIe board without its memory.
     GpuModel(
         "h100-80gb",
         80,
-        _sliced((10, 20, 40, 80), (9.75, 19.62, 39.50, 79.25)),
+        _sliced((10, 20, 40, 80), (9984, 20096, 40448, 81152)),
         ("h100-mega-80gb", "h100-pcie", "h800-80gb", "h800-pcie"),
     ),
-    # H100 94GB (NVL and SXM5) in the MIG User Guide. The lower of two driver generations' memory.
+    # H100 94GB (NVL and SXM5) in the MIG User Guide. Two driver generations differ.
     GpuModel(
         "h100-94gb",
         94,
-        _sliced((12, 24, 47, 94), (10.62, 21.50, 46.12, 92.62)),
+        _sliced((12, 24, 47, 94), ((10880, 11008), (22016, 22144), (47232, 47488), (94848, 95360))),
         ("h100-nvl", "h100-nvl-94gb", "h800-94gb", "h800-nvl", "h800-nvl-94gb"),
     ),
     # H100 96GB (H100 on GH200) in the MIG User Guide. NVML's "GH200 480GB" counts the CPU's memory.
     GpuModel(
         "gh200-96gb",
         96,
-        _sliced((12, 24, 48, 96), (11.00, 23.00, 46.50, 93.00)),
+        _sliced((12, 24, 48, 96), (11264, 23552, 47616, 95232)),
         ("h100-96gb", "gh200-480gb"),
     ),
     # H20 96GB: mig-parted's H100-96GB group; names also on NVIDIA's vGPU types page.
@@ -81,13 +82,21 @@ SEVEN_SLICE_BOARDS: Final = (
     # H20 141GB (NVML: H20-3e): names from NVIDIA's vGPU types page; mig-parted has no entry for it.
     GpuModel("h20-141gb", 141, _sliced((18, 35, 71, 141)), ("h20-3e",)),
     # GH200 144GB HBM3e: mig-parted, which writes the board's size as 144G.
-    GpuModel("gh200-144gb", 144, _sliced((18, 36, 72, 144)), ("gh200-144g",)),
-    # H200 141GB in the MIG User Guide. Memory of 3g and 4g: not published.
-    GpuModel("h200", 141, _sliced((18, 35, 71, 141), (16.00, 32.50, None, 140.00)), ("h200-nvl",)),
+    GpuModel("gh200-144gb", 144, _sliced((18, 36, 72, 144), (17920, 36096, None, None)), ("gh200-144g",)),
+    # H200 141GB in the MIG User Guide. Drivers print 32.25 or 32.50 GiB for two eighths, 139.75 or 140.00 for all.
+    GpuModel("h200", 141, _sliced((18, 35, 71, 141), (16384, (33024, 33280), 71168, (143104, 143360))), ("h200-nvl",)),
     # B200 180GB in the MIG User Guide.
-    GpuModel("b200", 180, _sliced((23, 45, 90, 180), (20.50, 44.25, 89.00, 178.50))),
+    GpuModel("b200", 180, _sliced((23, 45, 90, 180), (20992, 45312, 91136, 182784))),
     # GB200: mig-parted lists boards that report 186 and boards that report 189; no name or label tells them apart.
-    GpuModel("gb200", 189, _either(_sliced((23, 47, 93, 186)), _sliced((24, 47, 95, 189))), ("gb200-186gb",)),
+    GpuModel(
+        "gb200",
+        189,
+        _either(
+            _sliced((23, 47, 93, 186), (22528, 46592, None, None)),
+            _sliced((24, 47, 95, 189), (20480, 46592, None, None)),
+        ),
+        ("gb200-186gb",),
+    ),
     # B300 269GB: mig-parted.
     GpuModel("b300", 269, _sliced((34, 67, 135, 269)), ("b300-sxm6-ac",)),
     # GB300 by driver, NVIDIA dgx-spark-playbooks: 59x says 278; 61x says 251, its 63 by k8s-device-plugin's rule.

@@ -15,7 +15,6 @@ from slicewise.mig import (
     ALL_GPU_MODELS,
     AmbiguousAcceleratorError,
     GpuModel,
-    MigProfile,
     UnknownAcceleratorError,
     find_gpu_model,
     parse_profile_name,
@@ -115,20 +114,16 @@ def unit_memory(group: Group, model: GpuModel | None) -> tuple[str, str | None]:
     profile = model.profile(group.profile) if model and group.profile else None
     parsed = parse_profile_name(group.profile) if group.profile else None
     nominal = parsed.memory_gb if parsed else model.memory_gib if model else 0
-    known = [_usable_mib(profile), nominal * 1024 or None]
+    known = [profile.most_mib if profile else None, nominal * 1024 or None]
     reported = [offer.memory_mib for offer in group.offers]
     limits = [limit for limit in known if limit]
     if all(reported) and group.gpus:
         return _written_mib(min([each for each in reported if each] + limits)), None
-    if profile and profile.usable_gib:
-        return _written_mib(min(limits)), None
+    if profile and profile.usable_mib:
+        return _written_mib(min([profile.usable_mib, *limits])), None
     if nominal:
         return f"{nominal}Gi", f"memoryPerGpu {nominal}Gi is nominal, no label reports it; a unit has somewhat less"
     return "1Gi", "memoryPerGpu is not known; 1Gi keeps models off, write what one unit has"
-
-
-def _usable_mib(profile: MigProfile | None) -> int | None:
-    return math.floor(profile.usable_gib * 1024) if profile and profile.usable_gib else None
 
 
 def _written_mib(mib: int) -> str:

@@ -22,16 +22,21 @@ from slicewise.mig import (
     parse_profile_name,
 )
 
+_MIB: Final = 1 << 20
 _OF_SLICES: Final = {"profile": "profile", "slicesPerGpu": "slices_per_gpu"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """One allocation unit, as far as it is known: GiB that its name promises, and GiB that the driver reports."""
+    """One allocation unit, as far as it is known: GiB that its name promises, and MiB that drivers report.
+
+    Where drivers differ, a program surely has `usable_mib`, and may have `most_mib`.
+    """
 
     what: str
     nominal_gib: int | None
-    usable_gib: float | None = None
+    usable_mib: int | None = None
+    most_mib: int | None = None
 
 
 def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
@@ -139,7 +144,7 @@ def _check_slices(
                 most=most,
             )
     if known:
-        return _Unit(f"one {known.name} slice", known.nominal_gib, known.usable_gib)
+        return _Unit(f"one {known.name} slice", known.nominal_gib, known.usable_mib, known.most_mib)
     return _Unit(f"one {mig.profile} slice", parsed.memory_gb or None if parsed else None)
 
 
@@ -206,15 +211,15 @@ def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> I
         yield Diagnostic.warning(Code.GKE_ADVERTISES_GPU, message, field=(*path, "migConfiguration", "strategy"))
 
 
-def _written(gib: float) -> float:
+def _written(mib: int) -> float:
     """Return the most GiB of two decimals that are not more."""
-    return math.floor(gib * 100) / 100
+    return math.floor(mib * 100 / 1024) / 100
 
 
 def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diagnostic]:
     declared = pool.capabilities.memory_per_gpu
     if unit.nominal_gib is not None and declared.bytes > unit.nominal_gib * GIB:
-        most = unit.nominal_gib if unit.usable_gib is None else min(unit.nominal_gib, _written(unit.usable_gib))
+        most = unit.nominal_gib if unit.usable_mib is None else min(unit.nominal_gib, _written(unit.usable_mib))
         message = f"{declared} is more than {unit.what} has, and memoryPerGpu is for one allocation unit"
         remedy = f"write at most {most:g}Gi"
         yield Diagnostic.error(
@@ -226,12 +231,12 @@ def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diag
             declaredBytes=declared.bytes,
             mostGib=most,
         )
-    elif unit.usable_gib is not None and declared.bytes > unit.usable_gib * GIB:
+    elif unit.usable_mib and unit.most_mib and declared.bytes > unit.most_mib * _MIB:
         message = (
-            f"{unit.what} of {pool.accelerator_type} has {unit.usable_gib:g} GiB for programs, less than the "
+            f"{unit.what} of {pool.accelerator_type} has {_written(unit.most_mib):g} GiB for programs, less than the "
             f"declared {canonical(declared)}"
         )
-        remedy = f"write {_written(unit.usable_gib):g}Gi, and require no more in models"
+        remedy = f"write {_written(unit.usable_mib):g}Gi, and require no more in models"
         yield Diagnostic.warning(
             Code.USABLE_MEMORY_BELOW_DECLARED,
             message,
@@ -239,5 +244,5 @@ def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diag
             field=path,
             declared=canonical(declared),
             declaredBytes=declared.bytes,
-            mostGib=_written(unit.usable_gib),
+            mostGib=_written(unit.usable_mib),
         )

@@ -209,6 +209,23 @@ def test_the_memory_that_the_driver_leaves_is_advice(loader: Loader) -> None:
     assert not loader.load(pool(sliced("3g.40gb", "39.5Gi"))).advice
 
 
+@pytest.mark.parametrize(
+    ("board", "profile", "labelled"),
+    [
+        ("a100-40gb", "1g.10gb", 9856),
+        ("h100-80gb", "1g.20gb", 20096),
+        ("h100-nvl", "1g.12gb", 11008),
+        ("h200", "3g.71gb", 71168),
+        ("rtx-pro-6000", "1g.24gb", 24192),
+        ("gb200", "1g.24gb", 20480),
+    ],
+)
+def test_what_the_labels_of_slices_say_is_no_advice(loader: Loader, board: str, profile: str, labelled: int) -> None:
+    assert not loader.load(pool(sliced(profile, f"{labelled}Mi"), board)).advice
+    (advice,) = loader.load(pool(sliced(profile, f"{labelled + 64}Mi"), board)).advice
+    assert advice.code == "SW301"
+
+
 def test_gke_advertises_whole_gpus(loader: Loader) -> None:
     selector = "      nodeSelector: {cloud.google.com/gke-gpu-partition-size: 3g.40gb}\n"
     (advice,) = loader.load(pool(sliced("3g.40gb", "39Gi"), more=selector)).advice

@@ -82,6 +82,7 @@ MIG_PARTED = {
 }
 
 # GiB printed by `nvidia-smi mig -lgip`; two values where two driver generations were seen. H200: vllm PRs 39874, 50463.
+# GB200 and GH200 144GB: as far as they were printed anywhere.
 MEASURED = {
     "a100-40gb": "1g.5gb=4.75 1g.5gb+me=4.75 1g.10gb=9.62 2g.10gb=9.62 3g.20gb=19.50 4g.20gb=19.50 7g.40gb=39.25",
     "a100-80gb": "1g.10gb=9.50 1g.10gb+me=9.50 1g.20gb=19.50 2g.20gb=19.50 3g.40gb=39.25 4g.40gb=39.25 7g.80gb=79.00",
@@ -91,11 +92,17 @@ MEASURED = {
         "3g.47gb=46.38/46.12 4g.47gb=46.38/46.12 7g.94gb=93.12/92.62"
     ),
     "gh200-96gb": "1g.12gb=11 1g.12gb+me=11 1g.24gb=23 2g.24gb=23 3g.48gb=46.50 4g.48gb=46.50 7g.96gb=93",
-    "h200": "1g.18gb=16.00 1g.18gb+me=16.00 1g.35gb=32.50 2g.35gb=32.50 7g.141gb=140.00",
+    "gh200-144gb": "1g.18gb=17.50 1g.18gb+me=17.50 1g.36gb=35.25 2g.36gb=35.25",
+    "h200": (
+        "1g.18gb=16.00 1g.18gb+me=16.00 1g.35gb=32.50/32.25 2g.35gb=32.50/32.25 3g.71gb=69.50 4g.71gb=69.50 "
+        "7g.141gb=140.00/139.75"
+    ),
+    "gb200": "1g.23gb=22.00 1g.23gb+me=22.00 1g.24gb=20.00 1g.24gb+me=20.00 1g.47gb=45.50 2g.47gb=45.50",
     "b200": "1g.23gb=20.50 1g.23gb+me=20.50 1g.45gb=44.25 2g.45gb=44.25 3g.90gb=89.00 4g.90gb=89.00 7g.180gb=178.50",
     "a30": "1g.6gb=5.81 1g.6gb+me=5.81 2g.12gb=11.69 2g.12gb+me=11.69 4g.24gb=23.44/23.50",
     "rtx-pro-6000": (
-        "1g.24gb=23.62 1g.24gb+me=23.62 1g.24gb+gfx=23.62 1g.24gb+me.all=23.62 1g.24gb-me=23.62 "
+        "1g.24gb=23.62/23.12 1g.24gb+me=23.62/23.12 1g.24gb+gfx=23.62/23.12 1g.24gb+me.all=23.62/23.12 "
+        "1g.24gb-me=23.62/23.12 "
         "2g.48gb=47.38 2g.48gb+gfx=47.38 2g.48gb+me.all=47.38 2g.48gb-me=47.38 "
         "4g.96gb=95.00/95.12 4g.96gb+gfx=95.00/95.12"
     ),
@@ -152,19 +159,44 @@ def test_gke_counts_as_many_slices(accelerator_type: str, row: str) -> None:
 
 
 @pytest.mark.parametrize("gpu", [model.name for model in ALL_GPU_MODELS if model.mig_capable])
-def test_usable_memory_is_the_lowest_measurement_and_nothing_else(gpu: str) -> None:
-    row = (entry.partition("=") for entry in MEASURED.get(gpu, "").split())
-    lowest = {name: min(map(float, values.split("/"))) for name, _, values in row}
-    usable = {profile.name: profile.usable_gib for profile in find_gpu_model(gpu).profiles}
-    assert {name: gib for name, gib in usable.items() if gib is not None} == lowest
+def test_usable_memory_is_what_was_measured_and_nothing_else(gpu: str) -> None:
+    row = [entry.partition("=") for entry in MEASURED.get(gpu, "").split()]
+    printed = {name: sorted({f"{float(value):.2f}" for value in values.split("/")}) for name, _, values in row}
+    held = {
+        profile.name: sorted({f"{mib / 1024:.2f}" for mib in (profile.usable_mib, profile.most_mib)})
+        for profile in find_gpu_model(gpu).profiles
+        if profile.usable_mib is not None and profile.most_mib is not None
+    }
+    assert held == printed
+
+
+# What GPU feature discovery writes into its labels, in MiB.
+LABELLED = {
+    ("a100-40gb", "1g.10gb"): 9856,
+    ("h100-80gb", "1g.20gb"): 20096,
+    ("rtx-pro-6000", "1g.24gb"): 24192,
+    ("a30", "2g.12gb"): 11968,
+    ("a30", "4g.24gb"): 24000,
+    ("rtx-pro-6000", "2g.48gb"): 48512,
+}
+
+
+@pytest.mark.parametrize(("gpu", "profile"), LABELLED)
+def test_what_a_label_says_is_within_what_was_measured(gpu: str, profile: str) -> None:
+    found = find_gpu_model(gpu).profile(profile)
+    assert found is not None
+    assert found.usable_mib is not None
+    assert found.most_mib is not None
+    assert found.usable_mib <= LABELLED[gpu, profile] <= found.most_mib
 
 
 @pytest.mark.parametrize(("gpu", "board_mib"), BOARD_MIB.items())
 def test_names_follow_from_measured_memory_by_the_device_plugins_rule(gpu: str, board_mib: int) -> None:
     for profile in find_gpu_model(gpu).profiles:
-        if profile.usable_gib is not None:
-            eighths = math.ceil(Fraction(8) * Fraction(profile.usable_gib) * 1024 / board_mib)
-            assert profile.nominal_gib == named_gb(eighths, math.ceil(board_mib / 1024)), profile.name
+        for mib in (profile.usable_mib, profile.most_mib):
+            if mib is not None:
+                eighths = math.ceil(Fraction(8) * mib / board_mib)
+                assert profile.nominal_gib == named_gb(eighths, math.ceil(board_mib / 1024)), profile.name
 
 
 @pytest.mark.parametrize("gpu", sorted(SEVEN_SLICES))

@@ -56,5 +56,5 @@ def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
 
 def _is_known_of_slice(compared: ComparedPool, least: int) -> bool:
     profile = compared.model.profile(compared.profile) if compared.model and compared.profile else None
-    usable = profile.usable_gib if profile else None
-    return usable is not None and least >= Decimal(str(usable)) * GIB * _DRIVERS_DIFFER
+    usable = profile.usable_mib if profile else None
+    return usable is not None and least >= usable * 1024**2 * _DRIVERS_DIFFER

