@@ -14,11 +14,11 @@ from slicewise.sizing.engine_options import EngineOptions, read_options, split_a
 from slicewise.sizing.engines import EngineMemory, engine_memory
 from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.overhead import Range
-from slicewise.sizing.reading import KNOWN_MODEL_TYPES, read_architecture
+from slicewise.sizing.reading import KNOWN_MODEL_TYPES, UnknownModelTypeError, read_architecture
 from slicewise.sizing.remedies import sure_memory
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
-from slicewise.sizing.sizing import size
-from slicewise.sizing.units import Unit
+from slicewise.sizing.sizing import not_judged, size
+from slicewise.sizing.units import Unit, slice_of
 from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
 
 __all__ = [
@@ -33,12 +33,15 @@ __all__ = [
     "Sizing",
     "SizingReason",
     "Unit",
+    "UnknownModelTypeError",
     "VllmVersion",
     "engine_memory",
+    "not_judged",
     "parse_version",
     "read_architecture",
     "read_options",
     "size",
+    "slice_of",
     "split_arguments",
     "sure_memory",
 ]

@@ -69,6 +69,7 @@ class Architecture:
         expert_hidden: Rows that a token takes in a layer of experts: experts a token x hidden size; 0 where dense.
         expert_width: Experts a token x their width; 0 where dense.
         images: What the encoder costs while profiling.
+        pooling: Whether it gives vectors or classes, so that no sampler runs.
         quantization: How the checkpoint's weights are held.
     """
 
@@ -87,6 +88,7 @@ class Architecture:
     expert_hidden: int = 0
     expert_width: int = 0
     images: Images = Images.NONE
+    pooling: bool = False
 
     @property
     def experts(self) -> bool:

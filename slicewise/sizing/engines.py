@@ -44,6 +44,7 @@ class EngineMemory:
         version: Its version; None where it is not known.
         quantization: How the weights are held.
         weights: Bytes of the weights on the fullest rank.
+        weights_known: Whether these are right: not where the quantisation is not known.
         unquantized: Bytes of the weights before the engine quantises them; equal to `weights` where it does not.
         length: The longest request; None where neither arguments nor config say it.
         cache_type: The number format of keys and values.
@@ -58,6 +59,7 @@ class EngineMemory:
     version: VllmVersion | None
     quantization: Quantization
     weights: int
+    weights_known: bool
     unquantized: int
     length: int | None
     cache_type: CacheType
@@ -80,9 +82,7 @@ class EngineMemory:
     @property
     def utilization(self) -> float:
         """The part of the unit's memory that vLLM may use."""
-        if self.options.gpu_memory_utilization is not None:
-            return self.options.gpu_memory_utilization
-        return (self.version or LAST_TESTED).utilization
+        return utilization(self.options, self.version)
 
     def batches(self, unit: Unit) -> tuple[Batch, ...]:
         """Return the sizes of a batch on a unit: those of the arguments, else vLLM's own; two where it is not known.
@@ -140,10 +140,13 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
     unquantized = weights
     if quantization.online:
         unquantized = weight_bytes(model, Quantization(), ranks, towers=towers, splits_large=splits)
+    length = options.max_model_len or model.longest
     caches = _fullest(model, options, cache_type or _FP8)
     changing = [*options.changing, *unclear]
     if cache_type is None:
         changing.append(f"keys and values in {options.kv_cache_dtype} (--kv-cache-dtype)")
+    if model.pooling:
+        changing.append("a model that gives vectors or classes, not text (architectures)")
     changing += _parallel(options, len(model.layers))
     changing += _ungroupable(caches, cache_type or _FP8, options, model)
     adding = [*options.adding]
@@ -155,14 +158,22 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
         version=version,
         quantization=quantization,
         weights=weights,
+        weights_known=not unclear,
         unquantized=unquantized,
-        length=options.max_model_len or model.longest,
+        length=length,
         cache_type=cache_type or _FP8,
         caches=caches,
-        token_bytes=growing_bytes(caches, cache_type or _FP8, options.tensor),
+        token_bytes=growing_bytes(caches, cache_type or _FP8, options.tensor, length),
         changing=tuple(changing),
         adding=tuple(adding),
     )
+
+
+def utilization(options: EngineOptions, version: VllmVersion | None) -> float:
+    """Return the part of a unit's memory that vLLM may use."""
+    if options.gpu_memory_utilization is not None:
+        return options.gpu_memory_utilization
+    return (version or LAST_TESTED).utilization
 
 
 def _quantization(checkpoint: Quantization, asked: str) -> tuple[Quantization, list[str]]:
@@ -188,7 +199,7 @@ def _fullest(model: Architecture, options: EngineOptions, kind: CacheType) -> tu
         tuple(layer.cache for layer in model.layers[first:last] if layer.cache is not None)
         for first, last in stage_layers(len(model.layers), options.pipeline)
     ]
-    return max(stages, key=lambda caches: (growing_bytes(caches, kind, options.tensor), len(caches)))
+    return max(stages, key=lambda caches: (growing_bytes(caches, kind, options.tensor, None), len(caches)))
 
 
 def _parallel(options: EngineOptions, layers: int) -> list[str]:

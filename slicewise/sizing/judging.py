@@ -33,10 +33,13 @@ class FitJudge:
         """Judge the engine that needs `memory`."""
         self._memory = memory
         self._needs: dict[tuple[Batch, ...], BatchNeeds] = {}
+        self._verdicts: dict[Unit, FitVerdict] = {}
 
     def verdict(self, unit: Unit) -> FitVerdict:
         """Return the verdict on a unit."""
-        return self._judgement(unit).verdict()[0]
+        if unit not in self._verdicts:
+            self._verdicts[unit] = self._judgement(unit).verdict()[0]
+        return self._verdicts[unit]
 
     def sizing(self, unit: Unit) -> Sizing:
         """Return the verdict on a unit with its arithmetic; remedies that need further sizing are left out."""
@@ -75,7 +78,7 @@ class _Judgement:
         length = needs.length
         return Sizing(
             verdict=verdict,
-            weights=memory.weights,
+            weights=memory.weights if memory.weights_known else None,
             budget=self._budget,
             token_bytes=memory.token_bytes,
             length=memory.length,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slicewise.sizing.caches import Attention, Cache, FixedState
+from slicewise.sizing.caches import Attention, Cache, FixedState, Latent
 from slicewise.sizing.kv_groups import CacheGroup, CacheGrouping
 from slicewise.sizing.kv_pages import CacheType, token_bytes
 
@@ -84,15 +84,15 @@ def _blocks(group: CacheGroup, length: int, batches: Batches) -> int:
     return math.ceil(length / group.block)
 
 
-def growing_bytes(caches: Sequence[Cache], kind: CacheType, tensor: int) -> int:
-    """Return the bytes that one more token takes on a rank, of the layers that keep all tokens."""
-    return sum(
-        token_bytes(cache, kind, tensor) for cache in caches if not isinstance(cache, FixedState) and grows(cache)
-    )
+def growing_bytes(caches: Sequence[Cache], kind: CacheType, tensor: int, length: int | None) -> int:
+    """Return the bytes that one more token takes on a rank, of the layers that keep all of up to `length` tokens."""
+    growing = (cache for cache in caches if not isinstance(cache, FixedState))
+    return sum(token_bytes(cache, kind, tensor) for cache in growing if _grows(cache, length))
 
 
-def grows(cache: Cache) -> bool:
-    """Whether what a layer keeps grows with the request without end."""
-    if isinstance(cache, Attention):
-        return cache.window is None and cache.chunk is None
-    return not isinstance(cache, FixedState)
+def _grows(cache: Attention | Latent, length: int | None) -> bool:
+    """Whether a layer keeps all tokens: also where its window is not shorter than any request (Phi-4 mini)."""
+    if isinstance(cache, Latent):
+        return True
+    bounds = [bound for bound in (cache.window, cache.chunk) if bound is not None]
+    return not bounds or (length is not None and min(bounds) >= length)

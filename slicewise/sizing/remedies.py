@@ -84,7 +84,7 @@ def _shorter(options: EngineOptions, sizing: Sizing) -> Iterator[Change]:
 
 
 def _fewer(options: EngineOptions, sizing: Sizing) -> Iterator[Change]:
-    sequences = sizing.sequences // 2
+    sequences = (sizing.sequences or 0) // 2
     while sequences >= _FEWEST:
         batch = f"--max-num-seqs={sequences} --max-num-batched-tokens={sizing.batched_tokens}"
         yield (

@@ -48,9 +48,10 @@ class Sizing:
 
     Attributes:
         verdict: Whether it fits.
-        weights: Bytes of the weights.
+        weights: Bytes of the weights; None where the model or its quantisation is not known.
         budget: Bytes that vLLM may use: the unit's memory x the utilisation.
-        token_bytes: Bytes that one more token takes, of the layers that keep all tokens.
+        token_bytes: Bytes that one more token takes, of the layers that keep all tokens; None where the model is not
+            known.
         length: The longest request that is asked for; None where neither arguments nor config say it.
         needed: Bytes of the cache of one such request; None where the length is not known.
         overhead: What the budget must hold beside weights and cache; None where this is not known.
@@ -59,15 +60,15 @@ class Sizing:
         tokens: Tokens that the cache holds, as vLLM logs them, low and high; None where not known.
         sure_length: The longest request that surely fits; None where not known.
         possible_length: The longest that may fit.
-        sequences: `max_num_seqs` in force.
-        batched_tokens: `max_num_batched_tokens` in force.
+        sequences: `max_num_seqs` in force; where vLLM's choice is not certain, the larger.
+        batched_tokens: `max_num_batched_tokens` in force, likewise.
         reasons: Why, the decisive one first; then what deserves a look.
     """
 
     verdict: FitVerdict
-    weights: int
+    weights: int | None
     budget: int
-    token_bytes: int
+    token_bytes: int | None
     length: int | None
     needed: int | None
     overhead: Range | None
@@ -76,6 +77,6 @@ class Sizing:
     tokens: Range | None
     sure_length: int | None
     possible_length: int | None
-    sequences: int
-    batched_tokens: int
+    sequences: int | None
+    batched_tokens: int | None
     reasons: tuple[SizingReason, ...]

@@ -1,14 +1,15 @@
-"""`size`: whether a model fits a unit, with its arithmetic and what would help."""
+"""`size` and `not_judged`: whether a model fits a unit, with its arithmetic and what would help."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-from slicewise.diagnostics import Code
+from slicewise.diagnostics import Code, Diagnostic
 from slicewise.sizing.architecture import Architecture
 from slicewise.sizing.checkpoint import checkpoint_differs
 from slicewise.sizing.engine_options import EngineOptions
-from slicewise.sizing.engines import engine_memory
+from slicewise.sizing.engines import engine_memory, utilization
 from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.remedies import remedies
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
@@ -49,3 +50,32 @@ def size(
         (first.remedy, *remedies(memory, unit, found)) if first.remedy else remedies(memory, unit, found)
     )
     return replace(found, reasons=(replace(first, remedy=ways), *others))
+
+
+def not_judged(problem: Diagnostic, options: EngineOptions, unit: Unit, version: VllmVersion | None) -> Sizing:
+    """Return what is said of a model that cannot be read: nothing but the budget, and why.
+
+    Args:
+        problem: Why, from an `UnknownModelTypeError`.
+        options: How vLLM is started.
+        unit: The slice or GPU that each rank gets.
+        version: vLLM's version; None where it is not known.
+    """
+    share = utilization(options, version)
+    return Sizing(
+        verdict=FitVerdict.NOT_JUDGED,
+        weights=None,
+        budget=math.ceil(unit.memory * share),
+        token_bytes=None,
+        length=options.max_model_len,
+        needed=None,
+        overhead=None,
+        available=None,
+        concurrency=None,
+        tokens=None,
+        sure_length=None,
+        possible_length=None,
+        sequences=None,
+        batched_tokens=None,
+        reasons=(SizingReason(problem.code, problem.message, problem.remedy),),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from slicewise.mig import GpuModel, MigProfile
+
 GIB: Final = 1 << 30
 # vLLM v0.23, engine/arg_utils.py, get_batch_defaults: it asks NVML for the device's memory and name.
 _LARGE_DEVICE: Final = 70 * GIB
@@ -35,3 +37,10 @@ class Unit:
         if self.is_slice is None or not self.gpu_model:
             return None
         return not self.gpu_model.startswith("a100")
+
+
+def slice_of(model: GpuModel, profile: MigProfile) -> Unit | None:
+    """Return the unit that a slice is, with the least memory that drivers give it; None where none was measured."""
+    if profile.usable_mib is None:
+        return None
+    return Unit(profile.usable_mib << 20, is_slice=True, gpu_model=model.name)

@@ -20,8 +20,9 @@ def read_architecture(config: Mapping[str, object]) -> Architecture:
         The architecture. Where the quantisation method is not known, its `quantization.unknown` says so.
 
     Raises:
-        InvalidInputError: The `model_type` is missing or not known (`MODEL_TYPE_UNKNOWN`), or a field that is needed is
-            missing (`CONFIG_INCOMPLETE`) or is not what it must be (`CONFIG_VALUE`); the diagnostic names the field.
+        UnknownModelTypeError: The `model_type` is not known (`MODEL_TYPE_UNKNOWN`): see `not_judged`.
+        InvalidInputError: A field that is needed is missing (`CONFIG_INCOMPLETE`) or is not what it must be
+            (`CONFIG_VALUE`); the diagnostic names the field.
     """
     fields = Fields(config)
     return read_model(fields, read_quantization(fields))

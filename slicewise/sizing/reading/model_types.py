@@ -84,11 +84,24 @@ def read_model(config: Fields, quantization: Quantization) -> Architecture:
     """Read a model of any known type.
 
     Raises:
-        InvalidInputError: The type is missing or not known, or a field is missing or wrong.
+        UnknownModelTypeError: The type is not known.
+        InvalidInputError: The type is missing, or a field is missing or wrong.
     """
     if not config.has("model_type"):
         raise config.missing("model_type")
-    kind = config.word("model_type")
+    read = _read(config, config.word("model_type"), quantization)
+    return replace(read, pooling=_pools(config.words("architectures")))
+
+
+# Of vLLM's registry (v0.23, models/registry.py), what generates text ends like this.
+_GENERATING: Final = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "ChatModel")
+
+
+def _pools(architectures: tuple[str, ...]) -> bool:
+    return bool(architectures) and not architectures[0].endswith(_GENERATING)
+
+
+def _read(config: Fields, kind: str, quantization: Quantization) -> Architecture:
     composite = _COMPOSITES.get(kind)
     if composite is None:
         if kind not in _DECODERS:
@@ -119,9 +132,13 @@ def _with_towers(config: Fields, kind: str, composite: _Composite, quantization:
 _NO_TOWERS: Final = Towers((), Images.NONE)
 
 
-def _unknown(kind: str) -> InvalidInputError:
+class UnknownModelTypeError(InvalidInputError):
+    """The model is of a type whose memory cannot be computed: it may be served all the same."""
+
+
+def _unknown(kind: str) -> UnknownModelTypeError:
     near = closest(kind, KNOWN_MODEL_TYPES)
     hint = f'; the nearest that is known is "{near}"' if near else ""
     message = f"{quoted(kind)} is not a model_type whose memory Slicewise can compute{hint}"
     remedy = "leave architecture out: the model is then planned by its memoryPerGpu alone"
-    return InvalidInputError([Diagnostic.error(Code.MODEL_TYPE_UNKNOWN, message, remedy, field=("model_type",))])
+    return UnknownModelTypeError([Diagnostic.error(Code.MODEL_TYPE_UNKNOWN, message, remedy, field=("model_type",))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -9,16 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slicewise.diagnostics import Code
+from slicewise.mig import find_gpu_model
 from slicewise.sizing import (
     FitJudge,
     FitVerdict,
     Sizing,
     Unit,
+    UnknownModelTypeError,
     engine_memory,
+    not_judged,
     parse_version,
     read_architecture,
     read_options,
     size,
+    slice_of,
     sure_memory,
 )
 from tests.unit.sizing.configs import GEMMA_27B, GIB, GPT_OSS_20B, LLAMA_8B, PUBLISHED, QWEN_7B, QWEN_35_27B, sized
@@ -34,6 +39,7 @@ def codes(found: Sizing) -> list[Code]:
 def test_gemma_3_27b_in_fp8_fits_3g_40gb() -> None:
     found = sized(GEMMA_27B, "--quantization=fp8 --max-model-len=16384", 39.5)
     assert found.verdict is FitVerdict.FITS
+    assert found.weights is not None
     assert found.weights / GIB == pytest.approx(27.40, rel=0.01)
     assert found.budget / GIB == pytest.approx(36.34, abs=0.01)
     assert found.needed is not None
@@ -59,6 +65,7 @@ def test_nothing_is_sure_of_it_on_0_26() -> None:
 def test_qwen_7b_in_int8_does_not_fit_1g_10gb() -> None:
     found = sized(GPTQ_INT8, "--max-model-len=4096", 9.75)
     assert (found.verdict, found.reasons[0].code) == (FitVerdict.DOES_NOT_FIT, Code.CACHE_TOO_SMALL)
+    assert found.weights is not None
     assert found.weights / GIB == pytest.approx(8.26, rel=0.01)
 
 
@@ -80,6 +87,7 @@ def test_weights_above_the_budget_do_not_fit_on_any_version() -> None:
 def test_of_other_versions_only_weights_and_cache_are_said(version: str) -> None:
     found = sized(LLAMA_8B, "--max-model-len=4096", 39.5, version)
     assert (found.verdict, codes(found)) == (FitVerdict.CANNOT_SAY, [Code.VERSION_NOT_TESTED])
+    assert found.weights is not None
     assert found.weights / GIB == pytest.approx(14.99, abs=0.01)
     assert found.needed == 4096 * 131_072
     assert (found.overhead, found.available, found.concurrency, found.sure_length) == (None, None, None, None)
@@ -134,7 +142,7 @@ def test_states_that_are_fewer_than_sequences() -> None:
 def test_what_is_not_computed_is_not_judged(arguments: str, code: Code) -> None:
     found = sized(LLAMA_8B, f"--max-model-len=4096 {arguments}", 39.5)
     assert (found.verdict, codes(found)) == (FitVerdict.NOT_JUDGED, [code])
-    assert found.weights > 0
+    assert (found.weights is None) == ("bitsandbytes" in arguments)
 
 
 def test_images_of_any_resolution_are_not_judged_and_text_alone_is() -> None:
@@ -196,6 +204,37 @@ def test_the_sure_length_is_sure() -> None:
     assert sized(QWEN_7B, f"--max-model-len={found.sure_length} {batches}", 19.62).verdict is FitVerdict.FITS
     above = sized(QWEN_7B, f"--max-model-len={found.sure_length + 16} {batches}", 19.62)
     assert above.verdict is FitVerdict.CANNOT_SAY
+
+
+def test_a_model_of_tomorrow_is_not_judged() -> None:
+    with pytest.raises(UnknownModelTypeError) as caught:
+        read_architecture({**LLAMA_8B, "model_type": "llama9"})
+    (problem,) = caught.value.problems
+    found = not_judged(problem, read_options([]), Unit(40 * GIB, is_slice=True), parse_version("0.23.0"))
+    assert (found.verdict, found.weights, found.token_bytes) == (FitVerdict.NOT_JUDGED, None, None)
+    assert (found.budget, codes(found)) == (math.ceil(40 * 0.92 * GIB), [Code.MODEL_TYPE_UNKNOWN])
+
+
+def test_a_model_that_gives_vectors_is_not_judged_by_a_sampler_that_it_does_not_have() -> None:
+    found = sized({**LLAMA_8B, "architectures": ["LlamaForSequenceClassification"]}, "--max-model-len=4096", 16)
+    assert (found.verdict, codes(found)) == (FitVerdict.NOT_JUDGED, [Code.MEMORY_NOT_COMPUTED])
+
+
+def test_a_window_that_no_request_leaves_counts_as_none() -> None:
+    windowed = {**LLAMA_8B, "sliding_window": 262_144}
+    assert sized(windowed, "--max-model-len=4096", 39.5).token_bytes == 131_072
+    assert sized({**LLAMA_8B, "sliding_window": 1024}, "--max-model-len=4096", 39.5).token_bytes == 0
+
+
+def test_a_slice_of_the_catalogue_is_a_unit() -> None:
+    h100 = find_gpu_model("nvidia-h100-80gb")
+    profile = h100.profile("3g.40gb")
+    assert profile is not None
+    assert slice_of(h100, profile) == Unit(40448 * 1024**2, is_slice=True, gpu_model="h100-80gb")
+    h20 = find_gpu_model("h20-141gb")
+    unmeasured = h20.profile("1g.18gb")
+    assert unmeasured is not None
+    assert slice_of(h20, unmeasured) is None
 
 
 def test_what_a_whole_gpu_takes_for_batches() -> None:

@@ -120,5 +120,5 @@ def test_states_of_qwen_3_5() -> None:
 @pytest.mark.parametrize("method", ["gguf", "bitsandbytes", "torchao", "quark", "next-year"])
 def test_an_unknown_method_is_not_judged(method: str) -> None:
     found = sized({**QWEN_7B, "quantization_config": {"quant_method": method}}, "", 39.5)
-    assert found.verdict == "not-judged"
+    assert (found.verdict, found.weights) == ("not-judged", None)
     assert method in found.reasons[0].text
