@@ -34,11 +34,11 @@ class GpuModel:
         return next((profile for profile in self.profiles if profile.name == name), None)
 
 
-Measured = int | tuple[int, int] | None
+MeasuredMemory = int | tuple[int, int] | None
 """MiB of an instance; the lowest and the most where drivers differ; None where there is no measurement."""
 
 
-def mig_profile(name: str, per_gpu: int, measured: Measured = None) -> MigProfile:
+def mig_profile(name: str, per_gpu: int, measured: MeasuredMemory = None) -> MigProfile:
     """Build a profile for a table; its nominal memory is read from the name, so that the two cannot disagree.
 
     Args:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from slicewise.mig.gpu_models import GpuModel, Measured, mig_profile
+from slicewise.mig.gpu_models import GpuModel, MeasuredMemory, mig_profile
 
 if TYPE_CHECKING:
     from slicewise.mig.profiles import MigProfile
@@ -30,7 +30,7 @@ _UNMEASURED: Final = (None, None, None, None)
 
 def _sliced(
     nominal: tuple[int, int, int, int],
-    usable: tuple[Measured, Measured, Measured, Measured] = _UNMEASURED,
+    usable: tuple[MeasuredMemory, MeasuredMemory, MeasuredMemory, MeasuredMemory] = _UNMEASURED,
 ) -> tuple[MigProfile, ...]:
     """Return the profiles of a board from the memory of 1/8, 2/8, 4/8 and 8/8 of it: in GB as in names, and in MiB."""
     return tuple(
