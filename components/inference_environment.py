@@ -1,74 +1,178 @@
-"""The component of one environment: its provider, and the objects that its placements share."""
+"""The component of one environment: its provider, what its placements share, and its placements."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+from typing_extensions import Unpack
 
 from slicewise.clusters.access import marked
 from slicewise.clusters.live import NAMESPACE_KIND
-from slicewise.manifests import KubernetesObject
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError
+from slicewise.documents import Fleet
 
+from .component_options import PlanOptions, PreviousPlan
+from .document_inputs import DocumentInput, DocumentInputs, as_mapping
+from .environment_content import EnvironmentContent
+from .kubeconfig import NOWHERE, kubeconfigs_of_program, sweep_while_the_engine_runs
 from .kubernetes_objects import declare
+from .last_update import Memory
+from .leaving import declare_untouched
+from .model_placement import ModelPlacement
 from .object_handling import Handling, name_of_object
+from .planning_component import PlanningComponent, depended_on, former_names, memory_of
+from .preparation import Preparation, prepare
+from .provisioning import provision
+from .resource_names import provider_name
+from .serving_wait import Served, wait_until_served
+from .stack_config import read_stack_config
+from .state import EnvironmentState, Owner
+from .synchronous import complete, let_the_engine_work
 from .type_tokens import INFERENCE_ENVIRONMENT
 
 
-class InferenceEnvironment(pulumi.ComponentResource):
-    """One cluster. Everything in it is applied through `provider`, never through an ambient kubeconfig."""
+class InferenceEnvironment(PlanningComponent):
+    """One cluster, with everything that is placed there.
+
+    Alone it plans by itself: it takes the environment's spec and the models and deployments that are to run there. In a
+    `Fleet`, which plans for several, it gets what the plan has for it.
+
+    Everything is applied through `provider`, never through an ambient kubeconfig.
+    """
 
     provider: kubernetes.Provider
     """The provider of this cluster alone."""
     kubeconfig: pulumi.Output[str]
     """How to reach it; secret."""
-    handling: Handling
-    """How the environment's objects are declared."""
-    shared: list[pulumi.Resource]
-    """What must be there before any placement."""
+    model_placements: Mapping[str, ModelPlacement]
+    """The components of what is placed there, by namespace and name of the deployment: `team/chat`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - passed by name
         self,
         name: str,
+        spec: DocumentInput,
         *,
-        kubeconfig: pulumi.Output[str],
-        namespaces: Sequence[str],
-        objects: Sequence[KubernetesObject],
-        handling: Handling | None = None,
-        after: Sequence[pulumi.Resource] = (),
+        models: Sequence[DocumentInput] = (),
+        deployments: Sequence[DocumentInput] = (),
+        documents: Sequence[str | Path] = (),
+        kubeconfig: pulumi.Input[str] | None = None,
+        previous_plan: PreviousPlan | Mapping[str, Any] = PreviousPlan.STATE,
+        content: EnvironmentContent | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **options: Unpack[PlanOptions],
     ) -> None:
-        self.handling = handling or Handling(name)
-        super().__init__(INFERENCE_ENVIRONMENT, name, None, pulumi.ResourceOptions(aliases=self.handling.aliases(name)))
-        self.kubeconfig = pulumi.Output.secret(kubeconfig)
+        """Plan for one environment, ask its cluster, and declare what is placed there.
+
+        Args:
+            name: The environment's name.
+            spec: An InferenceEnvironment of that name, or only its `spec`.
+            models: ClusterModels and Models.
+            deployments: What is to run there.
+            documents: Files and directories of models and deployments.
+            kubeconfig: How to reach the cluster, in place of what the spec refers to; it may be an Output of a cluster
+                that this program makes, unknown in a preview.
+            previous_plan: Where the last plan is remembered, or its outputs.
+            content: What a plan has for it, in place of `models`, `deployments` and `documents`: what a Fleet passes.
+            opts: Pulumi's options. Placements and their objects are children, and inherit what children inherit.
+            **options: What else decides the plan; the stack's configuration (`slicewise:`) where left out.
+
+        Raises:
+            pulumi.RunError: something is wrong with the documents, or the cluster cannot be used.
+        """
+        if content is not None:
+            super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
+            self._declare(name, content)
+            self._publish(content.outputs, self.resources)
+            self.register_outputs({})
+            return
+        sweep_while_the_engine_runs()
+        memory = memory_of(Owner(INFERENCE_ENVIRONMENT, name, former_names(opts)), previous_plan)
+        inputs = DocumentInputs(documents, [_document(name, spec)], models, deployments)
+        prepared = complete(_prepare(name, inputs, kubeconfig, memory, options, depended_on(opts)))
+        super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
+        self._apply(name, prepared)
+        self._publish(prepared.outputs(), self.resources)
+        self._remember(prepared, memory)
+
+    @property
+    def resources(self) -> list[pulumi.Resource]:
+        """Everything that is applied to the cluster."""
+        return [resource for placement in self.model_placements.values() for resource in placement.resources]
+
+    def _apply(self, name: str, prepared: Preparation) -> None:
+        self.model_placements = {}
+        if name in prepared.skipped:
+            state = prepared.past.state
+            declare_untouched(
+                name,
+                state.environments.get(name, EnvironmentState()),
+                component=self,
+                identifier=state.identifiers.get(name),
+                runs_plugin=name in prepared.without_plugin,
+            )
+            return
+        content = prepared.content(name)
+        fleet, source = prepared.planned.fleet, prepared.config.kubeconfig_source
+        if made := provision(fleet.environments, source, self).get(name):
+            content = content._replace(kubeconfig=made.kubeconfig, after=made.ready)
+        self._declare(name, content)
+        wait_until_served([self.served], prepared)
+
+    def _declare(self, name: str, content: EnvironmentContent) -> None:
+        handling = content.handling
+        self.kubeconfig = pulumi.Output.secret(content.kubeconfig or NOWHERE)
         self.provider = kubernetes.Provider(
-            f"{name}-provider",
+            provider_name(name),
             # The provider leaves a copy in the temporary directory; the sweeper finds it by this mark.
             kubeconfig=self.kubeconfig.apply(marked),
             # Without it, a rotated CA or a new endpoint would replace every object of the cluster.
-            cluster_identifier=self.handling.identifier or name,
-            opts=pulumi.ResourceOptions(parent=self, aliases=self.handling.aliases(f"{name}-provider")),
+            cluster_identifier=handling.identifier or name,
+            opts=pulumi.ResourceOptions(parent=self, aliases=handling.aliases(provider_name(name))),
         )
-        self.shared = [*after]
+        shared = self._shared(name, content)
+        self.model_placements, pools = {}, []
+        for deployment, pool, objects in content.placed:
+            placement = f"{name}/{deployment}"
+            component = ModelPlacement(
+                placement,
+                objects=objects,
+                handling=handling,
+                provider=self.provider,
+                after=shared,
+                opts=pulumi.ResourceOptions(parent=self, aliases=handling.component_aliases(placement)),
+            )
+            self.model_placements[str(deployment)] = component
+            pools.append((pool, component))
+            let_the_engine_work()
+        self.served = Served(name, self.kubeconfig, pools)
+
+    def _shared(self, name: str, content: EnvironmentContent) -> list[pulumi.Resource]:
+        """Declare what must be there before any placement, and return it."""
+        handling = content.handling
+        shared = [*content.after]
         # A slash is in no name of Kubernetes: environment a and namespace b-c are not a-b and c.
-        self.shared += [self._namespace(f"{name}/{namespace}/namespace", namespace) for namespace in namespaces]
-        self.shared += [
+        shared += [self._namespace(f"{name}/{space}/namespace", space, handling) for space in handling.namespaces]
+        shared += [
             declare(
                 f"{name}/{item['metadata']['namespace']}/pipeline-parallel-config",
                 item,
-                self.handling,
+                handling,
                 parent=self,
                 provider=self.provider,
-                after=list(self.shared),
+                after=list(shared),
                 # KServe looks for it by its name: another stack's services in the namespace may have come to need it.
                 retained=True,
             )
-            for item in objects
-            if name_of_object(item) not in self.handling.left_alone
+            for item in content.shared
+            if name_of_object(item) not in handling.left_alone
         ]
-        self.register_outputs({})
+        return shared
 
-    def _namespace(self, name: str, namespace: str) -> pulumi.Resource:
+    def _namespace(self, name: str, namespace: str, handling: Handling) -> pulumi.Resource:
         # Imported here: typed resources take 0.4 s, and only stacks that declare a namespace need them.
         from pulumi_kubernetes.core.v1 import Namespace  # noqa: PLC0415
 
@@ -77,6 +181,37 @@ class InferenceEnvironment(pulumi.ComponentResource):
         options = pulumi.ResourceOptions(parent=self, provider=self.provider, retain_on_delete=True)
         return Namespace(
             name,
-            metadata={"name": namespace, "annotations": self.handling.annotations(item)},
-            opts=self.handling.set_options(options, item, name),
+            metadata={"name": namespace, "annotations": handling.annotations(item)},
+            opts=handling.set_options(options, item, name),
         )
+
+
+def _document(name: str, spec: DocumentInput) -> DocumentInput:
+    """Return the document of an environment, of which only the spec may be given."""
+    data = as_mapping(spec)
+    if isinstance(data, Mapping) and "spec" not in data and "metadata" not in data:
+        return {"metadata": {"name": name}, "spec": data}
+    return spec
+
+
+async def _prepare(
+    name: str,
+    inputs: DocumentInputs,
+    kubeconfig: pulumi.Input[str] | None,
+    memory: Memory,
+    options: PlanOptions,
+    after: Sequence[pulumi.Resource],
+) -> Preparation:
+    written_in = f'InferenceEnvironment("{name}")'
+    config = read_stack_config(pulumi.Config("slicewise"), dict(options), written_in)
+    fleet = inputs.load()
+    _refuse_others(name, fleet, written_in)
+    given = {} if kubeconfig is None else {name: kubeconfig}
+    return await prepare(config, fleet, memory, await kubeconfigs_of_program(written_in, given, after))
+
+
+def _refuse_others(name: str, fleet: Fleet, written_in: str) -> None:
+    if set(fleet.environment) != {name}:
+        message = f"it is the environment {name}, and its documents have {', '.join(fleet.environment)}"
+        remedy = "pass the one environment of the component's own name; for several there is Fleet"
+        raise InvalidInputError([Diagnostic.error(Code.BAD_ARGUMENT, message, remedy, field=written_in)])

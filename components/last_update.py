@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from typing import Any
 
 from slicewise.clusters.live import ExistingObjects
 from slicewise.documents import Fleet
@@ -11,8 +13,9 @@ from slicewise.manifests import SERVICE_KIND
 from slicewise.planning import PreviousPlacement
 
 from .clusters import renamed_environments
+from .kubeconfig import ProgramKubeconfigs
 from .stack_config import StackConfig
-from .state import PreviousStack, Renamed, StackState, previous_stack, read_state
+from .state import Owner, PreviousStack, Renamed, StackState, parse_outputs, previous_stack, read_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,13 @@ class LastUpdate:
         before: Its outputs.
         state: Its state; empty as long as it has not been needed.
         renamed: Which environments have another name now.
+        owner: Whose it is, where that is not the whole stack.
     """
 
     before: PreviousStack
     state: StackState
     renamed: Renamed
+    owner: Owner | None = None
 
     @property
     def placements(self) -> tuple[PreviousPlacement, ...]:
@@ -42,20 +47,52 @@ class LastUpdate:
             skips: Whether an environment is left as it is.
         """
         lost = under_names_unknown(existing, self.before.names, {*self.renamed.formerly.values()})
-        return replace(self, state=await read_state()) if not self.state.urns and (skips or lost) else self
+        return replace(self, state=await read_state(self.owner)) if not self.state.urns and (skips or lost) else self
 
 
-async def read_last_update(config: StackConfig, fleet: Fleet) -> LastUpdate:
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where a plan remembers what the last one was.
+
+    Attributes:
+        owner: The component whose own outputs in the state have it; None where the stack's outputs do.
+        given: The outputs of an earlier plan, in place of the remembered one; None where none are given.
+    """
+
+    owner: Owner | None = None
+    given: Mapping[str, Any] | None = None
+
+    async def read(self, environments: AbstractSet[str], *, afresh: bool) -> tuple[PreviousStack, StackState]:
+        """Return what the last `pulumi up` left, and its state; that is empty where the outputs tell all.
+
+        Raises:
+            InvalidInputError: the outputs are not what `pulumi up` writes (SW109).
+        """
+        if self.owner is None and self.given is None:
+            before = await previous_stack(afresh=afresh)
+            return before, StackState() if before.is_of(environments) else await read_state()
+        state = await read_state(self.owner)
+        remembered = parse_outputs(state.outputs, f"the outputs of {self.owner.name}" if self.owner else "the stack")
+        if self.given is None:
+            return remembered, state
+        given = parse_outputs(self.given, "previous_plan")
+        return replace(remembered, placements=given.placements, left=()), state
+
+
+async def read_last_update(
+    config: StackConfig, fleet: Fleet, memory: Memory, program: ProgramKubeconfigs
+) -> LastUpdate:
     """Read what the stack has, and find what was renamed since; the state is read only where the outputs cannot tell.
 
     Raises:
         InvalidInputError: the outputs are not what `pulumi up` writes (SW109).
     """
-    before = await previous_stack(afresh=config.plan_afresh)
-    known = before.is_of({each.metadata.name for each in fleet.environments})
-    state = StackState() if known else await read_state()
+    names = {each.metadata.name for each in fleet.environments}
+    before, state = await memory.read(names, afresh=config.plan_afresh)
     before = before.with_left(state)
-    return LastUpdate(before, state, await renamed_environments(config, fleet.environments, before, state))
+    asked = [each for each in fleet.environments if each.metadata.name not in program.later]
+    renamed = await renamed_environments(config, asked, before, state, program)
+    return LastUpdate(before, state, renamed, memory.owner)
 
 
 def under_names_unknown(

@@ -3,48 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 
-from slicewise.manifests import KEDA_API_VERSION, KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
+from slicewise.manifests import KubernetesObject
 
-from .inference_environment import InferenceEnvironment
 from .kubernetes_objects import declare
+from .object_handling import Handling
 from .readiness import ExpectedService, Patience, Wait
+from .resource_names import SUFFIXES
 from .type_tokens import MODEL_PLACEMENT
-
-# The last part of each object's name in the stack. It is in the URN: changing one replaces what users run.
-SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}
-_VERSIONS: Final = {SERVICE_KIND: KSERVE_API_VERSION, SCALED_OBJECT_KIND: KEDA_API_VERSION}
-
-
-def placement_urn(name: str, kind: str) -> str:
-    """Return the URN of the object of a `kind` that belongs to the placement called `name` in the stack."""
-    types = f"{MODEL_PLACEMENT}$kubernetes:{_VERSIONS[kind]}:{kind}"
-    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{types}::{name}-{SUFFIXES[kind]}"
 
 
 class ModelPlacement(pulumi.ComponentResource):
     """One deployment in one environment: its service and what scales it, applied with the environment's provider."""
 
+    resources: list[pulumi.Resource]
+    """Its objects, each after all that it depends on."""
+
     def __init__(
         self,
         name: str,
         *,
-        environment: InferenceEnvironment,
         objects: Sequence[KubernetesObject],
+        handling: Handling,
+        provider: kubernetes.Provider,
+        after: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        handling = environment.handling
-        super().__init__(MODEL_PLACEMENT, name, None, pulumi.ResourceOptions(aliases=handling.aliases(name)))
+        """Declare the objects.
+
+        Args:
+            name: Environment, namespace and deployment, with slashes between them.
+            objects: The service, then what scales it.
+            handling: How the environment's objects are declared.
+            provider: The environment's provider.
+            after: What must be there before: namespaces, and what placements share.
+            opts: Pulumi's options.
+        """
+        super().__init__(MODEL_PLACEMENT, name, None, opts)
         # Each object depends on all before it: the namespace, then the service, then what scales it.
-        before = list(environment.shared)
+        self.resources = [*after]
         for item in objects:
             suffix = SUFFIXES[item["kind"]]
-            before.append(
-                declare(f"{name}-{suffix}", item, handling, parent=self, provider=environment.provider, after=before)
+            self.resources.append(
+                declare(f"{name}-{suffix}", item, handling, parent=self, provider=provider, after=self.resources)
             )
-        self._resources = before
         self._placement, self._objects = name, objects
         if not pulumi.runtime.is_dry_run():
             # A preview shows nothing of it, and would cost 5 % more.
@@ -53,7 +59,7 @@ class ModelPlacement(pulumi.ComponentResource):
     @property
     def applied(self) -> pulumi.Output[Any]:
         """Known when all of it is applied. Made when asked for: only waiting needs it."""
-        return pulumi.Output.all(*(resource.urn for resource in self._resources))
+        return pulumi.Output.all(*(resource.urn for resource in self.resources))
 
     def wait(self, patience: Patience) -> Wait:
         """Return what is waited for until all that is declared serves."""

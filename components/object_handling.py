@@ -69,7 +69,21 @@ class Handling:
         """Return what a resource that is called `name` now may be called in the stack's state."""
         if self.formerly is None:
             return []
-        return [pulumi.Alias(name=f"{self.formerly}{name.removeprefix(self.environment)}")]
+        return [pulumi.Alias(name=self._former_name(name))]
+
+    def component_aliases(self, name: str) -> list[pulumi.Alias | pulumi.Input[str]]:
+        """Return what a component that is called `name` may be called in the stack's state.
+
+        Stacks of before there was a `Fleet` have all components at the top; Pulumi itself crosses these aliases with
+        those of the parents.
+        """
+        top: list[pulumi.Alias | pulumi.Input[str]] = [pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)]
+        if self.formerly is not None:
+            top.append(pulumi.Alias(name=self._former_name(name), parent=pulumi.ROOT_STACK_RESOURCE))
+        return [*self.aliases(name), *top]
+
+    def _former_name(self, name: str) -> str:
+        return f"{self.formerly}{name.removeprefix(self.environment)}"
 
     def annotations(self, item: KubernetesObject) -> dict[str, str]:
         """Return the annotations that an object is declared with: its own, whose it is, and how to apply it."""

@@ -20,21 +20,23 @@ from slicewise.presentation import (
     warning_lines,
 )
 
+from .stack_config import StackConfig
+
 
 def report(
-    fleet: Fleet, plan: Plan, rejections: Rejections, on_shortfall: OnShortfall, skipped: Collection[str] = ()
+    config: StackConfig, fleet: Fleet, plan: Plan, rejections: Rejections, skipped: Collection[str] = ()
 ) -> None:
     """Log the plan: what runs where, and how full the pools are; moves, warnings and shortfalls as warnings.
 
     Args:
+        config: What the stack decides: whether a shortfall stops the run.
         fleet: What is declared.
         plan: The plan for it.
         rejections: Why candidates were rejected in it.
-        on_shortfall: Whether a shortfall stops the run.
         skipped: The environments that the last `pulumi up` left as they were.
 
     Raises:
-        pulumi.RunError: there is a shortfall, and `on_shortfall` is fail.
+        pulumi.RunError: there is a shortfall, and `onShortfall` is fail.
     """
     text = io.StringIO()
     print_placements(plain_console(text), plan)
@@ -46,8 +48,8 @@ def report(
     if not plan.shortfalls:
         return
     lines = "\n".join(map(printable, shortfall_lines(fleet, plan, rejections)))
-    if on_shortfall is OnShortfall.FAIL:
-        advice = "Make room, change what is asked for, or go on without: pulumi config set slicewise:onShortfall warn"
+    if config.on_shortfall is OnShortfall.FAIL:
+        advice = f"Make room, change what is asked for, or go on without: {config.how_to_set('onShortfall', 'warn')}"
         message = (
             f"some deployments get fewer environments than they ask for, so nothing is changed:\n{lines}\n{advice}"
         )

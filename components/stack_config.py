@@ -21,11 +21,11 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, closest, quoted
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, closest, did_you_mean, quoted
 from slicewise.documents import DNS_SUBDOMAIN, PROJECT
 from slicewise.presentation import OnShortfall
 from slicewise.sources import EXPECTED
@@ -175,15 +175,33 @@ class StackConfig:
     """By environment, the uid of the cluster that takes the place of the one before."""
     plan_afresh: _Flag = False
     """Whether outputs that cannot be read are taken for none."""
+    arguments: frozenset[str] = frozenset()
+    """What the program passes as an argument, so that the stack's configuration does not decide it."""
+
+    def how_to_set(self, key: str, value: str, entry: str = "") -> str:
+        """Return what to do to give a key, or the `entry` of one that is a mapping, a value."""
+        if key in self.arguments:
+            argument = to_snake(key)
+            return f'pass {argument}={{"{entry}": "{value}"}}' if entry else f'pass {argument}="{value}"'
+        if entry:
+            return f"pulumi config set --path 'slicewise:{key}[\"{entry}\"]' {value}"
+        return f"pulumi config set slicewise:{key} {value}"
 
 
 _STACK_CONFIG: Final = TypeAdapter(StackConfig)
-KEYS: Final = tuple(_STACK_CONFIG.json_schema(by_alias=True)["properties"])
+KEYS: Final = tuple(key for key in _STACK_CONFIG.json_schema(by_alias=True)["properties"] if key != "arguments")
 """Every key of the namespace that means something, as README.md has them."""
 
 
-def read_stack_config(config: pulumi.Config) -> StackConfig:
-    """Read the configuration.
+def read_stack_config(
+    config: pulumi.Config, arguments: Mapping[str, object] | None = None, written_in: str = ""
+) -> StackConfig:
+    """Read the configuration; what is passed as an argument takes the place of what the stack says.
+
+    Args:
+        config: The stack's configuration.
+        arguments: What the program passes, by the fields' names.
+        written_in: Where it passes them, as messages name it.
 
     Raises:
         InvalidInputError: a key does not take its value (SW401), or a key is not one of them (SW414); it holds
@@ -192,10 +210,14 @@ def read_stack_config(config: pulumi.Config) -> StackConfig:
     everything = _everything()
     problems = list(_unknown(config.name, everything))
     written = {key: everything[full] for key in KEYS if (full := f"{config.name}:{key}") in everything}
+    passed = {to_camel(name): value for name, value in (arguments or {}).items()}
     try:
-        read = _STACK_CONFIG.validate_python(written)
+        read = _STACK_CONFIG.validate_python({**written, **passed, "arguments": frozenset(passed)})
     except ValidationError as error:
-        problems += [_problem(config.name, written, each) for each in error.errors(include_url=False)]
+        problems += [
+            _wrong_argument(written_in, each) if each["loc"][0] in passed else _problem(config.name, written, each)
+            for each in error.errors(include_url=False)
+        ]
     if problems:
         raise InvalidInputError(problems)
     return read
@@ -224,6 +246,16 @@ def _unknown(own: str, everything: Mapping[str, str]) -> Iterator[Diagnostic]:
         hint = f'; did you mean "{own}:{meant}"?' if meant else f"; there are {', '.join(KEYS)}"
         message = f"nothing reads it{hint} Remove it: pulumi config rm {full}"
         yield Diagnostic.error(Code.UNKNOWN_STACK_CONFIG, message, field=full, place=Place(stack_file()))
+
+
+def _wrong_argument(written_in: str, error: ErrorDetails) -> Diagnostic:
+    argument = to_snake(str(error["loc"][0]))
+    if error["type"] == "unexpected_keyword_argument":
+        known = [to_snake(key) for key in KEYS]
+        message = f"there is no such argument{did_you_mean(argument, known)}"
+    else:
+        message = f"got {quoted(str(error['input']))}, expected {error['msg']}"
+    return Diagnostic.error(Code.BAD_ARGUMENT, message, field=argument, place=Place(written_in))
 
 
 def _problem(own: str, written: Mapping[str, str], error: ErrorDetails) -> Diagnostic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+FLEET: Final = "slicewise:index:Fleet"
 INFERENCE_ENVIRONMENT: Final = "slicewise:index:InferenceEnvironment"
 MODEL_PLACEMENT: Final = "slicewise:index:ModelPlacement"
 GKE_CLUSTER: Final = "slicewise:index:GkeCluster"

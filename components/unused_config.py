@@ -18,9 +18,9 @@ from .stack_config import KubeconfigSourceName, StackConfig, stack_file
 _SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")
 
 
-def tell_unused(config: StackConfig, fleet: Fleet) -> None:
+def tell_unused(config: StackConfig, fleet: Fleet, kubeconfigs: Iterable[str] = (), written_in: str = "") -> None:
     """Log as warnings what has no effect (SW319): a typing error, or what was needed once and is not any more."""
-    for advice in unused_config(config, fleet):
+    for advice in [*unused_config(config, fleet), *_unused_kubeconfigs(fleet, kubeconfigs, written_in)]:
         pulumi.log.warn(printable(str(advice)))
 
 
@@ -56,3 +56,14 @@ def _services(fleet: Fleet, written: Iterable[str]) -> Iterator[str]:
             for autoscaled in (False, True):
                 name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=autoscaled)
                 yield f"{deployment.metadata.namespace}/{name}"
+
+
+def _unused_kubeconfigs(fleet: Fleet, passed: Iterable[str], written_in: str) -> Iterator[Diagnostic]:
+    """Yield the kubeconfigs that a program passes for environments which do not exist, or are made by the stack."""
+    existing = {name for name, each in fleet.environment.items() if each.spec.cluster.existing}
+    for name in sorted(set(passed) - existing):
+        field = f'kubeconfigs["{name}"]'
+        meant = closest(name, existing)
+        message = "has no effect: no environment of a cluster that exists is called that"
+        remedy = f'pass it for "{meant}" if that is meant, or take it away' if meant else "take it away"
+        yield Diagnostic.warning(Code.CONFIG_WITHOUT_EFFECT, message, remedy, field=field, place=Place(written_in))

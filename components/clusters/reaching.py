@@ -9,10 +9,10 @@ import pulumi
 
 from slicewise.clusters.live import ExistingObjects, Needs
 from slicewise.clusters.preflight import ClusterAnswer
-from slicewise.diagnostics import place_order
+from slicewise.diagnostics import Code, Diagnostic, Subject, place_order, printable
 from slicewise.documents import InferenceEnvironment
 
-from ..kubeconfig import kubeconfigs, nowhere
+from ..kubeconfig import ProgramKubeconfigs, kubeconfigs, nowhere
 from ..stack_config import KubeconfigSourceName, StackConfig
 from .asking import ask_clusters
 from .skipping import SkipReason, skip_or_fail
@@ -41,7 +41,10 @@ class Reached:
 
 
 async def reach_clusters(
-    config: StackConfig, environments: Sequence[InferenceEnvironment], needs: Mapping[str, Needs]
+    config: StackConfig,
+    environments: Sequence[InferenceEnvironment],
+    needs: Mapping[str, Needs],
+    program: ProgramKubeconfigs,
 ) -> Reached:
     """Read and check the kubeconfigs of the clusters that exist, and ask each cluster for what the plan needs of it.
 
@@ -54,7 +57,7 @@ async def reach_clusters(
     """
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
         return Reached(nowhere(environments), {})
-    found = await kubeconfigs(config, environments, tell=True)
+    found = await kubeconfigs(config, environments, program, tell=True)
     asked = await ask_clusters(found.usable, needs)
     addresses = {name: subject.address for name, subject in found.usable.items()}
     problems = sorted([*found.problems, *asked.problems], key=lambda each: place_order(each[1]))
@@ -62,4 +65,16 @@ async def reach_clusters(
     names = [environment.metadata.name for environment in environments]
     skipped = skip_or_fail(config, names, reasons, "clusters cannot be used")
     usable = {name: text for name, text in found.outputs.items() if name not in skipped}
+    usable |= {name: program.output(name) for name in program.inputs if name in usable or name in program.later}
+    for name, reason in program.later.items():
+        pulumi.log.warn(printable(str(_not_asked_yet(name, reason))))
     return Reached(usable, asked.answers, addresses, skipped)
+
+
+def _not_asked_yet(environment: str, reason: str) -> Diagnostic:
+    message = (
+        f"its cluster is not asked in this preview: {reason}. Whether it serves KServe's kinds, what the credential "
+        "may do and whose the services are that exist there, `pulumi up` finds out, and stops before it applies "
+        "anything there that it must not"
+    )
+    return Diagnostic.warning(Code.CLUSTER_NOT_ASKED_YET, message, subject=Subject("InferenceEnvironment", environment))

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 from slicewise.documents import InferenceEnvironment
 
-from ..kubeconfig import kubeconfigs
+from ..kubeconfig import ProgramKubeconfigs, kubeconfigs
 from ..stack_config import KubeconfigSourceName, StackConfig
 from ..state import PreviousStack, Renamed, StackState, find_renamed
 from .asking import ask_clusters
 
 
 async def renamed_environments(
-    config: StackConfig, environments: Sequence[InferenceEnvironment], previous: PreviousStack, state: StackState
+    config: StackConfig,
+    environments: Sequence[InferenceEnvironment],
+    previous: PreviousStack,
+    state: StackState,
+    program: ProgramKubeconfigs,
 ) -> Renamed:
     """Return which environments have been renamed; clusters are asked only where some may have been.
 
@@ -26,7 +30,7 @@ async def renamed_environments(
         return Renamed({})
     uids: dict[str, str | None] = {name: known.uid for name, known in left.items()}
     if new:
-        asked = await ask_clusters((await kubeconfigs(config, new)).usable, {})
+        asked = await ask_clusters((await kubeconfigs(config, new, program)).usable, {})
         uids |= {name: answer.existing.uid for name, answer in asked.answers.items()}
     providers = [name for name, each in state.environments.items() if each.has_provider]
     return find_renamed(declared, left, uids, providers)

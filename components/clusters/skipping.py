@@ -48,7 +48,7 @@ def skip_or_fail(
     others = len(set(environments) - set(skipped))
     advice = (
         f"\nTo leave {some(sorted(skipped))} as it is for now and go on with {counted(others, 'other environment')}: "
-        "pulumi config set slicewise:onUnreachable skip"
+        f"{config.how_to_set('onUnreachable', 'skip')}"
     )
     message = f"{heading}, so nothing is changed:\n{lines}{advice if others else ''}"
     raise pulumi.RunError(printable_lines(message))

@@ -1,4 +1,4 @@
-"""EnvironmentPlan against real before anything is declared to Pulumi (`slicewise:verify`)."""
+"""Declared against real before anything is declared to Pulumi (`slicewise:verify`)."""
 
 from __future__ import annotations
 

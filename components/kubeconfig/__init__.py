@@ -5,8 +5,17 @@
 """
 
 from .checks import EnvironmentKubeconfig
+from .from_program import ProgramKubeconfigs, kubeconfigs_of_program
 from .no_cluster import NOWHERE, nowhere
 from .sources import kubeconfigs
 from .sweeping import sweep_while_the_engine_runs
 
-__all__ = ["NOWHERE", "EnvironmentKubeconfig", "kubeconfigs", "nowhere", "sweep_while_the_engine_runs"]
+__all__ = [
+    "NOWHERE",
+    "EnvironmentKubeconfig",
+    "ProgramKubeconfigs",
+    "kubeconfigs",
+    "kubeconfigs_of_program",
+    "nowhere",
+    "sweep_while_the_engine_runs",
+]

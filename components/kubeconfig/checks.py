@@ -35,6 +35,7 @@ class EnvironmentKubeconfig:
         reference: What the environment says of where it is.
         text: What is stored as the kubeconfig; empty where it could not be read.
         address: Scheme, host and port of its server; empty where it could not be read.
+        written_in: What of the program passes it, where that is not the stack's file.
     """
 
     environment: str
@@ -44,6 +45,7 @@ class EnvironmentKubeconfig:
     reference: object
     text: object = dataclasses.field(default="", repr=False)
     address: str = ""
+    written_in: str = ""
 
     @property
     def subject(self) -> Subject:
@@ -58,7 +60,7 @@ class EnvironmentKubeconfig:
     def error(self, code: Code, message: str, remedy: str = "") -> Diagnostic:
         """Return an error at the place where a person fixes it."""
         if self.key:
-            told, place = f"environment {self.environment}: {message}", Place(stack_file())
+            told, place = f"environment {self.environment}: {message}", Place(self.written_in or stack_file())
             return Diagnostic.error(code, told, remedy, field=self.key, place=place, subject=self.subject)
         return Diagnostic.error(code, message, remedy, field=self.field, subject=self.subject)
 

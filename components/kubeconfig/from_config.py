@@ -24,7 +24,7 @@ class _ConfiguredSecrets:
     """The stack's own configuration."""
 
     async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
-        secret = pulumi.Config().get_secret_object("kubeconfigs")
+        secret = pulumi.Config("slicewise").get_secret_object("kubeconfigs")
         stored = await secret.future() if secret else None
         texts = stored if isinstance(stored, dict) else {}
         return [texts.get(reference.name, _missing(reference, stack)) for reference in references]

@@ -20,6 +20,7 @@ from .from_eks import EKS
 from .from_gcp import GCP_SECRET_MANAGER
 from .from_gke import GKE
 from .from_kubernetes import KUBERNETES
+from .from_program import NONE_PASSED, ProgramKubeconfigs
 from .source import KubeconfigSource, SourceError
 
 # NONE has no source: nothing is read, whatever the environments refer to.
@@ -59,7 +60,11 @@ class CheckedKubeconfigs:
 
 
 async def kubeconfigs(
-    stack: StackConfig, environments: Sequence[InferenceEnvironment], *, tell: bool = False
+    stack: StackConfig,
+    environments: Sequence[InferenceEnvironment],
+    program: ProgramKubeconfigs = NONE_PASSED,
+    *,
+    tell: bool = False,
 ) -> CheckedKubeconfigs:
     """Return the kubeconfigs of the clusters that exist already, read from where the stack has them and checked.
 
@@ -67,16 +72,21 @@ async def kubeconfigs(
     one is logged, as a warning: once in a run, however often they are read.
     """
     wanted = [
-        _wanted(environment.metadata.name, environment.spec.cluster.existing, stack)
+        _wanted(environment.metadata.name, environment.spec.cluster.existing, stack, program)
         for environment in environments
-        if environment.spec.cluster.existing
+        if environment.spec.cluster.existing and environment.metadata.name not in program.later
     ]
     read, problems = await _read(wanted, stack)
     usable, flaws = await check(read, tell=tell)
     return CheckedKubeconfigs({subject.environment: subject for subject in usable}, [*problems, *flaws])
 
 
-def _wanted(name: str, existing: ExistingCluster, stack: StackConfig) -> _Wanted:
+def _wanted(name: str, existing: ExistingCluster, stack: StackConfig, program: ProgramKubeconfigs) -> _Wanted:
+    if name in program.texts:
+        subject = EnvironmentKubeconfig(
+            name, "", f'kubeconfigs["{name}"]', program.remedy(name, stack), name, written_in=program.written_in
+        )
+        return _Wanted(program, name, subject)
     source, reference, field = _place(existing, stack.kubeconfig_source)
     key = f'slicewise:kubeconfigs["{reference.name}"]' if source is CONFIG else None
     return _Wanted(

@@ -15,7 +15,7 @@ from slicewise.diagnostics import Code, some
 
 from ..clusters import SkipReason, skip_or_fail
 from ..stack_config import KubeconfigSourceName, StackConfig
-from ..state import KnownCluster, StackState, provider_urn
+from ..state import KnownCluster, StackState
 from .departures import Departures
 
 # By which Pulumi's provider takes what it cannot reach for gone (provider.go, Configure); no other value counts.
@@ -150,7 +150,7 @@ def hold_silent(
     given_up = frozenset(name for name, each in silent.items() if gone and not each.answers)
     providers = {name: provider_of(name, state, before) or name for name in silent}
     reasons = [
-        SkipReason(name, _unasked(name, each, providers[name]))
+        SkipReason(name, _unasked(name, each, state.provider_urns.get(providers[name], f"{providers[name]}-provider")))
         for name, each in sorted(silent.items())
         if name not in given_up
     ]
@@ -161,7 +161,7 @@ def hold_silent(
 def _unasked(name: str, silent: Silent, provider: str) -> str:
     forget = (
         "to have the stack forget them, and leave what may run there: pulumi state delete --target-dependents "
-        f"'{provider_urn(provider)}'"
+        f"'{provider}'"
     )
     gone = "" if silent.answers else f"; if the cluster is gone for good: {'='.join(_GONE)} pulumi up"
     return (

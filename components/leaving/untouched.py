@@ -21,10 +21,16 @@ from .departures import Departures
 # Every property is ignored, so the engine keeps what the state has.
 _EVERYTHING: Final = ("*",)
 _SERVICE: Final = "-service"
+# Stacks of before there was a `Fleet` have all components at the top.
+_AT_THE_TOP: Final = (pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE),)
 
 
 def declare_all_untouched(
-    skipped: Collection[str], going: Departures, state: StackState, without_plugin: AbstractSet[str]
+    skipped: Collection[str],
+    going: Departures,
+    state: StackState,
+    without_plugin: AbstractSet[str],
+    fleet: pulumi.Resource | None = None,
 ) -> None:
     """Declare every environment of which nothing is changed now.
 
@@ -33,6 +39,7 @@ def declare_all_untouched(
         going: What becomes of those that are no longer declared.
         state: What the stack has.
         without_plugin: Those whose credential comes, as the state has it, from a plugin that gives none now.
+        fleet: What has the environments.
     """
     providers: dict[str, kubernetes.Provider | None] = {}
     untouched = {**{name: (name,) for name in skipped}, **going.held}
@@ -42,6 +49,7 @@ def declare_all_untouched(
         providers[name] = declare_untouched(
             name,
             here,
+            fleet=fleet,
             identifier=state.identifiers.get(name),
             runs_plugin=name in without_plugin,
             provider=None if here.has_provider else providers.get(heirs[0]),
@@ -52,6 +60,8 @@ def declare_untouched(
     name: str,
     state: EnvironmentState,
     *,
+    component: pulumi.Resource | None = None,
+    fleet: pulumi.Resource | None = None,
     identifier: str | None = None,
     runs_plugin: bool = False,
     provider: kubernetes.Provider | None = None,
@@ -61,6 +71,8 @@ def declare_untouched(
     Args:
         name: The environment's name.
         state: What the stack has of it.
+        component: The environment's component, where it is declared already.
+        fleet: What has the environment, where it is not.
         identifier: What the state's provider knows the cluster by, where that is not the environment's name.
         runs_plugin: Whether its credential comes from a plugin that gives none now. Pulumi's provider would run that
             for as long as it takes, so it gets a kubeconfig that leads nowhere until the plugin works again.
@@ -71,7 +83,10 @@ def declare_untouched(
     """
     if not state.has_provider and provider is None:
         return None
-    component = pulumi.ComponentResource(INFERENCE_ENVIRONMENT, name, None)
+    own = component is None
+    component = component or pulumi.ComponentResource(
+        INFERENCE_ENVIRONMENT, name, None, pulumi.ResourceOptions(parent=fleet, aliases=[*_AT_THE_TOP])
+    )
     if provider is None:
         provider = kubernetes.Provider(
             f"{name}-provider",
@@ -83,9 +98,12 @@ def declare_untouched(
     shared: list[pulumi.Resource] = []
     for resource in state.shared:
         shared.append(_declare(resource, component, provider, [*shared], retained=True))
-    component.register_outputs({})
+    if own:
+        component.register_outputs({})
     for placement, resources in state.placements.items():
-        parent = pulumi.ComponentResource(MODEL_PLACEMENT, placement, None)
+        parent = pulumi.ComponentResource(
+            MODEL_PLACEMENT, placement, None, pulumi.ResourceOptions(parent=component, aliases=[*_AT_THE_TOP])
+        )
         before = [*shared]
         # The service is before what scales it, as when they were made: they are deleted the other way round.
         for resource in sorted(resources, key=lambda each: not each.name.endswith(_SERVICE)):

@@ -36,7 +36,7 @@ def exchanged(
     message = (
         f"{led_elsewhere(name, uid, known.uid, told)}. Put the right kubeconfig back; or, if this cluster takes the "
         "other's place, let `pulumi up` make all services in it and leave what the old cluster has: "
-        f"pulumi config set --path 'slicewise:acceptClusters[\"{name}\"]' {uid}"
+        f"{config.how_to_set('acceptClusters', uid, name)}"
     )
     return Diagnostic.error(
         Code.OTHER_CLUSTER, message, field="spec.cluster", subject=Subject("InferenceEnvironment", name)

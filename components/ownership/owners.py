@@ -17,7 +17,7 @@ from slicewise.manifests import (
 )
 
 from ..environment_plan import EnvironmentPlan
-from ..model_placement import placement_urn
+from ..resource_names import placement_urns
 from ..stack_config import StackConfig
 
 # In place of a stack's name, which has slashes.
@@ -52,16 +52,14 @@ def sort_by_owner(
         elif name[1:] not in refused:
             # A ScaledObject has the name of its service, and is taken over with it: one error for both.
             refused.add(name[1:])
-            problems.append(_refused(here.environment, name, whose, live))
+            problems.append(_refused(config, here.environment, name, whose, live))
     return frozenset(taken), frozenset(left), problems
 
 
-def _refused(environment: str, name: ObjectName, whose: Owner, live: LiveObject) -> Diagnostic:
+def _refused(config: StackConfig, environment: str, name: ObjectName, whose: Owner, live: LiveObject) -> Diagnostic:
     subject = Subject("ModelDeployment", name.name, name.namespace)
-    take_over = (
-        f"pulumi config set --path 'slicewise:takeOver[\"{environment}/{name.namespace}/{name.name}\"]' "
-        f"{live.stack or _NOBODY}"
-    )
+    service = f"{environment}/{name.namespace}/{name.name}"
+    take_over = config.how_to_set("takeOver", live.stack or _NOBODY, service)
     there = f"{name} is there already in environment {environment}"
     if whose is Owner.ANOTHER_ENVIRONMENT:
         message = f"{there}, and this stack has it as one of environment {live.environment}: both are one cluster"
@@ -143,5 +141,4 @@ def _forgetting(placement: str, urns: AbstractSet[str]) -> str:
 
     What scales a service goes first: Pulumi forgets nothing that something else depends on.
     """
-    named = [placement_urn(placement, kind) for kind in (SCALED_OBJECT_KIND, SERVICE_KIND)]
-    return " && ".join(f"pulumi state delete '{urn}'" for urn in named if urn in urns)
+    return " && ".join(f"pulumi state delete '{urn}'" for urn in placement_urns(urns, placement))

@@ -18,7 +18,7 @@ from .provisioned import ProvisionedCluster
 
 
 def provision(
-    environments: Iterable[InferenceEnvironment], source: KubeconfigSourceName
+    environments: Iterable[InferenceEnvironment], source: KubeconfigSourceName, parent: pulumi.Resource | None = None
 ) -> Mapping[str, ProvisionedCluster]:
     """Declare the clusters of the environments whose source is GKE or EKS, and say what people should know of them.
 
@@ -45,16 +45,23 @@ def provision(
         "tested with mocks, and has never been run on a cloud. It does not install KServe: the first `pulumi up` is "
         "without deployments there; install KServe in the new clusters, then add them"
     )
-    return {name: _declare(environment, declared) for name, (environment, declared) in made.items()}
+    return {name: _declare(environment, declared, parent) for name, (environment, declared) in made.items()}
 
 
-def _declare(environment: InferenceEnvironment, declared: DeclaredGke | DeclaredEks) -> ProvisionedCluster:
+def _declare(
+    environment: InferenceEnvironment, declared: DeclaredGke | DeclaredEks, parent: pulumi.Resource | None
+) -> ProvisionedCluster:
+    # Stacks of before there was a `Fleet` have it at the top.
+    opts = pulumi.ResourceOptions(parent=parent, aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)])
     name, pools = environment.metadata.name, environment.spec.node_pools
     if isinstance(declared, DeclaredGke):
-        return ProvisionedGkeCluster(name, cluster=declared, pools=[gke_pool(pool, declared) for pool in pools])
+        return ProvisionedGkeCluster(
+            name, cluster=declared, pools=[gke_pool(pool, declared) for pool in pools], opts=opts
+        )
     return ProvisionedEksCluster(
         name,
         cluster=declared,
         pools=[eks_pool(pool, declared) for pool in pools],
         operator_values=gpu_operator_values(pools),
+        opts=opts,
     )

@@ -14,25 +14,27 @@ from .cluster_outputs import (
     clusters_to_outputs,
     find_renamed,
 )
-from .previous_plan import PreviousStack, previous_stack, services_leaving
-from .stack_state import Applied, EnvironmentState, StackState, StateResource, provider_urn, read_state
+from .previous_plan import PreviousStack, parse_outputs, previous_stack, services_leaving
+from .stack_state import ENVIRONMENTS_OUTPUT, Applied, EnvironmentState, Owner, StackState, StateResource, read_state
 
 __all__ = [
     "CLUSTERS_OUTPUT",
+    "ENVIRONMENTS_OUTPUT",
     "LEAVING_OUTPUT",
     "SKIPPED_OUTPUT",
     "STACK_OUTPUT",
     "Applied",
     "EnvironmentState",
     "KnownCluster",
+    "Owner",
     "PreviousStack",
     "Renamed",
     "StackState",
     "StateResource",
     "clusters_to_outputs",
     "find_renamed",
+    "parse_outputs",
     "previous_stack",
-    "provider_urn",
     "read_state",
     "services_leaving",
 ]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 
@@ -79,6 +79,26 @@ class PreviousStack:
         return tuple(replace(each, environment=renamed.now(each.environment)) for each in self.placements)
 
 
+def parse_outputs(outputs: Mapping[str, Any], source: str) -> PreviousStack:
+    """Return what a plan's outputs say; what is missing there is taken for none.
+
+    Args:
+        outputs: The outputs of a stack, or of a component that plans.
+        source: Whose they are, for messages.
+
+    Raises:
+        InvalidInputError: they are not what `pulumi up` writes (SW109).
+    """
+    placements, former, left = (outputs.get(key) for key in ("placements", STACK_OUTPUT, LEAVING_OUTPUT))
+    return PreviousStack(
+        () if placements is None else parse_previous(placements, source),
+        read_clusters_output(outputs.get(CLUSTERS_OUTPUT), source),
+        former if isinstance(former, str) else None,
+        left=() if left is None else parse_previous(left, source),
+        skipped=frozenset(outputs.get(SKIPPED_OUTPUT) or ()),
+    )
+
+
 async def previous_stack(*, afresh: bool) -> PreviousStack:
     """Return what the last `pulumi up` of this stack left; nothing on the first.
 
@@ -95,15 +115,8 @@ async def previous_stack(*, afresh: bool) -> PreviousStack:
         for key in ("placements", CLUSTERS_OUTPUT, STACK_OUTPUT, SKIPPED_OUTPUT, LEAVING_OUTPUT)
     }
     source = f"the outputs of stack {name}"
-    placements, former, left = outputs["placements"], outputs[STACK_OUTPUT], outputs[LEAVING_OUTPUT]
     try:
-        read = PreviousStack(
-            () if placements is None else parse_previous(placements, source),
-            read_clusters_output(outputs[CLUSTERS_OUTPUT], source),
-            former if isinstance(former, str) else None,
-            left=() if left is None else parse_previous(left, source),
-            skipped=frozenset(outputs[SKIPPED_OUTPUT] or ()),
-        )
+        read = parse_outputs(outputs, source)
     except InvalidInputError as error:
         if afresh:
             pulumi.log.warn(f"{source} cannot be read, and slicewise:planAfresh is true: planned as on the first day")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,14 +13,16 @@ from slicewise.clusters.live import ObjectName
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import REVISION_ANNOTATION
 
+from ..resource_names import PROVIDER_TOKEN
 from ..stack_name import stack_name
-from ..type_tokens import EKS_CLUSTER, GKE_CLUSTER, INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+from ..type_tokens import EKS_CLUSTER, FLEET, GKE_CLUSTER, INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 
 # The engine's own function, which Pulumi's SDK for Python gives no name.
 _READ_RESOURCES: Final = "pulumi:pulumi:readStackResourceOutputs"
 _STACK: Final = "pulumi:pulumi:Stack"
-_PROVIDER: Final = "pulumi:providers:kubernetes"
 _IDENTIFIER: Final = "clusterIdentifier"
+ENVIRONMENTS_OUTPUT: Final = "environments"
+"""In the outputs of a component that plans: the environments that it has, and had."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -72,6 +74,7 @@ class StackState:
         urns: All its resources.
         identifiers: What the provider of each environment knows its cluster by.
         objects: The objects of each environment's placements.
+        provider_urns: What the stack calls the provider of each environment.
         kubeconfigs: How the provider of each environment reaches its cluster: with it Pulumi deletes what leaves.
         provisioned: The environments whose clusters the stack has made.
     """
@@ -81,6 +84,7 @@ class StackState:
     urns: frozenset[str] = frozenset()
     identifiers: Mapping[str, str] = field(default_factory=dict)
     objects: Mapping[str, Mapping[ObjectName, Applied]] = field(default_factory=dict)
+    provider_urns: Mapping[str, str] = field(default_factory=dict)
     kubeconfigs: Mapping[str, str] = field(default_factory=dict, repr=False)
     provisioned: frozenset[str] = frozenset()
 
@@ -89,33 +93,73 @@ class StackState:
         return environment in self.environments and self.environments[environment].has_provider
 
 
-async def read_state() -> StackState:
-    """Return what the state has."""
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A component that plans, and remembers in its own outputs what it has planned.
+
+    Attributes:
+        token: The token of its type.
+        name: Its name in the stack.
+        former: The names that it may have in the state.
+    """
+
+    token: str
+    name: str
+    former: tuple[str, ...] = ()
+
+    def is_itself(self, urn: str) -> bool:
+        """Return whether it is what the state has under this URN."""
+        _, _, types, name = urn.split("::", 3)
+        return types.split("$")[-1] == self.token and name in (self.name, *self.former)
+
+    def has(self, urn: str, others: Collection[str]) -> bool:
+        """Return whether it has declared what the state has under this URN.
+
+        Args:
+            urn: What the state has.
+            others: The environments of the other fleets of the stack.
+        """
+        _, _, types, name = urn.split("::", 3)
+        environment = name.partition("/")[0].removesuffix("-provider")
+        in_a_fleet = FLEET in types.split("$")
+        if self.token == FLEET:
+            return in_a_fleet and environment not in others
+        return not in_a_fleet and environment in (self.name, *self.former)
+
+
+async def read_state(owner: Owner | None = None) -> StackState:
+    """Return what the state has; of an `owner`, only what it has declared, and its outputs for the stack's."""
     answer = await pulumi.runtime.invoke_async(_READ_RESOURCES, {"stackName": stack_name()})
     resources: Mapping[str, Mapping[str, Any]] = answer["outputs"]
-    stack = [each["outputs"] for each in resources.values() if each["type"] == _STACK]
-    providers = {
-        urn.rpartition("::")[2].removesuffix("-provider"): each["outputs"]
-        for urn, each in resources.items()
-        if each["type"] == _PROVIDER
+    if owner is None:
+        stack = [each["outputs"] for each in resources.values() if each["type"] == _STACK]
+    else:
+        stack = [each["outputs"] for urn, each in resources.items() if owner.is_itself(urn)]
+        others = {
+            environment
+            for urn, each in resources.items()
+            if each["type"] == FLEET and not owner.is_itself(urn)
+            for environment in each["outputs"].get(ENVIRONMENTS_OUTPUT, ())
+        }
+        resources = {urn: each for urn, each in resources.items() if owner.has(urn, others)}
+    provider_urns = {
+        urn.rpartition("::")[2].removesuffix("-provider"): urn
+        for urn in resources
+        if urn.split("::")[2].split("$")[-2:] == [INFERENCE_ENVIRONMENT, PROVIDER_TOKEN]
     }
+    providers = {name: resources[urn]["outputs"] for name, urn in provider_urns.items()}
     return StackState(
         resources_by_environment(resources),
         stack[0] if stack else {},
         frozenset(resources),
         identifiers={name: str(each[_IDENTIFIER]) for name, each in providers.items() if _IDENTIFIER in each},
         objects=objects_of(resources),
+        provider_urns=provider_urns,
         kubeconfigs={name: str(each["kubeconfig"]) for name, each in providers.items() if "kubeconfig" in each},
         provisioned=frozenset(
             urn.rpartition("::")[2] for urn, each in resources.items() if each["type"] in (GKE_CLUSTER, EKS_CLUSTER)
         ),
     )
-
-
-def provider_urn(environment: str) -> str:
-    """Return what the stack calls the provider of an environment."""
-    types = f"{INFERENCE_ENVIRONMENT}${_PROVIDER}"
-    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{types}::{environment}-provider"
 
 
 def resources_by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentState]:
@@ -125,13 +169,13 @@ def resources_by_environment(urns: Iterable[str]) -> Mapping[str, EnvironmentSta
         _, _, types, name = urn.split("::", 3)
         *parents, token = types.split("$")
         environment = name.partition("/")[0]
-        if types == MODEL_PLACEMENT:
+        if token == MODEL_PLACEMENT:
             found[environment].placements.setdefault(name, [])
-        elif parents == [MODEL_PLACEMENT]:
+        elif parents[-1:] == [MODEL_PLACEMENT]:
             found[environment].placements.setdefault(name.rpartition("-")[0], []).append(StateResource(name, token))
-        elif parents == [INFERENCE_ENVIRONMENT] and token == _PROVIDER:
+        elif parents[-1:] == [INFERENCE_ENVIRONMENT] and token == PROVIDER_TOKEN:
             found[name.removesuffix("-provider")].has_provider = True
-        elif parents == [INFERENCE_ENVIRONMENT]:
+        elif parents[-1:] == [INFERENCE_ENVIRONMENT]:
             found[environment].shared.append(StateResource(name, token))
     return found
 
@@ -145,7 +189,7 @@ def objects_of(resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mappi
     for urn, each in resources.items():
         _, _, types, name = urn.split("::", 3)
         metadata, spec = each["outputs"].get("metadata"), mapping(each["outputs"].get("spec"))
-        if types.startswith(f"{MODEL_PLACEMENT}$") and metadata:
+        if types.split("$")[-2:-1] == [MODEL_PLACEMENT] and metadata:
             key = ObjectName(types.rpartition(":")[2], str(metadata["namespace"]), str(metadata["name"]))
             revision = text(mapping(spec.get("annotations")).get(REVISION_ANNOTATION))
             found[name.partition("/")[0]][key] = Applied(urn, str(metadata.get("uid", "")), revision)

@@ -7,7 +7,13 @@ The names of annotations and labels are here, too.
 
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
-from slicewise.manifests.service_names import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE, service_name
+from slicewise.manifests.service_names import (
+    MAX_LENGTH,
+    MAX_LENGTH_AUTOSCALED,
+    MAX_LENGTH_MULTI_NODE,
+    in_cluster_address,
+    service_name,
+)
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (
     CONFIG_KIND,
@@ -67,6 +73,7 @@ __all__ = [
     "SourcePart",
     "environment_objects",
     "field_source",
+    "in_cluster_address",
     "placement_objects",
     "pod_tolerations",
     "service_name",

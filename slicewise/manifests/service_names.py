@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from slicewise.manifests.vocabulary import WORKLOAD_SERVICE_SUFFIX
+from slicewise.manifests.vocabulary import SERVING_PORT, WORKLOAD_SERVICE_SUFFIX
 
 # Single node: the limit of a label value, which the name becomes. Multi-node: 63 less what LeaderWorkerSet and its
 # StatefulSets append (`-kserve-mn-<group>-<hash>`), for up to a thousand groups; 40 characters do for ten, and the
@@ -15,6 +15,7 @@ MAX_LENGTH_MULTI_NODE = 38
 # An autoscaler must know what KServe calls the workload and its Service. KServe cuts these names with a hash of its own
 # at 63 characters (kmeta.ChildName); below this none is cut, nor `keda-hpa-<name>`, which KEDA v2.20 refuses above 63.
 MAX_LENGTH_AUTOSCALED = 63 - len(WORKLOAD_SERVICE_SUFFIX)
+_LONGEST_NAME = 63
 _HASH_LENGTH = 8
 # How the names of services of several nodes end; no other service's name does.
 _SEVERAL_NODES = re.compile(r"-n[0-9]+$")
@@ -37,3 +38,12 @@ def service_name(deployment: str, *, nodes: int, autoscaled: bool) -> str:
         return f"{deployment}{suffix}"
     digest = hashlib.sha256(deployment.encode()).hexdigest()[:_HASH_LENGTH]
     return f"{deployment[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}{suffix}"
+
+
+def in_cluster_address(namespace: str, service: str) -> str | None:
+    """Return where KServe's Service of the workload answers in its cluster; None where KServe cuts the Service's name.
+
+    Plain HTTP on port 8000, as KServe v0.20.0 serves it without a router (its `status.addresses` leaves the port out).
+    """
+    name = f"{service}{WORKLOAD_SERVICE_SUFFIX}"
+    return f"http://{name}.{namespace}.svc.cluster.local:{SERVING_PORT}" if len(name) <= _LONGEST_NAME else None

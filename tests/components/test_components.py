@@ -7,12 +7,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.inference_environment import InferenceEnvironment
-from components.model_placement import ModelPlacement
 from components.readiness.waiting import Patience, wait_in
+from slicewise.documents import DeploymentKey
 from slicewise.manifests import KubernetesObject
 from slicewise.testing import Recorder, run
+from tests.components.environments import declare_environment
 
+CHAT = DeploymentKey("team", "chat")
 PROVIDER = "pulumi:providers:kubernetes"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
@@ -36,18 +37,16 @@ def owned(item: KubernetesObject) -> KubernetesObject:
 
 def declare() -> pulumi.Output[Any]:
     """Declare two environments, the first with a namespace and a config, and a placement in each."""
-    first = InferenceEnvironment(
+    placed = [(CHAT, [kubernetes_object("LLMInferenceService", "chat")])]
+    first = declare_environment(
         "first",
-        kubeconfig=pulumi.Output.secret("first's kubeconfig"),
+        "first's kubeconfig",
         namespaces=["team"],
-        objects=[kubernetes_object("LLMInferenceServiceConfig", "config")],
+        shared=[kubernetes_object("LLMInferenceServiceConfig", "config")],
+        placed=placed,
     )
-    second = InferenceEnvironment("second", kubeconfig=pulumi.Output.secret("other"), namespaces=[], objects=[])
-    service = kubernetes_object("LLMInferenceService", "chat")
-    placements = [
-        ModelPlacement(f"{name}/team/chat", environment=environment, objects=[service])
-        for name, environment in (("first", first), ("second", second))
-    ]
+    second = declare_environment("second", "other", placed=placed)
+    placements = [each.model_placements["team/chat"] for each in (first, second)]
     return pulumi.Output.all(*(placement.urn for placement in placements))
 
 
@@ -101,9 +100,8 @@ def test_what_scales_a_service_comes_after_it(recorder: Recorder) -> None:
     scaler = kubernetes_object("ScaledObject", "chat") | {"apiVersion": "keda.sh/v1alpha1"}
 
     def scaled() -> pulumi.Output[Any]:
-        environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
-        objects = [service, scaler]
-        return ModelPlacement("env/team/chat", environment=environment, objects=objects).urn
+        environment = declare_environment("env", "text", placed=[(CHAT, [service, scaler])])
+        return environment.model_placements["team/chat"].urn
 
     run(scaled)
 
@@ -153,8 +151,8 @@ def test_a_preview_waits_for_nothing(recorder: Recorder) -> None:
     service["spec"] |= {"annotations": {"slicewise.dev/revision": "0123"}, "replicas": 1}
 
     def waiting() -> pulumi.Output[Any]:
-        environment = InferenceEnvironment("env", kubeconfig=pulumi.Output.secret("text"), namespaces=[], objects=[])
-        placement = ModelPlacement("env/team/chat", environment=environment, objects=[service])
+        environment = declare_environment("env", "text", placed=[(CHAT, [service])])
+        placement = environment.model_placements["team/chat"]
         unready = wait_in(environment.kubeconfig, [placement.wait(Patience(9))], after=placement.applied)
         return unready.apply(answers.append)
 

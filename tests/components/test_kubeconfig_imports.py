@@ -14,8 +14,8 @@ HEAVY = ("pulumi_gcp", "pulumi_aws", "lightkube", "httpx2", "cryptography")
 
 # The program as Pulumi imports it, with an engine that does not run it.
 PROGRAM = """
-import pulumi
-pulumi.run = lambda main: None
+import components.fleet
+components.fleet.Fleet = lambda *args, **options: type("Nothing", (), {"stack_outputs": {}})
 import runpy
 runpy.run_path("__main__.py", run_name="__main__")
 """

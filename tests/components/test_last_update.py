@@ -35,7 +35,7 @@ def test_the_state_is_read_where_the_outputs_cannot_tell(
     for part, name in (("organization", "organization"), ("project", "slicewise"), ("stack", "test")):
         monkeypatch.setattr(pulumi, f"get_{part}", lambda name=name: name)
 
-    async def read_state() -> StackState:
+    async def read_state(_owner: object) -> StackState:
         return READ
 
     monkeypatch.setattr(last_update, "read_state", read_state)

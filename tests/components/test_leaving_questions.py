@@ -65,7 +65,9 @@ def config(**changes: Any) -> StackConfig:  # noqa: ANN401 - fields of several t
 def state(text: str | None, **changes: Any) -> StackState:  # noqa: ANN401 - fields of several types
     """Return a state that has a service in west, and this kubeconfig for it."""
     there = {"west": EnvironmentState(has_provider=True)}
-    found = StackState(there, objects={"west": HAD}, kubeconfigs={"west": text} if text else {})
+    found = StackState(
+        there, objects={"west": HAD}, provider_urns={"west": PROVIDER}, kubeconfigs={"west": text} if text else {}
+    )
     return replace(found, **changes)
 
 

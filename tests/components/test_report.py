@@ -8,12 +8,14 @@ import pulumi
 import pytest
 
 from components.report import report
+from components.stack_config import StackConfig
 from slicewise.diagnostics.printable_text import printable
 from slicewise.documents import Fleet
 from slicewise.planning import Rejections, make_plan, parse_previous
-from slicewise.presentation.shortfalls import OnShortfall
 from tests.documents import deployment, environment, fleet_of, model, planned_outputs, profile, slices
 from tests.unit.cli.test_hostile import every_text, plan_of
+
+WARN = StackConfig(on_shortfall=OnShortfall.WARN)
 
 
 @every_text
@@ -24,7 +26,7 @@ def test_no_name_of_an_earlier_plan_gets_through_to_the_terminal(monkeypatch: py
     monkeypatch.setattr(pulumi.log, "warn", log)
 
     fleet, plan = fleet_of([]), plan_of(text)
-    report(fleet, plan, Rejections(fleet, plan), OnShortfall.WARN)
+    report(WARN, fleet, plan, Rejections(fleet, plan))
 
     # The tables, a move and a warning.
     assert len(logged) == 3
@@ -55,6 +57,6 @@ def test_what_has_moved_out_of_a_skipped_environment_is_not_said_again(
     previous = parse_previous(both if room else both[1:], "outputs")
     after = fleet({"site": "east"}, 1 if room else 1000, 1)
     plan = make_plan(after, previous)
-    report(after, plan, Rejections(after, plan), OnShortfall.WARN, skipped)
+    report(WARN, after, plan, Rejections(after, plan), skipped)
 
     assert any("chat: from west/slices with any to nowhere" in line for line in warned) is told

@@ -11,8 +11,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from components.inference_environment import InferenceEnvironment
-from components.model_placement import ModelPlacement
 from components.provisioning.eks import ProvisionedEksCluster
 from components.provisioning.gke import ProvisionedGkeCluster
 from slicewise.cloud_resources.gke import GkePool
@@ -20,6 +18,8 @@ from slicewise.documents.cluster import EksCluster as DeclaredEks
 from slicewise.documents.cluster import GkeCluster as DeclaredGke
 from slicewise.manifests import KubernetesObject
 from slicewise.testing import Recorder, run
+from slicewise.documents import DeploymentKey
+from tests.components.environments import declare_environment
 
 # What names are made of where people number and join them, and the words that the stack's own names end with.
 WORDS = st.sampled_from(["a", "b", "1", "namespace", "service", "config", "provider", "system", "cluster", "node"])
@@ -45,9 +45,18 @@ def declare(places: list[tuple[str, str, str]]) -> pulumi.Output[Any]:
     for name in {environment for environment, _, _ in places}:
         namespaces = sorted({namespace for environment, namespace, _ in places if environment == name})
         objects = [an_object("LLMInferenceServiceConfig", namespace, "config") for namespace in namespaces]
-        environments[name] = InferenceEnvironment(
-            name, kubeconfig=pulumi.Output.secret("text"), namespaces=namespaces, objects=objects
-        )
+        placed = [
+            (
+                DeploymentKey(namespace, deployment),
+                [
+                    an_object("LLMInferenceService", namespace, deployment),
+                    an_object("ScaledObject", namespace, deployment) | {"apiVersion": "keda.sh/v1alpha1"},
+                ],
+            )
+            for environment, namespace, deployment in places
+            if environment == name
+        ]
+        environments[name] = declare_environment(name, "text", namespaces=namespaces, shared=objects, placed=placed)
         ProvisionedEksCluster(
             name,
             cluster=DeclaredEks(region="eu-central-1", subnet_ids=("subnet-0a", "subnet-0b")),
@@ -57,17 +66,7 @@ def declare(places: list[tuple[str, str, str]]) -> pulumi.Output[Any]:
         ProvisionedGkeCluster(
             name, cluster=DeclaredGke(project="acme", location="europe-west4-b"), pools=list[GkePool]()
         )
-    urns = [
-        ModelPlacement(
-            f"{environment}/{namespace}/{name}",
-            environment=environments[environment],
-            objects=[
-                an_object("LLMInferenceService", namespace, name),
-                an_object("ScaledObject", namespace, name) | {"apiVersion": "keda.sh/v1alpha1"},
-            ],
-        ).urn
-        for environment, namespace, name in places
-    ]
+    urns = [each.urn for environment in environments.values() for each in environment.model_placements.values()]
     return pulumi.Output.all(*urns)
 
 

@@ -114,7 +114,7 @@ def test_what_is_in_the_state_is_declared_again_with_all_changes_ignored(recorde
     parents = {name: each.parent for name, each in found.items()}
     assert parents["west/team/namespace"] == parents["west-provider"] == "west"
     assert parents["west/team/chat-service-scaledobject"] == "west/team/chat-service"
-    assert parents["west/team/chat-service"] == ""
+    assert parents["west/team/chat-service"] == "west"
     assert "west/team/chat-service-service" in found["west/team/chat-service-scaledobject"].dependencies
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.model_placement import SUFFIXES
+from components.resource_names import SUFFIXES
 from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
 from policies.rules.rule_runner import run_rule, run_stack_rule
 from policies.rules.rule_types import Finding, Outcome, Resource

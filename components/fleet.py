@@ -1,0 +1,122 @@
+"""Fleet: environments, models and deployments of one plan, in anybody's Pulumi program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from typing_extensions import Unpack
+
+from .component_options import PlanOptions, PreviousPlan
+from .document_inputs import DocumentInput, DocumentInputs
+from .documents import load_documents
+from .inference_environment import InferenceEnvironment
+from .kubeconfig import kubeconfigs_of_program, sweep_while_the_engine_runs
+from .last_update import Memory
+from .leaving import declare_all_untouched
+from .plain_kubeconfigs import tell_plain
+from .planning_component import PlanningComponent, depended_on, former_names, memory_of
+from .preparation import Preparation, prepare
+from .provisioning import provision
+from .serving_wait import wait_until_served
+from .stack_config import read_stack_config
+from .state import Owner
+from .synchronous import complete
+from .type_tokens import FLEET
+from .unused_config import tell_unused
+
+
+class Fleet(PlanningComponent):
+    """Many language models on the GPUs of several clusters: planned together, and applied to each.
+
+    It has an `InferenceEnvironment` for each environment, and these a `ModelPlacement` for each deployment there. They
+    are called by the environments' own names, so an environment is in one fleet of a stack only.
+
+    When the constructor returns, the clusters have been asked and everything is declared.
+    """
+
+    environments: Mapping[str, InferenceEnvironment]
+    """The environments that can be changed now, by name."""
+
+    def __init__(  # noqa: PLR0913 - passed by name
+        self,
+        name: str,
+        *,
+        documents: Sequence[str | Path] = (),
+        environments: Sequence[DocumentInput] = (),
+        models: Sequence[DocumentInput] = (),
+        deployments: Sequence[DocumentInput] = (),
+        kubeconfigs: Mapping[str, pulumi.Input[str]] | None = None,
+        previous_plan: PreviousPlan | Mapping[str, Any] = PreviousPlan.STATE,
+        opts: pulumi.ResourceOptions | None = None,
+        **options: Unpack[PlanOptions],
+    ) -> None:
+        """Load the documents, plan, ask the clusters, and declare what is placed.
+
+        Args:
+            name: The component's name in the stack.
+            documents: Files and directories of documents; where nothing at all is passed, what the stack's
+                configuration has under `slicewise:manifests`.
+            environments: InferenceEnvironments: types of `slicewise.documents`, or mappings as their YAML. Plain values
+                only: a plan is made before Pulumi knows any Output.
+            models: ClusterModels and Models.
+            deployments: ModelDeployments.
+            kubeconfigs: By environment, the text of its kubeconfig, in place of what its document refers to. It may be
+                an Output of a cluster that this program makes: where a preview does not know it, the environment's
+                objects are declared and its cluster is not asked; `pulumi up` waits for it, and asks.
+            previous_plan: Where the last plan is remembered, by which placements stay where they are; or its outputs.
+            opts: Pulumi's options; docs/components.md says what each does.
+            **options: What else decides the plan; the stack's configuration (`slicewise:`) where left out.
+
+        Raises:
+            pulumi.RunError: anything is wrong with the documents, a cluster cannot be used, or a deployment gets fewer
+                environments than it asks for, and nothing says to go on. It has everything that is wrong.
+        """
+        sweep_while_the_engine_runs()
+        memory = memory_of(Owner(FLEET, name, former_names(opts)), previous_plan)
+        inputs = DocumentInputs(documents, environments, models, deployments)
+        prepared = complete(_prepare(name, inputs, kubeconfigs or {}, memory, options, depended_on(opts)))
+        super().__init__(FLEET, name, None, opts)
+        self._apply(prepared)
+        resources = [resource for each in self.environments.values() for resource in each.resources]
+        self._publish(prepared.outputs(), resources)
+        self._remember(prepared, memory)
+
+    def _apply(self, prepared: Preparation) -> None:
+        state = prepared.past.state
+        declare_all_untouched(prepared.skipped, prepared.going, state, prepared.without_plugin, self)
+        fleet = prepared.planned.fleet
+        made = provision(fleet.environments, prepared.config.kubeconfig_source, self)
+        declared = {}
+        for name, handling in prepared.ownership.handlings.items():
+            if name in prepared.skipped:
+                continue
+            content = prepared.content(name)
+            if name in made:
+                content = content._replace(kubeconfig=made[name].kubeconfig, after=made[name].ready)
+            declared[name] = InferenceEnvironment(
+                name,
+                fleet.environment[name],
+                content=content,
+                opts=pulumi.ResourceOptions(parent=self, aliases=handling.component_aliases(name)),
+            )
+        self.environments = declared
+        wait_until_served([each.served for each in declared.values()], prepared)
+
+
+async def _prepare(
+    name: str,
+    inputs: DocumentInputs,
+    kubeconfigs: Mapping[str, pulumi.Input[str]],
+    memory: Memory,
+    options: PlanOptions,
+    after: Sequence[pulumi.Resource],
+) -> Preparation:
+    written_in = f'Fleet("{name}")'
+    config = read_stack_config(pulumi.Config("slicewise"), dict(options), written_in)
+    fleet = inputs.load() if inputs else load_documents(config)
+    tell_plain(config)
+    tell_unused(config, fleet, kubeconfigs, written_in)
+    return await prepare(config, fleet, memory, await kubeconfigs_of_program(written_in, kubeconfigs, after))

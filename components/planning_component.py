@@ -1,0 +1,91 @@
+"""What components that plan have in common: their outputs, and what they remember of the last plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import pulumi
+
+from .component_options import PreviousPlan
+from .last_update import Memory
+from .preparation import Preparation
+from .service_addresses import endpoints_of
+from .state import ENVIRONMENTS_OUTPUT, Owner
+
+ValueT = TypeVar("ValueT")
+
+
+class PlanningComponent(pulumi.ComponentResource):
+    """A component that plans, and has the plan as outputs.
+
+    A resource that takes one of the outputs depends on everything that the component applies.
+    """
+
+    stack_outputs: Mapping[str, Any]
+    """The plan, and what the next one must know beside it: what a program exports which keeps its plan in the stack's
+    outputs (`PreviousPlan.STACK_OUTPUTS`). The keys are those of the Slicewise program itself."""
+
+    def _publish(self, outputs: Mapping[str, Any], resources: Sequence[pulumi.Resource]) -> None:
+        self.stack_outputs = outputs
+        self._resources = [*resources]
+
+    def _remember(self, prepared: Preparation, memory: Memory) -> None:
+        """Register what the next plan reads from the stack's state; in a preview nothing is stored."""
+        if pulumi.runtime.is_dry_run():
+            return
+        names = sorted({*prepared.planned.fleet.environment, *prepared.going.names})
+        self.register_outputs({**self.stack_outputs, ENVIRONMENTS_OUTPUT: names} if memory.owner else {})
+
+    @property
+    def placements(self) -> pulumi.Output[list[dict[str, Any]]]:
+        """What runs where: deployment, environment, nodePool, profile, replicas, units, resource."""
+        return self._when_applied(self.stack_outputs["placements"])
+
+    @property
+    def node_pools(self) -> pulumi.Output[list[dict[str, Any]]]:
+        """How full each node pool is."""
+        return self._when_applied(self.stack_outputs["nodePools"])
+
+    @property
+    def warnings(self) -> pulumi.Output[list[dict[str, Any]]]:
+        """What the plan warns of: code and message, and what it is about."""
+        return self._when_applied(self.stack_outputs["warnings"])
+
+    @property
+    def shortfalls(self) -> pulumi.Output[list[dict[str, Any]]]:
+        """The deployments that get fewer environments than they ask for."""
+        return self._when_applied(self.stack_outputs["shortfalls"])
+
+    @property
+    def endpoints(self) -> pulumi.Output[list[dict[str, Any]]]:
+        """Where each placement answers inside its cluster: deployment, environment, service, inCluster.
+
+        The address is KServe's own Service of the workload; None where KServe cuts its name with a hash of its own.
+        """
+        return self._when_applied(endpoints_of(self.stack_outputs["placements"]))
+
+    def _when_applied(self, value: ValueT) -> pulumi.Output[ValueT]:
+        return pulumi.Output.all(*(resource.urn for resource in self._resources)).apply(lambda _: value)
+
+
+def memory_of(owner: Owner, previous: PreviousPlan | Mapping[str, Any]) -> Memory:
+    """Return where a component remembers its plan, or what it is given as the last one."""
+    if isinstance(previous, Mapping):
+        return Memory(owner, previous)
+    if PreviousPlan(previous) is PreviousPlan.STACK_OUTPUTS:
+        return Memory()
+    return Memory(owner, {} if PreviousPlan(previous) is PreviousPlan.NONE else None)
+
+
+def former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
+    """Return the names that a component may have in the stack's state, from its aliases."""
+    names = [each.name if isinstance(each, pulumi.Alias) else each for each in (opts.aliases if opts else None) or ()]
+    return tuple(name.rpartition("::")[2] for name in names if isinstance(name, str))
+
+
+def depended_on(opts: pulumi.ResourceOptions | None) -> list[pulumi.Resource]:
+    """Return the resources that a component depends on, as far as they are passed as such."""
+    given = opts.depends_on if opts and opts.depends_on else []
+    several = given if isinstance(given, list | tuple) else [given]
+    return [each for each in several if isinstance(each, pulumi.Resource)]

@@ -1,0 +1,132 @@
+"""From documents to what is to be declared, environment by environment: planned, asked for, settled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from slicewise.documents import Fleet
+from slicewise.planning import Rejections, plan_to_outputs
+
+from .all_outputs import all_outputs
+from .clusters import Reached, reach_clusters, tell_skipped, verify_clusters
+from .environment_content import EnvironmentContent, PlacedObjects
+from .fleet_plan import FleetPlan, plan_fleet
+from .kubeconfig import ProgramKubeconfigs
+from .last_update import LastUpdate, Memory, read_last_update
+from .leaving import Departures, settle_deletions, tell_departures
+from .ownership import Ownership, settle_ownership
+from .report import report
+from .stack_config import StackConfig
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is known before anything is declared.
+
+    Attributes:
+        config: What the stack, or the program, decides.
+        planned: The plan, and what it declares where.
+        rejections: Why candidates were rejected in it.
+        past: What the last `pulumi up` left.
+        reached: The clusters that exist already.
+        ownership: How the objects of each environment are declared.
+        skipped: The environments that are left as they are, with the reasons.
+        going: What becomes of environments that are no longer declared.
+        without_plugin: The environments whose stored credential comes from a plugin that gives none now.
+        asked: The environments that leave and whose clusters were asked.
+    """
+
+    config: StackConfig
+    planned: FleetPlan
+    rejections: Rejections
+    past: LastUpdate
+    reached: Reached
+    ownership: Ownership
+    skipped: Mapping[str, tuple[str, ...]]
+    going: Departures
+    without_plugin: frozenset[str]
+    asked: frozenset[str]
+
+    @cached_property
+    def plan_outputs(self) -> dict[str, Any]:
+        """The plan as outputs: placements, node pools, warnings, shortfalls."""
+        return plan_to_outputs(self.planned.plan, self.rejections)
+
+    def plan_outputs_of(self, environment: str) -> dict[str, Any]:
+        """The plan's outputs, as far as they are of one environment."""
+        here = {
+            key: [each for each in self.plan_outputs[key] if each["environment"] == environment]
+            for key in ("placements", "nodePools")
+        }
+        return {**self.plan_outputs, **here}
+
+    @cached_property
+    def _placed(self) -> Mapping[str, Sequence[PlacedObjects]]:
+        placed: defaultdict[str, list[PlacedObjects]] = defaultdict(list)
+        for placement, objects in self.planned.placed:
+            placed[placement.environment].append(PlacedObjects(placement.deployment, placement.node_pool, objects))
+        return placed
+
+    def content(self, environment: str) -> EnvironmentContent:
+        """Return what is declared in an environment that can be changed and whose cluster exists already."""
+        handling = self.ownership.handlings[environment]
+        return EnvironmentContent(
+            handling,
+            self.reached.kubeconfigs.get(environment),
+            self.planned.shared.get(environment, ()),
+            self._placed.get(environment, ()),
+            outputs=self.plan_outputs_of(environment),
+        )
+
+    def outputs(self) -> dict[str, Any]:
+        """Return all outputs: the plan, and what the next run must know beside it; say what is not done now."""
+        plan, past = self.plan_outputs, self.past
+        tell_skipped(self.skipped, plan, past.state)
+        tell_departures(self.going, past.renamed, past.state, self.asked)
+        return all_outputs(plan, past, self.ownership.handlings, self.reached.existing, self.skipped, self.going)
+
+
+async def prepare(config: StackConfig, fleet: Fleet, memory: Memory, program: ProgramKubeconfigs) -> Preparation:
+    """Plan the fleet, ask the clusters that exist, and settle what is to be declared; nothing is declared yet.
+
+    Raises:
+        InvalidInputError: something in the clusters or in the stack's outputs keeps the plan from being applied.
+        pulumi.RunError: a deployment gets fewer environments than it asks for, or a cluster cannot be used, and the
+            stack does not say to go on.
+    """
+    past = await read_last_update(config, fleet, memory, program)
+    planned = plan_fleet(config, fleet, past.placements)
+    rejections = Rejections(fleet, planned.plan)
+    report(config, fleet, planned.plan, rejections, past.before.skipped)
+    reached = await reach_clusters(config, fleet.environments, planned.needs(config), program)
+    ownership = await settle_ownership(config, past, planned.declared, reached)
+    verified = await verify_clusters(
+        config,
+        fleet,
+        planned.plan,
+        planned.previous,
+        {name: text for name, text in reached.kubeconfigs.items() if name not in program.later},
+        stacks=past.before.names,
+        handlings=ownership.handlings,
+    )
+    skipped = {**reached.skipped, **verified}
+    ownership.tell(skipped)
+    past = await past.with_state(reached.existing, skips=bool(skipped))
+    changed = {name: there for name, there in reached.existing.items() if name not in skipped}
+    going, asked = await settle_deletions(config, past, planned.declared, skipped, changed)
+    return Preparation(
+        config,
+        planned,
+        rejections,
+        past,
+        reached,
+        ownership,
+        skipped,
+        going,
+        asked.without_plugin,
+        frozenset(asked.existing),
+    )
