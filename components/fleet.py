@@ -14,7 +14,7 @@ from .document_inputs import DocumentInput, DocumentInputs
 from .documents import load_documents
 from .inference_environment import InferenceEnvironment
 from .kubeconfig import kubeconfigs_of_program, sweep_while_the_engine_runs
-from .last_update import Memory
+from .last_update import PlanMemory
 from .leaving import declare_all_untouched
 from .plain_kubeconfigs import tell_plain
 from .planning_component import PlanningComponent, depended_on, former_names, memory_of
@@ -22,7 +22,7 @@ from .preparation import Preparation, prepare
 from .provisioning import provision
 from .serving_wait import wait_until_served
 from .stack_config import read_stack_config
-from .state import Owner
+from .state import PlanOwner
 from .synchronous import complete
 from .type_tokens import FLEET
 from .unused_config import tell_unused
@@ -75,7 +75,7 @@ class Fleet(PlanningComponent):
                 environments than it asks for, and nothing says to go on. It has everything that is wrong.
         """
         sweep_while_the_engine_runs()
-        memory = memory_of(Owner(FLEET, name, former_names(opts)), previous_plan)
+        memory = memory_of(PlanOwner(FLEET, name, former_names(opts)), previous_plan)
         inputs = DocumentInputs(documents, environments, models, deployments)
         prepared = complete(_prepare(name, inputs, kubeconfigs or {}, memory, options, depended_on(opts)))
         super().__init__(FLEET, name, None, opts)
@@ -110,7 +110,7 @@ async def _prepare(
     name: str,
     inputs: DocumentInputs,
     kubeconfigs: Mapping[str, pulumi.Input[str]],
-    memory: Memory,
+    memory: PlanMemory,
     options: PlanOptions,
     after: Sequence[pulumi.Resource],
 ) -> Preparation:

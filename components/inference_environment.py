@@ -20,7 +20,7 @@ from .document_inputs import DocumentInput, DocumentInputs, as_mapping
 from .environment_content import EnvironmentContent
 from .kubeconfig import NOWHERE, kubeconfigs_of_program, sweep_while_the_engine_runs
 from .kubernetes_objects import declare
-from .last_update import Memory
+from .last_update import PlanMemory
 from .leaving import declare_untouched
 from .model_placement import ModelPlacement
 from .object_handling import Handling, name_of_object
@@ -30,7 +30,7 @@ from .provisioning import provision
 from .resource_names import provider_name
 from .serving_wait import Served, wait_until_served
 from .stack_config import read_stack_config
-from .state import EnvironmentState, Owner
+from .state import EnvironmentState, PlanOwner
 from .synchronous import complete, let_the_engine_work
 from .type_tokens import INFERENCE_ENVIRONMENT
 
@@ -90,7 +90,7 @@ class InferenceEnvironment(PlanningComponent):
             self.register_outputs({})
             return
         sweep_while_the_engine_runs()
-        memory = memory_of(Owner(INFERENCE_ENVIRONMENT, name, former_names(opts)), previous_plan)
+        memory = memory_of(PlanOwner(INFERENCE_ENVIRONMENT, name, former_names(opts)), previous_plan)
         inputs = DocumentInputs(documents, [_document(name, spec)], models, deployments)
         prepared = complete(_prepare(name, inputs, kubeconfig, memory, options, depended_on(opts)))
         super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
@@ -198,7 +198,7 @@ async def _prepare(
     name: str,
     inputs: DocumentInputs,
     kubeconfig: pulumi.Input[str] | None,
-    memory: Memory,
+    memory: PlanMemory,
     options: PlanOptions,
     after: Sequence[pulumi.Resource],
 ) -> Preparation:

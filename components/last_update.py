@@ -15,7 +15,7 @@ from slicewise.planning import PreviousPlacement
 from .clusters import renamed_environments
 from .kubeconfig import ProgramKubeconfigs
 from .stack_config import StackConfig
-from .state import Owner, PreviousStack, Renamed, StackState, parse_outputs, previous_stack, read_state
+from .state import PlanOwner, PreviousStack, Renamed, StackState, parse_outputs, previous_stack, read_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class LastUpdate:
     before: PreviousStack
     state: StackState
     renamed: Renamed
-    owner: Owner | None = None
+    owner: PlanOwner | None = None
 
     @property
     def placements(self) -> tuple[PreviousPlacement, ...]:
@@ -51,7 +51,7 @@ class LastUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class PlanMemory:
     """Where a plan remembers what the last one was.
 
     Attributes:
@@ -59,7 +59,7 @@ class Memory:
         given: The outputs of an earlier plan, in place of the remembered one; None where none are given.
     """
 
-    owner: Owner | None = None
+    owner: PlanOwner | None = None
     given: Mapping[str, Any] | None = None
 
     async def read(self, environments: AbstractSet[str], *, afresh: bool) -> tuple[PreviousStack, StackState]:
@@ -80,7 +80,7 @@ class Memory:
 
 
 async def read_last_update(
-    config: StackConfig, fleet: Fleet, memory: Memory, program: ProgramKubeconfigs
+    config: StackConfig, fleet: Fleet, memory: PlanMemory, program: ProgramKubeconfigs
 ) -> LastUpdate:
     """Read what the stack has, and find what was renamed since; the state is read only where the outputs cannot tell.
 

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import pulumi
 
 from .component_options import PreviousPlan
-from .last_update import Memory
+from .last_update import PlanMemory
 from .preparation import Preparation
 from .service_addresses import endpoints_of
-from .state import ENVIRONMENTS_OUTPUT, Owner
+from .state import ENVIRONMENTS_OUTPUT, PlanOwner
 
 ValueT = TypeVar("ValueT")
 
@@ -30,7 +30,7 @@ class PlanningComponent(pulumi.ComponentResource):
         self.stack_outputs = outputs
         self._resources = [*resources]
 
-    def _remember(self, prepared: Preparation, memory: Memory) -> None:
+    def _remember(self, prepared: Preparation, memory: PlanMemory) -> None:
         """Register what the next plan reads from the stack's state; in a preview nothing is stored."""
         if pulumi.runtime.is_dry_run():
             return
@@ -69,13 +69,13 @@ class PlanningComponent(pulumi.ComponentResource):
         return pulumi.Output.all(*(resource.urn for resource in self._resources)).apply(lambda _: value)
 
 
-def memory_of(owner: Owner, previous: PreviousPlan | Mapping[str, Any]) -> Memory:
+def memory_of(owner: PlanOwner, previous: PreviousPlan | Mapping[str, Any]) -> PlanMemory:
     """Return where a component remembers its plan, or what it is given as the last one."""
     if isinstance(previous, Mapping):
-        return Memory(owner, previous)
+        return PlanMemory(owner, previous)
     if PreviousPlan(previous) is PreviousPlan.STACK_OUTPUTS:
-        return Memory()
-    return Memory(owner, {} if PreviousPlan(previous) is PreviousPlan.NONE else None)
+        return PlanMemory()
+    return PlanMemory(owner, {} if PreviousPlan(previous) is PreviousPlan.NONE else None)
 
 
 def former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:

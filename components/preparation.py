@@ -12,11 +12,12 @@ from slicewise.documents import Fleet
 from slicewise.planning import Rejections, plan_to_outputs
 
 from .all_outputs import all_outputs
+from .cloud_sdks import require_cloud_sdks
 from .clusters import Reached, reach_clusters, tell_skipped, verify_clusters
 from .environment_content import EnvironmentContent, PlacedObjects
 from .fleet_plan import FleetPlan, plan_fleet
 from .kubeconfig import ProgramKubeconfigs
-from .last_update import LastUpdate, Memory, read_last_update
+from .last_update import LastUpdate, PlanMemory, read_last_update
 from .leaving import Departures, settle_deletions, tell_departures
 from .ownership import Ownership, settle_ownership
 from .report import report
@@ -90,7 +91,7 @@ class Preparation:
         return all_outputs(plan, past, self.ownership.handlings, self.reached.existing, self.skipped, self.going)
 
 
-async def prepare(config: StackConfig, fleet: Fleet, memory: Memory, program: ProgramKubeconfigs) -> Preparation:
+async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program: ProgramKubeconfigs) -> Preparation:
     """Plan the fleet, ask the clusters that exist, and settle what is to be declared; nothing is declared yet.
 
     Raises:
@@ -98,6 +99,7 @@ async def prepare(config: StackConfig, fleet: Fleet, memory: Memory, program: Pr
         pulumi.RunError: a deployment gets fewer environments than it asks for, or a cluster cannot be used, and the
             stack does not say to go on.
     """
+    require_cloud_sdks(config.kubeconfig_source, fleet.environments)
     past = await read_last_update(config, fleet, memory, program)
     planned = plan_fleet(config, fleet, past.placements)
     rejections = Rejections(fleet, planned.plan)

@@ -26,6 +26,10 @@ NOT_PRODUCT: Final = frozenset({"tests", "tools", "toolchain"})
 PROGRAM: Final = "__main__"
 LONG_FILE: Final = 400
 ONE_THING_SEEN_TWICE: Final[Mapping[str, str]] = {
+    "Fleet": (
+        "all documents, validated and sorted, and the Pulumi component that plans and deploys them: users write the "
+        "second, and the state of their stacks has it"
+    ),
     "InferenceEnvironment": (
         "the kind of document, named as users write it, and the Pulumi component that deploys one: both are names of "
         "the product, and the state of every stack has the second"

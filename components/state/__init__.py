@@ -15,7 +15,15 @@ from .cluster_outputs import (
     find_renamed,
 )
 from .previous_plan import PreviousStack, parse_outputs, previous_stack, services_leaving
-from .stack_state import ENVIRONMENTS_OUTPUT, Applied, EnvironmentState, Owner, StackState, StateResource, read_state
+from .stack_state import (
+    ENVIRONMENTS_OUTPUT,
+    Applied,
+    EnvironmentState,
+    PlanOwner,
+    StackState,
+    StateResource,
+    read_state,
+)
 
 __all__ = [
     "CLUSTERS_OUTPUT",
@@ -26,7 +34,7 @@ __all__ = [
     "Applied",
     "EnvironmentState",
     "KnownCluster",
-    "Owner",
+    "PlanOwner",
     "PreviousStack",
     "Renamed",
     "StackState",

@@ -94,7 +94,7 @@ class StackState:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class PlanOwner:
     """A component that plans, and remembers in its own outputs what it has planned.
 
     Attributes:
@@ -127,7 +127,7 @@ class Owner:
         return not in_a_fleet and environment in (self.name, *self.former)
 
 
-async def read_state(owner: Owner | None = None) -> StackState:
+async def read_state(owner: PlanOwner | None = None) -> StackState:
     """Return what the state has; of an `owner`, only what it has declared, and its outputs for the stack's."""
     answer = await pulumi.runtime.invoke_async(_READ_RESOURCES, {"stackName": stack_name()})
     resources: Mapping[str, Mapping[str, Any]] = answer["outputs"]

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from components.provisioning.eks import ProvisionedEksCluster
 from components.provisioning.gke import ProvisionedGkeCluster
 from slicewise.cloud_resources.gke import GkePool
+from slicewise.documents import DeploymentKey
 from slicewise.documents.cluster import EksCluster as DeclaredEks
 from slicewise.documents.cluster import GkeCluster as DeclaredGke
 from slicewise.manifests import KubernetesObject
 from slicewise.testing import Recorder, run
-from slicewise.documents import DeploymentKey
 from tests.components.environments import declare_environment
 
 # What names are made of where people number and join them, and the words that the stack's own names end with.
