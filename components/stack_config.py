@@ -210,7 +210,9 @@ def read_stack_config(
     everything = _everything()
     problems = list(_unknown(config.name, everything))
     written = {key: everything[full] for key in KEYS if (full := f"{config.name}:{key}") in everything}
-    passed = {to_camel(name): value for name, value in (arguments or {}).items()}
+    known = [to_snake(key) for key in KEYS if key not in ("manifests", "kubeconfigs")]
+    problems += [_unknown_argument(name, known, written_in) for name in arguments or {} if name not in known]
+    passed = {to_camel(name): value for name, value in (arguments or {}).items() if name in known}
     try:
         read = _STACK_CONFIG.validate_python({**written, **passed, "arguments": frozenset(passed)})
     except ValidationError as error:
@@ -248,14 +250,14 @@ def _unknown(own: str, everything: Mapping[str, str]) -> Iterator[Diagnostic]:
         yield Diagnostic.error(Code.UNKNOWN_STACK_CONFIG, message, field=full, place=Place(stack_file()))
 
 
+def _unknown_argument(name: str, known: list[str], written_in: str) -> Diagnostic:
+    message = f"there is no such argument{did_you_mean(name, known)}"
+    return Diagnostic.error(Code.BAD_ARGUMENT, message, field=name, place=Place(written_in))
+
+
 def _wrong_argument(written_in: str, error: ErrorDetails) -> Diagnostic:
-    argument = to_snake(str(error["loc"][0]))
-    if error["type"] == "unexpected_keyword_argument":
-        known = [to_snake(key) for key in KEYS]
-        message = f"there is no such argument{did_you_mean(argument, known)}"
-    else:
-        message = f"got {quoted(str(error['input']))}, expected {error['msg']}"
-    return Diagnostic.error(Code.BAD_ARGUMENT, message, field=argument, place=Place(written_in))
+    message = f"got {quoted(str(error['input']))}, expected {error['msg']}"
+    return Diagnostic.error(Code.BAD_ARGUMENT, message, field=to_snake(str(error["loc"][0])), place=Place(written_in))
 
 
 def _problem(own: str, written: Mapping[str, str], error: ErrorDetails) -> Diagnostic:
