@@ -36,7 +36,8 @@ def declare(
         parent=parent,
         provider=provider,
         depends_on=list(after),
-        retain_on_delete=retained,
+        # None: as the component has it.
+        retain_on_delete=True if retained else None,
         custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
     )
     return CustomResource(

@@ -116,7 +116,11 @@ def test_options_do_what_users_expect(tmp_path: Path, cluster: Client, plane: Co
     assert "protected" in refused.stdout
     assert "chat" in services(cluster)
 
-    platform.rewrite(program("parent=Platform()", "language"))
+    # retain_on_delete: what leaves the stack stays in the cluster.
     platform.pulumi("state", "unprotect", "--all", "--yes", "--stack", "test")
+    platform.rewrite(program("retain_on_delete=True, parent=Platform()", "language"))
+    platform.up()
+    running = services(cluster)
+    assert "agent" in running
     platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
-    assert services(cluster) == []
+    assert services(cluster) == running
