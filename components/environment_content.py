@@ -36,6 +36,7 @@ class EnvironmentContent(NamedTuple):
         shared: What its placements share.
         placed: What is placed there.
         after: What must be there before anything runs on its GPUs.
+        depends_on: What the component that plans depends on: what is applied goes before it.
         outputs: What the plan says of the environment.
     """
 
@@ -44,4 +45,5 @@ class EnvironmentContent(NamedTuple):
     shared: Sequence[KubernetesObject] = ()
     placed: Sequence[PlacedObjects] = ()
     after: Sequence[pulumi.Resource] = ()
+    depends_on: Sequence[pulumi.Resource] = ()
     outputs: Mapping[str, Any] = {}

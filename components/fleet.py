@@ -79,12 +79,12 @@ class Fleet(PlanningComponent):
         inputs = DocumentInputs(documents, environments, models, deployments)
         prepared = complete(_prepare(name, inputs, kubeconfigs or {}, memory, options, depended_on(opts)))
         super().__init__(FLEET, name, None, opts)
-        self._apply(prepared)
+        self._apply(prepared, depended_on(opts))
         resources = [resource for each in self.environments.values() for resource in each.resources]
         self._publish(prepared.outputs(), resources)
         self._remember(prepared, memory)
 
-    def _apply(self, prepared: Preparation) -> None:
+    def _apply(self, prepared: Preparation, depends_on: Sequence[pulumi.Resource]) -> None:
         state = prepared.past.state
         declare_all_untouched(prepared.skipped, prepared.going, state, prepared.without_plugin, self)
         fleet = prepared.planned.fleet
@@ -93,7 +93,7 @@ class Fleet(PlanningComponent):
         for name, handling in prepared.ownership.handlings.items():
             if name in prepared.skipped:
                 continue
-            content = prepared.content(name)
+            content = prepared.content(name)._replace(depends_on=depends_on)
             if name in made:
                 content = content._replace(kubeconfig=made[name].kubeconfig, after=made[name].ready)
             declared[name] = InferenceEnvironment(

@@ -94,7 +94,7 @@ class InferenceEnvironment(PlanningComponent):
         inputs = DocumentInputs(documents, [_document(name, spec)], models, deployments)
         prepared = complete(_prepare(name, inputs, kubeconfig, memory, options, depended_on(opts)))
         super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
-        self._apply(name, prepared)
+        self._apply(name, prepared, depended_on(opts))
         self._publish(prepared.outputs(), self.resources)
         self._remember(prepared, memory)
 
@@ -103,7 +103,7 @@ class InferenceEnvironment(PlanningComponent):
         """Everything that is applied to the cluster."""
         return [resource for placement in self.model_placements.values() for resource in placement.resources]
 
-    def _apply(self, name: str, prepared: Preparation) -> None:
+    def _apply(self, name: str, prepared: Preparation, depends_on: Sequence[pulumi.Resource]) -> None:
         self.model_placements = {}
         if name in prepared.skipped:
             state = prepared.past.state
@@ -115,7 +115,7 @@ class InferenceEnvironment(PlanningComponent):
                 runs_plugin=name in prepared.without_plugin,
             )
             return
-        content = prepared.content(name)
+        content = prepared.content(name)._replace(depends_on=depends_on)
         fleet, source = prepared.planned.fleet, prepared.config.kubeconfig_source
         if made := provision(fleet.environments, source, self).get(name):
             content = content._replace(kubeconfig=made.kubeconfig, after=made.ready)
@@ -131,7 +131,12 @@ class InferenceEnvironment(PlanningComponent):
             kubeconfig=self.kubeconfig.apply(marked),
             # Without it, a rotated CA or a new endpoint would replace every object of the cluster.
             cluster_identifier=handling.identifier or name,
-            opts=pulumi.ResourceOptions(parent=self, aliases=handling.aliases(provider_name(name))),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                aliases=handling.aliases(provider_name(name)),
+                # Everything that is applied depends on the provider.
+                depends_on=[*content.depends_on],
+            ),
         )
         shared = self._shared(name, content)
         self.model_placements, pools = {}, []
