@@ -60,7 +60,7 @@ def declare_untouched(
     name: str,
     state: EnvironmentState,
     *,
-    component: pulumi.Resource | None = None,
+    component: pulumi.ComponentResource | None = None,
     fleet: pulumi.Resource | None = None,
     identifier: str | None = None,
     runs_plugin: bool = False,

@@ -63,24 +63,24 @@ def test_a_fleet_has_environments_which_have_placements(recorder: Recorder) -> N
 
 
 def test_documents_may_be_types_mappings_or_files(tmp_path: Path) -> None:
-    documents = {"environments": [POOLS], "models": [TINY], "deployments": [CHAT]}
-    typed = {
-        argument: [KINDS[each["kind"]].model_validate(each) for each in given] for argument, given in documents.items()
-    }
+    def parsed(document: dict[str, Any]) -> Any:  # noqa: ANN401 - any kind of document
+        return KINDS[document["kind"]].model_validate(document)
+
+    def short(document: dict[str, Any]) -> dict[str, Any]:
+        """Return it without what the argument says: of which kind it is."""
+        return {key: document[key] for key in ("metadata", "spec")}
+
     (tmp_path / "fleet.yaml").write_text(yaml.safe_dump_all([POOLS, TINY, CHAT]))
 
     loaded = [
-        DocumentInputs(**documents).load(),
-        DocumentInputs(**typed).load(),
+        DocumentInputs(environments=[POOLS], models=[TINY], deployments=[CHAT]).load(),
+        DocumentInputs(environments=[parsed(POOLS)], models=[parsed(TINY)], deployments=[parsed(CHAT)]).load(),
         DocumentInputs([tmp_path]).load(),
-        # What kind a document is, the argument says.
-        DocumentInputs(
-            **{
-                argument: [{"metadata": each["metadata"], "spec": each["spec"]} for each in given]
-                for argument, given in documents.items()
-            }
-        ).load(),
+        DocumentInputs(environments=[short(POOLS)], models=[short(TINY)], deployments=[short(CHAT)]).load(),
+        DocumentInputs([tmp_path], environments=[OTHER]).load(),
     ]
+    both = loaded.pop()
+    assert [each.metadata.name for each in both.environments] == ["mig-a", "mig-b"]
 
     assert all(each == loaded[0] for each in loaded)
     assert [each.metadata.name for each in loaded[0].deployments] == ["chat"]
