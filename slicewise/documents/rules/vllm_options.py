@@ -1,8 +1,8 @@
 """The options of `vllm serve`, by their long names without the hyphens before them.
 
-Source: what its parser is made of in the packages of two versions of vLLM, `vllm/engine/arg_utils.py` and
-`vllm/entrypoints/openai/cli_args.py` (in 0.33.0 `vllm/entrypoints/common/cli_args.py`): the arguments of each
-`add_argument`, and the fields of `FrontendArgs`.
+Source: what its parser is made of in the packages of five versions of vLLM (0.11.0, 0.17.0, 0.20.0, 0.23.0 and 0.33.0),
+`vllm/engine/arg_utils.py` and `vllm/entrypoints/openai/cli_args.py` (in 0.33.0 `vllm/entrypoints/common/cli_args.py`):
+the arguments of each `add_argument`, and the fields of `FrontendArgs`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from typing import Final
 
 VERSION: Final = "0.33.0"
 _FILE: Final = Path(__file__).with_name("vllm_options.txt")
-OPTIONS: Final = frozenset(line for line in _FILE.read_text(encoding="utf-8").split("\n") if line and line[0] != "#")
-"""Those of 0.33.0 and of 0.11.0, as an image may be older than the newest vLLM."""
+_NEWEST, _OLDER = (
+    frozenset(line for line in part.split("\n") if line and line[0] != "#")
+    for part in _FILE.read_text(encoding="utf-8").split("\n# Older: ")
+)
+OPTIONS: Final = _NEWEST | _OLDER
+"""Those of `VERSION`, and those that an older version had, as an image may be older."""
 # vLLM takes each switch with any of these (BooleanOptionalAction, and EnableDisableAction in 0.33.0).
 _SWITCHES: Final = ("no-", "enable-", "disable-")
 
@@ -27,6 +31,11 @@ def is_option(name: str) -> bool:
     """
     option = name.partition(".")[0]
     return option in OPTIONS or _bare(option) in _BARE or any(known.startswith(option) for known in OPTIONS)
+
+
+def is_older(option: str) -> bool:
+    """Return whether `option` is one that only versions before `VERSION` have."""
+    return option in _OLDER
 
 
 def _bare(option: str) -> str:

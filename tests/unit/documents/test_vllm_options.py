@@ -35,12 +35,22 @@ def test_a_misspelt_option(loader: Loader, argument: str, option: str, meant: st
     )
 
 
+def test_an_option_that_only_older_versions_have_is_not_said_to_be_in_this_one() -> None:
+    # vllm/engine/arg_utils.py has --swap-space in 0.17.0, and no longer in 0.33.0.
+    (said,) = check_argument("--swap-spacce=4", ("args", 0))
+    assert (said.code.value, said.is_error) == ("SW349", False)
+    assert said.message.startswith('vLLM 0.33.0 has no option "--swap-spacce"')
+    assert said.remedy == 'did you mean "--swap-space", which older versions have?'
+
+
 @pytest.mark.parametrize(
     "argument",
     [
         # An abbreviation, as argparse takes them; the opposites of switches; a field of JSON; an option of 0.11.0.
         *("--max-model=4096", "--no-enable-lora", "--no-trust-remote-code", "--disable-chunked-prefill"),
         *("--speculative-config.model=x", "--hf-overrides.a.b+=1", "--swap-space=4", "--rope-scaling={}"),
+        # Of versions between: vllm/engine/arg_utils.py of 0.17.0, and of 0.23.0 (which KServe 0.20.0 has).
+        *("--use-gpu-for-pooling-score", "--override-attention-dtype=x", "--renderer-num-workers=2"),
         # Options that no version had when this was written, and values.
         *("--max-tokens-of-thought=7", "--paged-eviction", "--", "---", "--x", "max-modell-len", "-q", "--=5"),
     ],
