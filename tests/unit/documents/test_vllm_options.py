@@ -47,16 +47,32 @@ def test_an_option_that_only_older_versions_have_is_not_said_to_be_in_this_one()
     "argument",
     [
         # An abbreviation, as argparse takes them; the opposites of switches; a field of JSON; an option of 0.11.0.
-        *("--max-model=4096", "--no-enable-lora", "--no-trust-remote-code", "--disable-chunked-prefill"),
+        *("--max-model=4096", "--max-num-batched-token=8", "--speculative-config.n=4"),
+        *("--no-enable-lora", "--no-trust-remote-code", "--disable-chunked-prefill"),
         *("--speculative-config.model=x", "--hf-overrides.a.b+=1", "--swap-space=4", "--rope-scaling={}"),
-        # Of versions between: vllm/engine/arg_utils.py of 0.17.0, and of 0.23.0 (which KServe 0.20.0 has).
-        *("--use-gpu-for-pooling-score", "--override-attention-dtype=x", "--renderer-num-workers=2"),
         # Options that no version had when this was written, and values.
-        *("--max-tokens-of-thought=7", "--paged-eviction", "--", "---", "--x", "max-modell-len", "-q", "--=5"),
+        *(
+            "--max-num-batched-requests=7",
+            "--kv-cache-memory-gb=4",
+            "--max-tokens-of-thought=7",
+            "--paged-eviction",
+            "--",
+            "---",
+            "--x",
+            "max-modell-len",
+            "-q",
+            "--=5",
+        ),
     ],
 )
 def test_an_option_that_may_be_one(argument: str) -> None:
     assert [each.code.value for each in check_argument(argument, ("args", 0)) if each.code.value == "SW349"] == []
+
+
+def test_options_of_versions_between_are_known() -> None:
+    """As in vllm/engine/arg_utils.py of 0.17.0, of 0.20.0 and of 0.23.0, which KServe 0.20.0 starts."""
+    between = {"use-gpu-for-pooling-score", "override-attention-dtype", "renderer-num-workers", "use-fp64-gumbel"}
+    assert between <= OPTIONS
 
 
 def test_slips_of_one_key_are_nearly_all_told() -> None:
