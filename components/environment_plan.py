@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from slicewise.clusters.live import KindInNamespace, Needs, ObjectName, resource_of
-from slicewise.clusters.preflight import is_reserved
+from slicewise.clusters.live import KindInNamespace, ObjectName
+from slicewise.clusters.preflight import Needs, is_reserved, resource_of
 from slicewise.clusters.verify import PlannedService, planned_services
 from slicewise.documents import Fleet
 from slicewise.manifests import KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from slicewise.clusters.live import Needs, needs_of
+from slicewise.clusters.preflight import Needs, needs_of
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
 from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan, placements_by_environment

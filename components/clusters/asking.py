@@ -10,8 +10,7 @@ from typing import Final
 import pulumi
 
 from slicewise.clusters.access import Refusal
-from slicewise.clusters.live import Needs
-from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, ask_or_refusal, problems_of
+from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, Needs, ask_or_refusal, problems_of
 from slicewise.diagnostics import Diagnostic
 
 from ..kubeconfig import EnvironmentKubeconfig

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from slicewise.clusters.live import ExistingObjects, Needs
-from slicewise.clusters.preflight import ClusterAnswer
+from slicewise.clusters.live import ExistingObjects
+from slicewise.clusters.preflight import ClusterAnswer, Needs
 from slicewise.diagnostics import Code, Diagnostic, Subject, place_order, printable
 from slicewise.documents import InferenceEnvironment
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from slicewise.clusters.access import Cause, KubeconfigError, Refusal, check_kubeconfig, read_context, unreachable
-from slicewise.clusters.live import ExistingObjects, Needs, needs_of_leaving
-from slicewise.clusters.preflight import ClusterAnswer, ask_or_refusal, rights_missing
+from slicewise.clusters.live import ExistingObjects
+from slicewise.clusters.preflight import ClusterAnswer, Needs, ask_or_refusal, needs_of_leaving, rights_missing
 from slicewise.diagnostics import Code, some
 
 from ..clusters import SkipReason, skip_or_fail

@@ -4,7 +4,7 @@
 """
 
 from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
-from policies.rules.fields import NotKnownError
+from policies.rules.reading import NotKnownError
 from policies.rules.rule_runner import EXCLUDE, EXCLUDE_SCHEMA, is_checked, run_rule, run_stack_rule
 from policies.rules.rule_types import UNKNOWN, Finding, Outcome, Resource, ResourceRule, Schema, StackRule, Unchecked
 

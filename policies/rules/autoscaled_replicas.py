@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from policies.rules.fields import properties
-from policies.rules.pod_specs import group_and_kind, is_service
+from policies.rules.reading import (
+    Autoscaler,
+    NameInCluster,
+    autoscalers,
+    group_and_kind,
+    is_service,
+    name_in_cluster,
+    properties,
+    scaled_names,
+)
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
-from policies.rules.services import Autoscaler, NameInCluster, autoscalers, name_in_cluster, scaled_names
 
 _SCALABLE: Final = (("apps", "Deployment"), ("apps", "StatefulSet"), ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"))
 

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from policies.rules.fields import Field
-from policies.rules.gpu_requests import pod_requests
-from policies.rules.pod_specs import Pod, makes_pods, pods
+from policies.rules.reading import Field, Pod, makes_pods, pod_requests, pods
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from policies.rules.secret_words import is_harmless, names_secret

@@ -6,10 +6,18 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from policies.rules.fields import Field, properties
-from policies.rules.gpu_requests import gpu_requests, is_gpu_name, pod_requests
-from policies.rules.node_labels import required_labels
-from policies.rules.pod_specs import Pod, is_service, pods, workloads
+from policies.rules.reading import (
+    Field,
+    Pod,
+    gpu_requests,
+    is_gpu_name,
+    is_service,
+    pod_requests,
+    pods,
+    properties,
+    required_labels,
+    workloads,
+)
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from slicewise.kubernetes import quantity_value

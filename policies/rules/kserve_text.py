@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.rules.fields import Field, properties
-from policies.rules.pod_specs import Pod, is_service, workloads
+from policies.rules.reading import Field, Pod, is_service, properties, workloads
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 

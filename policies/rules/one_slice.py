@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policies.rules.fields import Field
-from policies.rules.gpu_requests import gpu_requests, is_slice
-from policies.rules.pod_specs import Pod, makes_pods, pods
+from policies.rules.reading import Field, Pod, gpu_requests, is_slice, makes_pods, pods
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 

@@ -6,12 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from policies.rules.fields import Field, properties
-from policies.rules.gpu_requests import pod_requests
-from policies.rules.pod_specs import pods
+from policies.rules.reading import Field, name_in_cluster, outputs, pod_requests, pods, properties, services
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
-from policies.rules.services import name_in_cluster, outputs, services
 from slicewise.kubernetes import quantity_value
 from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, service_name
 

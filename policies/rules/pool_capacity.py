@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from policies.rules.fields import Field, properties
+from policies.rules.reading import Field, autoscaler_of, autoscalers, outputs, pod_units, properties, services
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
-from policies.rules.services import autoscaler_of, autoscalers, outputs, pod_units, services
 from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION
 from slicewise.planning import NodeSize, PodSize, is_sound
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policies.rules.fields import properties
-from policies.rules.gpu_requests import pod_requests
-from policies.rules.pod_specs import is_config, is_service, makes_pods, pods
+from policies.rules.reading import is_config, is_service, makes_pods, pod_requests, pods, properties
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 
 PROVIDER: Final = "pulumi:providers:kubernetes"

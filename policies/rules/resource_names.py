@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.rules.fields import Field
-from policies.rules.gpu_requests import is_asked_for, is_gpu_name, is_slice_name
-from policies.rules.pod_specs import makes_pods, pods
+from policies.rules.reading import Field, is_asked_for, is_gpu_name, is_slice_name, makes_pods, pods
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from slicewise.kubernetes import quantity_value

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from policies.rules.fields import Field, properties
+from policies.rules.reading import Field, NameInCluster, name_in_cluster, properties, services
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
-from policies.rules.services import NameInCluster, name_in_cluster, services
 
 
 @dataclass(frozen=True, slots=True)

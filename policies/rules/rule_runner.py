@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final, TypeVar
 
-from policies.rules.fields import NotKnownError
+from policies.rules.reading import NotKnownError
 from policies.rules.rule_types import Config, Outcome, Resource, ResourceRule, StackRule, Unchecked
 
 EXCLUDE: Final = "exclude"

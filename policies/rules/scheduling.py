@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from policies.rules.fields import Field
-from policies.rules.gpu_requests import GpuRequest, pod_requests
-from policies.rules.node_labels import NodeLabels, required_labels
-from policies.rules.pod_specs import Pod, makes_pods, pods
+from policies.rules.reading import Field, GpuRequest, NodeLabels, Pod, makes_pods, pod_requests, pods, required_labels
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.rules.fields import Field, properties
-from policies.rules.pod_specs import is_service, workloads
+from policies.rules.reading import Field, is_service, properties, workloads
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from slicewise.manifests import MAX_LENGTH, MAX_LENGTH_AUTOSCALED, MAX_LENGTH_MULTI_NODE
 

@@ -7,10 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from policies.rules.argument_variables import expanded, unknown_in, variables
-from policies.rules.fields import Field, properties
-from policies.rules.gpu_requests import is_slice, pod_requests
-from policies.rules.pod_specs import Pod, is_service, makes_pods, pods, workloads
+from policies.rules.reading import (
+    Field,
+    Pod,
+    expanded,
+    is_service,
+    is_slice,
+    makes_pods,
+    pod_requests,
+    pods,
+    properties,
+    unknown_in,
+    variables,
+    workloads,
+)
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
 

@@ -7,10 +7,18 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from policies.rules.fields import properties
-from policies.rules.gpu_requests import is_slice, pod_requests, profiles_of
-from policies.rules.node_labels import required_labels
-from policies.rules.pod_specs import Pod, is_service, makes_pods, pods, workloads
+from policies.rules.reading import (
+    Pod,
+    is_service,
+    is_slice,
+    makes_pods,
+    pod_requests,
+    pods,
+    profiles_of,
+    properties,
+    required_labels,
+    workloads,
+)
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule
 from slicewise.kubernetes import GIB, GKE_ACCELERATOR_LABEL, PRODUCT_LABEL, quantity_value

@@ -1,7 +1,6 @@
 """The command line, `slicewise`.
 
-`main` runs it: `app.py` has a function for each command, which calls the file of its name, and `options.py` has what
-they take.
+`main` runs it: each command is in the file of its name, `options.py` has what they take, and `app.py` lists them.
 """
 
 from slicewise.cli.app import main

@@ -4,44 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import typer
-
+from slicewise.cli.command_inputs import fail
 from slicewise.cli.kubeconfigs import read_kubeconfig
+from slicewise.cli.option_checks import LONGEST_NAME
+from slicewise.cli.options import EnvironmentName, KubeconfigContext, KubeconfigFile, SecretName, StackOfCluster
+from slicewise.cli.results import print_result
 from slicewise.clusters.access import can_be_read, check_kubeconfig, not_a_file, unreachable
 from slicewise.clusters.discover import NothingToDeclareError, describe_cluster, dns_label
 from slicewise.clusters.live import Unreadable, read_or_refusal
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
-from slicewise.documents import DNS_LABEL, REFERENCE
 from slicewise.presentation import waiting_bar
 
 if TYPE_CHECKING:
     from slicewise.clusters.live import LiveCluster
 
-_LONGEST_NAME: Final = 63
 
+def discover(
+    kubeconfig: KubeconfigFile = None,
+    context: KubeconfigContext = None,
+    name: EnvironmentName = None,
+    secret_name: SecretName = None,
+    stack: StackOfCluster = None,
+) -> None:
+    """Write the InferenceEnvironment that describes a live cluster: its node pools, as nodes and labels show them.
 
-def checked_name(name: str | None) -> str | None:
-    """Return `name` if a document can have it.
+    Reads the cluster and changes nothing. What labels do not show is left out, or has a comment that says CHECK.
 
-    Raises:
-        typer.BadParameter: it cannot.
+    Example: slicewise discover --kubeconfig mig-a.kubeconfig --name mig-a > stacks/prod/mig-a.yaml
     """
-    if name is not None and (len(name) > _LONGEST_NAME or not DNS_LABEL.fits(name)):
-        raise typer.BadParameter("not a DNS label; expected lower-case letters, digits and dashes, at most 63")
-    return name
-
-
-def checked_secret(name: str | None) -> str | None:
-    """Return `name` if a secret can be called so.
-
-    Raises:
-        typer.BadParameter: it cannot.
-    """
-    if name is not None and not REFERENCE.fits(name):
-        raise typer.BadParameter("not a name that a secret can have; expected letters, digits and any of /_+=.@:-")
-    return name
+    try:
+        written = discover_environment(kubeconfig, context, name, secret_name, stack)
+    except InvalidInputError as error:
+        fail(error)
+    print_result(written.removesuffix("\n"))
 
 
 def discover_environment(
@@ -64,7 +61,7 @@ def discover_environment(
     if kubeconfig is not None and not can_be_read(kubeconfig):
         raise _error(where, not_a_file(kubeconfig), Code.KUBECONFIG_MISSING)
     text, current = read_kubeconfig(where, str(kubeconfig) if kubeconfig else None, context)
-    chosen = name or dns_label(current, _LONGEST_NAME) or "cluster"
+    chosen = name or dns_label(current, LONGEST_NAME) or "cluster"
     with waiting_bar("reading the cluster", 1):
         answer = asyncio.run(_ask(where, text))
     if isinstance(answer, Unreadable):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from slicewise.cli import exit_codes
+from slicewise.cli.command_inputs import read_fleet, read_previous
+from slicewise.cli.options import Deployment, Output, Paths, Previous, TableOrJson
+from slicewise.cli.results import print_result
 from slicewise.diagnostics import closest_few, printable, quoted, some
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning import (
@@ -23,13 +28,37 @@ from slicewise.planning import (
     Verdict,
     candidate_to_dict,
     candidates,
+    make_plan,
     remedies_to_dict,
 )
-from slicewise.presentation import headline, remedy_lines, show_line
+from slicewise.presentation import headline, printing_console, remedy_lines, show_line
 
 _STYLES = {Verdict.PLACED: "green", Verdict.FITS: "cyan", Verdict.FULL: "yellow", Verdict.REJECTED: "dim"}
 
 _MOST_MEANT = 3
+
+
+def explain(
+    deployment: Deployment, paths: Paths, previous: Previous = None, output: TableOrJson = Output.TABLE
+) -> None:
+    """Show every pool that could serve one deployment, and what came of it.
+
+    placed: it is there. fits: there is room, and another pool was preferred, with the rule that decided. full: it
+    matches, and the numbers say what is missing. rejected: the first rule that fails. If the deployment lacks
+    environments, the cheapest remedies follow.
+
+    Example: slicewise explain team-a/gemma stacks/prod
+    """
+    fleet = read_fleet(paths)
+    old, _ = read_previous(previous)
+    log = DecisionLog(find_deployment(fleet, deployment))
+    made = make_plan(fleet, old, log)
+    if output is Output.JSON:
+        print_result(json.dumps(explanation_to_dict(fleet, made, log), indent=2))
+    else:
+        print_explanation(printing_console(), fleet, made, log)
+    if shortfall_of(made, log.deployment):
+        raise typer.Exit(exit_codes.SHORTFALL)
 
 
 def find_deployment(fleet: Fleet, written: str) -> DeploymentKey:

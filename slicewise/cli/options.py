@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from slicewise import __version__
-from slicewise.cli.discover import checked_name, checked_secret
 from slicewise.cli.help_format import one_of
-from slicewise.cli.render import checked_owner
+from slicewise.cli.option_checks import checked_name, checked_owner, checked_secret
 from slicewise.documents import KINDS
 from slicewise.presentation import OnShortfall
 

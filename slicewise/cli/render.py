@@ -12,15 +12,58 @@ from pathlib import Path
 import typer
 import yaml
 
-from slicewise.cli.command_inputs import print_lines
+from slicewise.cli import exit_codes
+from slicewise.cli.command_inputs import fail, print_lines, read_plan
 from slicewise.cli.directory_lock import alone_in
+from slicewise.cli.options import OutputDirectory, Paths, Previous, RenderOwner, WhenShort
 from slicewise.cli.output_directory import OWNER, owner_of, replace_all, signed, written_files
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, quoted, shown_file, some
+from slicewise.cli.results import print_result
+from slicewise.diagnostics import (
+    Code,
+    Diagnostic,
+    InvalidInputError,
+    Place,
+    counted,
+    printable,
+    quoted,
+    shown_file,
+    some,
+)
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, environment_objects
-from slicewise.planning import Plan
+from slicewise.planning import Plan, Rejections
+from slicewise.presentation import OnShortfall, shortfall_lines
 
 STANDARD_INPUT = "standard input"
+
+
+def render(
+    paths: Paths,
+    output_dir: OutputDirectory,
+    previous: Previous = None,
+    owner: RenderOwner = None,
+    on_shortfall: WhenShort = OnShortfall.FAIL,
+) -> None:
+    """Write the manifests of what is placed, one directory an environment, for GitOps.
+
+    All files are written or none. Manifests that the same documents were rendered to before and the plan no longer
+    has are removed; files of other documents and of other people are left alone.
+
+    Example: slicewise render stacks/prod --output-dir manifests
+    """
+    fleet, made = read_plan(paths, previous)
+    if made.shortfalls:
+        print_lines(shortfall_lines(fleet, made, Rejections(fleet, made)))
+        if on_shortfall is OnShortfall.FAIL:
+            print_lines(["nothing is written; make room, or write the rest with --on-shortfall warn"])
+            raise typer.Exit(exit_codes.SHORTFALL)
+    try:
+        rendering = write_manifests(fleet, made, output_dir, owner or documents_owner(paths, output_dir), paths)
+    except InvalidInputError as error:
+        fail(error)
+    except OSError as error:
+        fail(not_written(error, output_dir))
+    print_result(printable(rendering_line(rendering, shown_file(str(output_dir)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +79,6 @@ class Rendering:
     written: int
     removed: int
     left: int
-
-
-def checked_owner(owner: str | None) -> str | None:
-    """Return `owner` if the first lines of a file can say it.
-
-    Raises:
-        typer.BadParameter: they cannot.
-    """
-    if owner is not None and (not owner.strip() or not owner.isprintable()):
-        raise typer.BadParameter("expected one line of printable characters, for example the name of a stack")
-    return owner
 
 
 def rendering_line(rendering: Rendering, directory: str) -> str:

@@ -2,21 +2,89 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import typer
 from rich.console import Console
 
-from slicewise.clusters.verify import PoolReality, Verified
-from slicewise.diagnostics import Diagnostic, Severity, counted, difference_line, errors_first, quoted, there_are
+from slicewise.cli import exit_codes
+from slicewise.cli.clusters import kubeconfig_texts, read_live_clusters, values_by_environment
+from slicewise.cli.command_inputs import fail, read_inputs
+from slicewise.cli.options import (
+    Environments,
+    KubeconfigContexts,
+    KubeconfigFiles,
+    Output,
+    Paths,
+    Previous,
+    StackOfDocuments,
+    TableOrJson,
+)
+from slicewise.cli.results import print_result
+from slicewise.clusters.verify import PoolReality, Verified, compare_clusters
+from slicewise.diagnostics import (
+    Diagnostic,
+    InvalidInputError,
+    Severity,
+    counted,
+    difference_line,
+    errors_first,
+    quoted,
+    there_are,
+)
 from slicewise.documents import Fleet
-from slicewise.presentation import Column, show, show_line
+from slicewise.presentation import Column, printing_console, show, show_line
 
 _COLUMNS = (
     *map(Column, ("environment", "node pool", "unit", "slices")),
     *(Column(heading, number=True) for heading in ("nodes", "units", "others", "plan", "free")),
 )
+
+
+def verify(
+    paths: Paths,
+    *,
+    kubeconfig: KubeconfigFiles = None,
+    context: KubeconfigContexts = None,
+    environment: Environments = None,
+    previous: Previous = None,
+    stack: StackOfDocuments = None,
+    output: TableOrJson = Output.TABLE,
+) -> None:
+    """Compare the documents with the real clusters: nodes, slices, taints, memory, and who holds units.
+
+    Reads the clusters and changes nothing. Every difference has a code, a severity and a remedy: what pods of the plan
+    lack is an error, what no pod needs a warning. With --previous it also looks for the services of that plan.
+
+    Exit codes: 0 no errors (there may be warnings), 2 the input is wrong or a cluster cannot be read, 4 errors.
+
+    Example: slicewise verify stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
+    """
+    fleet, made, earlier, uids = read_inputs(paths, previous)
+    chosen = chosen_environments(fleet, environment or [])
+    known = list(fleet.environment)
+    try:
+        files = values_by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
+        contexts = values_by_environment("--context", context or [], known, chosen, "CONTEXT")
+    except InvalidInputError as error:
+        fail(error)
+    texts, wrong = kubeconfig_texts(chosen, files, contexts)
+    read, unread = read_live_clusters(texts)
+    clusters = {name: replace(cluster, known_uid=uids.get(name)) for name, cluster in read.items()}
+    verified = compare_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
+    unread |= wrong
+    if output is Output.JSON:
+        print_result(json.dumps(verified_to_dict(verified, unread), indent=2))
+    elif clusters:
+        print_verified(printing_console(), verified)
+    if unread:
+        # One cluster could not be read: the others' differences are printed all the same.
+        fail(InvalidInputError([problem for problems in unread.values() for problem in problems]))
+    if verified.has_errors:
+        raise typer.Exit(exit_codes.DIFFERENT)
 
 
 def chosen_environments(fleet: Fleet, names: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@
 
 from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.kubernetes.json_values import MAX_COUNT, amount, items, mapping, text, whole
-from slicewise.kubernetes.labels import (
+from slicewise.kubernetes.node_label_keys import (
     COMPUTE_INSTANCE_SLICES_LABEL,
     EKS_POOL_LABEL,
     GKE_ACCELERATOR_COUNT_LABEL,

@@ -19,8 +19,8 @@ from components.clusters.asking import ClusterAnswers, ask_clusters
 from components.kubeconfig.checks import EnvironmentKubeconfig
 from slicewise.clusters.access import client
 from slicewise.clusters.access import exec_plugin as plugin
-from slicewise.clusters.live.needs import Needs, needs_of
 from slicewise.clusters.preflight import conversation as asking
+from slicewise.clusters.preflight.needs import Needs, needs_of
 from tests.unit.clusters.access.asking import kubeconfig_text
 from tests.unit.clusters.access.kubeconfigs import CANARY
 from tests.unit.clusters.access.tls_server import RESET, Answer, certified, server

@@ -15,8 +15,8 @@ from components.stack_config import StackConfig, read_stack_config
 from components.state.cluster_outputs import KnownCluster, Renamed, clusters_to_outputs, find_renamed
 from components.state.previous_plan import PreviousStack
 from slicewise.clusters.live.existing_objects import ExistingObjects, KindInNamespace, LiveObject, ObjectName
-from slicewise.clusters.live.needs import Needs
 from slicewise.clusters.preflight.missing_namespaces import is_reserved
+from slicewise.clusters.preflight.needs import Needs
 from slicewise.clusters.preflight.ownership import Owner, StackClaim, has_all, owner
 from slicewise.clusters.verify.services.planned_service import PlannedService
 from slicewise.documents import DeploymentKey

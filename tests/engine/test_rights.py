@@ -25,9 +25,10 @@ from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
 from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from slicewise.clusters.access.client import open_client
-from slicewise.clusters.live.needs import Needs, Right, needs_of
 from slicewise.clusters.live.reader import read_cluster
+from slicewise.clusters.live.rights import Right
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
+from slicewise.clusters.preflight.needs import Needs, needs_of
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import environment_objects
 from slicewise.planning import PreviousPlacement, make_plan

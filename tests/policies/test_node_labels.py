@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.rules.all_rules import RESOURCE_RULES
-from policies.rules.fields import Field
-from policies.rules.gpu_requests import selected_profiles
 from policies.rules.one_slice import ONE_SLICE
-from policies.rules.pod_specs import Pod
+from policies.rules.reading.fields import Field
+from policies.rules.reading.pod_gpus import selected_profiles
+from policies.rules.reading.pod_specs import Pod
 from policies.rules.rule_runner import run_rule
 from policies.rules.rule_types import Finding, Resource
 from policies.rules.scheduling import SLICE_PINNED, WHOLE_GPU_PINNED

@@ -1,7 +1,7 @@
 """What a live cluster has, read into facts: nodes, GPUs, pods, services, namespaces.
 
 `read_or_refusal` reads a whole cluster into a `LiveCluster`, whoever labelled its nodes; `read_existing_objects` reads
-only what exists where a plan puts something. `needs_of` lists what a plan needs of a cluster.
+only what exists where a plan puts something.
 """
 
 from slicewise.clusters.live.cluster_answer import Unreadable, read_or_refusal
@@ -28,10 +28,9 @@ from slicewise.clusters.live.facts import (
 )
 from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, Quota
-from slicewise.clusters.live.needs import ApiKind, Needs, Right, needs_of, needs_of_leaving, resource_of, spans_nodes
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
-from slicewise.clusters.live.rights import find_denied
-from slicewise.clusters.live.served_kinds import find_unserved
+from slicewise.clusters.live.rights import Right, find_denied
+from slicewise.clusters.live.served_kinds import ApiKind, find_unserved, group_of
 from slicewise.clusters.live.services import LiveService, ServiceKey, live_service
 from slicewise.clusters.live.tolerations import REPELS, keeping_out, not_tolerated
 
@@ -54,7 +53,6 @@ __all__ = [
     "LiveObject",
     "LiveService",
     "NamespaceRules",
-    "Needs",
     "NodeGroupBounds",
     "ObjectName",
     "Offer",
@@ -68,16 +66,13 @@ __all__ = [
     "belongs",
     "find_denied",
     "find_unserved",
+    "group_of",
     "is_stable",
     "keeping_out",
     "live_service",
     "most_nodes",
-    "needs_of",
-    "needs_of_leaving",
     "not_tolerated",
     "rank",
     "read_existing_objects",
     "read_or_refusal",
-    "resource_of",
-    "spans_nodes",
 ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slicewise.clusters.access import post_object
-from slicewise.clusters.live.needs import Right
 from slicewise.kubernetes import items, mapping
 
 if TYPE_CHECKING:
@@ -19,6 +18,22 @@ _AT_ONCE: Final = 4
 _ANY: Final = "*"
 _REVIEW: Final = {"apiVersion": "authorization.k8s.io/v1"}
 _PATH: Final = "/apis/authorization.k8s.io/v1"
+
+
+class Right(NamedTuple):
+    """What a user may do.
+
+    Attributes:
+        group: The API group; empty for the core's.
+        resource: The kind, as the API calls it: `pods`.
+        verb: What is done: `list`.
+        namespace: Where; None for all namespaces, and for what is in none.
+    """
+
+    group: str
+    resource: str
+    verb: str
+    namespace: str | None
 
 
 async def find_denied(client: AsyncClient, rights: Iterable[Right]) -> frozenset[Right] | None:

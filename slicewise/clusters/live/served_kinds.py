@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slicewise.clusters.access import NotKubernetesError, get_object
-from slicewise.clusters.live.needs import ApiKind, group_of
 from slicewise.kubernetes import items, text
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
+
+
+class ApiKind(NamedTuple):
+    """A kind of object, as `apiVersion` and `kind` name it."""
+
+    api_version: str
+    kind: str
 
 
 async def find_unserved(client: AsyncClient, kinds: Iterable[ApiKind]) -> tuple[tuple[ApiKind, tuple[str, ...]], ...]:
@@ -61,3 +67,8 @@ async def api_versions(client: AsyncClient) -> dict[str, tuple[str, ...]]:
 async def _kinds(client: AsyncClient, api_version: str) -> frozenset[str]:
     found: Any = await get_object(client, f"/apis/{api_version}")
     return frozenset(text(each.get("kind")) for each in items(found.get("resources")))
+
+
+def group_of(api_version: str) -> str:
+    """Return the API group of an `apiVersion`; empty for the core's."""
+    return api_version.rpartition("/")[0]

@@ -1,12 +1,13 @@
 """What a plan needs of a cluster, asked before anything is declared there.
 
-`ask_or_refusal` has one conversation with a cluster, `problems_of` says what its answer means for the plan, and
-`owner` whose an object is that exists already.
+`needs_of` lists what a plan needs, `ask_or_refusal` asks a cluster for it in one conversation, `problems_of` says what
+its answer means for the plan, and `owner` who owns an object that already exists.
 """
 
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.clusters.preflight.judgement import CAUSES, INSTALL, RIGHTS_UNKNOWN, problems_of, rights_missing
 from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, creating, is_reserved
+from slicewise.clusters.preflight.needs import Needs, needs_of, needs_of_leaving, resource_of, spans_nodes
 from slicewise.clusters.preflight.ownership import Owner, StackClaim, has_all, owner
 
 __all__ = [
@@ -15,13 +16,18 @@ __all__ = [
     "LET_THE_STACK",
     "RIGHTS_UNKNOWN",
     "ClusterAnswer",
+    "Needs",
     "Owner",
     "StackClaim",
     "ask_or_refusal",
     "creating",
     "has_all",
     "is_reserved",
+    "needs_of",
+    "needs_of_leaving",
     "owner",
     "problems_of",
+    "resource_of",
     "rights_missing",
+    "spans_nodes",
 ]

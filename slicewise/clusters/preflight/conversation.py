@@ -7,17 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from slicewise.clusters.access import Cause, Refusal, close_client, open_client, refusal_of
-from slicewise.clusters.live import (
-    ApiKind,
-    ExistingObjects,
-    Needs,
-    Right,
-    find_denied,
-    find_unserved,
-    read_existing_objects,
-)
+from slicewise.clusters.live import ApiKind, ExistingObjects, Right, find_denied, find_unserved, read_existing_objects
 from slicewise.clusters.preflight.dry_runs import try_applying
 from slicewise.clusters.preflight.missing_namespaces import absent, ending
+from slicewise.clusters.preflight.needs import Needs
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from slicewise.clusters.access import dry_apply
-from slicewise.clusters.live import ExistingObjects, ObjectName, resource_of
+from slicewise.clusters.live import ExistingObjects, ObjectName
+from slicewise.clusters.preflight.needs import resource_of
 from slicewise.clusters.preflight.ownership import has_all
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import REVISION_ANNOTATION, KubernetesObject

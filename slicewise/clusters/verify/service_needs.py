@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from slicewise.clusters.live import LiveCluster, Readable, spans_nodes
-from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating
+from slicewise.clusters.live import LiveCluster, Readable
+from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating, spans_nodes
 from slicewise.clusters.verify.services import REMEDY, PlannedService
 from slicewise.diagnostics import Code, Found, Severity, are, counted, some
 from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND, SERVICE_KIND

@@ -17,8 +17,8 @@ from slicewise.documents.fleet import AnyDocument
 from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
 from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.deployment import check_namespace, check_scaling
+from slicewise.documents.rules.gpus import check_gpu
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
-from slicewise.documents.rules.mig import check_gpu
 from slicewise.documents.rules.node_labels import check_node_labels
 from slicewise.documents.rules.pool_amounts import (
     check_gpus_of_a_node,

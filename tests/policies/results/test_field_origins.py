@@ -15,7 +15,7 @@ import yaml
 from policies.results.document_places import Documents, relative
 from policies.results.engine_events import Preview, Violation
 from policies.results.field_origins import document_place
-from policies.rules.fields import Field
+from policies.rules.reading.fields import Field
 from slicewise.diagnostics import Place
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, placement_objects

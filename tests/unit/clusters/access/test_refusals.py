@@ -16,9 +16,9 @@ import pytest
 
 from slicewise.clusters.access import client
 from slicewise.clusters.access.refusals import NotKubernetesError, Refusal, refusal_of
-from slicewise.clusters.live.needs import Needs
 from slicewise.clusters.preflight.conversation import ask_or_refusal
 from slicewise.clusters.preflight.judgement import CAUSES
+from slicewise.clusters.preflight.needs import Needs
 from tests.unit.clusters.access.asking import kubeconfig_text, read, refused
 from tests.unit.clusters.access.kubeconfigs import CANARY, encoded
 from tests.unit.clusters.access.tls_server import Answer, certified, server

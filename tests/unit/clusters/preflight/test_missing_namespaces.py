@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from slicewise.clusters.live.facts import LiveCluster
-from slicewise.clusters.live.needs import Needs
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.clusters.preflight.judgement import problems_of
+from slicewise.clusters.preflight.needs import Needs
 from slicewise.clusters.verify.service_needs import check_service_needs
 from slicewise.clusters.verify.services.planned_service import PlannedService
 from slicewise.documents import DeploymentKey

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from policies.rules.fields import Field
-from policies.rules.pod_specs import Pod
+from policies.rules.reading.fields import Field
+from policies.rules.reading.pod_specs import Pod
 
 _TERMS: Final = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 _IN: Final = "In"

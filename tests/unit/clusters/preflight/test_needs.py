@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from slicewise.clusters.live.needs import ApiKind, Right, needs_of
+from slicewise.clusters.live.rights import Right
+from slicewise.clusters.live.served_kinds import ApiKind
+from slicewise.clusters.preflight.needs import needs_of
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import environment_objects
 from slicewise.planning import PreviousPlacement, make_plan

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from policies.rules.fields import Field, properties
+from policies.rules.reading.fields import Field, properties
 from policies.rules.rule_types import Resource
 from slicewise.manifests import CONFIG_KIND, KSERVE_API_VERSION, MAIN_CONTAINER, SERVICE_KIND
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
-from slicewise.clusters.live.existing_objects import KindInNamespace, ObjectName
+from slicewise.clusters.live import ApiKind, KindInNamespace, ObjectName, Right, group_of
 from slicewise.manifests import (
     CONFIG_KIND,
     KEDA_API_VERSION,
@@ -29,29 +29,6 @@ _LEAVING: Final = ("delete", "get", "list", "watch")
 _NAMESPACES: Final = "namespaces"
 # For services that leave, only the kind is known.
 _VERSIONS: Final = {SERVICE_KIND: KSERVE_API_VERSION, SCALED_OBJECT_KIND: KEDA_API_VERSION}
-
-
-class ApiKind(NamedTuple):
-    """A kind of object, as `apiVersion` and `kind` name it."""
-
-    api_version: str
-    kind: str
-
-
-class Right(NamedTuple):
-    """What a user may do.
-
-    Attributes:
-        group: The API group; empty for the core's.
-        resource: The kind, as the API calls it: `pods`.
-        verb: What is done: `list`.
-        namespace: Where; None for all namespaces, and for what is in none.
-    """
-
-    group: str
-    resource: str
-    verb: str
-    namespace: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +130,6 @@ def _waiting(service: KubernetesObject) -> Iterator[Right]:
 
 def _right(kind: str, api_version: str, verb: str, namespace: str) -> Right:
     return Right(group_of(api_version), resource_of(kind), verb, namespace)
-
-
-def group_of(api_version: str) -> str:
-    """Return the API group of an `apiVersion`; empty for the core's."""
-    return api_version.rpartition("/")[0]
 
 
 def resource_of(kind: str) -> str:

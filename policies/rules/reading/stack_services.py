@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from policies.rules.fields import Field, properties
-from policies.rules.gpu_requests import gpu_requests
-from policies.rules.pod_specs import Pod, group_and_kind, is_service, is_sidecar, workloads
+from policies.rules.reading.fields import Field, properties
+from policies.rules.reading.pod_gpus import gpu_requests
+from policies.rules.reading.pod_specs import Pod, group_and_kind, is_service, is_sidecar, workloads
 from policies.rules.rule_types import Resource
 from slicewise.manifests import DEPLOYMENT_SUFFIX, KEDA_API_VERSION, LEADER_WORKER_SET_SUFFIX, SCALED_OBJECT_KIND
 

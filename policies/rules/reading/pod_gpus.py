@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from policies.rules.fields import Field
-from policies.rules.node_labels import NodeLabels, required_labels
-from policies.rules.pod_specs import Pod
+from policies.rules.reading.fields import Field
+from policies.rules.reading.node_labels import NodeLabels, required_labels
+from policies.rules.reading.pod_specs import Pod
 from slicewise.kubernetes import (
     COMPUTE_INSTANCE_SLICES_LABEL,
     GKE_PARTITION_LABEL,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies.rules.fields import Field
+from policies.rules.reading.fields import Field
 
 _NAME: Final = "[A-Za-z_][A-Za-z0-9_]*"
 # $(NAME) is the kubelet's, ${NAME} and $NAME are a shell's; the kubelet reads two $ as one that means nothing.

@@ -1,0 +1,31 @@
+"""`slicewise validate`: only the mistakes, and warnings."""
+
+from __future__ import annotations
+
+from slicewise.cli.command_inputs import print_lines, read_fleet
+from slicewise.cli.options import Paths
+from slicewise.cli.results import print_result
+from slicewise.diagnostics import MOST_PROBLEMS, by_document, counted
+from slicewise.planning import prospects
+
+
+def validate(paths: Paths) -> None:
+    """Check the documents: every mistake of every file at once, each at its line, with a code and a remedy.
+
+    Warnings go to standard error, too, and do not change the exit code.
+
+    Example: slicewise validate stacks/prod
+    """
+    fleet = read_fleet(paths)
+    warnings = by_document([*fleet.advice, *prospects(fleet)])
+    print_lines(f"warning: {warning}" for warning in warnings[:MOST_PROBLEMS])
+    if rest := warnings[MOST_PROBLEMS:]:
+        print_lines([f"{len(rest):,} more warnings; fix these first"])
+    counts = [
+        (len(fleet.environments), "environment"),
+        (len(fleet.models), "model"),
+        (len(fleet.deployments), "deployment"),
+        *([(len(warnings), "warning")] if warnings else []),
+    ]
+    summary = ", ".join(counted(count, noun) for count, noun in counts)
+    print_result(f"valid: {summary}")
