@@ -12,6 +12,7 @@ from rich.console import Console
 from bench.benchmarks_page import page_text
 from bench.fleets import FleetKind
 from bench.growth import Growth, measure
+from bench.other_estimators import other_errors, other_table
 from bench.quality import Case, Comparison, compare_planners
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
 from bench.sizing import compare_logs, sizing_sentences, sizing_table
@@ -60,6 +61,7 @@ def _sizing(_: argparse.Namespace) -> None:
     sizing_table(rows).show(_RESULTS)
     for sentence in sizing_sentences(rows):
         _RESULTS.print(sentence)
+    other_table(other_errors(rows)).show(_RESULTS)
 
 
 def _everything(arguments: argparse.Namespace) -> None:
