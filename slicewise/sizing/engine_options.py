@@ -30,7 +30,9 @@ _UNITS: Final = {
     "": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40,
 }  # fmt: skip
 _MOST: Final = 10**9
+_IMAGES: Final = "limit-mm-per-prompt"
 _MOST_RANKS: Final = 4096
+_OPTIMIZED: Final = re.compile(r"-O[0-9.]*")
 _AUTO: Final = ("auto", "-1")
 # What these do to memory is not computed, and each may take more or less of it than the formulas say.
 _CHANGING: Final = {
@@ -139,7 +141,10 @@ def read_options(arguments: Sequence[str], start: EngineOptions | None = None) -
     Raises:
         InvalidInputError: A value is not one that vLLM takes (`ENGINE_ARGUMENT`).
     """
-    values = dict(_given(arguments))
+    values: dict[str, str] = {}
+    for name, value in _given(arguments):
+        several = name == _IMAGES and name in values and not value.startswith("{")
+        values[name] = f"{values[name]},{value}" if several else value
     options = start or EngineOptions()
     length = values.get("max-model-len")
     fits = length in _AUTO
@@ -167,7 +172,7 @@ def read_options(arguments: Sequence[str], start: EngineOptions | None = None) -
         hybrid=hybrid,
         async_scheduling=_on(values, "async-scheduling", default=True),
         language_only=_on(values, "language-model-only"),
-        no_images=_no_images(values.get("limit-mm-per-prompt", "")),
+        no_images=_no_images(values.get(_IMAGES, "")),
         changing=(*options.changing, *changing),
         adding=(*options.adding, *_noted(values, _ADDING)),
     )
@@ -190,21 +195,31 @@ def _given(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
     items = list(arguments)
     number = 0
     while number < len(items):
-        item = items[number]
+        written, equals, value = items[number].partition("=")
         number += 1
-        written, equals, value = item.partition("=")
-        name = _SHORT.get(written) or written.removeprefix("--").replace("_", "-")
         if not written.startswith("-"):
             continue
+        # `--limit-mm-per-prompt.image=0` is `--limit-mm-per-prompt={"image": 0}`.
+        name, _, inner = _long_name(written).partition(".")
         if name.removeprefix("no-") in _SWITCHES:
-            yield name.removeprefix("no-"), "false" if name.startswith("no-") or value.lower() == "false" else "true"
-        elif equals:
-            yield name, value
-        elif number < len(items) and (not items[number].startswith("-") or items[number] == _AUTO[1]):
-            yield name, items[number]
+            value = "false" if name.startswith("no-") or value.lower() == "false" else "true"
+            name = name.removeprefix("no-")
+        elif not equals and number < len(items) and _is_value(items[number]):
+            value = items[number]
             number += 1
-        else:
-            yield name, "true"
+        elif not equals:
+            value = "true"
+        yield name, f"{inner}={value}" if inner else value
+
+
+def _long_name(written: str) -> str:
+    if _OPTIMIZED.fullmatch(written):
+        return "optimization-level"
+    return _SHORT.get(written) or written.removeprefix("--").replace("_", "-")
+
+
+def _is_value(item: str) -> bool:
+    return not item.startswith("-") or item == _AUTO[1]
 
 
 def _noted(values: dict[str, str], reasons: dict[str, str]) -> tuple[str, ...]:

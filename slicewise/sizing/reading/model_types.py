@@ -67,6 +67,7 @@ _COMPOSITES: Final[Mapping[str, _Composite]] = {
     "qwen3_5_moe": _Composite(_TEXT, "qwen3_5_moe_text", "qwen3_5_moe"),
     "llama4": _Composite(_TEXT, "llama4_text", "llama4"),
     "kimi_vl": _Composite(_TEXT, "deepseek_v3", "kimi_vl"),
+    "kimi_k25": _Composite(_TEXT, "kimi_k2", "kimi_vl"),
     "internvl_chat": _Composite("llm_config", "qwen2", "internvl_chat"),
 }
 # What decoders are called inside other models, and what they are.

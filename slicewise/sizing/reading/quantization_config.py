@@ -22,6 +22,8 @@ from slicewise.sizing.reading.fields import Fields
 
 _BITS: Final = (4, 8)
 _BYTE: Final = 8
+_TEXT: Final = "text_config"
+_NAMES: Final = ("quantization_config", "compression_config")
 _SIDES: Final = 2
 _USUAL_BLOCKS: Final = (128, 128)
 # What compressed-tensors calls all linear layers.
@@ -38,8 +40,8 @@ def read_quantization(config: Fields) -> Quantization:
     Raises:
         InvalidInputError: A field is there and is not what it must be.
     """
-    quantized = config.below("quantization_config")
-    if quantized.empty():
+    quantized = _quantized(config)
+    if quantized is None:
         return Quantization()
     method = quantized.word("quant_method").lower().replace("_", "-")
     if not method and quantized.has("quant_algo"):
@@ -51,6 +53,16 @@ def read_quantization(config: Fields) -> Quantization:
         return reader(quantized)
     except UnreadablePatternError:
         return Quantization(method, unknown="a pattern of modules in quantization_config cannot be evaluated")
+
+
+def _quantized(config: Fields) -> Fields | None:
+    """Return the fields of the quantisation: of the model, of the decoder inside, or by their older name."""
+    for outer in (config, config.below(_TEXT)):
+        for name in _NAMES:
+            if outer.has(name):
+                found = outer.below(name)
+                return None if found.empty() else found
+    return None
 
 
 def _unknown(method: str, what: str) -> Quantization:

@@ -34,6 +34,8 @@ from slicewise.sizing import EngineOptions, read_options, split_arguments
         ('--limit-mm-per-prompt={"image":0,"video":0}', "no_images", True),
         ('--limit-mm-per-prompt={"image":1,"video":0}', "no_images", False),
         ("--limit-mm-per-prompt image=0", "no_images", True),
+        ("--limit-mm-per-prompt.image=0 --limit-mm-per-prompt.video 0", "no_images", True),
+        ("--limit-mm-per-prompt.image=0 --limit-mm-per-prompt.video=1", "no_images", False),
         ("--disable-hybrid-kv-cache-manager", "hybrid", False),
         ('--kv-transfer-config={"kv_connector":"NixlConnector"}', "hybrid", True),
         ("--cpu-offload-gb=0", "changing", ()),
@@ -54,11 +56,17 @@ def test_an_argument_is_read(arguments: str, field: str, value: object) -> None:
         "--load-format=gguf",
         "--block-size=32",
         '--compilation-config={"level":0}',
+        "--compilation-config.cudagraph_mode=NONE",
     ],
 )
 def test_what_changes_memory_in_other_ways_is_noted(argument: str) -> None:
     (reason,) = read_options([argument]).changing
-    assert argument.split("=", maxsplit=1)[0] in reason
+    assert argument.split("=", maxsplit=1)[0].split(".", maxsplit=1)[0] in reason
+
+
+def test_levels_of_optimisation_are_noted() -> None:
+    (reason,) = read_options(["-O0"]).changing
+    assert "--optimization-level" in reason
 
 
 @pytest.mark.parametrize("argument", ["--enable-lora", '--speculative-config={"method":"mtp"}', "--lora-modules=a=b"])

@@ -112,6 +112,14 @@ def test_nvfp4_of_modelopt_with_wildcards() -> None:
     assert found == pytest.approx(feed_forward * (0.5 + 1 / 16) + attention * 2 + rest, rel=0.002)
 
 
+@pytest.mark.parametrize("where", ["quantization_config", "compression_config", "text_config"])
+def test_where_a_config_says_how_weights_are_held(where: str) -> None:
+    scheme = {"quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [128, 128]}
+    text = GEMMA_27B["text_config"]
+    inside = {"text_config": {**text, "quantization_config": scheme}} if where == "text_config" else {where: scheme}
+    assert weights({**GEMMA_27B, **inside}) < 0.56 * weights(GEMMA_27B)
+
+
 def test_states_of_qwen_3_5() -> None:
     # 27.8 billion parameters with the encoder of images, and positions four times (mrope).
     assert weights(QWEN_35_27B) / GIB == pytest.approx(27.36e9 * 2 / GIB, rel=0.01)
