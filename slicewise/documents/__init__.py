@@ -4,6 +4,7 @@
 kind are in the module of its name, the rules in `rules`.
 """
 
+from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.bandwidth import FABRICS
 from slicewise.documents.base import (
     API_VERSION,
@@ -57,6 +58,7 @@ from slicewise.documents.served_model import (
     ServingProfile,
     Spread,
 )
+from slicewise.documents.sized_engine import engine_options, engine_version, unit_of
 from slicewise.documents.units import units_per_node
 
 __all__ = [
@@ -89,6 +91,7 @@ __all__ = [
     "InferenceEnvironment",
     "KubeconfigReference",
     "MigPreference",
+    "ModelArchitecture",
     "ModelDeployment",
     "ModelKey",
     "ModelSpec",
@@ -108,6 +111,8 @@ __all__ = [
     "check_model",
     "cloud_labels",
     "document_schema",
+    "engine_options",
+    "engine_version",
     "gke_zones",
     "is_dns_subdomain",
     "is_label_key",
@@ -117,5 +122,6 @@ __all__ = [
     "nodes_at_a_time",
     "served_name",
     "slices_alone",
+    "unit_of",
     "units_per_node",
 ]

@@ -172,7 +172,6 @@ _MODEL: Final = {
     "spec.serving.engine.env": OtherName(
         "leave it out: Slicewise sets no variables; vLLM's own options go into engine.args"
     ),
-    "spec.serving.engine.version": _renamed("image", ", which has the version in its tag"),
     "spec.serving.replicaTopology.worker": _renamed("nodes"),
     "spec.serving.replicaTopology.workers": _renamed("nodes"),
     "spec.serving.replicaTopology.size": _renamed("nodes"),

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictStr, WithJsonSchema
 
 from slicewise.documents.amounts import GpuMemory, Memory, PodCores
+from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.bandwidth import Bandwidth
 from slicewise.documents.base import (
     ApiVersion,
@@ -46,8 +47,14 @@ REVISION: Final = Pattern(
     "a branch, tag or commit: letters, digits, -, _, . and /, beginning with a letter or digit",
 )
 
+VERSION: Final = Pattern(
+    r"^v?[0-9]{1,4}\.[0-9]{1,4}([.+-]?[A-Za-z0-9]+)*$",
+    "a version of vLLM, for example 0.23.0",
+)
+
 ServedModelName = Annotated[StrictStr, MODEL_NAME.field(253)]
 HuggingFaceRepo = Annotated[StrictStr, REPOSITORY.field(200)]
+VllmVersionText = Annotated[StrictStr, VERSION.field(64)]
 HuggingFaceRevision = Annotated[StrictStr, REVISION.field(200)]
 # Rules of their own refuse these: braces (SW218), a dash of text for hyphens, blanks around an option, control
 # characters. For editors.
@@ -158,6 +165,8 @@ class Engine(Frozen):
     """The engine."""
     image: Image | None = None
     """The engine's image; KServe's own choice where left out."""
+    version: VllmVersionText | None = None
+    """vLLM's version, where the image's tag does not say it; that of KServe's preset where both are left out."""
     args: tuple[Argument, ...] = ()
     """Arguments of the engine, exactly as it gets them: Slicewise adds the quotes that KServe's shell needs."""
 
@@ -211,6 +220,8 @@ class ModelSpec(Frozen):
     """Where the weights come from."""
     hugging_face: HuggingFace
     """The repository on Hugging Face."""
+    architecture: ModelArchitecture | None = None
+    """What the model is made of: with it Slicewise computes whether the model fits a slice or GPU."""
     resources: Resources = Resources()
     """CPU and memory of each pod."""
     serving: Annotated[tuple[ServingProfile, ...], Field(min_length=1, max_length=8)]

@@ -20,6 +20,7 @@ from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
 from slicewise.mig.precisions import computed_precisions
 from slicewise.mig.profiles import MigProfile, canonical_profile_name, kubernetes_spelling, parse_profile_name
 from slicewise.mig.resources import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+from slicewise.mig.whole_gpus import programs_see
 
 __all__ = [
     "ALL_GPU_MODELS",
@@ -41,5 +42,6 @@ __all__ = [
     "known_gpu_model",
     "kubernetes_spelling",
     "parse_profile_name",
+    "programs_see",
     "resource_name",
 ]

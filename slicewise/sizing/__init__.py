@@ -10,6 +10,7 @@ steps, for many units. docs/sizing.md explains what counts.
 """
 
 from slicewise.sizing.architecture import Architecture
+from slicewise.sizing.checkpoint import checkpoint_differs
 from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
 from slicewise.sizing.engines import EngineMemory, engine_memory
 from slicewise.sizing.judging import FitJudge
@@ -35,6 +36,7 @@ __all__ = [
     "Unit",
     "UnknownModelTypeError",
     "VllmVersion",
+    "checkpoint_differs",
     "engine_memory",
     "not_judged",
     "parse_version",

@@ -7,6 +7,7 @@ which knows the line of every field.
 from slicewise.sources.files import path_meant, read_all
 from slicewise.sources.gc_pause import paused_collector
 from slicewise.sources.issued_tokens import HUGGING_FACE, issued_token
+from slicewise.sources.json_object import JsonObject, read_json_object
 from slicewise.sources.parsed_values import ERROR, EXPECTED, UnusableTextError, Written
 from slicewise.sources.untrusted_yaml import NotPlainYamlError, read_plain
 from slicewise.sources.yaml_source import SourceDocument, parse_documents
@@ -15,6 +16,7 @@ __all__ = [
     "ERROR",
     "EXPECTED",
     "HUGGING_FACE",
+    "JsonObject",
     "NotPlainYamlError",
     "SourceDocument",
     "UnusableTextError",
@@ -24,5 +26,6 @@ __all__ = [
     "path_meant",
     "paused_collector",
     "read_all",
+    "read_json_object",
     "read_plain",
 ]

@@ -11,11 +11,12 @@ from slicewise.diagnostics import Diagnostic, Place, Subject
 from slicewise.documents.base import ClusterMetadata, NamespacedMetadata
 from slicewise.documents.deployment import ModelDeployment, ModelReference
 from slicewise.documents.fleet import AnyDocument, ModelKey, reference_key
+from slicewise.documents.reading.config_file import fill_in, in_file, of_config, read_config_file
 from slicewise.documents.reading.kinds import KINDS, METADATA
 from slicewise.documents.reading.schema_problems import schema_mismatch
 from slicewise.documents.reading.wrong_kind import wrong_kind
 from slicewise.documents.rules import NAME, REFERENCE, check_broken, check_document, validated, value_at
-from slicewise.sources import SourceDocument
+from slicewise.sources import JsonObject, SourceDocument
 
 
 class Identified(NamedTuple):
@@ -69,19 +70,30 @@ def read_document(source: SourceDocument) -> ReadDocument:
     if (problem := wrong_kind(source)) is not None:
         return ReadDocument([problem])
     kind = KINDS[source.data["kind"]]
+    config = read_config_file(source)
+    if isinstance(config, JsonObject):
+        fill_in(source, config)
+    read = _read(kind, source, config if isinstance(config, JsonObject) else None)
+    return read._replace(found=[config, *read.found]) if isinstance(config, Diagnostic) else read
+
+
+def _read(kind: type[AnyDocument], source: SourceDocument, config: JsonObject | None) -> ReadDocument:
     try:
         document = kind.model_validate(source.data, by_alias=True, by_name=False)
     except ValidationError as error:
-        return _read_broken(kind, source, error)
+        return _read_broken(kind, source, error, config)
     reference = document.spec.model_ref if isinstance(document, ModelDeployment) else None
     identified = _identified(source, kind, document, document.metadata, reference)
-    return ReadDocument([_told(each, source, identified) for each in check_document(document)], identified)
+    return ReadDocument([_told(each, source, identified, config) for each in check_document(document)], identified)
 
 
-def _read_broken(kind: type[AnyDocument], source: SourceDocument, error: ValidationError) -> ReadDocument:
+def _read_broken(
+    kind: type[AnyDocument], source: SourceDocument, error: ValidationError, config: JsonObject | None
+) -> ReadDocument:
     """Return what is wrong with a document that does not fit its schema, and with the parts of it that do."""
     broken = schema_mismatch(source, kind, error)
-    found = [*broken.problems, *map(source.placed, check_broken(kind, source.data, broken.wrong))]
+    problems = check_broken(kind, source.data, broken.wrong)
+    found = [*broken.problems, *(_placed(each, source, config) for each in problems)]
     metadata = validated(METADATA[kind], value_at(source.data, ("metadata",)))
     if metadata is None:
         return ReadDocument(found)
@@ -112,6 +124,14 @@ def _identified(
     )
 
 
-def _told(diagnostic: Diagnostic, source: SourceDocument, document: Identified) -> Diagnostic:
+def _told(
+    diagnostic: Diagnostic, source: SourceDocument, document: Identified, config: JsonObject | None
+) -> Diagnostic:
     # Shuffled files give the same warnings: they name no file.
-    return source.placed(diagnostic) if diagnostic.is_error else replace(diagnostic, subject=document.subject)
+    if diagnostic.is_error:
+        return _placed(diagnostic, source, config)
+    return replace(diagnostic, subject=document.subject)
+
+
+def _placed(diagnostic: Diagnostic, source: SourceDocument, config: JsonObject | None) -> Diagnostic:
+    return in_file(diagnostic, config) if config and of_config(diagnostic) else source.placed(diagnostic)

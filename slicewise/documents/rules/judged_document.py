@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from slicewise.diagnostics import FieldPath
+from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.base import ClusterMetadata
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import DeploymentMetadata, ModelDeployment, Scaling
@@ -78,19 +79,21 @@ class JudgedModel:
     """The parts of a ClusterModel or Model that have rules; None for one that does not fit the schema."""
 
     repository: str | None
+    architecture: ModelArchitecture | None
     serving: Sequence[JudgedEntry[ServingProfile]]
 
     @classmethod
     def right(cls, spec: ModelSpec) -> JudgedModel:
         """Return all parts of `spec`."""
-        return cls(spec.hugging_face.repo, _all_right(spec.serving, SERVING))
+        return cls(spec.hugging_face.repo, spec.architecture, _all_right(spec.serving, SERVING))
 
     @classmethod
     def broken(cls, data: object, wrong: Iterable[FieldPath]) -> JudgedModel:
         """Return the parts of a document of plain data that are right; `wrong` are the fields that are not."""
         source = validated(HuggingFace, value_at(data, ("spec", "huggingFace")))
         serving = _right_entries(ServingProfile, _PROFILE, value_at(data, SERVING), SERVING, wrong)
-        return cls(source.repo if source else None, serving)
+        architecture = validated(ModelArchitecture, value_at(data, ("spec", "architecture")))
+        return cls(source.repo if source else None, architecture, serving)
 
 
 def _all_right(values: Iterable[EntryT], path: FieldPath) -> list[JudgedEntry[EntryT]]:

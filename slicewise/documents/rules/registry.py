@@ -14,6 +14,7 @@ from slicewise.diagnostics import Diagnostic, FieldPath
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument
+from slicewise.documents.rules.architecture import check_architecture, check_sized_profile
 from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
 from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.deployment import check_namespace, check_scaling
@@ -41,10 +42,12 @@ from slicewise.documents.rules.quantised_weights import check_quantised_weights
 from slicewise.documents.rules.rule import (
     JudgedT,
     Rule,
+    of_architecture,
     of_cluster,
     of_each_pool,
     of_each_pool_and_cluster,
     of_each_profile,
+    of_each_profile_and_architecture,
     of_each_profile_and_repository,
     of_name,
     of_namespace,
@@ -107,6 +110,15 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
         check_parallelism, "replicaTopology.nodes", "replicaTopology.gpusPerNode", "replicaTopology.parallelism"
     ),
     of_each_profile_and_repository(check_quantised_weights, "engine.args", "replicaTopology.requires.precisionSupport"),
+    of_architecture(check_architecture),
+    of_each_profile_and_architecture(
+        check_sized_profile,
+        "engine",
+        "replicaTopology.nodes",
+        "replicaTopology.gpusPerNode",
+        "replicaTopology.parallelism",
+        "replicaTopology.requires.memoryPerGpu",
+    ),
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from slicewise.diagnostics import Diagnostic, FieldPath
+from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import Scaling
 from slicewise.documents.environment import NodePool
@@ -105,6 +106,24 @@ def of_each_profile_and_repository(
         if document.repository is not None:
             for entry in _fitting(document.serving, fields):
                 yield from check(entry.value, document.repository, entry.path)
+
+    return Rule(fields, run)
+
+
+def of_architecture(check: Callable[[ModelArchitecture], _Found]) -> Rule[JudgedModel]:
+    """Return a rule of the model's architecture."""
+    return Rule((), lambda document: check(document.architecture) if document.architecture else iter(()))
+
+
+def of_each_profile_and_architecture(
+    check: Callable[[ServingProfile, ModelArchitecture, FieldPath], _Found], *fields: str
+) -> Rule[JudgedModel]:
+    """Return a rule of each serving profile and the model's architecture."""
+
+    def run(document: JudgedModel) -> _Found:
+        if document.architecture is not None:
+            for entry in _fitting(document.serving, fields):
+                yield from check(entry.value, document.architecture, entry.path)
 
     return Rule(fields, run)
 

@@ -103,12 +103,31 @@ COMPLETE: dict[str, Data] = {
                 "revision": "v1",
                 "secretRef": {"name": "hf", "key": "token"},
             },
+            "architecture": {
+                "config": {
+                    "model_type": "llama",
+                    "hidden_size": 4096,
+                    "intermediate_size": 14336,
+                    "num_hidden_layers": 32,
+                    "num_attention_heads": 32,
+                    "num_key_value_heads": 8,
+                    "vocab_size": 128256,
+                    "max_position_embeddings": 131072,
+                },
+                "configFile": "config.json",
+                "checkpointBytes": 16060522496,
+            },
             "resources": {"cpu": "8", "memory": "48Gi"},
             "serving": [
                 {
                     "name": "bf16",
                     "environmentSelector": {"matchLabels": {"region": "europe-west4"}},
-                    "engine": {"name": "vLLM", "image": "vllm/vllm-openai:v0.9.0", "args": ["--max-model-len=4096"]},
+                    "engine": {
+                        "name": "vLLM",
+                        "image": "vllm/vllm-openai:v0.9.0",
+                        "version": "0.23.0",
+                        "args": ["--max-model-len=4096"],
+                    },
                     "replicaTopology": {
                         "nodes": 2,
                         "gpusPerNode": 8,

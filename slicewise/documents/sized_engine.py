@@ -1,0 +1,68 @@
+"""What decides whether an engine fits: its version and options by the model's document, and the unit by the pool's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slicewise.documents.cloud_nodes import catalogued
+from slicewise.documents.environment import NodePool
+from slicewise.documents.image_parts import split_image
+from slicewise.documents.served_model import Engine, ServingProfile
+from slicewise.kubernetes import GIB
+from slicewise.mig import programs_see
+from slicewise.sizing import KSERVE_PRESET, EngineOptions, Unit, VllmVersion, parse_version, read_options
+
+_MIB: Final = 1024**2
+# The vLLM in llm-d's images: release notes of llm-d v0.8.1 and v0.9.0, and llm-d pull request 1819.
+_LLM_D: Final = {"v0.8": VllmVersion(0, 23), "v0.9": VllmVersion(0, 26)}
+
+
+def engine_version(engine: Engine) -> VllmVersion | None:
+    """Return the vLLM that an engine is: as the document says it, else its image's tag, else KServe's preset.
+
+    None where an image does not say it.
+    """
+    if engine.version is not None:
+        return parse_version(engine.version)
+    if engine.image is None:
+        return KSERVE_PRESET
+    name, tag, _ = split_image(engine.image)
+    repository = name.rpartition("/")[2]
+    if repository.startswith("llm-d") and tag:
+        return _LLM_D.get(".".join(tag.split(".")[:2]))
+    return parse_version(tag) if tag and "vllm" in repository else None
+
+
+def engine_options(profile: ServingProfile) -> EngineOptions:
+    """Return how the engine of a profile is started, as far as memory goes.
+
+    Raises:
+        InvalidInputError: An argument has a value that vLLM does not take (`ENGINE_ARGUMENT`).
+    """
+    topology = profile.replica_topology
+    sizes = topology.parallel_sizes
+    start = EngineOptions(
+        tensor=sizes.tensor, pipeline=sizes.pipeline, data=sizes.data, expert=topology.parallelism.expert
+    )
+    return read_options(profile.engine.args, start)
+
+
+def unit_of(pool: NodePool) -> Unit:
+    """Return a unit of a pool by the memory that it really has.
+
+    What the document has in MiB was read from a cluster (`discover` writes so) and counts. Whole GiB are what people
+    round to, so that the catalogue's measurement counts where it has one: of a slice what the driver gives, of a whole
+    GPU what programs see.
+    """
+    declared = pool.capabilities.memory_per_gpu.bytes
+    gpu = catalogued(pool)
+    name = gpu.name if gpu else ""
+    if pool.mig is None:
+        seen = programs_see(name)
+        return Unit(min(declared, seen * _MIB) if seen else declared, is_slice=False, gpu_model=name)
+    profile = gpu.profile(pool.mig.profile) if gpu and pool.mig.profile else None
+    if profile is None or profile.usable_mib is None or declared % GIB:
+        return Unit(declared, is_slice=True, gpu_model=name)
+    measured = profile.usable_mib * _MIB
+    is_measured = measured <= declared <= (profile.most_mib or 0) * _MIB
+    return Unit(declared if is_measured else measured, is_slice=True, gpu_model=name)
