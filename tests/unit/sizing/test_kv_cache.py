@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -104,3 +105,29 @@ def test_shared_layers_of_gemma_4_keep_nothing() -> None:
     # "GPU KV cache size: 224,353 tokens" with 4.10 GiB on vLLM 0.22: only 24 of 42 layers keep something.
     architecture = read_architecture(PUBLISHED["google/gemma-4-E4B-it"])
     assert sum(layer.cache is not None for layer in architecture.layers) == 24
+
+
+@pytest.mark.parametrize(
+    ("ranks", "channels", "heads"), [(1, 4096 + 2 * 8 * 128, 64), (16, (4096 + 2 * 16 * 128) // 16, 4)]
+)
+def test_the_state_of_mamba_2_copies_groups_that_ranks_cannot_share(ranks: int, channels: int, heads: int) -> None:
+    # Nemotron 3 Nano: 64 heads of 64, 8 groups, states of 128, a convolution over 4 tokens of which 3 are kept.
+    nemotron = {
+        "model_type": "nemotron_h",
+        "conv_kernel": 4,
+        "hidden_size": 2688,
+        "hybrid_override_pattern": "M*",
+        "mamba_head_dim": 64,
+        "mamba_num_heads": 64,
+        "mamba_ssm_cache_dtype": "float32",
+        "max_position_embeddings": 262_144,
+        "n_groups": 8,
+        "num_attention_heads": 32,
+        "num_hidden_layers": 2,
+        "num_key_value_heads": 2,
+        "ssm_state_size": 128,
+        "vocab_size": 131_072,
+    }
+    state = channels * 3 * 2 + heads * 64 * 128 * 4
+    token = max(2 // ranks, 1) * 256 * 2
+    assert block(nemotron, f"-tp {ranks}") == 16 * math.ceil(state / (16 * token))

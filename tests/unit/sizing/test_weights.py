@@ -120,6 +120,11 @@ def test_where_a_config_says_how_weights_are_held(where: str) -> None:
     assert weights({**GEMMA_27B, **inside}) < 0.56 * weights(GEMMA_27B)
 
 
+def test_latent_attention_holds_its_expansion_twice() -> None:
+    # "Model loading took 29.43 GiB" for 15.7 billion parameters, which are 29.26 GiB.
+    assert weights(PUBLISHED["deepseek-ai/DeepSeek-V2-Lite-Chat"]) / GIB == pytest.approx(29.43, abs=0.01)
+
+
 def test_states_of_qwen_3_5() -> None:
     # 27.8 billion parameters with the encoder of images, and positions four times (mrope).
     assert weights(QWEN_35_27B) / GIB == pytest.approx(27.36e9 * 2 / GIB, rel=0.01)
