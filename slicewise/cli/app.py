@@ -16,6 +16,7 @@ from slicewise.cli.options import Version
 from slicewise.cli.plan import plan
 from slicewise.cli.render import render
 from slicewise.cli.schema import schema
+from slicewise.cli.size import size
 from slicewise.cli.validate import validate
 from slicewise.cli.verify import verify
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover and verify read "
     "clusters, and nothing changes one.",
     epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for, "
-    "4 what is declared differs from what the clusters have.",
+    "or a model does not fit, 4 what is declared differs from what the clusters have.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,7 +40,7 @@ def program(*, version: Version = False) -> None:
     """What goes before a command; the text of `--help` is above."""
 
 
-for _command in (plan, explain, validate, render, discover, verify, errors, schema):
+for _command in (plan, explain, size, validate, render, discover, verify, errors, schema):
     app.command(cls=Command)(_command)
 
 

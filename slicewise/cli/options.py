@@ -73,6 +73,26 @@ PlanAs = Annotated[
     ),
 ]
 
+# size
+SizedWords = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="MODEL PATH",
+        help="A model of the documents, by its name or NAMESPACE/NAME, and the documents. Left out: --config.",
+        show_default=False,
+    ),
+]
+ConfigFile = Annotated[Path | None, _option("FILE", "Without documents: the model's config.json.")]
+CheckpointBytes = Annotated[
+    int | None, _option("BYTES", "Bytes of the model's safetensors files, to check the config by.", min=1)
+]
+VllmVersionName = Annotated[str | None, _option("VERSION", "vLLM's version. Left out: that of KServe's preset.")]
+EngineArguments = Annotated[
+    str, typer.Option(metavar="ARGS", help="vLLM's arguments, as in a shell.", show_default=False)
+]
+OnUnit = Annotated[str | None, _option("GPU[/PROFILE]", "The unit: h100-80gb/3g.40gb, or h100-80gb for the whole GPU.")]
+UnitMemory = Annotated[str | None, _option("AMOUNT", "Instead of --on: the memory of a slice or GPU, such as 39.5Gi.")]
+
 # explain
 Deployment = Annotated[
     str,

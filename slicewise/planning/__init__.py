@@ -24,6 +24,7 @@ from slicewise.planning.explaining import (
     no_remedy,
     prospects,
 )
+from slicewise.planning.matching import requirement_reason
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall, placements_by_environment
 from slicewise.planning.plan_json import plan_to_dict, plan_to_outputs
@@ -70,4 +71,5 @@ __all__ = [
     "plan_with_remedies",
     "prospects",
     "remedies_to_dict",
+    "requirement_reason",
 ]

@@ -1,0 +1,75 @@
+"""`slicewise size`: whether a model fits a slice or GPU, with documents and without."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from slicewise.cli import exit_codes
+from slicewise.cli.command_inputs import fail, read_fleet
+from slicewise.cli.options import (
+    CheckpointBytes,
+    ConfigFile,
+    EngineArguments,
+    OnUnit,
+    Output,
+    SizedWords,
+    TableOrJson,
+    UnitMemory,
+    VllmVersionName,
+)
+from slicewise.cli.results import print_result
+from slicewise.cli.sized_models import (
+    check_documents_alone,
+    find_model,
+    one_unit,
+    read_version,
+    size_config,
+    size_model,
+)
+from slicewise.cli.sizes import print_sizes, sizes_to_dict
+from slicewise.diagnostics import InvalidInputError
+from slicewise.presentation import printing_console
+from slicewise.sizing import FitVerdict
+from slicewise.sources import read_json_object
+
+
+def size(  # noqa: PLR0913 - one for each option
+    words: SizedWords = None,
+    *,
+    config: ConfigFile = None,
+    checkpoint_bytes: CheckpointBytes = None,
+    vllm: VllmVersionName = None,
+    engine_args: EngineArguments = "",
+    on: OnUnit = None,
+    memory: UnitMemory = None,
+    output: TableOrJson = Output.TABLE,
+) -> None:
+    """Say whether a model fits a slice or GPU, with the arithmetic: weights, cache, and what vLLM needs beside them.
+
+    With documents, every serving profile on every unit that has what it requires. Without, one engine on one unit:
+    --config, with --on or --memory.
+
+    Exit codes: 0 nothing surely fails, 2 the input is wrong, 3 a model surely does not start on a unit.
+
+    Example: slicewise size gemma-3-27b stacks/demo
+    """
+    named = words or []
+    try:
+        if config is None:
+            check_documents_alone(named, [checkpoint_bytes, vllm, engine_args or None, on, memory])
+            fleet = read_fleet(named[1:])
+            sizes = size_model(fleet, find_model(fleet, named[0]))
+        else:
+            judged = one_unit(named, on, memory)
+            version = read_version(vllm)
+            sizes = [size_config(read_json_object(config), checkpoint_bytes, version, engine_args, judged)]
+    except InvalidInputError as error:
+        fail(error)
+    if output is Output.JSON:
+        print_result(json.dumps(sizes_to_dict(sizes), indent=2))
+    else:
+        print_sizes(printing_console(), sizes)
+    if any(each.verdict is FitVerdict.DOES_NOT_FIT for each in sizes):
+        raise typer.Exit(exit_codes.SHORTFALL)
