@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytest
 
 from slicewise.sizing import engine_memory, parse_version, read_architecture, read_options
+from slicewise.sizing.kv_pages import state_bytes
+from slicewise.sizing.layers import Mamba2
 from tests.unit.sizing.configs import GEMMA_27B, GIB, GPT_OSS_20B, LLAMA_8B, PUBLISHED, QWEN_35_27B
 
 
@@ -112,22 +113,5 @@ def test_shared_layers_of_gemma_4_keep_nothing() -> None:
 )
 def test_the_state_of_mamba_2_copies_groups_that_ranks_cannot_share(ranks: int, channels: int, heads: int) -> None:
     # Nemotron 3 Nano: 64 heads of 64, 8 groups, states of 128, a convolution over 4 tokens of which 3 are kept.
-    nemotron = {
-        "model_type": "nemotron_h",
-        "conv_kernel": 4,
-        "hidden_size": 2688,
-        "hybrid_override_pattern": "M*",
-        "mamba_head_dim": 64,
-        "mamba_num_heads": 64,
-        "mamba_ssm_cache_dtype": "float32",
-        "max_position_embeddings": 262_144,
-        "n_groups": 8,
-        "num_attention_heads": 32,
-        "num_hidden_layers": 2,
-        "num_key_value_heads": 2,
-        "ssm_state_size": 128,
-        "vocab_size": 131_072,
-    }
-    state = channels * 3 * 2 + heads * 64 * 128 * 4
-    token = max(2 // ranks, 1) * 256 * 2
-    assert block(nemotron, f"-tp {ranks}") == 16 * math.ceil(state / (16 * token))
+    state = Mamba2(2688, 64, 64, 8, 128, 4, 4).cache()
+    assert state_bytes(state, ranks, 2) == channels * 3 * 2 + heads * 64 * 128 * 4

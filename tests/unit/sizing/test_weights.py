@@ -61,6 +61,19 @@ def test_the_images_of_a_text_server_are_not_loaded() -> None:
     assert saved / 2 == pytest.approx(0.43e9, rel=0.03)
 
 
+def test_of_gemmas_encoder_fp8_takes_attention_alone() -> None:
+    # Its feed-forward layers are 4304 wide, which is no multiple of 64 (vLLM v0.23, models/siglip.py).
+    saved = weights(GEMMA_27B, "-q fp8") - weights(GEMMA_27B, "-q fp8 --language-model-only")
+    attention, feed_forward, rest = 27 * 4 * 1152**2, 27 * 2 * 1152 * 4304, (5376 + 4096 + 588) * 1152
+    assert saved == pytest.approx(attention + 2 * (feed_forward + rest), rel=0.01)
+
+
+def test_positions_of_three_axes_are_held_four_times() -> None:
+    # vLLM v0.23, rotary_embedding/mrope.py, cache_max_position_num.
+    (rotary,) = read_architecture(QWEN_35_27B).rotaries
+    assert (rotary.positions, rotary.size) == (4 * 262_144, 64)
+
+
 def test_ranks_share_weights_and_copy_heads() -> None:
     whole = weights(QWEN_7B)
     assert weights(QWEN_7B, "-tp 2") == pytest.approx(whole / 2, rel=0.01)
