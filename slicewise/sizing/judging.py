@@ -33,13 +33,25 @@ class FitJudge:
         """Judge the engine that needs `memory`."""
         self._memory = memory
         self._needs: dict[tuple[Batch, ...], BatchNeeds] = {}
-        self._verdicts: dict[Unit, FitVerdict] = {}
+        self._known: dict[tuple[Batch, ...], tuple[int, float]] = {}
 
     def verdict(self, unit: Unit) -> FitVerdict:
-        """Return the verdict on a unit."""
-        if unit not in self._verdicts:
-            self._verdicts[unit] = self._judgement(unit).verdict()[0]
-        return self._verdicts[unit]
+        """Return the verdict on a unit.
+
+        With batches of one size more memory never makes it worse, so of most units it follows from those before.
+        """
+        batches = self._memory.batches(unit)
+        fails, fits = self._known.get(batches, (0, math.inf))
+        if unit.memory >= fits:
+            return FitVerdict.FITS
+        if unit.memory <= fails:
+            return FitVerdict.DOES_NOT_FIT
+        found = self._judgement(unit).verdict()[0]
+        if found is FitVerdict.FITS:
+            self._known[batches] = (fails, unit.memory)
+        elif found is FitVerdict.DOES_NOT_FIT:
+            self._known[batches] = (unit.memory, fits)
+        return found
 
     def sizing(self, unit: Unit) -> Sizing:
         """Return the verdict on a unit with its arithmetic; remedies that need further sizing are left out."""
