@@ -16,7 +16,7 @@ from slicewise.cli.options import Version
 from slicewise.cli.plan import plan
 from slicewise.cli.render import render
 from slicewise.cli.schema import schema
-from slicewise.cli.size import size
+from slicewise.cli.size import judge_size
 from slicewise.cli.validate import validate
 from slicewise.cli.verify import verify
 
@@ -40,8 +40,8 @@ def program(*, version: Version = False) -> None:
     """What goes before a command; the text of `--help` is above."""
 
 
-for _command in (plan, explain, size, validate, render, discover, verify, errors, schema):
-    app.command(cls=Command)(_command)
+for _command in (plan, explain, judge_size, validate, render, discover, verify, errors, schema):
+    app.command(_command.__name__.removeprefix("judge_"), cls=Command)(_command)
 
 
 def main() -> None:

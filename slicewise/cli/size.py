@@ -35,7 +35,7 @@ from slicewise.sizing import FitVerdict
 from slicewise.sources import read_json_object
 
 
-def size(  # noqa: PLR0913 - one for each option
+def judge_size(  # noqa: PLR0913 - one for each option
     words: SizedWords = None,
     *,
     config: ConfigFile = None,

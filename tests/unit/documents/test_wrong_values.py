@@ -35,6 +35,7 @@ from tests.unit.documents.wrong_values import (
     LABELS,
     LOWER_CASE,
     NAME,
+    OF_ARCHITECTURE,
     QUANTITY,
     REQUEST_NAME,
     TRUTH,
@@ -240,25 +241,7 @@ WRONG: list[Wrong] = [
             ),
         ],
     ),
-    (
-        MODEL,
-        (*PROFILE, "engine", "version"),
-        [
-            ("latest", 'got "latest", expected a version of vLLM, for example 0.23.0'),
-            ("0.23", f"got 0.23, {IN_QUOTES}"),
-        ],
-    ),
-    (MODEL, ("spec", "architecture", "config"), [("[1]", "got a list, expected a mapping")]),
-    (
-        MODEL,
-        ("spec", "architecture", "configFile"),
-        [("7", f"got 7, {IN_QUOTES}"), ("''", "got 0 characters, expected at least 1 character")],
-    ),
-    (
-        MODEL,
-        ("spec", "architecture", "checkpointBytes"),
-        [("0", COUNT[0][1]), ("many", 'got "many", expected a whole number')],
-    ),
+    *OF_ARCHITECTURE,
     (
         MODEL,
         (*PROFILE, "engine", "args"),

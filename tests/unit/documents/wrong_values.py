@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.unit.documents.fields import MODEL, PROFILE
+
 UNCUT = "where GPUs are not cut into slices, leave migConfiguration out"
 REQUEST_NAME = "expected letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /"
 IMAGE = "expected an image, [REGISTRY/]NAME[:TAG][@DIGEST]: "
@@ -79,3 +81,25 @@ LABELS = [
     ("null", "got nothing, expected a mapping: give it a value, or remove the field"),
 ]
 FABRICS = "(fabrics: ib, roce, efa, eth)"
+# What a model is made of, and the version of its engine.
+OF_ARCHITECTURE = [
+    (
+        MODEL,
+        (*PROFILE, "engine", "version"),
+        [
+            ("latest", 'got "latest", expected a version of vLLM, for example 0.23.0'),
+            ("0.23", f"got 0.23, {IN_QUOTES}"),
+        ],
+    ),
+    (MODEL, ("spec", "architecture", "config"), [("[1]", "got a list, expected a mapping")]),
+    (
+        MODEL,
+        ("spec", "architecture", "configFile"),
+        [("7", f"got 7, {IN_QUOTES}"), ("''", "got 0 characters, expected at least 1 character")],
+    ),
+    (
+        MODEL,
+        ("spec", "architecture", "checkpointBytes"),
+        [("0", COUNT[0][1]), ("many", 'got "many", expected a whole number')],
+    ),
+]
