@@ -122,7 +122,7 @@ def print_verified(console: Console, verified: Verified) -> None:
 def verified_to_dict(verified: Verified, unread: Mapping[str, Sequence[Diagnostic]]) -> dict[str, Any]:
     """Return the result as JSON data, and with it why the other environments could not be read."""
     refused = [
-        {"environment": name, "code": problem.code.value, "message": problem.text}
+        {"environment": name, "code": problem.code.value, "message": problem.text, "facts": dict(problem.facts)}
         for name, problems in sorted(unread.items())
         for problem in problems
     ]

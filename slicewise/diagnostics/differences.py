@@ -38,6 +38,7 @@ def difference_to_dict(difference: Diagnostic) -> dict[str, Any]:
         "severity": difference.severity.value,
         "message": difference.message,
         "remedy": difference.remedy,
+        "facts": dict(difference.facts),
     }
 
 

@@ -119,6 +119,6 @@ class Move:
         return self.reason.code
 
     @property
-    def message(self) -> str:
-        """The reason in words."""
-        return self.reason.message
+    def text(self) -> str:
+        """The reason in words, with what to do where it says so."""
+        return self.reason.text if isinstance(self.reason, Reason) else self.reason.message

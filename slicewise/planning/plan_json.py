@@ -12,6 +12,7 @@ from slicewise.planning.explaining import Rejections
 from slicewise.planning.location import Location
 from slicewise.planning.moves import Move
 from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall
+from slicewise.planning.reason_facts import reason_facts
 from slicewise.planning.reasons import Rejection
 
 
@@ -21,7 +22,7 @@ def plan_to_dict(plan: Plan, rejections: Rejections) -> dict[str, Any]:
         "placements": [placement_to_dict(placement) for placement in plan.placements],
         "shortfalls": [_shortfall(shortfall, rejections.of(shortfall.deployment)) for shortfall in plan.shortfalls],
         "nodePools": [_pool(usage) for usage in plan.node_pools],
-        "warnings": [_warning(warning) for warning in plan.warnings],
+        "warnings": [{**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings],
         "moved": [_move(move) for move in plan.moved],
     }
 
@@ -77,16 +78,19 @@ def _shortfall(shortfall: Shortfall, rejections: Iterable[Rejection]) -> dict[st
         "deployment": _deployment(shortfall.deployment),
         "wanted": shortfall.wanted,
         "placed": shortfall.placed,
-        "rejections": [
-            {
-                "environment": rejection.environment,
-                "nodePool": rejection.node_pool,
-                "profile": rejection.profile,
-                "code": rejection.code.value,
-                "message": rejection.message,
-            }
-            for rejection in rejections
-        ],
+        "rejections": [rejection_to_dict(rejection) for rejection in rejections],
+    }
+
+
+def rejection_to_dict(rejection: Rejection) -> dict[str, Any]:
+    """Return as JSON data why one pool cannot take a deployment."""
+    return {
+        "environment": rejection.environment,
+        "nodePool": rejection.node_pool,
+        "profile": rejection.profile,
+        "code": rejection.code.value,
+        "message": rejection.text,
+        "facts": reason_facts(rejection.reason),
     }
 
 
@@ -110,7 +114,8 @@ def _move(move: Move) -> dict[str, Any]:
         "from": _location(move.source),
         "to": _location(move.target) if move.target else None,
         "code": move.code.value,
-        "message": move.message,
+        "message": move.text,
+        "facts": reason_facts(move.reason),
     }
 
 

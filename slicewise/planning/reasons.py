@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar, NamedTuple, Self, TypeVar
 
-from slicewise.diagnostics import counted
+from slicewise.diagnostics import Statement, counted
 from slicewise.documents import QUANTISED, Precision
 from slicewise.kubernetes import Quantity, canonical
 
@@ -53,13 +53,23 @@ class Reason(ABC):
         """Say it, with its numbers."""
 
     @property
+    def remedy(self) -> str:
+        """What to write or do; empty where remedies of the whole plan say it."""
+        return ""
+
+    @property
+    def text(self) -> str:
+        """The message and what to do, in one sentence."""
+        return Statement(self.message, self.remedy).text
+
+    @property
     def alike(self) -> Hashable:
         """What reasons of one class must have in common to be said in one sentence."""
         return self
 
     def said_of(self, group: Sequence[Self]) -> str:
         """Say what holds of all of `group`, reasons that are alike."""
-        return group[0].message
+        return group[0].text
 
 
 class ReasonWithNumbers(Reason):
@@ -94,9 +104,9 @@ class Rejection(NamedTuple):
         return self.reason.code
 
     @property
-    def message(self) -> str:
-        """The reason in words."""
-        return self.reason.message
+    def text(self) -> str:
+        """The reason in words, with what to do."""
+        return self.reason.text
 
 
 def spread(numbers: Iterable[_Number], show: Callable[[_Number], str] = str) -> str:
@@ -181,13 +191,15 @@ class PrecisionUnsupported(Reason):
 
     @property
     def message(self) -> str:
-        """Say which formats are missing, which there are, and what to require of GPUs for quantised weights."""
+        """Say which formats are missing, and which there are."""
         declared = ", ".join(sorted(self.declared)) or "not declared"
-        missing = sorted(self.missing)
+        return f"needs {', '.join(sorted(self.missing))}; precisionSupport is {declared}"
+
+    @property
+    def remedy(self) -> str:
+        """What to require of GPUs for quantised weights: vLLM computes with them in 16 bits where need be."""
         computed = computed_instead(self.missing, self.declared)
-        # vLLM computes with quantised weights in 16 bits where need be.
-        hint = f" (where only the weights are {' or '.join(missing)}, require {computed})" if computed else ""
-        return f"needs {', '.join(missing)}; precisionSupport is {declared}{hint}"
+        return f"where only the weights are {' or '.join(sorted(self.missing))}, require {computed}" if computed else ""
 
 
 def computed_instead(missing: AbstractSet[Precision], declared: AbstractSet[Precision]) -> Precision | None:
@@ -290,7 +302,12 @@ class SingleSlice(Reason):
     @property
     def message(self) -> str:
         """Say what it asks for."""
-        return f"a pod gets one slice, a replica needs {self.needs} GPUs; scale by replicas"
+        return f"a pod gets one slice, a replica needs {self.needs} GPUs"
+
+    @property
+    def remedy(self) -> str:
+        """How slices serve more."""
+        return "scale by replicas"
 
 
 @dataclass(frozen=True, slots=True)

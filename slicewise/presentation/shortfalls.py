@@ -51,7 +51,7 @@ def remedy_lines(fleet: Fleet, remedies: Remedies, shortfall: Shortfall) -> Iter
     rejections = remedies.rejections.of(shortfall.deployment)
     nearest = nearest_miss(fleet, shortfall, rejections)
     if nearest:
-        yield nearest
+        yield str(nearest)
     found = remedies.of(shortfall)
     for remedy in found:
         yield f"remedy: {remedy}"
@@ -66,6 +66,6 @@ def _reasons(shortfall: Shortfall, rejections: Sequence[Rejection]) -> Iterator[
     elif len(rejections) <= _LISTED:
         for item in rejections:
             profile = f" with {item.profile}" if item.profile else ""
-            yield f"{candidate_place(item.environment, item.node_pool)}{profile}: {item.message} ({item.code})"
+            yield f"{candidate_place(item.environment, item.node_pool)}{profile}: {item.text} ({item.code})"
     else:
         yield from map(str, grouped(rejections))

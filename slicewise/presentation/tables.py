@@ -77,7 +77,7 @@ def moved_lines(plan: Plan) -> list[str]:
     """Return one line for each deployment that is not where the earlier plan had it."""
     return [
         f"{move.deployment}: from {move.source} {f'to {move.target}' if move.target else 'to nowhere'}: "
-        f"{move.message} ({move.code})"
+        f"{move.text} ({move.code})"
         for move in plan.moved
     ]
 

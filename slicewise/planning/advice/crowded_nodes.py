@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from slicewise.diagnostics import Code, Diagnostic, some
 from slicewise.documents import ModelSpec
@@ -25,11 +25,12 @@ def crowded_node_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
         if node.cpu is None:
             cpus = _hungriest_node(pool, _PLAUSIBLE_CPUS, lambda model: model.resources.cpu.value)
             if cpus and cpus.wanted > _PLAUSIBLE_CPUS:
-                yield _too_small(pool, cpus, f"{cpus.wanted:.0f} CPUs")
+                yield _too_small(pool, cpus, f"{cpus.wanted:.0f} CPUs", {"cpu": float(cpus.wanted)})
         if node.memory is None:
             memory = _hungriest_node(pool, _PLAUSIBLE_MEMORY, lambda model: model.resources.memory.value)
             if memory and memory.wanted > _PLAUSIBLE_MEMORY:
-                yield _too_small(pool, memory, f"{memory.wanted / GIB:.0f}Gi of memory")
+                wanted = f"{memory.wanted / GIB:.0f}Gi of memory"
+                yield _too_small(pool, memory, wanted, {"memoryBytes": int(memory.wanted)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,16 @@ def _hungriest_node(pool: OccupiedPool, plausible: int, need: Callable[[ModelSpe
     return _BusyNode(pods, names, wanted)
 
 
-def _too_small(pool: OccupiedPool, node: _BusyNode, wanted: str) -> Diagnostic:
+def _too_small(pool: OccupiedPool, node: _BusyNode, wanted: str, asks: Mapping[str, Any]) -> Diagnostic:
     message = f"a node of {pool.ledger.name} with {node.pods} pods of {some(node.deployments)} would need {wanted}"
     remedy = "say in allocatable what a node has, so that Slicewise counts it, or lower the resources in the models"
     return Diagnostic.warning(
-        Code.NODE_TOO_SMALL_FOR_UNITS, message, remedy, field=pool.field, subject=pool.subject, pods=node.pods
+        Code.NODE_TOO_SMALL_FOR_UNITS,
+        message,
+        remedy,
+        field=pool.field,
+        subject=pool.subject,
+        pods=node.pods,
+        deployments=list(node.deployments),
+        **asks,
     )

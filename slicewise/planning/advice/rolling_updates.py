@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from slicewise.diagnostics import Code, Diagnostic, some
 from slicewise.planning.advice.occupied_pool import OccupiedPool
@@ -25,38 +26,45 @@ def rolling_update_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]
         stuck = [tenant.placement for tenant in careful if not rolls[tenant.pod]]
         if stuck:
             reserve = max(pool.ledger.pool.reserved_units, *(placement.gpus_per_node for placement in stuck))
-            nodes = _more_nodes(pool, rolls, reserve)
-            names = some(sorted({str(placement.deployment) for placement in stuck}))
+            field, nodes = _more_nodes(pool, rolls, reserve)
+            names = sorted({str(placement.deployment) for placement in stuck})
             message = (
                 f"no room is left on {pool.ledger.name} for one more pod, and a Deployment of fewer than "
                 f"{ROLLS_WITHOUT_SURGE} replicas starts a new pod before it stops an old one: the next update of "
-                f"{names} would wait forever"
+                f"{some(names)} would wait forever"
             )
             remedy = (
-                f"write reservedUnits: {reserve} in the pool, and make room for it: {nodes}, or fewer replicas there"
+                f"write reservedUnits: {reserve} in the pool, and make room for it: {field}: {nodes} (now "
+                f"{pool.ledger.pool.nodes}), or fewer replicas there"
             )
+            facts: dict[str, Any] = {
+                "deployments": names,
+                "reservedUnits": reserve,
+                "now": pool.ledger.pool.nodes,
+                field: nodes,
+            }
             yield Diagnostic.warning(
                 Code.NO_UNIT_FOR_ROLLING_UPDATE,
                 message,
                 remedy,
                 field=pool.field,
                 subject=pool.subject,
-                reservedUnits=reserve,
+                **facts,
             )
 
 
-def _more_nodes(pool: OccupiedPool, sizes: Iterable[PodSize], reserve: int) -> str:
+def _more_nodes(pool: OccupiedPool, sizes: Iterable[PodSize], reserve: int) -> tuple[str, int]:
     """Return the field and the number of nodes that hold the tenants beside the `reserve`, which updates then use."""
-    declared, now = pool.ledger.pool, pool.ledger.pool.nodes
+    declared = pool.ledger.pool
     if declared.max_node_count is None:
         field, name, step = "node_count", "nodeCount", pool.nodes_at_a_time
     else:
         # An autoscaler's limit is for all zones together.
         field, name, step = "max_node_count", "maxNodeCount", 1
-    nodes = now + step
+    nodes = declared.nodes + step
     while True:
         changed = declared.model_copy(update={field: nodes, "reserved_units": reserve})
         larger = PoolLedger(pool.ledger.environment, changed)
         if larger.charge_all(tenant.pods for tenant in pool.tenants) and all(map(larger.has_room_to_roll, sizes)):
-            return f"{name}: {nodes} (now {now})"
+            return name, nodes
         nodes += step

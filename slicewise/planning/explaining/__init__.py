@@ -1,6 +1,6 @@
 """Why a plan is as it is: candidates, reasons, and what no plan can serve."""
 
-from slicewise.planning.explaining.grouped_reasons import candidate_place, grouped, nearest_miss
+from slicewise.planning.explaining.grouped_reasons import NearestMiss, candidate_place, grouped, nearest_miss
 from slicewise.planning.explaining.judged_candidates import Candidate, Verdict, candidate_to_dict, candidates
 from slicewise.planning.explaining.never_served import prospects
 from slicewise.planning.explaining.rejections import Rejections
@@ -8,6 +8,7 @@ from slicewise.planning.explaining.remedy_lacking import NoRemedy, NoRemedyCode,
 
 __all__ = [
     "Candidate",
+    "NearestMiss",
     "NoRemedy",
     "NoRemedyCode",
     "Rejections",

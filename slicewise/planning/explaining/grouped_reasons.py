@@ -67,8 +67,20 @@ def grouped(rejections: Iterable[Rejection]) -> list[ReasonGroup]:
     return sorted(found, key=lambda reason: (-_ORDER[reason.code], -len(reason.places), reason.message, reason.places))
 
 
-def nearest_miss(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> str | None:
-    """Say what comes nearest where no pool could serve it, full or not; None where a pool could."""
+@dataclass(frozen=True, slots=True)
+class NearestMiss:
+    """The pool that comes nearest to serving a deployment that no pool could serve, full or not."""
+
+    rejection: Rejection
+    message: str
+
+    def __str__(self) -> str:
+        """Write it on one line."""
+        return self.message
+
+
+def nearest_miss(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> NearestMiss | None:
+    """Return what comes nearest where no pool could serve it, full or not; None where a pool could."""
     found = list(rejections)
     candidates = [item for item in found if item.node_pool]
     if not candidates or any(item.code is RejectionCode.CAPACITY for item in candidates):
@@ -78,11 +90,11 @@ def nearest_miss(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Reject
     if last is RejectionCode.INSUFFICIENT_MEMORY:
         return _largest_memory(fleet, shortfall, found)
     best = max(nearest, key=lambda item: _has(item.reason))
-    return f"nearest is {_where(best)} with {best.profile}: {best.message}"
+    return NearestMiss(best, f"nearest is {_where(best)} with {best.profile}: {best.text}")
 
 
-def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> str:
-    """Say how much memory there is at most, for the profile that comes nearest to having enough."""
+def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> NearestMiss:
+    """Return how much memory there is at most, for the profile that comes nearest to having enough."""
     model = fleet.model_of(fleet.deployment[shortfall.deployment])
     found = [(item, item.reason) for item in rejections]
     short = [(item, reason) for item, reason in found if isinstance(reason, InsufficientMemory)]
@@ -92,7 +104,10 @@ def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rej
     allowed = " that selectors allow" if ruled_out else ""
     profile = f" for {best.profile}" if len(model.serving) > 1 else ""
     need, largest = canonical(reason.needs), canonical(reason.has)
-    return f"no pool{elsewhere}{allowed} has {need} a GPU or slice{profile}: the largest is {largest} ({_where(best)})"
+    message = (
+        f"no pool{elsewhere}{allowed} has {need} a GPU or slice{profile}: the largest is {largest} ({_where(best)})"
+    )
+    return NearestMiss(best, message)
 
 
 def _where(item: Rejection) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +13,7 @@ from slicewise.planning.explaining.not_chosen import why_not
 from slicewise.planning.explaining.rejections import Judged, Rejections
 from slicewise.planning.location import Location
 from slicewise.planning.plan import Placement, Plan
+from slicewise.planning.reason_facts import reason_facts
 from slicewise.planning.reasons import RejectionCode
 from slicewise.planning.search import DecisionLog
 
@@ -36,6 +38,8 @@ class Candidate:
     code: RejectionCode | None
     """Why it is rejected, or capacity where it is full."""
     message: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """The numbers and names of the message; empty where it is placed or would fit."""
 
 
 def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
@@ -47,6 +51,7 @@ def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
         "verdict": candidate.verdict.value,
         "code": candidate.code.value if candidate.code else None,
         "message": candidate.message,
+        "facts": dict(candidate.facts),
     }
 
 
@@ -70,7 +75,7 @@ def _candidate(judged: Judged, here: Placement | None, log: DecisionLog) -> Cand
         return Candidate(environment, pool, profile, Verdict.PLACED, None, _placed_message(here))
     if reason:
         verdict = Verdict.FULL if reason.code is RejectionCode.CAPACITY else Verdict.REJECTED
-        return Candidate(environment, pool, profile, verdict, reason.code, reason.message)
+        return Candidate(environment, pool, profile, verdict, reason.code, reason.text, reason_facts(reason))
     message = why_not(Location(environment, pool or "", profile or ""), log.decisions)
     return Candidate(environment, pool, profile, Verdict.FITS, None, message)
 

@@ -85,11 +85,11 @@ class _Prospects:
             if len(self._explained) >= _MOST_EXPLAINED:
                 return f"`slicewise explain {demand.key}` says why"
             order = list(RejectionCode)
-            _, _, place, message = min(
-                (len(reasons), order.index(reasons[0].code), place, reasons[0].message)
+            _, _, place, text = min(
+                (len(reasons), order.index(reasons[0].code), place, reasons[0].text)
                 for place, reasons in self._candidates(demand)
             )
-            self._explained[key] = f"{place} comes nearest: {message}"
+            self._explained[key] = f"{place} comes nearest: {text}"
         return self._explained[key]
 
     def _candidates(self, demand: Demand) -> Iterator[tuple[str, list[Reason]]]:

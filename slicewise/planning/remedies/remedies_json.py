@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from slicewise.documents import Fleet
-from slicewise.planning.explaining import Rejections, no_remedy
+from slicewise.planning.explaining import NearestMiss, Rejections, nearest_miss, no_remedy
 from slicewise.planning.plan import Plan, Shortfall
-from slicewise.planning.plan_json import plan_to_dict
+from slicewise.planning.plan_json import plan_to_dict, rejection_to_dict
 from slicewise.planning.remedies.finding import Remedies
 from slicewise.planning.remedies.remedy import Remedy
 
@@ -23,13 +23,20 @@ def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
 
 
 def remedies_to_dict(fleet: Fleet, finder: Remedies, shortfall: Shortfall | None) -> dict[str, Any]:
-    """Return the remedies of a shortfall, and `noRemedy`, which is null unless there are none."""
+    """Return the remedies of a shortfall, `noRemedy`, which is null unless there are none, and `nearestMiss`."""
     found = finder.of(shortfall) if shortfall else ()
     data: dict[str, Any] = {"remedies": [_remedy(remedy) for remedy in found], "noRemedy": None}
+    rejections = finder.rejections.of(shortfall.deployment) if shortfall else ()
     if shortfall and not found:
-        needed = no_remedy(fleet, shortfall, finder.rejections.of(shortfall.deployment))
+        needed = no_remedy(fleet, shortfall, rejections)
         data["noRemedy"] = {"code": needed.code.value, "profile": needed.profile, "message": needed.message}
+    nearest = nearest_miss(fleet, shortfall, rejections) if shortfall else None
+    data["nearestMiss"] = _nearest(nearest) if nearest else None
     return data
+
+
+def _nearest(nearest: NearestMiss) -> dict[str, Any]:
+    return {**rejection_to_dict(nearest.rejection), "message": nearest.message}
 
 
 def _remedy(remedy: Remedy) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_plan_json_has_the_contracts_keys() -> None:
         "free": 126,
     }
     assert {warning["code"] for warning in plan["warnings"]} == {"SW301", "SW302"}
-    assert set(plan["warnings"][0]) == {"code", "path", "message"}
+    assert set(plan["warnings"][0]) == {"code", "path", "message", "facts"}
 
 
 def test_the_seeds_slip_is_counted_right() -> None:

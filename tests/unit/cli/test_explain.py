@@ -50,6 +50,7 @@ def test_json_for_tools() -> None:
         "verdict": "full",
         "code": "capacity",
         "message": "2 of 2 units free, needs 4",
+        "facts": {"free": 2, "units": 2, "needs": 4},
     }
     assert [(item["field"], item["value"], item["units"]) for item in explanation["remedies"]] == [
         ("spec.nodePools[whole].nodeCount", 2, 2),

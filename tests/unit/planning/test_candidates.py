@@ -84,6 +84,7 @@ def test_an_environment_that_is_ruled_out_is_one_candidate() -> None:
         "verdict": "rejected",
         "code": "environment-selector",
         "message": "environmentSelector wants x=y; there is no such label",
+        "facts": {"selector": "environmentSelector", "key": "x", "wanted": "y", "found": None},
     }
 
 
@@ -107,5 +108,5 @@ def test_the_verdicts_agree_with_the_plan(documents: list[Document]) -> None:
             (c.environment, c.node_pool, c.profile, c.code, c.message) for c in found if c.environment not in elsewhere
         }
         if key in rejected:
-            reasons = {(r.environment, r.node_pool, r.profile, r.code, r.message) for r in rejected[key]}
+            reasons = {(r.environment, r.node_pool, r.profile, r.code, r.text) for r in rejected[key]}
             assert told == reasons

@@ -39,7 +39,8 @@ def nearest(documents: list[Document]) -> str | None:
     fleet = fleet_of(documents)
     plan = make_plan(fleet)
     (shortfall,) = plan.shortfalls
-    return nearest_miss(fleet, shortfall, Rejections(fleet, plan).of(shortfall.deployment))
+    miss = nearest_miss(fleet, shortfall, Rejections(fleet, plan).of(shortfall.deployment))
+    return str(miss) if miss else None
 
 
 def test_candidates_with_one_reason_are_one_line_and_what_differs_is_a_range() -> None:

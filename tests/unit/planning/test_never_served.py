@@ -48,8 +48,8 @@ def test_the_nearest_is_the_pool_that_lacks_least() -> None:
     """On the slices memory and precision are wanting, on the GPUs only the precision."""
     (line,) = said(model("m", profile("fp8", memoryPerGpu="50Gi", precisionSupport=["fp8"])), deployment("d", "m"))
     assert (
-        "big/gpu with fp8 comes nearest: needs fp8; precisionSupport is bf16 (where only the weights are fp8, require "
-        "bf16) [SW322]" in line
+        "big/gpu with fp8 comes nearest: needs fp8; precisionSupport is bf16; where only the weights are fp8, require "
+        "bf16 [SW322]" in line
     )
 
 

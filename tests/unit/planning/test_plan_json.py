@@ -90,6 +90,7 @@ WARNING = {
         "stops an old one: the next update of team-a/gemma would wait forever; write reservedUnits: 1 in the "
         "pool, and make room for it: nodeCount: 2 (now 1), or fewer replicas there"
     ),
+    "facts": {"deployments": ["team-a/gemma"], "reservedUnits": 1, "now": 1, "nodeCount": 2},
 }
 
 
@@ -108,6 +109,7 @@ def test_the_json_has_exactly_the_contracts_keys() -> None:
                         "profile": "bf16",
                         "code": "insufficient-memory",
                         "message": "a slice has 40Gi, needs 90Gi",
+                        "facts": {"has": "40Gi", "needs": "90Gi", "slices": True},
                     },
                     {
                         "environment": "mig-b",
@@ -115,6 +117,7 @@ def test_the_json_has_exactly_the_contracts_keys() -> None:
                         "profile": "bf16",
                         "code": "insufficient-memory",
                         "message": "a GPU has 80Gi, needs 90Gi",
+                        "facts": {"has": "80Gi", "needs": "90Gi", "slices": False},
                     },
                     {
                         "environment": "mig-b",
@@ -122,6 +125,7 @@ def test_the_json_has_exactly_the_contracts_keys() -> None:
                         "profile": "bf16",
                         "code": "insufficient-memory",
                         "message": "a slice has 10Gi, needs 90Gi",
+                        "facts": {"has": "10Gi", "needs": "90Gi", "slices": True},
                     },
                 ],
             }
@@ -137,9 +141,16 @@ def test_the_keys_stand_in_the_contracts_order() -> None:
     assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings", "moved"]
     assert list(plan["placements"][0]) == list(PLACEMENT)
     assert list(plan["shortfalls"][0]) == ["deployment", "wanted", "placed", "rejections"]
-    assert list(plan["shortfalls"][0]["rejections"][0]) == ["environment", "nodePool", "profile", "code", "message"]
+    assert list(plan["shortfalls"][0]["rejections"][0]) == [
+        "environment",
+        "nodePool",
+        "profile",
+        "code",
+        "message",
+        "facts",
+    ]
     assert list(plan["nodePools"][0]) == list(NODE_POOLS[0])
-    assert list(plan["warnings"][0]) == ["code", "path", "message"]
+    assert list(plan["warnings"][0]) == ["code", "path", "message", "facts"]
 
 
 def test_a_whole_environment_is_rejected_without_pool_and_profile() -> None:

@@ -85,8 +85,8 @@ def test_the_codes_are_the_designs_in_its_order() -> None:
             profile("x", precisionSupport=["bf16", "int8", "fp8"]),
             {},
             (
-                "precision-unsupported: needs fp8, int8; precisionSupport is bf16, fp16 (where only the weights are "
-                "fp8 or int8, require bf16)"
+                "precision-unsupported: needs fp8, int8; precisionSupport is bf16, fp16; where only the weights are "
+                "fp8 or int8, require bf16"
             ),
         ),
         (

@@ -40,6 +40,14 @@ def test_a_profile_that_requires_no_memory_gets_the_smallest_slice() -> None:
     )
 
 
+def test_the_smallest_unit_is_a_fact() -> None:
+    plan = plan_of([*FLEET, model("m", profile("a")), deployment("d", "m")])
+    # 9Gi of stage/tiny.
+    assert [each["facts"] for each in plan["warnings"] if each["code"] == "SW332"] == [
+        {"smallestUnitBytes": 9 * 1024**3}
+    ]
+
+
 @pytest.mark.parametrize(
     "of",
     [

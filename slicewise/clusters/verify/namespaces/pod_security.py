@@ -45,4 +45,5 @@ def _refused(namespace: str, level: str, pods: Sequence[PlannedPods], why: str, 
         f"namespace {namespace} enforces Pod Security {level}, which refuses every pod of "
         f"{some([str(each.deployment) for each in pods])}: {why}",
         remedy,
+        facts={"level": level, "deployments": [str(each.deployment) for each in pods]},
     )

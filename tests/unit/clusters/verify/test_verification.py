@@ -227,8 +227,8 @@ def test_a_difference_reads_and_says_what_to_do() -> None:
         "severity": "warning",
         "message": f"on 1 of 2 nodes (cut-1): 15 units of {SLICE}, 16 declared",
         "remedy": told.remedy,
+        "facts": {"unitsOfANode": [15], "declared": 16, "lost": 1, "reserved": 0},
     }
-    assert told.facts == {"unitsOfANode": [15], "declared": 16, "lost": 1, "reserved": 0}
 
 
 def test_of_many_nodes_few_are_named() -> None:

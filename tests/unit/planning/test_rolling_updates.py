@@ -1,4 +1,4 @@
-"""Advice on plans that work and yet deserve a look: SW304 and SW305."""
+"""Pools that are full, so that the next rolling update would wait forever: SW305."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import event, given
 
 from tests.documents import Document, deployment, environment, model, plan_of, pool, profile, slices
+from tests.unit.planning.advised import warned
 from tests.unit.planning.strategies import fleets, steady
 
 _FULL = (
@@ -19,37 +20,38 @@ _FULL = (
 )
 
 
-def _warnings(*documents: Document) -> list[tuple[str, str, str]]:
-    found = plan_of(documents)["warnings"]
-    # Of memory that no profile requires, see test_required_memory.py.
-    return [(item["code"], item["path"], item["message"]) for item in found if item["code"] != "SW332"]
-
-
 def test_a_full_pool_cannot_roll() -> None:
     others = pool("other")
     full = slices("p", "3g.40gb", acceleratorCount=1)
     documents = [environment("env", others, full), model("m", profile("x", mig="only"))]
-    assert _warnings(*documents, deployment("d", "m", replicas=2)) == [
+    assert warned(*documents, deployment("d", "m", replicas=2)) == [
         ("SW305", "InferenceEnvironment env: spec.nodePools[1]", _FULL.format("team/d", 1, "nodeCount: 2 (now 1)"))
     ]
-    assert _warnings(*documents, deployment("d", "m", replicas=1)) == []
+    assert warned(*documents, deployment("d", "m", replicas=1)) == []
+
+
+def test_the_numbers_are_facts() -> None:
+    full = environment("env", pool("p", acceleratorCount=2))
+    documents = [full, model("m"), *(deployment(name, "m") for name in "ab")]
+    (facts,) = (each["facts"] for each in plan_of(documents)["warnings"] if each["code"] == "SW305")
+    assert facts == {"deployments": ["team/a", "team/b"], "reservedUnits": 1, "now": 1, "nodeCount": 2}
 
 
 def test_one_reserved_unit_is_room_to_roll() -> None:
     documents = [model("m"), deployment("d", "m", replicas=3)]
-    assert len(_warnings(environment("env", pool("p", acceleratorCount=3)), *documents)) == 1
-    assert _warnings(environment("env", pool("p", acceleratorCount=4, reservedUnits=1)), *documents) == []
+    assert len(warned(environment("env", pool("p", acceleratorCount=3)), *documents)) == 1
+    assert warned(environment("env", pool("p", acceleratorCount=4, reservedUnits=1)), *documents) == []
 
 
 @pytest.mark.parametrize(("replicas", "count"), [(0, 0), (1, 1), (3, 1), (4, 0), (8, 0)])
 def test_four_replicas_may_miss_one(replicas: int, count: int) -> None:
     full = environment("env", pool("p", acceleratorCount=max(replicas, 1)))
-    assert len(_warnings(full, model("m"), deployment("d", "m", replicas=replicas))) == count
+    assert len(warned(full, model("m"), deployment("d", "m", replicas=replicas))) == count
 
 
 def test_a_deployment_without_replicas_waits_for_nothing() -> None:
     documents = [environment("env", pool("p")), model("m"), deployment("full", "m", replicas=8)]
-    assert _warnings(*documents, deployment("none", "m", replicas=0)) == []
+    assert warned(*documents, deployment("none", "m", replicas=0)) == []
 
 
 def test_many_that_wait_are_named_up_to_three_and_the_largest_is_reserved() -> None:
@@ -59,12 +61,12 @@ def test_many_that_wait_are_named_up_to_three_and_the_largest_is_reserved() -> N
         *(deployment(name, "whole") for name in "abcd"),
     ]
     expected = _FULL.format("team/a, team/b, team/c and 1 more", 8, "nodeCount: 5 (now 4)")
-    assert [message for *_, message in _warnings(*documents)] == [expected]
+    assert [message for *_, message in warned(*documents)] == [expected]
 
 
 def test_free_units_that_no_pod_of_that_size_is_sure_of_are_no_room() -> None:
     documents = [environment("env", pool("p", acceleratorCount=6)), model("m", profile("x", gpusPerNode=4))]
-    (warning,) = _warnings(*documents, deployment("d", "m"))
+    (warning,) = warned(*documents, deployment("d", "m"))
     assert warning[0] == "SW305"
     assert "reservedUnits: 4" in warning[2]
 
@@ -91,7 +93,7 @@ def test_either_way_of_making_room_to_roll_works(
             }
         documents = [cluster, model("m"), deployment("d", "m", replicas=replicas)]
         assert plan_of(documents)["shortfalls"] == []
-        return [each for each in _warnings(*documents) if each[0] == "SW305"]
+        return [each for each in warned(*documents) if each[0] == "SW305"]
 
     ((_, _, message),) = warnings(2)
     ((field, value),) = written.items()
@@ -112,60 +114,6 @@ def test_only_deployments_start_one_before_they_stop_one() -> None:
     assert plan["warnings"] == []
 
 
-_TOO_SMALL = (
-    "a node of p with {} would need {}; say in allocatable what a node has, so that Slicewise counts it, or lower the "
-    "resources in the models"
-)
-
-
-def test_a_node_that_cannot_have_what_its_slices_want() -> None:
-    documents = [environment("env", slices("p", "1g.10gb", nodeCount=2)), deployment("d", "m", replicas=60)]
-    path = "InferenceEnvironment env: spec.nodePools[0]"
-    assert _warnings(*documents, model("m", cpu="8", memory="80Gi")) == [
-        ("SW304", path, _TOO_SMALL.format("56 pods of team/d", "448 CPUs")),
-        ("SW304", path, _TOO_SMALL.format("56 pods of team/d", "4480Gi of memory")),
-    ]
-    assert _warnings(*documents, model("m", cpu="4", memory="73Gi")) == []
-    (warning,) = _warnings(*documents, model("m", cpu="4600m", memory="16Gi"))
-    assert warning[2] == _TOO_SMALL.format("56 pods of team/d", "258 CPUs")
-    (warning,) = _warnings(*documents, model("m", memory="74Gi"))
-    assert warning[2] == _TOO_SMALL.format("56 pods of team/d", "4144Gi of memory")
-
-
-def test_deployments_that_share_a_node_are_counted_together_the_hungriest_first() -> None:
-    documents = [
-        environment("env", slices("p", "1g.10gb")),
-        *(model(name, cpu=cpu) for name, cpu in (("light", "1"), ("heavy", "7"))),
-        deployment("a", "light", replicas=20),
-        *(deployment(name, "heavy", replicas=16) for name in "bc"),
-    ]
-    # 32 x 7 + 20 x 1
-    assert _warnings(*documents) == []
-    documents += [model("heavier", cpu="9"), deployment("e", "heavier", replicas=4)]
-    (warning,) = _warnings(*documents)
-    # And 4 x 9: the node is full.
-    assert warning[2] == _TOO_SMALL.format("56 pods of team/e, team/b, team/c and 1 more", "280 CPUs")
-
-
-def test_no_more_pods_are_counted_than_there_are() -> None:
-    hungry = [environment("env", slices("p", "1g.10gb", nodeCount=2)), model("m", cpu="8")]
-    assert _warnings(*hungry, deployment("d", "m", replicas=32)) == []
-    assert len(_warnings(*hungry, deployment("d", "m", replicas=33))) == 1
-
-
-def test_what_allocatable_says_is_counted_and_not_guessed() -> None:
-    known = slices("p", "1g.10gb", nodeCount=9, allocatable={"cpu": "400", "memory": "5Ti"})
-    needs = model("m", profile("any", memoryPerGpu="10Gi"), cpu="8", memory="64Gi")
-    plan = plan_of([environment("env", known), needs, deployment("d", "m", replicas=56)])
-    assert len(plan["placements"]) == 1
-    assert plan["warnings"] == []
-    half_known = slices("p", "1g.10gb", nodeCount=9, allocatable={"cpu": "400"})
-    documents = [environment("env", half_known), model("m", cpu="8", memory="90Gi"), deployment("d", "m", replicas=56)]
-    (warning,) = _warnings(*documents)
-    # The CPUs that are known keep it to 50 pods.
-    assert warning[2] == _TOO_SMALL.format("50 pods of team/d", "4500Gi of memory")
-
-
 def test_advice_is_sorted_and_follows_that_of_the_documents() -> None:
     documents = [
         environment("b", pool("p", acceleratorCount=1)),
@@ -173,7 +121,7 @@ def test_advice_is_sorted_and_follows_that_of_the_documents() -> None:
         model("m"),
         deployment("d", "m", environments=2, replicas=1),
     ]
-    assert [path for _, path, _ in _warnings(*documents)] == [
+    assert [path for _, path, _ in warned(*documents)] == [
         "InferenceEnvironment a: spec.nodePools[1]",
         "InferenceEnvironment b: spec.nodePools[0]",
     ]

@@ -1,0 +1,41 @@
+"""The numbers and names of a reason as JSON data, so that no program reads them out of its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from slicewise.kubernetes import Quantity, canonical
+from slicewise.planning.capacity import NodeSize, PodSize
+from slicewise.planning.moves import MoveReason
+from slicewise.planning.reasons import Reason
+
+
+def reason_facts(reason: Reason | MoveReason) -> dict[str, object]:
+    """Return what a reason was made of, by its fields' names in camelCase; its code is not among them.
+
+    Args:
+        reason: Its amounts are given in Kubernetes' canonical form; sizes of pods and nodes in units, millicores and
+            bytes, null where they are not known.
+    """
+    dataclass: Any = reason
+    names = [field.name for field in fields(dataclass)]
+    return {to_camel(name): _plain(getattr(reason, name)) for name in names if name != "kind"}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, PodSize | NodeSize):
+        return _size(value)
+    if isinstance(value, Quantity):
+        return canonical(value)
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _size(size: PodSize | NodeSize) -> Mapping[str, int | None]:
+    return {"units": size.units, "cpuMillis": size.cpu, "memoryBytes": size.memory}
