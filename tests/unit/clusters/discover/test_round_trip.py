@@ -95,21 +95,36 @@ def test_the_right_declaration_of_units_without_labels_is_clean(
 @pytest.mark.parametrize(
     ("labels", "declared", "units", "said"),
     [
-        (P4D, pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100), 56, "56 on 8 GPUs: a unit is a slice or"),
-        (P4D, pool("whole", acceleratorCount=56, memoryPerGpu="40Gi", **A100), 56, "56 on 8 GPUs: a unit is a slice"),
-        (P4D, pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100), 9, "9 on 8 GPUs: a unit is a slice or a"),
+        (
+            P4D,
+            pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100),
+            56,
+            "56 is offered on 8 GPUs: a unit is a slice or",
+        ),
+        (
+            P4D,
+            pool("whole", acceleratorCount=56, memoryPerGpu="40Gi", **A100),
+            56,
+            "56 is offered on 8 GPUs: a unit is a slice",
+        ),
+        (
+            P4D,
+            pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100),
+            9,
+            "9 is offered on 8 GPUs: a unit is a slice or a",
+        ),
         (
             P4D,
             slices("cut", "3g.20gb", strategy="single", memoryPerGpu="19Gi", acceleratorCount=8, **A100),
             56,
-            "56 on 8 GPUs: a unit is a slice or a share",
+            "56 is offered on 8 GPUs: a unit is a slice or a share",
         ),
         (
             # GPU feature discovery runs with another strategy than the device plugin.
             GROUP | {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-40GB", "nvidia.com/gpu.count": "8"},
             pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100),
             56,
-            "56 on 8 GPUs: a unit is a slice or a share",
+            "56 is offered on 8 GPUs: a unit is a slice or a share",
         ),
         (AZURE, pool("whole", acceleratorCount=1, nodeSelector=GROUP), 7, "no label says whether a unit is a GPU, a s"),
     ],
@@ -135,7 +150,7 @@ def test_strategy_mixed_is_declared_of_slices_without_labels() -> None:
     declared = slices("cut", "3g.20gb", memoryPerGpu="19Gi", acceleratorCount=8, **A100)
     ((code, _, message),) = differences(declared, node)
     assert code == "SW606"
-    assert "found nvidia.com/gpu: 56 on 8 GPUs: a unit is a slice or a share" in message
+    assert "nvidia.com/gpu: 56 is offered on 8 GPUs: a unit is a slice or a share" in message
 
 
 @pytest.mark.parametrize(("profile", "codes"), [("1g.5gb", ["SW609"]), ("3g.40gb", [])])
