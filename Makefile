@@ -77,8 +77,8 @@ aws: $(VENV)/.aws ## Install what stacks on AWS import beside the program: 270 M
 
 .PHONY: lint
 lint: $(VENV)/.development
-	$(VENV)/bin/ruff check $(SOURCES)
-	$(VENV)/bin/ruff format --check $(SOURCES)
+	$(VENV)/bin/ruff check $(SOURCES) examples plugin
+	$(VENV)/bin/ruff format --check $(SOURCES) examples plugin
 	$(VENV)/bin/mypy $(SOURCES)
 	$(VENV)/bin/lint-imports --no-logo
 

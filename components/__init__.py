@@ -1,4 +1,28 @@
 """The Pulumi side: components, stack configuration and kubeconfig sources. Only here are Pulumi's packages imported.
 
-`__main__.py` calls one function of each module; docs/architecture.md walks through them in that order.
+In the wheel this folder is the package `slicewise_pulumi`, and programs take from it what is listed here. It is loaded
+when it is asked for: an import of one module does not load them all.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .component_options import PreviousPlan
+    from .fleet import Fleet
+    from .inference_environment import InferenceEnvironment
+
+__all__ = ["Fleet", "InferenceEnvironment", "PreviousPlan"]
+
+_MODULES: Final = {
+    "Fleet": "fleet",
+    "InferenceEnvironment": "inference_environment",
+    "PreviousPlan": "component_options",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it is
+    if name not in _MODULES:
+        message = f"module {__name__} has no attribute {name}"
+        raise AttributeError(message)
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)

@@ -60,6 +60,11 @@ KUBERNETES = (
     Binary("llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", 150),
     Binary("lws-controller", "lws", "sigs.k8s.io/lws/cmd", 70),
 )
+# Only tests run it: a program in another language, with the package of components. It is apart, so that nothing else is
+# built anew for it.
+YAML = Binary(
+    "pulumi-language-yaml", "pulumi-language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", 120
+)
 # Modules that are read, too: custom resource definitions and presets come from the modules as published.
 SOURCES = {"kserve": "github.com/kserve/kserve", "lws": "sigs.k8s.io/lws"}
 
@@ -67,7 +72,16 @@ SOURCES = {"kserve": "github.com/kserve/kserve", "lws": "sigs.k8s.io/lws"}
 def bin_dir() -> Path:
     """Return the directory of the built binaries for this version of `toolchain/`."""
     inputs = [*sorted(HERE.glob("*/go.*")), *sorted(HERE.glob("*/*.go"))]
-    digest = hashlib.sha256(repr((PULUMI, KUBERNETES)).encode())
+    return _cached((PULUMI, KUBERNETES), [path for path in inputs if path.parent.name != YAML.module])
+
+
+def yaml_dir() -> Path:
+    """Return the directory of Pulumi's host of programs in YAML."""
+    return _cached(YAML, sorted((HERE / YAML.module).glob("go.*")))
+
+
+def _cached(what: object, inputs: list[Path]) -> Path:
+    digest = hashlib.sha256(repr(what).encode())
     for path in inputs:
         digest.update(f"{path.relative_to(HERE)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
@@ -158,18 +172,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "group",
-        choices=["pulumi", "all", "where"],
+        choices=["pulumi", "all", "where", "where-yaml"],
         help="pulumi: the CLI, its Python host and the Kubernetes provider (where not on PATH); "
-        "all: those and an embedded Kubernetes cluster; where: print the directory of the binaries and build nothing",
+        "all: those, an embedded Kubernetes cluster, and what else tests run; where, where-yaml: print the directory "
+        "of the binaries, or of the host of programs in YAML, and build nothing",
     )
     group = parser.parse_args().group
     target = bin_dir()
-    if group == "where":
-        print(target)
+    if group.startswith("where"):
+        print(target if group == "where" else yaml_dir())
         return
     todo = missing(PULUMI + (KUBERNETES if group == "all" else ()), target)
     if todo or group == "all":
         require_go()
+    if group == "all" and missing((YAML,), yaml_dir()):
+        build(YAML, yaml_dir(), "[tests]")
     if todo:
         minutes = sum(binary.seconds for binary in todo) / 60
         print(

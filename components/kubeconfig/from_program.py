@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import pulumi
+from pulumi.resource import DependencyResource
 
 from ..stack_config import StackConfig
 
@@ -56,7 +57,7 @@ async def kubeconfigs_of_program(
     """
     awaited = [resource for each in after for resource in custom_resources(each)]
     # A preview knows no id of what is yet to be made; `pulumi up` waits for it.
-    unmade = [each for each in awaited if not await each.id.is_known()]
+    unmade = [await _called(each) for each in awaited if not await _is_made(each)]
     texts: dict[str, object] = {}
     later: dict[str, str] = {}
     for name, value in inputs.items():
@@ -64,7 +65,7 @@ async def kubeconfigs_of_program(
         if not await output.is_known():
             later[name] = "its kubeconfig is not known before `pulumi up` has made its cluster"
         elif unmade:
-            later[name] = f"{unmade[0].pulumi_resource_name} must be there first, and `pulumi up` is yet to make it"
+            later[name] = f"{unmade[0]} must be there first, and `pulumi up` is yet to make it"
         else:
             texts[name] = await output.future()
     return ProgramKubeconfigs(written_in, inputs, texts, later)
@@ -76,3 +77,14 @@ def custom_resources(resource: pulumi.Resource) -> list[pulumi.CustomResource]:
         return [resource]
     children: set[pulumi.Resource] = getattr(resource, "_childResources", set())
     return [each for child in children for each in custom_resources(child)]
+
+
+async def _is_made(resource: pulumi.CustomResource) -> bool:
+    if isinstance(resource, DependencyResource):
+        # All that a program in another language says is a URN.
+        return not pulumi.runtime.is_dry_run()
+    return await resource.id.is_known()
+
+
+async def _called(resource: pulumi.CustomResource) -> str:
+    return (await resource.urn.future() or "").rpartition("::")[2]

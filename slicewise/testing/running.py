@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import runpy
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -50,7 +50,7 @@ def run(program: Callable[[], pulumi.Output[Any] | None]) -> None:
 
 
 def run_program(directory: Path | str, config: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Run the program of a Pulumi project, as `pulumi` does, to its end.
+    """Run the program of a Pulumi project in its directory, as `pulumi` does, to its end.
 
     Args:
         directory: Where its `__main__.py` is.
@@ -69,12 +69,16 @@ def run_program(directory: Path | str, config: Mapping[str, str] | None = None) 
         outputs.update(await pulumi.Output.all(**exported).future() or {})
 
     def program() -> pulumi.Output[None]:
-        runpy.run_path(str(directory), run_name="__main__")
+        runpy.run_path(str(Path.cwd()), run_name="__main__")
         return pulumi.Output.from_input(finish())
 
     pulumi.runtime.set_all_config(dict(config or {}), [])
     try:
-        with patch.object(pulumi, "run", mains.append), patch.object(pulumi, "export", exported.__setitem__):
+        with (
+            chdir(directory),
+            patch.object(pulumi, "run", mains.append),
+            patch.object(pulumi, "export", exported.__setitem__),
+        ):
             run(program)
     finally:
         pulumi.runtime.set_all_config({}, [])

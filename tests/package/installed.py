@@ -38,6 +38,12 @@ class Installed:
         """Where its packages are."""
         return self.directory / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
 
+    def link(self, *distributions: str) -> None:
+        """Have packages that the tests run with here, too."""
+        for entry in [path for folder in site.getsitepackages() for path in Path(folder).iterdir()]:
+            if entry.name.startswith(distributions) and not (self.packages / entry.name).exists():
+                (self.packages / entry.name).symlink_to(entry)
+
     def run(self, *command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run a command outside the checkout, with nothing on Python's path but the environment."""
         environ = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
