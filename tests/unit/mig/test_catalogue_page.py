@@ -47,7 +47,7 @@ def test_names_are_read_as_the_page_says() -> None:
 
 
 def test_the_ambiguous_names_are_ambiguous() -> None:
-    (listed,) = re.findall(r"never a guess: (.*?)\. ", PAGE)
+    (listed,) = re.findall(r"never guesses: (.*?)\. ", PAGE)
     for name in quoted(listed):
         with pytest.raises(AmbiguousAcceleratorError):
             find_gpu_model(name)
