@@ -75,7 +75,7 @@ def _kind(package: str, schema: JsonSchema) -> dict[str, Any]:
         return {"type": "array", "items": _value(package, schema["items"]), "plain": True}
     if kind == "object":
         values = [*schema.get("patternProperties", {}).values()] or [schema.get("additionalProperties")]
-        inner = _value(package, values[0]) if isinstance(values[0], Mapping) else ANYTHING
+        inner = _value(package, values[0]) if isinstance(values[0], Mapping) else {**ANYTHING, "plain": True}
         return {"type": "object", "additionalProperties": inner, "plain": True}
     if kind not in _SIMPLE:
         message = f"a type of documents that a Pulumi package has no word for: {dict(schema)}"
