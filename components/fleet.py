@@ -18,7 +18,7 @@ from .last_update import PlanMemory
 from .leaving import declare_all_untouched
 from .plain_kubeconfigs import tell_plain
 from .planning_component import PlanningComponent, depended_on, former_names, memory_of
-from .preparation import Preparation, prepare
+from .preparation import Preparation, prepare, with_state
 from .provisioning import provision
 from .serving_wait import wait_until_served
 from .stack_config import read_stack_config
@@ -79,14 +79,12 @@ class Fleet(PlanningComponent):
         inputs = DocumentInputs(documents, environments, models, deployments)
         prepared = complete(_prepare(name, inputs, kubeconfigs or {}, memory, options, depended_on(opts)))
         super().__init__(FLEET, name, None, opts)
-        self._apply(prepared, depended_on(opts))
+        prepared = self._apply(prepared, depended_on(opts))
         resources = [resource for each in self.environments.values() for resource in each.resources]
         self._publish(prepared.outputs(), resources)
         self._remember(prepared, memory)
 
-    def _apply(self, prepared: Preparation, depends_on: Sequence[pulumi.Resource]) -> None:
-        state = prepared.past.state
-        declare_all_untouched(prepared.skipped, prepared.going, state, prepared.without_plugin, self)
+    def _apply(self, prepared: Preparation, depends_on: Sequence[pulumi.Resource]) -> Preparation:
         fleet = prepared.planned.fleet
         made = provision(fleet.environments, prepared.config.kubeconfig_source, self)
         declared = {}
@@ -102,8 +100,13 @@ class Fleet(PlanningComponent):
                 content=content,
                 opts=pulumi.ResourceOptions(parent=self, aliases=handling.component_aliases(name)),
             )
+        prepared = complete(_looked_at_again(prepared, declared))
+        declare_all_untouched(prepared.skipped, prepared.going, prepared.past.state, prepared.without_plugin, self)
+        for environment in declared.values():
+            environment.declare_content()
         self.environments = declared
         wait_until_served([each.served for each in declared.values()], prepared)
+        return prepared
 
 
 async def _prepare(
@@ -120,3 +123,17 @@ async def _prepare(
     tell_plain(config)
     tell_unused(config, fleet, kubeconfigs, written_in)
     return await prepare(config, fleet, memory, await kubeconfigs_of_program(written_in, kubeconfigs, after))
+
+
+async def _looked_at_again(prepared: Preparation, environments: Mapping[str, InferenceEnvironment]) -> Preparation:
+    """Return it with the stack's state, where an environment that the outputs know is not in it under its name.
+
+    An update that renames one and is killed leaves its outputs as they were, and the state half renamed.
+
+    Raises:
+        InvalidInputError: the documents take such a rename back (SW426), or the state has what must not be deleted.
+    """
+    known = environments.keys() & prepared.past.before.clusters.keys()
+    if prepared.past.state.urns or all([await environments[name].is_in_state() for name in sorted(known)]):
+        return prepared
+    return await with_state(prepared)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -33,6 +33,9 @@ from .stack_config import read_stack_config
 from .state import EnvironmentState, PlanOwner
 from .synchronous import complete, let_the_engine_work
 from .type_tokens import INFERENCE_ENVIRONMENT
+
+# What it registers, so that the next run can tell whether the state has it without reading the state.
+_IN_STATE: Final = "declared"
 
 
 class InferenceEnvironment(PlanningComponent):
@@ -84,19 +87,35 @@ class InferenceEnvironment(PlanningComponent):
             pulumi.RunError: something is wrong with the documents, or the cluster cannot be used.
         """
         if content is not None:
-            super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
-            self._declare(name, content)
-            self._publish(content.outputs, self.resources)
-            self.register_outputs({})
+            self._register(name, opts)
+            self._content = content
             return
         sweep_while_the_engine_runs()
         memory = memory_of(PlanOwner(INFERENCE_ENVIRONMENT, name, former_names(opts)), previous_plan)
         inputs = DocumentInputs(documents, [_document(name, spec)], models, deployments)
         prepared = complete(_prepare(name, inputs, kubeconfig, memory, options, depended_on(opts)))
-        super().__init__(INFERENCE_ENVIRONMENT, name, None, opts)
+        self._register(name, opts)
         self._apply(name, prepared, depended_on(opts))
         self._publish(prepared.outputs(), self.resources)
         self._remember(prepared, memory)
+
+    def _register(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
+        super().__init__(INFERENCE_ENVIRONMENT, name, {_IN_STATE: None}, opts)
+        self._name_in_stack = name
+
+    async def is_in_state(self) -> bool:
+        """Return whether the stack's state has it under this name, or under one of its aliases.
+
+        The engine answers a registration with the outputs that the last `pulumi up` registered.
+        """
+        found: pulumi.Output[bool | None] = getattr(self, _IN_STATE)
+        return await found.future() is True
+
+    def declare_content(self) -> None:
+        """Declare what a plan has for it: a Fleet does so when it has looked at all of its environments."""
+        self._declare(self._name_in_stack, self._content)
+        self._publish(self._content.outputs, self.resources)
+        self.register_outputs({_IN_STATE: True})
 
     @property
     def resources(self) -> list[pulumi.Resource]:

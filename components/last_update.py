@@ -47,7 +47,11 @@ class LastUpdate:
             skips: Whether an environment is left as it is.
         """
         lost = under_names_unknown(existing, self.before.names, {*self.renamed.formerly.values()})
-        return replace(self, state=await read_state(self.owner)) if not self.state.urns and (skips or lost) else self
+        return await self.read_state() if not self.state.urns and (skips or lost) else self
+
+    async def read_state(self) -> LastUpdate:
+        """Return it with the state."""
+        return replace(self, state=await read_state(self.owner))
 
 
 @dataclass(frozen=True, slots=True)

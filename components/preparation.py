@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -131,4 +131,23 @@ async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program
         going,
         asked.without_plugin,
         frozenset(asked.existing),
+    )
+
+
+async def with_state(prepared: Preparation) -> Preparation:
+    """Return it with the stack's state, which it has not needed before, and what that says of deletions.
+
+    Raises:
+        InvalidInputError: something would be deleted that must not be (SW423, SW424), or the documents take back a
+            rename that an update which was killed has begun (SW426).
+    """
+    past, skipped = await prepared.past.read_state(), prepared.skipped
+    changed = {name: there for name, there in prepared.reached.existing.items() if name not in skipped}
+    going, asked = await settle_deletions(prepared.config, past, prepared.planned.declared, skipped, changed)
+    return replace(
+        prepared,
+        past=past,
+        going=going,
+        without_plugin=asked.without_plugin,
+        asked=frozenset(asked.existing),
     )

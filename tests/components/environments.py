@@ -30,4 +30,6 @@ def declare_environment(
         [PlacedObjects(deployment, "slices", objects) for deployment, objects in placed],
         after,
     )
-    return InferenceEnvironment(name, {}, content=content)
+    environment = InferenceEnvironment(name, {}, content=content)
+    environment.declare_content()
+    return environment
