@@ -24,8 +24,9 @@ async def renamed_environments(
     A cluster that does not answer counts as a new one here; what becomes of the old one then, `departing` says.
     """
     declared = {environment.metadata.name for environment in environments}
-    new = [environment for environment in environments if environment.metadata.name not in previous.clusters]
     left = {name: known for name, known in previous.clusters.items() if name in state.environments}
+    # A name that is remembered and has nothing in the state any more may come back: `mig-a` after `mig-a` to `mig-b`.
+    new = [environment for environment in environments if environment.metadata.name not in left]
     if config.kubeconfig_source is KubeconfigSourceName.NONE or left.keys() <= declared:
         return Renamed({})
     uids: dict[str, str | None] = {name: known.uid for name, known in left.items()}
