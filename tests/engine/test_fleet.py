@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,55 @@ def test_a_cluster_and_its_models_in_one_program(platform: UserProgram, cluster:
     assert "SW420" in refused.stdout
     assert "Traceback" not in refused.stdout
     platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+
+ALONE = """
+import json
+from pathlib import Path
+
+import pulumi
+
+from components.inference_environment import InferenceEnvironment
+
+documents = json.loads(Path("documents.json").read_text())
+(spec,) = documents.pop("environments")
+alone = InferenceEnvironment(
+    "mig-a", spec, **documents, kubeconfig=pulumi.Config().require_secret("kubeconfig"), verify=False
+)
+pulumi.export("plan", alone.stack_outputs)
+"""
+
+TOGETHER = """
+import json
+from pathlib import Path
+
+import pulumi
+
+from components.fleet import Fleet
+
+Fleet(
+    "models",
+    **json.loads(Path("documents.json").read_text()),
+    kubeconfigs={"mig-a": pulumi.Config().require_secret("kubeconfig")},
+    previous_plan=json.loads(Path("plan.json").read_text()),
+)
+"""
+
+
+def test_an_environment_alone_and_then_in_a_fleet(platform: UserProgram, cluster: Client) -> None:
+    platform.rewrite(ALONE)
+    platform.write(POOLS, TINY, deployment("chat", "tiny", replicas=3))
+    platform.up()
+    assert cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["replicas"] == 3
+    assert platform.up().changes() == {}
+
+    # A better place appears: what was placed stays.
+    roomy = environment("mig-a", slices("slices", "3g.40gb"), slices("tight", "3g.40gb", memoryPerGpu="31Gi"))
+    platform.write(roomy, TINY, deployment("chat", "tiny", replicas=3))
+    assert platform.up().changes() == {}
+
+    (platform.directory / "plan.json").write_text(json.dumps(platform.outputs()["plan"]))
+    platform.rewrite(TOGETHER)
+    assert platform.up().changes() == {"models": "create"}
+    platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+    assert services(cluster) == []
