@@ -36,6 +36,7 @@ class EnvironmentContent(NamedTuple):
         shared: What its placements share.
         placed: What is placed there.
         after: What must be there before anything runs on its GPUs.
+        at_the_top: Whether the state has its components as stacks of before there was a Fleet have them.
         depends_on: What the component that plans depends on: what is applied goes before it.
         outputs: What the plan says of the environment.
     """
@@ -45,5 +46,6 @@ class EnvironmentContent(NamedTuple):
     shared: Sequence[KubernetesObject] = ()
     placed: Sequence[PlacedObjects] = ()
     after: Sequence[pulumi.Resource] = ()
+    at_the_top: bool = False
     depends_on: Sequence[pulumi.Resource] = ()
     outputs: Mapping[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +102,7 @@ class Fleet(PlanningComponent):
             )
         prepared = complete(_looked_at_again(prepared, declared))
         declare_all_untouched(prepared.skipped, prepared.going, prepared.past.state, prepared.without_plugin, self)
-        for environment in declared.values():
-            environment.declare_content()
+        complete(_declare_contents(declared, prepared.past.state.at_the_top))
         self.environments = declared
         wait_until_served([each.served for each in declared.values()], prepared)
         return prepared
@@ -137,3 +136,8 @@ async def _looked_at_again(prepared: Preparation, environments: Mapping[str, Inf
     if prepared.past.state.urns or all([await environments[name].is_in_state() for name in sorted(known)]):
         return prepared
     return await with_state(prepared)
+
+
+async def _declare_contents(environments: Mapping[str, InferenceEnvironment], at_the_top: Collection[str]) -> None:
+    for name, environment in environments.items():
+        await environment.declare_content(at_the_top=name in at_the_top)

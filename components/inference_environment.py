@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +32,7 @@ from .resource_names import provider_name
 from .serving_wait import Served, wait_until_served
 from .stack_config import read_stack_config
 from .state import EnvironmentState, PlanOwner
-from .synchronous import complete, let_the_engine_work
+from .synchronous import complete
 from .type_tokens import INFERENCE_ENVIRONMENT
 
 # What it registers, so that the next run can tell whether the state has it without reading the state.
@@ -111,11 +112,16 @@ class InferenceEnvironment(PlanningComponent):
         found: pulumi.Output[bool | None] = getattr(self, _IN_STATE)
         return await found.future() is True
 
-    def declare_content(self) -> None:
-        """Declare what a plan has for it: a Fleet does so when it has looked at all of its environments."""
-        self._declare(self._name_in_stack, self._content)
+    async def declare_content(self, *, at_the_top: bool = False) -> None:
+        """Declare what a plan has for it: a Fleet does so when it has looked at all of its environments.
+
+        Args:
+            at_the_top: Whether the state has its components as stacks of before there was a Fleet have them.
+        """
+        await self._declare(self._name_in_stack, self._content._replace(at_the_top=at_the_top))
         self._publish(self._content.outputs, self.resources)
-        self.register_outputs({_IN_STATE: True})
+        # Not before all of them have moved: an update may be killed, and the next one must read the state again.
+        self.register_outputs({} if at_the_top else {_IN_STATE: True})
 
     @property
     def resources(self) -> list[pulumi.Resource]:
@@ -138,10 +144,10 @@ class InferenceEnvironment(PlanningComponent):
         fleet, source = prepared.planned.fleet, prepared.config.kubeconfig_source
         if made := provision(fleet.environments, source, self).get(name):
             content = content._replace(kubeconfig=made.kubeconfig, after=made.ready)
-        self._declare(name, content)
+        complete(self._declare(name, content))
         wait_until_served([self.served], prepared)
 
-    def _declare(self, name: str, content: EnvironmentContent) -> None:
+    async def _declare(self, name: str, content: EnvironmentContent) -> None:
         handling = content.handling
         self.kubeconfig = pulumi.Output.secret(content.kubeconfig or NOWHERE)
         self.provider = kubernetes.Provider(
@@ -159,6 +165,8 @@ class InferenceEnvironment(PlanningComponent):
         )
         shared = self._shared(name, content)
         self.model_placements, pools = {}, []
+        # Pulumi's engine crosses them with those of the parents: for 1,000 placements that is half of a preview.
+        aliases = handling.component_aliases if content.at_the_top else handling.aliases
         for deployment, pool, objects in content.placed:
             placement = f"{name}/{deployment}"
             component = ModelPlacement(
@@ -167,11 +175,12 @@ class InferenceEnvironment(PlanningComponent):
                 handling=handling,
                 provider=self.provider,
                 after=shared,
-                opts=pulumi.ResourceOptions(parent=self, aliases=handling.component_aliases(placement)),
+                opts=pulumi.ResourceOptions(parent=self, aliases=aliases(placement)),
             )
             self.model_placements[str(deployment)] = component
             pools.append((pool, component))
-            let_the_engine_work()
+            # Let the engine work on this placement while the next one is declared.
+            await asyncio.sleep(0)
         self.served = Served(name, self.kubeconfig, pools)
 
     def _shared(self, name: str, content: EnvironmentContent) -> list[pulumi.Resource]:

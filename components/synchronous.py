@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -26,8 +25,3 @@ def complete(work: Coroutine[Any, Any, ResultT]) -> ResultT:
         return _sync_await(work)
     except InvalidInputError as error:
         raise pulumi.RunError(printable_lines(f"the input cannot be used:\n{error}")) from None
-
-
-def let_the_engine_work() -> None:
-    """Have what was declared sent to the engine, which works on it while the program declares more."""
-    _sync_await(asyncio.sleep(0))

@@ -74,6 +74,7 @@ class StackState:
         urns: All its resources.
         identifiers: What the provider of each environment knows its cluster by.
         objects: The objects of each environment's placements.
+        at_the_top: The environments of which it has components as stacks of before there was a Fleet have them.
         provider_urns: What the stack calls the provider of each environment.
         kubeconfigs: How the provider of each environment reaches its cluster: with it Pulumi deletes what leaves.
         provisioned: The environments whose clusters the stack has made.
@@ -84,6 +85,7 @@ class StackState:
     urns: frozenset[str] = frozenset()
     identifiers: Mapping[str, str] = field(default_factory=dict)
     objects: Mapping[str, Mapping[ObjectName, Applied]] = field(default_factory=dict)
+    at_the_top: frozenset[str] = frozenset()
     provider_urns: Mapping[str, str] = field(default_factory=dict)
     kubeconfigs: Mapping[str, str] = field(default_factory=dict, repr=False)
     provisioned: frozenset[str] = frozenset()
@@ -131,6 +133,11 @@ async def read_state(owner: PlanOwner | None = None) -> StackState:
     """Return what the state has; of an `owner`, only what it has declared, and its outputs for the stack's."""
     answer = await pulumi.runtime.invoke_async(_READ_RESOURCES, {"stackName": stack_name()})
     resources: Mapping[str, Mapping[str, Any]] = answer["outputs"]
+    at_the_top = frozenset(
+        urn.rpartition("::")[2].partition("/")[0]
+        for urn, each in resources.items()
+        if each["type"] in (INFERENCE_ENVIRONMENT, MODEL_PLACEMENT) and FLEET not in urn.split("::")[2].split("$")
+    )
     if owner is None:
         stack = [each["outputs"] for each in resources.values() if each["type"] == _STACK]
     else:
@@ -154,6 +161,7 @@ async def read_state(owner: PlanOwner | None = None) -> StackState:
         frozenset(resources),
         identifiers={name: str(each[_IDENTIFIER]) for name, each in providers.items() if _IDENTIFIER in each},
         objects=objects_of(resources),
+        at_the_top=at_the_top,
         provider_urns=provider_urns,
         kubeconfigs={name: str(each["kubeconfig"]) for name, each in providers.items() if "kubeconfig" in each},
         provisioned=frozenset(

@@ -9,6 +9,7 @@ import pulumi
 from components.environment_content import EnvironmentContent, PlacedObjects
 from components.inference_environment import InferenceEnvironment
 from components.object_handling import Handling
+from components.synchronous import complete
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import KubernetesObject
 
@@ -31,5 +32,5 @@ def declare_environment(
         after,
     )
     environment = InferenceEnvironment(name, {}, content=content)
-    environment.declare_content()
+    complete(environment.declare_content())
     return environment
