@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ class Fleet(PlanningComponent):
             )
         prepared = complete(_looked_at_again(prepared, declared))
         declare_all_untouched(prepared.skipped, prepared.going, prepared.past.state, prepared.without_plugin, self)
-        complete(_declare_contents(declared, prepared.past.state.at_the_top))
+        complete(_declare_contents(declared.values(), prepared.past.state.at_the_top))
         self.environments = declared
         wait_until_served([each.served for each in declared.values()], prepared)
         return prepared
@@ -138,6 +138,6 @@ async def _looked_at_again(prepared: Preparation, environments: Mapping[str, Inf
     return await with_state(prepared)
 
 
-async def _declare_contents(environments: Mapping[str, InferenceEnvironment], at_the_top: Collection[str]) -> None:
-    for name, environment in environments.items():
-        await environment.declare_content(at_the_top=name in at_the_top)
+async def _declare_contents(environments: Iterable[InferenceEnvironment], at_the_top: Collection[str]) -> None:
+    for environment in environments:
+        await environment.declare_content(at_the_top)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -112,16 +112,18 @@ class InferenceEnvironment(PlanningComponent):
         found: pulumi.Output[bool | None] = getattr(self, _IN_STATE)
         return await found.future() is True
 
-    async def declare_content(self, *, at_the_top: bool = False) -> None:
+    async def declare_content(self, at_the_top: Collection[str] = ()) -> None:
         """Declare what a plan has for it: a Fleet does so when it has looked at all of its environments.
 
         Args:
-            at_the_top: Whether the state has its components as stacks of before there was a Fleet have them.
+            at_the_top: The environments whose components the state has as stacks of before there was a Fleet.
         """
-        await self._declare(self._name_in_stack, self._content._replace(at_the_top=at_the_top))
+        known_as = {self._name_in_stack, self._content.handling.formerly}
+        moves = not known_as.isdisjoint(at_the_top)
+        await self._declare(self._name_in_stack, self._content._replace(at_the_top=moves))
         self._publish(self._content.outputs, self.resources)
         # Not before all of them have moved: an update may be killed, and the next one must read the state again.
-        self.register_outputs({} if at_the_top else {_IN_STATE: True})
+        self.register_outputs({} if moves else {_IN_STATE: True})
 
     @property
     def resources(self) -> list[pulumi.Resource]:
