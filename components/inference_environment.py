@@ -167,7 +167,7 @@ class InferenceEnvironment(PlanningComponent):
         )
         shared = self._shared(name, content)
         self.model_placements, pools = {}, []
-        # Pulumi's engine crosses them with those of the parents: for 1,000 placements that is half of a preview.
+        # Pulumi's engine crosses them with those of the parents: for 1,000 placements that is a third of a preview.
         aliases = handling.component_aliases if content.at_the_top else handling.aliases
         for deployment, pool, objects in content.placed:
             placement = f"{name}/{deployment}"
