@@ -1,4 +1,4 @@
-"""Whose the objects are that exist already: taken over, used as they are, or another's, with the way out that works."""
+"""Who owns the objects that already exist: taken over, used as they are, or another's, with the way out that works."""
 
 from __future__ import annotations
 
