@@ -1,4 +1,4 @@
-"""Whose an object is that exists where a plan puts something: the stack's own, another stack's, or no stack's."""
+"""Who owns an object that exists where a plan puts something: the stack itself, another stack, or no stack."""
 
 from __future__ import annotations
 
