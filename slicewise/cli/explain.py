@@ -16,8 +16,10 @@ from slicewise.cli import exit_codes
 from slicewise.cli.command_inputs import read_fleet, read_previous
 from slicewise.cli.options import Deployment, Output, Paths, Previous, TableOrJson
 from slicewise.cli.results import print_result
+from slicewise.cli.sized_models import size_model
+from slicewise.cli.sizes import print_sizes
 from slicewise.diagnostics import closest_few, printable, quoted, some
-from slicewise.documents import DeploymentKey, Fleet
+from slicewise.documents import DeploymentKey, Fleet, model_key
 from slicewise.planning import (
     Candidate,
     DecisionLog,
@@ -114,6 +116,9 @@ def print_explanation(console: Console, fleet: Fleet, plan: Plan, log: DecisionL
     title = headline(shortfall) if shortfall else f"{key}: {wanted} of {wanted} environments"
     show_line(console, title, "bold red" if shortfall else "bold")
     console.print(_table(candidates(fleet, plan, log)))
+    model = model_key(fleet.deployment[key])
+    if fleet.models[model].architecture is not None:
+        print_sizes(console, size_model(fleet, model))
     if shortfall:
         remedies = Remedies(fleet, plan, Rejections(fleet, plan))
         for line in remedy_lines(fleet, remedies, shortfall):

@@ -30,20 +30,20 @@ def _to_dict(item: SizedProfile) -> dict[str, Any]:
         },
         "vllm": str(item.version) if item.version else None,
         "verdict": item.verdict.value,
-        "weightsGiB": _gib(found and found.weights),
-        "budgetGiB": _gib(found and found.budget),
+        "weightsGiB": _gib(found.weights if found else None),
+        "budgetGiB": _gib(found.budget if found else None),
         "kvCache": {
             "bytesPerToken": found.token_bytes if found else None,
-            "neededGiB": _gib(found and found.needed),
-            "availableGiB": _range(found and found.available, _GIB),
+            "neededGiB": _gib(found.needed if found else None),
+            "availableGiB": _range(found.available if found else None, _GIB),
             "tokens": _tokens(found),
         },
-        "concurrency": _range(found and found.concurrency),
+        "concurrency": _range(found.concurrency if found else None),
         "maxModelLen": {
             "sure": found.sure_length if found else None,
             "possible": found.possible_length if found else None,
         },
-        "overheadGiB": _range(found and found.overhead, _GIB),
+        "overheadGiB": _range(found.overhead if found else None, _GIB),
         "reasons": [
             {"code": reason.code.value, "message": reason.message, "remedy": reason.remedy or None}
             for reason in item.reasons
@@ -102,12 +102,12 @@ def _row(item: SizedProfile) -> Sequence[str]:
         str(item.on),
         item.verdict.value,
         _number(item.on.unit.memory),
-        _number(found and found.budget),
-        _number(found and found.weights),
-        _span(found and found.overhead, _GIB),
-        _span(found and found.available, _GIB),
-        _number(found and found.needed),
-        _span(found and found.concurrency, 1, 1),
+        _number(found.budget if found else None),
+        _number(found.weights if found else None),
+        _span(found.overhead if found else None, _GIB),
+        _span(found.available if found else None, _GIB),
+        _number(found.needed if found else None),
+        _span(found.concurrency if found else None, 1, 1),
     )
 
 

@@ -10,12 +10,15 @@ from slicewise.documents import (
     InferenceEnvironment,
     MigPreference,
     ModelDeployment,
+    ModelSpec,
     NodePool,
     ReplicaTopology,
     Requirements,
     Selector,
     ServingProfile,
+    unit_of,
 )
+from slicewise.planning.engine_fit import SizedEngine, candidate_engine_reason, engine_reason, sized_engine
 from slicewise.planning.reasons import (
     InsufficientMemory,
     InterconnectTooSlow,
@@ -32,6 +35,7 @@ from slicewise.planning.reasons import (
     TooFewGpus,
     TooFewNodes,
 )
+from slicewise.sizing import Unit
 
 
 def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Reason | None:
@@ -41,20 +45,19 @@ def reject_environment(deployment: ModelDeployment, environment: InferenceEnviro
 
 
 def reject_candidate(
-    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+    deployment: ModelDeployment,
+    model: ModelSpec,
+    profile: ServingProfile,
+    environment: InferenceEnvironment,
+    pool: NodePool,
 ) -> Reason | None:
-    """Return why `pool` of `environment` can never serve `deployment` with `profile`: the reason to fix first."""
-    return reject_environment(deployment, environment) or reject_pool(deployment, profile, environment, pool)
-
-
-def reject_pool(
-    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
-) -> Reason | None:
-    """Return why `pool` can never serve `deployment` with `profile`: the reason that a person would fix first."""
+    """Return why `pool` of `environment` can never serve `deployment` with `profile` of `model`: what to fix first."""
     return (
-        profile_selector_reason(profile, environment)
+        reject_environment(deployment, environment)
+        or profile_selector_reason(profile, environment)
         or node_pool_selector_reason(deployment, pool)
         or requirement_reason(profile.replica_topology, pool)
+        or candidate_engine_reason(model, profile, pool)
     )
 
 
@@ -145,6 +148,8 @@ class _PoolClass(NamedTuple):
     capabilities: Capabilities
     accelerator_count: int
     nodes: int
+    unit: Unit | None
+    """What engines are judged on; None where none is."""
 
 
 class _Shape(NamedTuple):
@@ -153,6 +158,7 @@ class _Shape(NamedTuple):
     requires: Requirements
     nodes: int
     gpus_per_node: int
+    engine: SizedEngine | None
 
 
 class MatchedRequirements(NamedTuple):
@@ -161,31 +167,45 @@ class MatchedRequirements(NamedTuple):
     class_of: Sequence[int]
     """For each pool the number of its class: pools of one class fail the same requirement, if any."""
     shape_of: Mapping[int, int]
-    """For each topology, by its id, the number of its shape: one for all topologies that require the same."""
+    """For each serving profile, by its id, the number of its shape: one for all that require the same."""
     reasons: Sequence[Sequence[Reason | None]]
     """For each shape, for each class: the requirement that keeps such replicas off such pools, if there is one."""
 
 
-def match_requirements(pools: Sequence[NodePool], topologies: Iterable[ReplicaTopology]) -> MatchedRequirements:
-    """Compare all `topologies` with all `pools`."""
+def match_requirements(
+    pools: Sequence[NodePool], serving: Iterable[tuple[ModelSpec, ServingProfile]]
+) -> MatchedRequirements:
+    """Compare all profiles, each with its model, with all `pools`."""
     # Hashing a part of a document looks at all of it: once for each object.
-    objects = {id(topology): topology for topology in topologies}
+    objects = {id(profile): (profile, sized_engine(model, profile)) for model, profile in serving}
     numbers: dict[_Shape, int] = {}
-    shape_of = {
-        key: numbers.setdefault(_Shape(topology.requires, topology.nodes, topology.gpus_per_node), len(numbers))
-        for key, topology in objects.items()
-    }
-    shapes = {shape_of[key]: topology for key, topology in reversed(objects.items())}
+    shape_of = {key: numbers.setdefault(_shape(*each), len(numbers)) for key, each in objects.items()}
+    shapes = {shape_of[key]: each for key, each in reversed(objects.items())}
     # More nodes than any replica spans make no difference to a requirement.
-    widest = max((topology.nodes for topology in shapes.values()), default=1)
+    widest = max((profile.replica_topology.nodes for profile, _ in shapes.values()), default=1)
+    judged = any(engine for _, engine in shapes.values())
     classes: dict[_PoolClass, int] = {}
-    class_of = [
-        classes.setdefault(_PoolClass(pool.capabilities, pool.accelerator_count, min(pool.nodes, widest)), len(classes))
-        for pool in pools
-    ]
+    class_of = [classes.setdefault(_pool_class(pool, widest, judged=judged), len(classes)) for pool in pools]
     examples = dict(zip(reversed(class_of), reversed(pools), strict=True))
     reasons = [
-        [requirement_reason(shapes[shape], examples[number]) for number in range(len(classes))]
+        [_first_reason(*shapes[shape], examples[number], each.unit) for each, number in classes.items()]
         for shape in range(len(numbers))
     ]
     return MatchedRequirements(class_of, shape_of, reasons)
+
+
+def _shape(profile: ServingProfile, engine: SizedEngine | None) -> _Shape:
+    topology = profile.replica_topology
+    return _Shape(topology.requires, topology.nodes, topology.gpus_per_node, engine)
+
+
+def _pool_class(pool: NodePool, widest: int, *, judged: bool) -> _PoolClass:
+    unit = unit_of(pool) if judged else None
+    return _PoolClass(pool.capabilities, pool.accelerator_count, min(pool.nodes, widest), unit)
+
+
+def _first_reason(
+    profile: ServingProfile, engine: SizedEngine | None, pool: NodePool, unit: Unit | None
+) -> Reason | None:
+    required = requirement_reason(profile.replica_topology, pool)
+    return required if required or engine is None or unit is None else engine_reason(engine, unit)

@@ -10,9 +10,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar, NamedTuple, Self, TypeVar
 
-from slicewise.diagnostics import Statement, counted
+from slicewise.diagnostics import Code, Statement, counted
 from slicewise.documents import QUANTISED, Precision
-from slicewise.kubernetes import Quantity, canonical
+from slicewise.kubernetes import GIB, Quantity, canonical
 
 _Number = TypeVar("_Number", int, float)
 
@@ -34,6 +34,7 @@ class RejectionCode(StrEnum):
     MIG_NOT_ALLOWED = "mig-not-allowed"
     MIG_REQUIRED = "mig-required"
     NOT_ENOUGH_NODES = "not-enough-nodes"
+    ENGINE_MEMORY = "engine-memory"
     CAPACITY = "capacity"
 
 
@@ -352,3 +353,31 @@ class TooFewNodes(ReasonWithNumbers):
         """Say how many the pool has at most, and how many are needed."""
         has = _spread_counted((each.has for each in group), "node")
         return f"the pool has at most {has}, a replica needs {self.needs}"
+
+
+@dataclass(frozen=True)
+class EngineMemoryTooSmall(ReasonWithNumbers):
+    """The engine surely does not start on a unit: it needs more than that has."""
+
+    code: ClassVar[RejectionCode] = RejectionCode.ENGINE_MEMORY
+    has: int
+    """Bytes of a unit."""
+    enough: int | None
+    """Bytes with which it surely starts; None where no unit is enough."""
+    why: Code
+    arithmetic: str
+    slices: bool
+
+    @property
+    def alike(self) -> Hashable:
+        """What is wrong, and whether it is slices."""
+        return (self.why, self.enough, self.slices)
+
+    def said_of(self, group: Sequence[Self]) -> str:
+        """Say what a unit has, the arithmetic where it is one, and what is enough."""
+        unit = "slice" if self.slices else "GPU"
+        has = spread((each.has for each in group), lambda size: f"{size / GIB:.2f} GiB")
+        sums = {each.arithmetic for each in group}
+        why = f": {self.arithmetic}" if len(sums) == 1 else ""
+        enough = f"; {self.enough / GIB:.2f} GiB are surely enough" if self.enough is not None else ""
+        return f"the engine does not start on a {unit} of {has}{why}{enough}"

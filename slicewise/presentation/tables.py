@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from slicewise.documents import Fleet
+from slicewise.diagnostics import counted
+from slicewise.documents import Fleet, model_key
 from slicewise.planning import Placement, Plan, PoolUsage, Rejections
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.fleet_map import print_map
@@ -16,6 +17,8 @@ from slicewise.presentation.shortfalls import shortfall_lines
 def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
     """Print the whole plan as tables: coloured and with a map in a terminal, plain when piped."""
     print_placements(console, plan)
+    if unchecked := unchecked_line(fleet):
+        show_line(console, unchecked)
     for title, style, lines in (
         ("Moved", "bold yellow", moved_lines(plan)),
         ("Not placed everywhere", "bold red", shortfall_lines(fleet, plan, Rejections(fleet, plan))),
@@ -28,6 +31,16 @@ def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
             console.print()
     if console.is_terminal:
         print_map(console, plan)
+
+
+def unchecked_line(fleet: Fleet) -> str:
+    """Return that some models do not say what they are made of; empty where all that are deployed do."""
+    used = {model_key(deployment) for deployment in fleet.deployments}
+    silent = sum(fleet.models[key].architecture is None for key in used)
+    if not silent:
+        return ""
+    of = counted(len(used), "model")
+    return f"Whether the engine starts on its unit was not checked for {silent} of {of}: docs/sizing.md"
 
 
 def print_placements(console: Console, plan: Plan) -> None:

@@ -1,6 +1,7 @@
 """Warnings about a plan that works: what may still go wrong when it runs."""
 
 from slicewise.planning.advice.crowded_nodes import crowded_node_advice
+from slicewise.planning.advice.engine_memory import engine_memory_advice
 from slicewise.planning.advice.occupied_pool import Tenant, occupied_pools
 from slicewise.planning.advice.required_memory import FreeChoice, required_memory_advice
 from slicewise.planning.advice.rolling_updates import ROLLS_WITHOUT_SURGE, rolling_update_advice
@@ -10,6 +11,7 @@ __all__ = [
     "FreeChoice",
     "Tenant",
     "crowded_node_advice",
+    "engine_memory_advice",
     "occupied_pools",
     "required_memory_advice",
     "rolling_update_advice",

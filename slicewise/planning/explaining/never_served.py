@@ -9,6 +9,7 @@ from slicewise.diagnostics import Code, Diagnostic
 from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile
 from slicewise.planning.advice import required_memory_advice
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger, fit_on_empty_node
+from slicewise.planning.engine_fit import candidate_engine_reason
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.planning.reasons import Reason, RejectionCode
 from slicewise.planning.search import Demand, DraftPlan, ServingOption, free_choices
@@ -127,6 +128,8 @@ def _reasons(
 ) -> list[Reason]:
     selected = profile_selector_reason(profile, environment)
     reasons = [*([selected] if selected else []), *requirement_reasons(profile.replica_topology, state.pool)]
+    if (engine := candidate_engine_reason(demand.model, profile, state.pool)) is not None:
+        reasons.append(engine)
     pod = state.pod_size(demand.model, profile)
     if not reasons or not fit_on_empty_node(state.node, pod):
         reasons.append(PodTooLarge(pod))

@@ -70,7 +70,7 @@ class Rejections:
         serving = [
             _Asking(
                 profile,
-                self._matched.reasons[self._matched.shape_of[id(profile.replica_topology)]],
+                self._matched.reasons[self._matched.shape_of[id(profile)]],
                 pod_asks(profile.replica_topology, model),
                 asking.replicas * profile.replica_topology.nodes,
             )
@@ -120,8 +120,8 @@ class Rejections:
 
     @cached_property
     def _matched(self) -> MatchedRequirements:
-        topologies = (each.replica_topology for model in self._fleet.models.values() for each in model.serving)
-        return match_requirements([place.pool for place in self.pools.values()], topologies)
+        serving = ((model, profile) for model in self._fleet.models.values() for profile in model.serving)
+        return match_requirements([place.pool for place in self.pools.values()], serving)
 
     @cached_property
     def _class_of(self) -> Mapping[PoolName, int]:

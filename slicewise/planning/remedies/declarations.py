@@ -13,6 +13,7 @@ from slicewise.documents import FABRICS, ModelDeployment, Selector
 from slicewise.planning.capacity import ChargedPool
 from slicewise.planning.matching import unmet_labels
 from slicewise.planning.reasons import RejectionCode
+from slicewise.planning.remedies.engines import other_arguments
 from slicewise.planning.remedies.models import (
     any_unit,
     weights_alone,
@@ -118,6 +119,7 @@ BY_CODE: Mapping[RejectionCode, Sequence[Callable[[Want], Proposal | None]]] = {
     RejectionCode.MULTI_NODE_UNSUPPORTED: [multi_node],
     RejectionCode.MIG_NOT_ALLOWED: [any_unit],
     RejectionCode.MIG_REQUIRED: [any_unit],
+    RejectionCode.ENGINE_MEMORY: [other_arguments],
 }
 """What may open a pool that was rejected with the code."""
 

@@ -127,7 +127,7 @@ class Want:
     def matches(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
         """Return whether `place` could serve it (or `deployment`, itself changed) if there were room."""
         asking = deployment or self.deployment
-        return reject_candidate(asking, self.profile, place.environment, place.pool) is None
+        return reject_candidate(asking, self.model, self.profile, place.environment, place.pool) is None
 
     def fits(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
         """Return whether `place`, the pool with something changed, takes it (or `deployment`, itself changed)."""

@@ -108,6 +108,11 @@ def free_choices(demands: Iterable[Demand], pools: Sequence[PoolLedger]) -> Iter
         if id(demand.options) not in seen:
             seen.add(id(demand.options))
             for number, option in enumerate(demand.options):
-                if option.profile.replica_topology.requires.memory_per_gpu is None:
+                if option.profile.replica_topology.requires.memory_per_gpu is None and not _sized(demand.model):
                     matching = [pools[index] for index, _ in option.lane_pools()]
                     yield FreeChoice(model_key(demand.deployment), number, option.profile, matching)
+
+
+def _sized(model: ModelSpec) -> bool:
+    """Whether a model's architecture says on which units it starts."""
+    return model.architecture is not None and model.architecture.known is not None

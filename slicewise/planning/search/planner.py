@@ -7,7 +7,13 @@ from itertools import groupby
 
 from slicewise.diagnostics import by_document
 from slicewise.documents import Fleet
-from slicewise.planning.advice import crowded_node_advice, occupied_pools, required_memory_advice, rolling_update_advice
+from slicewise.planning.advice import (
+    crowded_node_advice,
+    engine_memory_advice,
+    occupied_pools,
+    required_memory_advice,
+    rolling_update_advice,
+)
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.previous_placements import PreviousPlacement
 from slicewise.planning.search.decision_log import DecisionLog
@@ -45,6 +51,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *required_memory_advice(free_choices(draft.demands, draft.pools)),
         *rolling_update_advice(occupied),
         *crowded_node_advice(occupied),
+        *engine_memory_advice(fleet, placements),
     ]
     return Plan(
         placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),

@@ -48,9 +48,10 @@ class PoolClasses(NamedTuple):
 
 def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpec]) -> PoolClasses:
     """Sort `pools` into classes that no profile of `models` tells apart."""
-    serving = [(name, profile.replica_topology, model) for name, model in models.items() for profile in model.serving]
-    class_of, shape_of, reasons = match_requirements([pool.pool for pool in pools], [each for _, each, _ in serving])
-    shapes = [(shape_of[id(topology)], pod_asks(topology, model)) for _, topology, model in serving]
+    serving = [(name, profile, model) for name, model in models.items() for profile in model.serving]
+    asking = [(model, profile) for _, profile, model in serving]
+    class_of, shape_of, reasons = match_requirements([pool.pool for pool in pools], asking)
+    shapes = [(shape_of[id(profile)], pod_asks(profile.replica_topology, model)) for model, profile in asking]
     serves = [[reason is None for reason in here] for here in reasons]
     numbers = _first_alike(pools, class_of, serves)
     examples = {number: class_of[number] for number in numbers}

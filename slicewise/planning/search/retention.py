@@ -97,7 +97,7 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
     for index in draft.numbered.by_environment[location.environment]:
         pool = draft.pools[index]
         for rank, option in enumerate(demand.options):
-            if reject_candidate(demand.deployment, option.profile, environment, pool.pool) is None:
+            if reject_candidate(demand.deployment, demand.model, option.profile, environment, pool.pool) is None:
                 change = (pool.name != location.node_pool, pool.pool.resource != item.resource)
                 preference = (
                     option.profile.name != location.profile,
@@ -138,7 +138,7 @@ def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Loc
         return ProfileGone(location.profile)
     environment = fleet.environment[location.environment]
     pool = draft.pools[number]
-    reason = reject_candidate(demand.deployment, option.profile, environment, pool.pool)
+    reason = reject_candidate(demand.deployment, demand.model, option.profile, environment, pool.pool)
     if reason:
         return reason
     return Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)

@@ -103,6 +103,7 @@ def test_table_is_plain_in_a_pipe() -> None:
     assert run.returncode == 3
     assert "\x1b" not in run.stdout
     assert "Nothing is placed." in run.stdout
+    assert run.stdout.count("was not checked for 1 of 1 model") == 1
     assert run.stdout.partition("Not placed everywhere\n")[2].splitlines() == [
         "  team-c/llama: 0 of 1 environments [SW501]",
         "    edge/slices with bf16-tp4: a slice has 39Gi, needs 70Gi (insufficient-memory)",

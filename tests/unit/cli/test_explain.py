@@ -15,7 +15,8 @@ def test_every_candidate_is_shown_with_its_verdict() -> None:
     run = slicewise("explain", "team-a/gemma", DEMO)
     assert (run.returncode, run.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in run.stdout.splitlines()]
-    assert [line for line in lines if line.strip(" ─")] == [
+    assert "fp8-slice on h100-80gb/3g.40gb: fits" in lines
+    assert [line for line in lines[: lines.index("Sizes in GiB")] if line.strip(" ─")] == [
         "team-a/gemma: 2 of 2 environments",
         "verdict environment node pool profile why",
         "placed mig-a small-models-mig fp8-slice 2 replicas, 2 units, new",

@@ -28,7 +28,8 @@ SLICES = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2, "4g.40gb": 1, 
 PRECEDENCE = (
     *("environment-selector", "profile-selector", "node-pool-selector", "insufficient-memory"),
     *("precision-unsupported", "interconnect", "inter-node-bandwidth", "nvlink-domain", "multi-node-unsupported"),
-    *("gpus-per-node", "mig-single-device", "mig-not-allowed", "mig-required", "not-enough-nodes", "capacity"),
+    *("gpus-per-node", "mig-single-device", "mig-not-allowed", "mig-required", "not-enough-nodes"),
+    *("engine-memory", "capacity"),
 )
 _FULL = re.compile(
     r"(?P<free>\d+) of (?P<units>\d+) units free, "

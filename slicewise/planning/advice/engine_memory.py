@@ -1,0 +1,49 @@
+"""Engines that were placed on units of which it is not certain that they start there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from slicewise.diagnostics import Diagnostic
+from slicewise.documents import Fleet, ModelKey, model_key, unit_of
+from slicewise.planning.engine_fit import engine_sizing, sized_engine
+from slicewise.planning.plan import Placement
+from slicewise.sizing import FitVerdict, Unit
+
+_GIB = 1024**3
+
+
+class _Pair(NamedTuple):
+    model: ModelKey
+    profile: str
+    unit: Unit
+
+
+def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Iterator[Diagnostic]:
+    """Yield each profile with each kind of unit that it was placed on, where that is not known to be enough."""
+    first: dict[_Pair, Placement] = {}
+    for placement in sorted(placements):
+        key = model_key(fleet.deployment[placement.deployment])
+        if fleet.models[key].architecture is not None:
+            unit = unit_of(fleet.node_pool[placement.environment, placement.node_pool])
+            first.setdefault(_Pair(key, placement.profile, unit), placement)
+    for (key, name, unit), placement in first.items():
+        model = fleet.models[key]
+        number, profile = next((i, each) for i, each in enumerate(model.serving) if each.name == name)
+        engine = sized_engine(model, profile)
+        found = engine_sizing(engine, unit) if engine else None
+        if found is None or found.verdict is FitVerdict.FITS:
+            continue
+        reason = found.reasons[0]
+        what = "slice" if unit.is_slice else "GPU"
+        place = f"{placement.environment}/{placement.node_pool}"
+        yield Diagnostic.warning(
+            reason.code,
+            f"{found.verdict}, on a {what} of {unit.memory / _GIB:.2f} GiB of {place}: {reason.message}",
+            reason.remedy,
+            field=("spec", "serving", number, "engine"),
+            subject=key.subject,
+            verdict=found.verdict.value,
+            unitBytes=unit.memory,
+        )

@@ -1,0 +1,98 @@
+"""Whether the engine of a serving profile starts on a pool's units: each distinct pair is judged once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from slicewise.documents import ModelSpec, NodePool, ServingProfile, engine_options, engine_version, unit_of
+from slicewise.planning.reasons import EngineMemoryTooSmall
+from slicewise.sizing import (
+    Architecture,
+    EngineMemory,
+    EngineOptions,
+    FitJudge,
+    FitVerdict,
+    Sizing,
+    Unit,
+    VllmVersion,
+    engine_memory,
+    size,
+    sure_memory,
+)
+
+# Engines, and engines on units, of fleets that are planned; more are judged again.
+_MOST_ENGINES = 16_384
+_MOST_PAIRS = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class SizedEngine:
+    """An engine by all that its memory goes by: engines that are equal need the same.
+
+    Attributes:
+        digest: That of the model's config and checkpoint.
+        options: How vLLM is started.
+        version: Its version; None where it is not known.
+        checkpoint_bytes: Bytes of the checkpoint, where they are known.
+        contradicted: Whether these contradict the config: then nothing is certain.
+        architecture: The model.
+    """
+
+    digest: bytes
+    options: EngineOptions
+    version: VllmVersion | None
+    checkpoint_bytes: int | None
+    contradicted: bool
+    architecture: Architecture = field(compare=False, repr=False)
+
+
+def sized_engine(model: ModelSpec, profile: ServingProfile) -> SizedEngine | None:
+    """Return the engine of a profile; None where nothing is known of what its model is made of."""
+    found = model.architecture
+    if found is None or found.known is None:
+        return None
+    return SizedEngine(
+        found.digest,
+        engine_options(profile),
+        engine_version(profile.engine),
+        found.checkpoint_bytes,
+        bool(found.contradiction),
+        found.known,
+    )
+
+
+def engine_reason(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall | None:
+    """Return why an engine surely does not start on a unit; None where it may."""
+    if engine.contradicted or _judge(engine).verdict(unit) is not FitVerdict.DOES_NOT_FIT:
+        return None
+    return _reason(engine, unit)
+
+
+def candidate_engine_reason(model: ModelSpec, profile: ServingProfile, pool: NodePool) -> EngineMemoryTooSmall | None:
+    """Return why the engine of a profile surely does not start on the units of a pool; None where it may."""
+    engine = sized_engine(model, profile)
+    return engine_reason(engine, unit_of(pool)) if engine else None
+
+
+def engine_sizing(engine: SizedEngine, unit: Unit) -> Sizing:
+    """Return the verdict on an engine and a unit, with its arithmetic and remedies."""
+    return size(engine.architecture, engine.options, unit, engine.version, engine.checkpoint_bytes)
+
+
+@lru_cache(_MOST_ENGINES)
+def _memory(engine: SizedEngine) -> EngineMemory:
+    return engine_memory(engine.architecture, engine.options, engine.version)
+
+
+@lru_cache(_MOST_ENGINES)
+def _judge(engine: SizedEngine) -> FitJudge:
+    return FitJudge(_memory(engine))
+
+
+@lru_cache(_MOST_PAIRS)
+def _reason(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall:
+    first = _judge(engine).sizing(unit).reasons[0]
+    return EngineMemoryTooSmall(
+        unit.memory, sure_memory(_memory(engine), unit), first.code, first.message, slices=bool(unit.is_slice)
+    )

@@ -1,0 +1,91 @@
+"""Plans of models that say what they are made of: no engine is placed where it surely does not start."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from slicewise.diagnostics import Code
+from slicewise.documents import Fleet, load_fleet
+from slicewise.planning import Rejections, Remedies, make_plan, parse_previous, plan_to_dict, plan_with_remedies
+from slicewise.planning.reasons import RejectionCode
+from slicewise.presentation.tables import unchecked_line
+from tests.unit.documents.documents import Data, mig, minimal, pools
+from tests.unit.sizing.configs import GEMMA_27B, LLAMA_8B
+
+SMALL = {"name": "small", "nodeSelector": {"p": "s"}, "capabilities": mig("1g.10gb", "9Gi")}
+LARGE = {"name": "large", "nodeSelector": {"p": "l"}, "capabilities": mig("3g.40gb", "39Gi")}
+
+
+def fleet(tmp_path: Path, architecture: Data | None, *arguments: str) -> Fleet:
+    profile: dict[str, Any] = {"name": "only", "engine": {"args": list(arguments)}}
+    model = minimal("ClusterModel", ("spec", "serving"), [profile])
+    if architecture is not None:
+        model += f"  architecture: {json.dumps(architecture)}\n"
+    environment = pools(*({"acceleratorType": "h100-80gb", **each} for each in (SMALL, LARGE)))
+    path = tmp_path / "fleet.yaml"
+    path.write_text("---\n".join([environment, model, minimal("ModelDeployment")]))
+    return load_fleet([str(path)])
+
+
+def test_the_smallest_slice_on_which_the_engine_may_start_is_taken_without_a_required_memory(tmp_path: Path) -> None:
+    there = fleet(tmp_path, {"config": LLAMA_8B}, "--max-model-len=8192")
+    plan = make_plan(there)
+    assert [placement.node_pool for placement in plan.placements] == ["large"]
+    assert [each.code for each in plan.warnings if each.code is Code.NO_MEMORY_REQUIRED] == []
+    # Without the architecture the smallest is taken, as it always was.
+    without = make_plan(fleet(tmp_path, None, "--max-model-len=8192"))
+    assert [placement.node_pool for placement in without.placements] == ["small"]
+    assert Code.NO_MEMORY_REQUIRED in {each.code for each in without.warnings}
+
+
+def test_where_none_is_enough_the_rejection_has_the_numbers_and_the_remedy_works(tmp_path: Path) -> None:
+    arguments = ("--quantization=fp8", "--max-model-len=131072")
+    there = fleet(tmp_path, {"config": GEMMA_27B}, *arguments)
+    plan = make_plan(there)
+    (shortfall,) = plan.shortfalls
+    rejections = Rejections(there, plan)
+    found = {each.node_pool: each for each in rejections.of(shortfall.deployment)}
+    assert {each.code for each in found.values()} == {RejectionCode.ENGINE_MEMORY}
+    # One 3g.40gb slice of an H100 has 39.50 GiB, of which vLLM takes 0.92.
+    assert "39.50 GiB x 0.92 = 36.34 GiB" in found["large"].message
+    remedy = next(each for each in Remedies(there, plan, rejections).of(shortfall) if each.field.endswith("args"))
+    assert isinstance(remedy.value, list)
+    followed = fleet(tmp_path, {"config": GEMMA_27B}, *remedy.value)
+    assert [placement.node_pool for placement in make_plan(followed).placements] == ["large"]
+    assert [each.code.value for each in make_plan(followed).warnings if each.code.value >= "SW7"] == []
+
+
+def test_the_code_is_in_the_plan_as_json(tmp_path: Path) -> None:
+    there = fleet(tmp_path, {"config": GEMMA_27B}, "--max-model-len=131072")
+    (shortfall,) = plan_with_remedies(there, make_plan(there))["shortfalls"]
+    assert {each["code"] for each in shortfall["rejections"]} == {"engine-memory"}
+
+
+def test_what_cannot_be_said_is_placed_with_a_warning_and_a_remedy(tmp_path: Path) -> None:
+    plan = make_plan(fleet(tmp_path, {"config": GEMMA_27B}, "--quantization=fp8", "--max-model-len=65536"))
+    assert [placement.node_pool for placement in plan.placements] == ["large"]
+    (warning,) = (each for each in plan.warnings if each.code.value >= "SW7")
+    assert (warning.code, warning.field_name) == (Code.CACHE_NOT_CERTAIN, "spec.serving[0].engine")
+    assert "--max-model-len=" in warning.remedy
+
+
+def test_what_runs_on_a_slice_that_is_too_small_is_moved(tmp_path: Path) -> None:
+    old = make_plan(fleet(tmp_path, None, "--max-model-len=8192"))
+    previous = parse_previous(plan_to_dict(old, Rejections(fleet(tmp_path, None), old))["placements"], "plan.json")
+    plan = make_plan(fleet(tmp_path, {"config": LLAMA_8B}, "--max-model-len=8192"), previous)
+    assert [(move.code.value, move.target and move.target.node_pool) for move in plan.moved] == [
+        ("engine-memory", "large")
+    ]
+
+
+def test_a_contradicted_checkpoint_rejects_nothing(tmp_path: Path) -> None:
+    plan = make_plan(fleet(tmp_path, {"config": LLAMA_8B, "checkpointBytes": 4 * 2**30}, "--max-model-len=8192"))
+    assert plan.placements
+    assert Code.CHECKPOINT_DIFFERS in {each.code for each in plan.warnings}
+
+
+def test_it_is_said_once_that_nothing_was_checked(tmp_path: Path) -> None:
+    assert "1 of 1 model" in unchecked_line(fleet(tmp_path, None))
+    assert unchecked_line(fleet(tmp_path, {"config": LLAMA_8B})) == ""
