@@ -49,7 +49,7 @@ def test_where_none_is_enough_the_rejection_has_the_numbers_and_the_remedy_works
     found = {each.node_pool: each for each in rejections.of(shortfall.deployment)}
     assert {each.code for each in found.values()} == {RejectionCode.ENGINE_MEMORY}
     # One 3g.40gb slice of an H100 has 39.50 GiB, of which vLLM takes 0.92.
-    assert "39.50 GiB x 0.92 = 36.34 GiB" in found["large"].message
+    assert "39.50 GiB x 0.92 = 36.34 GiB" in found["large"].text
     remedy = next(each for each in Remedies(there, plan, rejections).of(shortfall) if each.field.endswith("args"))
     assert isinstance(remedy.value, list)
     followed = fleet(tmp_path, {"config": GEMMA_27B}, *remedy.value)
