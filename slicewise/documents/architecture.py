@@ -54,5 +54,6 @@ class ModelArchitecture(Frozen):
     @cached_property
     def digest(self) -> bytes:
         """The same for the same config and bytes."""
-        written = json.dumps([self.config, self.checkpoint_bytes], sort_keys=True, default=str)
+        # YAML has keys that are not text (`id2label: {0: a, b: c}`), which JSON cannot sort.
+        written = json.dumps([self.config, self.checkpoint_bytes], skipkeys=True, default=str)
         return sha256(written.encode("utf-8", "surrogatepass")).digest()

@@ -89,3 +89,11 @@ def test_a_contradicted_checkpoint_rejects_nothing(tmp_path: Path) -> None:
 def test_it_is_said_once_that_nothing_was_checked(tmp_path: Path) -> None:
     assert "1 of 1 model" in unchecked_line(fleet(tmp_path, None))
     assert unchecked_line(fleet(tmp_path, {"config": LLAMA_8B})) == ""
+
+
+def test_keys_of_a_config_that_are_not_text_are_planned_all_the_same(tmp_path: Path) -> None:
+    there = fleet(tmp_path, {"config": {**LLAMA_8B, "id2label": "LABELS"}}, "--max-model-len=8192")
+    path = tmp_path / "fleet.yaml"
+    path.write_text(path.read_text().replace('"LABELS"', "{0: a, b: c, 1: d}"))
+    assert there.models != load_fleet([str(path)]).models
+    assert [each.node_pool for each in make_plan(load_fleet([str(path)])).placements] == ["large"]
