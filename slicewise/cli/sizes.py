@@ -130,7 +130,7 @@ def _arithmetic(item: SizedProfile) -> Iterator[str]:
         f"{version} may use {memory / _GIB:.2f} x {found.budget / memory:.2f} = {found.budget / _GIB:.2f}, for batches "
         f"of {found.sequences} sequences and {found.batched_tokens} tokens"
     )
-    if found.available:
+    if found.available and found.weights is not None:
         yield (
             f"{found.budget / _GIB:.2f} - {found.weights / _GIB:.2f} weights - {_span(found.overhead, _GIB)} overhead "
             f"leaves {_span(found.available, _GIB)} for the cache"
