@@ -135,7 +135,7 @@ def _arithmetic(item: SizedProfile) -> Iterator[str]:
             f"{found.budget / _GIB:.2f} - {found.weights / _GIB:.2f} weights - {_span(found.overhead, _GIB)} overhead "
             f"leaves {_span(found.available, _GIB)} for the cache"
         )
-    if found.length and found.needed is not None:
+    if found.length and found.needed is not None and found.token_bytes is not None:
         yield (
             f"one request of {found.length:,} tokens needs {found.needed / _GIB:.2f} ({found.token_bytes:,} bytes for "
             "each further token)"
