@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from slicewise.mig.catalogue import ALL_GPU_MODELS
@@ -86,6 +87,7 @@ def known_gpu_model(accelerator_type: str) -> GpuModel | None:
         return None
 
 
+@lru_cache(1024)
 def _spellings(text: str) -> tuple[str, str]:
     """Return the name as written, then without what tells no boards apart: `h100-pcie` says more than `h100`."""
     name = _SEPARATORS.sub("-", text.lower()).strip("-").removeprefix("nvidia-")

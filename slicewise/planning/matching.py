@@ -53,11 +53,20 @@ def reject_candidate(
 ) -> Reason | None:
     """Return why `pool` of `environment` can never serve `deployment` with `profile` of `model`: what to fix first."""
     return (
+        selector_reason(deployment, profile, environment, pool)
+        or requirement_reason(profile.replica_topology, pool)
+        or candidate_engine_reason(model, profile, pool)
+    )
+
+
+def selector_reason(
+    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+) -> Reason | None:
+    """Return the first selector of `deployment` or `profile` that rules out `pool` of `environment`, if one does."""
+    return (
         reject_environment(deployment, environment)
         or profile_selector_reason(profile, environment)
         or node_pool_selector_reason(deployment, pool)
-        or requirement_reason(profile.replica_topology, pool)
-        or candidate_engine_reason(model, profile, pool)
     )
 
 
@@ -81,10 +90,9 @@ def unmet_labels(selector: Selector, labels: Mapping[str, str]) -> list[tuple[st
 def _mismatch(
     code: RejectionCode, whose: str, selector: Selector, labels: Mapping[str, str]
 ) -> SelectorMismatch | None:
-    entries = unmet_labels(selector, labels)
-    if not entries:
+    if selector.selects(labels):
         return None
-    key, wanted = entries[0]
+    key, wanted = unmet_labels(selector, labels)[0]
     return SelectorMismatch(code, whose, key, wanted, labels.get(key))
 
 
@@ -170,6 +178,10 @@ class MatchedRequirements(NamedTuple):
     """For each serving profile, by its id, the number of its shape: one for all that require the same."""
     reasons: Sequence[Sequence[Reason | None]]
     """For each shape, for each class: the requirement that keeps such replicas off such pools, if there is one."""
+
+    def reason(self, profile: ServingProfile, number: int) -> Reason | None:
+        """Return the requirement that keeps the replicas of `profile` off the pool of that number, if there is one."""
+        return self.reasons[self.shape_of[id(profile)]][self.class_of[number]]
 
 
 def match_requirements(

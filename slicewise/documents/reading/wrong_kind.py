@@ -21,6 +21,8 @@ def wrong_kind(source: SourceDocument) -> Diagnostic | None:
     if not isinstance(data, dict):
         message = f"expected a document (a mapping with apiVersion, kind, metadata, spec), got a {_word(data)}"
         return source.error(Code.NOT_A_MAPPING, message, _remedy(data))
+    if data.get("apiVersion") == API_VERSION and _is_kind(data.get("kind")):
+        return None
     if (foreign := foreign_file(source.file, data)) is not None:
         return source.error(Code.UNKNOWN_KIND, foreign.message, foreign.remedy)
     return _wrong_version(source, data) or _unknown_kind(source, data)
@@ -54,7 +56,7 @@ def _unknown_kind(source: SourceDocument, data: dict[Any, Any]) -> Diagnostic | 
     known = f"{', '.join(others)} or {last}"
     if kind is None:
         return _missing(source, data, "kind", known)
-    if isinstance(kind, str) and kind in KINDS:
+    if _is_kind(kind):
         return None
     message, remedy = f"got {shown(kind)}, expected {known}", _meant(kind) if isinstance(kind, str) else ""
     return source.error(Code.UNKNOWN_KIND, message, remedy, field=("kind",), **_facts(kind, *KINDS))
@@ -66,11 +68,14 @@ def _missing(source: SourceDocument, data: dict[Any, Any], field: str, known: st
     return source.error(Code.UNKNOWN_KIND, message, remedy, field=(field,))
 
 
+def _is_kind(kind: object) -> bool:
+    return isinstance(kind, str) and kind in KINDS
+
+
 def _is_ours(version: str, data: dict[Any, Any]) -> bool:
     """Return whether a document of a wrong apiVersion is meant for Slicewise all the same."""
-    kind = data.get("kind")
     return version.startswith("modelplane.ai/") or (
-        (version.startswith("modelplane.") or "/" not in version) and isinstance(kind, str) and kind in KINDS
+        (version.startswith("modelplane.") or "/" not in version) and _is_kind(data.get("kind"))
     )
 
 

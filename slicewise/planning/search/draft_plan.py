@@ -49,7 +49,7 @@ class DraftPlan:
         self.pools: Sequence[PoolLedger] = self.numbered.ledgers
         """Every pool, by its number."""
         asked = dict.fromkeys(map(model_key, fleet.deployments))
-        self._classes, fits = pool_classes(self.pools, {key: fleet.models[key] for key in asked})
+        self._classes, fits, self.requirements = pool_classes(self.pools, {key: fleet.models[key] for key in asked})
         self.lanes = Lanes(fleet, self.numbered, self._classes)
         self.demands = demands_of(fleet, self.pools, fits, self.lanes)
         self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from slicewise.documents import ModelKey, ModelSpec
 from slicewise.planning.capacity import PodSize, PoolLedger, fit_on_empty_node, pod_asks
-from slicewise.planning.matching import match_requirements
+from slicewise.planning.matching import MatchedRequirements, match_requirements
 
 _Shape = tuple[int, PodSize]
 """The number of what a replica requires, and what one of its pods asks for."""
@@ -44,13 +44,15 @@ class PoolClasses(NamedTuple):
     of_pool: Sequence[PoolClass]
     """By the pool's number."""
     fits: FitsOfModels
+    requirements: MatchedRequirements
 
 
 def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpec]) -> PoolClasses:
     """Sort `pools` into classes that no profile of `models` tells apart."""
     serving = [(name, profile, model) for name, model in models.items() for profile in model.serving]
     asking = [(model, profile) for _, profile, model in serving]
-    class_of, shape_of, reasons = match_requirements([pool.pool for pool in pools], asking)
+    requirements = match_requirements([pool.pool for pool in pools], asking)
+    class_of, shape_of, reasons = requirements
     shapes = [(shape_of[id(profile)], pod_asks(profile.replica_topology, model)) for model, profile in asking]
     serves = [[reason is None for reason in here] for here in reasons]
     numbers = _first_alike(pools, class_of, serves)
@@ -77,7 +79,7 @@ def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpe
     fits: dict[ModelKey, list[Mapping[int, Fit]]] = {name: [] for name in models}
     for (name, _, _), shape in zip(serving, shapes, strict=True):
         fits[name].append(same.setdefault(tuple(found[shape].items()), found[shape]))
-    return PoolClasses([classes[number] for number in numbers], fits)
+    return PoolClasses([classes[number] for number in numbers], fits, requirements)
 
 
 def _first_alike(

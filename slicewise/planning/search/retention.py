@@ -8,7 +8,7 @@ from itertools import groupby
 
 from slicewise.documents import Fleet
 from slicewise.planning.location import Location
-from slicewise.planning.matching import reject_candidate
+from slicewise.planning.matching import selector_reason
 from slicewise.planning.moves import (
     EnvironmentGone,
     FewerEnvironments,
@@ -97,7 +97,8 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
     for index in draft.numbered.by_environment[location.environment]:
         pool = draft.pools[index]
         for rank, option in enumerate(demand.options):
-            if reject_candidate(demand.deployment, demand.model, option.profile, environment, pool.pool) is None:
+            selectors = selector_reason(demand.deployment, option.profile, environment, pool.pool)
+            if selectors is None and draft.requirements.reason(option.profile, index) is None:
                 change = (pool.name != location.node_pool, pool.pool.resource != item.resource)
                 preference = (
                     option.profile.name != location.profile,
@@ -138,7 +139,9 @@ def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Loc
         return ProfileGone(location.profile)
     environment = fleet.environment[location.environment]
     pool = draft.pools[number]
-    reason = reject_candidate(demand.deployment, demand.model, option.profile, environment, pool.pool)
+    reason = selector_reason(demand.deployment, option.profile, environment, pool.pool) or draft.requirements.reason(
+        option.profile, number
+    )
     if reason:
         return reason
     return Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)
