@@ -1,7 +1,9 @@
 """Public startup logs of vLLM: what it printed of memory, for which model, with which arguments.
 
 `logs.csv` has one start a row, with its source; most are those of llm-d-planner's accuracy runs of vLLM 0.19.0. Empty
-cells are what a log does not say. `configs.json` has of each model's config.json the fields that memory goes by.
+cells are what a log does not say. `configs.json` has of each model's config.json the fields that memory goes by. Those
+of Llama 3.1, Mixtral 8x7B, Qwen3 0.6B, 8B and 30B-A3B are the same in PyPI's aiconfigurator-core 0.12.0 (Llama 3.3 and
+quantised ones have the shapes of Llama 3.1); the others are compared with the logs by their weights and caches.
 """
 
 from bench.startup_logs.logs import StartupLog, all_logs, published_configs

@@ -238,11 +238,12 @@ class _Judgement:
         if options.max_model_len is None and not options.fits_length:
             message = f"without --max-model-len one request may have all {memory.length} tokens of the model's context"
             yield SizingReason(Code.WHOLE_CONTEXT, message, "write the longest request that is served")
-        if options.max_num_seqs is None or options.max_num_batched_tokens is None:
+        stated = options.max_num_seqs is not None and options.max_num_batched_tokens is not None
+        if self._unit.is_slice is not False and not stated:
             batch = self._needs.batches[-1]
             message = (
                 f"batches are sized for {batch.sequences} sequences and {batch.tokens} tokens, vLLM's choice on such a "
-                "unit; where NVML answers for the whole board it takes more"
+                "unit; on a slice whose driver reports the whole board's memory it takes more"
             )
             remedy = f"write --max-num-seqs={batch.sequences} and --max-num-batched-tokens={batch.tokens}"
             yield SizingReason(Code.BATCHES_NOT_STATED, message, remedy)

@@ -12,8 +12,10 @@ from functools import partial
 
 import pytest
 
-from slicewise.documents import Fleet, load_fleet
+from slicewise.documents import Fleet, load_fleet, unit_of
 from slicewise.planning import Placement, make_plan
+from slicewise.planning.engine_fit import engine_sizing, sized_engine
+from slicewise.sizing import FitVerdict
 from tests.unit.cli.running import DEMO
 
 GIB = 2**30
@@ -125,6 +127,24 @@ def test_every_engine_of_the_demo_starts(placement: Placement) -> None:
     model, memory, args = MODELS[placement.profile], MEMORY[placement.resource], args_of(placement)
     assert requests_that_fit(model, memory, args) > 1
     assert headroom(model, memory, args) > 0
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS, ids=lambda each: each.profile)
+def test_the_sizing_says_so(placement: Placement) -> None:
+    """Weights by shapes are without what the allocator rounds up."""
+    documents = fleet()
+    model = documents.model_of(documents.deployment[placement.deployment])
+    engine = sized_engine(model, model.profile(placement.profile))
+    assert engine is not None
+    found = engine_sizing(engine, unit_of(documents.node_pool[placement.environment, placement.node_pool]))
+    by_hand, memory, args = MODELS[placement.profile], MEMORY[placement.resource], args_of(placement)
+    assert found.verdict is FitVerdict.FITS
+    assert found.weights is not None
+    assert found.weights / GIB == pytest.approx(by_hand.weights, rel=0.02)
+    assert found.needed is not None
+    tokens = argument(args, "max-num-batched-tokens", TOKENS)
+    assert found.needed / GIB == pytest.approx(one_request(by_hand, argument(args, "max-model-len"), tokens), abs=0.01)
+    assert found.budget / GIB == pytest.approx(memory * UTILIZATION, rel=0.002)
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,14 @@ def test_advice_beside_a_model_that_fits() -> None:
     assert (stated.verdict, stated.reasons) == (FitVerdict.FITS, ())
 
 
+@pytest.mark.parametrize(("is_slice", "advised"), [(True, True), (None, True), (False, False)])
+def test_batches_are_advised_where_it_is_not_certain_what_nvml_says(is_slice: bool | None, *, advised: bool) -> None:
+    unit = Unit(round(79.11 * GIB), is_slice=is_slice, gpu_model="h100-80gb")
+    model, version = read_architecture(LLAMA_8B), parse_version("0.23.0")
+    found = size(model, read_options(["--max-model-len=4096"]), unit, version)
+    assert (Code.BATCHES_NOT_STATED in codes(found)) is advised
+
+
 def test_a_checkpoint_that_its_config_does_not_describe() -> None:
     model, options = read_architecture(QWEN_7B), read_options(["--max-model-len=4096"])
     unit, version = Unit(round(39.5 * GIB), is_slice=True), parse_version("0.23.0")
