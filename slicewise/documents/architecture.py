@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -13,6 +14,8 @@ from slicewise.diagnostics import Diagnostic, InvalidInputError
 from slicewise.documents.base import Frozen
 from slicewise.sizing import Architecture, checkpoint_differs, read_architecture
 
+# Distinct configs of a fleet; more are read again.
+_MOST_CONFIGS = 4096
 # 64 TiB: the largest checkpoints have a few.
 _MOST_BYTES = 2**46
 
@@ -34,10 +37,7 @@ class ModelArchitecture(Frozen):
     @cached_property
     def found(self) -> Architecture | tuple[Diagnostic, ...]:
         """What the config says, or what is wrong with it; each field is a path in the config."""
-        try:
-            return read_architecture(self.config or {})
-        except InvalidInputError as error:
-            return tuple(error.problems)
+        return _read(_Config(_digest(self.config), self.config or {}))
 
     @property
     def known(self) -> Architecture | None:
@@ -54,6 +54,40 @@ class ModelArchitecture(Frozen):
     @cached_property
     def digest(self) -> bytes:
         """The same for the same config and bytes."""
-        # YAML has keys that are not text (`id2label: {0: a, b: c}`), which JSON cannot sort.
-        written = json.dumps([self.config, self.checkpoint_bytes], skipkeys=True, default=str)
-        return sha256(written.encode("utf-8", "surrogatepass")).digest()
+        return _digest([self.config, self.checkpoint_bytes])
+
+
+@dataclass(frozen=True, slots=True)
+class _Config:
+    """A config by its digest: many models of a fleet have one."""
+
+    digest: bytes
+    content: dict[str, Any] = field(compare=False, repr=False)
+
+
+@lru_cache(_MOST_CONFIGS)
+def _read(config: _Config) -> Architecture | tuple[Diagnostic, ...]:
+    try:
+        return read_architecture(config.content)
+    except InvalidInputError as error:
+        return tuple(error.problems)
+
+
+def _digest(value: object) -> bytes:
+    """Return one digest for data that say the same: whatever the order of keys, and however deep they are."""
+    said: list[object] = []
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            # YAML has keys that are not text (`id2label: {0: a, b: c}`).
+            entries = sorted((type(key).__name__, str(key), number) for number, key in enumerate(each))
+            values = list(each.values())
+            said.append(["map", [entry[:2] for entry in entries]])
+            left.extend(values[number] for _, _, number in entries)
+        elif isinstance(each, list):
+            said.append(["list", len(each)])
+            left.extend(each)
+        else:
+            said.append([type(each).__name__, each])
+    return sha256(json.dumps(said, default=str).encode("utf-8", "surrogatepass")).digest()

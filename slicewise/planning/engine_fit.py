@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from slicewise.diagnostics import Code
 from slicewise.documents import ModelSpec, NodePool, ServingProfile, engine_options, engine_version, unit_of
 from slicewise.planning.reasons import EngineMemoryTooSmall
 from slicewise.sizing import (
@@ -14,6 +15,7 @@ from slicewise.sizing import (
     FitJudge,
     FitVerdict,
     Sizing,
+    SizingReason,
     Unit,
     VllmVersion,
     engine_memory,
@@ -66,7 +68,7 @@ def engine_reason(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall | Non
     """Return why an engine surely does not start on a unit; None where it may."""
     if engine.contradicted or _judge(engine).verdict(unit) is not FitVerdict.DOES_NOT_FIT:
         return None
-    return _reason(engine, unit)
+    return EngineMemoryTooSmall(unit.memory, _Shortage(engine, unit), slices=bool(unit.is_slice))
 
 
 def candidate_engine_reason(model: ModelSpec, profile: ServingProfile, pool: NodePool) -> EngineMemoryTooSmall | None:
@@ -90,9 +92,32 @@ def _judge(engine: SizedEngine) -> FitJudge:
     return FitJudge(_memory(engine))
 
 
+@lru_cache(_MOST_ENGINES)
+def _enough(engine: SizedEngine, kind: Unit) -> int | None:
+    return sure_memory(_memory(engine), kind)
+
+
 @lru_cache(_MOST_PAIRS)
-def _reason(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall:
-    first = _judge(engine).sizing(unit).reasons[0]
-    return EngineMemoryTooSmall(
-        unit.memory, sure_memory(_memory(engine), unit), first.code, first.message, slices=bool(unit.is_slice)
-    )
+def _first_reason(engine: SizedEngine, unit: Unit) -> SizingReason:
+    return _judge(engine).reasons(unit)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shortage:
+    """Most rejections are never shown, and the least memory that is enough is searched for."""
+
+    engine: SizedEngine
+    unit: Unit
+
+    @property
+    def enough(self) -> int | None:
+        # Of units of one kind it is one number.
+        return _enough(self.engine, replace(self.unit, memory=0))
+
+    @property
+    def why(self) -> Code:
+        return _first_reason(self.engine, self.unit).code
+
+    @property
+    def arithmetic(self) -> str:
+        return _first_reason(self.engine, self.unit).message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any
@@ -23,8 +23,16 @@ def reason_facts(reason: Reason | MoveReason) -> dict[str, object]:
             bytes, null where they are not known.
     """
     dataclass: Any = reason
-    names = [field.name for field in fields(dataclass)]
-    return {to_camel(name): _plain(getattr(reason, name)) for name in names if name != "kind"}
+    return dict(_facts(dataclass))
+
+
+def _facts(dataclass: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - the type of all dataclasses
+    for field in fields(dataclass):
+        value = getattr(dataclass, field.name)
+        if "facts" in field.metadata:
+            yield from ((to_camel(name), _plain(getattr(value, name))) for name in field.metadata["facts"])
+        elif field.name != "kind":
+            yield to_camel(field.name), _plain(value)
 
 
 def _plain(value: object) -> object:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import ClassVar, NamedTuple, Self, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from slicewise.diagnostics import Code, Statement, counted
 from slicewise.documents import QUANTISED, Precision
@@ -355,6 +355,22 @@ class TooFewNodes(ReasonWithNumbers):
         return f"the pool has at most {has}, a replica needs {self.needs}"
 
 
+class EngineShortage(Protocol):
+    """What an engine lacks on a unit; it is computed when somebody asks."""
+
+    @property
+    def enough(self) -> int | None:
+        """Bytes with which it surely starts; None where no unit is enough."""
+
+    @property
+    def why(self) -> Code:
+        """Which sum says so."""
+
+    @property
+    def arithmetic(self) -> str:
+        """The sum in words."""
+
+
 @dataclass(frozen=True)
 class EngineMemoryTooSmall(ReasonWithNumbers):
     """The engine surely does not start on a unit: it needs more than that has."""
@@ -362,22 +378,19 @@ class EngineMemoryTooSmall(ReasonWithNumbers):
     code: ClassVar[RejectionCode] = RejectionCode.ENGINE_MEMORY
     has: int
     """Bytes of a unit."""
-    enough: int | None
-    """Bytes with which it surely starts; None where no unit is enough."""
-    why: Code
-    arithmetic: str
+    shortage: EngineShortage = field(metadata={"facts": ("enough", "why", "arithmetic")})
     slices: bool
 
     @property
     def alike(self) -> Hashable:
         """What is wrong, and whether it is slices."""
-        return (self.why, self.enough, self.slices)
+        return (self.shortage.why, self.shortage.enough, self.slices)
 
     def said_of(self, group: Sequence[Self]) -> str:
         """Say what a unit has, the arithmetic where it is one, and what is enough."""
         unit = "slice" if self.slices else "GPU"
         has = spread((each.has for each in group), lambda size: f"{size / GIB:.2f} GiB")
-        sums = {each.arithmetic for each in group}
-        why = f": {self.arithmetic}" if len(sums) == 1 else ""
-        enough = f"; {self.enough / GIB:.2f} GiB are surely enough" if self.enough is not None else ""
+        sums = {each.shortage.arithmetic for each in group}
+        why = f": {self.shortage.arithmetic}" if len(sums) == 1 else ""
+        enough = f"; {self.shortage.enough / GIB:.2f} GiB are surely enough" if self.shortage.enough is not None else ""
         return f"the engine does not start on a {unit} of {has}{why}{enough}"

@@ -57,6 +57,10 @@ class FitJudge:
         """Return the verdict on a unit with its arithmetic; remedies that need further sizing are left out."""
         return self._judgement(unit).sizing()
 
+    def reasons(self, unit: Unit) -> tuple[SizingReason, ...]:
+        """Return why the verdict on a unit is not `fits`: the first decides; empty where it is."""
+        return self._judgement(unit).verdict()[1]
+
     def _judgement(self, unit: Unit) -> _Judgement:
         batches = self._memory.batches(unit)
         if batches not in self._needs:

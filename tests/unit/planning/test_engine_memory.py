@@ -6,11 +6,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from slicewise.diagnostics import Code
 from slicewise.documents import Fleet, load_fleet
-from slicewise.planning import Rejections, Remedies, make_plan, parse_previous, plan_to_dict, plan_with_remedies
+from slicewise.planning import (
+    Rejections,
+    Remedies,
+    engine_fit,
+    make_plan,
+    parse_previous,
+    plan_to_dict,
+    plan_with_remedies,
+)
 from slicewise.planning.reasons import RejectionCode
 from slicewise.presentation.tables import unchecked_line
+from slicewise.sizing import EngineMemory, Unit, sure_memory
 from tests.unit.documents.documents import Data, mig, minimal, pools
 from tests.unit.sizing.configs import GEMMA_27B, LLAMA_8B
 
@@ -55,6 +66,23 @@ def test_where_none_is_enough_the_rejection_has_the_numbers_and_the_remedy_works
     followed = fleet(tmp_path, {"config": GEMMA_27B}, *remedy.value)
     assert [placement.node_pool for placement in make_plan(followed).placements] == ["large"]
     assert [each.code.value for each in make_plan(followed).warnings if each.code.value >= "SW7"] == []
+
+
+def test_what_is_enough_is_searched_for_only_where_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+
+    def search(memory: EngineMemory, unit: Unit) -> int | None:
+        searched.append(unit)
+        return sure_memory(memory, unit)
+
+    monkeypatch.setattr(engine_fit, "sure_memory", search)
+    # A config that no other test has: what is found is kept.
+    there = fleet(tmp_path, {"config": {**GEMMA_27B, "title": "another"}}, "--max-model-len=131072")
+    plan = make_plan(there)
+    assert (len(plan.shortfalls), searched) == (1, [])
+    both = Rejections(there, plan).of(plan.shortfalls[0].deployment)
+    assert ["GiB are surely enough" in each.text for each in both] == [True, True]
+    assert len(searched) == 1
 
 
 def test_the_code_is_in_the_plan_as_json(tmp_path: Path) -> None:
