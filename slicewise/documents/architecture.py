@@ -21,18 +21,18 @@ _MOST_BYTES = 2**46
 
 
 class ModelArchitecture(Frozen):
-    """The model's `config.json`, and the bytes of its checkpoint."""
+    """The model's `config.json`, and the size of its checkpoint."""
 
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": ["config"]}, {"required": ["configFile"]}]},
     )
 
     config: dict[str, Any] | None = None
-    """The model's config.json as it is."""
+    """The model's config.json, unchanged."""
     config_file: Annotated[StrictStr, Field(min_length=1, max_length=4096)] | None = None
-    """The same as a file: its path, relative to the document's directory; config counts where both are written."""
+    """The same as a file: its path, relative to the document's directory; if both are given, config is used."""
     checkpoint_bytes: Annotated[StrictInt, Field(ge=1, le=_MOST_BYTES)] | None = None
-    """Bytes of the safetensors files, where known: the config is checked by them."""
+    """Size of the safetensors files in bytes, if known: the config is checked against it."""
 
     @cached_property
     def found(self) -> Architecture | tuple[Diagnostic, ...]:
@@ -41,12 +41,12 @@ class ModelArchitecture(Frozen):
 
     @property
     def known(self) -> Architecture | None:
-        """What the config says; None where it cannot be read, or is of a type that is not known."""
+        """What the config says; None if it cannot be read, or its type is not known."""
         return self.found if isinstance(self.found, Architecture) else None
 
     @cached_property
     def contradiction(self) -> str:
-        """How the bytes of the checkpoint contradict the config; empty where they do not."""
+        """How the checkpoint's size contradicts the config; empty if it does not."""
         if self.known is None or self.checkpoint_bytes is None:
             return ""
         return checkpoint_differs(self.known, self.checkpoint_bytes)

@@ -113,10 +113,10 @@ class SecretReference(Frozen):
 
 
 class Selector(Frozen):
-    """Labels that must all be there. An empty selector selects everything."""
+    """Labels that must all be present. An empty selector selects everything."""
 
     match_labels: Labels = Field(default_factory=dict)
-    """Labels and values that must all be there."""
+    """Labels that must all be present, with these values."""
 
     def selects(self, labels: Mapping[str, str]) -> bool:
         """Return whether `labels` carry every label asked for."""
@@ -124,7 +124,7 @@ class Selector(Frozen):
 
 
 class ClusterMetadata(Frozen):
-    """Name and labels of a document that belongs to no namespace."""
+    """Name and labels of a document without a namespace."""
 
     name: DnsLabel
     """The document's name."""
@@ -136,4 +136,4 @@ class NamespacedMetadata(ClusterMetadata):
     """Name, namespace and labels of a document that lives in a namespace."""
 
     namespace: DnsLabel = "default"
-    """The namespace, in the target clusters too."""
+    """The namespace, which is also the one in the target clusters."""

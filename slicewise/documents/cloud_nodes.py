@@ -18,7 +18,7 @@ from slicewise.mig import GpuModel, gke_accelerator, known_gpu_model, kubernetes
 
 
 def catalogued(pool: NodePool) -> GpuModel | None:
-    """Return the catalogue's model of the GPUs of `pool`; None where it has none of the name, or several."""
+    """Return the catalogue's model of the GPUs of `pool`; None if it has none with the name, or several."""
     return known_gpu_model(pool.accelerator_type)
 
 
@@ -68,11 +68,11 @@ def _machine(pool: NodePool) -> dict[str, str]:
 
 
 def gke_zones(pool: NodePool, gke: GkeCluster) -> tuple[str, ...]:
-    """Return the zones of the nodes of `pool`; empty where they are not said."""
+    """Return the zones of the nodes of `pool`; empty if they are not given."""
     return pool.zones or ((gke.location,) if gke.zonal else ())
 
 
 def nodes_at_a_time(pool: NodePool, cluster: Cluster) -> int:
-    """Return what `nodeCount` of `pool` must be a multiple of: GKE makes as many nodes in each zone."""
+    """Return what `nodeCount` of `pool` must be a multiple of: GKE creates as many nodes in each zone."""
     gke = cluster.gke if cluster.source is ClusterSource.GKE else None
     return max(len(gke_zones(pool, gke)), 1) if gke else 1

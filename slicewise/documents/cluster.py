@@ -1,4 +1,4 @@
-"""Where the cluster of an InferenceEnvironment comes from: it exists already, or the stack provisions it."""
+"""Where the cluster of an InferenceEnvironment comes from: it already exists, or the stack creates it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ClusterSource(StrEnum):
 
     @property
     def block(self) -> str:
-        """The name of the field that goes with it."""
+        """The name of the field that belongs to it."""
         return self.value.lower()
 
 
@@ -48,13 +48,13 @@ class KubeconfigReference(Frozen):
     """The secret that holds a cluster's kubeconfig."""
 
     name: Annotated[StrictStr, REFERENCE.field(512)]
-    """The secret's name, as the stack's kubeconfigSource knows it."""
+    """The secret's name in the stack's kubeconfigSource."""
     key: SecretKey = "kubeconfig"
-    """The key in the secret, where it holds several values."""
+    """The key in the secret, if it holds several values."""
 
 
 class GkeReference(Frozen):
-    """A GKE cluster that is there already. Its kubeconfig is put together from what Google Cloud says of it."""
+    """An existing GKE cluster. Its kubeconfig is assembled from what Google Cloud reports about it."""
 
     project: Project
     """The Google Cloud project's id."""
@@ -65,7 +65,7 @@ class GkeReference(Frozen):
 
 
 class EksReference(Frozen):
-    """An EKS cluster that is there already. Its kubeconfig is put together from what AWS says of it."""
+    """An existing EKS cluster. Its kubeconfig is assembled from what AWS reports about it."""
 
     region: CloudName
     """The AWS region, for example eu-central-1."""
@@ -74,10 +74,10 @@ class EksReference(Frozen):
 
 
 class ExistingCluster(Frozen):
-    """How to reach a cluster that is there already: exactly one of the three."""
+    """How to reach an existing cluster: exactly one of the three."""
 
     secret_ref: KubeconfigReference | None = None
-    """The secret with its kubeconfig; the stack's kubeconfigSource says where secrets live."""
+    """The secret with its kubeconfig; the stack's kubeconfigSource determines where secrets are kept."""
     gke: GkeReference | None = None
     """A GKE cluster, by its name."""
     eks: EksReference | None = None
@@ -85,16 +85,16 @@ class ExistingCluster(Frozen):
 
 
 class GkeCluster(Frozen):
-    """A GKE cluster that the stack provisions, with the environment's node pools. Previewed, never run on a cloud."""
+    """A GKE cluster that the stack creates, with the environment's node pools. Previewed, never run on a cloud."""
 
     project: Project
     """The Google Cloud project's id."""
     location: CloudName
     """The region or zone, for example europe-west4."""
     kubernetes_version: KubernetesVersion | None = None
-    """The control plane's oldest version, for example 1.34; GKE's default where left out."""
+    """The control plane's minimum version, for example 1.34; GKE's default if omitted."""
     network: CloudName | None = None
-    """The VPC network; the project's default where left out."""
+    """The VPC network; the project's default if omitted."""
     subnetwork: CloudName | None = None
     """The subnetwork of that network."""
     system_machine_type: CloudName = "e2-standard-4"
@@ -114,14 +114,14 @@ class GkeCluster(Frozen):
 
 
 class EksCluster(Frozen):
-    """An EKS cluster that the stack provisions, with the environment's node pools. Previewed, never run on a cloud."""
+    """An EKS cluster that the stack creates, with the environment's node pools. Previewed, never run on a cloud."""
 
     region: CloudName
     """The AWS region, for example eu-central-1."""
     subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=2, max_length=16)]
     """Subnets of one VPC in at least two availability zones; nodes run in them too."""
     kubernetes_version: KubernetesVersion | None = None
-    """The control plane's version, for example 1.34; EKS's default where left out."""
+    """The control plane's version, for example 1.34; EKS's default if omitted."""
     system_instance_type: CloudName = "m7i.xlarge"
     """The instance type (x86) of the node group that runs KServe's and the cluster's own controllers."""
     deletion_protection: Flag = True
@@ -129,19 +129,19 @@ class EksCluster(Frozen):
 
 
 class Cluster(Frozen):
-    """Where the environment's cluster comes from: `source`, and the one block that goes with it."""
+    """Where the environment's cluster comes from: `source`, and the one block that belongs to it."""
 
     source: ClusterSource
-    """Existing: a cluster that is there already. GKE, EKS: the stack provisions it."""
+    """Existing: a cluster that already exists. GKE, EKS: the stack creates it."""
     existing: ExistingCluster | None = None
     """For source Existing: how to reach it."""
     gke: GkeCluster | None = None
-    """For source GKE: what to make."""
+    """For source GKE: what to create."""
     eks: EksCluster | None = None
-    """For source EKS: what to make."""
+    """For source EKS: what to create."""
 
     @property
     def provisioned(self) -> GkeCluster | EksCluster | None:
-        """What the stack makes; None where the cluster is there already."""
+        """What the stack creates; None if the cluster already exists."""
         blocks = {ClusterSource.GKE: self.gke, ClusterSource.EKS: self.eks}
         return blocks.get(self.source)

@@ -33,48 +33,48 @@ class ModelReference(Frozen):
     """The model that a deployment serves."""
 
     kind: ModelKind = ModelKind.CLUSTER_MODEL
-    """ClusterModel, or a Model of the deployment's own namespace."""
+    """ClusterModel, or a Model in the deployment's own namespace."""
     name: DnsSubdomain
     """The model document's name."""
 
 
 class Signal(StrEnum):
-    """What decides the number of replicas."""
+    """What determines the number of replicas."""
 
     FIXED = "Fixed"
     CONCURRENCY = "Concurrency"
 
 
 class FixedScaling(Frozen):
-    """A number of replicas that stays."""
+    """A fixed number of replicas."""
 
     replicas: CountOrZero = 1
     """Replicas in each environment."""
 
 
 class ConcurrencyScaling(Frozen):
-    """A number of replicas that follows the requests under way."""
+    """A number of replicas that follows the number of requests in progress."""
 
     min_replicas: CountOrZero = 1
-    """The fewest replicas."""
+    """The minimum number of replicas."""
     max_replicas: Count
-    """The most replicas: capacity is kept free for all of them."""
+    """The maximum number of replicas: capacity is kept free for all of them."""
     target: Count
-    """Requests under way that one replica should have."""
+    """Requests in progress that one replica should have."""
     utilization: Annotated[StrictInt, Field(ge=1, le=100)] = 70
-    """Percent of the target at which another replica is added."""
+    """The percentage of the target at which another replica is added."""
     # The upper limit is that of a HorizontalPodAutoscaler's stabilizationWindowSeconds.
     scale_down_delay: Annotated[StrictInt, Field(ge=0, le=3600)] = 300
-    """Seconds of less load before a replica is taken away."""
+    """Seconds of lower load before a replica is removed."""
 
 
 class Scaling(Frozen):
     """How many replicas each environment runs."""
 
     signal: Signal = Signal.FIXED
-    """What decides it."""
+    """What determines it."""
     fixed: FixedScaling | None = None
-    """For signal Fixed; one replica where left out."""
+    """For signal Fixed; one replica if omitted."""
     concurrency: ConcurrencyScaling | None = None
     """For signal Concurrency."""
 
@@ -85,7 +85,7 @@ class DeploymentSpec(Frozen):
     model_ref: ModelReference
     """The model."""
     served_model_name: ServedModelName | None = None
-    """The name in API requests, where it is not the model's spec.model.name."""
+    """The name in API requests, if it is not the model's spec.model.name."""
     environments: Annotated[StrictInt, Field(ge=1, le=10)]
     """How many environments serve it."""
     environment_selector: Selector = Selector()
@@ -93,16 +93,16 @@ class DeploymentSpec(Frozen):
     node_pool_selector: Selector = Selector()
     """Node pools that may serve it."""
     priority: Annotated[StrictInt, Field(ge=-MAX_COUNT, le=MAX_COUNT)] = 0
-    """Higher is placed first. It never evicts what is placed already."""
+    """Higher is placed first. It never evicts what is already placed."""
     scaling: Scaling = Scaling()
-    """The number of replicas in each environment, or what decides it."""
+    """The number of replicas in each environment, or what determines it."""
 
 
 class DeploymentMetadata(NamespacedMetadata):
     """Name, namespace and labels; the name becomes a Service's, so it begins with a letter (DNS-1035)."""
 
     name: Annotated[StrictStr, DNS_1035.field(253)]
-    """The deployment's name; cut with a stable hash where KServe takes fewer characters."""
+    """The deployment's name; shortened with a stable hash if KServe accepts fewer characters."""
 
 
 class DeploymentKey(NamedTuple):
@@ -129,7 +129,7 @@ class ModelDeployment(Frozen):
     kind: Literal["ModelDeployment"]
     """The kind of document."""
     metadata: DeploymentMetadata
-    """What the document is called."""
+    """The document's name and labels."""
     spec: DeploymentSpec
     """What it declares."""
 

@@ -47,7 +47,7 @@ QUANTISED: Final = frozenset({Precision.FP8, Precision.FP4, Precision.INT8, Prec
 
 
 class Interconnect(StrEnum):
-    """How the GPUs of one node reach each other, from slow to fast: nvlink satisfies pcie."""
+    """How the GPUs in one node reach each other, from slow to fast: nvlink satisfies pcie."""
 
     PCIE = "pcie"
     NVLINK = "nvlink"
@@ -64,20 +64,20 @@ class MigConfiguration(Frozen):
     enabled: Flag
     """Whether the pool's GPUs are cut into slices."""
     profile: StrictStr | None = None
-    """The MIG profile of every slice, as NVIDIA's driver names it, for example 3g.40gb. Required where enabled."""
+    """The MIG profile of every slice, as NVIDIA's driver names it, for example 3g.40gb. Required if enabled."""
     strategy: MigStrategy = MigStrategy.MIXED
     """The device plugin's MIG strategy: mixed advertises nvidia.com/mig-<profile>, single advertises nvidia.com/gpu."""
     slices_per_gpu: Annotated[Count, Field(le=MOST_SLICES)] | None = None
-    """Slices on one GPU, for a profile that the catalogue does not know."""
+    """Slices per GPU, for a profile that the catalogue does not know."""
 
 
 class Capabilities(Frozen):
-    """What one allocation unit (a slice on a MIG pool, else a whole GPU) and its node can do. Unset means not known."""
+    """What one allocation unit (a slice on a MIG pool, otherwise a whole GPU) and its node can do. Unset means unknown."""
 
     memory_per_gpu: GpuMemory
     """Memory of one allocation unit: the slice's on a MIG pool."""
     interconnect: Interconnect | None = None
-    """How the GPUs of one node reach each other."""
+    """How the GPUs in one node reach each other."""
     precision_support: frozenset[Precision] = frozenset()
     """The number formats that the GPUs compute in."""
     multi_node_capable: Flag = False
@@ -87,31 +87,31 @@ class Capabilities(Frozen):
     inter_node_bandwidth: PoolBandwidth | None = None
     """The network between the nodes: fabric and Gbit/s, for example ib-400g."""
     mig_configuration: MigConfiguration | None = None
-    """How the GPUs are cut into slices; leave out for whole GPUs."""
+    """How the GPUs are cut into slices; leave it out for whole GPUs."""
 
 
 class Toleration(Frozen):
     """A Kubernetes toleration (core/v1)."""
 
     key: LabelKey | None = None
-    """The taint's key; every key where left out (operator Exists)."""
+    """The taint's key; every key if omitted (operator Exists)."""
     operator: Literal["Exists", "Equal"] = "Equal"
     """Whether the taint's value must equal `value`, or only the key must exist."""
     value: LabelValue | None = None
     """The taint's value, for operator Equal."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    """The taint's effect; every effect where left out."""
+    """The taint's effect; every effect if omitted."""
     toleration_seconds: Annotated[StrictInt, Field(ge=0, le=2**63 - 1)] | None = None
     """How long a NoExecute taint is tolerated."""
 
 
 class Allocatable(Frozen):
-    """What a node offers to pods beside its GPUs (`kubectl get node NODE -o jsonpath={.status.allocatable}`)."""
+    """What a node offers to pods besides its GPUs (`kubectl get node NODE -o jsonpath={.status.allocatable}`)."""
 
     cpu: NodeCores | None = None
-    """Cores."""
+    """CPU cores."""
     memory: NodeMemory | None = None
-    """Bytes."""
+    """Main memory, in bytes."""
 
 
 class NodePool(Frozen):
@@ -124,7 +124,7 @@ class NodePool(Frozen):
     labels: Labels = Field(default_factory=dict)
     """Labels of the pool in Slicewise, matched by nodePoolSelector."""
     tolerations: tuple[Toleration, ...] = ()
-    """Tolerations that pods need to run on the pool's nodes, beside the one for nvidia.com/gpu."""
+    """Tolerations that pods need to run on the pool's nodes, besides the one for nvidia.com/gpu."""
     accelerator_type: Annotated[StrictStr, Field(min_length=1, max_length=128)]
     """The GPU model, as GKE (nvidia-h100-80gb), GPU feature discovery (NVIDIA-H100-80GB-HBM3) or people write it."""
     accelerator_count: Count
@@ -132,17 +132,17 @@ class NodePool(Frozen):
     node_count: CountOrZero = 1
     """Nodes in the pool."""
     max_node_count: CountOrZero | None = None
-    """Nodes that an autoscaler may grow the pool to; capacity counts these."""
+    """The number of nodes that an autoscaler may grow the pool to; capacity counts these."""
     allocatable: Allocatable = Allocatable()
-    """What a node offers to pods beside its GPUs."""
+    """What a node offers to pods besides its GPUs."""
     reserved_units: CountOrZero = 0
-    """Units that Slicewise leaves alone: other tenants' pods, room for rolling updates."""
+    """Units that Slicewise leaves alone: for other tenants' pods, and as room for rolling updates."""
     machine_type: CloudName | None = None
-    """For clusters that the stack provisions: the machine type (GKE) or instance type (EKS) of the pool's nodes."""
+    """For clusters that the stack creates: the machine type (GKE) or instance type (EKS) of the pool's nodes."""
     disk_size_gb: Annotated[StrictInt, Field(ge=20, le=65536)] | None = None
-    """For clusters that the stack provisions: the boot disk of a node, in GB; 200 where left out."""
+    """For clusters that the stack creates: the size of a node's boot disk, in GB; 200 if omitted."""
     zones: Annotated[tuple[CloudName, ...], Field(max_length=8)] = ()
-    """For clusters that the stack provisions on GKE: the zones of the nodes; required where location is a region."""
+    """For clusters that the stack creates on GKE: the zones of the nodes; required if location is a region."""
     capabilities: Capabilities
     """What one allocation unit and its node can do."""
 
@@ -179,6 +179,6 @@ class InferenceEnvironment(Frozen):
     kind: Literal["InferenceEnvironment"]
     """The kind of document."""
     metadata: ClusterMetadata
-    """What the document is called."""
+    """The document's name and labels."""
     spec: EnvironmentSpec
     """What it declares."""

@@ -47,7 +47,7 @@ def any_schema() -> dict[str, Any]:
         definitions[kind] = schema
     return {
         "$schema": _DIALECT,
-        "description": "A document of Slicewise. Its kind says which fields it has.",
+        "description": "A Slicewise document. Its kind determines which fields it has.",
         "type": "object",
         "required": ["apiVersion", "kind"],
         "properties": {"kind": {"enum": list(KINDS), "description": "The kind of document."}},

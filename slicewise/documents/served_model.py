@@ -80,16 +80,16 @@ class Spread(StrEnum):
 
 
 class Requirements(Frozen):
-    """What one GPU (or slice) and its node must offer. Unset means do not care."""
+    """What one GPU (or slice) and its node must offer. Unset means "do not care"."""
 
     memory_per_gpu: GpuMemory | None = None
-    """Memory that each GPU, or the slice, must have."""
+    """Memory that each GPU (or slice) must have."""
     precision_support: frozenset[Precision] = frozenset()
     """Number formats that the GPU must compute in."""
     interconnect: Interconnect | None = None
-    """How the GPUs of one node must reach each other: nvlink also satisfies pcie."""
+    """How the GPUs in one node must reach each other: nvlink also satisfies pcie."""
     inter_node_bandwidth: Bandwidth | None = None
-    """The network between nodes: at least this many Gbit/s, and on the fabric where one is named (400g, ib-400g)."""
+    """The network between nodes: at least this many Gbit/s, and on the given fabric, if any (400g, ib-400g)."""
     nvlink_domain_size: Count | None = None
     """How many GPUs one NVLink domain must join."""
     mig: MigPreference = MigPreference.ANY
@@ -100,9 +100,9 @@ class Parallelism(Frozen):
     """How vLLM spreads one replica over its GPUs."""
 
     tensor: Count | None = None
-    """Tensor parallel size; gpusPerNode where left out (1 with data)."""
+    """Tensor parallel size; gpusPerNode if omitted (1 with data)."""
     pipeline: Count | None = None
-    """Pipeline parallel size; nodes where left out (1 with data)."""
+    """Pipeline parallel size; nodes if omitted (1 with data)."""
     data: Count | None = None
     """Data parallel size over all nodes."""
     data_local: Count | None = None
@@ -127,7 +127,7 @@ class ReplicaTopology(Frozen):
     nodes: Annotated[Count, Field(le=MOST_NODES)] = 1
     """Nodes that one replica spans, with one pod on each."""
     gpus_per_node: Annotated[Count, Field(le=MOST_GPUS_PER_NODE)] = 1
-    """GPUs (or slices) of each pod."""
+    """GPUs (or slices) per pod."""
     requires: Requirements = Requirements()
     """What each GPU and node must offer."""
     parallelism: Parallelism = Parallelism()
@@ -164,11 +164,11 @@ class Engine(Frozen):
     name: Literal["vLLM"] = "vLLM"
     """The engine."""
     image: Image | None = None
-    """The engine's image; KServe's own choice where left out."""
+    """The engine's image; KServe's own choice if omitted."""
     version: VllmVersionText | None = None
-    """vLLM's version, where the image's tag does not say it; that of KServe's preset where both are left out."""
+    """vLLM's version, if the image's tag does not give it; if both are omitted, that of KServe's preset."""
     args: tuple[Argument, ...] = ()
-    """Arguments of the engine, exactly as it gets them: Slicewise adds the quotes that KServe's shell needs."""
+    """The engine's arguments, exactly as it receives them: Slicewise adds the quotes that KServe's shell needs."""
 
 
 class ServingProfile(Frozen):
@@ -199,14 +199,14 @@ class ModelIdentity(Frozen):
     """What clients call the model."""
 
     name: ServedModelName
-    """The name in API requests, where a deployment says no other."""
+    """The name in API requests, unless a deployment sets another."""
 
 
 class Resources(Frozen):
-    """CPU and memory of each pod, beside its GPUs."""
+    """CPU and memory of each pod, besides its GPUs."""
 
     cpu: PodCores = Quantity.parse("4")
-    """Cores of each pod."""
+    """CPU cores of each pod."""
     memory: Memory = Quantity.parse("16Gi")
     """Main memory of each pod."""
 
@@ -221,7 +221,7 @@ class ModelSpec(Frozen):
     hugging_face: HuggingFace
     """The repository on Hugging Face."""
     architecture: ModelArchitecture | None = None
-    """What the model is made of: with it Slicewise computes whether the model fits a slice or GPU."""
+    """The model's architecture, from which Slicewise computes whether the model fits a slice or GPU."""
     resources: Resources = Resources()
     """CPU and memory of each pod."""
     serving: Annotated[tuple[ServingProfile, ...], Field(min_length=1, max_length=8)]
@@ -233,40 +233,40 @@ class ModelSpec(Frozen):
 
 
 class ClusterModelMetadata(ClusterMetadata):
-    """Name and labels of a model of all namespaces."""
+    """Name and labels of a model that is available in all namespaces."""
 
     name: DnsSubdomain
-    """The document's name, for example qwen2.5-7b; nothing in a cluster is called so."""
+    """The document's name, for example qwen2.5-7b; no object in a cluster gets this name."""
 
 
 class ModelMetadata(NamespacedMetadata):
-    """Name, namespace and labels of a model of one namespace."""
+    """Name, namespace and labels of a model in one namespace."""
 
     name: DnsSubdomain
-    """The document's name, for example qwen2.5-7b; nothing in a cluster is called so."""
+    """The document's name, for example qwen2.5-7b; no object in a cluster gets this name."""
 
 
 class ClusterModel(Frozen):
-    """A model that deployments of every namespace may use."""
+    """A model that deployments in every namespace may use."""
 
     api_version: ApiVersion
     """The version of the document's format."""
     kind: Literal["ClusterModel"]
     """The kind of document."""
     metadata: ClusterModelMetadata
-    """What the document is called."""
+    """The document's name and labels."""
     spec: ModelSpec
     """What it declares."""
 
 
 class Model(Frozen):
-    """A model that deployments of its own namespace may use."""
+    """A model that deployments in its own namespace may use."""
 
     api_version: ApiVersion
     """The version of the document's format."""
     kind: Literal["Model"]
     """The kind of document."""
     metadata: ModelMetadata
-    """What the document is called."""
+    """The document's name and labels."""
     spec: ModelSpec
     """What it declares."""
