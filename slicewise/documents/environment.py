@@ -72,7 +72,7 @@ class MigConfiguration(Frozen):
 
 
 class Capabilities(Frozen):
-    """What one allocation unit (a slice on a MIG pool, otherwise a whole GPU) and its node can do. Unset means unknown."""
+    """What one allocation unit (a MIG pool's slice, otherwise a whole GPU) and its node can do. Unset means unknown."""
 
     memory_per_gpu: GpuMemory
     """Memory of one allocation unit: the slice's on a MIG pool."""
