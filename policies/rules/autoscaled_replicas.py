@@ -41,8 +41,8 @@ def _owner(resource: Resource, owners: dict[NameInCluster, Autoscaler]) -> Autos
 
 AUTOSCALED_REPLICAS: Final = StackRule(
     name="autoscaled-replicas",
-    description="Where a ScaledObject or a HorizontalPodAutoscaler owns the replicas, the workload does not set them.",
-    remedy="Leave replicas out of what is autoscaled.",
+    description="If a ScaledObject or a HorizontalPodAutoscaler owns the replicas, the workload does not set them.",
+    remedy="Leave replicas out of autoscaled workloads.",
     severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     check=_check,

@@ -101,8 +101,8 @@ def _entropy(text: str) -> float:
 
 NO_SECRET_VALUES: Final = ResourceRule(
     name="no-secret-values",
-    description="No secret is written in env, args or command; they refer to Secrets.",
-    remedy="Keep the value in a Secret, refer to it with valueFrom.secretKeyRef, and revoke what was written here.",
+    description="No secret is written in env, args or command; these refer to Secrets.",
+    remedy="Keep the value in a Secret, refer to it with valueFrom.secretKeyRef, and revoke the exposed value.",
     severity=PolicySeverity.CRITICAL,
     level=Level.MANDATORY,
     applies=makes_pods,
@@ -116,7 +116,7 @@ NO_SECRET_VALUES: Final = ResourceRule(
         "patterns": {
             "type": "array",
             "items": {"type": "string", "format": "regex"},
-            "description": "Regular expressions of the organisation's own secrets.",
+            "description": "Regular expressions for the organisation's own secrets.",
         },
         "allowedEnv": {
             "type": "array",

@@ -41,7 +41,7 @@ def _loose(image: Field, *, config: Config) -> Iterator[Outcome]:
 
 IMAGE_PINNED: Final = ResourceRule(
     name="image-pinned",
-    description="Images name a version, not latest; where configured, a digest.",
+    description="Images name a version, not latest; if configured, a digest.",
     remedy="Name the version or the digest of the image that was tested.",
     severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,

@@ -51,7 +51,7 @@ def _unquoted(argument: Field) -> Iterator[Outcome]:
 
 TEMPLATE_TEXT: Final = ResourceRule(
     name="kserve-template-text",
-    description="No text in a service holds {{, which KServe would take for a template.",
+    description="No text in a service contains {{, which KServe would take for a template.",
     remedy="Write values, not templates, into services; templates belong in LLMInferenceServiceConfigs.",
     severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
@@ -61,7 +61,7 @@ TEMPLATE_TEXT: Final = ResourceRule(
 ARGS_QUOTED: Final = ResourceRule(
     name="kserve-args-quoted",
     description="Arguments of a single-node service survive the shell that KServe's preset runs them through.",
-    remedy="Quote arguments with JSON, blanks or shell characters once more, inside the string.",
+    remedy="Quote arguments with JSON, spaces or shell characters once more, inside the string.",
     severity=PolicySeverity.MEDIUM,
     level=Level.ADVISORY,
     applies=is_service,

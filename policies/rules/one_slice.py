@@ -38,7 +38,7 @@ def _of_container(container: Field, pod: Pod) -> Iterator[Outcome]:
 
 ONE_SLICE: Final = ResourceRule(
     name="one-slice-per-container",
-    description="A container asks for one MIG slice, and for no other GPU beside it.",
+    description="A container asks for one MIG slice, and for no other GPU.",
     remedy='Set the limit of one MIG resource to "1", remove other GPU resources, and scale by replicas.',
     severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,

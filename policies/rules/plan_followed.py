@@ -66,15 +66,15 @@ def _check_unique(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]
 
 PLAN_COMPLETE: Final = StackRule(
     name="plan-complete",
-    description="Every placement of the plan has its service, on its pool, asking for what the plan gave it.",
-    remedy="Change documents, not services: the plan then follows, and the services with it.",
+    description="Every placement in the plan has its service, on its pool, asking for what the plan gave it.",
+    remedy="Change the documents, not the services: the plan and the services follow.",
     severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
     check=_check_complete,
 )
 NAMES_UNIQUE: Final = StackRule(
     name="service-names-unique",
-    description="No two services of a cluster have the same name and namespace.",
+    description="No two services in a cluster have the same name and namespace.",
     remedy="Give one of them another name or namespace.",
     severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,

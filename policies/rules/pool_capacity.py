@@ -61,8 +61,8 @@ def _of_pool(pool: Field, *, by_pool: dict[tuple[str | None, str | None], list[_
 
 POOL_CAPACITY: Final = StackRule(
     name="pool-capacity",
-    description="Services ask of a pool what the plan charges it with, and fit in any order of scheduling.",
-    remedy="Let Slicewise plan every service of the pool; do not change replicas or limits behind it.",
+    description="Services ask a pool for what the plan charges to it, and fit in any order of scheduling.",
+    remedy="Let Slicewise plan every service on the pool; do not change replicas or limits behind its back.",
     severity=PolicySeverity.CRITICAL,
     level=Level.MANDATORY,
     check=_check,

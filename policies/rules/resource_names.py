@@ -92,7 +92,7 @@ def _value(amount: Field) -> object:
 
 RESOURCE_NAME: Final = ResourceRule(
     name="gpu-resource-name",
-    description="A MIG resource is spelled as the device plugin does: nvidia.com/mig-<profile>, + written as a dot.",
+    description="A MIG resource has the spelling of the device plugin: nvidia.com/mig-<profile>, + written as a dot.",
     remedy="Use the spelling in the message; at level `remediate` the policy does so itself.",
     severity=PolicySeverity.HIGH,
     level=Level.MANDATORY,
@@ -102,7 +102,7 @@ RESOURCE_NAME: Final = ResourceRule(
 )
 LIMITS_EQUAL_REQUESTS: Final = ResourceRule(
     name="gpu-limits-equal-requests",
-    description="GPU resources are under limits, and requests, where there are any, equal them.",
+    description="GPU resources are under limits, and any requests are equal to them.",
     remedy="Write GPU resources under limits only.",
     severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,

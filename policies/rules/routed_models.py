@@ -57,7 +57,7 @@ def _share(one: _Routed, other: _Routed) -> bool:
 
 ROUTED_MODELS_UNIQUE: Final = StackRule(
     name="routed-models-unique",
-    description="No two services that KServe makes routes for have the same model name in one namespace.",
+    description="No two services for which KServe creates routes have the same model name in one namespace.",
     remedy="Give one of them another spec.model.name, or put both into one spec.router.route.group.",
     severity=PolicySeverity.MEDIUM,
     level=Level.ADVISORY,

@@ -15,7 +15,7 @@ EXCLUDE: Final = "exclude"
 EXCLUDE_SCHEMA: Final = {
     "type": "array",
     "items": {"type": "string"},
-    "description": "Names of resources in the stack that this policy leaves alone; * matches any text.",
+    "description": "Names of resources in the stack that this policy ignores; * matches any text.",
 }
 
 _Subject = TypeVar("_Subject")

@@ -137,7 +137,7 @@ _SELECTOR_KEYS: Final = {
         "type": "array",
         "items": {"type": "string"},
         "minItems": 1,
-        "description": "Node labels of which one must be selected by; any label but os and arch if this is not set.",
+        "description": "Node labels, at least one of which must be selected; if not set, any label except os and arch.",
     }
 }
 WHOLE_GPU_PINNED: Final = ResourceRule(

@@ -43,7 +43,7 @@ def _too_long(field: Field, name: str, limit: int, why: str) -> Finding:
 SERVICE_NAME: Final = ResourceRule(
     name="service-name",
     description="The name of a service is a DNS-1035 label, short enough for everything that is named after it.",
-    remedy=f"Keep to {MAX_LENGTH_MULTI_NODE} characters (several nodes) or {MAX_LENGTH_AUTOSCALED} (autoscaled).",
+    remedy=f"Use at most {MAX_LENGTH_MULTI_NODE} characters (several nodes) or {MAX_LENGTH_AUTOSCALED} (autoscaled).",
     severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,
     applies=is_service,

@@ -103,7 +103,7 @@ def _shown(profile: MigProfile) -> str:
 PROFILE_ALLOWED: Final = ResourceRule(
     name="profile-allowed",
     description="Pods ask only for the MIG profiles that the organisation offers.",
-    remedy="Use a profile of the configured list.",
+    remedy="Use a profile from the configured list.",
     severity=PolicySeverity.MEDIUM,
     level=Level.MANDATORY,
     applies=makes_pods,
@@ -119,8 +119,8 @@ PROFILE_ALLOWED: Final = ResourceRule(
 )
 SLICE_WOULD_DO: Final = ResourceRule(
     name="slice-would-do",
-    description="A model that fits a slice of the GPU has a slice, not the whole GPU.",
-    remedy="Offer the model a pool of the profile in the message.",
+    description="A model that fits on a slice of the GPU gets a slice, not the whole GPU.",
+    remedy="Offer the model a pool with the profile in the message.",
     severity=PolicySeverity.LOW,
     level=Level.ADVISORY,
     applies=is_service,
