@@ -189,7 +189,7 @@ class StackConfig:
 
 
 _STACK_CONFIG: Final = TypeAdapter(StackConfig)
-KEYS: Final = tuple(key for key in _STACK_CONFIG.json_schema(by_alias=True)["properties"] if key != "arguments")
+KEYS: Final = tuple(field.alias for field in StackConfig.__pydantic_fields__.values() if field.alias != "arguments")
 """Every key of the namespace that means something, as README.md has them."""
 
 

@@ -26,8 +26,9 @@ class Frozen(BaseModel):
         extra="forbid",
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
+        # Validators are made of whole documents, when the first is read.
+        defer_build=True,
     )
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:

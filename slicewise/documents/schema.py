@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from slicewise.documents.field_descriptions import field_descriptions
 from slicewise.documents.reading import KINDS
 from slicewise.kubernetes import Quantity
 
@@ -23,6 +24,13 @@ class _SchemaWriter(GenerateJsonSchema):
     def encode_default(self, dft: object) -> object:
         """Return a default as JSON has it."""
         return str(dft) if isinstance(dft, Quantity) else super().encode_default(dft)
+
+    def model_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own type for it
+        """Return the schema of a type: each field with the sentence below it."""
+        model, described = schema["cls"], super().model_schema(schema)
+        for name, text in field_descriptions(model).items():
+            described["properties"][model.model_fields[name].alias]["description"] = text
+        return described
 
     def dict_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own type for it
         """Return the schema of a map of labels: pydantic describes the keys that it allows, and forbids no other."""
