@@ -10,15 +10,7 @@ import pulumi
 
 from slicewise.diagnostics import printable
 from slicewise.documents import Fleet
-from slicewise.planning import Move, MoveCode, Plan, Rejections
-from slicewise.presentation import (
-    OnShortfall,
-    moved_lines,
-    plain_console,
-    print_placements,
-    shortfall_lines,
-    warning_lines,
-)
+from slicewise.planning import Move, MoveCode, OnShortfall, Plan, Rejections
 
 from .stack_config import StackConfig
 
@@ -38,6 +30,15 @@ def report(
     Raises:
         pulumi.RunError: there is a shortfall, and `onShortfall` is fail.
     """
+    # Tables take rich, which an import of Fleet need not wait for.
+    from slicewise.presentation import (  # noqa: PLC0415
+        moved_lines,
+        plain_console,
+        print_placements,
+        shortfall_lines,
+        warning_lines,
+    )
+
     text = io.StringIO()
     print_placements(plain_console(text), plan)
     pulumi.log.info(text.getvalue())

@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, closest, did_you_mean, quoted
 from slicewise.documents import DNS_SUBDOMAIN, PROJECT
-from slicewise.presentation import OnShortfall
+from slicewise.planning import OnShortfall
 from slicewise.sources import EXPECTED
 
 if TYPE_CHECKING:
@@ -189,7 +189,9 @@ class StackConfig:
 
 
 _STACK_CONFIG: Final = TypeAdapter(StackConfig)
-KEYS: Final = tuple(field.alias for field in StackConfig.__pydantic_fields__.values() if field.alias != "arguments")
+KEYS: Final = tuple(
+    field.alias for field in vars(StackConfig)["__pydantic_fields__"].values() if field.alias != "arguments"
+)
 """Every key of the namespace that means something, as README.md has them."""
 
 

@@ -9,7 +9,6 @@ from collections.abc import Set as AbstractSet
 import pulumi
 
 from slicewise.clusters.live import LiveCluster, Unreadable, read_or_refusal
-from slicewise.clusters.verify import compare_clusters
 from slicewise.diagnostics import (
     Code,
     difference_line,
@@ -63,6 +62,8 @@ async def verify_clusters(
         message = "nothing is verified: slicewise:verify is true, and kubeconfigSource none leads to no cluster"
         pulumi.log.warn(f"{message} [{Code.NOT_VERIFIED.value}]")
         return {}
+    from slicewise.clusters.verify import compare_clusters  # noqa: PLC0415 - most previews verify nothing
+
     # Clusters that the stack makes have no kubeconfig here, and need no comparison.
     names = sorted(kubeconfigs)
     answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))

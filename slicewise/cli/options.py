@@ -12,7 +12,7 @@ from slicewise import __version__
 from slicewise.cli.help_format import one_of
 from slicewise.cli.option_checks import checked_name, checked_owner, checked_secret
 from slicewise.documents import KINDS
-from slicewise.presentation import OnShortfall
+from slicewise.planning import OnShortfall
 
 
 class PlanOutput(StrEnum):

@@ -31,8 +31,8 @@ from slicewise.diagnostics import (
 )
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, environment_objects
-from slicewise.planning import Plan, Rejections
-from slicewise.presentation import OnShortfall, shortfall_lines
+from slicewise.planning import OnShortfall, Plan, Rejections
+from slicewise.presentation import shortfall_lines
 
 STANDARD_INPUT = "standard input"
 

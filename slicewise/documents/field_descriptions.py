@@ -1,4 +1,4 @@
-"""The sentence below each field of a type, as the JSON Schema has it: read from the source only when a schema is made."""
+"""The sentence below each field of a type, as the JSON Schema has it: read from the source when a schema is made."""
 
 from __future__ import annotations
 

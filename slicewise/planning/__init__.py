@@ -26,7 +26,7 @@ from slicewise.planning.explaining import (
 )
 from slicewise.planning.matching import requirement_reason
 from slicewise.planning.moves import Move, MoveCode
-from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall, placements_by_environment
+from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
 from slicewise.planning.plan_json import plan_to_dict, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, parse_previous
 from slicewise.planning.reasons import Rejection
@@ -41,6 +41,7 @@ __all__ = [
     "Move",
     "MoveCode",
     "NodeSize",
+    "OnShortfall",
     "Placement",
     "Plan",
     "PlannedCharge",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from slicewise.diagnostics import Diagnostic
@@ -32,6 +33,13 @@ class Placement(NamedTuple):
     def units(self) -> int:
         """Units charged."""
         return self.replicas * self.nodes_per_replica * self.gpus_per_node
+
+
+class OnShortfall(StrEnum):
+    """What happens when a deployment gets fewer environments than it asks for."""
+
+    FAIL = "fail"
+    WARN = "warn"
 
 
 @dataclass(frozen=True, slots=True)

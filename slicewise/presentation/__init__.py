@@ -8,12 +8,11 @@ from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.console import plain_console, printing_console
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.progress import loading_bar, waiting_bar
-from slicewise.presentation.shortfalls import OnShortfall, headline, remedy_lines, shortfall_lines
+from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
 from slicewise.presentation.tables import moved_lines, print_placements, print_plan, warning_lines
 
 __all__ = [
     "Column",
-    "OnShortfall",
     "fleet_picture",
     "headline",
     "loading_bar",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 
 from slicewise.diagnostics import Code
 from slicewise.documents import Fleet
@@ -21,13 +20,6 @@ from slicewise.planning import (
 
 # Up to twelve candidates have a line each; of more than that, those with the same reason are counted.
 _LISTED = 12
-
-
-class OnShortfall(StrEnum):
-    """What happens when a deployment gets fewer environments than it asks for."""
-
-    FAIL = "fail"
-    WARN = "warn"
 
 
 def shortfall_lines(fleet: Fleet, plan: Plan, rejections: Rejections) -> list[str]:

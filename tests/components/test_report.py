@@ -11,8 +11,7 @@ from components.report import report
 from components.stack_config import StackConfig
 from slicewise.diagnostics.printable_text import printable
 from slicewise.documents import Fleet
-from slicewise.planning import Rejections, make_plan, parse_previous
-from slicewise.presentation.shortfalls import OnShortfall
+from slicewise.planning import OnShortfall, Rejections, make_plan, parse_previous
 from tests.documents import deployment, environment, fleet_of, model, planned_outputs, profile, slices
 from tests.unit.cli.test_hostile import every_text, plan_of
 

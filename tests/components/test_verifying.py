@@ -11,10 +11,10 @@ import pulumi
 import pytest
 import yaml
 
-from components.clusters import verifying
 from components.clusters.verifying import verify_clusters
 from components.object_handling import Handling
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
+from slicewise.clusters import verify
 from slicewise.clusters.live.existing_objects import ObjectName
 from slicewise.clusters.verify.verification import Verified
 from slicewise.diagnostics import InvalidInputError
@@ -256,7 +256,7 @@ def test_whose_services_are_is_known_from_what_was_settled(monkeypatch: pytest.M
         asked.append(known)
         return Verified((), (), ())
 
-    monkeypatch.setattr(verifying, "compare_clusters", verified)
+    monkeypatch.setattr(verify, "compare_clusters", verified)
     names = frozenset({ObjectName("LLMInferenceService", "default", "big"), ObjectName("ScaledObject", "default", "x")})
     stacks = frozenset({OWN, "organization/slicewise/before"})
     run(stack(verify="true"), DOCUMENTS[:1], {}, stacks=stacks, handlings={"a": Handling("a", forced=names)})
