@@ -1,4 +1,4 @@
-"""How the code is laid out, in numbers: `python tools/structure.py [CHECKOUT] [--json]`.
+"""How the code is laid out, in numbers: `.venv/bin/python tools/structure.py [CHECKOUT] [--json]`.
 
 A package is a directory with an `__init__.py`. Its rooms are its own modules, and each of its sub-packages as one. An
 arrow inside a package goes from a room to another room that it imports, however often; an arrow between packages is the

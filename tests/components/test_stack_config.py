@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pulumi
 import pytest
+from pydantic.alias_generators import to_snake
 
-from components.stack_config import KEYS, KubeconfigSourceName, read_stack_config
+from components.component_options import PlanOptions
+from components.stack_config import KEYS, KubeconfigSourceName, OnUnreachable, read_stack_config
 from components.unused_config import unused_config
 from slicewise.diagnostics import InvalidInputError
+from slicewise.presentation import OnShortfall
 from tests.documents import deployment, environment, fleet_of, model, pool, profile
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+COMPONENTS = ROOT / "docs" / "components.md"
 UID = "2b5bef76-d2a1-4707-a153-0b66a44579e5"
 
 
@@ -116,6 +123,26 @@ def test_a_misspelt_namespace_is_an_error_and_those_of_providers_are_none() -> N
 def test_every_key_of_the_readme_is_taken_and_no_other() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", README.read_text().partition("Stack configuration")[2], re.MULTILINE)
     assert sorted(rows) == sorted(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("kubeconfig_source", KubeconfigSourceName),
+        ("on_shortfall", OnShortfall),
+        ("on_unreachable", OnUnreachable),
+    ],
+)
+def test_an_argument_takes_the_words_that_its_key_takes(argument: str, words: type[StrEnum]) -> None:
+    assert get_args(get_type_hints(PlanOptions)[argument]) == tuple(map(str, words))
+
+
+def test_every_key_is_an_argument_of_fleet_and_on_its_page() -> None:
+    """But for where documents and kubeconfigs are, which programs pass as values."""
+    expected = {to_snake(key) for key in KEYS} - {"manifests", "kubeconfigs"}
+    assert set(PlanOptions.__annotations__) == expected
+    (row,) = re.findall(r"^\| (.*`on_shortfall`.*?) \|", COMPONENTS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", row)) == sorted(expected)
 
 
 @pytest.mark.parametrize(

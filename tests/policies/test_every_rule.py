@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
 from policies.rules.rule_runner import run_rule, run_stack_rule
 from policies.rules.rule_types import UNKNOWN, Finding, Level, Resource, ResourceRule, StackRule, Unchecked
+from tests.policies.engine.programs import EVERY_MISTAKE, OF_THE_STACK
 from tests.policies.resources import (
     CONFIG,
     SCALED_OBJECT,
@@ -145,6 +147,13 @@ def test_no_unknown_value_in_a_stack_is_a_finding_or_an_error(rule: StackRule) -
 def test_stacks_without_a_plan_or_services_pass(rule: StackRule) -> None:
     assert run_stack_rule(rule, []) == []
     assert run_stack_rule(rule, [provider(), Resource(STACK, "other", {"url": "x"})]) == []
+
+
+def test_the_real_engine_meets_a_resource_that_breaks_each_rule() -> None:
+    rules: list[ResourceRule | StackRule] = [*RESOURCE_RULES, *STACK_RULES]
+    names = {rule.name for rule in rules} - OF_THE_STACK
+    declared = re.findall(r'\(\s*"([\w-]+)"', EVERY_MISTAKE)
+    assert names - set(declared) == set()
 
 
 def test_names_are_unique_and_texts_complete() -> None:

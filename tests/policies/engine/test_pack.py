@@ -14,13 +14,11 @@ from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
 from policies.rules.rule_types import Level, ResourceRule, StackRule
 from tests.engine.workspace import Workspace
 from tests.policies.engine.guarded import PACK, STACK, Guarded, Run
-from tests.policies.engine.programs import EVERY_MISTAKE, MENDABLE, RENDERED, TYPED, UNKNOWN
+from tests.policies.engine.programs import EVERY_MISTAKE, MENDABLE, OF_THE_STACK, RENDERED, TYPED, UNKNOWN
 
 Make = Callable[[str], Guarded]
 ALL_RULES: list[ResourceRule | StackRule] = [*RESOURCE_RULES, *STACK_RULES]
 ONLY_NVIDIA_3G = {"profiles": ["3g.40gb", "1g.10gb+me"]}
-# Found fault with as a whole: no resource is the culprit.
-OF_THE_STACK = {"pool-capacity", "plan-complete"}
 # In one process, or each would make the preview again.
 same_preview = pytest.mark.xdist_group("policies-preview")
 

@@ -13,9 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
-
-COMMANDS = ("plan", "explain", "validate", "render", "discover", "verify", "errors", "schema")
+from tests.unit.cli.running import COMMAND, COMMANDS, DEMO, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
 
 
 @pytest.mark.parametrize("command", COMMANDS)
