@@ -75,6 +75,9 @@ gcp: $(VENV)/.gcp ## Install what stacks on Google Cloud import beside the progr
 .PHONY: aws
 aws: $(VENV)/.aws ## Install what stacks on AWS import beside the program: 270 MB
 
+.PHONY: hub
+hub: $(VENV)/.hub ## Install what `slicewise size --from-hub` imports beside the program: 20 MB
+
 .PHONY: lint
 lint: $(VENV)/.development
 	$(VENV)/bin/ruff check $(SOURCES) examples plugin
@@ -150,12 +153,12 @@ $(VENV)/bin/slicewise: pyproject.toml $(VENV)/.program
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.gcp $(VENV)/.aws: $(VENV)/.%: requirements-%.txt $(VENV)/.program
-	@echo "Installing Pulumi's SDK of $* into $(VENV): half a minute ..."
+$(VENV)/.gcp $(VENV)/.aws $(VENV)/.hub: $(VENV)/.%: requirements-%.txt $(VENV)/.program
+	@echo "Installing what requirements-$*.txt names into $(VENV): half a minute ..."
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-$*.txt
 	@touch $@
 
-$(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.gcp $(VENV)/.aws | $(VENV)/bin/slicewise
+$(VENV)/.development: requirements-dev.txt requirements-bench.txt $(VENV)/.gcp $(VENV)/.aws $(VENV)/.hub | $(VENV)/bin/slicewise
 	@echo "Installing the tools that check and test Slicewise into $(VENV) ..."
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt -r requirements-bench.txt
 	@touch $@

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-EXTRAS: Final = ("aws", "gcp", "testing")
+EXTRAS: Final = ("aws", "gcp", "hub", "testing")
 
 
 class WheelDependencies(MetadataHookInterface):

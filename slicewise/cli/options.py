@@ -83,6 +83,9 @@ SizedWords = Annotated[
     ),
 ]
 ConfigFile = Annotated[Path | None, _option("FILE", "Without documents: the model's config.json.")]
+FromHub = Annotated[
+    str | None, _option("REPO", "Write down the architecture of a model on the Hugging Face Hub, and judge nothing.")
+]
 CheckpointBytes = Annotated[
     int | None, _option("BYTES", "Bytes of the model's safetensors files, to check the config by.", min=1)
 ]
