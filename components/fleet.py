@@ -94,11 +94,14 @@ class Fleet(PlanningComponent):
             content = prepared.content(name)._replace(depends_on=depends_on)
             if name in made:
                 content = content._replace(kubeconfig=made[name].kubeconfig, after=made[name].ready)
+            # Pulumi's engine crosses them with everything below: what the state has not is not sent.
+            at_the_top = prepared.past.state.may_have_at_the_top({name, handling.formerly})
+            aliases = handling.component_aliases if at_the_top else handling.aliases
             declared[name] = InferenceEnvironment(
                 name,
                 fleet.environment[name],
                 content=content,
-                opts=pulumi.ResourceOptions(parent=self, aliases=handling.component_aliases(name)),
+                opts=pulumi.ResourceOptions(parent=self, aliases=aliases(name)),
             )
         prepared = complete(_looked_at_again(prepared, declared))
         declare_all_untouched(prepared.skipped, prepared.going, prepared.past.state, prepared.without_plugin, self)

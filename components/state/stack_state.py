@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -78,6 +79,7 @@ class StackState:
         provider_urns: What the stack calls the provider of each environment.
         kubeconfigs: How the provider of each environment reaches its cluster: with it Pulumi deletes what leaves.
         provisioned: The environments whose clusters the stack has made.
+        is_read: Whether it has been read; until then it is empty.
     """
 
     environments: Mapping[str, EnvironmentState] = field(default_factory=dict)
@@ -89,6 +91,11 @@ class StackState:
     provider_urns: Mapping[str, str] = field(default_factory=dict)
     kubeconfigs: Mapping[str, str] = field(default_factory=dict, repr=False)
     provisioned: frozenset[str] = frozenset()
+    is_read: bool = False
+
+    def may_have_at_the_top(self, environments: AbstractSet[str | None]) -> bool:
+        """Return whether it has the component of one of these at the top, as far as is known."""
+        return not self.is_read or not environments.isdisjoint(self.at_the_top)
 
     def has_provider(self, environment: str) -> bool:
         """Return whether the state has the provider of an environment."""
@@ -167,6 +174,7 @@ async def read_state(owner: PlanOwner | None = None) -> StackState:
         provisioned=frozenset(
             urn.rpartition("::")[2] for urn, each in resources.items() if each["type"] in (GKE_CLUSTER, EKS_CLUSTER)
         ),
+        is_read=True,
     )
 
 
