@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from typer.testing import CliRunner
-
 from bench.startup_logs import published_configs
-from slicewise.cli.app import app
+from slicewise.cli import main
 
 UNITS: Final = (
     "a100-40gb/1g.5gb",
@@ -70,10 +71,15 @@ def _row(model: str, config: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _size(file: Path, unit: str) -> dict[str, Any]:
-    run = CliRunner().invoke(
-        app, ["size", "--config", str(file), "--on", unit, f"--engine-args={ARGUMENTS}", "--output", "json"]
-    )
-    (found,) = json.loads(run.stdout)["sizes"]
+    arguments = ["size", "--config", str(file), "--on", unit, f"--engine-args={ARGUMENTS}", "--output", "json"]
+    printed, own = io.StringIO(), sys.argv
+    sys.argv = ["slicewise", *arguments]
+    try:
+        with redirect_stdout(printed), suppress(SystemExit):
+            main()
+    finally:
+        sys.argv = own
+    (found,) = json.loads(printed.getvalue())["sizes"]
     size: dict[str, Any] = found
     return size
 
