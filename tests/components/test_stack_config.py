@@ -17,7 +17,7 @@ from components.component_options import PlanOptions
 from components.stack_config import KEYS, KubeconfigSourceName, OnUnreachable, read_stack_config
 from components.unused_config import unused_config
 from slicewise.diagnostics import InvalidInputError
-from slicewise.presentation import OnShortfall
+from slicewise.planning import OnShortfall
 from tests.documents import deployment, environment, fleet_of, model, pool, profile
 
 ROOT = Path(__file__).parents[2]
