@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from slicewise.documents import document_schema
+from tests.unit.sizing.configs import LLAMA_8B
 
 # Few names, so that references resolve, labels match and documents collide.
 NAMES = st.sampled_from(("a", "b", "c"))
@@ -21,6 +22,7 @@ _OWN: dict[str, st.SearchStrategy[Any]] = {
     "memoryPerGpu": st.sampled_from(("1Gi", "9Gi", "39Gi", "40Gi", "80Gi", "141G", "0.5Gi", 4_000_000_000)),
     "cpu": st.sampled_from(("500m", "8", 4, "1e3", "100")),
     "memory": st.sampled_from(("16Gi", "1Ti", "400G", 1_000_000)),
+    "config": st.sampled_from((LLAMA_8B, {**LLAMA_8B, "num_hidden_layers": "32"}, {"model_type": "x"}, {})),
     "args": st.lists(st.text(max_size=8), max_size=3),
 }
 # What the schema allows of these is mostly refused, for it says nothing of how their fields fit together.
@@ -72,7 +74,8 @@ class _Writer:
     def value(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:
         if "$ref" in part:
             return self.value(self.definitions[part["$ref"].removeprefix("#/$defs/")])
-        if "anyOf" in part:
+        # Beside properties it says which of them there must be.
+        if "anyOf" in part and "properties" not in part:
             return st.one_of(*map(self.value, part["anyOf"]))
         if "const" in part or "enum" in part:
             return st.sampled_from(part.get("enum", [part.get("const")]))

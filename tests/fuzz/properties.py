@@ -114,7 +114,8 @@ def _judge_text(problem: Diagnostic) -> None:
     text = str(problem)
     assert text.isprintable(), repr(text)
     assert len(text) <= _LONGEST_LINE, len(text)
-    assert re.search(r" \[SW[12]\d\d\]$", text), text
+    # Files and YAML, documents, and the config of a model.
+    assert re.search(r" \[SW[127]\d\d\]$", text), text
 
 
 def _judge_secrecy(error: KubeconfigError) -> None:
