@@ -7,6 +7,7 @@ from slicewise.cli.options import Paths
 from slicewise.cli.results import print_result
 from slicewise.diagnostics import MOST_PROBLEMS, by_document, counted
 from slicewise.planning import prospects
+from slicewise.presentation import unchecked_line
 
 
 def validate(paths: Paths) -> None:
@@ -28,4 +29,7 @@ def validate(paths: Paths) -> None:
         *([(len(warnings), "warning")] if warnings else []),
     ]
     summary = ", ".join(counted(count, noun) for count, noun in counts)
-    print_result(f"valid: {summary}")
+    lines = [f"valid: {summary}"]
+    if unchecked := unchecked_line(fleet):
+        lines.append(unchecked)
+    print_result("\n".join(lines))

@@ -9,7 +9,7 @@ from slicewise.presentation.console import plain_console, printing_console
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.progress import loading_bar, waiting_bar
 from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
-from slicewise.presentation.tables import moved_lines, print_placements, print_plan, warning_lines
+from slicewise.presentation.tables import moved_lines, print_placements, print_plan, unchecked_line, warning_lines
 
 __all__ = [
     "Column",
@@ -25,6 +25,7 @@ __all__ = [
     "shortfall_lines",
     "show",
     "show_line",
+    "unchecked_line",
     "waiting_bar",
     "warning_lines",
 ]

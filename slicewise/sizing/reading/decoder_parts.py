@@ -46,7 +46,7 @@ def layer_kinds(fields: Fields, known: Sequence[str], *, pattern: int = 0) -> tu
     if not kinds:
         return tuple(FULL if not pattern or (number + 1) % pattern == 0 else SLIDING for number in range(layers))
     if len(kinds) != layers or not set(kinds) <= set(known):
-        raise fields.wrong("layer_types", f"{layers} times one of {', '.join(known)}")
+        raise fields.wrong("layer_types", f"{layers} times one of {', '.join(known)}", layers=layers)
     return kinds
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -58,7 +59,7 @@ class Fields:
             most = _MOST_LAYERS if name == LAYERS else _MOST
             number = int(value) if isinstance(value, float) and value.is_integer() else value
             if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
-                raise self.wrong(name, f"a whole number from {least:,} to {most:,}")
+                raise self.wrong(name, f"a whole number from {least:,} to {most:,}", least=least, most=most)
             return number
         if default is None:
             raise self.missing(names[0])
@@ -154,8 +155,13 @@ class Fields:
         remedy = "take the whole config.json of the model's repository"
         return InvalidInputError([Diagnostic.error(Code.CONFIG_INCOMPLETE, message, remedy, field=(*self._path, name))])
 
-    def wrong(self, name: str, expected: str) -> InvalidInputError:
-        """Return the error that a field is not what it must be."""
-        message = f"expected {expected}, got {shown(self._value(name))}"
+    def wrong(self, name: str, expected: str, **facts: int) -> InvalidInputError:
+        """Return the error that a field is not what it must be; `facts` are the numbers in `expected`."""
+        value = self._value(name)
+        number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+        got = {"got": value} if number else {}
+        message = f"expected {expected}, got {shown(value)}"
         remedy = "take the config.json of the model's repository as it is"
-        return InvalidInputError([Diagnostic.error(Code.CONFIG_VALUE, message, remedy, field=(*self._path, name))])
+        return InvalidInputError(
+            [Diagnostic.error(Code.CONFIG_VALUE, message, remedy, field=(*self._path, name), **facts, **got)]
+        )

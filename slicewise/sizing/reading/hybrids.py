@@ -99,7 +99,7 @@ def _delta_kinds(decoder: Fields) -> tuple[str, ...]:
         step = decoder.count("full_attention_interval", default=_FULL_EVERY)
         return tuple(FULL if (number + 1) % step == 0 else LINEAR for number in range(layers))
     if len(kinds) != layers or not set(kinds) <= {FULL, LINEAR}:
-        raise decoder.wrong("layer_types", f"{layers} times {LINEAR} or {FULL}")
+        raise decoder.wrong("layer_types", f"{layers} times {LINEAR} or {FULL}", layers=layers)
     return kinds
 
 

@@ -69,7 +69,7 @@ def _kinds(decoder: Fields) -> list[str]:
     layers = decoder.count(LAYERS)
     kinds = decoder.words("layer_types")
     if kinds and (len(kinds) != layers or not set(kinds) <= {FULL, CHUNKED}):
-        raise decoder.wrong("layer_types", f"{layers} times {CHUNKED} or {FULL}")
+        raise decoder.wrong("layer_types", f"{layers} times {CHUNKED} or {FULL}", layers=layers)
     if kinds:
         return list(kinds)
     rotated = decoder.counts("no_rope_layers")

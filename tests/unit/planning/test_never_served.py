@@ -12,6 +12,7 @@ from slicewise.planning.explaining.never_served import prospects
 from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
 from tests.unit.cli.running import slicewise
 
+UNCHECKED = "Whether the engine starts on its unit was not checked for {}: docs/sizing.md\n"
 EU = {"region": "eu"}
 FLEET = [
     environment("big", pool("gpu", nodeCount=2, precisionSupport=["bf16"]), slices("mig", "3g.40gb"), labels=EU),
@@ -134,7 +135,10 @@ def test_validate_says_it_of_documents(tmp_path: Path) -> None:
     )
     assert {advice.code.value for advice in load_fleet([str(path)]).advice} == {"SW301"}
     run = slicewise("validate", str(path))
-    assert (run.returncode, run.stdout) == (0, "valid: 2 environments, 2 models, 2 deployments, 4 warnings\n")
+    assert (run.returncode, run.stdout) == (
+        0,
+        f"valid: 2 environments, 2 models, 2 deployments, 4 warnings\n{UNCHECKED.format('2 of 2 models')}",
+    )
     assert [line[-7:] for line in run.stderr.splitlines()] == ["[SW301]", "[SW301]", "[SW323]", "[SW322]"]
     assert all(line.startswith("warning: ") for line in run.stderr.splitlines())
 
@@ -157,7 +161,8 @@ def test_validate_prints_a_thousand_warnings_and_how_many_more(tmp_path: Path) -
     assert (run.returncode, len(lines)) == (0, 1001)
     assert all(line.endswith("[SW321]") for line in lines[:-1])
     assert lines[-1] == "3 more warnings; fix these first"
-    assert run.stdout == "valid: 0 environments, 1004 models, 1 deployment, 1003 warnings\n"
+    valid = "valid: 0 environments, 1004 models, 1 deployment, 1003 warnings"
+    assert run.stdout == f"{valid}\n{UNCHECKED.format('1 of 1 model')}"
 
 
 def test_the_numbers_and_what_to_write_are_data_too() -> None:
