@@ -8,10 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, Subject
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Subject
 from slicewise.documents import InferenceEnvironment
 
-from .stack_config import KubeconfigSourceName, stack_file
+from .stack_config import KubeconfigSourceName, StackConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,16 @@ _SECRETS: Final = {
 }
 
 
-def require_cloud_sdks(source: KubeconfigSourceName, environments: Sequence[InferenceEnvironment]) -> None:
+def require_cloud_sdks(config: StackConfig, environments: Sequence[InferenceEnvironment]) -> None:
     """See that the SDKs of the clouds are installed that these environments ask.
 
     Raises:
         InvalidInputError: one is not (SW417), with the command that installs it.
     """
     # Without a source of kubeconfigs no cluster is made, found or read.
-    if source is KubeconfigSourceName.NONE:
+    if config.kubeconfig_source is KubeconfigSourceName.NONE:
         return
-    if problems := [*_by_environment(environments), *_by_secrets(source, environments)]:
+    if problems := [*_by_environment(environments), *_by_secrets(config, environments)]:
         raise InvalidInputError(problems)
 
 
@@ -76,10 +76,10 @@ def _by_environment(environments: Sequence[InferenceEnvironment]) -> Iterator[Di
                 yield Diagnostic.error(Code.CLOUD_SDK_MISSING, message, sdk.remedy, field=field, subject=subject)
 
 
-def _by_secrets(source: KubeconfigSourceName, environments: Sequence[InferenceEnvironment]) -> Iterator[Diagnostic]:
+def _by_secrets(config: StackConfig, environments: Sequence[InferenceEnvironment]) -> Iterator[Diagnostic]:
     existing = [environment.spec.cluster.existing for environment in environments]
-    sdk = _SECRETS.get(source)
+    sdk = _SECRETS.get(config.kubeconfig_source)
     if sdk and not sdk.is_installed and any(each.secret_ref for each in existing if each):
         message = f"kubeconfigs are read from {sdk.cloud}, and {sdk.lacks}"
-        field, place = "slicewise:kubeconfigSource", Place(stack_file())
+        field, place = config.where("kubeconfigSource")
         yield Diagnostic.error(Code.CLOUD_SDK_MISSING, message, sdk.remedy, field=field, place=place)

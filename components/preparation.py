@@ -99,7 +99,7 @@ async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program
         pulumi.RunError: a deployment gets fewer environments than it asks for, or a cluster cannot be used, and the
             stack does not say to go on.
     """
-    require_cloud_sdks(config.kubeconfig_source, fleet.environments)
+    require_cloud_sdks(config, fleet.environments)
     past = await read_last_update(config, fleet, memory, program)
     planned = plan_fleet(config, fleet, past.placements)
     rejections = Rejections(fleet, planned.plan)

@@ -30,15 +30,18 @@ class Served(NamedTuple):
 
 def wait_until_served(served: Sequence[Served], prepared: Preparation) -> None:
     """Wait until everything serves, where the stack asks for it."""
-    if not prepared.config.wait_for_ready:
+    config, planned = prepared.config, prepared.planned
+    if not config.wait_for_ready:
         return
-    seconds, planned = prepared.config.ready_timeout, prepared.planned
+    seconds = config.ready_timeout
     gone = services_leaving(planned.previous, planned.plan)
     # Waiting starts when everything is applied, so an update that cannot apply something ends at once.
     applied = pulumi.Output.all(*(component.applied for each in served for _, component in each.placed))
     unready = [wait_in(each.kubeconfig, _waits(each, gone, seconds), after=applied) for each in served if each.placed]
     # Not awaited: the stack's outputs must be stored even where a service never becomes ready.
-    pulumi.Output.all(*unready).apply(partial(finish, seconds=seconds))
+    pulumi.Output.all(*unready).apply(
+        partial(finish, seconds=seconds, more=config.how_to_set("readyTimeout", "SECONDS"))
+    )
 
 
 def _waits(served: Served, gone: Mapping[tuple[str, str], tuple[str, ...]], seconds: int) -> list[Wait]:

@@ -177,20 +177,33 @@ class StackConfig:
     """Whether outputs that cannot be read are taken for none."""
     arguments: frozenset[str] = frozenset()
     """What the program passes as an argument, so that the stack's configuration does not decide it."""
+    written_in: str = ""
+    """Where the program passes it, as messages name it."""
+
+    def where(self, key: str, entry: str = "") -> tuple[str, Place]:
+        """Return the field that decides a key, or the `entry` of one that is a mapping, and where it is written."""
+        inside = f'["{entry}"]' if entry else ""
+        if key in self.arguments:
+            return f"{to_snake(key)}{inside}", Place(self.written_in)
+        return f"slicewise:{key}{inside}", Place(stack_file())
 
     def how_to_set(self, key: str, value: str, entry: str = "") -> str:
-        """Return what to do to give a key, or the `entry` of one that is a mapping, a value."""
+        """Return what to do to give a key, or the `entry` of one that is a mapping, a value.
+
+        A value in capitals is a placeholder, as in `ready_timeout=SECONDS`.
+        """
         if key in self.arguments:
-            argument = to_snake(key)
-            return f'pass {argument}={{"{entry}": "{value}"}}' if entry else f'pass {argument}="{value}"'
+            literal = value if value.isupper() else f'"{value}"'
+            return f'pass {to_snake(key)}={{"{entry}": {literal}}}' if entry else f"pass {to_snake(key)}={literal}"
         if entry:
             return f"pulumi config set --path 'slicewise:{key}[\"{entry}\"]' {value}"
         return f"pulumi config set slicewise:{key} {value}"
 
 
+_OF_THE_PROGRAM: Final = ("arguments", "writtenIn")
 _STACK_CONFIG: Final = TypeAdapter(StackConfig)
 KEYS: Final = tuple(
-    field.alias for field in vars(StackConfig)["__pydantic_fields__"].values() if field.alias != "arguments"
+    field.alias for field in vars(StackConfig)["__pydantic_fields__"].values() if field.alias not in _OF_THE_PROGRAM
 )
 """Every key of the namespace that means something, as README.md has them."""
 
@@ -216,7 +229,9 @@ def read_stack_config(
     problems += [_unknown_argument(name, known, written_in) for name in arguments or {} if name not in known]
     passed = {to_camel(name): value for name, value in (arguments or {}).items() if name in known}
     try:
-        read = _STACK_CONFIG.validate_python({**written, **passed, "arguments": frozenset(passed)})
+        read = _STACK_CONFIG.validate_python(
+            {**written, **passed, "arguments": frozenset(passed), "writtenIn": written_in}
+        )
     except ValidationError as error:
         problems += [
             _wrong_argument(written_in, each) if each["loc"][0] in passed else _problem(config.name, written, each)

@@ -12,7 +12,7 @@ from slicewise.diagnostics import Code, Diagnostic, Place, closest, printable
 from slicewise.documents import Fleet
 from slicewise.manifests import service_name
 
-from .stack_config import KubeconfigSourceName, StackConfig, stack_file
+from .stack_config import KubeconfigSourceName, StackConfig
 
 # `chat-n2`: a service whose replicas span nodes has their number in its name.
 _SEVERAL_NODES: Final = re.compile(r"-n([0-9]{1,4})$")
@@ -27,25 +27,27 @@ def tell_unused(config: StackConfig, fleet: Fleet, kubeconfigs: Iterable[str] = 
 def unused_config(config: StackConfig, fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield what has no effect."""
     environments = [each.metadata.name for each in fleet.environments]
-    yield from _unused("acceptClusters", config.accept_clusters, environments, "no environment")
+    yield from _unused(config, "acceptClusters", config.accept_clusters, environments, "no environment")
     services = [f"{name}/{service}" for name in environments for service in _services(fleet, config.take_over)]
-    yield from _unused("takeOver", config.take_over, services, "no declared deployment's service")
+    yield from _unused(config, "takeOver", config.take_over, services, "no declared deployment's service")
     if config.kubeconfig_source in (KubeconfigSourceName.CONFIG, KubeconfigSourceName.NONE):
         existing = [each.spec.cluster.existing for each in fleet.environments]
         named = [each.secret_ref.name for each in existing if each and each.secret_ref]
-        yield from _unused("kubeconfigs", config.kubeconfig_names, named, "no environment's secretRef")
+        yield from _unused(config, "kubeconfigs", config.kubeconfig_names, named, "no environment's secretRef")
 
 
-def _unused(key: str, written: Iterable[str], known: Iterable[str], what: str) -> Iterator[Diagnostic]:
+def _unused(
+    config: StackConfig, key: str, written: Iterable[str], known: Iterable[str], what: str
+) -> Iterator[Diagnostic]:
     # A key that is set already is not what the unknown one was meant for.
     unset = sorted(set(known).difference(written))
     for each in sorted(set(written).difference(known)):
-        field = f'slicewise:{key}["{each}"]'
+        field, place = config.where(key, each)
         meant = closest(each, unset)
         correct = f'set it for "{meant}" if that is meant, and remove' if meant else "remove"
         message = f"has no effect: {what} is called that"
-        remedy = f"{correct} this one: pulumi config rm --path '{field}'"
-        yield Diagnostic.warning(Code.CONFIG_WITHOUT_EFFECT, message, remedy, field=field, place=Place(stack_file()))
+        remedy = f"{correct} this one" + ("" if key in config.arguments else f": pulumi config rm --path '{field}'")
+        yield Diagnostic.warning(Code.CONFIG_WITHOUT_EFFECT, message, remedy, field=field, place=place)
 
 
 def _services(fleet: Fleet, written: Iterable[str]) -> Iterator[str]:

@@ -56,7 +56,7 @@ async def reach_clusters(
         InvalidInputError: with the source `none`, this is not a preview (SW405).
     """
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
-        return Reached(nowhere(environments), {})
+        return Reached(nowhere(config, environments), {})
     found = await kubeconfigs(config, environments, program, tell=True)
     asked = await ask_clusters(found.usable, needs)
     addresses = {name: subject.address for name, subject in found.usable.items()}

@@ -7,16 +7,16 @@ from typing import Final
 
 import pulumi
 
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError
 from slicewise.documents import InferenceEnvironment
 
-from ..stack_config import stack_file
+from ..stack_config import StackConfig
 
 # A kubeconfig with no cluster in it: the provider previews without one, and never takes the ambient kubeconfig.
 NOWHERE: Final = '{"apiVersion": "v1", "kind": "Config"}'
 
 
-def nowhere(environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi.Output[str]]:
+def nowhere(config: StackConfig, environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi.Output[str]]:
     """Return a kubeconfig that leads nowhere for every environment, by its name. No cloud and no cluster is asked.
 
     Raises:
@@ -25,10 +25,9 @@ def nowhere(environments: Sequence[InferenceEnvironment]) -> Mapping[str, pulumi
     if not pulumi.runtime.is_dry_run():
         message = (
             '"none" is for previews: there is no cluster to change. Configure kubeconfigs, then '
-            "`pulumi config set slicewise:kubeconfigSource config`"
+            f"{config.how_to_set('kubeconfigSource', 'config')}"
         )
-        problem = Diagnostic.error(
-            Code.NO_KUBECONFIG_SOURCE, message, field="slicewise:kubeconfigSource", place=Place(stack_file())
-        )
+        field, place = config.where("kubeconfigSource")
+        problem = Diagnostic.error(Code.NO_KUBECONFIG_SOURCE, message, field=field, place=place)
         raise InvalidInputError([problem])
     return {environment.metadata.name: pulumi.Output.secret(NOWHERE) for environment in environments}

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import pulumi
 
-from slicewise.diagnostics import Diagnostic, Place
+from slicewise.diagnostics import Diagnostic
 from slicewise.documents import ExistingCluster, InferenceEnvironment, KubeconfigReference
 
-from ..stack_config import KubeconfigSourceName, StackConfig, stack_file
+from ..stack_config import KubeconfigSourceName, StackConfig
 from .checks import EnvironmentKubeconfig, check
 from .from_aws import AWS_SECRETS_MANAGER
 from .from_config import CONFIG
@@ -117,9 +117,8 @@ async def _read(
     failed: dict[KubeconfigSource[Any], Diagnostic] = {}
     for (source, names), answer in zip(references.items(), answers, strict=True):
         if isinstance(answer, SourceError):
-            failed[source] = Diagnostic.error(
-                answer.code, str(answer), field="slicewise:kubeconfigSource", place=Place(stack_file())
-            )
+            field, place = stack.where("kubeconfigSource")
+            failed[source] = Diagnostic.error(answer.code, str(answer), field=field, place=place)
         elif isinstance(answer, BaseException):
             raise answer
         else:

@@ -145,12 +145,13 @@ async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait)
         interval = min(interval * _INTERVAL_GROWTH, _LAST_INTERVAL)
 
 
-def finish(found: Sequence[Sequence[Unready | None]], seconds: float) -> None:
+def finish(found: Sequence[Sequence[Unready | None]], seconds: float, more: str) -> None:
     """End the program with one message if something did not become ready.
 
     Args:
         found: What came of waiting in each cluster.
         seconds: How long was waited.
+        more: What to do to wait longer.
 
     Raises:
         pulumi.RunError: something did not, and not because this very update still has its room.
@@ -168,7 +169,7 @@ def finish(found: Sequence[Sequence[Unready | None]], seconds: float) -> None:
         raise pulumi.RunError(
             f"{len(failed)} of {len(results)} placements did not become ready (readyTimeout: {seconds:.0f} s):\n"
             f"{_screen(failed)}\nWhat is applied stays, and nothing is lost. When the cause is gone, `pulumi up` again "
-            "goes on waiting.\nMore time: pulumi config set slicewise:readyTimeout SECONDS. "
+            f"goes on waiting.\nMore time: {more}. "
             "Causes and remedies: docs/troubleshooting.md"
         )
 
@@ -225,4 +226,4 @@ def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
 
 def _unusable(placement: str, error: Exception) -> Unready:
     reason = f"the kubeconfig does not work for looking at the cluster: {refusal_of(error).text}"
-    return Unready(placement, reason, ("set slicewise:waitForReady to false to go without waiting",))
+    return Unready(placement, reason, ("without waitForReady (in a program: wait_for_ready) nothing is waited for",))

@@ -58,7 +58,7 @@ def read(of: StackConfig, environments: Sequence[InferenceEnvironment]) -> dict[
 
     async def main() -> dict[str, tuple[str, bool]]:
         if of.kubeconfig_source is KubeconfigSourceName.NONE:
-            outputs = nowhere(environments)
+            outputs = nowhere(of, environments)
         else:
             found = await kubeconfigs(of, environments, tell=True)
             if found.problems:

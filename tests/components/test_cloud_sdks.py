@@ -10,6 +10,7 @@ import pytest
 from components import cloud_sdks
 from components.cloud_sdks import require_cloud_sdks
 from components.stack_config import KubeconfigSourceName as Source
+from components.stack_config import StackConfig
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import InferenceEnvironment
 from tests.components.provisioned import eks_document, gke_document
@@ -41,7 +42,7 @@ def without_sdks(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def said(source: Source, *documents: dict[str, Any]) -> list[str]:
     environments = [InferenceEnvironment.model_validate(document) for document in documents]
     try:
-        require_cloud_sdks(source, environments)
+        require_cloud_sdks(StackConfig(kubeconfig_source=source), environments)
     except InvalidInputError as error:
         return str(error).splitlines()
     return []

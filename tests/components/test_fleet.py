@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from components.document_inputs import DocumentInputs
 from components.fleet import Fleet
 from components.inference_environment import InferenceEnvironment
 from slicewise.documents import KINDS
-from slicewise.testing import Recorder, run
+from slicewise.testing import Recorder, recording, run
 from tests.documents import deployment, environment, model, places, profile, slices
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi", mig="only"))
@@ -24,6 +24,13 @@ OTHER = environment("mig-b", slices("slices", "3g.40gb"))
 CHAT = deployment("chat", "tiny", replicas=3)
 pytestmark = pytest.mark.usefixtures("recorder")
 SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
+
+
+@pytest.fixture(autouse=True)
+def configuration() -> Iterator[None]:
+    """What a test sets, no other finds."""
+    yield
+    pulumi.runtime.set_all_config({})
 
 
 def make(component: Callable[[], Any]) -> Any:  # noqa: ANN401 - a component, or what a test takes of it
@@ -139,6 +146,36 @@ def test_the_stacks_configuration_decides_what_is_not_passed() -> None:
 
     with pytest.raises(pulumi.RunError, match=r'go on without: pass on_shortfall="warn"'):
         make(lambda: fleet(deployments=[two], on_shortfall="fail"))
+
+
+@pytest.mark.parametrize(
+    ("argument", "entry", "key"),
+    [("take_over", "mig-a/team/chta", "takeOver"), ("accept_clusters", "mig-x", "acceptClusters")],
+)
+def test_what_has_no_effect_is_said_where_it_is_written(
+    argument: str, entry: str, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = "nobody" if argument == "take_over" else "0b0a5f2e-3f2c-4c57-9a0e-5d9d2a5a7c11"
+
+    make(lambda: fleet(**{argument: {entry: value}}))
+    pulumi.runtime.set_all_config({f"slicewise:{key}": f'{{"{entry}": "{value}"}}'})
+    make(fleet)
+
+    passed, configured = (each.getMessage() for each in caplog.records if "SW319" in each.getMessage())
+    assert passed.startswith(f'Fleet("models"): {argument}["{entry}"]: has no effect')
+    assert "pulumi config" not in passed
+    assert configured.startswith(f'stacks/Pulumi.test.yaml: slicewise:{key}["{entry}"]: has no effect')
+    assert f"pulumi config rm --path 'slicewise:{key}[\"{entry}\"]'" in configured
+
+
+def test_an_up_without_kubeconfigs_says_what_to_pass() -> None:
+    with (
+        recording(project="slicewise", stack="test", preview=False),
+        pytest.raises(
+            pulumi.RunError, match=r'Fleet\("models"\): kubeconfig_source: .*pass kubeconfig_source="config"'
+        ),
+    ):
+        make(fleet)
 
 
 def test_a_kubeconfig_of_no_environment_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:

@@ -199,7 +199,7 @@ def test_all_failures_come_in_one_message() -> None:
     other = Unready("mig-b/team/huge", "1 of 2 replicas serve", ())
 
     with pytest.raises(pulumi.RunError) as caught:
-        finish([[None, *alike], [other]], 60)
+        finish([[None, *alike], [other]], 60, "pass ready_timeout=SECONDS")
 
     lines = str(caught.value).splitlines()
     assert lines[0] == "8 of 9 placements did not become ready (readyTimeout: 60 s):"
@@ -207,12 +207,13 @@ def test_all_failures_come_in_one_message() -> None:
     assert lines[1].endswith(" and 2 more: 0 of 3 replicas serve")
     assert lines[2:4] == [f"  {reasons[0]}", "mig-b/team/huge: 1 of 2 replicas serve"]
     assert "`pulumi up` again goes on waiting" in lines[4]
+    assert lines[5].startswith("More time: pass ready_timeout=SECONDS. ")
 
 
 def test_a_screen_holds_all_messages() -> None:
     many = [Unready(f"env/team/{number}", f"0 of {number} replicas serve", ()) for number in range(50)]
     with pytest.raises(pulumi.RunError) as caught:
-        finish([many], 60)
+        finish([many], 60, "wait")
     lines = str(caught.value).splitlines()
     assert len(lines) < 15
     assert "and 44 more" in lines
@@ -221,7 +222,7 @@ def test_a_screen_holds_all_messages() -> None:
 def test_what_a_cluster_says_of_pods_is_shown_as_text() -> None:
     reasons = ('pods cannot be made: admission webhook "x\x1b[2J\u202e" denied',)
     with pytest.raises(pulumi.RunError) as error:
-        finish([[Unready("e/team/chat", "0 of 1 replicas serve", reasons)]], 60)
+        finish([[Unready("e/team/chat", "0 of 1 replicas serve", reasons)]], 60, "wait")
     assert 'admission webhook "x\\x1b[2J\\u202e" denied' in str(error.value)
     assert all(line.isprintable() for line in str(error.value).split("\n"))
 
@@ -229,8 +230,8 @@ def test_what_a_cluster_says_of_pods_is_shown_as_text() -> None:
 def test_everything_ready_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", said.append)
-    finish([[None], [None]], 60)
-    finish([], 60)
+    finish([[None], [None]], 60, "wait")
+    finish([], 60, "wait")
     assert said == []
 
 

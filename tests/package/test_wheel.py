@@ -37,9 +37,9 @@ import sys
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import InferenceEnvironment
 from slicewise_pulumi.cloud_sdks import require_cloud_sdks
-from slicewise_pulumi.stack_config import KubeconfigSourceName
+from slicewise_pulumi.stack_config import StackConfig
 try:
-    require_cloud_sdks(KubeconfigSourceName.CONFIG, [InferenceEnvironment.model_validate_json(sys.argv[1])])
+    require_cloud_sdks(StackConfig(), [InferenceEnvironment.model_validate_json(sys.argv[1])])
 except InvalidInputError as error:
     print(error)
 """
