@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, shown
 
@@ -159,9 +159,9 @@ class Fields:
         """Return the error that a field is not what it must be; `facts` are the numbers in `expected`."""
         value = self._value(name)
         number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
-        got = {"got": value} if number else {}
+        said: dict[str, Any] = {**facts, "got": value} if number else {**facts}
         message = f"expected {expected}, got {shown(value)}"
         remedy = "take the config.json of the model's repository as it is"
         return InvalidInputError(
-            [Diagnostic.error(Code.CONFIG_VALUE, message, remedy, field=(*self._path, name), **facts, **got)]
+            [Diagnostic.error(Code.CONFIG_VALUE, message, remedy, field=(*self._path, name), **said)]
         )
