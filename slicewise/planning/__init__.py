@@ -12,6 +12,7 @@ from slicewise.planning.capacity import (
     is_sound_on,
     node_units,
 )
+from slicewise.planning.engine_fit import unchecked_models
 from slicewise.planning.explaining import (
     Candidate,
     Rejections,
@@ -73,4 +74,5 @@ __all__ = [
     "prospects",
     "remedies_to_dict",
     "requirement_reason",
+    "unchecked_models",
 ]

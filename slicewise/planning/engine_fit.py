@@ -6,7 +6,17 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from slicewise.diagnostics import Code
-from slicewise.documents import ModelSpec, NodePool, ServingProfile, engine_options, engine_version, unit_of
+from slicewise.documents import (
+    Fleet,
+    ModelKey,
+    ModelSpec,
+    NodePool,
+    ServingProfile,
+    engine_options,
+    engine_version,
+    model_key,
+    unit_of,
+)
 from slicewise.planning.reasons import EngineMemoryTooSmall
 from slicewise.sizing import (
     Architecture,
@@ -80,6 +90,12 @@ def candidate_engine_reason(model: ModelSpec, profile: ServingProfile, pool: Nod
 def engine_sizing(engine: SizedEngine, unit: Unit) -> Sizing:
     """Return the verdict on an engine and a unit, with its arithmetic and remedies."""
     return size(engine.architecture, engine.options, unit, engine.version, engine.checkpoint_bytes)
+
+
+def unchecked_models(fleet: Fleet) -> list[ModelKey]:
+    """Return the models that are deployed and do not say what they are made of, by their names."""
+    used = {model_key(deployment) for deployment in fleet.deployments}
+    return sorted(key for key in used if fleet.models[key].architecture is None)
 
 
 @lru_cache(_MOST_ENGINES)

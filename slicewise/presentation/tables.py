@@ -8,7 +8,7 @@ from rich.console import Console
 
 from slicewise.diagnostics import counted
 from slicewise.documents import Fleet, model_key
-from slicewise.planning import Placement, Plan, PoolUsage, Rejections
+from slicewise.planning import Placement, Plan, PoolUsage, Rejections, unchecked_models
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.shortfalls import shortfall_lines
@@ -35,12 +35,11 @@ def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
 
 def unchecked_line(fleet: Fleet) -> str:
     """Return that some models do not say what they are made of; empty where all that are deployed do."""
-    used = {model_key(deployment) for deployment in fleet.deployments}
-    silent = sum(fleet.models[key].architecture is None for key in used)
+    silent = unchecked_models(fleet)
     if not silent:
         return ""
-    of = counted(len(used), "model")
-    return f"Whether the engine starts on its unit was not checked for {silent} of {of}: docs/sizing.md"
+    of = counted(len({model_key(deployment) for deployment in fleet.deployments}), "model")
+    return f"Whether the engine starts on its unit was not checked for {len(silent)} of {of}: docs/sizing.md"
 
 
 def print_placements(console: Console, plan: Plan) -> None:

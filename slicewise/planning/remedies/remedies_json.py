@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from slicewise.documents import Fleet
+from slicewise.planning.engine_fit import unchecked_models
 from slicewise.planning.explaining import NearestMiss, Rejections, nearest_miss, no_remedy
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.plan_json import plan_to_dict, rejection_to_dict
@@ -13,12 +14,15 @@ from slicewise.planning.remedies.remedy import Remedy
 
 
 def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
-    """Return the plan as JSON data, each shortfall with its cheapest remedies."""
+    """Return the plan as JSON data, each shortfall with its cheapest remedies, and the models without architecture."""
     rejections = Rejections(fleet, plan)
     finder = Remedies(fleet, plan, rejections)
     data = plan_to_dict(plan, rejections)
     for shortfall, entry in zip(plan.shortfalls, data["shortfalls"], strict=True):
         entry.update(remedies_to_dict(fleet, finder, shortfall))
+    data["memoryNotChecked"] = [
+        {"kind": key.kind, "namespace": key.namespace or None, "name": key.name} for key in unchecked_models(fleet)
+    ]
     return data
 
 

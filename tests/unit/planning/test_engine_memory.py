@@ -85,6 +85,13 @@ def test_what_is_enough_is_searched_for_only_where_it_is_shown(tmp_path: Path, m
     assert len(searched) == 1
 
 
+def test_models_whose_memory_was_not_checked_are_in_the_plan_as_json(tmp_path: Path) -> None:
+    silent, said = fleet(tmp_path, None), fleet(tmp_path, {"config": LLAMA_8B}, "--max-model-len=8192")
+    (found,) = plan_with_remedies(silent, make_plan(silent))["memoryNotChecked"]
+    assert (found["kind"], found["namespace"]) == ("ClusterModel", None)
+    assert plan_with_remedies(said, make_plan(said))["memoryNotChecked"] == []
+
+
 def test_the_code_is_in_the_plan_as_json(tmp_path: Path) -> None:
     there = fleet(tmp_path, {"config": GEMMA_27B}, "--max-model-len=131072")
     (shortfall,) = plan_with_remedies(there, make_plan(there))["shortfalls"]
