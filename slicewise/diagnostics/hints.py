@@ -7,9 +7,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from rapidfuzz import process
-from rapidfuzz.distance import Indel
-
 from slicewise.diagnostics.wording import are, some
 
 _LONGEST_NAME: Final = 100
@@ -34,6 +31,10 @@ def closest_few(text: str, known: Iterable[str], most: int, cutoff: float = 0.6)
         most: How many to return.
         cutoff: How much of both is to be the same, in the same order, from 0 to 1; 1.0 is the same but for capitals.
     """
+    # Names are compared only where one is wrong.
+    from rapidfuzz import process  # noqa: PLC0415
+    from rapidfuzz.distance import Indel  # noqa: PLC0415
+
     if len(text) > _LONGEST_NAME:
         return []
     by_lower = _by_lower(tuple(known))

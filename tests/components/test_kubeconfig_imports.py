@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HEAVY = ("pulumi_gcp", "pulumi_aws", "lightkube", "httpx2", "cryptography")
 # What reports and verifies, for whoever declares a Fleet: not before it does.
-LATER = ("rich", "slicewise.clusters.discover", "slicewise.clusters.verify.verification")
+LATER = ("rich", "rapidfuzz", "slicewise.clusters.discover", "slicewise.clusters.verify.verification")
 
 # The program as Pulumi imports it, with an engine that does not run it.
 PROGRAM = """
