@@ -63,7 +63,7 @@ class Program:
         }
         return cls(directory, stack, environment)
 
-    def pulumi(self, *arguments: str, stdin: str = "", seconds: float = 240) -> subprocess.CompletedProcess[str]:
+    def pulumi(self, *arguments: str, stdin: str = "", seconds: float = 600) -> subprocess.CompletedProcess[str]:
         """Run the CLI to its end, and return its exit code and what it printed.
 
         Its temporary directory is its own and goes with it: providers write kubeconfigs there.

@@ -111,7 +111,7 @@ def test_a_full_pool_updates_few_replicas_only_with_a_unit_kept_free(stack: Work
     # The plan has said it: of this pool, of both deployments, and what to write; nothing of the other pools.
     (warning,) = told
     assert f"the next update of {namespace}/chat, {namespace}/other would wait forever" in warning
-    assert "Write reservedUnits: 1" in warning
+    assert "; write reservedUnits: 1" in warning
     old = running(workloads, "chat")
 
     seed = ["--seed=1"]

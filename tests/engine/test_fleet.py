@@ -31,7 +31,9 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.fleet import Fleet
 
 text = pulumi.Config().require_secret("kubeconfig")
-here = pulumi.ResourceOptions(provider=Provider("management", kubeconfig=text))
+# Objects of one's own wait ten minutes for the event of a deletion that the provider may miss (pulumi-kubernetes #3317).
+soon = pulumi.CustomTimeouts(delete="20s")
+here = pulumi.ResourceOptions(provider=Provider("management", kubeconfig=text), custom_timeouts=soon)
 cluster = ConfigMap("cluster", metadata={"name": "cluster", "namespace": "default"}, opts=here)
 kubeconfig = pulumi.Output.all(cluster.id, text).apply(lambda known: known[1])
 

@@ -41,7 +41,8 @@ def label(args):
 
 text = pulumi.Config().require_secret("kubeconfig")
 management = Provider("management", kubeconfig=text)
-here = pulumi.ResourceOptions(provider=management)
+soon = pulumi.CustomTimeouts(delete="20s")
+here = pulumi.ResourceOptions(provider=management, custom_timeouts=soon)
 operator = ConfigMap("operator", metadata={{"name": "operator", "namespace": "default"}}, opts=here)
 fleet = Fleet(
     {name!r},
@@ -52,7 +53,7 @@ fleet = Fleet(
 after = ConfigMap(
     "after",
     metadata={{"name": "after", "namespace": "default"}},
-    opts=pulumi.ResourceOptions(provider=management, depends_on=[fleet]),
+    opts=pulumi.ResourceOptions(provider=management, depends_on=[fleet], custom_timeouts=soon),
 )
 """
 

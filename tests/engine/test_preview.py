@@ -107,4 +107,6 @@ def test_outputs_are_the_plan_of_the_command_line(workspace: Workspace) -> None:
         del placement["retained"]
     assert outputs["placements"] == plan["placements"]
     assert outputs["nodePools"] == plan["nodePools"]
+    for warning in plan["warnings"]:
+        del warning["facts"]  # the sentences have the numbers: a stack's outputs are for people
     assert outputs["warnings"] == plan["warnings"]

@@ -59,7 +59,11 @@ def test_findings_stand_where_the_documents_say_what_is_wrong(tmp_path: Path) ->
 
     found = sarif(workspace, preview(workspace, fails=True), code=1)
 
-    images = [number for number, line in enumerate(models.read_text().splitlines(), start=1) if "image:" in line]
+    images = [
+        number
+        for number, line in enumerate(models.read_text().splitlines(), start=1)
+        if line.strip().startswith("image:")
+    ]
     assert len(images) == 3
     place = "stacks/test/models.yaml"
     assert sorted(found) == sorted(
