@@ -31,7 +31,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.fleet import Fleet
 
 text = pulumi.Config().require_secret("kubeconfig")
-# Objects of one's own wait ten minutes for the event of a deletion that the provider may miss (pulumi-kubernetes #3317).
+# The provider may miss the event of a deletion, and waits ten minutes for it by default (pulumi-kubernetes #3317).
 soon = pulumi.CustomTimeouts(delete="20s")
 here = pulumi.ResourceOptions(provider=Provider("management", kubeconfig=text), custom_timeouts=soon)
 cluster = ConfigMap("cluster", metadata={"name": "cluster", "namespace": "default"}, opts=here)
