@@ -46,7 +46,7 @@ class FitJudge:
             return FitVerdict.FITS
         if unit.memory <= fails:
             return FitVerdict.DOES_NOT_FIT
-        found = self._judgement(unit).verdict()[0]
+        found = self._judgement(unit, batches).verdict()[0]
         if found is FitVerdict.FITS:
             self._known[batches] = (fails, unit.memory)
         elif found is FitVerdict.DOES_NOT_FIT:
@@ -55,14 +55,13 @@ class FitJudge:
 
     def sizing(self, unit: Unit) -> Sizing:
         """Return the verdict on a unit with its arithmetic; remedies that need further sizing are left out."""
-        return self._judgement(unit).sizing()
+        return self._judgement(unit, self._memory.batches(unit)).sizing()
 
     def reasons(self, unit: Unit) -> tuple[SizingReason, ...]:
         """Return why the verdict on a unit is not `fits`: the first decides; empty where it is."""
-        return self._judgement(unit).verdict()[1]
+        return self._judgement(unit, self._memory.batches(unit)).verdict()[1]
 
-    def _judgement(self, unit: Unit) -> _Judgement:
-        batches = self._memory.batches(unit)
+    def _judgement(self, unit: Unit, batches: tuple[Batch, ...]) -> _Judgement:
         if batches not in self._needs:
             self._needs[batches] = batch_needs(self._memory, batches)
         return _Judgement(self._memory, self._needs[batches], unit)
