@@ -22,10 +22,12 @@ class _Pair(NamedTuple):
 
 def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Iterator[Diagnostic]:
     """Yield each profile with each kind of unit that it was placed on, where that is not known to be enough."""
+    sized = {key for key, model in fleet.models.items() if model.architecture is not None}
     first: dict[_Pair, Placement] = {}
-    for placement in sorted(placements):
+    # Most fleets give no architectures: their placements need no sorting.
+    for placement in sorted(placements) if sized else ():
         key = model_key(fleet.deployment[placement.deployment])
-        if fleet.models[key].architecture is not None:
+        if key in sized:
             unit = unit_of(fleet.node_pool[placement.environment, placement.node_pool])
             first.setdefault(_Pair(key, placement.profile, unit), placement)
     for (key, name, unit), placement in first.items():
