@@ -6,9 +6,10 @@ In the wheel this folder is the package `slicewise_pulumi`, and programs take fr
 when it is asked for: an import of one module does not load them all.
 """
 
-import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
+
+from slicewise.sources import paused_collector
 
 if TYPE_CHECKING:
     from .component_options import PreviousPlan
@@ -28,11 +29,6 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it is
     if name not in _MODULES:
         message = f"module {__name__} has no attribute {name}"
         raise AttributeError(message)
-    collecting = gc.isenabled()
     # What is imported stays: looking through it for garbage, again and again, would be a tenth of the time.
-    gc.disable()
-    try:
+    with paused_collector():
         return getattr(import_module(f".{_MODULES[name]}", __name__), name)
-    finally:
-        if collecting:
-            gc.enable()

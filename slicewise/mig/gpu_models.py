@@ -35,7 +35,7 @@ class GpuModel:
 
 
 MeasuredMemory = int | tuple[int, int] | None
-"""MiB of an instance; the lowest and the most where drivers differ; None where there is no measurement."""
+"""MiB per instance: the lowest and the highest measured, which differ between drivers; None if not measured."""
 
 
 def mig_profile(name: str, per_gpu: int, measured: MeasuredMemory = None) -> MigProfile:

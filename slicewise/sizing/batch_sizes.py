@@ -26,7 +26,7 @@ class BatchNeeds:
     Attributes:
         batches: The sizes that are possible.
         caches: The key-value cache for each; empty where layers cannot be grouped.
-        length: Tokens of the longest request; None where nobody says.
+        length: Tokens of the longest request; None if not stated.
         needed: Bytes of its cache; None where the length is not known.
         overhead: What the budget must hold beside weights and cache; None where the version is not one that is known.
         outside: Bytes that should be left outside the budget.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from slicewise.documents import Fleet
+from slicewise.documents import Fleet, InferenceEnvironment
 from slicewise.planning.location import Location
 from slicewise.planning.matching import selector_reason
 from slicewise.planning.moves import (
@@ -22,7 +22,7 @@ from slicewise.planning.moves import (
 from slicewise.planning.previous_placements import PreviousPlacement
 from slicewise.planning.reasons import Reason
 from slicewise.planning.search.decision_log import Step
-from slicewise.planning.search.demands import Demand
+from slicewise.planning.search.demands import Demand, ServingOption
 from slicewise.planning.search.draft_plan import Claim, DraftPlan
 
 
@@ -97,8 +97,7 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
     for index in draft.numbered.by_environment[location.environment]:
         pool = draft.pools[index]
         for rank, option in enumerate(demand.options):
-            selectors = selector_reason(demand.deployment, option.profile, environment, pool.pool)
-            if selectors is None and draft.requirements.reason(option.profile, index) is None:
+            if _rejection(draft, demand, option, environment, index) is None:
                 change = (pool.name != location.node_pool, pool.pool.resource != item.resource)
                 preference = (
                     option.profile.name != location.profile,
@@ -139,12 +138,18 @@ def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Loc
         return ProfileGone(location.profile)
     environment = fleet.environment[location.environment]
     pool = draft.pools[number]
-    reason = selector_reason(demand.deployment, option.profile, environment, pool.pool) or draft.requirements.reason(
-        option.profile, number
-    )
+    reason = _rejection(draft, demand, option, environment, number)
     if reason:
         return reason
     return Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)
+
+
+def _rejection(
+    draft: DraftPlan, demand: Demand, option: ServingOption, environment: InferenceEnvironment, number: int
+) -> Reason | None:
+    """Return why a pool can never serve `demand` with `option`, from what the draft has compared already."""
+    selectors = selector_reason(demand.deployment, option.profile, environment, draft.pools[number].pool)
+    return selectors or draft.requirements.reason(option.profile, number)
 
 
 def _no_room(draft: DraftPlan, claim: Claim) -> MoveReason | Reason | None:

@@ -1,4 +1,4 @@
-"""What is no config, or one of tomorrow: a code, the field, what to do; never a traceback, never a guess."""
+"""A file that is not a config, or is one of a future model type: a code, the field and what to do, never a guess."""
 
 from __future__ import annotations
 
