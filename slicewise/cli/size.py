@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from slicewise.cli import exit_codes
-from slicewise.cli.command_inputs import fail, read_fleet
+from slicewise.cli.command_inputs import fail, print_lines, read_fleet
 from slicewise.cli.hub import read_hub_model
 from slicewise.cli.options import (
     CheckpointBytes,
@@ -26,6 +26,7 @@ from slicewise.cli.results import print_result
 from slicewise.cli.sized_models import (
     check_documents_alone,
     find_model,
+    misspelt_options,
     one_unit,
     read_version,
     size_config,
@@ -73,6 +74,7 @@ def judge_size(  # noqa: PLR0913 - one for each option
             judged = one_unit(named, on, memory)
             version = read_version(vllm)
             sizes = [size_config(read_json_object(config), checkpoint_bytes, version, engine_args, judged)]
+            print_lines(f"warning: {each}" for each in misspelt_options(engine_args))
     except InvalidInputError as error:
         fail(error)
     if output is Output.JSON:

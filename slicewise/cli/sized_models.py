@@ -34,6 +34,7 @@ from slicewise.sizing import (
     SizingReason,
     Unit,
     VllmVersion,
+    misspelt_option,
     parse_version,
     read_architecture,
     read_options,
@@ -168,6 +169,16 @@ def size_config(
         return SizedProfile(None, on, version, None, tuple(map(_reason, error.problems)))
     found = size(architecture, options, on.unit, version, checkpoint)
     return SizedProfile(None, on, version, found, found.reasons)
+
+
+def misspelt_options(arguments: str) -> Iterator[Diagnostic]:
+    """Yield the options in a line of arguments that are nearly vLLM's: they are sized as if they were left out.
+
+    Raises:
+        InvalidInputError: A quote is not closed.
+    """
+    options = (each.partition("=")[0] for each in split_arguments(arguments) if each.startswith("--"))
+    yield from filter(None, (misspelt_option(option, ("--engine-args",)) for option in options))
 
 
 def read_version(text: str | None) -> VllmVersion | None:

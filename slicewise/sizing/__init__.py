@@ -20,6 +20,7 @@ from slicewise.sizing.remedies import sure_memory
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
 from slicewise.sizing.sizing import not_judged, size
 from slicewise.sizing.units import Unit, slice_of
+from slicewise.sizing.vllm_options import full_name, misspelt_option
 from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "VllmVersion",
     "checkpoint_differs",
     "engine_memory",
+    "full_name",
+    "misspelt_option",
     "not_judged",
     "parse_version",
     "read_architecture",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, quoted
+from slicewise.sizing.vllm_options import full_name
 
 _SHORT: Final = {
     "-tp": "tensor-parallel-size",
@@ -201,6 +202,7 @@ def _given(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
             continue
         # `--limit-mm-per-prompt.image=0` is `--limit-mm-per-prompt={"image": 0}`.
         name, _, inner = _long_name(written).partition(".")
+        name = full_name(name)
         if name.removeprefix("no-") in _SWITCHES:
             value = "false" if name.startswith("no-") or value.lower() == "false" else "true"
             name = name.removeprefix("no-")

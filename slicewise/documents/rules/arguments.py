@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, closest, quoted
-from slicewise.documents.rules.vllm_options import OPTIONS, VERSION, is_older, is_option
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
+from slicewise.sizing import full_name, misspelt_option
 from slicewise.sources import HUGGING_FACE, issued_token
 
 # En dash and em dash, which word processors make of "--".
@@ -31,11 +31,6 @@ _SET: Final = {
 }
 # vLLM's `append` options (entrypoints/openai/cli_args.py): each time adds a value.
 _SEVERAL: Final = frozenset({"middleware"})
-# Of what is written and an option of vLLM's, how much is the same in a misspelling (as for `closest`). It was chosen by
-# 0.11.0 and 0.33.0. Against the options of 0.17.0, 0.20.0 and 0.23.0 it finds 19 of 20 slips of one key (2,166 slips);
-# and of the 106, 86 and 64 options that vLLM got after each of these, one is so near an option that was there already:
-# cpu-distributed-timeout-seconds, after 0.20.0.
-_MISSPELT: Final = 0.9
 # Between an option and its value.
 _END: Final = re.compile(r"[=\s]")
 _TWO_ITEMS: Final = re.compile(r"(--?[A-Za-z][\w-]*)\s+(\S.*)", re.ASCII | re.DOTALL)
@@ -68,7 +63,7 @@ def _option(argument: str) -> tuple[str, str]:
     """Return the option that an argument begins with, as it is written and by its long name; empty names for none."""
     option = _END.split(argument, maxsplit=1)[0]
     # vLLM takes `_` for `-` in its options.
-    return option, _SHORT.get(option) or (option[2:].replace("_", "-") if option.startswith("--") else "")
+    return option, _SHORT.get(option) or (full_name(option[2:].replace("_", "-")) if option.startswith("--") else "")
 
 
 def check_argument(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
@@ -109,15 +104,5 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
         message = f"{quoted(argument)} is one argument with a space in it, so vLLM does not recognise the option"
         remedy = f"write two items, or {quoted(f'{two[1]}={two[2]}')}"
         yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)
-    elif name and not is_option(name):
-        yield from _misspelt(option, name, path)
-
-
-def _misspelt(option: str, name: str, path: FieldPath) -> Iterator[Diagnostic]:
-    """Yield an option that is nearly one of vLLM's: newer versions may have others, which are not like any known."""
-    meant = closest(name, OPTIONS, _MISSPELT)
-    if meant is not None:
-        message = f"vLLM {VERSION} has no option {quoted(option)}, and ends where it does not know one"
-        which = ", which older versions have" if is_older(meant) else ""
-        remedy = f'did you mean "--{meant}"{which}?'
-        yield Diagnostic.warning(Code.UNKNOWN_OPTION, message, remedy, field=path, option=option, meant=f"--{meant}")
+    elif name and (misspelt := misspelt_option(option, path)) is not None:
+        yield misspelt

@@ -126,3 +126,11 @@ def test_documents_are_judged_on_every_unit_that_they_declare(tmp_path: Path) ->
 def test_a_model_without_an_architecture_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "model.yaml").write_text(minimal("ClusterModel"))
     assert "SW706" in run("gemma", str(tmp_path), code=2)
+
+
+def test_an_option_that_is_nearly_one_of_vllms_is_told(tmp_path: Path) -> None:
+    on = ("--config", config(tmp_path, LLAMA_8B), "--memory", "39.5Gi")
+    said = run(*on, "--engine-args", "--max-modell-len=16k --max-num-seq=4 --my-plugin=1")
+    (warning,) = (line for line in said.splitlines() if line.startswith("warning: "))
+    assert warning.startswith('warning: --engine-args: vLLM 0.33.0 has no option "--max-modell-len"')
+    assert warning.endswith('did you mean "--max-model-len"? [SW349]')

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ("--tensor_parallel_size", "write it as replicaTopology.parallelism.tensor"),
         ("-tp=2", "write it as replicaTopology.parallelism.tensor"),
         ("--pipeline-parallel-size=2", "write it as replicaTopology.parallelism.pipeline"),
+        ("--tensor-paral=2", "write it as replicaTopology.parallelism.tensor"),
         ("--data-parallel-size 2", "write it as replicaTopology.parallelism.data,"),
         *(
             (argument, "write it as replicaTopology.parallelism.expert, ")

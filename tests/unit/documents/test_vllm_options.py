@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from slicewise.documents.rules.arguments import check_argument
-from slicewise.documents.rules.vllm_options import OPTIONS
+from slicewise.sizing.vllm_options import OPTIONS
 from tests.unit.documents.advising import advice
 from tests.unit.documents.documents import minimal
 

@@ -18,6 +18,11 @@ from slicewise.sizing import EngineOptions, read_options, split_arguments
         ("--max-model-len=16K", "max_model_len", 16_384),
         ("--max-model-len=1.5k", "max_model_len", 1500),
         ("--max-model-len=4096 --max-model-len=8192", "max_model_len", 8192),
+        # argparse takes the beginning of one option for all of it.
+        ("--max-num-seq=4", "max_num_seqs", 4),
+        ("--gpu_memory_util 0.5", "gpu_memory_utilization", 0.5),
+        ("--no-enable-prefix-cach", "prefix_caching", False),
+        ("--enforce", "enforce_eager", True),
         ("--max-model-len=auto", "fits_length", True),
         ("--max-model-len=-1", "fits_length", True),
         ("--max-model-len -1 --enforce-eager", "enforce_eager", True),
