@@ -62,6 +62,18 @@ def kill(*pids: int) -> None:
             continue
 
 
+def remove_half_written(workspace: Workspace) -> list[Path]:
+    """Do what docs/troubleshooting.md says of "failed to load checkpoint: EOF", and return the files that were removed.
+
+    An engine that is killed while it writes a state leaves an empty file beside it; no command runs until it is gone.
+    """
+    beside = (workspace.directory / "state/.pulumi/stacks").rglob("*.attrs")
+    removed = [file for file in beside if not file.stat().st_size]
+    for file in removed:
+        file.unlink()
+    return removed
+
+
 def eventually(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
     """Wait for a condition."""
     end = time.monotonic() + seconds

@@ -24,7 +24,7 @@ from embedded.kserve_kinds import LLMInferenceService
 from slicewise.clusters.access import temporary_directory as private_tmp
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.credentials import account_token, kubeconfig_of
-from tests.engine.plain_pulumi import descendants, eventually, kill, run, start
+from tests.engine.plain_pulumi import descendants, eventually, kill, remove_half_written, run, start
 from tests.engine.workspace import Workspace
 
 TINY = model("tiny", profile("any", memoryPerGpu="30Gi"))
@@ -153,6 +153,7 @@ def test_nothing_stays_when_the_engine_is_killed(stack: Workspace, directory: Pa
             assert_stays_clean(directory, token)
         finally:
             kill(*others)
+        remove_half_written(stack)
         run(stack, directory, "cancel", "--yes")
 
 
@@ -173,6 +174,7 @@ def test_the_next_run_removes_what_stayed_when_everything_was_killed(
         eventually(lambda: bool(credentials(directory, token)), "what a provider writes")
         kill(engine.pid, *descendants(engine.pid))
     assert credentials(directory, token)
+    remove_half_written(stack)
     run(stack, directory, "cancel", "--yes")
 
     run(stack, directory, "preview")
