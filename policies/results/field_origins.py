@@ -86,6 +86,8 @@ def _place_of_source(source: FieldSource, placed: Placed, documents: Documents) 
     match source.part:
         case SourcePart.DEPLOYMENT:
             return documents.deployment(placed.deployment, source.path)
+        case SourcePart.ENVIRONMENT:
+            return documents.environment(placed.environment, source.path)
         case SourcePart.MODEL:
             return documents.model(placed.deployment, source.path)
         case SourcePart.SERVING_PROFILE:

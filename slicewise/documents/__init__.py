@@ -38,6 +38,7 @@ from slicewise.documents.environment import (
     MAX_POOLS,
     QUANTISED,
     Capabilities,
+    EnvironmentSpec,
     InferenceEnvironment,
     NodePool,
     Precision,
@@ -45,6 +46,7 @@ from slicewise.documents.environment import (
 )
 from slicewise.documents.fleet import Fleet, ModelKey, model_key, served_name
 from slicewise.documents.reading import KINDS, METADATA, bad_value, load_contents, load_fleet
+from slicewise.documents.router import GatewayReference, Router
 from slicewise.documents.rules import SYSTEM_POOL, check_document, check_model, slices_alone
 from slicewise.documents.schema import any_schema, document_schema
 from slicewise.documents.served_model import (
@@ -83,9 +85,11 @@ __all__ = [
     "DeploymentKey",
     "EksCluster",
     "EksReference",
+    "EnvironmentSpec",
     "ExistingCluster",
     "FixedScaling",
     "Fleet",
+    "GatewayReference",
     "GkeCluster",
     "GkeReference",
     "InferenceEnvironment",
@@ -100,6 +104,7 @@ __all__ = [
     "Precision",
     "ReplicaTopology",
     "Requirements",
+    "Router",
     "Selector",
     "ServingProfile",
     "Spread",

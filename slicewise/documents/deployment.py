@@ -18,6 +18,7 @@ from slicewise.documents.base import (
     NamespacedMetadata,
     Selector,
 )
+from slicewise.documents.router import Router
 from slicewise.documents.served_model import ServedModelName
 from slicewise.kubernetes import MAX_COUNT
 
@@ -96,6 +97,8 @@ class DeploymentSpec(Frozen):
     """Higher is placed first. It never evicts what is already placed."""
     scaling: Scaling = Scaling()
     """The number of replicas in each environment, or what determines it."""
+    router: Router = Router()
+    """Whether and how requests reach it through a Gateway."""
 
 
 class DeploymentMetadata(NamespacedMetadata):

@@ -22,6 +22,7 @@ from slicewise.documents.base import (
     LabelValue,
 )
 from slicewise.documents.cluster import CloudName, Cluster
+from slicewise.documents.router import GatewayReference
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
 # Every MIG-capable GPU so far has seven compute slices, or four (NVIDIA MIG User Guide, Supported MIG Profiles).
@@ -169,6 +170,8 @@ class EnvironmentSpec(Frozen):
     cluster: Cluster
     node_pools: Annotated[tuple[NodePool, ...], Field(min_length=1, max_length=MAX_POOLS)]
     """The pools that Slicewise may place models on."""
+    gateway: GatewayReference | None = None
+    """The Gateway that requests come through; the one of KServe's configuration if omitted."""
 
 
 class InferenceEnvironment(Frozen):

@@ -6,11 +6,12 @@ import hashlib
 import json
 from typing import Final
 
-from slicewise.documents import ModelDeployment, ModelSpec, NodePool, ServingProfile, served_name
+from slicewise.documents import EnvironmentSpec, ModelDeployment, ModelSpec, NodePool, ServingProfile, served_name
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pod_template import POD_SOURCES, pod_template
+from slicewise.manifests.router import ROUTER_SOURCES, router_spec
 from slicewise.manifests.service_names import service_name
 from slicewise.manifests.source_map import FieldSource, SourcePart, below
 from slicewise.manifests.vocabulary import KubernetesObject
@@ -27,12 +28,18 @@ SERVICE_SOURCES: Final = (
     FieldSource("spec.parallelism", SourcePart.SERVING_PROFILE, ("replicaTopology", "parallelism")),
     *below("spec.template", POD_SOURCES),
     *below("spec.worker", POD_SOURCES),
+    *below("spec.router", ROUTER_SOURCES),
 )
 """What the service's fields are made of; the first that matches counts."""
 
 
 def inference_service(
-    placement: Placement, deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
+    placement: Placement,
+    deployment: ModelDeployment,
+    model: ModelSpec,
+    profile: ServingProfile,
+    pool: NodePool,
+    environment: EnvironmentSpec,
 ) -> KubernetesObject:
     """Return the service: what `placement` decided, as KServe v0.20 reads it."""
     nodes = placement.nodes_per_replica
@@ -50,6 +57,10 @@ def inference_service(
         spec["parallelism"] = _parallelism(profile)
     # KServe puts these on the pods and says of none of them which version of the service it is from.
     spec["annotations"] = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile)}
+    # After the revision: a route or a weight replaces no pods.
+    router = router_spec(deployment.spec.router, environment)
+    if router is not None:
+        spec["router"] = router
     if not deployment.autoscaled:
         # Left out where an autoscaler owns it, so that the next `pulumi up` does not take it back.
         spec["replicas"] = placement.replicas
@@ -67,7 +78,7 @@ def inference_service(
 
 
 def _revision(spec: KubernetesObject, profile: ServingProfile) -> str:
-    """Return what changes exactly when a change of `spec`, which has no replicas yet, replaces pods."""
+    """Return what changes exactly when a change of `spec`, which has no replicas or router yet, replaces pods."""
     parts = [spec]
     if profile.replica_topology.pipelined:
         parts.append(pipeline_parallel_spec())

@@ -34,7 +34,8 @@ def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObje
     model = fleet.model_of(deployment)
     pool = fleet.node_pool[placement.environment, placement.node_pool]
     profile = model.profile(placement.profile)
-    service = inference_service(placement, deployment, model, profile, pool)
+    environment = fleet.environment[placement.environment].spec
+    service = inference_service(placement, deployment, model, profile, pool, environment)
     scaling = deployment.spec.scaling.concurrency
     if not (deployment.autoscaled and scaling):
         return [service]

@@ -14,6 +14,7 @@ class SourcePart(StrEnum):
     """A document of a placement, or a part of one; paths of fields begin there."""
 
     DEPLOYMENT = "deployment"
+    ENVIRONMENT = "environment"
     MODEL = "model"
     SERVING_PROFILE = "serving profile"
     NODE_POOL = "node pool"

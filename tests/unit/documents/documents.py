@@ -89,6 +89,13 @@ COMPLETE: dict[str, Data] = {
                     },
                 }
             ],
+            "gateway": {
+                "name": "models",
+                "namespace": "gateways",
+                "hostname": "models.example.com",
+                "scheme": "https",
+                "port": 8443,
+            },
         },
     },
     "ClusterModel": {
@@ -167,6 +174,7 @@ COMPLETE: dict[str, Data] = {
                     "scaleDownDelay": 60,
                 },
             },
+            "router": {"enabled": True, "scheduler": True, "group": "gemma", "weight": 90},
         },
     },
 }

@@ -22,6 +22,7 @@ from tests.unit.documents.fields import (
     TOPOLOGY,
     leaves,
 )
+from tests.unit.documents.wrong_routers import OF_ROUTER
 from tests.unit.documents.wrong_values import (
     COLON,
     COUNT,
@@ -242,6 +243,7 @@ WRONG: list[Wrong] = [
         ],
     ),
     *OF_ARCHITECTURE,
+    *OF_ROUTER,
     (
         MODEL,
         (*PROFILE, "engine", "args"),
