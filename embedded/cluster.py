@@ -12,6 +12,7 @@ from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
 from embedded.errors import ControlPlaneError
 from embedded.fake_nodes import add_nodes, nodes_ready
+from embedded.gateway import start_gateway
 from embedded.gateway_api import install_gateway_api_crds
 from embedded.kserve_controller import install_kserve_webhooks, start_llmisvc
 from embedded.kserve_kinds import install_kserve_crds
@@ -36,7 +37,7 @@ class EmbeddedCluster:
     Attributes:
         plane: The API server and how to reach it.
         processes: What runs, in the order of starting: etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
-            kwok, lws-controller, llmisvc.
+            kwok, lws-controller, llmisvc, and contour and envoy if there is a gateway.
     """
 
     plane: ControlPlane
@@ -50,6 +51,7 @@ class EmbeddedCluster:
         pools: Iterable[FakePool] = (),
         *,
         kserve_webhooks: bool = False,
+        gateway: bool = False,
         binaries: Path | None = None,
     ) -> Iterator[EmbeddedCluster]:
         """Start one, wait until all of it is ready, and stop it at the end of the `with` block.
@@ -58,6 +60,7 @@ class EmbeddedCluster:
             directory: An empty or absent directory, for its data, secrets and logs. It is not removed.
             pools: The nodes that it has; `add_nodes` adds more.
             kserve_webhooks: Whether KServe's admission webhooks are installed, which refuse some changes.
+            gateway: Whether the gateway that KServe's settings name routes requests, to stub engines.
             binaries: Where the programs are; by default where `make toolchain` puts them.
 
         Raises:
@@ -88,8 +91,9 @@ class EmbeddedCluster:
             services.wait_ready()
             if kserve_webhooks:
                 install_kserve_webhooks(client, services_webhooks)
+            routing = stack.enter_context(start_gateway(plane, directory)) if gateway else ()
             wait_until("nodes ready", partial(nodes_ready, client), _NODES_READY_SECONDS)
-            yield cls(plane, (*plane.processes, scheduling, nodes, groups, services))
+            yield cls(plane, (*plane.processes, scheduling, nodes, groups, services, *routing))
 
     def stop(self, name: str) -> None:
         """End the process `name` with its usual shutdown; what it does is not done until `restart`."""

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# The first three make pods of Deployments and StatefulSets. Without the other two nothing that is deleted in the
+# The first three make pods of Deployments and StatefulSets, the fourth tells gateways which pods a Service has. Without
+# the other two nothing that is deleted in the
 # foreground, and no namespace, ever goes.
 _CONTROLLERS = (
     "deployment-controller",
     "replicaset-controller",
     "statefulset-controller",
+    "endpointslice-controller",
     "garbage-collector-controller",
     "namespace-controller",
 )
@@ -88,6 +90,15 @@ class ControlPlane:
             path = write_secret(directory / "kubeconfig", kubeconfig)
             manager = stack.enter_context(Process(manager_binary, _controller_manager_flags(path), directory))
             yield cls(url, kubeconfig, path, (etcd, server, manager))
+
+    def authority(self) -> str:
+        """Return what vouches for the server's certificate, in PEM."""
+        cluster = yaml.safe_load(self.kubeconfig)["clusters"][0]["cluster"]
+        return base64.b64decode(cluster["certificate-authority-data"]).decode()
+
+    def kubeconfig_through(self, server: str, authority: Path) -> str:
+        """Return the kubeconfig of who reaches it with the same rights through another server, at a URL."""
+        return _kubeconfig(server, authority, yaml.safe_load(self.kubeconfig)["users"][0]["user"]["token"])
 
     def notice_new_kinds(self) -> None:
         """Have objects of new kinds deleted at once, with what they own, not half a minute later.

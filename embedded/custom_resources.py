@@ -13,7 +13,7 @@ from embedded.deadlines import wait_until
 from embedded.manifest_files import read_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from lightkube import Client
@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 _SERVED_SECONDS = 120
 
 
-def install_definitions(client: Client, files: Iterable[Path], kinds: Iterable[Kind]) -> None:
-    """Apply the definitions in `files` and wait until objects of `kinds` can be created.
+def install_definitions(
+    client: Client, files: Iterable[Path], kinds: Iterable[Kind], *, only: Collection[str] | None = None
+) -> None:
+    """Apply the definitions in `files`, or those with a name in `only`, and wait until `kinds` can be created.
 
     Raises:
         ControlPlaneError: The kinds were not served in time.
     """
-    definitions = [definition for path in files for definition in read_documents(path)]
-    names = [definition["metadata"]["name"] for definition in definitions]
-    for name, definition in zip(names, definitions, strict=True):
-        client.patch(CustomResourceDefinition, name, definition, patch_type=PatchType.APPLY)
+    published = {each["metadata"]["name"]: each for path in files for each in read_documents(path)}
+    names = published if only is None else only
+    for name in names:
+        client.patch(CustomResourceDefinition, name, published[name], patch_type=PatchType.APPLY)
     for name in names:
         wait_until(f"{name} established", partial(_is_established, client, name), _SERVED_SECONDS)
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""The Gateway API with one gateway that nothing implements: KServe wants it to exist, tests play its controller."""
+"""The Gateway API's kinds, and the one gateway that KServe wants to exist."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ GatewayClass = create_global_resource(_GROUP, "v1", "GatewayClass", "gatewayclas
 Gateway = create_namespaced_resource(_GROUP, "v1", "Gateway", "gateways")
 HTTPRoute = create_namespaced_resource(_GROUP, "v1", "HTTPRoute", "httproutes")
 
-_CLASS = "embedded"
-_LISTENER = {"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
+_LISTENER = {"name": "http", "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
 
 
 def install_gateway_api_crds(client: Client) -> None:
@@ -32,20 +31,26 @@ def install_gateway_api_crds(client: Client) -> None:
     install_definitions(client, files, (GatewayClass, Gateway, HTTPRoute))
 
 
-def add_gateway(client: Client, name: str, namespace: str) -> None:
-    """Apply a gateway that takes routes from every namespace, and its class."""
+def add_gateway(
+    client: Client, name: str, namespace: str, *, port: int = 80, controller: str = "embedded.invalid/none"
+) -> None:
+    """Apply a gateway that takes routes from every namespace, and a class of the controller's own.
+
+    By default nothing implements it: tests play its controller.
+    """
     api_version = f"{_GROUP}/v1"
+    class_name = controller.partition(".")[0]
     gateway_class = {
         "apiVersion": api_version,
         "kind": "GatewayClass",
-        "metadata": {"name": _CLASS},
-        "spec": {"controllerName": "embedded.invalid/none"},
+        "metadata": {"name": class_name},
+        "spec": {"controllerName": controller},
     }
-    client.patch(GatewayClass, _CLASS, gateway_class, patch_type=PatchType.APPLY)
+    client.patch(GatewayClass, class_name, gateway_class, patch_type=PatchType.APPLY)
     gateway = {
         "apiVersion": api_version,
         "kind": "Gateway",
         "metadata": {"name": name, "namespace": namespace},
-        "spec": {"gatewayClassName": _CLASS, "listeners": [_LISTENER]},
+        "spec": {"gatewayClassName": class_name, "listeners": [_LISTENER | {"port": port}]},
     }
     client.patch(Gateway, name, gateway, namespace=namespace, patch_type=PatchType.APPLY)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from lightkube import Client
 
 NAMESPACE = "kserve"
-_GATEWAY = "gateway"
+GATEWAY = "gateway"
 _SETTINGS = "inferenceservice-config"  # the controller looks for this name
 _INGRESS = {
-    "ingressGateway": f"{NAMESPACE}/{_GATEWAY}",
-    "kserveIngressGateway": f"{NAMESPACE}/{_GATEWAY}",
+    "ingressGateway": f"{NAMESPACE}/{GATEWAY}",
+    "kserveIngressGateway": f"{NAMESPACE}/{GATEWAY}",
     "enableGatewayApi": True,
 }
 _STORAGE_INITIALIZER = {
@@ -47,7 +47,7 @@ def install_kserve_settings(client: Client) -> None:
         "data": {"ingress": json.dumps(_INGRESS), "storageInitializer": json.dumps(_STORAGE_INITIALIZER)},
     }
     client.patch(ConfigMap, _SETTINGS, settings, namespace=NAMESPACE, patch_type=PatchType.APPLY)
-    add_gateway(client, _GATEWAY, NAMESPACE)
+    add_gateway(client, GATEWAY, NAMESPACE)
     for path in sorted((kserve_source() / "config/llmisvcconfig").glob("config-*.yaml")):
         for preset in read_documents(path):
             name = preset["metadata"]["name"]

@@ -29,6 +29,15 @@ def http_ok(port: int, path: str) -> bool:
     return _ok(http.client.HTTPConnection(HOST, port, timeout=_TIMEOUT_SECONDS), path, {})
 
 
+def accepts(port: int) -> bool:
+    """Return whether something listens."""
+    try:
+        with socket.create_connection((HOST, port), _TIMEOUT_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
 def accepts_tls(port: int, authority: Path) -> bool:
     """Return whether something listens with a certificate that `authority` vouches for."""
     try:

@@ -16,6 +16,11 @@ def bin_dir() -> Path:
     return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where"], cwd=_TOOLCHAIN))
 
 
+def contour_dir() -> Path:
+    """Return the directory of the built Contour; it may not exist yet."""
+    return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where-contour"], cwd=_TOOLCHAIN))
+
+
 def find_binary(directory: Path, name: str) -> Path:
     """Return the path of a built binary.
 

@@ -60,24 +60,34 @@ KUBERNETES = (
     Binary("llmisvc", "kserve", "github.com/kserve/kserve/cmd/llmisvc", 150),
     Binary("lws-controller", "lws", "sigs.k8s.io/lws/cmd", 70),
 )
-# Only tests run it: a program in another language, with the package of components. It is apart, so that nothing else is
-# built anew for it.
-YAML = Binary(
-    "pulumi-language-yaml", "pulumi-language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", 120
-)
+# Each is apart, so that nothing else is built anew for it.
+APART = {
+    # For tests only: programs in another language, with the package of components.
+    "yaml": Binary(
+        "pulumi-language-yaml", "pulumi-language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", 120
+    ),
+    # It implements the Gateway API; Envoy, which it configures, comes as a Python package.
+    "contour": Binary("contour", "contour", "github.com/projectcontour/contour/cmd/contour", 100),
+}
 # Modules that are read, too: custom resource definitions and presets come from the modules as published.
-SOURCES = {"kserve": "github.com/kserve/kserve", "lws": "sigs.k8s.io/lws"}
+SOURCES = (
+    ("kserve", "github.com/kserve/kserve"),
+    ("lws", "sigs.k8s.io/lws"),
+    ("contour", "github.com/projectcontour/contour"),
+    ("contour", "sigs.k8s.io/gateway-api"),
+)
 
 
 def bin_dir() -> Path:
     """Return the directory of the built binaries for this version of `toolchain/`."""
     inputs = [*sorted(HERE.glob("*/go.*")), *sorted(HERE.glob("*/*.go"))]
-    return _cached((PULUMI, KUBERNETES), [path for path in inputs if path.parent.name != YAML.module])
+    apart = {binary.module for binary in APART.values()}
+    return _cached((PULUMI, KUBERNETES), [path for path in inputs if path.parent.name not in apart])
 
 
-def yaml_dir() -> Path:
-    """Return the directory of Pulumi's host of programs in YAML."""
-    return _cached(YAML, sorted((HERE / YAML.module).glob("go.*")))
+def dir_apart(binary: Binary) -> Path:
+    """Return the directory of one of `APART`."""
+    return _cached(binary, sorted((HERE / binary.module).glob("go.*")))
 
 
 def _cached(what: object, inputs: list[Path]) -> Path:
@@ -172,21 +182,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "group",
-        choices=["pulumi", "all", "where", "where-yaml"],
+        choices=["pulumi", "all", "where", *(f"where-{name}" for name in APART)],
         help="pulumi: the CLI, its Python host and the Kubernetes provider (where not on PATH); "
-        "all: those, an embedded Kubernetes cluster, and what else tests run; where, where-yaml: print the directory "
-        "of the binaries, or of the host of programs in YAML, and build nothing",
+        "all: those, an embedded Kubernetes cluster, and what else tests run; where, where-...: print the directory "
+        "of the binaries, or of the one that is apart, and build nothing",
     )
     group = parser.parse_args().group
     target = bin_dir()
     if group.startswith("where"):
-        print(target if group == "where" else yaml_dir())
+        print(target if group == "where" else dir_apart(APART[group.removeprefix("where-")]))
         return
     todo = missing(PULUMI + (KUBERNETES if group == "all" else ()), target)
     if todo or group == "all":
         require_go()
-    if group == "all" and missing((YAML,), yaml_dir()):
-        build(YAML, yaml_dir(), "[tests]")
+    for binary in APART.values() if group == "all" else ():
+        if missing((binary,), dir_apart(binary)):
+            build(binary, dir_apart(binary), "[apart]")
     if todo:
         minutes = sum(binary.seconds for binary in todo) / 60
         print(
@@ -195,7 +206,7 @@ def main() -> None:
     for number, binary in enumerate(todo, start=1):
         build(binary, target, f"[{number}/{len(todo)}]")
     if group == "all":
-        for toolchain_module, module in SOURCES.items():
+        for toolchain_module, module in SOURCES:
             module_dir(module, of=toolchain_module)
 
 

@@ -1,0 +1,24 @@
+"""One cluster whose gateway routes, for all tests of this directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedded.cluster import EmbeddedCluster
+from tests.cluster.machine import commands_with
+from tests.cluster.workloads import POOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def routed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster]:
+    """The cluster; nothing of it stays."""
+    directory = tmp_path_factory.mktemp("routed")
+    with EmbeddedCluster.start(directory, POOLS, kserve_webhooks=True, gateway=True) as cluster:
+        assert [process.name for process in cluster.processes[-2:]] == ["contour", "envoy"]
+        yield cluster
+    assert commands_with(str(directory)) == []

@@ -1,0 +1,37 @@
+"""Which shares KServe's routes give to the services of a group, and whether the gateway has read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedded.gateway_api import HTTPRoute
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lightkube import Client
+    from lightkube.generic_resource import GenericNamespacedResource
+
+# The one for chat completions at the address that the whole group has.
+_RULE = "v1-chat-completions-publisher-path"
+
+
+def all_say(client: Client, namespace: str, weights: Mapping[str, int]) -> bool:
+    """Return whether the routes of all services in `weights` have these weights, as the gateway has read them.
+
+    KServe's controller writes the route of one service after that of the other; both are for the same address.
+    """
+    routes = [client.get(HTTPRoute, f"{service}-kserve-route", namespace=namespace) for service in weights]
+    return all(_is_read(route) and _weights(route) == weights for route in routes)
+
+
+def _weights(route: GenericNamespacedResource) -> dict[str, int]:
+    (backends,) = (rule["backendRefs"] for rule in route["spec"]["rules"] if rule["name"] == _RULE)
+    return {each["name"].removesuffix("-kserve-workload-svc"): each["weight"] for each in backends}
+
+
+def _is_read(route: GenericNamespacedResource) -> bool:
+    parents = (route.get("status") or {}).get("parents", [])
+    conditions = [condition for parent in parents for condition in parent["conditions"]]
+    generation = route.metadata and route.metadata.generation
+    return bool(conditions) and {each["observedGeneration"] for each in conditions} == {generation}
