@@ -10,3 +10,5 @@ SHORTFALL: Final = 3
 """Some deployments get fewer environments than they ask for."""
 DIFFERENT: Final = 4
 """The clusters differ from what is declared, so that the plan cannot run."""
+MOVES: Final = 5
+"""What runs would move, and nobody has said that it may."""

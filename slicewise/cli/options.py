@@ -117,6 +117,15 @@ RenderOwner = Annotated[
         callback=checked_owner,
     ),
 ]
+PlanAfresh = Annotated[
+    bool, typer.Option("--fresh", help="Plan without the plan of the last rendering: what runs may move.")
+]
+AllowMoves = Annotated[
+    bool, typer.Option("--allow-moves", help="Write the manifests even if something leaves the pool it runs in.")
+]
+CreateNamespaces = Annotated[
+    bool, typer.Option("--create-namespaces", help="Write the namespaces of the services, too.")
+]
 WhenShort = Annotated[
     OnShortfall,
     typer.Option(

@@ -20,11 +20,23 @@ OWNER: Final = "# Owner: "
 # The longest list of paths that a command line can hold.
 _LONGEST_HEADER: Final = 4 * 1024 * 1024
 _TEMPORARY: Final = ".slicewise-render-"
+KUSTOMIZATION: Final = "kustomization.yaml"
+"""What lists the manifests of a directory: it is nobody's, and not a manifest itself."""
 
 
 def signed(text: str, owner: str) -> str:
     """Return `text` as a file of `owner`, which must be one line."""
     return f"{_HEADER}{OWNER}{owner}\n{text}"
+
+
+def unowned(text: str) -> str:
+    """Return `text` as a file of `render` that owners share."""
+    return f"{_HEADER}{text}"
+
+
+def is_by_render(path: Path) -> bool:
+    """Return whether `render` wrote the file."""
+    return owner_of(path) is not None
 
 
 def owner_of(path: Path) -> str | None:
@@ -46,11 +58,12 @@ def owner_of(path: Path) -> str | None:
 
 
 def written_files(directory: Path) -> dict[Path, str]:
-    """Return every file of `render` below `directory`, a directory for each environment, with its owner."""
+    """Return every manifest of `render` below `directory`, a directory for each environment, with its owner."""
     if not directory.is_dir():
         return {}
     folders = [folder for folder in directory.iterdir() if folder.is_dir() and not folder.is_symlink()]
-    owners = {path: owner_of(path) for folder in folders for path in folder.glob("*.yaml")}
+    manifests = [path for folder in folders for path in folder.glob("*.yaml") if path.name != KUSTOMIZATION]
+    owners = {path: owner_of(path) for path in manifests}
     return {path: owner for path, owner in sorted(owners.items()) if owner is not None}
 
 

@@ -5,6 +5,7 @@
 The names of annotations and labels are here, too.
 """
 
+from slicewise.manifests.namespaces import namespace_object
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
 from slicewise.manifests.service_names import (
@@ -74,6 +75,7 @@ __all__ = [
     "environment_objects",
     "field_source",
     "in_cluster_address",
+    "namespace_object",
     "placement_objects",
     "pod_tolerations",
     "service_name",

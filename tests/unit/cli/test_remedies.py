@@ -8,7 +8,8 @@ import pytest
 
 from slicewise.cli.clusters import kubeconfig_texts, values_by_environment
 from slicewise.cli.command_inputs import read_previous
-from slicewise.cli.render import documents_owner, not_written, write_manifests
+from slicewise.cli.manifest_files import Rendering, documents_owner, not_written, write_manifests
+from slicewise.cli.remembered_plan import without_memory
 from slicewise.diagnostics import Diagnostic, InvalidInputError
 from slicewise.documents import load_fleet
 from slicewise.planning import make_plan
@@ -59,18 +60,22 @@ def test_an_environment_without_a_kubeconfig() -> None:
     ]
 
 
-def refused(documents: list[str], output: Path) -> tuple[Diagnostic, ...]:
+def write(documents: list[str], output: Path, owner: str) -> Rendering:
     fleet = load_fleet(documents)
+    memory = without_memory(output, owner)
+    return write_manifests(fleet, make_plan(fleet), output, owner=owner, documents=documents, remembered=memory)
+
+
+def refused(documents: list[str], output: Path) -> tuple[Diagnostic, ...]:
     with pytest.raises(InvalidInputError) as error:
-        write_manifests(fleet, make_plan(fleet), output, documents_owner(documents, output), documents)
+        write(documents, output, documents_owner(documents, output))
     return error.value.problems
 
 
 def test_manifests_of_another_owner_are_counted(tmp_path: Path) -> None:
     output = tmp_path / "manifests"
-    fleet = load_fleet([DEMO])
-    written = write_manifests(fleet, make_plan(fleet), output, "blue", [DEMO]).written
-    first, second, *others = sorted(output.glob("*/*.yaml"))
+    written = write([DEMO], output, "blue").written
+    first, second, *others = sorted(output.glob("*/team*.yaml"))
     for path in others:
         path.unlink()
     for path in (first, second):
@@ -90,9 +95,8 @@ def test_manifests_of_another_owner_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", ["a link", "a file that `render` did not write"])
 def test_something_in_the_way_of_manifests(tmp_path: Path, make: str) -> None:
     output = tmp_path / "manifests"
-    fleet = load_fleet([DEMO])
-    write_manifests(fleet, make_plan(fleet), output, documents_owner([DEMO], output), [DEMO])
-    first = min(output.glob("*/*.yaml"))
+    write([DEMO], output, documents_owner([DEMO], output))
+    first = min(output.glob("*/team*.yaml"))
     if make == "a link":
         first.parent.rename(tmp_path / "elsewhere")
         first.parent.symlink_to(tmp_path / "elsewhere")

@@ -29,8 +29,15 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def contents(directory: Path) -> dict[str, bytes]:
+    """Every file, beside what `render` keeps for itself and for Argo CD and Flux."""
     files = sorted(path for path in directory.rglob("*") if path.is_file() and not path.is_symlink())
-    return {str(path.relative_to(directory)): path.read_bytes() for path in files}
+    return {str(path.relative_to(directory)): path.read_bytes() for path in files if not is_beside_manifests(path)}
+
+
+def is_beside_manifests(path: Path) -> bool:
+    if path.name == "kustomization.yaml":
+        return path.read_text().startswith("# Written by `slicewise render`")
+    return path.match("slicewise-plan*.json")
 
 
 def without_deployments(documents: Path) -> None:

@@ -97,7 +97,7 @@ def test_the_files_of_another_owner_go_in_one_step_and_none_of_them_stays(
 def test_a_rendering_that_does_not_say_whose_it_is_becomes_that_of_the_documents(documents: Path, output: Path) -> None:
     render(documents, output)
     expected = contents(output)
-    for path in output.rglob("*.yaml"):
+    for path in output.rglob("team-*.yaml"):
         lines = path.read_text().splitlines(keepends=True)
         assert lines[1].startswith("# Owner: ")
         path.write_text("".join([lines[0], *lines[2:]]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from slicewise.cli.render import manifest_text
+from slicewise.cli.manifest_files import manifest_text
 from tests.unit.cli.render.rendering import MANIFESTS, contents, edit, render, without_deployments
 from tests.unit.cli.running import SHORTFALL
 
@@ -71,8 +71,8 @@ def test_what_the_plan_no_longer_has_is_removed(documents: Path, output: Path) -
 def test_a_renamed_environment_takes_its_manifests_along(documents: Path, output: Path) -> None:
     render(documents, output)
     edit(documents / "environments.yaml", "name: mig-a\n", "name: mig-z\n")
-    assert render(documents, output).returncode == 0
-    assert sorted(path.name for path in output.iterdir()) == ["mig-z", "onprem-b"]
+    assert render(documents, output, "--allow-moves").returncode == 0
+    assert sorted(path.name for path in output.iterdir()) == ["mig-z", "onprem-b", "slicewise-plan.json"]
 
 
 def test_what_an_object_has_twice_is_written_twice() -> None:
