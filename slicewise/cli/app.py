@@ -26,7 +26,7 @@ app = typer.Typer(
     "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover and verify read "
     "clusters, and nothing changes one.",
     epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for, "
-    "or a model does not fit, 4 what is declared differs from what the clusters have.",
+    "or a model does not fit, 4 what is declared differs from what the clusters have, 5 render would move what runs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -163,7 +163,7 @@ def test_a_previous_plan_that_is_none(tmp_path: Path, content: str | None) -> No
 
 def rendered(directory: Path) -> dict[str, dict[str, Any]]:
     """Return the files below `directory` with the objects in them."""
-    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    files = sorted(path for path in directory.glob("*/*") if path.name != "kustomization.yaml")
     return {str(path.relative_to(directory)): yaml.safe_load(path.read_text()) for path in files}
 
 

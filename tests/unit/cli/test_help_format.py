@@ -132,7 +132,7 @@ def test_an_earlier_plan_prints_nothing_raw(tmp_path: Path, demo_plan: dict[str,
         ["plan", DEMO, "--output", "yaml"],
         ["plan", DEMO, "--output", "svg"],
         ["explain", "gemma", DEMO],
-        ["render", DEMO, "--output-dir", str(tmp_path / "out")],
+        ["render", DEMO, "--output-dir", str(tmp_path / "out"), "--allow-moves"],
     ):
         run = in_process(*arguments, "--previous", earlier)
         assert run.returncode == 0
