@@ -12,6 +12,7 @@ from slicewise.cli.discover import discover
 from slicewise.cli.errors import errors
 from slicewise.cli.explain import explain
 from slicewise.cli.help_format import Command
+from slicewise.cli.init import init
 from slicewise.cli.options import Version
 from slicewise.cli.plan import plan
 from slicewise.cli.render import render
@@ -40,7 +41,7 @@ def program(*, version: Version = False) -> None:
     """What goes before a command; the text of `--help` is above."""
 
 
-for _command in (plan, explain, judge_size, validate, render, discover, verify, errors, schema):
+for _command in (plan, explain, judge_size, validate, render, discover, verify, errors, schema, init):
     app.command(_command.__name__.removeprefix("judge_"), cls=Command)(_command)
 
 

@@ -134,6 +134,10 @@ WhenShort = Annotated[
     ),
 ]
 
+# init
+NewProject = Annotated[Path, typer.Argument(metavar="DIR", help="Where; made if missing.", show_default=False)]
+ProjectName = Annotated[str | None, _option("NAME", "The project's name in Pulumi. Left out: the directory's.")]
+
 # discover reads one cluster, verify several: the same options, for one environment and for each.
 _STACK = "ORGANIZATION/PROJECT/STACK"
 _OF_EACH = "[ENVIRONMENT=]"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.package.installed import CHECKOUT, Installed, install
 
@@ -30,8 +31,14 @@ print(json.dumps({"outputs": outputs, "resources": resources}, default=plain))
 
 def preview(installed: Installed, name: str, cwd: Path, **config: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the outputs, and the resources by name."""
+    return preview_program(installed, CHECKOUT / "examples" / name, cwd, **config)
+
+
+def preview_program(
+    installed: Installed, directory: Path, cwd: Path, **config: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Do the same with the program in any directory."""
     settings = {key.replace("__", ":"): value for key, value in config.items()}
-    directory = CHECKOUT / "examples" / name
     run = installed.run(installed.python, "-c", PREVIEW, str(directory), json.dumps(settings), cwd=cwd)
     assert run.returncode == 0, run.stdout + run.stderr
     shown = json.loads(run.stdout.splitlines()[-1])
@@ -81,3 +88,16 @@ def test_existing_program(installed: Installed, tmp_path: Path) -> None:
     # What takes an output of the fleet waits for what the fleet applies.
     assert "platform/team/chat-service" in resources["endpoints"]["dependencies"]
     assert endpoint["environment"] == "platform"
+
+
+def test_a_new_project_is_previewed(installed: Installed, tmp_path: Path) -> None:
+    project = tmp_path / "models"
+    assert installed.run(installed.command, "init", str(project), cwd=tmp_path).returncode == 0
+    config = yaml.safe_load((project / "stacks/Pulumi.dev.yaml").read_text())["config"]
+    named = {key.replace(":", "__"): value for key, value in config.items()}
+    outputs, resources = preview_program(
+        installed, project, project, **named, slicewise__manifests=json.dumps(["stacks/dev"])
+    )
+    (placement,) = outputs["placements"]
+    assert (placement["environment"], placement["units"]) == ("mig-a", 2)
+    assert resources["mig-a/models/chat-service"]["inputs"]["spec"]["replicas"] == 2
