@@ -133,7 +133,7 @@ _Uid = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, config=ConfigDict(alias_generator=to_camel, validate_by_name=True))
+@dataclass(frozen=True, slots=True, config=ConfigDict(alias_generator=to_camel, validate_by_name=True, defer_build=True))
 class StackConfig:
     """What the stack decides, with defaults filled in. A field is called as its key is."""
 

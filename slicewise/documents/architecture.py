@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictInt, StrictStr
 
+from slicewise import sizing
 from slicewise.diagnostics import Diagnostic, InvalidInputError
 from slicewise.documents.base import Frozen
-from slicewise.sizing import Architecture, checkpoint_differs, read_architecture
 
 # Distinct configs of a fleet; more are read again.
 _MOST_CONFIGS = 4096
@@ -35,21 +35,21 @@ class ModelArchitecture(Frozen):
     """Size of the safetensors files in bytes, if known: the config is checked against it."""
 
     @cached_property
-    def found(self) -> Architecture | tuple[Diagnostic, ...]:
+    def found(self) -> sizing.Architecture | tuple[Diagnostic, ...]:
         """What the config says, or what is wrong with it; each field is a path in the config."""
         return _read(_Config(_digest(self.config), self.config or {}))
 
     @property
-    def known(self) -> Architecture | None:
+    def known(self) -> sizing.Architecture | None:
         """What the config says; None if it cannot be read, or its type is not known."""
-        return self.found if isinstance(self.found, Architecture) else None
+        return self.found if isinstance(self.found, sizing.Architecture) else None
 
     @cached_property
     def contradiction(self) -> str:
         """How the checkpoint's size contradicts the config; empty if it does not."""
         if self.known is None or self.checkpoint_bytes is None:
             return ""
-        return checkpoint_differs(self.known, self.checkpoint_bytes)
+        return sizing.checkpoint_differs(self.known, self.checkpoint_bytes)
 
     @cached_property
     def digest(self) -> bytes:
@@ -66,9 +66,9 @@ class _Config:
 
 
 @lru_cache(_MOST_CONFIGS)
-def _read(config: _Config) -> Architecture | tuple[Diagnostic, ...]:
+def _read(config: _Config) -> sizing.Architecture | tuple[Diagnostic, ...]:
     try:
-        return read_architecture(config.content)
+        return sizing.read_architecture(config.content)
     except InvalidInputError as error:
         return tuple(error.problems)
 

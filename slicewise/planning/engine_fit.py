@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from slicewise import sizing
 from slicewise.diagnostics import Code
 from slicewise.documents import (
     Fleet,
@@ -18,20 +19,7 @@ from slicewise.documents import (
     unit_of,
 )
 from slicewise.planning.reasons import EngineMemoryTooSmall
-from slicewise.sizing import (
-    Architecture,
-    EngineMemory,
-    EngineOptions,
-    FitJudge,
-    FitVerdict,
-    Sizing,
-    SizingReason,
-    Unit,
-    VllmVersion,
-    engine_memory,
-    size,
-    sure_memory,
-)
+from slicewise.sizing import EngineOptions, Unit, VllmVersion
 
 # Engines, and engines on units, of fleets that are planned; more are judged again.
 _MOST_ENGINES = 16_384
@@ -56,7 +44,7 @@ class SizedEngine:
     version: VllmVersion | None
     checkpoint_bytes: int | None
     contradicted: bool
-    architecture: Architecture = field(compare=False, repr=False)
+    architecture: sizing.Architecture = field(compare=False, repr=False)
 
 
 def sized_engine(model: ModelSpec, profile: ServingProfile) -> SizedEngine | None:
@@ -76,7 +64,7 @@ def sized_engine(model: ModelSpec, profile: ServingProfile) -> SizedEngine | Non
 
 def engine_reason(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall | None:
     """Return why an engine surely does not start on a unit; None where it may."""
-    if engine.contradicted or _judge(engine).verdict(unit) is not FitVerdict.DOES_NOT_FIT:
+    if engine.contradicted or _judge(engine).verdict(unit) is not sizing.FitVerdict.DOES_NOT_FIT:
         return None
     return EngineMemoryTooSmall(unit.memory, _Shortage(engine, unit), slices=bool(unit.is_slice))
 
@@ -87,9 +75,9 @@ def candidate_engine_reason(model: ModelSpec, profile: ServingProfile, pool: Nod
     return engine_reason(engine, unit_of(pool)) if engine else None
 
 
-def engine_sizing(engine: SizedEngine, unit: Unit) -> Sizing:
+def engine_sizing(engine: SizedEngine, unit: Unit) -> sizing.Sizing:
     """Return the verdict on an engine and a unit, with its arithmetic and remedies."""
-    return size(engine.architecture, engine.options, unit, engine.version, engine.checkpoint_bytes)
+    return sizing.size(engine.architecture, engine.options, unit, engine.version, engine.checkpoint_bytes)
 
 
 def unchecked_models(fleet: Fleet) -> list[ModelKey]:
@@ -99,22 +87,22 @@ def unchecked_models(fleet: Fleet) -> list[ModelKey]:
 
 
 @lru_cache(_MOST_ENGINES)
-def _memory(engine: SizedEngine) -> EngineMemory:
-    return engine_memory(engine.architecture, engine.options, engine.version)
+def _memory(engine: SizedEngine) -> sizing.EngineMemory:
+    return sizing.engine_memory(engine.architecture, engine.options, engine.version)
 
 
 @lru_cache(_MOST_ENGINES)
-def _judge(engine: SizedEngine) -> FitJudge:
-    return FitJudge(_memory(engine))
+def _judge(engine: SizedEngine) -> sizing.FitJudge:
+    return sizing.FitJudge(_memory(engine))
 
 
 @lru_cache(_MOST_ENGINES)
 def _enough(engine: SizedEngine, kind: Unit) -> int | None:
-    return sure_memory(_memory(engine), kind)
+    return sizing.sure_memory(_memory(engine), kind)
 
 
 @lru_cache(_MOST_PAIRS)
-def _first_reason(engine: SizedEngine, unit: Unit) -> SizingReason:
+def _first_reason(engine: SizedEngine, unit: Unit) -> sizing.SizingReason:
     return _judge(engine).reasons(unit)[0]
 
 

@@ -7,21 +7,29 @@
 
 Pure functions, that know the catalogue of GPUs and documents at most. `engine_memory` and `FitJudge` are `size` in two
 steps, for many units. docs/sizing.md explains what counts.
+
+Most fleets do not say what their models are made of. So what computes that is loaded when it is asked for: modules that
+every program loads write `sizing.size`, and import by name only what is light.
 """
 
-from slicewise.sizing.architecture import Architecture
-from slicewise.sizing.checkpoint import checkpoint_differs
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
-from slicewise.sizing.engines import EngineMemory, engine_memory
-from slicewise.sizing.judging import FitJudge
-from slicewise.sizing.overhead import Range
-from slicewise.sizing.reading import KNOWN_MODEL_TYPES, UnknownModelTypeError, read_architecture
-from slicewise.sizing.remedies import sure_memory
-from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
-from slicewise.sizing.sizing import not_judged, size
 from slicewise.sizing.units import Unit, slice_of
 from slicewise.sizing.vllm_options import full_name, misspelt_option
 from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
+
+if TYPE_CHECKING:
+    from slicewise.sizing.architecture import Architecture
+    from slicewise.sizing.checkpoint import checkpoint_differs
+    from slicewise.sizing.engines import EngineMemory, engine_memory
+    from slicewise.sizing.judging import FitJudge
+    from slicewise.sizing.overhead import Range
+    from slicewise.sizing.reading import KNOWN_MODEL_TYPES, UnknownModelTypeError, read_architecture
+    from slicewise.sizing.remedies import sure_memory
+    from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
+    from slicewise.sizing.sizing import not_judged, size
 
 __all__ = [
     "KNOWN_MODEL_TYPES",
@@ -50,3 +58,29 @@ __all__ = [
     "split_arguments",
     "sure_memory",
 ]
+
+_MODULES: Final = {
+    "Architecture": "architecture",
+    "checkpoint_differs": "checkpoint",
+    "EngineMemory": "engines",
+    "engine_memory": "engines",
+    "FitJudge": "judging",
+    "Range": "overhead",
+    "KNOWN_MODEL_TYPES": "reading",
+    "UnknownModelTypeError": "reading",
+    "read_architecture": "reading",
+    "sure_memory": "remedies",
+    "FitVerdict": "results",
+    "Sizing": "results",
+    "SizingReason": "results",
+    "not_judged": "sizing",
+    "size": "sizing",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it is
+    if name not in _MODULES:
+        message = f"module {__name__} has no attribute {name}"
+        raise AttributeError(message)
+    globals()[name] = found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    return found

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from slicewise import sizing
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Severity
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.served_model import ServingProfile
 from slicewise.documents.sized_engine import engine_options, engine_version
 from slicewise.kubernetes import GIB, canonical
-from slicewise.sizing import FitVerdict, Unit, engine_memory, size, sure_memory
+from slicewise.sizing import Unit
 
 ARCHITECTURE: Final[FieldPath] = ("spec", "architecture")
 
@@ -50,10 +51,10 @@ def check_sized_profile(
     if required is None or architecture.known is None:
         return
     version = engine_version(profile.engine)
-    found = size(architecture.known, options, Unit(required.bytes), version, architecture.checkpoint_bytes)
-    if found.verdict is not FitVerdict.DOES_NOT_FIT:
+    found = sizing.size(architecture.known, options, Unit(required.bytes), version, architecture.checkpoint_bytes)
+    if found.verdict is not sizing.FitVerdict.DOES_NOT_FIT:
         return
-    enough = sure_memory(engine_memory(architecture.known, options, version), Unit(required.bytes))
+    enough = sizing.sure_memory(sizing.engine_memory(architecture.known, options, version), Unit(required.bytes))
     message = f"on a unit of {canonical(required)} the engine does not start: {found.reasons[0].message}"
     remedy = "leave it out: the architecture decides"
     if enough is not None:

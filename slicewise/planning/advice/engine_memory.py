@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from slicewise import sizing
 from slicewise.diagnostics import Diagnostic
 from slicewise.documents import Fleet, ModelKey, model_key, unit_of
 from slicewise.planning.engine_fit import engine_sizing, sized_engine
 from slicewise.planning.plan import Placement
-from slicewise.sizing import FitVerdict, Unit
+from slicewise.sizing import Unit
 
 _GIB = 1024**3
 
@@ -35,7 +36,7 @@ def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Itera
         number, profile = next((i, each) for i, each in enumerate(model.serving) if each.name == name)
         engine = sized_engine(model, profile)
         found = engine_sizing(engine, unit) if engine else None
-        if found is None or found.verdict is FitVerdict.FITS:
+        if found is None or found.verdict is sizing.FitVerdict.FITS:
             continue
         reason = found.reasons[0]
         what = "slice" if unit.is_slice else "GPU"
