@@ -15,7 +15,16 @@ from slicewise.planning import PreviousPlacement
 from .clusters import renamed_environments
 from .kubeconfig import ProgramKubeconfigs
 from .stack_config import StackConfig
-from .state import PlanOwner, PreviousStack, Renamed, StackState, parse_outputs, previous_stack, read_state
+from .state import (
+    PlanOwner,
+    PreviousStack,
+    Renamed,
+    StackState,
+    parse_outputs,
+    parse_own_outputs,
+    previous_stack,
+    read_state,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +75,18 @@ class PlanMemory:
     owner: PlanOwner | None = None
     given: Mapping[str, Any] | None = None
 
-    async def read(self, environments: AbstractSet[str], *, afresh: bool) -> tuple[PreviousStack, StackState]:
+    async def read(self, config: StackConfig, environments: AbstractSet[str]) -> tuple[PreviousStack, StackState]:
         """Return what the last `pulumi up` left, and its state; that is empty where the outputs tell all.
 
         Raises:
             InvalidInputError: the outputs are not what `pulumi up` writes (SW109).
         """
         if self.owner is None and self.given is None:
-            before = await previous_stack(afresh=afresh)
+            before = await previous_stack(config)
             return before, StackState() if before.is_of(environments) else await read_state()
         state = await read_state(self.owner)
-        remembered = parse_outputs(state.outputs, f"the outputs of {self.owner.name}" if self.owner else "the stack")
+        source = f"the outputs of {self.owner.name}" if self.owner else "the stack"
+        remembered = parse_own_outputs(config, state.outputs, source) or PreviousStack(identifiers=state.identifiers)
         if self.given is None:
             return remembered, state
         given = parse_outputs(self.given, "previous_plan")
@@ -92,7 +102,7 @@ async def read_last_update(
         InvalidInputError: the outputs are not what `pulumi up` writes (SW109).
     """
     names = {each.metadata.name for each in fleet.environments}
-    before, state = await memory.read(names, afresh=config.plan_afresh)
+    before, state = await memory.read(config, names)
     before = before.with_left(state)
     asked = [each for each in fleet.environments if each.metadata.name not in program.later]
     renamed = await renamed_environments(config, asked, before, state, program)

@@ -60,6 +60,8 @@ _REGION: Final = "^[a-z]{2}[a-z-]*-[0-9]+$"
 # What the API server gives every object (RFC 4122), in the form that kubectl prints.
 _UID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _SERVICE: Final = r"[^/\s]+/[^/\s]+/[^/\s]+"
+# Flags, as a program writes what the configuration has as text.
+_PYTHON: Final = {"true": "True", "false": "False"}
 # How close another namespace's name must be to be a misspelt one: `slicwise` is, `slice` is not.
 _MISSPELT: Final = 0.85
 
@@ -133,7 +135,10 @@ _Uid = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, config=ConfigDict(alias_generator=to_camel, validate_by_name=True, defer_build=True))
+# The validator is made when a configuration is read.
+@dataclass(
+    frozen=True, slots=True, config=ConfigDict(alias_generator=to_camel, validate_by_name=True, defer_build=True)
+)
 class StackConfig:
     """What the stack decides, with defaults filled in. A field is called as its key is."""
 
@@ -190,10 +195,10 @@ class StackConfig:
     def how_to_set(self, key: str, value: str, entry: str = "") -> str:
         """Return what to do to give a key, or the `entry` of one that is a mapping, a value.
 
-        A value in capitals is a placeholder, as in `ready_timeout=SECONDS`.
+        A value in capitals is a placeholder, as in `ready_timeout=SECONDS`; a flag's is `true` or `false`.
         """
         if key in self.arguments:
-            literal = value if value.isupper() else f'"{value}"'
+            literal = _PYTHON.get(value, value if value.isupper() else f'"{value}"')
             return f'pass {to_snake(key)}={{"{entry}": {literal}}}' if entry else f"pass {to_snake(key)}={literal}"
         if entry:
             return f"pulumi config set --path 'slicewise:{key}[\"{entry}\"]' {value}"

@@ -14,6 +14,7 @@ from slicewise.clusters.preflight import CAUSES, RIGHTS_UNKNOWN, ClusterAnswer, 
 from slicewise.diagnostics import Diagnostic
 
 from ..kubeconfig import EnvironmentKubeconfig
+from ..stack_config import StackConfig
 
 # Credential plugins and TLS handshakes cost processor time: more at once make the first ones slow.
 _AT_ONCE: Final = 16
@@ -32,8 +33,11 @@ class ClusterAnswers:
     problems: tuple[tuple[str, Diagnostic], ...]
 
 
-async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Mapping[str, Needs]) -> ClusterAnswers:
+async def ask_clusters(
+    config: StackConfig, subjects: Mapping[str, EnvironmentKubeconfig], needs: Mapping[str, Needs]
+) -> ClusterAnswers:
     """Ask every cluster of `subjects` for what the plan needs of it; both are by environment."""
+    let_the_stack = config.how_to_set("createNamespaces", "true")
     at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(subject: EnvironmentKubeconfig) -> ClusterAnswer | Refusal:
@@ -48,7 +52,7 @@ async def ask_clusters(subjects: Mapping[str, EnvironmentKubeconfig], needs: Map
             message = f"{subject.address}: {answer.message}"
             problems.append((subject.environment, subject.error(CAUSES[answer.cause], message, answer.remedy)))
             continue
-        found = [(subject.environment, subject.error(*problem)) for problem in problems_of(answer)]
+        found = [(subject.environment, subject.error(*problem)) for problem in problems_of(answer, let_the_stack)]
         problems += found
         if not found:
             answers[subject.environment] = answer

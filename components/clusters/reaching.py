@@ -58,7 +58,7 @@ async def reach_clusters(
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
         return Reached(nowhere(config, environments), {})
     found = await kubeconfigs(config, environments, program, tell=True)
-    asked = await ask_clusters(found.usable, needs)
+    asked = await ask_clusters(config, found.usable, needs)
     addresses = {name: subject.address for name, subject in found.usable.items()}
     problems = sorted([*found.problems, *asked.problems], key=lambda each: place_order(each[1]))
     reasons = [SkipReason(environment, str(problem)) for environment, problem in problems]

@@ -31,7 +31,7 @@ async def renamed_environments(
         return Renamed({})
     uids: dict[str, str | None] = {name: known.uid for name, known in left.items()}
     if new:
-        asked = await ask_clusters((await kubeconfigs(config, new, program)).usable, {})
+        asked = await ask_clusters(config, (await kubeconfigs(config, new, program)).usable, {})
         uids |= {name: answer.existing.uid for name, answer in asked.answers.items()}
     providers = [name for name, each in state.environments.items() if each.has_provider]
     return find_renamed(declared, left, uids, providers)

@@ -59,7 +59,8 @@ async def verify_clusters(
     if not config.verify:
         return {}
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
-        message = "nothing is verified: slicewise:verify is true, and kubeconfigSource none leads to no cluster"
+        verify, source = config.where("verify")[0], config.where("kubeconfigSource")[0]
+        message = f"nothing is verified: {verify} is true, and {source} none leads to no cluster"
         pulumi.log.warn(f"{message} [{Code.NOT_VERIFIED.value}]")
         return {}
     from slicewise.clusters.verify import compare_clusters  # noqa: PLC0415 - most previews verify nothing

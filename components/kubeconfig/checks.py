@@ -13,7 +13,7 @@ import pulumi
 from slicewise.clusters.access import CheckedKubeconfig, KubeconfigError, Weakness, check_kubeconfig, unreachable
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Place, Subject
 
-from ..stack_config import stack_file
+from ..stack_config import StackConfig, stack_file
 
 _CODES: Final = {
     Weakness.UNVERIFIED: Code.CONNECTION_NOT_VERIFIED,
@@ -70,7 +70,7 @@ class EnvironmentKubeconfig:
 
 
 async def check(
-    subjects: Sequence[EnvironmentKubeconfig], *, tell: bool
+    subjects: Sequence[EnvironmentKubeconfig], stack: StackConfig, *, tell: bool
 ) -> tuple[list[EnvironmentKubeconfig], list[tuple[str, Diagnostic]]]:
     """Return the kubeconfigs that can be used, and by environment what keeps the others from it.
 
@@ -96,17 +96,17 @@ async def check(
     answering = []
     for (subject, examination), reason in zip(usable, answers, strict=True):
         if reason:
-            problems.append((subject.environment, _unreachable(subject, examination.address, reason)))
+            problems.append((subject.environment, _unreachable(subject, stack, examination.address, reason)))
         else:
             answering.append(replace(subject, address=examination.address))
     return answering, problems
 
 
-def _unreachable(subject: EnvironmentKubeconfig, address: str, reason: str) -> Diagnostic:
+def _unreachable(subject: EnvironmentKubeconfig, stack: StackConfig, address: str, reason: str) -> Diagnostic:
     message = f"{address} does not answer ({reason})"
     remedy = (
         "check the server in the kubeconfig, or preview without clusters: "
-        "pulumi config set slicewise:kubeconfigSource none"
+        f"{stack.how_to_set('kubeconfigSource', 'none')}"
     )
     return subject.error(Code.CLUSTER_UNREACHABLE, message, remedy)
 

@@ -15,13 +15,14 @@ from .source import KubeconfigSource, SourceError, gather_reads
 _ARN: Final = "arn:"
 
 
-async def _read_one(reference: KubeconfigReference, region: str | None) -> object:
+async def _read_one(reference: KubeconfigReference, stack: StackConfig) -> object:
     # Imported here: it takes seconds, and only stacks that ask AWS need it.
     from pulumi_aws import secretsmanager  # noqa: PLC0415
 
     what = f"secret {reference.name} of AWS Secrets Manager"
-    asked = secretsmanager.get_secret_version_output(secret_id=reference.name, region=_region(reference.name) or region)
-    found = await ask_cloud(asked, what, _remedies(reference.name))
+    region = _region(reference.name) or stack.kubeconfig_region
+    asked = secretsmanager.get_secret_version_output(secret_id=reference.name, region=region)
+    found = await ask_cloud(asked, what, _remedies(reference.name, stack))
     # A secret has one of the two; bytes come as the text that they are.
     text = found.secret_string or found.secret_binary
     if not text:
@@ -36,12 +37,12 @@ def _region(name: str) -> str | None:
     return parts[3] if name.startswith(_ARN) and len(parts) > 3 else None  # noqa: PLR2004 - the place in an ARN
 
 
-def _remedies(secret: str) -> Mapping[str, str]:
+def _remedies(secret: str, stack: StackConfig) -> Mapping[str, str]:
     return {
         **AWS,
         "permission": f"allow secretsmanager:GetSecretValue on {secret} and kms:Decrypt on its key",
-        "missing": "correct secretRef, or slicewise:kubeconfigRegion; or run: aws secretsmanager create-secret "
-        f"--name {secret} --secret-string file://KUBECONFIG-FILE",
+        "missing": f"correct secretRef, or {stack.where('kubeconfigRegion')[0]}; or run: aws secretsmanager "
+        f"create-secret --name {secret} --secret-string file://KUBECONFIG-FILE",
     }
 
 
@@ -53,7 +54,7 @@ class _AwsSecrets:
     """Secrets of AWS Secrets Manager."""
 
     async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
-        return await gather_reads(_read_one(reference, stack.kubeconfig_region) for reference in references)
+        return await gather_reads(_read_one(reference, stack) for reference in references)
 
     def remedy(self, reference: KubeconfigReference, _stack: StackConfig) -> str:
         return _store(reference.name)

@@ -19,7 +19,7 @@ _NAME: Final = re.compile(
 )
 
 
-async def _read_one(reference: KubeconfigReference, project: str | None) -> object:
+async def _read_one(reference: KubeconfigReference, stack: StackConfig) -> object:
     # Imported here: it takes seconds, and only stacks that ask Google Cloud need it.
     from pulumi_gcp import secretmanager  # noqa: PLC0415
 
@@ -33,19 +33,19 @@ async def _read_one(reference: KubeconfigReference, project: str | None) -> obje
     asked = secretmanager.get_secret_version_access_output(
         # The secret may hold any bytes; they arrive as base64 text.
         is_secret_data_base64=True,
-        project=name["project"] or project,
+        project=name["project"] or stack.kubeconfig_project,
         secret=name["secret"],
         version=name["version"],
     )
-    found = await ask_cloud(asked, what, _remedies(name["secret"]))
+    found = await ask_cloud(asked, what, _remedies(name["secret"], stack))
     return value_of(decoded(base64.b64decode(found.secret_data), what), reference.key, what)
 
 
-def _remedies(secret: str) -> Mapping[str, str]:
+def _remedies(secret: str, stack: StackConfig) -> Mapping[str, str]:
     return {
         **GOOGLE,
         "permission": f"grant roles/secretmanager.secretAccessor on {secret} to whoever runs Pulumi",
-        "missing": "correct secretRef, or slicewise:kubeconfigProject; or " + _store(secret),
+        "missing": f"correct secretRef, or {stack.where('kubeconfigProject')[0]}; or {_store(secret)}",
     }
 
 
@@ -57,7 +57,7 @@ class _GcpSecrets:
     """Secrets of Google Cloud's Secret Manager."""
 
     async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
-        return await gather_reads(_read_one(reference, stack.kubeconfig_project) for reference in references)
+        return await gather_reads(_read_one(reference, stack) for reference in references)
 
     def remedy(self, reference: KubeconfigReference, _stack: StackConfig) -> str:
         name = _NAME.fullmatch(reference.name)

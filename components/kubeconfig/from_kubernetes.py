@@ -29,26 +29,26 @@ if TYPE_CHECKING:
     from lightkube import AsyncClient
 
 _MOST_KEYS: Final = 10
-_SET: Final = (
-    "set KUBECONFIG to a kubeconfig that leads to it, or keep kubeconfigs elsewhere: pulumi config set "
-    "slicewise:kubeconfigSource config"
-)
 
 
-async def _management_client() -> AsyncClient:
+async def _management_client(stack: StackConfig) -> AsyncClient:
     """Return a client of the management cluster, which answers.
 
     Raises:
         SourceError: there is no kubeconfig of it, or it does not answer.
     """
+    elsewhere = (
+        "set KUBECONFIG to a kubeconfig that leads to it, or keep kubeconfigs elsewhere: "
+        f"{stack.how_to_set('kubeconfigSource', 'config')}"
+    )
     try:
         text = read_ambient(os.environ)
         found = check_kubeconfig(text)
     except KubeconfigError as error:
-        raise _unusable(f"{error}; {_SET}") from None
+        raise _unusable(f"{error}; {elsewhere}") from None
     flaws = [*found.flaws, *(f"{name} names a file that is not here" for name in found.files)]
     if flaws:
-        raise _unusable(f"{'; '.join(flaws)}; {_SET}")
+        raise _unusable(f"{'; '.join(flaws)}; {elsewhere}")
     if found.plugin:
         raise _unusable(found.plugin)
     reason = await unreachable(found.server) if found.server else None
@@ -110,7 +110,7 @@ class _ClusterSecrets:
     """Secrets of the management cluster."""
 
     async def read(self, references: Sequence[KubeconfigReference], stack: StackConfig) -> Sequence[object]:
-        client = await _management_client()
+        client = await _management_client(stack)
         async with client:
             return await gather_reads(_read_one(client, reference, stack) for reference in references)
 

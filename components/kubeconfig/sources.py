@@ -77,7 +77,7 @@ async def kubeconfigs(
         if environment.spec.cluster.existing and environment.metadata.name not in program.later
     ]
     read, problems = await _read(wanted, stack)
-    usable, flaws = await check(read, tell=tell)
+    usable, flaws = await check(read, stack, tell=tell)
     return CheckedKubeconfigs({subject.environment: subject for subject in usable}, [*problems, *flaws])
 
 

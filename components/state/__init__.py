@@ -14,7 +14,7 @@ from .cluster_outputs import (
     clusters_to_outputs,
     find_renamed,
 )
-from .previous_plan import PreviousStack, parse_outputs, previous_stack, services_leaving
+from .previous_plan import PreviousStack, parse_outputs, parse_own_outputs, previous_stack, services_leaving
 from .stack_state import (
     ENVIRONMENTS_OUTPUT,
     Applied,
@@ -42,6 +42,7 @@ __all__ = [
     "clusters_to_outputs",
     "find_renamed",
     "parse_outputs",
+    "parse_own_outputs",
     "previous_stack",
     "read_state",
     "services_leaving",

@@ -14,6 +14,7 @@ from slicewise.diagnostics import InvalidInputError
 from slicewise.manifests import service_name
 from slicewise.planning import Plan, PreviousPlacement, parse_previous
 
+from ..stack_config import StackConfig
 from ..stack_name import stack_name
 from .cluster_outputs import (
     CLUSTERS_OUTPUT,
@@ -28,8 +29,8 @@ from .stack_state import StackState, read_state
 
 # The other way is `pulumi stack export`, an edit by hand and `pulumi stack import`, which is easy to get wrong.
 _AFRESH: Final = (
-    "if it cannot be put right, plan without it: `pulumi config set slicewise:planAfresh true`, look at the plan with "
-    "`pulumi preview` (deployments may get other places, and then restart there), then `pulumi up`"
+    "if it cannot be put right, plan without it: `{set}`, look at the plan with `pulumi preview` (deployments may get "
+    "other places, and then restart there), then `pulumi up`"
 )
 
 
@@ -99,11 +100,8 @@ def parse_outputs(outputs: Mapping[str, Any], source: str) -> PreviousStack:
     )
 
 
-async def previous_stack(*, afresh: bool) -> PreviousStack:
+async def previous_stack(config: StackConfig) -> PreviousStack:
     """Return what the last `pulumi up` of this stack left; nothing on the first.
-
-    Args:
-        afresh: Whether outputs that cannot be read are taken for none.
 
     Raises:
         InvalidInputError: the stack's outputs are not what `pulumi up` writes (SW109).
@@ -114,16 +112,29 @@ async def previous_stack(*, afresh: bool) -> PreviousStack:
         key: (await reference.get_output_details(key)).value
         for key in ("placements", CLUSTERS_OUTPUT, STACK_OUTPUT, SKIPPED_OUTPUT, LEAVING_OUTPUT)
     }
-    source = f"the outputs of stack {name}"
+    read = parse_own_outputs(config, outputs, f"the outputs of stack {name}")
+    return PreviousStack(identifiers=(await read_state()).identifiers) if read is None else read
+
+
+def parse_own_outputs(config: StackConfig, outputs: Mapping[str, Any], source: str) -> PreviousStack | None:
+    """Return what the outputs say in which the last `pulumi up` has left its plan.
+
+    None where they cannot be read, and the stack or the program says to plan without them (`planAfresh`).
+
+    Raises:
+        InvalidInputError: they are not what `pulumi up` writes (SW109).
+    """
+    key = config.where("planAfresh")[0]
     try:
         read = parse_outputs(outputs, source)
     except InvalidInputError as error:
-        if afresh:
-            pulumi.log.warn(f"{source} cannot be read, and slicewise:planAfresh is true: planned as on the first day")
-            return PreviousStack(identifiers=(await read_state()).identifiers)
-        raise InvalidInputError([replace(each, message=each.text, remedy=_AFRESH) for each in error.problems]) from None
-    if afresh:
-        pulumi.log.info("slicewise:planAfresh has no effect: the stack's outputs can be read. Take it away again")
+        if config.plan_afresh:
+            pulumi.log.warn(f"{source} cannot be read, and {key} is true: planned as on the first day")
+            return None
+        remedy = _AFRESH.format(set=config.how_to_set("planAfresh", "true"))
+        raise InvalidInputError([replace(each, message=each.text, remedy=remedy) for each in error.problems]) from None
+    if config.plan_afresh:
+        pulumi.log.info(f"{key} has no effect: {source} can be read. Remove it again")
     return read
 
 

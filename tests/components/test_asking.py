@@ -17,6 +17,7 @@ from lightkube import AsyncClient
 
 from components.clusters.asking import ClusterAnswers, ask_clusters
 from components.kubeconfig.checks import EnvironmentKubeconfig
+from components.stack_config import StackConfig
 from slicewise.clusters.access import client
 from slicewise.clusters.access import exec_plugin as plugin
 from slicewise.clusters.preflight import conversation as asking
@@ -33,6 +34,8 @@ SERVICE = {
     "spec": {},
 }
 
+CONFIG = StackConfig(manifests=("fleet",))
+
 
 def ask(needs: Needs, **servers: str) -> ClusterAnswers:
     """Ask the servers of these environments."""
@@ -40,7 +43,7 @@ def ask(needs: Needs, **servers: str) -> ClusterAnswers:
         name: EnvironmentKubeconfig(name, "secretRef", None, "store it", object(), kubeconfig_text(url), url)
         for name, url in servers.items()
     }
-    return asyncio.run(ask_clusters(subjects, {name: replace(needs) for name in servers}))
+    return asyncio.run(ask_clusters(CONFIG, subjects, {name: replace(needs) for name in servers}))
 
 
 def status(code: int, message: str) -> Answer:
@@ -238,7 +241,9 @@ def with_plugin(url: str, script: str) -> EnvironmentKubeconfig:
 def test_a_plugin_that_waits_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugin, "PLUGIN_SECONDS", 0.2)
     with serving(Api()) as url:
-        found = asyncio.run(ask_clusters({"east": with_plugin(url, "sleep 600")}, {"east": needs_of([SERVICE])}))
+        found = asyncio.run(
+            ask_clusters(CONFIG, {"east": with_plugin(url, "sleep 600")}, {"east": needs_of([SERVICE])})
+        )
     ((_, problem),) = found.problems
     assert problem.code == "SW410"
     assert "its credential plugin sh did not answer in 0.2 s (does it wait for a login?); log in first" in str(problem)
@@ -249,7 +254,7 @@ def test_a_cluster_is_asked_with_one_run_of_the_plugin_and_few_connections(tmp_p
     spaces = [{**SERVICE, "metadata": {"name": "chat", "namespace": f"team-{number}"}} for number in range(20)]
     with serving(api := Api(incomplete=True, rules=(), allows=())) as url:
         subject = with_plugin(url, f"echo once >> {tmp_path}/runs; echo '{json.dumps(status)}'")
-        ((_, problem),) = asyncio.run(ask_clusters({"east": subject}, {"east": needs_of(spaces)})).problems
+        ((_, problem),) = asyncio.run(ask_clusters(CONFIG, {"east": subject}, {"east": needs_of(spaces)})).problems
     assert problem.code == "SW413"
     # Discovery, the rules of each namespace, six verbs one by one in each, and the cluster's identity.
     assert len(api.asked) == 2 + 20 + 20 * 6 + 1

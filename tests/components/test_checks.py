@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from components.kubeconfig.checks import EnvironmentKubeconfig, check
+from components.stack_config import StackConfig
 from slicewise.documents.cluster import KubeconfigReference
 from tests.components.kubeconfigs import kubeconfig
 
@@ -26,7 +27,7 @@ def test_what_is_weak_is_said_only_on_request(monkeypatch: pytest.MonkeyPatch, t
         for name, user in (("a", {"username": "me", "password": "p"}), ("b", {"token": "t"}))
     ]
 
-    _, problems = asyncio.run(check(subjects, tell=tell))
+    _, problems = asyncio.run(check(subjects, StackConfig(manifests=("fleet",)), tell=tell))
 
     assert [environment for environment, _ in problems] == ["a", "b"]
     assert [message[-7:] for message in told] == (["[SW308]", "[SW312]"] if tell else [])

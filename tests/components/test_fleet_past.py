@@ -16,6 +16,7 @@ from components.environment_content import EnvironmentContent
 from components.fleet import Fleet
 from components.inference_environment import InferenceEnvironment
 from components.object_handling import Handling
+from components.stack_config import StackConfig
 from components.state import PreviousStack, StackState
 from components.state.cluster_outputs import KnownCluster
 from components.synchronous import complete
@@ -67,8 +68,8 @@ def has(monkeypatch: pytest.MonkeyPatch, *, before: PreviousStack = BEFORE, stat
     """Give the stack outputs and a state; return how often the state is read."""
     reads: list[object] = []
 
-    async def previous(*, afresh: bool) -> PreviousStack:
-        assert not afresh
+    async def previous(config: StackConfig) -> PreviousStack:
+        assert not config.plan_afresh
         return before
 
     async def read(owner: object = None) -> StackState:
@@ -102,9 +103,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """Which clusters are asked; none is there."""
     found: list[set[str]] = []
 
-    async def recorded(usable: Any, needs: Any) -> Any:  # noqa: ANN401 - what `ask_clusters` takes
+    async def recorded(config: StackConfig, usable: Any, needs: Any) -> Any:  # noqa: ANN401 - what `ask_clusters` takes
         found.append(set(usable))
-        return await ask_clusters({}, needs)
+        return await ask_clusters(config, {}, needs)
 
     monkeypatch.setattr(reaching, "ask_clusters", recorded)
     return found

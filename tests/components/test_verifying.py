@@ -195,7 +195,7 @@ def test_without_clusters_one_warning_says_so(warnings: list[str]) -> None:
     config = replace(stack(verify="true"), kubeconfig_source=KubeconfigSourceName.NONE)
     run(config, (environment("a", pool("whole")), environment("b", pool("whole"))), {"a": "http://127.0.0.1:9"})
     assert warnings == [
-        "nothing is verified: slicewise:verify is true, and kubeconfigSource none leads to no cluster [SW620]"
+        "nothing is verified: slicewise:verify is true, and slicewise:kubeconfigSource none leads to no cluster [SW620]"
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from slicewise.clusters.access import Cause
 from slicewise.clusters.live import ApiKind, Right
 from slicewise.clusters.preflight.conversation import ClusterAnswer
-from slicewise.clusters.preflight.missing_namespaces import absent_namespaces, ending_namespaces
+from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, absent_namespaces, ending_namespaces
 from slicewise.diagnostics import Code, some
 from slicewise.manifests import CONFIG_KIND, LEADER_WORKER_SET_KIND, SCALED_OBJECT_KIND, SERVICE_KIND
 
@@ -88,13 +88,18 @@ def _denials(denied: Iterable[Right]) -> Iterator[str]:
         yield f"{', '.join(lacking)} {resource}{where}"
 
 
-def problems_of(answer: ClusterAnswer) -> Iterator[Problem]:
-    """Yield what keeps a plan from being applied in the cluster that gave `answer`."""
+def problems_of(answer: ClusterAnswer, let_the_stack: str = LET_THE_STACK) -> Iterator[Problem]:
+    """Yield what keeps a plan from being applied in the cluster that gave `answer`.
+
+    Args:
+        answer: What the cluster said.
+        let_the_stack: What to do for the stack to make namespaces.
+    """
     if answer.unserved:
         yield _unserved(answer.unserved)
     if answer.denied:
         yield rights_missing(answer.denied)
     if answer.absent:
-        yield Problem(Code.NAMESPACE_MISSING, *absent_namespaces(answer.absent))
+        yield Problem(Code.NAMESPACE_MISSING, *absent_namespaces(answer.absent, let_the_stack))
     if answer.ending:
         yield Problem(Code.NAMESPACE_MISSING, *ending_namespaces(answer.ending))

@@ -10,6 +10,7 @@ from slicewise.diagnostics import are, counted
 from slicewise.kubernetes import mapping
 
 LET_THE_STACK: Final = "pulumi config set slicewise:createNamespaces true"
+"""What to do for the stack to make namespaces, where no program decides it."""
 
 
 def is_reserved(namespace: str) -> bool:
@@ -36,10 +37,10 @@ def ending(existing: ExistingObjects, namespaces: Iterable[str]) -> tuple[str, .
     )
 
 
-def absent_namespaces(namespaces: Sequence[str]) -> tuple[str, str]:
+def absent_namespaces(namespaces: Sequence[str], let_the_stack: str) -> tuple[str, str]:
     """Return that namespaces are not there, and both ways to have them."""
     which = f"{counted(len(namespaces), 'namespace')} of the plan's deployments {are(len(namespaces))}"
-    itself = "" if all(map(is_reserved, namespaces)) else f"; or let the stack make what is missing: {LET_THE_STACK}"
+    itself = "" if all(map(is_reserved, namespaces)) else f"; or let the stack make what is missing: {let_the_stack}"
     return f"{which} not there: {', '.join(namespaces)}", f"make what is missing: {creating(namespaces)}{itself}"
 
 
