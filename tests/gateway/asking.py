@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from openai import APIStatusError, OpenAI
+from openai import APIConnectionError, APIStatusError, OpenAI
 
 PROMPT = "Who are you?"
 
@@ -27,6 +27,8 @@ def services_that_answer(people: OpenAI, model: str, requests: int = 60) -> set[
     """Return which services answer some of `requests`; none if one fails, as may be before Envoy knows a route."""
     try:
         return set(shares(people, model, requests))
+    except APIConnectionError:
+        return set()  # before its first route, the gateway has no listener
     except APIStatusError as error:
         if error.status_code not in (404, 503):
             raise

@@ -9,9 +9,11 @@ import pytest
 from embedded.cluster import EmbeddedCluster
 from tests.cluster.machine import commands_with
 from tests.cluster.workloads import POOLS
+from tests.engine.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,8 @@ def routed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCluster
         assert [process.name for process in cluster.processes[-2:]] == ["contour", "envoy"]
         yield cluster
     assert commands_with(str(directory)) == []
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path)

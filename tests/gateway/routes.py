@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from embedded.gateway_api import HTTPRoute
@@ -14,13 +15,25 @@ if TYPE_CHECKING:
 
 # The one for chat completions at the address that the whole group has.
 _RULE = "v1-chat-completions-publisher-path"
+_QUIET_SECONDS = 2
 
 
-def all_say(client: Client, namespace: str, weights: Mapping[str, int]) -> bool:
-    """Return whether the routes of all services in `weights` have these weights, as the gateway has read them.
+def are_settled(client: Client, namespace: str, weights: Mapping[str, int]) -> bool:
+    """Return whether the routes of all services in `weights` have had these weights for some seconds.
 
-    KServe's controller writes the route of one service after that of the other; both are for the same address.
+    KServe leaves a service out of the routes of its group while that service's own route is not accepted, as it is not
+    whenever it was just written. So for some seconds after a change each route has, in turns, its own service only and
+    all of them.
     """
+    end = time.monotonic() + _QUIET_SECONDS
+    while time.monotonic() < end:
+        if not _all_say(client, namespace, weights):
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _all_say(client: Client, namespace: str, weights: Mapping[str, int]) -> bool:
     routes = [client.get(HTTPRoute, f"{service}-kserve-route", namespace=namespace) for service in weights]
     return all(_is_read(route) and _weights(route) == weights for route in routes)
 

@@ -17,7 +17,7 @@ from embedded.gateway_api import Gateway, HTTPRoute
 from embedded.kserve_kinds import LLMInferenceService
 from tests.cluster.workloads import SLICE, Workloads, pod_spec, service
 from tests.gateway.asking import answering_pod, client, services_that_answer, shares
-from tests.gateway.routes import all_say
+from tests.gateway.routes import are_settled
 
 pytestmark = pytest.mark.xdist_group("gateway")
 
@@ -107,7 +107,7 @@ def test_the_gateway_and_the_route_are_accepted_by_what_implements_them(workload
 def test_services_of_a_group_share_by_weight_and_a_new_weight_shifts_their_shares(workloads: Workloads) -> None:
     def weigh(**weights: int) -> None:
         apply(workloads, *(routed_service(name, 1, group="who", weight=weight) for name, weight in weights.items()))
-        workloads.wait("routes with these weights", lambda: all_say(workloads.client, workloads.namespace, weights))
+        workloads.wait("settled routes", lambda: are_settled(workloads.client, workloads.namespace, weights))
 
     weigh(stable=9, canary=1)
     pods = workloads.pods()
