@@ -52,7 +52,7 @@ Paths = Annotated[
     list[str],
     typer.Argument(
         metavar="PATH",
-        help="Files, directories of *.yaml and *.yml files, or - for standard input.",
+        help="Files, directories of *.yaml and *.yml files (DIR/**: those below it, too), or - for standard input.",
         show_default=False,
     ),
 ]

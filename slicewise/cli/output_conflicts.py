@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slicewise.cli.output_directory import OWNER, owner_of
 from slicewise.diagnostics import Code, Diagnostic, Place, counted, quoted, some
+from slicewise.sources import DIRECTORIES_BELOW
 
 
 def conflicts(
@@ -40,14 +41,15 @@ def conflicts(
 
 def _folder_problems(files: Mapping[Path, str], documents: Sequence[str]) -> list[Diagnostic]:
     # Not Path.resolve(), which has an error of its own for links that lead round in a circle.
-    read = {os.path.realpath(path) for path in documents if path != "-"}
+    read = [Path(os.path.realpath(path)) for path in documents if path != "-"]
+    everything_below = [path.parent for path in read if path.name == DIRECTORIES_BELOW]
     problems = []
     for folder in sorted({path.parent for path in files}):
         if folder.is_symlink():
             problems.append(
                 _problem(folder, "is a link, which `render` does not follow", "put a directory in its place")
             )
-        elif os.path.realpath(folder) in read:
+        elif (real := Path(os.path.realpath(folder))) in read or any(map(real.is_relative_to, everything_below)):
             message = "has the documents, and would have manifests among them"
             problems.append(_problem(folder, message, "choose another --output-dir"))
     return problems

@@ -4,7 +4,7 @@
 which knows the line of every field.
 """
 
-from slicewise.sources.files import path_meant, read_all
+from slicewise.sources.files import DIRECTORIES_BELOW, path_meant, read_all
 from slicewise.sources.gc_pause import paused_collector
 from slicewise.sources.issued_tokens import HUGGING_FACE, issued_token
 from slicewise.sources.json_object import JsonObject, read_json_object
@@ -13,6 +13,7 @@ from slicewise.sources.untrusted_yaml import NotPlainYamlError, read_plain
 from slicewise.sources.yaml_source import SourceDocument, parse_documents
 
 __all__ = [
+    "DIRECTORIES_BELOW",
     "ERROR",
     "EXPECTED",
     "HUGGING_FACE",

@@ -15,6 +15,8 @@ from slicewise.sources.yaml_source import MAX_FILE_BYTES
 STDIN: Final = "-"
 _STDIN_NAME: Final = "<stdin>"
 _SUFFIXES: Final = (".yaml", ".yml")
+DIRECTORIES_BELOW: Final = "**"
+"""How a path ends that names a directory and all below it."""
 
 
 def read_all(paths: Sequence[str]) -> tuple[list[tuple[str, bytes]], list[Diagnostic]]:
@@ -46,6 +48,8 @@ def _named(paths: Iterable[str]) -> Iterator[Path | str | Diagnostic]:
     for text in paths:
         if text == STDIN:
             yield STDIN
+        elif text == DIRECTORIES_BELOW or text.endswith(f"/{DIRECTORIES_BELOW}"):
+            yield from _files_below(Path(text.removesuffix(DIRECTORIES_BELOW) or "."))
         else:
             yield from _files(Path(text))
 
@@ -95,12 +99,37 @@ def path_meant(path: Path) -> str:
     return f"; did you mean {shown_file(str(path.with_name(meant)))}?" if meant else ""
 
 
+def _files_below(directory: Path) -> Iterator[Path | Diagnostic]:
+    """Yield the files in `directory` and in those below it; hidden ones and links to directories are left out."""
+    if not directory.is_dir():
+        yield from _files(directory)
+        return
+    unreadable: list[OSError] = []
+    found: list[Path | Diagnostic] = []
+    for folder, below, names in os.walk(directory, onerror=unreadable.append):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        found += _usable(sorted(Path(folder, name) for name in names if Path(name).suffix.lower() in _SUFFIXES))
+    found += [_unreadable(Path(str(error.filename)), error) for error in unreadable]
+    if not found:
+        message = "neither the directory nor one below it holds a *.yaml or *.yml file"
+        found.append(_no_documents(directory, message))
+    yield from found
+
+
 def _files_in(directory: Path) -> list[Path | Diagnostic]:
     files = sorted(file for file in directory.iterdir() if file.suffix.lower() in _SUFFIXES and not file.is_dir())
-    if not files:
-        message = "the directory holds no *.yaml or *.yml file, and directories below it are not searched"
-        remedy = "name the directory that holds the documents"
-        return [Diagnostic.error(Code.NO_DOCUMENTS, message, remedy, place=Place(str(directory)))]
+    if files:
+        return _usable(files)
+    message = "the directory holds no *.yaml or *.yml file, and directories below it are searched only for DIR/**"
+    return [_no_documents(directory, message)]
+
+
+def _no_documents(directory: Path, message: str) -> Diagnostic:
+    remedy = "name the directory that holds the documents"
+    return Diagnostic.error(Code.NO_DOCUMENTS, message, remedy, place=Place(str(directory)))
+
+
+def _usable(files: Iterable[Path]) -> list[Path | Diagnostic]:
     # Opening a pipe waits until something writes into it.
     message, remedy = "is a pipe, a socket or a device, not a file", "remove it from the directory"
     return [

@@ -38,8 +38,8 @@ def test_a_directory_without_documents() -> None:
     Path("empty/README.md").write_text("no YAML")
     assert errors("empty") == [
         (
-            "empty: the directory holds no *.yaml or *.yml file, and directories below it are not searched; "
-            "name the directory that holds the documents [SW103]"
+            "empty: the directory holds no *.yaml or *.yml file, and directories below it are searched only "
+            "for DIR/**; name the directory that holds the documents [SW103]"
         )
     ]
 
@@ -54,6 +54,29 @@ def test_a_directory_is_its_yaml_files() -> None:
     Path("stack/below.yaml").mkdir()
     fleet = load_fleet(["stack"])
     assert (len(fleet.environments), len(fleet.models), len(fleet.deployments)) == (1, 1, 1)
+
+
+@pytest.mark.usefixtures("loader")
+def test_directories_below_are_read_if_asked_for() -> None:
+    """A folder for each team, so that CODEOWNERS can name it. Hidden folders and links to folders are not read."""
+    for name in ("fleet/clusters", "fleet/teams/search", "fleet/.git", "elsewhere"):
+        Path(name).mkdir(parents=True)
+    Path("fleet/clusters/a.yaml").write_text(ENVIRONMENT)
+    Path("fleet/models.yml").write_text(MODEL)
+    Path("fleet/teams/search/chat.yaml").write_text(DEPLOYMENT)
+    Path("fleet/.git/config.yaml").write_text("not: [yaml")
+    Path("elsewhere/more.yaml").write_text("not: [yaml")
+    Path("fleet/link").symlink_to(Path("elsewhere").absolute())
+    fleet = load_fleet(["fleet/**"])
+    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments)) == (1, 1, 1)
+    Path("empty/below").mkdir(parents=True)
+    assert errors("empty/**") == [
+        (
+            "empty: neither the directory nor one below it holds a *.yaml or *.yml file; "
+            "name the directory that holds the documents [SW103]"
+        )
+    ]
+    assert errors("fleeet/**") == ["fleeet: no such file or directory; did you mean fleet? [SW101]"]
 
 
 @pytest.mark.usefixtures("loader")

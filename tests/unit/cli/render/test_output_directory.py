@@ -110,6 +110,13 @@ def test_a_directory_of_documents_is_not_rendered_into(documents: Path, tmp_path
     assert not (tmp_path / "onprem-b").exists()
 
 
+def test_below_documents_that_are_read_with_all_below_is_refused(documents: Path) -> None:
+    run = render(f"{documents}/**", documents / "out")
+    assert run.returncode == 2
+    assert f"{documents / 'out/mig-a'}: has the documents, and would have manifests among them" in run.stderr
+    assert not (documents / "out").exists()
+
+
 def test_beside_the_documents_is_good(documents: Path) -> None:
     assert render(documents, documents).returncode == 0
     assert render(documents, documents).returncode == 0
