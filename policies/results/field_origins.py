@@ -13,7 +13,14 @@ from policies.results.engine_events import Preview, PreviewedResource, Violation
 from slicewise.diagnostics import Place
 from slicewise.documents import DeploymentKey
 from slicewise.kubernetes import mapping, text
-from slicewise.manifests import NODE_POOL_ANNOTATION, PROFILE_ANNOTATION, FieldSource, SourcePart, field_source
+from slicewise.manifests import (
+    NODE_POOL_ANNOTATION,
+    PREFILL_NODE_POOL_ANNOTATION,
+    PROFILE_ANNOTATION,
+    FieldSource,
+    SourcePart,
+    field_source,
+)
 
 NAME: Final = ("metadata", "name")
 _OUTPUT: Final = re.compile(r"(?P<list>nodePools|placements)\[(?P<index>\d+)\]")
@@ -27,6 +34,8 @@ class Placed:
     environment: str
     node_pool: str
     profile: str
+    prefill_node_pool: str
+    """Of its prefill workload; empty where it has none."""
 
 
 def document_place(violation: Violation, preview: Preview, documents: Documents) -> Place | None:
@@ -71,6 +80,7 @@ def _placed(component: PreviewedResource, chain: tuple[PreviewedResource, ...]) 
         environment,
         text(annotations.get(NODE_POOL_ANNOTATION)),
         text(annotations.get(PROFILE_ANNOTATION)),
+        text(annotations.get(PREFILL_NODE_POOL_ANNOTATION)),
     )
 
 
@@ -94,5 +104,7 @@ def _place_of_source(source: FieldSource, placed: Placed, documents: Documents) 
             return documents.profile(placed.deployment, placed.profile, source.path)
         case SourcePart.NODE_POOL:
             return documents.node_pool(placed.environment, placed.node_pool, source.path)
+        case SourcePart.PREFILL_NODE_POOL:
+            return documents.node_pool(placed.environment, placed.prefill_node_pool, source.path)
         case SourcePart.SERVED_NAME:
             return documents.served_name(placed.deployment)

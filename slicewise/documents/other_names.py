@@ -198,6 +198,28 @@ _MODEL: Final = {
     "spec.serving.replicaTopology.parallelism.tensorParallelSize": _renamed("tensor"),
     "spec.serving.replicaTopology.parallelism.pipelineParallelSize": _renamed("pipeline"),
     "spec.serving.replicaTopology.parallelism.dataParallelSize": _renamed("data"),
+    "spec.prefill": OtherName("write it in each of spec.serving that it is for", ("serving",)),
+    "spec.serving.decode": OtherName("leave it out: beside prefill the profile's own pods are those that decode"),
+    "spec.serving.replicas": OtherName(
+        "replicas belong to the ModelDeployment: spec.scaling.fixed.replicas; those of prefill are prefill.replicas"
+    ),
+}
+# A prefill workload has the same fields as its profile, and some that KServe calls otherwise.
+_PREFILL: Final = {
+    path.replace("spec.serving.", "spec.serving.prefill."): name
+    for path, name in _MODEL.items()
+    if path.startswith("spec.serving.")
+} | {
+    "spec.serving.prefill.template": OtherName(
+        "Slicewise makes the pods: write engine and replicaTopology, as in the profile"
+    ),
+    "spec.serving.prefill.parallelism": _renamed(_PARALLEL),
+    "spec.serving.prefill.requires": _renamed("replicaTopology.requires"),
+    "spec.serving.prefill.args": _renamed("engine.args"),
+    "spec.serving.prefill.replicaTopology.replicas": OtherName("write it as prefill.replicas"),
+    "spec.serving.prefill.environmentSelector": OtherName(
+        "leave it out: the prefill pods are in the environment of the profile's own"
+    ),
 }
 _DEPLOYMENT: Final = {
     "spec.model": _renamed("modelRef", " with the name of a ClusterModel or Model"),
@@ -222,12 +244,13 @@ _DEPLOYMENT: Final = {
     "spec.worker": _IN_MODEL,
     "spec.workers": _IN_MODEL,
     "spec.template": _IN_MODEL,
+    "spec.prefill": _IN_MODEL,
     "spec.modelCacheRef": OtherName("leave it out: there is no cache of models"),
 }
 OTHER_NAMES: Final = {
     "InferenceEnvironment": {**_ENVIRONMENT, "metadata.namespace": _NO_NAMESPACE},
-    "ClusterModel": {**_MODEL, "metadata.namespace": _NO_NAMESPACE},
-    "Model": _MODEL,
+    "ClusterModel": {**_MODEL, **_PREFILL, "metadata.namespace": _NO_NAMESPACE},
+    "Model": {**_MODEL, **_PREFILL},
     "ModelDeployment": _DEPLOYMENT,
 }
 # What any object of Kubernetes may carry, and no document does.

@@ -171,6 +171,17 @@ class Engine(Frozen):
     """The engine's arguments, exactly as it receives them: Slicewise adds the quotes that KServe's shell needs."""
 
 
+class Prefill(Frozen):
+    """The pods that compute prompts, where others than those of the profile itself do that."""
+
+    replicas: Count = 1
+    """Replicas in each environment, beside those of the deployment, which generate the answers."""
+    replica_topology: ReplicaTopology | None = None
+    """The shape of one replica, and what it needs; that of the profile if omitted."""
+    engine: Engine | None = None
+    """Its inference engine; what is omitted in it is as in the profile's engine."""
+
+
 class ServingProfile(Frozen):
     """One way of serving a model."""
 
@@ -182,6 +193,8 @@ class ServingProfile(Frozen):
     """The inference engine."""
     replica_topology: ReplicaTopology = ReplicaTopology()
     """The shape of one replica, and what it needs."""
+    prefill: Prefill | None = None
+    """Further pods in the same environment that compute prompts; these then only generate (disaggregated serving)."""
 
 
 class HuggingFace(Frozen):

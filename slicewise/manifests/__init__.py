@@ -17,6 +17,7 @@ from slicewise.manifests.service_names import (
 )
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (
+    COMPONENT_LABEL,
     CONFIG_KIND,
     DEPLOYMENT_SUFFIX,
     ENVIRONMENT_ANNOTATION,
@@ -30,6 +31,8 @@ from slicewise.manifests.vocabulary import (
     MANAGED_BY_LABEL,
     NAME_LABEL,
     NODE_POOL_ANNOTATION,
+    PREFILL_COMPONENT,
+    PREFILL_NODE_POOL_ANNOTATION,
     PROFILE_ANNOTATION,
     REQUIRED_MEMORY_ANNOTATION,
     RESTORED_ANNOTATION,
@@ -43,6 +46,7 @@ from slicewise.manifests.vocabulary import (
 )
 
 __all__ = [
+    "COMPONENT_LABEL",
     "CONFIG_KIND",
     "DEPLOYMENT_SUFFIX",
     "ENVIRONMENT_ANNOTATION",
@@ -60,6 +64,8 @@ __all__ = [
     "MAX_LENGTH_MULTI_NODE",
     "NAME_LABEL",
     "NODE_POOL_ANNOTATION",
+    "PREFILL_COMPONENT",
+    "PREFILL_NODE_POOL_ANNOTATION",
     "PROFILE_ANNOTATION",
     "REQUIRED_MEMORY_ANNOTATION",
     "RESTORED_ANNOTATION",

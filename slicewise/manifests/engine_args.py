@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from slicewise.documents import ServingProfile
 from slicewise.manifests.argument_escaping import through_kserves_shell, through_kubelet
+from slicewise.manifests.kv_transfer import kv_transfer_args
 
 _EXPERT = "--enable-expert-parallel"
 _NO_EXPERT = "--no-enable-expert-parallel"
 
 
-def engine_args(profile: ServingProfile) -> list[str]:
+def engine_args(profile: ServingProfile, *, hands_over: bool = False) -> list[str]:
     """Return them, escaped for the kubelet, and quoted where a shell will evaluate them.
 
     All presets of KServe v0.20 end in the shell's `eval`, which takes quotes away: the one for a single node since
     v0.18, the one for data parallelism over several nodes too. Slicewise's config for pipeline parallelism does not.
+
+    Args:
+        profile: How the pods are served.
+        hands_over: Whether prompts are computed in other pods than answers.
     """
     topology = profile.replica_topology
     if topology.pipelined:
         return [through_kubelet(argument) for argument in profile.engine.args]
     own = _one_node(profile) if topology.nodes == 1 else _data_parallel(profile)
-    return [through_kserves_shell(argument) for argument in (*own, *profile.engine.args)]
+    transfer = kv_transfer_args(profile) if hands_over else []
+    return [through_kserves_shell(argument) for argument in (*own, *transfer, *profile.engine.args)]
 
 
 def _one_node(profile: ServingProfile) -> list[str]:

@@ -10,7 +10,7 @@ from slicewise.documents import EnvironmentSpec, ModelDeployment, ModelSpec, Nod
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
-from slicewise.manifests.pod_template import POD_SOURCES, pod_template
+from slicewise.manifests.pod_template import POD_SOURCES, PREFILL_SOURCES, pod_template
 from slicewise.manifests.router import ROUTER_SOURCES, router_spec
 from slicewise.manifests.service_names import service_name
 from slicewise.manifests.source_map import FieldSource, SourcePart, below
@@ -25,6 +25,9 @@ SERVICE_SOURCES: Final = (
     FieldSource("spec.replicas", SourcePart.DEPLOYMENT, ("spec", "scaling")),
     FieldSource("spec.model.name", SourcePart.SERVED_NAME),
     FieldSource("spec.model", SourcePart.MODEL, ("spec", "huggingFace")),
+    FieldSource("spec.prefill.replicas", SourcePart.SERVING_PROFILE, ("prefill", "replicas")),
+    *below("spec.prefill.template", PREFILL_SOURCES),
+    FieldSource("spec.prefill", SourcePart.SERVING_PROFILE, ("prefill",)),
     FieldSource("spec.parallelism", SourcePart.SERVING_PROFILE, ("replicaTopology", "parallelism")),
     *below("spec.template", POD_SOURCES),
     *below("spec.worker", POD_SOURCES),
@@ -41,7 +44,16 @@ def inference_service(
     pool: NodePool,
     environment: EnvironmentSpec,
 ) -> KubernetesObject:
-    """Return the service: what `placement` decided, as KServe v0.20 reads it."""
+    """Return the service: what `placement` decided, as KServe v0.20 reads it.
+
+    Args:
+        placement: Where it runs.
+        deployment: The deployment that is placed.
+        model: What it serves.
+        profile: How.
+        pool: The pool of the placement.
+        environment: The environment's own, with the pools of it.
+    """
     nodes = placement.nodes_per_replica
     name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
     spec: KubernetesObject = {
@@ -55,12 +67,19 @@ def inference_service(
         # Leader and worker are merged with KServe's configs one by one, so both say everything.
         spec["worker"] = pod_template(placement, model, profile, pool, name)
         spec["parallelism"] = _parallelism(profile)
+    prefill = placement.prefill
+    if prefill:
+        own_pool = next(each for each in environment.node_pools if each.name == prefill.node_pool)
+        spec["prefill"] = {"template": pod_template(prefill, model, prefill.profile_of(model), own_pool, name)}
     # KServe puts these on the pods and says of none of them which version of the service it is from.
     spec["annotations"] = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile)}
     # After the revision: a route or a weight replaces no pods.
     router = router_spec(deployment.spec.router, environment)
     if router is not None:
         spec["router"] = router
+    if prefill:
+        # Not in the revision: more of these pods, or fewer, are no reason to replace any.
+        spec["prefill"] |= {"annotations": spec["annotations"], "replicas": prefill.replicas}
     if not deployment.autoscaled:
         # Left out where an autoscaler owns it, so that the next `pulumi up` does not take it back.
         spec["replicas"] = placement.replicas
@@ -103,6 +122,8 @@ def _annotations(placement: Placement, profile: ServingProfile) -> dict[str, str
         vocabulary.NODE_POOL_ANNOTATION: placement.node_pool,
         vocabulary.PROFILE_ANNOTATION: placement.profile,
     }
+    if placement.prefill:
+        annotations[vocabulary.PREFILL_NODE_POOL_ANNOTATION] = placement.prefill.node_pool
     required = profile.replica_topology.requires.memory_per_gpu
     if required:
         annotations[vocabulary.REQUIRED_MEMORY_ANNOTATION] = canonical(required)

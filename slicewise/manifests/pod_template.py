@@ -7,9 +7,18 @@ from typing import Final
 from slicewise.documents import ModelSpec, NodePool, ServingProfile, Spread, Toleration
 from slicewise.kubernetes import HOSTNAME_LABEL, canonical
 from slicewise.manifests.engine_args import engine_args
+from slicewise.manifests.kv_transfer import kv_transfer_env
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.source_map import FieldSource, SourcePart
-from slicewise.manifests.vocabulary import MAIN_CONTAINER, NAME_LABEL, STORAGE_INITIALIZER, KubernetesObject
+from slicewise.manifests.vocabulary import (
+    COMPONENT,
+    COMPONENT_LABEL,
+    MAIN_CONTAINER,
+    NAME_LABEL,
+    PREFILL_COMPONENT,
+    STORAGE_INITIALIZER,
+    KubernetesObject,
+)
 from slicewise.mig import WHOLE_GPU_RESOURCE
 from slicewise.planning import Placement
 
@@ -32,6 +41,18 @@ POD_SOURCES: Final = (
 """What a pod's fields are made of; the first that matches counts."""
 
 
+def _of_prefill(source: FieldSource) -> FieldSource:
+    if source.part is SourcePart.NODE_POOL:
+        return source._replace(part=SourcePart.PREFILL_NODE_POOL)
+    if source.part is SourcePart.SERVING_PROFILE:
+        return source._replace(path=("prefill", *source.path))
+    return source
+
+
+PREFILL_SOURCES: Final = tuple(map(_of_prefill, POD_SOURCES))
+"""What the fields of a pod of a prefill workload are made of."""
+
+
 def pod_template(
     placement: Placement, model: ModelSpec, profile: ServingProfile, pool: NodePool, name: str
 ) -> KubernetesObject:
@@ -49,19 +70,29 @@ def pod_template(
                 "topologyKey": HOSTNAME_LABEL,
                 # A preference: a constraint that must hold could keep an accepted pod Pending.
                 "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": {NAME_LABEL: name}},
+                "labelSelector": {"matchLabels": _labels(placement, name)},
             }
         ]
     return {key: value for key, value in template.items() if value}
+
+
+def _labels(placement: Placement, name: str) -> dict[str, str]:
+    """Return the labels that all pods of a workload have, and no others."""
+    if placement.prefill is None and not placement.is_prefill:
+        return {NAME_LABEL: name}
+    return {NAME_LABEL: name, COMPONENT_LABEL: PREFILL_COMPONENT if placement.is_prefill else COMPONENT}
 
 
 def _main_container(placement: Placement, model: ModelSpec, profile: ServingProfile) -> KubernetesObject:
     container: KubernetesObject = {"name": MAIN_CONTAINER}
     if profile.engine.image:
         container["image"] = profile.engine.image
-    args = engine_args(profile)
+    hands_over = placement.is_prefill or placement.prefill is not None
+    args = engine_args(profile, hands_over=hands_over)
     if args:
         container["args"] = args
+    if hands_over:
+        container["env"] = kv_transfer_env()
     container["resources"] = {
         "limits": {placement.resource: str(placement.gpus_per_node), **_cpu_and_memory(model)},
     }

@@ -18,6 +18,7 @@ class SourcePart(StrEnum):
     MODEL = "model"
     SERVING_PROFILE = "serving profile"
     NODE_POOL = "node pool"
+    PREFILL_NODE_POOL = "node pool of the prefill workload"
     SERVED_NAME = "served name"
     """The name in API requests, which is the deployment's own or else its model's: a field without a path."""
 

@@ -32,6 +32,10 @@ PIPELINE_PARALLEL_CONFIG: Final = "kserve-config-llm-worker-pipeline-parallel"
 MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 MANAGED_BY: Final = "slicewise"
 NAME_LABEL: Final = "app.kubernetes.io/name"
+# What tells the workloads of one service apart, on the Deployments and their pods (KServe v0.20, pkg/constants).
+COMPONENT_LABEL: Final = "app.kubernetes.io/component"
+COMPONENT: Final = "llminferenceservice-workload"
+PREFILL_COMPONENT: Final = "llminferenceservice-workload-prefill"
 ENVIRONMENT_ANNOTATION: Final = "slicewise.dev/environment"
 # Whose an object is: organization/project/stack. What `render` writes has none: its owner is who applies it.
 STACK_ANNOTATION: Final = "slicewise.dev/stack"
@@ -40,6 +44,7 @@ RESTORED_ANNOTATION: Final = "slicewise.dev/restored"
 # The generation of the object that it was put back over: it still has that one where putting it back changed nothing.
 RESTORED_OVER_ANNOTATION: Final = "slicewise.dev/restored-over-generation"
 NODE_POOL_ANNOTATION: Final = "slicewise.dev/node-pool"
+PREFILL_NODE_POOL_ANNOTATION: Final = "slicewise.dev/prefill-node-pool"
 PROFILE_ANNOTATION: Final = "slicewise.dev/profile"
 REQUIRED_MEMORY_ANNOTATION: Final = "slicewise.dev/required-memory-per-gpu"
 # On every pod of a service: which version of it the pod runs.

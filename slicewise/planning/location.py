@@ -13,7 +13,10 @@ class Location(NamedTuple):
     environment: str
     node_pool: str
     profile: str
+    prefill: str | None = None
+    """The pool of its prefill workload."""
 
     def __str__(self) -> str:
         """Write it as people do."""
-        return f"{named(self.environment)}/{named(self.node_pool)} with {named(self.profile)}"
+        prefill = f" and prefill on {named(self.prefill)}" if self.prefill else ""
+        return f"{named(self.environment)}/{named(self.node_pool)} with {named(self.profile)}{prefill}"

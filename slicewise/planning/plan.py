@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from slicewise.diagnostics import Diagnostic
-from slicewise.documents import DeploymentKey
+from slicewise.documents import DeploymentKey, ModelSpec, ServingProfile, prefill_workload
 from slicewise.planning.moves import Move
 
 
@@ -28,11 +28,25 @@ class Placement(NamedTuple):
     """Whether it stayed where the previous plan had it."""
     autoscaled: bool = False
     """Whether an autoscaler owns the number of replicas: the name of a long-named service depends on it."""
+    prefill: Placement | None = None
+    """Its prefill workload, in the same environment: the pods that compute prompts for those of this one."""
+    is_prefill: bool = False
+    """Whether it is the prefill workload of another placement."""
 
     @property
     def units(self) -> int:
-        """Units charged."""
+        """Units charged, without those of the prefill workload."""
         return self.replicas * self.nodes_per_replica * self.gpus_per_node
+
+    @property
+    def workloads(self) -> tuple[Placement, ...]:
+        """It, and its prefill workload if it has one: each has a pool of its own."""
+        return (self, self.prefill) if self.prefill else (self,)
+
+    def profile_of(self, model: ModelSpec) -> ServingProfile:
+        """Return how the pods of this workload are served."""
+        profile = model.profile(self.profile)
+        return (prefill_workload(profile) or profile) if self.is_prefill else profile
 
 
 class OnShortfall(StrEnum):

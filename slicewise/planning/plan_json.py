@@ -66,6 +66,19 @@ def placement_to_dict(placement: Placement) -> dict[str, Any]:
         "resource": {"name": placement.resource, "count": placement.gpus_per_node},
         "retained": placement.retained,
         **({"autoscaled": True} if placement.autoscaled else {}),
+        **({"prefill": _workload(placement.prefill)} if placement.prefill else {}),
+    }
+
+
+def _workload(prefill: Placement) -> dict[str, Any]:
+    """Return what a prefill workload does not share with the placement that it is of."""
+    return {
+        "nodePool": prefill.node_pool,
+        "replicas": prefill.replicas,
+        "nodesPerReplica": prefill.nodes_per_replica,
+        "gpusPerNode": prefill.gpus_per_node,
+        "units": prefill.units,
+        "resource": {"name": prefill.resource, "count": prefill.gpus_per_node},
     }
 
 
@@ -120,7 +133,12 @@ def _move(move: Move) -> dict[str, Any]:
 
 
 def _location(location: Location) -> dict[str, str]:
-    return {"environment": location.environment, "nodePool": location.node_pool, "profile": location.profile}
+    return {
+        "environment": location.environment,
+        "nodePool": location.node_pool,
+        "profile": location.profile,
+        **({"prefill": {"nodePool": location.prefill}} if location.prefill else {}),
+    }
 
 
 def _warning(warning: Diagnostic) -> dict[str, str]:

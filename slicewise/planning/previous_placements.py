@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviousPrefill:
+    """What planning needs to know of the prefill workload of an earlier placement."""
+
+    node_pool: str
+    units: int
+    gpus_per_node: int
+    nodes_per_replica: int = 1
+    resource: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PreviousPlacement:
     """What planning needs to know of an earlier placement to keep it."""
 
@@ -30,6 +41,7 @@ class PreviousPlacement:
     nodes_per_replica: int = 1
     resource: str | None = None
     autoscaled: bool = False
+    prefill: PreviousPrefill | None = None
 
 
 class _Lenient(BaseModel):
@@ -53,6 +65,19 @@ _GpusPerNode = Annotated[int, Field(ge=1, le=MOST_GPUS_PER_NODE)]
 _NodesPerReplica = Annotated[int, Field(ge=1, le=MOST_NODES)]
 
 
+class _PrefillEntry(_Lenient):
+    node_pool: str
+    units: _Units
+    gpus_per_node: _GpusPerNode
+    nodes_per_replica: _NodesPerReplica = 1
+    resource: _Resource | None = None
+
+    @property
+    def previous(self) -> PreviousPrefill:
+        resource = self.resource.name if self.resource else None
+        return PreviousPrefill(self.node_pool, self.units, self.gpus_per_node, self.nodes_per_replica, resource)
+
+
 class _PlacementEntry(_Lenient):
     deployment: _DeploymentName
     environment: str
@@ -63,6 +88,7 @@ class _PlacementEntry(_Lenient):
     nodes_per_replica: _NodesPerReplica = 1
     resource: _Resource | None = None
     autoscaled: bool = False
+    prefill: _PrefillEntry | None = None
 
 
 _ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
@@ -97,6 +123,7 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.nodes_per_replica,
             entry.resource.name if entry.resource else None,
             entry.autoscaled,
+            entry.prefill.previous if entry.prefill else None,
         )
         for entry in entries
     )

@@ -10,10 +10,10 @@ from operator import itemgetter
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, by_document, shown_file
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
-from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey
+from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey, model_key
 from slicewise.documents.reading.parsing import parse_all
 from slicewise.documents.reading.read_document import Identified, read_document
-from slicewise.documents.rules import NAME, ReferenceCheck, claimed_models, fleet_advice
+from slicewise.documents.rules import NAME, ReferenceCheck, check_prefill_scaling, claimed_models, fleet_advice
 from slicewise.documents.served_model import ClusterModel, Model
 from slicewise.sources import paused_collector, read_all
 
@@ -85,6 +85,7 @@ def _load(
     if models_known and not unread:
         errors += _dangling(identified, models)
     fleet = _fleet([each.document for each in unique if each.document])
+    errors += _scaled_prefill(unique, fleet)
     return replace(fleet, advice=tuple(each for each in found if not each.is_error)), errors
 
 
@@ -93,6 +94,12 @@ def _dangling(documents: Iterable[Identified], models: AbstractSet[ModelKey]) ->
     for each in documents:
         if each.reference:
             yield from map(each.placed, references.check(each.reference, each.namespace))
+
+
+def _scaled_prefill(documents: Iterable[Identified], fleet: Fleet) -> Iterator[Diagnostic]:
+    for each in documents:
+        if isinstance(each.document, ModelDeployment) and (model := fleet.models.get(model_key(each.document))):
+            yield from map(each.placed, check_prefill_scaling(each.document, model))
 
 
 def _split_duplicates(documents: Iterable[Identified]) -> tuple[list[Identified], list[Diagnostic]]:

@@ -6,6 +6,7 @@ subject. docs/architecture.md says how to add one.
 
 from slicewise.documents.rules.fleet_warnings import fleet_advice
 from slicewise.documents.rules.judged_document import validated, value_at
+from slicewise.documents.rules.prefill import check_prefill_scaling
 from slicewise.documents.rules.provisioned_pools import SYSTEM_POOL
 from slicewise.documents.rules.references import NAME, REFERENCE, ReferenceCheck, claimed_models
 from slicewise.documents.rules.registry import check_broken, check_document, check_model
@@ -19,6 +20,7 @@ __all__ = [
     "check_broken",
     "check_document",
     "check_model",
+    "check_prefill_scaling",
     "claimed_models",
     "fleet_advice",
     "slices_alone",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.documents.cluster import ExistingCluster
 from slicewise.documents.fleet import Fleet, model_key
+from slicewise.documents.rules.prefill import check_prefill_routes
 from slicewise.documents.rules.selected_environments import Reach
 from slicewise.documents.rules.selectors_without_match import check_selectors
 from slicewise.documents.rules.served_names import check_served_names
@@ -16,6 +17,7 @@ def fleet_advice(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield what is of no use in `fleet`, if it has environments and deployments to compare with."""
     if fleet.deployments:
         yield from _unused_models(fleet)
+        yield from check_prefill_routes(fleet)
     if fleet.environments:
         yield from _one_cluster_twice(fleet)
         reach = Reach(fleet.environments)

@@ -27,6 +27,7 @@ from slicewise.documents.rules.pool_amounts import (
     check_nvlink_domain,
     check_reserved,
 )
+from slicewise.documents.rules.prefill import check_prefill_nodes
 from slicewise.documents.rules.provisioned_gpus import check_gke_gpus, check_machine, check_one_strategy
 from slicewise.documents.rules.provisioned_pools import (
     check_cluster_name,
@@ -46,6 +47,7 @@ from slicewise.documents.rules.rule import (
     of_cluster,
     of_each_pool,
     of_each_pool_and_cluster,
+    of_each_prefill,
     of_each_profile,
     of_each_profile_and_architecture,
     of_each_profile_and_repository,
@@ -107,6 +109,15 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
         check_slices_alone, "replicaTopology.requires", "replicaTopology.nodes", "replicaTopology.gpusPerNode"
     ),
     of_each_profile(
+        check_parallelism, "replicaTopology.nodes", "replicaTopology.gpusPerNode", "replicaTopology.parallelism"
+    ),
+    of_each_profile(check_prefill_nodes, "prefill", "replicaTopology.nodes"),
+    of_each_prefill(check_engine, "engine.args"),
+    of_each_prefill(check_required_memory, "replicaTopology.requires.memoryPerGpu"),
+    of_each_prefill(
+        check_slices_alone, "replicaTopology.requires", "replicaTopology.nodes", "replicaTopology.gpusPerNode"
+    ),
+    of_each_prefill(
         check_parallelism, "replicaTopology.nodes", "replicaTopology.gpusPerNode", "replicaTopology.parallelism"
     ),
     of_each_profile_and_repository(check_quantised_weights, "engine.args", "replicaTopology.requires.precisionSupport"),

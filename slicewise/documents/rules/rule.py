@@ -11,9 +11,10 @@ from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import Scaling
 from slicewise.documents.environment import NodePool
+from slicewise.documents.prefill_workload import prefill_workload
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
 from slicewise.documents.rules.judged_entry import EntryT, JudgedEntry
-from slicewise.documents.served_model import ServingProfile
+from slicewise.documents.served_model import Prefill, ServingProfile
 
 JudgedT = TypeVar("JudgedT")
 _Pools = Sequence[JudgedEntry[NodePool]]
@@ -97,6 +98,18 @@ def of_each_profile(check: Callable[[ServingProfile, FieldPath], _Found], *field
     return Rule(fields, run)
 
 
+def of_each_prefill(check: Callable[[ServingProfile, FieldPath], _Found], *fields: str) -> Rule[JudgedModel]:
+    """Return a rule of each prefill workload, for fields that it has of its own: others are judged in the profile."""
+
+    def run(document: JudgedModel) -> _Found:
+        for entry in _fitting(document.serving, (f"prefill.{field}" for field in fields)):
+            workload = prefill_workload(entry.value)
+            if workload and all(_is_own(entry.value.prefill, field) for field in fields):
+                yield from check(workload, (*entry.path, "prefill"))
+
+    return Rule((), run)
+
+
 def of_each_profile_and_repository(
     check: Callable[[ServingProfile, str, FieldPath], _Found], *fields: str
 ) -> Rule[JudgedModel]:
@@ -141,6 +154,15 @@ def of_namespace(check: Callable[[str], _Found]) -> Rule[JudgedDeployment]:
 def of_scaling(check: Callable[[Scaling], _Found]) -> Rule[JudgedDeployment]:
     """Return a rule of a deployment's scaling."""
     return Rule((), lambda document: check(document.scaling) if document.scaling else iter(()))
+
+
+def _is_own(prefill: Prefill | None, field: str) -> bool:
+    """Return whether a prefill workload does not take a field, or what it is in, from its profile."""
+    if prefill is None:
+        return False
+    if field.startswith("replicaTopology"):
+        return prefill.replica_topology is not None
+    return prefill.engine is not None and "args" in prefill.engine.model_fields_set
 
 
 def _fitting(entries: Sequence[JudgedEntry[EntryT]], fields: Iterable[str]) -> list[JudgedEntry[EntryT]]:

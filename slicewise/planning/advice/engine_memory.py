@@ -18,6 +18,7 @@ _GIB = 1024**3
 class _Pair(NamedTuple):
     model: ModelKey
     profile: str
+    is_prefill: bool
     unit: Unit
 
 
@@ -26,15 +27,16 @@ def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Itera
     sized = {key for key, model in fleet.models.items() if model.architecture is not None}
     first: dict[_Pair, Placement] = {}
     # Most fleets give no architectures: their placements need no sorting.
-    for placement in sorted(placements) if sized else ():
+    for placement in sorted(placements, key=_order) if sized else ():
         key = model_key(fleet.deployment[placement.deployment])
         if key in sized:
-            unit = unit_of(fleet.node_pool[placement.environment, placement.node_pool])
-            first.setdefault(_Pair(key, placement.profile, unit), placement)
-    for (key, name, unit), placement in first.items():
+            for workload in placement.workloads:
+                unit = unit_of(fleet.node_pool[workload.environment, workload.node_pool])
+                first.setdefault(_Pair(key, workload.profile, workload.is_prefill, unit), workload)
+    for (key, name, is_prefill, unit), placement in first.items():
         model = fleet.models[key]
-        number, profile = next((i, each) for i, each in enumerate(model.serving) if each.name == name)
-        engine = sized_engine(model, profile)
+        number = next(i for i, each in enumerate(model.serving) if each.name == name)
+        engine = sized_engine(model, placement.profile_of(model))
         found = engine_sizing(engine, unit) if engine else None
         if found is None or found.verdict is sizing.FitVerdict.FITS:
             continue
@@ -45,8 +47,12 @@ def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Itera
             reason.code,
             f"{found.verdict}, on a {what} of {unit.memory / _GIB:.2f} GiB of {place}: {reason.message}",
             reason.remedy,
-            field=("spec", "serving", number, "engine"),
+            field=("spec", "serving", number, *(("prefill",) if is_prefill else ("engine",))),
             subject=key.subject,
             verdict=found.verdict.value,
             unitBytes=unit.memory,
         )
+
+
+def _order(placement: Placement) -> tuple[object, ...]:
+    return placement[:4]

@@ -23,6 +23,8 @@ class PlannedCharge:
     deployment: DeploymentKey
     pod: PodSize
     count: int
+    is_prefill: bool = False
+    """Whether they are those of its prefill workload: how many they are does not follow from its replicas."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,14 @@ class ChargedPool:
         return self.environment.model_copy(update={"spec": spec.model_copy(update={"node_pools": pools})})
 
     def with_count(self, deployment: DeploymentKey, count: int) -> ChargedPool:
-        """Return the same with `count` pods of `deployment` in place of those that it has."""
-        changed = (replace(c, count=count) if c.deployment == deployment else c for c in self.charges)
+        """Return the same with `count` pods of `deployment` in place of those that it has.
+
+        Its prefill pods stay as they are, and go where none of the others is left.
+        """
+        changed = (
+            replace(c, count=count) if c.deployment == deployment and not (c.is_prefill and count) else c
+            for c in self.charges
+        )
         return replace(self, charges=tuple(charge for charge in changed if charge.count))
 
 
@@ -89,7 +97,8 @@ def charged_pools(fleet: Fleet, plan: Plan) -> Mapping[PoolName, ChargedPool]:
     """Return every pool of `fleet` with what `plan` charges to it, by name."""
     placed: dict[PoolName, list[Placement]] = defaultdict(list)
     for placement in plan.placements:
-        placed[placement.environment, placement.node_pool].append(placement)
+        for workload in placement.workloads:
+            placed[workload.environment, workload.node_pool].append(workload)
     pools = {}
     for environment in fleet.environments:
         for pool in environment.spec.node_pools:
@@ -105,6 +114,7 @@ def _charges(fleet: Fleet, state: PoolLedger, placements: list[Placement]) -> tu
             placement.deployment,
             _pod(fleet, state, placement),
             placement.replicas * placement.nodes_per_replica,
+            placement.is_prefill,
         )
         for placement in placements
     )
@@ -112,4 +122,4 @@ def _charges(fleet: Fleet, state: PoolLedger, placements: list[Placement]) -> tu
 
 def _pod(fleet: Fleet, state: PoolLedger, placement: Placement) -> PodSize:
     model = fleet.model_of(fleet.deployment[placement.deployment])
-    return state.pod_size(model, model.profile(placement.profile))
+    return state.pod_size(model, placement.profile_of(model))

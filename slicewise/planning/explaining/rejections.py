@@ -7,8 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, ServingProfile
-from slicewise.planning.capacity import ChargedPool, PodSize, PoolName, charged_pools, pod_asks
+from slicewise.documents import (
+    DeploymentKey,
+    Fleet,
+    InferenceEnvironment,
+    ModelDeployment,
+    ServingProfile,
+    prefill_replicas,
+    prefill_workload,
+)
+from slicewise.planning.capacity import ChargedPool, PodSize, PoolLedger, PoolName, charged_pools, pod_asks
 from slicewise.planning.matching import (
     MatchedRequirements,
     match_requirements,
@@ -17,6 +25,7 @@ from slicewise.planning.matching import (
     reject_environment,
 )
 from slicewise.planning.plan import Placement, Plan
+from slicewise.planning.prefill_reasons import nearest_for_prefill
 from slicewise.planning.reasons import Reason, Rejection
 
 
@@ -38,6 +47,31 @@ class _Asking(NamedTuple):
     """Which requirement each class of pool fails."""
     pod: PodSize
     pods: int
+    prefill: _Asking | None = None
+    """What the prefill workload of the profile asks for, in the same environment."""
+
+
+class _Pool(NamedTuple):
+    """A pool as one deployment finds it, which it has nothing on."""
+
+    ledger: PoolLedger
+    unselected: Reason | None
+    """Why the deployment's selector rules it out, if it does."""
+    number: int
+    """Of its class."""
+
+    def reason(self, asking: _Asking) -> Reason | None:
+        """Return why it does not take what is asked."""
+        unmet = self.unselected or asking.by_class[self.number]
+        return unmet or self.ledger.no_room(self.ledger.node.known_part(asking.pod), asking.pods)
+
+
+def _no_prefill(pools: Sequence[_Pool], taken: _Pool, asking: _Asking, prefill: _Asking) -> Reason | None:
+    """Return why none of an environment's `pools` takes a prefill workload once its placement is on `taken`."""
+    beside = taken.ledger.without([(taken.ledger.node.known_part(asking.pod), -asking.pods)])
+    return nearest_for_prefill(
+        (pool.ledger.name, (pool._replace(ledger=beside) if pool is taken else pool).reason(prefill)) for pool in pools
+    )
 
 
 class Rejections:
@@ -68,13 +102,7 @@ class Rejections:
         asking = self._fleet.deployment[deployment]
         model = self._fleet.model_of(asking)
         serving = [
-            _Asking(
-                profile,
-                self._matched.reasons[self._matched.shape_of[id(profile)]],
-                pod_asks(profile.replica_topology, model),
-                asking.replicas * profile.replica_topology.nodes,
-            )
-            for profile in sorted(model.serving, key=lambda profile: profile.name)
+            self._asking(asking, profile) for profile in sorted(model.serving, key=lambda profile: profile.name)
         ]
         for environment in self._fleet.environments:
             here = self._placed[deployment].get(environment.metadata.name)
@@ -83,6 +111,20 @@ class Rejections:
                 yield Judged(environment.metadata.name, None, None, whole)
             else:
                 yield from self._judged_in(environment, asking, serving, here)
+
+    def _asking(self, deployment: ModelDeployment, profile: ServingProfile) -> _Asking:
+        prefill = self._prefills.get(id(profile))
+        replicas = prefill_replicas(deployment, profile)
+        own = self._workload(deployment, profile, deployment.replicas)
+        return own._replace(prefill=self._workload(deployment, prefill, replicas)) if prefill else own
+
+    def _workload(self, deployment: ModelDeployment, profile: ServingProfile, replicas: int) -> _Asking:
+        return _Asking(
+            profile,
+            self._matched.reasons[self._matched.shape_of[id(profile)]],
+            pod_asks(profile.replica_topology, self._fleet.model_of(deployment)),
+            replicas * profile.replica_topology.nodes,
+        )
 
     def _judged_in(
         self,
@@ -93,17 +135,21 @@ class Rejections:
     ) -> Iterator[Judged]:
         name = environment.metadata.name
         profiles = [(asking, profile_selector_reason(asking.profile, environment)) for asking in serving]
-        for place in self.by_environment[name]:
-            pool = place.pool
-            by_pool = node_pool_selector_reason(deployment, pool)
-            number = self._class_of[name, pool.name]
-            own = here is not None and here.node_pool == pool.name
-            ledger = (place.with_count(deployment.key, 0) if own else place).state
+        own = {workload.node_pool for workload in here.workloads} if here else set()
+        pools = [
+            _Pool(
+                (place.with_count(deployment.key, 0) if place.pool.name in own else place).state,
+                node_pool_selector_reason(deployment, place.pool),
+                self._class_of[name, place.pool.name],
+            )
+            for place in self.by_environment[name]
+        ]
+        for pool in pools:
             for asking, unselected in profiles:
-                reason = unselected or by_pool or asking.by_class[number]
-                if reason is None:
-                    reason = ledger.no_room(ledger.node.known_part(asking.pod), asking.pods)
-                yield Judged(name, pool.name, asking.profile.name, reason)
+                reason = unselected or pool.reason(asking)
+                if reason is None and asking.prefill:
+                    reason = _no_prefill(pools, pool, asking, asking.prefill)
+                yield Judged(name, pool.ledger.name, asking.profile.name, reason)
 
     @cached_property
     def pools(self) -> Mapping[PoolName, ChargedPool]:
@@ -120,8 +166,16 @@ class Rejections:
 
     @cached_property
     def _matched(self) -> MatchedRequirements:
-        serving = ((model, profile) for model in self._fleet.models.values() for profile in model.serving)
+        models = self._fleet.models.values()
+        serving = [(model, profile) for model in models for profile in model.serving]
+        serving += [(model, self._prefills[id(profile)]) for model, profile in serving if profile.prefill]
         return match_requirements([place.pool for place in self.pools.values()], serving)
+
+    @cached_property
+    def _prefills(self) -> Mapping[int, ServingProfile]:
+        """The prefill workload of each serving profile that has one, by the profile's id."""
+        profiles = (profile for model in self._fleet.models.values() for profile in model.serving)
+        return {id(profile): prefill for profile in profiles if (prefill := prefill_workload(profile))}
 
     @cached_property
     def _class_of(self) -> Mapping[PoolName, int]:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, ModelSpec, ServingProfile, model_key
+from slicewise.documents import (
+    DeploymentKey,
+    Fleet,
+    ModelDeployment,
+    ModelSpec,
+    ServingProfile,
+    model_key,
+    prefill_replicas,
+)
 from slicewise.planning.advice import FreeChoice
 from slicewise.planning.capacity import PodSize, PoolLedger
-from slicewise.planning.search.lanes import FreeLevel, Lanes, labels_of
-from slicewise.planning.search.pool_classes import FitsOfModels
+from slicewise.planning.search.lanes import FreeLevel, Lanes, LabelSet, labels_of
+from slicewise.planning.search.pool_classes import Fit, FitsOfModels, PrefillFit, PrefillsOfModels
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillOption:
+    """The prefill workload of a serving profile, and the pools that match it for one deployment."""
+
+    profile: ServingProfile
+    levels: Sequence[FreeLevel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +34,7 @@ class ServingOption:
 
     profile: ServingProfile
     levels: Sequence[FreeLevel]
+    prefill: PrefillOption | None = None
 
     def lane_pools(self) -> Iterator[tuple[int, PodSize]]:
         """Yield every pool that matches, and what one pod takes there."""
@@ -51,13 +68,22 @@ class Demand:
         """Return the pods of all replicas in one environment."""
         return self.replicas * option.profile.replica_topology.nodes
 
+    def prefill_pods(self, option: ServingOption) -> int:
+        """Return the pods of the prefill workload in one environment."""
+        if option.prefill is None:
+            return 0
+        replicas = prefill_replicas(self.deployment, option.profile)
+        return replicas * option.prefill.profile.replica_topology.nodes
+
     @property
     def least_units(self) -> int:
         """The units of all replicas in one environment, with the option that takes fewest."""
         return min((self.units(option.profile) for option in self.options if option.levels), default=0)
 
 
-def demands_of(fleet: Fleet, pools: Sequence[PoolLedger], fits: FitsOfModels, lanes: Lanes) -> list[Demand]:
+def demands_of(
+    fleet: Fleet, pools: Sequence[PoolLedger], fits: FitsOfModels, prefills: PrefillsOfModels, lanes: Lanes
+) -> list[Demand]:
     """Return what each deployment of `fleet` asks for; deployments with one model and one selection share options."""
     known: dict[tuple[object, ...], tuple[Sequence[ServingOption], int]] = {}
     demands = []
@@ -68,10 +94,8 @@ def demands_of(fleet: Fleet, pools: Sequence[PoolLedger], fits: FitsOfModels, la
         key = (name, environments, selected)
         if key not in known:
             found = tuple(
-                ServingOption(
-                    profile, lanes.levels(environments | labels_of(profile.environment_selector), selected, where)
-                )
-                for profile, where in zip(model.serving, fits[name], strict=True)
+                _option(profile, where, prefill, lanes, (environments, selected))
+                for profile, where, prefill in zip(model.serving, fits[name], prefills[name], strict=True)
             )
             known[key] = found, _scarcity(found, pools)
         options, scarcity = known[key]
@@ -90,6 +114,22 @@ def demands_of(fleet: Fleet, pools: Sequence[PoolLedger], fits: FitsOfModels, la
             )
         )
     return demands
+
+
+def _option(
+    profile: ServingProfile,
+    where: Mapping[int, Fit],
+    prefill: PrefillFit | None,
+    lanes: Lanes,
+    selected: tuple[LabelSet, LabelSet],
+) -> ServingOption:
+    environments, pools = selected[0] | labels_of(profile.environment_selector), selected[1]
+    levels = lanes.levels(environments, pools, where)
+    if prefill is None:
+        return ServingOption(profile, levels)
+    return ServingOption(
+        profile, levels, PrefillOption(prefill.profile, lanes.levels(environments, pools, prefill.fits))
+    )
 
 
 def _scarcity(options: Sequence[ServingOption], pools: Sequence[PoolLedger]) -> int:

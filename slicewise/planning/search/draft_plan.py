@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from slicewise.documents import DeploymentKey, Fleet, model_key
 from slicewise.planning.advice import Tenant
@@ -19,6 +20,15 @@ from slicewise.planning.search.room_queue import Room
 
 
 @dataclass(frozen=True, slots=True)
+class PrefillClaim:
+    """The room beside a claim, in the same environment, for the pods of its prefill workload."""
+
+    index: int
+    pod: PodSize
+    pods: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """The room that the draft promises to one deployment on one pool, for all its pods."""
 
@@ -27,6 +37,7 @@ class Claim:
     index: int
     pod: PodSize
     retained: bool
+    prefill: PrefillClaim | None = None
 
     @property
     def pods(self) -> int:
@@ -49,15 +60,20 @@ class DraftPlan:
         self.pools: Sequence[PoolLedger] = self.numbered.ledgers
         """Every pool, by its number."""
         asked = dict.fromkeys(map(model_key, fleet.deployments))
-        self._classes, fits, self.requirements = pool_classes(self.pools, {key: fleet.models[key] for key in asked})
+        self._classes, fits, prefills, self.requirements = pool_classes(self.pools, {key: fleet.models[key] for key in asked})
         self.lanes = Lanes(fleet, self.numbered, self._classes)
-        self.demands = demands_of(fleet, self.pools, fits, self.lanes)
+        self.demands = demands_of(fleet, self.pools, fits, prefills, self.lanes)
         self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}
 
     def location(self, claim: Claim) -> Location:
-        """Return the names of where a claim is."""
+        """Return the names of where a claim is, without its prefill workload."""
         pool = self.pools[claim.index]
         return Location(pool.environment, pool.name, claim.option.profile.name)
+
+    def whole_location(self, claim: Claim) -> Location:
+        """Return the names of where a claim is, with the pool of its prefill workload if it has one."""
+        prefill = self.pools[claim.prefill.index].name if claim.prefill else None
+        return self.location(claim)._replace(prefill=prefill)
 
     def missing(self, demand: Demand) -> int:
         """Return how many environments `demand` still lacks."""
@@ -70,6 +86,9 @@ class DraftPlan:
             self._log.note(claim, self._decision(claim, step))
         was_empty = self._classes[claim.index].sizes > 1 and pool.mixing(claim.pod) == 1
         pool.charge(claim.pod, claim.pods)
+        if claim.prefill:
+            self.pools[claim.prefill.index].charge(claim.prefill.pod, claim.prefill.pods)
+            self.numbered.improved.append(claim.prefill.index)
         self.placed[claim.demand.key][pool.environment] = claim
         if was_empty:
             # Other pods of this size mix with these better than with those elsewhere.
@@ -79,6 +98,9 @@ class DraftPlan:
         """Take a promise back."""
         pool = self.pools[claim.index]
         pool.charge(claim.pod, -claim.pods)
+        if claim.prefill:
+            self.pools[claim.prefill.index].charge(claim.prefill.pod, -claim.prefill.pods)
+            self.numbered.improved.append(claim.prefill.index)
         del self.placed[claim.demand.key][pool.environment]
         self.numbered.improved.append(claim.index)
 
@@ -95,13 +117,55 @@ class DraftPlan:
             for level in option.levels:
                 found: tuple[Room, PodSize] | None = None
                 for _, pod, queue in level.lanes:
-                    room = queue.first(pods, excluded)
+                    room = queue.first(pods, excluded, self._has_prefill(demand, option, pod))
                     if room and (found is None or room < found[0]):
                         found = (room, pod)
                 if found:
                     room, pod = self._first_by_name(level, pods, *found)
-                    return Claim(demand, option, room.number, pod, retained=False)
+                    claim = self.with_prefill(Claim(demand, option, room.number, pod, retained=False))
+                    # Beside the first by name there may be no room for the prefill workload.
+                    return claim or self.with_prefill(Claim(demand, option, found[0].number, found[1], retained=False))
         return None
+
+    def with_prefill(self, claim: Claim) -> Claim | None:
+        """Return `claim`, which has room, with the best place for its prefill workload; None if that has none.
+
+        The rules are those of `best` among the pools of the environment.
+        """
+        prefill, pods = claim.option.prefill, claim.demand.prefill_pods(claim.option)
+        if prefill is None:
+            return claim
+        with self.tried(claim):
+            for level in prefill.levels:
+                best = min(self._rooms(level, claim, pods), default=None)
+                if best:
+                    _, number, pod = best
+                    return replace(claim, prefill=PrefillClaim(number, pod, pods))
+        return None
+
+    def _rooms(self, level: FreeLevel, claim: Claim, pods: int) -> Iterator[tuple[int, int, PodSize]]:
+        """Yield the pools of a claim's environment with room for `pods` pods: how they mix, number, and a pod's size."""
+        for number in self.numbered.by_environment[self.pools[claim.index].environment]:
+            for _, pod, queue in level.lanes:
+                room = queue.room(number)
+                if room and -room.minus_room >= pods:
+                    yield room.mixing, number, pod
+
+    @contextmanager
+    def tried(self, claim: Claim) -> Iterator[None]:
+        """Charge a claim's own pods for a moment."""
+        pool = self.pools[claim.index]
+        pool.charge(claim.pod, claim.pods)
+        try:
+            yield
+        finally:
+            pool.charge(claim.pod, -claim.pods)
+
+    def _has_prefill(self, demand: Demand, option: ServingOption, pod: PodSize) -> Callable[[int], bool] | None:
+        """Return what says of a pool whether the prefill workload has room beside pods there; None if there is none."""
+        if option.prefill is None:
+            return None
+        return lambda number: self.with_prefill(Claim(demand, option, number, pod, retained=False)) is not None
 
     def _first_by_name(self, level: FreeLevel, pods: int, best: Room, pod: PodSize) -> tuple[Room, PodSize]:
         """Return the first pool by name of the best one's environment that is as good but for the room it has."""
@@ -142,18 +206,42 @@ class DraftPlan:
         tenants: list[list[Tenant]] = [[] for _ in self.pools]
         for placed in self.placed.values():
             for claim in placed.values():
-                pool, topology = self.pools[claim.index], claim.option.profile.replica_topology
-                placement = Placement(
-                    deployment=claim.demand.key,
-                    environment=pool.environment,
-                    node_pool=pool.name,
-                    profile=claim.option.profile.name,
-                    replicas=claim.demand.replicas,
-                    nodes_per_replica=topology.nodes,
-                    gpus_per_node=topology.gpus_per_node,
-                    resource=pool.resource,
-                    retained=claim.retained,
-                    autoscaled=claim.demand.deployment.autoscaled,
-                )
+                placement = self._placement(claim)
                 tenants[claim.index].append(Tenant(placement, claim.demand.model, claim.pod))
+                if claim.prefill and placement.prefill:
+                    prefill = Tenant(placement.prefill, claim.demand.model, claim.prefill.pod)
+                    tenants[claim.prefill.index].append(prefill)
         return tenants
+
+    def _placement(self, claim: Claim) -> Placement:
+        pool, topology = self.pools[claim.index], claim.option.profile.replica_topology
+        return Placement(
+            deployment=claim.demand.key,
+            environment=pool.environment,
+            node_pool=pool.name,
+            profile=claim.option.profile.name,
+            replicas=claim.demand.replicas,
+            nodes_per_replica=topology.nodes,
+            gpus_per_node=topology.gpus_per_node,
+            resource=pool.resource,
+            retained=claim.retained,
+            autoscaled=claim.demand.deployment.autoscaled,
+            prefill=self._prefill(claim),
+        )
+
+    def _prefill(self, claim: Claim) -> Placement | None:
+        if claim.prefill is None or claim.option.prefill is None:
+            return None
+        pool, topology = self.pools[claim.prefill.index], claim.option.prefill.profile.replica_topology
+        return Placement(
+            deployment=claim.demand.key,
+            environment=pool.environment,
+            node_pool=pool.name,
+            profile=claim.option.profile.name,
+            replicas=claim.prefill.pods // topology.nodes,
+            nodes_per_replica=topology.nodes,
+            gpus_per_node=topology.gpus_per_node,
+            resource=pool.resource,
+            retained=claim.retained,
+            is_prefill=True,
+        )

@@ -45,7 +45,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
     _place(draft, by_priority)
     draft.finish()
     tenants = draft.tenants()
-    placements = [tenant.placement for here in tenants for tenant in here]
+    placements = [tenant.placement for here in tenants for tenant in here if not tenant.placement.is_prefill]
     occupied = occupied_pools(fleet, zip(draft.pools, tenants, strict=True))
     advice = [
         *required_memory_advice(free_choices(draft.demands, draft.pools)),

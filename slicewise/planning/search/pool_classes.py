@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from slicewise.documents import ModelKey, ModelSpec
+from slicewise.documents import ModelKey, ModelSpec, ServingProfile, prefill_workload
 from slicewise.planning.capacity import PodSize, PoolLedger, fit_on_empty_node, pod_asks
 from slicewise.planning.matching import MatchedRequirements, match_requirements
 
@@ -38,18 +38,34 @@ FitsOfModels = Mapping[ModelKey, Sequence[Mapping[int, Fit]]]
 """For each of a model's profiles, by the numbers of the classes that could serve it if they were empty."""
 
 
+class PrefillFit(NamedTuple):
+    """How the pods of a prefill workload fit."""
+
+    profile: ServingProfile
+    """The workload, as a profile of its own."""
+    fits: Mapping[int, Fit]
+
+
+PrefillsOfModels = Mapping[ModelKey, Sequence[PrefillFit | None]]
+"""For each of a model's profiles; None for one without a prefill workload."""
+
+
 class PoolClasses(NamedTuple):
     """Every pool's class, and what fits there."""
 
     of_pool: Sequence[PoolClass]
     """By the pool's number."""
     fits: FitsOfModels
+    prefills: PrefillsOfModels
     requirements: MatchedRequirements
 
 
 def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpec]) -> PoolClasses:
     """Sort `pools` into classes that no profile of `models` tells apart."""
     serving = [(name, profile, model) for name, model in models.items() for profile in model.serving]
+    own = len(serving)
+    prefills = [(name, prefill_workload(profile), model) for name, profile, model in serving]
+    serving += [(name, profile, model) for name, profile, model in prefills if profile]
     asking = [(model, profile) for _, profile, model in serving]
     requirements = match_requirements([pool.pool for pool in pools], asking)
     class_of, shape_of, reasons = requirements
@@ -77,9 +93,14 @@ def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpe
     # Many shapes fit on the same pools in the same way: they share their lanes.
     same: dict[tuple[tuple[int, Fit], ...], dict[int, Fit]] = {}
     fits: dict[ModelKey, list[Mapping[int, Fit]]] = {name: [] for name in models}
-    for (name, _, _), shape in zip(serving, shapes, strict=True):
-        fits[name].append(same.setdefault(tuple(found[shape].items()), found[shape]))
-    return PoolClasses([classes[number] for number in numbers], fits, requirements)
+    shared = [same.setdefault(tuple(found[shape].items()), found[shape]) for shape in shapes]
+    for (name, _, _), where in zip(serving[:own], shared[:own], strict=True):
+        fits[name].append(where)
+    rest = iter(shared[own:])
+    of_prefills: dict[ModelKey, list[PrefillFit | None]] = {name: [] for name in models}
+    for name, profile, _ in prefills:
+        of_prefills[name].append(PrefillFit(profile, next(rest)) if profile else None)
+    return PoolClasses([classes[number] for number in numbers], fits, of_prefills, requirements)
 
 
 def _first_alike(

@@ -118,8 +118,10 @@ class Relocation:
         for claim in leaving:
             self._draft.remove(claim)
             self.left.append(claim)
-        if self._draft.pools[newcomer.index].takes(newcomer.pod, newcomer.pods):
-            self._place(newcomer, Step.MADE_ROOM if depth == self._depth else Step.MADE_WAY)
+        room = self._draft.pools[newcomer.index].takes(newcomer.pod, newcomer.pods)
+        found = self._draft.with_prefill(newcomer) if room else None
+        if found:
+            self._place(found, Step.MADE_ROOM if depth == self._depth else Step.MADE_WAY)
             largest_first = sorted(leaving, key=lambda claim: (-claim.units, claim.demand.key))
             if all(self._settle(claim, depth, busy) for claim in largest_first):
                 return True

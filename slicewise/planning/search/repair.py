@@ -67,6 +67,8 @@ class _Repacking:
         self._draft = draft
         self._waiters: dict[int, list[_Waiter]] = {}
         self._waiting: dict[DeploymentKey, list[tuple[list[_Waiter], _Waiter]]] = {}
+        # Those with a prefill workload take room on two pools: none of them alone is filled again for them.
+        self._pairs: dict[DeploymentKey, Demand] = {}
         self.pools: dict[int, list[list[_Waiter]]] = {}
         """The pools that something waits for, and what."""
         self._tries = 0
@@ -112,10 +114,14 @@ class _Repacking:
         self._tries = min(_MOST_TRIES, _TRIES_EACH * len(self._waiting))
 
     def _smallest_first(self) -> list[Demand]:
-        waiting = [
-            min((waiter for _, waiter in entries), key=_by_size) for entries in self._waiting.values() if entries
-        ]
-        return [waiter.demand for waiter in sorted(waiting, key=_by_size)]
+        found = {
+            key: min((waiter for _, waiter in entries), key=_by_size)
+            for key, entries in self._waiting.items()
+            if entries
+        }
+        alone = [(waiter.units, key, waiter.demand) for key, waiter in found.items()]
+        pairs = [(demand.least_units, key, demand) for key, demand in self._pairs.items() if key not in found]
+        return [demand for _, _, demand in sorted([*alone, *pairs], key=itemgetter(0, 1))]
 
     def relocate(self, depth: int) -> None:
         """Make room for what waits, the smallest first, by moving others to where they fit too."""
@@ -206,6 +212,7 @@ class _Repacking:
     def _placed(self, claim: Claim) -> None:
         self._claims.setdefault(claim.index, []).append(claim)
         if claim.demand.key in self._waiting and not self._draft.missing(claim.demand):
+            self._pairs.pop(claim.demand.key, None)
             for waiters, waiter in self._waiting.pop(claim.demand.key):
                 del waiters[bisect_left(waiters, _by_size(waiter), key=_by_size)]
 
@@ -215,6 +222,9 @@ class _Repacking:
         self._waiting[demand.key] = entries = []
         seen: set[int] = set()
         for option in demand.options:
+            if option.prefill:
+                self._pairs[demand.key] = demand
+                continue
             for level in option.levels:
                 for lane, pod, _ in level.lanes:
                     if id(lane) not in seen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from slicewise.documents import Fleet, InferenceEnvironment
@@ -19,11 +19,19 @@ from slicewise.planning.moves import (
     OnePoolEach,
     ProfileGone,
 )
-from slicewise.planning.previous_placements import PreviousPlacement
+from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill
 from slicewise.planning.reasons import Reason
 from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.demands import Demand, ServingOption
 from slicewise.planning.search.draft_plan import Claim, DraftPlan
+from slicewise.planning.search.retained_prefill import (
+    beside,
+    has_room_for_prefill,
+    prefill_grew,
+    same_prefill,
+    why_no_prefill,
+    why_prefill_left,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Lost:
     location: Location
     resource: str | None
     reason: MoveReason | Reason
+    prefill: PreviousPrefill | None = None
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -47,7 +56,7 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
     What asks for more units than it had, or for other pods, comes last: its growth must move no other.
     """
     demands = {demand.key: demand for demand in draft.demands}
-    kept: list[tuple[tuple[object, ...], Claim, str | None]] = []
+    kept: list[tuple[tuple[object, ...], Claim, PreviousPlacement]] = []
     lost: list[Lost] = []
     for old in previous:
         demand = demands.get(old.key)
@@ -56,21 +65,51 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
         location = Location(old.environment, old.node_pool, old.profile)
         claim = _same_location(draft, fleet, demand, location)
         if isinstance(claim, Claim):
-            grew = claim.units > old.units or claim.pod.units != old.gpus_per_node
-            kept.append(((grew, -demand.priority, demand.key, location), claim, old.resource))
+            if claim.option.prefill:
+                claim = same_prefill(draft, claim, old.prefill)
+            grew = claim.units > old.units or claim.pod.units != old.gpus_per_node or prefill_grew(claim, old.prefill)
+            kept.append(((grew, -demand.priority, demand.key, location), claim, old))
         else:
-            lost.append(Lost(demand, location, old.resource, claim))
+            lost.append(_lost(demand, old, claim))
     kept.sort(key=lambda item: item[0])
-    for _, claim, resource in kept:
-        location = draft.location(claim)
+    apart: list[tuple[Claim, PreviousPlacement]] = []
+    for _, claim, old in kept:
         reason = _no_room(draft, claim)
         if reason:
-            lost.append(Lost(claim.demand, location, resource, reason))
+            lost.append(_lost(claim.demand, old, reason))
+        elif not has_room_for_prefill(draft, claim):
+            apart.append((claim, old))
         else:
             draft.place(claim, Step.KEPT)
     # An entry beside one that is kept in the same environment says nothing new.
-    lost = [item for item in lost if item.location.environment not in draft.placed[item.demand.key]]
+    lost += [item for claim, old in apart if (item := _with_other_prefill(draft, claim, old))]
+    lost = [item for item in lost if not _is_kept(draft, item)]
     return sorted(lost, key=lambda item: item.order)
+
+
+def _lost(demand: Demand, old: PreviousPlacement, reason: MoveReason | Reason) -> Lost:
+    prefill = old.prefill.node_pool if old.prefill else None
+    location = Location(old.environment, old.node_pool, old.profile, prefill)
+    return Lost(demand, location, old.resource, reason, old.prefill)
+
+
+def _is_kept(draft: DraftPlan, item: Lost) -> bool:
+    claim = draft.placed[item.demand.key].get(item.location.environment)
+    return claim is not None and (claim.retained or draft.whole_location(claim) == item.location)
+
+
+def _with_other_prefill(draft: DraftPlan, claim: Claim, old: PreviousPlacement) -> Lost | None:
+    """Keep `claim` where it was with its prefill workload on another pool; return what is to be said of that."""
+    reason = _no_room(draft, claim)
+    if reason:
+        return _lost(claim.demand, old, reason)
+    placed = beside(draft, claim, old.prefill)
+    if placed is None:
+        lacking = why_no_prefill(draft, claim)
+        return _lost(claim.demand, old, lacking) if lacking else None
+    lost = _lost(claim.demand, old, why_prefill_left(draft, claim, old.prefill)) if old.prefill else None
+    draft.place(replace(placed, retained=lost is None), Step.KEPT)
+    return lost
 
 
 def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) -> None:
@@ -85,8 +124,8 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
             continue
         possible = sorted(_locations_in(draft, fleet, item), key=lambda each: each[0])
         for _, claim in possible:
-            if draft.pools[claim.index].takes(claim.pod, claim.pods):
-                draft.place(claim, Step.STAYED_IN_ENVIRONMENT)
+            if draft.pools[claim.index].takes(claim.pod, claim.pods) and (found := beside(draft, claim, item.prefill)):
+                draft.place(found, Step.STAYED_IN_ENVIRONMENT)
                 break
 
 
@@ -122,7 +161,7 @@ def moves(draft: DraftPlan, lost: Sequence[Lost]) -> Iterator[Move]:
             claim = stayed.pop(item.location.environment, None)
             if claim is None and item.reason.code is not MoveCode.FEWER_ENVIRONMENTS:
                 claim = next(others, None)
-            target = None if claim is None else draft.location(claim)
+            target = None if claim is None else draft.whole_location(claim)
             yield Move(item.demand.key, item.location, target, item.reason)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -41,18 +41,22 @@ class RoomQueue:
             heapify(heap)
         self._mixings = sorted(self._heaps)
 
-    def first(self, pods: int, excluded: Collection[str]) -> Room | None:
-        """Return the best pool with room for `pods` pods, outside the `excluded` environments."""
+    def first(
+        self, pods: int, excluded: Collection[str], accepts: Callable[[int], bool] | None = None
+    ) -> Room | None:
+        """Return the best pool with room for `pods` pods, outside the `excluded` environments, that `accepts` takes."""
         if self._read < len(self._improved):
             self._measure_improved()
         at = 0
         while at < len(self._mixings):  # a pool that turns out to mix worse may add to it
-            if room := self._first_of(self._heaps[self._mixings[at]], pods, excluded):
+            if room := self._first_of(self._heaps[self._mixings[at]], pods, excluded, accepts):
                 return room
             at += 1
         return None
 
-    def _first_of(self, heap: list[Room], pods: int, excluded: Collection[str]) -> Room | None:
+    def _first_of(
+        self, heap: list[Room], pods: int, excluded: Collection[str], accepts: Callable[[int], bool] | None
+    ) -> Room | None:
         aside: list[Room] = []
         found: Room | None = None
         while heap:
@@ -66,7 +70,7 @@ class RoomQueue:
                 self._push(now)
             elif -room.minus_room < pods:
                 break
-            elif pool.environment in excluded:
+            elif pool.environment in excluded or (accepts and not accepts(index)):
                 aside.append(heappop(heap))
             else:
                 found = room

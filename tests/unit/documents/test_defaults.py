@@ -53,6 +53,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "spec.serving.0.replica_topology.requires.nvlink_domain_size": None,
         "spec.serving.0.replica_topology.requires.mig": "any",
         "spec.serving.0.replica_topology.spread": "preferred",
+        "spec.serving.0.prefill": None,
     },
     DEPLOYMENT: {
         "metadata.namespace": "default",

@@ -42,6 +42,9 @@ def environment(cluster: Schema, **pool: object) -> Schema:
 
 
 # What cannot be written beside what the complete documents have.
+_PROFILE = COMPLETE["Model"]["spec"]["serving"][0]
+# As many fields as a profile has; replicas on several nodes cannot have it beside them.
+PREFILL = {"replicas": 2, "engine": _PROFILE["engine"], "replicaTopology": _PROFILE["replicaTopology"]}
 ALTERNATIVES: dict[str, list[Schema]] = {
     "InferenceEnvironment": [
         environment({"source": "Existing", "existing": {"gke": {"project": "p", "location": "l", "cluster": "c"}}}),
@@ -76,6 +79,15 @@ ALTERNATIVES: dict[str, list[Schema]] = {
             }
         ),
     ],
+    **{
+        kind: [
+            {
+                **COMPLETE[kind],
+                "spec": {**(spec := COMPLETE[kind]["spec"]), "serving": [{**spec["serving"][0], "prefill": PREFILL}]},
+            }
+        ]
+        for kind in ("ClusterModel", "Model")
+    },
     "ModelDeployment": [
         {
             **MINIMAL["ModelDeployment"],

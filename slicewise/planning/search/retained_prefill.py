@@ -1,0 +1,103 @@
+"""What of a placement's prefill workload stays where it was, and where the rest goes: as near as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from slicewise.planning.matching import node_pool_selector_reason
+from slicewise.planning.moves import MoveReason, NodePoolGone
+from slicewise.planning.prefill_reasons import PrefillRejected, nearest_for_prefill
+from slicewise.planning.previous_placements import PreviousPrefill
+from slicewise.planning.reasons import Reason
+from slicewise.planning.search.draft_plan import Claim, DraftPlan, PrefillClaim
+
+
+def same_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) -> Claim:
+    """Return `claim` with its prefill workload on the pool where it was; without any where that cannot be."""
+    number = None if old is None else draft.numbered.number_of.get((draft.location(claim).environment, old.node_pool))
+    return claim if number is None else replace(claim, prefill=_on(draft, claim, number))
+
+
+def prefill_grew(claim: Claim, old: PreviousPrefill | None) -> bool:
+    """Return whether the prefill workload asks for more than it had, for other pods, or for another pool."""
+    if claim.option.prefill is None:
+        return False
+    found = claim.prefill
+    return old is None or found is None or found.pods * found.pod.units > old.units or found.pod.units != old.gpus_per_node
+
+
+def has_room_for_prefill(draft: DraftPlan, claim: Claim) -> bool:
+    """Return whether the prefill workload, if it has one, has room where the claim has it, beside the claim's pods."""
+    if claim.option.prefill is None:
+        return True
+    found = claim.prefill
+    if found is None:
+        return False
+    with draft.tried(claim):
+        return draft.pools[found.index].takes(found.pod, found.pods)
+
+
+def beside(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) -> Claim | None:
+    """Return `claim`, which has room, with its prefill workload as near as can be to where it was.
+
+    That is the pool where it was, or one with the same resource (it may only have been renamed), or else the best one.
+    None where no pool of the environment takes it.
+    """
+    if claim.option.prefill is None:
+        return claim
+    if old:
+        for number in sorted(_alike(draft, claim, old), key=lambda number: draft.pools[number].name != old.node_pool):
+            found = replace(claim, prefill=_on(draft, claim, number))
+            if has_room_for_prefill(draft, found):
+                return found
+    return draft.with_prefill(replace(claim, prefill=None))
+
+
+def why_prefill_left(draft: DraftPlan, claim: Claim, old: PreviousPrefill) -> MoveReason | Reason:
+    """Return why the prefill workload of `claim` is not where it was."""
+    environment = draft.location(claim).environment
+    number = draft.numbered.number_of.get((environment, old.node_pool))
+    if number is None:
+        return NodePoolGone(environment, old.node_pool)
+    reason = _judged(draft, claim, number)
+    return PrefillRejected(old.node_pool, reason) if reason else NodePoolGone(environment, old.node_pool)
+
+
+def why_no_prefill(draft: DraftPlan, claim: Claim) -> Reason | None:
+    """Return why no pool of its environment takes the prefill workload of `claim`; None where one does."""
+    numbers = draft.numbered.by_environment[draft.location(claim).environment]
+    return nearest_for_prefill((draft.pools[number].name, _judged(draft, claim, number)) for number in numbers)
+
+
+def _alike(draft: DraftPlan, claim: Claim, old: PreviousPrefill) -> Iterator[int]:
+    for number in draft.numbered.by_environment[draft.location(claim).environment]:
+        pool = draft.pools[number]
+        if (pool.name == old.node_pool or pool.resource == old.resource) and _static(draft, claim, number) is None:
+            yield number
+
+
+def _on(draft: DraftPlan, claim: Claim, number: int) -> PrefillClaim | None:
+    prefill = claim.option.prefill
+    if prefill is None or _static(draft, claim, number):
+        return None
+    pod = draft.pools[number].pod_size(claim.demand.model, prefill.profile)
+    return PrefillClaim(number, pod, claim.demand.prefill_pods(claim.option))
+
+
+def _judged(draft: DraftPlan, claim: Claim, number: int) -> Reason | None:
+    if reason := _static(draft, claim, number):
+        return reason
+    found = _on(draft, claim, number)
+    if found is None:
+        return None
+    with draft.tried(claim):
+        return draft.pools[number].no_room(found.pod, found.pods)
+
+
+def _static(draft: DraftPlan, claim: Claim, number: int) -> Reason | None:
+    """Return why a pool can never take the prefill workload; the selectors of environments are those of the claim."""
+    if claim.option.prefill is None:
+        return None
+    by_pool = node_pool_selector_reason(claim.demand.deployment, draft.pools[number].pool)
+    return by_pool or draft.requirements.reason(claim.option.prefill.profile, number)
