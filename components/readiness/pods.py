@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slicewise.diagnostics import counted, printable
@@ -32,6 +32,7 @@ class ExpectedService:
         replicas: How many replicas there are to be; the fewest, where an autoscaler decides.
         autoscaled: Whether it does.
         multi_node: Whether a replica is a group of pods.
+        prefill_replicas: How many replicas of its prefill workload there are to be; None where it has none.
     """
 
     namespace: str
@@ -40,6 +41,7 @@ class ExpectedService:
     replicas: int
     autoscaled: bool
     multi_node: bool
+    prefill_replicas: int | None = None
 
     @classmethod
     def of(cls, objects: Sequence[KubernetesObject]) -> ExpectedService:
@@ -54,7 +56,15 @@ class ExpectedService:
             replicas=scaler["spec"]["minReplicaCount"] if scaler else spec["replicas"],
             autoscaled=scaler is not None,
             multi_node="worker" in spec,
+            prefill_replicas=spec["prefill"]["replicas"] if "prefill" in spec else None,
         )
+
+    @property
+    def prefill(self) -> ExpectedService | None:
+        """What is waited for of its prefill workload, if it has one: these replicas are pods, and no others' number."""
+        if self.prefill_replicas is None:
+            return None
+        return replace(self, replicas=self.prefill_replicas, autoscaled=False, multi_node=False, prefill_replicas=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +75,29 @@ class Observed:
     workload: KubernetesObject | None
     """The Deployment or LeaderWorkerSet that KServe makes of the service."""
     pods: Sequence[KubernetesObject]
+    prefill: Observed | None = None
+    """The same of its prefill workload, if it is to have one."""
 
     @property
     def unschedulable(self) -> bool:
         """Whether a pod waits for a node."""
-        return any(_unscheduled(pod) is not None for pod in self.pods)
+        return any(_unscheduled(pod) is not None for each in self.workloads for pod in each.pods)
+
+    @property
+    def workloads(self) -> tuple[Observed, ...]:
+        """It, and what there is of its prefill workload."""
+        return (self, self.prefill) if self.prefill else (self,)
 
 
 def what_is_missing(expected: ExpectedService, observed: Observed) -> str | None:
     """Return what is missing, in a few words; None if nothing is."""
     if observed.workload is None:
         return "KServe has made no workload of it"
-    return _not_taken_over(expected, observed.workload) or _not_serving(expected, observed.workload, observed.pods)
+    missing = _not_taken_over(expected, observed.workload) or _not_serving(expected, observed.workload, observed.pods)
+    if missing is None and expected.prefill and observed.prefill:
+        of_prefill = what_is_missing(expected.prefill, observed.prefill)
+        return of_prefill and f"of its prefill workload: {of_prefill}"
+    return missing
 
 
 def why_unready(observed: Observed) -> list[str]:
@@ -92,13 +113,14 @@ def why_unready(observed: Observed) -> list[str]:
     ]
     if status.get("observedGeneration") != mapping(observed.service.get("metadata")).get("generation"):
         lines.append("KServe has not looked at it since it was applied: does its controller (llmisvc) run?")
-    workload = observed.workload or {}
     lines += [
         f"pods cannot be made: {_words(each)}"
-        for each in items(mapping(workload.get("status")).get("conditions"))
+        for workload in observed.workloads
+        for each in items(mapping((workload.workload or {}).get("status")).get("conditions"))
         if each.get("type") == "ReplicaFailure" and each.get("status") == "True"
     ]
-    reasons = Counter(reason for pod in observed.pods if (reason := _waits_for(pod)))
+    pods = [pod for workload in observed.workloads for pod in workload.pods]
+    reasons = Counter(reason for pod in pods if (reason := _waits_for(pod)))
     common = reasons.most_common()
     lines += [f"{counted(count, 'pod')} {reason}" for reason, count in common[:_MOST_REASONS]]
     if len(common) > _MOST_REASONS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
@@ -14,10 +14,12 @@ from slicewise.clusters.access import open_client, refusal_of
 from slicewise.diagnostics import printable, printable_lines, some
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import (
+    COMPONENT_LABEL,
     KSERVE_API_VERSION,
     LEADER_WORKER_SET_API_VERSION,
     LEADER_WORKER_SET_KIND,
     NAME_LABEL,
+    PREFILL_COMPONENT,
     SERVICE_KIND,
     KubernetesObject,
 )
@@ -213,13 +215,25 @@ async def _observe(client: AsyncClient, expected: ExpectedService) -> Observed:
     )
     uid = mapping(service[0].get("metadata")).get("uid") if service else None
     own = [item for item in made if _is_workload(item, uid)]
-    return Observed(service[0] if service else None, own[0] if own else None, running)
+    main, prefill = (
+        Observed(
+            service[0] if service else None,
+            next((item for item in own if _is_of_prefill(item) == is_prefill), None),
+            [pod for pod in running if _is_of_prefill(pod) == is_prefill],
+        )
+        for is_prefill in (False, True)
+    )
+    return replace(main, prefill=prefill) if expected.prefill else main
+
+
+def _is_of_prefill(item: KubernetesObject) -> bool:
+    return mapping(mapping(item.get("metadata")).get("labels")).get(COMPONENT_LABEL) == PREFILL_COMPONENT
 
 
 def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
     """Return whether `item` runs the model of the service with `uid`: KServe makes a scheduler's Deployment, too."""
     metadata = mapping(item.get("metadata"))
-    component = text(mapping(metadata.get("labels")).get("app.kubernetes.io/component"))
+    component = text(mapping(metadata.get("labels")).get(COMPONENT_LABEL))
     owned = any(owner.get("uid") == uid for owner in items(metadata.get("ownerReferences")))
     return component.startswith("llminferenceservice-workload") and owned
 

@@ -102,9 +102,9 @@ def _place_of_source(source: FieldSource, placed: Placed, documents: Documents) 
             return documents.model(placed.deployment, source.path)
         case SourcePart.SERVING_PROFILE:
             return documents.profile(placed.deployment, placed.profile, source.path)
-        case SourcePart.NODE_POOL:
-            return documents.node_pool(placed.environment, placed.node_pool, source.path)
-        case SourcePart.PREFILL_NODE_POOL:
-            return documents.node_pool(placed.environment, placed.prefill_node_pool, source.path)
+        case SourcePart.NODE_POOL | SourcePart.PREFILL_NODE_POOL:
+            of_prefill = source.part is SourcePart.PREFILL_NODE_POOL
+            pool = placed.prefill_node_pool if of_prefill else placed.node_pool
+            return documents.node_pool(placed.environment, pool, source.path)
         case SourcePart.SERVED_NAME:
             return documents.served_name(placed.deployment)

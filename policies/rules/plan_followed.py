@@ -6,11 +6,20 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from policies.rules.reading import Field, name_in_cluster, outputs, pod_requests, pods, properties, services
+from policies.rules.reading import (
+    Field,
+    name_in_cluster,
+    outputs,
+    pod_requests,
+    pods_of_workload,
+    prefill_of,
+    properties,
+    services,
+)
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
 from slicewise.kubernetes import quantity_value
-from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, service_name
+from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION, service_name
 
 
 def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
@@ -33,17 +42,26 @@ def _of_placement(placement: Field, *, found: dict[tuple[str, str, str], Resourc
         problem = f"{namespace}/{name} is placed in {environment}, and the stack has no LLMInferenceService for it"
         yield Finding(placement.path, problem, "let Slicewise's program declare each placement of its plan")
         return
-    yield from _differences(placement, service)
+    spec = properties(service)["spec"]
+    yield from _differences(placement, service, spec, NODE_POOL_ANNOTATION)
+    prefill, planned = prefill_of(spec), placement["prefill"]
+    if prefill and planned.present:
+        yield from _differences(planned, service, prefill, PREFILL_NODE_POOL_ANNOTATION)
+    elif prefill or planned.present:
+        has, says = ("a", "has none") if prefill else ("no", "has one")
+        problem = f"the service has {has} prefill workload where the plan {says}"
+        yield Finding(spec["prefill"].path, problem, "take the change back", service.urn)
 
 
-def _differences(placement: Field, service: Resource) -> Iterator[Outcome]:
-    pool = properties(service)["metadata"]["annotations"][NODE_POOL_ANNOTATION]
+def _differences(placement: Field, service: Resource, workload: Field, annotation: str) -> Iterator[Outcome]:
+    """Yield what differs of one workload of a service from the plan's entry for it."""
+    pool = properties(service)["metadata"]["annotations"][annotation]
     planned = placement["nodePool"].text()
     if pool.text() != planned:
         problem = f"is {pool.text() or 'not set'} where the plan says {planned}"
         yield Finding(pool.path, problem, "take the change back", service.urn)
     resource, count = placement["resource"]["name"].text(), placement["resource"]["count"].text()
-    for pod in pods(service):
+    for pod in pods_of_workload(service, workload):
         requests = pod_requests(pod)
         if {request.name: request.count for request in requests} != {resource: quantity_value(count)}:
             shown = ", ".join(f"{request.name}: {request.amount.text()}" for request in requests) or "no GPU"

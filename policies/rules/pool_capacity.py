@@ -7,10 +7,20 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from policies.rules.reading import Field, autoscaler_of, autoscalers, outputs, pod_units, properties, services
+from policies.rules.reading import (
+    Autoscaler,
+    Field,
+    autoscaler_of,
+    autoscalers,
+    outputs,
+    pod_units,
+    prefill_of,
+    properties,
+    services,
+)
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
-from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION
+from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION
 from slicewise.planning import NodeSize, PodSize, is_sound
 
 
@@ -33,13 +43,24 @@ def _check(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
     scalers = list(autoscalers(resources))
     for service in services(resources):
         annotations = properties(service)["metadata"]["annotations"]
-        pool = annotations[ENVIRONMENT_ANNOTATION].text(), annotations[NODE_POOL_ANNOTATION].text()
-        pods: Counter[int] = Counter()
-        for count, units in pod_units(service, autoscaler_of(service, scalers)):
-            if units:
-                pods[units] += count
-        by_pool.setdefault(pool, []).append(_Demand(service, pods))
+        environment, spec = annotations[ENVIRONMENT_ANNOTATION].text(), properties(service)["spec"]
+        pool = annotations[NODE_POOL_ANNOTATION].text()
+        pods = {pool: _pods(spec, autoscaler_of(service, scalers))}
+        if prefill := prefill_of(spec):
+            of_prefill = annotations[PREFILL_NODE_POOL_ANNOTATION].text() or pool
+            pods[of_prefill] = pods.get(of_prefill, Counter()) + _pods(prefill, None)
+        for name, asked in pods.items():
+            by_pool.setdefault((environment, name), []).append(_Demand(service, asked))
     yield from each(pools.elements(), partial(_of_pool, by_pool=by_pool))
+
+
+def _pods(workload: Field, scaler: Autoscaler | None) -> Counter[int]:
+    """Return how many pods of how many units a workload may have."""
+    pods: Counter[int] = Counter()
+    for count, units in pod_units(workload, scaler):
+        if units:
+            pods[units] += count
+    return pods
 
 
 def _of_pool(pool: Field, *, by_pool: dict[tuple[str | None, str | None], list[_Demand]]) -> Iterator[Outcome]:

@@ -208,7 +208,7 @@ _MODEL: Final = {
 _PREFILL: Final = {
     path.replace("spec.serving.", "spec.serving.prefill."): name
     for path, name in _MODEL.items()
-    if path.startswith("spec.serving.")
+    if path.startswith("spec.serving.") and path != "spec.serving.replicas"
 } | {
     "spec.serving.prefill.template": OtherName(
         "Slicewise makes the pods: write engine and replicaTopology, as in the profile"

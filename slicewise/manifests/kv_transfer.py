@@ -1,7 +1,7 @@
 """How the pods of a prefill workload hand the key-value cache of a prompt over to those that generate the answer.
 
-KServe v0.20's sidecar in the decode pods speaks the protocol of vLLM's NixlConnector (`--kv-connector=nixlv2`), and sets
-nothing in the engines: without these they would compute every prompt twice.
+KServe v0.20's sidecar in the decode pods speaks the protocol of vLLM's NixlConnector (`--kv-connector=nixlv2`), and its
+presets set nothing of it in the engines: without these, they would compute every prompt twice.
 """
 
 from __future__ import annotations

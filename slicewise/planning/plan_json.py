@@ -132,7 +132,7 @@ def _move(move: Move) -> dict[str, Any]:
     }
 
 
-def _location(location: Location) -> dict[str, str]:
+def _location(location: Location) -> dict[str, Any]:
     return {
         "environment": location.environment,
         "nodePool": location.node_pool,

@@ -45,7 +45,8 @@ class _Map:
         yield self._title()
         placed: dict[tuple[str, str], list[Placement]] = defaultdict(list)
         for item in self.plan.placements:
-            placed[item.environment, item.node_pool].append(item)
+            for workload in item.workloads:
+                placed[item.environment, workload.node_pool].append(workload)
         styles = colours(sorted({str(item.deployment) for item in self.plan.placements}))
         in_order = sorted(self.chosen, key=lambda pool: (pool.environment, pool.node_pool))
         for environment, pools in groupby(in_order, key=lambda pool: pool.environment):
@@ -74,7 +75,7 @@ class _Map:
         return f"and {count:,} more {plural(count, 'pool')}, {_percent(taken - shown_taken, units - shown_units)} full"
 
     def _pool(self, pool: PoolUsage, placements: Sequence[Placement], styles: Mapping[str, str]) -> Text:
-        largest_first = sorted(placements, key=lambda item: (-item.units, item.deployment))
+        largest_first = sorted(placements, key=lambda item: (-item.units, item.deployment, item.is_prefill))
         parts = [Part(item.units, self.glyphs.used, styles[str(item.deployment)]) for item in largest_first]
         # Where a pool shrank, more may be reserved than is left.
         reserved = max(min(pool.reserved, pool.units - pool.allocated), 0)

@@ -45,7 +45,7 @@ def unchecked_line(fleet: Fleet) -> str:
 def print_placements(console: Console, plan: Plan) -> None:
     """Print what runs where, and how full the pools are."""
     if plan.placements:
-        show(console, "Placements", _PLACEMENT, [_placement(item) for item in plan.placements])
+        show(console, "Placements", _PLACEMENT, [_row(each) for item in plan.placements for each in item.workloads])
     else:
         console.print("Nothing is placed.\n")
     show(console, "Node pools", _POOL, [_pool(usage) for usage in plan.node_pools])
@@ -60,13 +60,14 @@ _PLACEMENT = (
 )
 
 
-def _placement(item: Placement) -> Sequence[str]:
+def _row(item: Placement) -> Sequence[str]:
+    """Return a row of one workload: of a placement, or of its prefill workload."""
     several = "" if item.nodes_per_replica == 1 else f" x {item.nodes_per_replica} pods"
     return (
         str(item.deployment),
         item.environment,
         item.node_pool,
-        item.profile,
+        f"{item.profile} prefill" if item.is_prefill else item.profile,
         f"{item.replicas}{several}",
         f"{item.resource}: {item.gpus_per_node}",
         str(item.units),

@@ -13,7 +13,17 @@ from policies.rules.reading.pod_gpus import (
     pod_requests,
     profiles_of,
 )
-from policies.rules.reading.pod_specs import Pod, group_and_kind, is_config, is_service, makes_pods, pods, workloads
+from policies.rules.reading.pod_specs import (
+    Pod,
+    group_and_kind,
+    is_config,
+    is_service,
+    makes_pods,
+    pods,
+    pods_of_workload,
+    prefill_of,
+    workloads,
+)
 from policies.rules.reading.stack_services import (
     Autoscaler,
     NameInCluster,
@@ -51,6 +61,8 @@ __all__ = [
     "pod_requests",
     "pod_units",
     "pods",
+    "pods_of_workload",
+    "prefill_of",
     "profiles_of",
     "properties",
     "required_labels",

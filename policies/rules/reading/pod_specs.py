@@ -97,11 +97,8 @@ def pods(resource: Resource) -> Iterator[Pod]:
     """Yield the pods of `resource`, which may be of any type."""
     root = properties(resource)
     if is_service(resource.type) or is_config(resource.type):
-        whole = is_service(resource.type) and not root["spec"]["baseRefs"].present
         for workload in workloads(root["spec"]):
-            for role in ("template", "worker"):
-                if workload[role].present:
-                    yield Pod(workload[role], by_kserve=True, whole=whole)
+            yield from pods_of_workload(resource, workload)
         return
     for path in _POD_SPECS.get(group_and_kind(resource.type), ()):
         spec = root.at(*path)
@@ -109,6 +106,20 @@ def pods(resource: Resource) -> Iterator[Pod]:
             yield Pod(spec)
 
 
+def pods_of_workload(resource: Resource, workload: Field) -> Iterator[Pod]:
+    """Yield the pods of one workload of an LLMInferenceService, or of what services are merged with."""
+    whole = is_service(resource.type) and not properties(resource)["spec"]["baseRefs"].present
+    for role in ("template", "worker"):
+        if workload[role].present:
+            yield Pod(workload[role], by_kserve=True, whole=whole)
+
+
+def prefill_of(spec: Field) -> Field | None:
+    """Return the workload of an LLMInferenceService that only prefills, if it has that."""
+    return spec["prefill"] if spec["prefill"].present else None
+
+
 def workloads(spec: Field) -> list[Field]:
     """Return the workloads of an LLMInferenceService: its own, and the one that only prefills, if it has that."""
-    return [spec, *([spec["prefill"]] if spec["prefill"].present else [])]
+    prefill = prefill_of(spec)
+    return [spec, prefill] if prefill else [spec]

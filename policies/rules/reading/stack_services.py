@@ -9,7 +9,7 @@ from typing import Final
 
 from policies.rules.reading.fields import Field, properties
 from policies.rules.reading.pod_gpus import gpu_requests
-from policies.rules.reading.pod_specs import Pod, group_and_kind, is_service, is_sidecar, workloads
+from policies.rules.reading.pod_specs import Pod, group_and_kind, is_service, is_sidecar
 from policies.rules.rule_types import Resource
 from slicewise.manifests import DEPLOYMENT_SUFFIX, KEDA_API_VERSION, LEADER_WORKER_SET_SUFFIX, SCALED_OBJECT_KIND
 
@@ -86,15 +86,14 @@ def autoscaler_of(service: Resource, found: Sequence[Autoscaler]) -> Autoscaler 
     return next((item for item in found if name and item.target in scaled_names(name)), None)
 
 
-def pod_units(service: Resource, scaler: Autoscaler | None) -> Iterator[tuple[int, int]]:
-    """Yield how many pods `service` may have and how many GPU units each asks for, for each kind of its pods."""
-    for workload in workloads(properties(service)["spec"]):
-        replicas = _replicas(workload, scaler)
-        size = _pods_a_replica(workload)
-        if workload["template"].present:
-            yield replicas, _units(Pod(workload["template"]))
-        if workload["worker"].present and size > 1:
-            yield replicas * (size - 1), _units(Pod(workload["worker"]))
+def pod_units(workload: Field, scaler: Autoscaler | None) -> Iterator[tuple[int, int]]:
+    """Yield how many pods a workload may have and how many GPU units each asks for, for each kind of its pods."""
+    replicas = _replicas(workload, scaler)
+    size = _pods_a_replica(workload)
+    if workload["template"].present:
+        yield replicas, _units(Pod(workload["template"]))
+    if workload["worker"].present and size > 1:
+        yield replicas * (size - 1), _units(Pod(workload["worker"]))
 
 
 def _units(pod: Pod) -> int:

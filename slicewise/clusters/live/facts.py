@@ -153,6 +153,7 @@ class GpuPod:
         counts_for: All that it counts for, CPU and memory too.
         priority: Its priority.
         preempts: Whether room may be made for it at the expense of pods of lower priority.
+        is_prefill: Whether it is of a prefill workload.
     """
 
     namespace: str
@@ -163,6 +164,7 @@ class GpuPod:
     counts_for: PodResources = NO_RESOURCES
     priority: int = 0
     preempts: bool = True
+    is_prefill: bool = False
 
 
 @dataclass(frozen=True, slots=True)

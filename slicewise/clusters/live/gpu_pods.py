@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from slicewise.clusters.live.facts import GpuPod
 from slicewise.kubernetes import containers_of, mapping, pod_resources, text
-from slicewise.manifests import NAME_LABEL, REVISION_ANNOTATION
+from slicewise.manifests import COMPONENT_LABEL, NAME_LABEL, PREFILL_COMPONENT, REVISION_ANNOTATION
 
 _GPU_RESOURCES: Final = ("nvidia.com/gpu", "nvidia.com/mig-")
 ENDED: Final = frozenset({"Succeeded", "Failed"})
@@ -31,14 +31,16 @@ def _gpu_pod(pod: Mapping[str, Any]) -> GpuPod | None:
     }
     if not requests or text(mapping(pod.get("status")).get("phase")) in ENDED:
         return None
+    labels = mapping(metadata.get("labels"))
     ours = REVISION_ANNOTATION in mapping(metadata.get("annotations"))
     return GpuPod(
         text(metadata.get("namespace")),
         text(metadata.get("name")),
         text(spec.get("nodeName")) or None,
         requests,
-        (text(mapping(metadata.get("labels")).get(NAME_LABEL)) or None) if ours else None,
+        (text(labels.get(NAME_LABEL)) or None) if ours else None,
         whole_pod,
         spec["priority"] if type(spec.get("priority")) is int else 0,
         text(spec.get("preemptionPolicy")) != "Never",
+        ours and labels.get(COMPONENT_LABEL) == PREFILL_COMPONENT,
     )

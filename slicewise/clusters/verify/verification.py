@@ -196,7 +196,8 @@ class _Environment:
         realities: list[PoolReality] = []
         found: list[tuple[str, Found]] = []
         for pool in sorted(pools, key=lambda each: each.name):
-            here = [placement for placement in self.placements if placement.node_pool == pool.name]
+            workloads = (workload for placement in self.placements for workload in placement.workloads)
+            here = [workload for workload in workloads if workload.node_pool == pool.name]
             charges = charged[self.name, pool.name].charges
             declared = DeclaredPool(pool, here, charges, requirements_of(self.fleet, here))
             compared = compare_pool(declared, of_pool[pool.name], strays, cluster.nodes, cluster.bounds)

@@ -50,16 +50,22 @@ def check_prefill_routes(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield the deployments whose prompts and answers nothing sends to different pods."""
     for deployment in fleet.deployments:
         name = _first_with_prefill(fleet.model_of(deployment))
-        if name is not None:
+        if name is not None and not _is_split(deployment, fleet):
             yield Diagnostic.warning(
                 Code.PREFILL_NOT_CALLED,
                 f"profile {name} of its model has prefill, and without KServe's scheduler nothing sends prompts there: "
                 "the Service sends each request to one pod of either workload, which computes prompt and answer alone",
-                "route requests through KServe's router with its scheduler, or leave prefill out",
-                field=REFERENCE,
+                "write spec.router: {enabled: true, scheduler: true}, or leave prefill out",
+                field=("spec", "router", "scheduler"),
                 subject=deployment.key.subject,
                 profile=name,
             )
+
+
+def _is_split(deployment: ModelDeployment, fleet: Fleet) -> bool:
+    """Return whether KServe's scheduler sees the requests to a deployment, where it is placed."""
+    router = deployment.spec.router
+    return router.scheduler and any(router.routes_through(each.spec.gateway) for each in fleet.environments)
 
 
 def _first_with_prefill(model: ModelSpec) -> str | None:

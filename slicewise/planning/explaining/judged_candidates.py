@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from slicewise.diagnostics import counted
+from slicewise.diagnostics import counted, named
 from slicewise.documents import Fleet
 from slicewise.planning.explaining.not_chosen import why_not
 from slicewise.planning.explaining.rejections import Judged, Rejections
 from slicewise.planning.location import Location
 from slicewise.planning.plan import Placement, Plan
+from slicewise.planning.prefill_reasons import NoPoolForPrefill
 from slicewise.planning.reason_facts import reason_facts
 from slicewise.planning.reasons import RejectionCode
 from slicewise.planning.search import DecisionLog
@@ -74,7 +75,8 @@ def _candidate(judged: Judged, here: Placement | None, log: DecisionLog) -> Cand
     if here and (here.node_pool, here.profile) == (pool, profile):
         return Candidate(environment, pool, profile, Verdict.PLACED, None, _placed_message(here))
     if reason:
-        verdict = Verdict.FULL if reason.code is RejectionCode.CAPACITY else Verdict.REJECTED
+        full = reason.code is RejectionCode.CAPACITY or (isinstance(reason, NoPoolForPrefill) and reason.full)
+        verdict = Verdict.FULL if full else Verdict.REJECTED
         return Candidate(environment, pool, profile, verdict, reason.code, reason.text, reason_facts(reason))
     message = why_not(Location(environment, pool or "", profile or ""), log.decisions)
     return Candidate(environment, pool, profile, Verdict.FITS, None, message)
@@ -82,4 +84,10 @@ def _candidate(judged: Judged, here: Placement | None, log: DecisionLog) -> Cand
 
 def _placed_message(placement: Placement) -> str:
     replicas, units = counted(placement.replicas, "replica"), counted(placement.units, "unit")
-    return f"{replicas}, {units}, {'kept from the earlier plan' if placement.retained else 'new'}"
+    prefill = f", with {_prefill(placement.prefill)}" if placement.prefill else ""
+    return f"{replicas}, {units}{prefill}, {'kept from the earlier plan' if placement.retained else 'new'}"
+
+
+def _prefill(prefill: Placement) -> str:
+    replicas, units = counted(prefill.replicas, "prefill replica"), counted(prefill.units, "unit")
+    return f"{replicas}, {units}, on {named(prefill.node_pool)}"

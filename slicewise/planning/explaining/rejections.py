@@ -101,9 +101,7 @@ class Rejections:
         """
         asking = self._fleet.deployment[deployment]
         model = self._fleet.model_of(asking)
-        serving = [
-            self._asking(asking, profile) for profile in sorted(model.serving, key=lambda profile: profile.name)
-        ]
+        serving = [self._asking(asking, profile) for profile in sorted(model.serving, key=lambda profile: profile.name)]
         for environment in self._fleet.environments:
             here = self._placed[deployment].get(environment.metadata.name)
             whole = None if here else reject_environment(asking, environment)

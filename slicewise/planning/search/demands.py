@@ -16,7 +16,7 @@ from slicewise.documents import (
 )
 from slicewise.planning.advice import FreeChoice
 from slicewise.planning.capacity import PodSize, PoolLedger
-from slicewise.planning.search.lanes import FreeLevel, Lanes, LabelSet, labels_of
+from slicewise.planning.search.lanes import FreeLevel, LabelSet, Lanes, labels_of
 from slicewise.planning.search.pool_classes import Fit, FitsOfModels, PrefillFit, PrefillsOfModels
 
 

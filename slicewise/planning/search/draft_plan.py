@@ -60,7 +60,9 @@ class DraftPlan:
         self.pools: Sequence[PoolLedger] = self.numbered.ledgers
         """Every pool, by its number."""
         asked = dict.fromkeys(map(model_key, fleet.deployments))
-        self._classes, fits, prefills, self.requirements = pool_classes(self.pools, {key: fleet.models[key] for key in asked})
+        self._classes, fits, prefills, self.requirements = pool_classes(
+            self.pools, {key: fleet.models[key] for key in asked}
+        )
         self.lanes = Lanes(fleet, self.numbered, self._classes)
         self.demands = demands_of(fleet, self.pools, fits, prefills, self.lanes)
         self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}
@@ -144,7 +146,7 @@ class DraftPlan:
         return None
 
     def _rooms(self, level: FreeLevel, claim: Claim, pods: int) -> Iterator[tuple[int, int, PodSize]]:
-        """Yield the pools of a claim's environment with room for `pods` pods: how they mix, number, and a pod's size."""
+        """Yield how sizes mix, the number and the size of a pod for each pool beside a claim that has room."""
         for number in self.numbered.by_environment[self.pools[claim.index].environment]:
             for _, pod, queue in level.lanes:
                 room = queue.room(number)

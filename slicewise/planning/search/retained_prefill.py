@@ -24,7 +24,9 @@ def prefill_grew(claim: Claim, old: PreviousPrefill | None) -> bool:
     if claim.option.prefill is None:
         return False
     found = claim.prefill
-    return old is None or found is None or found.pods * found.pod.units > old.units or found.pod.units != old.gpus_per_node
+    return (
+        old is None or found is None or found.pods * found.pod.units > old.units or found.pod.units != old.gpus_per_node
+    )
 
 
 def has_room_for_prefill(draft: DraftPlan, claim: Claim) -> bool:

@@ -41,9 +41,7 @@ class RoomQueue:
             heapify(heap)
         self._mixings = sorted(self._heaps)
 
-    def first(
-        self, pods: int, excluded: Collection[str], accepts: Callable[[int], bool] | None = None
-    ) -> Room | None:
+    def first(self, pods: int, excluded: Collection[str], accepts: Callable[[int], bool] | None = None) -> Room | None:
         """Return the best pool with room for `pods` pods, outside the `excluded` environments, that `accepts` takes."""
         if self._read < len(self._improved):
             self._measure_improved()

@@ -29,7 +29,7 @@ PRECEDENCE = (
     *("environment-selector", "profile-selector", "node-pool-selector", "insufficient-memory"),
     *("precision-unsupported", "interconnect", "inter-node-bandwidth", "nvlink-domain", "multi-node-unsupported"),
     *("gpus-per-node", "mig-single-device", "mig-not-allowed", "mig-required", "not-enough-nodes"),
-    *("engine-memory", "capacity"),
+    *("engine-memory", "prefill", "capacity"),
 )
 _FULL = re.compile(
     r"(?P<free>\d+) of (?P<units>\d+) units free, "

@@ -36,7 +36,9 @@ def check_namespaces(
     by_namespace: dict[str, list[PlannedPods]] = defaultdict(list)
     for each in expected:
         if each.declared is not None and each.deployment in placed:
-            by_namespace[each.key[0]].append(planned_pods(placed[each.deployment], each.declared))
+            by_namespace[each.key[0]] += (
+                planned_pods(workload, each.declared) for workload in placed[each.deployment].workloads
+            )
     default = next((each.name for each in cluster.priorities if each.by_default), None)
     for namespace, pods in sorted(by_namespace.items()):
         rules = cluster.rules.get(namespace, NamespaceRules())
@@ -49,5 +51,5 @@ def check_namespaces(
         for namespace, rules in sorted(cluster.rules.items()):
             there = [each for key, each in cluster.services.items() if key in own and key[0] == namespace]
             yield from check_object_quotas(namespace, rules.quotas, expected, there)
-    resources = {name: each.resource for name, each in placed.items()}
+    resources = {name: {workload.resource for workload in each.workloads} for name, each in placed.items()}
     yield from check_priorities(cluster.pods, cluster.priorities, own, resources)

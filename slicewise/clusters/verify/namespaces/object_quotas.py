@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-on-obj
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 from slicewise.clusters.live import LiveService, Quota
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Code, Found, Severity, some
+from slicewise.kubernetes import mapping
 
 _SERVICES: Final = "count/llminferenceservices.serving.kserve.io"
 _OF_ONE_NODE: Final = "count/deployments.apps"
@@ -31,26 +33,31 @@ def check_object_quotas(
     """
     present = {each.name: _keys(each.spec) for each in there}
     new = {
-        each.key[1]: (str(each.deployment), _keys(each.declared["spec"]) - present.get(each.key[1], frozenset()))
+        each.key[1]: (str(each.deployment), _keys(each.declared["spec"]) - present.get(each.key[1], Counter()))
         for each in expected
         if each.key[0] == namespace and each.declared is not None
     }
     for quota in quotas:
         for key in (_SERVICES, _OF_ONE_NODE, _OF_SEVERAL_NODES):
             added = sorted(name for name, keys in new.values() if key in keys)
+            more = sum(keys[key] for _, keys in new.values())
             # A quota that has just been made does not say yet what is used.
-            used = max(quota.used.get(key, Decimal(0)), Decimal(sum(key in keys for keys in present.values())))
-            if added and key in quota.hard and used + len(added) > quota.hard[key]:
+            used = max(quota.used.get(key, Decimal(0)), Decimal(sum(keys[key] for keys in present.values())))
+            if added and key in quota.hard and used + more > quota.hard[key]:
+                needs = "one more" if more == len(added) else f"{more} more together"
+                needs = f"needs {needs}" if len(added) == 1 else f"need {needs}{' each' if more == len(added) else ''}"
                 yield Found(
                     Code.RESOURCE_QUOTA,
                     Severity.ERROR,
                     f"quota {quota.name} of namespace {namespace}: {key} is limited to {quota.hard[key]:f}, {used:f} "
-                    f"are there, and {some(added)} {'needs one more' if len(added) == 1 else 'need one more each'}",
-                    f"raise {key} of the quota to {used + len(added):f}",
-                    facts={"limit": int(quota.hard[key]), "used": int(used), "added": len(added)},
+                    f"are there, and {some(added)} {needs}",
+                    f"raise {key} of the quota to {used + more:f}",
+                    facts={"limit": int(quota.hard[key]), "used": int(used), "added": more},
                 )
 
 
-def _keys(spec: Mapping[str, Any]) -> frozenset[str]:
-    """Return what a service counts for: KServe makes another workload of several nodes."""
-    return frozenset({_SERVICES, _OF_SEVERAL_NODES if spec.get("worker") is not None else _OF_ONE_NODE})
+def _keys(spec: Mapping[str, Any]) -> Counter[str]:
+    """Return what a service counts for: KServe makes another workload of several nodes, and one more for prefill."""
+    workloads = [spec, *([mapping(spec["prefill"])] if spec.get("prefill") is not None else [])]
+    made = (_OF_SEVERAL_NODES if each.get("worker") is not None else _OF_ONE_NODE for each in workloads)
+    return Counter([_SERVICES, *made])

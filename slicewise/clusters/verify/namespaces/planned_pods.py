@@ -22,7 +22,7 @@ ADDED_CAPABILITIES: Final = ("IPC_LOCK", "SYS_RAWIO", "NET_RAW")
 
 @dataclass(frozen=True, slots=True)
 class PlannedPods:
-    """The pods of one placement.
+    """The pods of one placement, or of its prefill workload.
 
     Attributes:
         deployment: Whose they are.
@@ -54,8 +54,9 @@ class PlannedPods:
 
 
 def planned_pods(placement: Placement, service: KubernetesObject) -> PlannedPods:
-    """Return the pods of `placement`, whose service is declared as `service`."""
-    template = mapping(service["spec"].get("template"))
+    """Return the pods of `placement`, or of a prefill workload, whose service is declared as `service`."""
+    workload = service["spec"]["prefill"] if placement.is_prefill else service["spec"]
+    template = mapping(workload.get("template"))
     # KServe merges what the service says of its init container into its own, field by field.
     said = next((each for each in items(template.get("initContainers")) if each.get("name") == STORAGE_INITIALIZER), {})
     resources = mapping(said.get("resources"))
@@ -64,7 +65,7 @@ def planned_pods(placement: Placement, service: KubernetesObject) -> PlannedPods
         "initContainers": [{"name": STORAGE_INITIALIZER, "resources": merged}],
         "containers": [each for each in items(template.get("containers")) if text(each.get("name")) == MAIN_CONTAINER],
     }
-    parallelism = mapping(service["spec"].get("parallelism"))
+    parallelism = mapping(workload.get("parallelism"))
     return PlannedPods(
         placement.deployment,
         service["metadata"]["name"],

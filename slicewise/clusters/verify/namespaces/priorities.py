@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 
 from slicewise.clusters.live import GpuPod, Priority, ServiceKey
 from slicewise.diagnostics import Code, Found, Severity, some
@@ -14,7 +15,7 @@ def check_priorities(
     pods: Sequence[GpuPod],
     classes: Sequence[Priority],
     own: Mapping[ServiceKey, DeploymentKey | None],
-    resources: Mapping[DeploymentKey, str],
+    resources: Mapping[DeploymentKey, Collection[str]],
 ) -> Iterator[Found]:
     """Yield what may take slices that the plan's pods run on.
 
@@ -29,7 +30,7 @@ def check_priorities(
     default = next((each for each in classes if each.by_default), None)
     ours = [(own[key], pod) for pod in pods if (key := (pod.namespace, pod.service or "")) in own]
     lowest = min([pod.priority for _, pod in ours] or [default.value if default else 0])
-    asked = set(resources.values())
+    asked = set(chain.from_iterable(resources.values()))
     higher = [
         pod
         for pod in pods
@@ -57,8 +58,10 @@ def check_priorities(
         )
 
 
-def _found(says: str, lowest: int, higher: Sequence[GpuPod], resources: Mapping[DeploymentKey, str]) -> Found:
-    concerned = {name for pod in higher for name, resource in resources.items() if resource in pod.requests}
+def _found(
+    says: str, lowest: int, higher: Sequence[GpuPod], resources: Mapping[DeploymentKey, Collection[str]]
+) -> Found:
+    concerned = {name for pod in higher for name, asked in resources.items() if any(map(pod.requests.get, asked))}
     return Found(
         Code.MAY_BE_PREEMPTED,
         Severity.WARNING,

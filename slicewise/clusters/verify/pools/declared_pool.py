@@ -25,7 +25,7 @@ class DeclaredPool:
     pool: NodePool
     placements: Sequence[Placement]
     charges: Sequence[PlannedCharge] = ()
-    required: Mapping[DeploymentKey, Requirements] = field(default_factory=dict)
+    required: Mapping[DeploymentKey, Sequence[Requirements]] = field(default_factory=dict)
 
     @property
     def resource(self) -> str:

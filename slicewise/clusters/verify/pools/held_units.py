@@ -21,14 +21,14 @@ class Holdings:
         plan: Units of pods whose services are the plan's own, or make room for it, by node.
         others: Units of everybody else's pods, by node.
         holders: Those pods, as namespace/name and the stack that they are of, those that hold most first.
-        running: The pods of each of the plan's deployments, by node.
+        running: The pods of each of the plan's deployments, and whether they are its prefill workload's, by node.
         other_pods: How many of everybody else's pods hold units, by node.
     """
 
     plan: Counter[str]
     others: Counter[str]
     holders: tuple[str, ...]
-    running: Mapping[DeploymentKey, Counter[str]]
+    running: Mapping[tuple[DeploymentKey, bool], Counter[str]]
     other_pods: Counter[str]
 
     @property
@@ -58,7 +58,7 @@ def holdings(
     """
     names = {node.name for node in compared.nodes}
     plan, others, number, sizes = Counter[str](), Counter[str](), Counter[str](), dict[str, int]()
-    running: defaultdict[DeploymentKey, Counter[str]] = defaultdict(Counter)
+    running: defaultdict[tuple[DeploymentKey, bool], Counter[str]] = defaultdict(Counter)
     for pod in pods:
         units = pod.requests.get(compared.resource, 0)
         if pod.node not in names or not units:
@@ -73,7 +73,7 @@ def holdings(
         plan[pod.node] += units
         deployment = own[service]
         if deployment is not None:
-            running[deployment][pod.node] += 1
+            running[deployment, pod.is_prefill][pod.node] += 1
     return Holdings(plan, others, tuple(sorted(sizes, key=lambda name: (-sizes[name], name))), running, number)
 
 

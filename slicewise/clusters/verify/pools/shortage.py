@@ -65,30 +65,37 @@ class Shortage:
     def lacking(self) -> Mapping[DeploymentKey, int]:
         """How many pods of each deployment may find no node, by its name; those that run already keep theirs."""
         charged, lacking = Counter[PodSize](), dict[DeploymentKey, int]()
-        kept = {charge.deployment: self._running(charge, takes_more=True) for charge in self.compared.charges}
-        for charge in self.compared.charges:
-            charged[charge.pod] += kept[charge.deployment]
-        for charge in self.compared.charges:
+        kept = [self._running(charge, takes_more=True) for charge in self.compared.charges]
+        for charge, running in zip(self.compared.charges, kept, strict=True):
+            charged[charge.pod] += running
+        for charge, running in zip(self.compared.charges, kept, strict=True):
             elsewhere = self._running(charge, takes_more=False)
-            wanted = max(charge.count - kept[charge.deployment] - elsewhere, 0)
+            wanted = max(charge.count - running - elsewhere, 0)
             fit = _most(wanted, lambda n, pod=charge.pod: is_sound_on(self.nodes, charged + Counter({pod: n})))  # type: ignore[misc]
             charged[charge.pod] += fit
             if fit < wanted:
-                lacking[charge.deployment] = wanted - fit
+                lacking[charge.deployment] = lacking.get(charge.deployment, 0) + wanted - fit
         return lacking
 
     @cached_property
     def lacking_replicas(self) -> Mapping[DeploymentKey, int]:
         """How many replicas of each deployment may find no room: those of which a pod does not."""
-        replicas = {each.deployment: (each.replicas, each.nodes_per_replica) for each in self.compared.placements}
-        return {name: min(-(-pods // replicas[name][1]), replicas[name][0]) for name, pods in self.lacking.items()}
+        nodes = {each.deployment: each.nodes_per_replica for each in self.compared.placements}
+        return {name: min(-(-pods // nodes[name]), self._replicas[name]) for name, pods in self.lacking.items()}
+
+    @cached_property
+    def _replicas(self) -> Counter[DeploymentKey]:
+        """The replicas of each deployment here, those of its prefill workload included."""
+        replicas = Counter[DeploymentKey]()
+        for each in self.compared.placements:
+            replicas[each.deployment] += each.replicas
+        return replicas
 
     @cached_property
     def told(self) -> str:
         """Which deployments lack how much; empty where none lacks anything."""
-        wanted = {each.deployment: each.replicas for each in self.compared.placements}
         parts = [
-            f"{name} lacks room for {lacks} of {counted(wanted[name], 'replica')}"
+            f"{name} lacks room for {lacks} of {counted(self._replicas[name], 'replica')}"
             for name, lacks in self.lacking_replicas.items()
         ]
         return some(parts)
@@ -113,7 +120,7 @@ class Shortage:
             return 0
         names = {node.name for node in self.compared.taking}
         ready = {node.name for node in self.compared.nodes if node.node.ready}
-        on = self.held.running.get(charge.deployment, Counter[str]())
+        on = self.held.running.get((charge.deployment, charge.is_prefill), Counter[str]())
         chosen = names if takes_more else ready - names
         return min(sum(number for node, number in on.items() if node in chosen), charge.count)
 

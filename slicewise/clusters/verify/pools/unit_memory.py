@@ -37,7 +37,7 @@ def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
     hungry = sorted(
         str(name)
         for name, needs in compared.required.items()
-        if needs.memory_per_gpu and needs.memory_per_gpu.bytes > least
+        if any(each.memory_per_gpu and each.memory_per_gpu.bytes > least for each in needs)
     )
     if compared.profile is None and least >= declared.bytes * _NOMINAL:
         return

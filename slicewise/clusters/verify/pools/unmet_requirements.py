@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from slicewise.clusters.live import Gpus, Offer
 from slicewise.documents import DeploymentKey, Fleet, MigPreference, Requirements
@@ -10,22 +10,23 @@ from slicewise.mig import computed_precisions
 from slicewise.planning import Placement
 
 
-def requirements_of(fleet: Fleet, placements: list[Placement]) -> dict[DeploymentKey, Requirements]:
-    """Return what each deployment that has pods requires of every unit, by its name."""
-    return {
-        each.deployment: fleet.model_of(fleet.deployment[each.deployment])
-        .profile(each.profile)
-        .replica_topology.requires
-        for each in placements
-        if each.replicas
-    }
+def requirements_of(fleet: Fleet, placements: list[Placement]) -> dict[DeploymentKey, list[Requirements]]:
+    """Return what each deployment that has pods requires of every unit, by its name: of each workload on the pool."""
+    found: dict[DeploymentKey, list[Requirements]] = {}
+    for each in placements:
+        if each.replicas:
+            profile = each.profile_of(fleet.model_of(fleet.deployment[each.deployment]))
+            found.setdefault(each.deployment, []).append(profile.replica_topology.requires)
+    return found
 
 
-def unmet(required: Mapping[DeploymentKey, Requirements], gpus: Gpus, resource: str) -> list[DeploymentKey]:
+def unmet(required: Mapping[DeploymentKey, Sequence[Requirements]], gpus: Gpus, resource: str) -> list[DeploymentKey]:
     """Return the deployments that a unit of `resource` on a node with `gpus` does not do for, or may not, by name."""
     offer = next((each for each in gpus.offers if each.resource == resource), None)
     return sorted(
-        name for name, needs in required.items() if offer is None or gpus.shared or not _does(needs, gpus, offer)
+        name
+        for name, needs in required.items()
+        if offer is None or gpus.shared or not all(_does(each, gpus, offer) for each in needs)
     )
 
 

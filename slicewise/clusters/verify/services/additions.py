@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,8 @@ from slicewise.clusters.live import LiveService
 from slicewise.diagnostics import quoted
 from slicewise.kubernetes import items, mapping
 
-_PARTS: Final = ("template", "worker")
+# The pods of a service, and of its prefill workload.
+_PARTS: Final = (("template",), ("worker",), ("prefill", "template"), ("prefill", "worker"))
 # Fields of a pod that keep it from nodes; further tolerations open nodes, and do no harm.
 _FIELDS: Final = ("affinity", "nodeName", "schedulerName", "schedulingGates", "topologySpreadConstraints")
 _RESOURCES: Final = ("limits", "requests")
@@ -81,25 +82,32 @@ def take_away(removal: str, *, written: bool) -> str:
 def _found(there: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Yield path, path as people write it, and value of what is there and not declared."""
     for part in _PARTS:
-        pod, ours = mapping(there.get(part)), mapping(declared.get(part))
+        pod, ours = _at(there, part), _at(declared, part)
+        shown = ".".join(part)
         for name in _FIELDS:
             value = pod.get(name)
             if name not in ours and value not in (None, "", [], {}, _DEFAULT_SCHEDULER):
-                yield (part, name), f"{part}.{name}", _text(value)
-        yield from _more((part, "nodeSelector"), f"{part}.nodeSelector", pod, ours)
+                yield (*part, name), f"{shown}.{name}", _text(value)
+        yield from _more((*part, "nodeSelector"), f"{shown}.nodeSelector", pod, ours)
         yield from _more_resources(part, pod, ours)
 
 
+def _at(spec: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, Any]:
+    for name in path:
+        spec = mapping(spec.get(name))
+    return spec
+
+
 def _more_resources(
-    part: str, pod: Mapping[str, Any], ours: Mapping[str, Any]
+    part: tuple[str, ...], pod: Mapping[str, Any], ours: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[str, ...], str, str]]:
     declared = {each.get("name"): each for each in items(ours.get("containers"))}
     for index, container in enumerate(items(pod.get("containers"))):
         name = container.get("name")
         for kind in _RESOURCES:
             yield from _more(
-                (part, "containers", str(index), "resources", kind),
-                f"{part}.containers[{name}].resources.{kind}",
+                (*part, "containers", str(index), "resources", kind),
+                f"{'.'.join(part)}.containers[{name}].resources.{kind}",
                 mapping(container.get("resources")),
                 mapping(mapping(declared.get(name)).get("resources")),
             )

@@ -12,8 +12,10 @@ from slicewise.clusters.live import LiveService, ServiceKey
 from slicewise.clusters.verify.services.additions import Addition, additions, removal, take_away
 from slicewise.clusters.verify.services.planned_service import PlannedService
 from slicewise.diagnostics import quoted, some
+from slicewise.kubernetes import mapping
 from slicewise.manifests import (
     NODE_POOL_ANNOTATION,
+    PREFILL_NODE_POOL_ANNOTATION,
     PROFILE_ANNOTATION,
     REVISION_ANNOTATION,
     KubernetesObject,
@@ -22,6 +24,7 @@ from slicewise.manifests import (
 REMEDY: Final = "pulumi up"
 """What makes it again and puts it back: the program reads the services before it declares any."""
 _REPLICAS: Final = "replicas"
+_PREFILL_REPLICAS: Final = "prefill.replicas"
 
 
 class Drift(StrEnum):
@@ -151,17 +154,36 @@ def _edits(expected: PlannedService, declared: KubernetesObject, service: LiveSe
     Where the revision is the plan's, the plan's manifest is what was applied. Where it is another one, documents have
     changed since; then the annotations say what was applied, and their earlier plan what should have been.
     """
+    yield from _prefill_replicas(expected, declared, service)
     if service.revision == declared["spec"]["annotations"][REVISION_ANNOTATION]:
         yield from _differing(service, declared["spec"], service.spec)
     elif expected.before is not None:
         for annotation, applied in (
             (NODE_POOL_ANNOTATION, expected.before.node_pool),
             (PROFILE_ANNOTATION, expected.before.profile),
+            (PREFILL_NODE_POOL_ANNOTATION, expected.before.prefill.node_pool if expected.before.prefill else None),
         ):
             found = service.annotations.get(annotation)
             if found not in (applied, declared["metadata"].get("annotations", {}).get(annotation)):
-                told = f"annotation {annotation} is {quoted(found) if found else 'missing'}, {applied} applied"
+                told = (
+                    f"annotation {annotation} is {quoted(found) if found else 'missing'}, {applied or 'none'} applied"
+                )
                 yield f"metadata.annotations.{annotation}", told
+
+
+def _prefill_replicas(
+    expected: PlannedService, declared: KubernetesObject, service: LiveService
+) -> Iterator[tuple[str, str]]:
+    """Yield that the prefill workload has another number of replicas than was applied, or is declared."""
+    wanted = mapping(declared["spec"].get("prefill")).get(_REPLICAS)
+    found = mapping(service.spec.get("prefill")).get(_REPLICAS)
+    before = expected.before.prefill if expected.before else None
+    applied = before.units // (before.gpus_per_node * before.nodes_per_replica) if before else wanted
+    # Without an earlier plan the documents may have changed since, unless somebody else has written it.
+    known = before is not None or _PREFILL_REPLICAS in service.editors
+    if known and None not in (wanted, found) and found not in (wanted, applied):
+        by = _by(service, _PREFILL_REPLICAS)
+        yield _PREFILL_REPLICAS, f"spec.{_PREFILL_REPLICAS} is {found}, {applied} applied{by}"
 
 
 def _differing(
@@ -172,7 +194,7 @@ def _differing(
 ) -> Iterator[tuple[str, str]]:
     if isinstance(declared, Mapping) and isinstance(found, Mapping):
         for key, value in declared.items():
-            if key not in ("annotations", "replicas") or path:
+            if key not in ("annotations", "replicas") or path not in ("", "prefill"):
                 yield from _differing(service, value, found.get(key), f"{path}.{key}" if path else key)
     elif isinstance(declared, Sequence) and isinstance(found, Sequence) and _named(declared) and _named(found):
         there = {each["name"]: each for each in found}
