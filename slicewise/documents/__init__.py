@@ -45,7 +45,7 @@ from slicewise.documents.environment import (
     Toleration,
 )
 from slicewise.documents.fleet import Fleet, ModelKey, model_key, served_name
-from slicewise.documents.prefill_workload import prefill_replicas, prefill_workload
+from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
 from slicewise.documents.reading import KINDS, METADATA, bad_value, load_contents, load_fleet
 from slicewise.documents.router import GatewayReference, Router
 from slicewise.documents.rules import SYSTEM_POOL, check_document, check_model, slices_alone

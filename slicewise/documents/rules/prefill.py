@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.fleet import Fleet
-from slicewise.documents.prefill_workload import prefill_workload
+from slicewise.documents.prefill_profiles import prefill_workload
 from slicewise.documents.rules.references import REFERENCE
 from slicewise.documents.served_model import ModelSpec, ServingProfile
 

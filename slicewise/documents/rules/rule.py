@@ -11,7 +11,7 @@ from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import Scaling
 from slicewise.documents.environment import NodePool
-from slicewise.documents.prefill_workload import prefill_workload
+from slicewise.documents.prefill_profiles import prefill_workload
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
 from slicewise.documents.rules.judged_entry import EntryT, JudgedEntry
 from slicewise.documents.served_model import Prefill, ServingProfile

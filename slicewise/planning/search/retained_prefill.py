@@ -40,7 +40,7 @@ def has_room_for_prefill(draft: DraftPlan, claim: Claim) -> bool:
         return draft.pools[found.index].takes(found.pod, found.pods)
 
 
-def beside(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) -> Claim | None:
+def with_nearest_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) -> Claim | None:
     """Return `claim`, which has room, with its prefill workload as near as can be to where it was.
 
     That is the pool where it was, or one with the same resource (it may only have been renamed), or else the best one.

@@ -25,12 +25,12 @@ from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.demands import Demand, ServingOption
 from slicewise.planning.search.draft_plan import Claim, DraftPlan
 from slicewise.planning.search.retained_prefill import (
-    beside,
     has_room_for_prefill,
     prefill_grew,
     same_prefill,
     why_no_prefill,
     why_prefill_left,
+    with_nearest_prefill,
 )
 
 
@@ -103,7 +103,7 @@ def _with_other_prefill(draft: DraftPlan, claim: Claim, old: PreviousPlacement) 
     reason = _no_room(draft, claim)
     if reason:
         return _lost(claim.demand, old, reason)
-    placed = beside(draft, claim, old.prefill)
+    placed = with_nearest_prefill(draft, claim, old.prefill)
     if placed is None:
         lacking = why_no_prefill(draft, claim)
         return _lost(claim.demand, old, lacking) if lacking else None
@@ -124,7 +124,9 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
             continue
         possible = sorted(_locations_in(draft, fleet, item), key=lambda each: each[0])
         for _, claim in possible:
-            if draft.pools[claim.index].takes(claim.pod, claim.pods) and (found := beside(draft, claim, item.prefill)):
+            if draft.pools[claim.index].takes(claim.pod, claim.pods) and (
+                found := with_nearest_prefill(draft, claim, item.prefill)
+            ):
                 draft.place(found, Step.STAYED_IN_ENVIRONMENT)
                 break
 
