@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 import typer
@@ -18,9 +19,16 @@ from slicewise.diagnostics import InvalidInputError, quoted
 from slicewise.presentation import waiting_bar
 from slicewise.sources import read_json_object
 
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
 _CONFIG: Final = "config.json"
+# ModelOpt up to 0.29 wrote how it quantised here; vLLM takes it where config.json does not say so (v0.23,
+# transformers_utils/config.py).
+_QUANTIZATION: Final = "hf_quant_config.json"
 # Repositories may have the weights once more, as consolidated.safetensors or in folders: vLLM loads these.
 _WEIGHTS: Final = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
+_KEY: Final = "quantization_config"
 _SECONDS: Final = 30
 # The model's files, then its config.json.
 _READ: Final = 2
@@ -79,10 +87,8 @@ def read_hub_model(repository: str) -> HubModel:
         with waiting_bar("reading the Hub", _READ) as progress, TemporaryDirectory() as directory:
             info = hub.model_info(repository, files_metadata=True, timeout=_SECONDS)
             progress()
-            path = hub.hf_hub_download(
-                repository, _CONFIG, revision=info.sha, local_dir=directory, etag_timeout=_SECONDS
-            )
-            config = read_json_object(Path(path)).data
+            files = {each.rfilename: each.size for each in info.siblings or ()}
+            config = _config(partial(_read_file, hub, repository, info.sha, directory), files)
             progress()
     except errors.HFValidationError:
         raise _refused(f"{name} is not the name of a repository, such as google/gemma-3-27b-it") from None
@@ -104,12 +110,24 @@ def read_hub_model(repository: str) -> HubModel:
         raise _refused(
             f"the Hub did not answer ({type(error).__name__}); look at the network and HF_ENDPOINT"
         ) from None
-    files = [(each.rfilename, each.size) for each in info.siblings or ()]
     return HubModel(repository, info.sha or "main", config, _checkpoint_bytes(files))
 
 
-def _checkpoint_bytes(files: Iterable[tuple[str, int | None]]) -> int | None:
-    sizes = {name: size for name, size in files if _WEIGHTS.fullmatch(name)}
+def _read_file(hub: HfApi, repository: str, revision: str | None, directory: str, name: str) -> dict[str, Any]:
+    path = hub.hf_hub_download(repository, name, revision=revision, local_dir=directory, etag_timeout=_SECONDS)
+    return read_json_object(Path(path)).data
+
+
+def _config(read: Callable[[str], dict[str, Any]], files: Container[str]) -> dict[str, Any]:
+    """Return the config, with what another file says of how the weights are quantised."""
+    config = read(_CONFIG)
+    if config.get(_KEY) is None and _QUANTIZATION in files:
+        return {**config, _KEY: read(_QUANTIZATION)}
+    return config
+
+
+def _checkpoint_bytes(files: Mapping[str, int | None]) -> int | None:
+    sizes = {name: size for name, size in files.items() if _WEIGHTS.fullmatch(name)}
     whole = sizes.get("model.safetensors")
     if whole is not None:
         return whole

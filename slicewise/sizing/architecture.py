@@ -60,6 +60,7 @@ class Architecture:
         hidden_size: Width of the residual stream.
         vocabulary: Rows of the output head, which the sampler's memory goes by.
         longest: The longest context that vLLM derives from the config; None where it says none.
+        unstated_length: The longest request where the arguments state none; `longest` but with LongRoPE.
         layers: The decoder's layers.
         outside: Weights outside the layers: embeddings, head, last norm.
         towers: Encoders for images and audio, and their projectors.
@@ -78,6 +79,7 @@ class Architecture:
     hidden_size: int
     vocabulary: int
     longest: int | None
+    unstated_length: int | None
     layers: tuple[Layer, ...]
     outside: tuple[Tensor, ...]
     tied: bool

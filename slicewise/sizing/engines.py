@@ -140,7 +140,7 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
     unquantized = weights
     if quantization.online:
         unquantized = weight_bytes(model, Quantization(), ranks, towers=towers, splits_large=splits)
-    length = options.max_model_len or model.longest
+    length = options.max_model_len or model.unstated_length
     caches = _fullest(model, options, cache_type or _FP8)
     changing = [*options.changing, *unclear]
     if cache_type is None:

@@ -8,7 +8,7 @@ from slicewise.sizing.architecture import Architecture, Layer, Rotary
 from slicewise.sizing.layers import Heads
 from slicewise.sizing.quantization import Quantization
 from slicewise.sizing.reading.fields import LAYERS, Fields
-from slicewise.sizing.reading.rotary import read_longest, read_rotary
+from slicewise.sizing.reading.rotary import read_longest, read_rotary, read_unstated_length
 from slicewise.sizing.tensors import Role, Split, Tensor, norm
 
 SLIDING, FULL, CHUNKED, LINEAR = "sliding_attention", "full_attention", "chunked_attention", "linear_attention"
@@ -79,8 +79,11 @@ def outside(fields: Fields, *, tied: bool, bias: bool = False, head_bias: bool =
 
 
 def read_tied(config: Fields, decoder: Fields, *, default: bool) -> bool:
-    """Return whether the head is the embedding: as the decoder says, else as the model does, else by its class."""
-    return decoder.flag("tie_word_embeddings", default=config.flag("tie_word_embeddings", default=default))
+    """Return whether the head is the embedding: as the model says, else as the decoder does, else by its class.
+
+    With transformers 5 vLLM gives decoders inside what the model around them says (v0.23, config/vllm.py).
+    """
+    return config.flag("tie_word_embeddings", default=decoder.flag("tie_word_embeddings", default=default))
 
 
 def assembled(  # noqa: PLR0913 - the parts of a model
@@ -120,6 +123,7 @@ def assembled(  # noqa: PLR0913 - the parts of a model
         hidden_size=hidden,
         vocabulary=decoder.count("vocab_size"),
         longest=read_longest(decoder),
+        unstated_length=read_unstated_length(decoder),
         layers=tuple(layers),
         outside=tuple(around),
         tied=tied,

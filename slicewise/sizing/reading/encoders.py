@@ -12,7 +12,7 @@ from slicewise.sizing.reading.fields import Fields
 from slicewise.sizing.tensors import Split, Tensor, linear, norm, unquantised
 
 # The classes' defaults, which real files leave out (transformers v5.23, configuration_siglip.py, _clip.py, _pixtral.py,
-# _qwen2_5_vl.py, _llama4.py).
+# _qwen2_5_vl.py, _qwen3_vl.py, _llama4.py, _kimi_k25.py).
 _SIGLIP: Final = {
     "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "image_size": 224, "patch_size": 16,
 }  # fmt: skip
@@ -24,6 +24,20 @@ _QWEN25: Final = {
 }  # fmt: skip
 _QWEN2: Final = {
     "depth": 32, "embed_dim": 1280, "mlp_ratio": 4, "patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2,
+}  # fmt: skip
+_QWEN3: Final = {
+    "depth": 27, "hidden_size": 1152, "intermediate_size": 4304, "patch_size": 16, "spatial_merge_size": 2,
+    "temporal_patch_size": 2, "num_position_embeddings": 2304,
+}  # fmt: skip
+# Of Qwen3-VL's classes alone: those of Qwen 3.5 join no further layers.
+_QWEN3_DEEP: Final = {**_QWEN3, "deepstack_visual_indexes": [8, 16, 24]}
+_LLAMA4: Final = {
+    "hidden_size": 768, "intermediate_size": 5632, "num_hidden_layers": 34, "image_size": 448, "patch_size": 14,
+    "projector_input_dim": 4096, "projector_output_dim": 4096,
+}  # fmt: skip
+_KIMI: Final = {
+    "hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27, "patch_size": 14, "pos_emb_height": 64,
+    "pos_emb_width": 64,
 }  # fmt: skip
 _GEMMA4_AUDIO: Final = {
     "hidden_size": 1024, "num_hidden_layers": 12, "conv_kernel_size": 5, "output_proj_dims": 1536,
@@ -121,7 +135,8 @@ def _qwen25(config: Fields, hidden: int) -> Towers:
             layer_norm=False,
         )
     )
-    return Towers((*tower, *merger(width, merged, hidden)), Images.ANY_RESOLUTION)
+    output = vision.count("out_hidden_size", default=hidden)
+    return Towers((*tower, *merger(width, merged, output)), Images.ANY_RESOLUTION)
 
 
 def _qwen2(config: Fields, hidden: int) -> Towers:
@@ -136,11 +151,19 @@ def _qwen2(config: Fields, hidden: int) -> Towers:
             patch=pixels(vision.count("patch_size"), vision.count("temporal_patch_size")),
         )
     )
-    return Towers((*tower, *merger(width, merged, hidden)), Images.ANY_RESOLUTION)
+    output = vision.count("hidden_size", default=hidden)
+    return Towers((*tower, *merger(width, merged, output)), Images.ANY_RESOLUTION)
 
 
-def _qwen3(config: Fields, hidden: int) -> Towers:
-    vision = config.below("vision_config")
+def _qwen3_vl(config: Fields, hidden: int) -> Towers:
+    return _qwen3(config.below("vision_config", _QWEN3_DEEP), hidden)
+
+
+def _qwen3_5(config: Fields, hidden: int) -> Towers:
+    return _qwen3(config.below("vision_config", _QWEN3), hidden)
+
+
+def _qwen3(vision: Fields, hidden: int) -> Towers:
     width = vision.count("hidden_size")
     merged = vision.count("spatial_merge_size") ** 2
     tower = encoder(
@@ -153,8 +176,9 @@ def _qwen3(config: Fields, hidden: int) -> Towers:
         )
     )
     deep = len(vision.counts("deepstack_visual_indexes"))
+    output = vision.count("out_hidden_size", default=hidden)
     return Towers(
-        (*tower, *merger(width, merged, hidden), *(merger(width, merged, hidden, wide_norm=True) * deep)),
+        (*tower, *merger(width, merged, output), *(merger(width, merged, output, wide_norm=True) * deep)),
         Images.ANY_RESOLUTION,
     )
 
@@ -194,7 +218,7 @@ def _gemma4(config: Fields, hidden: int) -> Towers:
 
 
 def _llama4(config: Fields, hidden: int) -> Towers:
-    vision = config.below("vision_config")
+    vision = config.below("vision_config", _LLAMA4)
     width = vision.count("hidden_size")
     patch = vision.count("patch_size")
     side = vision.count("image_size") // patch
@@ -217,15 +241,16 @@ def _llama4(config: Fields, hidden: int) -> Towers:
 
 
 def _kimi(config: Fields, hidden: int) -> Towers:
-    vision = config.below("vision_config")
-    width = vision.count("hidden_size", "vt_hidden_size")
+    vision = config.below("vision_config", _KIMI)
+    width = vision.count("vt_hidden_size", "hidden_size")
     tower = encoder(
         Encoder(
             hidden=width,
-            layers=vision.count("num_hidden_layers", "vt_num_hidden_layers"),
-            width=vision.count("intermediate_size", "vt_intermediate_size"),
+            layers=vision.count("vt_num_hidden_layers", "num_hidden_layers"),
+            width=vision.count("vt_intermediate_size", "intermediate_size"),
             patch=pixels(vision.count("patch_size")),
-            positions=vision.count("init_pos_emb_height") * vision.count("init_pos_emb_width"),
+            positions=vision.count("init_pos_emb_height", "pos_emb_height")
+            * vision.count("init_pos_emb_width", "pos_emb_width"),
         )
     )
     return Towers((*tower, *merger(width, _QWEN_MERGED**2, hidden)), Images.FIXED)
@@ -257,10 +282,10 @@ READERS: Final[dict[str, Callable[[Fields, int], Towers]]] = {
     "llava_next": _llava_next,
     "qwen2_vl": _qwen2,
     "qwen2_5_vl": _qwen25,
-    "qwen3_vl": _qwen3,
-    "qwen3_vl_moe": _qwen3,
-    "qwen3_5": _qwen3,
-    "qwen3_5_moe": _qwen3,
+    "qwen3_vl": _qwen3_vl,
+    "qwen3_vl_moe": _qwen3_vl,
+    "qwen3_5": _qwen3_5,
+    "qwen3_5_moe": _qwen3_5,
     "llama4": _llama4,
     "kimi_vl": _kimi,
     "internvl_chat": _internvl,

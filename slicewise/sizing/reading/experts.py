@@ -42,6 +42,7 @@ class ExpertTraits:
     module: str = "mlp"
 
 
+_DENSE, _SPARSE = "dense", "sparse"
 _BIAS: Final = "attention_bias"
 _MIXTRAL: Final = ExpertTraits(Traits(), "num_local_experts", "intermediate_size", module="block_sparse_moe")
 _DEEPSEEK: Final = ExpertTraits(count="n_routed_experts", shared_count="n_shared_experts")
@@ -101,6 +102,10 @@ EXPERT_TRAITS: Final = {
 }
 
 
+# What the number of experts is called from transformers 5 on, whatever the model calls it.
+_COUNTS: Final = ("num_local_experts", "num_experts", "n_routed_experts")
+
+
 def read_experts(fields: Fields, traits: ExpertTraits, hidden: int) -> Experts:
     """Read the shape of a layer of experts.
 
@@ -115,7 +120,7 @@ def read_experts(fields: Fields, traits: ExpertTraits, hidden: int) -> Experts:
         shared = fields.count(traits.shared_width, default=0, least=0)
     return Experts(
         hidden=hidden,
-        count=fields.count(traits.count),
+        count=fields.count(traits.count, *_COUNTS),
         width=width,
         per_token=fields.count(traits.per_token),
         shared=shared,
@@ -127,8 +132,16 @@ def read_experts(fields: Fields, traits: ExpertTraits, hidden: int) -> Experts:
 
 
 def expert_layers(fields: Fields) -> tuple[bool, ...]:
-    """Return which layers have experts, by the fields that any of the models has for it."""
+    """Return which layers have experts, by the fields that any of the models has for it.
+
+    Raises:
+        InvalidInputError: A field is not what it must be.
+    """
     layers = fields.count(LAYERS)
+    if kinds := fields.words("mlp_layer_types"):
+        if len(kinds) != layers or not set(kinds) <= {_DENSE, _SPARSE}:
+            raise fields.wrong("mlp_layer_types", f"{layers} times {_DENSE} or {_SPARSE}", layers=layers)
+        return tuple(kind == _SPARSE for kind in kinds)
     dense_first = fields.count("first_k_dense_replace", "moe_layer_start_index", default=0, least=0)
     last = fields.count("moe_layer_end_index", default=layers - 1, least=-1)
     last = layers - 1 if last < 0 else last

@@ -104,7 +104,7 @@ def _delta_kinds(decoder: Fields) -> tuple[str, ...]:
 
 
 def _qwen_experts(decoder: Fields, hidden: int) -> Experts | None:
-    count = decoder.maybe_count("num_experts")
+    count = decoder.maybe_count("num_experts", "num_local_experts")
     if not count:
         return None
     shared = decoder.count("shared_expert_intermediate_size", default=0, least=0)
@@ -131,6 +131,12 @@ def _rotaries(decoder: Fields, size: int) -> list[Rotary]:
 
 # Nemotron-H writes a letter a layer, and newer configs a word.
 _LETTERS: Final = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
+# What transformers calls them since 5.
+_RENAMED: Final = {LINEAR: "mamba", FULL: "attention"}
+
+
+def _own_names(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_RENAMED.get(kind, kind) for kind in kinds)
 
 
 def read_nemotron_h(config: Fields, decoder: Fields, quantization: Quantization) -> Architecture:
@@ -188,7 +194,7 @@ def read_nemotron_h(config: Fields, decoder: Fields, quantization: Quantization)
 def _nemotron_kinds(decoder: Fields) -> tuple[str, ...]:
     known = set(_LETTERS.values())
     if decoder.has("layers_block_type"):
-        kinds = decoder.words("layers_block_type")
+        kinds = _own_names(decoder.words("layers_block_type"))
         if not kinds or not set(kinds) <= known:
             raise decoder.wrong("layers_block_type", f"a list of {', '.join(sorted(known))}")
         return kinds
@@ -268,7 +274,7 @@ def read_granite_hybrid(config: Fields, decoder: Fields, quantization: Quantizat
         "mamba": Layer((*mamba2(mixer), *norms, *body), mixer.cache()),
         "attention": Layer((*grouped_attention(heads, bias=bias, output_bias=bias), *norms, *body), heads.cache()),
     }
-    kinds = decoder.words("layer_types") or decoder.words("layers_block_type")
+    kinds = _own_names(decoder.words("layer_types") or decoder.words("layers_block_type"))
     if len(kinds) != decoder.count(LAYERS) or not set(kinds) <= each.keys():
         raise decoder.wrong("layer_types", "mamba or attention for each layer")
     tied = read_tied(config, decoder, default=False)

@@ -59,10 +59,10 @@ _COMPOSITES: Final[Mapping[str, _Composite]] = {
     "mistral3": _Composite(_TEXT, "mistral", "mistral3"),
     "llava": _Composite(_TEXT, "llama", "llava"),
     "llava_next": _Composite(_TEXT, "llama", "llava_next"),
-    "qwen2_vl": _Composite(_TEXT, "qwen2", "qwen2_vl"),
-    "qwen2_5_vl": _Composite(_TEXT, "qwen2", "qwen2_5_vl"),
-    "qwen3_vl": _Composite(_TEXT, "qwen3", "qwen3_vl"),
-    "qwen3_vl_moe": _Composite(_TEXT, "qwen3_moe", "qwen3_vl_moe"),
+    "qwen2_vl": _Composite(_TEXT, "qwen2_vl_text", "qwen2_vl"),
+    "qwen2_5_vl": _Composite(_TEXT, "qwen2_5_vl_text", "qwen2_5_vl"),
+    "qwen3_vl": _Composite(_TEXT, "qwen3_vl_text", "qwen3_vl"),
+    "qwen3_vl_moe": _Composite(_TEXT, "qwen3_vl_moe_text", "qwen3_vl_moe"),
     "qwen3_5": _Composite(_TEXT, "qwen3_5_text", "qwen3_5"),
     "qwen3_5_moe": _Composite(_TEXT, "qwen3_5_moe_text", "qwen3_5_moe"),
     "llama4": _Composite(_TEXT, "llama4_text", "llama4"),
@@ -124,7 +124,8 @@ def _with_towers(config: Fields, kind: str, composite: _Composite, quantization:
     decoder_type = _SAME.get(named, named)
     if decoder_type not in _DECODERS:
         raise _unknown(named)
-    decoder = inside.retyped(decoder_type, {**ALONE.get(decoder_type, {}), **INSIDE.get(decoder_type, {})})
+    known = INSIDE.get(named) or INSIDE.get(decoder_type) or {}
+    decoder = inside.retyped(decoder_type, {**ALONE.get(decoder_type, {}), **known})
     text = _DECODERS[decoder_type](config, decoder, quantization)
     towers = READERS[composite.towers](config, text.hidden_size) if config.has("vision_config") else _NO_TOWERS
     return replace(text, model_type=kind, towers=towers.tensors, images=towers.images)

@@ -28,7 +28,11 @@ _SIDES: Final = 2
 _USUAL_BLOCKS: Final = (128, 128)
 # What compressed-tensors calls all linear layers.
 _ALL_LINEAR: Final = "Linear"
-_KV_FP8: Final = ("FP8", "fp8")
+_ALL_BLOCKS: Final = "layers"
+_PACKED: Final = "pack-quantized"
+_BYTES: Final = ("int-quantized", "naive-quantized")
+_KV_FP8: Final = "fp8"
+_HEAD: Final = "lm_head"
 
 
 def read_quantization(config: Fields) -> Quantization:
@@ -44,7 +48,8 @@ def read_quantization(config: Fields) -> Quantization:
     if quantized is None:
         return Quantization()
     method = quantized.word("quant_method").lower().replace("_", "-")
-    if not method and quantized.has("quant_algo"):
+    if not method and (quantized.has("quant_algo") or quantized.is_mapping("quantization")):
+        # `hf_quant_config.json`, which vLLM takes where config.json has nothing.
         method = "modelopt"
     reader = _METHODS.get(method)
     if reader is None:
@@ -95,7 +100,7 @@ def _gptq(fields: Fields) -> Quantization:
     group = fields.count("group_size", default=128, least=-1)
     ordered = fields.flag("desc_act")
     chosen = grouped_int(bits, max(group, 0), zero_points=True, ordered=ordered)
-    head = (FormatRule(NamePatterns(["lm_head"]), chosen),) if fields.flag("lm_head") else ()
+    head = (FormatRule(NamePatterns([_HEAD]), chosen),) if fields.flag("lm_head") else ()
     excluded = NamePatterns(fields.words("modules_to_not_convert"))
     return Quantization("gptq", (*head, FormatRule(None, chosen)), excluded, towers=False)
 
@@ -115,17 +120,27 @@ def _auto_round(fields: Fields) -> Quantization:
     bits = fields.count("bits")
     if bits not in _BITS or fields.word("data_type", "int") != "int":
         return _unknown("auto-round", f"{bits} bits of {fields.word('data_type', 'int')}")
+    if fields.flag("quant_lm_head") or not all(name.endswith(_ALL_BLOCKS) for name in _blocks(fields)):
+        return _unknown("auto-round", "an output head or single blocks that are quantised")
     group = fields.count("group_size", default=128, least=-1)
     chosen = grouped_int(bits, max(group, 0), zero_points=True, ordered=False)
     left: list[str] = []
     for name, settings in fields.items("extra_config").items():
         own = settings.count("bits", default=bits)
-        if own == bits:
+        if own == bits and name.rpartition(".")[2] != _HEAD:
             continue
         if own <= _BYTE:
             return _unknown("auto-round", "settings for single modules (extra_config)")
         left.append(name)
     return Quantization("auto-round", (FormatRule(None, chosen),), NamePatterns(left), towers=False)
+
+
+def _blocks(fields: Fields) -> tuple[str, ...]:
+    """Return the blocks that are quantised, which are written as a text or as a list; none where all are."""
+    names: tuple[str, ...] = ()
+    for field in ("block_name_to_quantize", "to_quant_block_names"):
+        names += tuple(fields.word(field).split(",")) if fields.is_word(field) else fields.words(field)
+    return tuple(name.strip() for name in names if name.strip())
 
 
 def _mxfp4(fields: Fields) -> Quantization:
@@ -139,6 +154,8 @@ def _compressed(fields: Fields) -> Quantization:
         "dense",
     ):
         return _unknown("compressed-tensors", "a sparse format")
+    if fields.has("transform_config") and not fields.below("transform_config").empty():
+        return _unknown("compressed-tensors", "rotations (transform_config)")
     rules = []
     for group in fields.items("config_groups").values():
         weights = group.below("weights")
@@ -181,9 +198,9 @@ def _compressed_fp8(blocks: tuple[int, ...], strategy: str, packed: str) -> Form
 
 
 def _compressed_int(bits: int, group: int, packed: str, *, points: bool, ordered: bool) -> Format | None:
-    if packed == "pack-quantized" or group:
+    if packed == _PACKED:
         return grouped_int(bits, group, zero_points=points, ordered=ordered)
-    return INT8_ROWS if bits == _BYTE else None
+    return INT8_ROWS if bits == _BYTE and not group and packed in _BYTES else None
 
 
 _MODELOPT: Final = {
@@ -201,6 +218,8 @@ def _modelopt(fields: Fields) -> Quantization:
     source = fields if inner.empty() else inner
     algorithm = source.word("quant_algo")
     excluded = NamePatterns((*source.words("exclude_modules"), *source.words("ignore")))
+    if _four_bits(source):
+        return _unknown("modelopt", "keys and values in 4 bits")
     kv_fp8 = _asks_fp8(source)
     if algorithm == "MIXED_PRECISION":
         named: dict[str, list[str]] = {}
@@ -219,7 +238,13 @@ def _asks_fp8(fields: Fields) -> bool:
     """Whether modelopt asks for keys and values in FP8: by a word, or by a scheme of eight bits."""
     if fields.is_mapping("kv_cache_scheme"):
         return fields.below("kv_cache_scheme").count("num_bits", default=0, least=0) == _BYTE
-    return fields.word("kv_cache_quant_algo") in _KV_FP8 or fields.word("kv_cache_scheme") in _KV_FP8
+    return _KV_FP8 in (fields.word("kv_cache_quant_algo").lower(), fields.word("kv_cache_scheme").lower())
+
+
+def _four_bits(fields: Fields) -> bool:
+    if fields.is_mapping("kv_cache_scheme"):
+        return fields.below("kv_cache_scheme").count("num_bits", default=0, least=0) == _BITS[0]
+    return "nvfp4" in (fields.word("kv_cache_quant_algo").lower(), fields.word("kv_cache_scheme").lower())
 
 
 _METHODS: Final[dict[str, Callable[[Fields], Quantization]]] = {

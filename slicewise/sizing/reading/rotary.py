@@ -45,13 +45,39 @@ def scaled_rotary(scaling: Fields, size: int, positions: int) -> Rotary:
 _UNSTRETCHED: Final = ("su", "longrope", "llama3")
 
 
+# v0.23, transformers_utils/model_arch_config_convertor.py: the least of them counts, unless
+# there is `model_max_length` (Command-R).
+_LENGTHS: Final = (
+    "max_position_embeddings",
+    "max_seq_len",
+    "seq_length",
+    "max_sequence_length",
+    "max_seq_length",
+    "seq_len",
+)
+_LONG_ROPE: Final = "longrope"
+
+
+def read_unstated_length(fields: Fields) -> int | None:
+    """Return the longest request where the arguments state none: with LongRoPE, that before it was stretched.
+
+    Phi-4 mini serves 4,096 tokens of its 131,072 unless it is told otherwise.
+
+    Raises:
+        InvalidInputError: A field is not what it must be.
+    """
+    original = fields.maybe_count("original_max_position_embeddings")
+    return original if original and _kind(_scaling(fields)) == _LONG_ROPE else read_longest(fields)
+
+
 def read_longest(fields: Fields) -> int | None:
     """Return the longest context that vLLM derives from the config; None where the config says none.
 
     Raises:
         InvalidInputError: A field of the scaling is not what it must be.
     """
-    positions = fields.maybe_count("max_position_embeddings")
+    said = [fields.maybe_count(name) for name in _LENGTHS]
+    positions = fields.maybe_count("model_max_length") or min((length for length in said if length), default=None)
     if positions is None or "gemma" in fields.word("model_type"):
         return positions
     scaling = _scaling(fields)

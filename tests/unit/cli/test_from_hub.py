@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from slicewise.sizing import read_architecture
 from tests.unit.cli.running import COMMAND, ROOT, SECONDS, in_process
 from tests.unit.sizing.configs import QWEN_7B
 
@@ -30,6 +31,9 @@ FILES = {
     "consolidated.safetensors": 15_231_233_024,
     "original/model.safetensors": 15_231_233_024,
 }
+
+# As ModelOpt 0.29 writes it beside config.json.
+QUANTIZED = b'{"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8", "exclude_modules": ["lm_head"]}}'
 
 
 @dataclass
@@ -71,6 +75,8 @@ class Hub:
             return 200, json.dumps(found).encode(), {"Content-Type": "application/json"}
         if path == f"/qwen/small/resolve/{SHA}/config.json" and "config.json" in self.files:
             return 200, self.config, {"X-Repo-Commit": SHA, "ETag": '"1f0"'}
+        if path == f"/qwen/small/resolve/{SHA}/hf_quant_config.json" and "hf_quant_config.json" in self.files:
+            return 200, QUANTIZED, {"X-Repo-Commit": SHA, "ETag": '"2a7"'}
         return 404, b"", {"X-Error-Code": "EntryNotFound" if "/resolve/" in path else "RepoNotFound"}
 
 
@@ -137,6 +143,17 @@ def test_bytes_of_the_checkpoint(tmp_path: Path, files: dict[str, int], found: i
         run = hub.run(tmp_path, "--from-hub", "qwen/small", "--output", "json")
     assert json.loads(run.stdout)["architecture"].get("checkpointBytes") == found
     assert hub.tokens == {None}
+
+
+@pytest.mark.parametrize("already", [False, True])
+def test_how_a_checkpoint_is_quantised_may_be_in_a_file_of_its_own(tmp_path: Path, *, already: bool) -> None:
+    own = {"quant_method": "gptq", "bits": 4}
+    config = {**QWEN_7B, "quantization_config": own} if already else QWEN_7B
+    with serving(Hub(json.dumps(config).encode(), files={**FILES, "hf_quant_config.json": 90})) as hub:
+        run = hub.run(tmp_path, "--from-hub", "qwen/small", "--output", "json")
+    written = json.loads(run.stdout)["architecture"]["config"]
+    assert written["quantization_config"] == (own if already else json.loads(QUANTIZED))
+    assert read_architecture(written).quantization.method == ("gptq" if already else "modelopt")
 
 
 @pytest.mark.parametrize(

@@ -252,3 +252,23 @@ def test_what_a_whole_gpu_takes_for_batches() -> None:
         (256, 2048),
         (256, 2048),
     ]
+
+
+def test_a_context_stretched_by_long_rope_is_not_asked_for_unless_it_is_written() -> None:
+    # vLLM v0.23, config/model.py, _get_and_verify_max_len: Phi-4 mini serves 4,096 tokens of its 131,072.
+    scaling = {"type": "longrope", "long_factor": [1.0] * 48, "short_factor": [1.0] * 48}
+    phi = {
+        **QWEN_7B,
+        "model_type": "phi3",
+        "max_position_embeddings": 131_072,
+        "original_max_position_embeddings": 4096,
+        "rope_scaling": scaling,
+    }
+    assert sized(phi, "", 39.5).length == 4096
+    assert sized(phi, "--max-model-len=100000", 39.5).length == 100_000
+
+
+def test_the_longest_context_may_have_other_names() -> None:
+    # The least of them counts, but `model_max_length` before all (transformers_utils/model_arch_config_convertor.py).
+    assert sized({**QWEN_7B, "seq_length": 8192}, "", 39.5).length == 8192
+    assert sized({**QWEN_7B, "model_max_length": 131_072}, "", 79.0).length == 131_072

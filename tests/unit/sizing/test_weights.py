@@ -143,6 +143,42 @@ def test_states_of_qwen_3_5() -> None:
     assert weights(QWEN_35_27B) / GIB == pytest.approx(27.36e9 * 2 / GIB, rel=0.01)
 
 
+def test_how_modelopt_quantised_as_its_own_file_has_it() -> None:
+    file = {"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8", "exclude_modules": ["lm_head"]}}
+    assert weights({**LLAMA_8B, "quantization_config": file}) / GIB == pytest.approx(8.49, abs=0.01)
+
+
+INT4 = {"num_bits": 4, "type": "int", "group_size": 128, "symmetric": True, "strategy": "group"}
+NVFP4 = {"quant_method": "modelopt", "quant_algo": "NVFP4"}
+COMPRESSED = {"quant_method": "compressed-tensors", "config_groups": {"0": {"targets": ["Linear"], "weights": INT4}}}
+ROUNDED = {"quant_method": "auto-round", "bits": 4, "group_size": 128}
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        # Two of four weights are left out, so that it takes less than four bits of each.
+        {**COMPRESSED, "format": "marlin-24"},
+        {**COMPRESSED, "format": "pack-quantized", "transform_config": {"config_groups": {"u": {"type": "hadamard"}}}},
+        {**COMPRESSED, "format": "int-quantized"},
+        {**ROUNDED, "extra_config": {"lm_head": {"bits": 4}}},
+        {**ROUNDED, "quant_lm_head": True},
+        {**ROUNDED, "to_quant_block_names": ["model.layers.0"]},
+        {**NVFP4, "kv_cache_quant_algo": "NVFP4"},
+        {**NVFP4, "kv_cache_scheme": {"num_bits": 4, "type": "float"}},
+    ],
+    ids=str,
+)
+def test_what_is_not_computed_of_a_method_is_not_judged(scheme: dict[str, Any]) -> None:
+    found = sized({**LLAMA_8B, "quantization_config": scheme}, "", 39.5)
+    assert (found.verdict, found.weights) == ("not-judged", None)
+
+
+def test_auto_round_may_say_that_all_blocks_are_quantised() -> None:
+    said = {**ROUNDED, "block_name_to_quantize": "model.layers"}
+    assert weights({**LLAMA_8B, "quantization_config": said}) == weights({**LLAMA_8B, "quantization_config": ROUNDED})
+
+
 @pytest.mark.parametrize("method", ["gguf", "bitsandbytes", "torchao", "quark", "next-year"])
 def test_an_unknown_method_is_not_judged(method: str) -> None:
     found = sized({**QWEN_7B, "quantization_config": {"quant_method": method}}, "", 39.5)
