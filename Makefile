@@ -47,15 +47,23 @@ documents:
 		[ -n "$$(ls $(MANIFESTS)/*.yaml $(MANIFESTS)/*.yml 2>/dev/null)" ] || { \
 		echo "error: stacks/$(STACK) has no documents (*.yaml); write some, or choose a stack that has: STACK=demo" >&2; exit 2; }
 
+# A `pulumi` on PATH fetches the provider itself: nothing needs to be built.
+PULUMI_CLI := $(if $(shell command -v pulumi),,toolchain-pulumi)
+
 .PHONY: preview
-preview: documents $(VENV)/bin/slicewise toolchain-pulumi ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
+preview: documents $(VENV)/bin/slicewise $(PULUMI_CLI) ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
 	@mkdir -p $(STATE)/stacks
 	@$(call select,)
 	@$(PULUMI) preview --stack $(STACK) --diff
 
-# A `pulumi` on PATH fetches the provider itself: on CI nothing needs to be built.
+# Your own login, passphrase and state are used, as in any other shell.
+.PHONY: shell
+shell: $(VENV)/bin/slicewise $(PULUMI_CLI) ## Set up, and start a shell in which `slicewise` and `pulumi` work
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH:$$($(TOOLCHAIN) where)" VIRTUAL_ENV="$(CURDIR)/$(VENV)" \
+		PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" "$${SHELL:-bash}"
+
 .PHONY: policy
-policy: documents $(VENV)/bin/slicewise $(if $(shell command -v pulumi),,toolchain-pulumi) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
+policy: documents $(VENV)/bin/slicewise $(PULUMI_CLI) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
 	@mkdir -p $(STATE)/stacks
 	@rm -rf $(STATE)/policy
 	@mkdir -m 700 $(STATE)/policy

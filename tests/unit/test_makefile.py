@@ -1,4 +1,4 @@
-"""`make` refuses a stack that is not there before it makes anything."""
+"""`make`: what it refuses before it makes anything, what it builds, and the shell that it starts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import pytest
 
 from tests.unit.cli.running import ROOT, SECONDS
 
+# What is set up is not set up again.
+INSTALLED = ["-o", ".venv/.program", "-o", ".venv/bin/slicewise", "-o", ".venv-policies/.installed"]
 
-def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+
+def make(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     # A make that runs the tests passes its own options on.
     environ = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
+    environ |= settings
     return subprocess.run(
         ["make", *arguments],  # noqa: S607 - whichever make runs the tests
         cwd=ROOT,
@@ -47,16 +51,7 @@ def test_a_stack_made_elsewhere_is_explained(target: str, command: str, tmp_path
     pulumi = tmp_path / "pulumi"
     pulumi.write_text('#!/bin/sh\necho "error: could not create stack: incorrect passphrase" >&2\nexit 255\n')
     pulumi.chmod(0o755)
-    installed = [
-        "-o",
-        ".venv/.program",
-        "-o",
-        ".venv/bin/slicewise",
-        "-o",
-        ".venv-policies/.installed",
-        "TOOLCHAIN=true",
-    ]
-    run = make(*installed, f"PULUMI={pulumi}", f"STATE={tmp_path}", "STACK=demo", target)
+    run = make(*INSTALLED, "TOOLCHAIN=true", f"PULUMI={pulumi}", f"STATE={tmp_path}", "STACK=demo", target)
     assert (run.returncode, run.stdout) == (2, "")
     said = run.stderr.splitlines()
     assert said[0] == "error: could not create stack: incorrect passphrase"
@@ -78,3 +73,30 @@ def test_a_stack_made_elsewhere_is_explained(target: str, command: str, tmp_path
 def test_a_stack_with_documents_is_taken(arguments: list[str]) -> None:
     run = make("documents", *arguments)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def pulumi_in(folder: Path) -> Path:
+    """A `pulumi` of the user's own: it says with which Python it would run a program."""
+    pulumi = folder / "pulumi"
+    pulumi.write_text('#!/bin/sh\necho "$PULUMI_PYTHON_CMD $*"\n')
+    pulumi.chmod(0o755)
+    return folder
+
+
+def test_a_shell_has_pulumi_and_the_command(tmp_path: Path) -> None:
+    shell = tmp_path / "shell"
+    shell.write_text("#!/bin/sh\npulumi version\ncommand -v python\n")
+    shell.chmod(0o755)
+    path = f"{pulumi_in(tmp_path)}:{os.environ['PATH']}"
+    run = make(*INSTALLED, "shell", PATH=path, SHELL=str(shell))
+    assert (run.returncode, run.stderr) == (0, "")
+    python = f"{ROOT}/.venv/bin/python"
+    assert run.stdout.splitlines() == [f"{python} version", python]
+
+
+@pytest.mark.parametrize("target", ["preview", "policy", "shell"])
+def test_nothing_is_built_where_pulumi_is_there(target: str, tmp_path: Path) -> None:
+    path = f"{pulumi_in(tmp_path)}:{os.environ['PATH']}"
+    assert "toolchain/build.py pulumi" not in make("-n", *INSTALLED, target, PATH=path).stdout
+    without = ":".join(folder for folder in os.environ["PATH"].split(":") if not Path(folder, "pulumi").exists())
+    assert "toolchain/build.py pulumi" in make("-n", *INSTALLED, target, PATH=without).stdout
