@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from slicewise.kubernetes import GIB, Quantity
+from slicewise.kubernetes import GIB, MAX_COUNT, Quantity
 from slicewise.sources import UnusableTextError
 
 _MIB: Final = 1024**2
@@ -59,6 +59,15 @@ def _cores_of_node(amount: Quantity) -> Quantity:
     if amount.millis < _TOO_FEW_MILLICORES:
         cores = amount.number if amount.suffix == "m" and Decimal(amount.number) >= 1 else "for example 96"
         raise _never_meant(_in_cores(amount), "less than any node has", cores)
+    return amount
+
+
+def _whole(amount: Quantity) -> Quantity:
+    """Refuse a part of a device, and more than anything has."""
+    if amount.value != int(amount.value):
+        raise UnusableTextError("is not a whole number", "write how many there are, for example 8").for_pydantic()
+    if amount.value > MAX_COUNT:
+        raise UnusableTextError(f"is more than {MAX_COUNT}", "write how many there are", most=MAX_COUNT).for_pydantic()
     return amount
 
 
@@ -129,5 +138,7 @@ Cores = Annotated[Quantity, AfterValidator(_cores)]
 """Less than 1000."""
 NodeCores = Annotated[Cores, AfterValidator(_cores_of_node)]
 """At least 100m, and less than 1000."""
+WholeAmount = Annotated[Quantity, AfterValidator(_whole)]
+"""A whole number, as Kubernetes writes it: 8 or 1k."""
 PodCores = Annotated[Cores, AfterValidator(_cores_of_model)]
 """At least 100m, and less than 1000."""

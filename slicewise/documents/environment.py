@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictInt, StrictStr
 
-from slicewise.documents.amounts import GpuMemory, NodeCores, NodeMemory
+from slicewise.documents.allocatable import Allocatable
+from slicewise.documents.amounts import GpuMemory
 from slicewise.documents.bandwidth import PoolBandwidth
 from slicewise.documents.base import (
     ApiVersion,
@@ -104,15 +105,6 @@ class Toleration(Frozen):
     """The taint's effect; every effect if omitted."""
     toleration_seconds: Annotated[StrictInt, Field(ge=0, le=2**63 - 1)] | None = None
     """How long a NoExecute taint is tolerated."""
-
-
-class Allocatable(Frozen):
-    """What a node offers to pods besides its GPUs (`kubectl get node NODE -o jsonpath={.status.allocatable}`)."""
-
-    cpu: NodeCores | None = None
-    """CPU cores."""
-    memory: NodeMemory | None = None
-    """Main memory, in bytes."""
 
 
 class NodePool(Frozen):

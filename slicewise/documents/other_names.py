@@ -73,6 +73,15 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.memory": OtherName(
         "a GPU's memory is capabilities.memoryPerGpu, a node's is allocatable.memory", ("capabilities",)
     ),
+    "spec.nodePools.allocatable.maxPods": _renamed("pods", ", less those of daemons"),
+    "spec.nodePools.allocatable.podsPerNode": _renamed("pods", ", less those of daemons"),
+    "spec.nodePools.allocatable.disk": _renamed("ephemeralStorage"),
+    "spec.nodePools.allocatable.storage": _renamed("ephemeralStorage"),
+    "spec.nodePools.allocatable.resources": _renamed("extendedResources"),
+    "spec.nodePools.maxPods": _renamed("allocatable.pods", ", less those of daemons"),
+    "spec.nodePools.maxPodsPerNode": _renamed("allocatable.pods", ", less those of daemons"),
+    "spec.nodePools.extendedResources": _renamed("allocatable.extendedResources"),
+    "spec.nodePools.ephemeralStorage": _renamed("allocatable.ephemeralStorage"),
     "spec.nodePools.vram": _renamed("capabilities.memoryPerGpu"),
     "spec.nodePools.gpuMemory": _renamed("capabilities.memoryPerGpu"),
     "spec.nodePools.gpuType": _renamed("acceleratorType"),

@@ -10,7 +10,9 @@ from slicewise.planning.capacity import (
     charged_pools,
     is_sound,
     is_sound_on,
+    node_size,
     node_units,
+    resource_in_words,
 )
 from slicewise.planning.engine_fit import unchecked_models
 from slicewise.planning.explaining import (
@@ -65,6 +67,7 @@ __all__ = [
     "make_plan",
     "nearest_miss",
     "no_remedy",
+    "node_size",
     "node_units",
     "parse_previous",
     "placements_by_environment",
@@ -74,5 +77,6 @@ __all__ = [
     "prospects",
     "remedies_to_dict",
     "requirement_reason",
+    "resource_in_words",
     "unchecked_models",
 ]

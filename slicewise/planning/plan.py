@@ -67,7 +67,7 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class PoolUsage:
-    """How full a pool is, in units."""
+    """How full a pool is, in units, and what else keeps the rest of them from being used."""
 
     environment: str
     node_pool: str
@@ -76,6 +76,8 @@ class PoolUsage:
     nodes: int
     allocated: int
     reserved: int
+    short: tuple[str, ...] = ()
+    """What keeps one more of the smallest pods away though units are free, by Kubernetes' names: cpu, pods, rdma/ib."""
 
     @property
     def units(self) -> int:

@@ -118,6 +118,7 @@ def _pool(usage: PoolUsage) -> dict[str, Any]:
         "allocated": usage.allocated,
         "reserved": usage.reserved,
         "free": usage.free,
+        "shortOf": list(usage.short),
     }
 
 

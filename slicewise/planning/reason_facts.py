@@ -42,8 +42,17 @@ def _plain(value: object) -> object:
         return canonical(value)
     if isinstance(value, frozenset):
         return sorted(map(str, value))
+    if isinstance(value, tuple):
+        return list(map(str, value))
     return value.value if isinstance(value, StrEnum) else value
 
 
-def _size(size: PodSize | NodeSize) -> Mapping[str, int | None]:
-    return {"units": size.units, "cpuMillis": size.cpu, "memoryBytes": size.memory}
+def _size(size: PodSize | NodeSize) -> Mapping[str, object]:
+    return {
+        "units": size.units,
+        "cpuMillis": size.cpu,
+        "memoryBytes": size.memory,
+        "ephemeralStorageBytes": size.storage,
+        "pods": size.pods if isinstance(size, NodeSize) else 1,
+        "extendedResources": dict(size.extended),
+    }

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from slicewise.diagnostics import plural, printable
-from slicewise.planning import Placement, Plan, PoolUsage
+from slicewise.planning import Placement, Plan, PoolUsage, resource_in_words
 from slicewise.presentation.bars import ASCII, FREE, RESERVED, Glyphs, Part, bar, colours
 
 IN_TERMINAL = 40
@@ -84,6 +84,8 @@ class _Map:
         cells = bar(parts, self._bar_width)
         line.append_text(cells).append(" " * (self._bar_width - len(cells)))
         line.append(f" {f'{pool.allocated}/{pool.units}':>{self._numbers_width}}", "bold").append("  ")
+        if pool.short:
+            line.append(f"short of {', '.join(map(resource_in_words, pool.short))}  ", "yellow")
         return line.append_text(self._legend(largest_first, styles, self.width - line.cell_len))
 
     def _legend(self, placements: Sequence[Placement], styles: Mapping[str, str], room: int) -> Text:

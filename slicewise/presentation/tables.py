@@ -8,7 +8,7 @@ from rich.console import Console
 
 from slicewise.diagnostics import counted
 from slicewise.documents import Fleet, model_key
-from slicewise.planning import Placement, Plan, PoolUsage, Rejections, unchecked_models
+from slicewise.planning import Placement, Plan, PoolUsage, Rejections, resource_in_words, unchecked_models
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.shortfalls import shortfall_lines
@@ -48,7 +48,11 @@ def print_placements(console: Console, plan: Plan) -> None:
         show(console, "Placements", _PLACEMENT, [_row(each) for item in plan.placements for each in item.workloads])
     else:
         console.print("Nothing is placed.\n")
-    show(console, "Node pools", _POOL, [_pool(usage) for usage in plan.node_pools])
+    if any(usage.short for usage in plan.node_pools):
+        rows = [(*_pool(usage), _short(usage)) for usage in plan.node_pools]
+        show(console, "Node pools", (*_POOL, Column("short of")), rows)
+    else:
+        show(console, "Node pools", _POOL, [_pool(usage) for usage in plan.node_pools])
 
 
 _PLACEMENT = (
@@ -84,6 +88,10 @@ _POOL = (
 def _pool(usage: PoolUsage) -> Sequence[str]:
     numbers = (usage.units_per_node, usage.nodes, usage.units, usage.allocated, usage.reserved, usage.free)
     return (usage.environment, usage.node_pool, usage.resource, *map(str, numbers))
+
+
+def _short(usage: PoolUsage) -> str:
+    return ", ".join(map(resource_in_words, usage.short))
 
 
 def moved_lines(plan: Plan) -> list[str]:

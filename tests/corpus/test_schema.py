@@ -35,11 +35,13 @@ ONLY_THE_PROGRAM_HERE = {
         *("quantities/allocatable-cores", "quantities/too-much", "quantities/infinity", "quantities/not-a-number"),
         *("models/thousandths-of-a-core", "quantities/cores-in-thousandths", "quantities/memory-of-a-node"),
         *("quantities/memory-above-any-node", "quantities/memory-above-any-gpu"),
+        "quantities/half-a-device",
     },
     "whole number": {"types/exponent-as-count", "types/fraction-as-count"},
     "notation of a number": {"types/octal-count"},
     "prefix of a label key": {"labels/key-with-a-prefix-of-254-characters"},
     "no text as the name of a field": {"labels/key-that-is-a-number"},
+    "resource that is counted otherwise": {"quantities/resource-that-is-a-gpu", "quantities/resource-of-kubernetes"},
     "end of a line": {"names/newline-at-the-end"},
     "flag and value in one argument": {"models/flag-and-value-in-one-argument"},
 }

@@ -50,7 +50,7 @@ def check_distinct_pools(pools: Sequence[JudgedEntry[NodePool]]) -> Iterator[Dia
 
 
 def check_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
-    """Yield pools that count the GPUs, CPUs or memory of one node twice."""
+    """Yield pools that count the GPUs, CPUs, memory or anything else of one node twice."""
     gpus = list(_gpus_counted_twice(entries))
     yield from gpus
     # Once their GPUs are counted once, or the pools told apart, it is seen whether more is counted twice.
@@ -65,10 +65,11 @@ def _amounts_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator
     """
     pools = [entry.value for entry in entries]
     for index, pool in enumerate(pools):
-        mine = {"cpu": pool.allocatable.cpu, "memory": pool.allocatable.memory}
-        for other in pools[:index] if any(mine.values()) else ():
-            theirs = {"cpu": other.allocatable.cpu, "memory": other.allocatable.memory}
-            twice = [f"{name} {canonical(each)}" for name, each in mine.items() if each and each == theirs[name]]
+        mine = _amounts(pool)
+        for other in pools[:index] if mine else ():
+            theirs = _amounts(other)
+            same = {name: written for name, written in mine.items() if theirs.get(name) == written}
+            twice = [f"{name} {written}" for name, written in same.items()]
             if twice and _one_node(pool, other) and pool.resource != other.resource:
                 message = (
                     f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} '
@@ -84,9 +85,18 @@ def _amounts_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator
                     remedy,
                     field=(*entries[index].path, "allocatable"),
                     nodePools=[other.name, pool.name],
-                    amounts={name: canonical(each) for name, each in mine.items() if each and each == theirs[name]},
+                    amounts=same,
                 )
                 break
+
+
+def _amounts(pool: NodePool) -> dict[str, str]:
+    """Return what is declared of a node of `pool`, by Kubernetes' names, in canonical form."""
+    has = pool.allocatable
+    declared = {"cpu": has.cpu, "memory": has.memory, "ephemeral-storage": has.ephemeral_storage}
+    found = {name: canonical(each) for name, each in (declared | has.extended_resources).items() if each}
+    # 110 is the kubelet's own number, and says nothing.
+    return found | ({"pods": str(has.pods)} if "pods" in has.model_fields_set else {})
 
 
 def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:

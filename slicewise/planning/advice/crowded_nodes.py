@@ -11,7 +11,6 @@ from slicewise.diagnostics import Code, Diagnostic, some
 from slicewise.documents import ModelSpec
 from slicewise.kubernetes import GIB
 from slicewise.planning.advice.occupied_pool import OccupiedPool
-from slicewise.planning.capacity import fit_on_empty_node
 
 # More than any node that is sold with eight GPUs.
 _PLAUSIBLE_CPUS: Final = 256
@@ -51,7 +50,7 @@ def _hungriest_node(pool: OccupiedPool, plausible: int, need: Callable[[ModelSpe
     for placement, model, pod in sorted(
         pool.tenants, key=lambda tenant: (-need(tenant.model) / tenant.pod.units, tenant.placement.deployment)
     ):
-        count = min(fit_on_empty_node(room, pod), placement.replicas * placement.nodes_per_replica)
+        count = min(room.most(pod), placement.replicas * placement.nodes_per_replica)
         if count:
             room = room.less(pod, count)
             pods += count

@@ -2,11 +2,13 @@
 
 from slicewise.planning.capacity.no_room import PodTooLarge
 from slicewise.planning.capacity.planned_pools import ChargedPool, PlannedCharge, PoolName, charged_pools
-from slicewise.planning.capacity.pool_ledger import PoolLedger, node_units, pod_asks
-from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound, is_sound_on
+from slicewise.planning.capacity.pool_ledger import PoolLedger, node_size, node_units, pod_asks
+from slicewise.planning.capacity.sizes import Counted, NodeSize, PodSize, extended_amounts, resource_in_words
+from slicewise.planning.capacity.soundness import is_sound, is_sound_on
 
 __all__ = [
     "ChargedPool",
+    "Counted",
     "NodeSize",
     "PlannedCharge",
     "PodSize",
@@ -14,9 +16,11 @@ __all__ = [
     "PoolLedger",
     "PoolName",
     "charged_pools",
-    "fit_on_empty_node",
+    "extended_amounts",
     "is_sound",
     "is_sound_on",
+    "node_size",
     "node_units",
     "pod_asks",
+    "resource_in_words",
 ]

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from slicewise.diagnostics import counted
 from slicewise.kubernetes import GIB
-from slicewise.planning.capacity.soundness import NodeSize, PodSize
+from slicewise.planning.capacity.sizes import Counted, NodeSize, PodSize, resource_in_words
 from slicewise.planning.reasons import Reason, ReasonWithNumbers, RejectionCode, spread
 
 
@@ -35,7 +35,7 @@ class TooFewUnits(ReasonWithNumbers):
 
 @dataclass(frozen=True)
 class NodeTooSmall(ReasonWithNumbers):
-    """A node has less CPU or memory than one pod asks for, whatever else is on it."""
+    """A node has less of something than one pod asks for, whatever else is on it."""
 
     code: ClassVar[RejectionCode] = RejectionCode.CAPACITY
     free: int
@@ -46,27 +46,19 @@ class NodeTooSmall(ReasonWithNumbers):
     @property
     def alike(self) -> Hashable:
         """What a node has too little of, and what a pod asks for of it."""
-        return (self.pod.cpu if self._short_of_cpu else 0, self.pod.memory if self._short_of_memory else 0)
+        return tuple((name, self.pod.of(name)) for name in self._short)
 
     @property
-    def _short_of_cpu(self) -> bool:
-        return self.node.cpu is not None and self.pod.cpu > self.node.cpu
-
-    @property
-    def _short_of_memory(self) -> bool:
-        return self.node.memory is not None and self.pod.memory > self.node.memory
+    def _short(self) -> Sequence[str]:
+        return [name for name, has in self.node.limits() if self.pod.of(name) > has]
 
     def said_of(self, group: Sequence[Self]) -> str:
         """Say what a pod asks for, and what a node has of it."""
         return f"{_free(group)}, but a pod asks for {' and '.join(self._too_much(group))}"
 
     def _too_much(self, group: Sequence[Self]) -> Iterator[str]:
-        if self._short_of_cpu:
-            has = spread((each.node.cpu or 0 for each in group), _cores)
-            yield f"{_cpus(self.pod.cpu)} (a node has {has})"
-        if self._short_of_memory:
-            has = spread((each.node.memory or 0 for each in group), _gib)
-            yield f"{_gib(self.pod.memory)}Gi of memory (a node has {has}Gi)"
+        for name in self._short:
+            yield f"{written(name, self.pod.of(name))} (a node has {_of_nodes(name, group)})"
 
 
 @dataclass(frozen=True)
@@ -81,11 +73,14 @@ class TooFewPods(ReasonWithNumbers):
     """Pods of this size that are certain to find one."""
     needs: int
     """Pods."""
+    node: NodeSize
+    short: tuple[str, ...]
+    """What is short beside units, by Kubernetes' names; nothing where it is units, or the order that costs them."""
 
     @property
     def alike(self) -> Hashable:
-        """What a pod asks for, and how many are needed."""
-        return (self.pod, self.needs)
+        """What a pod asks for, how many are needed, and what is short."""
+        return (self.pod, self.needs, self.short)
 
     def said_of(self, group: Sequence[Self]) -> str:
         """Say how many would find a node, and how many are needed."""
@@ -93,8 +88,12 @@ class TooFewPods(ReasonWithNumbers):
         more = "more pod" if set(most) == {1} else "more pods"
         return (
             f"{_free(group)}, but only {spread(most)} {more} of {asks(self.pod)} each can be promised a node whatever "
-            f"the order, needs {self.needs}"
+            f"the order, needs {self.needs}{self._said_short(group)}"
         )
+
+    def _said_short(self, group: Sequence[Self]) -> str:
+        said = [f"{resource_in_words(name)} (a node {_verb(name)} {_of_nodes(name, group)})" for name in self.short]
+        return f"; short of {' and '.join(said)}" if said else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +110,23 @@ class PodTooLarge(Reason):
 
 
 def asks(pod: PodSize) -> str:
-    """Write what a pod asks for; of CPU and memory nothing where the pool does not say what nodes have."""
-    cpu = f", {_cpus(pod.cpu)}" if pod.cpu else ""
+    """Write what a pod asks for; nothing of what the pool does not say that nodes have."""
+    cpu = f", {written(Counted.CPU, pod.cpu)}" if pod.cpu else ""
     memory = f", {_gib(pod.memory)}Gi" if pod.memory else ""
-    return f"{counted(pod.units, 'unit')}{cpu}{memory}"
+    storage = f", {written(Counted.STORAGE, pod.storage)}" if pod.storage else ""
+    extended = "".join(f", {written(name, number)}" for name, number in pod.extended)
+    return f"{counted(pod.units, 'unit')}{cpu}{memory}{storage}{extended}"
+
+
+def written(resource: str, amount: int) -> str:
+    """Write so much of a resource: 4 CPUs, 16Gi of memory, 8 rdma/ib."""
+    match resource:
+        case Counted.CPU:
+            cores = _cores(amount)
+            return f"{cores} {'CPU' if cores == '1' else 'CPUs'}"
+        case Counted.MEMORY | Counted.STORAGE:
+            return f"{_gib(amount)}Gi of {resource_in_words(resource)}"
+    return f"{amount} {resource}"
 
 
 def _free(group: Sequence[TooFewUnits | NodeTooSmall | TooFewPods]) -> str:
@@ -122,9 +134,19 @@ def _free(group: Sequence[TooFewUnits | NodeTooSmall | TooFewPods]) -> str:
     return f"{free} of {units} units free"
 
 
-def _cpus(millis: int) -> str:
-    cores = _cores(millis)
-    return f"{cores} {'CPU' if cores == '1' else 'CPUs'}"
+def _verb(resource: str) -> str:
+    return "takes" if resource == Counted.PODS else "has"
+
+
+def _of_nodes(resource: str, group: Sequence[NodeTooSmall | TooFewPods]) -> str:
+    """Write what a node has, or the least and the most that one has of those in `group`, without the resource."""
+    has = [dict(each.node.limits())[resource] for each in group]
+    match resource:
+        case Counted.CPU:
+            return spread(has, _cores)
+        case Counted.MEMORY | Counted.STORAGE:
+            return f"{spread(has, _gib)}Gi"
+    return spread(has)
 
 
 def _cores(millis: int) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, NodePool
 from slicewise.planning.capacity.pool_ledger import PoolLedger
-from slicewise.planning.capacity.soundness import PodSize
+from slicewise.planning.capacity.sizes import PodSize
 from slicewise.planning.plan import Placement, Plan
 
 PoolName = tuple[str, str]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from collections.abc import Iterable, Iterator
 
 from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile, units_per_node
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
-from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound
+from slicewise.planning.capacity.sizes import NodeSize, PodSize, extended_amounts
+from slicewise.planning.capacity.soundness import is_sound
 from slicewise.planning.plan import PoolUsage
 from slicewise.planning.reasons import Reason
 
@@ -20,6 +20,20 @@ def node_units(pool: NodePool) -> int:
         message = f"{pool.resource} on {pool.accelerator_type} passed validation without a slice count"
         raise AssertionError(message)
     return units
+
+
+def node_size(pool: NodePool) -> NodeSize:
+    """Return what one node of `pool` has: CPU, memory and disk where it is declared."""
+    units, has = node_units(pool), pool.allocatable
+    return NodeSize(
+        units,
+        cpu=has.cpu.millis if has.cpu else None,
+        memory=has.memory.bytes if has.memory else None,
+        # Every pod takes a unit.
+        pods=has.pods if has.pods < units else None,
+        storage=has.ephemeral_storage.bytes if has.ephemeral_storage else None,
+        extended=extended_amounts({name: int(amount.value) for name, amount in has.extended_resources.items()}),
+    )
 
 
 def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:
@@ -34,12 +48,7 @@ class PoolLedger:
         self.environment = environment
         self.pool = pool
         self.resource = pool.resource
-        allocatable = pool.allocatable
-        self.node = NodeSize(
-            units=node_units(pool),
-            cpu=allocatable.cpu.millis if allocatable.cpu else None,
-            memory=allocatable.memory.bytes if allocatable.memory else None,
-        )
+        self.node = node_size(pool)
         self.units = self.node.units * pool.nodes
         """Units of all nodes."""
         self.allocated = 0
@@ -141,10 +150,24 @@ class PoolLedger:
         needs = count * pod.units
         if self.free < needs:
             return TooFewUnits(self.free, self.units, needs)
-        node = self.node
-        if (node.cpu is not None and pod.cpu > node.cpu) or (node.memory is not None and pod.memory > node.memory):
-            return NodeTooSmall(self.free, self.units, pod, node)
-        return TooFewPods(self.free, self.units, pod, self.most(pod), count)
+        if any(pod.of(name) > has for name, has in self.node.limits()):
+            return NodeTooSmall(self.free, self.units, pod, self.node)
+        return TooFewPods(self.free, self.units, pod, self.most(pod), count, self.node, self.short_of(pod, count))
+
+    def short_of(self, pod: PodSize, count: int) -> tuple[str, ...]:
+        """Return the fewest resources beside units, by Kubernetes' names, without whose limits `count` pods would fit.
+
+        None are if it is units that are short, or the order of scheduling that costs them.
+        """
+        gone = [name for name, _ in self.node.limits()]
+        pods = self._pods + Counter({pod: count})
+        if not gone or not self._sound_without(gone, pods):
+            return ()
+        for name in tuple(gone):
+            others = [each for each in gone if each != name]
+            if self._sound_without(others, pods):
+                gone = others
+        return tuple(gone)
 
     def most(self, pod: PodSize) -> int:
         """Return how many more pods of this size the pool takes."""
@@ -154,7 +177,7 @@ class PoolLedger:
         return known
 
     def _find_most(self, pod: PodSize) -> int:
-        room = self.pool.nodes * fit_on_empty_node(self.node, pod)
+        room = self.pool.nodes * self.node.most(pod)
         if self._alike(pod):
             return max(room - sum(self._pods.values()) - self.pool.reserved_units // pod.units, 0)
         low, high = 0, min(room, self.free // pod.units, self._at_most.get(pod, room))
@@ -185,12 +208,28 @@ class PoolLedger:
             nodes=self.pool.nodes,
             allocated=self.allocated,
             reserved=self.pool.reserved_units,
+            short=self._short(),
         )
+
+    def _short(self) -> tuple[str, ...]:
+        if not (self.node.limited and self._pods):
+            return ()
+        smallest = min(self._pods)
+        free = self.free >= smallest.units
+        return self.short_of(smallest, 1) if free and not self.takes(smallest, 1) else ()
 
     def _sound(self, pods: Counter[PodSize]) -> bool:
         return all(
             any(is_sound(self.pool.nodes, self.node, those) for those in ways) for ways in self._with_reserved(pods)
         )
+
+    def _sound_without(self, resources: Iterable[str], pods: Counter[PodSize]) -> bool:
+        """Return whether `pods` would find room if nodes never ran out of these resources."""
+        node = self.node.without(resources)
+        known = Counter[PodSize]()
+        for pod, count in pods.items():
+            known[node.known_part(pod)] += count
+        return all(any(is_sound(self.pool.nodes, node, those) for those in ways) for ways in self._with_reserved(known))
 
     def _with_reserved(self, pods: Counter[PodSize]) -> Iterator[Iterator[Counter[PodSize]]]:
         """Yield `pods` with the reserved units, as pods of the largest size on the pool; in several ways where odd.
@@ -205,19 +244,17 @@ class PoolLedger:
             yield iter([pods])
             return
         # What other people's pods ask for is unknown, so they count as the largest of ours in every resource.
-        values = [sorted(set(values)) for values in zip(*((p.units, p.cpu, p.memory) for p in pods), strict=True)]
-        for units, cpu, memory in product(*values):
-            left = Counter({p: n for p, n in pods.items() if p.units <= units and p.cpu <= cpu and p.memory <= memory})
-            largest = _largest(left)
-            if largest == PodSize(units, cpu, memory):
-                whole, rest = divmod(reserved, units)
-                left[largest] += whole
-                remainders = range(rest, units + 1) if rest else [0]
-                yield (left + Counter({PodSize(size, cpu, memory): 1 if size else 0}) for size in remainders)
+        for largest in _largest_of_any(pods):
+            left = Counter({pod: number for pod, number in pods.items() if pod.or_more(largest) == largest})
+            whole, rest = divmod(reserved, largest.units)
+            left[largest] += whole
+            remainders = range(rest, largest.units + 1) if rest else [0]
+            yield (left + Counter({largest._replace(units=size): 1 if size else 0}) for size in remainders)
 
 
-def _largest(pods: Mapping[PodSize, int]) -> PodSize | None:
-    """Return the largest of `pods`, in every resource; None if there are none."""
-    if not pods:
-        return None
-    return PodSize(max(p.units for p in pods), max(p.cpu for p in pods), max(p.memory for p in pods))
+def _largest_of_any(pods: Iterable[PodSize]) -> Iterable[PodSize]:
+    """Return the largest, in every resource, of each choice of `pods`; each size once."""
+    found: dict[PodSize, None] = {}
+    for pod in pods:
+        found |= dict.fromkeys([pod, *(pod.or_more(each) for each in found)])
+    return found

@@ -12,45 +12,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
-
-class PodSize(NamedTuple):
-    """What one pod asks for: GPU units, millicores and bytes (0 where the pool does not say what its nodes have)."""
-
-    units: int
-    cpu: int = 0
-    memory: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSize:
-    """What one node offers: GPU units, and millicores and bytes where known."""
-
-    units: int
-    cpu: int | None = None
-    memory: int | None = None
-
-    def less(self, pod: PodSize, count: int) -> NodeSize:
-        """Return what is left beside `count` pods of size `pod`."""
-        return NodeSize(
-            self.units - count * pod.units,
-            None if self.cpu is None else self.cpu - count * pod.cpu,
-            None if self.memory is None else self.memory - count * pod.memory,
-        )
-
-    def known_part(self, asks: PodSize) -> PodSize:
-        """Return what counts here of what a pod asks for: CPU and memory only where the node says what it has."""
-        return PodSize(asks.units, 0 if self.cpu is None else asks.cpu, 0 if self.memory is None else asks.memory)
-
-    def is_light(self, pod: PodSize) -> bool:
-        """Return whether `pod` takes no larger share of the node's CPU and memory than of its units.
-
-        Where all pods are light, units run out first on every node, and nothing else needs to be counted.
-        """
-        return (self.cpu is None or pod.cpu * self.units <= self.cpu * pod.units) and (
-            self.memory is None or pod.memory * self.units <= self.memory * pod.units
-        )
+from slicewise.planning.capacity.sizes import NodeSize, PodSize
 
 
 def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
@@ -63,8 +26,8 @@ def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
         return True
     if len(kinds) == 1:
         ((pod, count),) = kinds.items()
-        return count <= nodes * fit_on_empty_node(node, pod)
-    return all(fit_on_empty_node(node, pod) > 0 and _blockable(node, pod, kinds) < nodes for pod in kinds)
+        return count <= nodes * node.most(pod)
+    return all(node.most(pod) > 0 and _blockable(node, pod, kinds) < nodes for pod in kinds)
 
 
 def is_sound_on(nodes: Mapping[NodeSize, int], pods: Mapping[PodSize, int]) -> bool:
@@ -83,7 +46,7 @@ def is_sound_on(nodes: Mapping[NodeSize, int], pods: Mapping[PodSize, int]) -> b
         kinds = +kinds
     if len(kinds) == 1:
         ((pod, number),) = kinds.items()
-        return number <= sum(count * fit_on_empty_node(node, pod) for node, count in nodes.items())
+        return number <= sum(count * node.most(pod) for node, count in nodes.items())
     return all(_finds_a_node(nodes, pod, kinds) for pod in kinds)
 
 
@@ -91,12 +54,12 @@ def _finds_a_node(nodes: Mapping[NodeSize, int], pod: PodSize, kinds: Counter[Po
     """Return whether the other pods cannot block every node for one pod of size `pod`."""
     for node, count in nodes.items():
         here = Counter({node.known_part(other): number for other, number in kinds.items()})
-        if fit_on_empty_node(node, pod) and _blockable(node, node.known_part(pod), here) < count:
+        if node.most(pod) and _blockable(node, node.known_part(pod), here) < count:
             return True
     others = Counter({other.units: 0 for other in kinds})
     for other, number in kinds.items():
         others[other.units] += number - (other == pod)
-    if any(other.cpu or other.memory for other in kinds):
+    if any(node.pods is not None for node in nodes) or any(other != PodSize(other.units) for other in kinds):
         return False
     # Units alone: to block a node takes at least so many of the others'.
     needed = 0
@@ -109,18 +72,8 @@ def _finds_a_node(nodes: Mapping[NodeSize, int], pod: PodSize, kinds: Counter[Po
     return needed > sum(units * number for units, number in others.items())
 
 
-def fit_on_empty_node(node: NodeSize, pod: PodSize) -> int:
-    """Return how many pods of size `pod` one empty node takes."""
-    most = node.units // pod.units
-    if node.cpu is not None and pod.cpu:
-        most = min(most, node.cpu // pod.cpu)
-    if node.memory is not None and pod.memory:
-        most = min(most, node.memory // pod.memory)
-    return most
-
-
 def _kinds(node: NodeSize, pods: Mapping[PodSize, int]) -> Counter[PodSize]:
-    """Return the pods that there are; by their units alone where CPU and memory cannot run out first."""
+    """Return the pods that there are; by their units alone where nothing else can run out first."""
     kinds: Counter[PodSize] = Counter()
     light = all(node.is_light(pod) for pod in pods)
     for pod, count in pods.items():
@@ -170,13 +123,11 @@ class _Blocker:
 
 def _blockers(node: NodeSize, pod: PodSize, others: Mapping[PodSize, int]) -> Iterator[_Blocker]:
     yield _blocker(node.units, pod.units, {other: other.units for other in others}, others)
-    for capacity, need, needs in (
-        (node.cpu, pod.cpu, {other: other.cpu for other in others}),
-        (node.memory, pod.memory, {other: other.memory for other in others}),
-    ):
-        if capacity is None or _units_run_out_first(node.units - pod.units, capacity - need, needs, others):
-            continue
-        yield _blocker(capacity, need, needs, others)
+    for name, capacity in node.limits():
+        need, needs = pod.of(name), {other: other.of(name) for other in others}
+        # A pod that takes nothing of a resource is never short of it.
+        if need and not _units_run_out_first(node.units - pod.units, capacity - need, needs, others):
+            yield _blocker(capacity, need, needs, others)
 
 
 def _units_run_out_first(

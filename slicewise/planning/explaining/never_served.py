@@ -8,7 +8,7 @@ from typing import NamedTuple
 from slicewise.diagnostics import Code, Diagnostic
 from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile
 from slicewise.planning.advice import required_memory_advice
-from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger, fit_on_empty_node
+from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger
 from slicewise.planning.engine_fit import candidate_engine_reason
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.planning.reasons import Reason, RejectionCode
@@ -131,6 +131,6 @@ def _reasons(
     if (engine := candidate_engine_reason(demand.model, profile, state.pool)) is not None:
         reasons.append(engine)
     pod = state.pod_size(demand.model, profile)
-    if not reasons or not fit_on_empty_node(state.node, pod):
+    if not reasons or not state.node.most(pod):
         reasons.append(PodTooLarge(pod))
     return reasons

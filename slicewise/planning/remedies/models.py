@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from slicewise.documents import Fleet, MigPreference, ModelSpec, model_key
 from slicewise.kubernetes import GIB, Quantity
-from slicewise.planning.capacity import ChargedPool, PodSize, fit_on_empty_node
+from slicewise.planning.capacity import ChargedPool, PodSize
 from slicewise.planning.reasons import computed_instead
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 
@@ -76,7 +76,7 @@ def smaller_pods(want: Want, fleet: Fleet) -> Proposal | None:
         for name, has, asks in (("cpu", node.cpu, pod.cpu), ("memory", node.memory, pod.memory))
         if has is not None and asks > has
     ]
-    if len(short) != 1 or fit_on_empty_node(node, pod):
+    if len(short) != 1 or node.most(pod):
         return None
     (name,) = short
     for amount in _amounts(name, getattr(node, name), node.units // pod.units):
@@ -109,10 +109,9 @@ def _amounts(name: str, has: int, pods: int) -> Iterator[Quantity]:
 
 def _recharged(want: Want, fleet: Fleet, name: str, amount: Quantity) -> ChargedPool:
     """Return the pool as it is when every pod of the model asks for so much: other deployments may serve it, too."""
-    asks = {"cpu": amount.millis} if name == "cpu" else {"memory": amount.bytes}
 
     def pod(size: PodSize) -> PodSize:
-        return size._replace(**asks)
+        return size._replace(cpu=amount.millis) if name == "cpu" else size._replace(memory=amount.bytes)
 
     mine = model_key(want.deployment)
     charges = tuple(

@@ -29,15 +29,19 @@ class Lane:
         self.units = sum(pools.ledgers[number].units for number in members)
         self.queues: dict[PodSize, RoomQueue] = {}
         self._pools = pools
-        self._kind = kind
+        self._one_size = len(kind.sizes) == 1
+        # A remainder of reserved units has all the CPU of a larger pod, so units need not run out before that.
+        reserves = {pools.ledgers[number].pool.reserved_units for number in members}
+        whole = not any(reserved % size for reserved in reserves for size in kind.sizes)
+        self._units_decide = kind.units_decide and whole
 
     def queue(self, pod: PodSize) -> RoomQueue:
         """Return the lane's pools in the order for pods of this size."""
-        if self._kind.units_decide:
+        if self._units_decide:
             pod = PodSize(pod.units)
         queue = self.queues.get(pod)
         if queue is None:
-            queue = self.queues[pod] = RoomQueue(pod, self._pools, self.members, one_size=self._kind.sizes == 1)
+            queue = self.queues[pod] = RoomQueue(pod, self._pools, self.members, one_size=self._one_size)
         return queue
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from slicewise.documents import ModelKey, ModelSpec, ServingProfile, prefill_workload
-from slicewise.planning.capacity import PodSize, PoolLedger, fit_on_empty_node, pod_asks
+from slicewise.planning.capacity import PodSize, PoolLedger, pod_asks
 from slicewise.planning.matching import MatchedRequirements, match_requirements
 
 _Shape = tuple[int, PodSize]
@@ -20,10 +20,10 @@ class PoolClass:
 
     number: int
     """That of its first pool."""
-    sizes: int
-    """How many sizes the pods have, in units, that the fleet's models can ask of these pools."""
+    sizes: frozenset[int]
+    """The sizes of pods, in units, that the fleet's models can ask of these pools."""
     units_decide: bool
-    """Whether units run out before CPU and memory, whichever of those pods come."""
+    """Whether units run out before everything else, whichever of those pods come."""
 
 
 class Fit(NamedTuple):
@@ -82,12 +82,12 @@ def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpe
             pool = pools[number]
             pod = pool.node.known_part(shape[1])
             asked[number].add(pod)
-            a_node = fit_on_empty_node(pool.node, pod)
+            a_node = pool.node.most(pod)
             if a_node:
                 wasted = (pool.node.units - a_node * pod.units) / pool.node.units
                 found[shape][number] = Fit((pool.pool.capabilities.memory_per_gpu.bytes, wasted), pod)
     classes = {
-        number: PoolClass(number, len({pod.units for pod in pods}), all(map(pools[number].node.is_light, pods)))
+        number: PoolClass(number, frozenset(pod.units for pod in pods), all(map(pools[number].node.is_light, pods)))
         for number, pods in asked.items()
     }
     # Many shapes fit on the same pools in the same way: they share their lanes.

@@ -40,6 +40,7 @@ def test_plan_json_has_the_contracts_keys() -> None:
         "allocated": 2,
         "reserved": 0,
         "free": 126,
+        "shortOf": [],
     }
     assert {warning["code"] for warning in plan["warnings"]} == {"SW301", "SW302"}
     assert set(plan["warnings"][0]) == {"code", "path", "message", "facts"}

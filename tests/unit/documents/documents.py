@@ -71,7 +71,13 @@ COMPLETE: dict[str, Data] = {
                     "acceleratorCount": 8,
                     "nodeCount": 2,
                     "maxNodeCount": 8,
-                    "allocatable": {"cpu": "188", "memory": "1900Gi"},
+                    "allocatable": {
+                        "cpu": "188",
+                        "memory": "1900Gi",
+                        "pods": 100,
+                        "ephemeralStorage": "3500Gi",
+                        "extendedResources": {"rdma/ib": 8},
+                    },
                     "reservedUnits": 2,
                     "capabilities": {
                         "memoryPerGpu": "39Gi",

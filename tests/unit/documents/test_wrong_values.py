@@ -36,6 +36,7 @@ from tests.unit.documents.wrong_values import (
     LABELS,
     LOWER_CASE,
     NAME,
+    OF_ALLOCATABLE,
     OF_ARCHITECTURE,
     QUANTITY,
     REQUEST_NAME,
@@ -242,6 +243,7 @@ WRONG: list[Wrong] = [
             ),
         ],
     ),
+    *OF_ALLOCATABLE,
     *OF_ARCHITECTURE,
     *OF_ROUTER,
     (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.documents.fields import MODEL, PROFILE
+from tests.unit.documents.fields import ENVIRONMENT, MODEL, POOL, PROFILE
 
 UNCUT = "where GPUs are not cut into slices, leave migConfiguration out"
 REQUEST_NAME = "expected letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /"
@@ -81,6 +81,28 @@ LABELS = [
     ("null", "got nothing, expected a mapping: give it a value, or remove the field"),
 ]
 FABRICS = "(fabrics: ib, roce, efa, eth)"
+# What a node has beside GPUs, CPU and memory.
+OF_ALLOCATABLE = [
+    (ENVIRONMENT, (*POOL, "allocatable", "pods"), COUNT),
+    (ENVIRONMENT, (*POOL, "allocatable", "ephemeralStorage"), QUANTITY),
+    (
+        ENVIRONMENT,
+        (*POOL, "allocatable", "extendedResources"),
+        [
+            ("8", "got 8, expected a mapping"),
+            ("null", LABELS[1][1]),
+        ],
+    ),
+    (
+        ENVIRONMENT,
+        (*POOL, "allocatable", "extendedResources", "rdma/ib"),
+        [
+            ("half", '"half" is not a Kubernetes quantity; write for example 40Gi, 500m or 4'),
+            ("0.5", "0.5 is not a whole number; write how many there are, for example 8"),
+            ("2M", '"2M" is more than 1000000; write how many there are'),
+        ],
+    ),
+]
 # What a model is made of, and the version of its engine.
 OF_ARCHITECTURE = [
     (

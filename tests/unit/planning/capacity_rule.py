@@ -1,6 +1,7 @@
 """The rule of capacity of docs/placement.md, written a second time: slow, in plain lists, sharing no code with it.
 
-Pods and nodes are tuples: GPU units, millicores, bytes. A pool that does not say what its nodes have has None there.
+Pods and nodes are tuples of amounts: GPU units, then whatever else is counted. A node has None where a pool does not
+say what its nodes have.
 """
 
 from __future__ import annotations
@@ -9,10 +10,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
-Pod = tuple[int, int, int]
-Node = tuple[int, int | None, int | None]
-
-_RESOURCES = (0, 1, 2)
+Pod = tuple[int, ...]
+Node = tuple[int | None, ...]
 
 
 def promised(nodes: int, node: Node, pods: list[Pod], reserved: int) -> bool:
@@ -26,25 +25,25 @@ def promised(nodes: int, node: Node, pods: list[Pod], reserved: int) -> bool:
 
 def _remainders(pods: list[Pod]) -> Iterator[list[Pod]]:
     """Yield the most that may be left of `pods` for each size that the largest of what is left can have."""
-    for largest in product(*({pod[resource] for pod in pods} for resource in _RESOURCES)):
-        left = [pod for pod in pods if all(pod[resource] <= largest[resource] for resource in _RESOURCES)]
+    for largest in product(*map(set, zip(*pods, strict=True))):
+        left = [pod for pod in pods if all(need <= most for need, most in zip(pod, largest, strict=True))]
         if left and _largest(left) == largest:
             yield left
 
 
 def _largest(pods: list[Pod]) -> Pod:
-    return (max(pod[0] for pod in pods), max(pod[1] for pod in pods), max(pod[2] for pod in pods))
+    return tuple(map(max, zip(*pods, strict=True)))
 
 
 def _reserves(pods: list[Pod], reserved: int) -> Iterator[list[Pod]]:
     """Yield the ways to hold the `reserved` units: largest pods, and one of any size that holds what remains."""
-    units, cpu, memory = _largest(pods)
-    whole = [(units, cpu, memory)] * (reserved // units)
+    units, *more = _largest(pods)
+    whole = [(units, *more)] * (reserved // units)
     if reserved % units == 0:
         yield whole
     else:
         for size in range(reserved % units, units + 1):
-            yield [*whole, (size, cpu, memory)]
+            yield [*whole, (size, *more)]
 
 
 def _sound(nodes: int, node: Node, pods: list[Pod]) -> bool:
@@ -62,7 +61,7 @@ def _sound(nodes: int, node: Node, pods: list[Pod]) -> bool:
 
 def _most_blocked(node: Node, pod: Pod, others: list[Pod]) -> int:
     """Return the smaller of two bounds: resource by resource, and each pod once by its largest share in a node."""
-    resources = [_shares(node, pod, others, resource) for resource in _RESOURCES]
+    resources = [_shares(node, pod, others, resource) for resource in range(len(node))]
     apart = sum(shares.count(Fraction(1)) + int(sum(s for s in shares if s < 1)) for shares in resources)
     together = int(sum(max(shares) for shares in zip(*resources, strict=True)))
     return min(apart, together)
@@ -79,12 +78,13 @@ def _shares(node: Node, pod: Pod, others: list[Pod], resource: int) -> list[Frac
     """Return which part of leaving too little of `resource` for `pod` on a node each of the `others` can do."""
     none = [Fraction(0)] * len(others)
     capacity = node[resource]
-    if capacity is None:
+    if capacity is None or not pod[resource]:
         return none
     room = capacity - pod[resource]
     if resource:
         # What runs on the units that may be used without blocking the node: does it ever use more than `room`?
         hungriest = max(Fraction(other[resource], other[0]) for other in others)
+        assert node[0] is not None
         if hungriest * (node[0] - pod[0]) <= room:
             return none
     needs = [other[resource] for other in others]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import product
 
@@ -33,7 +33,8 @@ PRECEDENCE = (
 )
 _FULL = re.compile(
     r"(?P<free>\d+) of (?P<units>\d+) units free, "
-    r"(needs (?P<needs>\d+)|but only (?P<most>\d+) more pods? of .* whatever the order, needs (?P<pods>\d+))"
+    r"(needs (?P<needs>\d+)|but only (?P<most>\d+) more pods? of .* whatever the order, "
+    r"needs (?P<pods>\d+)(; short of .*)?)"
 )
 
 Candidate = tuple[str, str | None, str | None]
@@ -117,23 +118,47 @@ class _Checker:
     def _node_pools(self) -> Iterator[str]:
         expected = []
         for (environment, name), pool in sorted(self.pools.items()):
-            units = node_of(pool)[0] * nodes_of(pool)
+            units = _units_of_node(pool) * nodes_of(pool)
             allocated = sum(pod[0] for pod in self.charged[environment, name])
             expected.append(
                 {
                     "environment": environment,
                     "nodePool": name,
                     "resource": _resource(pool),
-                    "unitsPerNode": node_of(pool)[0],
+                    "unitsPerNode": _units_of_node(pool),
                     "nodes": nodes_of(pool),
                     "units": units,
                     "allocated": allocated,
                     "reserved": pool.reserved_units,
                     "free": max(0, units - allocated - pool.reserved_units),
+                    "shortOf": self._short_of(pool, self.charged[environment, name]),
                 }
             )
         if self.plan["nodePools"] != expected:
             yield f"nodePools are {self.plan['nodePools']}, should be {expected}"
+
+    def _short_of(self, pool: NodePool, charged: list[Pod]) -> list[str]:
+        """Return the fewest resources without which one more of the smallest pods would fit, where units are free."""
+        node = node_of(pool)
+        free = _units_of_node(pool) * nodes_of(pool) - sum(pod[0] for pod in charged) - pool.reserved_units
+        if not charged or min(charged)[0] > free:
+            return []
+        pods = [*charged, min(charged)]
+
+        def fits(limited: Iterable[int]) -> bool:
+            kept = [0, *sorted(limited)]
+            rest = tuple(node[index] for index in kept)
+            return promised(nodes_of(pool), rest, [tuple(pod[i] for i in kept) for pod in pods], pool.reserved_units)
+
+        gone = [index for index, has in enumerate(node) if index and has is not None]
+        names = ["", "cpu", "memory", "pods", "ephemeral-storage", *sorted(pool.allocatable.extended_resources)]
+        if fits(gone) or not fits(()):
+            return []
+        for index in tuple(gone):
+            others = [each for each in gone if each != index]
+            if fits(set(range(1, len(node))) - set(others)):
+                gone = others
+        return [names[index] for index in gone]
 
     def _shortfalls(self) -> Iterator[str]:
         served: dict[DeploymentKey, set[str]] = {key: set() for key in self.deployments}
@@ -188,7 +213,7 @@ class _Checker:
 
         if not asked or room_for(len(asked)):
             yield f"{deployment.key} would fit {candidate}: {message}"
-        units = node_of(pool)[0] * nodes_of(pool)
+        units = _units_of_node(pool) * nodes_of(pool)
         free = max(0, units - sum(pod[0] for pod in charged) - pool.reserved_units)
         match = _FULL.fullmatch(message)
         if not match or (int(match["free"]), int(match["units"])) != (free, units):
@@ -264,14 +289,21 @@ def nodes_of(pool: NodePool) -> int:
 
 def node_of(pool: NodePool) -> Node:
     """Return what one node of `pool` has."""
+    has = pool.allocatable
+    return (
+        _units_of_node(pool),
+        None if has.cpu is None else _ceiling(has.cpu.value * 1000),
+        None if has.memory is None else _ceiling(has.memory.value),
+        has.pods,
+        None if has.ephemeral_storage is None else _ceiling(has.ephemeral_storage.value),
+        *(int(has.extended_resources[name].value) for name in sorted(has.extended_resources)),
+    )
+
+
+def _units_of_node(pool: NodePool) -> int:
     configuration = pool.capabilities.mig_configuration
     per_gpu = SLICES[configuration.profile or ""] if configuration and configuration.enabled else 1
-    cpu, memory = pool.allocatable.cpu, pool.allocatable.memory
-    return (
-        pool.accelerator_count * per_gpu,
-        None if cpu is None else _ceiling(cpu.value * 1000),
-        None if memory is None else _ceiling(memory.value),
-    )
+    return pool.accelerator_count * per_gpu
 
 
 def _resource(pool: NodePool) -> str:
@@ -283,11 +315,14 @@ def _resource(pool: NodePool) -> str:
 
 def pods_of(deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool) -> list[Pod]:
     """Return every pod of `deployment` in one environment, as it counts on `pool`."""
-    topology, (_, cpu, memory) = profile.replica_topology, node_of(pool)
+    topology, has = profile.replica_topology, pool.allocatable
     pod = (
         topology.gpus_per_node,
-        0 if cpu is None else _ceiling(model.resources.cpu.value * 1000),
-        0 if memory is None else _ceiling(model.resources.memory.value),
+        0 if has.cpu is None else _ceiling(model.resources.cpu.value * 1000),
+        0 if has.memory is None else _ceiling(model.resources.memory.value),
+        1,
+        0,
+        *(0 for _ in has.extended_resources),
     )
     return [pod] * (replicas_of(deployment) * topology.nodes)
 

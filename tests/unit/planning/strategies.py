@@ -56,6 +56,7 @@ def pools(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
     allocatable = {
         "cpu": draw(st.sampled_from([None, None, *_CPUS])),
         "memory": draw(st.sampled_from([None, None, *_MEMORIES])),
+        "pods": draw(st.sampled_from([None, None, None, 2, 5])),
     }
     fields["allocatable"] = _given(allocatable)
     if draw(st.booleans()):

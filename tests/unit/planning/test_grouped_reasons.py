@@ -11,7 +11,7 @@ from hypothesis import given
 from slicewise.kubernetes import GIB, Quantity
 from slicewise.planning import Rejection, Rejections, grouped, make_plan, nearest_miss
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
-from slicewise.planning.capacity.soundness import NodeSize, PodSize
+from slicewise.planning.capacity.sizes import NodeSize, PodSize
 from slicewise.planning.reasons import (
     InsufficientMemory,
     NetworkTooSlow,
@@ -125,7 +125,7 @@ def unselected(found: str | None) -> Reason:
         ),
         ([TooFewUnits(0, 8, 12), TooFewUnits(4, 16, 12)], ["0 to 4 of 8 to 16 units free, needs 12"]),
         (
-            [TooFewPods(8, 16, PodSize(8), most, 2) for most in (1, 0)],
+            [TooFewPods(8, 16, PodSize(8), most, 2, NodeSize(8), ()) for most in (1, 0)],
             [
                 (
                     "8 of 16 units free, but only 0 to 1 more pods of 8 units each can be promised a node whatever the "

@@ -58,6 +58,7 @@ NODE_POOLS = [
         "allocated": 2,
         "reserved": 0,
         "free": 0,
+        "shortOf": [],
     },
     {
         "environment": "mig-b",
@@ -69,6 +70,7 @@ NODE_POOLS = [
         "allocated": 0,
         "reserved": 0,
         "free": 8,
+        "shortOf": [],
     },
     {
         "environment": "mig-b",
@@ -80,6 +82,7 @@ NODE_POOLS = [
         "allocated": 0,
         "reserved": 0,
         "free": 1,
+        "shortOf": [],
     },
 ]
 WARNING = {

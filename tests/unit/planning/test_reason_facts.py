@@ -28,21 +28,48 @@ from slicewise.planning.reasons import (
 from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
 
 POD = PodSize(2, 1000, 16 * GIB)
-POD_FACTS = {"units": 2, "cpuMillis": 1000, "memoryBytes": 16 * 1024**3}
+POD_FACTS = {
+    "units": 2,
+    "cpuMillis": 1000,
+    "memoryBytes": 16 * 1024**3,
+    "ephemeralStorageBytes": 0,
+    "pods": 1,
+    "extendedResources": {},
+}
+NODE = NodeSize(8, 500, None, pods=3, extended=(("rdma/ib", 2),))
+NODE_FACTS = {
+    "units": 8,
+    "cpuMillis": 500,
+    "memoryBytes": None,
+    "ephemeralStorageBytes": None,
+    "pods": 3,
+    "extendedResources": {"rdma/ib": 2},
+}
 
 
 @pytest.mark.parametrize(
     ("reason", "facts"),
     [
         (TooFewUnits(3, 16, 4), {"free": 3, "units": 16, "needs": 4}),
-        (TooFewPods(3, 16, POD, 1, 4), {"free": 3, "units": 16, "pod": POD_FACTS, "most": 1, "needs": 4}),
         (
-            NodeTooSmall(3, 16, POD, NodeSize(8, 500, None)),
+            TooFewPods(3, 16, POD, 1, 4, NODE, ("cpu", "pods")),
             {
                 "free": 3,
                 "units": 16,
                 "pod": POD_FACTS,
-                "node": {"units": 8, "cpuMillis": 500, "memoryBytes": None},
+                "most": 1,
+                "needs": 4,
+                "node": NODE_FACTS,
+                "short": ["cpu", "pods"],
+            },
+        ),
+        (
+            NodeTooSmall(3, 16, POD, NODE),
+            {
+                "free": 3,
+                "units": 16,
+                "pod": POD_FACTS,
+                "node": NODE_FACTS,
             },
         ),
         (PodTooLarge(POD), {"pod": POD_FACTS}),

@@ -195,7 +195,7 @@ def test_the_codes_are_the_designs_in_its_order() -> None:
             {"replicas": 2},
             (
                 "capacity: 56 of 56 units free, but only 1 more pod of 1 unit, 4 CPUs, 16Gi each can be promised a "
-                "node whatever the order, needs 2"
+                "node whatever the order, needs 2; short of CPU (a node has 7)"
             ),
         ),
         (

@@ -10,14 +10,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slicewise.planning.capacity.soundness import NodeSize, PodSize, fit_on_empty_node, is_sound, smallest_sum
+from slicewise.planning.capacity.sizes import NodeSize, PodSize, extended_amounts
+from slicewise.planning.capacity.soundness import is_sound, smallest_sum
 from tests.unit.planning.capacity_rule import promised
 from tests.unit.planning.scheduler import Scheduler, Size
 from tests.unit.planning.strategies import steady
 
+# What is counted, in the order of this test's tuples: units, CPU, memory, pods, disk, and a device that some pods use.
+_RESOURCES = 6
+_PODS = 3
+
+
+def _pod(size: Size) -> PodSize:
+    units, cpu, memory, _, storage, devices = (*size, *(0,) * (_RESOURCES - len(size)))
+    return PodSize(units, cpu, memory, storage, extended_amounts({"rdma/ib": devices}))
+
+
+def _node(capacity: Sequence[int | None]) -> NodeSize:
+    units, cpu, memory, pods, storage, devices = [*capacity, *[None] * (_RESOURCES - len(capacity))]
+    assert units is not None
+    return NodeSize(units, cpu, memory, pods, storage, () if devices is None else (("rdma/ib", devices),))
+
 
 def _pods(sizes: Counter[Size]) -> dict[PodSize, int]:
-    return {PodSize(*size): count for size, count in sizes.items()}
+    return {_pod(size): count for size, count in sizes.items()}
 
 
 def _multisets(sizes: Sequence[Size], most: int) -> Iterator[Counter[Size]]:
@@ -27,7 +43,7 @@ def _multisets(sizes: Sequence[Size], most: int) -> Iterator[Counter[Size]]:
 
 def _judge(nodes: int, capacity: Size, pods: Counter[Size]) -> tuple[bool, bool]:
     """Return what the rule says and what is so."""
-    rule = is_sound(nodes, NodeSize(*capacity), _pods(pods))
+    rule = is_sound(nodes, _node(capacity), _pods(pods))
     return rule, Scheduler(nodes, capacity, pods).always_finds_room()
 
 
@@ -56,6 +72,26 @@ def test_units_and_cpu_exhaustively() -> None:
                 assert rule == truth, (nodes, units, cpus, pods)
 
 
+def test_units_pods_and_a_device_exhaustively() -> None:
+    """Nodes that take few pods, and pods of which only some ask for the device."""
+    refused = Counter[bool]()
+    for nodes, units, places, devices in product(range(1, 4), range(1, 5), range(1, 4), range(1, 3)):
+        capacity = (units, None, None, places, None, devices)
+        sizes = [(unit, 0, 0, 1, 0, device) for unit in range(1, min(units, 3) + 1) for device in range(devices + 1)]
+        for pods in _multisets(sizes, 4):
+            rule = is_sound(nodes, _node(capacity), _pods(pods))
+            truth = Scheduler(
+                nodes, (units, places, devices), Counter({(a, c, d): n for (a, _, _, c, _, d), n in pods.items()})
+            ).always_finds_room()
+            assert truth or not rule, (nodes, capacity, pods)
+            if len(pods) == 1:
+                assert rule == truth, (nodes, capacity, pods)
+            elif truth:
+                refused[not rule] += 1
+    # Safe, and not by refusing everything.
+    assert refused[True] * 5 < refused[False]
+
+
 @pytest.mark.parametrize("size", range(1, 9))
 @pytest.mark.parametrize("nodes", range(1, 4))
 def test_equal_sizes_are_exact_so_no_slice_is_wasted(nodes: int, size: int) -> None:
@@ -68,10 +104,13 @@ def test_equal_sizes_are_exact_so_no_slice_is_wasted(nodes: int, size: int) -> N
 
 @st.composite
 def _cases(draw: st.DrawFn) -> tuple[int, Size, Counter[Size]]:
-    """Draw a few nodes with units, CPU and memory, and pods that could fit one by one."""
-    resources = draw(st.integers(1, 3))
+    """Draw a few nodes with units and other resources, and pods that could fit one by one."""
+    resources = draw(st.integers(1, _RESOURCES))
     capacity = tuple(draw(st.integers(2, 9)) for _ in range(resources))
-    size = st.tuples(*(st.integers(1, most) for most in capacity))
+    least = (1, 1, 1, 1, 1, 0)
+    size = st.tuples(
+        *(st.just(1) if number == _PODS else st.integers(least[number], most) for number, most in enumerate(capacity))
+    )
     sizes = draw(st.lists(size, min_size=1, max_size=3, unique=True))
     pods = Counter({size: draw(st.integers(1, 3)) for size in sizes})
     return draw(st.integers(1, 4)), capacity, pods
@@ -89,20 +128,17 @@ def test_what_the_rule_accepts_no_scheduling_breaks(case: tuple[int, Size, Count
 @given(_cases())
 def test_the_rule_is_the_one_that_is_documented(case: tuple[int, Size, Counter[Size]]) -> None:
     nodes, capacity, pods = case
-    units, cpu, memory = (*capacity, None, None)[:3]
-    assert units is not None
-    as_tuples = [(*size, 0, 0)[:3] for size in pods.elements()]
-    expected = promised(nodes, (units, cpu, memory), [(a, b, c) for a, b, c in as_tuples], 0)
-    assert is_sound(nodes, NodeSize(*capacity), _pods(pods)) is expected
+    expected = promised(nodes, capacity, list(pods.elements()), 0)
+    assert is_sound(nodes, _node(capacity), _pods(pods)) is expected
 
 
 @steady
 @given(_cases())
 def test_fewer_pods_never_need_more(case: tuple[int, Size, Counter[Size]]) -> None:
     nodes, capacity, pods = case
-    if is_sound(nodes, NodeSize(*capacity), _pods(pods)):
+    if is_sound(nodes, _node(capacity), _pods(pods)):
         for size in pods:
-            assert is_sound(nodes, NodeSize(*capacity), _pods(pods - Counter({size: 1})))
+            assert is_sound(nodes, _node(capacity), _pods(pods - Counter({size: 1})))
 
 
 def test_no_pods_always_fit() -> None:
@@ -121,10 +157,34 @@ def test_cpu_decides_where_it_is_known() -> None:
     # 56 slices a node, 4 CPUs a pod: 188 CPUs take 47 of them.
     node = NodeSize(56, 188_000)
     pod = PodSize(1, 4_000)
-    assert fit_on_empty_node(node, pod) == 47
+    assert node.most(pod) == 47
     assert is_sound(2, node, {pod: 94})
     assert not is_sound(2, node, {pod: 95})
     assert is_sound(2, NodeSize(56), {PodSize(1): 112})
+
+
+def test_a_node_of_56_slices_that_takes_30_pods_gets_30() -> None:
+    node = NodeSize(56, pods=30)
+    assert is_sound(1, node, {PodSize(1): 30})
+    assert not is_sound(1, node, {PodSize(1): 31})
+    # Their CPUs differ and never run out, so they are as good as alike.
+    node = NodeSize(56, cpu=188_000, pods=30)
+    assert is_sound(2, node, {PodSize(1, 1_000): 20, PodSize(1, 2_000): 40})
+    assert not is_sound(2, node, {PodSize(1, 1_000): 21, PodSize(1, 2_000): 40})
+
+
+def test_pods_without_the_device_leave_it_to_those_that_ask_for_it() -> None:
+    node = NodeSize(8, extended=(("rdma/ib", 1),))
+    with_device, without = PodSize(8, extended=(("rdma/ib", 1),)), PodSize(8)
+    assert is_sound(3, node, {with_device: 2, without: 1})
+    assert not is_sound(3, node, {with_device: 2, without: 2})
+    assert not is_sound(3, NodeSize(16, extended=(("rdma/ib", 1),)), {with_device: 4})
+
+
+def test_disk_decides_where_it_is_known() -> None:
+    node = NodeSize(8, storage=1_000 * 2**30)
+    assert is_sound(2, node, {PodSize(1, storage=300 * 2**30): 6})
+    assert not is_sound(2, node, {PodSize(1, storage=300 * 2**30): 7})
 
 
 def test_cpu_that_no_node_can_run_out_of_costs_no_slices() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slicewise.planning.capacity.soundness import NodeSize, PodSize, is_sound, is_sound_on
+from slicewise.planning.capacity.sizes import NodeSize, PodSize
+from slicewise.planning.capacity.soundness import is_sound, is_sound_on
 
 
 @cache

@@ -1,0 +1,75 @@
+"""What runs out on a node beside GPUs: how many pods it takes, its disk, its devices; and how it is said."""
+
+from __future__ import annotations
+
+from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
+from tests.unit.planning.checker import findings
+
+
+def _judged(*documents: Document) -> Document:
+    plan = plan_of(documents)
+    assert findings(fleet_of(documents), plan) == []
+    return plan
+
+
+def test_a_node_of_56_slices_that_takes_30_pods_gets_no_40_replicas() -> None:
+    few = slices("p", "1g.10gb", allocatable={"pods": 30})
+    plan = _judged(environment("env", few), model("m"), deployment("d", "m", replicas=40))
+    assert plan["placements"] == []
+    (rejection,) = plan["shortfalls"][0]["rejections"]
+    assert rejection["message"] == (
+        "56 of 56 units free, but only 30 more pods of 1 unit each can be promised a node whatever the order, needs "
+        "40; short of pods (a node takes 30)"
+    )
+    assert rejection["facts"]["short"] == ["pods"]
+    assert rejection["facts"]["node"]["pods"] == 30
+    plan = _judged(environment("env", few), model("m"), deployment("d", "m", replicas=30))
+    assert [item["replicas"] for item in plan["placements"]] == [30]
+    (usage,) = plan["nodePools"]
+    assert (usage["free"], usage["shortOf"]) == (26, ["pods"])
+
+
+def test_a_node_takes_110_pods_unless_it_is_declared() -> None:
+    # 16 GPUs of seven slices: the kubelet's own maximum comes first.
+    wide = slices("p", "1g.10gb", acceleratorCount=16)
+    plan = _judged(environment("env", wide), model("m"), deployment("d", "m", replicas=110))
+    assert plan["nodePools"][0]["shortOf"] == ["pods"]
+    assert _judged(environment("env", wide), model("m"), deployment("d", "m", replicas=111))["placements"] == []
+    wide["allocatable"] = {"pods": 250}
+    plan = _judged(environment("env", wide), model("m"), deployment("d", "m", replicas=112))
+    assert (plan["nodePools"][0]["free"], plan["nodePools"][0]["shortOf"]) == (0, [])
+
+
+def test_what_is_short_is_the_fewest_that_would_do() -> None:
+    # 6 pods of 4 CPUs: 24 are there, and 8 places; a seventh pod lacks CPU alone.
+    tight = pool("p", allocatable={"cpu": "24", "memory": "1Ti", "pods": 7})
+    plan = _judged(environment("env", tight), model("m"), deployment("d", "m", replicas=6))
+    assert plan["nodePools"][0]["shortOf"] == ["cpu"]
+    # With seven places and CPU for seven both are short of the eighth.
+    tight["allocatable"]["cpu"] = "28"
+    plan = _judged(environment("env", tight), model("m"), deployment("d", "m", replicas=7))
+    assert plan["nodePools"][0]["shortOf"] == ["cpu", "pods"]
+
+
+def test_units_that_are_lost_to_the_order_are_not_laid_to_anything_else() -> None:
+    one = pool("p", nodeCount=2, allocatable={"cpu": "1000m", "pods": 8})
+    documents = [
+        environment("env", one),
+        model("small", cpu="100m"),
+        model("large", profile("x", gpusPerNode=8), cpu="100m"),
+        deployment("a", "small", replicas=2),
+        deployment("b", "large"),
+    ]
+    plan = _judged(*documents)
+    (rejection,) = plan["shortfalls"][0]["rejections"]
+    assert rejection["facts"]["short"] == []
+    assert "short of" not in rejection["message"]
+
+
+def test_reserved_units_that_are_no_whole_pods_count_with_all_the_memory_of_one() -> None:
+    """A pod of three GPUs and 30Gi on a node of four and 40Gi, with one GPU reserved for a pod that may want 30Gi."""
+    tight = pool("p", acceleratorCount=4, reservedUnits=1, allocatable={"memory": "40Gi"})
+    documents = [environment("env", tight), model("m", profile("x", gpusPerNode=3), memory="30Gi")]
+    assert _judged(*documents, deployment("d", "m"))["placements"] == []
+    tight["allocatable"]["memory"] = "60Gi"
+    assert len(_judged(*documents, deployment("d", "m"))["placements"]) == 1
