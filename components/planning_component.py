@@ -59,9 +59,10 @@ class PlanningComponent(pulumi.ComponentResource):
 
     @property
     def endpoints(self) -> pulumi.Output[list[dict[str, Any]]]:
-        """Where each placement answers inside its cluster: deployment, environment, service, inCluster.
+        """Where each placement answers: deployment, environment, service, inCluster, external.
 
-        The address is KServe's own Service of the workload; None where KServe cuts its name with a hash of its own.
+        Inside its cluster, at KServe's own Service of the workload; outside, through the Gateway, or None where there
+        is no route or the environment does not say the Gateway's hostname.
         """
         return self._when_applied(endpoints_of(self.stack_outputs["placements"]))
 

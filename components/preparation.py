@@ -55,7 +55,7 @@ class Preparation:
     @cached_property
     def plan_outputs(self) -> dict[str, Any]:
         """The plan as outputs: placements, node pools, warnings, shortfalls."""
-        return plan_to_outputs(self.planned.plan, self.rejections)
+        return plan_to_outputs(self.planned.fleet, self.planned.plan, self.rejections)
 
     def plan_outputs_of(self, environment: str) -> dict[str, Any]:
         """The plan's outputs, as far as they are of one environment."""

@@ -1,27 +1,24 @@
-"""At which address KServe serves each placement inside its cluster."""
+"""At which address each placement answers, inside its cluster and outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from slicewise.manifests import in_cluster_address, service_name
+from slicewise.addresses import service_name
 
 
 def endpoints_of(placements: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the endpoint of each placement in a plan's outputs."""
-    found = []
-    for each in placements:
-        deployment = each["deployment"]
-        service = service_name(
-            deployment["name"], nodes=each["nodesPerReplica"], autoscaled=bool(each.get("autoscaled"))
-        )
-        found.append(
-            {
-                "deployment": deployment,
-                "environment": each["environment"],
-                "service": service,
-                "inCluster": in_cluster_address(deployment["namespace"], service),
-            }
-        )
-    return found
+    """Return the endpoint of each placement in a plan's outputs, with whose it is."""
+    return [
+        {
+            "deployment": each["deployment"],
+            "environment": each["environment"],
+            "service": service_name(
+                each["deployment"]["name"], nodes=each["nodesPerReplica"], autoscaled=bool(each.get("autoscaled"))
+            ),
+            # What an earlier release left of an environment that is skipped has none.
+            **each.get("endpoint", {"inCluster": None, "external": None}),
+        }
+        for each in placements
+    ]

@@ -8,9 +8,9 @@ from typing import Final
 
 import pulumi
 
+from slicewise.addresses import service_name
 from slicewise.diagnostics import Code, Diagnostic, Place, closest, printable
 from slicewise.documents import Fleet
-from slicewise.manifests import service_name
 
 from .stack_config import KubeconfigSourceName, StackConfig
 

@@ -133,13 +133,13 @@ def plan_of(documents: Iterable[Document], previous: Document | None = None) -> 
 def planned(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:
     """Return the JSON data of the plan for `fleet`."""
     plan = make_plan(fleet, previous)
-    return plan_to_dict(plan, Rejections(fleet, plan))
+    return plan_to_dict(fleet, plan, Rejections(fleet, plan))
 
 
 def planned_outputs(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:
     """Return a stack's outputs of the plan for `fleet`."""
     plan = make_plan(fleet, previous)
-    return plan_to_outputs(plan, Rejections(fleet, plan))
+    return plan_to_outputs(fleet, plan, Rejections(fleet, plan))
 
 
 def places(plan: Document) -> list[tuple[str, str, str, str]]:

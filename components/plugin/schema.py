@@ -31,7 +31,7 @@ OUTPUTS: Final = {
     "nodePools": "How full each node pool is.",
     "warnings": "What the plan warns of: code and message, and what it is about.",
     "shortfalls": "The deployments that get fewer environments than they ask for.",
-    "endpoints": "Where each placement answers inside its cluster.",
+    "endpoints": "Where each placement answers, inside its cluster and outside.",
 }
 
 

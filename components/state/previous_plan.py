@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import pulumi
 
+from slicewise.addresses import service_name
 from slicewise.diagnostics import InvalidInputError
-from slicewise.manifests import service_name
 from slicewise.planning import Plan, PreviousPlacement, parse_previous
 
 from ..stack_config import StackConfig

@@ -18,8 +18,9 @@ from policies.rules.reading import (
 )
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
+from slicewise.addresses import service_name
 from slicewise.kubernetes import quantity_value
-from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION, service_name
+from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION
 
 
 def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:

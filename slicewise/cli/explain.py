@@ -30,10 +30,12 @@ from slicewise.planning import (
     Verdict,
     candidate_to_dict,
     candidates,
+    endpoint_to_dict,
     make_plan,
+    placement_endpoint,
     remedies_to_dict,
 )
-from slicewise.presentation import headline, printing_console, remedy_lines, show_line
+from slicewise.presentation import headline, print_endpoints, printing_console, remedy_lines, show_line
 
 _STYLES = {Verdict.PLACED: "green", Verdict.FITS: "cyan", Verdict.FULL: "yellow", Verdict.REJECTED: "dim"}
 
@@ -103,6 +105,11 @@ def explanation_to_dict(fleet: Fleet, plan: Plan, log: DecisionLog) -> dict[str,
         "deployment": {"namespace": key.namespace, "name": key.name},
         "wanted": wanted,
         "placed": shortfall.placed if shortfall else wanted,
+        "endpoints": [
+            {"environment": item.environment, **endpoint_to_dict(placement_endpoint(fleet, item))}
+            for item in plan.placements
+            if item.deployment == key
+        ],
         "candidates": [candidate_to_dict(candidate) for candidate in candidates(fleet, plan, log)],
         **remedies_to_dict(fleet, remedies, shortfall),
     }
@@ -116,6 +123,7 @@ def print_explanation(console: Console, fleet: Fleet, plan: Plan, log: DecisionL
     title = headline(shortfall) if shortfall else f"{key}: {wanted} of {wanted} environments"
     show_line(console, title, "bold red" if shortfall else "bold")
     console.print(_table(candidates(fleet, plan, log)))
+    print_endpoints(console, fleet, [item for item in plan.placements if item.deployment == key])
     model = model_key(fleet.deployment[key])
     if fleet.models[model].architecture is not None:
         print_sizes(console, size_model(fleet, model))

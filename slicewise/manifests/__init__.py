@@ -8,13 +8,6 @@ The names of annotations and labels are here, too.
 from slicewise.manifests.namespaces import namespace_object
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
-from slicewise.manifests.service_names import (
-    MAX_LENGTH,
-    MAX_LENGTH_AUTOSCALED,
-    MAX_LENGTH_MULTI_NODE,
-    in_cluster_address,
-    service_name,
-)
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (
     COMPONENT_LABEL,
@@ -59,9 +52,6 @@ __all__ = [
     "MAIN_CONTAINER",
     "MANAGED_BY",
     "MANAGED_BY_LABEL",
-    "MAX_LENGTH",
-    "MAX_LENGTH_AUTOSCALED",
-    "MAX_LENGTH_MULTI_NODE",
     "NAME_LABEL",
     "NODE_POOL_ANNOTATION",
     "PREFILL_COMPONENT",
@@ -80,10 +70,8 @@ __all__ = [
     "SourcePart",
     "environment_objects",
     "field_source",
-    "in_cluster_address",
     "namespace_object",
     "placement_objects",
     "pod_tolerations",
-    "service_name",
     "shared_objects",
 ]

@@ -6,13 +6,13 @@ import hashlib
 import json
 from typing import Final
 
+from slicewise.addresses import service_name
 from slicewise.documents import EnvironmentSpec, ModelDeployment, ModelSpec, NodePool, ServingProfile, served_name
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pod_template import POD_SOURCES, PREFILL_SOURCES, pod_template
 from slicewise.manifests.router import ROUTER_SOURCES, router_spec
-from slicewise.manifests.service_names import service_name
 from slicewise.manifests.source_map import FieldSource, SourcePart, below
 from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slicewise.addresses import SERVING_PORT
 from slicewise.manifests import vocabulary
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.vocabulary import KubernetesObject
@@ -44,7 +45,7 @@ def pipeline_parallel_spec() -> KubernetesObject:
     """Return what the config adds to every service of several nodes with pipeline parallelism."""
     leader = _container(_LEADER, "leader")
     leader |= {
-        "ports": [{"containerPort": vocabulary.SERVING_PORT, "protocol": "TCP"}],
+        "ports": [{"containerPort": SERVING_PORT, "protocol": "TCP"}],
         # Weights of hundreds of gigabytes take their time: half an hour, where KServe's presets give ten minutes.
         "startupProbe": {**_health(), "periodSeconds": 10, "failureThreshold": 180},
         "readinessProbe": {**_health(), "periodSeconds": 5},
@@ -56,7 +57,7 @@ def pipeline_parallel_spec() -> KubernetesObject:
 
 
 def _health() -> KubernetesObject:
-    return {"httpGet": {"path": "/health", "port": vocabulary.SERVING_PORT}}
+    return {"httpGet": {"path": "/health", "port": SERVING_PORT}}
 
 
 def _container(script: str, role: str) -> KubernetesObject:

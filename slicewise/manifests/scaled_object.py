@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from slicewise.addresses import SERVING_PORT, workload_service
 from slicewise.documents import ConcurrencyScaling
 from slicewise.manifests import vocabulary
 from slicewise.manifests.source_map import FieldSource, SourcePart
@@ -88,12 +89,12 @@ def _trigger(service: KubernetesObject, name: str, gauge: str, engines: int) -> 
     # KEDA v2.19 asks all pods behind any service of the namespace (kedacore/keda issue 7641, fixed in v2.20);
     # the name in API requests makes the sum right there too, unless another deployment has the same (SW330).
     labels = [f'model_name="{service["spec"]["model"]["name"]}"', *(['engine="0"'] if engines > 1 else [])]
-    host = f"{metadata['name']}{vocabulary.WORKLOAD_SERVICE_SUFFIX}.{metadata['namespace']}.svc"
+    host = f"{workload_service(metadata['name'])}.{metadata['namespace']}.svc"
     return {
         "type": "metrics-api",
         "name": name,
         "metadata": {
-            "url": f"http://{host}:{vocabulary.SERVING_PORT}/metrics",
+            "url": f"http://{host}:{SERVING_PORT}/metrics",
             "format": "prometheus",
             "valueLocation": f"{gauge}{{{','.join(labels)}}}",
             "aggregateFromKubeServiceEndpoints": "true",

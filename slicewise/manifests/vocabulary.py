@@ -19,9 +19,6 @@ LEADER_WORKER_SET_KIND: Final = "LeaderWorkerSet"
 # What KServe v0.20 makes of a service is called after it, with these appended (pkg/controller/v1alpha2/llmisvc).
 DEPLOYMENT_SUFFIX: Final = "-kserve"
 LEADER_WORKER_SET_SUFFIX: Final = "-kserve-mn"
-WORKLOAD_SERVICE_SUFFIX: Final = "-kserve-workload-svc"
-# The pods' port, and the workload service's: KServe does not let it be changed.
-SERVING_PORT: Final = 8000
 # KServe merges everything into the container of this name, and ignores GPUs asked for elsewhere.
 MAIN_CONTAINER: Final = "main"
 # The init container that KServe adds to fetch weights; an entry of this name is merged into it (since v0.20).

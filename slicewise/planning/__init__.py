@@ -29,8 +29,9 @@ from slicewise.planning.explaining import (
 )
 from slicewise.planning.matching import requirement_reason
 from slicewise.planning.moves import Move, MoveCode
+from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
-from slicewise.planning.plan_json import plan_to_dict, plan_to_outputs
+from slicewise.planning.plan_json import endpoint_to_dict, plan_to_dict, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, parse_previous
 from slicewise.planning.reasons import Rejection
 from slicewise.planning.remedies import Remedies, plan_with_remedies, remedies_to_dict
@@ -61,6 +62,7 @@ __all__ = [
     "candidate_to_dict",
     "candidates",
     "charged_pools",
+    "endpoint_to_dict",
     "grouped",
     "is_sound",
     "is_sound_on",
@@ -70,6 +72,7 @@ __all__ = [
     "node_size",
     "node_units",
     "parse_previous",
+    "placement_endpoint",
     "placements_by_environment",
     "plan_to_dict",
     "plan_to_outputs",

@@ -6,20 +6,22 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from slicewise.addresses import Endpoint
 from slicewise.diagnostics import Diagnostic
-from slicewise.documents import DeploymentKey
+from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.location import Location
 from slicewise.planning.moves import Move
+from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall
 from slicewise.planning.reason_facts import reason_facts
 from slicewise.planning.reasons import Rejection
 
 
-def plan_to_dict(plan: Plan, rejections: Rejections) -> dict[str, Any]:
+def plan_to_dict(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, Any]:
     """Return the plan as JSON data with exactly the contract's keys, sorted by names."""
     return {
-        "placements": [placement_to_dict(placement) for placement in plan.placements],
+        "placements": [placement_to_dict(fleet, placement) for placement in plan.placements],
         "shortfalls": [_shortfall(shortfall, rejections.of(shortfall.deployment)) for shortfall in plan.shortfalls],
         "nodePools": [_pool(usage) for usage in plan.node_pools],
         "warnings": [{**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings],
@@ -27,9 +29,9 @@ def plan_to_dict(plan: Plan, rejections: Rejections) -> dict[str, Any]:
     }
 
 
-def plan_to_outputs(plan: Plan, rejections: Rejections) -> dict[str, Any]:
+def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, Any]:
     """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`, no `moved`."""
-    placements = [placement_to_dict(placement) for placement in plan.placements]
+    placements = [placement_to_dict(fleet, placement) for placement in plan.placements]
     for placement in placements:
         del placement["retained"]
     return {
@@ -52,7 +54,7 @@ def _counts(rejections: Iterable[Rejection]) -> dict[str, int]:
     return dict(sorted(Counter(item.code.value for item in rejections).items()))
 
 
-def placement_to_dict(placement: Placement) -> dict[str, Any]:
+def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
     """Return one placement as JSON data."""
     return {
         "deployment": _deployment(placement.deployment),
@@ -65,6 +67,7 @@ def placement_to_dict(placement: Placement) -> dict[str, Any]:
         "units": placement.units,
         "resource": {"name": placement.resource, "count": placement.gpus_per_node},
         "retained": placement.retained,
+        "endpoint": endpoint_to_dict(placement_endpoint(fleet, placement)),
         **({"autoscaled": True} if placement.autoscaled else {}),
         **({"prefill": _workload(placement.prefill)} if placement.prefill else {}),
     }
@@ -80,6 +83,12 @@ def _workload(prefill: Placement) -> dict[str, Any]:
         "units": prefill.units,
         "resource": {"name": prefill.resource, "count": prefill.gpus_per_node},
     }
+
+
+def endpoint_to_dict(endpoint: Endpoint) -> dict[str, str | None]:
+    """Return as JSON data where a placement answers; `direct` only of a member of a group."""
+    direct = {} if endpoint.direct is None else {"direct": endpoint.direct}
+    return {"inCluster": endpoint.in_cluster, "external": endpoint.external, **direct}
 
 
 def _deployment(key: DeploymentKey) -> dict[str, str]:

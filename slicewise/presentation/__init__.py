@@ -9,7 +9,14 @@ from slicewise.presentation.console import plain_console, printing_console
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.progress import loading_bar, waiting_bar
 from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
-from slicewise.presentation.tables import moved_lines, print_placements, print_plan, unchecked_line, warning_lines
+from slicewise.presentation.tables import (
+    moved_lines,
+    print_endpoints,
+    print_placements,
+    print_plan,
+    unchecked_line,
+    warning_lines,
+)
 
 __all__ = [
     "Column",
@@ -18,6 +25,7 @@ __all__ = [
     "loading_bar",
     "moved_lines",
     "plain_console",
+    "print_endpoints",
     "print_placements",
     "print_plan",
     "printing_console",

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
 from slicewise.diagnostics import counted
 from slicewise.documents import Fleet, model_key
-from slicewise.planning import Placement, Plan, PoolUsage, Rejections, resource_in_words, unchecked_models
+from slicewise.planning import (
+    Placement,
+    Plan,
+    PoolUsage,
+    Rejections,
+    placement_endpoint,
+    resource_in_words,
+    unchecked_models,
+)
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.shortfalls import shortfall_lines
@@ -17,6 +25,8 @@ from slicewise.presentation.shortfalls import shortfall_lines
 def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
     """Print the whole plan as tables: coloured and with a map in a terminal, plain when piped."""
     print_placements(console, plan)
+    if any(environment.spec.gateway for environment in fleet.environments):
+        print_endpoints(console, fleet, plan.placements)
     if unchecked := unchecked_line(fleet):
         show_line(console, unchecked)
     for title, style, lines in (
@@ -92,6 +102,20 @@ def _pool(usage: PoolUsage) -> Sequence[str]:
 
 def _short(usage: PoolUsage) -> str:
     return ", ".join(map(resource_in_words, usage.short))
+
+
+_ENDPOINT = tuple(map(Column, ("deployment", "environment", "in the cluster", "through the Gateway")))
+
+
+def print_endpoints(console: Console, fleet: Fleet, placements: Iterable[Placement]) -> None:
+    """Print where placements answer, if there are any."""
+    rows = [(item, placement_endpoint(fleet, item)) for item in placements]
+    if rows:
+        cells = [
+            (str(item.deployment), item.environment, endpoint.in_cluster, endpoint.external or "-")
+            for item, endpoint in rows
+        ]
+        show(console, "Endpoints", _ENDPOINT, cells)
 
 
 def moved_lines(plan: Plan) -> list[str]:

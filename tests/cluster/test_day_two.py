@@ -15,7 +15,7 @@ from embedded.cluster import EmbeddedCluster
 from embedded.deadlines import wait_until
 from embedded.fake_nodes import FakePool, add_nodes, nodes_ready
 from embedded.kserve_kinds import LLMInferenceService
-from slicewise.manifests.service_names import MAX_LENGTH_MULTI_NODE, service_name
+from slicewise.addresses import MAX_LENGTH_MULTI_NODE, service_name
 from slicewise.manifests.vocabulary import NAME_LABEL, REVISION_ANNOTATION
 from tests.cluster.workloads import GPU, Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile, slices

@@ -61,7 +61,7 @@ def discovered(plane: ControlPlane, tmp_path: Path, *arguments: str) -> tuple[di
     fleet = load_fleet([str(file)])
     declared = {pool["name"]: pool for pool in yaml.safe_load(run.stdout)["spec"]["nodePools"]}
     plan = make_plan(fleet)
-    planned = plan_to_dict(plan, Rejections(fleet, plan))["nodePools"]
+    planned = plan_to_dict(fleet, plan, Rejections(fleet, plan))["nodePools"]
     pools = {pool["nodePool"]: pool | {"declared": declared[pool["nodePool"]]} for pool in planned}
     return pools, sorted({advice.code.value for advice in fleet.advice})
 

@@ -38,7 +38,7 @@ def loads_or_explains(content: bytes) -> Fleet | None:
 def plans_and_renders(fleet: Fleet, previous: tuple[PreviousPlacement, ...] = ()) -> None:
     """Plan what loads, and render what is placed; the plan can be read back, and JSON and YAML can hold it all."""
     plan = make_plan(fleet, previous)
-    data = json.loads(json.dumps(plan_to_dict(plan, Rejections(fleet, plan)), allow_nan=False))
+    data = json.loads(json.dumps(plan_to_dict(fleet, plan, Rejections(fleet, plan)), allow_nan=False))
     _judge_counts(fleet, plan)
     parse_previous(data["placements"], "the plan")
     for objects in environment_objects(fleet, plan).values():

@@ -17,7 +17,7 @@ def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
     """Return the plan as JSON data, each shortfall with its cheapest remedies, and the models without architecture."""
     rejections = Rejections(fleet, plan)
     finder = Remedies(fleet, plan, rejections)
-    data = plan_to_dict(plan, rejections)
+    data = plan_to_dict(fleet, plan, rejections)
     for shortfall, entry in zip(plan.shortfalls, data["shortfalls"], strict=True):
         entry.update(remedies_to_dict(fleet, finder, shortfall))
     data["memoryNotChecked"] = [

@@ -99,7 +99,7 @@ def lab() -> Stack:
 def _stack_of(name: str, fleet: Fleet) -> Stack:
     plan = make_plan(fleet)
     kind = "pulumi:pulumi:Stack"
-    outputs = plan_to_outputs(plan, Rejections(fleet, plan))
+    outputs = plan_to_outputs(fleet, plan, Rejections(fleet, plan))
     resources = [Resource(kind, f"slicewise-{name}", outputs, _urn(kind, f"slicewise-{name}"))]
     placed = placements_by_environment(plan)
     for item in fleet.environments:

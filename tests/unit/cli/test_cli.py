@@ -29,6 +29,7 @@ def test_plan_json_has_the_contracts_keys() -> None:
         "units": 2,
         "resource": {"name": "nvidia.com/mig-3g.40gb", "count": 1},
         "retained": False,
+        "endpoint": {"inCluster": "http://gemma-kserve-workload-svc.team-a.svc.cluster.local:8000", "external": None},
     }
     assert plan["nodePools"][0] == {
         "environment": "mig-a",

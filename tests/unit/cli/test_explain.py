@@ -25,6 +25,10 @@ def test_every_candidate_is_shown_with_its_verdict() -> None:
         "rejected onprem-b h100-tiny bf16-gpu a slice has 9Gi, needs 72Gi (insufficient-memory)",
         "rejected onprem-b h100-tiny fp8-slice a slice has 9Gi, needs 39Gi (insufficient-memory)",
         "rejected onprem-b h100-whole fp8-slice the pool has whole GPUs; the profile has mig: only (mig-required)",
+        "Endpoints",
+        "deployment environment in the cluster through the Gateway",
+        "team-a/gemma mig-a http://gemma-kserve-workload-svc.team-a.svc.cluster.local:8000 -",
+        "team-a/gemma onprem-b http://gemma-kserve-workload-svc.team-a.svc.cluster.local:8000 -",
     ]
 
 

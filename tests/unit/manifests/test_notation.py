@@ -60,7 +60,7 @@ def rendered(texts: list[str]) -> dict[str, Any]:
     objects = environment_objects(fleet, plan)
     files = {name: [yaml.safe_dump(item, sort_keys=False) for item in items] for name, items in objects.items()}
     assert not any("&id" in text for texts_ in files.values() for text in texts_), "an anchor: two places share a part"
-    outputs = plan_to_outputs(plan, Rejections(fleet, plan))
+    outputs = plan_to_outputs(fleet, plan, Rejections(fleet, plan))
     # A warning says where it is: the number of a pool in its list. And it may be about the notation itself (SW325).
     warnings = sorted((item["code"], item["message"]) for item in outputs.pop("warnings") if item["code"] != "SW325")
     return {"files": files, "outputs": outputs, "warnings": warnings}

@@ -108,7 +108,8 @@ def test_what_cannot_be_said_is_placed_with_a_warning_and_a_remedy(tmp_path: Pat
 
 def test_what_runs_on_a_slice_that_is_too_small_is_moved(tmp_path: Path) -> None:
     old = make_plan(fleet(tmp_path, None, "--max-model-len=8192"))
-    previous = parse_previous(plan_to_dict(old, Rejections(fleet(tmp_path, None), old))["placements"], "plan.json")
+    before = fleet(tmp_path, None)
+    previous = parse_previous(plan_to_dict(before, old, Rejections(before, old))["placements"], "plan.json")
     plan = make_plan(fleet(tmp_path, {"config": LLAMA_8B}, "--max-model-len=8192"), previous)
     assert [(move.code.value, move.target and move.target.node_pool) for move in plan.moved] == [
         ("engine-memory", "large")

@@ -46,6 +46,7 @@ PLACEMENT = {
     "units": 2,
     "resource": {"name": "nvidia.com/gpu", "count": 1},
     "retained": False,
+    "endpoint": {"inCluster": "http://gemma-kserve-workload-svc.team-a.svc.cluster.local:8000", "external": None},
 }
 NODE_POOLS = [
     {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from slicewise.addresses import service_name
 from slicewise.clusters.live import LiveService, ServiceKey
 from slicewise.documents import DeploymentKey, Fleet
-from slicewise.manifests import KubernetesObject, placement_objects, service_name
+from slicewise.manifests import KubernetesObject, placement_objects
 from slicewise.planning import Placement, PreviousPlacement
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slicewise.manifests.service_names import service_name
+from slicewise.addresses import service_name
 
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,120}[a-z0-9])?", fullmatch=True)
 # Names that look like those of services of several nodes, too.

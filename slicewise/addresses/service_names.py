@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Final
 
-from slicewise.manifests.vocabulary import SERVING_PORT, WORKLOAD_SERVICE_SUFFIX
-
+# What KServe v0.20 calls the Service of a service's pods: its name with this (pkg/controller/v1alpha2/llmisvc).
+WORKLOAD_SERVICE_SUFFIX: Final = "-kserve-workload-svc"
 # Single node: the limit of a label value, which the name becomes. Multi-node: 63 less what LeaderWorkerSet and its
 # StatefulSets append (`-kserve-mn-<group>-<hash>`), for up to a thousand groups; 40 characters do for ten, and the
 # eleventh has no workers. Both were measured on KServe v0.20.0.
@@ -40,10 +41,12 @@ def service_name(deployment: str, *, nodes: int, autoscaled: bool) -> str:
     return f"{deployment[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}{suffix}"
 
 
-def in_cluster_address(namespace: str, service: str) -> str | None:
-    """Return where KServe's Service of the workload answers in its cluster; None where KServe cuts the Service's name.
+def workload_service(service: str) -> str:
+    """Return what KServe calls its Service for the pods of `service`: cut with a hash of its own above 63 characters.
 
-    Plain HTTP on port 8000, as KServe v0.20.0 serves it without a router (its `status.addresses` leaves the port out).
+    As `ChildName` has it (knative.dev/pkg, kmeta/names.go), for a suffix as short as this one.
     """
-    name = f"{service}{WORKLOAD_SERVICE_SUFFIX}"
-    return f"http://{name}.{namespace}.svc.cluster.local:{SERVING_PORT}" if len(name) <= _LONGEST_NAME else None
+    if len(service) + len(WORKLOAD_SERVICE_SUFFIX) > _LONGEST_NAME:
+        digest = hashlib.md5(service.encode(), usedforsecurity=False).hexdigest()
+        service = service[: _LONGEST_NAME - len(digest) - len(WORKLOAD_SERVICE_SUFFIX)] + digest
+    return f"{service}{WORKLOAD_SERVICE_SUFFIX}"

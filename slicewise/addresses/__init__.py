@@ -1,0 +1,21 @@
+"""What deployments are called in a cluster, and where they answer: names, addresses and paths, as KServe makes them."""
+
+from slicewise.addresses.endpoint import SERVING_PORT, Endpoint, endpoint_of
+from slicewise.addresses.service_names import (
+    MAX_LENGTH,
+    MAX_LENGTH_AUTOSCALED,
+    MAX_LENGTH_MULTI_NODE,
+    service_name,
+    workload_service,
+)
+
+__all__ = [
+    "MAX_LENGTH",
+    "MAX_LENGTH_AUTOSCALED",
+    "MAX_LENGTH_MULTI_NODE",
+    "SERVING_PORT",
+    "Endpoint",
+    "endpoint_of",
+    "service_name",
+    "workload_service",
+]
