@@ -80,7 +80,7 @@ def _text_of(path: Path) -> str | None:
 
 def plan_text(fleet: Fleet, plan: Plan, owner: str) -> str:
     """Return what the next rendering reads: the same bytes as long as nothing is placed differently."""
-    placements = plan_to_outputs(plan, Rejections(fleet, plan))["placements"]
+    placements = plan_to_outputs(fleet, plan, Rejections(fleet, plan))["placements"]
     written_by = "slicewise render: commit this file with the manifests; it keeps what runs where it is"
     return json.dumps({"writtenBy": written_by, "owner": owner, "placements": placements}, indent=2) + "\n"
 
