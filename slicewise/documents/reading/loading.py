@@ -13,7 +13,14 @@ from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey, model_key
 from slicewise.documents.reading.parsing import parse_all
 from slicewise.documents.reading.read_document import Identified, read_document
-from slicewise.documents.rules import NAME, ReferenceCheck, check_prefill_scaling, claimed_models, fleet_advice
+from slicewise.documents.rules import (
+    NAME,
+    ReferenceCheck,
+    check_prefill_scaling,
+    check_routes,
+    claimed_models,
+    fleet_advice,
+)
 from slicewise.documents.served_model import ClusterModel, Model
 from slicewise.sources import paused_collector, read_all
 
@@ -86,6 +93,8 @@ def _load(
         errors += _dangling(identified, models)
     fleet = _fleet([each.document for each in unique if each.document])
     errors += _scaled_prefill(unique, fleet)
+    by_subject = {each.subject: each for each in unique}
+    errors += [by_subject[each.subject].placed(each) for each in check_routes(fleet) if each.subject]
     return replace(fleet, advice=tuple(each for each in found if not each.is_error)), errors
 
 

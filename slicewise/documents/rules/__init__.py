@@ -10,6 +10,7 @@ from slicewise.documents.rules.prefill import check_prefill_scaling
 from slicewise.documents.rules.provisioned_pools import SYSTEM_POOL
 from slicewise.documents.rules.references import NAME, REFERENCE, ReferenceCheck, claimed_models
 from slicewise.documents.rules.registry import check_broken, check_document, check_model
+from slicewise.documents.rules.routes import check_routes
 from slicewise.documents.rules.served_model import slices_alone
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "check_document",
     "check_model",
     "check_prefill_scaling",
+    "check_routes",
     "claimed_models",
     "fleet_advice",
     "slices_alone",

@@ -8,6 +8,7 @@ from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.documents.cluster import ExistingCluster
 from slicewise.documents.fleet import Fleet, model_key
 from slicewise.documents.rules.prefill import check_prefill_routes
+from slicewise.documents.rules.routes import check_routers_have_gateways
 from slicewise.documents.rules.selected_environments import Reach
 from slicewise.documents.rules.selectors_without_match import check_selectors
 from slicewise.documents.rules.served_names import check_served_names
@@ -23,6 +24,7 @@ def fleet_advice(fleet: Fleet) -> Iterator[Diagnostic]:
         reach = Reach(fleet.environments)
         yield from check_selectors(fleet, reach)
         yield from check_served_names(fleet, reach)
+        yield from check_routers_have_gateways(fleet, reach)
 
 
 def _one_cluster_twice(fleet: Fleet) -> Iterator[Diagnostic]:

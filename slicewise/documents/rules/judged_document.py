@@ -15,6 +15,7 @@ from slicewise.documents.base import ClusterMetadata
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import DeploymentMetadata, ModelDeployment, Scaling
 from slicewise.documents.environment import MAX_POOLS, InferenceEnvironment, NodePool
+from slicewise.documents.router import Router
 from slicewise.documents.rules.judged_entry import EntryT, JudgedEntry
 from slicewise.documents.served_model import HuggingFace, ModelSpec, ServingProfile
 from slicewise.documents.unknown_fields import aliases, model_at
@@ -61,17 +62,22 @@ class JudgedDeployment:
 
     namespace: str | None
     scaling: Scaling | None
+    router: Router | None
 
     @classmethod
     def right(cls, document: ModelDeployment) -> JudgedDeployment:
         """Return all parts of `document`."""
-        return cls(document.metadata.namespace, document.spec.scaling)
+        return cls(document.metadata.namespace, document.spec.scaling, document.spec.router)
 
     @classmethod
     def broken(cls, data: object) -> JudgedDeployment:
         """Return the parts of a document of plain data that are right."""
         metadata = validated(DeploymentMetadata, value_at(data, ("metadata",)))
-        return cls(metadata.namespace if metadata else None, validated(Scaling, value_at(data, ("spec", "scaling"))))
+        return cls(
+            metadata.namespace if metadata else None,
+            validated(Scaling, value_at(data, ("spec", "scaling"))),
+            validated(Router, value_at(data, ("spec", "router"))),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from slicewise.documents.rules.provisioned_pools import (
     check_zones_of_existing,
 )
 from slicewise.documents.rules.quantised_weights import check_quantised_weights
+from slicewise.documents.rules.router import check_router
 from slicewise.documents.rules.rule import (
     JudgedT,
     Rule,
@@ -56,6 +57,7 @@ from slicewise.documents.rules.rule import (
     of_pools,
     of_pools_and_cluster,
     of_profiles,
+    of_router,
     of_scaling,
 )
 from slicewise.documents.rules.served_model import (
@@ -100,7 +102,11 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool_and_cluster(check_machine, *_MACHINE),
     of_pools_and_cluster(check_one_strategy, _MIG),
 )
-DEPLOYMENT_RULES: Final[tuple[Rule[JudgedDeployment], ...]] = (of_namespace(check_namespace), of_scaling(check_scaling))
+DEPLOYMENT_RULES: Final[tuple[Rule[JudgedDeployment], ...]] = (
+    of_namespace(check_namespace),
+    of_scaling(check_scaling),
+    of_router(check_router),
+)
 MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     of_profiles(check_unique_names, "name"),
     of_each_profile(check_engine, "engine.args"),

@@ -12,6 +12,7 @@ from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import Scaling
 from slicewise.documents.environment import NodePool
 from slicewise.documents.prefill_profiles import prefill_workload
+from slicewise.documents.router import Router
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
 from slicewise.documents.rules.judged_entry import EntryT, JudgedEntry
 from slicewise.documents.served_model import Prefill, ServingProfile
@@ -163,6 +164,11 @@ def _is_own(prefill: Prefill | None, field: str) -> bool:
     if field.startswith("replicaTopology"):
         return prefill.replica_topology is not None
     return prefill.engine is not None and "args" in prefill.engine.model_fields_set
+
+
+def of_router(check: Callable[[Router], _Found]) -> Rule[JudgedDeployment]:
+    """Return a rule of a deployment's router."""
+    return Rule((), lambda document: check(document.router) if document.router else iter(()))
 
 
 def _fitting(entries: Sequence[JudgedEntry[EntryT]], fields: Iterable[str]) -> list[JudgedEntry[EntryT]]:
