@@ -98,7 +98,11 @@ class ControlPlane:
 
     def kubeconfig_through(self, server: str, authority: Path) -> str:
         """Return the kubeconfig of who reaches it with the same rights through another server, at a URL."""
-        return _kubeconfig(server, authority, yaml.safe_load(self.kubeconfig)["users"][0]["user"]["token"])
+        return _kubeconfig(server, authority, self.token())
+
+    def token(self) -> str:
+        """Return what authenticates an administrator."""
+        return str(yaml.safe_load(self.kubeconfig)["users"][0]["user"]["token"])
 
     def notice_new_kinds(self) -> None:
         """Have objects of new kinds deleted at once, with what they own, not half a minute later.

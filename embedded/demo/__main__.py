@@ -17,6 +17,7 @@ from rich.live import Live
 
 from embedded.api_client import connect
 from embedded.demo import supervisor, view
+from embedded.demo.answers import answers
 from embedded.demo.screen import nodes_table, services_table
 from embedded.errors import ControlPlaneError
 from embedded.kserve_kinds import LLMInferenceService
@@ -69,6 +70,10 @@ def up(
         path = supervisor.cluster_directory(state, environment.metadata.name) / "kubeconfig"
         console.print(f"  kubectl --kubeconfig {path} get pods -A -o wide", soft_wrap=True)
     console.print("`make demo-down` stops them and removes everything.")
+    for answer in answers(state, fleet):
+        console.print("A model answers through the gateway of its cluster, KServe's route and a stub engine:")
+        console.print(f"  {answer.command}", soft_wrap=True, markup=False)
+        console.print(f"  {answer.output or 'not called: curl is not installed'}", soft_wrap=True, markup=False)
 
 
 @app.command()

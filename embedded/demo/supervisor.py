@@ -34,7 +34,7 @@ def keep_running(state: Path) -> None:
     with ExitStack() as stack:
         for environment in load_fleet([str(CHECKOUT / DOCUMENTS)]).environments:
             directory = cluster_directory(state, environment.metadata.name)
-            stack.enter_context(EmbeddedCluster.start(directory, fake_pools(environment)))
+            stack.enter_context(EmbeddedCluster.start(directory, fake_pools(environment), gateway=True))
         _ready_file(state).touch()
         while True:
             signal.pause()

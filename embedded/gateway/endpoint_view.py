@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from embedded.control_plane import ControlPlane
+    from embedded.gateway.api_server import ApiServer
     from embedded.gateway.pod_addresses import PodAddresses
 
 _SLICES = "/apis/discovery.k8s.io/v1/endpointslices"
@@ -27,18 +27,18 @@ _BLOCK = 65536
 
 
 @contextmanager
-def serve_endpoint_view(plane: ControlPlane, certificate: Path, port: int, addresses: PodAddresses) -> Iterator[None]:
+def serve_endpoint_view(api: ApiServer, certificate: Path, port: int, addresses: PodAddresses) -> Iterator[None]:
     """Serve it on loopback until the end of the `with` block; clients authenticate as they do to the API server.
 
     Args:
-        plane: The API server.
+        api: The API server.
         certificate: What the view shows; its key is beside it, in `tls.key`.
         port: Where the view listens.
         addresses: Where pods' addresses lead.
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, certificate.with_name("tls.key"))
-    with _View(plane, context, port, addresses) as view:
+    with _View(api, context, port, addresses) as view:
         thread = threading.Thread(target=view.serve_forever, name="endpoint-view", daemon=True)
         thread.start()
         try:
@@ -52,16 +52,12 @@ class _View(ThreadingHTTPServer):
     # Watches last until the API server ends them.
     daemon_threads = True
 
-    def __init__(self, plane: ControlPlane, context: ssl.SSLContext, port: int, addresses: PodAddresses) -> None:
+    def __init__(self, api: ApiServer, context: ssl.SSLContext, port: int, addresses: PodAddresses) -> None:
         super().__init__((HOST, port), _Request)
         # The handshake is left to the connection's thread: here it would hold up all others.
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.api = api
         self.addresses = addresses
-        self._host = urlsplit(plane.server).netloc
-        self._trusted = ssl.create_default_context(cadata=plane.authority())
-
-    def api_server(self) -> http.client.HTTPSConnection:
-        return http.client.HTTPSConnection(self._host, context=self._trusted)
 
 
 class _Request(BaseHTTPRequestHandler):
@@ -75,7 +71,7 @@ class _Request(BaseHTTPRequestHandler):
         if about_slices:
             headers["Accept"] = "application/json"
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
-        connection = view.api_server()
+        connection = view.api.connection()
         try:
             connection.request(self.command, self.path, body, headers)
             response = connection.getresponse()

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import selectors
 import threading
-from http import HTTPStatus
 from itertools import takewhile
 from typing import TYPE_CHECKING, Self
-
-from lightkube import ApiError
-from lightkube.resources.core_v1 import Pod
 
 from embedded.gateway.stub_engine import StubEngine, StubEngineServer
 
 if TYPE_CHECKING:
-    from lightkube import Client
-
+    from embedded.gateway.api_server import ApiServer
     from embedded.manifest_files import Manifest
 
 _ENGINE_PORT = 8000  # KServe's: the engine listens there in its pod
@@ -31,8 +26,8 @@ class PodAddresses:
     have the same address. Use as a context manager.
     """
 
-    def __init__(self, client: Client, port: int) -> None:
-        self._client = client
+    def __init__(self, api: ApiServer, port: int) -> None:
+        self._api = api
         self._port = port
         self._lock = threading.Lock()
         self._servers: dict[str, StubEngineServer] = {}  # by address
@@ -75,12 +70,10 @@ class PodAddresses:
         there = self._servers.get(address)
         if there and there.engine.pod == pod["name"]:
             return
-        try:
-            names = _served_names(self._client.get(Pod, pod["name"], namespace=pod["namespace"]))
-        except ApiError as error:
-            if error.status.code != HTTPStatus.NOT_FOUND:
-                raise
+        found = self._api.pod(pod["namespace"], pod["name"])
+        if found is None:
             return  # it was deleted meanwhile: nothing answers at its address
+        names = _served_names(found)
         with self._lock:
             if address in self._servers:  # kwok gave the address of a deleted pod to a new one
                 self._close(address)
@@ -108,14 +101,13 @@ class PodAddresses:
                         self._servers[key.data].handle_request()
 
 
-def _served_names(pod: Pod) -> tuple[str, ...]:
+def _served_names(pod: Manifest) -> tuple[str, ...]:
     """Return what follows the last `--served-model-name` in the engine's command, which KServe writes as a script.
 
     Without one, vLLM calls a model what it was told to load.
     """
-    containers = pod.spec.containers if pod.spec else []
-    main = next(container for container in containers if container.name == "main")
-    words = " ".join([*(main.command or []), *(main.args or [])]).replace("=", " ").split()
+    main = next(container for container in pod["spec"]["containers"] if container["name"] == "main")
+    words = " ".join([*main.get("command", []), *main.get("args", [])]).replace("=", " ").split()
     if _SERVED_NAMES not in words:
         return (_MODEL_PATH,)
     names = words[len(words) - words[::-1].index(_SERVED_NAMES) :]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedded.api_client import connect
 from embedded.certificates import write_certificate
+from embedded.gateway.api_server import ApiServer
 from embedded.gateway.contour import CONTROLLER, install_contour_crds, start_contour
 from embedded.gateway.endpoint_view import serve_endpoint_view
 from embedded.gateway.envoy import start_envoy
@@ -42,14 +43,15 @@ def start_gateway(plane: ControlPlane, directory: Path) -> Iterator[tuple[Proces
     certificate = write_certificate(directory / "endpoint-view")
     view_port, engine_port, xds_port = free_ports(3)
     port, container_port = free_ports_apart(_CONTAINER_PORT_OFFSET)
+    api = ApiServer(plane)
     view = plane.kubeconfig_through(f"https://{HOST}:{view_port}", certificate)
     kubeconfig = write_secret(certificate.with_name("kubeconfig"), view)
     with ExitStack() as stack:
         client = stack.enter_context(connect(plane))
         install_contour_crds(client)
         add_gateway(client, GATEWAY, NAMESPACE, port=port, controller=CONTROLLER)
-        addresses = stack.enter_context(PodAddresses(client, engine_port))
-        stack.enter_context(serve_endpoint_view(plane, certificate, view_port, addresses))
+        addresses = stack.enter_context(PodAddresses(api, engine_port))
+        stack.enter_context(serve_endpoint_view(api, certificate, view_port, addresses))
         contour = stack.enter_context(start_contour(program, kubeconfig, directory, xds_port))
         contour.wait_ready()
         envoy = stack.enter_context(start_envoy(program, directory, xds_port, port, container_port))

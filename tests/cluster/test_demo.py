@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +40,15 @@ def test_the_slices_of_a_node_fill_and_the_17th_pod_waits(tmp_path: Path) -> Non
         assert "waits" not in before
         assert "16 of 16" in after
         assert "waits: 0/1 nodes are available: 1 Insufficient nvidia.com/mig-3g.40gb" in after
+        command, answer = map(str.strip, shown.splitlines()[-2:])
+        assert command.startswith("curl -sS http://127.0.0.1:")
+        if shutil.which("curl"):
+            assert "stub engine of pod chat-small-kserve-" in json.loads(answer)["choices"][0]["message"]["content"]
+            # The line works as it is printed.
+            again = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=True)
+            assert json.loads(again.stdout)["model"] == json.loads(answer)["model"]
+        else:
+            assert answer == "not called: curl is not installed"
         # Once more, as somebody would after editing the demo's documents.
         assert "running already" in demo("up", str(state))
     finally:

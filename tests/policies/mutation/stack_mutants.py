@@ -46,7 +46,14 @@ CAPACITY: Final = (
     Mutant("more replicas than planned", SLICE, put("spec", "replicas", value=3), "pool-capacity"),
     Mutant("more replicas of two nodes than planned", MULTI, put("spec", "replicas", value=2), "pool-capacity"),
     Mutant("a higher maximum than planned", SCALER, put("spec", "maxReplicaCount", value=5), "pool-capacity"),
-    Mutant("a service that was not planned", TINY, twice("more", put("metadata", "name", value="m")), "pool-capacity"),
+    Mutant(
+        "a service that was not planned",
+        TINY,
+        twice("more", put("metadata", "name", value="m")),
+        "pool-capacity",
+        # Its route is for the same model.
+        also=("routed-models-unique",),
+    ),
     Mutant(
         "a pool without nodes",
         DEMO_STACK,
