@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slicewise.diagnostics import FieldPath, Place
 from slicewise.documents import (
@@ -13,8 +14,12 @@ from slicewise.documents import (
     METADATA,
     DeploymentKey,
     Fleet,
+    ModelDeployment,
     ModelKey,
+    ModelSpec,
     NamespacedMetadata,
+    NodePool,
+    PodSettings,
     load_contents,
     model_key,
 )
@@ -82,6 +87,45 @@ class Documents:
         names = [profile.name for profile in self.fleet.models[model].serving] if model else []
         return self.model(key, ("spec", "serving", names.index(name), *path)) if name in names else None
 
+    def pod(self, key: DeploymentKey, profile: str, pool: tuple[str, str], path: FieldPath) -> Place | None:
+        """Return the place of what is said of the pods of a deployment: by whoever says it last.
+
+        Args:
+            key: The deployment.
+            profile: The serving profile of its placement.
+            pool: The environment and the node pool of its placement.
+            path: The field, below `pod`.
+        """
+        deployment, model, node_pool = self._parts(key, pool)
+        said = next((each.pod for each in model.serving if each.name == profile), None) if model else None
+        if deployment and _says(deployment.spec.pod, path):
+            return self.deployment(key, ("spec", "pod", *path))
+        if _says(said, path):
+            return self.profile(key, profile, ("pod", *path))
+        if model and _says(model.pod, path):
+            return self.model(key, ("spec", "pod", *path))
+        return self.node_pool(*pool, ("pod", *path)) if node_pool and _says(node_pool.pod, path) else None
+
+    def base_refs(self, key: DeploymentKey, pool: tuple[str, str]) -> Place | None:
+        """Return the place of the base references of a deployment's services: its model's, or else its pool's."""
+        _, model, node_pool = self._parts(key, pool)
+        if model and model.base_refs:
+            return self.model(key, ("spec", "baseRefs"))
+        return self.node_pool(*pool, ("baseRefs",)) if node_pool and node_pool.base_refs else None
+
+    def storage_initializer_env(self, key: DeploymentKey) -> Place | None:
+        """Return the place of the variables of what fetches the weights: its own, or else the token."""
+        model = self._model_of(key)
+        own = model and self.fleet.models[model].storage_initializer.env
+        return self.model(key, ("spec", "storageInitializer", "env") if own else ("spec", "huggingFace", "secretRef"))
+
+    def _parts(
+        self, key: DeploymentKey, pool: tuple[str, str]
+    ) -> tuple[ModelDeployment | None, ModelSpec | None, NodePool | None]:
+        model = self._model_of(key)
+        spec = self.fleet.models[model] if model else None
+        return self.fleet.deployment.get(key), spec, self.fleet.node_pool.get(pool)
+
     def _model_of(self, key: DeploymentKey) -> ModelKey | None:
         deployment = self.fleet.deployment.get(key)
         return model_key(deployment) if deployment else None
@@ -89,6 +133,16 @@ class Documents:
     def _place(self, key: tuple[str, str, str], path: FieldPath) -> Place | None:
         source = self.sources.get(key)
         return Place(relative(source.file, self.root), *source.locate(path)) if source else None
+
+
+def _says(pod: PodSettings | None, path: FieldPath) -> bool:
+    """Return whether something is said at `path` of a pod."""
+    said: Any = pod.model_dump(by_alias=True, exclude_none=True) if pod else {}
+    for part in path:
+        if not isinstance(said, dict) or not said.get(part):
+            return False
+        said = said[part]
+    return True
 
 
 def relative(file: str, root: Path) -> str:

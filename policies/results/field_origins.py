@@ -93,6 +93,7 @@ def _place_of_placed(placed: Placed, message: str, documents: Documents) -> Plac
 
 def _place_of_source(source: FieldSource, placed: Placed, documents: Documents) -> Place | None:
     """Return where the field is that `source` names."""
+    pool = (placed.environment, placed.node_pool)
     match source.part:
         case SourcePart.DEPLOYMENT:
             return documents.deployment(placed.deployment, source.path)
@@ -104,7 +105,20 @@ def _place_of_source(source: FieldSource, placed: Placed, documents: Documents) 
             return documents.profile(placed.deployment, placed.profile, source.path)
         case SourcePart.NODE_POOL | SourcePart.PREFILL_NODE_POOL:
             of_prefill = source.part is SourcePart.PREFILL_NODE_POOL
-            pool = placed.prefill_node_pool if of_prefill else placed.node_pool
-            return documents.node_pool(placed.environment, pool, source.path)
-        case SourcePart.SERVED_NAME:
+            name = placed.prefill_node_pool if of_prefill else placed.node_pool
+            return documents.node_pool(placed.environment, name, source.path)
+        case _:
+            return _place_of_several(source, placed, pool, documents)
+
+
+def _place_of_several(source: FieldSource, placed: Placed, pool: tuple[str, str], documents: Documents) -> Place | None:
+    """Return where the field is that one of several documents may say."""
+    match source.part:
+        case SourcePart.POD:
+            return documents.pod(placed.deployment, placed.profile, pool, source.path)
+        case SourcePart.BASE_REFS:
+            return documents.base_refs(placed.deployment, pool)
+        case SourcePart.STORAGE_INITIALIZER:
+            return documents.storage_initializer_env(placed.deployment)
+        case _:
             return documents.served_name(placed.deployment)

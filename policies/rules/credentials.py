@@ -12,8 +12,7 @@ from typing import Final
 from policies.rules.reading import Field, Pod, makes_pods, pod_requests, pods
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, ResourceRule, Unchecked
-from policies.rules.secret_words import is_harmless, names_secret
-from slicewise.sources import HUGGING_FACE, issued_token
+from slicewise.sources import HUGGING_FACE, is_harmless, issued_token, names_secret
 
 # A flag, and its value: in the same word or the next, which may be another flag.
 _FLAG: Final = re.compile(r"(--[A-Za-z][\w.-]*)['\"]?(?:=['\"]?([^\s'\"]+)|\s+['\"]?([^\s'\"-][^\s'\"]*))")

@@ -44,9 +44,13 @@ from slicewise.documents.environment import (
     Precision,
     Toleration,
 )
+from slicewise.documents.environment_variables import EnvironmentVariable
 from slicewise.documents.fleet import Fleet, ModelKey, model_key, served_name
+from slicewise.documents.pod import PodSettings
+from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
 from slicewise.documents.reading import KINDS, METADATA, bad_value, load_contents, load_fleet
+from slicewise.documents.reserved_labels import is_reserved_label
 from slicewise.documents.router import GatewayReference, Router
 from slicewise.documents.rules import SYSTEM_POOL, check_document, check_model, slices_alone
 from slicewise.documents.schema import any_schema, document_schema
@@ -87,6 +91,7 @@ __all__ = [
     "EksCluster",
     "EksReference",
     "EnvironmentSpec",
+    "EnvironmentVariable",
     "ExistingCluster",
     "FixedScaling",
     "Fleet",
@@ -102,6 +107,7 @@ __all__ = [
     "ModelSpec",
     "NamespacedMetadata",
     "NodePool",
+    "PodSettings",
     "Precision",
     "ReplicaTopology",
     "Requirements",
@@ -117,11 +123,14 @@ __all__ = [
     "check_model",
     "cloud_labels",
     "document_schema",
+    "effective_base_refs",
+    "effective_pod",
     "engine_options",
     "engine_version",
     "gke_zones",
     "is_dns_subdomain",
     "is_label_key",
+    "is_reserved_label",
     "load_contents",
     "load_fleet",
     "model_key",

@@ -18,6 +18,7 @@ from slicewise.documents.base import (
     NamespacedMetadata,
     Selector,
 )
+from slicewise.documents.pod import PodSettings
 from slicewise.documents.router import Router
 from slicewise.documents.served_model import ServedModelName
 from slicewise.kubernetes import MAX_COUNT
@@ -99,6 +100,8 @@ class DeploymentSpec(Frozen):
     """The number of replicas in each environment, or what determines it."""
     router: Router = Router()
     """Whether and how requests reach it through a Gateway."""
+    pod: PodSettings | None = None
+    """What is said of the deployment's pods beside what the plan decides; it overrides profile, model and pool."""
 
 
 class DeploymentMetadata(NamespacedMetadata):

@@ -23,6 +23,7 @@ from slicewise.documents.base import (
     LabelValue,
 )
 from slicewise.documents.cluster import CloudName, Cluster
+from slicewise.documents.pod import BaseReference, PodSettings
 from slicewise.documents.router import GatewayReference
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
@@ -138,6 +139,10 @@ class NodePool(Frozen):
     """For clusters that the stack creates on GKE: the zones of the nodes; required if location is a region."""
     capabilities: Capabilities
     """What one allocation unit and its node can do."""
+    pod: PodSettings | None = None
+    """What is said of all pods on the pool's nodes beside what the plan decides."""
+    base_refs: tuple[BaseReference, ...] = ()
+    """LLMInferenceServiceConfigs that KServe merges into every service on the pool."""
 
     @property
     def mig(self) -> MigConfiguration | None:

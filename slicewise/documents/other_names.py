@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from slicewise.documents.names_of_pods import names_below
+
 
 class OtherName(NamedTuple):
     """What to write instead of a field that is called otherwise here, or belongs elsewhere."""
@@ -178,9 +180,21 @@ _MODEL: Final = {
     "spec.serving.engine.extraArgs": _renamed("args"),
     "spec.serving.engine.arguments": _renamed("args"),
     "spec.serving.engine.model": _renamed("/spec.huggingFace.repo"),
-    "spec.serving.engine.env": OtherName(
-        "leave it out: Slicewise sets no variables; vLLM's own options go into engine.args"
+    "spec.serving.env": _renamed("engine.env"),
+    "spec.serving.envVars": _renamed("engine.env"),
+    "spec.serving.command": _renamed("engine.command"),
+    "spec.serving.args": _renamed("engine.args"),
+    "spec.serving.image": _renamed("engine.image"),
+    "spec.serving.engine.envs": _renamed("env"),
+    "spec.serving.engine.envVars": _renamed("env"),
+    "spec.serving.engine.environment": _renamed("env"),
+    "spec.serving.engine.envFrom": OtherName("write it as pod.container.envFrom of the serving profile"),
+    "spec.env": OtherName(
+        "the engine's are serving[].engine.env, those of what fetches the weights storageInitializer.env"
     ),
+    "spec.initContainers": OtherName("what fetches the weights is storageInitializer"),
+    "spec.template": OtherName("what is not planned by goes into pod, in Kubernetes' own shapes"),
+    "spec.serving.template": OtherName("what is not planned by goes into pod, in Kubernetes' own shapes"),
     "spec.serving.replicaTopology.worker": _renamed("nodes"),
     "spec.serving.replicaTopology.workers": _renamed("nodes"),
     "spec.serving.replicaTopology.size": _renamed("nodes"),
@@ -254,13 +268,23 @@ _DEPLOYMENT: Final = {
     "spec.workers": _IN_MODEL,
     "spec.template": _IN_MODEL,
     "spec.prefill": _IN_MODEL,
+    "spec.labels": _renamed("/metadata.labels", "; labels of pods are pod.labels"),
+    "spec.baseRefs": OtherName("configs are named by the model (spec.baseRefs) or the pool"),
+    "spec.env": _IN_MODEL,
     "spec.modelCacheRef": OtherName("leave it out: there is no cache of models"),
 }
+
+
+def _of_pods(*pods: str) -> dict[str, OtherName]:
+    return {path: OtherName(why) for pod in pods for path, why in names_below(pod).items()}
+
+
+_PODS_OF_MODEL: Final = _of_pods("spec.pod", "spec.serving.pod")
 OTHER_NAMES: Final = {
-    "InferenceEnvironment": {**_ENVIRONMENT, "metadata.namespace": _NO_NAMESPACE},
-    "ClusterModel": {**_MODEL, **_PREFILL, "metadata.namespace": _NO_NAMESPACE},
-    "Model": {**_MODEL, **_PREFILL},
-    "ModelDeployment": _DEPLOYMENT,
+    "InferenceEnvironment": {**_ENVIRONMENT, **_of_pods("spec.nodePools.pod"), "metadata.namespace": _NO_NAMESPACE},
+    "ClusterModel": {**_MODEL, **_PREFILL, **_PODS_OF_MODEL, "metadata.namespace": _NO_NAMESPACE},
+    "Model": {**_MODEL, **_PREFILL, **_PODS_OF_MODEL},
+    "ModelDeployment": {**_DEPLOYMENT, **_of_pods("spec.pod")},
 }
 # What any object of Kubernetes may carry, and no document does.
 _METADATA: Final = OtherName("leave it out: a document has a name, labels and, where it lives in one, a namespace")

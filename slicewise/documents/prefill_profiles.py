@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slicewise.documents.deployment import ModelDeployment
+from slicewise.documents.pod_levels import merged_pods
 from slicewise.documents.served_model import Engine, ServingProfile
 
 
@@ -15,6 +16,7 @@ def prefill_workload(profile: ServingProfile) -> ServingProfile | None:
         "prefill": None,
         "engine": _engine(profile.engine, prefill.engine),
         "replica_topology": prefill.replica_topology or profile.replica_topology,
+        "pod": merged_pods(profile.pod, prefill.pod),
     }
     return profile.model_copy(update=changes)
 

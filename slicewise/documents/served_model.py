@@ -24,8 +24,10 @@ from slicewise.documents.base import (
     Selector,
 )
 from slicewise.documents.environment import Interconnect, Precision
+from slicewise.documents.environment_variables import EnvironmentVariable
 from slicewise.documents.image import Image
 from slicewise.documents.patterns import Pattern
+from slicewise.documents.pod import BaseReference, PodSettings, StorageInitializer
 from slicewise.kubernetes import Quantity
 
 MOST_NODES: Final = 1024
@@ -169,6 +171,10 @@ class Engine(Frozen):
     """vLLM's version, if the image's tag does not give it; if both are omitted, that of KServe's preset."""
     args: tuple[Argument, ...] = ()
     """The engine's arguments, exactly as it receives them: Slicewise adds the quotes that KServe's shell needs."""
+    env: tuple[EnvironmentVariable, ...] = ()
+    """Environment variables of the engine's container."""
+    command: Annotated[tuple[Argument, ...], Field(min_length=1)] | None = None
+    """What starts another engine, or vLLM in another way, instead of KServe's command; its memory is not judged."""
 
 
 class Prefill(Frozen):
@@ -180,6 +186,8 @@ class Prefill(Frozen):
     """The shape of one replica, and what it needs; that of the profile if omitted."""
     engine: Engine | None = None
     """Its inference engine; what is omitted in it is as in the profile's engine."""
+    pod: PodSettings | None = None
+    """What is said of these pods beside what the plan decides; it overrides the profile's."""
 
 
 class ServingProfile(Frozen):
@@ -195,6 +203,8 @@ class ServingProfile(Frozen):
     """The shape of one replica, and what it needs."""
     prefill: Prefill | None = None
     """Further pods in the same environment that compute prompts; these then only generate (disaggregated serving)."""
+    pod: PodSettings | None = None
+    """What is said of the profile's pods beside what the plan decides; it overrides the model's and the pool's."""
 
 
 class HuggingFace(Frozen):
@@ -237,6 +247,12 @@ class ModelSpec(Frozen):
     """The model's architecture, from which Slicewise computes whether the model fits a slice or GPU."""
     resources: Resources = Resources()
     """CPU and memory of each pod."""
+    pod: PodSettings | None = None
+    """What is said of the model's pods beside what the plan decides; it overrides the pool's."""
+    storage_initializer: StorageInitializer = StorageInitializer()
+    """KServe's init container that fetches the weights."""
+    base_refs: tuple[BaseReference, ...] = ()
+    """LLMInferenceServiceConfigs that KServe merges into the model's services, after those of the pool."""
     serving: Annotated[tuple[ServingProfile, ...], Field(min_length=1, max_length=8)]
     """The ways of serving it, in order of preference."""
 

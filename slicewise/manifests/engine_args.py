@@ -14,14 +14,15 @@ def engine_args(profile: ServingProfile, *, hands_over: bool = False) -> list[st
     """Return them, escaped for the kubelet, and quoted where a shell will evaluate them.
 
     All presets of KServe v0.20 end in the shell's `eval`, which takes quotes away: the one for a single node since
-    v0.18, the one for data parallelism over several nodes too. Slicewise's config for pipeline parallelism does not.
+    v0.18, the one for data parallelism over several nodes too. Slicewise's config for pipeline parallelism does not,
+    and a command of the document's own gets what the document says alone: Slicewise knows none of its options.
 
     Args:
         profile: How the pods are served.
         hands_over: Whether prompts are computed in other pods than answers.
     """
     topology = profile.replica_topology
-    if topology.pipelined:
+    if topology.pipelined or profile.engine.command:
         return [through_kubelet(argument) for argument in profile.engine.args]
     own = _one_node(profile) if topology.nodes == 1 else _data_parallel(profile)
     transfer = kv_transfer_args(profile) if hands_over else []

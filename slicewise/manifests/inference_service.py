@@ -7,10 +7,22 @@ import json
 from typing import Final
 
 from slicewise.addresses import service_name
-from slicewise.documents import EnvironmentSpec, ModelDeployment, ModelSpec, NodePool, ServingProfile, served_name
+from slicewise.documents import (
+    EnvironmentSpec,
+    ModelDeployment,
+    ModelSpec,
+    NodePool,
+    PodSettings,
+    ServingProfile,
+    effective_base_refs,
+    effective_pod,
+    is_reserved_label,
+    served_name,
+)
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
+from slicewise.manifests.pod_fields import pod_annotations, pod_labels, service_annotations, service_labels
 from slicewise.manifests.pod_template import POD_SOURCES, PREFILL_SOURCES, pod_template
 from slicewise.manifests.router import ROUTER_SOURCES, router_spec
 from slicewise.manifests.source_map import FieldSource, SourcePart, below
@@ -27,8 +39,14 @@ SERVICE_SOURCES: Final = (
     FieldSource("spec.model", SourcePart.MODEL, ("spec", "huggingFace")),
     FieldSource("spec.prefill.replicas", SourcePart.SERVING_PROFILE, ("prefill", "replicas")),
     *below("spec.prefill.template", PREFILL_SOURCES),
+    FieldSource("spec.prefill.labels", SourcePart.POD, ("labels",)),
+    FieldSource("spec.prefill.annotations", SourcePart.POD, ("annotations",)),
     FieldSource("spec.prefill", SourcePart.SERVING_PROFILE, ("prefill",)),
     FieldSource("spec.parallelism", SourcePart.SERVING_PROFILE, ("replicaTopology", "parallelism")),
+    FieldSource("spec.labels", SourcePart.POD, ("labels",)),
+    FieldSource("spec.annotations", SourcePart.POD, ("annotations",)),
+    FieldSource("spec.baseRefs", SourcePart.BASE_REFS),
+    FieldSource("spec.storageInitializer", SourcePart.MODEL, ("spec", "storageInitializer")),
     *below("spec.template", POD_SOURCES),
     *below("spec.worker", POD_SOURCES),
     *below("spec.router", ROUTER_SOURCES),
@@ -55,31 +73,44 @@ def inference_service(
         environment: The environment's own, with the pools of it.
     """
     nodes = placement.nodes_per_replica
+    pod = effective_pod(pool, model, profile, deployment)
     name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
     spec: KubernetesObject = {
         "model": {
             "uri": f"hf://{model.hugging_face.repo}:{model.hugging_face.revision}",
             "name": served_name(deployment, model),
         },
-        "template": pod_template(placement, model, profile, pool, name),
+        "template": pod_template(placement, model, profile, pool, pod, name),
     }
     if nodes > 1:
         # Leader and worker are merged with KServe's configs one by one, so both say everything.
-        spec["worker"] = pod_template(placement, model, profile, pool, name)
+        spec["worker"] = pod_template(placement, model, profile, pool, pod, name, is_worker=True)
         spec["parallelism"] = _parallelism(profile)
-    prefill = placement.prefill
+    if model.storage_initializer.enabled is not None:
+        spec["storageInitializer"] = {"enabled": model.storage_initializer.enabled}
+    if references := effective_base_refs(pool, model):
+        spec["baseRefs"] = [{"name": each.name} for each in references]
+    if labels := pod_labels(pod):
+        spec["labels"] = labels
+    prefill, prefill_pod = placement.prefill, pod
     if prefill:
         own_pool = next(each for each in environment.node_pools if each.name == prefill.node_pool)
-        spec["prefill"] = {"template": pod_template(prefill, model, prefill.profile_of(model), own_pool, name)}
+        workload = prefill.profile_of(model)
+        prefill_pod = effective_pod(own_pool, model, workload, deployment)
+        spec["prefill"] = {"template": pod_template(prefill, model, workload, own_pool, prefill_pod, name)}
+        if labels := pod_labels(prefill_pod):
+            spec["prefill"]["labels"] = labels
     # KServe puts these on the pods and says of none of them which version of the service it is from.
-    spec["annotations"] = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile)}
+    revision = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile, pod, prefill_pod)}
+    spec["annotations"] = {**pod_annotations(pod), **revision}
     # After the revision: a route or a weight replaces no pods.
     router = router_spec(deployment.spec.router, environment)
     if router is not None:
         spec["router"] = router
     if prefill:
         # Not in the revision: more of these pods, or fewer, are no reason to replace any.
-        spec["prefill"] |= {"annotations": spec["annotations"], "replicas": prefill.replicas}
+        annotations = {**pod_annotations(prefill_pod), **revision}
+        spec["prefill"] |= {"annotations": annotations, "replicas": prefill.replicas}
     if not deployment.autoscaled:
         # Left out where an autoscaler owns it, so that the next `pulumi up` does not take it back.
         spec["replicas"] = placement.replicas
@@ -89,16 +120,21 @@ def inference_service(
         "metadata": {
             "name": name,
             "namespace": deployment.metadata.namespace,
-            "labels": {vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY},
-            "annotations": _annotations(placement, profile),
+            "labels": _labels(deployment, pod),
+            "annotations": {**service_annotations(pod), **_annotations(placement, profile)},
         },
         "spec": spec,
     }
 
 
-def _revision(spec: KubernetesObject, profile: ServingProfile) -> str:
+def _labels(deployment: ModelDeployment, pod: PodSettings) -> dict[str, str]:
+    own = {key: value for key, value in deployment.metadata.labels.items() if not is_reserved_label(key)}
+    return {**own, **service_labels(pod), vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY}
+
+
+def _revision(spec: KubernetesObject, profile: ServingProfile, *pods: PodSettings) -> str:
     """Return what changes exactly when a change of `spec`, which has no replicas or router yet, replaces pods."""
-    parts = [spec]
+    parts = [spec, *(said for pod in pods for said in (service_labels(pod), pod.annotations) if said)]
     if profile.replica_topology.pipelined:
         parts.append(pipeline_parallel_spec())
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))

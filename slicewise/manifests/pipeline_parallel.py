@@ -9,6 +9,7 @@ from slicewise.manifests.vocabulary import KubernetesObject
 
 # KServe v0.20's own vLLM image; a profile's engine.image overrides it.
 DEFAULT_IMAGE = "ghcr.io/llm-d/llm-d-cuda:v0.8.0"
+SHM_VOLUME = "shm"
 
 _SIZES = (
     "--tensor-parallel-size {{ or .Spec.Parallelism.Tensor 1 }} "
@@ -47,8 +48,8 @@ def pipeline_parallel_spec() -> KubernetesObject:
     leader |= {
         "ports": [{"containerPort": SERVING_PORT, "protocol": "TCP"}],
         # Weights of hundreds of gigabytes take their time: half an hour, where KServe's presets give ten minutes.
-        "startupProbe": {**_health(), "periodSeconds": 10, "failureThreshold": 180},
-        "readinessProbe": {**_health(), "periodSeconds": 5},
+        "startupProbe": {**health_check(), "periodSeconds": 10, "failureThreshold": 180},
+        "readinessProbe": {**health_check(), "periodSeconds": 5},
     }
     return {
         "template": {"containers": [leader], "volumes": _volumes()},
@@ -56,7 +57,8 @@ def pipeline_parallel_spec() -> KubernetesObject:
     }
 
 
-def _health() -> KubernetesObject:
+def health_check() -> KubernetesObject:
+    """Return what the probes of KServe's presets ask, too."""
     return {"httpGet": {"path": "/health", "port": SERVING_PORT}}
 
 
@@ -76,7 +78,7 @@ def _container(script: str, role: str) -> KubernetesObject:
             {"name": "home", "mountPath": "/home"},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a path in the container, on a volume of its own
             {"name": "cache", "mountPath": "/models"},
-            {"name": "shm", "mountPath": "/dev/shm"},  # noqa: S108 - shared memory of the tensor parallel ranks
+            {"name": SHM_VOLUME, "mountPath": "/dev/shm"},  # noqa: S108 - shared memory of the tensor parallel ranks
         ],
     }
 
@@ -86,5 +88,5 @@ def _volumes() -> list[KubernetesObject]:
         {"name": "home", "emptyDir": {}},
         {"name": "tmp", "emptyDir": {}},
         {"name": "cache", "emptyDir": {}},
-        {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "8Gi"}},
+        {"name": SHM_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": "8Gi"}},
     ]

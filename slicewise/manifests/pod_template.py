@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.documents import ModelSpec, NodePool, ServingProfile, Spread, Toleration
+from slicewise.documents import ModelSpec, NodePool, PodSettings, ServingProfile, Spread, Toleration
 from slicewise.kubernetes import HOSTNAME_LABEL, canonical
+from slicewise.manifests.argument_escaping import through_kubelet
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kv_transfer import kv_transfer_env
+from slicewise.manifests.pod_fields import container_fields, pod_fields, written_variables
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (
@@ -25,13 +27,35 @@ from slicewise.planning import Placement
 # For the taint that GPU nodes usually carry; nothing else adds it.
 GPU_TOLERATION: Final = Toleration(key=WHOLE_GPU_RESOURCE, operator="Exists", effect="NoSchedule")
 
+_OF_POD: Final = (
+    "serviceAccountName",
+    "imagePullSecrets",
+    "priorityClassName",
+    "schedulerName",
+    "runtimeClassName",
+    "securityContext",
+    "volumes",
+)
+_OF_CONTAINER: Final = (
+    "envFrom",
+    "volumeMounts",
+    "startupProbe",
+    "livenessProbe",
+    "readinessProbe",
+    "securityContext",
+)
+
 POD_SOURCES: Final = (
+    *(FieldSource(field, SourcePart.POD, (field,)) for field in _OF_POD),
+    *(FieldSource(f"containers[].{field}", SourcePart.POD, ("container", field)) for field in _OF_CONTAINER),
     FieldSource("nodeSelector", SourcePart.NODE_POOL, ("nodeSelector",)),
     FieldSource("tolerations", SourcePart.NODE_POOL, ("tolerations",)),
     FieldSource("topologySpreadConstraints", SourcePart.SERVING_PROFILE, ("replicaTopology", "spread")),
-    FieldSource("initContainers[].env", SourcePart.MODEL, ("spec", "huggingFace", "secretRef")),
+    FieldSource("initContainers[].env", SourcePart.STORAGE_INITIALIZER),
     FieldSource("containers[].image", SourcePart.SERVING_PROFILE, ("engine", "image")),
     FieldSource("containers[].args", SourcePart.SERVING_PROFILE, ("engine", "args")),
+    FieldSource("containers[].env", SourcePart.SERVING_PROFILE, ("engine", "env")),
+    FieldSource("containers[].command", SourcePart.SERVING_PROFILE, ("engine", "command")),
     # Of the engine's container, and of the init container that fetches its weights.
     FieldSource("*[].resources.*.cpu", SourcePart.MODEL, ("spec", "resources", "cpu")),
     FieldSource("*[].resources.*.memory", SourcePart.MODEL, ("spec", "resources", "memory")),
@@ -54,14 +78,32 @@ PREFILL_SOURCES: Final = tuple(map(_of_prefill, POD_SOURCES))
 
 
 def pod_template(
-    placement: Placement, model: ModelSpec, profile: ServingProfile, pool: NodePool, name: str
+    placement: Placement,
+    model: ModelSpec,
+    profile: ServingProfile,
+    pool: NodePool,
+    pod: PodSettings,
+    name: str,
+    *,
+    is_worker: bool = False,
 ) -> KubernetesObject:
-    """Return the pod spec of every pod of `placement`; `name` is the service's."""
+    """Return the pod spec of every pod of `placement`.
+
+    Args:
+        placement: What was decided.
+        model: The model.
+        profile: The serving profile.
+        pool: The node pool.
+        pod: What is said of the pods beside that.
+        name: The service's name.
+        is_worker: Whether it is that of the workers of several nodes, which nothing asks whether they are ready.
+    """
     template: KubernetesObject = {
         "nodeSelector": dict(sorted(pool.node_selector.items())),
         "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)],
         "initContainers": [_storage_initializer(model)],
-        "containers": [_main_container(placement, model, profile)],
+        "containers": [_main_container(placement, model, profile, pod, is_worker=is_worker)],
+        **pod_fields(pod, profile.replica_topology),
     }
     if profile.replica_topology.spread is Spread.PREFERRED and placement.nodes_per_replica == 1:
         template["topologySpreadConstraints"] = [
@@ -83,20 +125,27 @@ def _labels(placement: Placement, name: str) -> dict[str, str]:
     return {NAME_LABEL: name, COMPONENT_LABEL: PREFILL_COMPONENT if placement.is_prefill else COMPONENT}
 
 
-def _main_container(placement: Placement, model: ModelSpec, profile: ServingProfile) -> KubernetesObject:
+def _main_container(
+    placement: Placement, model: ModelSpec, profile: ServingProfile, pod: PodSettings, *, is_worker: bool
+) -> KubernetesObject:
     container: KubernetesObject = {"name": MAIN_CONTAINER}
     if profile.engine.image:
         container["image"] = profile.engine.image
+    if profile.engine.command:
+        container["command"] = [through_kubelet(word) for word in profile.engine.command]
     hands_over = placement.is_prefill or placement.prefill is not None
     args = engine_args(profile, hands_over=hands_over)
     if args:
         container["args"] = args
-    if hands_over:
-        container["env"] = kv_transfer_env()
-    container["resources"] = {
-        "limits": {placement.resource: str(placement.gpus_per_node), **_cpu_and_memory(model)},
-    }
-    return container
+    env = {each["name"]: each for each in kv_transfer_env()} if hands_over else {}
+    env |= {each["name"]: each for each in written_variables(profile.engine.env)}
+    if env:
+        container["env"] = list(env.values())
+    said = container_fields(pod, profile.replica_topology, is_worker=is_worker)
+    extra = said.pop("resources", {})
+    own = {placement.resource: str(placement.gpus_per_node), **_cpu_and_memory(model)}
+    container["resources"] = {**extra, "limits": {**own, **extra.get("limits", {})}}
+    return container | said
 
 
 def _storage_initializer(model: ModelSpec) -> KubernetesObject:
@@ -106,11 +155,14 @@ def _storage_initializer(model: ModelSpec) -> KubernetesObject:
     `restricted` refuses. With the engine's CPU and memory the pod asks for exactly what the plan counts.
     """
     container: KubernetesObject = {"name": STORAGE_INITIALIZER}
+    env = written_variables(model.storage_initializer.env)
     secret = model.hugging_face.secret_ref
     if secret:
         # Only this container needs the token; the engine reads /mnt/models.
         reference = {"name": secret.name, "key": secret.key}
-        container["env"] = [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": reference}}]
+        env.insert(0, {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": reference}})
+    if env:
+        container["env"] = env
     container["resources"] = {"requests": _cpu_and_memory(model), "limits": _cpu_and_memory(model)}
     container["securityContext"] = restricted_security_context()
     return container

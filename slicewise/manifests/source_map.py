@@ -19,6 +19,12 @@ class SourcePart(StrEnum):
     SERVING_PROFILE = "serving profile"
     NODE_POOL = "node pool"
     PREFILL_NODE_POOL = "node pool of the prefill workload"
+    POD = "pod"
+    """What is said of pods, by the deployment, its profile, its model or the pool: the first that says it."""
+    BASE_REFS = "base references"
+    """The model's or the pool's: a field without a path."""
+    STORAGE_INITIALIZER = "storage initializer"
+    """The model's variables for what fetches its weights, or else its token: a field without a path."""
     SERVED_NAME = "served name"
     """The name in API requests, which is the deployment's own or else its model's: a field without a path."""
 

@@ -8,7 +8,8 @@ from slicewise.sources.files import DIRECTORIES_BELOW, path_meant, read_all
 from slicewise.sources.gc_pause import paused_collector
 from slicewise.sources.issued_tokens import HUGGING_FACE, issued_token
 from slicewise.sources.json_object import JsonObject, read_json_object
-from slicewise.sources.parsed_values import ERROR, EXPECTED, UnusableTextError, Written
+from slicewise.sources.parsed_values import ERROR, EXPECTED, HIDDEN, UnusableTextError, Written
+from slicewise.sources.secret_words import is_harmless, names_secret
 from slicewise.sources.untrusted_yaml import NotPlainYamlError, read_plain
 from slicewise.sources.yaml_source import SourceDocument, parse_documents
 
@@ -16,13 +17,16 @@ __all__ = [
     "DIRECTORIES_BELOW",
     "ERROR",
     "EXPECTED",
+    "HIDDEN",
     "HUGGING_FACE",
     "JsonObject",
     "NotPlainYamlError",
     "SourceDocument",
     "UnusableTextError",
     "Written",
+    "is_harmless",
     "issued_token",
+    "names_secret",
     "parse_documents",
     "path_meant",
     "paused_collector",

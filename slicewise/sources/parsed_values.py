@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 ERROR: Final = "written"
 # The type of pydantic's error whose message says what was expected, and nothing else.
 EXPECTED: Final = "expected"
+# The type of pydantic's error whose message is all that may be said: the value may be secret.
+HIDDEN: Final = "hidden"
 
 
 class UnusableTextError(ValueError):

@@ -18,7 +18,7 @@ from slicewise.documents.reading.names_meant import name_meant
 from slicewise.documents.reading.types_meant import type_meant
 from slicewise.documents.unknown_fields import UnknownField, unknown_field
 from slicewise.sources import ERROR as WRITTEN_ERROR
-from slicewise.sources import EXPECTED
+from slicewise.sources import EXPECTED, HIDDEN
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -142,7 +142,7 @@ def _problem(document: SourceDocument, error: ErrorDetails, unknown: Mapping[Fie
             message = f"got {got}, expected text as the name of a field: put it in quotes, or remove it"
             found = _found(error["input"])
             return document.error(Code.BAD_VALUE, message, field=path, key=True, **found)
-    said = bad_value(error)
+    said = Statement(error["msg"]) if error["type"] == HIDDEN else bad_value(error)
     return document.error(Code.BAD_VALUE, said.message, said.remedy, field=path, key=in_key, **said.facts)
 
 

@@ -59,6 +59,12 @@ def check_arguments(arguments: Sequence[str], path: FieldPath) -> Iterator[Diagn
             )
 
 
+def check_words(words: Sequence[str], path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the words at `path`, whatever reads them: they are not known to be vLLM's."""
+    for number, word in enumerate(words):
+        yield from _check_word(word, (*path, number))
+
+
 def _option(argument: str) -> tuple[str, str]:
     """Return the option that an argument begins with, as it is written and by its long name; empty names for none."""
     option = _END.split(argument, maxsplit=1)[0]
@@ -68,22 +74,7 @@ def _option(argument: str) -> tuple[str, str]:
 
 def check_argument(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with, or advisable for, one argument of the engine, which is at `path`."""
-    if "{{" in argument:
-        message = 'KServe reads every string of a service as a Go template, and "{{" begins an expression there'
-        remedy = "write the argument without it"
-        yield Diagnostic.error(Code.TEMPLATE_CHARACTERS, message, remedy, field=path)
-    if (control := _CONTROL.search(argument)) is not None:
-        message = f"{quoted(argument)} has the control character U+{ord(control[0]):04X}"
-        remedy = "remove it"
-        yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)
-    if kind := issued_token(argument):
-        instead = ", and name a Secret with a new one in spec.huggingFace.secretRef" if kind == HUGGING_FACE else ""
-        message = (
-            f"the argument looks as if it has {kind}, which the state, the cluster and its logs would show to "
-            "everybody who reads them"
-        )
-        remedy = f"take it out and revoke it{instead}"
-        yield Diagnostic.warning(Code.SECRET_IN_ARGUMENT, message, remedy, field=path)
+    yield from _check_word(argument, path)
     if argument.startswith(tuple(_DASHES)):
         meant = f"--{argument.lstrip(_DASHES + '-')}"
         message = f"got {quoted(argument)}, which begins with a dash of text, not with hyphens"
@@ -106,3 +97,23 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
         yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)
     elif name and (misspelt := misspelt_option(option, path)) is not None:
         yield misspelt
+
+
+def _check_word(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a text in which nothing is looked for that only vLLM reads."""
+    if "{{" in argument:
+        message = 'KServe reads every string of a service as a Go template, and "{{" begins an expression there'
+        remedy = "write the argument without it"
+        yield Diagnostic.error(Code.TEMPLATE_CHARACTERS, message, remedy, field=path)
+    if (control := _CONTROL.search(argument)) is not None:
+        message = f"{quoted(argument)} has the control character U+{ord(control[0]):04X}"
+        remedy = "remove it"
+        yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)
+    if kind := issued_token(argument):
+        instead = ", and name a Secret with a new one in spec.huggingFace.secretRef" if kind == HUGGING_FACE else ""
+        message = (
+            f"the argument looks as if it has {kind}, which the state, the cluster and its logs would show to "
+            "everybody who reads them"
+        )
+        remedy = f"take it out and revoke it{instead}"
+        yield Diagnostic.warning(Code.SECRET_IN_ARGUMENT, message, remedy, field=path)

@@ -15,6 +15,7 @@ from slicewise.documents.base import ClusterMetadata
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import DeploymentMetadata, ModelDeployment, Scaling
 from slicewise.documents.environment import MAX_POOLS, InferenceEnvironment, NodePool
+from slicewise.documents.pod import BaseReference, PodSettings, StorageInitializer
 from slicewise.documents.router import Router
 from slicewise.documents.rules.judged_entry import EntryT, JudgedEntry
 from slicewise.documents.served_model import HuggingFace, ModelSpec, ServingProfile
@@ -63,11 +64,13 @@ class JudgedDeployment:
     namespace: str | None
     scaling: Scaling | None
     router: Router | None
+    pod: PodSettings | None = None
 
     @classmethod
     def right(cls, document: ModelDeployment) -> JudgedDeployment:
         """Return all parts of `document`."""
-        return cls(document.metadata.namespace, document.spec.scaling, document.spec.router)
+        spec = document.spec
+        return cls(document.metadata.namespace, spec.scaling, spec.router, spec.pod)
 
     @classmethod
     def broken(cls, data: object) -> JudgedDeployment:
@@ -77,6 +80,7 @@ class JudgedDeployment:
             metadata.namespace if metadata else None,
             validated(Scaling, value_at(data, ("spec", "scaling"))),
             validated(Router, value_at(data, ("spec", "router"))),
+            validated(PodSettings, value_at(data, ("spec", "pod"))),
         )
 
 
@@ -87,11 +91,17 @@ class JudgedModel:
     repository: str | None
     architecture: ModelArchitecture | None
     serving: Sequence[JudgedEntry[ServingProfile]]
+    pod: PodSettings | None = None
+    storage_initializer: StorageInitializer | None = None
+    base_refs: Sequence[BaseReference] = ()
 
     @classmethod
     def right(cls, spec: ModelSpec) -> JudgedModel:
         """Return all parts of `spec`."""
-        return cls(spec.hugging_face.repo, spec.architecture, _all_right(spec.serving, SERVING))
+        serving = _all_right(spec.serving, SERVING)
+        return cls(
+            spec.hugging_face.repo, spec.architecture, serving, spec.pod, spec.storage_initializer, spec.base_refs
+        )
 
     @classmethod
     def broken(cls, data: object, wrong: Iterable[FieldPath]) -> JudgedModel:
@@ -99,7 +109,9 @@ class JudgedModel:
         source = validated(HuggingFace, value_at(data, ("spec", "huggingFace")))
         serving = _right_entries(ServingProfile, _PROFILE, value_at(data, SERVING), SERVING, wrong)
         architecture = validated(ModelArchitecture, value_at(data, ("spec", "architecture")))
-        return cls(source.repo if source else None, architecture, serving)
+        pod = validated(PodSettings, value_at(data, ("spec", "pod")))
+        storage = validated(StorageInitializer, value_at(data, ("spec", "storageInitializer")))
+        return cls(source.repo if source else None, architecture, serving, pod, storage)
 
 
 def _all_right(values: Iterable[EntryT], path: FieldPath) -> list[JudgedEntry[EntryT]]:

@@ -21,6 +21,15 @@ from slicewise.documents.rules.deployment import check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
 from slicewise.documents.rules.node_labels import check_node_labels
+from slicewise.documents.rules.pod import (
+    check_base_refs,
+    check_engine_variables,
+    check_pod,
+    check_pool_base_refs,
+    check_pool_pod,
+    check_profile_pod,
+    check_storage_initializer,
+)
 from slicewise.documents.rules.pool_amounts import (
     check_gpus_of_a_node,
     check_maximum,
@@ -45,6 +54,7 @@ from slicewise.documents.rules.rule import (
     JudgedT,
     Rule,
     of_architecture,
+    of_base_refs,
     of_cluster,
     of_each_pool,
     of_each_pool_and_cluster,
@@ -54,11 +64,14 @@ from slicewise.documents.rules.rule import (
     of_each_profile_and_repository,
     of_name,
     of_namespace,
+    of_pod_of_deployment,
+    of_pod_of_model,
     of_pools,
     of_pools_and_cluster,
     of_profiles,
     of_router,
     of_scaling,
+    of_storage_initializer,
 )
 from slicewise.documents.rules.served_model import (
     check_engine,
@@ -84,6 +97,8 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool(check_nvlink_domain, "capabilities", "acceleratorCount"),
     of_each_pool(check_tolerations, "tolerations"),
     of_each_pool(check_gpu, "acceleratorType", _MIG),
+    of_each_pool(check_pool_pod, "pod"),
+    of_each_pool(check_pool_base_refs, "baseRefs"),
     of_pools(check_distinct_pools, "name", _MIG, "nodeSelector"),
     of_pools(check_counted_twice, "name", "nodeSelector", "allocatable", *_UNITS),
     # Of a cluster that exists.
@@ -106,10 +121,16 @@ DEPLOYMENT_RULES: Final[tuple[Rule[JudgedDeployment], ...]] = (
     of_namespace(check_namespace),
     of_scaling(check_scaling),
     of_router(check_router),
+    of_pod_of_deployment(check_pod),
 )
 MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     of_profiles(check_unique_names, "name"),
-    of_each_profile(check_engine, "engine.args"),
+    of_each_profile(check_engine, "engine.args", "engine.command"),
+    of_each_profile(check_engine_variables, "engine.env"),
+    of_each_profile(check_profile_pod, "pod", "prefill"),
+    of_pod_of_model(check_pod),
+    of_storage_initializer(check_storage_initializer),
+    of_base_refs(check_base_refs),
     of_each_profile(check_required_memory, "replicaTopology.requires.memoryPerGpu"),
     of_each_profile(
         check_slices_alone, "replicaTopology.requires", "replicaTopology.nodes", "replicaTopology.gpusPerNode"
@@ -119,6 +140,7 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     ),
     of_each_profile(check_prefill_nodes, "prefill", "replicaTopology.nodes"),
     of_each_prefill(check_engine, "engine.args"),
+    of_each_prefill(check_engine_variables, "engine.env"),
     of_each_prefill(check_required_memory, "replicaTopology.requires.memoryPerGpu"),
     of_each_prefill(
         check_slices_alone, "replicaTopology.requires", "replicaTopology.nodes", "replicaTopology.gpusPerNode"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from slicewise.diagnostics import Diagnostic, FieldPath
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import Scaling
 from slicewise.documents.environment import NodePool
+from slicewise.documents.pod import BaseReference, PodSettings, StorageInitializer
 from slicewise.documents.prefill_profiles import prefill_workload
 from slicewise.documents.router import Router
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
@@ -21,6 +22,7 @@ JudgedT = TypeVar("JudgedT")
 _Pools = Sequence[JudgedEntry[NodePool]]
 _Profiles = Sequence[JudgedEntry[ServingProfile]]
 _Found = Iterator[Diagnostic]
+_POD: Final[FieldPath] = ("spec", "pod")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +159,38 @@ def of_scaling(check: Callable[[Scaling], _Found]) -> Rule[JudgedDeployment]:
     return Rule((), lambda document: check(document.scaling) if document.scaling else iter(()))
 
 
+def of_pod_of_deployment(check: Callable[[PodSettings, FieldPath], _Found]) -> Rule[JudgedDeployment]:
+    """Return a rule of what a deployment says of its pods."""
+    return Rule((), lambda document: check(document.pod, _POD) if document.pod else iter(()))
+
+
+def of_pod_of_model(check: Callable[[PodSettings, FieldPath], _Found]) -> Rule[JudgedModel]:
+    """Return a rule of what a model says of its pods."""
+    return Rule((), lambda document: check(document.pod, _POD) if document.pod else iter(()))
+
+
+def of_storage_initializer(check: Callable[[StorageInitializer, FieldPath], _Found]) -> Rule[JudgedModel]:
+    """Return a rule of what fetches a model's weights."""
+
+    def run(document: JudgedModel) -> _Found:
+        if document.storage_initializer:
+            yield from check(document.storage_initializer, ("spec", "storageInitializer"))
+
+    return Rule((), run)
+
+
+def of_base_refs(check: Callable[[Sequence[BaseReference], FieldPath], _Found]) -> Rule[JudgedModel]:
+    """Return a rule of the configs that a model names."""
+    return Rule((), lambda document: check(document.base_refs, ("spec", "baseRefs")))
+
+
 def _is_own(prefill: Prefill | None, field: str) -> bool:
     """Return whether a prefill workload does not take a field, or what it is in, from its profile."""
     if prefill is None:
         return False
     if field.startswith("replicaTopology"):
         return prefill.replica_topology is not None
-    return prefill.engine is not None and "args" in prefill.engine.model_fields_set
+    return prefill.engine is not None and field.removeprefix("engine.") in prefill.engine.model_fields_set
 
 
 def of_router(check: Callable[[Router], _Found]) -> Rule[JudgedDeployment]:

@@ -7,14 +7,18 @@ from typing import Any
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement
 from slicewise.documents.environment import Interconnect
-from slicewise.documents.rules.arguments import check_arguments
+from slicewise.documents.rules.arguments import check_arguments, check_words
 from slicewise.documents.rules.decimal_memory import check_decimal_memory
 from slicewise.documents.served_model import MigPreference, ParallelSizes, ReplicaTopology, ServingProfile
 
 
 def check_engine(profile: ServingProfile, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with, or advisable for, the engine's arguments of the profile at `path`."""
-    yield from check_arguments(profile.engine.args, (*path, "engine", "args"))
+    if profile.engine.command is None:
+        yield from check_arguments(profile.engine.args, (*path, "engine", "args"))
+    else:
+        yield from check_words(profile.engine.command, (*path, "engine", "command"))
+        yield from check_words(profile.engine.args, (*path, "engine", "args"))
 
 
 def check_required_memory(profile: ServingProfile, path: FieldPath) -> Iterator[Diagnostic]:

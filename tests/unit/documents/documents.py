@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from tests.unit.documents.pods import COMPLETE_ENV, COMPLETE_POD
+
 API_VERSION = "modelplane.ai/v1alpha1"
 Data = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -93,6 +95,8 @@ COMPLETE: dict[str, Data] = {
                             "slicesPerGpu": 2,
                         },
                     },
+                    "pod": copy.deepcopy(COMPLETE_POD),
+                    "baseRefs": [{"name": "platform"}],
                 }
             ],
             "gateway": {
@@ -131,6 +135,9 @@ COMPLETE: dict[str, Data] = {
                 "checkpointBytes": 16060522496,
             },
             "resources": {"cpu": "8", "memory": "48Gi"},
+            "pod": copy.deepcopy(COMPLETE_POD),
+            "storageInitializer": {"enabled": True, "env": copy.deepcopy(COMPLETE_ENV)},
+            "baseRefs": [{"name": "team"}],
             "serving": [
                 {
                     "name": "bf16",
@@ -140,7 +147,10 @@ COMPLETE: dict[str, Data] = {
                         "image": "vllm/vllm-openai:v0.9.0",
                         "version": "0.23.0",
                         "args": ["--max-model-len=4096"],
+                        "env": copy.deepcopy(COMPLETE_ENV),
+                        "command": ["/bin/serve"],
                     },
+                    "pod": copy.deepcopy(COMPLETE_POD),
                     "replicaTopology": {
                         "nodes": 2,
                         "gpusPerNode": 8,
@@ -181,6 +191,7 @@ COMPLETE: dict[str, Data] = {
                 },
             },
             "router": {"enabled": True, "scheduler": True, "group": "gemma", "weight": 90},
+            "pod": copy.deepcopy(COMPLETE_POD),
         },
     },
 }

@@ -15,6 +15,12 @@ CONCURRENCY = ("spec", "scaling", "concurrency")
 PRECISIONS = '"fp32", "fp16", "bf16", "fp8", "fp4", "int8" or "int4"'
 
 
+def leads_to(path: tuple[str | int, ...]) -> set[str]:
+    """Return the dotted path of every field on the way to `path`, with every list's first entry."""
+    first = [0 if isinstance(part, int) else part for part in path]
+    return {dotted(tuple(first[: index + 1])) for index in range(len(path))}
+
+
 def leaves(data: object, path: tuple[str | int, ...] = ()) -> set[str]:
     """Return the dotted path of every field below `path`, with every list's first entry."""
     if isinstance(data, dict):

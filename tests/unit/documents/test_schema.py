@@ -44,7 +44,7 @@ def environment(cluster: Schema, **pool: object) -> Schema:
 # What cannot be written beside what the complete documents have.
 _PROFILE = COMPLETE["Model"]["spec"]["serving"][0]
 # As many fields as a profile has; replicas on several nodes cannot have it beside them.
-PREFILL = {"replicas": 2, "engine": _PROFILE["engine"], "replicaTopology": _PROFILE["replicaTopology"]}
+PREFILL = {"replicas": 2, **{field: _PROFILE[field] for field in ("engine", "replicaTopology", "pod")}}
 ALTERNATIVES: dict[str, list[Schema]] = {
     "InferenceEnvironment": [
         environment({"source": "Existing", "existing": {"gke": {"project": "p", "location": "l", "cluster": "c"}}}),
