@@ -60,6 +60,9 @@ def fewer_replicas(want: Want, served: int) -> Proposal | None:
     most = min(want.place.state.most(want.pod) // nodes, now - 1)
     if most < _fewest(deployment) or not want.place.state.takes(want.pod, most * nodes):
         return None
+    # What fewer of its own replicas leave to its prefill workload is not looked at.
+    if want.profile.prefill:
+        return None
     field, name = _replicas_field(deployment), "maxReplicas" if deployment.autoscaled else "replicas"
     remedy = Remedy(
         kind=RemedyKind.FEWER_REPLICAS,
@@ -77,10 +80,16 @@ def fewer_replicas(want: Want, served: int) -> Proposal | None:
 
 def others_give_up(want: Want, fleet: Fleet, served: Mapping[DeploymentKey, int]) -> Iterator[Proposal]:
     """Yield what each deployment on the pool that is no more important could give up for it."""
-    units = {charge.deployment: charge.count * charge.pod.units for charge in want.place.charges if charge.count}
+    units: dict[DeploymentKey, int] = {}
+    # Of a deployment with a prefill workload here its own pods are asked, if there are any.
+    charges: dict[DeploymentKey, PlannedCharge] = {}
+    for charge in sorted(want.place.charges, key=lambda charge: charge.is_prefill):
+        if charge.count and charge.deployment != want.deployment.key:
+            units[charge.deployment] = units.get(charge.deployment, 0) + charge.count * charge.pod.units
+            charges.setdefault(charge.deployment, charge)
     enough = (
         charge
-        for charge in want.place.charges
+        for charge in charges.values()
         if units.get(charge.deployment, 0) >= max(want.lacking, 1)
         and fleet.deployment[charge.deployment].spec.priority <= want.deployment.spec.priority
     )
@@ -99,7 +108,7 @@ def _other_gives_up(want: Want, other: ModelDeployment, charge: PlannedCharge, e
 
     if not want.fits(place(0)):
         return None
-    fewest, now = _fewest(other), other.replicas
+    fewest, now = (other.replicas if charge.is_prefill else _fewest(other)), other.replicas
     unit = per_replica * charge.pod.units * environments
     if fewest < now and want.fits(place(fewest)):
         left = now - _smallest(1, now - fewest, lambda fewer: want.fits(place(now - fewer)))

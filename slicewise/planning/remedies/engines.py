@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from slicewise.documents import model_key, unit_of
 from slicewise.planning.engine_fit import engine_sizing, sized_engine
@@ -27,7 +28,7 @@ def _with(want: Want, added: list[str]) -> Proposal | None:
     profile = want.profile.model_copy(update={"engine": engine})
     serving = tuple(profile if each.name == profile.name else each for each in want.model.serving)
     model = want.model.model_copy(update={"serving": serving})
-    changed = Want(want.deployment, model, profile, want.place, want.one_more)
+    changed = replace(want, model=model, profile=profile)
     if not changed.fits(want.place):
         return None
     document = str(model_key(want.deployment).subject)

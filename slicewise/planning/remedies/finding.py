@@ -10,19 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 
-from slicewise.documents import DeploymentKey, Fleet, model_key
-from slicewise.planning.capacity import PoolName
+from slicewise.documents import DeploymentKey, Fleet, model_key, prefill_replicas, prefill_workload
+from slicewise.planning.capacity import PlannedCharge, PoolName
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Plan, Shortfall
+from slicewise.planning.prefill_reasons import NoPoolForPrefill
 from slicewise.planning.reasons import Rejection, RejectionCode
 from slicewise.planning.remedies.capacity import fewer_replicas, fewer_reserved, more_nodes, others_give_up
 from slicewise.planning.remedies.contention import Contention
 from slicewise.planning.remedies.declarations import BY_CODE
 from slicewise.planning.remedies.models import smaller_pods
-from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
+from slicewise.planning.remedies.remedy import PrefillWant, Proposal, Remedy, RemedyKind, Want
 
 SHOWN = 3
 # A deployment may have thousands of candidates; those that lack least are the cheapest to fix.
@@ -56,6 +57,10 @@ class Remedies:
         found = _Cheapest(limit)
         for want in self._full(shortfall):
             for proposal in self._making_room(want, found):
+                if proposal.loads:
+                    found.add(proposal)
+        for prefill in self._full_for_prefill(shortfall):
+            for proposal in self._making_room_on_pool(prefill, found):
                 if proposal.loads:
                     found.add(proposal)
         for proposal in self._opening_pools(shortfall):
@@ -103,6 +108,28 @@ class Remedies:
         nearest = nsmallest(_TRIED, lacking, key=itemgetter(0))
         return list(chain.from_iterable(self._wants(shortfall, item) for _, item in nearest))
 
+    def _full_for_prefill(self, shortfall: Shortfall) -> Iterator[PrefillWant]:
+        """Yield the pools that could take its prefill workload if there were room, beside pods that have room."""
+        full = (
+            item
+            for item in self.rejections.of(shortfall.deployment)
+            if isinstance(item.reason, NoPoolForPrefill) and item.reason.full
+        )
+        for item in islice(full, _TRIED):
+            for want in self._wants(shortfall, item):
+                yield from _for_prefill(want)
+
+    def _making_room_on_pool(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
+        """Yield what would make room on the one pool, as far as it can still be among the cheapest of its kind."""
+        node = want.place.state.node.units
+        if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
+            yield from _some(more_nodes(want))
+        if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):
+            yield from _some(fewer_reserved(want))
+        if found.may_need(RemedyKind.OTHER_DROPS, want.lacking):
+            others = {charge.deployment: len(self._served[charge.deployment]) for charge in want.place.charges}
+            yield from others_give_up(want, self._fleet, others)
+
     def _making_room(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what would make room, as far as it can still be among the cheapest of its kind."""
         node = want.place.state.node.units
@@ -138,7 +165,8 @@ class Remedies:
         one_more = shortfall.wanted - shortfall.placed > 1
         for profile in profiles:
             for place in places or self.rejections.by_environment[item.environment]:
-                yield Want(deployment, model, profile, place, one_more)
+                others = self.rejections.by_environment[item.environment] if profile.prefill else ()
+                yield Want(deployment, model, profile, place, one_more, others)
 
     def _fewer_environments(self, shortfall: Shortfall) -> Remedy:
         deployment = self._fleet.deployment[shortfall.deployment]
@@ -151,6 +179,20 @@ class Remedies:
             value=shortfall.placed,
             units=(shortfall.wanted - shortfall.placed) * deployment.replicas * least,
         )
+
+
+def _for_prefill(want: Want) -> Iterator[PrefillWant]:
+    """Yield what the prefill workload of `want`, whose own pods have room, would put on each pool that matches it."""
+    prefill = prefill_workload(want.profile)
+    if prefill is None:
+        return
+    replicas = prefill_replicas(want.deployment, want.profile)
+    own = PlannedCharge(want.deployment.key, want.pod, want.count)
+    for each in want.others:
+        place = replace(each, charges=(*each.charges, own)) if each.name == want.place.name else each
+        found = PrefillWant(want.deployment, want.model, prefill, place, want.one_more, replicas=replicas)
+        if found.matches(place):
+            yield found
 
 
 class _Cheapest:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from slicewise.documents import (
@@ -13,8 +14,10 @@ from slicewise.documents import (
     ServingProfile,
     check_document,
     check_model,
+    prefill_replicas,
+    prefill_workload,
 )
-from slicewise.planning.capacity import ChargedPool, PodSize
+from slicewise.planning.capacity import ChargedPool, PlannedCharge, PodSize
 from slicewise.planning.matching import reject_candidate
 
 
@@ -82,6 +85,8 @@ class Want:
     place: ChargedPool
     one_more: bool
     """Whether one environment is not all that it lacks."""
+    others: Sequence[ChargedPool] = ()
+    """All pools of the environment, where its prefill workload may be."""
 
     @property
     def pod(self) -> PodSize:
@@ -131,7 +136,42 @@ class Want:
 
     def fits(self, place: ChargedPool, deployment: ModelDeployment | None = None) -> bool:
         """Return whether `place`, the pool with something changed, takes it (or `deployment`, itself changed)."""
-        return self.matches(place, deployment) and place.state.takes(self.pod, self.count)
+        fits = self.matches(place, deployment) and place.state.takes(self.pod, self.count)
+        return fits and self._fits_prefill(place, deployment or self.deployment)
+
+    def _fits_prefill(self, place: ChargedPool, deployment: ModelDeployment) -> bool:
+        """Return whether some pool takes the prefill workload, if there is one, beside the pods on `place`."""
+        prefill = prefill_workload(self.profile)
+        if prefill is None:
+            return True
+        count = prefill_replicas(deployment, self.profile) * prefill.replica_topology.nodes
+        charge = PlannedCharge(deployment.key, self.pod, self.count)
+        taken = replace(place, charges=(*place.charges, charge))
+        return any(
+            reject_candidate(deployment, self.model, prefill, place.environment, each.pool) is None
+            and each.state.takes(each.state.pod_size(self.model, prefill), count)
+            for each in (taken, *(each for each in self.others if each.name != place.name))
+        )
+
+
+@dataclass(frozen=True)
+class PrefillWant(Want):
+    """What the prefill workload of a deployment would put on a pool, beside pods that have room.
+
+    Its profile is the prefill workload as one; where the deployment's own pods are on the same pool, they are charged.
+    """
+
+    replicas: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many prefill pods it would have there."""
+        return self.replicas * self.profile.replica_topology.nodes
+
+    @property
+    def units(self) -> int:
+        """Units of its prefill pods there."""
+        return self.replicas * self.profile.replica_topology.units
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,9 @@ class _Checker:
             pool = self.pools[item["environment"], item["nodePool"]]
             profile = next(profile for profile in model.serving if profile.name == item["profile"])
             self.charged[item["environment"], item["nodePool"]] += pods_of(deployment, model, profile, pool)
+            if "prefill" in item:
+                there = item["environment"], item["prefill"]["nodePool"]
+                self.charged[there] += prefill_pods_of(deployment, model, profile, self.pools[there])
 
     def findings(self) -> Iterator[str]:
         yield from self._placements()
@@ -108,6 +111,28 @@ class _Checker:
             "resource": {"name": _resource(pool), "count": topology.gpus_per_node},
         }
         yield from (f"{item}: {key} should be {value}" for key, value in expected.items() if item[key] != value)
+        if ("prefill" in item) != (profile.prefill is not None):
+            yield f"{item}: it has prefill, or lacks it"
+        elif profile.prefill:
+            yield from self._prefill(item["prefill"], deployment, profile, environment)
+
+    def _prefill(
+        self, item: Document, deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment
+    ) -> Iterator[str]:
+        pool, workload = self.pools[environment.metadata.name, item["nodePool"]], prefill_profile(profile)
+        if codes := static_codes(deployment, workload, environment, pool):
+            yield f"{item} breaks {codes}"
+        topology, replicas = workload.replica_topology, prefill_replicas_of(deployment, profile)
+        expected = {
+            "nodePool": pool.name,
+            "replicas": replicas,
+            "nodesPerReplica": topology.nodes,
+            "gpusPerNode": topology.gpus_per_node,
+            "units": replicas * topology.nodes * topology.gpus_per_node,
+            "resource": {"name": _resource(pool), "count": topology.gpus_per_node},
+        }
+        if item != expected:
+            yield f"{item} should be {expected}"
 
     def _capacity(self) -> Iterator[str]:
         for name, pool in self.pools.items():
@@ -197,7 +222,31 @@ class _Checker:
                 continue
             for pool, profile in product(environment.spec.node_pools, self.fleet.model_of(deployment).serving):
                 codes = static_codes(deployment, profile, environment, pool)
+                if not codes and self._only_prefill_lacks(deployment, profile, environment, pool):
+                    codes = {"prefill"}
                 yield (name, pool.name, profile.name), min([*codes, "capacity"], key=PRECEDENCE.index)
+
+    def _only_prefill_lacks(
+        self, deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+    ) -> bool:
+        """Return whether the profile's own pods have room on `pool`, and those of its prefill beside them nowhere."""
+        name, model = environment.metadata.name, self.fleet.model_of(deployment)
+        own = pods_of(deployment, model, profile, pool)
+        if profile.prefill is None or not self._room(name, pool, own):
+            return False
+        return not any(
+            self._room(
+                name,
+                each,
+                [*(own if each.name == pool.name else []), *prefill_pods_of(deployment, model, profile, each)],
+            )
+            for each in environment.spec.node_pools
+            if not static_codes(deployment, prefill_profile(profile), environment, each)
+        )
+
+    def _room(self, environment: str, pool: NodePool, pods: list[Pod]) -> bool:
+        charged = self.charged[environment, pool.name]
+        return not pods or promised(nodes_of(pool), node_of(pool), charged + pods, pool.reserved_units)
 
     def _capacity_reason(self, deployment: ModelDeployment, candidate: Candidate, message: str) -> Iterator[str]:
         """Find fault with "no room": there is room, or its numbers are wrong."""
@@ -325,6 +374,27 @@ def pods_of(deployment: ModelDeployment, model: ModelSpec, profile: ServingProfi
         *(0 for _ in has.extended_resources),
     )
     return [pod] * (replicas_of(deployment) * topology.nodes)
+
+
+def prefill_profile(profile: ServingProfile) -> ServingProfile:
+    """Return a profile's prefill workload as docs/documents.md has it: its own shape, or else the profile's."""
+    assert profile.prefill
+    shape = profile.prefill.replica_topology or profile.replica_topology
+    return ServingProfile(name=profile.name, environment_selector=profile.environment_selector, replica_topology=shape)
+
+
+def prefill_replicas_of(deployment: ModelDeployment, profile: ServingProfile) -> int:
+    """Return the prefill replicas that are charged: none for a deployment without replicas."""
+    assert profile.prefill
+    return profile.prefill.replicas if replicas_of(deployment) else 0
+
+
+def prefill_pods_of(
+    deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
+) -> list[Pod]:
+    """Return every prefill pod of `deployment` in one environment, as it counts on `pool`."""
+    own = pods_of(deployment, model, prefill_profile(profile), pool)
+    return own[:1] * prefill_replicas_of(deployment, profile)
 
 
 def _ceiling(value: Decimal) -> int:

@@ -78,8 +78,8 @@ def pools(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
 
 
 @st.composite
-def profiles(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
-    """Draw a serving profile, most often of one GPU."""
+def profiles(draw: st.DrawFn, name: str, *, picky: bool, nodes: int | None = None) -> Document:
+    """Draw a serving profile, most often of one GPU; on one or two `nodes` where it is left open."""
     requirements: Document = {
         "memoryPerGpu": draw(st.sampled_from([None, None, "9Gi", "40Gi"])),
         "mig": draw(st.sampled_from([None, None, None, "any", "only", "never"])),
@@ -90,7 +90,7 @@ def profiles(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
         requirements[field] = draw(st.sampled_from(_PICKY[field]))
     return profile(
         name,
-        nodes=draw(st.sampled_from([1, 1, 1, 1, 2])),
+        nodes=nodes or draw(st.sampled_from([1, 1, 1, 1, 2])),
         gpusPerNode=draw(st.sampled_from([1, 2, 3, 1, 2, 4, 8])),
         environmentSelector=draw(_selectors(picky=picky)),
         **_given(requirements),
@@ -98,10 +98,23 @@ def profiles(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
 
 
 @st.composite
-def models(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
-    """Draw a model with up to three profiles."""
+def split_profiles(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
+    """Draw a serving profile with prefill, in a shape of its own or in the profile's."""
+    own = draw(profiles(name, picky=picky, nodes=1))
+    prefill = {"replicas": draw(st.sampled_from([1, 1, 2, 4]))}
+    if draw(st.booleans()):
+        prefill["replicaTopology"] = draw(profiles(name, picky=picky, nodes=1))["replicaTopology"]
+    return {**own, "prefill": prefill}
+
+
+@st.composite
+def models(draw: st.DrawFn, name: str, *, picky: bool, split: bool = False) -> Document:
+    """Draw a model with up to three profiles; where it is `split`, most of them have prefill."""
     names = draw(_names("p", 1, 3))
-    serving = [draw(profiles(profile_name, picky=picky)) for profile_name in names]
+    serving = [
+        draw((split_profiles if split and draw(st.integers(0, 3)) else profiles)(profile_name, picky=picky))
+        for profile_name in names
+    ]
     cpu, memory = draw(st.sampled_from(["500m", "2", "4", "7"])), draw(st.sampled_from(["8Gi", "16Gi", "30Gi"]))
     return model(name, *serving, cpu=cpu, memory=memory)
 
@@ -138,14 +151,19 @@ def _names(prefix: str, low: int, high: int) -> st.SearchStrategy[list[str]]:
 
 
 @st.composite
-def fleets(draw: st.DrawFn) -> list[Document]:
-    """Draw the documents of a fleet."""
+def fleets(draw: st.DrawFn, *, split: bool = False) -> list[Document]:
+    """Draw the documents of a fleet; where it is `split`, models have prefill, and no deployment is autoscaled."""
     picky = draw(st.integers(0, 3)) == 0
     documents = []
     for name in draw(_names("env-", 1, 3)):
-        drawn = [draw(pools(pool_name, picky=picky)) for pool_name in draw(_names("pool-", 1, 2 if picky else 1))]
+        drawn = [
+            draw(pools(pool_name, picky=picky)) for pool_name in draw(_names("pool-", 1, 2 if picky or split else 1))
+        ]
         documents.append(environment(name, *drawn, labels=draw(_LABELS)))
     model_names = draw(_names("model-", 1, 3))
-    documents += [draw(models(name, picky=picky)) for name in model_names]
-    documents += [draw(deployments(name, model_names, picky=picky)) for name in draw(_names("d", 3, 7))]
-    return documents
+    documents += [draw(models(name, picky=picky, split=split)) for name in model_names]
+    found = [draw(deployments(name, model_names, picky=picky)) for name in draw(_names("d", 3, 7))]
+    if split:
+        for each in found:
+            each["spec"]["scaling"] = {"fixed": {"replicas": draw(st.sampled_from([1, 2, 1, 3, 0, 5]))}}
+    return [*documents, *found]

@@ -1,0 +1,131 @@
+"""What holds for every fleet with prefill workloads: both or none, charged where they are, and refused truly."""
+
+from __future__ import annotations
+
+from collections import Counter
+from copy import deepcopy
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slicewise.documents import Fleet
+from tests.documents import Document, fleet_of, plan_of
+from tests.unit.planning.capacity_rule import promised
+from tests.unit.planning.checker import (
+    charged_pools,
+    findings,
+    node_of,
+    nodes_of,
+    pods_of,
+    prefill_pods_of,
+    prefill_profile,
+    static_codes,
+)
+from tests.unit.planning.scheduler import Scheduler
+from tests.unit.planning.strategies import deployments, fleets, steady
+
+pytestmark = pytest.mark.long
+
+
+@steady
+@given(fleets(split=True))
+def test_a_plan_is_sound_true_and_complete(documents: list[Document]) -> None:
+    assert findings(fleet_of(documents), plan_of(documents)) == []
+
+
+@steady
+@given(fleets(split=True))
+def test_every_pod_finds_a_node_whatever_the_scheduler_does(documents: list[Document]) -> None:
+    for nodes, node, pods in charged_pools(fleet_of(documents), plan_of(documents)):
+        kinds = Counter(pods)
+        if len(pods) > 16 or len(kinds) > 3:
+            continue
+        known = [index for index, capacity in enumerate(node) if capacity is not None]
+        capacity = tuple(node[index] or 0 for index in known)
+        waiting = Counter({tuple(pod[index] for index in known): count for pod, count in kinds.items()})
+        assert Scheduler(nodes, capacity, waiting).always_finds_room(), (nodes, node, kinds)
+
+
+@steady
+@given(fleets(split=True))
+def test_planning_again_changes_nothing(documents: list[Document]) -> None:
+    first = plan_of(documents)
+    again = {**deepcopy(first), "placements": [{**item, "retained": True} for item in first["placements"]]}
+    assert plan_of(documents, first) == again
+
+
+@steady
+@given(fleets(split=True), st.data())
+def test_a_new_deployment_moves_nothing(documents: list[Document], data: st.DataObject) -> None:
+    before = plan_of(documents)
+    names = [item["metadata"]["name"] for item in documents if item["kind"] == "ClusterModel"]
+    new = data.draw(deployments("new", names))
+    new["spec"]["priority"], new["spec"]["scaling"] = 100, {"fixed": {"replicas": 2}}
+    after = plan_of([*documents, new], before)
+    assert _places(after, "new") == _places(before, "")
+    assert findings(fleet_of([*documents, new]), after) == []
+
+
+@steady
+@given(fleets(split=True), st.data())
+def test_a_pool_that_shrinks_moves_no_more_than_it_must(documents: list[Document], data: st.DataObject) -> None:
+    before = plan_of(documents)
+    changed = deepcopy(documents)
+    environment = data.draw(st.sampled_from([item for item in changed if item["kind"] == "InferenceEnvironment"]))
+    pool = data.draw(st.sampled_from(environment["spec"]["nodePools"]))
+    pool["nodeCount"] = 1
+    pool.pop("maxNodeCount", None)
+    after = plan_of(changed, before)
+    assert findings(fleet_of(changed), after) == []
+    touched = (environment["metadata"]["name"], pool["name"])
+    kept = {(key, place) for key, place in _places(after, "")}
+    for key, place in _places(before, ""):
+        if touched not in ((place[0], place[1]), (place[0], place[3])):
+            assert (key, place) in kept
+
+
+@steady
+@given(fleets(split=True))
+def test_one_deployment_alone_is_refused_only_where_no_pair_of_pools_takes_it(documents: list[Document]) -> None:
+    """By trying every pool with every other, for the first deployment as the only one."""
+    first = next(item for item in documents if item["kind"] == "ModelDeployment")
+    alone = [item for item in documents if item["kind"] != "ModelDeployment"] + [first]
+    fleet = fleet_of(alone)
+    placed = {item["environment"] for item in plan_of(alone)["placements"]}
+    possible = {name for name in fleet.environment if _possible(fleet, name)}
+    assert placed <= possible
+    assert len(placed) == min(len(possible), first["spec"]["environments"])
+
+
+def _possible(fleet: Fleet, name: str) -> bool:
+    (deployment,), environment = fleet.deployments, fleet.environment[name]
+    model = fleet.model_of(deployment)
+    for profile, own, other in product(model.serving, *[environment.spec.node_pools] * 2):
+        if static_codes(deployment, profile, environment, own):
+            continue
+        pods = {own.name: pods_of(deployment, model, profile, own)}
+        if profile.prefill:
+            if static_codes(deployment, prefill_profile(profile), environment, other):
+                continue
+            asked = prefill_pods_of(deployment, model, profile, other)
+            pods[other.name] = [*pods.get(other.name, []), *asked]
+        pools = {pool.name: pool for pool in (own, other)}
+        if all(
+            not asked or promised(nodes_of(pools[pool]), node_of(pools[pool]), asked, pools[pool].reserved_units)
+            for pool, asked in pods.items()
+        ):
+            return True
+    return False
+
+
+def _places(plan: Document, but: str) -> list[tuple[tuple[str, str], tuple[str, str, str, str]]]:
+    return [
+        (
+            (item["deployment"]["name"], item["environment"]),
+            (item["environment"], item["nodePool"], item["profile"], item.get("prefill", {}).get("nodePool", "")),
+        )
+        for item in plan["placements"]
+        if item["deployment"]["name"] != but
+    ]
