@@ -50,6 +50,15 @@ class EnvironmentPlan:
         keys = {each.key for each in self.services if each.before is not None}
         return frozenset(ObjectName(kind, *key) for key in keys for kind in (SERVICE_KIND, SCALED_OBJECT_KIND))
 
+    @property
+    def split(self) -> frozenset[ObjectName]:
+        """The services of an earlier plan that get a prefill workload, or lose it."""
+        return frozenset(
+            ObjectName(SERVICE_KIND, *each.key)
+            for each in self.services
+            if each.before and each.declared and (each.before.prefill is None) == ("prefill" in each.declared["spec"])
+        )
+
     def look_at(self, needs: Needs) -> Needs:
         """Return `needs` with what is to be looked at before anything is declared."""
         places = {

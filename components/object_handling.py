@@ -41,6 +41,8 @@ class Handling:
         formerly: What it was called at the last `pulumi up`, where that was something else.
         identifier: What the provider knows the cluster by; a change of it would replace every object.
         namespaces: The namespaces that the stack makes there, or has made.
+        split: The services that get a prefill workload, or lose it: KServe v0.20 takes that, and then cannot change the
+            selector of the Deployment that it has made.
         gone: What was applied and is not there any more.
         forced: What is applied over what others have written: they changed it, or it is to become the stack's.
         left_alone: What exists there, is not the stack's, and serves it as it is: it is not declared.
@@ -53,6 +55,7 @@ class Handling:
     formerly: str | None = None
     identifier: str = ""
     namespaces: tuple[str, ...] = ()
+    split: frozenset[ObjectName] = frozenset()
     gone: frozenset[ObjectName] = frozenset()
     forced: frozenset[ObjectName] = frozenset()
     left_alone: frozenset[ObjectName] = frozenset()
@@ -106,6 +109,9 @@ class Handling:
             # Pulumi's provider compares what is declared with what the API server made of it (its Diff, provider.go).
             vain = self.rewritten.get(name_of_object(item), ())
             options.ignore_changes = [*_LASTING, *map(_property_path, vain)]
+        if name_of_object(item) in self.split:
+            options.replace_on_changes = [*(options.replace_on_changes or ()), "spec.prefill"]
+            options.delete_before_replace = True
         return options
 
 

@@ -77,7 +77,8 @@ async def settle_ownership(
     notes: list[Note] = []
     for name, here in declared.items():
         formerly = past.renamed.formerly.get(name)
-        handling = Handling(name, formerly, previous.identifier(formerly or name), tuple(here.namespaces), now=now)
+        identifier = previous.identifier(formerly or name)
+        handling = Handling(name, formerly, identifier, tuple(here.namespaces), here.split, now=now)
         there = existing.get(name)
         if there is not None:
             handling, wrong, noted = await _settle_one(config, previous, set(declared), handling, here, there)

@@ -16,6 +16,7 @@ from slicewise.documents import (
     ServingProfile,
     engine_options,
     engine_version,
+    prefill_workload,
     unit_of,
 )
 from slicewise.kubernetes import Quantity
@@ -123,7 +124,15 @@ def size_model(fleet: Fleet, key: ModelKey) -> list[SizedProfile]:
         raise InvalidInputError(
             [Diagnostic.error(Code.NO_ARCHITECTURE, message, remedy, field=field, subject=key.subject)]
         )
-    return [_sized(profile, on, architecture) for profile in model.serving for on in _units(fleet, profile)]
+    workloads = [each for profile in model.serving for each in _workloads(profile)]
+    return [_sized(workload, on, architecture) for workload in workloads for on in _units(fleet, workload)]
+
+
+def _workloads(profile: ServingProfile) -> Iterator[ServingProfile]:
+    """Yield a profile, and its prefill workload under a name of its own."""
+    yield profile
+    if prefill := prefill_workload(profile):
+        yield prefill.model_copy(update={"name": f"{profile.name} prefill"})
 
 
 def _units(fleet: Fleet, profile: ServingProfile) -> list[SizedUnit]:

@@ -5,27 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lightkube.resources.apps_v1 import Deployment
 
-from embedded.api_client import connect
 from embedded.cluster import EmbeddedCluster
-from embedded.fake_nodes import FakePool
-from slicewise.manifests import placement_objects
-from slicewise.planning import make_plan
+from embedded.labelled_nodes import H100, H100_3G, gfd_mixed, gfd_whole
 from tests.cluster.workloads import GPU, SLICE, Workloads
-from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
+from tests.documents import Document, deployment, environment, model, pool, profile, slices
+from tests.engine.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from slicewise.documents import Fleet
+    from pathlib import Path
 
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
 
+ENVIRONMENT = "split"
 NODES = (
-    FakePool("pre-whole", 2, labels={"pool": "whole"}, resources={GPU: 8}),
-    FakePool("pre-slices", 1, labels={"pool": "slices"}, resources={SLICE: 16}),
+    gfd_whole("whole", 2, H100, labels={"pool": "whole"}),
+    gfd_mixed("slices", 1, H100, H100_3G, labels={"pool": "slices"}),
 )
+ON_SLICES: Document = {"replicas": 3, "replicaTopology": {"requires": {"memoryPerGpu": "30Gi", "mig": "only"}}}
+OWN = ("whole", {GPU: 4}, 2)
 
 
 @pytest.fixture(scope="module")
@@ -34,41 +33,62 @@ def with_webhooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded
         yield cluster
 
 
-def fleet(namespace: str, prefill: Document | None) -> Fleet:
+def documents(namespace: str, prefill: Document | None) -> list[Document]:
     serving = profile("tp4", gpusPerNode=4, memoryPerGpu="70Gi", mig="never")
     if prefill:
         serving["prefill"] = prefill
-    return fleet_of(
-        [
-            environment("env", pool("whole", nodeCount=2), slices("slices", "3g.40gb")),
-            model("m", serving),
-            deployment("chat", "m", replicas=2, namespace=namespace),
-        ]
-    )
+    return [
+        environment(
+            ENVIRONMENT,
+            pool("whole", nodeCount=2, memoryPerGpu="79Gi"),
+            slices("slices", "3g.40gb", memoryPerGpu="39Gi"),
+        ),
+        model("m", serving),
+        deployment("chat", "m", replicas=2, namespace=namespace),
+    ]
 
 
-def apply(workloads: Workloads, declared: Fleet) -> None:
-    (placement,) = make_plan(declared).placements
-    (service,) = placement_objects(declared, placement)
-    workloads.apply(service)
+def running(workloads: Workloads) -> dict[str, tuple[str, dict[str, int], int]]:
+    """Return of each workload its pods' pool, what each asks for, and how many are Ready."""
+    pods = [pod for pod in workloads.pods() if pod.node and pod.ready]
+    found = {}
+    for name in ("own", "prefill"):
+        group = [pod for pod in pods if ("-kserve-prefill-" in pod.name) == (name == "prefill")]
+        places = {(str(pod.node).rpartition("-")[0], *pod.gpus.items()) for pod in group}
+        if len(places) == 1:
+            found[name] = (places.pop()[0], dict(group[0].gpus), len(group))
+    return found
 
 
-ON_SLICES = {"replicas": 3, "replicaTopology": {"requires": {"memoryPerGpu": "30Gi", "mig": "only"}}}
+def steps(stack: Workspace, namespace: str, *, up: bool) -> list[str]:
+    done = stack.up() if up else stack.preview()
+    name = f"{ENVIRONMENT}/{namespace}/chat-service"
+    return [step.operation for step in done.steps if step.name == name and step.operation != "same"]
 
 
-def test_explore(with_webhooks: EmbeddedCluster, numbers: Iterator[int]) -> None:
+def test_prefill_is_added_changed_and_removed(
+    with_webhooks: EmbeddedCluster, numbers: Iterator[int], tmp_path: Path
+) -> None:
+    """Verified before each step, and waited for: `up` fails where pods are missing."""
+    more = {**ON_SLICES, "replicas": 5}
+    replaced = ["delete-replaced", "replace", "create-replacement"]
     with Workloads.in_namespace(with_webhooks.plane, f"test-{next(numbers)}") as workloads:
-        apply(workloads, fleet(workloads.namespace, None))
-        workloads.wait_ready("chat")
-        apply(workloads, fleet(workloads.namespace, ON_SLICES))
-        import time
-        time.sleep(15)
-        from embedded.kserve_kinds import LLMInferenceService
-        with connect(with_webhooks.plane) as client:
-            got = client.get(LLMInferenceService, "chat", namespace=workloads.namespace)
-            print(got.get("status", {}).get("conditions"))
-            for each in client.list(Deployment, namespace=workloads.namespace):
-                print(each.metadata.name, each.metadata.labels, each.spec.selector.matchLabels, each.spec.replicas)
-        for each in workloads.pods():
-            print(each)
-        assert 0
+        stack = Workspace.create(tmp_path)
+        stack.set_config(f'kubeconfigs["{ENVIRONMENT}"]', with_webhooks.plane.kubeconfig, secret=True)
+        stack.set_config("verify", "true")
+        stack.set_config("waitForReady", "true")
+        try:
+            for prefill, expected, there in (
+                (None, ["create"], {"own": OWN}),
+                (ON_SLICES, replaced, {"own": OWN, "prefill": ("slices", {SLICE: 1}, 3)}),
+                (more, ["update"], {"own": OWN, "prefill": ("slices", {SLICE: 1}, 5)}),
+                (None, replaced, {"own": OWN}),
+            ):
+                stack.write(*documents(workloads.namespace, prefill))
+                assert steps(stack, workloads.namespace, up=False) == expected
+                assert steps(stack, workloads.namespace, up=True) == expected
+                workloads.wait(f"{there}", lambda there=there: running(workloads) == there)  # type: ignore[misc]
+                workloads.wait_ready("chat")
+                assert stack.preview().changes() == {}
+        finally:
+            stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
