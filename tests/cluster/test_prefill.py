@@ -54,9 +54,9 @@ def running(workloads: Workloads) -> dict[str, tuple[str, dict[str, int], int]]:
     found = {}
     for name in ("own", "prefill"):
         group = [pod for pod in pods if ("-kserve-prefill-" in pod.name) == (name == "prefill")]
-        places = {(str(pod.node).rpartition("-")[0], *pod.gpus.items()) for pod in group}
-        if len(places) == 1:
-            found[name] = (places.pop()[0], dict(group[0].gpus), len(group))
+        pools = {str(pod.node).rpartition("-")[0] for pod in group}
+        if len(pools) == 1 and all(pod.gpus == group[0].gpus for pod in group):
+            found[name] = (pools.pop(), dict(group[0].gpus), len(group))
     return found
 
 

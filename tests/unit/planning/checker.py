@@ -234,15 +234,12 @@ class _Checker:
         own = pods_of(deployment, model, profile, pool)
         if profile.prefill is None or not self._room(name, pool, own):
             return False
-        return not any(
-            self._room(
-                name,
-                each,
-                [*(own if each.name == pool.name else []), *prefill_pods_of(deployment, model, profile, each)],
-            )
-            for each in environment.spec.node_pools
-            if not static_codes(deployment, prefill_profile(profile), environment, each)
-        )
+        for each in environment.spec.node_pools:
+            beside = [*(own if each is pool else []), *prefill_pods_of(deployment, model, profile, each)]
+            matches = not static_codes(deployment, prefill_profile(profile), environment, each)
+            if matches and self._room(name, each, beside):
+                return False
+        return True
 
     def _room(self, environment: str, pool: NodePool, pods: list[Pod]) -> bool:
         charged = self.charged[environment, pool.name]

@@ -102,7 +102,8 @@ def test_one_deployment_alone_is_refused_only_where_no_pair_of_pools_takes_it(do
 def _possible(fleet: Fleet, name: str) -> bool:
     (deployment,), environment = fleet.deployments, fleet.environment[name]
     model = fleet.model_of(deployment)
-    for profile, own, other in product(model.serving, *[environment.spec.node_pools] * 2):
+    pools_there = environment.spec.node_pools
+    for profile, (own, other) in product(model.serving, product(pools_there, pools_there)):
         if static_codes(deployment, profile, environment, own):
             continue
         pods = {own.name: pods_of(deployment, model, profile, own)}
