@@ -95,7 +95,7 @@ lint: $(VENV)/.development
 
 .PHONY: check
 check: lint ## Lint, types, import contracts, unit and mock tests, in under two minutes
-	$(VENV)/bin/pytest -n 3 --dist worksteal -q -m 'not long' tests/unit tests/components tests/bench tests/corpus/test_corpus.py tests/corpus/test_schema.py
+	$(VENV)/bin/pytest -n 3 --dist worksteal -q -m 'not long' tests/unit tests/components tests/policies tests/bench tests/corpus/test_corpus.py tests/corpus/test_schema.py
 
 .PHONY: test
 test: lint toolchain policies ## Set up, and run every test: also the real Pulumi engine and a real API server

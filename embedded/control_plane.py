@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # The first three make pods of Deployments and StatefulSets, the fourth tells gateways which pods a Service has. Without
-# the other two nothing that is deleted in the
-# foreground, and no namespace, ever goes.
+# the next two nothing that is deleted in the foreground, and no namespace, ever goes; without the last Pulumi waits in
+# vain for every ResourceQuota.
 _CONTROLLERS = (
     "deployment-controller",
     "replicaset-controller",
@@ -30,6 +30,7 @@ _CONTROLLERS = (
     "endpointslice-controller",
     "garbage-collector-controller",
     "namespace-controller",
+    "resourcequota-controller",
 )
 
 

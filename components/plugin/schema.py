@@ -48,7 +48,11 @@ def package_schema() -> dict[str, Any]:
         "version": __version__,
         "description": "Many language models on MIG-partitioned GPUs, in clusters that exist.",
         "license": "Apache-2.0",
-        "language": {"nodejs": {"respectSchemaVersion": True}, "go": {"respectSchemaVersion": True}},
+        "language": {
+            "nodejs": {"respectSchemaVersion": True},
+            # Without them the SDK does not compile (Pulumi 3.259): it uses types of lists and does not define them.
+            "go": {"respectSchemaVersion": True, "generateExtraInputTypes": True},
+        },
         "types": package_types(PACKAGE, documents, _IMPLIED),
         "resources": {
             FLEET: {**described, "inputProperties": _inputs(), "properties": outputs, "required": [*outputs]}

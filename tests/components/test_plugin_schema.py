@@ -69,3 +69,8 @@ def test_only_kubeconfigs_may_be_unknown() -> None:
     properties = {name: body.get("properties", {}) for name, body in TYPES.items()}
     assert [path for name, body in properties.items() for path in not_plain({"p": list(body.values())}, name)] == []
     assert FLEET["inputProperties"]["kubeconfigs"]["secret"] is True
+
+
+def test_the_go_sdk_defines_the_types_of_lists_that_it_uses() -> None:
+    """Pulumi 3.259 (pkg/codegen/go/gen.go, populateDetailsForPropertyTypes) does so for plain lists only on request."""
+    assert package_schema()["language"]["go"]["generateExtraInputTypes"] is True

@@ -35,7 +35,9 @@ class Fleet(pulumi.ComponentResource):
         super().__init__("slicewise:index:Fleet", name, arguments | outputs, None, True)
 
 text = pulumi.Config().require_secret("kubeconfig")
-here = pulumi.ResourceOptions(provider=Provider("management", kubeconfig=text))
+# The provider may miss the event of a deletion, and waits ten minutes for it by default (pulumi-kubernetes #3317).
+soon = pulumi.CustomTimeouts(delete="20s")
+here = pulumi.ResourceOptions(provider=Provider("management", kubeconfig=text), custom_timeouts=soon)
 cluster = ConfigMap("cluster", metadata={"name": "of-consumer", "namespace": "default"}, opts=here)
 kubeconfig = pulumi.Output.all(cluster.id, text).apply(lambda known: known[1])
 arguments = json.loads(Path("arguments.json").read_text())
@@ -143,6 +145,10 @@ def test_a_fleet_is_made_for_another_program(consumer: Workspace, cluster: Clien
     assert services(cluster) == ["chat"]
     # The same again: the plan is read back from the component's own state.
     consumer.pulumi("preview", "--expect-no-changes", "--stack", STACK)
+
+    consumer.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+    assert services(cluster) == []
+    assert json.loads(consumer.export())["deployment"].get("resources", []) == []
 
 
 def test_a_program_in_yaml(consumer: Workspace, yaml_host: Path) -> None:
