@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 
 
 class PlanOptions(TypedDict, total=False):
-    """What decides how a plan is made and applied. Left out, the stack's configuration (`slicewise:`) decides it."""
+    """What decides how a plan is made and applied; the stack's configuration (`slicewise:`) decides what is omitted."""
 
     kubeconfig_source: Literal["config", "kubernetes", "gcp-secret-manager", "aws-secrets-manager", "none"]
     """Where the kubeconfigs are that documents refer to and the program does not pass."""

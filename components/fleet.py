@@ -68,7 +68,7 @@ class Fleet(PlanningComponent):
                 objects are declared and its cluster is not asked; `pulumi up` waits for it, and asks.
             previous_plan: Where the last plan is remembered, by which placements stay where they are; or its outputs.
             opts: Pulumi's options; docs/components.md says what each does.
-            **options: What else decides the plan; the stack's configuration (`slicewise:`) where left out.
+            **options: What else decides the plan; the stack's configuration (`slicewise:`) decides what is omitted.
 
         Raises:
             pulumi.RunError: anything is wrong with the documents, a cluster cannot be used, or a deployment gets fewer

@@ -82,7 +82,7 @@ class InferenceEnvironment(PlanningComponent):
             previous_plan: Where the last plan is remembered, or its outputs.
             content: What a plan has for it, in place of `models`, `deployments` and `documents`: what a Fleet passes.
             opts: Pulumi's options. Placements and their objects are children, and inherit what children inherit.
-            **options: What else decides the plan; the stack's configuration (`slicewise:`) where left out.
+            **options: What else decides the plan; the stack's configuration (`slicewise:`) decides what is omitted.
 
         Raises:
             pulumi.RunError: something is wrong with the documents, or the cluster cannot be used.

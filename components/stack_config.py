@@ -155,11 +155,11 @@ class StackConfig:
     kubeconfig_project: Annotated[
         str | None, Field(pattern=PROJECT.regex), _expected("a Google Cloud project's id")
     ] = None
-    """For the source `gcp-secret-manager`: the project of the secrets; the provider's where left out."""
+    """For the source `gcp-secret-manager`: the project of the secrets; the provider's if omitted."""
     kubeconfig_region: Annotated[
         str | None, Field(pattern=_REGION), _expected("an AWS region, for example eu-central-1")
     ] = None
-    """For the source `aws-secrets-manager`: the region of the secrets; the provider's where left out."""
+    """For the source `aws-secrets-manager`: the region of the secrets; the provider's if omitted."""
     on_shortfall: Annotated[OnShortfall, _expected(" or ".join(OnShortfall))] = OnShortfall.FAIL
     on_unreachable: Annotated[OnUnreachable, _expected(" or ".join(OnUnreachable))] = OnUnreachable.FAIL
     wait_for_ready: _Flag = False
