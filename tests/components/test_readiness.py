@@ -366,3 +366,30 @@ def test_what_kubernetes_leaves_null_is_not_there() -> None:
     group["spec"]["leaderWorkerTemplate"] |= {"leaderTemplate": None, "size": None}
     group["status"] = None
     assert what_is_missing(TWO_NODES, Observed(nothing, group, [])) == "0 of 1 replicas serve"
+
+
+SPLIT = replace(ONE_NODE, prefill_replicas=1)
+
+
+@pytest.mark.parametrize(
+    ("of_prefill", "missing"),
+    [
+        (Observed(service(), workload(1), [pod()]), None),
+        (Observed(service(), None, []), "of its prefill workload: KServe has made no workload of it"),
+        (Observed(service(), workload(1), []), "of its prefill workload: 0 of 1 replicas serve"),
+        (
+            Observed(service(), workload(1, OLD), [pod(OLD)]),
+            f"of its prefill workload: {NOT_TAKEN}",
+        ),
+    ],
+)
+def test_both_workloads_must_serve(of_prefill: Observed, missing: str | None) -> None:
+    own = Observed(service(), workload(), [pod(), pod()], of_prefill)
+    assert what_is_missing(SPLIT, own) == missing
+    assert what_is_missing(SPLIT, replace(own, pods=[pod()])) == "1 of 2 replicas serve"
+
+
+def test_what_the_pods_of_the_prefill_workload_wait_for_is_said() -> None:
+    observed = Observed(service(), workload(), [pod(), pod()], Observed(service(), workload(1), [pending()]))
+    assert observed.unschedulable
+    assert f"1 pod without a node: {NO_ROOM}" in why_unready(observed)

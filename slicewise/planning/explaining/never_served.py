@@ -44,7 +44,7 @@ class _Prospects:
     def advice(self) -> Iterator[Diagnostic]:
         yield from required_memory_advice(free_choices(self._draft.demands, self._draft.pools))
         for demand in self._draft.demands:
-            options = [option for option in demand.options if option.levels]
+            options = [option for option in demand.options if option.levels and _has_prefill_pool(option)]
             if not options:
                 # A selector that leaves nothing has advice of its own.
                 if self._draft.lanes.selects(demand.deployment):
@@ -102,8 +102,18 @@ class _Prospects:
                 state = self._draft.pools[index]
                 if node_pool_selector_reason(demand.deployment, state.pool) is None:
                     for option in demand.options:
-                        place = f"{state.environment}/{state.name} with {option.profile.name}"
-                        yield place, _reasons(demand, option.profile, environment, state)
+                        lacking, what = option.profile, option.profile.name
+                        if option.levels and option.prefill:
+                            # The profile's own pods have a pool, and those of its prefill workload have none.
+                            lacking, what = option.prefill.profile, f"the prefill workload of {what}"
+                        yield (
+                            f"{state.environment}/{state.name} with {what}",
+                            _reasons(demand, lacking, environment, state),
+                        )
+
+
+def _has_prefill_pool(option: ServingOption) -> bool:
+    return option.prefill is None or bool(option.prefill.levels)
 
 
 def _maximum_never_fits(demand: Demand, most: _Holding) -> Diagnostic:

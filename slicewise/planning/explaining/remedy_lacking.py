@@ -15,6 +15,7 @@ from slicewise.documents import (
     ReplicaTopology,
     Selector,
     ServingProfile,
+    prefill_workload,
     slices_alone,
 )
 from slicewise.kubernetes import Quantity, canonical
@@ -66,6 +67,10 @@ def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection
         f"no change to one field would let it run{with_profile}; it needs {_place(deployment, profile)}, with room for "
         f"{_room(deployment, model, topology)}"
     )
+    if prefill := prefill_workload(profile):
+        message += (
+            f", and in the same environment a pool of {', '.join(_pool(prefill.replica_topology))} for its prefill"
+        )
     return NoRemedy(NoRemedyCode.ANOTHER_POOL, profile.name, message)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slicewise.planning import DecisionLog, Rejections, Remedies, candidates, make_plan
+from slicewise.planning import DecisionLog, Rejections, Remedies, candidates, make_plan, prospects
 from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
 
 SLICE: Document = {"requires": {"memoryPerGpu": "30Gi", "mig": "only"}}
@@ -163,3 +163,11 @@ def test_prefill_that_is_added_leaves_the_placement_where_it_is() -> None:
     assert [place[:2] for place in where(after)] == [place[:2] for place in where(before)]
     assert after["placements"][0]["retained"]
     assert "prefill" not in plan_of(fleet(*pools, serving=plain), after)["placements"][0]
+
+
+def test_a_prefill_workload_that_fits_no_pool_is_said_without_a_plan() -> None:
+    (told,) = [each for each in prospects(fleet_of(fleet(pool("whole")))) if each.code == "SW322"]
+    assert "env/whole with the prefill workload of tp4 comes nearest: " in told.message
+    assert not [
+        each for each in prospects(fleet_of(fleet(pool("whole"), slices("cut", "3g.40gb")))) if each.code == "SW322"
+    ]

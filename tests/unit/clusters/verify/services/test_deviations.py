@@ -16,6 +16,7 @@ from slicewise.clusters.verify.services.worded_deviations import check_services
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import PreviousPlacement, make_plan
+from slicewise.planning.previous_placements import PreviousPrefill
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 
 CHAT = ("team", "chat")
@@ -345,3 +346,34 @@ def test_services_of_several_nodes_are_looked_for_under_their_own_name() -> None
     chat, old = planned_services(fleet(), make_plan(fleet()).placements, [replace(BEFORE, nodes_per_replica=2)])
     assert (chat.key, chat.before) == (CHAT, None)
     assert (old.key, old.declared) == (("team", "chat-n2"), None)
+
+
+def split(replicas: int = 2) -> Fleet:
+    declared = documents()
+    declared[1]["spec"]["serving"][0]["prefill"] = {"replicas": replicas}
+    return fleet_of(declared)
+
+
+def test_replicas_of_a_prefill_workload_that_somebody_changed_are_said() -> None:
+    of = split()
+    there = applied(of)
+    before = replace(BEFORE, prefill=PreviousPrefill("cut", 2, 1))
+    assert deviations(of, there, before) == []
+    there["spec"]["prefill"]["replicas"] = 9
+    (found,) = deviations(of, there, before)
+    assert (found.drift, found.says) == (Drift.CHANGED, "spec.prefill.replicas is 9, 2 applied")
+
+
+def test_replicas_of_a_prefill_workload_that_are_to_be_changed_are_no_difference() -> None:
+    assert deviations(split(5), applied(split()), replace(BEFORE, prefill=PreviousPrefill("cut", 2, 1))) == []
+
+
+def test_what_is_added_to_the_pods_of_a_prefill_workload_is_said() -> None:
+    of = split()
+    there = applied(of)
+    there["spec"]["prefill"]["template"]["nodeSelector"] = {
+        **there["spec"]["prefill"]["template"]["nodeSelector"],
+        "disk": "ssd",
+    }
+    (found,) = deviations(of, there, replace(BEFORE, prefill=PreviousPrefill("cut", 2, 1)))
+    assert 'spec.prefill.template.nodeSelector.disk is "ssd", nothing applied' in found.says
