@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from policies.rules.kserve_pods import MAIN_CONTAINER_RULE
 from policies.rules.plan_followed import PLAN_COMPLETE
 from policies.rules.pool_capacity import POOL_CAPACITY
 from policies.rules.rule_types import Resource
@@ -18,9 +17,9 @@ from tests.policies.test_every_rule import PLAN
 WHOLE = "nvidia.com/gpu"
 
 
-def split(gpus: str | None = WHOLE, count: int = 4, replicas: int = 2, pool: str = "whole") -> Resource:
+def split(count: int = 4, replicas: int = 2, pool: str = "whole") -> Resource:
     """Return a service whose prefill pods ask for whole GPUs of another pool."""
-    found = service(prefill={"replicas": replicas, "template": pod_spec(container(gpus, count))})
+    found = service(prefill={"replicas": replicas, "template": pod_spec(container(WHOLE, count))})
     found.properties["metadata"]["annotations"]["slicewise.dev/prefill-node-pool"] = pool
     return found
 
@@ -59,8 +58,3 @@ def test_what_differs_from_the_plan_is_found(changed: Resource, expected: str) -
 def test_a_prefill_workload_that_the_plan_does_not_have_is_found() -> None:
     found = messages(PLAN_COMPLETE, split(), Resource(STACK, "test", PLAN))
     assert any("has a prefill workload where the plan has none" in message for message in found)
-
-
-def test_a_prefill_workload_without_a_gpu_is_found() -> None:
-    (message,) = messages(MAIN_CONTAINER_RULE, split(gpus=None))
-    assert message.startswith("spec.prefill.template.containers[0].resources")
