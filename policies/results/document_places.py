@@ -74,6 +74,11 @@ class Documents:
         model = self._model_of(key)
         return self._place((model.kind, model.namespace, model.name), path) if model else None
 
+    def weights(self, key: DeploymentKey, path: FieldPath) -> Place | None:
+        """Return the place of a field of the block that says where the weights of a deployment's model come from."""
+        model = self._model_of(key)
+        return self.model(key, ("spec", self.fleet.models[model].source.block, *path)) if model else None
+
     def served_name(self, key: DeploymentKey) -> Place | None:
         """Return the place of the name in API requests: the deployment's own, or else its model's."""
         deployment = self.fleet.deployment.get(key)
@@ -117,7 +122,7 @@ class Documents:
         """Return the place of the variables of what fetches the weights: its own, or else the token."""
         model = self._model_of(key)
         own = model and self.fleet.models[model].storage_initializer.env
-        return self.model(key, ("spec", "storageInitializer", "env") if own else ("spec", "huggingFace", "secretRef"))
+        return self.model(key, ("spec", "storageInitializer", "env")) if own else self.weights(key, ("secretRef",))
 
     def _parts(
         self, key: DeploymentKey, pool: tuple[str, str]

@@ -118,6 +118,8 @@ def _place_of_several(source: FieldSource, placed: Placed, pool: tuple[str, str]
             return documents.pod(placed.deployment, placed.profile, pool, source.path)
         case SourcePart.BASE_REFS:
             return documents.base_refs(placed.deployment, pool)
+        case SourcePart.WEIGHTS:
+            return documents.weights(placed.deployment, source.path)
         case SourcePart.STORAGE_INITIALIZER:
             return documents.storage_initializer_env(placed.deployment)
         case _:

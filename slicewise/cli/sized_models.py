@@ -125,7 +125,12 @@ def size_model(fleet: Fleet, key: ModelKey) -> list[SizedProfile]:
             [Diagnostic.error(Code.NO_ARCHITECTURE, message, remedy, field=field, subject=key.subject)]
         )
     workloads = [each for profile in model.serving for each in _workloads(profile)]
-    return [_sized(workload, on, architecture) for workload in workloads for on in _units(fleet, workload)]
+    adapters = model.lora is not None
+    return [
+        _sized(workload, on, architecture, adapters=adapters)
+        for workload in workloads
+        for on in _units(fleet, workload)
+    ]
 
 
 def _workloads(profile: ServingProfile) -> Iterator[ServingProfile]:
@@ -149,11 +154,12 @@ def _pools(fleet: Fleet, profile: ServingProfile) -> Iterator[NodePool]:
                     yield pool
 
 
-def _sized(profile: ServingProfile, on: SizedUnit, architecture: ModelArchitecture) -> SizedProfile:
+def _sized(profile: ServingProfile, on: SizedUnit, architecture: ModelArchitecture, *, adapters: bool) -> SizedProfile:
     version = engine_version(profile.engine)
     if isinstance(architecture.found, tuple):
         return SizedProfile(profile.name, on, version, None, tuple(map(_reason, architecture.found)))
-    found = size(architecture.found, engine_options(profile), on.unit, version, architecture.checkpoint_bytes)
+    options = engine_options(profile, adapters=adapters)
+    found = size(architecture.found, options, on.unit, version, architecture.checkpoint_bytes)
     return SizedProfile(profile.name, on, version, found, found.reasons)
 
 

@@ -46,6 +46,17 @@ from slicewise.documents.environment import (
 )
 from slicewise.documents.environment_variables import EnvironmentVariable
 from slicewise.documents.fleet import Fleet, ModelKey, model_key, served_name
+from slicewise.documents.lora import Lora
+from slicewise.documents.model_source import weights_uri
+from slicewise.documents.model_weights import (
+    all_weights,
+    bytes_on_disk,
+    is_downloaded,
+    pull_secrets,
+    s3_secret,
+    token_secret,
+    volume_claims,
+)
 from slicewise.documents.pod import PodSettings
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
@@ -100,6 +111,7 @@ __all__ = [
     "GkeReference",
     "InferenceEnvironment",
     "KubeconfigReference",
+    "Lora",
     "MigPreference",
     "ModelArchitecture",
     "ModelDeployment",
@@ -117,8 +129,10 @@ __all__ = [
     "Spread",
     "Toleration",
     "added_labels",
+    "all_weights",
     "any_schema",
     "bad_value",
+    "bytes_on_disk",
     "check_document",
     "check_model",
     "cloud_labels",
@@ -129,6 +143,7 @@ __all__ = [
     "engine_version",
     "gke_zones",
     "is_dns_subdomain",
+    "is_downloaded",
     "is_label_key",
     "is_reserved_label",
     "load_contents",
@@ -137,8 +152,13 @@ __all__ = [
     "nodes_at_a_time",
     "prefill_replicas",
     "prefill_workload",
+    "pull_secrets",
+    "s3_secret",
     "served_name",
     "slices_alone",
+    "token_secret",
     "unit_of",
     "units_per_node",
+    "volume_claims",
+    "weights_uri",
 ]

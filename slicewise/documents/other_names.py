@@ -138,6 +138,10 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.capabilities.migConfiguration.slices": _renamed("slicesPerGpu"),
     "spec.nodePools.capabilities.migConfiguration.count": _renamed("slicesPerGpu"),
 }
+_SOURCE: Final = OtherName(
+    "write source, and the block of its name: huggingFace.repo for hf://, s3.uri for s3://, persistentVolumeClaim.name "
+    "and path for pvc://, oci.image for oci://"
+)
 _MODEL: Final = {
     "spec.backend": _NOT_HERE,
     "spec.serving.backend": _NOT_HERE,
@@ -146,8 +150,28 @@ _MODEL: Final = {
         "write its image and extraArgs as serving[].engine.image and serving[].engine.args", ("serving",)
     ),
     "spec.engine": OtherName("write it in each of spec.serving: engine.name, engine.image, engine.args", ("serving",)),
-    "spec.uri": _renamed("huggingFace.repo", " with source: HuggingFace"),
-    "spec.storageUri": _renamed("huggingFace.repo", " with source: HuggingFace"),
+    "spec.uri": _SOURCE,
+    "spec.storageUri": _SOURCE,
+    "spec.pvc": _renamed("persistentVolumeClaim", " with source: PersistentVolumeClaim"),
+    "spec.volume": _renamed("persistentVolumeClaim", " with source: PersistentVolumeClaim"),
+    "spec.hf": _renamed("huggingFace"),
+    "spec.adapters": _renamed("lora.adapters"),
+    "spec.loraAdapters": _renamed("lora.adapters"),
+    "spec.lora.maxLoraRank": _renamed("maxRank"),
+    "spec.lora.maxLoras": _renamed("maxAdapters"),
+    "spec.lora.adapters.uri": _SOURCE,
+    "spec.lora.adapters.oci": OtherName(
+        "put the adapter on a volume (persistentVolumeClaim), into S3 or on Hugging Face: KServe v0.20 takes none from "
+        "images"
+    ),
+    "spec.persistentVolumeClaim.claimName": _renamed("name"),
+    "spec.persistentVolumeClaim.subPath": _renamed("path"),
+    "spec.s3.bucket": _renamed("uri", ", s3://bucket/path"),
+    "spec.s3.endpoint": OtherName(
+        "leave it out: it is the annotation serving.kserve.io/s3-endpoint of a Secret of the pods' service account"
+    ),
+    "spec.oci.uri": _renamed("image", ", without oci://"),
+    "spec.oci.secretRef": _renamed("pullSecretRef"),
     "spec.gpus": _GPUS,
     "spec.vram": _OF_EACH_GPU,
     "spec.profiles": _renamed("serving"),

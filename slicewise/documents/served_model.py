@@ -20,12 +20,20 @@ from slicewise.documents.base import (
     Flag,
     Frozen,
     NamespacedMetadata,
-    SecretReference,
     Selector,
 )
 from slicewise.documents.environment import Interconnect, Precision
 from slicewise.documents.environment_variables import EnvironmentVariable
 from slicewise.documents.image import Image
+from slicewise.documents.lora import Lora
+from slicewise.documents.model_source import (
+    S3,
+    HuggingFace,
+    ModelSource,
+    Oci,
+    PersistentVolumeClaim,
+    Weights,
+)
 from slicewise.documents.patterns import Pattern
 from slicewise.documents.pod import BaseReference, PodSettings, StorageInitializer
 from slicewise.kubernetes import Quantity
@@ -39,25 +47,13 @@ MODEL_NAME: Final = Pattern(
     f"^{_PART}(/{_PART})*$",
     "letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /",
 )
-REPOSITORY: Final = Pattern(
-    r"^[A-Za-z0-9][-A-Za-z0-9_.]*(/[A-Za-z0-9][-A-Za-z0-9_.]*)?$",
-    "a Hugging Face repository: owner/name, of letters, digits, -, _ and .",
-)
-# KServe's storage initializer splits `hf://repo:revision` at the colon.
-REVISION: Final = Pattern(
-    r"^[A-Za-z0-9][-A-Za-z0-9_./]*$",
-    "a branch, tag or commit: letters, digits, -, _, . and /, beginning with a letter or digit",
-)
-
 VERSION: Final = Pattern(
     r"^v?[0-9]{1,4}\.[0-9]{1,4}([.+-]?[A-Za-z0-9]+)*$",
     "a version of vLLM, for example 0.23.0",
 )
 
 ServedModelName = Annotated[StrictStr, MODEL_NAME.field(253)]
-HuggingFaceRepo = Annotated[StrictStr, REPOSITORY.field(200)]
 VllmVersionText = Annotated[StrictStr, VERSION.field(64)]
-HuggingFaceRevision = Annotated[StrictStr, REVISION.field(200)]
 # Rules of their own refuse these: braces (SW218), a dash of text for hyphens, blanks around an option, control
 # characters. For editors.
 _NO_ARGUMENT = (
@@ -207,17 +203,6 @@ class ServingProfile(Frozen):
     """What is said of the profile's pods beside what the plan decides; it overrides the model's and the pool's."""
 
 
-class HuggingFace(Frozen):
-    """A repository on Hugging Face."""
-
-    repo: HuggingFaceRepo
-    """The repository, for example google/gemma-3-27b-it."""
-    revision: HuggingFaceRevision = "main"
-    """Branch, tag or commit."""
-    secret_ref: SecretReference | None = None
-    """The Secret in the deployment's namespace that holds a token, for gated models."""
-
-
 class ModelIdentity(Frozen):
     """What clients call the model."""
 
@@ -239,10 +224,18 @@ class ModelSpec(Frozen):
 
     model: ModelIdentity
     """What clients call the model."""
-    source: Literal["HuggingFace"]
-    """Where the weights come from."""
-    hugging_face: HuggingFace
-    """The repository on Hugging Face."""
+    source: ModelSource
+    """Where the weights come from; the block of the same name goes with it."""
+    hugging_face: HuggingFace | None = None
+    """For source HuggingFace: the repository."""
+    s3: S3 | None = None
+    """For source S3: the directory."""
+    persistent_volume_claim: PersistentVolumeClaim | None = None
+    """For source PersistentVolumeClaim: the volume."""
+    oci: Oci | None = None
+    """For source OCI: the image."""
+    lora: Lora | None = None
+    """LoRA adapters that are served with the model."""
     architecture: ModelArchitecture | None = None
     """The model's architecture, from which Slicewise computes whether the model fits a slice or GPU."""
     resources: Resources = Resources()
@@ -255,6 +248,12 @@ class ModelSpec(Frozen):
     """LLMInferenceServiceConfigs that KServe merges into the model's services, after those of the pool."""
     serving: Annotated[tuple[ServingProfile, ...], Field(min_length=1, max_length=8)]
     """The ways of serving it, in order of preference."""
+
+    @property
+    def weights(self) -> Weights:
+        """The block of the model's source, which a valid document has."""
+        block: Weights = getattr(self, self.source.attribute)
+        return block
 
     def profile(self, name: str) -> ServingProfile:
         """Return the serving profile called `name`, which is known to exist."""

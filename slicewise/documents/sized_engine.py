@@ -33,8 +33,8 @@ def engine_version(engine: Engine) -> VllmVersion | None:
     return parse_version(tag) if tag and "vllm" in repository else None
 
 
-def engine_options(profile: ServingProfile) -> EngineOptions:
-    """Return how the engine of a profile is started, as far as memory goes.
+def engine_options(profile: ServingProfile, *, adapters: bool) -> EngineOptions:
+    """Return how the engine of a profile is started, as far as memory goes; `adapters` are those of its model.
 
     Raises:
         InvalidInputError: An argument has a value that vLLM does not take (`ENGINE_ARGUMENT`).
@@ -44,7 +44,8 @@ def engine_options(profile: ServingProfile) -> EngineOptions:
     start = EngineOptions(
         tensor=sizes.tensor, pipeline=sizes.pipeline, data=sizes.data, expert=topology.parallelism.expert
     )
-    return read_options(profile.engine.args, start)
+    # KServe adds the option itself, before these arguments.
+    return read_options([*(["--enable-lora"] if adapters else []), *profile.engine.args], start)
 
 
 def unit_of(pool: NodePool) -> Unit:

@@ -21,6 +21,7 @@ from slicewise.documents import (
 )
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
+from slicewise.manifests.model_source import MODEL_SOURCES, model_spec
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pod_fields import pod_annotations, pod_labels, service_annotations, service_labels
 from slicewise.manifests.pod_template import POD_SOURCES, PREFILL_SOURCES, pod_template
@@ -35,8 +36,7 @@ SERVICE_SOURCES: Final = (
     FieldSource("metadata.name", SourcePart.DEPLOYMENT, ("metadata", "name")),
     FieldSource("metadata.namespace", SourcePart.DEPLOYMENT, ("metadata", "namespace")),
     FieldSource("spec.replicas", SourcePart.DEPLOYMENT, ("spec", "scaling")),
-    FieldSource("spec.model.name", SourcePart.SERVED_NAME),
-    FieldSource("spec.model", SourcePart.MODEL, ("spec", "huggingFace")),
+    *MODEL_SOURCES,
     FieldSource("spec.prefill.replicas", SourcePart.SERVING_PROFILE, ("prefill", "replicas")),
     *below("spec.prefill.template", PREFILL_SOURCES),
     FieldSource("spec.prefill.labels", SourcePart.POD, ("labels",)),
@@ -76,10 +76,7 @@ def inference_service(
     pod = effective_pod(pool, model, profile, deployment)
     name = service_name(deployment.metadata.name, nodes=nodes, autoscaled=deployment.autoscaled)
     spec: KubernetesObject = {
-        "model": {
-            "uri": f"hf://{model.hugging_face.repo}:{model.hugging_face.revision}",
-            "name": served_name(deployment, model),
-        },
+        "model": model_spec(model, served_name(deployment, model)),
         "template": pod_template(placement, model, profile, pool, pod, name),
     }
     if nodes > 1:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.documents import ModelSpec, NodePool, PodSettings, ServingProfile, Spread, Toleration
+from slicewise.documents import (
+    ModelSpec,
+    NodePool,
+    PodSettings,
+    ServingProfile,
+    Spread,
+    Toleration,
+    all_weights,
+    is_downloaded,
+    pull_secrets,
+)
 from slicewise.kubernetes import HOSTNAME_LABEL, canonical
 from slicewise.manifests.argument_escaping import through_kubelet
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kv_transfer import kv_transfer_env
+from slicewise.manifests.model_source import credentials
 from slicewise.manifests.pod_fields import container_fields, pod_fields, written_variables
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.source_map import FieldSource, SourcePart
@@ -101,9 +112,11 @@ def pod_template(
     template: KubernetesObject = {
         "nodeSelector": dict(sorted(pool.node_selector.items())),
         "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)],
-        "initContainers": [_storage_initializer(model)],
         "containers": [_main_container(placement, model, profile, pod, is_worker=is_worker)],
         **pod_fields(pod, profile.replica_topology),
+        "imagePullSecrets": [{"name": name} for name in _pull_secrets(model, pod)],
+        # Without anything to download KServe has no such container.
+        "initContainers": [_storage_initializer(model)] if _has_download(model) else [],
     }
     if profile.replica_topology.spread is Spread.PREFERRED and placement.nodes_per_replica == 1:
         template["topologySpreadConstraints"] = [
@@ -125,6 +138,16 @@ def _labels(placement: Placement, name: str) -> dict[str, str]:
     return {NAME_LABEL: name, COMPONENT_LABEL: PREFILL_COMPONENT if placement.is_prefill else COMPONENT}
 
 
+def _has_download(model: ModelSpec) -> bool:
+    """Return whether KServe makes the init container that fetches weights."""
+    return model.storage_initializer.enabled is not False and any(map(is_downloaded, all_weights(model)))
+
+
+def _pull_secrets(model: ModelSpec, pod: PodSettings) -> tuple[str, ...]:
+    """Return the names of the Secrets for registries: of the pods' images, and of one that holds weights."""
+    return tuple(dict.fromkeys((*(each.name for each in pod.image_pull_secrets), *pull_secrets(model))))
+
+
 def _main_container(
     placement: Placement, model: ModelSpec, profile: ServingProfile, pod: PodSettings, *, is_worker: bool
 ) -> KubernetesObject:
@@ -138,6 +161,9 @@ def _main_container(
     if args:
         container["args"] = args
     env = {each["name"]: each for each in kv_transfer_env()} if hands_over else {}
+    if model.storage_initializer.enabled is False:
+        # Then the engine fetches by itself.
+        env |= {each["name"]: each for each in credentials(model)}
     env |= {each["name"]: each for each in written_variables(profile.engine.env)}
     if env:
         container["env"] = list(env.values())
@@ -155,12 +181,8 @@ def _storage_initializer(model: ModelSpec) -> KubernetesObject:
     `restricted` refuses. With the engine's CPU and memory the pod asks for exactly what the plan counts.
     """
     container: KubernetesObject = {"name": STORAGE_INITIALIZER}
-    env = written_variables(model.storage_initializer.env)
-    secret = model.hugging_face.secret_ref
-    if secret:
-        # Only this container needs the token; the engine reads /mnt/models.
-        reference = {"name": secret.name, "key": secret.key}
-        env.insert(0, {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": reference}})
+    # Only this container needs tokens and keys; the engine reads /mnt/models.
+    env = [*credentials(model), *written_variables(model.storage_initializer.env)]
     if env:
         container["env"] = env
     container["resources"] = {"requests": _cpu_and_memory(model), "limits": _cpu_and_memory(model)}

@@ -25,6 +25,8 @@ class SourcePart(StrEnum):
     """The model's or the pool's: a field without a path."""
     STORAGE_INITIALIZER = "storage initializer"
     """The model's variables for what fetches its weights, or else its token: a field without a path."""
+    WEIGHTS = "weights"
+    """The block of the model's source."""
     SERVED_NAME = "served name"
     """The name in API requests, which is the deployment's own or else its model's: a field without a path."""
 

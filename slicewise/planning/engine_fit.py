@@ -54,7 +54,7 @@ def sized_engine(model: ModelSpec, profile: ServingProfile) -> SizedEngine | Non
         return None
     return SizedEngine(
         found.digest,
-        engine_options(profile),
+        engine_options(profile, adapters=model.lora is not None),
         engine_version(profile.engine),
         found.checkpoint_bytes,
         bool(found.contradiction),

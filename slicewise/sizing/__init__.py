@@ -22,7 +22,7 @@ from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_ver
 
 if TYPE_CHECKING:
     from slicewise.sizing.architecture import Architecture
-    from slicewise.sizing.checkpoint import checkpoint_differs
+    from slicewise.sizing.checkpoint import checkpoint_differs, stored_bytes
     from slicewise.sizing.engines import EngineMemory, engine_memory
     from slicewise.sizing.judging import FitJudge
     from slicewise.sizing.overhead import Range
@@ -56,12 +56,14 @@ __all__ = [
     "size",
     "slice_of",
     "split_arguments",
+    "stored_bytes",
     "sure_memory",
 ]
 
 _MODULES: Final = {
     "Architecture": "architecture",
     "checkpoint_differs": "checkpoint",
+    "stored_bytes": "checkpoint",
     "EngineMemory": "engines",
     "engine_memory": "engines",
     "FitJudge": "judging",

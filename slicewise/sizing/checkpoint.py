@@ -13,6 +13,11 @@ _TOLERANCE: Final = 0.15
 _TWICE: Final = 2
 
 
+def stored_bytes(architecture: Architecture) -> int:
+    """Return how many bytes the safetensors files of a model have, by its config."""
+    return weight_bytes(replace(architecture, rotaries=()), architecture.quantization, Ranks())
+
+
 def checkpoint_differs(architecture: Architecture, checkpoint: int) -> str:
     """Return how a checkpoint's bytes contradict the config; an empty text where they do not.
 
@@ -23,8 +28,7 @@ def checkpoint_differs(architecture: Architecture, checkpoint: int) -> str:
         architecture: The model.
         checkpoint: Bytes of its safetensors files.
     """
-    stored = replace(architecture, rotaries=())
-    computed = weight_bytes(stored, architecture.quantization, Ranks())
+    computed = stored_bytes(architecture)
     if abs(checkpoint / computed - 1) <= _TOLERANCE:
         return ""
     # In float32, of which vLLM makes 16 bits.

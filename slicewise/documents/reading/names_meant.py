@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from slicewise.diagnostics import repository_meant
-from slicewise.documents import base, cluster, image
+from slicewise.documents import base, cluster, image, model_source
 from slicewise.documents import served_model as model
 from slicewise.documents.patterns import Pattern
 from slicewise.mig import kubernetes_spelling
@@ -68,9 +68,11 @@ _NAMES: Final[dict[Pattern, Callable[[str], str]]] = {
     base.DNS_SUBDOMAIN: _subdomain,
     base.LABEL_VALUE: _label_value,
     model.MODEL_NAME: _model_name,
+    model_source.S3_URI: lambda text: f"s3://{text.partition('://')[2] if text.startswith('S3://') else text}",
+    model_source.VOLUME_PATH: lambda text: text.strip("/"),
     cluster.VERSION: lambda text: text.removeprefix("v"),
 }
 _REMEDIES: Final[dict[Pattern, Callable[[str], str]]] = {
-    model.REPOSITORY: repository_meant,
+    model_source.REPOSITORY: repository_meant,
     base.LABEL_KEY: _label_key,
 }

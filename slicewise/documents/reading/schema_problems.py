@@ -36,8 +36,6 @@ _TYPES = {
     "list_type": "a list",
     "frozen_set_type": "a list",
 }
-# The block that goes with each `source`; those that other tools or later versions have are not judged by themselves.
-_BLOCK_OF_SOURCE = {"HuggingFace": "huggingFace"}
 # Names of number formats in PyTorch, in vLLM's arguments and in papers.
 _OTHER_CHOICES: Final = {
     **dict.fromkeys(("float32", "float", "f32", "single"), "fp32"),
@@ -109,12 +107,10 @@ def _follows_from_unknown(details: ErrorDetails, meant: AbstractSet[FieldPath]) 
 
 
 def _follows_from_source(details: ErrorDetails, wrong_sources: Mapping[FieldPath, object]) -> bool:
-    """Return whether a wrong `source` explains the error: the block of the right one is missing, its own unknown."""
+    """Return whether a wrong `source` explains the error: its own block is unknown."""
     path = details["loc"]
     if path[:-1] not in wrong_sources:
         return False
-    if details["type"] == "missing":
-        return path[-1] in _BLOCK_OF_SOURCE.values()
     return details["type"] == "extra_forbidden" and str(path[-1]).lower() == str(wrong_sources[path[:-1]]).lower()
 
 

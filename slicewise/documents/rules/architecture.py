@@ -36,11 +36,21 @@ def check_architecture(architecture: ModelArchitecture) -> Iterator[Diagnostic]:
 
 
 def check_sized_profile(
-    profile: ServingProfile, architecture: ModelArchitecture, path: FieldPath
+    profile: ServingProfile,
+    architecture: ModelArchitecture,
+    adapters: bool,
+    path: FieldPath,
 ) -> Iterator[Diagnostic]:
-    """Yield what of the profile at `path` vLLM would refuse, or does not agree with the model's architecture."""
+    """Yield what of the profile at `path` vLLM would refuse, or does not agree with the model's architecture.
+
+    Args:
+        profile: The profile.
+        architecture: The model's.
+        adapters: Whether the model has any.
+        path: Where the profile is.
+    """
     try:
-        options = engine_options(profile)
+        options = engine_options(profile, adapters=adapters)
     except InvalidInputError as error:
         for problem in error.problems:
             message = f"{problem.field_name}: {problem.message}"

@@ -15,10 +15,12 @@ from slicewise.documents.base import ClusterMetadata
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import DeploymentMetadata, ModelDeployment, Scaling
 from slicewise.documents.environment import MAX_POOLS, InferenceEnvironment, NodePool
+from slicewise.documents.lora import Lora
+from slicewise.documents.model_source import HuggingFace, ModelSource, Weights
 from slicewise.documents.pod import BaseReference, PodSettings, StorageInitializer
 from slicewise.documents.router import Router
 from slicewise.documents.rules.judged_entry import EntryT, JudgedEntry
-from slicewise.documents.served_model import HuggingFace, ModelSpec, ServingProfile
+from slicewise.documents.served_model import ModelSpec, ServingProfile
 from slicewise.documents.unknown_fields import aliases, model_at
 
 POOLS: Final[FieldPath] = ("spec", "nodePools")
@@ -94,24 +96,50 @@ class JudgedModel:
     pod: PodSettings | None = None
     storage_initializer: StorageInitializer | None = None
     base_refs: Sequence[BaseReference] = ()
+    name: str | None = None
+    source: ModelSource | None = None
+    blocks: frozenset[ModelSource] = frozenset()
+    weights: Weights | None = None
+    lora: Lora | None = None
 
     @classmethod
     def right(cls, spec: ModelSpec) -> JudgedModel:
         """Return all parts of `spec`."""
-        serving = _all_right(spec.serving, SERVING)
         return cls(
-            spec.hugging_face.repo, spec.architecture, serving, spec.pod, spec.storage_initializer, spec.base_refs
+            spec.hugging_face.repo if spec.hugging_face else None,
+            spec.architecture,
+            _all_right(spec.serving, SERVING),
+            spec.pod,
+            spec.storage_initializer,
+            spec.base_refs,
+            spec.model.name,
+            spec.source,
+            frozenset(source for source in ModelSource if getattr(spec, source.attribute) is not None),
+            spec.weights,
+            spec.lora,
         )
 
     @classmethod
     def broken(cls, data: object, wrong: Iterable[FieldPath]) -> JudgedModel:
         """Return the parts of a document of plain data that are right; `wrong` are the fields that are not."""
-        source = validated(HuggingFace, value_at(data, ("spec", "huggingFace")))
+        hugging_face = validated(HuggingFace, value_at(data, ("spec", "huggingFace")))
+        name = value_at(data, ("spec", "model", "name"))
+        source = value_at(data, ("spec", "source"))
         serving = _right_entries(ServingProfile, _PROFILE, value_at(data, SERVING), SERVING, wrong)
         architecture = validated(ModelArchitecture, value_at(data, ("spec", "architecture")))
-        pod = validated(PodSettings, value_at(data, ("spec", "pod")))
-        storage = validated(StorageInitializer, value_at(data, ("spec", "storageInitializer")))
-        return cls(source.repo if source else None, architecture, serving, pod, storage)
+        return cls(
+            hugging_face.repo if hugging_face else None,
+            architecture,
+            serving,
+            validated(PodSettings, value_at(data, ("spec", "pod"))),
+            validated(StorageInitializer, value_at(data, ("spec", "storageInitializer"))),
+            (),
+            name if isinstance(name, str) else None,
+            ModelSource(source) if source in [*ModelSource] else None,
+            frozenset(each for each in ModelSource if value_at(data, ("spec", each.block)) is not None),
+            None,
+            validated(Lora, value_at(data, ("spec", "lora"))),
+        )
 
 
 def _all_right(values: Iterable[EntryT], path: FieldPath) -> list[JudgedEntry[EntryT]]:

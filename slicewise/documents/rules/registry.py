@@ -20,6 +20,8 @@ from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.deployment import check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
+from slicewise.documents.rules.lora import check_lora, check_lora_arguments
+from slicewise.documents.rules.model_source import check_own_weights, check_source
 from slicewise.documents.rules.node_labels import check_node_labels
 from slicewise.documents.rules.pod import (
     check_base_refs,
@@ -62,6 +64,9 @@ from slicewise.documents.rules.rule import (
     of_each_profile,
     of_each_profile_and_architecture,
     of_each_profile_and_repository,
+    of_each_profile_with_adapters,
+    of_each_profile_without_initializer,
+    of_lora,
     of_name,
     of_namespace,
     of_pod_of_deployment,
@@ -71,6 +76,7 @@ from slicewise.documents.rules.rule import (
     of_profiles,
     of_router,
     of_scaling,
+    of_source,
     of_storage_initializer,
 )
 from slicewise.documents.rules.served_model import (
@@ -149,6 +155,10 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
         check_parallelism, "replicaTopology.nodes", "replicaTopology.gpusPerNode", "replicaTopology.parallelism"
     ),
     of_each_profile_and_repository(check_quantised_weights, "engine.args", "replicaTopology.requires.precisionSupport"),
+    of_source(check_source),
+    of_each_profile_without_initializer(check_own_weights, "engine", "pod"),
+    of_lora(check_lora),
+    of_each_profile_with_adapters(check_lora_arguments, "engine.args"),
     of_architecture(check_architecture),
     of_each_profile_and_architecture(
         check_sized_profile,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -11,6 +12,8 @@ from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import Scaling
 from slicewise.documents.environment import NodePool
+from slicewise.documents.lora import Lora
+from slicewise.documents.model_source import ModelSource, Weights
 from slicewise.documents.pod import BaseReference, PodSettings, StorageInitializer
 from slicewise.documents.prefill_profiles import prefill_workload
 from slicewise.documents.router import Router
@@ -132,14 +135,56 @@ def of_architecture(check: Callable[[ModelArchitecture], _Found]) -> Rule[Judged
 
 
 def of_each_profile_and_architecture(
-    check: Callable[[ServingProfile, ModelArchitecture, FieldPath], _Found], *fields: str
+    check: Callable[[ServingProfile, ModelArchitecture, bool, FieldPath], _Found], *fields: str
 ) -> Rule[JudgedModel]:
-    """Return a rule of each serving profile and the model's architecture."""
+    """Return a rule of each serving profile, the model's architecture, and whether the model has adapters."""
 
     def run(document: JudgedModel) -> _Found:
         if document.architecture is not None:
             for entry in _fitting(document.serving, fields):
-                yield from check(entry.value, document.architecture, entry.path)
+                yield from check(entry.value, document.architecture, document.lora is not None, entry.path)
+
+    return Rule(fields, run)
+
+
+def of_source(check: Callable[[ModelSource, AbstractSet[ModelSource]], _Found]) -> Rule[JudgedModel]:
+    """Return a rule of where a model's weights come from, and of the blocks that it has."""
+    return Rule((), lambda document: check(document.source, document.blocks) if document.source else iter(()))
+
+
+def of_each_profile_without_initializer(
+    check: Callable[[ServingProfile, PodSettings | None, FieldPath], _Found], *fields: str
+) -> Rule[JudgedModel]:
+    """Return a rule of each serving profile and the pods of a model whose weights nothing fetches or mounts.
+
+    What configs of the platform's own (`baseRefs`) do about it is not known.
+    """
+
+    def run(document: JudgedModel) -> _Found:
+        storage = document.storage_initializer
+        if storage is not None and storage.enabled is False and not document.base_refs:
+            for entry in _fitting(document.serving, fields):
+                yield from check(entry.value, document.pod, entry.path)
+
+    return Rule(fields, run)
+
+
+def of_lora(check: Callable[[Lora, str | None, Weights | None], _Found]) -> Rule[JudgedModel]:
+    """Return a rule of a model's adapters, its name in API requests and its own weights."""
+    return Rule(
+        (), lambda document: check(document.lora, document.name, document.weights) if document.lora else iter(())
+    )
+
+
+def of_each_profile_with_adapters(
+    check: Callable[[ServingProfile, FieldPath], _Found], *fields: str
+) -> Rule[JudgedModel]:
+    """Return a rule of each serving profile of a model that has adapters."""
+
+    def run(document: JudgedModel) -> _Found:
+        if document.lora is not None:
+            for entry in _fitting(document.serving, fields):
+                yield from check(entry.value, entry.path)
 
     return Rule(fields, run)
 

@@ -120,6 +120,23 @@ COMPLETE: dict[str, Data] = {
                 "revision": "v1",
                 "secretRef": {"name": "hf", "key": "token"},
             },
+            "lora": {
+                "adapters": [
+                    {
+                        "name": "sql",
+                        "source": "HuggingFace",
+                        "huggingFace": {
+                            "repo": "team/sql",
+                            "revision": "v2",
+                            "secretRef": {"name": "hf", "key": "token"},
+                        },
+                    },
+                    {"name": "chat", "s3": {"uri": "s3://adapters/chat", "secretRef": {"name": "s3"}}},
+                    {"name": "support", "persistentVolumeClaim": {"name": "adapters", "path": "support"}},
+                ],
+                "maxRank": 32,
+                "maxAdapters": 3,
+            },
             "architecture": {
                 "config": {
                     "model_type": "llama",

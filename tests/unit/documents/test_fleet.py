@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from slicewise.diagnostics import InvalidInputError
-from slicewise.documents import Fleet, load_fleet
+from slicewise.documents import Fleet, load_fleet, weights_uri
 from tests.unit.documents.documents import MINIMAL, mig, minimal, pools
 from tests.unit.documents.loader import Loader
 
@@ -61,7 +61,7 @@ def test_a_model_of_the_namespace_is_found(loader: Loader) -> None:
     deployment = minimal("ModelDeployment", ("spec", "modelRef"), {"kind": "Model", "name": "gemma"})
     other = minimal("Model", ("metadata", "namespace"), "other").replace("google/gemma-3-27b-it", "other/repo")
     fleet = loader.load(deployment, minimal("Model"), other)
-    assert fleet.model_of(fleet.deployments[0]).hugging_face.repo == "google/gemma-3-27b-it"
+    assert weights_uri(fleet.model_of(fleet.deployments[0]).weights) == "hf://google/gemma-3-27b-it:main"
 
 
 def test_the_demo_is_valid() -> None:

@@ -186,8 +186,9 @@ def test_a_wrong_source_is_one_message(loader: Loader) -> None:
     text = minimal("InferenceEnvironment", ("spec", "cluster"), cluster).replace("MARK", "§Talos")
     expected = 'spec.cluster.source: got "Talos", expected "Existing", "GKE" or "EKS" [SW203]'
     assert loader.refuse_at(text) == expected
-    text = minimal("ClusterModel").replace("source: HuggingFace", "source: §S3").replace("huggingFace:", "s3:")
-    assert loader.refuse_at(text) == 'spec.source: got "S3", expected "HuggingFace" [SW203]'
+    text = minimal("ClusterModel").replace("source: HuggingFace", "source: §GCS").replace("huggingFace:", "gcs:")
+    expected = 'spec.source: got "GCS", expected "HuggingFace", "S3", "PersistentVolumeClaim" or "OCI" [SW203]'
+    assert loader.refuse_at(text) == expected
 
 
 def test_a_wrong_entry_does_not_make_its_list_too_short(loader: Loader) -> None:

@@ -45,6 +45,19 @@ def environment(cluster: Schema, **pool: object) -> Schema:
 _PROFILE = COMPLETE["Model"]["spec"]["serving"][0]
 # As many fields as a profile has; replicas on several nodes cannot have it beside them.
 PREFILL = {"replicas": 2, **{field: _PROFILE[field] for field in ("engine", "replicaTopology", "pod")}}
+SOURCES: dict[str, tuple[str, Schema]] = {
+    "S3": ("s3", {"uri": "s3://models/gemma", "secretRef": {"name": "s3"}}),
+    "PersistentVolumeClaim": ("persistentVolumeClaim", {"name": "models", "path": "gemma"}),
+    "OCI": ("oci", {"image": "registry.example.com/models/gemma:v1", "pullSecretRef": {"name": "registry"}}),
+}
+
+
+def from_source(kind: str, source: str, block: tuple[str, Schema]) -> Schema:
+    name, content = block
+    spec = {field: value for field, value in MINIMAL[kind]["spec"].items() if field != "huggingFace"}
+    return {**MINIMAL[kind], "spec": {**spec, "source": source, name: content}}
+
+
 ALTERNATIVES: dict[str, list[Schema]] = {
     "InferenceEnvironment": [
         environment({"source": "Existing", "existing": {"gke": {"project": "p", "location": "l", "cluster": "c"}}}),
@@ -84,7 +97,8 @@ ALTERNATIVES: dict[str, list[Schema]] = {
             {
                 **COMPLETE[kind],
                 "spec": {**(spec := COMPLETE[kind]["spec"]), "serving": [{**spec["serving"][0], "prefill": PREFILL}]},
-            }
+            },
+            *(from_source(kind, source, block) for source, block in SOURCES.items()),
         ]
         for kind in ("ClusterModel", "Model")
     },

@@ -25,6 +25,7 @@ from tests.unit.documents.fields import (
 )
 from tests.unit.documents.wrong_pods import OF_POD
 from tests.unit.documents.wrong_routers import OF_ROUTER
+from tests.unit.documents.wrong_sources import OF_SOURCES
 from tests.unit.documents.wrong_values import (
     COLON,
     COUNT,
@@ -194,7 +195,7 @@ WRONG: list[Wrong] = [
             )
         ],
     ),
-    (MODEL, ("spec", "source"), [("S3", 'got "S3", expected "HuggingFace"')]),
+    (MODEL, ("spec", "source"), [("GCS", 'got "GCS", expected "HuggingFace", "S3", "PersistentVolumeClaim" or "OCI"')]),
     (
         MODEL,
         ("spec", "huggingFace", "repo"),
@@ -247,6 +248,7 @@ WRONG: list[Wrong] = [
     ),
     *OF_ALLOCATABLE,
     *OF_ARCHITECTURE,
+    *OF_SOURCES,
     *OF_ROUTER,
     *OF_POD,
     (

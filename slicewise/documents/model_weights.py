@@ -1,0 +1,68 @@
+"""All weights of a model, with those of its adapters: what is downloaded, with which credentials, and how much."""
+
+from __future__ import annotations
+
+from slicewise import sizing
+from slicewise.documents.base import SecretReference
+from slicewise.documents.model_source import S3, Oci, PersistentVolumeClaim, Repository, Weights
+from slicewise.documents.served_model import ModelSpec
+
+
+def all_weights(model: ModelSpec) -> tuple[Weights, ...]:
+    """Return where the weights of a valid model come from, and then those of its adapters."""
+    return (model.weights, *(adapter.weights for adapter in (model.lora.adapters if model.lora else ())))
+
+
+def is_downloaded(weights: Weights) -> bool:
+    """Return whether KServe's init container fetches weights before the engine starts."""
+    return isinstance(weights, Repository | S3)
+
+
+def token_secret(model: ModelSpec) -> SecretReference | None:
+    """Return the Secret of the token for Hugging Face, of which a valid model has one at most."""
+    return next(
+        (each.secret_ref for each in all_weights(model) if isinstance(each, Repository) and each.secret_ref), None
+    )
+
+
+def s3_secret(model: ModelSpec) -> str | None:
+    """Return the name of the Secret with credentials for S3, of which a valid model has one at most."""
+    stores = (each for each in all_weights(model) if isinstance(each, S3))
+    return next((each.secret_ref.name for each in stores if each.secret_ref), None)
+
+
+def pull_secrets(model: ModelSpec) -> tuple[str, ...]:
+    """Return the names of the Secrets for registries of images that hold weights."""
+    return tuple(
+        each.pull_secret_ref.name for each in all_weights(model) if isinstance(each, Oci) and each.pull_secret_ref
+    )
+
+
+def volume_claims(model: ModelSpec) -> tuple[str, ...]:
+    """Return the names of the PersistentVolumeClaims that hold weights, each once."""
+    claims = (each.name for each in all_weights(model) if isinstance(each, PersistentVolumeClaim))
+    return tuple(dict.fromkeys(claims))
+
+
+def bytes_on_disk(model: ModelSpec) -> int | None:
+    """Return what the weights of a valid model take of a node's ephemeral storage, in bytes, for one pod.
+
+    KServe's init container downloads from Hugging Face and S3 into an emptyDir, and every pod has its own. A volume
+    takes nothing. None where it is not known: of images, which nodes share, of adapters that are downloaded, and of
+    models without an architecture. The safetensors files alone are counted.
+    """
+    if not is_downloaded(model.weights):
+        base = 0 if isinstance(model.weights, PersistentVolumeClaim) else None
+    else:
+        base = _checkpoint_bytes(model)
+    adapters = all_weights(model)[1:]
+    return None if any(map(is_downloaded, adapters)) else base
+
+
+def _checkpoint_bytes(model: ModelSpec) -> int | None:
+    architecture = model.architecture
+    if architecture is None:
+        return None
+    if architecture.checkpoint_bytes is not None:
+        return architecture.checkpoint_bytes
+    return sizing.stored_bytes(architecture.known) if architecture.known else None
