@@ -91,6 +91,10 @@ lint: $(VENV)/.development
 	$(VENV)/bin/ruff check $(SOURCES) examples plugin
 	$(VENV)/bin/ruff format --check $(SOURCES) examples plugin
 	$(VENV)/bin/mypy $(SOURCES)
+	@# Each is a `__main__` of its own; the components have the name there that they have in the wheel.
+	@mkdir -p $(STATE)/types
+	@ln -sfn $(CURDIR)/components $(STATE)/types/slicewise_pulumi
+	for program in examples/*/__main__.py plugin/__main__.py; do MYPYPATH=$(STATE)/types $(VENV)/bin/mypy $$program; done
 	$(VENV)/bin/lint-imports --no-logo
 
 .PHONY: check

@@ -1,6 +1,7 @@
 """A platform's own program: what it had before, a fleet beside it, and a resource that uses what the fleet says."""
 
 import json
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -26,8 +27,9 @@ def with_owner(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformRe
     """Label every service, as this platform labels everything; the engine applies it to all children."""
     if not args.type_.endswith(":LLMInferenceService"):
         return None
-    labels = {**args.props["metadata"].get("labels", {}), "acme.example/owner": "platform"}
-    props = {**args.props, "metadata": {**args.props["metadata"], "labels": labels}}
+    metadata: Any = args.props["metadata"]
+    labels = {**metadata.get("labels", {}), "acme.example/owner": "platform"}
+    props = {**args.props, "metadata": {**metadata, "labels": labels}}
     return pulumi.ResourceTransformResult(props, args.opts)
 
 
