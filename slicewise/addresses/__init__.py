@@ -1,6 +1,6 @@
 """What deployments are called in a cluster, and where they answer: names, addresses and paths, as KServe makes them."""
 
-from slicewise.addresses.endpoint import SERVING_PORT, Endpoint, endpoint_of
+from slicewise.addresses.endpoint import SERVING_PORT, Endpoint, endpoint_of, shared_path
 from slicewise.addresses.service_names import (
     MAX_LENGTH,
     MAX_LENGTH_AUTOSCALED,
@@ -17,5 +17,6 @@ __all__ = [
     "Endpoint",
     "endpoint_of",
     "service_name",
+    "shared_path",
     "workload_service",
 ]

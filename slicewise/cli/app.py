@@ -9,6 +9,7 @@ import sys
 import typer
 
 from slicewise.cli.discover import discover
+from slicewise.cli.endpoints import endpoints
 from slicewise.cli.errors import errors
 from slicewise.cli.explain import explain
 from slicewise.cli.help_format import Command
@@ -24,8 +25,8 @@ from slicewise.cli.verify import verify
 app = typer.Typer(
     name="slicewise",
     help="Plan which node pool of which cluster serves which model, counted in MIG slices. "
-    "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover and verify read "
-    "clusters, and nothing changes one.",
+    "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover, verify and "
+    "endpoints read clusters, and nothing changes one.",
     epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for, "
     "or a model does not fit, 4 what is declared differs from what the clusters have, 5 render would move what runs.",
     no_args_is_help=True,
@@ -41,7 +42,7 @@ def program(*, version: Version = False) -> None:
     """What goes before a command; the text of `--help` is above."""
 
 
-for _command in (plan, explain, judge_size, validate, render, discover, verify, errors, schema, init):
+for _command in (plan, explain, judge_size, validate, render, discover, verify, endpoints, errors, schema, init):
     app.command(_command.__name__.removeprefix("judge_"), cls=Command)(_command)
 
 

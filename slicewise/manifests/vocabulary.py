@@ -16,6 +16,11 @@ SCALED_OBJECT_KIND: Final = "ScaledObject"
 # What KServe makes of a service of several nodes, where it makes a Deployment of any other.
 LEADER_WORKER_SET_API_VERSION: Final = "leaderworkerset.x-k8s.io/v1"
 LEADER_WORKER_SET_KIND: Final = "LeaderWorkerSet"
+# What KServe makes of a routed service: a route, and with a scheduler the pool of pods that it chooses from.
+ROUTE_API_VERSION: Final = "gateway.networking.k8s.io/v1"
+ROUTE_KIND: Final = "HTTPRoute"
+INFERENCE_POOL_API_VERSION: Final = "inference.networking.k8s.io/v1"
+INFERENCE_POOL_KIND: Final = "InferencePool"
 # What KServe v0.20 makes of a service is called after it, with these appended (pkg/controller/v1alpha2/llmisvc).
 DEPLOYMENT_SUFFIX: Final = "-kserve"
 LEADER_WORKER_SET_SUFFIX: Final = "-kserve-mn"

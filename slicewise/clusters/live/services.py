@@ -31,6 +31,7 @@ class LiveService:
         editors: Who owns fields of the spec, by path (`replicas`), that whoever applied it does not own any more: the
             next server-side apply of another value conflicts with them.
         generation: How often its spec has been another one, as the API server counts.
+        gateway_addresses: Where it answers through a Gateway, as KServe says in `status.addresses`.
     """
 
     namespace: str
@@ -41,6 +42,7 @@ class LiveService:
     leaving: bool = False
     editors: Mapping[str, str] = field(default_factory=dict)
     generation: int = 0
+    gateway_addresses: tuple[str, ...] = ()
 
     @property
     def key(self) -> ServiceKey:
@@ -85,7 +87,15 @@ def live_service(service: Mapping[str, Any]) -> LiveService:
         leaving=bool(metadata.get("deletionTimestamp")),
         editors={path: min(names) for path, names in sorted(owners.items()) if appliers and not names & appliers},
         generation=generation(service),
+        gateway_addresses=tuple(_through_gateways(status)),
     )
+
+
+def _through_gateways(status: Mapping[str, Any]) -> Iterator[str]:
+    for address in items(status.get("addresses")):
+        origin = mapping(address.get("origin"))
+        if text(origin.get("kind")) == "Gateway" and text(address.get("url")):
+            yield text(address.get("url"))
 
 
 def _owners(managed: object) -> dict[str, frozenset[str]]:

@@ -11,7 +11,14 @@ from slicewise.clusters.live import ApiKind, Right
 from slicewise.clusters.preflight.conversation import ClusterAnswer
 from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, absent_namespaces, ending_namespaces
 from slicewise.diagnostics import Code, some
-from slicewise.manifests import CONFIG_KIND, LEADER_WORKER_SET_KIND, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.manifests import (
+    CONFIG_KIND,
+    INFERENCE_POOL_KIND,
+    LEADER_WORKER_SET_KIND,
+    ROUTE_KIND,
+    SCALED_OBJECT_KIND,
+    SERVICE_KIND,
+)
 
 CAUSES: Final = {
     Cause.UNREACHABLE: Code.CLUSTER_UNREACHABLE,
@@ -29,6 +36,9 @@ INSTALL: Final = {
     # KServe's controller looks once, when it starts, whether the kind is there (its SetupWithManager).
     LEADER_WORKER_SET_KIND: "LeaderWorkerSet (https://lws.sigs.k8s.io), of which KServe makes replicas that span "
     "several nodes; if KServe runs already, restart its controller, which looks for the kind only when it starts",
+    ROUTE_KIND: "Gateway API (its CRDs and a controller of Gateways), through which routed deployments answer",
+    INFERENCE_POOL_KIND: "the inference extension of Gateway API, for router.scheduler: without its CRDs KServe "
+    "makes no route at all",
 }
 """What to install where the API server does not serve a kind."""
 

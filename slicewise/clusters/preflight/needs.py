@@ -9,10 +9,14 @@ from typing import Final
 from slicewise.clusters.live import ApiKind, KindInNamespace, ObjectName, Right, group_of
 from slicewise.manifests import (
     CONFIG_KIND,
+    INFERENCE_POOL_API_VERSION,
+    INFERENCE_POOL_KIND,
     KEDA_API_VERSION,
     KSERVE_API_VERSION,
     LEADER_WORKER_SET_API_VERSION,
     LEADER_WORKER_SET_KIND,
+    ROUTE_API_VERSION,
+    ROUTE_KIND,
     SCALED_OBJECT_KIND,
     SERVICE_KIND,
     KubernetesObject,
@@ -89,6 +93,11 @@ def _kinds(item: KubernetesObject) -> Iterator[ApiKind]:
     yield ApiKind(item["apiVersion"], item["kind"])
     if item["kind"] == SERVICE_KIND and spans_nodes(item):
         yield ApiKind(LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND)
+    router = item["spec"].get("router") if item["kind"] == SERVICE_KIND else None
+    if router is not None:
+        yield ApiKind(ROUTE_API_VERSION, ROUTE_KIND)
+        if "scheduler" in router:
+            yield ApiKind(INFERENCE_POOL_API_VERSION, INFERENCE_POOL_KIND)
 
 
 def _declaring(item: KubernetesObject) -> Iterator[Right]:

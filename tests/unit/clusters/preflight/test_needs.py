@@ -64,3 +64,23 @@ def test_kinds_are_asked_for_where_the_plan_needs_them(nodes: int, scaling: dict
     assert not any(right.group == "leaderworkerset.x-k8s.io" for right in needs.rights)
     if nodes > 1:
         assert ApiKind("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet") in needs.kinds
+
+
+@pytest.mark.parametrize(
+    ("router", "kinds"),
+    [
+        ({}, set()),
+        ({"enabled": True}, {("gateway.networking.k8s.io/v1", "HTTPRoute")}),
+        # Without this CRD, KServe v0.20.0 makes no route at all (run: SchedulerReconcileError).
+        (
+            {"enabled": True, "scheduler": True},
+            {("gateway.networking.k8s.io/v1", "HTTPRoute"), ("inference.networking.k8s.io/v1", "InferencePool")},
+        ),
+    ],
+)
+def test_a_route_needs_gateway_api(router: dict[str, bool], kinds: set[tuple[str, str]]) -> None:
+    fleet = fleet_of(
+        [environment("mig-a", pool("whole")), model("some", profile("any")), deployment("chat", "some", router=router)]
+    )
+    needs = needs_of(environment_objects(fleet, make_plan(fleet))["mig-a"])
+    assert needs.kinds == {ApiKind("serving.kserve.io/v1alpha2", "LLMInferenceService"), *kinds}

@@ -1,0 +1,175 @@
+"""`slicewise endpoints`: where each deployment answers, and a line that calls it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+
+from slicewise.addresses import SERVING_PORT, Endpoint, shared_path, workload_service
+from slicewise.cli import exit_codes
+from slicewise.cli.clusters import kubeconfig_texts, read_live_clusters, values_by_environment
+from slicewise.cli.command_inputs import fail, read_plan
+from slicewise.cli.options import KubeconfigContexts, KubeconfigFiles, Output, Paths, Previous, TableOrJson
+from slicewise.cli.results import print_result
+from slicewise.clusters.live import LiveCluster
+from slicewise.diagnostics import InvalidInputError
+from slicewise.documents import Fleet, served_name
+from slicewise.planning import Placement, Plan, endpoint_to_dict, placement_endpoint
+from slicewise.presentation import printing_console, show_line
+
+_QUESTION: Final = "Hello"
+_NO_ADDRESS: Final = "not known, or no route"
+
+
+class ServiceState(StrEnum):
+    """What a placement's cluster says of its service."""
+
+    READY = "ready"
+    NOT_READY = "not-ready"
+    ABSENT = "absent"
+    NOT_ASKED = "not-asked"
+
+
+_STATES: Final = {
+    ServiceState.READY: "ready",
+    ServiceState.NOT_READY: "not ready",
+    ServiceState.ABSENT: "not there",
+    ServiceState.NOT_ASKED: "its cluster is not asked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CallableEndpoint:
+    """Where one placement answers.
+
+    Attributes:
+        placement: Which one.
+        endpoint: Where, as the documents say and, where its cluster was asked, as the service's status does.
+        model: The model's name in requests.
+        state: What its cluster says of the service.
+        group: The group that it shares requests in.
+    """
+
+    placement: Placement
+    endpoint: Endpoint
+    model: str
+    state: ServiceState
+    group: str | None
+
+    @property
+    def port_forward(self) -> str:
+        """The command that makes the service answer on this machine, without a Gateway."""
+        service = workload_service(self.endpoint.service)
+        namespace = self.placement.deployment.namespace
+        return f"kubectl --namespace {namespace} port-forward service/{service} {SERVING_PORT}:{SERVING_PORT}"
+
+    @property
+    def curl(self) -> str:
+        """The command that asks the model: through the Gateway, or through the port-forward where there is no other."""
+        base = self.endpoint.external or f"http://localhost:{SERVING_PORT}"
+        body = json.dumps({"model": self.model, "messages": [{"role": "user", "content": _QUESTION}]})
+        return (
+            f"curl {shlex.quote(f'{base}/v1/chat/completions')} --header 'Content-Type: application/json' "
+            f"--data {shlex.quote(body)}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        namespace, name = self.placement.deployment
+        return {
+            "deployment": {"namespace": namespace, "name": name},
+            "environment": self.placement.environment,
+            "service": self.endpoint.service,
+            "model": self.model,
+            "group": self.group,
+            **endpoint_to_dict(self.endpoint),
+            "state": self.state.value,
+            "curl": self.curl,
+            "portForward": self.port_forward,
+        }
+
+
+def endpoints(
+    paths: Paths,
+    *,
+    kubeconfig: KubeconfigFiles = None,
+    context: KubeconfigContexts = None,
+    previous: Previous = None,
+    output: TableOrJson = Output.TABLE,
+) -> None:
+    """Show where each deployment answers, in its cluster and through the Gateway, with a curl line that calls it.
+
+    With kubeconfigs the addresses are those of the services' status, else those that the documents say.
+
+    Exit codes: 0 all is well, 2 the input is wrong or a cluster cannot be read, 3 a deployment gets fewer environments
+    than it asks for.
+
+    Example: slicewise endpoints stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
+    """
+    fleet, made = read_plan(paths, previous)
+    known = list(fleet.environment)
+    try:
+        files = values_by_environment("--kubeconfig", kubeconfig or [], known, known, "FILE")
+        contexts = values_by_environment("--context", context or [], known, known, "CONTEXT")
+    except InvalidInputError as error:
+        fail(error)
+    texts, wrong = kubeconfig_texts(sorted({*files, *contexts}), files, contexts)
+    clusters, unread = read_live_clusters(texts)
+    found = [_callable(fleet, item, clusters.get(item.environment)) for item in made.placements]
+    if output is Output.JSON:
+        print_result(json.dumps({"endpoints": [each.to_dict() for each in found]}, indent=2))
+    else:
+        print_callable(printing_console(), found, made)
+    if problems := [problem for each in (wrong, unread) for problems in each.values() for problem in problems]:
+        fail(InvalidInputError(problems))
+    if made.shortfalls:
+        raise typer.Exit(exit_codes.SHORTFALL)
+
+
+def _callable(fleet: Fleet, placement: Placement, cluster: LiveCluster | None) -> CallableEndpoint:
+    deployment = fleet.deployment[placement.deployment]
+    model = served_name(deployment, fleet.model_of(deployment))
+    group = deployment.spec.router.group
+    endpoint, state = placement_endpoint(fleet, placement), ServiceState.NOT_ASKED
+    if cluster is not None:
+        namespace = placement.deployment.namespace
+        live = cluster.services.get((namespace, endpoint.service))
+        state = ServiceState.ABSENT if live is None else ServiceState.READY if live.ready else ServiceState.NOT_READY
+        through = live.gateway_addresses if live else ()
+        alone = _ending(through, f"/{namespace}/{endpoint.service}")
+        shared = _ending(through, shared_path(namespace, model))
+        if group is None:
+            endpoint = endpoint._replace(external=alone or endpoint.external)
+        else:
+            endpoint = endpoint._replace(external=shared or endpoint.external, direct=alone or endpoint.direct)
+    return CallableEndpoint(placement, endpoint, model, state, group)
+
+
+def _ending(addresses: Iterable[str], path: str) -> str | None:
+    return next((each for each in addresses if each.rstrip("/").endswith(path)), None)
+
+
+def print_callable(console: Console, found: Sequence[CallableEndpoint], plan: Plan) -> None:
+    """Print where each placement answers, and how to call it: one block a placement, made for copying."""
+    for each in found:
+        show_line(
+            console, f"{each.placement.deployment} in {each.placement.environment}: {_STATES[each.state]}", "bold"
+        )
+        show_line(console, f"  in the cluster:      {each.endpoint.in_cluster}")
+        show_line(console, f"  through the Gateway: {each.endpoint.external or _NO_ADDRESS}")
+        if each.group is not None:
+            show_line(console, f"    shared by weight in group {each.group}")
+            show_line(console, f"  this one alone:      {each.endpoint.direct or _NO_ADDRESS}")
+        if each.endpoint.external is None:
+            show_line(console, f"  {each.port_forward}")
+        show_line(console, f"  {each.curl}")
+        console.print()
+    for shortfall in plan.shortfalls:
+        show_line(console, f"{shortfall.deployment}: {shortfall.placed} of {shortfall.wanted} environments", "bold red")
