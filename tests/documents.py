@@ -16,7 +16,7 @@ Document = dict[str, Any]
 
 _CAPABILITIES = (
     *("memoryPerGpu", "interconnect", "precisionSupport", "multiNodeCapable", "nvlinkDomainSize", "interNodeBandwidth"),
-    "migConfiguration",
+    *("migConfiguration", "interNodeDevice"),
 )
 _REQUIREMENTS = (
     *("memoryPerGpu", "precisionSupport", "interconnect", "interNodeBandwidth", "nvlinkDomainSize", "mig"),

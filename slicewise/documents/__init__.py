@@ -46,6 +46,7 @@ from slicewise.documents.environment import (
 )
 from slicewise.documents.environment_variables import EnvironmentVariable
 from slicewise.documents.fleet import Fleet, ModelKey, model_key, served_name
+from slicewise.documents.inter_node_device import InterNodeDevice
 from slicewise.documents.lora import Lora
 from slicewise.documents.model_source import weights_uri
 from slicewise.documents.model_weights import (
@@ -110,6 +111,7 @@ __all__ = [
     "GkeCluster",
     "GkeReference",
     "InferenceEnvironment",
+    "InterNodeDevice",
     "KubeconfigReference",
     "Lora",
     "MigPreference",

@@ -23,6 +23,7 @@ from slicewise.documents.base import (
     LabelValue,
 )
 from slicewise.documents.cluster import CloudName, Cluster
+from slicewise.documents.inter_node_device import InterNodeDevice
 from slicewise.documents.pod import BaseReference, PodSettings
 from slicewise.documents.router import GatewayReference
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
@@ -89,6 +90,8 @@ class Capabilities(Frozen):
     """How many GPUs one NVLink domain joins."""
     inter_node_bandwidth: PoolBandwidth | None = None
     """The network between the nodes: fabric and Gbit/s, for example ib-400g."""
+    inter_node_device: InterNodeDevice | None = None
+    """What pods ask for to use the network between nodes; without it their traffic takes TCP."""
     mig_configuration: MigConfiguration | None = None
     """How the GPUs are cut into slices; leave it out for whole GPUs."""
 

@@ -139,6 +139,11 @@ class ReplicaTopology(Frozen):
         return self.nodes * self.gpus_per_node
 
     @property
+    def uses_fabric(self) -> bool:
+        """Whether a replica's pods need the network between nodes: they are on several, and it is required."""
+        return self.nodes > 1 and self.requires.inter_node_bandwidth is not None
+
+    @property
     def pipelined(self) -> bool:
         """Whether a replica's nodes are the stages of a pipeline; else each has a part of the data parallel ranks."""
         return self.nodes > 1 and self.parallel_sizes.pipeline > 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from slicewise.documents import (
+    InterNodeDevice,
     ModelSpec,
     NodePool,
     PodSettings,
@@ -112,7 +113,7 @@ def pod_template(
     template: KubernetesObject = {
         "nodeSelector": dict(sorted(pool.node_selector.items())),
         "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)],
-        "containers": [_main_container(placement, model, profile, pod, is_worker=is_worker)],
+        "containers": [_main_container(placement, model, profile, pool, pod, is_worker=is_worker)],
         **pod_fields(pod, profile.replica_topology),
         "imagePullSecrets": [{"name": name} for name in _pull_secrets(model, pod)],
         # Without anything to download KServe has no such container.
@@ -149,7 +150,13 @@ def _pull_secrets(model: ModelSpec, pod: PodSettings) -> tuple[str, ...]:
 
 
 def _main_container(
-    placement: Placement, model: ModelSpec, profile: ServingProfile, pod: PodSettings, *, is_worker: bool
+    placement: Placement,
+    model: ModelSpec,
+    profile: ServingProfile,
+    pool: NodePool,
+    pod: PodSettings,
+    *,
+    is_worker: bool,
 ) -> KubernetesObject:
     container: KubernetesObject = {"name": MAIN_CONTAINER}
     if profile.engine.image:
@@ -160,7 +167,9 @@ def _main_container(
     args = engine_args(profile, hands_over=hands_over)
     if args:
         container["args"] = args
+    device = _inter_node_device(profile, pool)
     env = {each["name"]: each for each in kv_transfer_env()} if hands_over else {}
+    env |= {each["name"]: each for each in written_variables(device.env if device else ())}
     if model.storage_initializer.enabled is False:
         # Then the engine fetches by itself.
         env |= {each["name"]: each for each in credentials(model)}
@@ -170,8 +179,13 @@ def _main_container(
     said = container_fields(pod, profile.replica_topology, is_worker=is_worker)
     extra = said.pop("resources", {})
     own = {placement.resource: str(placement.gpus_per_node), **_cpu_and_memory(model)}
+    own |= {device.resource: str(device.count)} if device else {}
     container["resources"] = {**extra, "limits": {**own, **extra.get("limits", {})}}
     return container | said
+
+
+def _inter_node_device(profile: ServingProfile, pool: NodePool) -> InterNodeDevice | None:
+    return pool.capabilities.inter_node_device if profile.replica_topology.uses_fabric else None
 
 
 def _storage_initializer(model: ModelSpec) -> KubernetesObject:

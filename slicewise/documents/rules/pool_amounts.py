@@ -7,6 +7,7 @@ from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted
 from slicewise.documents.environment import Interconnect, NodePool
+from slicewise.documents.rules.environment_variables import check_variables
 from slicewise.documents.units import units_per_gpu, units_per_node
 
 # The most in one machine of any cloud or of NVIDIA's: a2-megagpu-16g, HGX B300 NVL16, DGX-2.
@@ -52,6 +53,28 @@ def check_reserved(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         unitsOfANode=a_node,
         nodes=pool.nodes,
         enoughNodes=least,
+    )
+
+
+def check_inter_node_device(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield a device for the network between nodes of which the pool does not say how many a node has."""
+    device = pool.capabilities.inter_node_device
+    if device is None:
+        return
+    yield from check_variables(device.env, (*path, "capabilities", "interNodeDevice", "env"), of_engine=True)
+    declared = pool.allocatable.extended_resources.get(device.resource)
+    if declared is not None and declared.value >= device.count:
+        return
+    has = f"has {declared} of it" if declared else "has none of it"
+    yield Diagnostic.error(
+        Code.INTER_NODE_DEVICE_NOT_COUNTED,
+        f"each pod gets {device.count} {device.resource}, and by allocatable.extendedResources a node {has}",
+        f"write how many a node offers (kubectl describe node, Allocatable): allocatable.extendedResources: "
+        f"{{{device.resource}: N}}",
+        field=(*path, "capabilities", "interNodeDevice"),
+        resource=device.resource,
+        count=device.count,
+        declared=int(declared.value) if declared else 0,
     )
 
 

@@ -34,6 +34,7 @@ from slicewise.documents.rules.pod import (
 )
 from slicewise.documents.rules.pool_amounts import (
     check_gpus_of_a_node,
+    check_inter_node_device,
     check_maximum,
     check_nvlink_domain,
     check_reserved,
@@ -101,6 +102,7 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool(check_reserved, *_UNITS),
     of_each_pool(check_gpus_of_a_node, "acceleratorCount", "acceleratorType", _MIG),
     of_each_pool(check_nvlink_domain, "capabilities", "acceleratorCount"),
+    of_each_pool(check_inter_node_device, "capabilities.interNodeDevice", "allocatable"),
     of_each_pool(check_tolerations, "tolerations"),
     of_each_pool(check_gpu, "acceleratorType", _MIG),
     of_each_pool(check_pool_pod, "pod"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile, units_per_node
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
-from slicewise.planning.capacity.sizes import NodeSize, PodSize, extended_amounts
+from slicewise.planning.capacity.sizes import INTER_NODE_DEVICE, NodeSize, PodSize, extended_amounts
 from slicewise.planning.capacity.soundness import is_sound
 from slicewise.planning.plan import PoolUsage
 from slicewise.planning.reasons import Reason
@@ -24,7 +24,7 @@ def node_units(pool: NodePool) -> int:
 
 def node_size(pool: NodePool) -> NodeSize:
     """Return what one node of `pool` has: CPU, memory and disk where it is declared."""
-    units, has = node_units(pool), pool.allocatable
+    units, has, device = node_units(pool), pool.allocatable, pool.capabilities.inter_node_device
     return NodeSize(
         units,
         cpu=has.cpu.millis if has.cpu else None,
@@ -33,12 +33,14 @@ def node_size(pool: NodePool) -> NodeSize:
         pods=has.pods if has.pods < units else None,
         storage=has.ephemeral_storage.bytes if has.ephemeral_storage else None,
         extended=extended_amounts({name: int(amount.value) for name, amount in has.extended_resources.items()}),
+        device=((device.resource, device.count),) if device else (),
     )
 
 
 def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:
     """Return what one pod of `model` in this shape asks for."""
-    return PodSize(topology.gpus_per_node, model.resources.cpu.millis, model.resources.memory.bytes)
+    extended = ((INTER_NODE_DEVICE, 1),) if topology.uses_fabric else ()
+    return PodSize(topology.gpus_per_node, model.resources.cpu.millis, model.resources.memory.bytes, extended=extended)
 
 
 class PoolLedger:

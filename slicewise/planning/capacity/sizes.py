@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 Extended = tuple[tuple[str, int], ...]
 """Extended resources, such as rdma/ib, by name in order, with how many."""
+INTER_NODE_DEVICE: Final = "interNodeDevice"
+"""Stands in what a pod asks for, before it is known on which pool, for what that pool's fabric is asked for by."""
 
 
 class Counted(StrEnum):
@@ -78,6 +80,7 @@ class NodeSize:
         pods: How many pods it takes, where that is fewer than it has units.
         storage: Bytes of ephemeral storage.
         extended: Extended resources.
+        device: What a pod takes of these that asks for the network between nodes.
         limited: Whether anything but units can run out.
     """
 
@@ -87,6 +90,7 @@ class NodeSize:
     pods: int | None = None
     storage: int | None = None
     extended: Extended = ()
+    device: Extended = ()
     limited: bool = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +119,7 @@ class NodeSize:
             None if self.pods is None else self.pods - count,
             None if self.storage is None else self.storage - count * pod.storage,
             tuple((name, has - count * pod.of(name)) for name, has in self.extended),
+            self.device,
         )
 
     def without(self, resources: Iterable[str]) -> NodeSize:
@@ -142,8 +147,11 @@ class NodeSize:
         )
 
     def _known(self, asked: Extended) -> Extended:
-        names = {name for name, _ in self.extended}
-        return tuple(each for each in asked if each[0] in names)
+        wanted = dict(asked)
+        if wanted.pop(INTER_NODE_DEVICE, 0):
+            for name, number in self.device:
+                wanted[name] = wanted.get(name, 0) + number
+        return extended_amounts({name: wanted[name] for name, _ in self.extended if name in wanted})
 
     def is_light(self, pod: PodSize) -> bool:
         """Return whether `pod` takes no larger share of anything of the node than of its units.

@@ -10,6 +10,7 @@ from slicewise.documents import Fleet
 from slicewise.planning.advice import (
     crowded_node_advice,
     engine_memory_advice,
+    inter_node_traffic_advice,
     occupied_pools,
     required_memory_advice,
     rolling_update_advice,
@@ -51,6 +52,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *required_memory_advice(free_choices(draft.demands, draft.pools)),
         *rolling_update_advice(occupied),
         *crowded_node_advice(occupied),
+        *inter_node_traffic_advice(occupied),
         *engine_memory_advice(fleet, placements),
     ]
     return Plan(

@@ -88,6 +88,11 @@ COMPLETE: dict[str, Data] = {
                         "multiNodeCapable": False,
                         "nvlinkDomainSize": 1,
                         "interNodeBandwidth": "ib-400g",
+                        "interNodeDevice": {
+                            "resource": "rdma/ib",
+                            "count": 2,
+                            "env": [{"name": "NCCL_IB_HCA", "value": "mlx5"}],
+                        },
                         "migConfiguration": {
                             "enabled": True,
                             "profile": "3g.40gb",

@@ -30,6 +30,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "spec.node_pools.0.allocatable.extended_resources": {},
         "spec.node_pools.0.reserved_units": 0,
         "spec.node_pools.0.capabilities.interconnect": None,
+        "spec.node_pools.0.capabilities.inter_node_device": None,
         "spec.node_pools.0.capabilities.precision_support": frozenset(),
         "spec.node_pools.0.capabilities.multi_node_capable": False,
         "spec.node_pools.0.capabilities.nvlink_domain_size": None,

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from tests.unit.documents.fields import DEPLOYMENT, ENVIRONMENT, MODEL, POOL, PROFILE
-from tests.unit.documents.wrong_values import COUNT, COUNT_OR_ZERO, DOTTED_NAME, FLAG, IN_QUOTES, LABELS, NAME, QUANTITY
+from tests.unit.documents.wrong_values import (
+    COUNT,
+    COUNT_OR_ZERO,
+    DEVICE,
+    DOTTED_NAME,
+    FLAG,
+    IN_QUOTES,
+    LABELS,
+    NAME,
+    QUANTITY,
+)
 
 Path = tuple[str | int, ...]
 Values = list[tuple[str, str]]
@@ -201,6 +211,8 @@ def path_of(text: str) -> Path:
 OF_POD = [
     *[(MODEL, ("spec", "pod", *path_of(path)), values) for path, values in FIELDS.items()],
     *[(MODEL, (*_ENV, *path), values) for path, values in VARIABLES],
+    (ENVIRONMENT, (*DEVICE, "env", 0, "name"), A_VARIABLE),
+    (ENVIRONMENT, (*DEVICE, "env", 0, "value"), HIDDEN),
     (MODEL, ("spec", "storageInitializer", "enabled"), FLAG),
     (MODEL, ("spec", "storageInitializer", "env"), LIST),
     (MODEL, ("spec", "baseRefs", 0, "name"), DOTTED_NAME[:2]),

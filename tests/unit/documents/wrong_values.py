@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.documents.fields import ENVIRONMENT, MODEL, POOL, PROFILE
+from tests.unit.documents.fields import CAPABILITIES, ENVIRONMENT, MODEL, POOL, PROFILE
 
 UNCUT = "where GPUs are not cut into slices, leave migConfiguration out"
 REQUEST_NAME = "expected letters, digits, -, _, . and /, with a letter or digit at both ends and beside every /"
@@ -81,8 +81,9 @@ LABELS = [
     ("null", "got nothing, expected a mapping: give it a value, or remove the field"),
 ]
 FABRICS = "(fabrics: ib, roce, efa, eth)"
-# What a node has beside GPUs, CPU and memory.
-OF_ALLOCATABLE = [
+DEVICE = (*CAPABILITIES, "interNodeDevice")
+# What a node has beside GPUs, CPU and memory, and how pods get at the network between nodes.
+OF_NODES = [
     (ENVIRONMENT, (*POOL, "allocatable", "pods"), COUNT),
     (ENVIRONMENT, (*POOL, "allocatable", "ephemeralStorage"), QUANTITY),
     (
@@ -102,6 +103,28 @@ OF_ALLOCATABLE = [
             ("2M", '"2M" is more than 1000000; write how many there are'),
         ],
     ),
+    (
+        ENVIRONMENT,
+        (*DEVICE, "resource"),
+        [
+            (
+                "ib",
+                (
+                    'got "ib", expected the name of an extended resource, as kubectl describe node shows it, with what '
+                    "is before the slash: rdma/ib"
+                ),
+            ),
+            (
+                "nvidia.com/gpu",
+                (
+                    '"nvidia.com/gpu" is counted already; leave it out: GPUs and slices follow from acceleratorCount '
+                    "and migConfiguration"
+                ),
+            ),
+        ],
+    ),
+    (ENVIRONMENT, (*DEVICE, "count"), COUNT),
+    (ENVIRONMENT, (*DEVICE, "env"), [("{}", "got a mapping, expected a list")]),
 ]
 # What a model is made of, and the version of its engine.
 OF_ARCHITECTURE = [

@@ -200,6 +200,38 @@ def test_several_nodes_by_pipeline_with_expert_parallelism() -> None:
         assert "{{ if .Spec.Parallelism.Expert }} --enable-expert-parallel{{ end }}" in script
 
 
+def test_the_device_between_nodes_is_in_leader_and_worker_of_what_needs_the_network() -> None:
+    """What public manifests of two nodes with InfiniBand have beside the GPUs."""
+    joined = pool(
+        "p",
+        nodeCount=2,
+        multiNodeCapable=True,
+        interNodeBandwidth="ib-400g",
+        interNodeDevice={
+            "resource": "rdma/ib",
+            "env": [{"name": "NCCL_IB_HCA", "value": "mlx5"}, {"name": "NCCL_DEBUG", "value": "INFO"}],
+        },
+        allocatable={"extendedResources": {"rdma/ib": 8}},
+        pod={"container": {"securityContext": {"capabilities": {"add": ["IPC_LOCK"]}}}},
+    )
+
+    def of(**fields: object) -> dict[str, Any]:
+        shaped = model("m", profile("x", gpusPerNode=8, **fields))
+        spec: dict[str, Any] = service(environment("env", joined), shaped, deployment("d", "m"))["spec"]
+        return spec
+
+    needs = of(nodes=2, interNodeBandwidth="400g")
+    for role in ("template", "worker"):
+        (main,) = needs[role]["containers"]
+        assert main["resources"]["limits"]["rdma/ib"] == "1"
+        assert main["securityContext"] == {"capabilities": {"add": ["IPC_LOCK"]}}
+        assert main["env"] == [{"name": "NCCL_IB_HCA", "value": "mlx5"}, {"name": "NCCL_DEBUG", "value": "INFO"}]
+    for spec in (of(nodes=2), of(nodes=1, interNodeBandwidth="400g")):
+        (main,) = spec["template"]["containers"]
+        assert "rdma/ib" not in main["resources"]["limits"]
+        assert "env" not in main
+
+
 def test_the_revision_covers_slicewises_own_config(monkeypatch: pytest.MonkeyPatch) -> None:
     """KServe replaces the pods when the config changes, and readiness must not take the old ones for the new."""
     _, before = several_nodes()

@@ -51,6 +51,44 @@ def test_what_is_short_is_the_fewest_that_would_do() -> None:
     assert plan["nodePools"][0]["shortOf"] == ["cpu", "pods"]
 
 
+_WIDE = profile("x", nodes=2, gpusPerNode=2, interNodeBandwidth="400g")
+_FABRIC: Document = {"multiNodeCapable": True, "interNodeBandwidth": "ib-400g"}
+
+
+def test_the_device_between_nodes_counts_for_pods_that_need_the_network() -> None:
+    """Eight GPUs a node, but one device: one such pod of two GPUs on each node."""
+    device = {"interNodeDevice": {"resource": "rdma/ib"}, "allocatable": {"extendedResources": {"rdma/ib": 1}}}
+    joined = environment("env", pool("p", nodeCount=4, **_FABRIC, **device))
+    plan = plan_of([joined, model("m", _WIDE), deployment("d", "m", replicas=2)])
+    assert [item["replicas"] for item in plan["placements"]] == [2]
+    assert plan["nodePools"][0]["shortOf"] == ["rdma/ib"]
+    plan = plan_of([joined, model("m", _WIDE), deployment("d", "m", replicas=3)])
+    assert plan["placements"] == []
+    assert plan["shortfalls"][0]["rejections"][0]["message"].endswith(
+        "of 2 units, 1 rdma/ib each can be promised a node whatever the order, needs 6; short of rdma/ib (a node has 1)"
+    )
+    # Those that do not require the network ask for none.
+    slow = profile("x", nodes=2, gpusPerNode=2)
+    plan = plan_of([joined, model("m", slow), deployment("d", "m", replicas=8)])
+    assert [item["replicas"] for item in plan["placements"]] == [8]
+
+
+def test_a_network_that_reaches_no_pod_is_a_warning() -> None:
+    def codes(profiled: Document, **fields: object) -> list[str]:
+        joined = pool("p", nodeCount=2, **(_FABRIC | fields))
+        return [
+            each["code"]
+            for each in plan_of([environment("env", joined), model("m", profiled), deployment("d", "m")])["warnings"]
+            if each["code"] == "SW375"
+        ]
+
+    assert codes(_WIDE) == ["SW375"]
+    assert codes(profile("x", nodes=2)) == []
+    assert codes(_WIDE, interNodeBandwidth="eth-400g") == []
+    device = {"interNodeDevice": {"resource": "rdma/ib"}, "allocatable": {"extendedResources": {"rdma/ib": 8}}}
+    assert codes(_WIDE, **device) == []
+
+
 def test_units_that_are_lost_to_the_order_are_not_laid_to_anything_else() -> None:
     one = pool("p", nodeCount=2, allocatable={"cpu": "1000m", "pods": 8})
     documents = [
