@@ -62,6 +62,7 @@ from slicewise.documents.rules.rule import (
     of_each_pool,
     of_each_pool_and_cluster,
     of_each_prefill,
+    of_each_prefill_and_architecture,
     of_each_profile,
     of_each_profile_and_architecture,
     of_each_profile_and_repository,
@@ -131,6 +132,13 @@ DEPLOYMENT_RULES: Final[tuple[Rule[JudgedDeployment], ...]] = (
     of_router(check_router),
     of_pod_of_deployment(check_pod),
 )
+_SIZED: Final = (
+    "engine",
+    "replicaTopology.nodes",
+    "replicaTopology.gpusPerNode",
+    "replicaTopology.parallelism",
+    "replicaTopology.requires.memoryPerGpu",
+)
 MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     of_profiles(check_unique_names, "name"),
     of_each_profile(check_engine, "engine.args", "engine.command"),
@@ -162,14 +170,8 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     of_lora(check_lora),
     of_each_profile_with_adapters(check_lora_arguments, "engine.args"),
     of_architecture(check_architecture),
-    of_each_profile_and_architecture(
-        check_sized_profile,
-        "engine",
-        "replicaTopology.nodes",
-        "replicaTopology.gpusPerNode",
-        "replicaTopology.parallelism",
-        "replicaTopology.requires.memoryPerGpu",
-    ),
+    of_each_profile_and_architecture(check_sized_profile, *_SIZED),
+    of_each_prefill_and_architecture(check_sized_profile, *_SIZED),
 )
 
 

@@ -229,6 +229,25 @@ def of_base_refs(check: Callable[[Sequence[BaseReference], FieldPath], _Found]) 
     return Rule((), lambda document: check(document.base_refs, ("spec", "baseRefs")))
 
 
+def of_each_prefill_and_architecture(
+    check: Callable[[ServingProfile, ModelArchitecture, FieldPath], _Found], *fields: str
+) -> Rule[JudgedModel]:
+    """Return a rule of each prefill workload and the architecture; what it takes over is said of the profile."""
+
+    def run(document: JudgedModel) -> _Found:
+        if document.architecture is None:
+            return
+        prefixed = [f"prefill.{field}" for field in fields]
+        for entry in _fitting(document.serving, [*fields, *prefixed]):
+            if workload := prefill_workload(entry.value):
+                found = check(workload, document.architecture, (*entry.path, "prefill"))
+                own_arguments = _is_own(entry.value.prefill, "engine.args")
+                own_shape = _is_own(entry.value.prefill, "replicaTopology")
+                yield from (each for each in found if own_arguments or (own_shape and not each.is_error))
+
+    return Rule((), run)
+
+
 def _is_own(prefill: Prefill | None, field: str) -> bool:
     """Return whether a prefill workload does not take a field, or what it is in, from its profile."""
     if prefill is None:

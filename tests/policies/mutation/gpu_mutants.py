@@ -185,7 +185,13 @@ OUTSIDE_MAIN: Final = (
         "main-container",
         also=("pool-capacity",),
     ),
-    Mutant("a prefill of KServe's presets alone", SLICE, put("spec", "prefill", value={}), "main-container"),
+    Mutant(
+        "a prefill of KServe's presets alone",
+        SLICE,
+        put("spec", "prefill", value={}),
+        "main-container",
+        also=("plan-complete",),
+    ),
     Mutant(
         "a prefill without a GPU",
         WHOLE,
