@@ -159,11 +159,17 @@ def bad_value(error: ErrorDetails) -> Statement:
         choices = str(context["expected"]).replace("'", '"')
         names = re.findall('"([^"]*)"', choices)
         remedy = _choice_meant(value, names) if isinstance(value, str) else ""
-        return Statement(f"{got} {choices}{_read_as_truth(value)}", remedy, _found(value) | {"allowed": names})
+        return Statement(
+            f"{got} {choices}{_read_as_truth(value)}", remedy, _found(value) | {"allowed": names or _numbers(choices)}
+        )
     if kind in _LIMITS:
         return _beyond(kind, value, context)
     message = error["msg"]
     return Statement(f"got {shown(value)}: {message[0].lower()}{message[1:]}", facts=_found(value))
+
+
+def _numbers(choices: str) -> list[int]:
+    return [int(number) for number in re.findall("[0-9]+", choices)]
 
 
 def _beyond(kind: str, value: Any, context: Mapping[str, Any]) -> Statement:  # noqa: ANN401 - plain data
