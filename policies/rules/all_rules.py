@@ -6,6 +6,7 @@ from typing import Final
 
 from policies.rules.autoscaled_replicas import AUTOSCALED_REPLICAS
 from policies.rules.credentials import NO_SECRET_VALUES
+from policies.rules.engine_memory import ENGINE_MEMORY
 from policies.rules.images import IMAGE_PINNED
 from policies.rules.kserve_pods import MAIN_CONTAINER_RULE, POD_SPECS_AGREE
 from policies.rules.kserve_text import ARGS_QUOTED, TEMPLATE_TEXT
@@ -32,6 +33,7 @@ RESOURCE_RULES: Final[tuple[ResourceRule, ...]] = (
     GPU_TOLERATION,
     PROFILE_ALLOWED,
     SLICE_WOULD_DO,
+    ENGINE_MEMORY,
     IMAGE_PINNED,
     NO_SECRET_VALUES,
     MAIN_CONTAINER_RULE,

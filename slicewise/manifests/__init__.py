@@ -5,6 +5,7 @@
 The names of annotations and labels are here, too.
 """
 
+from slicewise.manifests.engine_memory import engine_digest
 from slicewise.manifests.namespaces import namespace_object
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
@@ -13,9 +14,12 @@ from slicewise.manifests.vocabulary import (
     COMPONENT_LABEL,
     CONFIG_KIND,
     DEPLOYMENT_SUFFIX,
+    ENGINE_MEMORY_ANNOTATION,
+    ENGINE_MEMORY_ENOUGH_ANNOTATION,
     ENVIRONMENT_ANNOTATION,
     INFERENCE_POOL_API_VERSION,
     INFERENCE_POOL_KIND,
+    JUDGED_ENGINE_ANNOTATION,
     KEDA_API_VERSION,
     KSERVE_API_VERSION,
     LEADER_WORKER_SET_API_VERSION,
@@ -39,6 +43,7 @@ from slicewise.manifests.vocabulary import (
     SERVICE_KIND,
     STACK_ANNOTATION,
     STORAGE_INITIALIZER,
+    UNIT_MEMORY_ANNOTATION,
     KubernetesObject,
 )
 
@@ -46,10 +51,13 @@ __all__ = [
     "COMPONENT_LABEL",
     "CONFIG_KIND",
     "DEPLOYMENT_SUFFIX",
+    "ENGINE_MEMORY_ANNOTATION",
+    "ENGINE_MEMORY_ENOUGH_ANNOTATION",
     "ENVIRONMENT_ANNOTATION",
     "GPU_TOLERATION",
     "INFERENCE_POOL_API_VERSION",
     "INFERENCE_POOL_KIND",
+    "JUDGED_ENGINE_ANNOTATION",
     "KEDA_API_VERSION",
     "KSERVE_API_VERSION",
     "LEADER_WORKER_SET_API_VERSION",
@@ -73,9 +81,11 @@ __all__ = [
     "SERVICE_KIND",
     "STACK_ANNOTATION",
     "STORAGE_INITIALIZER",
+    "UNIT_MEMORY_ANNOTATION",
     "FieldSource",
     "KubernetesObject",
     "SourcePart",
+    "engine_digest",
     "environment_objects",
     "field_source",
     "namespace_object",

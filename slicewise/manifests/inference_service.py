@@ -21,6 +21,7 @@ from slicewise.documents import (
 )
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
+from slicewise.manifests.engine_memory import engine_memory_annotations
 from slicewise.manifests.model_source import MODEL_SOURCES, model_spec
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pod_fields import pod_annotations, pod_labels, service_annotations, service_labels
@@ -35,6 +36,9 @@ _REVISION_LENGTH = 12
 SERVICE_SOURCES: Final = (
     FieldSource("metadata.name", SourcePart.DEPLOYMENT, ("metadata", "name")),
     FieldSource("metadata.namespace", SourcePart.DEPLOYMENT, ("metadata", "namespace")),
+    FieldSource(
+        f'metadata.annotations["{vocabulary.ENGINE_MEMORY_ANNOTATION}', SourcePart.SERVING_PROFILE, ("engine",)
+    ),
     FieldSource("spec.replicas", SourcePart.DEPLOYMENT, ("spec", "scaling")),
     *MODEL_SOURCES,
     FieldSource("spec.prefill.replicas", SourcePart.SERVING_PROFILE, ("prefill", "replicas")),
@@ -118,7 +122,11 @@ def inference_service(
             "name": name,
             "namespace": deployment.metadata.namespace,
             "labels": _labels(deployment, pod),
-            "annotations": {**service_annotations(pod), **_annotations(placement, profile)},
+            "annotations": {
+                **service_annotations(pod),
+                **_annotations(placement, profile),
+                **engine_memory_annotations(model, profile, pool, spec["template"]["containers"][0]),
+            },
         },
         "spec": spec,
     }

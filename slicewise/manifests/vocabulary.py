@@ -49,5 +49,12 @@ NODE_POOL_ANNOTATION: Final = "slicewise.dev/node-pool"
 PREFILL_NODE_POOL_ANNOTATION: Final = "slicewise.dev/prefill-node-pool"
 PROFILE_ANNOTATION: Final = "slicewise.dev/profile"
 REQUIRED_MEMORY_ANNOTATION: Final = "slicewise.dev/required-memory-per-gpu"
+# What the plan found of the engine and its unit, where the model says what it is made of: the verdict, the unit's
+# memory, the least with which the engine surely starts, vLLM's version, and a digest of the image and the arguments.
+ENGINE_MEMORY_ANNOTATION: Final = "slicewise.dev/engine-memory"
+UNIT_MEMORY_ANNOTATION: Final = "slicewise.dev/unit-memory"
+ENGINE_MEMORY_ENOUGH_ANNOTATION: Final = "slicewise.dev/engine-memory-enough"
+ENGINE_VERSION_ANNOTATION: Final = "slicewise.dev/engine-version"
+JUDGED_ENGINE_ANNOTATION: Final = "slicewise.dev/judged-engine"
 # On every pod of a service: which version of it the pod runs.
 REVISION_ANNOTATION: Final = "slicewise.dev/revision"

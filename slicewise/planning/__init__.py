@@ -14,7 +14,7 @@ from slicewise.planning.capacity import (
     node_units,
     resource_in_words,
 )
-from slicewise.planning.engine_fit import unchecked_models
+from slicewise.planning.engine_fit import JudgedEngine, judged_engine, unchecked_models
 from slicewise.planning.explaining import (
     Candidate,
     Rejections,
@@ -42,6 +42,7 @@ __all__ = [
     "Candidate",
     "ChargedPool",
     "DecisionLog",
+    "JudgedEngine",
     "Move",
     "MoveCode",
     "NodeSize",
@@ -66,6 +67,7 @@ __all__ = [
     "grouped",
     "is_sound",
     "is_sound_on",
+    "judged_engine",
     "make_plan",
     "nearest_miss",
     "no_remedy",

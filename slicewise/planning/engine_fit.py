@@ -80,6 +80,36 @@ def engine_sizing(engine: SizedEngine, unit: Unit) -> sizing.Sizing:
     return sizing.size(engine.architecture, engine.options, unit, engine.version, engine.checkpoint_bytes)
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedEngine:
+    """What was found of an engine and a unit.
+
+    Attributes:
+        verdict: Whether it starts there.
+        version: vLLM's version; None where it is not known.
+        unit_bytes: Memory of the unit.
+        enough_bytes: The least memory of such a unit with which it surely starts; None where none is sure.
+    """
+
+    verdict: sizing.FitVerdict
+    version: VllmVersion | None
+    unit_bytes: int
+    enough_bytes: int | None
+
+
+def judged_engine(model: ModelSpec, profile: ServingProfile, pool: NodePool) -> JudgedEngine | None:
+    """Return what is known of a profile's engine on the units of a pool; None where nothing is."""
+    engine = sized_engine(model, profile)
+    if engine is None:
+        return None
+    unit = unit_of(pool)
+    verdict = _judge(engine).verdict(unit)
+    if engine.contradicted and verdict is not sizing.FitVerdict.NOT_JUDGED:
+        verdict = sizing.FitVerdict.CANNOT_SAY
+    enough = None if engine.contradicted else _enough(engine, replace(unit, memory=0))
+    return JudgedEngine(verdict, engine.version, unit.memory, enough)
+
+
 def unchecked_models(fleet: Fleet) -> list[ModelKey]:
     """Return the models that are deployed and do not say what they are made of, by their names."""
     used = {model_key(deployment) for deployment in fleet.deployments}

@@ -27,10 +27,12 @@ def pod(*containers, **more):
     return {key: value for key, value in (whole | more).items() if value is not None}
 
 
-def service(name, template=None, ambient=False, called=None, memory=None, **spec):
+def service(name, template=None, ambient=False, called=None, memory=None, verdict=None, **spec):
     annotations = {"slicewise.dev/environment": "e", "slicewise.dev/node-pool": "p" if name == "pool-capacity" else "q"}
     if memory:
         annotations["slicewise.dev/required-memory-per-gpu"] = memory
+    if verdict:
+        annotations["slicewise.dev/engine-memory"] = verdict
     CustomResource(
         name,
         api_version="serving.kserve.io/v1alpha2",
@@ -53,6 +55,7 @@ service("slice-pinned", pod(nodeSelector=None))
 service("gpu-toleration", pod(tolerations=None))
 service("profile-allowed", pod(main("nvidia.com/mig-1g.20gb")))
 service("slice-would-do", pod(main("nvidia.com/gpu")), memory="9Gi")
+service("engine-memory", verdict="does-not-fit")
 service("image-pinned", pod(main(image="vllm")))
 service("no-secret-values", pod(main(env=[{"name": "SEED", "value": RANDOM}])))
 service("main-container", pod(main(name="vllm")))
