@@ -4,6 +4,7 @@
 kind are in the module of its name, the rules in `rules`.
 """
 
+from slicewise.documents.allocatable import Allocatable
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.bandwidth import FABRICS
 from slicewise.documents.base import (
@@ -96,6 +97,7 @@ __all__ = [
     "QUANTISED",
     "REFERENCE",
     "SYSTEM_POOL",
+    "Allocatable",
     "Capabilities",
     "ClusterModel",
     "ConcurrencyScaling",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile, units_per_node
+from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile, bytes_on_disk, units_per_node
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
 from slicewise.planning.capacity.sizes import INTER_NODE_DEVICE, NodeSize, PodSize, extended_amounts
 from slicewise.planning.capacity.soundness import is_sound
@@ -40,7 +40,14 @@ def node_size(pool: NodePool) -> NodeSize:
 def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:
     """Return what one pod of `model` in this shape asks for."""
     extended = ((INTER_NODE_DEVICE, 1),) if topology.uses_fabric else ()
-    return PodSize(topology.gpus_per_node, model.resources.cpu.millis, model.resources.memory.bytes, extended=extended)
+    return PodSize(
+        topology.gpus_per_node,
+        model.resources.cpu.millis,
+        model.resources.memory.bytes,
+        # What is not known cannot be counted.
+        bytes_on_disk(model) or 0,
+        extended,
+    )
 
 
 class PoolLedger:

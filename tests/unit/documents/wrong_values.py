@@ -148,3 +148,4 @@ OF_ARCHITECTURE = [
         [("0", COUNT[0][1]), ("many", 'got "many", expected a whole number')],
     ),
 ]
+OF_PARTS = [*OF_NODES, *OF_ARCHITECTURE]

@@ -89,6 +89,22 @@ def test_a_network_that_reaches_no_pod_is_a_warning() -> None:
     assert codes(_WIDE, **device) == []
 
 
+def test_a_model_that_is_downloaded_takes_its_bytes_of_the_disk() -> None:
+    """60 GB each on a node with 130 GB for pods: two of eight."""
+    large = model("m")
+    large["spec"]["architecture"] = {"config": {"model_type": "unheard-of"}, "checkpointBytes": 60 * 10**9}
+    disk = environment("env", pool("p", allocatable={"ephemeralStorage": "130G"}))
+    plan = plan_of([disk, large, deployment("d", "m", replicas=2)])
+    assert [item["replicas"] for item in plan["placements"]] == [2]
+    assert plan["nodePools"][0]["shortOf"] == ["ephemeral-storage"]
+    plan = plan_of([disk, large, deployment("d", "m", replicas=3)])
+    assert plan["shortfalls"][0]["rejections"][0]["facts"]["short"] == ["ephemeral-storage"]
+    large["spec"] |= {"source": "PersistentVolumeClaim", "persistentVolumeClaim": {"name": "weights"}}
+    del large["spec"]["huggingFace"]
+    plan = plan_of([disk, large, deployment("d", "m", replicas=8)])
+    assert [item["replicas"] for item in plan["placements"]] == [8]
+
+
 def test_units_that_are_lost_to_the_order_are_not_laid_to_anything_else() -> None:
     one = pool("p", nodeCount=2, allocatable={"cpu": "1000m", "pods": 8})
     documents = [

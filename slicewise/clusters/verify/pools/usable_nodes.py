@@ -9,6 +9,7 @@ from slicewise.clusters.live import REPELS, Taint
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.pool_node import PoolNode
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, have, some
+from slicewise.documents import Allocatable
 
 
 def check_nodes_out(compared: ComparedPool) -> Iterator[Found]:
@@ -75,21 +76,19 @@ def check_taints(compared: ComparedPool) -> Iterator[Found]:
 
 
 def check_pods_per_node(compared: ComparedPool) -> Iterator[Found]:
-    """Yield nodes that take fewer pods, whatever these ask for, than they have units: the rest is never used."""
-    smallest = compared.smallest_pod
+    """Yield nodes that take fewer pods, whatever these ask for, than they have units, and than is declared."""
+    smallest, declared = compared.smallest_pod, compared.pool.allocatable
     few = [
         (node, node.node.pods)
         for node in compared.offering
-        if node.node.pods is not None and node.node.pods * smallest < min(node.units, compared.units_per_node)
+        if node.node.pods is not None
+        and node.node.pods * smallest < min(node.units, compared.units_per_node, declared.pods * smallest)
     ]
-    lost = sum(node.units - pods * smallest for node, pods in few)
+    lost = sum(min(node.units, declared.pods * smallest) - pods * smallest for node, pods in few)
     if lost > compared.pool.reserved_units:
         least, most_pods = min(few, key=lambda each: (each[1], each[0].name))
         names = some([node.name for node, _ in few])
-        ways = (
-            Way(f"raise the kubelet's maxPods, or write reservedUnits: {lost}", {"reserved_units": lost}),
-            Way(f"raise the kubelet's maxPods: reservedUnits: {lost} {NO_ROOM}"),
-        )
+        ways = tuple(_ways_of_few_pods(declared, most_pods))
         yield Found(
             Code.FEWER_PODS_THAN_UNITS,
             Severity.WARNING,
@@ -102,3 +101,11 @@ def check_pods_per_node(compared: ComparedPool) -> Iterator[Found]:
             ways=ways,
             facts={"nodes": len(few), "pods": most_pods, "units": least.units, "lost": lost},
         )
+
+
+def _ways_of_few_pods(declared: Allocatable, pods: int) -> Iterator[Way]:
+    more, written = "raise the kubelet's maxPods", f"allocatable.pods: {pods}"
+    if pods:
+        changed = declared.model_copy(update={"pods": pods})
+        yield Way(f"{more}, or write {written}, less the pods of daemons", {"allocatable": changed})
+    yield Way(f"{more}: {written} {NO_ROOM}")

@@ -134,7 +134,7 @@ def test_a_node_that_takes_fewer_pods_than_it_has_slices(replicas: int, severity
     assert (told.code, told.severity) == ("SW631", severity)
     assert "12 pods and 16 units on cut-0" in told.message
     assert ("team/chat lacks room for 1 of 25 replicas" in told.message) == (severity == "error")
-    assert told.remedy == "raise the kubelet's maxPods, or write reservedUnits: 8"
+    assert told.remedy == "raise the kubelet's maxPods, or write allocatable.pods: 12, less the pods of daemons"
     assert verified(documents, changed(cluster, lambda node: replace(node, pods=110))).differences == ()
     # The remedy, followed.
     documents, cluster = planned(1, nodes=2, reservedUnits=8)
@@ -146,3 +146,9 @@ def test_pods_of_another_stack_are_told_by_its_name() -> None:
     services = {("team", "theirs"): LiveService("team", "theirs", {"slicewise.dev/stack": "acme/slicewise/trial"}, {})}
     seen = replace(with_pods(cluster, held("theirs-0", "cut-0", 2, SLICE, service="theirs")), services=services)
     assert "(team/theirs-0 of the stack acme/slicewise/trial)" in only(documents, seen).message
+
+
+def test_as_few_pods_as_are_declared_are_no_difference() -> None:
+    documents, cluster = planned(12, nodes=2, allocatable={"pods": 12})
+    assert verified(documents, changed(cluster, lambda node: replace(node, pods=12))).differences == ()
+    assert only(documents, changed(cluster, lambda node: replace(node, pods=11))).code == "SW631"
