@@ -16,6 +16,7 @@ from slicewise.documents.reading.read_document import Identified, read_document
 from slicewise.documents.rules import (
     NAME,
     ReferenceCheck,
+    check_name_beside_adapters,
     check_prefill_scaling,
     check_routes,
     claimed_models,
@@ -92,7 +93,7 @@ def _load(
     if models_known and not unread:
         errors += _dangling(identified, models)
     fleet = _fleet([each.document for each in unique if each.document])
-    errors += _scaled_prefill(unique, fleet)
+    errors += _against_the_model(unique, fleet)
     by_subject = {each.subject: each for each in unique}
     errors += [by_subject[each.subject].placed(each) for each in check_routes(fleet) if each.subject]
     return replace(fleet, advice=tuple(each for each in found if not each.is_error)), errors
@@ -105,10 +106,11 @@ def _dangling(documents: Iterable[Identified], models: AbstractSet[ModelKey]) ->
             yield from map(each.placed, references.check(each.reference, each.namespace))
 
 
-def _scaled_prefill(documents: Iterable[Identified], fleet: Fleet) -> Iterator[Diagnostic]:
+def _against_the_model(documents: Iterable[Identified], fleet: Fleet) -> Iterator[Diagnostic]:
     for each in documents:
         if isinstance(each.document, ModelDeployment) and (model := fleet.models.get(model_key(each.document))):
             yield from map(each.placed, check_prefill_scaling(each.document, model))
+            yield from map(each.placed, check_name_beside_adapters(each.document, model))
 
 
 def _split_duplicates(documents: Iterable[Identified]) -> tuple[list[Identified], list[Diagnostic]]:

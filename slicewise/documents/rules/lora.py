@@ -7,10 +7,12 @@ from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.base import DNS_LABEL
+from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.lora import ADAPTER_SOURCES, Lora, LoraAdapter
 from slicewise.documents.model_source import S3, ModelSource, Repository, Weights
 from slicewise.documents.rules.model_source import check_blocks
-from slicewise.documents.served_model import ServingProfile
+from slicewise.documents.rules.references import REFERENCE
+from slicewise.documents.served_model import ModelSpec, ServingProfile
 from slicewise.sizing import full_name
 
 LORA: Final[FieldPath] = ("spec", "lora")
@@ -40,6 +42,16 @@ def check_lora(lora: Lora, model_name: str | None, weights: Weights | None) -> I
         yield from _check_weights(adapter, at)
     yield from _check_credentials(lora, weights)
     yield from _check_number(lora)
+
+
+def check_name_beside_adapters(deployment: ModelDeployment, model: ModelSpec) -> Iterator[Diagnostic]:
+    """Yield that a deployment serves its model under the name of one of its adapters."""
+    name = deployment.spec.served_model_name
+    if name is not None and model.lora and name in {adapter.name for adapter in model.lora.adapters}:
+        message = (
+            f'servedModelName "{name}" is the name of an adapter of this model, so requests cannot tell them apart'
+        )
+        yield Diagnostic.error(Code.ADAPTER_NAME, message, "choose another name", field=REFERENCE)
 
 
 def _check_weights(adapter: LoraAdapter, at: FieldPath) -> Iterator[Diagnostic]:

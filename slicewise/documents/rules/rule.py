@@ -230,7 +230,7 @@ def of_base_refs(check: Callable[[Sequence[BaseReference], FieldPath], _Found]) 
 
 
 def of_each_prefill_and_architecture(
-    check: Callable[[ServingProfile, ModelArchitecture, FieldPath], _Found], *fields: str
+    check: Callable[[ServingProfile, ModelArchitecture, bool, FieldPath], _Found], *fields: str
 ) -> Rule[JudgedModel]:
     """Return a rule of each prefill workload and the architecture; what it takes over is said of the profile."""
 
@@ -240,7 +240,7 @@ def of_each_prefill_and_architecture(
         prefixed = [f"prefill.{field}" for field in fields]
         for entry in _fitting(document.serving, [*fields, *prefixed]):
             if workload := prefill_workload(entry.value):
-                found = check(workload, document.architecture, (*entry.path, "prefill"))
+                found = check(workload, document.architecture, document.lora is not None, (*entry.path, "prefill"))
                 own_arguments = _is_own(entry.value.prefill, "engine.args")
                 own_shape = _is_own(entry.value.prefill, "replicaTopology")
                 yield from (each for each in found if own_arguments or (own_shape and not each.is_error))
