@@ -43,7 +43,8 @@ def test_a_fleet_beside_what_a_platform_has(example: UserProgram, cluster: Clien
     service = cluster.get(LLMInferenceService, "chat", namespace="team")
     assert service["spec"]["replicas"] == 2
     # The platform's own transform reaches what the fleet declares.
-    assert service.metadata.labels["acme.example/owner"] == "platform"
+    assert service.metadata
+    assert (service.metadata.labels or {})["acme.example/owner"] == "platform"
     said = (cluster.get(ConfigMap, "endpoints", namespace="team").data or {})["endpoints.json"]
     assert [each["service"] for each in json.loads(said)] == ["chat"]
     example.pulumi("preview", "--expect-no-changes", "--stack", STACK)
