@@ -10,7 +10,15 @@ from slicewise.documents.image_parts import split_image
 from slicewise.documents.served_model import Engine, ServingProfile
 from slicewise.kubernetes import GIB
 from slicewise.mig import programs_see
-from slicewise.sizing import KSERVE_PRESET, EngineOptions, Unit, VllmVersion, parse_version, read_options
+from slicewise.sizing import (
+    KSERVE_PRESET,
+    EngineOptions,
+    Unit,
+    VllmVersion,
+    memory_variables,
+    parse_version,
+    read_options,
+)
 
 _MIB: Final = 1024**2
 # The vLLM in llm-d's images: release notes of llm-d v0.8.1 and v0.9.0, and llm-d pull request 1819.
@@ -41,11 +49,20 @@ def engine_options(profile: ServingProfile, *, adapters: bool) -> EngineOptions:
     """
     topology = profile.replica_topology
     sizes = topology.parallel_sizes
+    engine = profile.engine
     start = EngineOptions(
-        tensor=sizes.tensor, pipeline=sizes.pipeline, data=sizes.data, expert=topology.parallelism.expert
+        tensor=sizes.tensor,
+        pipeline=sizes.pipeline,
+        data=sizes.data,
+        expert=topology.parallelism.expert,
+        changing=(*(["it has a command of its own"] if engine.command else []), *_by_variables(engine)),
     )
     # KServe adds the option itself, before these arguments.
     return read_options([*(["--enable-lora"] if adapters else []), *profile.engine.args], start)
+
+
+def _by_variables(engine: Engine) -> tuple[str, ...]:
+    return memory_variables(each.name for each in engine.env)
 
 
 def unit_of(pool: NodePool) -> Unit:

@@ -15,6 +15,7 @@ every program loads write `sizing.size`, and import by name only what is light.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from slicewise.sizing.engine_environment import memory_variables
 from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
 from slicewise.sizing.units import Unit, slice_of
 from slicewise.sizing.vllm_options import full_name, misspelt_option
@@ -48,6 +49,7 @@ __all__ = [
     "checkpoint_differs",
     "engine_memory",
     "full_name",
+    "memory_variables",
     "misspelt_option",
     "not_judged",
     "parse_version",

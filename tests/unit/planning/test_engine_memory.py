@@ -75,7 +75,7 @@ def test_what_is_enough_is_searched_for_only_where_it_is_shown(tmp_path: Path, m
         searched.append(unit)
         return sure_memory(memory, unit)
 
-    monkeypatch.setattr(engine_fit, "sure_memory", search)
+    monkeypatch.setattr(engine_fit.sizing, "sure_memory", search)
     # A config that no other test has: what is found is kept.
     there = fleet(tmp_path, {"config": {**GEMMA_27B, "title": "another"}}, "--max-model-len=131072")
     plan = make_plan(there)
