@@ -26,6 +26,7 @@ from slicewise.clusters.live.facts import (
     Readable,
     Taint,
 )
+from slicewise.clusters.live.gateways import LiveGateway, live_gateway
 from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, Quota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
@@ -49,6 +50,7 @@ __all__ = [
     "LabelledBy",
     "LimitItem",
     "LiveCluster",
+    "LiveGateway",
     "LiveNode",
     "LiveObject",
     "LiveService",
@@ -69,6 +71,7 @@ __all__ = [
     "group_of",
     "is_stable",
     "keeping_out",
+    "live_gateway",
     "live_service",
     "most_nodes",
     "not_tolerated",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from slicewise.clusters.live.gateways import LiveGateway
 from slicewise.clusters.live.namespace_rules import NamespaceRules, Priority
 from slicewise.clusters.live.services import LiveService, ServiceKey
 from slicewise.kubernetes import NO_RESOURCES, PodResources
@@ -212,6 +213,7 @@ class LiveCluster:
         uid: The cluster's identity, the uid of its namespace kube-system; None where namespaces may not be read.
         known_uid: That of the cluster that has the environment's services, as an earlier plan knows it.
         serves_node_groups: Whether the API server knows LeaderWorkerSets, as far as this user may ask.
+        gateways: Its Gateways, by namespace and name; None where this user may not read them.
     """
 
     nodes: tuple[LiveNode, ...]
@@ -226,3 +228,4 @@ class LiveCluster:
     uid: str | None = None
     known_uid: str | None = None
     serves_node_groups: bool = True
+    gateways: Mapping[tuple[str, str], LiveGateway] | None = None

@@ -10,13 +10,14 @@ from slicewise.clusters.access import NotKubernetesError
 from slicewise.clusters.live.autoscaler import parse_status
 from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE
 from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds, Readable
+from slicewise.clusters.live.gateways import LiveGateway, live_gateway
 from slicewise.clusters.live.gpu_pods import ENDED, gpu_pods
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.nodes import live_node
 from slicewise.clusters.live.served_kinds import api_versions
 from slicewise.clusters.live.services import LiveService, live_service
 from slicewise.kubernetes import mapping, text
-from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, SERVICE_KIND
+from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, ROUTE_API_VERSION, SERVICE_KIND
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -72,6 +73,7 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
         tuple(sorted(map(priority, priorities), key=lambda each: each.name)),
         _identity(namespaces),
         serves_node_groups=await _serves_node_groups(client),
+        gateways=await _gateways(client),
     )
 
 
@@ -145,6 +147,24 @@ async def _services(client: AsyncClient) -> tuple[LiveService, ...] | None:
             raise
         return None
     return tuple(sorted(found, key=lambda each: each.key))
+
+
+async def _gateways(client: AsyncClient) -> dict[tuple[str, str], LiveGateway] | None:
+    """Return the Gateways by namespace and name: none where the kind is not served, None where it may not be read."""
+    import httpx2  # noqa: PLC0415
+    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
+
+    group, version = ROUTE_API_VERSION.split("/")
+    kind = create_namespaced_resource(group, version, "Gateway", "gateways")
+    try:
+        found = [live_gateway(each) async for each in _plain(client.list(kind, namespace="*", chunk_size=_PAGE))]
+    except httpx2.HTTPStatusError as error:
+        if error.response.status_code == HTTPStatus.FORBIDDEN:
+            return None
+        if error.response.status_code != HTTPStatus.NOT_FOUND:
+            raise
+        return {}
+    return {(each.namespace, each.name): each for each in found}
 
 
 async def _listed(objects: AsyncIterable[Any]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from slicewise.clusters.live import LiveCluster, Readable, ServiceKey
+from slicewise.clusters.verify.gateways import check_gateways
 from slicewise.clusters.verify.namespaces import check_namespaces
 from slicewise.clusters.verify.other_cluster import check_other_cluster
 from slicewise.clusters.verify.pools import (
@@ -211,6 +212,7 @@ class _Environment:
             *self.elsewhere,
             *check_service_needs(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
             *check_services(self.deviations),
+            *check_gateways(self.cluster, self.expected),
             *check_namespaces(self.cluster, self.placements, self.expected, self.own),
             *check_undeclared_nodes([node for node in strays if node.name not in meant]),
         ]
