@@ -27,7 +27,8 @@ def _pod(size: Size) -> PodSize:
 
 
 def _node(capacity: Sequence[int | None]) -> NodeSize:
-    units, cpu, memory, pods, storage, devices = [*capacity, *[None] * (_RESOURCES - len(capacity))]
+    padded: list[int | None] = [*capacity, *[None] * (_RESOURCES - len(capacity))]
+    units, cpu, memory, pods, storage, devices = padded
     assert units is not None
     return NodeSize(units, cpu, memory, pods, storage, () if devices is None else (("rdma/ib", devices),))
 
