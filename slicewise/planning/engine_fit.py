@@ -75,6 +75,12 @@ def candidate_engine_reason(model: ModelSpec, profile: ServingProfile, pool: Nod
     return engine_reason(engine, unit_of(pool)) if engine else None
 
 
+def surely_starts(engine: SizedEngine, unit: Unit) -> bool:
+    """Return whether an engine is certain to start on a unit."""
+    return not engine.contradicted and _judge(engine).verdict(unit) is sizing.FitVerdict.FITS
+
+
+@lru_cache(_MOST_ENGINES)
 def engine_sizing(engine: SizedEngine, unit: Unit) -> sizing.Sizing:
     """Return the verdict on an engine and a unit, with its arithmetic and remedies."""
     return sizing.size(engine.architecture, engine.options, unit, engine.version, engine.checkpoint_bytes)

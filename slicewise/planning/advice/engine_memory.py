@@ -8,7 +8,7 @@ from typing import NamedTuple
 from slicewise import sizing
 from slicewise.diagnostics import Diagnostic
 from slicewise.documents import Fleet, ModelKey, model_key, unit_of
-from slicewise.planning.engine_fit import engine_sizing, sized_engine
+from slicewise.planning.engine_fit import engine_sizing, sized_engine, surely_starts
 from slicewise.planning.plan import Placement
 from slicewise.sizing import Unit
 
@@ -37,7 +37,7 @@ def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Itera
         model = fleet.models[key]
         number = next(i for i, each in enumerate(model.serving) if each.name == name)
         engine = sized_engine(model, placement.profile_of(model))
-        found = engine_sizing(engine, unit) if engine else None
+        found = engine_sizing(engine, unit) if engine and not surely_starts(engine, unit) else None
         if found is None or found.verdict is sizing.FitVerdict.FITS:
             continue
         reason = found.reasons[0]
