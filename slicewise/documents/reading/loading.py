@@ -95,7 +95,7 @@ def _load(
     fleet = _fleet([each.document for each in unique if each.document])
     errors += _against_the_model(unique, fleet)
     by_subject = {each.subject: each for each in unique}
-    errors += [by_subject[each.subject].placed(each) for each in check_routes(fleet) if each.subject]
+    errors += [by_subject[each.subject].placed(each) for each in check_routes(fleet)]
     return replace(fleet, advice=tuple(each for each in found if not each.is_error)), errors
 
 
