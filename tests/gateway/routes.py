@@ -34,8 +34,10 @@ def are_settled(client: Client, namespace: str, weights: Mapping[str, int]) -> b
 
 
 def _all_say(client: Client, namespace: str, weights: Mapping[str, int]) -> bool:
-    routes = [client.get(HTTPRoute, f"{service}-kserve-route", namespace=namespace) for service in weights]
-    return all(_is_read(route) and _weights(route) == weights for route in routes)
+    wanted = {f"{service}-kserve-route" for service in weights}
+    found = client.list(HTTPRoute, namespace=namespace)
+    routes = [route for route in found if route.metadata and route.metadata.name in wanted]
+    return len(routes) == len(wanted) and all(_is_read(route) and _weights(route) == weights for route in routes)
 
 
 def _weights(route: GenericNamespacedResource) -> dict[str, int]:
