@@ -59,6 +59,15 @@ class EnvironmentPlan:
             if each.before and each.declared and (each.before.prefill is None) == ("prefill" in each.declared["spec"])
         )
 
+    @property
+    def kept(self) -> frozenset[ObjectName]:
+        """The services of an earlier plan that stay, and of which KServe makes a Deployment."""
+        return frozenset(
+            ObjectName(SERVICE_KIND, *each.key)
+            for each in self.services
+            if each.before and each.declared and "worker" not in each.declared["spec"]
+        )
+
     def look_at(self, needs: Needs) -> Needs:
         """Return `needs` with what is to be looked at before anything is declared."""
         places = {

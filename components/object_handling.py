@@ -29,6 +29,8 @@ _FORCE: Final = "pulumi.com/patchForce"
 _LASTING: Final = tuple(
     f'metadata.annotations["{name}"]' for name in (RESTORED_ANNOTATION, RESTORED_OVER_ANNOTATION, _FORCE)
 )
+# Labels of pods, which KServe v0.20 puts into the selector of the Deployment, and Kubernetes never lets that change.
+_SELECTING: Final = ("spec.labels", "spec.prefill.labels", 'metadata.labels["kueue.x-k8s.io/queue-name"]')
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -43,6 +45,7 @@ class Handling:
         namespaces: The namespaces that the stack makes there, or has made.
         split: The services that get a prefill workload, or lose it: KServe v0.20 takes that, and then cannot change the
             selector of the Deployment that it has made.
+        kept: The services of which KServe makes a Deployment, and that were there under their names before.
         gone: What was applied and is not there any more.
         forced: What is applied over what others have written: they changed it, or it is to become the stack's.
         left_alone: What exists there, is not the stack's, and serves it as it is: it is not declared.
@@ -56,6 +59,7 @@ class Handling:
     identifier: str = ""
     namespaces: tuple[str, ...] = ()
     split: frozenset[ObjectName] = frozenset()
+    kept: frozenset[ObjectName] = frozenset()
     gone: frozenset[ObjectName] = frozenset()
     forced: frozenset[ObjectName] = frozenset()
     left_alone: frozenset[ObjectName] = frozenset()
@@ -111,6 +115,10 @@ class Handling:
             options.ignore_changes = [*_LASTING, *map(_property_path, vain)]
         if name_of_object(item) in self.split:
             options.replace_on_changes = [*(options.replace_on_changes or ()), "spec.prefill"]
+            options.delete_before_replace = True
+        if name_of_object(item) in self.kept:
+            # The old service has the same name, so it must be gone before the new one is made.
+            options.replace_on_changes = [*(options.replace_on_changes or ()), *_SELECTING]
             options.delete_before_replace = True
         return options
 

@@ -78,7 +78,7 @@ async def settle_ownership(
     for name, here in declared.items():
         formerly = past.renamed.formerly.get(name)
         identifier = previous.identifier(formerly or name)
-        handling = Handling(name, formerly, identifier, tuple(here.namespaces), here.split, now=now)
+        handling = Handling(name, formerly, identifier, tuple(here.namespaces), here.split, here.kept, now=now)
         there = existing.get(name)
         if there is not None:
             handling, wrong, noted = await _settle_one(config, previous, set(declared), handling, here, there)

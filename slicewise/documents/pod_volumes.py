@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, StrictInt, StrictStr
 from pydantic_core import PydanticCustomError
 
-from slicewise.documents.base import DATA_KEY, DnsLabel, DnsSubdomain, Flag, Frozen, Labels
+from slicewise.documents.base import DATA_KEY, DnsLabel, DnsSubdomain, Flag, Frozen
 from slicewise.documents.environment_variables import FieldReference
 from slicewise.documents.patterns import Pattern
 from slicewise.kubernetes import Quantity
@@ -220,18 +220,9 @@ class ClaimSpec(Frozen):
     """How large it is."""
 
 
-class ClaimMetadata(Frozen):
-    """What a claim that is made for a pod carries."""
-
-    labels: Labels | None = None
-    """Its labels."""
-
-
 class ClaimTemplate(Frozen):
     """The claim that is made for each pod."""
 
-    metadata: ClaimMetadata | None = None
-    """What it carries."""
     spec: ClaimSpec
     """What it asks for."""
 

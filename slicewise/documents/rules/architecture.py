@@ -49,6 +49,8 @@ def check_sized_profile(
         adapters: Whether the model has any.
         path: Where the profile is.
     """
+    if profile.engine.command is not None:
+        return
     try:
         options = engine_options(profile, adapters=adapters)
     except InvalidInputError as error:

@@ -72,7 +72,15 @@ def _check_parts(volume: Volume, path: FieldPath) -> Iterator[Diagnostic]:
     if volume.host_path and ".." in volume.host_path.path.split("/"):
         message, remedy = 'a path on the node has no ".." in it', "write the path that is meant"
         yield Diagnostic.error(Code.POD_FIELD, message, remedy, field=(*path, "hostPath", "path"))
-    for number, source in enumerate(volume.projected.sources if volume.projected else ()):
+    sources = volume.projected.sources if volume.projected else ()
+    files = [
+        item.path for source in sources for kind in (source.config_map, source.secret) if kind for item in kind.items
+    ]
+    if twice := next((file for file in files if files.count(file) > 1), None):
+        message = f"{quoted(twice)} is the path of two of its files"
+        field = (*path, "projected", "sources")
+        yield Diagnostic.error(Code.POD_FIELD, message, "give one of them another path", field=field)
+    for number, source in enumerate(sources):
         kinds = [source.config_map, source.secret, source.service_account_token, source.downward_api]
         if sum(each is not None for each in kinds) != 1:
             message = "an entry of projected.sources has one source"

@@ -4,6 +4,7 @@ from slicewise.planning.advice.crowded_nodes import crowded_node_advice
 from slicewise.planning.advice.engine_memory import engine_memory_advice
 from slicewise.planning.advice.inter_node_traffic import inter_node_traffic_advice
 from slicewise.planning.advice.occupied_pool import Tenant, occupied_pools
+from slicewise.planning.advice.pod_settings import pod_settings_advice
 from slicewise.planning.advice.required_memory import FreeChoice, required_memory_advice
 from slicewise.planning.advice.rolling_updates import ROLLS_WITHOUT_SURGE, rolling_update_advice
 
@@ -15,6 +16,7 @@ __all__ = [
     "engine_memory_advice",
     "inter_node_traffic_advice",
     "occupied_pools",
+    "pod_settings_advice",
     "required_memory_advice",
     "rolling_update_advice",
 ]

@@ -12,6 +12,7 @@ from slicewise.planning.advice import (
     engine_memory_advice,
     inter_node_traffic_advice,
     occupied_pools,
+    pod_settings_advice,
     required_memory_advice,
     rolling_update_advice,
 )
@@ -54,6 +55,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *crowded_node_advice(occupied),
         *inter_node_traffic_advice(occupied),
         *engine_memory_advice(fleet, placements),
+        *pod_settings_advice(fleet, occupied),
     ]
     return Plan(
         placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),

@@ -41,12 +41,11 @@ _POD: dict[str, Any] = {
         {"name": "ca", "configMap": {"name": "company-ca", "items": _ITEMS, "defaultMode": 0o444, "optional": True}},
         {"name": "keys", "secret": {"secretName": "keys", "items": _ITEMS, "defaultMode": 0o400, "optional": False}},
         {"name": "scratch", "emptyDir": {"medium": "Memory", "sizeLimit": "8Gi"}},
-        {"name": "compiled", "persistentVolumeClaim": {"claimName": "compiled", "readOnly": False}},
+        {"name": "compiled", "persistentVolumeClaim": {"claimName": "compiled", "readOnly": True}},
         {
             "name": "fast",
             "ephemeral": {
                 "volumeClaimTemplate": {
-                    "metadata": {"labels": {"team": "a"}},
                     "spec": {
                         "accessModes": ["ReadWriteOnce"],
                         "storageClassName": "local-nvme",
@@ -60,7 +59,7 @@ _POD: dict[str, Any] = {
             "projected": {
                 "sources": [
                     {"configMap": {"name": "company-ca", "items": _ITEMS, "optional": True}},
-                    {"secret": {"name": "keys", "items": _ITEMS, "optional": True}},
+                    {"secret": {"name": "keys", "items": [{**_ITEMS[0], "path": "keys/a"}], "optional": True}},
                     {"serviceAccountToken": {"path": "token", "audience": "sts", "expirationSeconds": 3600}},
                     {"downwardAPI": _DOWNWARD},
                 ],

@@ -120,8 +120,6 @@ FIELDS: dict[str, Values] = {
     "volumes.2.emptyDir.sizeLimit": QUANTITY[:3],
     "volumes.3.persistentVolumeClaim.claimName": DOTTED_NAME[:2],
     "volumes.3.persistentVolumeClaim.readOnly": FLAG,
-    f"{_CLAIM}.metadata.labels": MAPPING,
-    f"{_CLAIM}.metadata.labels.team": TEXT[:1],
     f"{_CLAIM}.spec.accessModes": [("[]", "got 0 items, expected at least 1 item")],
     f"{_CLAIM}.spec.storageClassName": DOTTED_NAME[:2],
     f"{_CLAIM}.spec.resources.requests.storage": QUANTITY[:3],

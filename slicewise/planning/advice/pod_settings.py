@@ -1,0 +1,123 @@
+"""What documents say of pods that the promise of a plan does not cover: who else decides whether and where they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from slicewise.diagnostics import Code, Diagnostic, some
+from slicewise.documents import Fleet, PodSettings, effective_base_refs, effective_pod, model_key
+from slicewise.planning.advice.occupied_pool import OccupiedPool
+from slicewise.planning.plan import Placement
+
+_KUBE_SCHEDULER: Final = "default-scheduler"
+# Labels by which queues take pods (Kueue, KAI scheduler, Run:ai, Volcano); each holds pods back until there is quota.
+_QUEUES: Final = ("kueue.x-k8s.io/queue-name", "kai.scheduler/queue", "runai/queue", "volcano.sh/queue-name")
+
+
+def pod_settings_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
+    """Yield what others decide of the pods of a plan: another scheduler, a queue, preemption, another engine."""
+    engines: set[tuple[object, ...]] = set()
+    for pool in pools:
+        classes: dict[str, list[str]] = {}
+        for tenant in pool.tenants:
+            pod = _pod(fleet, tenant.placement)
+            classes.setdefault(pod.priority_class_name or "", []).append(str(tenant.placement.deployment))
+            yield from _of_scheduler(tenant.placement, pod)
+            yield from _of_queue(fleet, tenant.placement, pod)
+            yield from _of_mounts(fleet, tenant.placement, pod)
+            yield from _of_engine(fleet, tenant.placement, engines)
+        if len(classes) > 1:
+            yield _several_priorities(pool, classes)
+
+
+def _place(placement: Placement) -> str:
+    return f"{placement.environment}/{placement.node_pool}"
+
+
+def _pod(fleet: Fleet, placement: Placement) -> PodSettings:
+    deployment = fleet.deployment[placement.deployment]
+    model = fleet.model_of(deployment)
+    pool = fleet.node_pool[placement.environment, placement.node_pool]
+    return effective_pod(pool, model, placement.profile_of(model), deployment)
+
+
+def _of_scheduler(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
+    if pod.scheduler_name in (None, _KUBE_SCHEDULER):
+        return
+    yield Diagnostic.warning(
+        Code.OTHER_SCHEDULER,
+        f"its pods on {_place(placement)} are scheduled by {pod.scheduler_name}: that accepted "
+        "pods find a node in any order is shown for kube-scheduler, which alone Slicewise knows",
+        "let no two schedulers fill one pool, and expect that this one may hold pods back by rules of its own",
+        field=("spec",),
+        subject=placement.deployment.subject,
+        scheduler=pod.scheduler_name,
+    )
+
+
+def _of_queue(fleet: Fleet, placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
+    labels = {**fleet.deployment[placement.deployment].metadata.labels, **(pod.labels or {})}
+    queue = next((key for key in _QUEUES if key in labels), None)
+    if queue is None:
+        return
+    yield Diagnostic.warning(
+        Code.QUEUED_PODS,
+        f"its pods on {_place(placement)} wait in queue {labels[queue]} ({queue}), whose quota "
+        "decides when they start: the plan counts nodes, and no quotas of queues",
+        "give the queue a quota of at least what the plan places there, and one pod more of each for updates",
+        field=("spec",),
+        subject=placement.deployment.subject,
+        queue=labels[queue],
+    )
+
+
+def _of_mounts(fleet: Fleet, placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
+    """Yield mounts of volumes that no document has; a config of the platform's own may have them."""
+    model = fleet.model_of(fleet.deployment[placement.deployment])
+    pool = fleet.node_pool[placement.environment, placement.node_pool]
+    names = {volume.name for volume in pod.volumes}
+    mounts = pod.container.volume_mounts if pod.container else ()
+    missing = sorted({mount.name for mount in mounts} - names)
+    if not missing or effective_base_refs(pool, model):
+        return
+    yield Diagnostic.warning(
+        Code.MOUNT_WITHOUT_VOLUME,
+        f"its pods on {_place(placement)} mount {some(missing)}, and no document has a volume "
+        "of that name for them: the API server will refuse every pod",
+        "write the volume in pod.volumes, or leave the mount out",
+        field=("spec",),
+        subject=placement.deployment.subject,
+        volumes=missing,
+    )
+
+
+def _of_engine(fleet: Fleet, placement: Placement, told: set[tuple[object, ...]]) -> Iterator[Diagnostic]:
+    key = model_key(fleet.deployment[placement.deployment])
+    model = fleet.models[key]
+    about = (key, placement.profile, placement.is_prefill)
+    if placement.profile_of(model).engine.command is None or about in told:
+        return
+    told.add(about)
+    number = next(index for index, each in enumerate(model.serving) if each.name == placement.profile)
+    yield Diagnostic.warning(
+        Code.ENGINE_NOT_JUDGED,
+        f"profile {placement.profile} starts its engine by a command of its own, whose memory is not judged: it is "
+        "placed by requires.memoryPerGpu alone, and its parallel sizes, name and port are the command's",
+        "see that it serves on port 8000 and answers /health there",
+        field=("spec", "serving", number, *(("prefill",) if placement.is_prefill else ()), "engine", "command"),
+        subject=key.subject,
+    )
+
+
+def _several_priorities(pool: OccupiedPool, classes: dict[str, list[str]]) -> Diagnostic:
+    described = [f"{name or 'none'} ({some(sorted(of))})" for name, of in sorted(classes.items())]
+    return Diagnostic.warning(
+        Code.SEVERAL_PRIORITIES,
+        f"pods on {pool.ledger.name} have several priority classes: {'; '.join(described)}; where a node fails or "
+        "somebody else takes room, Kubernetes evicts those of the lower class for the others",
+        "write one priorityClassName in the pool, unless that is meant",
+        field=pool.field,
+        subject=pool.subject,
+        classes=sorted(classes),
+    )
