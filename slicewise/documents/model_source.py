@@ -91,7 +91,7 @@ class AdapterRepository(Repository):
     """Branch, tag or commit; the repository's default branch if omitted."""
 
 
-class SecretName(Frozen):
+class NamedSecret(Frozen):
     """A Secret's name: its keys have the names that KServe looks for."""
 
     name: DnsSubdomain
@@ -103,7 +103,7 @@ class S3(Frozen):
 
     uri: Annotated[StrictStr, S3_URI.field(1024)]
     """The directory, for example s3://models/qwen2.5-14b."""
-    secret_ref: SecretName | None = None
+    secret_ref: NamedSecret | None = None
     """The Secret in the deployment's namespace that holds awsAccessKeyID and awsSecretAccessKey; if omitted, the
     credentials of the pods' service account."""
 
@@ -122,7 +122,7 @@ class Oci(Frozen):
 
     image: Annotated[Image, AfterValidator(_with_registry)]
     """The image, for example registry.example.com/models/qwen2.5-14b:v1."""
-    pull_secret_ref: SecretName | None = None
+    pull_secret_ref: NamedSecret | None = None
     """The Secret in the deployment's namespace for the registry."""
 
 

@@ -131,7 +131,8 @@ def test_images_are_taken_where_kserves_settings_say_so(workloads: Workloads) ->
         return json.dumps((found.get("status") or {}).get("conditions", []))
 
     # As the page says; the embedded cluster's settings, like KServe's own of kustomize, do not allow them.
-    workloads.wait("the reason", lambda: "OCI modelcars is not enabled" in said())
+    workloads.wait("a condition", lambda: "False" in said())
+    assert "OCI modelcars is not enabled" in said()
 
 
 def test_adapters_are_fetched_mounted_and_served(workloads: Workloads) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 
 from slicewise.diagnostics import InvalidInputError
-from slicewise.diagnostics.diagnostic import dotted
 from slicewise.documents import load_contents
 from tests.documents import Document, deployment, environment, model, profile, slices
 
@@ -33,14 +34,14 @@ def errors(*documents: Document) -> list[tuple[str, str, int]]:
     try:
         load_contents([("all.yaml", text.encode())])
     except InvalidInputError as error:
-        return [(each.code.value, dotted(each.field), each.place.line if each.place else 0) for each in error.problems]
+        return [(each.code.value, each.field_name, each.place.line) for each in error.problems]
     return []
 
 
 def advice(*documents: Document) -> list[str]:
     text = "---\n".join(yaml.safe_dump(each, sort_keys=False) for each in [*documents, *MODELS])
     fleet = load_contents([("all.yaml", text.encode())])
-    return [f"{each.code.value} {dotted(each.field)}" for each in fleet.advice if each.code.value in ("SW360", "SW361")]
+    return [f"{each.code.value} {each.field_name}" for each in fleet.advice if each.code.value in ("SW360", "SW361")]
 
 
 GROUP = {"group": "gemma", "weight": 1}
@@ -76,7 +77,7 @@ def test_the_place_is_the_second_deployments_name() -> None:
 
 
 def test_without_a_gateway_only_routes_that_are_asked_for_meet() -> None:
-    on = {"router": {"enabled": True}}
+    on: dict[str, Any] = {"router": {"enabled": True}}
     assert errors(place("a", None), served("chat"), served("chat-2")) == []
     assert errors(place("a", None), served("chat", **on), served("chat-2")) == []
     found = errors(place("a", None), served("chat", **on), served("chat-2", **on))

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from slicewise import sizing
 from slicewise.diagnostics import Code
 from slicewise.documents import Fleet, load_fleet
 from slicewise.planning import (
     Rejections,
     Remedies,
-    engine_fit,
     make_plan,
     parse_previous,
     plan_to_dict,
@@ -75,7 +75,7 @@ def test_what_is_enough_is_searched_for_only_where_it_is_shown(tmp_path: Path, m
         searched.append(unit)
         return sure_memory(memory, unit)
 
-    monkeypatch.setattr(engine_fit.sizing, "sure_memory", search)
+    monkeypatch.setattr(sizing, "sure_memory", search)
     # A config that no other test has: what is found is kept.
     there = fleet(tmp_path, {"config": {**GEMMA_27B, "title": "another"}}, "--max-model-len=131072")
     plan = make_plan(there)
