@@ -1,6 +1,7 @@
 """Warnings about a plan that works: what may still go wrong when it runs."""
 
 from slicewise.planning.advice.crowded_nodes import crowded_node_advice
+from slicewise.planning.advice.divided_groups import divided_group_advice
 from slicewise.planning.advice.engine_memory import engine_memory_advice
 from slicewise.planning.advice.inter_node_traffic import inter_node_traffic_advice
 from slicewise.planning.advice.occupied_pool import Tenant, occupied_pools
@@ -13,6 +14,7 @@ __all__ = [
     "FreeChoice",
     "Tenant",
     "crowded_node_advice",
+    "divided_group_advice",
     "engine_memory_advice",
     "inter_node_traffic_advice",
     "occupied_pools",

@@ -9,6 +9,7 @@ from slicewise.diagnostics import by_document
 from slicewise.documents import Fleet
 from slicewise.planning.advice import (
     crowded_node_advice,
+    divided_group_advice,
     engine_memory_advice,
     inter_node_traffic_advice,
     occupied_pools,
@@ -56,6 +57,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *inter_node_traffic_advice(occupied),
         *engine_memory_advice(fleet, placements),
         *pod_settings_advice(fleet, occupied),
+        *divided_group_advice(fleet, placements),
     ]
     return Plan(
         placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),
