@@ -31,6 +31,7 @@ from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, Quota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
 from slicewise.clusters.live.rights import Right, find_denied
+from slicewise.clusters.live.routes import LiveRoute, live_route
 from slicewise.clusters.live.served_kinds import ApiKind, find_unserved, group_of
 from slicewise.clusters.live.services import LiveService, ServiceKey, live_service
 from slicewise.clusters.live.tolerations import REPELS, keeping_out, not_tolerated
@@ -53,6 +54,7 @@ __all__ = [
     "LiveGateway",
     "LiveNode",
     "LiveObject",
+    "LiveRoute",
     "LiveService",
     "NamespaceRules",
     "NodeGroupBounds",
@@ -72,6 +74,7 @@ __all__ = [
     "is_stable",
     "keeping_out",
     "live_gateway",
+    "live_route",
     "live_service",
     "most_nodes",
     "not_tolerated",

@@ -9,6 +9,7 @@ from typing import Final
 
 from slicewise.clusters.live.gateways import LiveGateway
 from slicewise.clusters.live.namespace_rules import NamespaceRules, Priority
+from slicewise.clusters.live.routes import LiveRoute
 from slicewise.clusters.live.services import LiveService, ServiceKey
 from slicewise.kubernetes import NO_RESOURCES, PodResources
 from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy
@@ -214,6 +215,7 @@ class LiveCluster:
         known_uid: That of the cluster that has the environment's services, as an earlier plan knows it.
         serves_node_groups: Whether the API server knows LeaderWorkerSets, as far as this user may ask.
         gateways: Its Gateways, by namespace and name; None where this user may not read them.
+        routes: The HTTPRoutes that KServe made, each by its service; None where this user may not read them.
     """
 
     nodes: tuple[LiveNode, ...]
@@ -229,3 +231,4 @@ class LiveCluster:
     known_uid: str | None = None
     serves_node_groups: bool = True
     gateways: Mapping[tuple[str, str], LiveGateway] | None = None
+    routes: Mapping[ServiceKey, LiveRoute] | None = None

@@ -9,6 +9,26 @@ from typing import Any, Final
 from slicewise.kubernetes import items, mapping, text
 
 _HTTP: Final = frozenset({"HTTP", "HTTPS"})
+_ANY_LABEL: Final = "*."
+
+
+@dataclass(frozen=True, slots=True)
+class LiveListener:
+    """A listener of a Gateway for HTTP or HTTPS.
+
+    Attributes:
+        takes: From which namespaces it takes routes: `Same`, `All`, `Selector`, `None`.
+        hostname: The one whose requests it answers, or `*.` and what they end with; empty for any.
+    """
+
+    takes: str
+    hostname: str = ""
+
+    def answers(self, host: str) -> bool:
+        """Return whether it answers requests to `host`: a wildcard stands for one or more labels (Gateway API)."""
+        if self.hostname.startswith(_ANY_LABEL):
+            return host.endswith(self.hostname[1:]) and host != self.hostname[1:]
+        return self.hostname in ("", host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +39,35 @@ class LiveGateway:
         namespace: Its namespace.
         name: Its name.
         programmed: Whether its controller says that it is in effect: KServe's Ready waits for that.
-        http: Whether it has a listener for HTTP or HTTPS.
-        takes: From which namespaces its HTTP listeners take routes: `Same`, `All`, `Selector`, `None`.
+        listeners: Those for HTTP or HTTPS.
     """
 
     namespace: str
     name: str
     programmed: bool
-    http: bool
-    takes: frozenset[str]
+    listeners: tuple[LiveListener, ...]
 
-    def may_take(self, namespace: str) -> bool:
-        """Return whether a listener may take routes of `namespace`; a selector of labels is not asked."""
-        return bool(self.takes & {"All", "Selector"}) or (namespace == self.namespace and "Same" in self.takes)
+    def open_for(self, namespace: str) -> list[LiveListener]:
+        """Return the listeners that may take routes of `namespace`; a selector of labels is not asked."""
+        own = {"Same"} if namespace == self.namespace else set()
+        return [each for each in self.listeners if each.takes in {"All", "Selector", *own}]
 
 
 def live_gateway(gateway: Mapping[str, Any]) -> LiveGateway:
     """Read a Gateway as the API server writes it (JSON)."""
     metadata = mapping(gateway.get("metadata"))
-    listeners = [
-        each for each in items(mapping(gateway.get("spec")).get("listeners")) if text(each.get("protocol")) in _HTTP
-    ]
     conditions = items(mapping(gateway.get("status")).get("conditions"))
     return LiveGateway(
         text(metadata.get("namespace")),
         text(metadata.get("name")),
         any(each.get("type") == "Programmed" and each.get("status") == "True" for each in conditions),
-        bool(listeners),
-        # Gateway API's default is Same.
-        frozenset(
-            text(mapping(mapping(each.get("allowedRoutes")).get("namespaces")).get("from")) or "Same"
-            for each in listeners
+        tuple(
+            # Gateway API's default is Same.
+            LiveListener(
+                text(mapping(mapping(each.get("allowedRoutes")).get("namespaces")).get("from")) or "Same",
+                text(each.get("hostname")),
+            )
+            for each in items(mapping(gateway.get("spec")).get("listeners"))
+            if text(each.get("protocol")) in _HTTP
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -10,14 +10,21 @@ from slicewise.clusters.access import NotKubernetesError
 from slicewise.clusters.live.autoscaler import parse_status
 from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE
 from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds, Readable
-from slicewise.clusters.live.gateways import LiveGateway, live_gateway
+from slicewise.clusters.live.gateways import live_gateway
 from slicewise.clusters.live.gpu_pods import ENDED, gpu_pods
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.nodes import live_node
+from slicewise.clusters.live.routes import live_route
 from slicewise.clusters.live.served_kinds import api_versions
 from slicewise.clusters.live.services import LiveService, live_service
 from slicewise.kubernetes import mapping, text
-from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, ROUTE_API_VERSION, SERVICE_KIND
+from slicewise.manifests import (
+    KSERVE_API_VERSION,
+    LEADER_WORKER_SET_API_VERSION,
+    ROUTE_API_VERSION,
+    ROUTE_KIND,
+    SERVICE_KIND,
+)
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -61,6 +68,8 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
     limits = await allowed(Readable.LIMIT_RANGES, _listed(client.list(LimitRange, **everywhere)), [])
     quotas = await allowed(Readable.RESOURCE_QUOTAS, _listed(client.list(ResourceQuota, **everywhere)), [])
     priorities = await allowed(Readable.PRIORITY_CLASSES, _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
+    gateways = await _of_gateway_api(client, "Gateway", "gateways", live_gateway)
+    routes = await _of_gateway_api(client, ROUTE_KIND, "httproutes", live_route)
     return LiveCluster(
         nodes,
         pods,
@@ -73,7 +82,8 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
         tuple(sorted(map(priority, priorities), key=lambda each: each.name)),
         _identity(namespaces),
         serves_node_groups=await _serves_node_groups(client),
-        gateways=await _gateways(client),
+        gateways=None if gateways is None else {(each.namespace, each.name): each for each in gateways},
+        routes=None if routes is None else {each.service: each for each in routes if each.service},
     )
 
 
@@ -149,22 +159,21 @@ async def _services(client: AsyncClient) -> tuple[LiveService, ...] | None:
     return tuple(sorted(found, key=lambda each: each.key))
 
 
-async def _gateways(client: AsyncClient) -> dict[tuple[str, str], LiveGateway] | None:
-    """Return the Gateways by namespace and name: none where the kind is not served, None where it may not be read."""
+async def _of_gateway_api(
+    client: AsyncClient, kind: str, plural: str, reading: Callable[[Mapping[str, Any]], _T]
+) -> list[_T] | None:
+    """Return the objects of a kind of Gateway API: none where it is not served, None where it may not be read."""
     import httpx2  # noqa: PLC0415
     from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
 
     group, version = ROUTE_API_VERSION.split("/")
-    kind = create_namespaced_resource(group, version, "Gateway", "gateways")
+    resource = create_namespaced_resource(group, version, kind, plural)
     try:
-        found = [live_gateway(each) async for each in _plain(client.list(kind, namespace="*", chunk_size=_PAGE))]
+        return [reading(each) for each in await _listed(client.list(resource, namespace="*", chunk_size=_PAGE))]
     except httpx2.HTTPStatusError as error:
-        if error.response.status_code == HTTPStatus.FORBIDDEN:
-            return None
-        if error.response.status_code != HTTPStatus.NOT_FOUND:
+        if error.response.status_code != HTTPStatus.FORBIDDEN:
             raise
-        return {}
-    return {(each.namespace, each.name): each for each in found}
+        return None
 
 
 async def _listed(objects: AsyncIterable[Any]) -> list[dict[str, Any]]:

@@ -1,38 +1,32 @@
-"""Whether the Gateways that services of the plan are routed through are there, in effect, and take their routes."""
+"""Whether the Gateway that an environment names is there, in effect, takes the routes, and answers for its hostname."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from slicewise.clusters.live import LiveCluster
+from slicewise.clusters.live import LiveCluster, LiveGateway
 from slicewise.clusters.verify.services import PlannedService
-from slicewise.diagnostics import Code, Found, Severity, counted
+from slicewise.diagnostics import Code, Found, Severity, counted, some
+from slicewise.documents import GatewayReference
 
 
-def check_gateways(cluster: LiveCluster, expected: Sequence[PlannedService]) -> Iterator[Found]:
-    """Yield what keeps routed services from being reached through the Gateways that their environment names.
+def check_gateways(
+    cluster: LiveCluster, expected: Sequence[PlannedService], declared: GatewayReference | None
+) -> Iterator[Found]:
+    """Yield what keeps routed services from being reached through the Gateway that their environment names.
 
     Where Gateways may not be read nothing is said, nor of the Gateway of KServe's own configuration.
 
     Args:
         cluster: The cluster.
         expected: The services that are to be there, and that were.
+        declared: The environment's Gateway; None where it names none.
     """
-    if cluster.gateways is None:
+    namespaces = sorted({each.key[0] for each in expected if gateway_of(each) is not None})
+    if cluster.gateways is None or declared is None or not namespaces:
         return
-    routed: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for service in expected:
-        router = service.declared["spec"].get("router", {}) if service.declared else {}
-        for reference in router.get("gateway", {}).get("refs", []):
-            routed[reference["namespace"], reference["name"]].add(service.key[0])
-    for key, namespaces in sorted(routed.items()):
-        yield from _check_gateway(cluster, key, sorted(namespaces))
-
-
-def _check_gateway(cluster: LiveCluster, key: tuple[str, str], namespaces: Sequence[str]) -> Iterator[Found]:
-    name = "/".join(key)
-    gateway = (cluster.gateways or {}).get(key)
+    name = f"{declared.namespace}/{declared.name}"
+    gateway = cluster.gateways.get((declared.namespace, declared.name))
     if gateway is None:
         yield Found(
             Code.GATEWAY_MISSING,
@@ -48,9 +42,10 @@ def _check_gateway(cluster: LiveCluster, key: tuple[str, str], namespaces: Seque
             Severity.WARNING,
             f"Gateway {name} is not in effect (no condition Programmed that is true): nothing answers "
             "through it, and KServe does not call routed services Ready",
-            f"look at `kubectl --namespace {key[0]} describe gateway {key[1]}`, and at the controller of its class",
+            f"look at `kubectl --namespace {declared.namespace} describe gateway {declared.name}`, and at the "
+            "controller of its class",
         )
-    closed = [namespace for namespace in namespaces if not gateway.may_take(namespace)]
+    closed = [namespace for namespace in namespaces if not gateway.open_for(namespace)]
     if closed:
         yield Found(
             Code.GATEWAY_TAKES_NO_ROUTE,
@@ -59,4 +54,30 @@ def _check_gateway(cluster: LiveCluster, key: tuple[str, str], namespaces: Seque
             f"deployments: {', '.join(closed)}",
             "set allowedRoutes.namespaces.from of a listener to All, or to Selector with the namespaces' labels",
             facts={"namespaces": len(closed)},
+        )
+    yield from _check_hostname(gateway, declared.hostname, [each for each in namespaces if each not in closed])
+
+
+def gateway_of(service: PlannedService) -> tuple[str, str] | None:
+    """Return namespace and name of the Gateway that a service is declared to be routed through, if any is named."""
+    router = service.declared["spec"].get("router", {}) if service.declared else {}
+    references = router.get("gateway", {}).get("refs", [])
+    return (references[0]["namespace"], references[0]["name"]) if references else None
+
+
+def _check_hostname(gateway: LiveGateway, hostname: str | None, namespaces: Sequence[str]) -> Iterator[Found]:
+    """Yield that requests to `hostname` reach no route of some namespaces, where listeners answer other names only."""
+    if hostname is None:
+        return
+    listeners = {namespace: gateway.open_for(namespace) for namespace in namespaces}
+    unheard = [name for name, those in listeners.items() if not any(each.answers(hostname) for each in those)]
+    if unheard:
+        names = sorted({each.hostname for name in unheard for each in listeners[name]})
+        yield Found(
+            Code.HOSTNAME_NOT_ANSWERED,
+            Severity.WARNING,
+            f"requests to {hostname} reach no route of {', '.join(unheard)}: the listeners of Gateway "
+            f"{gateway.namespace}/{gateway.name} that take these routes answer for {some(names)} only",
+            "correct hostname in spec.gateway of the environment, or the listener's",
+            facts={"hostname": hostname, "listeners": names},
         )

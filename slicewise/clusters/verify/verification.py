@@ -36,6 +36,7 @@ from slicewise.clusters.verify.pools import (
     reality_of,
     requirements_of,
 )
+from slicewise.clusters.verify.routes import check_service_routes
 from slicewise.clusters.verify.service_needs import check_service_needs
 from slicewise.clusters.verify.services import (
     Deviation,
@@ -212,7 +213,8 @@ class _Environment:
             *self.elsewhere,
             *check_service_needs(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
             *check_services(self.deviations),
-            *check_gateways(self.cluster, self.expected),
+            *check_gateways(self.cluster, self.expected, self.fleet.environment[self.name].spec.gateway),
+            *check_service_routes(self.cluster, self.expected),
             *check_namespaces(self.cluster, self.placements, self.expected, self.own),
             *check_undeclared_nodes([node for node in strays if node.name not in meant]),
         ]

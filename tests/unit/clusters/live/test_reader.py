@@ -25,6 +25,7 @@ STATUS = "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status"
 SERVICES = "/apis/serving.kserve.io/v1alpha2/llminferenceservices"
 NAMESPACES = "/api/v1/namespaces"
 GROUPS = "/apis"
+GATEWAYS, ROUTES = (f"/apis/gateway.networking.k8s.io/v1/{kind}" for kind in ("gateways", "httproutes"))
 
 # kubernetes/autoscaler, clusterstate/api/types.go (since 1.30), as published on a cluster.
 STRUCTURED = """\
@@ -248,7 +249,29 @@ def test_whether_replicas_may_span_nodes(answer: object, served: bool) -> None:
     assert (cluster.serves_node_groups, cluster.unread) == (served, ())
 
 
-@pytest.mark.parametrize("path", [NODES, PODS, STATUS, SERVICES, NAMESPACES, LIMITS, QUOTAS, CLASSES, GROUPS])
+def test_gateways_and_the_routes_that_kserve_made() -> None:
+    owner = {"kind": "LLMInferenceService", "name": "chat"}
+    of_kserve = {"metadata": {"namespace": "team", "name": "chat-kserve-route", "ownerReferences": [owner]}}
+    by_hand = {"metadata": {"namespace": "team", "name": "site"}}
+    gateways = page("GatewayList", {"metadata": {"namespace": "gateways", "name": "models"}})
+    routes = page("HTTPRouteList", of_kserve, by_hand)
+    cluster = read(everything() | {GATEWAYS: gateways, ROUTES: routes})
+    assert cluster.gateways
+    assert list(cluster.gateways) == [("gateways", "models")]
+    assert cluster.routes
+    assert {key: each.name for key, each in cluster.routes.items()} == {("team", "chat"): "chat-kserve-route"}
+
+
+def test_gateways_that_are_not_served_are_none_and_those_that_may_not_be_read_unknown() -> None:
+    cluster = read(everything())
+    assert (cluster.gateways, cluster.routes) == ({}, {})
+    cluster = read(everything() | {GATEWAYS: refused(403), ROUTES: refused(403)})
+    assert (cluster.gateways, cluster.routes, cluster.unread) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    "path", [NODES, PODS, STATUS, SERVICES, NAMESPACES, LIMITS, QUOTAS, CLASSES, GROUPS, GATEWAYS, ROUTES]
+)
 def test_a_server_that_fails(path: str) -> None:
     with pytest.raises(ApiError):
         read(everything() | {path: refused(500)})
