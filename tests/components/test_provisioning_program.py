@@ -223,7 +223,7 @@ def test_what_an_error_quotes_is_shown_as_text(
 ) -> None:
     """What a cluster or an output says is in some messages as it is, and would rewrite the screen."""
 
-    async def refuse(**_: object) -> None:
+    async def refuse(*_: object, **__: object) -> None:
         problems = [
             Diagnostic.error(
                 Code.OTHER_CLUSTER, "is \x1b[2J", field="spec.cluster", subject=Subject("InferenceEnvironment", "east")

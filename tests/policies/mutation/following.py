@@ -223,4 +223,7 @@ _WAYS: Final[Mapping[str, Follow]] = {
     r"pass pulumi\.Output\.secret": _make_secret,
 }
 # What only the hand that changed something behind the plan can take back.
-TAKEN_BACK: Final = re.compile(r"let Slicewise|take the change back|ask for less, or give the pool more nodes")
+TAKEN_BACK: Final = re.compile(
+    r"let Slicewise|take the change back|ask for less, or give the pool more nodes"
+    r"|change the model's document, not the service|slicewise size says what would make it fit"
+)

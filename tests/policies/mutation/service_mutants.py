@@ -114,6 +114,14 @@ QUOTES: Final = tuple(
         "a glob": "--model=*",
     }.items()
 )
+ENGINES: Final = (
+    Mutant(
+        "an engine that may not start",
+        SLICE,
+        put("metadata", "annotations", "slicewise.dev/engine-memory", value="cannot-say"),
+        "engine-memory",
+    ),
+)
 PROVIDERS: Final = (
     Mutant("the ambient cluster", SLICE, turn(provider="default_4_34_2"), "provider-explicit"),
     Mutant("the ambient cluster for a config", CONFIG, turn(provider="default"), "provider-explicit"),
@@ -130,5 +138,6 @@ MUTANTS: Final = (
     *SERVICE_NAMES,
     *TEMPLATES,
     *QUOTES,
+    *ENGINES,
     *PROVIDERS,
 )

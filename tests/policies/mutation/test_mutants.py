@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 
 import pytest
 
@@ -14,12 +15,25 @@ from tests.policies.mutation.stacks import Config, Stack, demo, lab
 
 MUTANTS: tuple[Mutant, ...] = (*gpu_mutants.MUTANTS, *service_mutants.MUTANTS, *stack_mutants.MUTANTS)
 RULES = {*(rule.name for rule in RESOURCE_RULES), *(rule.name for rule in STACK_RULES)}
-OF_THE_PLAN = {"plan-complete", "pool-capacity"}
+OF_THE_PLAN = {"plan-complete", "pool-capacity", "engine-memory"}
 # What an organisation may well configure, and Slicewise's own objects keep to.
 CONFIGURED: Config = {
     "profile-allowed": {"profiles": ["1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb"]},
     "gpu-toleration": {"taints": ["nvidia.com/gpu"]},
 }
+
+
+def engine(stack: Stack, name: str) -> object:
+    """Return image and arguments of a service's engine, as far as it has one that was judged."""
+    resource = stack.resources.get(name)
+    properties = resource.properties if resource else {}
+    annotations = properties.get("metadata", {}).get("annotations") or {}
+    if "slicewise.dev/judged-engine" not in annotations:
+        return None
+    containers = properties["spec"].get("template", {}).get("containers", [])
+    return deepcopy(
+        [(each.get("image"), each.get("args", [])) for each in containers if each.get("name") == "main"][:1]
+    )
 
 
 @pytest.mark.parametrize("stack", [demo(), lab()], ids=["demo", "lab"])
@@ -31,8 +45,11 @@ def test_what_slicewise_declares_breaks_no_rule(stack: Stack, config: Config) ->
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
 def test_a_mutant_is_caught_by_its_rule(mutant: Mutant) -> None:
     stack = next(each for each in (demo(), lab()) if mutant.target in each.resources).copy()
+    judged = engine(stack, mutant.target)
     mutant.breaks(stack, mutant.target)
-    assert stack.broken_rules(mutant.config) == {mutant.rule, *mutant.also}
+    # Whatever changes image or arguments makes it another engine than the plan compared with the unit's memory.
+    changed = {"engine-memory"} if engine(stack, mutant.target) not in (judged, None, []) else set()
+    assert stack.broken_rules(mutant.config) == {mutant.rule, *mutant.also, *changed}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
