@@ -90,6 +90,9 @@ def _elsewhere(kind: type[BaseModel], parent: _Template, name: str) -> list[_Tem
     if name in _EVERYWHERE and parent:
         return []
     places = [place for place in _places(kind).get(plain(name), ()) if _names(place)[:-1] != parent]
+    if name == "namespace":
+        # That of the document; a Gateway's own is meant by nobody who writes it elsewhere.
+        places = [place for place in places if place[0] == "metadata"]
     below = [place for place in places if _names(place)[: len(parent)] == parent]
     if below:
         least = min(map(len, below))

@@ -21,7 +21,7 @@ PAGE = (ROOT / "docs/schema-limits.md").read_text(encoding="utf-8")
 _NUMBERS = (
     *range(103, 107),
     *range(204, 217),
-    *range(219, 228),
+    *range(219, 231),
     *range(232, 236),
     *range(238, 243),
     244,

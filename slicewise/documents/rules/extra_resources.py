@@ -64,7 +64,9 @@ def _check_pairs(
             yield Diagnostic.error(Code.POD_FIELD, message, "write it in limits", field=at)
         elif name != _STORAGE and asked.value != most.value:
             message = f"{name} cannot be shared, and its request {asked} is not its limit {most}"
-            yield Diagnostic.error(Code.POD_FIELD, message, "leave the request out", field=at)
+            yield Diagnostic.error(
+                Code.POD_FIELD, message, "leave the request out", field=at, request=str(asked), limit=str(most)
+            )
         elif asked.value > most.value:
             message, remedy = f"the request {asked} is above the limit {most}", "make the limit at least as large"
-            yield Diagnostic.error(Code.POD_FIELD, message, remedy, field=at)
+            yield Diagnostic.error(Code.POD_FIELD, message, remedy, field=at, request=str(asked), limit=str(most))

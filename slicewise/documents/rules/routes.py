@@ -140,5 +140,10 @@ def check_routers_have_gateways(fleet: Fleet, reach: Reach) -> Iterator[Diagnost
             message = f"every deployment of group {group} has weight 0: the Gateway answers none of its requests"
             remedy = "write a weight above 0 in one of them"
             yield Diagnostic.warning(
-                Code.GROUP_WITHOUT_WEIGHT, message, remedy, field=(*_ROUTER, "weight"), subject=members[0].key.subject
+                Code.GROUP_WITHOUT_WEIGHT,
+                message,
+                remedy,
+                field=(*_ROUTER, "weight"),
+                subject=members[0].key.subject,
+                weight=0,
             )

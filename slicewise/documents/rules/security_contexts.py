@@ -13,7 +13,7 @@ def check_security_context(
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the security context at `path`."""
     if context.run_as_non_root and context.run_as_user == 0:
-        message = "runAsUser 0 is root, and runAsNonRoot has the kubelet refuse to start it"
+        message = "this is the user root, and runAsNonRoot has the kubelet refuse to start it"
         yield Diagnostic.error(
             Code.POD_FIELD, message, "write runAsNonRoot: false, or another user", field=(*path, "runAsUser")
         )
