@@ -50,7 +50,61 @@ _PROFILE_OF_A_POOL: Final = _renamed("capabilities.migConfiguration.profile", f"
 _PROFILE: Final = _renamed("migConfiguration.profile", f", {_ONE_PROFILE}")
 _POOL_LABELS: Final = _renamed("nodeSelector", ", a map of labels")
 
+_GATEWAY: Final = _renamed("gateway", ", with the name and namespace of a Gateway that is there")
+_GATEWAYS_OWN: Final = OtherName("leave it out: the Gateway itself says it, and Slicewise neither makes nor changes it")
+_IN_ENVIRONMENT: Final = OtherName("it belongs to the environment: see spec.gateway of the InferenceEnvironment")
+_IN_DEPLOYMENT: Final = OtherName("it belongs to the deployment: see spec.router of the ModelDeployment")
+_NO_PATHS: Final = OtherName(
+    "leave it out: KServe decides the paths, /<namespace>/<service> and /publishers/<namespace>/models/<model>"
+)
+# As KServe's spec.router, its InferenceService, Gateway API and Ingresses have it.
+_GATEWAY_OF_ENVIRONMENT: Final = {
+    **dict.fromkeys(("spec.gatewayRef", "spec.gateways", "spec.ingress", "spec.ingressGateway"), _GATEWAY),
+    **dict.fromkeys(
+        ("spec.gateway.refs", "spec.gateway.ref", "spec.gateway.gatewayRef"),
+        OtherName("write name and namespace of the one Gateway in gateway itself", ("name", "namespace")),
+    ),
+    **dict.fromkeys(
+        [f"spec.gateway.{name}" for name in ("host", "hosts", "hostnames", "domain", "address", "url")],
+        _renamed("hostname", ", the name alone"),
+    ),
+    **dict.fromkeys(("spec.gateway.protocol", "spec.gateway.https"), _renamed("scheme", ": http or https")),
+    "spec.gateway.tls": _renamed("scheme", ": https, where the Gateway's listener has a certificate"),
+    **dict.fromkeys(
+        ("spec.gateway.listeners", "spec.gateway.className", "spec.gateway.gatewayClassName"), _GATEWAYS_OWN
+    ),
+    **dict.fromkeys(("spec.host", "spec.domain"), _renamed("gateway.hostname")),
+    "spec.router": _IN_DEPLOYMENT,
+}
+_ROUTER_OF_DEPLOYMENT: Final = {
+    "spec.router.route": OtherName("write enabled, group and weight in router itself"),
+    "spec.route": _renamed("router", ", with enabled, or with group and weight"),
+    **dict.fromkeys(
+        [
+            f"spec.{within}{name}"
+            for within in ("", "router.")
+            for name in ("gateway", "gateways", "gatewayRef", "ingress", "hostname", "hostnames", "host")
+        ],
+        _IN_ENVIRONMENT,
+    ),
+    **dict.fromkeys(("spec.router.path", "spec.router.paths", "spec.router.prefix"), _NO_PATHS),
+    **dict.fromkeys(
+        ("spec.canary", "spec.traffic", "spec.canaryTrafficPercent", "spec.trafficPercent"),
+        _renamed("router.weight", ", and router.group in each deployment that shares the requests"),
+    ),
+    **dict.fromkeys(
+        ("spec.router.percent", "spec.router.traffic", "spec.router.trafficPercent"),
+        _renamed("weight", ", with group in each deployment that shares the requests"),
+    ),
+    **dict.fromkeys(("spec.router.endpointPicker", "spec.router.pool"), _renamed("scheduler", ": true")),
+    **dict.fromkeys(("spec.expose", "spec.exposed"), _renamed("router.enabled")),
+}
+_ROUTES_OF_MODEL: Final = {
+    **dict.fromkeys(("spec.router", "spec.route", "spec.serving.router"), _IN_DEPLOYMENT),
+    **dict.fromkeys(("spec.gateway", "spec.ingress", "spec.hostname"), _IN_ENVIRONMENT),
+}
 _ENVIRONMENT: Final = {
+    **_GATEWAY_OF_ENVIRONMENT,
     "spec.backend": _NOT_HERE,
     "spec.kserve": _KSERVE,
     "spec.dynamo": _KSERVE,
@@ -143,6 +197,7 @@ _SOURCE: Final = OtherName(
     "and path for pvc://, oci.image for oci://"
 )
 _MODEL: Final = {
+    **_ROUTES_OF_MODEL,
     "spec.backend": _NOT_HERE,
     "spec.serving.backend": _NOT_HERE,
     "spec.modelName": _renamed("model.name"),
@@ -269,6 +324,7 @@ _PREFILL: Final = {
     ),
 }
 _DEPLOYMENT: Final = {
+    **_ROUTER_OF_DEPLOYMENT,
     "spec.model": _renamed("modelRef", " with the name of a ClusterModel or Model"),
     "spec.modelName": _renamed("modelRef.name"),
     "spec.replicas": _renamed("scaling.fixed.replicas"),

@@ -93,6 +93,26 @@ CASES: list[tuple[str, Path, str, str]] = [
         "namespace",
         "leave it out: a Model is looked for in the deployment's own namespace",
     ),
+    # As KServe's spec.router and Gateway API have it.
+    (ENVIRONMENT, ("spec",), "gatewayRef", "write it as gateway, with the name and namespace of a Gateway"),
+    (ENVIRONMENT, ("spec",), "ingress", "write it as gateway, with the name and namespace of a Gateway"),
+    (ENVIRONMENT, ("spec",), "hostname", "write it as gateway.hostname"),
+    (ENVIRONMENT, ("spec", "cluster"), "hostname", "write it as spec.gateway.hostname"),
+    (ENVIRONMENT, ("spec",), "router", "it belongs to the deployment: see spec.router of the ModelDeployment"),
+    (ENVIRONMENT, ("spec", "gateway"), "refs", "write name and namespace of the one Gateway in gateway itself"),
+    (DEPLOYMENT, ("spec", "router"), "route", "write enabled, group and weight in router itself"),
+    (DEPLOYMENT, ("spec", "router"), "gateway", "it belongs to the environment: see spec.gateway"),
+    (DEPLOYMENT, ("spec", "router"), "gatewayRef", "it belongs to the environment: see spec.gateway"),
+    (DEPLOYMENT, ("spec", "router"), "ingress", "it belongs to the environment: see spec.gateway"),
+    (DEPLOYMENT, ("spec", "router"), "trafficPercent", "write it as weight, with group in each deployment"),
+    (DEPLOYMENT, ("spec", "router"), "paths", "leave it out: KServe decides the paths"),
+    (DEPLOYMENT, ("spec",), "hostname", "it belongs to the environment: see spec.gateway"),
+    (DEPLOYMENT, ("spec",), "gateway", "it belongs to the environment: see spec.gateway"),
+    (DEPLOYMENT, ("spec",), "weight", "write it as router.weight"),
+    (DEPLOYMENT, ("spec",), "canary", "write it as router.weight, and router.group in each deployment"),
+    (MODEL, ("spec",), "router", "it belongs to the deployment: see spec.router of the ModelDeployment"),
+    (MODEL, PROFILE, "router", "it belongs to the deployment: see spec.router of the ModelDeployment"),
+    (MODEL, ("spec",), "gateway", "it belongs to the environment: see spec.gateway"),
 ]
 
 
@@ -105,6 +125,22 @@ def test_an_unknown_field_comes_with_what_to_write(
     assert f'has no field "{name}"; ' in message
     assert message.split("; ", 1)[1].startswith(hint)
     assert message.endswith("[SW201]")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("hostnames", "write it as hostname, the name alone"),
+        ("host", "write it as hostname, the name alone"),
+        ("protocol", "write it as scheme: http or https"),
+        ("tls", "write it as scheme: https, where"),
+        ("listeners", "leave it out: the Gateway itself says it"),
+    ],
+)
+def test_what_gateways_have_otherwise(loader: Loader, name: str, hint: str) -> None:
+    gateway = f"  gateway:\n    name: models\n    namespace: gateways\n    §{name}: 1\n"
+    message = loader.refuse_at(minimal(ENVIRONMENT) + gateway)
+    assert message.startswith(f'spec.gateway.{name}: spec.gateway has no field "{name}"; {hint}')
 
 
 @pytest.mark.parametrize(
