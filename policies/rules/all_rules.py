@@ -16,6 +16,7 @@ from policies.rules.pool_capacity import POOL_CAPACITY
 from policies.rules.providers import KUBECONFIG_SECRET, PROVIDER_EXPLICIT, PROVIDER_IDENTIFIED
 from policies.rules.resource_names import LIMITS_EQUAL_REQUESTS, RESOURCE_NAME
 from policies.rules.routed_models import ROUTED_MODELS_UNIQUE
+from policies.rules.routers import ROUTER_COMPLETE
 from policies.rules.rule_types import ResourceRule, StackRule
 from policies.rules.scheduling import GPU_TOLERATION, SLICE_PINNED, WHOLE_GPU_PINNED
 from policies.rules.service_name_length import SERVICE_NAME
@@ -39,6 +40,7 @@ RESOURCE_RULES: Final[tuple[ResourceRule, ...]] = (
     MAIN_CONTAINER_RULE,
     POD_SPECS_AGREE,
     SERVICE_NAME,
+    ROUTER_COMPLETE,
     TEMPLATE_TEXT,
     ARGS_QUOTED,
     PROVIDER_EXPLICIT,

@@ -100,6 +100,14 @@ SERVICE_NAMES: Final = tuple(
         ("a name of 44 autoscaled by KServe", ELASTIC, both(_named("e" * 44), put("spec", "scaling", value={}))),
     )
 )
+ROUTERS: Final = tuple(
+    Mutant(name, SLICE, put("spec", "router", value=router), "router-complete")
+    for name, router in {
+        "a group without weight": {"route": {"group": "chat"}},
+        "a weight without group": {"route": {"weight": 1}},
+        "a scheduler without route": {"scheduler": {}},
+    }.items()
+)
 TEMPLATES: Final = (
     Mutant("a template in an argument", SLICE, add(*ARGS, value="'{\"a\":{{}}'"), "kserve-template-text"),
     Mutant("a template in a label", SLICE, put("spec", "labels", value={"a": "{{ .Name }}"}), "kserve-template-text"),
@@ -136,6 +144,7 @@ MUTANTS: Final = (
     *MAIN_CONTAINER,
     *AGREEMENT,
     *SERVICE_NAMES,
+    *ROUTERS,
     *TEMPLATES,
     *QUOTES,
     *ENGINES,
