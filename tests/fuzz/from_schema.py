@@ -22,6 +22,7 @@ _OWN: dict[str, st.SearchStrategy[Any]] = {
     "memoryPerGpu": st.sampled_from(("1Gi", "9Gi", "39Gi", "40Gi", "80Gi", "141G", "0.5Gi", 4_000_000_000)),
     "cpu": st.sampled_from(("500m", "8", 4, "1e3", "100")),
     "memory": st.sampled_from(("16Gi", "1Ti", "400G", 1_000_000)),
+    "ephemeralStorage": st.sampled_from(("200Gi", "1Ti")),
     "config": st.sampled_from((LLAMA_8B, {**LLAMA_8B, "num_hidden_layers": "32"}, {"model_type": "x"}, {})),
     "args": st.lists(st.text(max_size=8), max_size=3),
 }
@@ -31,7 +32,28 @@ _FITTING: dict[str, st.SearchStrategy[Any]] = {
     "tolerations": st.sampled_from(
         ([], [{"operator": "Exists"}], [{"key": "a", "value": "b", "effect": "NoSchedule"}])
     ),
+    "source": st.just("HuggingFace"),
+    "huggingFace": st.just({"repo": "a/b"}),
+    "lora": st.just({"adapters": [{"name": "x", "huggingFace": {"repo": "a/x"}}]}),
+    "extendedResources": st.just({"rdma/ib": 8}),
+    "pod": st.sampled_from(
+        (
+            {"labels": {"a": "b"}, "priorityClassName": "high"},
+            {"container": {"startupProbe": {"failureThreshold": 360}}},
+            {"container": {"resources": {"limits": {"rdma/ib": 1}}}},
+        )
+    ),
+    "env": st.sampled_from(([], [{"name": "A", "value": "1"}])),
+    "command": st.just(["serve"]),
+    "baseRefs": st.sampled_from(([], [{"name": "base"}])),
+    "router": st.sampled_from(({}, {"enabled": True}, {"enabled": True, "group": "a", "weight": 1})),
 }
+# These need others beside them, or an environment of a cloud: such documents are the corpus'.
+_LEFT_OUT = frozenset(
+    ("s3", "oci", "persistentVolumeClaim", "machineType", "diskSizeGb", "zones", "prefill", "interNodeDevice")
+)
+# What `source` asks for, which the schema does not say.
+_BESIDE = frozenset(("huggingFace",))
 _WEIRD = st.one_of(
     *(
         st.none(),
@@ -68,7 +90,7 @@ class _Writer:
 
     def field(self, part: dict[str, Any], name: str) -> st.SearchStrategy[Any]:
         own = _OWN if self.wrong else _OWN | _FITTING
-        strategy = own[name] if name in own else self.value(part)
+        strategy = own[name] if name in own and "const" not in part else self.value(part)
         return st.one_of(*[strategy] * 6, _WEIRD) if self.wrong else strategy
 
     def value(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -99,5 +121,7 @@ class _Writer:
         if "properties" not in part:
             return st.dictionaries(st.sampled_from(("pool", "region", "a.b/c")), NAMES, max_size=2)
         fields = {name: self.field(field, name) for name, field in part["properties"].items()}
-        required = {name: fields[name] for name in part.get("required", ())}
-        return st.fixed_dictionaries(required, optional={name: fields[name] for name in fields if name not in required})
+        beside = fields.keys() & (frozenset() if self.wrong else _BESIDE)
+        required = {name: fields[name] for name in (*part.get("required", ()), *sorted(beside))}
+        without = required.keys() if self.wrong else required.keys() | _LEFT_OUT
+        return st.fixed_dictionaries(required, optional={name: fields[name] for name in fields if name not in without})
