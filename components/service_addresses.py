@@ -18,7 +18,9 @@ def endpoints_of(placements: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]
                 each["deployment"]["name"], nodes=each["nodesPerReplica"], autoscaled=bool(each.get("autoscaled"))
             ),
             # What an earlier release left of an environment that is skipped has none.
-            **each.get("endpoint", {"inCluster": None, "external": None}),
+            "inCluster": None,
+            "external": None,
+            **each.get("endpoint", {}),
         }
         for each in placements
     ]

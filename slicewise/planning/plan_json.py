@@ -34,6 +34,8 @@ def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[st
     placements = [placement_to_dict(fleet, placement) for placement in plan.placements]
     for placement in placements:
         del placement["retained"]
+        # Pulumi drops what is null from a state that is read back, and a skipped environment's is written as it was.
+        placement["endpoint"] = {key: value for key, value in placement["endpoint"].items() if value is not None}
     return {
         "placements": placements,
         "shortfalls": [

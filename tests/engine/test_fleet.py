@@ -83,6 +83,7 @@ def test_a_cluster_and_its_models_in_one_program(platform: UserProgram, cluster:
         "environment": "mig-a",
         "service": "chat",
         "inCluster": url,
+        "external": None,
     }
 
     resources = platform.resources()
