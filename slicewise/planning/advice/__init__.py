@@ -8,6 +8,7 @@ from slicewise.planning.advice.occupied_pool import Tenant, occupied_pools
 from slicewise.planning.advice.pod_settings import pod_settings_advice
 from slicewise.planning.advice.required_memory import FreeChoice, required_memory_advice
 from slicewise.planning.advice.rolling_updates import ROLLS_WITHOUT_SURGE, rolling_update_advice
+from slicewise.planning.advice.uncounted_resources import uncounted_resource_advice
 
 __all__ = [
     "ROLLS_WITHOUT_SURGE",
@@ -21,4 +22,5 @@ __all__ = [
     "pod_settings_advice",
     "required_memory_advice",
     "rolling_update_advice",
+    "uncounted_resource_advice",
 ]

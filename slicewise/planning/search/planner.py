@@ -16,6 +16,7 @@ from slicewise.planning.advice import (
     pod_settings_advice,
     required_memory_advice,
     rolling_update_advice,
+    uncounted_resource_advice,
 )
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.previous_placements import PreviousPlacement
@@ -55,6 +56,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *rolling_update_advice(occupied),
         *crowded_node_advice(occupied),
         *inter_node_traffic_advice(occupied),
+        *uncounted_resource_advice(fleet, occupied),
         *engine_memory_advice(fleet, placements),
         *pod_settings_advice(fleet, occupied),
         *divided_group_advice(fleet, placements),
