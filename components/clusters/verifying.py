@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import pulumi
 
-from slicewise.clusters.live import LiveCluster, Unreadable, read_or_refusal
+from slicewise.clusters.live import LiveCluster, ObjectName, Unreadable, read_or_refusal
 from slicewise.diagnostics import (
     Code,
     difference_line,
@@ -63,11 +63,12 @@ async def verify_clusters(
         message = f"nothing is verified: {verify} is true, and {source} none leads to no cluster"
         pulumi.log.warn(f"{message} [{Code.NOT_VERIFIED.value}]")
         return {}
-    from slicewise.clusters.verify import compare_clusters  # noqa: PLC0415 - most previews verify nothing
+    from slicewise.clusters.verify import compare_clusters, objects_named  # noqa: PLC0415 - most previews verify nothing
 
     # Clusters that the stack makes have no kubeconfig here, and need no comparison.
     names = sorted(kubeconfigs)
-    answers = await asyncio.gather(*(_read(kubeconfigs[name]) for name in names))
+    named = objects_named(fleet, plan)
+    answers = await asyncio.gather(*(_read(kubeconfigs[name], named.get(name, ())) for name in names))
     read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
     unread = [
         SkipReason(name, f"{name}: {answer.text} [{Code.CLUSTER_UNREADABLE.value}]")
@@ -93,5 +94,5 @@ async def verify_clusters(
     return skip_or_fail(config, names_of_all, [*unread, *errors], found)
 
 
-async def _read(kubeconfig: pulumi.Output[str]) -> LiveCluster | Unreadable:
-    return await read_or_refusal(str(await kubeconfig.future()))
+async def _read(kubeconfig: pulumi.Output[str], named: Collection[ObjectName]) -> LiveCluster | Unreadable:
+    return await read_or_refusal(str(await kubeconfig.future()), named)

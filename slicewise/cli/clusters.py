@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, cl
 from slicewise.presentation import waiting_bar
 
 if TYPE_CHECKING:
-    from slicewise.clusters.live import LiveCluster
+    from slicewise.clusters.live import LiveCluster, ObjectName
 
 _OPTION = "--kubeconfig"
 
@@ -116,25 +116,31 @@ def kubeconfig_texts(
     return texts, wrong
 
 
-def read_live_clusters(kubeconfigs: Mapping[str, str]) -> tuple[dict[str, LiveCluster], dict[str, list[Diagnostic]]]:
+def read_live_clusters(
+    kubeconfigs: Mapping[str, str], named: Mapping[str, Collection[ObjectName]] | None = None
+) -> tuple[dict[str, LiveCluster], dict[str, list[Diagnostic]]]:
     """Read every cluster at once, by the name of its environment; in a terminal with a bar if that takes long.
+
+    Args:
+        kubeconfigs: How each is reached.
+        named: The objects that are looked for by name, by environment.
 
     Returns:
         What was read, and why the others could not be (SW621), both by environment.
     """
     with waiting_bar("reading clusters", len(kubeconfigs)) as progress:
-        return asyncio.run(_read_all(kubeconfigs, progress))
+        return asyncio.run(_read_all(kubeconfigs, named or {}, progress))
 
 
 async def _read_all(
-    kubeconfigs: Mapping[str, str], progress: Callable[[], None]
+    kubeconfigs: Mapping[str, str], named: Mapping[str, Collection[ObjectName]], progress: Callable[[], None]
 ) -> tuple[dict[str, LiveCluster], dict[str, list[Diagnostic]]]:
-    async def read(kubeconfig: str) -> LiveCluster | Unreadable:
-        read = await read_or_refusal(kubeconfig)
+    async def read(name: str, kubeconfig: str) -> LiveCluster | Unreadable:
+        read = await read_or_refusal(kubeconfig, named.get(name, ()))
         progress()
         return read
 
-    answers = await asyncio.gather(*map(read, kubeconfigs.values()))
+    answers = await asyncio.gather(*(read(*each) for each in kubeconfigs.items()))
     answered = dict(zip(kubeconfigs, answers, strict=True))
     read_ = {name: answer for name, answer in answered.items() if not isinstance(answer, Unreadable)}
     unread = {

@@ -24,7 +24,7 @@ from slicewise.cli.options import (
     TableOrJson,
 )
 from slicewise.cli.results import print_result
-from slicewise.clusters.verify import PoolReality, Verified, compare_clusters
+from slicewise.clusters.verify import PoolReality, Verified, compare_clusters, objects_named
 from slicewise.diagnostics import (
     Diagnostic,
     InvalidInputError,
@@ -72,7 +72,7 @@ def verify(
     except InvalidInputError as error:
         fail(error)
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
-    read, unread = read_live_clusters(texts)
+    read, unread = read_live_clusters(texts, objects_named(fleet, made))
     clusters = {name: replace(cluster, known_uid=uids.get(name)) for name, cluster in read.items()}
     verified = compare_clusters(fleet, made, clusters, earlier, stacks=[stack] if stack else [])
     unread |= wrong

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from slicewise.clusters.access import close_client, open_client, refusal_of
+from slicewise.clusters.live.existing_objects import ObjectName
 from slicewise.clusters.live.facts import LiveCluster
 from slicewise.clusters.live.reader import read_cluster
 
@@ -28,14 +30,19 @@ class Unreadable:
         return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
 
 
-async def read_or_refusal(kubeconfig: str) -> LiveCluster | Unreadable:
-    """Return what the cluster of `kubeconfig`, a text that has been checked, has; else why it could not be read."""
+async def read_or_refusal(kubeconfig: str, named: Collection[ObjectName] = ()) -> LiveCluster | Unreadable:
+    """Return what a cluster has; else why it could not be read.
+
+    Args:
+        kubeconfig: How it is reached, a text that has been checked.
+        named: The objects that are looked for by name.
+    """
     try:
         client = open_client(kubeconfig)
     except Exception as error:  # noqa: BLE001 - whatever the libraries raise may quote the kubeconfig
         return _unreadable(error)
     try:
-        return await read_cluster(client)
+        return await read_cluster(client, named)
     except Exception as error:  # noqa: BLE001 - the same
         return _unreadable(error)
     finally:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from slicewise.clusters.live.gateways import LiveGateway
+from slicewise.clusters.live.named_objects import NamedObjects
 from slicewise.clusters.live.namespace_rules import NamespaceRules, Priority
 from slicewise.clusters.live.routes import LiveRoute
 from slicewise.clusters.live.services import LiveService, ServiceKey
@@ -216,6 +217,7 @@ class LiveCluster:
         serves_node_groups: Whether the API server knows LeaderWorkerSets, as far as this user may ask.
         gateways: Its Gateways, by namespace and name; None where this user may not read them.
         routes: The HTTPRoutes that KServe made, each by its service; None where this user may not read them.
+        named: What was looked for by name, as far as this user may read it.
     """
 
     nodes: tuple[LiveNode, ...]
@@ -232,3 +234,4 @@ class LiveCluster:
     serves_node_groups: bool = True
     gateways: Mapping[tuple[str, str], LiveGateway] | None = None
     routes: Mapping[ServiceKey, LiveRoute] | None = None
+    named: NamedObjects = field(default_factory=dict)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from slicewise.clusters.access import NotKubernetesError
 from slicewise.clusters.live.autoscaler import parse_status
-from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE
+from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE, ObjectName
 from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds, Readable
 from slicewise.clusters.live.gateways import live_gateway
 from slicewise.clusters.live.gpu_pods import ENDED, gpu_pods
+from slicewise.clusters.live.named_objects import read_named_objects
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.nodes import live_node
 from slicewise.clusters.live.routes import live_route
@@ -35,13 +36,14 @@ _PAGE: Final = 500
 _T = TypeVar("_T")
 
 
-async def read_cluster(client: AsyncClient) -> LiveCluster:
-    """Read what Slicewise wants to know of the cluster of `client`; nothing is changed.
+async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) -> LiveCluster:
+    """Read what Slicewise wants to know of the cluster of `client`, and the objects called `named`; nothing is changed.
 
     Only nodes must be readable. What else this user may not read is named in `unread` of the result.
 
     Raises:
         httpx2.HTTPError: the API server refuses to list nodes (lightkube.ApiError), fails, or does not answer.
+        NotKubernetesError: what answers is something else.
     """
     from lightkube.resources.core_v1 import LimitRange, Namespace, ResourceQuota  # noqa: PLC0415
     from lightkube.resources.scheduling_v1 import PriorityClass  # noqa: PLC0415
@@ -84,6 +86,7 @@ async def read_cluster(client: AsyncClient) -> LiveCluster:
         serves_node_groups=await _serves_node_groups(client),
         gateways=None if gateways is None else {(each.namespace, each.name): each for each in gateways},
         routes=None if routes is None else {each.service: each for each in routes if each.service},
+        named=await read_named_objects(client, named),
     )
 
 

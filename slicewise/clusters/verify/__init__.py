@@ -19,6 +19,7 @@ from slicewise.clusters.verify.services import (
 )
 
 if TYPE_CHECKING:
+    from slicewise.clusters.verify.named_objects import objects_named
     from slicewise.clusters.verify.pools import PoolReality
     from slicewise.clusters.verify.verification import Verified, compare_clusters
 
@@ -32,11 +33,17 @@ __all__ = [
     "compare_clusters",
     "judge_services",
     "led_elsewhere",
+    "objects_named",
     "planned_services",
     "rewritten",
 ]
 
-_MODULES: Final = {"PoolReality": "pools", "Verified": "verification", "compare_clusters": "verification"}
+_MODULES: Final = {
+    "PoolReality": "pools",
+    "Verified": "verification",
+    "compare_clusters": "verification",
+    "objects_named": "named_objects",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it is

@@ -10,6 +10,7 @@ from typing import Any
 
 from slicewise.clusters.live import LiveCluster, Readable, ServiceKey
 from slicewise.clusters.verify.gateways import check_gateways
+from slicewise.clusters.verify.named_objects import check_named_objects
 from slicewise.clusters.verify.namespaces import check_namespaces
 from slicewise.clusters.verify.other_cluster import check_other_cluster
 from slicewise.clusters.verify.pools import (
@@ -215,6 +216,7 @@ class _Environment:
             *check_services(self.deviations),
             *check_gateways(self.cluster, self.expected, self.fleet.environment[self.name].spec.gateway),
             *check_service_routes(self.cluster, self.expected),
+            *check_named_objects(self.cluster, self.expected),
             *check_namespaces(self.cluster, self.placements, self.expected, self.own),
             *check_undeclared_nodes([node for node in strays if node.name not in meant]),
         ]

@@ -17,6 +17,7 @@ from slicewise.documents.fleet import AnyDocument
 from slicewise.documents.rules.architecture import check_architecture, check_sized_profile
 from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
 from slicewise.documents.rules.cluster import check_cluster_block
+from slicewise.documents.rules.credentials_once import check_credentials_once
 from slicewise.documents.rules.deployment import check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
@@ -59,6 +60,7 @@ from slicewise.documents.rules.rule import (
     of_architecture,
     of_base_refs,
     of_cluster,
+    of_download,
     of_each_pool,
     of_each_pool_and_cluster,
     of_each_prefill,
@@ -146,6 +148,7 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     of_each_profile(check_profile_pod, "pod", "prefill"),
     of_pod_of_model(check_pod),
     of_storage_initializer(check_storage_initializer),
+    of_download(check_credentials_once),
     of_base_refs(check_base_refs),
     of_each_profile(check_required_memory, "replicaTopology.requires.memoryPerGpu"),
     of_each_profile(

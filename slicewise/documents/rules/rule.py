@@ -224,6 +224,16 @@ def of_storage_initializer(check: Callable[[StorageInitializer, FieldPath], _Fou
     return Rule((), run)
 
 
+def of_download(check: Callable[[StorageInitializer, Weights | None, Lora | None], _Found]) -> Rule[JudgedModel]:
+    """Return a rule of what fetches a model's weights, and of what it fetches."""
+
+    def run(document: JudgedModel) -> _Found:
+        if document.storage_initializer:
+            yield from check(document.storage_initializer, document.weights, document.lora)
+
+    return Rule((), run)
+
+
 def of_base_refs(check: Callable[[Sequence[BaseReference], FieldPath], _Found]) -> Rule[JudgedModel]:
     """Return a rule of the configs that a model names."""
     return Rule((), lambda document: check(document.base_refs, ("spec", "baseRefs")))
