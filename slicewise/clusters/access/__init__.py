@@ -12,7 +12,7 @@ from slicewise.clusters.access.kubeconfig import KubeconfigError, read_context
 from slicewise.clusters.access.kubeconfig_check import CheckedKubeconfig, check_kubeconfig
 from slicewise.clusters.access.kubeconfig_flaws import Weakness
 from slicewise.clusters.access.marking import marked
-from slicewise.clusters.access.raw_requests import dry_apply, get_object, post_object
+from slicewise.clusters.access.raw_requests import dry_apply, get_metadata, get_object, post_object
 from slicewise.clusters.access.reachability import unreachable
 from slicewise.clusters.access.refusals import Cause, NotKubernetesError, Refusal, refusal_of
 from slicewise.clusters.access.sweeper import SWEEPER
@@ -31,6 +31,7 @@ __all__ = [
     "close_client",
     "dry_apply",
     "eks_kubeconfig",
+    "get_metadata",
     "get_object",
     "gke_kubeconfig",
     "marked",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from slicewise.clusters.access.refusals import NotKubernetesError
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
+
+
+# https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+_METADATA_ALONE: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 
 async def get_object(client: AsyncClient, path: str) -> Mapping[str, Any]:
@@ -21,6 +25,16 @@ async def get_object(client: AsyncClient, path: str) -> Mapping[str, Any]:
         NotKubernetesError: it answers with something else.
     """
     return await _send(client, "GET", path)
+
+
+async def get_metadata(client: AsyncClient, path: str) -> Mapping[str, Any]:
+    """Return the object at `path` with its metadata alone: the API server leaves out what a Secret holds.
+
+    Raises:
+        httpx2.HTTPError: as `get_object`.
+        NotKubernetesError: the same.
+    """
+    return await _send(client, "GET", path, headers={"Accept": _METADATA_ALONE})
 
 
 async def post_object(client: AsyncClient, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:

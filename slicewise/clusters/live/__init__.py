@@ -28,6 +28,7 @@ from slicewise.clusters.live.facts import (
 )
 from slicewise.clusters.live.gateways import LiveGateway, live_gateway
 from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
+from slicewise.clusters.live.named_objects import LiveNamed, NamedObjects
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, Quota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
 from slicewise.clusters.live.rights import Right, find_denied
@@ -52,10 +53,12 @@ __all__ = [
     "LimitItem",
     "LiveCluster",
     "LiveGateway",
+    "LiveNamed",
     "LiveNode",
     "LiveObject",
     "LiveRoute",
     "LiveService",
+    "NamedObjects",
     "NamespaceRules",
     "NodeGroupBounds",
     "ObjectName",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from slicewise.clusters.access import get_object
+from slicewise.clusters.access import get_metadata, get_object
 from slicewise.clusters.live.existing_objects import ObjectName
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import CONFIG_KIND, KSERVE_API_VERSION
@@ -25,15 +26,30 @@ _PATHS: Final = {
 _CONFIGS: Final = f"/apis/{KSERVE_API_VERSION}/llminferenceserviceconfigs"
 # KServe looks in the namespace of its controller, too, where its own configs are (v0.20, config/llmisvcconfig).
 _PRESET: Final = "kserve-config-llm-template"
+_DATA: Final = ("f:data", "f:stringData")
 _AT_ONCE: Final = 4
 
-NamedObjects = Mapping[ObjectName, frozenset[str] | None]
-"""The names of the keys of each object (of Secrets and ConfigMaps; others have none), None where it is not there; an
-object that this user may not read is left out."""
+
+@dataclass(frozen=True, slots=True)
+class LiveNamed:
+    """What was found where an object is looked for by its name.
+
+    Attributes:
+        there: Whether it is there.
+        keys: The names of the keys of a ConfigMap or Secret; None where they are not known. Those of a Secret are from
+            the API server's record of who set which field: the values are not read.
+    """
+
+    there: bool
+    keys: frozenset[str] | None = None
+
+
+NamedObjects = Mapping[ObjectName, LiveNamed]
+"""What was looked for by name; an object that this user may not read is left out."""
 
 
 async def read_named_objects(client: AsyncClient, names: Collection[ObjectName]) -> NamedObjects:
-    """Read the objects called `names`; of a Secret or ConfigMap nothing but the names of its keys is kept.
+    """Read the objects called `names`, without what Secrets hold.
 
     Raises:
         httpx2.HTTPError: the API server fails, or does not answer.
@@ -43,26 +59,25 @@ async def read_named_objects(client: AsyncClient, names: Collection[ObjectName])
 
     async def read(name: ObjectName) -> Mapping[str, Any] | None:
         async with at_once:
-            return await _answer(client, f"{_PATHS[name.kind].format(name.namespace)}/{name.name}")
+            getting = get_object if name.kind == "ConfigMap" else get_metadata
+            return await _answer(getting(client, f"{_PATHS[name.kind].format(name.namespace)}/{name.name}"))
 
     alone = sorted(name for name in names if name.kind != CONFIG_KIND)
     answers = zip(alone, await asyncio.gather(*map(read, alone)), strict=True)
-    found: dict[ObjectName, frozenset[str] | None] = {
-        name: _keys(answer) for name, answer in answers if answer is not None
-    }
+    found = {name: LiveNamed(bool(answer), _keys(name, answer)) for name, answer in answers if answer is not None}
     configs = [name for name in names if name.kind == CONFIG_KIND]
-    answer = await _answer(client, _CONFIGS) if configs else None
+    answer = await _answer(get_object(client, _CONFIGS)) if configs else None
     if answer is not None:
         found |= _configs(configs, items(answer.get("items")))
     return found
 
 
-async def _answer(client: AsyncClient, path: str) -> Mapping[str, Any] | None:
-    """Return what is at `path`, empty where nothing is; None where this user may not look."""
+async def _answer(asking: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return what is answered, empty where nothing is there; None where this user may not look."""
     import httpx2  # noqa: PLC0415 - heavy, and only needed with a cluster
 
     try:
-        return await get_object(client, path)
+        return await asking
     except httpx2.HTTPStatusError as error:
         if error.response.status_code == httpx2.codes.NOT_FOUND:
             return {}
@@ -71,16 +86,21 @@ async def _answer(client: AsyncClient, path: str) -> Mapping[str, Any] | None:
         raise
 
 
-def _keys(found: Mapping[str, Any]) -> frozenset[str] | None:
-    return frozenset({*mapping(found.get("data")), *mapping(found.get("binaryData"))}) if found else None
+def _keys(name: ObjectName, found: Mapping[str, Any]) -> frozenset[str] | None:
+    if name.kind == "ConfigMap":
+        return frozenset({*mapping(found.get("data")), *mapping(found.get("binaryData"))})
+    fields = [mapping(each.get("fieldsV1")) for each in items(mapping(found.get("metadata")).get("managedFields"))]
+    written = {key for each in fields for part in _DATA for key in mapping(each.get(part))}
+    # Without a record, which anybody may clear, nothing is known.
+    return frozenset(key[2:] for key in written if key.startswith("f:")) or None
 
 
-def _configs(names: Collection[ObjectName], listed: Collection[Mapping[str, Any]]) -> NamedObjects:
+def _configs(names: Collection[ObjectName], listed: Collection[Mapping[str, Any]]) -> dict[ObjectName, LiveNamed]:
     """Return which configs KServe finds: in the service's namespace, or else in that of its controller."""
     described = [mapping(each.get("metadata")) for each in listed]
     there = {(text(each.get("namespace")), text(each.get("name"))) for each in described}
     common = {namespace for namespace, name in there if name.endswith(_PRESET)} or {namespace for namespace, _ in there}
     return {
-        each: frozenset() if any((namespace, each.name) in there for namespace in {each.namespace, *common}) else None
+        each: LiveNamed(any((namespace, each.name) in there for namespace in {each.namespace, *common}))
         for each in names
     }

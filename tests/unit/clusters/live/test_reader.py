@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import httpx2
@@ -13,7 +13,9 @@ from lightkube import ApiError, AsyncClient, KubeConfig
 from lightkube.config.models import Cluster, User
 
 from slicewise.clusters.live.autoscaler import parse_status
+from slicewise.clusters.live.existing_objects import ObjectName
 from slicewise.clusters.live.facts import LiveCluster, NodeGroupBounds
+from slicewise.clusters.live.named_objects import LiveNamed
 from slicewise.clusters.live.reader import read_cluster
 from tests.unit.clusters.kubernetes_json import Json, node_json, pod_json
 
@@ -104,7 +106,11 @@ def everything() -> dict[str, Any]:
     }
 
 
-def read(answers: Mapping[str, Any], seen: Callable[[httpx2.Request], None] = lambda _: None) -> LiveCluster:
+def read(
+    answers: Mapping[str, Any],
+    seen: Callable[[httpx2.Request], None] = lambda _: None,
+    named: Collection[ObjectName] = (),
+) -> LiveCluster:
     """Read a cluster whose API server gives these answers by path; any other path it does not know."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -122,7 +128,7 @@ def read(answers: Mapping[str, Any], seen: Callable[[httpx2.Request], None] = la
 
     async def reading() -> LiveCluster:
         try:
-            return await read_cluster(client)
+            return await read_cluster(client, named)
         finally:
             await client.close()
 
@@ -267,6 +273,63 @@ def test_gateways_that_are_not_served_are_none_and_those_that_may_not_be_read_un
     assert (cluster.gateways, cluster.routes) == ({}, {})
     cluster = read(everything() | {GATEWAYS: refused(403), ROUTES: refused(403)})
     assert (cluster.gateways, cluster.routes, cluster.unread) == (None, None, ())
+
+
+OWN = "/api/v1/namespaces/team"
+CONFIGS = "/apis/serving.kserve.io/v1alpha2/llminferenceserviceconfigs"
+
+
+def test_what_is_looked_for_by_name() -> None:
+    recorded = {"fieldsV1": {"f:data": {".": {}, "f:token": {}, "f:f:odd": {}}, "f:type": {}}}
+    answers = {
+        f"{OWN}/secrets/hub": {"metadata": {"name": "hub", "managedFields": [recorded]}, "data": {"unread": "eA=="}},
+        f"{OWN}/secrets/cleared": {"metadata": {"name": "cleared"}},
+        f"{OWN}/secrets/hidden": refused(403),
+        f"{OWN}/configmaps/proxy": {"data": {"a": "b"}, "binaryData": {"c": "ZA=="}},
+        f"{OWN}/serviceaccounts/models": {"metadata": {"name": "models"}},
+        "/apis/scheduling.k8s.io/v1/priorityclasses/high": {"metadata": {"name": "high"}},
+        "/apis/node.k8s.io/v1/runtimeclasses/nvidia": {"metadata": {"name": "nvidia"}},
+    }
+    there = [("Secret", "hub"), ("Secret", "cleared"), ("ConfigMap", "proxy"), ("ServiceAccount", "models")]
+    missing = [ObjectName("Secret", "team", "gone"), ObjectName("RuntimeClass", "", "gone")]
+    hidden = ObjectName("Secret", "team", "hidden")
+    classes = [ObjectName("PriorityClass", "", "high"), ObjectName("RuntimeClass", "", "nvidia")]
+    own = [ObjectName(kind, "team", name) for kind, name in there]
+    asked: list[httpx2.Request] = []
+    cluster = read(everything() | answers, asked.append, [*own, *classes, *missing, hidden])
+    assert dict(cluster.named) == {
+        own[0]: LiveNamed(there=True, keys=frozenset({"token", "f:odd"})),
+        own[1]: LiveNamed(there=True),
+        own[2]: LiveNamed(there=True, keys=frozenset({"a", "c"})),
+        own[3]: LiveNamed(there=True),
+        **{each: LiveNamed(there=True) for each in classes},
+        **{each: LiveNamed(there=False) for each in missing},
+    }
+    # What a Secret holds is not even sent.
+    secrets = {each.headers["Accept"] for each in asked if "/secrets/" in each.url.path}
+    assert secrets == {"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"}
+
+
+def test_configs_are_those_of_the_namespace_and_of_kserve() -> None:
+    names = ("team", "own"), ("kserve", "kserve-config-llm-template"), ("kserve", "shared"), ("other", "theirs")
+    listed = page("List", *({"metadata": {"namespace": namespace, "name": name}} for namespace, name in names))
+    wanted = {name: ObjectName("LLMInferenceServiceConfig", "team", name) for name in ("own", "shared", "theirs", "x")}
+    cluster = read(everything() | {CONFIGS: listed}, named=wanted.values())
+    assert {name: cluster.named[each].there for name, each in wanted.items()} == {
+        "own": True,
+        "shared": True,
+        "theirs": False,
+        "x": False,
+    }
+    assert read(everything() | {CONFIGS: refused(403)}, named=wanted.values()).named == {}
+    with pytest.raises(ApiError):
+        read(everything() | {CONFIGS: refused(500)}, named=wanted.values())
+
+
+def test_nothing_is_looked_for_that_nobody_names() -> None:
+    asked: list[httpx2.Request] = []
+    assert read(everything(), asked.append).named == {}
+    assert not [each for each in asked if each.url.path == CONFIGS or "/secrets" in each.url.path]
 
 
 @pytest.mark.parametrize(
