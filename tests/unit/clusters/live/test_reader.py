@@ -280,7 +280,7 @@ CONFIGS = "/apis/serving.kserve.io/v1alpha2/llminferenceserviceconfigs"
 
 
 def test_what_is_looked_for_by_name() -> None:
-    recorded = {"fieldsV1": {"f:data": {".": {}, "f:token": {}, "f:f:odd": {}}, "f:type": {}}}
+    recorded: dict[str, Any] = {"fieldsV1": {"f:data": {".": {}, "f:token": {}, "f:f:odd": {}}, "f:type": {}}}
     answers = {
         f"{OWN}/secrets/hub": {"metadata": {"name": "hub", "managedFields": [recorded]}, "data": {"unread": "eA=="}},
         f"{OWN}/secrets/cleared": {"metadata": {"name": "cleared"}},

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -36,9 +36,11 @@ def documents(engine: Document | None = None, pod: Document | None = None, **spe
     return [environment("mig-a", slices("small", "3g.40gb")), gemma, deployment("chat", "gemma")]
 
 
-def said(written: list[Document], there: NamedObjects, **facts: object) -> list[Diagnostic]:
+def said(
+    written: list[Document], there: NamedObjects, change: Callable[[LiveCluster], LiveCluster] = lambda each: each
+) -> list[Diagnostic]:
     """Return what is said of what these documents name, in a cluster of which this was read."""
-    cluster: LiveCluster = replace(cluster_of(written[0]), **{"named": there, **facts})
+    cluster = change(replace(cluster_of(written[0]), named=there))
     return [each for each in verified(written, cluster).differences if each.code.value in CODES]
 
 
@@ -163,10 +165,11 @@ def test_a_larger_cause_is_said_alone() -> None:
     config = ObjectName("LLMInferenceServiceConfig", "team", "own")
     there: NamedObjects = {secret("own"): GONE, config: GONE}
     assert {each.code.value for each in said(written, there)} == {"SW637", "SW638"}
-    assert said(written, there, namespaces=frozenset({"default"})) == []
-    hidden: dict[str, Any] = {"namespaces": frozenset(), "unread": (Readable.NAMESPACES,)}
-    assert {each.code.value for each in said(written, there, **hidden)} == {"SW637", "SW638"}
-    assert {each.code.value for each in said(written, there, serves_kserve=False)} == {"SW638"}
+    assert said(written, there, lambda each: replace(each, namespaces=frozenset({"default"}))) == []
+    hidden = said(written, there, lambda each: replace(each, namespaces=frozenset(), unread=(Readable.NAMESPACES,)))
+    assert {each.code.value for each in hidden} == {"SW637", "SW638"}
+    without_kserve = said(written, there, lambda each: replace(each, serves_kserve=False))
+    assert {each.code.value for each in without_kserve} == {"SW638"}
 
 
 def test_a_deployment_of_no_replicas_needs_nothing() -> None:
