@@ -126,7 +126,7 @@ _POD: dict[str, Any] = {
 COMPLETE_POD: dict[str, Any] = json.loads(json.dumps(_POD))
 COMPLETE_ENV: list[dict[str, Any]] = [
     {"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"},
-    {"name": "AWS_SECRET_ACCESS_KEY", "valueFrom": {"secretKeyRef": {"name": "s3", "key": "secret", "optional": True}}},
+    {"name": "AWS_SESSION_TOKEN", "valueFrom": {"secretKeyRef": {"name": "s3", "key": "secret", "optional": True}}},
     {"name": "NO_PROXY", "valueFrom": {"configMapKeyRef": {"name": "proxy", "key": "none", "optional": False}}},
     {"name": "VLLM_HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
 ]
