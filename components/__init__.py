@@ -6,10 +6,9 @@ In the wheel this folder is the package `slicewise_pulumi`, and programs take fr
 when it is asked for: an import of one module does not load them all.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from slicewise.sources import paused_collector
+from slicewise.sources import lazy_attributes
 
 if TYPE_CHECKING:
     from .component_options import PreviousPlan
@@ -18,17 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Fleet", "InferenceEnvironment", "PreviousPlan"]
 
-_MODULES: Final = {
-    "Fleet": "fleet",
-    "InferenceEnvironment": "inference_environment",
-    "PreviousPlan": "component_options",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it is
-    if name not in _MODULES:
-        message = f"module {__name__} has no attribute {name}"
-        raise AttributeError(message)
-    # What is imported stays: looking through it for garbage, again and again, would be a tenth of the time.
-    with paused_collector():
-        return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "Fleet": "fleet",
+        "InferenceEnvironment": "inference_environment",
+        "PreviousPlan": "component_options",
+    },
+)

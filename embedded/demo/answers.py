@@ -78,7 +78,7 @@ def _answer(arguments: Sequence[str]) -> Answer:
     said = ""
 
     def answered() -> bool:
-        # The Gateway follows a new route some moments after KServe has its status: until then there is no listener.
+        # KServe reports the address a little before the Gateway takes up the route; until then, nothing listens there.
         nonlocal said
         run = subprocess.run([*arguments, "--fail"], capture_output=True, text=True, check=False)
         said = run.stdout

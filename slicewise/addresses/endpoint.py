@@ -20,7 +20,7 @@ class Endpoint(NamedTuple):
     in_cluster: str
     """Inside the cluster, without a Gateway: KServe's Service of the pods, which is there with a route, too."""
     external: str | None
-    """Through the Gateway; None where there is no route, or where the environment does not say the Gateway's hostname.
+    """Through the Gateway; None without a route, or if the environment does not give the Gateway's hostname.
 
     Of a group, this is the address that the group shares by weight.
     """

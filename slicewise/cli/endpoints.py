@@ -72,7 +72,7 @@ class CallableEndpoint:
 
     @property
     def curl(self) -> str:
-        """The command that asks the model: through the Gateway, or through the port-forward where there is no other."""
+        """The command that asks the model: through the Gateway, or else through the port-forward."""
         base = self.endpoint.external or f"http://localhost:{SERVING_PORT}"
         body = json.dumps({"model": self.model, "messages": [{"role": "user", "content": _QUESTION}]})
         return (

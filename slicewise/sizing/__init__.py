@@ -12,14 +12,14 @@ Most fleets do not say what their models are made of. So what computes that is l
 every program loads write `sizing.size`, and import by name only what is light.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from slicewise.sizing.engine_environment import memory_variables
 from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
 from slicewise.sizing.units import Unit, slice_of
 from slicewise.sizing.vllm_options import full_name, misspelt_option
 from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
+from slicewise.sources import lazy_attributes
 
 if TYPE_CHECKING:
     from slicewise.sizing.architecture import Architecture
@@ -62,29 +62,24 @@ __all__ = [
     "sure_memory",
 ]
 
-_MODULES: Final = {
-    "Architecture": "architecture",
-    "checkpoint_differs": "checkpoint",
-    "stored_bytes": "checkpoint",
-    "EngineMemory": "engines",
-    "engine_memory": "engines",
-    "FitJudge": "judging",
-    "Range": "overhead",
-    "KNOWN_MODEL_TYPES": "reading",
-    "UnknownModelTypeError": "reading",
-    "read_architecture": "reading",
-    "sure_memory": "remedies",
-    "FitVerdict": "results",
-    "Sizing": "results",
-    "SizingReason": "results",
-    "not_judged": "sizing",
-    "size": "sizing",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it is
-    if name not in _MODULES:
-        message = f"module {__name__} has no attribute {name}"
-        raise AttributeError(message)
-    globals()[name] = found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-    return found
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "Architecture": "architecture",
+        "checkpoint_differs": "checkpoint",
+        "stored_bytes": "checkpoint",
+        "EngineMemory": "engines",
+        "engine_memory": "engines",
+        "FitJudge": "judging",
+        "Range": "overhead",
+        "KNOWN_MODEL_TYPES": "reading",
+        "UnknownModelTypeError": "reading",
+        "read_architecture": "reading",
+        "sure_memory": "remedies",
+        "FitVerdict": "results",
+        "Sizing": "results",
+        "SizingReason": "results",
+        "not_judged": "sizing",
+        "size": "sizing",
+    },
+)

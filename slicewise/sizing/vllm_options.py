@@ -43,8 +43,8 @@ def is_option(name: str) -> bool:
 def full_name(option: str) -> str:
     """Return the option for which vLLM takes `option`: itself, or the only one that begins so, as argparse does.
 
-    `max-num-seq` is `max-num-seqs`, and `no-enable-lo` is `no-enable-lora`. What is no option, or may be several, is
-    returned as it is: then vLLM does not start.
+    `max-num-seq` means `max-num-seqs`, and `no-enable-lo` means `no-enable-lora`. What is not an option, or could be
+    one of several, is returned unchanged: vLLM does not start with it.
     """
     if option in OPTIONS:
         return option

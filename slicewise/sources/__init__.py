@@ -8,6 +8,7 @@ from slicewise.sources.files import DIRECTORIES_BELOW, path_meant, read_all
 from slicewise.sources.gc_pause import paused_collector
 from slicewise.sources.issued_tokens import HUGGING_FACE, issued_token
 from slicewise.sources.json_object import JsonObject, read_json_object
+from slicewise.sources.lazy_face import lazy_attributes
 from slicewise.sources.parsed_values import ERROR, EXPECTED, HIDDEN, UnusableTextError, Written
 from slicewise.sources.secret_words import is_harmless, names_secret
 from slicewise.sources.untrusted_yaml import NotPlainYamlError, read_plain
@@ -26,6 +27,7 @@ __all__ = [
     "Written",
     "is_harmless",
     "issued_token",
+    "lazy_attributes",
     "names_secret",
     "parse_documents",
     "path_meant",

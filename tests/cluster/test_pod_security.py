@@ -8,9 +8,6 @@ import pytest
 from lightkube.resources.core_v1 import LimitRange, Namespace, Pod
 from lightkube.types import PatchType
 
-from embedded.kserve_kinds import LLMInferenceServiceConfig
-from slicewise.manifests import environment_objects
-from slicewise.planning import make_plan
 from tests.cluster.workloads import POOL_LABEL
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 
@@ -29,14 +26,7 @@ def apply(workloads: Workloads, **topology: Any) -> None:  # noqa: ANN401
     gated["spec"]["huggingFace"]["secretRef"] = {"name": "hugging-face", "key": "token"}
     whole = pool("p", nodeSelector={POOL_LABEL: "whole"}, nodeCount=2, multiNodeCapable=True)
     fleet = fleet_of([environment("e", whole), gated, deployment("d", "m", namespace=workloads.namespace)])
-    (objects,) = environment_objects(fleet, make_plan(fleet)).values()
-    *shared, service = objects
-    for config in shared:
-        name = config["metadata"]["name"]
-        workloads.client.patch(
-            LLMInferenceServiceConfig, name, config, namespace=workloads.namespace, patch_type=PatchType.APPLY
-        )
-    workloads.apply(service)
+    workloads.apply_planned(fleet)
 
 
 def enforce(workloads: Workloads, level: str) -> None:

@@ -14,9 +14,6 @@ from lightkube.resources.scheduling_v1 import PriorityClass
 from lightkube.types import PatchType
 
 from embedded.errors import ControlPlaneError
-from embedded.kserve_kinds import LLMInferenceServiceConfig
-from slicewise.manifests import environment_objects
-from slicewise.planning import make_plan
 from tests.cluster.workloads import POOL_LABEL
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 from tests.unit.documents.pods import COMPLETE_ENV, COMPLETE_POD
@@ -62,14 +59,7 @@ def applied_pods(workloads: Workloads, said: Document, topology: Document, *, en
     served["spec"] |= {"pod": said, "storageInitializer": {"env": COMPLETE_ENV}}
     served["spec"]["serving"][0]["engine"] = engine
     fleet = fleet_of([environment("e", whole), served, deployment("d", "m", namespace=workloads.namespace)])
-    (objects,) = environment_objects(fleet, make_plan(fleet)).values()
-    *shared, service = objects
-    for config in shared:
-        name = config["metadata"]["name"]
-        workloads.client.patch(
-            LLMInferenceServiceConfig, name, config, namespace=workloads.namespace, patch_type=PatchType.APPLY
-        )
-    workloads.apply(service)
+    workloads.apply_planned(fleet)
     count = topology.get("nodes", 1)
     try:
         workloads.wait(f"{count} pods", lambda: len(workloads.pods()) == count)

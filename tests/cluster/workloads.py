@@ -16,8 +16,11 @@ from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
 from embedded.errors import ControlPlaneError
 from embedded.fake_nodes import FakePool
-from embedded.kserve_kinds import LLMInferenceService
+from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from embedded.pod_states import PodState, pods_of
+from slicewise.documents import Fleet
+from slicewise.manifests import environment_objects
+from slicewise.planning import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,6 +83,17 @@ class Workloads:
         """Apply a service."""
         name = document["metadata"]["name"]
         self.client.patch(LLMInferenceService, name, document, namespace=self.namespace, patch_type=PatchType.APPLY)
+
+    def apply_planned(self, fleet: Fleet) -> None:
+        """Apply what Slicewise makes of a fleet of one deployment, in one environment."""
+        (objects,) = environment_objects(fleet, make_plan(fleet)).values()
+        *shared, service = objects
+        for config in shared:
+            name = config["metadata"]["name"]
+            self.client.patch(
+                LLMInferenceServiceConfig, name, config, namespace=self.namespace, patch_type=PatchType.APPLY
+            )
+        self.apply(service)
 
     def delete(self, *names: str) -> None:
         """Delete services as Pulumi does, and wait until they are gone with their pods."""

@@ -4,8 +4,7 @@
 services that were applied. Only the second is needed in every preview, so the first is loaded when it is asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from slicewise.clusters.verify.other_cluster import led_elsewhere
 from slicewise.clusters.verify.services import (
@@ -17,6 +16,7 @@ from slicewise.clusters.verify.services import (
     planned_services,
     rewritten,
 )
+from slicewise.sources import lazy_attributes
 
 if TYPE_CHECKING:
     from slicewise.clusters.verify.named_objects import objects_named
@@ -38,16 +38,12 @@ __all__ = [
     "rewritten",
 ]
 
-_MODULES: Final = {
-    "PoolReality": "pools",
-    "Verified": "verification",
-    "compare_clusters": "verification",
-    "objects_named": "named_objects",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it is
-    if name not in _MODULES:
-        message = f"module {__name__} has no attribute {name}"
-        raise AttributeError(message)
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "PoolReality": "pools",
+        "Verified": "verification",
+        "compare_clusters": "verification",
+        "objects_named": "named_objects",
+    },
+)

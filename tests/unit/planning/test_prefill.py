@@ -52,7 +52,7 @@ def test_both_may_be_on_one_pool_and_need_room_there_together() -> None:
 
 
 def test_the_environment_that_has_room_for_both_is_taken() -> None:
-    """In the first there are no slices, in the second no GPUs."""
+    """The first environment has no slices, the second no whole GPUs."""
     plan = plan_of(
         [
             environment("a", pool("whole", nodeCount=9)),

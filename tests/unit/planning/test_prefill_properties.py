@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from copy import deepcopy
 from itertools import product
 
@@ -14,7 +13,6 @@ from slicewise.documents import Fleet
 from tests.documents import Document, fleet_of, plan_of
 from tests.unit.planning.capacity_rule import promised
 from tests.unit.planning.checker import (
-    charged_pools,
     findings,
     node_of,
     nodes_of,
@@ -23,7 +21,7 @@ from tests.unit.planning.checker import (
     prefill_profile,
     static_codes,
 )
-from tests.unit.planning.scheduler import Scheduler
+from tests.unit.planning.scheduled_plans import assert_every_pod_finds_a_node
 from tests.unit.planning.strategies import deployments, fleets, steady
 
 pytestmark = pytest.mark.long
@@ -38,14 +36,7 @@ def test_a_plan_is_sound_true_and_complete(documents: list[Document]) -> None:
 @steady
 @given(fleets(split=True))
 def test_every_pod_finds_a_node_whatever_the_scheduler_does(documents: list[Document]) -> None:
-    for nodes, node, pods in charged_pools(fleet_of(documents), plan_of(documents)):
-        kinds = Counter(pods)
-        if len(pods) > 16 or len(kinds) > 3:
-            continue
-        known = [index for index, capacity in enumerate(node) if capacity is not None]
-        capacity = tuple(node[index] or 0 for index in known)
-        waiting = Counter({tuple(pod[index] for index in known): count for pod, count in kinds.items()})
-        assert Scheduler(nodes, capacity, waiting).always_finds_room(), (nodes, node, kinds)
+    assert_every_pod_finds_a_node(fleet_of(documents), plan_of(documents))
 
 
 @steady

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from copy import deepcopy
 from pathlib import Path
 from random import Random
@@ -17,8 +16,8 @@ from hypothesis import strategies as st
 from slicewise.documents import load_fleet
 from tests.documents import Document, fleet_of, plan_of, planned
 from tests.unit.planning import retention
-from tests.unit.planning.checker import charged_pools, findings
-from tests.unit.planning.scheduler import Scheduler
+from tests.unit.planning.checker import findings
+from tests.unit.planning.scheduled_plans import assert_every_pod_finds_a_node
 from tests.unit.planning.strategies import deployments, fleets, scalings, steady
 
 pytestmark = pytest.mark.long
@@ -35,14 +34,7 @@ def test_a_plan_is_sound_true_and_complete(documents: list[Document]) -> None:
 @steady
 @given(fleets())
 def test_every_pod_of_a_plan_finds_a_node_whatever_the_scheduler_does(documents: list[Document]) -> None:
-    for nodes, node, pods in charged_pools(fleet_of(documents), plan_of(documents)):
-        kinds = Counter(pods)
-        if len(pods) > 16 or len(kinds) > 3:
-            continue
-        known = [index for index, capacity in enumerate(node) if capacity is not None]
-        capacity = tuple(node[index] or 0 for index in known)
-        waiting = Counter({tuple(pod[index] for index in known): count for pod, count in kinds.items()})
-        assert Scheduler(nodes, capacity, waiting).always_finds_room(), (nodes, node, kinds)
+    assert_every_pod_finds_a_node(fleet_of(documents), plan_of(documents))
 
 
 @steady
