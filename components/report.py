@@ -36,11 +36,14 @@ def report(
         plain_console,
         print_placements,
         shortfall_lines,
+        unchecked_line,
         warning_lines,
     )
 
     text = io.StringIO()
     print_placements(plain_console(text), plan)
+    if unchecked := unchecked_line(fleet):
+        text.write(f"{unchecked}\n")
     pulumi.log.info(text.getvalue())
     short = {shortfall.deployment for shortfall in plan.shortfalls}
     moved = tuple(move for move in plan.moved if move.deployment in short or not _is_old(move, skipped))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from policies.rules.reading import Field, is_service, properties
@@ -14,6 +14,7 @@ from slicewise.manifests import (
     MAIN_CONTAINER,
     UNIT_MEMORY_ANNOTATION,
     engine_digest,
+    prefill_annotation,
 )
 from slicewise.sizing import FitVerdict
 
@@ -22,14 +23,18 @@ _REMEDY: Final = "slicewise size says what would make it fit"
 
 
 def _check(resource: Resource, _: Config) -> Iterator[Outcome]:
-    metadata = properties(resource)["metadata"]["annotations"]
-    yield from _of_verdict(metadata)
-    digest = metadata[JUDGED_ENGINE_ANNOTATION].text()
-    if not digest:
-        return
-    containers = properties(resource)["spec"]["template"]["containers"].elements()
+    annotations = properties(resource)["metadata"]["annotations"]
+    spec = properties(resource)["spec"]
+    yield from _of_workload("the engine", annotations, str, spec)
+    yield from _of_workload("the prefill engine", annotations, prefill_annotation, spec["prefill"])
+
+
+def _of_workload(engine: str, annotations: Field, named: Callable[[str], str], workload: Field) -> Iterator[Outcome]:
+    yield from _of_verdict(engine, annotations, named)
+    digest = annotations[named(JUDGED_ENGINE_ANNOTATION)].text()
+    containers = workload["template"]["containers"].elements()
     main = next((each for each in containers if each["name"].text() == MAIN_CONTAINER), None)
-    if main is None:
+    if not digest or main is None:
         return
     arguments = [each.text() or "" for each in main["args"].elements()]
     if engine_digest(main["image"].text(), arguments) != digest:
@@ -38,15 +43,16 @@ def _check(resource: Resource, _: Config) -> Iterator[Outcome]:
         yield Finding(main["args"].path, problem, remedy)
 
 
-def _of_verdict(metadata: Field) -> Iterator[Outcome]:
-    verdict = metadata[ENGINE_MEMORY_ANNOTATION]
+def _of_verdict(engine: str, annotations: Field, named: Callable[[str], str]) -> Iterator[Outcome]:
+    verdict = annotations[named(ENGINE_MEMORY_ANNOTATION)]
     what = next((words for fit, words in _FIT.items() if verdict.text() == fit.value), None)
     if what is None:
         return
-    unit, enough = (metadata[name].text() for name in (UNIT_MEMORY_ANNOTATION, ENGINE_MEMORY_ENOUGH_ANNOTATION))
+    names = (UNIT_MEMORY_ANNOTATION, ENGINE_MEMORY_ENOUGH_ANNOTATION)
+    unit, enough = (annotations[named(name)].text() for name in names)
     on = f" on a unit of {unit}" if unit else ""
     surely = f", where {enough} are surely enough" if enough else ""
-    yield Finding(verdict.path, f"the engine {what}{on}{surely}", _REMEDY)
+    yield Finding(verdict.path, f"{engine} {what}{on}{surely}", _REMEDY)
 
 
 ENGINE_MEMORY: Final = ResourceRule(

@@ -5,7 +5,7 @@
 The names of annotations and labels are here, too.
 """
 
-from slicewise.manifests.engine_memory import engine_digest
+from slicewise.manifests.engine_memory import engine_digest, prefill_annotation
 from slicewise.manifests.namespaces import namespace_object
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
@@ -91,5 +91,6 @@ __all__ = [
     "namespace_object",
     "placement_objects",
     "pod_tolerations",
+    "prefill_annotation",
     "shared_objects",
 ]

@@ -14,6 +14,7 @@ from slicewise.manifests.vocabulary import (
     ENGINE_MEMORY_ENOUGH_ANNOTATION,
     ENGINE_VERSION_ANNOTATION,
     JUDGED_ENGINE_ANNOTATION,
+    PREFILL_PREFIX,
     UNIT_MEMORY_ANNOTATION,
     KubernetesObject,
 )
@@ -23,7 +24,7 @@ _LENGTH: Final = 12
 
 
 def engine_memory_annotations(
-    model: ModelSpec, profile: ServingProfile, pool: NodePool, container: KubernetesObject
+    model: ModelSpec, profile: ServingProfile, pool: NodePool, container: KubernetesObject, *, is_prefill: bool = False
 ) -> dict[str, str]:
     """Return the annotations; none for a model that does not say what it is made of.
 
@@ -34,6 +35,7 @@ def engine_memory_annotations(
         profile: How.
         pool: The pool whose units it runs on.
         container: The engine's container in the service.
+        is_prefill: Whether it is the prefill workload, whose annotations have names of their own.
     """
     found = judged_engine(model, profile, pool)
     if found is None:
@@ -47,7 +49,13 @@ def engine_memory_annotations(
         annotations[ENGINE_VERSION_ANNOTATION] = str(found.version)
     if found.enough_bytes is not None:
         annotations[ENGINE_MEMORY_ENOUGH_ANNOTATION] = _written(found.enough_bytes)
-    return annotations
+    return {prefill_annotation(name): value for name, value in annotations.items()} if is_prefill else annotations
+
+
+def prefill_annotation(name: str) -> str:
+    """Return what an annotation of the engine is called for the prefill workload: `slicewise.dev/prefill-…`."""
+    domain, slash, word = name.partition("/")
+    return f"{domain}{slash}{PREFILL_PREFIX}{word}"
 
 
 def engine_digest(image: str | None, arguments: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ from slicewise.documents import (
 )
 from slicewise.kubernetes import canonical
 from slicewise.manifests import vocabulary
-from slicewise.manifests.engine_memory import engine_memory_annotations
+from slicewise.manifests.engine_memory import engine_memory_annotations, prefill_annotation
 from slicewise.manifests.model_source import MODEL_SOURCES, model_spec
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_spec
 from slicewise.manifests.pod_fields import pod_annotations, pod_labels, service_annotations, service_labels
@@ -38,6 +38,11 @@ SERVICE_SOURCES: Final = (
     FieldSource("metadata.namespace", SourcePart.DEPLOYMENT, ("metadata", "namespace")),
     FieldSource(
         f'metadata.annotations["{vocabulary.ENGINE_MEMORY_ANNOTATION}', SourcePart.SERVING_PROFILE, ("engine",)
+    ),
+    FieldSource(
+        f'metadata.annotations["{prefill_annotation(vocabulary.ENGINE_MEMORY_ANNOTATION)}',
+        SourcePart.SERVING_PROFILE,
+        ("prefill",),
     ),
     FieldSource("spec.replicas", SourcePart.DEPLOYMENT, ("spec", "scaling")),
     *MODEL_SOURCES,
@@ -94,6 +99,7 @@ def inference_service(
     if labels := pod_labels(pod):
         spec["labels"] = labels
     prefill, prefill_pod = placement.prefill, pod
+    judged = engine_memory_annotations(model, profile, pool, spec["template"]["containers"][0])
     if prefill:
         own_pool = next(each for each in environment.node_pools if each.name == prefill.node_pool)
         workload = prefill.profile_of(model)
@@ -101,6 +107,8 @@ def inference_service(
         spec["prefill"] = {"template": pod_template(prefill, model, workload, own_pool, prefill_pod, name)}
         if labels := pod_labels(prefill_pod):
             spec["prefill"]["labels"] = labels
+        engine = spec["prefill"]["template"]["containers"][0]
+        judged |= engine_memory_annotations(model, workload, own_pool, engine, is_prefill=True)
     # KServe puts these on the pods and says of none of them which version of the service it is from.
     revision = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile, pod, prefill_pod)}
     spec["annotations"] = {**pod_annotations(pod), **revision}
@@ -125,7 +133,7 @@ def inference_service(
             "annotations": {
                 **service_annotations(pod),
                 **_annotations(placement, profile),
-                **engine_memory_annotations(model, profile, pool, spec["template"]["containers"][0]),
+                **judged,
             },
         },
         "spec": spec,

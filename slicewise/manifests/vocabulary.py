@@ -56,5 +56,7 @@ UNIT_MEMORY_ANNOTATION: Final = "slicewise.dev/unit-memory"
 ENGINE_MEMORY_ENOUGH_ANNOTATION: Final = "slicewise.dev/engine-memory-enough"
 ENGINE_VERSION_ANNOTATION: Final = "slicewise.dev/engine-version"
 JUDGED_ENGINE_ANNOTATION: Final = "slicewise.dev/judged-engine"
+# The same five of the prefill workload: `slicewise.dev/prefill-engine-memory`.
+PREFILL_PREFIX: Final = "prefill-"
 # On every pod of a service: which version of it the pod runs.
 REVISION_ANNOTATION: Final = "slicewise.dev/revision"

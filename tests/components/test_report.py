@@ -12,8 +12,9 @@ from components.stack_config import StackConfig
 from slicewise.diagnostics.printable_text import printable
 from slicewise.documents import Fleet
 from slicewise.planning import OnShortfall, Rejections, make_plan, parse_previous
-from tests.documents import deployment, environment, fleet_of, model, planned_outputs, profile, slices
+from tests.documents import Document, deployment, environment, fleet_of, model, planned_outputs, pool, profile, slices
 from tests.unit.cli.test_hostile import every_text, plan_of
+from tests.unit.sizing.configs import QWEN_7B
 
 WARN = StackConfig(on_shortfall=OnShortfall.WARN)
 
@@ -33,6 +34,31 @@ def test_no_name_of_an_earlier_plan_gets_through_to_the_terminal(monkeypatch: py
     for message in logged:
         assert printable(text) in message
         assert all(line.isprintable() for line in message.split("\n"))
+
+
+def test_it_is_said_once_for_how_many_models_the_memory_was_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    log: Callable[[str], None] = logged.append
+    monkeypatch.setattr(pulumi.log, "info", log)
+    monkeypatch.setattr(pulumi.log, "warn", log)
+    silent, known = model("silent", profile("any")), model("known", profile("any"))
+    known["spec"]["architecture"] = {"config": QWEN_7B}
+    pools = environment("east", pool("whole", nodeCount=2))
+
+    def said(*models: Document) -> int:
+        fleet = fleet_of(
+            [
+                pools,
+                *models,
+                *(deployment(f"of-{each['metadata']['name']}", each["metadata"]["name"]) for each in models),
+            ]
+        )
+        plan = make_plan(fleet)
+        logged.clear()
+        report(WARN, fleet, plan, Rejections(fleet, plan))
+        return " ".join(logged).count("was not checked for 1 of ")
+
+    assert [said(silent), said(silent, known), said(known)] == [1, 1, 0]
 
 
 @pytest.mark.parametrize(

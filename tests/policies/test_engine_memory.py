@@ -52,3 +52,25 @@ def test_an_engine_that_is_another_than_was_judged_is_found(changed: Resource) -
 
 def test_services_that_nobody_judged_are_left_alone() -> None:
     assert found(ENGINE_MEMORY, service(pod_spec(container(args=ARGS)))) == []
+
+
+def with_prefill(verdict: str, args: list[str]) -> Resource:
+    """Return a service of two workloads that were judged with ARGS and vllm:v1; prefill has `args`."""
+    made = judged("fits")
+    made.properties["spec"]["prefill"] = {"template": pod_spec(container(args=args, image="vllm:v1"))}
+    annotations = made.properties["metadata"]["annotations"]
+    annotations["slicewise.dev/prefill-engine-memory"] = verdict
+    annotations["slicewise.dev/prefill-judged-engine"] = engine_digest("vllm:v1", ARGS)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("verdict", "args", "paths"),
+    [
+        ("fits", ARGS, []),
+        ("cannot-say", ARGS, [VERDICT.replace("engine-memory", "prefill-engine-memory")]),
+        ("fits", [*ARGS, "--max-num-seqs=1024"], ["spec.prefill.template.containers[0].args"]),
+    ],
+)
+def test_the_prefill_workload_is_compared_as_the_other(verdict: str, args: list[str], paths: list[str]) -> None:
+    assert found(ENGINE_MEMORY, with_prefill(verdict, args)) == paths

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from slicewise.diagnostics import counted, named
-from slicewise.documents import Fleet
+from slicewise.documents import Fleet, model_key
+from slicewise.planning.engine_arithmetic import engine_arithmetic
 from slicewise.planning.explaining.not_chosen import why_not
 from slicewise.planning.explaining.rejections import Judged, Rejections
 from slicewise.planning.location import Location
@@ -40,7 +41,7 @@ class Candidate:
     """Why it is rejected, or capacity where it is full."""
     message: str
     facts: Mapping[str, object] = field(default_factory=dict)
-    """The numbers and names of the message; empty where it is placed or would fit."""
+    """The numbers and names of the message; the engine's and the unit's memory, where they were compared."""
 
 
 def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def candidates(fleet: Fleet, plan: Plan, log: DecisionLog) -> list[Candidate]:
     judged = Rejections(fleet, plan).judged(log.deployment)
     order = list(Verdict)
     return sorted(
-        (_candidate(each, placed.get(each.environment), log) for each in judged),
+        (_candidate_with_memory(each, placed.get(each.environment), fleet, log) for each in judged),
         key=lambda item: (order.index(item.verdict), item.environment, item.node_pool or "", item.profile or ""),
     )
 
@@ -80,6 +81,25 @@ def _candidate(judged: Judged, here: Placement | None, log: DecisionLog) -> Cand
         return Candidate(environment, pool, profile, verdict, reason.code, reason.text, reason_facts(reason))
     message = why_not(Location(environment, pool or "", profile or ""), log.decisions)
     return Candidate(environment, pool, profile, Verdict.FITS, None, message)
+
+
+def _candidate_with_memory(judged: Judged, here: Placement | None, fleet: Fleet, log: DecisionLog) -> Candidate:
+    """Return a candidate with the arithmetic of the engine's memory, unless another rule rejects it before."""
+    candidate = _candidate(judged, here, log)
+    by_another_rule = candidate.verdict is Verdict.REJECTED and candidate.code is not RejectionCode.ENGINE_MEMORY
+    if candidate.node_pool is None or by_another_rule:
+        return candidate
+    model = fleet.models[model_key(fleet.deployment[log.deployment])]
+    profile = next(each for each in model.serving if each.name == candidate.profile)
+    workloads = {"engineMemory": (profile, candidate.node_pool)}
+    if here and here.prefill and candidate.verdict is Verdict.PLACED:
+        workloads["prefillEngineMemory"] = (here.prefill.profile_of(model), here.prefill.node_pool)
+    arithmetic = {
+        fact: found
+        for fact, (workload, pool) in workloads.items()
+        if (found := engine_arithmetic(model, workload, fleet.node_pool[candidate.environment, pool]))
+    }
+    return replace(candidate, facts={**candidate.facts, **arithmetic})
 
 
 def _placed_message(placement: Placement) -> str:

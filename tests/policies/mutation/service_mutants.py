@@ -129,6 +129,12 @@ ENGINES: Final = (
         put("metadata", "annotations", "slicewise.dev/engine-memory", value="cannot-say"),
         "engine-memory",
     ),
+    Mutant(
+        "a prefill engine that may not start",
+        SLICE,
+        put("metadata", "annotations", "slicewise.dev/prefill-engine-memory", value="does-not-fit"),
+        "engine-memory",
+    ),
 )
 PROVIDERS: Final = (
     Mutant("the ambient cluster", SLICE, turn(provider="default_4_34_2"), "provider-explicit"),

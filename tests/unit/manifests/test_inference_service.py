@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from slicewise.manifests import environment_objects
+from slicewise.manifests import engine_digest, environment_objects
 from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.unit.manifests.kubelet import expanded
@@ -372,3 +372,26 @@ def test_what_was_found_of_the_engines_memory_is_the_services_and_no_reason_to_r
     assert with_fewer_bytes["metadata"]["annotations"]["slicewise.dev/engine-memory"] == "cannot-say"
     # Pods get what is in spec.annotations, and the service's spec is the same.
     assert plain["spec"] == known["spec"] == with_fewer_bytes["spec"]
+
+
+def test_both_workloads_say_what_was_found_of_them() -> None:
+    """Prefill has other arguments and another pool, and so another verdict, digest and memory."""
+    serving = profile("whole", mig="never") | {
+        "engine": {"args": ["--max-model-len=8192", "--max-num-seqs=64"]},
+        "prefill": {
+            "replicas": 1,
+            "engine": {"args": ["--max-model-len=8192", "--max-num-seqs=64", "--cpu-offload-gb=4"]},
+            "replicaTopology": {"gpusPerNode": 1, "requires": {"mig": "only"}},
+        },
+    }
+    document = model("a", serving)
+    document["spec"]["architecture"] = {"config": QWEN_7B}
+    made = service(environment("e", pool("p"), slices("s", "3g.40gb")), document, deployment("d", "a"))
+    annotations = made["metadata"]["annotations"]
+    assert annotations["slicewise.dev/engine-memory"] == "fits"
+    assert annotations["slicewise.dev/prefill-engine-memory"] == "not-judged"
+    engine = made["spec"]["prefill"]["template"]["containers"][0]
+    judged = engine_digest(engine.get("image"), engine["args"])
+    assert annotations["slicewise.dev/prefill-judged-engine"] == judged != annotations["slicewise.dev/judged-engine"]
+    # 39.50 GiB, as NVIDIA's driver gives a 3g.40gb of an H100.
+    assert annotations["slicewise.dev/prefill-unit-memory"] == "40448Mi"

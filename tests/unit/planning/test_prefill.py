@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from slicewise.planning import DecisionLog, Rejections, Remedies, candidates, make_plan, prospects
 from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
+from tests.unit.sizing.configs import PUBLISHED
 
 SLICE: Document = {"requires": {"memoryPerGpu": "30Gi", "mig": "only"}}
 
@@ -109,6 +112,18 @@ def test_explain_says_where_both_are() -> None:
     plan = make_plan(declared, log=log)
     placed = candidates(declared, plan, log)[0]
     assert placed.message == "1 replica, 4 units, with 2 prefill replicas, 2 units, on cut, new"
+
+
+def test_explain_has_the_memory_of_both_engines() -> None:
+    documents = fleet(pool("whole"), slices("cut", "3g.40gb"))
+    architecture = {"config": PUBLISHED["Qwen/Qwen3-0.6B"]}
+    next(each for each in documents if each["kind"] == "ClusterModel")["spec"]["architecture"] = architecture
+    declared = fleet_of(documents)
+    log = DecisionLog(declared.deployments[0].key)
+    facts = candidates(declared, make_plan(declared, log=log), log)[0].facts
+    sizes = [facts[name]["unitBytes"] / 2**30 for name in ("engineMemory", "prefillEngineMemory")]
+    # Startup logs print 79.1 to 79.2 GiB for an H100 of 80 GB; its 3g.40gb has 39.50.
+    assert sizes == pytest.approx([79.15, 39.50], abs=0.05)
 
 
 def test_both_stay_though_a_better_pool_appears() -> None:
