@@ -105,6 +105,8 @@ class Documents:
         said = next((each.pod for each in model.serving if each.name == profile), None) if model else None
         if deployment and _says(deployment.spec.pod, path):
             return self.deployment(key, ("spec", "pod", *path))
+        if deployment and path and getattr(deployment.metadata, str(path[0]), None):
+            return self.deployment(key, ("metadata", *path))
         if _says(said, path):
             return self.profile(key, profile, ("pod", *path))
         if model and _says(model.pod, path):

@@ -148,7 +148,7 @@ def _units(fleet: Fleet, profile: ServingProfile) -> list[SizedUnit]:
 
 def _pools(fleet: Fleet, profile: ServingProfile) -> Iterator[NodePool]:
     for environment in fleet.environments:
-        if profile.environment_selector.selects(environment.metadata.labels):
+        if profile.environment_selector.selects(environment.labels):
             for pool in environment.spec.node_pools:
                 if requirement_reason(profile.replica_topology, pool) is None:
                     yield pool

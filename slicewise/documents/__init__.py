@@ -63,7 +63,6 @@ from slicewise.documents.pod import PodSettings
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
 from slicewise.documents.reading import KINDS, METADATA, bad_value, load_contents, load_fleet
-from slicewise.documents.reserved_labels import is_reserved_label
 from slicewise.documents.router import GatewayReference, Router
 from slicewise.documents.rules import SYSTEM_POOL, check_document, check_model, slices_alone
 from slicewise.documents.schema import any_schema, document_schema
@@ -149,7 +148,6 @@ __all__ = [
     "is_dns_subdomain",
     "is_downloaded",
     "is_label_key",
-    "is_reserved_label",
     "load_contents",
     "load_fleet",
     "model_key",

@@ -18,7 +18,7 @@ from slicewise.documents.base import (
     NamespacedMetadata,
     Selector,
 )
-from slicewise.documents.pod import PodSettings
+from slicewise.documents.pod import Annotations, PodSettings
 from slicewise.documents.router import Router
 from slicewise.documents.served_model import ServedModelName
 from slicewise.kubernetes import MAX_COUNT
@@ -109,6 +109,8 @@ class DeploymentMetadata(NamespacedMetadata):
 
     name: Annotated[StrictStr, DNS_1035.field(253)]
     """The deployment's name; shortened with a stable hash if KServe accepts fewer characters."""
+    annotations: Annotations = Field(default_factory=dict)
+    """Annotations; they and the labels reach the service and its pods."""
 
 
 class DeploymentKey(NamedTuple):

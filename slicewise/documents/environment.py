@@ -32,6 +32,8 @@ from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 MOST_SLICES = 7
 MAX_POOLS: Final = 64
 """The most node pools of an environment."""
+ENVIRONMENT_LABEL: Final = "slicewise.dev/environment"
+"""The label that every environment has by itself: its name."""
 
 
 class Precision(StrEnum):
@@ -185,3 +187,8 @@ class InferenceEnvironment(Frozen):
     """The document's name and labels."""
     spec: EnvironmentSpec
     """What it declares."""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels that selectors match: the document's own, and its name."""
+        return {**self.metadata.labels, ENVIRONMENT_LABEL: self.metadata.name}

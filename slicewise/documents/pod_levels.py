@@ -1,4 +1,4 @@
-"""What is said of the pods of a placement: pool, then model, then profile, then deployment; what comes later wins."""
+"""What is said of the pods of a placement, on five levels from the pool to the deployment; what comes later wins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ def effective_pod(
     Maps are merged by key, blocks by field, volumes, mounts and pull secrets by what names them, as Kubernetes merges
     them; a volume counts as a whole, since it has one source. Other lists are replaced, as Kubernetes replaces them.
     """
-    return merged_pods(pool.pod, model.pod, profile.pod, deployment.spec.pod)
+    return merged_pods(pool.pod, model.pod, profile.pod, _by_metadata(deployment), deployment.spec.pod)
+
+
+def _by_metadata(deployment: ModelDeployment) -> PodSettings | None:
+    """Return what the metadata of a deployment says of its pods."""
+    metadata = deployment.metadata
+    if not metadata.labels and not metadata.annotations:
+        return None
+    return PodSettings(labels=metadata.labels or None, annotations=metadata.annotations or None)
 
 
 def merged_pods(*levels: PodSettings | None) -> PodSettings:

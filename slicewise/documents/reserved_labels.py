@@ -59,11 +59,6 @@ def owner_of_annotation(key: str) -> str | None:
     return owner if owner != _KUBERNETES or prefix in _PREFIXES else None
 
 
-def is_reserved_label(key: str) -> bool:
-    """Return whether others set a label of this key."""
-    return owner_of_label(key) is not None
-
-
 def _owner(prefix: str) -> str | None:
     """Return whose a prefix is: that of a domain, or of one below it; x-k8s.io is not below k8s.io."""
     return next((owner for domain, owner in _PREFIXES.items() if f".{prefix}".endswith(f".{domain}")), None)

@@ -16,7 +16,6 @@ from slicewise.documents import (
     ServingProfile,
     effective_base_refs,
     effective_pod,
-    is_reserved_label,
     served_name,
 )
 from slicewise.kubernetes import canonical
@@ -131,6 +130,7 @@ def inference_service(
             "namespace": deployment.metadata.namespace,
             "labels": _labels(deployment, pod),
             "annotations": {
+                **deployment.metadata.annotations,
                 **service_annotations(pod),
                 **_annotations(placement, profile),
                 **judged,
@@ -141,8 +141,7 @@ def inference_service(
 
 
 def _labels(deployment: ModelDeployment, pod: PodSettings) -> dict[str, str]:
-    own = {key: value for key, value in deployment.metadata.labels.items() if not is_reserved_label(key)}
-    return {**own, **service_labels(pod), vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY}
+    return {**deployment.metadata.labels, **service_labels(pod), vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY}
 
 
 def _revision(spec: KubernetesObject, profile: ServingProfile, *pods: PodSettings) -> str:

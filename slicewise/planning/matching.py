@@ -40,7 +40,7 @@ from slicewise.sizing import Unit
 
 def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Reason | None:
     """Return why the deployment's selector rules out all of `environment`, if it does."""
-    selector, labels = deployment.spec.environment_selector, environment.metadata.labels
+    selector, labels = deployment.spec.environment_selector, environment.labels
     return _mismatch(RejectionCode.ENVIRONMENT_SELECTOR, "environmentSelector", selector, labels)
 
 
@@ -72,7 +72,7 @@ def selector_reason(
 
 def profile_selector_reason(profile: ServingProfile, environment: InferenceEnvironment) -> Reason | None:
     """Return how the profile's selector rules out `environment`, if it does."""
-    selector, labels = profile.environment_selector, environment.metadata.labels
+    selector, labels = profile.environment_selector, environment.labels
     return _mismatch(RejectionCode.PROFILE_SELECTOR, "the profile's environmentSelector", selector, labels)
 
 

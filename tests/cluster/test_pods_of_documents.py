@@ -28,6 +28,10 @@ SHAPES: dict[str, Document] = {
     "pipeline of two nodes": {"nodes": 2, "gpusPerNode": 8},
     "data parallel on two nodes": {"nodes": 2, "gpusPerNode": 8, "parallelism": {"data": 16, "dataLocal": 8}},
 }
+METADATA: Document = {
+    "labels": {"example.com/cost-center": "4711"},
+    "annotations": {"example.com/owner": "search@example.com"},
+}
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 
@@ -58,7 +62,9 @@ def applied_pods(workloads: Workloads, said: Document, topology: Document, *, en
     served = model("m", profile("any", **topology), cpu="2", memory="4Gi")
     served["spec"] |= {"pod": said, "storageInitializer": {"env": COMPLETE_ENV}}
     served["spec"]["serving"][0]["engine"] = engine
-    fleet = fleet_of([environment("e", whole), served, deployment("d", "m", namespace=workloads.namespace)])
+    deployed = deployment("d", "m", namespace=workloads.namespace)
+    deployed["metadata"] |= METADATA
+    fleet = fleet_of([environment("e", whole), served, deployed])
     workloads.apply_planned(fleet)
     count = topology.get("nodes", 1)
     try:
@@ -107,6 +113,7 @@ def test_every_field_is_in_every_pod(workloads: Workloads, topology: Document) -
         fetches = [each for each in spec["initContainers"] if each["name"] == "storage-initializer"]
         assert lacking(said, spec) == []
         assert lacking({"labels": labels, "annotations": annotations}, pod["metadata"]) == []
+        assert lacking(METADATA, pod["metadata"]) == []
         probes = {name: main.get(name) for name in PROBES}
         asked = {key: value for key, value in container.items() if leads or key not in PROBES}
         assert lacking({**asked, "env": COMPLETE_ENV}, main) == []

@@ -56,7 +56,11 @@ ONLY_THE_PROGRAM_HERE = {
     "resource that is counted otherwise": {"quantities/resource-that-is-a-gpu", "quantities/resource-of-kubernetes"},
     "registry of an image": {"sources/image-without-a-registry"},
     "end of a line": {"names/newline-at-the-end"},
-    "braces of a template": {"pods/braces-in-a-variable", "pods/braces-in-an-annotation"},
+    "braces of a template": {
+        "pods/braces-in-a-variable",
+        "pods/braces-in-an-annotation",
+        "labels/annotation-of-the-deployment-with-braces",
+    },
     "flag and value in one argument": {"models/flag-and-value-in-one-argument"},
 }
 WRONG = [case for case in single_cases() if case.errors]

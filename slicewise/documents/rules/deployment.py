@@ -1,4 +1,4 @@
-"""Rules of one ModelDeployment: its namespace is one for services, and its scaling block fits its signal."""
+"""Rules of one ModelDeployment: its namespace, its labels and annotations, and the scaling block of its signal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic
-from slicewise.documents.deployment import Scaling, Signal
+from slicewise.documents.deployment import DeploymentMetadata, Scaling, Signal
+from slicewise.documents.rules.owned_labels import check_owned
+from slicewise.documents.rules.pod_strings import check_strings
 
 # Kubernetes reserves the prefix (its documentation, "Namespaces").
 _SYSTEM: Final = "kube-"
@@ -21,6 +23,13 @@ def check_namespace(namespace: str) -> Iterator[Diagnostic]:
         )
         remedy = "write a namespace of your own"
         yield Diagnostic.warning(Code.SYSTEM_NAMESPACE, message, remedy, field=("metadata", "namespace"))
+
+
+def check_metadata(metadata: DeploymentMetadata) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a deployment's labels and annotations, which become those of its service and pods."""
+    path = ("metadata",)
+    yield from check_owned(metadata.labels, metadata.annotations, path)
+    yield from check_strings(metadata, path)
 
 
 def check_scaling(scaling: Scaling) -> Iterator[Diagnostic]:

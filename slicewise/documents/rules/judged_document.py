@@ -43,12 +43,13 @@ class JudgedEnvironment:
     name: str | None
     cluster: Cluster | None
     pools: Sequence[JudgedEntry[NodePool]]
+    labels: Mapping[str, str]
 
     @classmethod
     def right(cls, document: InferenceEnvironment) -> JudgedEnvironment:
         """Return all parts of `document`."""
         spec = document.spec
-        return cls(document.metadata.name, spec.cluster, _all_right(spec.node_pools, POOLS))
+        return cls(document.metadata.name, spec.cluster, _all_right(spec.node_pools, POOLS), document.metadata.labels)
 
     @classmethod
     def broken(cls, data: object, wrong: Iterable[FieldPath]) -> JudgedEnvironment:
@@ -56,14 +57,14 @@ class JudgedEnvironment:
         metadata = validated(ClusterMetadata, value_at(data, ("metadata",)))
         cluster = validated(Cluster, value_at(data, ("spec", "cluster")))
         pools = _right_entries(NodePool, _POOL, value_at(data, POOLS), POOLS, wrong)
-        return cls(metadata.name if metadata else None, cluster, pools)
+        return cls(metadata.name if metadata else None, cluster, pools, metadata.labels if metadata else {})
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedDeployment:
     """The parts of a ModelDeployment that have rules; None for one that does not fit the schema."""
 
-    namespace: str | None
+    metadata: DeploymentMetadata | None
     scaling: Scaling | None
     router: Router | None
     pod: PodSettings | None = None
@@ -72,14 +73,13 @@ class JudgedDeployment:
     def right(cls, document: ModelDeployment) -> JudgedDeployment:
         """Return all parts of `document`."""
         spec = document.spec
-        return cls(document.metadata.namespace, spec.scaling, spec.router, spec.pod)
+        return cls(document.metadata, spec.scaling, spec.router, spec.pod)
 
     @classmethod
     def broken(cls, data: object) -> JudgedDeployment:
         """Return the parts of a document of plain data that are right."""
-        metadata = validated(DeploymentMetadata, value_at(data, ("metadata",)))
         return cls(
-            metadata.namespace if metadata else None,
+            validated(DeploymentMetadata, value_at(data, ("metadata",))),
             validated(Scaling, value_at(data, ("spec", "scaling"))),
             validated(Router, value_at(data, ("spec", "router"))),
             validated(PodSettings, value_at(data, ("spec", "pod"))),

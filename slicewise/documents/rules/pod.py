@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath
+from slicewise.diagnostics import Diagnostic, FieldPath
 from slicewise.documents.environment import NodePool
 from slicewise.documents.pod import BaseReference, EngineContainer, PodSettings, StorageInitializer
-from slicewise.documents.reserved_labels import owner_of_annotation, owner_of_label
 from slicewise.documents.rules.environment_variables import check_variables, check_variables_from
 from slicewise.documents.rules.extra_resources import check_resources
 from slicewise.documents.rules.listed_once import check_listed_once
+from slicewise.documents.rules.owned_labels import check_owned
 from slicewise.documents.rules.pod_strings import check_strings
 from slicewise.documents.rules.pod_volumes import check_mounts, check_volumes
 from slicewise.documents.rules.security_contexts import check_security_context
@@ -54,8 +54,7 @@ def check_base_refs(references: Sequence[BaseReference], path: FieldPath) -> Ite
 def check_pod(pod: PodSettings, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with what is said of pods at `path`."""
     yield from check_strings(pod, path)
-    yield from _check_owners(pod.labels, owner_of_label, (*path, "labels"))
-    yield from _check_owners(pod.annotations, owner_of_annotation, (*path, "annotations"))
+    yield from check_owned(pod.labels, pod.annotations, path)
     secrets = [each.name for each in pod.image_pull_secrets]
     yield from check_listed_once(secrets, (*path, "imagePullSecrets"))
     yield from check_volumes(pod.volumes, (*path, "volumes"))
@@ -72,13 +71,3 @@ def _check_container(container: EngineContainer, path: FieldPath) -> Iterator[Di
         yield from check_resources(container.resources, (*path, "resources"))
     if container.security_context:
         yield from check_security_context(container.security_context, (*path, "securityContext"))
-
-
-def _check_owners(
-    written: Mapping[str, str] | None, owner: Callable[[str], str | None], path: FieldPath
-) -> Iterator[Diagnostic]:
-    for key in written or ():
-        if whose := owner(key):
-            message = f"{key} is {whose}'s own, which sets it and relies on it"
-            remedy = "leave it out, or use a key with a prefix of your own"
-            yield Diagnostic.error(Code.RESERVED_LABEL, message, remedy, field=(*path, key))

@@ -18,12 +18,13 @@ from slicewise.documents.rules.architecture import check_architecture, check_siz
 from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
 from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.credentials_once import check_credentials_once
-from slicewise.documents.rules.deployment import check_namespace, check_scaling
+from slicewise.documents.rules.deployment import check_metadata, check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
 from slicewise.documents.rules.lora import check_lora, check_lora_arguments
 from slicewise.documents.rules.model_source import check_own_weights, check_source
 from slicewise.documents.rules.node_labels import check_node_labels
+from slicewise.documents.rules.owned_labels import check_environment_labels
 from slicewise.documents.rules.pod import (
     check_base_refs,
     check_engine_variables,
@@ -70,7 +71,9 @@ from slicewise.documents.rules.rule import (
     of_each_profile_and_repository,
     of_each_profile_with_adapters,
     of_each_profile_without_initializer,
+    of_labels,
     of_lora,
+    of_metadata,
     of_name,
     of_namespace,
     of_pod_of_deployment,
@@ -99,6 +102,7 @@ _MACHINE: Final = (_MIG, "acceleratorType", "acceleratorCount", "machineType")
 _UNITS: Final = (_MIG, "acceleratorType", "acceleratorCount", "nodeCount", "maxNodeCount", "reservedUnits")
 
 ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
+    of_labels(check_environment_labels),
     of_cluster(check_cluster_block),
     of_pools(check_unique_names, "name"),
     of_each_pool(check_maximum, "nodeCount", "maxNodeCount"),
@@ -130,6 +134,7 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
 )
 DEPLOYMENT_RULES: Final[tuple[Rule[JudgedDeployment], ...]] = (
     of_namespace(check_namespace),
+    of_metadata(check_metadata),
     of_scaling(check_scaling),
     of_router(check_router),
     of_pod_of_deployment(check_pod),

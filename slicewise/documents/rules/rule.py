@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 from slicewise.diagnostics import Diagnostic, FieldPath
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.cluster import Cluster
-from slicewise.documents.deployment import Scaling
+from slicewise.documents.deployment import DeploymentMetadata, Scaling
 from slicewise.documents.environment import NodePool
 from slicewise.documents.lora import Lora
 from slicewise.documents.model_source import ModelSource, Weights
@@ -54,6 +54,11 @@ def of_name(check: Callable[[str, Cluster], _Found]) -> Rule[JudgedEnvironment]:
             yield from check(document.name, document.cluster)
 
     return Rule((), run)
+
+
+def of_labels(check: Callable[[Mapping[str, str]], _Found]) -> Rule[JudgedEnvironment]:
+    """Return a rule of an environment's labels."""
+    return Rule((), lambda document: check(document.labels))
 
 
 def of_each_pool(check: Callable[[NodePool, FieldPath], _Found], *fields: str) -> Rule[JudgedEnvironment]:
@@ -196,7 +201,12 @@ def of_profiles(check: Callable[[_Profiles], _Found], *fields: str) -> Rule[Judg
 
 def of_namespace(check: Callable[[str], _Found]) -> Rule[JudgedDeployment]:
     """Return a rule of a deployment's namespace."""
-    return Rule((), lambda document: iter(()) if document.namespace is None else check(document.namespace))
+    return Rule((), lambda document: check(document.metadata.namespace) if document.metadata else iter(()))
+
+
+def of_metadata(check: Callable[[DeploymentMetadata], _Found]) -> Rule[JudgedDeployment]:
+    """Return a rule of all that a deployment's metadata says."""
+    return Rule((), lambda document: check(document.metadata) if document.metadata else iter(()))
 
 
 def of_scaling(check: Callable[[Scaling], _Found]) -> Rule[JudgedDeployment]:

@@ -16,7 +16,7 @@ class Reach:
     """Tells in which environments a deployment may run, going by its selectors and its model's."""
 
     def __init__(self, environments: Sequence[InferenceEnvironment]) -> None:
-        self._environments = _Labels(environment.metadata.labels for environment in environments)
+        self._environments = _Labels(environment.labels for environment in environments)
         pools = ((pool.labels for pool in environment.spec.node_pools) for environment in environments)
         # The first pool of each environment, the second of each, and so on: all labels of a selector are one pool's.
         self._pools = [_Labels(row) for row in zip_longest(*pools)]

@@ -8,6 +8,7 @@ from typing import Final
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, Subject, closest, some
 from slicewise.documents.base import Labels, Selector
 from slicewise.documents.deployment import ModelDeployment
+from slicewise.documents.environment import ENVIRONMENT_LABEL
 from slicewise.documents.fleet import Fleet
 from slicewise.documents.rules.selected_environments import Reach
 
@@ -87,7 +88,7 @@ class _Selectors:
     def _labels(self, what: str, environments: int) -> list[Labels]:
         every = self._fleet.environments
         if what == "environment":
-            return [environment.metadata.labels for environment in every]
+            return [environment.labels for environment in every]
         chosen = [environment for index, environment in enumerate(every) if environments >> index & 1]
         return [pool.labels for environment in chosen for pool in environment.spec.node_pools]
 
@@ -98,12 +99,23 @@ def _why(what: str, selector: Selector, values: Mapping[str, set[str]]) -> State
         if name not in values:
             close = closest(name, values)
             hint = f'did you mean "{close}"?' if close else f"correct the label, or give it to the {what} that is meant"
+            hint = _by_name(value, values) or hint
             return Statement(f"no {what} that it could select has a label {name}", hint, {"label": name})
         if value not in values[name]:
             close, there = closest(value, values[name]), sorted(values[name])
             hint = f'did you mean "{close}"?' if close else f"there is {some(there, _SHOWN)}"
+            hint = _by_name(value, values) or hint
             facts = {"label": name, "found": value, "allowed": there}
             return Statement(f"no {what} that it could select has {name}={value}", hint, facts)
     wanted = " and ".join(f"{name}={value}" for name, value in sorted(selector.match_labels.items()))
     remedy = f"leave one of them out, or give both labels to the {what} that is meant"
     return Statement(f"no {what} has {wanted} together", remedy)
+
+
+def _by_name(value: str, values: Mapping[str, set[str]]) -> str:
+    """Return what to write where a label that nothing has was meant as the name of an environment; else nothing."""
+    return (
+        f"write {ENVIRONMENT_LABEL}: {value} for the environment of that name"
+        if value in values.get(ENVIRONMENT_LABEL, ())
+        else ""
+    )

@@ -24,7 +24,7 @@ def pod_settings_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> Iterator
             pod = _pod(fleet, tenant.placement)
             classes.setdefault(pod.priority_class_name or "", []).append(str(tenant.placement.deployment))
             yield from _of_scheduler(tenant.placement, pod)
-            yield from _of_queue(fleet, tenant.placement, pod)
+            yield from _of_queue(tenant.placement, pod)
             yield from _of_mounts(fleet, tenant.placement, pod)
             yield from _of_engine(fleet, tenant.placement, engines)
         if len(classes) > 1:
@@ -56,8 +56,8 @@ def _of_scheduler(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic
     )
 
 
-def _of_queue(fleet: Fleet, placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
-    labels = {**fleet.deployment[placement.deployment].metadata.labels, **(pod.labels or {})}
+def _of_queue(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:
+    labels = pod.labels or {}
     queue = next((key for key in _QUEUES if key in labels), None)
     if queue is None:
         return

@@ -96,7 +96,7 @@ class _Prospects:
     def _candidates(self, demand: Demand) -> Iterator[tuple[str, list[Reason]]]:
         """Yield every pool that the deployment selects, with each profile, and all that is wanting there."""
         for environment in self._fleet.environments:
-            if not demand.deployment.spec.environment_selector.selects(environment.metadata.labels):
+            if not demand.deployment.spec.environment_selector.selects(environment.labels):
                 continue
             for index in self._draft.numbered.by_environment[environment.metadata.name]:
                 state = self._draft.pools[index]

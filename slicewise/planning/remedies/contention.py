@@ -46,7 +46,7 @@ class Contention:
 
     def _matching(self, place: ChargedPool) -> Sequence[Want]:
         """Return what each deployment would put on `place` with each of its profiles that match."""
-        labels = (place.environment.metadata.labels, place.pool.labels)
+        labels = (place.environment.labels, place.pool.labels)
         key = (place.name, place.pool.capabilities, *(tuple(sorted(each.items())) for each in labels))
         if key not in self._answers:
             # However many nodes a remedy adds: what matches then is looked for once.

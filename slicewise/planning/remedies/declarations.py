@@ -26,7 +26,7 @@ from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Wan
 
 def label_for_environment(want: Want) -> Proposal | None:
     """Return the label that opens the environment, or the entry of the deployment's selector that closes it."""
-    labels = want.place.environment.metadata.labels
+    labels = want.place.environment.labels
     entry = only_mismatch(want.deployment.spec.environment_selector, labels)
     if entry and entry[0] in labels:
         return _without(want, "environment_selector", "environmentSelector", entry)
@@ -35,7 +35,7 @@ def label_for_environment(want: Want) -> Proposal | None:
 
 def label_for_profile(want: Want) -> Proposal | None:
     """Return the label that opens the environment to the profile."""
-    labels = want.place.environment.metadata.labels
+    labels = want.place.environment.labels
     entry = only_mismatch(want.profile.environment_selector, labels)
     return None if entry and entry[0] in labels else _label_environment(want, entry)
 

@@ -64,7 +64,7 @@ class Lanes:
         """Take all pools, and the class of each by its number."""
         self._pools = pools
         self._classes = classes
-        self._environments = _LabelIndex((each.metadata.name, each.metadata.labels) for each in fleet.environments)
+        self._environments = _LabelIndex((each.metadata.name, each.labels) for each in fleet.environments)
         self._pool_labels = _LabelIndex((number, pool.pool.labels) for number, pool in enumerate(pools.ledgers))
         self._selections: dict[tuple[LabelSet, LabelSet], dict[int, Lane]] = {}
         self._levels: dict[tuple[LabelSet, LabelSet, int], tuple[FreeLevel, ...]] = {}

@@ -104,3 +104,14 @@ def test_more_mistakes_than_are_listed_are_said_at_the_project(tmp_path: Path) -
     assert rest.place == Place("Pulumi.yaml")
     assert rest.message.startswith("5 more mistakes")
     assert rest.mandatory
+
+
+def test_a_label_of_pods_stands_where_it_is_said_last(tmp_path: Path) -> None:
+    file = written(tmp_path, "Model", "team")
+    text = file.read_text().replace("  name: d\n", "  name: d\n  labels:\n    cost-center: '1'\n")
+    file.write_text(text)
+    loaded = Documents.load([str(file)], tmp_path)
+    place = loaded.pod(DeploymentKey("team", "d"), "q", ("e", "p"), ("labels",))
+    assert place is not None
+    assert place.line == line_of(file, 2, "cost-center")
+    assert loaded.pod(DeploymentKey("team", "d"), "q", ("e", "p"), ("annotations",)) is None

@@ -194,7 +194,7 @@ COMPLETE: dict[str, Data] = {
     "ModelDeployment": {
         "apiVersion": API_VERSION,
         "kind": "ModelDeployment",
-        "metadata": {"name": "chat", "namespace": "team-a", "labels": {"team": "a"}},
+        "metadata": {"name": "chat", "namespace": "team-a", "labels": {"team": "a"}, "annotations": {"owner": "a"}},
         "spec": {
             "modelRef": {"kind": "ClusterModel", "name": "gemma"},
             "servedModelName": "gemma-canary",

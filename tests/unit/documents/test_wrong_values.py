@@ -49,6 +49,7 @@ from tests.unit.documents.wrong_values import (
 if TYPE_CHECKING:
     from tests.unit.documents.loader import Loader
 
+START_WITH_A_LETTER = 'got "7b-chat", expected lower-case letters, digits and -, beginning with a letter'
 Wrong = tuple[str, tuple[str | int, ...], list[tuple[str, str]]]
 WRONG: list[Wrong] = [
     (ENVIRONMENT, ("metadata", "name"), [*NAME, ("a" * 64, "got 64 characters, expected at most 63 characters")]),
@@ -300,15 +301,14 @@ WRONG: list[Wrong] = [
         [
             (
                 "7b-chat",
-                (
-                    'got "7b-chat", expected lower-case letters, digits and -, beginning with a letter '
-                    "(it becomes a Service's name)"
-                ),
+                f"{START_WITH_A_LETTER} (it becomes a Service's name)",
             ),
             ("a" * 254, "got 254 characters, expected at most 253 characters"),
         ],
     ),
     (DEPLOYMENT, ("metadata", "namespace"), NAME),
+    (DEPLOYMENT, ("metadata", "annotations"), [("[]", "got a list, expected a mapping")]),
+    (DEPLOYMENT, ("metadata", "annotations", "owner"), [("true", f"got true, {IN_QUOTES}")]),
     (
         DEPLOYMENT,
         ("spec", "modelRef"),

@@ -101,6 +101,22 @@ def test_one_slice() -> None:
     }
 
 
+def test_metadata_of_a_deployment_reaches_the_service_and_its_pods() -> None:
+    gemma, deployed = model("gemma", profile("fp8")), deployment("chat", "gemma", pod={"labels": {"tier": "gold"}})
+    gemma["spec"]["pod"] = {"labels": {"cost-center": "platform", "part": "model"}}
+    deployed["metadata"] |= {
+        "labels": {"cost-center": "4711", "tier": "any", "kueue.x-k8s.io/queue-name": "search"},
+        "annotations": {"owner": "search@example.com"},
+    }
+    made = service(environment("mig-a", pool("whole")), gemma, deployed)
+    # KServe v0.20 hands labels of Kueue on from the service, and no others: those of pods are in spec.labels.
+    assert made["spec"]["labels"] == {"cost-center": "4711", "part": "model", "tier": "gold"}
+    assert made["spec"]["annotations"]["owner"] == "search@example.com"
+    labels = {"cost-center": "4711", "tier": "any", "kueue.x-k8s.io/queue-name": "search"}
+    assert made["metadata"]["labels"] == {**labels, "app.kubernetes.io/managed-by": "slicewise"}
+    assert made["metadata"]["annotations"]["owner"] == "search@example.com"
+
+
 def template(pool_document: Document, *profile_documents: Document) -> dict[str, Any]:
     """Return the pod template of one deployment on one pool."""
     result: dict[str, Any] = service(
