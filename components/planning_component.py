@@ -38,28 +38,28 @@ class PlanningComponent(pulumi.ComponentResource):
         self.register_outputs({**self.stack_outputs, ENVIRONMENTS_OUTPUT: names} if memory.owner else {})
 
     @property
-    def placements(self) -> pulumi.Output[list[dict[str, Any]]]:
-        """What runs where: deployment, environment, nodePool, profile, replicas, units, resource."""
+    def placements(self) -> pulumi.Output[dict[str, dict[str, Any]]]:
+        """What runs where, by `environment/namespace/name`: nodePool, profile, replicas, units, resource and so on."""
         return self._when_applied(self.stack_outputs["placements"])
 
     @property
-    def node_pools(self) -> pulumi.Output[list[dict[str, Any]]]:
-        """How full each node pool is."""
+    def node_pools(self) -> pulumi.Output[dict[str, dict[str, Any]]]:
+        """How full each node pool is, by `environment/pool`."""
         return self._when_applied(self.stack_outputs["nodePools"])
 
     @property
-    def warnings(self) -> pulumi.Output[list[dict[str, Any]]]:
-        """What the plan warns of: code and message, and what it is about."""
+    def warnings(self) -> pulumi.Output[dict[str, dict[str, Any]]]:
+        """What the plan warns of, by code and what it is about: code, path and message."""
         return self._when_applied(self.stack_outputs["warnings"])
 
     @property
-    def shortfalls(self) -> pulumi.Output[list[dict[str, Any]]]:
-        """The deployments that get fewer environments than they ask for."""
+    def shortfalls(self) -> pulumi.Output[dict[str, dict[str, Any]]]:
+        """The deployments that get fewer environments than they ask for, by `namespace/name`."""
         return self._when_applied(self.stack_outputs["shortfalls"])
 
     @property
-    def endpoints(self) -> pulumi.Output[list[dict[str, Any]]]:
-        """Where each placement answers: deployment, environment, service, inCluster, external.
+    def endpoints(self) -> pulumi.Output[dict[str, dict[str, Any]]]:
+        """Where each placement answers, by the names of `placements`: service, inCluster, external and so on.
 
         Inside its cluster, at KServe's own Service of the workload; outside, through the Gateway, or None where there
         is no route or the environment does not say the Gateway's hostname.

@@ -60,7 +60,7 @@ class Preparation:
     def plan_outputs_of(self, environment: str) -> dict[str, Any]:
         """The plan's outputs, as far as they are of one environment."""
         here = {
-            key: [each for each in self.plan_outputs[key] if each["environment"] == environment]
+            key: {name: each for name, each in self.plan_outputs[key].items() if each["environment"] == environment}
             for key in ("placements", "nodePools")
         }
         return {**self.plan_outputs, **here}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from slicewise.addresses import service_name
 
 
-def endpoints_of(placements: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the endpoint of each placement in a plan's outputs, with whose it is."""
-    return [
-        {
+def endpoints_of(placements: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the endpoint of each placement in a plan's outputs, with whose it is, by the same names."""
+    return {
+        name: {
             "deployment": each["deployment"],
             "environment": each["environment"],
             "service": service_name(
@@ -22,5 +22,5 @@ def endpoints_of(placements: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]
             "external": None,
             **each.get("endpoint", {}),
         }
-        for each in placements
-    ]
+        for name, each in placements.items()
+    }

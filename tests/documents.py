@@ -143,10 +143,11 @@ def planned_outputs(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) ->
 
 
 def places(plan: Document) -> list[tuple[str, str, str, str]]:
-    """Return (deployment, environment, pool, profile) of every placement of `plan`, in its order."""
+    """Return (deployment, environment, pool, profile) of every placement of a plan, or of outputs, in its order."""
+    placements = plan["placements"]
     return [
         (item["deployment"]["name"], item["environment"], item["nodePool"], item["profile"])
-        for item in plan["placements"]
+        for item in (placements.values() if isinstance(placements, dict) else placements)
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pulumi
 
 from slicewise.diagnostics import Code, counted, printable_lines, some
+from slicewise.planning import output_entries
 
 from ..stack_config import OnUnreachable, StackConfig
 from ..state import LEAVING_OUTPUT, SKIPPED_OUTPUT, EnvironmentState, StackState
@@ -68,29 +69,21 @@ def keep_outputs(
         leaving: The environments whose placements are deleted when the program has ended.
     """
     kept = dict(outputs)
-    if left := [*_entries(before, "placements", leaving), *_entries(before, LEAVING_OUTPUT, leaving)]:
+    if left := {**_entries(before, LEAVING_OUTPUT, leaving), **_entries(before, "placements", leaving)}:
         kept[LEAVING_OUTPUT] = left
     if not skipped:
         return kept
     kept[SKIPPED_OUTPUT] = sorted(skipped)
     for key in _BY_ENVIRONMENT:
-        now = [each for each in outputs[key] if each["environment"] not in skipped]
-        old = _entries(before, key, skipped)
-        kept[key] = sorted([*now, *old], key=_order)
+        now = {name: each for name, each in outputs[key].items() if each["environment"] not in skipped}
+        kept[key] = dict(sorted({**now, **_entries(before, key, skipped)}.items()))
     return kept
 
 
-def _entries(outputs: Mapping[str, Any], key: str, environments: Collection[str]) -> list[Mapping[str, Any]]:
+def _entries(outputs: Mapping[str, Any], key: str, environments: Collection[str]) -> dict[str, Mapping[str, Any]]:
     """Return what an output says of the environments; nothing of one that cannot be read (`planAfresh`)."""
-    value = outputs.get(key)
-    entries = value if isinstance(value, list) else []
-    return [each for each in entries if isinstance(each, Mapping) and each.get("environment") in environments]
-
-
-def _order(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    deployment = entry.get("deployment") or {}
-    named = (deployment.get("namespace", ""), deployment.get("name", ""))
-    return (*named, entry["environment"], entry["nodePool"])
+    entries = output_entries(outputs.get(key))
+    return {name: each for name, each in entries.items() if each["environment"] in environments}
 
 
 def tell_skipped(skipped: Mapping[str, Sequence[str]], outputs: Mapping[str, Any], state: StackState) -> None:
@@ -103,7 +96,7 @@ def tell_skipped(skipped: Mapping[str, Sequence[str]], outputs: Mapping[str, Any
     """
     for name, reasons in skipped.items():
         there = set(state.environments.get(name, EnvironmentState()).placements)
-        planned, before = _placements(outputs, name), _placements(state.outputs, name)
+        planned, before = (_entries(each, "placements", {name}) for each in (outputs, state.outputs))
         changes = {each for each in planned.keys() & before.keys() & there if planned[each] != before[each]}
         waits = [
             *_listed(("is not there yet", "are not there yet"), planned.keys() - there),
@@ -119,14 +112,6 @@ def tell_skipped(skipped: Mapping[str, Sequence[str]], outputs: Mapping[str, Any
             f"applied there{later}. `pulumi up` catches up when the cluster is back [{Code.ENVIRONMENT_SKIPPED}]"
         )
         pulumi.log.warn(printable_lines(message))
-
-
-def _placements(outputs: Mapping[str, Any], environment: str) -> dict[str, Mapping[str, Any]]:
-    """Return an environment's placements by the names of their components."""
-    return {
-        f"{environment}/{each['deployment']['namespace']}/{each['deployment']['name']}": each
-        for each in _entries(outputs, "placements", {environment})
-    }
 
 
 def _listed(what: Sequence[str], names: set[str]) -> list[str]:

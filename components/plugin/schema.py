@@ -27,11 +27,11 @@ _DOCUMENTS: Final = {
     f"{kind}Document": kind for kind in ("InferenceEnvironment", "ClusterModel", "Model", "ModelDeployment")
 }
 OUTPUTS: Final = {
-    "placements": "What runs where: deployment, environment, nodePool, profile, replicas, units, resource.",
-    "nodePools": "How full each node pool is.",
-    "warnings": "What the plan warns of: code and message, and what it is about.",
-    "shortfalls": "The deployments that get fewer environments than they ask for.",
-    "endpoints": "Where each placement answers, inside its cluster and outside.",
+    "placements": "What runs where, by environment/namespace/name: nodePool, profile, replicas, units and so on.",
+    "nodePools": "How full each node pool is, by environment/pool.",
+    "warnings": "What the plan warns of, by code and what it is about.",
+    "shortfalls": "The deployments that get fewer environments than they ask for, by namespace/name.",
+    "endpoints": "Where each placement answers, inside its cluster and outside, by environment/namespace/name.",
 }
 
 
@@ -40,7 +40,11 @@ def package_schema() -> dict[str, Any]:
     documents = {name: document_schema(kind) for name, kind in _DOCUMENTS.items()}
     described = {"description": inspect.getdoc(Fleet), "isComponent": True}
     outputs = {
-        name: {"type": "array", "items": {"type": "object", "additionalProperties": ANYTHING}, "description": text}
+        name: {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": ANYTHING},
+            "description": text,
+        }
         for name, text in OUTPUTS.items()
     }
     return {

@@ -23,7 +23,7 @@ from slicewise.manifests import (
 )
 
 NAME: Final = ("metadata", "name")
-_OUTPUT: Final = re.compile(r"(?P<list>nodePools|placements)\[(?P<index>\d+)\]")
+_OUTPUT: Final = re.compile(r'(?P<output>nodePools|placements)\["(?P<name>[^"]*)"\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,10 @@ def document_place(violation: Violation, preview: Preview, documents: Documents)
 def _place_of_output(message: str, outputs: Mapping[str, Any], documents: Documents) -> Place | None:
     """Return what a finding about the plan as a whole, which is in the stack's outputs, is about."""
     match = _OUTPUT.match(message)
-    entries = outputs.get(match["list"]) if match else None
-    if not match or not isinstance(entries, list) or int(match["index"]) >= len(entries):
-        return None
     # Another program's outputs may be called the same and hold anything.
-    entry = mapping(entries[int(match["index"])])
+    entry = mapping(mapping(outputs.get(match["output"])).get(match["name"])) if match else {}
+    if not entry:
+        return None
     if "deployment" in entry:
         deployment = mapping(entry["deployment"])
         return documents.deployment(

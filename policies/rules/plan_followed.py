@@ -30,7 +30,7 @@ def _check_complete(resources: Sequence[Resource], _: Config) -> Iterator[Outcom
         environment = properties(service)["metadata"]["annotations"][ENVIRONMENT_ANNOTATION].text()
         if name and environment:
             found[environment, name.namespace, name.name] = service
-    yield from each(outputs(resources)["placements"].elements(), partial(_of_placement, found=found))
+    yield from each(outputs(resources)["placements"].entries().values(), partial(_of_placement, found=found))
 
 
 def _of_placement(placement: Field, *, found: dict[tuple[str, str, str], Resource]) -> Iterator[Outcome]:

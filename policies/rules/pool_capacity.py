@@ -51,7 +51,7 @@ def _check(resources: Sequence[Resource], _: Config) -> Iterator[Outcome]:
             pods[of_prefill] = pods.get(of_prefill, Counter()) + _pods(prefill, None)
         for name, asked in pods.items():
             by_pool.setdefault((environment, name), []).append(_Demand(service, asked))
-    yield from each(pools.elements(), partial(_of_pool, by_pool=by_pool))
+    yield from each(pools.entries().values(), partial(_of_pool, by_pool=by_pool))
 
 
 def _pods(workload: Field, scaler: Autoscaler | None) -> Counter[int]:

@@ -31,7 +31,8 @@ from slicewise.planning.matching import requirement_reason
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
-from slicewise.planning.plan_json import endpoint_to_dict, plan_to_dict, plan_to_outputs
+from slicewise.planning.plan_json import endpoint_to_dict, plan_to_dict
+from slicewise.planning.plan_outputs import output_entries, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, parse_previous
 from slicewise.planning.reasons import Rejection
 from slicewise.planning.remedies import Remedies, plan_with_remedies, remedies_to_dict
@@ -73,6 +74,7 @@ __all__ = [
     "no_remedy",
     "node_size",
     "node_units",
+    "output_entries",
     "parse_previous",
     "placement_endpoint",
     "placements_by_environment",

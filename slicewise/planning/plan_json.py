@@ -1,8 +1,7 @@
-"""A plan as JSON: what `plan --output json` prints, and what a stack's outputs hold."""
+"""A plan as JSON: what `plan --output json` prints."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,43 +22,16 @@ def plan_to_dict(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, 
     return {
         "placements": [placement_to_dict(fleet, placement) for placement in plan.placements],
         "shortfalls": [_shortfall(shortfall, rejections.of(shortfall.deployment)) for shortfall in plan.shortfalls],
-        "nodePools": [_pool(usage) for usage in plan.node_pools],
+        "nodePools": [pool_to_dict(usage) for usage in plan.node_pools],
         "warnings": [{**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings],
         "moved": [_move(move) for move in plan.moved],
     }
 
 
-def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, Any]:
-    """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`, no `moved`."""
-    placements = [placement_to_dict(fleet, placement) for placement in plan.placements]
-    for placement in placements:
-        del placement["retained"]
-        # Pulumi drops what is null from a state that is read back, and a skipped environment's is written as it was.
-        placement["endpoint"] = {key: value for key, value in placement["endpoint"].items() if value is not None}
-    return {
-        "placements": placements,
-        "shortfalls": [
-            {
-                "deployment": _deployment(shortfall.deployment),
-                "wanted": shortfall.wanted,
-                "placed": shortfall.placed,
-                "rejections": _counts(rejections.of(shortfall.deployment)),
-            }
-            for shortfall in plan.shortfalls
-        ],
-        "nodePools": [_pool(usage) for usage in plan.node_pools],
-        "warnings": [_warning(warning) for warning in plan.warnings],
-    }
-
-
-def _counts(rejections: Iterable[Rejection]) -> dict[str, int]:
-    return dict(sorted(Counter(item.code.value for item in rejections).items()))
-
-
 def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
     """Return one placement as JSON data."""
     return {
-        "deployment": _deployment(placement.deployment),
+        "deployment": deployment_to_dict(placement.deployment),
         "environment": placement.environment,
         "nodePool": placement.node_pool,
         "profile": placement.profile,
@@ -93,13 +65,14 @@ def endpoint_to_dict(endpoint: Endpoint) -> dict[str, str | None]:
     return {"inCluster": endpoint.in_cluster, "external": endpoint.external, **direct}
 
 
-def _deployment(key: DeploymentKey) -> dict[str, str]:
+def deployment_to_dict(key: DeploymentKey) -> dict[str, str]:
+    """Return a deployment's name as JSON data."""
     return {"namespace": key.namespace, "name": key.name}
 
 
 def _shortfall(shortfall: Shortfall, rejections: Iterable[Rejection]) -> dict[str, Any]:
     return {
-        "deployment": _deployment(shortfall.deployment),
+        "deployment": deployment_to_dict(shortfall.deployment),
         "wanted": shortfall.wanted,
         "placed": shortfall.placed,
         "rejections": [rejection_to_dict(rejection) for rejection in rejections],
@@ -118,7 +91,8 @@ def rejection_to_dict(rejection: Rejection) -> dict[str, Any]:
     }
 
 
-def _pool(usage: PoolUsage) -> dict[str, Any]:
+def pool_to_dict(usage: PoolUsage) -> dict[str, Any]:
+    """Return as JSON data how full a pool is."""
     return {
         "environment": usage.environment,
         "nodePool": usage.node_pool,
@@ -135,7 +109,7 @@ def _pool(usage: PoolUsage) -> dict[str, Any]:
 
 def _move(move: Move) -> dict[str, Any]:
     return {
-        "deployment": _deployment(move.deployment),
+        "deployment": deployment_to_dict(move.deployment),
         "from": _location(move.source),
         "to": _location(move.target) if move.target else None,
         "code": move.code.value,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Place
 from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
 from slicewise.kubernetes import MAX_COUNT
 
@@ -98,7 +98,7 @@ _MOST_PROBLEMS: Final = 10
 
 
 def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, ...]:
-    """Read the `placements` of an earlier plan; `source` names it in errors.
+    """Read the `placements` of an earlier plan: a list, or a mapping as a stack's outputs have; `source` names it.
 
     Raises:
         InvalidInputError: they are not what a plan writes (SW109).
@@ -108,10 +108,12 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
         raise InvalidInputError(
             [Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, field="placements", place=Place(source))]
         )
+    names = [*placements] if isinstance(placements, Mapping) else None
+    values = [*placements.values()] if isinstance(placements, Mapping) else placements
     try:
-        entries: Iterable[_PlacementEntry] = _ENTRIES.validate_python(placements)
+        entries: Iterable[_PlacementEntry] = _ENTRIES.validate_python(values)
     except ValidationError as error:
-        raise InvalidInputError(_problems(error, source)) from error
+        raise InvalidInputError(_problems(error, source, names)) from error
     return tuple(
         PreviousPlacement(
             DeploymentKey(entry.deployment.namespace, entry.deployment.name),
@@ -129,17 +131,29 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
     )
 
 
-def _problems(error: ValidationError, source: str) -> list[Diagnostic]:
-    """Return the first mistakes, and how many more there are."""
+def _problems(error: ValidationError, source: str, names: Sequence[object] | None) -> list[Diagnostic]:
+    """Return the first mistakes, and how many more there are; `names` are those of the entries of a mapping."""
     found = error.errors(include_url=False, include_context=True)
     problems = [
-        Diagnostic.error(Code.BAD_PREVIOUS_PLAN, _words(each), field=("placements", *each["loc"]), place=Place(source))
+        Diagnostic.error(
+            Code.BAD_PREVIOUS_PLAN,
+            _words(each),
+            field=("placements", *_path(each["loc"], names)),
+            place=Place(source),
+        )
         for each in found[:_MOST_PROBLEMS]
     ]
     if len(found) > _MOST_PROBLEMS:
         message = f"{len(found) - _MOST_PROBLEMS:,} more mistakes{_EXPECTED}"
         problems.append(Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(source)))
     return problems
+
+
+def _path(location: FieldPath, names: Sequence[object] | None) -> FieldPath:
+    if names is None:
+        return location
+    first, *rest = location
+    return (str(names[int(first)]), *rest)
 
 
 def _words(error: ErrorDetails) -> str:

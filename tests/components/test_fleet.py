@@ -142,7 +142,7 @@ def test_the_stacks_configuration_decides_what_is_not_passed() -> None:
     two = deployment("chat", "tiny", environments=2)
 
     made = make(lambda: fleet(deployments=[two]))
-    assert [each["wanted"] for each in made.stack_outputs["shortfalls"]] == [2]
+    assert [each["wanted"] for each in made.stack_outputs["shortfalls"].values()] == [2]
 
     with pytest.raises(pulumi.RunError, match=r'go on without: pass on_shortfall="warn"'):
         make(lambda: fleet(deployments=[two], on_shortfall="fail"))
@@ -224,7 +224,7 @@ def test_endpoints_are_kserves_own_services() -> None:
 
     make(lambda: fleet(deployments=[CHAT, long]).endpoints.apply(found.append))
 
-    assert {each["deployment"]["name"]: each["inCluster"] for each in found[0]} == {
+    assert {each["deployment"]["name"]: each["inCluster"] for each in found[0].values()} == {
         "chat": "http://chat-kserve-workload-svc.team.svc.cluster.local:8000",
         # KServe cuts a name of more than 63 characters: eleven of its own, and the MD5 of the service's name.
         "a" * 50: (

@@ -322,9 +322,9 @@ def test_another_signal_is_another_service_where_the_name_is_long(length: int, o
 def test_what_leaves_is_named_in_quotes_where_it_is_no_name() -> None:
     fleet = fleet_of([environment("env", slices("a", "3g.40gb")), model("m"), deployment("chat", "m")])
     plan = make_plan(fleet)
-    (entry,) = planned_outputs(fleet)["placements"]
+    (entry,) = planned_outputs(fleet)["placements"].values()
     entry["deployment"] = {"namespace": "team", "name": "x\x1b[2J"}
-    assert services_leaving(parse_previous([entry], "previous"), plan) == {("env", "a"): (r'team/"x\x1b[2J"',)}
+    assert services_leaving(parse_previous({"x": entry}, "previous"), plan) == {("env", "a"): (r'team/"x\x1b[2J"',)}
 
 
 @pytest.fixture

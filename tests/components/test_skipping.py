@@ -174,6 +174,9 @@ def test_the_outputs_of_a_skipped_environment_stay_as_they_were() -> None:
     kept = keep_outputs(outputs(east=3, west=4), outputs(east=1, west=2), {"west"})
     assert kept.pop("skipped") == ["west"]
     assert kept == outputs(east=3, west=2)
+    # Stacks of before outputs were maps.
+    lists = {key: [*output.values()] for key, output in outputs(east=1, west=2).items()}
+    assert keep_outputs(outputs(east=3, west=4), lists, {"west"}) == {**outputs(east=3, west=2), "skipped": ["west"]}
     assert keep_outputs(outputs(east=3), {}, ()) == outputs(east=3)
     assert keep_outputs(outputs(east=3, west=4), {}, {"west"})["placements"] == outputs(east=3)["placements"]
 
@@ -181,10 +184,11 @@ def test_the_outputs_of_a_skipped_environment_stay_as_they_were() -> None:
 def test_placements_whose_deletion_may_fail_are_named_until_the_state_has_lost_them() -> None:
     before = outputs(east=1, west=2)
     kept = keep_outputs(outputs(east=3), before, (), {"west"})
-    assert kept.pop("leaving") == [each for each in before["placements"] if each["environment"] == "west"]
+    west = {"west/team/in-west": before["placements"]["west/team/in-west"]}
+    assert kept.pop("leaving") == west
     assert kept == outputs(east=3)
-    failed = {**outputs(east=3), "leaving": before["placements"][1:]}
-    assert keep_outputs(outputs(east=3), failed, (), {"west"})["leaving"] == before["placements"][1:]
+    failed = {**outputs(east=3), "leaving": west}
+    assert keep_outputs(outputs(east=3), failed, (), {"west"})["leaving"] == west
     assert keep_outputs(outputs(east=3), failed, ()) == outputs(east=3)
 
 

@@ -203,7 +203,7 @@ ENTRY = {
         b'"placements"',
         b"{}",
         b'{"placements": null}',
-        b'{"placements": {}}',
+        b'{"placements": {"a": {}}}',
         b'{"placements": NaN}',
         b'{"placements": [7]}',
         b'{"placements": [[]]}',

@@ -68,7 +68,7 @@ def test_an_environment_that_is_renamed_keeps_what_runs(stack: Workspace, cluste
     assert stack.up().changes() == {"mig-b/team/chat-service": "update"}
 
     assert service(cluster) == (uid, "mig-b", generation)
-    (placed,) = stack.outputs()["placements"]
+    (placed,) = stack.outputs()["placements"].values()
     assert (placed["environment"], placed["nodePool"]) == ("mig-b", "slices")
     assert stack.up().changes() == {}
 

@@ -46,7 +46,7 @@ def test_a_fleet_beside_what_a_platform_has(example: UserProgram, cluster: Clien
     assert service.metadata
     assert (service.metadata.labels or {})["acme.example/owner"] == "platform"
     said = (cluster.get(ConfigMap, "endpoints", namespace="team").data or {})["endpoints.json"]
-    assert [each["service"] for each in json.loads(said)] == ["chat"]
+    assert [each["service"] for each in json.loads(said).values()] == ["chat"]
     example.pulumi("preview", "--expect-no-changes", "--stack", STACK)
 
     # It is protected until somebody takes that away; what is not, goes.

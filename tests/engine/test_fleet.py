@@ -77,7 +77,7 @@ def test_a_cluster_and_its_models_in_one_program(platform: UserProgram, cluster:
     assert cluster.get(LLMInferenceService, "chat", namespace="team")["spec"]["replicas"] == 3
     url = "http://chat-kserve-workload-svc.team.svc.cluster.local:8000"
     assert (cluster.get(ConfigMap, "address", namespace="default").data or {})["url"] == url
-    (endpoint,) = platform.outputs()["endpoints"]
+    (endpoint,) = platform.outputs()["endpoints"].values()
     assert endpoint == {
         "deployment": {"namespace": "team", "name": "chat"},
         "environment": "mig-a",

@@ -140,7 +140,7 @@ def test_a_fleet_is_made_for_another_program(consumer: Workspace, cluster: Clien
 
     made = consumer.up()
 
-    (endpoint,) = made.outputs["endpoints"]
+    (endpoint,) = made.outputs["endpoints"].values()
     assert endpoint["environment"] == "mig-a"
     assert services(cluster) == ["chat"]
     # The same again: the plan is read back from the component's own state.
@@ -157,7 +157,7 @@ def test_a_program_in_yaml(consumer: Workspace, yaml_host: Path) -> None:
     program = Workspace(dataclasses.replace(consumer.program, environment=environment))
     program.pulumi("stack", "init", "yaml", "--secrets-provider", "passphrase")
     shown = Operation.read(program.pulumi("preview", "--json", "--stack", "yaml").stdout)
-    (placement,) = shown.outputs["placements"]
+    (placement,) = shown.outputs["placements"].values()
     assert (placement["environment"], placement["resource"]["name"]) == ("mig-a", "nvidia.com/mig-3g.40gb")
     assert "mig-a/team/chat-service" in shown.changes()
 

@@ -84,14 +84,14 @@ def test_shortfall_may_be_a_warning(workspace: Workspace) -> None:
     preview = workspace.preview()
 
     assert preview.inputs(SERVICE) == {}
-    assert preview.outputs["shortfalls"] == [
-        {
+    assert preview.outputs["shortfalls"] == {
+        "team-c/llama": {
             "deployment": {"namespace": "team-c", "name": "llama"},
             "wanted": 1,
             "placed": 0,
             "rejections": {"capacity": 1, "gpus-per-node": 1, "insufficient-memory": 2},
         }
-    ]
+    }
     assert any("SW501" in message for message in preview.messages)
 
 
@@ -107,8 +107,13 @@ def test_outputs_are_the_plan_of_the_command_line(workspace: Workspace) -> None:
         del placement["retained"]
         # No deployment of the demo is called from outside, and outputs have no nulls.
         assert placement["endpoint"].pop("external") is None
-    assert outputs["placements"] == plan["placements"]
-    assert outputs["nodePools"] == plan["nodePools"]
-    for warning in plan["warnings"]:
-        del warning["facts"]  # the sentences have the numbers: a stack's outputs are for people
-    assert outputs["warnings"] == plan["warnings"]
+    assert outputs["placements"] == {
+        f"{each['environment']}/{each['deployment']['namespace']}/{each['deployment']['name']}": each
+        for each in plan["placements"]
+    }
+    assert outputs["nodePools"] == {f"{each['environment']}/{each['nodePool']}": each for each in plan["nodePools"]}
+    # The sentences have the numbers: a stack's outputs are for people. And no line, which moves with those above it.
+    assert sorted((each["code"], each["message"]) for each in outputs["warnings"].values()) == sorted(
+        (each["code"], each["message"]) for each in plan["warnings"]
+    )
+    assert ".yaml:" not in json.dumps(outputs["warnings"])

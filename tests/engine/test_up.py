@@ -74,7 +74,7 @@ def test_placements_stick_though_a_better_place_appears(stack: Workspace, cluste
     stack.write(both, TINY, SMALL, chat, deployment("agent", "small"))
     stack.up()
 
-    placed = {item["deployment"]["name"]: item["nodePool"] for item in stack.outputs()["placements"]}
+    placed = {item["deployment"]["name"]: item["nodePool"] for item in stack.outputs()["placements"].values()}
     assert placed == {"chat": "roomy", "agent": "tight"}
     selectors = {
         name: cluster.get(LLMInferenceService, name, namespace="team")["spec"]["template"]["nodeSelector"]

@@ -63,9 +63,9 @@ def test_own_cluster(installed: Installed, tmp_path: Path) -> None:
 
 def test_one_environment(installed: Installed, tmp_path: Path) -> None:
     outputs, resources = preview(installed, "one-environment", tmp_path, slicewise__kubeconfigSource="none")
-    (placement,) = outputs["placements"]
+    (placement,) = outputs["placements"].values()
     assert (placement["deployment"]["name"], placement["nodePool"], placement["units"]) == ("chat", "slices", 2)
-    (pool,) = outputs["nodePools"]
+    (pool,) = outputs["nodePools"].values()
     assert pool["units"] == 16
     assert resources["mig-a/team/chat-service"]["provider"] == "mig-a-provider"
 
@@ -77,7 +77,7 @@ def test_existing_program(installed: Installed, tmp_path: Path) -> None:
         tmp_path,
         **{"slicewise__kubeconfigSource": "none", "existing-program__protect": "true"},
     )
-    (endpoint,) = outputs["endpoints"]
+    (endpoint,) = outputs["endpoints"].values()
     (fleet,) = [each for each in resources.values() if each["resource_type"] == FLEET]
     # Protection reaches everything in the fleet; what stands beside it keeps its own.
     service = resources["platform/team/chat-service"]
@@ -98,6 +98,6 @@ def test_a_new_project_is_previewed(installed: Installed, tmp_path: Path) -> Non
     outputs, resources = preview_program(
         installed, project, project, **named, slicewise__manifests=json.dumps(["stacks/dev"])
     )
-    (placement,) = outputs["placements"]
+    (placement,) = outputs["placements"].values()
     assert (placement["environment"], placement["units"]) == ("mig-a", 2)
     assert resources["mig-a/models/chat-service"]["inputs"]["spec"]["replicas"] == 2

@@ -40,16 +40,16 @@ CLEAN = {
 }
 POOL = {"environment": "mig-a", "nodePool": "slices", "resource": "nvidia.com/mig-3g.40gb", "unitsPerNode": 16}
 PLAN = {
-    "nodePools": [POOL | {"nodes": 1, "units": 16, "allocated": 2, "reserved": 0, "free": 14}],
-    "placements": [
-        {
+    "nodePools": {"mig-a/slices": POOL | {"nodes": 1, "units": 16, "allocated": 2, "reserved": 0, "free": 14}},
+    "placements": {
+        "mig-a/team-a/gemma": {
             "deployment": {"namespace": "team-a", "name": "gemma"},
             "environment": "mig-a",
             "nodePool": "slices",
             "nodesPerReplica": 1,
             "resource": {"name": "nvidia.com/mig-3g.40gb", "count": 1},
         }
-    ],
+    },
 }
 OWNER = Resource(
     SCALED_OBJECT,

@@ -27,8 +27,11 @@ def split(count: int = 4, replicas: int = 2, pool: str = "whole") -> Resource:
 def plan(allocated: int = 8) -> Resource:
     outputs: dict[str, Any] = copy.deepcopy(PLAN)
     whole = {"nodePool": "whole", "unitsPerNode": 8, "nodes": 2, "units": 16, "allocated": allocated}
-    outputs["nodePools"].append(outputs["nodePools"][0] | whole)
-    outputs["placements"][0]["prefill"] = {"nodePool": "whole", "resource": {"name": WHOLE, "count": 4}}
+    outputs["nodePools"]["mig-a/whole"] = outputs["nodePools"]["mig-a/slices"] | whole
+    outputs["placements"]["mig-a/team-a/gemma"]["prefill"] = {
+        "nodePool": "whole",
+        "resource": {"name": WHOLE, "count": 4},
+    }
     return Resource(STACK, "test", outputs)
 
 

@@ -32,8 +32,8 @@ from tests.policies.test_every_rule import PLAN
 
 def plan(allocated: int = 2, nodes: int = 1, per_node: int = 16, **placement: object) -> Resource:
     outputs: dict[str, Any] = copy.deepcopy(PLAN)
-    outputs["nodePools"][0] |= {"allocated": allocated, "nodes": nodes, "unitsPerNode": per_node}
-    outputs["placements"][0] |= placement
+    outputs["nodePools"]["mig-a/slices"] |= {"allocated": allocated, "nodes": nodes, "unitsPerNode": per_node}
+    outputs["placements"]["mig-a/team-a/gemma"] |= placement
     return Resource(STACK, "test", outputs)
 
 

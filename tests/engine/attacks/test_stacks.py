@@ -190,24 +190,24 @@ def _urn(target: Target, name: str) -> str:
 
 
 # What becomes of the placements in the outputs; None takes the output away.
-DAMAGES: dict[str, Callable[[list[dict[str, Any]]], object] | None] = {
+DAMAGES: dict[str, Callable[[dict[str, dict[str, Any]]], object] | None] = {
     "an object": lambda _: {"a": 1},
     "a text": lambda _: "none",
     "null": lambda _: None,
     "absent": None,
     "texts": lambda _: ["a", "b"],
-    "three times": lambda placements: placements * 3,
-    "huge": lambda placements: [item | {"profile": "x" * 1_000_000} for item in placements],
+    "a list, three times": lambda placements: [*placements.values()] * 3,
+    "huge": lambda placements: {name: item | {"profile": "x" * 1_000_000} for name, item in placements.items()},
     "of an older release": lambda placements: [
-        {key: item[key] for key in ("deployment", "environment", "nodePool", "profile")} for item in placements
+        {key: item[key] for key in ("deployment", "environment", "nodePool", "profile")} for item in placements.values()
     ],
-    "numbers as texts": lambda placements: [item | {"replicas": "many"} for item in placements],
+    "numbers as texts": lambda placements: {name: item | {"replicas": "many"} for name, item in placements.items()},
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_47_damaged_outputs_are_kept_or_there_is_a_way_out(
-    damage: Callable[[list[dict[str, Any]]], object] | None, settled: Target
+    damage: Callable[[dict[str, dict[str, Any]]], object] | None, settled: Target
 ) -> None:
     before = settled.services()
     whole = settled.stack.export()
@@ -233,7 +233,7 @@ def test_47_damaged_outputs_are_kept_or_there_is_a_way_out(
 def test_48_escapes_in_the_outputs_reach_no_terminal(settled: Target) -> None:
     whole = settled.stack.export()
     placements = _outputs(json.loads(whole))["placements"]
-    changed = [item | {"nodePool": "x\x1b[2J\x1b]0;PWNED\x07"} for item in placements]
+    changed = {name: item | {"nodePool": "x\x1b[2J\x1b]0;PWNED\x07"} for name, item in placements.items()}
     _import(settled, _with_placements(whole, changed))
 
     run = settled.preview()

@@ -80,10 +80,12 @@ CustomResource(
     opts=pulumi.ResourceOptions(provider=cluster),
 )
 pulumi.export(
-    "nodePools", [{"environment": "e", "nodePool": "p", "unitsPerNode": 2, "nodes": 1, "units": 2, "allocated": 2}]
+    "nodePools",
+    {"e/p": {"environment": "e", "nodePool": "p", "unitsPerNode": 2, "nodes": 1, "units": 2, "allocated": 2}},
 )
 placed = {"deployment": {"namespace": "team", "name": "missing"}, "environment": "e", "nodePool": "p"}
-pulumi.export("placements", [placed | {"nodesPerReplica": 1, "resource": {"name": "nvidia.com/gpu", "count": 1}}])
+placed |= {"nodesPerReplica": 1, "resource": {"name": "nvidia.com/gpu", "count": 1}}
+pulumi.export("placements", {"e/team/missing": placed})
 """
 
 # Every typed resource that makes pods, with two slices; and one that makes no GPU pods.
@@ -134,8 +136,8 @@ for name, template in {
         spec={"template": template, "replicas": unknown},
         opts=pulumi.ResourceOptions(provider=cluster),
     )
-pulumi.export("nodePools", unknown.apply(lambda _: []))
-pulumi.export("placements", [{"environment": unknown}])
+pulumi.export("nodePools", unknown.apply(lambda _: {}))
+pulumi.export("placements", {"e/team/x": {"environment": unknown}})
 """
 
 # What can be fixed: a spelling and a toleration, beside a secret and a value that is not known.

@@ -36,8 +36,7 @@ def _smaller(environment: str, pool: str, **fields: int) -> Break:
     """Change what the stack's outputs say of a pool."""
 
     def breaks(stack: Stack, target: str) -> None:
-        pools = stack.resources[target].properties["nodePools"]
-        next(item for item in pools if (item["environment"], item["nodePool"]) == (environment, pool)).update(fields)
+        stack.resources[target].properties["nodePools"][f"{environment}/{pool}"].update(fields)
 
     return breaks
 

@@ -157,11 +157,11 @@ def test_what_no_document_made_is_shown_at_the_project_with_its_urn(name: str) -
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        ("nodePools[0]: too much", at("environments.yaml", "small-models-mig")),
-        ("nodePools[2]: too much", at("environments.yaml", "h100-whole")),
-        ("placements[2].nodePool: not there", at("deployments.yaml", "chat-small")),
-        ("placements[3]: not there", PROJECT),
-        ("warnings[0]: odd", PROJECT),
+        ('nodePools["mig-a/small-models-mig"]: too much', at("environments.yaml", "small-models-mig")),
+        ('nodePools["onprem-b/h100-whole"]: too much', at("environments.yaml", "h100-whole")),
+        ('placements["onprem-b/team-b/chat-small"].nodePool: not there', at("deployments.yaml", "chat-small")),
+        ('placements["onprem-b/team-b/nobody"]: not there', PROJECT),
+        ('warnings["SW301 x"]: odd', PROJECT),
     ],
 )
 def test_what_is_wrong_with_the_plan_is_shown_at_what_was_planned(message: str, expected: Place) -> None:
@@ -187,12 +187,13 @@ def test_a_service_that_says_nothing_there_is_shown_at_its_deployment(path: tupl
 @pytest.mark.parametrize("value", NOTHING_SAID, ids=repr)
 @pytest.mark.parametrize("key", ["placements", "nodePools"])
 def test_another_programs_outputs_may_hold_anything(key: str, value: object) -> None:
-    """Its policies may say `placements[0]: ...` of a list that has nothing to do with a plan."""
-    for told in (value, [value], [{"deployment": value}], [{"deployment": {"name": value}}], [{"nodePool": value}]):
-        shown = found(outputs({key: told}), violation(STACK, f"{key}[0]: x"))
+    """Its policies may say `placements["a"]: ...` of a mapping that has nothing to do with a plan."""
+    entries = (value, {"deployment": value}, {"deployment": {"name": value}}, {"nodePool": value})
+    for told in (value, [value], *({"a": entry} for entry in entries)):
+        shown = found(outputs({key: told}), violation(STACK, f'{key}["a"]: x'))
         assert [each.place for each in shown] == [PROJECT]
     finished = {"type": "pulumi:pulumi:Stack", "urn": STACK, "new": {"outputs": value}}
-    shown = found({"resOutputsEvent": {"metadata": finished}}, violation(STACK, f"{key}[0]: x"))
+    shown = found({"resOutputsEvent": {"metadata": finished}}, violation(STACK, f'{key}["a"]: x'))
     assert [each.place for each in shown] == [PROJECT]
 
 

@@ -1,0 +1,85 @@
+"""A plan as a stack's outputs: maps by names, so that Pulumi's own diff shows what changed and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from slicewise.diagnostics import Diagnostic
+from slicewise.documents import Fleet
+from slicewise.planning.explaining import Rejections
+from slicewise.planning.plan import Placement, Plan
+from slicewise.planning.plan_json import deployment_to_dict, placement_to_dict, pool_to_dict
+from slicewise.planning.reasons import Rejection
+
+
+def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, Any]:
+    """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`, no `moved`.
+
+    `placements` are keyed `environment/namespace/name`, `nodePools` `environment/pool`, `shortfalls` `namespace/name`,
+    and `warnings` by their code and what they are about.
+    """
+    return {
+        "placements": {_name(each): _placement(fleet, each) for each in plan.placements},
+        "shortfalls": {
+            str(shortfall.deployment): {
+                "deployment": deployment_to_dict(shortfall.deployment),
+                "wanted": shortfall.wanted,
+                "placed": shortfall.placed,
+                "rejections": _counts(rejections.of(shortfall.deployment)),
+            }
+            for shortfall in plan.shortfalls
+        },
+        "nodePools": {f"{usage.environment}/{usage.node_pool}": pool_to_dict(usage) for usage in plan.node_pools},
+        "warnings": _warnings(plan.warnings),
+    }
+
+
+def output_entries(output: object) -> dict[str, Mapping[str, Any]]:
+    """Return the entries of `placements`, `nodePools` or `leaving` by their names; none of what cannot be read.
+
+    Stacks of before outputs were maps have lists.
+    """
+    values = output.values() if isinstance(output, Mapping) else output if isinstance(output, list) else ()
+    return {name: each for each in values if isinstance(each, Mapping) and (name := _name_of_entry(each))}
+
+
+def _name(placement: Placement) -> str:
+    return f"{placement.environment}/{placement.deployment}"
+
+
+def _name_of_entry(entry: Mapping[str, Any]) -> str:
+    """Return the name that an entry has among outputs; empty where it does not say what it is."""
+    environment, deployment = entry.get("environment"), entry.get("deployment")
+    parts = (
+        (environment, deployment.get("namespace"), deployment.get("name"))
+        if isinstance(deployment, Mapping)
+        else (environment, entry.get("nodePool"))
+    )
+    return "/".join(map(str, parts)) if all(isinstance(part, str) for part in parts) else ""
+
+
+def _placement(fleet: Fleet, placement: Placement) -> dict[str, Any]:
+    entry = placement_to_dict(fleet, placement)
+    del entry["retained"]
+    # Pulumi drops what is null from a state that is read back, and a skipped environment's is written as it was.
+    entry["endpoint"] = {key: value for key, value in entry["endpoint"].items() if value is not None}
+    return entry
+
+
+def _counts(rejections: Iterable[Rejection]) -> dict[str, int]:
+    return dict(sorted(Counter(item.code.value for item in rejections).items()))
+
+
+def _warnings(warnings: Iterable[Diagnostic]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    seen: Counter[str] = Counter()
+    for warning in warnings:
+        # A line of a file moves when another is added above it.
+        about = ": ".join(part for part in (str(warning.subject) or warning.place.file, warning.field_name) if part)
+        name = f"{warning.code.value} {about}"
+        seen[name] += 1
+        number = f" ({seen[name]})" if seen[name] > 1 else ""
+        found[f"{name}{number}"] = {"code": warning.code.value, "path": about, "message": warning.text}
+    return found
