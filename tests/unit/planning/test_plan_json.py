@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import yaml
 
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Subject
-from slicewise.documents import DeploymentKey, load_fleet
+from slicewise.diagnostics import InvalidInputError
+from slicewise.documents import DeploymentKey
 from slicewise.planning import (
     PreviousPlacement,
-    Rejections,
-    make_plan,
-    output_entries,
     parse_previous,
-    plan_to_outputs,
 )
 from tests.documents import (
     Document,
@@ -34,7 +27,8 @@ from tests.documents import (
 )
 
 
-def _documents() -> list[Document]:
+def plan_documents() -> list[Document]:
+    """Return a fleet of which one deployment is placed, and one is not."""
     return [
         environment("mig-a", slices("mig", "3g.40gb", acceleratorCount=1, strategy="single")),
         environment("mig-b", slices("mig", "1g.10gb+me", acceleratorCount=1), pool("gpu", multiNodeCapable=True)),
@@ -109,7 +103,7 @@ WARNING = {
 
 
 def test_the_json_has_exactly_the_contracts_keys() -> None:
-    assert plan_of(_documents()) == {
+    assert plan_of(plan_documents()) == {
         "placements": [PLACEMENT],
         "shortfalls": [
             {
@@ -151,7 +145,7 @@ def test_the_json_has_exactly_the_contracts_keys() -> None:
 
 
 def test_the_keys_stand_in_the_contracts_order() -> None:
-    plan = plan_of(_documents())
+    plan = plan_of(plan_documents())
     assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings", "moved"]
     assert list(plan["placements"][0]) == list(PLACEMENT)
     assert list(plan["shortfalls"][0]) == ["deployment", "wanted", "placed", "rejections"]
@@ -185,55 +179,8 @@ def test_several_nodes_and_gpus_are_multiplied() -> None:
     assert (placement["units"], placement["resource"]) == (24, {"name": "nvidia.com/gpu", "count": 4})
 
 
-def test_outputs_have_no_retained_and_shortfalls_as_counts() -> None:
-    outputs = planned_outputs(fleet_of(_documents()))
-    address = "http://gemma-kserve-workload-svc.team-a.svc.cluster.local:8000"
-    kept = {key: value for key, value in PLACEMENT.items() if key not in ("retained", "endpoint")}
-    assert outputs == {
-        # Without the address outside: what is null, Pulumi drops from a state that is read back.
-        "placements": {"mig-a/team-a/gemma": {**kept, "endpoint": {"inCluster": address}}},
-        "shortfalls": {
-            "team-b/kimi": {
-                "deployment": {"namespace": "team-b", "name": "kimi"},
-                "wanted": 2,
-                "placed": 0,
-                "rejections": {"insufficient-memory": 3},
-            }
-        },
-        "nodePools": dict(zip(["mig-a/mig", "mig-b/gpu", "mig-b/mig"], NODE_POOLS, strict=True)),
-        "warnings": {
-            "SW305 InferenceEnvironment mig-a: spec.nodePools[0]": {
-                key: value for key, value in WARNING.items() if key != "facts"
-            }
-        },
-    }
-
-
-def test_outputs_do_not_change_when_nothing_changed() -> None:
-    fleet = fleet_of(_documents())
-    first = planned_outputs(fleet)
-    second = planned_outputs(fleet, parse_previous(first["placements"], "outputs"))
-    assert json.dumps(first) == json.dumps(second)
-
-
-def test_shortfall_counts_are_sorted_by_code() -> None:
-    documents = [
-        environment("a", pool("p", nodeCount=0)),
-        environment("b", pool("p", acceleratorCount=1), slices("s", "3g.40gb")),
-        model("m", profile("x", gpusPerNode=2), profile("y", memoryPerGpu="90Gi")),
-        deployment("d", "m", environments=2),
-    ]
-    counts = planned_outputs(fleet_of(documents))["shortfalls"]["team/d"]["rejections"]
-    assert list(counts.items()) == [
-        ("gpus-per-node", 1),
-        ("insufficient-memory", 3),
-        ("mig-single-device", 1),
-        ("not-enough-nodes", 1),
-    ]
-
-
 def test_a_plan_is_read_back_from_its_own_json_and_outputs() -> None:
-    fleet = fleet_of(_documents())
+    fleet = fleet_of(plan_documents())
     expected = (
         PreviousPlacement(
             DeploymentKey("team-a", "gemma"), "mig-a", "mig", "fp8", units=2, gpus_per_node=1, resource="nvidia.com/gpu"
@@ -242,60 +189,6 @@ def test_a_plan_is_read_back_from_its_own_json_and_outputs() -> None:
     assert parse_previous(planned(fleet)["placements"], "plan.json") == expected
     assert parse_previous(planned_outputs(fleet)["placements"], "outputs") == expected
     assert parse_previous([], "plan.json") == ()
-
-
-def test_outputs_of_stacks_from_before_they_were_maps_are_read() -> None:
-    outputs = planned_outputs(fleet_of(_documents()))["placements"]
-    assert parse_previous([*outputs.values()], "outputs") == parse_previous(outputs, "outputs") != ()
-    assert output_entries([*outputs.values()]) == output_entries(outputs) == outputs
-
-
-@pytest.mark.parametrize(
-    "damaged",
-    ["text", None, 7, [7], {"a": 7}, [{"environment": "e"}], [{"environment": 1, "deployment": {}}], {"a": {}}],
-    ids=repr,
-)
-def test_outputs_that_cannot_be_read_have_no_entries(damaged: object) -> None:
-    assert output_entries(damaged) == {}
-
-
-def test_one_thing_more_changes_nothing_else_in_the_outputs() -> None:
-    documents = _documents()
-    first = planned_outputs(fleet_of(documents))
-    here = {"only": "here"}
-    more = [
-        *documents,
-        environment("aaa", slices("mig", "3g.40gb", acceleratorCount=1), labels=here),
-        deployment("a-first", "m", namespace="a", environmentSelector=here),
-    ]
-    second = planned_outputs(fleet_of(more), parse_previous(first["placements"], "outputs"))
-    assert second["placements"].keys() - first["placements"].keys() == {"aaa/a/a-first"}
-    assert second["nodePools"].keys() - first["nodePools"].keys() == {"aaa/mig"}
-    for output in ("placements", "nodePools"):
-        assert {name: second[output][name] for name in first[output]} == first[output]
-
-
-def test_warnings_are_called_by_what_they_are_about_not_by_the_line(tmp_path: Path) -> None:
-    file = tmp_path / "fleet.yaml"
-    text = yaml.safe_dump_all(_documents())
-    file.write_text(text)
-    first = planned_outputs(load_fleet([str(file)]))["warnings"]
-    file.write_text(f"# A line more.\n{text}")
-    assert planned_outputs(load_fleet([str(file)]))["warnings"] == first != {}
-
-
-def test_two_warnings_of_one_thing_both_stay() -> None:
-    subject = Subject("InferenceEnvironment", "e")
-    about = [
-        Diagnostic.warning(Code.NO_UNIT_FOR_ROLLING_UPDATE, f"reason {number}", subject=subject) for number in (1, 2)
-    ]
-    fleet = fleet_of(_documents())
-    plan = replace(make_plan(fleet), warnings=tuple(about))
-    found = plan_to_outputs(fleet, plan, Rejections(fleet, plan))["warnings"]
-    assert {name: each["message"] for name, each in found.items()} == {
-        "SW305 InferenceEnvironment e": "reason 1",
-        "SW305 InferenceEnvironment e (2)": "reason 2",
-    }
 
 
 def test_stack_outputs_give_numbers_as_floats() -> None:
