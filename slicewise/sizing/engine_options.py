@@ -10,15 +10,27 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, quoted
+from slicewise.sizing.left_out import left_out_by
+from slicewise.sizing.option_effects import adding_memory, changing_memory
 from slicewise.sizing.vllm_options import full_name
 
 _SHORT: Final = {
     "-tp": "tensor-parallel-size",
     "-pp": "pipeline-parallel-size",
     "-dp": "data-parallel-size",
+    "-dcp": "decode-context-parallel-size",
+    "-pcp": "prefill-context-parallel-size",
     "-ep": "enable-expert-parallel",
     "-q": "quantization",
     "-sc": "speculative-config",
+    "-cc": "compilation-config",
+    "-ac": "attention-config",
+    "-dpl": "data-parallel-size-local",
+    "-dpa": "data-parallel-address",
+    "-dpp": "data-parallel-rpc-port",
+    "-dpb": "data-parallel-backend",
+    "-n": "nnodes",
+    "-r": "node-rank",
 }
 # Switches: they take no value, and `--no-…` turns them off.
 _SWITCHES: Final = frozenset({
@@ -35,52 +47,6 @@ _IMAGES: Final = "limit-mm-per-prompt"
 _MOST_RANKS: Final = 4096
 _OPTIMIZED: Final = re.compile(r"-O[0-9.]*")
 _AUTO: Final = ("auto", "-1")
-# What these do to memory is not computed, and each may take more or less of it than the formulas say.
-_CHANGING: Final = {
-    "cpu-offload-gb": "weights are moved to main memory (--cpu-offload-gb)",
-    "cpu-offload-params": "weights are moved to main memory (--cpu-offload-params)",
-    "offload-group-size": "weights are moved to main memory (--offload-group-size)",
-    "kv-cache-memory-bytes": "the size of the key-value cache is given (--kv-cache-memory-bytes)",
-    "kv-cache-memory": "the size of the key-value cache is given (--kv-cache-memory)",
-    "num-gpu-blocks-override": "the number of blocks is given (--num-gpu-blocks-override)",
-    "hf-overrides": "the model's config is changed (--hf-overrides)",
-    "hf-config-path": "the model's config is another (--hf-config-path)",
-    "config": "further arguments are in a file (--config)",
-    "load-format": "weights are loaded in another format (--load-format)",
-    "compilation-config": "graphs and compilation are configured (--compilation-config)",
-    "decode-context-parallel-size": "requests are spread over ranks (--decode-context-parallel-size)",
-    "prefill-context-parallel-size": "requests are spread over ranks (--prefill-context-parallel-size)",
-    "block-size": "blocks have another size (--block-size)",
-    "enable-sleep-mode": "memory is given back while the engine sleeps (--enable-sleep-mode)",
-    "optimization-level": "graphs and compilation are configured (--optimization-level)",
-    "performance-mode": "batches have another size (--performance-mode)",
-    "runner": "the model is run in another way (--runner)",
-    "task": "the model is run in another way (--task)",
-    "convert": "the model is run in another way (--convert)",
-}
-# What these add to memory is not computed.
-_ADDING: Final = {
-    "enable-lora": "adapters are loaded (--enable-lora)",
-    "lora-modules": "adapters are loaded (--lora-modules)",
-    "speculative-config": "a draft model runs beside it (--speculative-config)",
-    "speculative-model": "a draft model runs beside it (--speculative-model)",
-    "enable-dbo": "batches overlap (--enable-dbo)",
-    "mm-encoder-tp-mode": "encoders are copied to all ranks (--mm-encoder-tp-mode)",
-}
-# Sizes of blocks are vLLM's own where they are 16.
-_HARMLESS: Final = {
-    "load-format": ("auto", "safetensors"),
-    "block-size": ("16",),
-    "runner": ("auto", "generate"),
-    "task": ("auto", "generate"),
-    "convert": ("auto", "none"),
-    "mm-encoder-tp-mode": ("weights",),
-    "decode-context-parallel-size": ("1",),
-    "prefill-context-parallel-size": ("1",),
-    "cpu-offload-gb": ("0",),
-    "offload-group-size": ("0",),
-    "performance-mode": ("balanced",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +71,7 @@ class EngineOptions:
         hybrid: Whether windows free what they have passed.
         async_scheduling: Whether a batch is prepared while another runs.
         language_only: Whether encoders of images and audio are left out.
-        no_images: Whether a request may have none of them (`--limit-mm-per-prompt`).
+        left_out: What a request may have none of (`--limit-mm-per-prompt`): image, video, audio.
         changing: Why memory cannot be computed at all.
         adding: What needs memory beyond what is computed.
     """
@@ -127,13 +93,13 @@ class EngineOptions:
     hybrid: bool = True
     async_scheduling: bool = True
     language_only: bool = False
-    no_images: bool = False
+    left_out: frozenset[str] = frozenset()
     changing: tuple[str, ...] = field(default=())
     adding: tuple[str, ...] = field(default=())
 
 
 def read_options(arguments: Sequence[str], start: EngineOptions | None = None) -> EngineOptions:
-    """Read vLLM's arguments; the last of several counts, and those that memory does not depend on are passed over.
+    """Read vLLM's arguments; the last of several counts. Those that are not known make memory one that is not computed.
 
     Args:
         arguments: The arguments, as the engine gets them: `--a=b` in one, or `--a` and `b` in two.
@@ -149,7 +115,6 @@ def read_options(arguments: Sequence[str], start: EngineOptions | None = None) -
     options = start or EngineOptions()
     length = values.get("max-model-len")
     fits = length in _AUTO
-    changing = _noted(values, _CHANGING)
     connector = values.get("kv-transfer-config")
     hybrid = not _on(values, "disable-hybrid-kv-cache-manager")
     if connector is not None and not _keeps_hybrid(connector):
@@ -173,9 +138,9 @@ def read_options(arguments: Sequence[str], start: EngineOptions | None = None) -
         hybrid=hybrid,
         async_scheduling=_on(values, "async-scheduling", default=True),
         language_only=_on(values, "language-model-only"),
-        no_images=_no_images(values.get(_IMAGES, "")),
-        changing=(*options.changing, *changing),
-        adding=(*options.adding, *_noted(values, _ADDING)),
+        left_out=left_out_by(values.get(_IMAGES, "")),
+        changing=(*options.changing, *changing_memory(values)),
+        adding=(*options.adding, *adding_memory(values)),
     )
 
 
@@ -200,9 +165,9 @@ def _given(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
         number += 1
         if not written.startswith("-"):
             continue
-        # `--limit-mm-per-prompt.image=0` is `--limit-mm-per-prompt={"image": 0}`.
-        name, _, inner = _long_name(written).partition(".")
-        name = full_name(name)
+        # `--limit-mm-per-prompt.image=0` is `--limit-mm-per-prompt={"image": 0}`, and `-cc.mode=0` so, too.
+        option, _, inner = written.partition(".") if not _OPTIMIZED.fullmatch(written) else (written, "", "")
+        name = full_name(_long_name(option))
         if name.removeprefix("no-") in _SWITCHES:
             value = "false" if name.startswith("no-") or value.lower() == "false" else "true"
             name = name.removeprefix("no-")
@@ -222,14 +187,6 @@ def _long_name(written: str) -> str:
 
 def _is_value(item: str) -> bool:
     return not item.startswith("-") or item == _AUTO[1]
-
-
-def _noted(values: dict[str, str], reasons: dict[str, str]) -> tuple[str, ...]:
-    return tuple(
-        reason
-        for name, reason in reasons.items()
-        if name in values and values[name] != "false" and values[name] not in _HARMLESS.get(name, ())
-    )
 
 
 def _on(values: dict[str, str], name: str, *, default: bool = False) -> bool:
@@ -258,12 +215,6 @@ def _share(values: dict[str, str], default: float | None) -> float | None:
     if not 0 < share <= 1:
         raise _wrong(f"--{name}", values[name], "a number above 0 and up to 1")
     return share
-
-
-def _no_images(limits: str) -> bool:
-    """Whether `{"image": 0, "video": 0}` or `image=0,video=0` leaves nothing for encoders."""
-    numbers = re.findall(r"[\"']?[a-z]+[\"']?\s*[:=]\s*([0-9]+)", limits)
-    return bool(numbers) and all(int(number) == 0 for number in numbers)
 
 
 # Connectors that go with windows (vLLM v0.23, SupportsHMA).

@@ -11,6 +11,7 @@ from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.kv_cache import Batches, KvCache, growing_bytes
 from slicewise.sizing.kv_groups import UnequalPagesError, group_caches
 from slicewise.sizing.kv_pages import CacheType
+from slicewise.sizing.left_out import without_encoders
 from slicewise.sizing.overhead import Batch, EngineTraits
 from slicewise.sizing.quantization import ONLINE_FP8, Quantization
 from slicewise.sizing.units import Unit
@@ -39,7 +40,7 @@ class EngineMemory:
     """A model as one engine runs it.
 
     Attributes:
-        architecture: The model, in the number format that it is run in.
+        architecture: The model as it is loaded: in its number format, and without encoders that are left out.
         options: How vLLM is started.
         version: Its version; None where it is not known.
         quantization: How the weights are held.
@@ -75,9 +76,8 @@ class EngineMemory:
             return None
         options = self.options
         ranks = options.tensor * options.pipeline
-        images = not (options.language_only or options.no_images)
         quantized = bool(self.quantization.rules)
-        return EngineTraits(self.version, options.tensor, ranks, options.enforce_eager, images, quantized)
+        return EngineTraits(self.version, options.tensor, ranks, options.enforce_eager, quantized)
 
     @property
     def utilization(self) -> float:
@@ -130,16 +130,16 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
         version: vLLM's version; None where it is not known.
     """
     wide = options.dtype in _FLOAT32_NAMES
-    model = replace(architecture, dtype_bytes=_FLOAT32) if wide else architecture
+    loaded = without_encoders(architecture, options.left_out, all_of_them=options.language_only)
+    model = replace(loaded, dtype_bytes=_FLOAT32) if wide else loaded
     quantization, unclear = _quantization(model.quantization, options.quantization)
     cache_type = _cache_type(options.kv_cache_dtype, quantization, model.dtype_bytes)
     ranks = Ranks(options.tensor, options.pipeline)
     splits = version is None or version.splits_large
-    towers = not options.language_only
-    weights = weight_bytes(model, quantization, ranks, towers=towers, splits_large=splits)
+    weights = weight_bytes(model, quantization, ranks, splits_large=splits)
     unquantized = weights
     if quantization.online:
-        unquantized = weight_bytes(model, Quantization(), ranks, towers=towers, splits_large=splits)
+        unquantized = weight_bytes(model, Quantization(), ranks, splits_large=splits)
     length = options.max_model_len or model.unstated_length
     caches = _fullest(model, options, cache_type or _FP8)
     changing = [*options.changing, *unclear]
@@ -150,7 +150,7 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
     changing += _parallel(options, len(model.layers))
     changing += _ungroupable(caches, cache_type or _FP8, options, model)
     adding = [*options.adding]
-    if model.images is Images.ANY_RESOLUTION and not (options.language_only or options.no_images):
+    if model.images is Images.ANY_RESOLUTION:
         adding.append("images of any resolution, the largest of which vLLM encodes at startup")
     return EngineMemory(
         architecture=model,

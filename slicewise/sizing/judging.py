@@ -133,7 +133,7 @@ class _Judgement:
     def _compared(self, needed: Range) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
         if short := tuple(self._too_small(needed)):
             return FitVerdict.DOES_NOT_FIT, short
-        if adding := tuple(_not_judged(Code.MORE_THAN_COMPUTED, self._memory.adding)):
+        if adding := tuple(_not_judged(Code.MORE_THAN_COMPUTED, (*self._memory.adding, *self._ranks_on_slices()))):
             return FitVerdict.NOT_JUDGED, adding
         if open_questions := tuple(self._uncertain(needed)):
             return FitVerdict.CANNOT_SAY, open_questions
@@ -189,6 +189,14 @@ class _Judgement:
             yield SizingReason(Code.CACHE_TOO_SMALL, message)
         elif self._captures_states() and self._pool(available.high) < self._needs.batches[0].sequences:
             yield self._states(self._pool(available.high))
+
+    def _ranks_on_slices(self) -> tuple[str, ...]:
+        """NCCL knows no slices: what it needs between two of them, and whether it starts, is not known (NCCL #1716)."""
+        return (
+            ("tensor parallelism over slices, which NCCL does not support",)
+            if self._unit.is_slice and self._several
+            else ()
+        )
 
     def _uncertain(self, needed: Range) -> Iterator[SizingReason]:
         """Yield what might be too little."""

@@ -39,6 +39,8 @@ _NON_TORCH_COUNTED: Final = (0.02, 1.0)
 # NCCL's buffers and those of all-reduce.
 _NON_TORCH_RANKS: Final = (0.05, 2.4)
 _ENCODER: Final = {Images.NONE: 0.0, Images.FIXED: 1.0, Images.ANY_RESOLUTION: 3.0}
+# Tokens of the largest image of Qwen's; vLLM profiles as many of them as a batch holds (a log of 0.23: 4 in 65,536).
+_LARGEST_IMAGE: Final = 16_384
 # Captured sizes end at this (v0.23, config/compilation.py); sizes of a decode batch go to twice the requests.
 _LARGEST_CAPTURE: Final = 512
 
@@ -82,7 +84,6 @@ class EngineTraits:
         tensor: Tensor parallel size.
         ranks: All ranks of a replica.
         eager: Whether no CUDA graphs are captured.
-        images: Whether encoders of images run.
         quantized: Whether weights are quantised.
     """
 
@@ -90,7 +91,6 @@ class EngineTraits:
     tensor: int
     ranks: int
     eager: bool
-    images: bool
     quantized: bool
 
 
@@ -102,11 +102,16 @@ def logits_bytes(architecture: Architecture, batch: Batch) -> int:
 def overhead(architecture: Architecture, batch: Batch, engine: EngineTraits) -> Range:
     """Return what the budget must hold beside weights and cache: with CUDA graphs from vLLM 0.20, before without."""
     total = _activation(architecture, batch, engine).plus(_non_torch(engine))
-    if engine.images:
-        total = total.plus(Range(0, _ENCODER[architecture.images] * GIB))
+    total = total.plus(Range(0, _encoder(architecture, batch)))
     if engine.version.counts_graphs:
         total = total.plus(graphs(architecture, batch, engine))
     return total
+
+
+def _encoder(architecture: Architecture, batch: Batch) -> float:
+    """Return the most that encoding images may take: as many as a batch holds, at least the largest one."""
+    images = max(batch.tokens / _LARGEST_IMAGE, 1) if architecture.images is Images.ANY_RESOLUTION else 1
+    return _ENCODER[architecture.images] * images * GIB
 
 
 def _activation(architecture: Architecture, batch: Batch, engine: EngineTraits) -> Range:

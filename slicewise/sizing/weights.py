@@ -46,7 +46,6 @@ def weight_bytes(
     quantization: Quantization,
     ranks: Ranks,
     *,
-    towers: bool = True,
     splits_large: bool = True,
 ) -> int:
     """Return the bytes of the weights on the rank that holds the most.
@@ -55,7 +54,6 @@ def weight_bytes(
         architecture: The model.
         quantization: How its weights are held.
         ranks: How many ranks share it.
-        towers: Whether encoders of images are loaded (`--language-model-only` leaves them out).
         splits_large: How the allocator treats large blocks: see `allocated`.
     """
     model = _Weights(architecture, quantization, ranks.tensor, splits_large=splits_large)
@@ -66,7 +64,7 @@ def weight_bytes(
     )
     most = 0.0
     for stage, (first, last) in enumerate(stages):
-        outside = model.outside(first=stage == 0, last=stage == len(stages) - 1, towers=towers)
+        outside = model.outside(first=stage == 0, last=stage == len(stages) - 1)
         most = max(most, sum(layers[first:last]) + outside + rotary)
     return round(most)
 
@@ -110,18 +108,18 @@ class _Weights:
         self._known[id(layer)] = found
         return found
 
-    def outside(self, *, first: bool, last: bool, towers: bool) -> float:
+    def outside(self, *, first: bool, last: bool) -> float:
         """Return the bytes outside the layers: embeddings and towers on the first stage, the head on the last."""
-        return self._sum(tuple(self._held(first=first, last=last, towers=towers)), "")
+        return self._sum(tuple(self._held(first=first, last=last)), "")
 
-    def _held(self, *, first: bool, last: bool, towers: bool) -> Iterator[Tensor]:
+    def _held(self, *, first: bool, last: bool) -> Iterator[Tensor]:
         for tensor in self._architecture.outside:
             head = tensor.role is Role.HEAD
             embedding = tensor.split is Split.VOCABULARY and not head
             # A tied head is the embedding, which the last stage then holds too.
             if last if head else (first or (last and self._architecture.tied)) if embedding else True:
                 yield tensor
-        if first and towers:
+        if first:
             yield from self._architecture.towers
 
     def _sum(self, tensors: Sequence[Tensor], prefix: str) -> float:

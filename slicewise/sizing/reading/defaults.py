@@ -36,21 +36,27 @@ _QWEN2: Final = {
     "use_sliding_window": False,
 }  # fmt: skip
 
+# The class has no default, and the model rotates along three axes all the same (v5.23, modeling_qwen3_vl.py).
+_THREE_AXES: Final = {"rope_scaling": {"rope_type": "default", "mrope_section": [24, 20, 20]}}
 _QWEN2_VL: Final = {
+    **_THREE_AXES,
     "vocab_size": 152064, "hidden_size": 8192, "intermediate_size": 29568, "num_hidden_layers": 80,
     "num_attention_heads": 64, "num_key_value_heads": 8, "max_position_embeddings": 32768,
     "use_sliding_window": False,
 }  # fmt: skip
 _QWEN3_VL: Final = {
+    **_THREE_AXES,
     "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32,
     "num_attention_heads": 32, "num_key_value_heads": 32, "head_dim": 128, "max_position_embeddings": 128000,
 }  # fmt: skip
 _QWEN3_VL_MOE: Final = {
+    **_THREE_AXES,
     "vocab_size": 151936, "hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 24,
     "num_attention_heads": 16, "num_key_value_heads": 16, "head_dim": 128, "max_position_embeddings": 128000,
     "num_experts": 60, "num_experts_per_tok": 4, "moe_intermediate_size": 1408,
 }  # fmt: skip
 _DELTA: Final = {
+    **_THREE_AXES,
     "vocab_size": 248320, "num_attention_heads": 16, "head_dim": 256, "max_position_embeddings": 32768,
     "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_key_head_dim": 128, "linear_value_head_dim": 128,
     "linear_conv_kernel_dim": 4,

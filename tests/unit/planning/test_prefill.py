@@ -121,7 +121,8 @@ def test_explain_has_the_memory_of_both_engines() -> None:
     declared = fleet_of(documents)
     log = DecisionLog(declared.deployments[0].key)
     facts = candidates(declared, make_plan(declared, log=log), log)[0].facts
-    sizes = [facts[name]["unitBytes"] / 2**30 for name in ("engineMemory", "prefillEngineMemory")]
+    data: dict[str, Any] = dict(facts)
+    sizes = [data[name]["unitBytes"] / 2**30 for name in ("engineMemory", "prefillEngineMemory")]
     # Startup logs print 79.1 to 79.2 GiB for an H100 of 80 GB; its 3g.40gb has 39.50.
     assert sizes == pytest.approx([79.15, 39.50], abs=0.05)
 

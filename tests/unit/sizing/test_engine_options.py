@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from slicewise.diagnostics import Code, InvalidInputError
-from slicewise.sizing import EngineOptions, read_options, split_arguments
+from slicewise.sizing import EngineOptions, memory_variables, read_options, split_arguments
+from slicewise.sizing.option_effects import READ, WITHOUT_EFFECT
+from slicewise.sizing.vllm_options import OPTIONS
 
 
 @pytest.mark.parametrize(
@@ -36,11 +38,15 @@ from slicewise.sizing import EngineOptions, read_options, split_arguments
         ("--enable-prefix-caching --port 8000", "prefix_caching", True),
         ("--gpu-memory-utilization=0.95", "gpu_memory_utilization", 0.95),
         ("--language-model-only", "language_only", True),
-        ('--limit-mm-per-prompt={"image":0,"video":0}', "no_images", True),
-        ('--limit-mm-per-prompt={"image":1,"video":0}', "no_images", False),
-        ("--limit-mm-per-prompt image=0", "no_images", True),
-        ("--limit-mm-per-prompt.image=0 --limit-mm-per-prompt.video 0", "no_images", True),
-        ("--limit-mm-per-prompt.image=0 --limit-mm-per-prompt.video=1", "no_images", False),
+        ('--limit-mm-per-prompt={"image":0,"video":0}', "left_out", {"image", "video"}),
+        ('--limit-mm-per-prompt={"image":1,"video":0}', "left_out", {"video"}),
+        ('--limit-mm-per-prompt={"image":{"count":0,"width":512},"video":{"count":1}}', "left_out", {"image"}),
+        ("--limit-mm-per-prompt image=0", "left_out", {"image"}),
+        ("--limit-mm-per-prompt.image=0 --limit-mm-per-prompt.video 0", "left_out", {"image", "video"}),
+        ("--limit-mm-per-prompt.image=0 --limit-mm-per-prompt.video=1", "left_out", {"image"}),
+        ("--limit-mm-per-prompt.image.count=0", "left_out", {"image"}),
+        ("--limit-mm-per-prompt={image:0}", "left_out", set()),
+        ("--limit-mm-per-prompt=image", "left_out", set()),
         ("--disable-hybrid-kv-cache-manager", "hybrid", False),
         ('--kv-transfer-config={"kv_connector":"NixlConnector"}', "hybrid", True),
         ("--cpu-offload-gb=0", "changing", ()),
@@ -62,11 +68,71 @@ def test_an_argument_is_read(arguments: str, field: str, value: object) -> None:
         "--block-size=32",
         '--compilation-config={"level":0}',
         "--compilation-config.cudagraph_mode=NONE",
+        "--cudagraph-capture-sizes",
+        "--max-cudagraph-capture-size=64",
+        "--attention-backend=FLASHMLA",
+        "--moe-backend=marlin",
+        "--model-impl=transformers",
+        "--quantization-config={}",
+        '--rope-scaling={"rope_type":"yarn"}',
+        # Options whose effect nobody has looked at, and what no version has.
+        "--mamba-ssm-cache-dtype=float16",
+        "--mamba-cache-mode=all",
+        "--disable-sliding-window",
+        "--kv-cache-dtype-skip-layers=0",
+        "--use-fp64-gumbel",
+        "--worker-cls=mine.Worker",
+        "--skip-mm-profiling",
+        "--an-option-of-tomorrow=1",
+        "--no-enable-chunked-prefill",
     ],
 )
 def test_what_changes_memory_in_other_ways_is_noted(argument: str) -> None:
     (reason,) = read_options([argument]).changing
     assert argument.split("=", maxsplit=1)[0].split(".", maxsplit=1)[0] in reason
+
+
+@pytest.mark.parametrize(
+    ("argument", "option"), [("-cc.mode=none", "compilation-config"), ("-ac={}", "attention-config"), ("-tp2", "tp2")]
+)
+def test_short_options_that_change_memory_are_noted(argument: str, option: str) -> None:
+    (reason,) = read_options([argument]).changing
+    assert f"--{option}" in reason.replace("(-tp2)", "(--tp2)")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--no-enable-log-requests --enable-log-outputs --disable-log-stats --tool-call-parser hermes --host 0.0.0.0",
+        "--attention-backend FLASHINFER --moe-backend auto --cpu-offload-gb 0.0 --offload-backend auto",
+        "--swap-space 16 --max-logprobs 20 --generation-config vllm --chat-template /etc/template.jinja",
+        "--no-enable-chunked-prefill --max-num-batched-tokens 16384 --enable-chunked-prefill --api-key x",
+        "--max-loras 4 --nnodes 1 -n 1 -r 0 -dpl 1 --ssl-keyfile k --uvicorn-log-level warning",
+    ],
+)
+def test_what_memory_does_not_go_by_is_passed_over(line: str) -> None:
+    options = read_options(line.split())
+    assert (options.changing, options.adding) == ((), ())
+
+
+def test_options_without_effect_are_vllms_and_not_among_the_others() -> None:
+    assert WITHOUT_EFFECT <= OPTIONS
+    assert not WITHOUT_EFFECT & READ
+    assert READ <= OPTIONS
+    # What each of them says is not known elsewhere: an option has one meaning.
+    assert all(read_options([f"--{name}=x"]).changing == () for name in WITHOUT_EFFECT)
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["VLLM_LOGGING_LEVEL", "VLLM_API_KEY", "HF_HOME", "VLLM_NIXL_SIDE_CHANNEL_PORT"], []),
+        (["VLLM_USE_V1"], ["VLLM_USE_V1"]),
+        (["VLLM_MARLIN_USE_ATOMIC_ADD", "VLLM_OF_TOMORROW"], ["VLLM_MARLIN_USE_ATOMIC_ADD", "VLLM_OF_TOMORROW"]),
+    ],
+)
+def test_variables_of_vllm_that_are_not_known_are_noted(names: list[str], found: list[str]) -> None:
+    assert [reason.split("variable ")[1].split()[0] for reason in memory_variables(names)] == found
 
 
 def test_levels_of_optimisation_are_noted() -> None:

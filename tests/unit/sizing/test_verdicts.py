@@ -147,6 +147,8 @@ def test_images_of_any_resolution_are_not_judged_and_text_alone_is() -> None:
     assert sized(model, arguments, 39.5).verdict is FitVerdict.NOT_JUDGED
     assert sized(model, f"{arguments} --language-model-only", 39.5).verdict is FitVerdict.FITS
     assert sized(model, f"{arguments} --limit-mm-per-prompt image=0,video=0", 39.5).verdict is FitVerdict.FITS
+    # Videos are left: the largest of them is what vLLM encodes.
+    assert sized(model, f"{arguments} --limit-mm-per-prompt image=0", 39.5).verdict is FitVerdict.NOT_JUDGED
 
 
 def test_gpt_oss_at_95_percent_of_an_h100_is_not_said_to_fit() -> None:
@@ -272,3 +274,15 @@ def test_the_longest_context_may_have_other_names() -> None:
     # The least of them counts, but `model_max_length` before all (transformers_utils/model_arch_config_convertor.py).
     assert sized({**QWEN_7B, "seq_length": 8192}, "", 39.5).length == 8192
     assert sized({**QWEN_7B, "model_max_length": 131_072}, "", 79.0).length == 131_072
+
+
+def test_ranks_on_slices_are_not_judged_to_start() -> None:
+    """NCCL connects no slices (NVIDIA/nccl #1716); of whole GPUs it is judged."""
+    arguments = "--max-model-len=8192 --tensor-parallel-size=2 --max-num-seqs=64 --max-num-batched-tokens=2048"
+    architecture, options = read_architecture(LLAMA_8B), read_options(arguments.split())
+    found = {
+        is_slice: size(architecture, options, Unit(round(39.5 * GIB), is_slice=is_slice), parse_version("0.23"))
+        for is_slice in (True, False)
+    }
+    assert (found[True].verdict, codes(found[True])) == (FitVerdict.NOT_JUDGED, [Code.MORE_THAN_COMPUTED])
+    assert found[False].verdict is FitVerdict.FITS

@@ -61,6 +61,29 @@ def test_the_images_of_a_text_server_are_not_loaded() -> None:
     assert saved / 2 == pytest.approx(0.43e9, rel=0.03)
 
 
+@pytest.mark.parametrize(
+    ("model", "limits", "left_out"),
+    [
+        ("google/gemma-3-4b-it", '{"image":0}', True),
+        ("Qwen/Qwen3.5-4B", '{"image":0,"video":0}', True),
+        # Their encoders are for videos, too (vLLM v0.23, models/interfaces.py, _mark_tower_model).
+        ("Qwen/Qwen3.5-4B", '{"image":0}', False),
+        ("google/gemma-4-E4B-it", '{"image":0,"audio":0}', False),
+        ("google/gemma-3-4b-it", '{"image":1}', False),
+    ],
+)
+def test_an_encoder_that_no_request_needs_is_not_loaded(model: str, limits: str, *, left_out: bool) -> None:
+    config = PUBLISHED[model]
+    whole, language = weights(config), weights(config, "--language-model-only")
+    found = weights(config, f"--limit-mm-per-prompt={limits}")
+    if model == "google/gemma-4-E4B-it":
+        # The encoder of audio goes, that of images stays.
+        assert language < found < whole
+    else:
+        assert found == (language if left_out else whole)
+    assert language < whole
+
+
 def test_of_gemmas_encoder_fp8_takes_attention_alone() -> None:
     # Its feed-forward layers are 4304 wide, which is no multiple of 64 (vLLM v0.23, models/siglip.py).
     saved = weights(GEMMA_27B, "-q fp8") - weights(GEMMA_27B, "-q fp8 --language-model-only")
