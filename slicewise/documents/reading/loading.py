@@ -19,6 +19,7 @@ from slicewise.documents.rules import (
     check_name_beside_adapters,
     check_prefill_scaling,
     check_routes,
+    check_weights_in_pods,
     claimed_models,
     fleet_advice,
 )
@@ -95,7 +96,8 @@ def _load(
     fleet = _fleet([each.document for each in unique if each.document])
     errors += _against_the_model(unique, fleet)
     by_subject = {each.subject: each for each in unique}
-    errors += [by_subject[each.subject].placed(each) for each in check_routes(fleet)]
+    of_fleet = [*check_routes(fleet), *check_weights_in_pods(fleet)]
+    errors += [by_subject[each.subject].placed(each) for each in of_fleet]
     return replace(fleet, advice=tuple(each for each in found if not each.is_error)), errors
 
 

@@ -7,6 +7,7 @@ subject. docs/architecture.md says how to add one.
 from slicewise.documents.rules.fleet_warnings import fleet_advice
 from slicewise.documents.rules.judged_document import validated, value_at
 from slicewise.documents.rules.lora import check_name_beside_adapters
+from slicewise.documents.rules.own_weights import check_weights_in_pods
 from slicewise.documents.rules.prefill import check_prefill_scaling
 from slicewise.documents.rules.provisioned_pools import SYSTEM_POOL
 from slicewise.documents.rules.references import NAME, REFERENCE, ReferenceCheck, claimed_models
@@ -25,6 +26,7 @@ __all__ = [
     "check_name_beside_adapters",
     "check_prefill_scaling",
     "check_routes",
+    "check_weights_in_pods",
     "claimed_models",
     "fleet_advice",
     "slices_alone",

@@ -10,7 +10,7 @@ from slicewise.documents.pod_volumes import Volume, VolumeMount
 from slicewise.documents.rules.listed_once import check_listed_once
 
 _SHM: Final = "KServe makes it for /dev/shm; its size is shmSize"
-_OWN: Final = "KServe makes it for the engine: of two that merge both sources would stay; give this one another name"
+_OWN: Final = "KServe makes it for the engine, and of two that merge both sources would stay"
 # The volumes of KServe v0.20's presets and controller, and of Slicewise's own config.
 _TAKEN_NAMES: Final = {
     "dshm": _SHM,
@@ -31,7 +31,6 @@ _TAKEN_NAMES: Final = {
     ),
 }
 _TAKEN_PATHS: Final = {
-    "/mnt/models": "KServe mounts the weights there",
     "/dev/shm": "KServe mounts the pod's shared memory there; its size is shmSize",  # noqa: S108 - a container's
     "/var/run/kserve/tls": "KServe mounts its certificates there",
     "/var/run/secrets/kubernetes.io/serviceaccount": "Kubernetes mounts the service account's token there",
@@ -45,7 +44,8 @@ def check_volumes(volumes: Sequence[Volume], path: FieldPath) -> Iterator[Diagno
         at = (*path, number)
         if decides := _TAKEN_NAMES.get(volume.name):
             message = f"{quoted(volume.name)} is decided elsewhere: {decides}"
-            yield Diagnostic.error(Code.DECIDED_ELSEWHERE, message, "leave it out here", field=(*at, "name"))
+            remedy = "give the volume another name" if decides == _OWN else "leave it out here"
+            yield Diagnostic.error(Code.DECIDED_ELSEWHERE, message, remedy, field=(*at, "name"))
         if len(volume.sources) != 1:
             many = " and ".join(volume.sources)
             message = f"a volume has one source, not {many}" if many else "a volume needs a source"

@@ -20,10 +20,13 @@ from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.credentials_once import check_credentials_once
 from slicewise.documents.rules.deployment import check_metadata, check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
+from slicewise.documents.rules.hub_addresses import check_hub_addresses
+from slicewise.documents.rules.initializer_use import check_initializer_use
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
 from slicewise.documents.rules.lora import check_lora, check_lora_arguments
-from slicewise.documents.rules.model_source import check_own_weights, check_source
+from slicewise.documents.rules.model_source import check_source
 from slicewise.documents.rules.node_labels import check_node_labels
+from slicewise.documents.rules.own_weights import check_mounted_over
 from slicewise.documents.rules.owned_labels import check_environment_labels
 from slicewise.documents.rules.pod import (
     check_base_refs,
@@ -70,7 +73,6 @@ from slicewise.documents.rules.rule import (
     of_each_profile_and_architecture,
     of_each_profile_and_repository,
     of_each_profile_with_adapters,
-    of_each_profile_without_initializer,
     of_labels,
     of_lora,
     of_metadata,
@@ -78,6 +80,7 @@ from slicewise.documents.rules.rule import (
     of_namespace,
     of_pod_of_deployment,
     of_pod_of_model,
+    of_pods_and_download,
     of_pools,
     of_pools_and_cluster,
     of_profiles,
@@ -154,6 +157,9 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     of_pod_of_model(check_pod),
     of_storage_initializer(check_storage_initializer),
     of_download(check_credentials_once),
+    of_download(check_hub_addresses),
+    of_download(check_initializer_use),
+    of_pods_and_download(check_mounted_over),
     of_base_refs(check_base_refs),
     of_each_profile(check_required_memory, "replicaTopology.requires.memoryPerGpu"),
     of_each_profile(
@@ -174,7 +180,6 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     ),
     of_each_profile_and_repository(check_quantised_weights, "engine.args", "replicaTopology.requires.precisionSupport"),
     of_source(check_source),
-    of_each_profile_without_initializer(check_own_weights, "engine", "pod"),
     of_lora(check_lora),
     of_each_profile_with_adapters(check_lora_arguments, "engine.args"),
     of_architecture(check_architecture),

@@ -157,21 +157,21 @@ def of_source(check: Callable[[ModelSource, AbstractSet[ModelSource]], _Found]) 
     return Rule((), lambda document: check(document.source, document.blocks) if document.source else iter(()))
 
 
-def of_each_profile_without_initializer(
-    check: Callable[[ServingProfile, PodSettings | None, FieldPath], _Found], *fields: str
-) -> Rule[JudgedModel]:
-    """Return a rule of each serving profile and the pods of a model whose weights nothing fetches or mounts.
-
-    What configs of the platform's own (`baseRefs`) do about it is not known.
-    """
+def of_pods_and_download(check: Callable[[PodSettings, StorageInitializer, FieldPath], _Found]) -> Rule[JudgedModel]:
+    """Return a rule of all that a model says of its pods, and of what fetches its weights."""
 
     def run(document: JudgedModel) -> _Found:
-        storage = document.storage_initializer
-        if storage is not None and storage.enabled is False and not document.base_refs:
-            for entry in _fitting(document.serving, fields):
-                yield from check(entry.value, document.pod, entry.path)
+        pods = [(document.pod, _POD)]
+        for entry in _fitting(document.serving, ("pod", "prefill")):
+            pods.append((entry.value.pod, (*entry.path, "pod")))
+            if entry.value.prefill:
+                pods.append((entry.value.prefill.pod, (*entry.path, "prefill", "pod")))
+        if document.storage_initializer:
+            for pod, path in pods:
+                if pod:
+                    yield from check(pod, document.storage_initializer, path)
 
-    return Rule(fields, run)
+    return Rule(("pod", "prefill"), run)
 
 
 def of_lora(check: Callable[[Lora, str | None, Weights | None], _Found]) -> Rule[JudgedModel]:

@@ -1,0 +1,44 @@
+"""Rules of KServe's storage initializer: adapters need it, and its variables need something to download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slicewise.diagnostics import Code, Diagnostic
+from slicewise.documents.lora import Lora
+from slicewise.documents.model_source import Weights
+from slicewise.documents.model_weights import is_downloaded
+from slicewise.documents.pod import StorageInitializer
+
+
+def check_initializer_use(
+    storage: StorageInitializer, weights: Weights | None, lora: Lora | None
+) -> Iterator[Diagnostic]:
+    """Yield adapters that nothing fetches or mounts, and variables of a container that is not made.
+
+    Args:
+        storage: What fetches the weights.
+        weights: Where the model's own weights come from; None where that is wrong.
+        lora: Its adapters.
+    """
+    if storage.enabled is False and lora:
+        message = (
+            "without the storage initializer KServe v0.20 refuses every adapter, those on volumes as well, and makes "
+            "no pod"
+        )
+        remedy = (
+            "leave storageInitializer.enabled out; or leave spec.lora out, and let engine.command load the adapters "
+            "with --enable-lora and --lora-modules"
+        )
+        yield Diagnostic.error(Code.ADAPTERS_WITHOUT_INITIALIZER, message, remedy, field=("spec", "lora"))
+    if not storage.env or weights is None:
+        return
+    if storage.enabled is False:
+        why, instead = "there is no storage initializer", "write them in serving[].engine.env, or leave them out"
+    elif not any(map(is_downloaded, (weights, *(each.weights for each in (lora.adapters if lora else ()))))):
+        why, instead = "nothing is downloaded, so there is no storage initializer", "leave them out"
+    else:
+        return
+    message = f"{why}: these variables reach no container"
+    field = ("spec", "storageInitializer", "env")
+    yield Diagnostic.warning(Code.VARIABLES_UNUSED, message, instead, field=field)
