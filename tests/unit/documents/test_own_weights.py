@@ -40,7 +40,7 @@ def refused(*documents: Document) -> list[tuple[str, str]]:
     return []
 
 
-def on(pods: Document, *, other: Document | None = None, **fields: object) -> list[Document]:
+def on(pods: Document, *, other: Document | None = None, **fields: Any) -> list[Document]:
     """Return an environment of one pool (with `other`, of two), and a deployment."""
     pools = [pool("first", labels={"is": "first"}, pod=pods)]
     pools += [pool("second", labels={"is": "second"}, **other)] if other is not None else []
