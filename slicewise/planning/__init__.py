@@ -27,6 +27,7 @@ from slicewise.planning.explaining import (
     no_remedy,
     prospects,
 )
+from slicewise.planning.gpu_equivalents import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
 from slicewise.planning.matching import requirement_reason
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.placement_addresses import placement_endpoint
@@ -43,6 +44,7 @@ __all__ = [
     "Candidate",
     "ChargedPool",
     "DecisionLog",
+    "GpuSums",
     "JudgedEngine",
     "Move",
     "MoveCode",
@@ -65,6 +67,9 @@ __all__ = [
     "candidates",
     "charged_pools",
     "endpoint_to_dict",
+    "gpu_equivalents",
+    "gpu_sums",
+    "gpus_in_words",
     "grouped",
     "is_sound",
     "is_sound_on",

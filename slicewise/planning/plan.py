@@ -76,6 +76,8 @@ class PoolUsage:
     nodes: int
     allocated: int
     reserved: int
+    units_per_gpu: int
+    """Units of one physical GPU: its slices, or 1."""
     short: tuple[str, ...] = ()
     """What keeps one more of the smallest pods away though units are free, by Kubernetes' names: cpu, pods, rdma/ib."""
 
@@ -83,6 +85,11 @@ class PoolUsage:
     def units(self) -> int:
         """Units of all nodes."""
         return self.units_per_node * self.nodes
+
+    @property
+    def kept_free(self) -> int:
+        """Units that are there for what is reserved: fewer than that where a pool shrank under what runs there."""
+        return max(min(self.reserved, self.units - self.allocated), 0)
 
     @property
     def free(self) -> int:

@@ -8,13 +8,7 @@ from zlib import crc32
 
 from rich.text import Text
 
-# Colours that differ on dark and light backgrounds, and for most colour-blind people.
-_COLOURS = (
-    *("dodger_blue1", "orange1", "green3", "orchid", "gold3", "turquoise2"),
-    *("salmon1", "medium_purple1", "chartreuse3", "deep_pink2", "steel_blue1", "light_coral"),
-)
-RESERVED = "grey62"
-FREE = "grey37"
+from slicewise.presentation.palette import BARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +38,9 @@ def colours(names: Iterable[str]) -> Mapping[str, str]:
     given: dict[str, str] = {}
     free: list[str] = []
     for name in names:
-        free = free or list(_COLOURS)
-        start = crc32(name.encode()) % len(_COLOURS)
-        preferred = (_COLOURS[(start + step) % len(_COLOURS)] for step in range(len(_COLOURS)))
+        free = free or list(BARS)
+        start = crc32(name.encode()) % len(BARS)
+        preferred = (BARS[(start + step) % len(BARS)] for step in range(len(BARS)))
         given[name] = next(colour for colour in preferred if colour in free)
         free.remove(given[name])
     return given

@@ -7,27 +7,36 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from slicewise.diagnostics import plural, printable
-from slicewise.planning import Placement, Plan, PoolUsage, resource_in_words
-from slicewise.presentation.bars import ASCII, FREE, RESERVED, Glyphs, Part, bar, colours
+from slicewise.planning import (
+    Placement,
+    Plan,
+    PoolUsage,
+    gpu_equivalents,
+    gpu_sums,
+    gpus_in_words,
+    resource_in_words,
+)
+from slicewise.presentation.bars import ASCII, Glyphs, Part, bar, colours
+from slicewise.presentation.palette import FREE, RESERVED, WARNING
 
 IN_TERMINAL = 40
 _WIDEST_BAR = 40
-_WIDEST_NAME = 30
-_NARROWEST_LEGEND = 12
+_NARROWEST_LEGEND = 20
+# Below this a pool has three lines: its name, its bar, what is on it.
+_ONE_LINE = 100
+_INDENT = 4
 
 
 def print_map(console: Console, plan: Plan, limit: int = IN_TERMINAL) -> None:
     """Print the map of at most `limit` pools: the fullest, and a line about the others."""
     chosen = sorted(plan.node_pools, key=lambda pool: (-_fullness(pool), pool.environment, pool.node_pool))[:limit]
     glyphs = ASCII if console.options.ascii_only else Glyphs()
-    lines = _Map(plan, chosen, glyphs, console.width).lines()
-    for line in lines:
-        console.print(line, no_wrap=True, overflow="ellipsis", highlight=False)
+    for line in _Map(plan, chosen, glyphs, console.width).lines():
+        console.print(line, overflow="fold", highlight=False)
 
 
 def _fullness(pool: PoolUsage) -> float:
@@ -52,79 +61,97 @@ class _Map:
         for environment, pools in groupby(in_order, key=lambda pool: pool.environment):
             yield Text(printable(environment), "bold")
             for pool in pools:
-                yield self._pool(pool, placed[environment, pool.node_pool], styles)
+                yield from self._pool(pool, placed[environment, pool.node_pool], styles)
         rest = len(self.plan.node_pools) - len(self.chosen)
         if rest:
             yield Text(self._rest(rest), "dim")
 
     def _title(self) -> Text:
-        units, taken = _sums(self.plan.node_pools)
-        title = Text("Fleet", "italic")
-        title.append(f"  {_percent(taken, units)} of {units:,} units taken  ", "not italic")
-        for glyph, style, meaning in (
-            (self.glyphs.used, "", "used"),
-            (self.glyphs.reserved, RESERVED, "reserved"),
-            (self.glyphs.free, FREE, "free"),
+        """Return the sums in GPUs, which are also the key to the cells: slices of several sizes have no other sum."""
+        sums = gpu_sums(self.plan.node_pools)
+        title = Text("Fleet", "italic").append(f"  {gpus_in_words(sums.total)} GPUs", "not italic")
+        for glyph, style, gpus, meaning in (
+            (self.glyphs.used, "", sums.allocated, "used"),
+            (self.glyphs.reserved, RESERVED, sums.reserved, "reserved"),
+            (self.glyphs.free, FREE, sums.free, "free"),
         ):
-            title.append(glyph, f"not italic {style}").append(f" {meaning}  ", "not italic dim")
+            title.append("  ").append(glyph, f"not italic {style}")
+            title.append(f" {gpus_in_words(gpus)} {meaning}", "not italic")
         return title
 
     def _rest(self, count: int) -> str:
-        units, taken = _sums(self.plan.node_pools)
-        shown_units, shown_taken = _sums(self.chosen)
-        return f"and {count:,} more {plural(count, 'pool')}, {_percent(taken - shown_taken, units - shown_units)} full"
+        every, shown = gpu_sums(self.plan.node_pools), gpu_sums(self.chosen)
+        free, total = gpus_in_words(every.free - shown.free), gpus_in_words(every.total - shown.total)
+        return f"and {count:,} more {plural(count, 'pool')}, {free} of {total} GPUs free"
 
-    def _pool(self, pool: PoolUsage, placements: Sequence[Placement], styles: Mapping[str, str]) -> Text:
+    def _pool(self, pool: PoolUsage, placements: Sequence[Placement], styles: Mapping[str, str]) -> Iterator[Text]:
         largest_first = sorted(placements, key=lambda item: (-item.units, item.deployment, item.is_prefill))
-        parts = [Part(item.units, self.glyphs.used, styles[str(item.deployment)]) for item in largest_first]
-        # Where a pool shrank, more may be reserved than is left.
-        reserved = max(min(pool.reserved, pool.units - pool.allocated), 0)
-        parts += [Part(reserved, self.glyphs.reserved, RESERVED), Part(pool.free, self.glyphs.free, FREE)]
-        line = Text(f"  {_cut(printable(pool.node_pool), self._name_width):<{self._name_width}} ")
-        cells = bar(parts, self._bar_width)
-        line.append_text(cells).append(" " * (self._bar_width - len(cells)))
-        line.append(f" {f'{pool.allocated}/{pool.units}':>{self._numbers_width}}", "bold").append("  ")
-        if pool.short:
-            line.append(f"short of {', '.join(map(resource_in_words, pool.short))}  ", "yellow")
-        return line.append_text(self._legend(largest_first, styles, self.width - line.cell_len))
+        name = printable(pool.node_pool)
+        figures = self._figures(pool, largest_first, styles)
+        if self.width >= _ONE_LINE:
+            line = Text(f"  {name:<{self._name_width}} ").append_text(figures)
+            yield line.append_text(self._legend(pool, largest_first, styles, self.width - line.cell_len))
+            return
+        yield Text(f"  {name}")
+        yield Text(" " * _INDENT).append_text(figures)
+        legend = self._legend(pool, largest_first, styles, self.width - _INDENT)
+        if legend:
+            yield Text(" " * _INDENT).append_text(legend)
 
-    def _legend(self, placements: Sequence[Placement], styles: Mapping[str, str], room: int) -> Text:
-        """Return as many deployments as fit, the largest first, and how many do not."""
+    def _figures(self, pool: PoolUsage, placements: Sequence[Placement], styles: Mapping[str, str]) -> Text:
+        """Return the bar, and what of the pool is allocated: in units, and in GPUs where a unit is not one."""
+        parts = [Part(item.units, self.glyphs.used, styles[str(item.deployment)]) for item in placements]
+        parts += [Part(pool.kept_free, self.glyphs.reserved, RESERVED), Part(pool.free, self.glyphs.free, FREE)]
+        cells = bar(parts, self._bar_width)
+        figures = Text().append_text(cells).append(" " * (self._bar_width - len(cells)))
+        return figures.append(f" {_share(pool):>{self._units_width}} {_gpus(pool):<{self._gpus_width}}  ")
+
+    def _legend(self, pool: PoolUsage, placements: Sequence[Placement], styles: Mapping[str, str], room: int) -> Text:
+        """Return what is short, and as many deployments as fit, the largest first, and how many do not."""
+        entries = [Text(f"short of {', '.join(map(resource_in_words, pool.short))}", WARNING)] if pool.short else []
+        for item in placements:
+            if item.units:
+                entry = Text(self.glyphs.key, styles[str(item.deployment)])
+                entries.append(entry.append(f" {printable(str(item.deployment))} {item.units}", "default"))
+        if pool.kept_free:
+            entries.append(Text(self.glyphs.reserved, RESERVED).append(f" reserved {pool.kept_free}", "default"))
         legend = Text()
-        placements = [item for item in placements if item.units]
-        for number, item in enumerate(placements):
-            entry = f"{self.glyphs.key} {printable(str(item.deployment))} {item.units}  "
-            rest = f"+{len(placements) - number}"
-            last = number == len(placements) - 1
-            if legend.cell_len + cell_len(entry.rstrip()) + (0 if last else len(rest) + 2) > room:
+        for number, entry in enumerate(entries):
+            rest = f"+{len(entries) - number}"
+            after = 0 if number == len(entries) - 1 else len(rest) + 2
+            if legend.cell_len + entry.cell_len + after > room:
                 return legend.append(rest, "dim")
-            legend.append(self.glyphs.key, styles[str(item.deployment)]).append(entry[len(self.glyphs.key) :])
+            legend.append_text(entry).append("  ")
+        legend.rstrip()
         return legend
 
     @property
     def _name_width(self) -> int:
-        longest = max((len(printable(pool.node_pool)) for pool in self.chosen), default=0)
-        return min(longest, _WIDEST_NAME, self.width // 4)
+        return max((len(printable(pool.node_pool)) for pool in self.chosen), default=0)
 
     @property
-    def _numbers_width(self) -> int:
-        return max((len(f"{pool.allocated}/{pool.units}") for pool in self.chosen), default=0)
+    def _units_width(self) -> int:
+        return max((len(_share(pool)) for pool in self.chosen), default=0)
+
+    @property
+    def _gpus_width(self) -> int:
+        return max((len(_gpus(pool)) for pool in self.chosen), default=0)
 
     @property
     def _bar_width(self) -> int:
-        left = self.width - self._name_width - self._numbers_width - _NARROWEST_LEGEND
+        before = self._name_width + 2 + _NARROWEST_LEGEND if self.width >= _ONE_LINE else _INDENT
+        left = self.width - before - self._units_width - self._gpus_width - 4
         widest = max((pool.units for pool in self.chosen), default=0)
-        return max(min(left // 2, _WIDEST_BAR, widest), 1)
+        return max(min(left, _WIDEST_BAR, widest), 1)
 
 
-def _sums(pools: Sequence[PoolUsage]) -> tuple[int, int]:
-    """Return units, and how many of them are used or reserved."""
-    return sum(pool.units for pool in pools), sum(pool.units - pool.free for pool in pools)
+def _share(pool: PoolUsage) -> str:
+    return f"{pool.allocated}/{pool.units}"
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part // whole if whole else 0} %"
-
-
-def _cut(name: str, width: int) -> str:
-    return name if len(name) <= width else f"{name[: max(width - 1, 0)]}~"
+def _gpus(pool: PoolUsage) -> str:
+    """Return the same in GPUs; empty where each unit is one."""
+    if pool.units_per_gpu == 1:
+        return ""
+    allocated, units = gpu_equivalents(pool, pool.allocated), gpu_equivalents(pool, pool.units)
+    return f"= {gpus_in_words(allocated)}/{gpus_in_words(units)} GPUs"

@@ -217,6 +217,7 @@ class PoolLedger:
             nodes=self.pool.nodes,
             allocated=self.allocated,
             reserved=self.pool.reserved_units,
+            units_per_gpu=self.node.units // self.pool.accelerator_count,
             short=self._short(),
         )
 

@@ -46,7 +46,7 @@ def plan_of(text: str) -> Plan:
     return Plan(
         placements=(Placement(key, text, text, text, 1, 1, 1, text, retained=True),),
         shortfalls=(),
-        node_pools=(PoolUsage(text, text, text, 8, 1, 1, 0),),
+        node_pools=(PoolUsage(text, text, text, 8, 1, 1, 0, 1),),
         warnings=(Diagnostic.warning(Code.SHORTFALL, text, subject=Subject(text, text)),),
         moved=(Move(key, location, location, NodePoolGone(text, text)),),
     )

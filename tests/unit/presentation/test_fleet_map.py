@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from slicewise.planning import Plan, make_plan
+from slicewise.planning import Plan, PoolUsage, make_plan
 from slicewise.presentation.bars import Part, bar, colours
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.picture import fleet_picture
@@ -39,27 +39,50 @@ def plan_of(documents: list[Document]) -> Plan:
     return make_plan(fleet_of(documents))
 
 
-def test_a_cell_is_a_unit_where_there_is_room() -> None:
-    # tiny has 56 slices for 29 cells: the 12 of prod are 6.2 of them, the 3 of dev 1.6, what is free 21.2.
-    assert shown(plan_of(DOCUMENTS)) == [
-        "Fleet  36 % of 80 units taken  █ used  ▒ reserved  ░ free",
+def test_a_cell_is_a_unit_where_there_is_room_and_the_sums_are_gpus() -> None:
+    # 4 GPUs of two 3g.40gb, 8 of seven 1g.10gb and 16 whole: 15/7 + 12 used, 2 of 3g.40gb one reserved GPU.
+    # tiny has 56 slices for 40 cells: the 12 of prod are 8.6 of them, the 3 of dev 2.1, what is free 29.3.
+    assert shown(plan_of(DOCUMENTS), width=120) == [
+        "Fleet  28 GPUs  █ 14.1 used  ▒ 1 reserved  ░ 12.9 free",
         "mig-a",
-        "  small ▒▒░░░░░░                        0/8",
-        "  tiny  ████████░░░░░░░░░░░░░░░░░░░░░ 15/56  ■ team/prod 12  ■ team/dev 3",
+        "  small ▒▒░░░░░░                                   0/8 = 0/4 GPUs    ▒ reserved 2",
+        "  tiny  ███████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 15/56 = 2.1/8 GPUs  ■ team/prod 12  ■ team/dev 3",
         "onprem",
-        "  off                                   0/0",
-        "  whole ████████████░░░░              12/16  ■ team/prod 12",
+        "  off                                              0/0",
+        "  whole ████████████░░░░                         12/16               ■ team/prod 12",
+    ]
+
+
+def test_a_narrow_terminal_has_a_pool_on_three_lines() -> None:
+    assert shown(plan_of(DOCUMENTS), width=60)[:7] == [
+        "Fleet  28 GPUs  █ 14.1 used  ▒ 1 reserved  ░ 12.9 free",
+        "mig-a",
+        "  small",
+        "    ▒▒░░░░░░                              0/8 = 0/4 GPUs",
+        "    ▒ reserved 2",
+        "  tiny",
+        "    █████████░░░░░░░░░░░░░░░░░░░░░░░░░░ 15/56 = 2.1/8 GPUs",
+    ]
+
+
+def test_a_pool_that_shrank_reserves_what_is_left() -> None:
+    usage = PoolUsage("e", "p", "nvidia.com/gpu", 8, 1, allocated=7, reserved=4, units_per_gpu=1)
+    assert shown(Plan((), (), (usage,), ()), width=120)[:3] == [
+        "Fleet  8 GPUs  █ 7 used  ▒ 1 reserved  ░ 0 free",
+        "e",
+        "  p ▒        7/8   ▒ reserved 1",
     ]
 
 
 def test_what_has_no_room_in_the_legend_is_counted() -> None:
-    assert shown(plan_of(DOCUMENTS), width=36)[3].split()[-1] == "+2"
+    lines = shown(plan_of(DOCUMENTS), width=32)
+    assert lines[lines.index("  tiny") + 2].split() == ["■", "team/prod", "12", "+1"]
 
 
 def test_ascii_where_the_terminal_has_no_more() -> None:
     lines = shown(plan_of(DOCUMENTS), encoding="ascii")
     assert all(line.isascii() for line in lines)
-    assert lines[0] == "Fleet  36 % of 80 units taken  # used  = reserved  . free"
+    assert lines[0] == "Fleet  28 GPUs  # 14.1 used  = 1 reserved  . 12.9 free"
 
 
 def test_many_pools_are_the_fullest_and_a_line_on_the_rest() -> None:
@@ -68,9 +91,9 @@ def test_many_pools_are_the_fullest_and_a_line_on_the_rest() -> None:
         *[model("m"), deployment("d", "m", replicas=8, environments=2), deployment("e", "m", replicas=4)],
     ]
     lines = shown(plan_of(documents), limit=2)
-    assert len(lines) == 6
-    assert lines[1:3] == ["e0000", "  p ████████ 8/8  ■ team/d 8"]
-    assert lines[-1] == "and 2,998 more pools, 0 % full"
+    assert len(lines) == 10
+    assert lines[1:5] == ["e0000", "  p", "    ████████ 8/8", "    ■ team/d 8"]
+    assert lines[-1] == "and 2,998 more pools, 23,980 of 23,984 GPUs free"
 
 
 @steady
@@ -103,11 +126,11 @@ def test_a_terminal_ends_with_the_map_and_a_pipe_has_none() -> None:
     run = in_terminal(*COMMAND, "plan", DEMO)
     assert run.returncode == 0
     lines = re.sub(r"\x1b\[[\d;]*m", "", run.stdout).splitlines()
-    assert lines[-6].startswith("Fleet")
-    assert [line.strip().split()[0] for line in lines[-5:]] == [
-        *("mig-a", "small-models-mig", "onprem-b", "h100-tiny", "h100-whole"),
+    map_ = lines[[line.startswith("Fleet") for line in lines].index(True) :]
+    assert [line.strip().split()[0] for line in map_ if line[2:3].isalpha()] == [
+        *("Fleet", "mig-a", "small-models-mig", "onprem-b", "h100-tiny", "h100-whole"),
     ]
-    assert "■ team-b/chat-small 6" in lines[-2]
+    assert "■ team-b/chat-small 6" in "\n".join(map_)
     assert "Fleet" not in slicewise("plan", DEMO).stdout
 
 
