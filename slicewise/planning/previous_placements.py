@@ -42,6 +42,8 @@ class PreviousPlacement:
     resource: str | None = None
     autoscaled: bool = False
     prefill: PreviousPrefill | None = None
+    routed: bool = False
+    """Whether it had an address outside of its cluster, so that its service had a route."""
 
 
 class _Lenient(BaseModel):
@@ -78,6 +80,10 @@ class _PrefillEntry(_Lenient):
         return PreviousPrefill(self.node_pool, self.units, self.gpus_per_node, self.nodes_per_replica, resource)
 
 
+class _EndpointEntry(_Lenient):
+    external: str | None = None
+
+
 class _PlacementEntry(_Lenient):
     deployment: _DeploymentName
     environment: str
@@ -89,6 +95,7 @@ class _PlacementEntry(_Lenient):
     resource: _Resource | None = None
     autoscaled: bool = False
     prefill: _PrefillEntry | None = None
+    endpoint: _EndpointEntry = _EndpointEntry()
 
 
 _ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
@@ -126,6 +133,7 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.resource.name if entry.resource else None,
             entry.autoscaled,
             entry.prefill.previous if entry.prefill else None,
+            routed=entry.endpoint.external is not None,
         )
         for entry in entries
     )

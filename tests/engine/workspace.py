@@ -27,6 +27,8 @@ class Step:
     resource_type: str
     name: str
     inputs: dict[str, Any]
+    changed: frozenset[str] = frozenset()
+    """The fields that change, as a preview shows them."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,13 @@ class Operation:
         diagnostics = [event["diagnosticEvent"] for event in events if "diagnosticEvent" in event]
         return cls(
             steps=tuple(
-                Step(item["op"], item["type"], item["urn"].rpartition("::")[2], (item["new"] or {}).get("inputs", {}))
+                Step(
+                    item["op"],
+                    item["type"],
+                    item["urn"].rpartition("::")[2],
+                    (item["new"] or {}).get("inputs", {}),
+                    frozenset(item.get("detailedDiff") or {}),
+                )
                 for item in metadata
             ),
             outputs=stack[-1],
@@ -61,6 +69,10 @@ class Operation:
     def changes(self) -> dict[str, str]:
         """Return what is done to each resource that does not stay the same, by its name in the stack."""
         return {step.name: step.operation for step in self.steps if step.operation not in ("same", "read")}
+
+    def changed(self, name: str) -> frozenset[str]:
+        """Return the fields of the resource `name` that change."""
+        return frozenset().union(*(step.changed for step in self.steps if step.name == name))
 
 
 @dataclass(frozen=True)

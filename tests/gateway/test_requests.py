@@ -60,6 +60,10 @@ def test_a_service_a_canary_of_two_and_a_shifted_weight(routed: EmbeddedCluster,
         pods = workloads.pods()
 
         workspace.write(here, MODEL, version("chat", 9), version("chat-next", 81))
+        planned = workspace.preview()
+        assert planned.changes() == {f"mig-a/{NAMESPACE}/chat-next-service": "update"}
+        assert planned.changed(f"mig-a/{NAMESPACE}/chat-next-service") == {"spec.router.route.weight"}
+        assert [message for message in planned.messages if "SW352" in message] == []
         assert workspace.up().changes() == {f"mig-a/{NAMESPACE}/chat-next-service": "update"}
         weights = {"chat": 9, "chat-next": 81}
         workloads.wait("settled routes", lambda: are_settled(workloads.client, NAMESPACE, weights))

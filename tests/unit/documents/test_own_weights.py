@@ -20,6 +20,7 @@ OFF = {"storageInitializer": {"enabled": False}}
 HUB = {"source": "HuggingFace", "huggingFace": {"repo": "google/gemma-3-27b-it"}}
 S3 = {"source": "S3", "s3": {"uri": "s3://models/gemma"}}
 VOLUME = {"source": "PersistentVolumeClaim", "persistentVolumeClaim": {"name": "gemma"}}
+DEPLOYMENT = deployment("chat", "gemma")
 IMAGE = {"source": "OCI", "oci": {"image": "registry.example.com/gemma:v1"}}
 
 
@@ -40,11 +41,11 @@ def refused(*documents: Document) -> list[tuple[str, str]]:
     return []
 
 
-def on(pods: Document, *, other: Document | None = None, **fields: Any) -> list[Document]:
+def on(pods: Document, *, other: Document | None = None, **fields: Document) -> list[Document]:
     """Return an environment of one pool (with `other`, of two), and a deployment."""
     pools = [pool("first", labels={"is": "first"}, pod=pods)]
     pools += [pool("second", labels={"is": "second"}, **other)] if other is not None else []
-    return [environment("east", *pools), deployment("chat", "gemma", **fields)]
+    return [environment("east", *pools), {**DEPLOYMENT, "spec": {**DEPLOYMENT["spec"], **fields}}]
 
 
 NOTHING = [("SW242", "spec.modelRef.name")]
@@ -88,7 +89,7 @@ def test_volume_and_mount_may_be_said_anywhere() -> None:
 def test_every_pool_that_the_selectors_leave_has_them() -> None:
     has = {"volumes": VOLUMES, **MOUNTED}
     assert refused(served(**OFF), *on(has, other={})) == NOTHING
-    assert refused(served(**OFF), *on(has, other={}, nodePoolSelector={"is": "first"})) == []
+    assert refused(served(**OFF), *on(has, other={}, nodePoolSelector={"matchLabels": {"is": "first"}})) == []
     # What a config of the platform's own does is not known.
     assert refused(served(**OFF), *on(has, other={"baseRefs": [{"name": "ours"}]})) == []
     assert refused(served(**OFF, baseRefs=[{"name": "ours"}]), *on({})) == []
@@ -99,7 +100,7 @@ def test_weights_that_kserve_mounts_are_not_hidden_by_any_pod() -> None:
     of_reference = [("SW232", "spec.modelRef.name")]
     assert refused(served(), *on(hides)) == of_reference
     assert refused(served(), *on({}, pod=hides)) == of_reference
-    assert refused(served(), *on({}, other={"pod": hides}, nodePoolSelector={"is": "first"})) == []
+    assert refused(served(), *on({}, other={"pod": hides}, nodePoolSelector={"matchLabels": {"is": "first"}})) == []
     own = "container.volumeMounts[0].mountPath"
     assert refused(served(pod=hides), *on({})) == [("SW232", f"spec.pod.{own}")]
     assert refused(served(HUB, {"pod": hides}), *on({})) == [("SW232", f"spec.serving[0].pod.{own}")]

@@ -25,6 +25,7 @@ REMEDY: Final = "pulumi up"
 """What makes it again and puts it back: the program reads the services before it declares any."""
 _REPLICAS: Final = "replicas"
 _PREFILL_REPLICAS: Final = "prefill.replicas"
+_ROUTER: Final = "router"
 
 
 class Drift(StrEnum):
@@ -151,12 +152,15 @@ def _differ(declared: KubernetesObject, service: LiveService) -> bool:
 def _edits(expected: PlannedService, declared: KubernetesObject, service: LiveService) -> Iterator[tuple[str, str]]:
     """Yield path and words of what differs from what was applied, as far as that is known, beside the replicas.
 
-    Where the revision is the plan's, the plan's manifest is what was applied. Where it is another one, documents have
-    changed since; then the annotations say what was applied, and their earlier plan what should have been.
+    Where the revision is the plan's, the plan's manifest is what was applied, except for the router, which is not in
+    the revision. Where it is another one, documents have changed since; then the annotations say what was applied, and
+    their earlier plan what should have been.
     """
     yield from _prefill_replicas(expected, declared, service)
+    yield from _router(expected, declared, service)
     if service.revision == declared["spec"]["annotations"][REVISION_ANNOTATION]:
-        yield from _differing(service, declared["spec"], service.spec)
+        unrouted = {name: value for name, value in declared["spec"].items() if name != _ROUTER}
+        yield from _differing(service, unrouted, service.spec)
     elif expected.before is not None:
         for annotation, applied in (
             (NODE_POOL_ANNOTATION, expected.before.node_pool),
@@ -169,6 +173,23 @@ def _edits(expected: PlannedService, declared: KubernetesObject, service: LiveSe
                     f"annotation {annotation} is {quoted(found) if found else 'missing'}, {applied or 'none'} applied"
                 )
                 yield f"metadata.annotations.{annotation}", told
+
+
+def _router(expected: PlannedService, declared: KubernetesObject, service: LiveService) -> Iterator[tuple[str, str]]:
+    """Yield what somebody wrote into the router, or that it is gone and the earlier plan had one.
+
+    A router that only differs is one that the documents have changed since: a new weight is no reason to replace pods.
+    """
+    wanted = declared["spec"].get(_ROUTER)
+    if wanted is None:
+        return
+    if service.spec.get(_ROUTER) is None:
+        if expected.before and expected.before.routed:
+            yield _ROUTER, f"spec.{_ROUTER} is missing, {_shown(wanted)} applied"
+        return
+    for path, said in _differing(service, wanted, service.spec[_ROUTER], _ROUTER):
+        if any(path == each or path.startswith(f"{each}.") or each.startswith(f"{path}.") for each in service.editors):
+            yield path, said
 
 
 def _prefill_replicas(
