@@ -416,7 +416,7 @@ def test_a_weight_by_hand() -> None:
         },
     ]
     (told,) = deviations(routed_fleet(group="chat", weight=9), service, ROUTED)
-    assert told.says == "spec.router.route.weight is 5, 9 applied (by kubectl-patch)"
+    assert told.says == 'spec.router.route.weight is "5", "9" applied (by kubectl-patch)'
     assert told.paths == {"router.route.weight"}
 
 
