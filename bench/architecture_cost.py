@@ -1,0 +1,141 @@
+"""`python -m bench.architecture_cost`: what planning costs more where models say what they are made of.
+
+One fleet is planned with its models' architectures and without them, in turns, each time from documents that are parsed
+anew and with configs that no fleet before had. Where every engine starts on every slice, both plans must be the same:
+only then does the ratio compare the same work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from rich.console import Console
+
+from bench.fleet_documents import Document, write_yaml
+from bench.fleets import random_fleet
+from bench.sized_fleets import FreshConfigs, model_for_each_deployment, with_architectures, with_more_slices
+from slicewise.documents import Fleet, load_fleet, unit_of
+from slicewise.planning import Plan, make_plan
+
+_SHARED: Final = 20
+# With these there are 40 kinds.
+_MORE_SLICES: Final = 28
+
+
+@dataclass(frozen=True)
+class ArchitectureCost:
+    """What one kind of fleet costs; seconds are those of the processor, medians of some runs.
+
+    Attributes:
+        name: What the fleet is.
+        models: How many models it has.
+        configs: How many configs these have.
+        units: How many kinds of slices it has.
+        loading: Seconds of loading without architectures, and with them.
+        planning: Seconds of planning likewise.
+    """
+
+    name: str
+    models: int
+    configs: int
+    units: int
+    loading: tuple[float, float]
+    planning: tuple[float, float]
+
+    @property
+    def more(self) -> float:
+        """The part that architectures add to planning."""
+        without, given = self.planning
+        return given / without - 1
+
+
+class DifferentPlansError(AssertionError):
+    """A fleet was planned in another way although all engines start everywhere."""
+
+
+def measure_fleets(seed: int, environments: int, deployments: int, runs: int) -> Iterator[ArchitectureCost]:
+    """Measure each kind of fleet in turn."""
+    documents = random_fleet(seed, environments=environments, deployments=deployments)
+    models = sum(item["kind"] == "ClusterModel" for item in documents)
+    yield _measure("all start", documents, FreshConfigs(small=True), _SHARED, runs)
+    yield _measure("all start", documents, FreshConfigs(small=True), models, runs)
+    yield _measure("many do not", documents, FreshConfigs(small=False), _SHARED, runs)
+    yield _measure("many do not", documents, FreshConfigs(small=False), models, runs)
+    many = with_more_slices(model_for_each_deployment(documents), _MORE_SLICES)
+    yield _measure("all start", many, FreshConfigs(small=True), _SHARED, runs)
+    yield _measure("all start", many, FreshConfigs(small=True), deployments, runs)
+
+
+def _measure(
+    name: str, documents: Sequence[Document], fresh: FreshConfigs, configs: int, runs: int
+) -> ArchitectureCost:
+    times: list[tuple[_Timed, _Timed]] = []
+    for _ in range(runs):
+        without = _timed(documents)
+        given = _timed(with_architectures(documents, fresh.draw(configs)))
+        if name == "all start" and not _same(without.plan, given.plan):
+            raise DifferentPlansError
+        times.append((without, given))
+    fleet = times[0][1].fleet
+    return ArchitectureCost(
+        name,
+        len(fleet.models),
+        configs,
+        len({unit_of(pool) for each in fleet.environments for pool in each.spec.node_pools}),
+        (median(each.loading for each, _ in times), median(each.loading for _, each in times)),
+        (median(each.planning for each, _ in times), median(each.planning for _, each in times)),
+    )
+
+
+@dataclass(frozen=True)
+class _Timed:
+    fleet: Fleet
+    plan: Plan
+    loading: float
+    planning: float
+
+
+def _timed(documents: Sequence[Document]) -> _Timed:
+    with tempfile.TemporaryDirectory() as directory:
+        write_yaml(documents, Path(directory))
+        gc.collect()
+        start = time.process_time()
+        fleet = load_fleet([directory])
+    gc.collect()
+    loaded = time.process_time()
+    plan = make_plan(fleet)
+    return _Timed(fleet, plan, loaded - start, time.process_time() - loaded)
+
+
+def _same(one: Plan, other: Plan) -> bool:
+    """Whether two plans say the same but for advice."""
+    return (one.placements, one.shortfalls, one.node_pools) == (other.placements, other.shortfalls, other.node_pools)
+
+
+def main() -> None:
+    """Print the costs."""
+    parser = argparse.ArgumentParser(prog="python -m bench.architecture_cost", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--environments", type=int, default=1_000)
+    parser.add_argument("--deployments", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=5, help="of each, in turns (default: %(default)s)")
+    given = parser.parse_args()
+    console = Console(highlight=False)
+    for each in measure_fleets(given.seed, given.environments, given.deployments, given.runs):
+        console.print(
+            f"{each.models:,} models, {each.configs:,} configs, {each.units} units, {each.name}: planning "
+            f"{each.planning[0]:.2f} -> {each.planning[1]:.2f} s ({each.more:+.1%}), "
+            f"loading {each.loading[0]:.2f} -> {each.loading[1]:.2f} s"
+        )
+
+
+if __name__ == "__main__":
+    main()
