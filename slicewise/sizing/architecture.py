@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from slicewise.sizing.caches import Cache, FixedState
+from slicewise.sizing.caches import Cache
 from slicewise.sizing.quantization import Quantization
 from slicewise.sizing.tensors import Tensor
 
@@ -96,8 +96,3 @@ class Architecture:
     def experts(self) -> bool:
         """Whether layers have experts."""
         return self.expert_width > 0
-
-    @property
-    def stateful(self) -> bool:
-        """Whether layers keep a fixed state."""
-        return any(isinstance(layer.cache, FixedState) for layer in self.layers)

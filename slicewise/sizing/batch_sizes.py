@@ -7,7 +7,6 @@ from typing import Final
 
 from slicewise.sizing.engines import EngineMemory
 from slicewise.sizing.kv_cache import KvCache
-from slicewise.sizing.kv_groups import UnequalPagesError
 from slicewise.sizing.overhead import Batch, EngineTraits, Range, graphs, logits_bytes, overhead
 from slicewise.sizing.units import GIB
 
@@ -43,7 +42,7 @@ class BatchNeeds:
 def batch_needs(memory: EngineMemory, batches: tuple[Batch, ...]) -> BatchNeeds:
     """Compute what an engine needs for batches of these sizes."""
     engine = memory.engine if memory.version and memory.version.tested and not memory.changing else None
-    caches = _caches(memory, batches)
+    caches = tuple(map(memory.cache, batches)) if memory.grouping else ()
     length = 1 if memory.options.fits_length else memory.length
     needed = None
     if length is not None and caches:
@@ -54,13 +53,6 @@ def batch_needs(memory: EngineMemory, batches: tuple[Batch, ...]) -> BatchNeeds:
         parts = [overhead(memory.architecture, batch, engine) for batch in batches]
         total = Range(min(one.low for one in parts), max(one.high for one in parts))
     return BatchNeeds(batches, caches, length, needed, total, _outside(memory, batches, engine))
-
-
-def _caches(memory: EngineMemory, batches: tuple[Batch, ...]) -> tuple[KvCache, ...]:
-    try:
-        return tuple(memory.cache(batch) for batch in batches)
-    except UnequalPagesError:
-        return ()
 
 
 def _outside(memory: EngineMemory, batches: tuple[Batch, ...], engine: EngineTraits | None) -> float:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from slicewise.sizing.architecture import Architecture, Images
-from slicewise.sizing.caches import Cache
+from slicewise.sizing.architecture import Architecture, Images, Layer
+from slicewise.sizing.caches import Cache, FixedState
 from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.kv_cache import Batches, KvCache, growing_bytes
-from slicewise.sizing.kv_groups import UnequalPagesError, group_caches
+from slicewise.sizing.kv_groups import CacheGrouping, UnequalPagesError, group_caches
 from slicewise.sizing.kv_pages import CacheType
 from slicewise.sizing.left_out import without_encoders
 from slicewise.sizing.overhead import Batch, EngineTraits
@@ -49,7 +51,8 @@ class EngineMemory:
         unquantized: Bytes of the weights before the engine quantises them; equal to `weights` where it does not.
         length: The longest request; None where neither arguments nor config say it.
         cache_type: The number format of keys and values.
-        caches: What the layers of the fullest stage keep.
+        grouping: How the layers of the fullest stage share a pool of blocks; None where they cannot.
+        stateful: Whether any of these keep a fixed state.
         token_bytes: Bytes that one more token takes.
         changing: Why memory cannot be computed; empty where it can.
         adding: What needs memory beyond what is computed.
@@ -64,7 +67,8 @@ class EngineMemory:
     unquantized: int
     length: int | None
     cache_type: CacheType
-    caches: tuple[Cache, ...]
+    grouping: CacheGrouping | None
+    stateful: bool
     token_bytes: int
     changing: tuple[str, ...]
     adding: tuple[str, ...]
@@ -107,18 +111,21 @@ class EngineMemory:
         return Batch(sequences, tokens)
 
     def cache(self, batch: Batch) -> KvCache:
-        """Return the key-value cache for batches of one size."""
+        """Return the key-value cache for batches of one size.
+
+        Raises:
+            UnequalPagesError: The layers cannot share a pool of blocks.
+        """
         options, version = self.options, self.version
-        grouping = group_caches(
-            self.caches, self.cache_type, options.tensor, self.architecture.dtype_bytes, hybrid=options.hybrid
-        )
+        if self.grouping is None:
+            raise UnequalPagesError
         in_flight = 1
         if version and version.counts_batches_in_flight:
             in_flight = options.pipeline + 1 if options.async_scheduling else options.pipeline
         prefixes = options.prefix_caching
         if prefixes is None:
             prefixes = bool(version and version.caches_prefixes_of_hybrids)
-        return KvCache(grouping, Batches(batch.tokens * in_flight, 2 if prefixes else 1), self.token_bytes)
+        return KvCache(self.grouping, Batches(batch.tokens * in_flight, 2 if prefixes else 1), self.token_bytes)
 
 
 def engine_memory(architecture: Architecture, options: EngineOptions, version: VllmVersion | None) -> EngineMemory:
@@ -142,13 +149,15 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
         unquantized = weight_bytes(model, Quantization(), ranks, splits_large=splits)
     length = options.max_model_len or model.unstated_length
     caches = _fullest(model, options, cache_type or _FP8)
+    grouping = _grouping(caches, cache_type or _FP8, options, model)
     changing = [*options.changing, *unclear]
     if cache_type is None:
         changing.append(f"keys and values in {options.kv_cache_dtype} (--kv-cache-dtype)")
     if model.pooling:
         changing.append("a model that gives vectors or classes, not text (architectures)")
     changing += _parallel(options, len(model.layers))
-    changing += _ungroupable(caches, cache_type or _FP8, options, model)
+    if grouping is None:
+        changing.append("layers whose pages vLLM may or may not make equal")
     adding = [*options.adding]
     if model.images is Images.ANY_RESOLUTION:
         adding.append("images of any resolution, the largest of which vLLM encodes at startup")
@@ -162,7 +171,8 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
         unquantized=unquantized,
         length=length,
         cache_type=cache_type or _FP8,
-        caches=caches,
+        grouping=grouping,
+        stateful=any(isinstance(cache, FixedState) for cache in caches),
         token_bytes=growing_bytes(caches, cache_type or _FP8, options.tensor, length),
         changing=tuple(changing),
         adding=tuple(adding),
@@ -193,13 +203,23 @@ def _cache_type(name: str, quantization: Quantization, model_bytes: int) -> Cach
     return _CACHE_TYPES.get(name)
 
 
-def _fullest(model: Architecture, options: EngineOptions, kind: CacheType) -> tuple[Cache, ...]:
+def _fullest(model: Architecture, options: EngineOptions, kind: CacheType) -> Mapping[Cache, int]:
     """Return what the layers of the pipeline stage keep that needs most for each token, then that has most layers."""
-    stages = [
-        tuple(layer.cache for layer in model.layers[first:last] if layer.cache is not None)
-        for first, last in stage_layers(len(model.layers), options.pipeline)
-    ]
-    return max(stages, key=lambda caches: (growing_bytes(caches, kind, options.tensor, None), len(caches)))
+    stages = [_caches(model.layers[first:last]) for first, last in stage_layers(len(model.layers), options.pipeline)]
+    if len(stages) == 1:
+        return stages[0]
+    return max(stages, key=lambda each: (growing_bytes(each, kind, options.tensor, None), sum(each.values())))
+
+
+def _caches(layers: Sequence[Layer]) -> Mapping[Cache, int]:
+    """Return what layers keep, in their order, with how many keep that."""
+    caches: Counter[Cache] = Counter()
+    # Layers are mostly the same few objects.
+    counts = Counter(map(id, layers))
+    for key, layer in {id(each): each for each in layers}.items():
+        if layer.cache is not None:
+            caches[layer.cache] += counts[key]
+    return caches
 
 
 def _parallel(options: EngineOptions, layers: int) -> list[str]:
@@ -215,9 +235,10 @@ def _parallel(options: EngineOptions, layers: int) -> list[str]:
     return found
 
 
-def _ungroupable(caches: tuple[Cache, ...], kind: CacheType, options: EngineOptions, model: Architecture) -> list[str]:
+def _grouping(
+    caches: Mapping[Cache, int], kind: CacheType, options: EngineOptions, model: Architecture
+) -> CacheGrouping | None:
     try:
-        group_caches(caches, kind, options.tensor, model.dtype_bytes, hybrid=options.hybrid)
+        return group_caches(caches, kind, options.tensor, model.dtype_bytes, hybrid=options.hybrid)
     except UnequalPagesError:
-        return ["layers whose pages vLLM may or may not make equal"]
-    return []
+        return None

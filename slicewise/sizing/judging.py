@@ -228,7 +228,7 @@ class _Judgement:
             yield SizingReason(Code.THIN_HEADROOM, message)
 
     def _captures_states(self) -> bool:
-        return self._memory.architecture.stateful and not self._memory.options.enforce_eager
+        return self._memory.stateful and not self._memory.options.enforce_eager
 
     def _pool(self, available: float) -> int:
         return min(cache.pool(available) for cache in self._needs.caches)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slicewise.sizing.caches import Attention, Cache, FixedState, Latent
@@ -84,10 +84,16 @@ def _blocks(group: CacheGroup, length: int, batches: Batches) -> int:
     return math.ceil(length / group.block)
 
 
-def growing_bytes(caches: Sequence[Cache], kind: CacheType, tensor: int, length: int | None) -> int:
-    """Return the bytes that one more token takes on a rank, of the layers that keep all of up to `length` tokens."""
-    growing = (cache for cache in caches if not isinstance(cache, FixedState))
-    return sum(token_bytes(cache, kind, tensor) for cache in growing if _grows(cache, length))
+def growing_bytes(caches: Mapping[Cache, int], kind: CacheType, tensor: int, length: int | None) -> int:
+    """Return the bytes that one more token takes on a rank, of the layers that keep all of up to `length` tokens.
+
+    `caches` says of how many layers each is.
+    """
+    return sum(
+        count * token_bytes(cache, kind, tensor)
+        for cache, count in caches.items()
+        if not isinstance(cache, FixedState) and _grows(cache, length)
+    )
 
 
 def _grows(cache: Attention | Latent, length: int | None) -> bool:

@@ -7,7 +7,8 @@ request takes blocks of every group.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -51,12 +52,12 @@ class UnequalPagesError(ValueError):
 
 
 def group_caches(
-    caches: Sequence[Cache], kind: CacheType, tensor: int, model_bytes: int, *, hybrid: bool
+    caches: Mapping[Cache, int], kind: CacheType, tensor: int, model_bytes: int, *, hybrid: bool
 ) -> CacheGrouping:
     """Return the groups of the layers on a rank.
 
     Args:
-        caches: What each layer keeps.
+        caches: What layers keep, in their order, with how many keep that.
         kind: The number format of keys and values.
         tensor: Tensor parallel size.
         model_bytes: Bytes of the model's own number format.
@@ -67,15 +68,12 @@ def group_caches(
     """
     if not caches:
         return CacheGrouping((), 0)
-    kept = list(caches if hybrid else (_unwindowed(cache) for cache in caches))
-    block = _attention_block(kept, kind, tensor, model_bytes)
-    counts: dict[Cache, int] = {}
-    for cache in kept:
-        counts[cache] = counts.get(cache, 0) + 1
+    counts = caches if hybrid else _unwindowed(caches)
+    block = _attention_block(counts, kind, tensor, model_bytes)
     pages = {cache: page_bytes(cache, block, kind, tensor, model_bytes) for cache in counts}
-    if _one_kind(list(counts)):
+    if _one_kind(counts):
         total = sum(pages[cache] * count for cache, count in counts.items())
-        return CacheGrouping((CacheGroup(kept[0], block),), total)
+        return CacheGrouping((CacheGroup(next(iter(counts)), block),), total)
     page = max(pages.values())
     least, most = min(counts.values()), max(counts.values())
     size = most if most < least * _CLOSE else least
@@ -86,11 +84,15 @@ def group_caches(
     return CacheGrouping(tuple(groups), size * page)
 
 
-def _unwindowed(cache: Cache) -> Cache:
-    return replace(cache, window=None, chunk=None) if isinstance(cache, Attention) else cache
+def _unwindowed(caches: Mapping[Cache, int]) -> Mapping[Cache, int]:
+    """Return what layers keep that keep all tokens."""
+    kept: Counter[Cache] = Counter()
+    for cache, count in caches.items():
+        kept[replace(cache, window=None, chunk=None) if isinstance(cache, Attention) else cache] += count
+    return kept
 
 
-def _one_kind(kinds: Sequence[Cache]) -> bool:
+def _one_kind(kinds: Collection[Cache]) -> bool:
     """Whether all layers need as many tokens: all of them, or the same window."""
     if all(isinstance(cache, FixedState) for cache in kinds):
         return len(kinds) == 1
@@ -99,7 +101,7 @@ def _one_kind(kinds: Sequence[Cache]) -> bool:
     return len({(cache.window, cache.chunk) if isinstance(cache, Attention) else (None, None) for cache in kinds}) == 1
 
 
-def _attention_block(caches: Sequence[Cache], kind: CacheType, tensor: int, model_bytes: int) -> int:
+def _attention_block(caches: Collection[Cache], kind: CacheType, tensor: int, model_bytes: int) -> int:
     """Return the tokens of a block: beside states, so many that attention's page is not smaller than a state.
 
     vLLM v0.23, platforms/interface.py, update_block_size_for_backend.

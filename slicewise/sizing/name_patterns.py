@@ -23,6 +23,9 @@ _TOWERS: Final = re.compile(
 _TOWER_PATHS: Final = ("visual.blocks.0.attn.qkv", "vision_tower.encoder.layers.0.self_attn.q_proj")
 _LAYER_PREFIXES: Final = ("model.", "model.language_model.", "language_model.model.")
 _REGEX: Final = "re:"
+_LAYER: Final = re.compile(r"layers\.([0-9]+)(?:\.|$)")
+# A pattern without these takes any digit for any other: ranges of letters hold all digits or none.
+_TELLS_DIGITS: Final = re.compile(r"[0-9]|\(\?P=|\\N")
 # A group that repeats can take time without end; one that does not cannot, with so few repetitions.
 _REPEATED_GROUP: Final = re.compile(r"\)[*+{?]")
 _REPETITION: Final = re.compile(r"(?<!\\)[*+{]")
@@ -49,6 +52,8 @@ class NamePatterns:
         self._regex: list[re.Pattern[str]] = []
         self._tower = False
         self._experts: set[str] = set()
+        self._of_layer: dict[str, set[str]] = {}
+        self._tells_digits = False
         for pattern in dict.fromkeys(patterns):
             self._add(pattern)
         self._found: dict[str, bool] = {}
@@ -58,6 +63,8 @@ class NamePatterns:
         return bool(self._exact or self._wild or self._regex or self._tower)
 
     def _add(self, pattern: str) -> None:
+        if (pattern.startswith(_REGEX) or "*" in pattern) and _TELLS_DIGITS.search(pattern):
+            self._tells_digits = True
         if pattern.startswith(_REGEX):
             self._regex.append(_compiled(pattern.removeprefix(_REGEX)))
             return
@@ -68,11 +75,24 @@ class NamePatterns:
             self._wild.append(_wildcard(name))
         else:
             self._exact.add(name)
+            if layer := _LAYER.match(name):
+                self._of_layer.setdefault(layer[1], set()).add(name[layer.end() :])
             if "." not in name:
                 self._parts.add(name)
             before, found, _ = name.partition(".experts.")
             if found:
                 self._experts.add(f"{before}.experts")
+
+    @property
+    def tells_layers(self) -> bool:
+        """Whether of equal layers other modules may be meant."""
+        return bool(self._wild or self._regex or self._of_layer or any(part.isdecimal() for part in self._parts))
+
+    def kind_of_layer(self, number: int) -> tuple[object, ...]:
+        """Return what is the same for layers of which the same modules are meant, if they have the same modules."""
+        digits = str(number)
+        seen = number if self._tells_digits else len(digits) if self._wild or self._regex else 0
+        return seen, digits in self._parts, frozenset(self._of_layer.get(digits, ()))
 
     def match(self, path: str) -> bool:
         """Whether a module is meant.

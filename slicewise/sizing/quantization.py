@@ -73,9 +73,10 @@ class Quantization:
         return self.towers and not (tensor.rows % _TOWER_SIDE or tensor.columns % _TOWER_SIDE)
 
     @property
-    def per_layer(self) -> bool:
-        """Whether equal layers may be held in different ways."""
-        return bool(self.excluded) or any(rule.named for rule in self.rules)
+    def by_layer(self) -> tuple[NamePatterns, ...]:
+        """The patterns by which equal layers may be held in different ways."""
+        patterns = (self.excluded, *(rule.named for rule in self.rules)) if self.rules else ()
+        return tuple(each for each in patterns if each and each.tells_layers)
 
 
 ONLINE_FP8: Final = Quantization("fp8", (FormatRule(None, FP8),), online=True)

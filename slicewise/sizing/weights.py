@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,18 +100,21 @@ class _Weights:
         self._quantization = quantization
         self._ranks = tensor
         self._splits_large = splits_large
-        self._known: dict[int, float] = {}
+        self._by_layer = quantization.by_layer
+        self._known: dict[object, float] = {}
 
     def layer(self, layer: Layer, number: int) -> float:
-        if not self._quantization.per_layer and id(layer) in self._known:
-            return self._known[id(layer)]
-        found = self._sum(layer.tensors, f"layers.{number}.")
-        self._known[id(layer)] = found
-        return found
+        key = (id(layer), *(patterns.kind_of_layer(number) for patterns in self._by_layer))
+        if key not in self._known:
+            self._known[key] = self._sum(layer, f"layers.{number}.")
+        return self._known[key]
 
     def outside(self, *, first: bool, last: bool) -> float:
         """Return the bytes outside the layers: embeddings and towers on the first stage, the head on the last."""
-        return self._sum(tuple(self._held(first=first, last=last)), "")
+        held = list(self._held(first=first, last=last))
+        # Towers have many layers of the same tensors.
+        counts = Counter(map(id, held))
+        return sum(self._alone(tensor) * counts[key] for key, tensor in {id(each): each for each in held}.items())
 
     def _held(self, *, first: bool, last: bool) -> Iterator[Tensor]:
         for tensor in self._architecture.outside:
@@ -122,17 +126,20 @@ class _Weights:
         if first:
             yield from self._architecture.towers
 
-    def _sum(self, tensors: Sequence[Tensor], prefix: str) -> float:
-        """Return the bytes of tensors, of which vLLM makes one where they are side by side."""
+    def _alone(self, tensor: Tensor) -> float:
+        matrix, scale = self._bytes(tensor, tensor.name)
+        return scale + allocated(matrix, splits_large=self._splits_large)
+
+    def _sum(self, layer: Layer, prefix: str) -> float:
+        """Return the bytes of a layer's tensors, of which vLLM makes one where they are side by side."""
         scales = 0.0
         fused: dict[tuple[str, int], float] = {}
-        for number, tensor in enumerate(tensors):
+        for number, tensor in enumerate(layer.tensors):
             matrix, scale = self._bytes(tensor, f"{prefix}{tensor.name}")
             scales += scale
             module, _, last = tensor.name.rpartition(".")
             joined = _FUSED.get(last)
-            # Towers have many layers of one name.
-            key = (f"{module}.{joined}", 0) if joined and prefix else (tensor.name, number)
+            key = (f"{module}.{joined}", 0) if joined else (tensor.name, number)
             fused[key] = fused.get(key, 0.0) + matrix
         return scales + sum(allocated(size, splits_large=self._splits_large) for size in fused.values())
 
