@@ -25,8 +25,8 @@ def test_demo_stack_asks_for_the_exact_slice_on_the_declared_pool(workspace: Wor
     assert gemma["metadata"]["namespace"] == "team-a"
     template = gemma["spec"]["template"]
     assert template["nodeSelector"] == {
-        "cloud.google.com/gke-accelerator": "nvidia-h100-80gb",
-        "cloud.google.com/gke-gpu-partition-size": "3g.40gb",
+        "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3",
+        "nvidia.com/mig.config": "all-3g.40gb",
     }
     assert template["containers"][0]["resources"]["limits"]["nvidia.com/mig-3g.40gb"] == "1"
     assert gemma["spec"]["replicas"] == 2
@@ -42,10 +42,21 @@ def test_demo_stack_shows_the_units_of_its_pools(workspace: Workspace) -> None:
 
     rows = [" ".join(line.split()) for line in shown.stderr.splitlines()]
     # environment, pool, unit, units a node, nodes, units, allocated, reserved, free
-    assert "mig-a small-models-mig nvidia.com/mig-3g.40gb 16 8 128 2 0 126" in rows
+    assert "mig-a small-models-mig nvidia.com/mig-3g.40gb 16 1 16 2 0 14" in rows
     assert "onprem-b h100-tiny nvidia.com/mig-1g.10gb 56 1 56 6 2 48" in rows
-    assert "[SW302]" in shown.stderr
     assert "unitsPerNode: 16" in shown.stdout
+    assert "[SW" not in shown.stderr
+
+
+def test_the_mistake_of_gke_is_a_warning(workspace: Workspace) -> None:
+    workspace.use("gke-mixed")
+    workspace.set_config("kubeconfigSource", "none")
+
+    preview = workspace.preview()
+
+    assert set(preview.inputs(SERVICE)) == {"gke-a/team-a/qwen-service"}
+    assert [warning["code"] for warning in preview.outputs["warnings"]] == ["SW302"]
+    assert any("[SW302]" in message for message in preview.messages)
 
 
 def test_providers_are_explicit_secret_and_stable(workspace: Workspace) -> None:

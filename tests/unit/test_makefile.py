@@ -66,6 +66,7 @@ def test_a_stack_made_elsewhere_is_explained(target: str, command: str, tmp_path
     [
         ["STACK=demo"],
         ["STACK=shortfall"],
+        ["STACK=gke-mixed"],
         ["STACK=new", "MANIFESTS=stacks/demo"],
         ["STACK=new", "MANIFESTS=stacks/shortfall/fleet.yaml"],
     ],

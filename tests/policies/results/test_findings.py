@@ -95,7 +95,7 @@ def test_what_the_model_says(name: str, field: str, texts: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     ("name", "field", "texts"),
     [
-        (SLICE, "spec.template.nodeSelector", ("small-models-mig", "cloud.google.com/gke-accelerator")),
+        (SLICE, "spec.template.nodeSelector", ("small-models-mig", "nvidia.com/gpu.product")),
         (SMALL, "spec.template.nodeSelector", ("h100-tiny", "nvidia.com/gpu.product")),
         (SMALL, "spec.template.tolerations", ("h100-tiny", "- key")),
         (SLICE, f'{MAIN}.resources.limits["nvidia.com/mig-3g.40gb"]', ("migConfiguration", "enabled")),

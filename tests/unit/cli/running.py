@@ -17,6 +17,7 @@ from slicewise.cli.app import app
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = str(ROOT / "stacks/demo")
 SHORTFALL = str(ROOT / "stacks/shortfall")
+GKE_MIXED = str(ROOT / "stacks/gke-mixed")
 COMMAND = (sys.executable, "-W", "error", "-m", "slicewise")
 SECONDS = 60
 COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.cli.running import COMMANDS, DEMO, SHORTFALL, slicewise
+from tests.unit.cli.running import COMMANDS, DEMO, GKE_MIXED, SHORTFALL, slicewise
 
 
 def test_plan_json_has_the_contracts_keys() -> None:
@@ -36,15 +36,31 @@ def test_plan_json_has_the_contracts_keys() -> None:
         "nodePool": "small-models-mig",
         "resource": "nvidia.com/mig-3g.40gb",
         "unitsPerNode": 16,
-        "nodes": 8,
-        "units": 128,
+        "nodes": 1,
+        "units": 16,
         "allocated": 2,
         "reserved": 0,
-        "free": 126,
+        "free": 14,
         "shortOf": [],
     }
-    assert {warning["code"] for warning in plan["warnings"]} == {"SW301", "SW302"}
-    assert set(plan["warnings"][0]) == {"code", "path", "message", "facts"}
+    assert plan["warnings"] == []
+
+
+def test_the_mistake_of_gke_is_a_stack_of_its_own() -> None:
+    run = slicewise("plan", GKE_MIXED, "--output", "json")
+    assert run.returncode == 0
+    (warning,) = json.loads(run.stdout)["warnings"]
+    assert set(warning) == {"code", "path", "message", "facts"}
+    assert warning["code"] == "SW302"
+
+
+def test_the_warnings_remedy_is_the_whole_mend(tmp_path: Path) -> None:
+    mended = Path(GKE_MIXED, "fleet.yaml").read_text(encoding="utf-8").replace("strategy: mixed", "strategy: single")
+    (tmp_path / "fleet.yaml").write_text(mended, encoding="utf-8")
+    run = slicewise("plan", str(tmp_path), "--output", "json")
+    plan = json.loads(run.stdout)
+    assert (run.returncode, plan["warnings"]) == (0, [])
+    assert plan["placements"][0]["resource"] == {"name": "nvidia.com/gpu", "count": 1}
 
 
 def test_the_seeds_slip_is_counted_right() -> None:
@@ -140,10 +156,18 @@ def test_standard_input() -> None:
 
 def test_validate_counts_what_it_read() -> None:
     run = slicewise("validate", DEMO)
-    warnings = run.stderr.splitlines()
-    assert [warning[-7:] for warning in warnings] == ["[SW301]", "[SW302]"]
-    assert warnings[0].startswith("warning: InferenceEnvironment mig-a: spec.nodePools[0].capabilities.memoryPerGpu: ")
-    assert (run.returncode, run.stdout) == (0, "valid: 2 environments, 2 models, 2 deployments, 2 warnings\n")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == "valid: 2 environments, 2 models, 2 deployments\n"
+
+
+def test_validate_counts_warnings() -> None:
+    run = slicewise("validate", GKE_MIXED)
+    (warning,) = run.stderr.splitlines()
+    strategy = "spec.nodePools[0].capabilities.migConfiguration.strategy"
+    assert warning.startswith(f"warning: InferenceEnvironment gke-a: {strategy}: ")
+    assert warning.endswith("[SW302]")
+    assert run.returncode == 0
+    assert run.stdout.splitlines()[0] == "valid: 1 environment, 1 model, 1 deployment, 1 warning"
 
 
 def test_previous_keeps_what_was_placed(tmp_path: Path) -> None:

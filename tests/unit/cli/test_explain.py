@@ -21,7 +21,7 @@ def test_every_candidate_is_shown_with_its_verdict() -> None:
         "verdict environment node pool profile why",
         "placed mig-a small-models-mig fp8-slice 2 replicas, 2 units, new",
         "placed onprem-b h100-whole bf16-gpu 2 replicas, 2 units, new",
-        "rejected mig-a small-models-mig bf16-gpu a slice has 40Gi, needs 72Gi (insufficient-memory)",
+        "rejected mig-a small-models-mig bf16-gpu a slice has 39Gi, needs 72Gi (insufficient-memory)",
         "rejected onprem-b h100-tiny bf16-gpu a slice has 9Gi, needs 72Gi (insufficient-memory)",
         "rejected onprem-b h100-tiny fp8-slice a slice has 9Gi, needs 39Gi (insufficient-memory)",
         "rejected onprem-b h100-whole fp8-slice the pool has whole GPUs; the profile has mig: only (mig-required)",
