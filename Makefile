@@ -20,10 +20,13 @@ TOOLCHAIN = $(PYTHON) toolchain/build.py
 LOCKED := requirements.in $(filter-out requirements-testing.in,$(wildcard requirements-*.in))
 SOURCES := slicewise components embedded toolchain policies bench tools tests __main__.py
 
+# The program asks for the provider that it gets, or `pulumi` would warn of a wrong version.
+PROVIDER_BUILT = SLICEWISE_KUBERNETES_PROVIDER_VERSION="$$($(TOOLCHAIN) provider-version)"
+
 # `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
 # The demo keeps its state in the checkout and touches no login of yours. What providers write to the temporary directory
 # goes when `pulumi` has ended.
-PULUMI = PATH="$$PATH:$$($(TOOLCHAIN) where)" \
+PULUMI = $(PROVIDER_BUILT) PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks" PULUMI_CONFIG_PASSPHRASE= \
 	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" \
 	$(VENV)/bin/python slicewise/clusters/access/temporary_directory.py pulumi --non-interactive
@@ -59,7 +62,7 @@ preview: documents $(VENV)/bin/slicewise $(PULUMI_CLI) ## Set up, and preview th
 # Your own login, passphrase and state are used, as in any other shell.
 .PHONY: shell
 shell: $(VENV)/bin/slicewise $(PULUMI_CLI) ## Set up, and start a shell in which `slicewise` and `pulumi` work
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH:$$($(TOOLCHAIN) where)" VIRTUAL_ENV="$(CURDIR)/$(VENV)" \
+	@$(PROVIDER_BUILT) PATH="$(CURDIR)/$(VENV)/bin:$$PATH:$$($(TOOLCHAIN) where)" VIRTUAL_ENV="$(CURDIR)/$(VENV)" \
 		PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" "$${SHELL:-bash}"
 
 .PHONY: policy

@@ -27,6 +27,7 @@ from .model_placement import ModelPlacement
 from .object_handling import Handling, name_of_object
 from .planning_component import PlanningComponent, depended_on, former_names, memory_of
 from .preparation import Preparation, prepare
+from .provider_version import provider_version
 from .provisioning import provision
 from .resource_names import provider_name
 from .serving_wait import Served, wait_until_served
@@ -160,6 +161,7 @@ class InferenceEnvironment(PlanningComponent):
             cluster_identifier=handling.identifier or name,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                version=provider_version(),
                 aliases=handling.aliases(provider_name(name)),
                 # Everything that is applied depends on the provider.
                 depends_on=[*content.depends_on],

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ class Binary:
     stamp: str = ""
 
 
+PROVIDER = "pulumi-resource-kubernetes"
 PULUMI = (
     Binary("pulumi", "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", 240, _PULUMI_STAMP),
     Binary(
@@ -47,7 +49,7 @@ PULUMI = (
         "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
         30,
     ),
-    Binary("pulumi-resource-kubernetes", "pulumi-resource-kubernetes", ".", 300),
+    Binary(PROVIDER, PROVIDER, ".", 300),
 )
 # The embedded cluster: a control plane, a scheduler, nodes without machines, and the controllers of what is deployed.
 KUBERNETES = (
@@ -108,6 +110,19 @@ def module_dir(module: str, of: str) -> Path:
         subprocess.run(["go", "mod", "download", module], cwd=HERE / of, check=True)
         return module_dir(module, of)
     return Path(run.stdout.strip())
+
+
+def provider_version() -> str | None:
+    """Return the version of the Kubernetes provider that `pulumi` takes from PATH; None where that is another one."""
+    built = bin_dir() / PROVIDER
+    if not built.exists() or Path(shutil.which(PROVIDER) or built) != built:
+        return None
+    found = re.search(
+        r'^const version = "(.+)"$', (HERE / PROVIDER / "main.go").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    if found is None:
+        raise AssertionError(f"{PROVIDER}/main.go has no version")
+    return found[1]
 
 
 def missing(binaries: tuple[Binary, ...], target: Path) -> list[Binary]:
@@ -182,13 +197,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "group",
-        choices=["pulumi", "all", "where", *(f"where-{name}" for name in APART)],
+        choices=["pulumi", "all", "where", "provider-version", *(f"where-{name}" for name in APART)],
         help="pulumi: the CLI, its Python host and the Kubernetes provider (where not on PATH); "
         "all: those, an embedded Kubernetes cluster, and what else tests run; where, where-...: print the directory "
-        "of the binaries, or of the one that is apart, and build nothing",
+        "of the binaries, or of the one that is apart, and build nothing; provider-version: print the version of the "
+        "Kubernetes provider where it is the one that was built here, and build nothing",
     )
     group = parser.parse_args().group
     target = bin_dir()
+    if group == "provider-version":
+        print(provider_version() or "")
+        return
     if group.startswith("where"):
         print(target if group == "where" else dir_apart(APART[group.removeprefix("where-")]))
         return

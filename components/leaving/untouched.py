@@ -14,6 +14,7 @@ import pulumi_kubernetes as kubernetes
 
 from ..kubeconfig import NOWHERE
 from ..kubernetes_objects import DELETE_TIMEOUT
+from ..provider_version import provider_version
 from ..state import EnvironmentState, StackState, StateResource
 from ..type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from .departures import Departures
@@ -93,7 +94,11 @@ def declare_untouched(
             kubeconfig=pulumi.Output.secret(NOWHERE),
             # Another identifier would replace the provider, and with it every object.
             cluster_identifier=identifier or name,
-            opts=pulumi.ResourceOptions(parent=component, ignore_changes=None if runs_plugin else [*_EVERYTHING]),
+            opts=pulumi.ResourceOptions(
+                parent=component,
+                version=provider_version(),
+                ignore_changes=None if runs_plugin else [*_EVERYTHING],
+            ),
         )
     shared: list[pulumi.Resource] = []
     for resource in state.shared:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.unit.cli.running import ROOT, SECONDS
 
+PROVIDER = "pulumi-resource-kubernetes"
 # What is set up is not set up again.
 INSTALLED = ["-o", ".venv/.program", "-o", ".venv/bin/slicewise", "-o", ".venv-policies/.installed"]
 
@@ -93,6 +96,31 @@ def test_a_shell_has_pulumi_and_the_command(tmp_path: Path) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     python = f"{ROOT}/.venv/bin/python"
     assert run.stdout.splitlines() == [f"{python} version", python]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_program_asks_for_the_provider_that_is_built_unless_there_is_another(own: bool, tmp_path: Path) -> None:
+    pinned = re.findall(r'const version = "(\S+)"', (ROOT / "toolchain" / PROVIDER / "main.go").read_text())
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    where = subprocess.run(
+        [sys.executable, "toolchain/build.py", "where"],
+        cwd=ROOT,
+        env=os.environ | cache,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    others = ":".join(folder for folder in os.environ["PATH"].split(":") if not Path(folder, PROVIDER).exists())
+    for folder in (Path(where.stdout.strip()), *([tmp_path / "own"] if own else [])):
+        folder.mkdir(parents=True)
+        (folder / PROVIDER).touch()
+        (folder / PROVIDER).chmod(0o755)
+    shell = tmp_path / "shell"
+    shell.write_text('#!/bin/sh\necho "$SLICEWISE_KUBERNETES_PROVIDER_VERSION"\n')
+    shell.chmod(0o755)
+    path = f"{pulumi_in(tmp_path)}:{tmp_path / 'own'}:{others}"
+    run = make(*INSTALLED, "shell", PATH=path, SHELL=str(shell), **cache)
+    assert (run.returncode, run.stdout.split()) == (0, [] if own else pinned)
 
 
 @pytest.mark.parametrize("target", ["preview", "policy", "shell"])

@@ -232,5 +232,5 @@ def test_wrong_documents_are_findings_themselves(tmp_path: Path) -> None:
     on_project, mistake = findings(preview, [str(file)], tmp_path, tmp_path)
 
     assert on_project.place == PROJECT
-    assert (mistake.rule, mistake.mandatory, str(mistake.place)) == ("SW204", True, "fleet.yaml:35:20")
+    assert (mistake.rule, mistake.mandatory, str(mistake.place)) == ("SW204", True, "fleet.yaml:34:20")
     assert mistake.message.startswith('spec.nodePools[0].capabilities.migConfiguration.profile: "3g.45gb" is not a MIG')
