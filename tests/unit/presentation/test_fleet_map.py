@@ -75,7 +75,7 @@ def test_a_pool_that_shrank_reserves_what_is_left() -> None:
 
 
 def test_what_has_no_room_in_the_legend_is_counted() -> None:
-    lines = shown(plan_of(DOCUMENTS), width=32)
+    lines = shown(plan_of(DOCUMENTS), width=28)
     assert lines[lines.index("  tiny") + 2].split() == ["■", "team/prod", "12", "+1"]
 
 
