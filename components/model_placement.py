@@ -8,11 +8,12 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from slicewise.clusters.readiness import ExpectedService
 from slicewise.manifests import KubernetesObject
 
 from .kubernetes_objects import declare
 from .object_handling import Handling
-from .readiness import ExpectedService, Patience, Wait
+from .readiness import Patience, Wait
 from .resource_names import SUFFIXES
 from .type_tokens import MODEL_PLACEMENT
 

@@ -5,26 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
 from slicewise.clusters.access import open_client, refusal_of
+from slicewise.clusters.readiness import ExpectedService, observe, what_is_missing, why_unready
 from slicewise.diagnostics import printable, printable_lines, some
-from slicewise.kubernetes import items, mapping, text
-from slicewise.manifests import (
-    COMPONENT_LABEL,
-    KSERVE_API_VERSION,
-    LEADER_WORKER_SET_API_VERSION,
-    LEADER_WORKER_SET_KIND,
-    NAME_LABEL,
-    PREFILL_COMPONENT,
-    SERVICE_KIND,
-    KubernetesObject,
-)
-
-from .pods import ExpectedService, Observed, what_is_missing, why_unready
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -123,7 +111,7 @@ async def _wait_for(client: AsyncClient, at_once: asyncio.Semaphore, wait: Wait)
     while True:
         try:
             async with at_once:
-                observed = await _observe(client, expected)
+                observed = await observe(client, expected)
         except httpx2.HTTPError as error:
             unready = Unready(placement, refusal_of(error).text, unready.reasons)
         except (ConfigError, OSError, KeyError, ValueError) as error:  # a plugin that gives no token, a missing file
@@ -188,54 +176,6 @@ def _screen(unready: Sequence[Unready]) -> str:
     rest = sum(len(placements) for placements in list(groups.values())[_MOST_GROUPS:])
     # What a cluster says of its pods may be anybody's text: an admission webhook's, for example.
     return printable_lines("\n".join([*lines, f"and {rest} more"] if rest else lines))
-
-
-async def _observe(client: AsyncClient, expected: ExpectedService) -> Observed:
-    from lightkube.generic_resource import create_namespaced_resource  # noqa: PLC0415
-    from lightkube.resources.apps_v1 import Deployment  # noqa: PLC0415
-    from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
-
-    group, _, version = KSERVE_API_VERSION.partition("/")
-    services = create_namespaced_resource(group, version, SERVICE_KIND, "llminferenceservices")
-    group, _, version = LEADER_WORKER_SET_API_VERSION.partition("/")
-    groups = create_namespaced_resource(group, version, LEADER_WORKER_SET_KIND, "leaderworkersets")
-
-    async def find(kind: Any, **query: Any) -> list[KubernetesObject]:  # noqa: ANN401 - lightkube makes these classes
-        found: list[KubernetesObject] = [
-            item.to_dict() async for item in client.list(kind, namespace=expected.namespace, **query)
-        ]
-        return found
-
-    # KServe cuts long names its own way; this label it sets on everything, to the name of the service.
-    labels = {NAME_LABEL: expected.service, "app.kubernetes.io/part-of": "llminferenceservice"}
-    service, made, running = await asyncio.gather(
-        find(services, fields={"metadata.name": expected.service}),
-        find(groups if expected.multi_node else Deployment, labels=labels),
-        find(Pod, labels=labels),
-    )
-    uid = mapping(service[0].get("metadata")).get("uid") if service else None
-    own = [item for item in made if _is_workload(item, uid)]
-    main, prefill = (
-        Observed(
-            service[0] if service else None,
-            next((item for item in own if _is_of_prefill(item) == is_prefill), None),
-            [pod for pod in running if _is_of_prefill(pod) == is_prefill],
-        )
-        for is_prefill in (False, True)
-    )
-    return replace(main, prefill=prefill) if expected.prefill else main
-
-
-def _is_of_prefill(item: KubernetesObject) -> bool:
-    return mapping(mapping(item.get("metadata")).get("labels")).get(COMPONENT_LABEL) == PREFILL_COMPONENT
-
-
-def _is_workload(item: KubernetesObject, uid: str | None) -> bool:
-    """Return whether `item` runs the model of the service with `uid`: KServe makes a scheduler's Deployment, too."""
-    metadata = mapping(item.get("metadata"))
-    component = text(mapping(metadata.get("labels")).get(COMPONENT_LABEL))
-    owned = any(owner.get("uid") == uid for owner in items(metadata.get("ownerReferences")))
-    return component.startswith("llminferenceservice-workload") and owned
 
 
 def _unusable(placement: str, error: Exception) -> Unready:

@@ -19,16 +19,18 @@ from slicewise.cli.plan import plan
 from slicewise.cli.render import render
 from slicewise.cli.schema import schema
 from slicewise.cli.size import judge_size
+from slicewise.cli.status import status
 from slicewise.cli.validate import validate
 from slicewise.cli.verify import verify
 
 app = typer.Typer(
     name="slicewise",
     help="Plan which node pool of which cluster serves which model, counted in MIG slices. "
-    "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover, verify and "
-    "endpoints read clusters, and nothing changes one.",
+    "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover, verify, status "
+    "and endpoints read clusters, and nothing changes one.",
     epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for, "
-    "or a model does not fit, 4 what is declared differs from what the clusters have, 5 render would move what runs.",
+    "or a model does not fit, 4 what the clusters have or run differs from what is declared, 5 render would move what "
+    "runs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,7 +44,20 @@ def program(*, version: Version = False) -> None:
     """What goes before a command; the text of `--help` is above."""
 
 
-for _command in (plan, explain, judge_size, validate, render, discover, verify, endpoints, errors, schema, init):
+for _command in (
+    plan,
+    explain,
+    judge_size,
+    validate,
+    render,
+    discover,
+    verify,
+    status,
+    endpoints,
+    errors,
+    schema,
+    init,
+):
     app.command(_command.__name__.removeprefix("judge_"), cls=Command)(_command)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.clusters.access import can_be_read, not_a_file
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from slicewise.clusters.live import LiveCluster, ObjectName
 
 _OPTION = "--kubeconfig"
+_Read = TypeVar("_Read")
 
 
 def values_by_environment(
@@ -128,19 +129,37 @@ def read_live_clusters(
     Returns:
         What was read, and why the others could not be (SW621), both by environment.
     """
+    wanted = named or {}
+    return read_at_once(kubeconfigs, lambda name, text: read_or_refusal(text, wanted.get(name, ())))
+
+
+def read_at_once(
+    kubeconfigs: Mapping[str, str], read: Callable[[str, str], Awaitable[_Read | Unreadable]]
+) -> tuple[dict[str, _Read], dict[str, list[Diagnostic]]]:
+    """Read every cluster at once, by the name of its environment; in a terminal with a bar if that takes long.
+
+    Args:
+        kubeconfigs: How each is reached.
+        read: What reads one, of its environment's name and its kubeconfig.
+
+    Returns:
+        What was read, and why the others could not be (SW621), both by environment.
+    """
     with waiting_bar("reading clusters", len(kubeconfigs)) as progress:
-        return asyncio.run(_read_all(kubeconfigs, named or {}, progress))
+        return asyncio.run(_read_all(kubeconfigs, read, progress))
 
 
 async def _read_all(
-    kubeconfigs: Mapping[str, str], named: Mapping[str, Collection[ObjectName]], progress: Callable[[], None]
-) -> tuple[dict[str, LiveCluster], dict[str, list[Diagnostic]]]:
-    async def read(name: str, kubeconfig: str) -> LiveCluster | Unreadable:
-        read = await read_or_refusal(kubeconfig, named.get(name, ()))
+    kubeconfigs: Mapping[str, str],
+    read: Callable[[str, str], Awaitable[_Read | Unreadable]],
+    progress: Callable[[], None],
+) -> tuple[dict[str, _Read], dict[str, list[Diagnostic]]]:
+    async def answer(name: str, kubeconfig: str) -> _Read | Unreadable:
+        found = await read(name, kubeconfig)
         progress()
-        return read
+        return found
 
-    answers = await asyncio.gather(*(read(*each) for each in kubeconfigs.items()))
+    answers = await asyncio.gather(*(answer(*each) for each in kubeconfigs.items()))
     answered = dict(zip(kubeconfigs, answers, strict=True))
     read_ = {name: answer for name, answer in answered.items() if not isinstance(answer, Unreadable)}
     unread = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -12,10 +12,11 @@ from typing import Any, Final
 import typer
 from rich.console import Console
 
-from slicewise.addresses import SERVING_PORT, Endpoint, shared_path, workload_service
+from slicewise.addresses import SERVING_PORT, Endpoint, workload_service
 from slicewise.cli import exit_codes
 from slicewise.cli.clusters import kubeconfig_texts, read_live_clusters, values_by_environment
 from slicewise.cli.command_inputs import fail, read_plan
+from slicewise.cli.live_endpoints import live_endpoint
 from slicewise.cli.options import KubeconfigContexts, KubeconfigFiles, Output, Paths, Previous, TableOrJson
 from slicewise.cli.results import print_result
 from slicewise.clusters.live import LiveCluster
@@ -28,7 +29,7 @@ _QUESTION: Final = "Hello"
 _NO_ADDRESS: Final = "not known, or no route"
 
 
-class ServiceState(StrEnum):
+class Answer(StrEnum):
     """What a placement's cluster says of its service."""
 
     READY = "ready"
@@ -38,10 +39,10 @@ class ServiceState(StrEnum):
 
 
 _STATES: Final = {
-    ServiceState.READY: "ready",
-    ServiceState.NOT_READY: "not ready",
-    ServiceState.ABSENT: "not there",
-    ServiceState.NOT_ASKED: "its cluster is not asked",
+    Answer.READY: "ready",
+    Answer.NOT_READY: "not ready",
+    Answer.ABSENT: "not there",
+    Answer.NOT_ASKED: "its cluster is not asked",
 }
 
 
@@ -60,7 +61,7 @@ class CallableEndpoint:
     placement: Placement
     endpoint: Endpoint
     model: str
-    state: ServiceState
+    state: Answer
     group: str | None
 
     @property
@@ -137,23 +138,12 @@ def _callable(fleet: Fleet, placement: Placement, cluster: LiveCluster | None) -
     deployment = fleet.deployment[placement.deployment]
     model = served_name(deployment, fleet.model_of(deployment))
     group = deployment.spec.router.group
-    endpoint, state = placement_endpoint(fleet, placement), ServiceState.NOT_ASKED
+    endpoint, state = placement_endpoint(fleet, placement), Answer.NOT_ASKED
     if cluster is not None:
-        namespace = placement.deployment.namespace
-        live = cluster.services.get((namespace, endpoint.service))
-        state = ServiceState.ABSENT if live is None else ServiceState.READY if live.ready else ServiceState.NOT_READY
-        through = live.gateway_addresses if live else ()
-        alone = _ending(through, f"/{namespace}/{endpoint.service}")
-        shared = _ending(through, shared_path(namespace, model))
-        if group is None:
-            endpoint = endpoint._replace(external=alone or endpoint.external)
-        else:
-            endpoint = endpoint._replace(external=shared or endpoint.external, direct=alone or endpoint.direct)
+        live = cluster.services.get((placement.deployment.namespace, endpoint.service))
+        state = Answer.ABSENT if live is None else Answer.READY if live.ready else Answer.NOT_READY
+        endpoint = live_endpoint(fleet, placement, live)
     return CallableEndpoint(placement, endpoint, model, state, group)
-
-
-def _ending(addresses: Iterable[str], path: str) -> str | None:
-    return next((each for each in addresses if each.rstrip("/").endswith(path)), None)
 
 
 def print_callable(console: Console, found: Sequence[CallableEndpoint], plan: Plan) -> None:

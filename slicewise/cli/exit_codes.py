@@ -9,6 +9,6 @@ INVALID: Final = 2
 SHORTFALL: Final = 3
 """Some deployments get fewer environments than they ask for."""
 DIFFERENT: Final = 4
-"""The clusters differ from what is declared, so that the plan cannot run."""
+"""The clusters differ from what is declared: the plan cannot run, or does not."""
 MOVES: Final = 5
 """What runs would move, and nobody has said that it may."""

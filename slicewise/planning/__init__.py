@@ -34,7 +34,7 @@ from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
 from slicewise.planning.plan_json import endpoint_to_dict, plan_to_dict
 from slicewise.planning.plan_outputs import output_entries, plan_to_outputs
-from slicewise.planning.previous_placements import PreviousPlacement, parse_previous
+from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill, parse_previous
 from slicewise.planning.reasons import Rejection
 from slicewise.planning.remedies import Remedies, plan_with_remedies, remedies_to_dict
 from slicewise.planning.search import DecisionLog, make_plan
@@ -57,6 +57,7 @@ __all__ = [
     "PoolName",
     "PoolUsage",
     "PreviousPlacement",
+    "PreviousPrefill",
     "Rejection",
     "Rejections",
     "Remedies",

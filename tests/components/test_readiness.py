@@ -10,10 +10,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.readiness.pods import ExpectedService, Observed, what_is_missing, why_unready
 from components.readiness.waiting import Patience, Unready, Wait, finish, wait_for
 from components.stack_config import read_stack_config
 from components.state.previous_plan import services_leaving
+from slicewise.clusters.readiness import ExpectedService, Observed, what_is_missing, why_unready
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import Fleet
 from slicewise.planning import make_plan, parse_previous

@@ -11,9 +11,9 @@ import pytest
 from lightkube import AsyncClient
 
 from components.readiness import waiting
-from components.readiness.pods import ExpectedService
 from components.readiness.waiting import Patience, Wait, wait_for
 from slicewise.clusters.access.client import open_client
+from slicewise.clusters.readiness import ExpectedService
 from tests.unit.clusters.access.asking import kubeconfig_text
 from tests.unit.clusters.access.kubeconfigs import CANARY
 from tests.unit.clusters.access.tls_server import Answer, server

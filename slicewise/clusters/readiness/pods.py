@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from slicewise.diagnostics import counted, printable
+from slicewise.clusters.readiness.pod_waits import is_ready, unscheduled, waits_for, words
+from slicewise.diagnostics import counted
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import REVISION_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
 
 _GROUP_LABEL: Final = "leaderworkerset.sigs.k8s.io/group-index"
 # A thousand waiting pods have one cause: the first few show it.
 _MOST_REASONS: Final = 4
-_MOST_CHARACTERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Observed:
     @property
     def unschedulable(self) -> bool:
         """Whether a pod waits for a node."""
-        return any(_unscheduled(pod) is not None for each in self.workloads for pod in each.pods)
+        return any(unscheduled(pod) is not None for each in self.workloads for pod in each.pods)
 
     @property
     def workloads(self) -> tuple[Observed, ...]:
@@ -107,20 +107,25 @@ def why_unready(observed: Observed) -> list[str]:
     status = mapping(observed.service.get("status"))
     conditions = {text(each.get("type")): each for each in items(status.get("conditions"))}
     lines = [
-        f"{name} is {each.get('status') or 'Unknown'}: {_words(each)}"
+        f"{name} is {each.get('status') or 'Unknown'}: {words(each)}"
         for name in ("PresetsCombined", "Ready")
         if (each := conditions.get(name)) and each.get("status") != "True"
     ]
     if status.get("observedGeneration") != mapping(observed.service.get("metadata")).get("generation"):
         lines.append("KServe has not looked at it since it was applied: does its controller (llmisvc) run?")
-    lines += [
-        f"pods cannot be made: {_words(each)}"
+    return lines + pod_reasons(observed)
+
+
+def pod_reasons(observed: Observed) -> list[str]:
+    """Return what its pods wait for, the most frequent first; a line each, and no more than fit on a screen."""
+    lines = [
+        f"pods cannot be made: {words(each)}"
         for workload in observed.workloads
         for each in items(mapping((workload.workload or {}).get("status")).get("conditions"))
         if each.get("type") == "ReplicaFailure" and each.get("status") == "True"
     ]
     pods = [pod for workload in observed.workloads for pod in workload.pods]
-    reasons = Counter(reason for pod in pods if (reason := _waits_for(pod)))
+    reasons = Counter(reason for pod in pods if (reason := waits_for(pod)))
     common = reasons.most_common()
     lines += [f"{counted(count, 'pod')} {reason}" for reason, count in common[:_MOST_REASONS]]
     if len(common) > _MOST_REASONS:
@@ -132,7 +137,7 @@ def _not_taken_over(expected: ExpectedService, workload: KubernetesObject) -> st
     """Return what KServe has yet to do about the workload."""
     if any(_revision(template) != expected.revision for template in _templates(workload)):
         return "KServe has not taken this change over"
-    replicas = _wanted(workload)
+    replicas = replicas_of(workload)
     if replicas < expected.replicas if expected.autoscaled else replicas != expected.replicas:
         return f"{replicas} replicas where {expected.replicas} are wanted"
     return None
@@ -140,9 +145,9 @@ def _not_taken_over(expected: ExpectedService, workload: KubernetesObject) -> st
 
 def _not_serving(expected: ExpectedService, workload: KubernetesObject, pods: Sequence[KubernetesObject]) -> str | None:
     """Return what is missing of the replicas that the workload is to have."""
-    status, wanted = mapping(workload.get("status")), _wanted(workload)
+    status, wanted = mapping(workload.get("status")), replicas_of(workload)
     staying = [pod for pod in pods if not mapping(pod.get("metadata")).get("deletionTimestamp")]
-    serving = _serving(expected, workload, staying)
+    serving = count_serving(expected, workload, staying)
     old = sum(_revision(pod) != expected.revision for pod in staying)
     if serving < wanted or old:
         of_before = f", {counted(old, 'pod')} of the revision before" if old else ""
@@ -157,9 +162,9 @@ def _not_serving(expected: ExpectedService, workload: KubernetesObject, pods: Se
     return None
 
 
-def _serving(expected: ExpectedService, workload: KubernetesObject, pods: Iterable[KubernetesObject]) -> int:
+def count_serving(expected: ExpectedService, workload: KubernetesObject, pods: Iterable[KubernetesObject]) -> int:
     """Return how many replicas have all their pods Ready and of the revision."""
-    ready = [pod for pod in pods if _revision(pod) == expected.revision and _is_ready(pod)]
+    ready = [pod for pod in pods if _revision(pod) == expected.revision and is_ready(pod)]
     if not expected.multi_node:
         return len(ready)
     size = mapping(_spec(workload).get("leaderWorkerTemplate")).get("size") or 1
@@ -171,7 +176,7 @@ def _spec(item: KubernetesObject) -> Mapping[str, Any]:
     return mapping(item.get("spec"))
 
 
-def _wanted(workload: KubernetesObject) -> int:
+def replicas_of(workload: KubernetesObject) -> int:
     """Return how many replicas a workload is to have; Kubernetes' default where it does not say."""
     replicas = _spec(workload).get("replicas")
     return replicas if isinstance(replicas, int) else 1
@@ -186,46 +191,3 @@ def _templates(workload: KubernetesObject) -> list[Mapping[str, Any]]:
 
 def _revision(item: Mapping[str, Any]) -> str | None:
     return text(mapping(mapping(item.get("metadata")).get("annotations")).get(REVISION_ANNOTATION)) or None
-
-
-def _condition(pod: KubernetesObject, name: str) -> Mapping[str, Any]:
-    conditions = items(mapping(pod.get("status")).get("conditions"))
-    return next((each for each in conditions if each.get("type") == name), {})
-
-
-def _is_ready(pod: KubernetesObject) -> bool:
-    return _condition(pod, "Ready").get("status") == "True"
-
-
-def _unscheduled(pod: KubernetesObject) -> str | None:
-    """Return the scheduler's words on a pod for which it has no node; None if it has one, or has not looked."""
-    condition = _condition(pod, "PodScheduled")
-    if _spec(pod).get("nodeName") or condition.get("status") != "False":
-        return None
-    return condition.get("message") or condition.get("reason") or "no reason given"
-
-
-def _waits_for(pod: KubernetesObject) -> str | None:
-    if _is_ready(pod):
-        return None
-    unscheduled = _unscheduled(pod)
-    if unscheduled is not None:
-        return f"without a node: {_cut(unscheduled)}"
-    if mapping(pod.get("metadata")).get("deletionTimestamp"):
-        return "going"
-    status = mapping(pod.get("status"))
-    for each in (*items(status.get("initContainerStatuses")), *items(status.get("containerStatuses"))):
-        waiting = mapping(mapping(each.get("state")).get("waiting"))
-        if waiting.get("reason") not in (None, "PodInitializing", "ContainerCreating"):
-            return f"not started: container {text(each.get('name'))}: {_words(waiting)}"
-    return f"{status.get('phase') or 'Pending'}, but not Ready"
-
-
-def _words(condition: Mapping[str, Any]) -> str:
-    """Return the reason and the message of a condition."""
-    return _cut(": ".join(each for each in (condition.get("reason"), condition.get("message")) if each) or "no reason")
-
-
-def _cut(text: str) -> str:
-    text = printable(" ".join(text.split()))
-    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} …"

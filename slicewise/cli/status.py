@@ -1,0 +1,119 @@
+"""`slicewise status`: what runs now, against the plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import typer
+
+from slicewise.cli import exit_codes
+from slicewise.cli.clusters import kubeconfig_texts, read_at_once, values_by_environment
+from slicewise.cli.command_inputs import fail, print_lines, read_fleet, read_previous
+from slicewise.cli.live_endpoints import live_endpoint
+from slicewise.cli.options import (
+    Environments,
+    KubeconfigContexts,
+    KubeconfigFiles,
+    Output,
+    Paths,
+    Previous,
+    StackOfDocuments,
+    TableOrJson,
+)
+from slicewise.cli.results import print_result
+from slicewise.cli.status_screen import FleetStatus, print_status, status_to_dict
+from slicewise.cli.verify import chosen_environments
+from slicewise.clusters.readiness import ObservedServices
+from slicewise.clusters.status import (
+    ServiceStatus,
+    UnplannedService,
+    not_planned,
+    read_services,
+    running_placements,
+    service_status,
+)
+from slicewise.diagnostics import Diagnostic, InvalidInputError
+from slicewise.documents import Fleet
+from slicewise.planning import Placement, Plan, make_plan, placement_endpoint
+from slicewise.presentation import printing_console
+
+
+def status(
+    paths: Paths,
+    *,
+    kubeconfig: KubeconfigFiles = None,
+    context: KubeconfigContexts = None,
+    environment: Environments = None,
+    previous: Previous = None,
+    stack: StackOfDocuments = None,
+    output: TableOrJson = Output.TABLE,
+) -> None:
+    """Show what runs now, beside what the documents say: how many replicas answer, and what the others wait for.
+
+    Deployments are expected where they run, as with --previous. Reads the clusters and changes nothing; `verify` also
+    compares the nodes.
+
+    Exit codes: 0 everything serves as declared, 2 the input is wrong or a cluster cannot be read, 3 a deployment gets
+    fewer environments than it asks for, 4 something does not serve, has not been applied, or is not planned any more.
+
+    Example: slicewise status stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
+    """
+    fleet = read_fleet(paths)
+    earlier, _ = read_previous(previous)
+    chosen = chosen_environments(fleet, environment or [])
+    known = list(fleet.environment)
+    try:
+        files = values_by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
+        contexts = values_by_environment("--context", context or [], known, chosen, "CONTEXT")
+    except InvalidInputError as error:
+        fail(error)
+    texts, wrong = kubeconfig_texts(chosen, files, contexts)
+    namespaces = {deployment.metadata.namespace for deployment in fleet.deployments}
+    read, unread = read_at_once(texts, lambda _, text: read_services(text, namespaces))
+    running = [each for name, found in read.items() for each in running_placements(fleet, name, found.services)]
+    made = make_plan(fleet, earlier or running)
+    found = fleet_status(fleet, made, chosen, read, stack)
+    problems: dict[str, list[Diagnostic]] = unread | wrong
+    if output is Output.JSON:
+        print_result(json.dumps(status_to_dict(found, problems), indent=2))
+    else:
+        print_status(printing_console(), found)
+    if problems:
+        print_lines(str(problem) for name in sorted(problems) for problem in problems[name])
+        raise typer.Exit(exit_codes.INVALID)
+    if not found.well:
+        raise typer.Exit(exit_codes.DIFFERENT)
+    if made.shortfalls:
+        raise typer.Exit(exit_codes.SHORTFALL)
+
+
+def fleet_status(
+    fleet: Fleet, plan: Plan, chosen: Sequence[str], read: Mapping[str, ObservedServices], stack: str | None
+) -> FleetStatus:
+    """Return how every placement of the chosen environments is, and what runs there beside the plan.
+
+    Args:
+        fleet: What is declared.
+        plan: What is to run.
+        chosen: The environments that are looked at.
+        read: What the clusters have, of those that could be read.
+        stack: The stack that applies the documents; None: the stacks that the planned services name.
+    """
+    placements = [each for each in plan.placements if each.environment in chosen]
+    statuses = [_status(fleet, each, read.get(each.environment)) for each in placements]
+    stacks = {stack} if stack else {each.live.stack for each in statuses if each.live and each.live.stack}
+    planned = {(each.placement.environment, each.placement.deployment.namespace, each.service) for each in statuses}
+    more: list[UnplannedService] = []
+    for name, services in sorted(read.items()):
+        here = {key for environment, *key_ in planned if environment == name for key in [tuple(key_)]}
+        more += not_planned(name, services.services, here, stacks)
+    endpoints = [live_endpoint(fleet, each.placement, each.live) for each in statuses]
+    return FleetStatus(tuple(zip(statuses, endpoints, strict=True)), tuple(more), plan.shortfalls)
+
+
+def _status(fleet: Fleet, placement: Placement, services: ObservedServices | None) -> ServiceStatus:
+    if services is None:
+        return service_status(fleet, placement, None, asked=False)
+    key = (placement.deployment.namespace, placement_endpoint(fleet, placement).service)
+    return service_status(fleet, placement, services.services.get(key), asked=True, unread=services.unread)

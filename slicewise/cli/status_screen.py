@@ -1,0 +1,144 @@
+"""What runs now, as data and on one screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.console import Console
+
+from slicewise.addresses import Endpoint
+from slicewise.clusters.status import ServiceState, ServiceStatus, UnplannedService
+from slicewise.diagnostics import Diagnostic, counted
+from slicewise.planning import Shortfall, endpoint_to_dict
+from slicewise.presentation import Column, headline, show, show_line
+
+_STATES: Final = {
+    ServiceState.SERVING: "serving",
+    ServiceState.NOT_APPLIED: "serving, change not applied",
+    ServiceState.WAITING: "waiting",
+    ServiceState.LEAVING: "being deleted",
+    ServiceState.MISSING: "not there",
+    ServiceState.UNKNOWN: "not known",
+}
+_COLUMNS: Final = (
+    *map(Column, ("deployment", "environment", "node pool")),
+    Column("ready", number=True),
+    Column("state"),
+    Column("address"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetStatus:
+    """What runs now, against the plan.
+
+    Attributes:
+        services: Every planned service, and where it answers.
+        more: What runs and is not planned.
+        shortfalls: What the plan could not place.
+    """
+
+    services: tuple[tuple[ServiceStatus, Endpoint], ...]
+    more: tuple[UnplannedService, ...]
+    shortfalls: tuple[Shortfall, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether everything serves as declared, and nothing else runs."""
+        return not self.more and all(status.well for status, _ in self.services)
+
+
+def status_to_dict(found: FleetStatus, unread: Mapping[str, Sequence[Diagnostic]]) -> dict[str, Any]:
+    """Return what runs as JSON data, and why clusters could not be read."""
+    return {
+        "deployments": [_to_dict(status, endpoint) for status, endpoint in found.services],
+        "notPlanned": [each.to_dict() for each in found.more],
+        "shortfalls": [
+            {
+                "deployment": {"namespace": each.deployment.namespace, "name": each.deployment.name},
+                "wanted": each.wanted,
+                "placed": each.placed,
+            }
+            for each in found.shortfalls
+        ],
+        "unread": [
+            {"environment": name, "code": problem.code.value, "message": problem.text, "facts": dict(problem.facts)}
+            for name, problems in sorted(unread.items())
+            for problem in problems
+        ],
+    }
+
+
+def _to_dict(status: ServiceStatus, endpoint: Endpoint) -> dict[str, Any]:
+    placement = status.placement
+    return {
+        "deployment": {"namespace": placement.deployment.namespace, "name": placement.deployment.name},
+        "environment": placement.environment,
+        "nodePool": placement.node_pool,
+        "profile": placement.profile,
+        **status.to_dict(),
+        "endpoint": endpoint_to_dict(endpoint),
+    }
+
+
+def print_status(console: Console, found: FleetStatus) -> None:
+    """Print a row for each service, then what the others wait for, and a sum."""
+    if found.services:
+        show(console, "What runs now", _COLUMNS, [_row(*each) for each in found.services])
+    for status, _ in found.services:
+        lines = [*_advice(status), *status.reasons]
+        if lines:
+            show_line(console, f"{status.placement.deployment} in {status.placement.environment}:", "bold")
+            for line in lines:
+                show_line(console, f"  {line}")
+    for each in found.more:
+        show_line(console, _not_planned(each))
+    for shortfall in found.shortfalls:
+        show_line(console, headline(shortfall))
+    show_line(console, _sum(found))
+
+
+def _row(status: ServiceStatus, endpoint: Endpoint) -> Sequence[str]:
+    placement = status.placement
+    ready = "?" if status.ready is None else str(status.ready)
+    return (
+        str(placement.deployment),
+        placement.environment,
+        placement.node_pool,
+        f"{ready}/{status.wanted}",
+        _STATES[status.state],
+        endpoint.external or endpoint.in_cluster,
+    )
+
+
+def _advice(status: ServiceStatus) -> Sequence[str]:
+    if status.state is ServiceState.MISSING:
+        return ("its cluster has no such LLMInferenceService; `pulumi up` (or your GitOps tool) makes it",)
+    if status.changed:
+        return (f"`pulumi up` (or your GitOps tool) has not applied what the documents say now: {status.changed}",)
+    return ()
+
+
+def _not_planned(each: UnplannedService) -> str:
+    of_stack = f" (stack {each.live.stack})" if each.live.stack else ""
+    going = "is being deleted" if each.live.leaving else "runs and is not in the plan any more"
+    return f"{each.live.namespace}/{each.live.name} in {each.environment}{of_stack} {going}"
+
+
+def _sum(found: FleetStatus) -> str:
+    states = Counter(status.state for status, _ in found.services)
+    total = len(found.services)
+    serving = states[ServiceState.SERVING] + states[ServiceState.NOT_APPLIED]
+    parts = [f"{serving} of {counted(total, 'service')} serving"]
+    parts += [f"{states[state]} {_STATES[state]}" for state in ServiceState if states[state] and state not in _SERVE]
+    if states[ServiceState.NOT_APPLIED]:
+        parts.append(f"{counted(states[ServiceState.NOT_APPLIED], 'change')} not applied")
+    if found.more:
+        parts.append(f"{len(found.more)} not in the plan")
+    return ", ".join(parts)
+
+
+_SERVE: Final = (ServiceState.SERVING, ServiceState.NOT_APPLIED)

@@ -1,0 +1,20 @@
+"""What runs now, against the plan: each planned service as its cluster has it, and what is no longer planned.
+
+`read_services` reads one cluster, `service_statuses` judges what was read and is pure; `running_placements` says where
+deployments run, so that the plan which is compared keeps them there.
+"""
+
+from slicewise.clusters.status.not_planned import UnplannedService, not_planned
+from slicewise.clusters.status.reading import read_services
+from slicewise.clusters.status.running_placements import running_placements
+from slicewise.clusters.status.service_status import ServiceState, ServiceStatus, service_status
+
+__all__ = [
+    "ServiceState",
+    "ServiceStatus",
+    "UnplannedService",
+    "not_planned",
+    "read_services",
+    "running_placements",
+    "service_status",
+]

@@ -1,0 +1,56 @@
+"""Services of Slicewise that run and that the plan does not have: what was taken out of the documents, or moved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slicewise.clusters.live import LiveService, ServiceKey, live_service
+from slicewise.clusters.readiness import Observed
+
+
+@dataclass(frozen=True, slots=True)
+class UnplannedService:
+    """A service that Slicewise applied and the plan does not have.
+
+    Attributes:
+        environment: Where it runs.
+        live: The service.
+    """
+
+    environment: str
+    live: LiveService
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "environment": self.environment,
+            "namespace": self.live.namespace,
+            "service": self.live.name,
+            "stack": self.live.stack,
+            "leaving": self.live.leaving,
+        }
+
+
+def not_planned(
+    environment: str,
+    services: Mapping[ServiceKey, Observed],
+    planned: Collection[ServiceKey],
+    stacks: Collection[str],
+) -> list[UnplannedService]:
+    """Return the services of `stacks` that are not `planned`, by name; those of no stack were rendered, and count.
+
+    Args:
+        environment: The name of the environment.
+        services: What its cluster has.
+        planned: What the plan has there.
+        stacks: The stacks that apply the documents. None: every stack is taken for one.
+    """
+    found = []
+    for key, observed in sorted(services.items()):
+        live = live_service(observed.service or {})
+        ours = live.revision is not None and (not stacks or live.stack is None or live.stack in stacks)
+        if ours and key not in planned:
+            found.append(UnplannedService(environment, live))
+    return found
