@@ -29,7 +29,7 @@ _QUESTION: Final = "Hello"
 _NO_ADDRESS: Final = "not known, or no route"
 
 
-class Answer(StrEnum):
+class AskedState(StrEnum):
     """What a placement's cluster says of its service."""
 
     READY = "ready"
@@ -39,10 +39,10 @@ class Answer(StrEnum):
 
 
 _STATES: Final = {
-    Answer.READY: "ready",
-    Answer.NOT_READY: "not ready",
-    Answer.ABSENT: "not there",
-    Answer.NOT_ASKED: "its cluster is not asked",
+    AskedState.READY: "ready",
+    AskedState.NOT_READY: "not ready",
+    AskedState.ABSENT: "not there",
+    AskedState.NOT_ASKED: "its cluster is not asked",
 }
 
 
@@ -61,7 +61,7 @@ class CallableEndpoint:
     placement: Placement
     endpoint: Endpoint
     model: str
-    state: Answer
+    state: AskedState
     group: str | None
 
     @property
@@ -138,10 +138,10 @@ def _callable(fleet: Fleet, placement: Placement, cluster: LiveCluster | None) -
     deployment = fleet.deployment[placement.deployment]
     model = served_name(deployment, fleet.model_of(deployment))
     group = deployment.spec.router.group
-    endpoint, state = placement_endpoint(fleet, placement), Answer.NOT_ASKED
+    endpoint, state = placement_endpoint(fleet, placement), AskedState.NOT_ASKED
     if cluster is not None:
         live = cluster.services.get((placement.deployment.namespace, endpoint.service))
-        state = Answer.ABSENT if live is None else Answer.READY if live.ready else Answer.NOT_READY
+        state = AskedState.ABSENT if live is None else AskedState.READY if live.ready else AskedState.NOT_READY
         endpoint = live_endpoint(fleet, placement, live)
     return CallableEndpoint(placement, endpoint, model, state, group)
 

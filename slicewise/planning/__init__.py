@@ -27,7 +27,7 @@ from slicewise.planning.explaining import (
     no_remedy,
     prospects,
 )
-from slicewise.planning.gpu_equivalents import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
+from slicewise.planning.in_gpus import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
 from slicewise.planning.matching import requirement_reason
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.placement_addresses import placement_endpoint

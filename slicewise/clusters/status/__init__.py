@@ -4,10 +4,10 @@
 deployments run, so that the plan which is compared keeps them there.
 """
 
-from slicewise.clusters.status.not_planned import UnplannedService, not_planned
+from slicewise.clusters.status.judging import ServiceState, ServiceStatus, service_status
 from slicewise.clusters.status.reading import read_services
-from slicewise.clusters.status.running_placements import running_placements
-from slicewise.clusters.status.service_status import ServiceState, ServiceStatus, service_status
+from slicewise.clusters.status.running import running_placements
+from slicewise.clusters.status.unplanned_services import UnplannedService, not_planned
 
 __all__ = [
     "ServiceState",
