@@ -43,7 +43,7 @@ class FleetPlan:
                     leaves=[each for each in self.previous if each.environment == name],
                     makes_namespaces=bool(here.namespaces),
                     waits=config.wait_for_ready,
-                    verifies=config.verify,
+                    verifies=config.verify is True,
                 )
             )
             for name, here in self.declared.items()

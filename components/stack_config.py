@@ -165,8 +165,8 @@ class StackConfig:
     wait_for_ready: _Flag = False
     ready_timeout: _Seconds = _READY_TIMEOUT
     """Seconds that each deployment has to become ready."""
-    verify: _Flag = False
-    """Whether clusters are compared with what is declared before anything is."""
+    verify: _Flag | None = None
+    """Whether clusters are compared with what is declared first; if omitted, as far as the credential may read them."""
     create_namespaces: _Flag = False
     take_over: Annotated[
         Mapping[_Service, _Owner],

@@ -1,4 +1,4 @@
-"""Declared against real before anything is declared to Pulumi (`slicewise:verify`)."""
+"""Declared against real before anything is declared to Pulumi, unless `slicewise:verify` is false."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ async def verify_clusters(
 ) -> Mapping[str, tuple[str, ...]]:
     """Read every cluster that exists, and compare it with its environment; warnings are logged.
 
-    Nothing is read where the stack does not ask for it.
+    Nothing is read where the stack does not want it. Where the stack does not say, what the credential may not read is a
+    note.
 
     Args:
         config: The stack's configuration.
@@ -56,7 +57,7 @@ async def verify_clusters(
     Raises:
         pulumi.RunError: there are such, and `onUnreachable` is fail; it has everything that was found.
     """
-    if not config.verify:
+    if config.verify is False or (config.verify is None and config.kubeconfig_source is KubeconfigSourceName.NONE):
         return {}
     if config.kubeconfig_source is KubeconfigSourceName.NONE:
         verify, source = config.where("verify")[0], config.where("kubeconfigSource")[0]
@@ -70,11 +71,14 @@ async def verify_clusters(
     named = objects_named(fleet, plan)
     answers = await asyncio.gather(*(_read(kubeconfigs[name], named.get(name, ())) for name in names))
     read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
+    refused = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, Unreadable)}
     unread = [
         SkipReason(name, f"{name}: {answer.text} [{Code.CLUSTER_UNREADABLE.value}]")
-        for name, answer in zip(names, answers, strict=True)
-        if isinstance(answer, Unreadable)
+        for name, answer in refused.items()
+        if config.verify or not answer.forbidden
     ]
+    for name in refused.keys() - {reason.environment for reason in unread}:
+        _note(f"{name}: not verified: {refused[name].text} [{Code.CLUSTER_UNREADABLE.value}]")
     taken = {name: handling.forced_services for name, handling in handlings.items()}
     verified = compare_clusters(
         fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stacks=stacks, taken=taken
@@ -83,7 +87,11 @@ async def verify_clusters(
     differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]
     for each in differences:
         if not stops_update(each) and not fixed_by_update(each):
-            pulumi.log.warn(printable(f"{difference_line(each)}; {each.remedy}"))
+            told = f"{difference_line(each)}; {each.remedy}"
+            if each.code is Code.CLUSTER_UNREADABLE and config.verify is None:
+                _note(told)
+            else:
+                pulumi.log.warn(printable(told))
     errors = [
         SkipReason(each.subject.name, printable_lines(f"{difference_line(each)}\n    remedy: {each.remedy}"))
         for each in errors_first(differences)
@@ -92,6 +100,10 @@ async def verify_clusters(
     found = "what is declared and what the clusters have differ" if errors else "clusters cannot be read"
     names_of_all = [environment.metadata.name for environment in fleet.environments]
     return skip_or_fail(config, names_of_all, [*unread, *errors], found)
+
+
+def _note(text: str) -> None:
+    pulumi.log.info(printable(text))
 
 
 async def _read(kubeconfig: pulumi.Output[str], named: Collection[ObjectName]) -> LiveCluster | Unreadable:

@@ -77,16 +77,48 @@ def warnings(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> Iterator[li
 
 
 @pytest.mark.usefixtures("warnings")
-def test_the_key_is_off_unless_it_is_set() -> None:
-    assert stack().verify is False
+def test_the_key_is_true_or_false_or_left_out() -> None:
+    assert stack().verify is None
     assert stack(verify="true").verify is True
+    assert stack(verify="false").verify is False
     with pytest.raises(InvalidInputError, match='slicewise:verify: got "yes", expected true or false'):
         stack(verify="yes")
 
 
-def test_what_is_not_asked_for_is_not_read(warnings: list[str]) -> None:
-    run(stack(), (environment("a", pool("whole")),), {"a": "http://127.0.0.1:9"})
+def test_what_is_not_wanted_is_not_read(warnings: list[str]) -> None:
+    run(stack(verify="false"), (environment("a", pool("whole")),), {"a": "http://127.0.0.1:9"})
     assert warnings == []
+
+
+def test_clusters_are_compared_where_the_stack_says_nothing_of_it(warnings: list[str]) -> None:
+    documents = (environment("a", pool("whole", nodeCount=2)), DOCUMENTS[0])
+    needs_two = deployment("big", "large", namespace="default", replicas=16)
+    with api_server([WHOLE]) as url, pytest.raises(pulumi.RunError, match=r"lacks room for 8 of 16 replicas \[SW602\]"):
+        run(stack(), (*documents, needs_two), {"a": url})
+    with pytest.raises(pulumi.RunError, match="clusters cannot be read, so nothing is changed"):
+        run(stack(), documents, {"a": "http://127.0.0.1:9"})
+    run(stack(kubeconfigSource="none"), documents, {})
+    assert warnings == []
+
+
+@pytest.mark.parametrize("denied", ["nodes", "pods"])
+def test_what_may_not_be_read_is_a_note_unless_it_was_asked_for(
+    warnings: list[str], monkeypatch: pytest.MonkeyPatch, denied: str
+) -> None:
+    notes: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda message, *_: notes.append(message))
+    documents = (environment("a", pool("whole")), *DOCUMENTS)
+    with api_server([WHOLE], forbids=(f"/api/v1/{denied}",)) as url:
+        run(stack(), documents, {"a": url})
+        (note,) = notes
+        assert (warnings, "[SW621]" in note) == ([], True)
+        if denied == "nodes":
+            assert note.startswith("a: not verified: ")
+            with pytest.raises(pulumi.RunError, match="clusters cannot be read, so nothing is changed"):
+                run(stack(verify="true"), documents, {"a": url})
+        else:
+            run(stack(verify="true"), documents, {"a": url})
+            assert warnings == notes
 
 
 def test_a_cluster_as_declared_passes(warnings: list[str]) -> None:

@@ -83,8 +83,17 @@ class Workspace:
 
     @classmethod
     def create(cls, directory: Path) -> Workspace:
-        """Make the directory and the stack."""
-        return cls(Program.create(directory, STACK))
+        """Make the directory and the stack, which verifies nothing: most clusters of tests have no nodes."""
+        workspace = cls(Program.create(directory, STACK))
+        workspace.configure(verify="false")
+        return workspace
+
+    def configure(self, **values: str) -> None:
+        """Set keys of the stack's configuration in its file, without `pulumi`."""
+        file = self.directory / "stacks" / f"Pulumi.{STACK}.yaml"
+        written = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        written.setdefault("config", {}).update({f"slicewise:{key}": value for key, value in values.items()})
+        file.write_text(yaml.safe_dump(written), encoding="utf-8")
 
     @property
     def directory(self) -> Path:

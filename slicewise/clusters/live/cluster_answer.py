@@ -19,10 +19,12 @@ class Unreadable:
     Attributes:
         reason: Why; nothing of the kubeconfig is in it.
         remedy: What to do.
+        forbidden: Whether it answers, and the credential may not read what everything else depends on.
     """
 
     reason: str
     remedy: str
+    forbidden: bool = False
 
     @property
     def text(self) -> str:
@@ -55,4 +57,4 @@ def _unreadable(error: Exception) -> Unreadable:
     refusal = refusal_of(error)
     forbidden = isinstance(error, httpx2.HTTPStatusError) and error.response.status_code == HTTPStatus.FORBIDDEN
     rights = "give its user get and list on nodes, pods and namespaces" if forbidden else ""
-    return Unreadable(refusal.message, "; ".join(filter(None, (refusal.remedy, rights))))
+    return Unreadable(refusal.message, "; ".join(filter(None, (refusal.remedy, rights))), forbidden)

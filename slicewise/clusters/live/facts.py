@@ -215,6 +215,7 @@ class LiveCluster:
         uid: The cluster's identity, the uid of its namespace kube-system; None where namespaces may not be read.
         known_uid: That of the cluster that has the environment's services, as an earlier plan knows it.
         serves_node_groups: Whether the API server knows LeaderWorkerSets, as far as this user may ask.
+        serves_scaled_objects: Whether it knows KEDA's ScaledObjects, as far as this user may ask.
         gateways: Its Gateways, by namespace and name; None where this user may not read them.
         routes: The HTTPRoutes that KServe made, each by its service; None where this user may not read them.
         named: What was looked for by name, as far as this user may read it.
@@ -232,6 +233,7 @@ class LiveCluster:
     uid: str | None = None
     known_uid: str | None = None
     serves_node_groups: bool = True
+    serves_scaled_objects: bool = True
     gateways: Mapping[tuple[str, str], LiveGateway] | None = None
     routes: Mapping[ServiceKey, LiveRoute] | None = None
     named: NamedObjects = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from http import HTTPStatus
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from slicewise.clusters.access import NotKubernetesError
@@ -20,6 +21,7 @@ from slicewise.clusters.live.served_kinds import api_versions
 from slicewise.clusters.live.services import LiveService, live_service
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import (
+    KEDA_API_VERSION,
     KSERVE_API_VERSION,
     LEADER_WORKER_SET_API_VERSION,
     ROUTE_API_VERSION,
@@ -72,6 +74,7 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
     priorities = await allowed(Readable.PRIORITY_CLASSES, _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
     gateways = await _of_gateway_api(client, "Gateway", "gateways", live_gateway)
     routes = await _of_gateway_api(client, ROUTE_KIND, "httproutes", live_route)
+    versions = await _served_versions(client)
     return LiveCluster(
         nodes,
         pods,
@@ -83,15 +86,16 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
         namespace_rules(namespaces, limits, quotas),
         tuple(sorted(map(priority, priorities), key=lambda each: each.name)),
         _identity(namespaces),
-        serves_node_groups=await _serves_node_groups(client),
+        serves_node_groups=_serves(LEADER_WORKER_SET_API_VERSION, versions),
+        serves_scaled_objects=_serves(KEDA_API_VERSION, versions),
         gateways=None if gateways is None else {(each.namespace, each.name): each for each in gateways},
         routes=None if routes is None else {each.service: each for each in routes if each.service},
         named=await read_named_objects(client, named),
     )
 
 
-async def _serves_node_groups(client: AsyncClient) -> bool:
-    """Return whether LeaderWorkerSet is served, the one kind of its API group.
+async def _served_versions(client: AsyncClient) -> frozenset[str] | None:
+    """Return the versions of API groups that are served; None where that is not known.
 
     Where there is no list of what is served, or it may not be asked for, nothing is missed: a gateway may pass on only
     what it knows.
@@ -101,12 +105,16 @@ async def _serves_node_groups(client: AsyncClient) -> bool:
     try:
         versions = await api_versions(client)
     except NotKubernetesError:
-        return True
+        return None
     except httpx2.HTTPStatusError as error:
         if error.response.status_code != HTTPStatus.FORBIDDEN:
             raise
-        return True
-    return any(LEADER_WORKER_SET_API_VERSION in each for each in versions.values())
+        return None
+    return frozenset(chain.from_iterable(versions.values()))
+
+
+def _serves(version: str, served: frozenset[str] | None) -> bool:
+    return served is None or version in served
 
 
 def _identity(namespaces: Iterable[Mapping[str, Any]]) -> str | None:

@@ -7,7 +7,14 @@ its answer means for the plan, and `owner` who owns an object that already exist
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
 from slicewise.clusters.preflight.judgement import CAUSES, INSTALL, RIGHTS_UNKNOWN, problems_of, rights_missing
 from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, creating, is_reserved
-from slicewise.clusters.preflight.needs import Needs, needs_of, needs_of_leaving, resource_of, spans_nodes
+from slicewise.clusters.preflight.needs import (
+    Needs,
+    is_autoscaled,
+    needs_of,
+    needs_of_leaving,
+    resource_of,
+    spans_nodes,
+)
 from slicewise.clusters.preflight.ownership import Owner, StackClaim, has_all, owner
 
 __all__ = [
@@ -22,6 +29,7 @@ __all__ = [
     "ask_or_refusal",
     "creating",
     "has_all",
+    "is_autoscaled",
     "is_reserved",
     "needs_of",
     "needs_of_leaving",

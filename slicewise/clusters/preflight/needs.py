@@ -88,6 +88,11 @@ def spans_nodes(service: KubernetesObject) -> bool:
     return "worker" in service["spec"]
 
 
+def is_autoscaled(service: KubernetesObject) -> bool:
+    """Return whether another decides how many replicas the service has: the ScaledObject beside it."""
+    return "replicas" not in service["spec"]
+
+
 def _kinds(item: KubernetesObject) -> Iterator[ApiKind]:
     """Yield an object's own kind, and what KServe makes of it that is not in every cluster."""
     yield ApiKind(item["apiVersion"], item["kind"])

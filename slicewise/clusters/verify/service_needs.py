@@ -6,10 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.clusters.live import LiveCluster, Readable
-from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating, spans_nodes
+from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating, is_autoscaled, spans_nodes
 from slicewise.clusters.verify.services import REMEDY, PlannedService
 from slicewise.diagnostics import Code, Found, Severity, are, counted, some
-from slicewise.manifests import KSERVE_API_VERSION, LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND, SERVICE_KIND
+from slicewise.manifests import (
+    KEDA_API_VERSION,
+    KSERVE_API_VERSION,
+    LEADER_WORKER_SET_API_VERSION,
+    LEADER_WORKER_SET_KIND,
+    SCALED_OBJECT_KIND,
+    SERVICE_KIND,
+)
 
 # What is read for other commands, and not needed here.
 _IRRELEVANT: Final = frozenset({Readable.CONFIG_MAPS})
@@ -33,6 +40,9 @@ def check_service_needs(
     spanning = [each for each in placed if each.declared and spans_nodes(each.declared)]
     if spanning and not cluster.serves_node_groups:
         yield _no_node_groups(spanning)
+    scaled = [each for each in placed if each.declared and is_autoscaled(each.declared)]
+    if scaled and not cluster.serves_scaled_objects:
+        yield _no_scaled_objects(scaled)
     yield from _no_namespace(cluster, placed, creates_namespaces=creates_namespaces)
 
 
@@ -45,6 +55,16 @@ def _no_kserve(placed: Sequence[PlannedService]) -> Found:
         f"{counted(len(placed), 'placement')} of the plan {are(len(placed))} in this environment{whose}",
         f"install in the cluster: {INSTALL[SERVICE_KIND]}{_and_update(placed)}",
         facts={"placements": len(placed)},
+    )
+
+
+def _no_scaled_objects(scaled: Sequence[PlannedService]) -> Found:
+    return Found(
+        Code.NO_KSERVE,
+        Severity.ERROR,
+        f"the API server does not serve {SCALED_OBJECT_KIND} ({KEDA_API_VERSION}), by which these are scaled: "
+        f"{_deployments(scaled)}",
+        f"install in the cluster: {INSTALL[SCALED_OBJECT_KIND]}",
     )
 
 
