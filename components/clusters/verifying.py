@@ -38,8 +38,8 @@ async def verify_clusters(
 ) -> Mapping[str, tuple[str, ...]]:
     """Read every cluster that exists, and compare it with its environment; warnings are logged.
 
-    Nothing is read where the stack does not want it. Where the stack does not say, what the credential may not read is a
-    note.
+    Nothing is read where the stack does not want it. Where the stack does not say, it is only noted what the credential
+    may not read.
 
     Args:
         config: The stack's configuration.

@@ -45,7 +45,8 @@ def test_defaults() -> None:
     assert read.manifests == ("stacks/test",)
     assert read.kubeconfig_namespace == "modelplane-system"
     assert {read.kubeconfig_project, read.kubeconfig_region} == {None}
-    assert {read.verify, read.wait_for_ready, read.create_namespaces} == {False}
+    assert read.verify is None
+    assert {read.wait_for_ready, read.create_namespaces} == {False}
 
 
 @pytest.mark.parametrize(

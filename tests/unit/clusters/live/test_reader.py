@@ -255,6 +255,15 @@ def test_whether_replicas_may_span_nodes(answer: object, served: bool) -> None:
     assert (cluster.serves_node_groups, cluster.unread) == (served, ())
 
 
+@pytest.mark.parametrize(
+    ("answer", "served"),
+    [(groups("apps/v1", "keda.sh/v1alpha1"), True), (groups("apps/v1"), False), (refused(403), True)],
+)
+def test_whether_replicas_may_be_scaled(answer: object, served: bool) -> None:
+    cluster = read(everything() | {GROUPS: answer})
+    assert (cluster.serves_scaled_objects, cluster.unread) == (served, ())
+
+
 def test_gateways_and_the_routes_that_kserve_made() -> None:
     owner = {"kind": "LLMInferenceService", "name": "chat"}
     of_kserve = {"metadata": {"namespace": "team", "name": "chat-kserve-route", "ownerReferences": [owner]}}

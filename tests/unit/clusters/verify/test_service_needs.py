@@ -1,4 +1,4 @@
-"""What every service of a plan needs of its cluster: KServe, groups of nodes, namespaces."""
+"""What every service of a plan needs of its cluster: KServe, groups of nodes, KEDA, namespaces."""
 
 from __future__ import annotations
 
@@ -26,6 +26,20 @@ def test_node_groups_matter_where_a_replica_spans_nodes() -> None:
     assert "does not serve LeaderWorkerSet (leaderworkerset.x-k8s.io/v1)" in told.message
     assert "team/wide" in told.message
     assert told.remedy.startswith("install in the cluster: LeaderWorkerSet (https://lws.sigs.k8s.io)")
+
+
+def test_keda_matters_where_a_deployment_is_autoscaled() -> None:
+    scaling = {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "target": 8}}
+    for more, codes in (({}, []), ({"scaling": scaling}, ["SW618"])):
+        documents, cluster = here(pool("whole"), more=(LARGE, deployment("big", "large", **more)))
+        without = replace(cluster, serves_scaled_objects=False)
+        assert [code for _, code, _ in found(documents, without)] == codes
+        assert found(documents, cluster) == []
+    told = only(documents, without)
+    assert told.severity.value == ERROR
+    assert told.message.startswith("the API server does not serve ScaledObject (keda.sh/v1alpha1)")
+    assert "team/big" in told.message
+    assert told.remedy.startswith("install in the cluster: KEDA")
 
 
 def test_namespaces_that_the_stack_makes_need_not_be_there() -> None:
