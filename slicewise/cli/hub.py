@@ -17,18 +17,14 @@ import yaml
 
 from slicewise.diagnostics import InvalidInputError, quoted
 from slicewise.presentation import waiting_bar
-from slicewise.sources import read_json_object
+from slicewise.sources import QUANTIZATION_FILE, lacks_quantization, read_json_object, with_quantization
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 _CONFIG: Final = "config.json"
-# ModelOpt up to 0.29 wrote how it quantised here; vLLM takes it where config.json does not say so (v0.23,
-# transformers_utils/config.py).
-_QUANTIZATION: Final = "hf_quant_config.json"
 # Repositories may have the weights once more, as consolidated.safetensors or in folders: vLLM loads these.
 _WEIGHTS: Final = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
-_KEY: Final = "quantization_config"
 _SECONDS: Final = 30
 # The model's files, then its config.json.
 _READ: Final = 2
@@ -121,8 +117,8 @@ def _read_file(hub: HfApi, repository: str, revision: str | None, directory: str
 def _config(read: Callable[[str], dict[str, Any]], files: Container[str]) -> dict[str, Any]:
     """Return the config, with what another file says of how the weights are quantised."""
     config = read(_CONFIG)
-    if config.get(_KEY) is None and _QUANTIZATION in files:
-        return {**config, _KEY: read(_QUANTIZATION)}
+    if lacks_quantization(config) and QUANTIZATION_FILE in files:
+        return with_quantization(config, read(QUANTIZATION_FILE))
     return config
 
 

@@ -36,7 +36,7 @@ from slicewise.cli.sizes import print_sizes, sizes_to_dict
 from slicewise.diagnostics import InvalidInputError
 from slicewise.presentation import printing_console
 from slicewise.sizing import FitVerdict
-from slicewise.sources import read_json_object
+from slicewise.sources import read_model_config
 
 
 def judge_size(  # noqa: PLR0913 - one for each option
@@ -73,7 +73,7 @@ def judge_size(  # noqa: PLR0913 - one for each option
         else:
             judged = one_unit(named, on, memory)
             version = read_version(vllm)
-            sizes = [size_config(read_json_object(config), checkpoint_bytes, version, engine_args, judged)]
+            sizes = [size_config(read_model_config(config), checkpoint_bytes, version, engine_args, judged)]
             print_lines(f"warning: {each}" for each in misspelt_options(engine_args))
     except InvalidInputError as error:
         fail(error)

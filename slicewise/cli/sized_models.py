@@ -12,7 +12,6 @@ from slicewise.documents import (
     Fleet,
     ModelArchitecture,
     ModelKey,
-    NodePool,
     ServingProfile,
     engine_options,
     engine_version,
@@ -27,10 +26,11 @@ from slicewise.mig import (
     find_gpu_model,
     programs_see,
 )
-from slicewise.planning import requirement_reason
+from slicewise.planning import offered_pools, offered_units
 from slicewise.sizing import (
     KSERVE_PRESET,
     FitVerdict,
+    Offer,
     Sizing,
     SizingReason,
     Unit,
@@ -40,6 +40,7 @@ from slicewise.sizing import (
     read_architecture,
     read_options,
     size,
+    slice_of,
     split_arguments,
 )
 from slicewise.sources import JsonObject, UnusableTextError
@@ -127,8 +128,9 @@ def size_model(fleet: Fleet, key: ModelKey) -> list[SizedProfile]:
     workloads = [each for profile in model.serving for each in _workloads(profile)]
     adapters = model.lora is not None
     return [
-        _sized(workload, on, architecture, adapters=adapters)
+        _sized(workload, on, architecture, offers, adapters=adapters)
         for workload in workloads
+        for offers in [offered_units(fleet, workload)]
         for on in _units(fleet, workload)
     ]
 
@@ -142,24 +144,24 @@ def _workloads(profile: ServingProfile) -> Iterator[ServingProfile]:
 
 def _units(fleet: Fleet, profile: ServingProfile) -> list[SizedUnit]:
     """Return the units that a profile may get, the smallest first: each once."""
-    found = {SizedUnit(unit_of(pool), pool.mig.profile if pool.mig else None) for pool in _pools(fleet, profile)}
+    pools = (pool for _, pool in offered_pools(fleet, profile))
+    found = {SizedUnit(unit_of(pool), pool.mig.profile if pool.mig else None) for pool in pools}
     return sorted(found, key=lambda on: (on.unit.memory, str(on)))
 
 
-def _pools(fleet: Fleet, profile: ServingProfile) -> Iterator[NodePool]:
-    for environment in fleet.environments:
-        if profile.environment_selector.selects(environment.labels):
-            for pool in environment.spec.node_pools:
-                if requirement_reason(profile.replica_topology, pool) is None:
-                    yield pool
-
-
-def _sized(profile: ServingProfile, on: SizedUnit, architecture: ModelArchitecture, *, adapters: bool) -> SizedProfile:
+def _sized(
+    profile: ServingProfile,
+    on: SizedUnit,
+    architecture: ModelArchitecture,
+    offers: Sequence[Offer],
+    *,
+    adapters: bool,
+) -> SizedProfile:
     version = engine_version(profile.engine)
     if isinstance(architecture.found, tuple):
         return SizedProfile(profile.name, on, version, None, tuple(map(_reason, architecture.found)))
     options = engine_options(profile, adapters=adapters)
-    found = size(architecture.found, options, on.unit, version, architecture.checkpoint_bytes)
+    found = size(architecture.found, options, on.unit, version, architecture.checkpoint_bytes, offers)
     return SizedProfile(profile.name, on, version, found, found.reasons)
 
 
@@ -182,8 +184,19 @@ def size_config(
         if any(problem.code is not Code.MODEL_TYPE_UNKNOWN for problem in error.problems):
             raise InvalidInputError([config.placed(problem) for problem in error.problems]) from None
         return SizedProfile(None, on, version, None, tuple(map(_reason, error.problems)))
-    found = size(architecture, options, on.unit, version, checkpoint)
+    found = size(architecture, options, on.unit, version, checkpoint, _units_of(on.unit.gpu_model))
     return SizedProfile(None, on, version, found, found.reasons)
+
+
+def _units_of(name: str) -> tuple[Offer, ...]:
+    """Return the slices of a GPU model, and all of it, as `--on` names them; none where it is not said."""
+    if not name:
+        return ()
+    gpu = find_gpu_model(name)
+    slices = (Offer(unit, f"take {name}/{each.name}") for each in gpu.profiles if (unit := slice_of(gpu, each)))
+    seen = programs_see(name)
+    whole = [Offer(Unit(seen * _MIB, is_slice=False, gpu_model=name), f"take {name}")] if seen else []
+    return (*slices, *whole)
 
 
 def misspelt_options(arguments: str) -> Iterator[Diagnostic]:

@@ -28,8 +28,8 @@ from slicewise.planning.explaining import (
     prospects,
 )
 from slicewise.planning.in_gpus import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
-from slicewise.planning.matching import requirement_reason
 from slicewise.planning.moves import Move, MoveCode
+from slicewise.planning.offered_units import offered_pools, offered_units
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
 from slicewise.planning.plan_json import endpoint_to_dict, plan_to_dict
@@ -80,6 +80,8 @@ __all__ = [
     "no_remedy",
     "node_size",
     "node_units",
+    "offered_pools",
+    "offered_units",
     "output_entries",
     "parse_previous",
     "placement_endpoint",
@@ -89,7 +91,6 @@ __all__ = [
     "plan_with_remedies",
     "prospects",
     "remedies_to_dict",
-    "requirement_reason",
     "resource_in_words",
     "unchecked_models",
 ]

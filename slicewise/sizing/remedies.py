@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.engines import EngineMemory, engine_memory
 from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.results import FitVerdict, Sizing
-from slicewise.sizing.units import GIB, Unit
+from slicewise.sizing.units import GIB, Offer, Unit
 
 # A shorter request than this helps nobody, and fewer requests than this hardly.
 _SHORTEST: Final = 1024
@@ -20,13 +20,14 @@ _MIB: Final = 1 << 20
 _LARGEST_UNIT: Final = 4096 * GIB
 
 
-def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing) -> Iterator[str]:
+def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing, offers: Sequence[Offer]) -> Iterator[str]:
     """Yield changes after each of which the engine surely fits, the cheapest first.
 
     Args:
         memory: What the engine needs.
         unit: The unit that it gets.
         sizing: What was found of the two.
+        offers: The units that it could get, if they are known: the smallest that is surely enough is named.
     """
     if sizing.verdict not in (FitVerdict.CANNOT_SAY, FitVerdict.DOES_NOT_FIT):
         return
@@ -34,8 +35,17 @@ def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing) -> Iterator[str]:
         works = next((words for words, options in ways if _fits(memory, options, unit)), None)
         if works is not None:
             yield works
-    if (enough := sure_memory(memory, unit)) is not None:
-        yield f"take a unit of {enough / GIB:.2f} GiB or more"
+    if (offer := _smallest(memory, unit, offers)) is not None:
+        yield f"{offer.way} ({offer.unit.memory / GIB:.2f} GiB), the smallest unit that is surely enough"
+    elif (enough := sure_memory(memory, unit)) is not None:
+        yield f"take a unit of {enough / GIB:.2f} GiB or more{', which none has' if offers else ''}"
+
+
+def _smallest(memory: EngineMemory, unit: Unit, offers: Sequence[Offer]) -> Offer | None:
+    """Return the smallest unit that is larger than `unit` and on which the engine surely fits."""
+    judge = FitJudge(memory)
+    larger = (offer for offer in offers if offer.unit.memory > unit.memory and _surely(judge, offer.unit))
+    return min(larger, key=lambda offer: (offer.unit.memory, offer.way), default=None)
 
 
 def sure_memory(memory: EngineMemory, unit: Unit) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from slicewise.diagnostics import Code, Diagnostic
@@ -13,7 +14,7 @@ from slicewise.sizing.engines import engine_memory, utilization
 from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.remedies import remedies
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
-from slicewise.sizing.units import Unit
+from slicewise.sizing.units import Offer, Unit
 from slicewise.sizing.vllm_versions import VllmVersion
 
 
@@ -23,6 +24,7 @@ def size(
     unit: Unit,
     version: VllmVersion | None,
     checkpoint_bytes: int | None = None,
+    offers: Sequence[Offer] = (),
 ) -> Sizing:
     """Size a model on a unit.
 
@@ -32,6 +34,7 @@ def size(
         unit: The slice or GPU that each rank gets.
         version: vLLM's version; None where it is not known.
         checkpoint_bytes: Bytes of the checkpoint's safetensors files, to check the config by.
+        offers: The units that it could get, for remedies.
 
     Returns:
         The verdict. The first reason is the decisive one, and has remedies that make the model fit for sure.
@@ -46,9 +49,8 @@ def size(
     if not found.reasons:
         return found
     first, *others = found.reasons
-    ways = "; or ".join(
-        (first.remedy, *remedies(memory, unit, found)) if first.remedy else remedies(memory, unit, found)
-    )
+    changes = remedies(memory, unit, found, offers)
+    ways = "; or ".join((first.remedy, *changes) if first.remedy else changes)
     return replace(found, reasons=(replace(first, remedy=ways), *others))
 
 

@@ -39,6 +39,19 @@ class Unit:
         return not self.gpu_model.startswith("a100")
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A unit that could be taken instead.
+
+    Attributes:
+        unit: What it is.
+        way: What to write to get it, as a remedy says it.
+    """
+
+    unit: Unit
+    way: str
+
+
 def slice_of(model: GpuModel, profile: MigProfile) -> Unit | None:
     """Return the unit that a slice is, with the least memory that drivers give it; None where none was measured."""
     if profile.usable_mib is None:

@@ -9,6 +9,12 @@ from slicewise.sources.gc_pause import paused_collector
 from slicewise.sources.issued_tokens import HUGGING_FACE, issued_token
 from slicewise.sources.json_object import JsonObject, read_json_object
 from slicewise.sources.lazy_face import lazy_attributes
+from slicewise.sources.model_config import (
+    QUANTIZATION_FILE,
+    lacks_quantization,
+    read_model_config,
+    with_quantization,
+)
 from slicewise.sources.parsed_values import ERROR, EXPECTED, HIDDEN, UnusableTextError, Written
 from slicewise.sources.secret_words import is_harmless, names_secret
 from slicewise.sources.untrusted_yaml import NotPlainYamlError, read_plain
@@ -20,6 +26,7 @@ __all__ = [
     "EXPECTED",
     "HIDDEN",
     "HUGGING_FACE",
+    "QUANTIZATION_FILE",
     "JsonObject",
     "NotPlainYamlError",
     "SourceDocument",
@@ -27,6 +34,7 @@ __all__ = [
     "Written",
     "is_harmless",
     "issued_token",
+    "lacks_quantization",
     "lazy_attributes",
     "names_secret",
     "parse_documents",
@@ -34,5 +42,7 @@ __all__ = [
     "paused_collector",
     "read_all",
     "read_json_object",
+    "read_model_config",
     "read_plain",
+    "with_quantization",
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,24 @@ class JsonObject:
         file: The file's name.
         content: Its bytes.
         data: What it holds.
+        parts: Fields of it that are in files of their own.
     """
 
     file: str
     content: bytes
     data: dict[str, Any]
+    parts: Mapping[str, JsonObject] = field(default_factory=dict)
 
     def placed(self, diagnostic: Diagnostic) -> Diagnostic:
         """Return `diagnostic`, whose field is a path in the object, with its place."""
-        field = diagnostic.field
+        path = diagnostic.field
+        if not isinstance(path, str) and path and (part := self.parts.get(str(path[0]))):
+            return replace(part.placed(replace(diagnostic, field=path[1:])), field=path)
         # JSON is YAML, but for rarities such as a tab: then the file is named without a line.
         found = next(iter(_documents(self.content, self.file)), None)
-        if found is None or isinstance(field, str):
+        if found is None or isinstance(path, str):
             return replace(diagnostic, place=Place(self.file))
-        return replace(diagnostic, place=Place(self.file, *found.locate(field)))
+        return replace(diagnostic, place=Place(self.file, *found.locate(path)))
 
 
 def read_json_object(path: Path) -> JsonObject:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from slicewise.diagnostics import Diagnostic, FieldPath, InvalidInputError, shown_file
-from slicewise.sources import JsonObject, SourceDocument, read_json_object
+from slicewise.sources import JsonObject, SourceDocument, read_model_config
 
 ARCHITECTURE: Final[FieldPath] = ("spec", "architecture")
 CONFIG: Final[FieldPath] = (*ARCHITECTURE, "config")
@@ -21,7 +21,7 @@ def read_config_file(source: SourceDocument) -> JsonObject | Diagnostic | None:
     if not isinstance(name, str) or not name or architecture.get("config") is not None:
         return None
     try:
-        return read_json_object(Path(source.file).parent / name)
+        return read_model_config(Path(source.file).parent / name)
     except InvalidInputError as error:
         (problem,) = error.problems
         if problem.place.line:

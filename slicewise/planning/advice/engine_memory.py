@@ -9,6 +9,7 @@ from slicewise import sizing
 from slicewise.diagnostics import Diagnostic
 from slicewise.documents import Fleet, ModelKey, model_key, unit_of
 from slicewise.planning.engine_fit import engine_sizing, sized_engine, surely_starts
+from slicewise.planning.offered_units import offered_units
 from slicewise.planning.plan import Placement
 from slicewise.sizing import Unit
 
@@ -36,9 +37,12 @@ def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Itera
     for (key, name, is_prefill, unit), placement in first.items():
         model = fleet.models[key]
         number = next(i for i, each in enumerate(model.serving) if each.name == name)
-        engine = sized_engine(model, placement.profile_of(model))
-        found = engine_sizing(engine, unit) if engine and not surely_starts(engine, unit) else None
-        if found is None or found.verdict is sizing.FitVerdict.FITS:
+        profile = placement.profile_of(model)
+        engine = sized_engine(model, profile)
+        if engine is None or surely_starts(engine, unit):
+            continue
+        found = engine_sizing(engine, unit, offered_units(fleet, profile))
+        if found.verdict is sizing.FitVerdict.FITS:
             continue
         reason = found.reasons[0]
         what = "slice" if unit.is_slice else "GPU"

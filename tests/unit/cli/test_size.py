@@ -134,3 +134,41 @@ def test_an_option_that_is_nearly_one_of_vllms_is_told(tmp_path: Path) -> None:
     (warning,) = (line for line in said.splitlines() if line.startswith("warning: "))
     assert warning.startswith('warning: --engine-args: vLLM 0.33.0 has no option "--max-modell-len"')
     assert warning.endswith('did you mean "--max-model-len"? [SW349]')
+
+
+@pytest.mark.parametrize(
+    ("unit", "named"), [("h100-80gb/1g.10gb", "take h100-80gb/3g.40gb (39.50 GiB)"), ("a100-40gb/1g.5gb", "a100-40gb")]
+)
+def test_the_smallest_unit_of_the_gpu_that_is_enough_is_named_and_is(tmp_path: Path, unit: str, named: str) -> None:
+    arguments = "--max-model-len=8192 --max-num-seqs=64 --max-num-batched-tokens=2048"
+    asked = ("--config", config(tmp_path, LLAMA_8B), "--engine-args", arguments)
+    remedy = sized(*asked, "--on", unit, code=3)["reasons"][0]["remedy"]
+    assert named in remedy
+    taken = remedy.rpartition("take ")[2].partition(" ")[0]
+    assert sized(*asked, "--on", taken)["verdict"] == "fits"
+
+
+# What ModelOpt writes beside a config.json that does not say how it quantised (NVIDIA's Llama-3.1-8B-Instruct-FP8).
+MODELOPT = {"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}
+
+
+def test_the_file_beside_a_config_says_how_it_is_quantised(tmp_path: Path) -> None:
+    asked = ("--config", config(tmp_path, LLAMA_8B), "--on", "h100-80gb", "--engine-args", "--max-model-len=8192")
+    plain = sized(*asked)
+    (tmp_path / "hf_quant_config.json").write_text(json.dumps(MODELOPT))
+    found = sized(*asked)
+    # Llama 3.1 8B in bf16 and in FP8, in vLLM's logs.
+    assert (plain["weightsGiB"], found["weightsGiB"]) == (pytest.approx(14.99, abs=0.01), pytest.approx(8.49, abs=0.01))
+    assert found["kvCache"]["bytesPerToken"] * 2 == plain["kvCache"]["bytesPerToken"]
+    # What config.json says itself counts.
+    config(tmp_path, {**LLAMA_8B, "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}})
+    assert sized(*asked)["kvCache"] != found["kvCache"]
+
+
+def test_what_is_wrong_in_the_file_beside_a_config_is_said_there(tmp_path: Path) -> None:
+    asked = ("--config", config(tmp_path, LLAMA_8B), "--on", "h100-80gb")
+    beside = tmp_path / "hf_quant_config.json"
+    beside.write_text('{\n  "quantization": {\n    "quant_algo": 8\n  }\n}\n')
+    assert "hf_quant_config.json:3:" in run(*asked, code=2)
+    beside.write_text("FP8")
+    assert "hf_quant_config.json:1:1: not JSON" in run(*asked, code=2)

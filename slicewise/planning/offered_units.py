@@ -1,0 +1,30 @@
+"""The units that a serving profile could get, whether its engine starts on them or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slicewise.documents import Fleet, NodePool, ServingProfile, unit_of
+from slicewise.kubernetes import canonical
+from slicewise.planning.matching import profile_selector_reason, requirement_reason
+from slicewise.sizing import Offer
+
+
+def offered_pools(fleet: Fleet, profile: ServingProfile) -> Iterator[tuple[str, NodePool]]:
+    """Yield each pool that has what a profile requires, with its environment's name."""
+    for environment in fleet.environments:
+        if profile_selector_reason(profile, environment) is None:
+            for pool in environment.spec.node_pools:
+                if requirement_reason(profile.replica_topology, pool) is None:
+                    yield environment.metadata.name, pool
+
+
+def offered_units(fleet: Fleet, profile: ServingProfile) -> tuple[Offer, ...]:
+    """Return the units of these pools, with the requirement by which a profile gets one."""
+    return tuple(_offer(environment, pool) for environment, pool in offered_pools(fleet, profile))
+
+
+def _offer(environment: str, pool: NodePool) -> Offer:
+    declared = canonical(pool.capabilities.memory_per_gpu)
+    what = "slices" if pool.mig else "GPUs"
+    return Offer(unit_of(pool), f"require memoryPerGpu: {declared}, as the {what} of {environment}/{pool.name} have")
