@@ -15,8 +15,8 @@ from bench.growth import Growth, measure
 from bench.other_estimators import other_errors, other_table
 from bench.quality import Case, Comparison, compare_planners
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
-from bench.sizing import compare_logs, sizing_sentences, sizing_table
-from bench.startup_logs import all_logs
+from bench.sizing import HELD_OUT_LOGS, STARTUP_LOGS, compare_logs, sizing_sentences, sizing_table
+from bench.startup_logs import all_logs, hold_out_logs
 
 _PROGRESS = Console(stderr=True)
 # Piped, a table is as wide as it needs to be.
@@ -57,10 +57,11 @@ def main() -> None:
 
 
 def _sizing(_: argparse.Namespace) -> None:
-    rows = compare_logs(all_logs())
-    sizing_table(rows).show(_RESULTS)
-    for sentence in sizing_sentences(rows):
-        _RESULTS.print(sentence)
+    rows, held_out = compare_logs(all_logs()), compare_logs(hold_out_logs())
+    for title, logs in ((STARTUP_LOGS, rows), (HELD_OUT_LOGS, held_out)):
+        sizing_table(title, logs).show(_RESULTS)
+        for sentence in sizing_sentences(logs):
+            _RESULTS.print(sentence)
     other_table(other_errors(rows)).show(_RESULTS)
 
 

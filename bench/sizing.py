@@ -77,10 +77,14 @@ def compare_logs(logs: Sequence[StartupLog]) -> list[Compared]:
     ]
 
 
-def sizing_table(rows: Sequence[Compared]) -> Table:
+STARTUP_LOGS: Final = "Startup logs of vLLM, and what is computed"
+HELD_OUT_LOGS: Final = "Startup logs that were found, computed and only then compared"
+
+
+def sizing_table(title: str, rows: Sequence[Compared]) -> Table:
     """Return every log with what was computed for it."""
     columns = ("model", "vLLM, TP", "weights", "computed", "tokens", "computed", "rest", "envelope", "verdict", "vLLM")
-    return Table("Startup logs of vLLM, and what is computed", columns, [_row(row) for row in rows])
+    return Table(title, columns, [_row(row) for row in rows])
 
 
 def _row(row: Compared) -> tuple[str, ...]:
@@ -111,8 +115,10 @@ def sizing_sentences(rows: Sequence[Compared]) -> list[str]:
         if row.sizing and row.log.judged
     )
     judged = ", ".join(f"{count} {verdict} ({result})" for (verdict, result), count in sorted(verdicts.items()))
+    verdict = [f"Verdicts of versions that are judged: {judged}."] if judged else []
+    envelope = f"The envelope contains the rest of {sum(inside)} of {len(inside)} logs."
     return [
         f"Weights of {len(errors)} logs: mean error {sum(errors) / len(errors):.2%}, worst {max(errors):.2%}.",
-        f"The envelope contains the rest of {sum(inside)} of {len(inside)} logs.",
-        f"Verdicts of versions that are judged: {judged}.",
+        *([envelope] if inside else []),
+        *verdict,
     ]

@@ -4,8 +4,13 @@
 cells are what a log does not say. `configs.json` has of each model's config.json the fields that memory goes by. Those
 of Llama 3.1, Mixtral 8x7B, Qwen3 0.6B, 8B and 30B-A3B are the same in PyPI's aiconfigurator-core 0.12.0 (Llama 3.3 and
 quantised ones have the shapes of Llama 3.1); the others are compared with the logs by their weights and caches.
+
+`hold_out.csv` has other models and versions of vLLM: each row was found, computed and only then compared. Their configs
+are aiconfigurator-core's, but for the GLM and the Qwen 2.5 (by the numbers that they are published with) and Qwen3.5 9B
+(a copy in a public repository); of Qwen3 30B-A3B in NVFP4 and Qwen3 8B in FP8 the quantisation was added to the config
+of the plain model. GPUs whose memory is the host's have no size there: what other programs take is in the rest, too.
 """
 
-from bench.startup_logs.logs import StartupLog, all_logs, published_configs
+from bench.startup_logs.logs import StartupLog, all_logs, hold_out_logs, published_configs
 
-__all__ = ["StartupLog", "all_logs", "published_configs"]
+__all__ = ["StartupLog", "all_logs", "hold_out_logs", "published_configs"]

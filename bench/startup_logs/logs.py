@@ -82,14 +82,25 @@ def published_configs() -> dict[str, dict[str, Any]]:
 
 
 def all_logs() -> tuple[StartupLog, ...]:
-    """Return all of them."""
-    read = {model: read_architecture(config) for model, config in published_configs().items()}
-    with (_HERE / "logs.csv").open(encoding="utf-8", newline="") as file:
+    """Return those that the envelope's constants were chosen with."""
+    return _logs("logs.csv", published_configs())
+
+
+def hold_out_logs() -> tuple[StartupLog, ...]:
+    """Return those of other models and versions, of which each was compared after it had been computed."""
+    configs: dict[str, dict[str, Any]] = json.loads((_HERE / "hold_out_configs.json").read_text(encoding="utf-8"))
+    return _logs("hold_out.csv", configs)
+
+
+def _logs(name: str, configs: Mapping[str, Mapping[str, Any]]) -> tuple[StartupLog, ...]:
+    read = {model: read_architecture(config) for model, config in configs.items()}
+    with (_HERE / name).open(encoding="utf-8", newline="") as file:
         return tuple(_log(row, read) for row in csv.DictReader(file))
 
 
 def _log(row: Mapping[str, str], read: Mapping[str, Architecture]) -> StartupLog:
     arguments = [f"--{option}={row[column]}" for column, option in _ARGUMENTS.items() if row[column]]
+    arguments += row.get("arguments", "").split()
     if row["eager"] == "true":
         arguments.append("--enforce-eager")
     return StartupLog(

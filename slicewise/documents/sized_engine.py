@@ -8,7 +8,7 @@ from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import NodePool
 from slicewise.documents.image_parts import split_image
 from slicewise.documents.served_model import Engine, ServingProfile
-from slicewise.kubernetes import GIB
+from slicewise.kubernetes import GIB, Quantity
 from slicewise.mig import programs_see
 from slicewise.sizing import (
     KSERVE_PRESET,
@@ -72,15 +72,20 @@ def unit_of(pool: NodePool) -> Unit:
     round to, so that the catalogue's measurement counts where it has one: of a slice what the driver gives, of a whole
     GPU what programs see.
     """
-    declared = pool.capabilities.memory_per_gpu.bytes
+    declared, is_exact = pool.capabilities.memory_per_gpu.bytes, _is_exact(pool.capabilities.memory_per_gpu)
     gpu = catalogued(pool)
     name = gpu.name if gpu else ""
     if pool.mig is None:
         seen = programs_see(name)
         return Unit(min(declared, seen * _MIB) if seen else declared, is_slice=False, gpu_model=name)
     profile = gpu.profile(pool.mig.profile) if gpu and pool.mig.profile else None
-    if profile is None or profile.usable_mib is None or declared % GIB:
+    if profile is None or profile.usable_mib is None or is_exact:
         return Unit(declared, is_slice=True, gpu_model=name)
     measured = profile.usable_mib * _MIB
     is_measured = measured <= declared <= (profile.most_mib or 0) * _MIB
     return Unit(declared if is_measured else measured, is_slice=True, gpu_model=name)
+
+
+def _is_exact(declared: Quantity) -> bool:
+    """Whether an amount was read from a cluster: 20480Mi is, though it is 20Gi, which people write of 19.62."""
+    return bool(declared.bytes % GIB) or declared.text.endswith("Mi")

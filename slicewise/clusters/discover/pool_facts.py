@@ -118,7 +118,8 @@ def unit_memory(group: Group, model: GpuModel | None) -> tuple[str, str | None]:
     reported = [offer.memory_mib for offer in group.offers]
     limits = [limit for limit in known if limit]
     if all(reported) and group.gpus:
-        return _written_mib(min([each for each in reported if each] + limits)), None
+        # In MiB even where these are whole GiB, which people write of somewhat less.
+        return f"{min([each for each in reported if each] + limits)}Mi", None
     if profile and profile.usable_mib:
         return _written_mib(min([profile.usable_mib, *limits])), None
     if nominal:
