@@ -30,7 +30,7 @@ from slicewise.planning import offered_pools, offered_units
 from slicewise.sizing import (
     KSERVE_PRESET,
     FitVerdict,
-    Offer,
+    OfferedUnit,
     Sizing,
     SizingReason,
     Unit,
@@ -153,7 +153,7 @@ def _sized(
     profile: ServingProfile,
     on: SizedUnit,
     architecture: ModelArchitecture,
-    offers: Sequence[Offer],
+    offers: Sequence[OfferedUnit],
     *,
     adapters: bool,
 ) -> SizedProfile:
@@ -188,14 +188,14 @@ def size_config(
     return SizedProfile(None, on, version, found, found.reasons)
 
 
-def _units_of(name: str) -> tuple[Offer, ...]:
+def _units_of(name: str) -> tuple[OfferedUnit, ...]:
     """Return the slices of a GPU model, and all of it, as `--on` names them; none where it is not said."""
     if not name:
         return ()
     gpu = find_gpu_model(name)
-    slices = (Offer(unit, f"take {name}/{each.name}") for each in gpu.profiles if (unit := slice_of(gpu, each)))
+    slices = (OfferedUnit(unit, f"take {name}/{each.name}") for each in gpu.profiles if (unit := slice_of(gpu, each)))
     seen = programs_see(name)
-    whole = [Offer(Unit(seen * _MIB, is_slice=False, gpu_model=name), f"take {name}")] if seen else []
+    whole = [OfferedUnit(Unit(seen * _MIB, is_slice=False, gpu_model=name), f"take {name}")] if seen else []
     return (*slices, *whole)
 
 

@@ -81,7 +81,7 @@ def surely_starts(engine: SizedEngine, unit: Unit) -> bool:
 
 
 @lru_cache(_MOST_ENGINES)
-def engine_sizing(engine: SizedEngine, unit: Unit, offers: tuple[sizing.Offer, ...] = ()) -> sizing.Sizing:
+def engine_sizing(engine: SizedEngine, unit: Unit, offers: tuple[sizing.OfferedUnit, ...] = ()) -> sizing.Sizing:
     """Return the verdict on an engine and a unit, with its arithmetic, and remedies that may name one of `offers`."""
     return sizing.size(engine.architecture, engine.options, unit, engine.version, engine.checkpoint_bytes, offers)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from slicewise.documents import Fleet, NodePool, ServingProfile, unit_of
 from slicewise.kubernetes import canonical
 from slicewise.planning.matching import profile_selector_reason, requirement_reason
-from slicewise.sizing import Offer
+from slicewise.sizing import OfferedUnit
 
 
 def offered_pools(fleet: Fleet, profile: ServingProfile) -> Iterator[tuple[str, NodePool]]:
@@ -19,12 +19,14 @@ def offered_pools(fleet: Fleet, profile: ServingProfile) -> Iterator[tuple[str, 
                     yield environment.metadata.name, pool
 
 
-def offered_units(fleet: Fleet, profile: ServingProfile) -> tuple[Offer, ...]:
+def offered_units(fleet: Fleet, profile: ServingProfile) -> tuple[OfferedUnit, ...]:
     """Return the units of these pools, with the requirement by which a profile gets one."""
     return tuple(_offer(environment, pool) for environment, pool in offered_pools(fleet, profile))
 
 
-def _offer(environment: str, pool: NodePool) -> Offer:
+def _offer(environment: str, pool: NodePool) -> OfferedUnit:
     declared = canonical(pool.capabilities.memory_per_gpu)
     what = "slices" if pool.mig else "GPUs"
-    return Offer(unit_of(pool), f"require memoryPerGpu: {declared}, as the {what} of {environment}/{pool.name} have")
+    return OfferedUnit(
+        unit_of(pool), f"require memoryPerGpu: {declared}, as the {what} of {environment}/{pool.name} have"
+    )

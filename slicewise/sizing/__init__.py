@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from slicewise.sizing.engine_environment import memory_variables
 from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
-from slicewise.sizing.units import Offer, Unit, slice_of
+from slicewise.sizing.units import OfferedUnit, Unit, slice_of
 from slicewise.sizing.vllm_options import full_name, misspelt_option
 from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
 from slicewise.sources import lazy_attributes
@@ -40,7 +40,7 @@ __all__ = [
     "EngineOptions",
     "FitJudge",
     "FitVerdict",
-    "Offer",
+    "OfferedUnit",
     "Range",
     "Sizing",
     "SizingReason",

@@ -10,7 +10,7 @@ from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.engines import EngineMemory, engine_memory
 from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.results import FitVerdict, Sizing
-from slicewise.sizing.units import GIB, Offer, Unit
+from slicewise.sizing.units import GIB, OfferedUnit, Unit
 
 # A shorter request than this helps nobody, and fewer requests than this hardly.
 _SHORTEST: Final = 1024
@@ -20,7 +20,7 @@ _MIB: Final = 1 << 20
 _LARGEST_UNIT: Final = 4096 * GIB
 
 
-def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing, offers: Sequence[Offer]) -> Iterator[str]:
+def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing, offers: Sequence[OfferedUnit]) -> Iterator[str]:
     """Yield changes after each of which the engine surely fits, the cheapest first.
 
     Args:
@@ -41,7 +41,7 @@ def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing, offers: Sequence[
         yield f"take a unit of {enough / GIB:.2f} GiB or more{', which none has' if offers else ''}"
 
 
-def _smallest(memory: EngineMemory, unit: Unit, offers: Sequence[Offer]) -> Offer | None:
+def _smallest(memory: EngineMemory, unit: Unit, offers: Sequence[OfferedUnit]) -> OfferedUnit | None:
     """Return the smallest unit that is larger than `unit` and on which the engine surely fits."""
     judge = FitJudge(memory)
     larger = (offer for offer in offers if offer.unit.memory > unit.memory and _surely(judge, offer.unit))

@@ -14,7 +14,7 @@ from slicewise.sizing.engines import engine_memory, utilization
 from slicewise.sizing.judging import FitJudge
 from slicewise.sizing.remedies import remedies
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
-from slicewise.sizing.units import Offer, Unit
+from slicewise.sizing.units import OfferedUnit, Unit
 from slicewise.sizing.vllm_versions import VllmVersion
 
 
@@ -24,7 +24,7 @@ def size(
     unit: Unit,
     version: VllmVersion | None,
     checkpoint_bytes: int | None = None,
-    offers: Sequence[Offer] = (),
+    offers: Sequence[OfferedUnit] = (),
 ) -> Sizing:
     """Size a model on a unit.
 

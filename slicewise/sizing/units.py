@@ -40,7 +40,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class OfferedUnit:
     """A unit that could be taken instead.
 
     Attributes:
