@@ -14,6 +14,7 @@ from slicewise.planning.capacity import (
     node_units,
     resource_in_words,
 )
+from slicewise.planning.declared_units import offered_pools, offered_units
 from slicewise.planning.engine_fit import JudgedEngine, judged_engine, unchecked_models
 from slicewise.planning.explaining import (
     Candidate,
@@ -29,7 +30,6 @@ from slicewise.planning.explaining import (
 )
 from slicewise.planning.in_gpus import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
 from slicewise.planning.moves import Move, MoveCode
-from slicewise.planning.offered_units import offered_pools, offered_units
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
 from slicewise.planning.plan_json import endpoint_to_dict, plan_to_dict

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from slicewise import sizing
 from slicewise.diagnostics import Diagnostic
 from slicewise.documents import Fleet, ModelKey, model_key, unit_of
+from slicewise.planning.declared_units import offered_units
 from slicewise.planning.engine_fit import engine_sizing, sized_engine, surely_starts
-from slicewise.planning.offered_units import offered_units
 from slicewise.planning.plan import Placement
 from slicewise.sizing import Unit
 
