@@ -8,6 +8,7 @@ compressed_tensors/utils.py (v0.23).
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from fnmatch import translate
 from typing import Final
@@ -131,6 +132,8 @@ def _compiled(text: str) -> re.Pattern[str]:
     if len(text) > _LONGEST or repeated or _REPEATED_GROUP.search(text):
         raise UnreadablePatternError(text)
     try:
-        return re.compile(text)
+        # Of `[[0]` Python warns that it may once mean something else; vLLM takes it as it is, and so do we.
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):
+            return re.compile(text)
     except re.error as error:
         raise UnreadablePatternError(text) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,3 +72,11 @@ def test_of_layers_of_one_kind_the_same_modules_are_meant(patterns: list[str]) -
 def test_layers_that_no_pattern_tells_apart_are_of_few_kinds(patterns: tuple[str, ...], kinds: int) -> None:
     named = NamePatterns(patterns)
     assert len({named.kind_of_layer(number) if named.tells_layers else None for number in _LAYERS}) == kinds
+
+
+@pytest.mark.parametrize("pattern", ["re:.*layers.[+--0].mlp", "re:.*layers.[[0].mlp"])
+def test_what_python_may_read_differently_one_day_is_matched_as_it_is_today(pattern: str) -> None:
+    with warnings.catch_warnings(action="error"):
+        named = NamePatterns([pattern])
+    assert named.match("layers.0.mlp")
+    assert not named.match("layers.1.mlp")
