@@ -80,7 +80,7 @@ def model_for_each_deployment(documents: Sequence[Document]) -> list[Document]:
 
 
 def with_more_slices(documents: Sequence[Document], more: int) -> list[Document]:
-    """Return the documents with `more` kinds of slices: environments in turns have the MiB that a cluster may report."""
+    """Return the documents with `more` kinds of slices: environments in turns have the MiB a cluster may report."""
     printed: dict[tuple[str, str, int], str] = {}
     given: list[Document] = []
     for number, item in enumerate(documents):
