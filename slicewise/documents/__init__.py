@@ -34,6 +34,7 @@ from slicewise.documents.cluster import (
     GkeReference,
     KubeconfigReference,
 )
+from slicewise.documents.container_amounts import container_amounts
 from slicewise.documents.deployment import ConcurrencyScaling, DeploymentKey, FixedScaling, ModelDeployment
 from slicewise.documents.environment import (
     MAX_POOLS,
@@ -51,9 +52,12 @@ from slicewise.documents.inter_node_device import InterNodeDevice
 from slicewise.documents.lora import Lora
 from slicewise.documents.model_source import weights_uri
 from slicewise.documents.model_weights import (
+    MODEL_IMAGE_CPU,
+    MODEL_IMAGE_MEMORY,
     all_weights,
     bytes_on_disk,
     is_downloaded,
+    is_in_image,
     pull_secrets,
     s3_secret,
     token_secret,
@@ -90,6 +94,8 @@ __all__ = [
     "LABEL_VALUE",
     "MAX_POOLS",
     "METADATA",
+    "MODEL_IMAGE_CPU",
+    "MODEL_IMAGE_MEMORY",
     "MOST_GPUS_PER_NODE",
     "MOST_NODES",
     "PROJECT",
@@ -139,6 +145,7 @@ __all__ = [
     "check_document",
     "check_model",
     "cloud_labels",
+    "container_amounts",
     "document_schema",
     "effective_base_refs",
     "effective_pod",
@@ -147,6 +154,7 @@ __all__ = [
     "gke_zones",
     "is_dns_subdomain",
     "is_downloaded",
+    "is_in_image",
     "is_label_key",
     "load_contents",
     "load_fleet",

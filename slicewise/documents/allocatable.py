@@ -1,4 +1,4 @@
-"""What a node offers to pods besides its GPUs: CPU, memory, disk, how many pods it takes, and devices by name."""
+"""What a node offers to pods besides its GPUs: CPU, memory, disk, how many pods it takes, and by name all else."""
 
 from __future__ import annotations
 
@@ -17,9 +17,17 @@ MOST_EXTENDED: Final = 16
 """The most extended resources of a node."""
 
 # k8s.io/kubernetes/pkg/apis/core/v1/helper, IsExtendedResourceName: a qualified name with a prefix.
-RESOURCE_NAME: Final = Pattern(
-    r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
+_DEVICE: Final = (
+    r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
+DEVICE_NAME: Final = Pattern(
+    f"^{_DEVICE}$",
     "the name of an extended resource, as kubectl describe node shows it, with what is before the slash: rdma/ib",
+)
+RESOURCE_NAME: Final = Pattern(
+    f"^({_DEVICE}|hugepages-[1-9][0-9]*[KMGT]i)$",
+    "the name of an extended resource, as kubectl describe node shows it, with what is before the slash: rdma/ib; or "
+    "of huge pages: hugepages-2Mi",
 )
 _GPU: Final = "nvidia.com/gpu"
 _SLICE: Final = "nvidia.com/mig-"
@@ -28,7 +36,7 @@ _SLICE: Final = "nvidia.com/mig-"
 def _countable(name: str) -> str:
     """Refuse what is no extended resource, and GPUs, which are counted by other fields."""
     prefix = name.partition("/")[0]
-    if not is_dns_subdomain(prefix):
+    if "/" in name and not is_dns_subdomain(prefix):
         raise UnusableTextError("has too long a name before the slash", "write at most 253 characters").for_pydantic()
     if prefix == "kubernetes.io" or prefix.endswith(".kubernetes.io") or prefix.startswith("requests."):
         raise UnusableTextError(
@@ -41,10 +49,12 @@ def _countable(name: str) -> str:
     return name
 
 
-ResourceName = Annotated[StrictStr, RESOURCE_NAME.field(317), AfterValidator(_countable)]
+DeviceName = Annotated[StrictStr, DEVICE_NAME.field(317), AfterValidator(_countable)]
 """The name of an extended resource that is not a GPU."""
+ResourceName = Annotated[StrictStr, RESOURCE_NAME.field(317), AfterValidator(_countable)]
+"""The name of an extended resource that is not a GPU, or of huge pages."""
 ExtendedResources = Annotated[dict[ResourceName, WholeAmount], Field(max_length=MOST_EXTENDED)]
-"""Extended resources by name, with how many."""
+"""Extended resources by name, with how many; huge pages with their bytes."""
 
 
 class Allocatable(Frozen):
@@ -59,4 +69,4 @@ class Allocatable(Frozen):
     ephemeral_storage: NodeMemory | None = None
     """Ephemeral storage, in bytes: the disk to which models are downloaded."""
     extended_resources: ExtendedResources = Field(default_factory=dict)
-    """What device plugins offer besides GPUs, for example {rdma/ib: 8}."""
+    """All that it offers besides, for example {rdma/ib: 8}; where anything is declared, it has nothing else."""

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from slicewise.kubernetes import GIB, MAX_COUNT, Quantity
+from slicewise.kubernetes import GIB, Quantity
 from slicewise.sources import UnusableTextError
 
 _MIB: Final = 1024**2
@@ -63,11 +63,11 @@ def _cores_of_node(amount: Quantity) -> Quantity:
 
 
 def _whole(amount: Quantity) -> Quantity:
-    """Refuse a part of a device, and more than anything has."""
+    """Refuse a part of a device or byte, and more than any node has."""
     if amount.value != int(amount.value):
         raise UnusableTextError("is not a whole number", "write how many there are, for example 8").for_pydantic()
-    if amount.value > MAX_COUNT:
-        raise UnusableTextError(f"is more than {MAX_COUNT}", "write how many there are", most=MAX_COUNT).for_pydantic()
+    if amount.value > _MOST_MEMORY:
+        raise UnusableTextError("is more than any node has", "write how many there are").for_pydantic()
     return amount
 
 
@@ -139,6 +139,6 @@ Cores = Annotated[Quantity, AfterValidator(_cores)]
 NodeCores = Annotated[Cores, AfterValidator(_cores_of_node)]
 """At least 100m, and less than 1000."""
 WholeAmount = Annotated[Quantity, AfterValidator(_whole)]
-"""A whole number, as Kubernetes writes it: 8 or 1k."""
+"""A whole number, as Kubernetes writes it: 8, 1k or, of bytes, 4Gi."""
 PodCores = Annotated[Cores, AfterValidator(_cores_of_model)]
 """At least 100m, and less than 1000."""

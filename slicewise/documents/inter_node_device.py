@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from slicewise.documents.allocatable import ResourceName
+from slicewise.documents.allocatable import DeviceName
 from slicewise.documents.base import Count, Frozen
 from slicewise.documents.environment_variables import EnvironmentVariable
 
@@ -14,7 +14,7 @@ from slicewise.documents.environment_variables import EnvironmentVariable
 class InterNodeDevice(Frozen):
     """What pods ask for to use the network between nodes; those of replicas that span nodes and require it get it."""
 
-    resource: ResourceName
+    resource: DeviceName
     """The extended resource that the fabric's device plugin offers, for example rdma/ib; also in allocatable."""
     count: Count = 1
     """How many of it each pod gets."""

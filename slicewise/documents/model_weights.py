@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from slicewise import sizing
 from slicewise.documents.base import SecretReference
 from slicewise.documents.model_source import S3, Oci, PersistentVolumeClaim, Repository, Weights
 from slicewise.documents.served_model import ModelSpec
+from slicewise.kubernetes import Quantity
+
+# KServe v0.20, pkg/constants: CpuModelcarDefault and MemoryModelcarDefault, also its chart's; requests and limits.
+MODEL_IMAGE_CPU: Final = Quantity.parse("10m")
+"""CPU of the container that KServe makes of an image of weights."""
+MODEL_IMAGE_MEMORY: Final = Quantity.parse("15Mi")
+"""Memory of the same container."""
 
 
 def all_weights(model: ModelSpec) -> tuple[Weights, ...]:
@@ -16,6 +25,11 @@ def all_weights(model: ModelSpec) -> tuple[Weights, ...]:
 def is_downloaded(weights: Weights) -> bool:
     """Return whether KServe's init container fetches weights before the engine starts."""
     return isinstance(weights, Repository | S3)
+
+
+def is_in_image(weights: Weights) -> bool:
+    """Return whether weights are in an image, which KServe runs as a container beside the engine."""
+    return isinstance(weights, Oci)
 
 
 def token_secret(model: ModelSpec) -> SecretReference | None:

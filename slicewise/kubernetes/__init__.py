@@ -29,6 +29,7 @@ from slicewise.kubernetes.node_label_keys import (
     ZONE_LABEL,
 )
 from slicewise.kubernetes.pod_requests import (
+    HUGE_PAGES,
     NO_RESOURCES,
     Amounts,
     ContainerResources,
@@ -54,6 +55,7 @@ __all__ = [
     "GPU_INSTANCE_SLICES_LABEL",
     "GPU_MEMORY_LABEL",
     "HOSTNAME_LABEL",
+    "HUGE_PAGES",
     "INSTANCE_TYPE_LABEL",
     "MAX_COUNT",
     "MIG_CONFIG_LABEL",

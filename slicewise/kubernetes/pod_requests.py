@@ -45,6 +45,8 @@ class PodResources:
 
 
 NO_RESOURCES: Final = PodResources({}, {})
+HUGE_PAGES: Final = "hugepages-"
+"""What the resources of huge pages begin with (core/v1 ResourceHugePagesPrefix); amounts are bytes."""
 
 
 def containers_of(spec: Mapping[str, Any]) -> tuple[ContainerResources, ...]:
@@ -75,7 +77,7 @@ def shown_amount(resource: str, amount: Decimal) -> str:
     if amount != amount.to_integral_value():
         return f"{int((amount * 1000).to_integral_value())}m"
     whole = int(amount)
-    if "memory" in resource or "storage" in resource:
+    if "memory" in resource or "storage" in resource or resource.startswith(HUGE_PAGES):
         for suffix, size in (("Gi", GIB), ("Mi", 1024**2), ("Ki", 1024)):
             if whole and whole % size == 0:
                 return f"{whole // size}{suffix}"

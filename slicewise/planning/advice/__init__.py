@@ -1,5 +1,6 @@
 """Warnings about a plan that works: what may still go wrong when it runs."""
 
+from slicewise.planning.advice.contradicted_amounts import contradicted_amount_advice
 from slicewise.planning.advice.crowded_nodes import crowded_node_advice
 from slicewise.planning.advice.divided_groups import divided_group_advice
 from slicewise.planning.advice.engine_memory import engine_memory_advice
@@ -14,6 +15,7 @@ __all__ = [
     "ROLLS_WITHOUT_SURGE",
     "FreeChoice",
     "Tenant",
+    "contradicted_amount_advice",
     "crowded_node_advice",
     "divided_group_advice",
     "engine_memory_advice",

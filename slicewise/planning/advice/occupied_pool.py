@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from slicewise.diagnostics import FieldPath, Subject
-from slicewise.documents import Fleet, ModelSpec, nodes_at_a_time
+from slicewise.documents import Fleet, ModelSpec, PodSettings, effective_pod, nodes_at_a_time
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.plan import Placement
 
@@ -53,3 +53,10 @@ def occupied_pools(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tena
         )
         for ledger, tenants in pools
     ]
+
+
+def pod_of(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> PodSettings:
+    """Return what is said of the pods of a placement."""
+    placement, model = tenant.placement, tenant.model
+    deployment = fleet.deployment[placement.deployment]
+    return effective_pod(pool.ledger.pool, model, placement.profile_of(model), deployment)

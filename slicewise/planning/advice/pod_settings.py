@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, some
-from slicewise.documents import Fleet, PodSettings, effective_base_refs, effective_pod, model_key
-from slicewise.planning.advice.occupied_pool import OccupiedPool
+from slicewise.documents import Fleet, PodSettings, effective_base_refs, model_key
+from slicewise.planning.advice.occupied_pool import OccupiedPool, pod_of
 from slicewise.planning.plan import Placement
 
 _KUBE_SCHEDULER: Final = "default-scheduler"
@@ -21,7 +21,7 @@ def pod_settings_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> Iterator
     for pool in pools:
         classes: dict[str, list[str]] = {}
         for tenant in pool.tenants:
-            pod = _pod(fleet, tenant.placement)
+            pod = pod_of(fleet, pool, tenant)
             classes.setdefault(pod.priority_class_name or "", []).append(str(tenant.placement.deployment))
             yield from _of_scheduler(tenant.placement, pod)
             yield from _of_queue(tenant.placement, pod)
@@ -33,13 +33,6 @@ def pod_settings_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> Iterator
 
 def _place(placement: Placement) -> str:
     return f"{placement.environment}/{placement.node_pool}"
-
-
-def _pod(fleet: Fleet, placement: Placement) -> PodSettings:
-    deployment = fleet.deployment[placement.deployment]
-    model = fleet.model_of(deployment)
-    pool = fleet.node_pool[placement.environment, placement.node_pool]
-    return effective_pod(pool, model, placement.profile_of(model), deployment)
 
 
 def _of_scheduler(placement: Placement, pod: PodSettings) -> Iterator[Diagnostic]:

@@ -1,62 +1,43 @@
-"""Resources that `pod.container.resources` asks for, which no plan counts: pods may wait for them on a full node."""
+"""Resources of `pod.container.resources` that the plan cannot count, because the pool does not say what nodes have."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from math import ceil
 
 from slicewise.diagnostics import Code, Diagnostic, some
-from slicewise.documents import Fleet, PodSettings, effective_pod
-from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant
+from slicewise.documents import Fleet, container_amounts
+from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, pod_of
+from slicewise.planning.capacity import Counted
 
 
 def uncounted_resource_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
-    """Yield, for each deployment on a pool, what its containers ask for and a node full of such pods may not have."""
+    """Yield, for each deployment on a pool, what its containers ask for and the pool does not declare."""
     for pool in pools:
-        asked = [(tenant, _asked(_pod(fleet, pool, tenant))) for tenant in pool.tenants]
-        if not any(amounts for _, amounts in asked):
-            continue
-        node, has = pool.ledger.node, dict(pool.ledger.node.limits())
-        most = node.units // min(tenant.pod.units for tenant in pool.tenants)
-        most = most if node.pods is None else min(most, node.pods)
-        # Others may ask for the same, counted or not, and a node takes any mixture.
-        largest = {
-            name: max(max(amounts.get(name, 0), tenant.pod.of(name)) for tenant, amounts in asked)
-            for _, mine in asked
-            for name in mine
-        }
-        for tenant, amounts in asked:
-            short = sorted(name for name in amounts if largest[name] * most > has.get(name, 0))
-            if short:
-                yield _warning(pool, tenant, short)
+        known = dict(pool.ledger.node.limits())
+        for tenant in pool.tenants:
+            asked = container_amounts(pod_of(fleet, pool, tenant))
+            uncounted = sorted(name for name in asked if name not in known)
+            if uncounted:
+                yield _warning(pool, tenant, uncounted)
 
 
-def _pod(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> PodSettings:
-    placement, model = tenant.placement, tenant.model
-    deployment = fleet.deployment[placement.deployment]
-    return effective_pod(pool.ledger.pool, model, placement.profile_of(model), deployment)
-
-
-def _asked(pod: PodSettings) -> dict[str, int]:
-    """Return what kube-scheduler counts of the container's own resources: the request, or else the limit."""
-    resources = pod.container.resources if pod.container else None
-    if resources is None:
-        return {}
-    amounts = {**(resources.limits or {}), **(resources.requests or {})}
-    return {name: ceil(amount.value) for name, amount in amounts.items()}
-
-
-def _warning(pool: OccupiedPool, tenant: Tenant, short: list[str]) -> Diagnostic:
+def _warning(pool: OccupiedPool, tenant: Tenant, uncounted: list[str]) -> Diagnostic:
     placement = tenant.placement
     return Diagnostic.warning(
         Code.RESOURCE_NOT_COUNTED,
-        f"its pods on {placement.environment}/{placement.node_pool} ask for {some(short)} in pod.container.resources, "
-        "which the plan does not count: where nodes run out of it, pods stay Pending",
-        "write in the pool's allocatable.pods for how many such pods a node has enough (kubectl describe node, "
-        "Allocatable), and what it has in allocatable.extendedResources or ephemeralStorage; leave it out of "
-        "container.resources if nodes have none",
+        f"its pods on {placement.environment}/{placement.node_pool} ask for {some(uncounted)} in "
+        "pod.container.resources, and the pool does not say how much of it a node has, so the plan does not count it: "
+        "where nodes run out of it, pods stay Pending",
+        f"write what a node has (kubectl describe node, Allocatable) in {_fields(uncounted)} of the pool, or leave it "
+        "out of container.resources if nodes have none",
         field=("spec",),
         subject=placement.deployment.subject,
-        resources=short,
+        resources=uncounted,
         nodePool=pool.ledger.name,
     )
+
+
+def _fields(uncounted: Iterable[str]) -> str:
+    """Return the fields of a pool that say how much of `uncounted` a node has."""
+    storage = {Counted.STORAGE.value: "allocatable.ephemeralStorage"}
+    return " and ".join(dict.fromkeys(storage.get(name, "allocatable.extendedResources") for name in uncounted))

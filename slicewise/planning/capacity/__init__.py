@@ -1,21 +1,33 @@
 """How much a pool holds, whatever the order of scheduling: the soundness rule and ledgers by it."""
 
+from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, node_units, pod_asks
 from slicewise.planning.capacity.no_room import PodTooLarge
 from slicewise.planning.capacity.planned_pools import ChargedPool, PlannedCharge, PoolName, charged_pools
-from slicewise.planning.capacity.pool_ledger import PoolLedger, node_size, node_units, pod_asks
-from slicewise.planning.capacity.sizes import Counted, NodeSize, PodSize, extended_amounts, resource_in_words
+from slicewise.planning.capacity.pool_ledger import PoolLedger
+from slicewise.planning.capacity.sizes import (
+    Counted,
+    Extended,
+    NodeSize,
+    PodAsks,
+    PodSize,
+    extended_amounts,
+    resource_in_words,
+)
 from slicewise.planning.capacity.soundness import is_sound, is_sound_on
 
 __all__ = [
     "ChargedPool",
     "Counted",
+    "Extended",
     "NodeSize",
     "PlannedCharge",
+    "PodAsks",
     "PodSize",
     "PodTooLarge",
     "PoolLedger",
     "PoolName",
     "charged_pools",
+    "deployment_asks",
     "extended_amounts",
     "is_sound",
     "is_sound_on",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar, Self
 
 from slicewise.diagnostics import counted
-from slicewise.kubernetes import GIB
+from slicewise.kubernetes import GIB, HUGE_PAGES, shown_amount
 from slicewise.planning.capacity.sizes import Counted, NodeSize, PodSize, resource_in_words
 from slicewise.planning.reasons import Reason, ReasonWithNumbers, RejectionCode, spread
 
@@ -50,7 +51,7 @@ class NodeTooSmall(ReasonWithNumbers):
 
     @property
     def _short(self) -> Sequence[str]:
-        return [name for name, has in self.node.limits() if self.pod.of(name) > has]
+        return self.node.lacking(self.pod)
 
     def said_of(self, group: Sequence[Self]) -> str:
         """Say what a pod asks for, and what a node has of it."""
@@ -58,7 +59,9 @@ class NodeTooSmall(ReasonWithNumbers):
 
     def _too_much(self, group: Sequence[Self]) -> Iterator[str]:
         for name in self._short:
-            yield f"{written(name, self.pod.of(name))} (a node has {_of_nodes(name, group)})"
+            asked, declared = written(name, self.pod.of(name)), name in dict(self.node.limits())
+            has = f"a node has {_of_nodes(name, group)}" if declared else "allocatable.extendedResources has none"
+            yield f"{asked} ({has})"
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ def written(resource: str, amount: int) -> str:
             return f"{cores} {'CPU' if cores == '1' else 'CPUs'}"
         case Counted.MEMORY | Counted.STORAGE:
             return f"{_gib(amount)}Gi of {resource_in_words(resource)}"
+    if resource.startswith(HUGE_PAGES):
+        return f"{shown_amount(resource, Decimal(amount))} of {resource}"
     return f"{amount} {resource}"
 
 
@@ -146,7 +151,7 @@ def _of_nodes(resource: str, group: Sequence[NodeTooSmall | TooFewPods]) -> str:
             return spread(has, _cores)
         case Counted.MEMORY | Counted.STORAGE:
             return f"{spread(has, _gib)}Gi"
-    return spread(has)
+    return spread(has, lambda amount: written(resource, amount)) if resource.startswith(HUGE_PAGES) else spread(has)
 
 
 def _cores(millis: int) -> str:

@@ -121,5 +121,6 @@ def _charges(fleet: Fleet, state: PoolLedger, placements: list[Placement]) -> tu
 
 
 def _pod(fleet: Fleet, state: PoolLedger, placement: Placement) -> PodSize:
-    model = fleet.model_of(fleet.deployment[placement.deployment])
-    return state.pod_size(model, placement.profile_of(model))
+    deployment = fleet.deployment[placement.deployment]
+    model = fleet.model_of(deployment)
+    return state.pod_size(model, placement.profile_of(model), deployment)

@@ -5,49 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from slicewise.documents import ModelSpec, NodePool, ReplicaTopology, ServingProfile, bytes_on_disk, units_per_node
+from slicewise.documents import ModelDeployment, ModelSpec, NodePool, ServingProfile
+from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, pod_asks
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
-from slicewise.planning.capacity.sizes import INTER_NODE_DEVICE, NodeSize, PodSize, extended_amounts
+from slicewise.planning.capacity.sizes import PodSize
 from slicewise.planning.capacity.soundness import is_sound
 from slicewise.planning.plan import PoolUsage
 from slicewise.planning.reasons import Reason
-
-
-def node_units(pool: NodePool) -> int:
-    """Return how many allocation units one node of `pool` is (validation has made sure that it can be counted)."""
-    units = units_per_node(pool)
-    if units is None:
-        message = f"{pool.resource} on {pool.accelerator_type} passed validation without a slice count"
-        raise AssertionError(message)
-    return units
-
-
-def node_size(pool: NodePool) -> NodeSize:
-    """Return what one node of `pool` has: CPU, memory and disk where it is declared."""
-    units, has, device = node_units(pool), pool.allocatable, pool.capabilities.inter_node_device
-    return NodeSize(
-        units,
-        cpu=has.cpu.millis if has.cpu else None,
-        memory=has.memory.bytes if has.memory else None,
-        # Every pod takes a unit.
-        pods=has.pods if has.pods < units else None,
-        storage=has.ephemeral_storage.bytes if has.ephemeral_storage else None,
-        extended=extended_amounts({name: int(amount.value) for name, amount in has.extended_resources.items()}),
-        device=((device.resource, device.count),) if device else (),
-    )
-
-
-def pod_asks(topology: ReplicaTopology, model: ModelSpec) -> PodSize:
-    """Return what one pod of `model` in this shape asks for."""
-    extended = ((INTER_NODE_DEVICE, 1),) if topology.uses_fabric else ()
-    return PodSize(
-        topology.gpus_per_node,
-        model.resources.cpu.millis,
-        model.resources.memory.bytes,
-        # What is not known cannot be counted.
-        bytes_on_disk(model) or 0,
-        extended,
-    )
 
 
 class PoolLedger:
@@ -80,9 +44,9 @@ class PoolLedger:
         """The pool's name."""
         return self.pool.name
 
-    def pod_size(self, model: ModelSpec, profile: ServingProfile) -> PodSize:
-        """Return what one pod of `model` asks of this pool's nodes."""
-        return self.node.known_part(pod_asks(profile.replica_topology, model))
+    def pod_size(self, model: ModelSpec, profile: ServingProfile, deployment: ModelDeployment) -> PodSize:
+        """Return what one pod of `deployment`, which serves `model` with `profile`, asks of this pool's nodes."""
+        return self.node.size_of(pod_asks(model, profile, deployment_asks(deployment)))
 
     def takes(self, pod: PodSize, count: int) -> bool:
         """Return whether `count` more pods can all be scheduled, whatever the order.
@@ -159,7 +123,7 @@ class PoolLedger:
         needs = count * pod.units
         if self.free < needs:
             return TooFewUnits(self.free, self.units, needs)
-        if any(pod.of(name) > has for name, has in self.node.limits()):
+        if self.node.lacking(pod):
             return NodeTooSmall(self.free, self.units, pod, self.node)
         return TooFewPods(self.free, self.units, pod, self.most(pod), count, self.node, self.short_of(pod, count))
 
@@ -235,11 +199,11 @@ class PoolLedger:
 
     def _sound_without(self, resources: Iterable[str], pods: Counter[PodSize]) -> bool:
         """Return whether `pods` would find room if nodes never ran out of these resources."""
-        node = self.node.without(resources)
-        known = Counter[PodSize]()
+        node, gone = self.node.without(resources), frozenset(resources)
+        rest = Counter[PodSize]()
         for pod, count in pods.items():
-            known[node.known_part(pod)] += count
-        return all(any(is_sound(self.pool.nodes, node, those) for those in ways) for ways in self._with_reserved(known))
+            rest[pod.without(gone)] += count
+        return all(any(is_sound(self.pool.nodes, node, those) for those in ways) for ways in self._with_reserved(rest))
 
     def _with_reserved(self, pods: Counter[PodSize]) -> Iterator[Iterator[Counter[PodSize]]]:
         """Yield `pods` with the reserved units, as pods of the largest size on the pool; in several ways where odd.

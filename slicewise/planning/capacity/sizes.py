@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 Extended = tuple[tuple[str, int], ...]
 """Extended resources, such as rdma/ib, by name in order, with how many."""
-INTER_NODE_DEVICE: Final = "interNodeDevice"
-"""Stands in what a pod asks for, before it is known on which pool, for what that pool's fabric is asked for by."""
 
 
 class Counted(StrEnum):
@@ -30,6 +28,23 @@ def resource_in_words(resource: str) -> str:
 def extended_amounts(by_name: Mapping[str, int]) -> Extended:
     """Return extended resources in the one order in which they are compared; those of none are left out."""
     return tuple(sorted((name, number) for name, number in by_name.items() if number))
+
+
+class PodAsks(NamedTuple):
+    """What one pod asks for, before it is known on which pool."""
+
+    units: int
+    """GPU units."""
+    cpu: int
+    """Millicores."""
+    memory: int
+    """Bytes."""
+    weights: int
+    """Bytes of weights that it downloads."""
+    fabric: bool = False
+    """Whether it gets the pool's device for the network between nodes."""
+    own: Extended = ()
+    """What `pod.container.resources` asks for, by Kubernetes' names, without what the pool says."""
 
 
 class PodSize(NamedTuple):
@@ -58,6 +73,16 @@ class PodSize(NamedTuple):
                 return self.storage
         return _of(self.extended, resource)
 
+    def without(self, resources: Container[str]) -> PodSize:
+        """Return the same pod if it asked for none of these resources, by Kubernetes' names."""
+        return PodSize(
+            self.units,
+            0 if Counted.CPU in resources else self.cpu,
+            0 if Counted.MEMORY in resources else self.memory,
+            0 if Counted.STORAGE in resources else self.storage,
+            tuple(each for each in self.extended if each[0] not in resources),
+        )
+
     def or_more(self, other: PodSize) -> PodSize:
         """Return the smallest size that has what either asks for."""
         return PodSize(
@@ -79,8 +104,9 @@ class NodeSize:
         memory: Bytes.
         pods: How many pods it takes, where that is fewer than it has units.
         storage: Bytes of ephemeral storage.
-        extended: Extended resources.
-        device: What a pod takes of these that asks for the network between nodes.
+        extended: Extended resources. Of others it has none if it says of any how many it has.
+        device: What a pod asks for that gets the network between nodes.
+        asked: What the pool's own `pod.container.resources` asks for in every pod.
         limited: Whether anything but units can run out.
     """
 
@@ -91,6 +117,7 @@ class NodeSize:
     storage: int | None = None
     extended: Extended = ()
     device: Extended = ()
+    asked: Extended = ()
     limited: bool = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -120,6 +147,7 @@ class NodeSize:
             None if self.storage is None else self.storage - count * pod.storage,
             tuple((name, has - count * pod.of(name)) for name, has in self.extended),
             self.device,
+            self.asked,
         )
 
     def without(self, resources: Iterable[str]) -> NodeSize:
@@ -134,24 +162,42 @@ class NodeSize:
             extended=tuple(each for each in self.extended if each[0] not in gone),
         )
 
-    def known_part(self, asks: PodSize) -> PodSize:
-        """Return what counts here of what a pod asks for: only what the node says it has."""
+    def size_of(self, asks: PodAsks) -> PodSize:
+        """Return what counts here of what a pod asks for.
+
+        Of disk the more counts of what it downloads and what its container requests: the download is in the request.
+        """
         if not self.limited:
             return PodSize(asks.units)
+        wanted = self._wanted(asks) if asks.own or self.asked or asks.fabric else {}
+        storage = max(asks.weights, wanted.pop(Counted.STORAGE, 0))
+        extended = extended_amounts(wanted) if wanted else ()
+        return self.known_part(PodSize(asks.units, asks.cpu, asks.memory, storage, extended))
+
+    def _wanted(self, asks: PodAsks) -> dict[str, int]:
+        # What a container says of a resource itself is what is rendered, whatever interNodeDevice counts.
+        return {**(dict(self.device) if asks.fabric else {}), **dict(self.asked), **dict(asks.own)}
+
+    def known_part(self, pod: PodSize) -> PodSize:
+        """Return what counts here of what a pod asks for: nothing of what is not known of the node."""
+        if not self.limited:
+            return PodSize(pod.units)
         return PodSize(
-            asks.units,
-            0 if self.cpu is None else asks.cpu,
-            0 if self.memory is None else asks.memory,
-            0 if self.storage is None else asks.storage,
-            self._known(asks.extended) if asks.extended else (),
+            pod.units,
+            0 if self.cpu is None else pod.cpu,
+            0 if self.memory is None else pod.memory,
+            0 if self.storage is None else pod.storage,
+            pod.extended if self.extended else (),
         )
 
-    def _known(self, asked: Extended) -> Extended:
-        wanted = dict(asked)
-        if wanted.pop(INTER_NODE_DEVICE, 0):
-            for name, number in self.device:
-                wanted[name] = wanted.get(name, 0) + number
-        return extended_amounts({name: wanted[name] for name, _ in self.extended if name in wanted})
+    def lacking(self, pod: PodSize) -> Sequence[str]:
+        """Return the resources beside units, by Kubernetes' names, of which `pod` asks for more than the node has."""
+        known = [name for name, has in self.limits() if pod.of(name) > has]
+        return [*known, *(name for name, _ in pod.extended if not self.declares(name))]
+
+    def declares(self, extended: str) -> bool:
+        """Return whether the node says how many it has of an extended resource."""
+        return any(name == extended for name, _ in self.extended)
 
     def is_light(self, pod: PodSize) -> bool:
         """Return whether `pod` takes no larger share of anything of the node than of its units.
@@ -163,7 +209,7 @@ class NodeSize:
             and (self.memory is None or pod.memory * self.units <= self.memory * pod.units)
             and (self.pods is None or self.units <= self.pods * pod.units)
             and (self.storage is None or pod.storage * self.units <= self.storage * pod.units)
-            and (not self.extended or all(pod.of(name) * self.units <= has * pod.units for name, has in self.extended))
+            and all(asks * self.units <= _of(self.extended, name) * pod.units for name, asks in pod.extended)
         )
 
     def most(self, pod: PodSize) -> int:
@@ -179,9 +225,8 @@ class NodeSize:
             most = min(most, self.pods)
         if self.storage is not None and pod.storage:
             most = min(most, self.storage // pod.storage)
-        for name, has in self.extended:
-            if asks := pod.of(name):
-                most = min(most, has // asks)
+        for name, asks in pod.extended:
+            most = min(most, _of(self.extended, name) // asks)
         return most
 
 

@@ -140,7 +140,7 @@ def _reasons(
     reasons = [*([selected] if selected else []), *requirement_reasons(profile.replica_topology, state.pool)]
     if (engine := candidate_engine_reason(demand.model, profile, state.pool)) is not None:
         reasons.append(engine)
-    pod = state.pod_size(demand.model, profile)
+    pod = state.pod_size(demand.model, profile, demand.deployment)
     if not reasons or not state.node.most(pod):
         reasons.append(PodTooLarge(pod))
     return reasons

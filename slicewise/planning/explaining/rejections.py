@@ -16,7 +16,15 @@ from slicewise.documents import (
     prefill_replicas,
     prefill_workload,
 )
-from slicewise.planning.capacity import ChargedPool, PodSize, PoolLedger, PoolName, charged_pools, pod_asks
+from slicewise.planning.capacity import (
+    ChargedPool,
+    PodAsks,
+    PoolLedger,
+    PoolName,
+    charged_pools,
+    deployment_asks,
+    pod_asks,
+)
 from slicewise.planning.matching import (
     MatchedRequirements,
     match_requirements,
@@ -45,7 +53,7 @@ class _Asking(NamedTuple):
     profile: ServingProfile
     by_class: Sequence[Reason | None]
     """Which requirement each class of pool fails."""
-    pod: PodSize
+    pod: PodAsks
     pods: int
     prefill: _Asking | None = None
     """What the prefill workload of the profile asks for, in the same environment."""
@@ -63,12 +71,12 @@ class _Pool(NamedTuple):
     def reason(self, asking: _Asking) -> Reason | None:
         """Return why it does not take what is asked."""
         unmet = self.unselected or asking.by_class[self.number]
-        return unmet or self.ledger.no_room(self.ledger.node.known_part(asking.pod), asking.pods)
+        return unmet or self.ledger.no_room(self.ledger.node.size_of(asking.pod), asking.pods)
 
 
 def _no_prefill(pools: Sequence[_Pool], taken: _Pool, asking: _Asking, prefill: _Asking) -> Reason | None:
     """Return why none of an environment's `pools` takes a prefill workload once its placement is on `taken`."""
-    beside = taken.ledger.without([(taken.ledger.node.known_part(asking.pod), -asking.pods)])
+    beside = taken.ledger.without([(taken.ledger.node.size_of(asking.pod), -asking.pods)])
     return nearest_for_prefill(
         (pool.ledger.name, (pool._replace(ledger=beside) if pool is taken else pool).reason(prefill)) for pool in pools
     )
@@ -120,7 +128,7 @@ class Rejections:
         return _Asking(
             profile,
             self._matched.reasons[self._matched.shape_of[id(profile)]],
-            pod_asks(profile.replica_topology, self._fleet.model_of(deployment)),
+            pod_asks(self._fleet.model_of(deployment), profile, deployment_asks(deployment)),
             replicas * profile.replica_topology.nodes,
         )
 

@@ -91,7 +91,7 @@ class Want:
     @property
     def pod(self) -> PodSize:
         """One of its pods there."""
-        return self.place.state.pod_size(self.model, self.profile)
+        return self.place.state.pod_size(self.model, self.profile, self.deployment)
 
     @property
     def count(self) -> int:
@@ -149,7 +149,7 @@ class Want:
         taken = replace(place, charges=(*place.charges, charge))
         return any(
             reject_candidate(deployment, self.model, prefill, place.environment, each.pool) is None
-            and each.state.takes(each.state.pod_size(self.model, prefill), count)
+            and each.state.takes(each.state.pod_size(self.model, prefill, deployment), count)
             for each in (taken, *(each for each in self.others if each.name != place.name))
         )
 

@@ -17,7 +17,7 @@ from slicewise.documents import (
 from slicewise.planning.advice import FreeChoice
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.search.lanes import FreeLevel, LabelSet, Lanes, labels_of
-from slicewise.planning.search.pool_classes import Fit, FitsOfModels, PrefillFit, PrefillsOfModels
+from slicewise.planning.search.pool_classes import Fit, FitsOfAskers, PrefillFit, PrefillsOfAskers, asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +82,20 @@ class Demand:
 
 
 def demands_of(
-    fleet: Fleet, pools: Sequence[PoolLedger], fits: FitsOfModels, prefills: PrefillsOfModels, lanes: Lanes
+    fleet: Fleet, pools: Sequence[PoolLedger], fits: FitsOfAskers, prefills: PrefillsOfAskers, lanes: Lanes
 ) -> list[Demand]:
     """Return what each deployment of `fleet` asks for; deployments with one model and one selection share options."""
     known: dict[tuple[object, ...], tuple[Sequence[ServingOption], int]] = {}
     demands = []
     for deployment in fleet.deployments:
-        name, spec = model_key(deployment), deployment.spec
-        model = fleet.models[name]
+        asks, spec = asker(deployment), deployment.spec
+        model = fleet.models[asks.model]
         environments, selected = labels_of(spec.environment_selector), labels_of(spec.node_pool_selector)
-        key = (name, environments, selected)
+        key = (asks, environments, selected)
         if key not in known:
             found = tuple(
                 _option(profile, where, prefill, lanes, (environments, selected))
-                for profile, where, prefill in zip(model.serving, fits[name], prefills[name], strict=True)
+                for profile, where, prefill in zip(model.serving, fits[asks], prefills[asks], strict=True)
             )
             known[key] = found, _scarcity(found, pools)
         options, scarcity = known[key]

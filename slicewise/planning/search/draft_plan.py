@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from slicewise.documents import DeploymentKey, Fleet, model_key
+from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning.advice import Tenant
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.location import Location
@@ -59,10 +59,7 @@ class DraftPlan:
         self.numbered = NumberedPools(fleet)
         self.pools: Sequence[PoolLedger] = self.numbered.ledgers
         """Every pool, by its number."""
-        asked = dict.fromkeys(map(model_key, fleet.deployments))
-        self._classes, fits, prefills, self.requirements = pool_classes(
-            self.pools, {key: fleet.models[key] for key in asked}
-        )
+        self._classes, fits, prefills, self.requirements = pool_classes(self.pools, fleet)
         self.lanes = Lanes(fleet, self.numbered, self._classes)
         self.demands = demands_of(fleet, self.pools, fits, prefills, self.lanes)
         self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}

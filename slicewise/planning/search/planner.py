@@ -8,6 +8,7 @@ from itertools import groupby
 from slicewise.diagnostics import by_document
 from slicewise.documents import Fleet
 from slicewise.planning.advice import (
+    contradicted_amount_advice,
     crowded_node_advice,
     divided_group_advice,
     engine_memory_advice,
@@ -57,6 +58,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *crowded_node_advice(occupied),
         *inter_node_traffic_advice(occupied),
         *uncounted_resource_advice(fleet, occupied),
+        *contradicted_amount_advice(fleet, occupied),
         *engine_memory_advice(fleet, placements),
         *pod_settings_advice(fleet, occupied),
         *divided_group_advice(fleet, placements),

@@ -6,11 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from slicewise.documents import ModelKey, ModelSpec, ServingProfile, prefill_workload
-from slicewise.planning.capacity import PodSize, PoolLedger, pod_asks
+from slicewise.documents import (
+    Fleet,
+    ModelDeployment,
+    ModelKey,
+    ServingProfile,
+    model_key,
+    prefill_workload,
+)
+from slicewise.planning.capacity import Extended, PodAsks, PodSize, PoolLedger, deployment_asks, pod_asks
 from slicewise.planning.matching import MatchedRequirements, match_requirements
 
-_Shape = tuple[int, PodSize]
+_Shape = tuple[int, PodAsks]
 """The number of what a replica requires, and what one of its pods asks for."""
 
 
@@ -34,8 +41,16 @@ class Fit(NamedTuple):
     pod: PodSize
 
 
-FitsOfModels = Mapping[ModelKey, Sequence[Mapping[int, Fit]]]
-"""For each of a model's profiles, by the numbers of the classes that could serve it if they were empty."""
+class Asker(NamedTuple):
+    """All of a deployment on which it depends how its pods fit."""
+
+    model: ModelKey
+    own: Extended
+    """What it asks for beside what the model does."""
+
+
+FitsOfAskers = Mapping[Asker, Sequence[Mapping[int, Fit]]]
+"""For each of the model's profiles, by the numbers of the classes that could serve it if they were empty."""
 
 
 class PrefillFit(NamedTuple):
@@ -46,8 +61,8 @@ class PrefillFit(NamedTuple):
     fits: Mapping[int, Fit]
 
 
-PrefillsOfModels = Mapping[ModelKey, Sequence[PrefillFit | None]]
-"""For each of a model's profiles; None for one without a prefill workload."""
+PrefillsOfAskers = Mapping[Asker, Sequence[PrefillFit | None]]
+"""For each of the model's profiles; None for one without a prefill workload."""
 
 
 class PoolClasses(NamedTuple):
@@ -55,21 +70,30 @@ class PoolClasses(NamedTuple):
 
     of_pool: Sequence[PoolClass]
     """By the pool's number."""
-    fits: FitsOfModels
-    prefills: PrefillsOfModels
+    fits: FitsOfAskers
+    prefills: PrefillsOfAskers
     requirements: MatchedRequirements
 
 
-def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpec]) -> PoolClasses:
-    """Sort `pools` into classes that no profile of `models` tells apart."""
-    serving = [(name, profile, model) for name, model in models.items() for profile in model.serving]
+def asker(deployment: ModelDeployment) -> Asker:
+    """Return all of a deployment on which it depends how its pods fit."""
+    return Asker(model_key(deployment), deployment_asks(deployment))
+
+
+def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
+    """Sort `pools` into classes that no deployment of `fleet` tells apart."""
+    askers = dict.fromkeys(map(asker, fleet.deployments))
+    models = [(each, fleet.models[each.model]) for each in askers]
+    serving = [(each, profile, model) for each, model in models for profile in model.serving]
     own = len(serving)
-    prefills = [(name, prefill_workload(profile), model) for name, profile, model in serving]
-    serving += [(name, profile, model) for name, profile, model in prefills if profile]
+    # Those of one profile are one object, by which what it requires is found.
+    workloads = {id(profile): prefill_workload(profile) for _, profile, _ in serving}
+    prefills = [(each, workloads[id(profile)], model) for each, profile, model in serving]
+    serving += [(each, profile, model) for each, profile, model in prefills if profile]
     asking = [(model, profile) for _, profile, model in serving]
     requirements = match_requirements([pool.pool for pool in pools], asking)
     class_of, shape_of, reasons = requirements
-    shapes = [(shape_of[id(profile)], pod_asks(profile.replica_topology, model)) for model, profile in asking]
+    shapes = [(shape_of[id(profile)], pod_asks(model, profile, each.own)) for each, profile, model in serving]
     serves = [[reason is None for reason in here] for here in reasons]
     numbers = _first_alike(pools, class_of, serves)
     examples = {number: class_of[number] for number in numbers}
@@ -80,7 +104,7 @@ def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpe
         found[shape] = {}
         for number in able:
             pool = pools[number]
-            pod = pool.node.known_part(shape[1])
+            pod = pool.node.size_of(shape[1])
             asked[number].add(pod)
             a_node = pool.node.most(pod)
             if a_node:
@@ -92,14 +116,14 @@ def pool_classes(pools: Sequence[PoolLedger], models: Mapping[ModelKey, ModelSpe
     }
     # Many shapes fit on the same pools in the same way: they share their lanes.
     same: dict[tuple[tuple[int, Fit], ...], dict[int, Fit]] = {}
-    fits: dict[ModelKey, list[Mapping[int, Fit]]] = {name: [] for name in models}
+    fits: dict[Asker, list[Mapping[int, Fit]]] = {each: [] for each in askers}
     shared = [same.setdefault(tuple(found[shape].items()), found[shape]) for shape in shapes]
-    for (name, _, _), where in zip(serving[:own], shared[:own], strict=True):
-        fits[name].append(where)
+    for (each, _, _), where in zip(serving[:own], shared[:own], strict=True):
+        fits[each].append(where)
     rest = iter(shared[own:])
-    of_prefills: dict[ModelKey, list[PrefillFit | None]] = {name: [] for name in models}
-    for name, profile, _ in prefills:
-        of_prefills[name].append(PrefillFit(profile, next(rest)) if profile else None)
+    of_prefills: dict[Asker, list[PrefillFit | None]] = {each: [] for each in askers}
+    for each, profile, _ in prefills:
+        of_prefills[each].append(PrefillFit(profile, next(rest)) if profile else None)
     return PoolClasses([classes[number] for number in numbers], fits, of_prefills, requirements)
 
 

@@ -83,7 +83,7 @@ def _on(draft: DraftPlan, claim: Claim, number: int) -> PrefillClaim | None:
     prefill = claim.option.prefill
     if prefill is None or _static(draft, claim, number):
         return None
-    pod = draft.pools[number].pod_size(claim.demand.model, prefill.profile)
+    pod = draft.pools[number].pod_size(claim.demand.model, prefill.profile, claim.demand.deployment)
     return PrefillClaim(number, pod, claim.demand.prefill_pods(claim.option))
 
 

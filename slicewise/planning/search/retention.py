@@ -146,7 +146,7 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
                     pool.pool.capabilities.memory_per_gpu,
                     pool.name,
                 )
-                pod = pool.pod_size(demand.model, option.profile)
+                pod = pool.pod_size(demand.model, option.profile, demand.deployment)
                 yield (*change, *preference), Claim(demand, option, index, pod, retained=False)
 
 
@@ -182,7 +182,7 @@ def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Loc
     reason = _rejection(draft, demand, option, environment, number)
     if reason:
         return reason
-    return Claim(demand, option, number, pool.pod_size(demand.model, option.profile), retained=True)
+    return Claim(demand, option, number, pool.pod_size(demand.model, option.profile, demand.deployment), retained=True)
 
 
 def _rejection(

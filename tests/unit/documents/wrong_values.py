@@ -100,7 +100,7 @@ OF_NODES = [
         [
             ("half", '"half" is not a Kubernetes quantity; write for example 40Gi, 500m or 4'),
             ("0.5", "0.5 is not a whole number; write how many there are, for example 8"),
-            ("2M", '"2M" is more than 1000000; write how many there are'),
+            ("100Ti", '"100Ti" is more than any node has; write how many there are'),
         ],
     ),
     (

@@ -33,7 +33,8 @@ PRECEDENCE = (
 )
 _FULL = re.compile(
     r"(?P<free>\d+) of (?P<units>\d+) units free, "
-    r"(needs (?P<needs>\d+)|but only (?P<most>\d+) more pods? of .* whatever the order, "
+    r"(needs (?P<needs>\d+)|(?P<large>but a pod asks for .* \(.*\))|"
+    r"but only (?P<most>\d+) more pods? of .* whatever the order, "
     r"needs (?P<pods>\d+)(; short of .*)?)"
 )
 
@@ -176,7 +177,7 @@ class _Checker:
             return promised(nodes_of(pool), rest, [tuple(pod[i] for i in kept) for pod in pods], pool.reserved_units)
 
         gone = [index for index, has in enumerate(node) if index and has is not None]
-        names = ["", "cpu", "memory", "pods", "ephemeral-storage", *sorted(pool.allocatable.extended_resources)]
+        names = ["", "cpu", "memory", "pods", "ephemeral-storage", *sorted(pool.allocatable.extended_resources), ""]
         if fits(gone) or not fits(()):
             return []
         for index in tuple(gone):
@@ -270,6 +271,10 @@ class _Checker:
                 or int(match["needs"]) <= free
             ):
                 yield f"{candidate}: wrong need in {message}"
+        elif match["large"]:
+            node = node_of(pool)
+            if all(has is None or need <= has for has, need in zip(node, asked[0], strict=True)):
+                yield f"{candidate}: a node has all that a pod asks for: {message}"
         else:
             most = int(match["most"])
             if int(match["pods"]) != len(asked) or (most and not room_for(most)) or room_for(most + 1):
@@ -343,6 +348,8 @@ def node_of(pool: NodePool) -> Node:
         has.pods,
         None if has.ephemeral_storage is None else _ceiling(has.ephemeral_storage.value),
         *(int(has.extended_resources[name].value) for name in sorted(has.extended_resources)),
+        # Of everything else a node has nothing, where the pool says anything of what it has.
+        0 if has.extended_resources else None,
     )
 
 
@@ -362,22 +369,52 @@ def _resource(pool: NodePool) -> str:
 def pods_of(deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool) -> list[Pod]:
     """Return every pod of `deployment` in one environment, as it counts on `pool`."""
     topology, has = profile.replica_topology, pool.allocatable
+    image = model.source.value == "OCI"
+    wanted = _container_asks(deployment, model, profile, pool)
+    disk = max(wanted.pop("ephemeral-storage", 0), _downloaded(model))
     pod = (
         topology.gpus_per_node,
-        0 if has.cpu is None else _ceiling(model.resources.cpu.value * 1000),
-        0 if has.memory is None else _ceiling(model.resources.memory.value),
+        0 if has.cpu is None else _ceiling(model.resources.cpu.value * 1000) + 10 * image,
+        0 if has.memory is None else _ceiling(model.resources.memory.value) + 15 * 2**20 * image,
         1,
-        0,
-        *(0 for _ in has.extended_resources),
+        0 if has.ephemeral_storage is None else disk,
+        *(wanted.pop(name, 0) for name in sorted(has.extended_resources)),
+        sum(wanted.values()) if has.extended_resources else 0,
     )
     return [pod] * (replicas_of(deployment) * topology.nodes)
+
+
+def _container_asks(
+    deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
+) -> dict[str, int]:
+    """Return what a pod's containers ask for by name: what comes later says it, and of one place the request."""
+    device, topology = pool.capabilities.inter_node_device, profile.replica_topology
+    across = topology.nodes > 1 and topology.requires.inter_node_bandwidth is not None
+    wanted = {device.resource: device.count} if device and across else {}
+    for pod in (pool.pod, model.pod, profile.pod, deployment.spec.pod):
+        said = pod.container.resources if pod and pod.container else None
+        for amounts in (said.limits, said.requests) if said else ():
+            wanted |= {name: _ceiling(amount.value) for name, amount in (amounts or {}).items()}
+    return wanted
+
+
+def _downloaded(model: ModelSpec) -> int:
+    """Return the bytes of a model's checkpoint, where they are written and it is downloaded."""
+    architecture = model.architecture
+    downloaded = architecture and model.source.value in ("HuggingFace", "S3") and not model.lora
+    return (architecture.checkpoint_bytes or 0) if architecture and downloaded else 0
 
 
 def prefill_profile(profile: ServingProfile) -> ServingProfile:
     """Return a profile's prefill workload as docs/documents.md has it: its own shape, or else the profile's."""
     assert profile.prefill
     shape = profile.prefill.replica_topology or profile.replica_topology
-    return ServingProfile(name=profile.name, environment_selector=profile.environment_selector, replica_topology=shape)
+    return ServingProfile(
+        name=profile.name,
+        environment_selector=profile.environment_selector,
+        replica_topology=shape,
+        pod=profile.prefill.pod or profile.pod,
+    )
 
 
 def prefill_replicas_of(deployment: ModelDeployment, profile: ServingProfile) -> int:

@@ -40,6 +40,18 @@ def _given(fields: Document) -> Document:
     return {key: value for key, value in fields.items() if value is not None}
 
 
+def _asking() -> st.SearchStrategy[Document]:
+    """Draw what containers ask for beside GPUs, CPU and memory; most often nothing."""
+    amounts: list[Document] = [
+        {"limits": {"rdma/ib": 1}},
+        {"limits": {"rdma/ib": 2}},
+        {"requests": {"ephemeral-storage": "30G"}},
+        {"requests": {"ephemeral-storage": "60G"}, "limits": {"rdma/ib": 1}},
+    ]
+    asked = st.sampled_from(amounts).map(lambda each: {"pod": {"container": {"resources": each}}})
+    return st.one_of(*[st.just(dict[str, object]())] * 5, asked)
+
+
 def _selectors(*, picky: bool) -> st.SearchStrategy[dict[str, str]]:
     return st.one_of(st.just({}), st.just({}), _LABELS) if picky else st.just({})
 
@@ -57,7 +69,12 @@ def pools(draw: st.DrawFn, name: str, *, picky: bool) -> Document:
         "cpu": draw(st.sampled_from([None, None, *_CPUS])),
         "memory": draw(st.sampled_from([None, None, *_MEMORIES])),
         "pods": draw(st.sampled_from([None, None, None, 2, 5])),
+        "ephemeralStorage": draw(st.sampled_from([None, None, "100G", "300G"])),
+        "extendedResources": draw(
+            st.sampled_from([None, None, {"rdma/ib": 4}, {"rdma/ib": 9}, {"example.com/nic": 8}])
+        ),
     }
+    fields |= draw(_asking())
     fields["allocatable"] = _given(allocatable)
     if draw(st.booleans()):
         fields["maxNodeCount"] = fields["nodeCount"] + draw(st.integers(0, 2))
@@ -94,7 +111,7 @@ def profiles(draw: st.DrawFn, name: str, *, picky: bool, nodes: int | None = Non
         gpusPerNode=draw(st.sampled_from([1, 2, 3, 1, 2, 4, 8])),
         environmentSelector=draw(_selectors(picky=picky)),
         **_given(requirements),
-    )
+    ) | draw(_asking())
 
 
 @st.composite
@@ -116,7 +133,17 @@ def models(draw: st.DrawFn, name: str, *, picky: bool, split: bool = False) -> D
         for profile_name in names
     ]
     cpu, memory = draw(st.sampled_from(["500m", "2", "4", "7"])), draw(st.sampled_from(["8Gi", "16Gi", "30Gi"]))
-    return model(name, *serving, cpu=cpu, memory=memory)
+    drawn = model(name, *serving, cpu=cpu, memory=memory)
+    drawn["spec"] |= draw(_asking())
+    if draw(st.integers(0, 3)) == 0:
+        drawn["spec"]["architecture"] = {
+            "config": {"model_type": "unheard-of"},
+            "checkpointBytes": draw(st.sampled_from([20, 45])) * 10**9,
+        }
+    if draw(st.integers(0, 9)) == 0:
+        del drawn["spec"]["huggingFace"]
+        drawn["spec"] |= {"source": "OCI", "oci": {"image": "registry.example.com/models/m:v1"}}
+    return drawn
 
 
 def scalings() -> st.SearchStrategy[Document]:
@@ -142,6 +169,7 @@ def deployments(draw: st.DrawFn, name: str, model_names: list[str], *, picky: bo
         scaling=draw(scalings()),
         environmentSelector=draw(_selectors(picky=picky)),
         nodePoolSelector=draw(_selectors(picky=picky)),
+        **draw(_asking()),
     )
 
 
