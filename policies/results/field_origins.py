@@ -115,6 +115,9 @@ def _place_of_several(source: FieldSource, placed: Placed, pool: tuple[str, str]
     match source.part:
         case SourcePart.POD:
             return documents.pod(placed.deployment, placed.profile, pool, source.path)
+        case SourcePart.RESOURCES:
+            asked = documents.pod(placed.deployment, placed.profile, pool, ("container", "resources"))
+            return asked or documents.node_pool(*pool, ("capabilities", "interNodeDevice"))
         case SourcePart.BASE_REFS:
             return documents.base_refs(placed.deployment, pool)
         case SourcePart.WEIGHTS:

@@ -34,7 +34,7 @@ from slicewise.documents.cluster import (
     GkeReference,
     KubeconfigReference,
 )
-from slicewise.documents.container_amounts import container_amounts
+from slicewise.documents.container_resources import container_amounts
 from slicewise.documents.deployment import ConcurrencyScaling, DeploymentKey, FixedScaling, ModelDeployment
 from slicewise.documents.environment import (
     MAX_POOLS,

@@ -71,8 +71,9 @@ POD_SOURCES: Final = (
     # Of the engine's container, and of the init container that fetches its weights.
     FieldSource("*[].resources.*.cpu", SourcePart.MODEL, ("spec", "resources", "cpu")),
     FieldSource("*[].resources.*.memory", SourcePart.MODEL, ("spec", "resources", "memory")),
-    # The other resources are slices and GPUs.
-    FieldSource("containers[].resources", SourcePart.NODE_POOL, ("capabilities", "migConfiguration")),
+    FieldSource('containers[].resources.*["nvidia.com/', SourcePart.NODE_POOL, ("capabilities", "migConfiguration")),
+    # The other resources are the container's own, and the device between nodes.
+    FieldSource("containers[].resources", SourcePart.RESOURCES),
 )
 """What a pod's fields are made of; the first that matches counts."""
 

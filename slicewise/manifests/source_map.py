@@ -21,6 +21,8 @@ class SourcePart(StrEnum):
     PREFILL_NODE_POOL = "node pool of the prefill workload"
     POD = "pod"
     """What is said of pods, by the deployment, its profile, its model or the pool: the first that says it."""
+    RESOURCES = "resources"
+    """What containers ask for by themselves, as for POD, or else the pool's device between nodes: without a path."""
     BASE_REFS = "base references"
     """The model's or the pool's: a field without a path."""
     STORAGE_INITIALIZER = "storage initializer"

@@ -54,7 +54,8 @@ class PoolLedger:
         What a pool takes it also takes in part: fewer pods never leave less room.
         """
         if count == 0:
-            return True
+            # None are there yet, and one that may come must not be impossible.
+            return not self.node.lacking(pod)
         if count * pod.units > self.free:
             return False
         if self._alike(pod):

@@ -45,7 +45,7 @@ def decorated(draw: st.DrawFn) -> list[Document]:
             topology |= draw(st.sampled_from([{}, {"spread": "none"}]))
             if topology["nodes"] == 2 and topology["gpusPerNode"] == 4:
                 topology["parallelism"] = {"data": 8, "dataLocal": 4, "expert": True}
-        if document["kind"] == "ClusterModel":
+        if "huggingFace" in spec:
             spec["huggingFace"] |= draw(st.sampled_from([{}, {"secretRef": SECRET, "revision": "v2"}]))
     return documents
 

@@ -8,23 +8,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from itertools import product
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
 from slicewise.documents.base import Selector
-from slicewise.documents.served_model import ModelSpec
 from tests.documents import Document
 from tests.unit.planning.capacity_rule import Node, Pod, promised
+from tests.unit.planning.sizes_by_documents import (
+    is_sliced,
+    node_of,
+    nodes_of,
+    pod_of,
+    pods_of,
+    prefill_pods_of,
+    prefill_profile,
+    prefill_replicas_of,
+    replicas_of,
+    resource_of,
+    units_of_node,
+)
 
-# NVIDIA's MIG user guide, tables "Profile Names on" A100-80GB and H100 (alike) and H200: instances on one GPU.
-SLICES = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2, "4g.40gb": 1, "7g.80gb": 1} | {
-    "1g.18gb": 7,
-    "1g.35gb": 4,
-    "2g.35gb": 3,
-    "3g.71gb": 2,
-    "7g.141gb": 1,
-}
 PRECEDENCE = (
     *("environment-selector", "profile-selector", "node-pool-selector", "insufficient-memory"),
     *("precision-unsupported", "interconnect", "inter-node-bandwidth", "nvlink-domain", "multi-node-unsupported"),
@@ -109,7 +112,7 @@ class _Checker:
             "nodesPerReplica": topology.nodes,
             "gpusPerNode": topology.gpus_per_node,
             "units": replicas_of(deployment) * topology.nodes * topology.gpus_per_node,
-            "resource": {"name": _resource(pool), "count": topology.gpus_per_node},
+            "resource": {"name": resource_of(pool), "count": topology.gpus_per_node},
         }
         yield from (f"{item}: {key} should be {value}" for key, value in expected.items() if item[key] != value)
         if ("prefill" in item) != (profile.prefill is not None):
@@ -130,7 +133,7 @@ class _Checker:
             "nodesPerReplica": topology.nodes,
             "gpusPerNode": topology.gpus_per_node,
             "units": replicas * topology.nodes * topology.gpus_per_node,
-            "resource": {"name": _resource(pool), "count": topology.gpus_per_node},
+            "resource": {"name": resource_of(pool), "count": topology.gpus_per_node},
         }
         if item != expected:
             yield f"{item} should be {expected}"
@@ -144,14 +147,14 @@ class _Checker:
     def _node_pools(self) -> Iterator[str]:
         expected = []
         for (environment, name), pool in sorted(self.pools.items()):
-            units = _units_of_node(pool) * nodes_of(pool)
+            units = units_of_node(pool) * nodes_of(pool)
             allocated = sum(pod[0] for pod in self.charged[environment, name])
             expected.append(
                 {
                     "environment": environment,
                     "nodePool": name,
-                    "resource": _resource(pool),
-                    "unitsPerNode": _units_of_node(pool),
+                    "resource": resource_of(pool),
+                    "unitsPerNode": units_of_node(pool),
                     "nodes": nodes_of(pool),
                     "units": units,
                     "allocated": allocated,
@@ -166,7 +169,7 @@ class _Checker:
     def _short_of(self, pool: NodePool, charged: list[Pod]) -> list[str]:
         """Return the fewest resources without which one more of the smallest pods would fit, where units are free."""
         node = node_of(pool)
-        free = _units_of_node(pool) * nodes_of(pool) - sum(pod[0] for pod in charged) - pool.reserved_units
+        free = units_of_node(pool) * nodes_of(pool) - sum(pod[0] for pod in charged) - pool.reserved_units
         if not charged or min(charged)[0] > free:
             return []
         pods = [*charged, min(charged)]
@@ -254,13 +257,18 @@ class _Checker:
         profile = next(p for p in model.serving if p.name == profile_name)
         asked = pods_of(deployment, model, profile, pool)
         charged = self.charged[environment, pool.name]
+        lacks = any(
+            has is not None and need > has
+            for has, need in zip(node_of(pool), pod_of(deployment, model, profile, pool), strict=True)
+        )
 
         def room_for(count: int) -> bool:
             return promised(nodes_of(pool), node_of(pool), charged + asked[:1] * count, pool.reserved_units)
 
-        if not asked or room_for(len(asked)):
+        # A pod that no node holds has no place, however few there are of them.
+        if not lacks and (not asked or room_for(len(asked))):
             yield f"{deployment.key} would fit {candidate}: {message}"
-        units = _units_of_node(pool) * nodes_of(pool)
+        units = units_of_node(pool) * nodes_of(pool)
         free = max(0, units - sum(pod[0] for pod in charged) - pool.reserved_units)
         match = _FULL.fullmatch(message)
         if not match or (int(match["free"]), int(match["units"])) != (free, units):
@@ -272,8 +280,7 @@ class _Checker:
             ):
                 yield f"{candidate}: wrong need in {message}"
         elif match["large"]:
-            node = node_of(pool)
-            if all(has is None or need <= has for has, need in zip(node, asked[0], strict=True)):
+            if not lacks:
                 yield f"{candidate}: a node has all that a pod asks for: {message}"
         else:
             most = int(match["most"])
@@ -287,7 +294,7 @@ def static_codes(
     """Return the code of every rule but capacity that keeps `profile` off `pool`."""
     topology, has = profile.replica_topology, pool.capabilities
     needs = topology.requires
-    nodes, gpus, sliced = topology.nodes, topology.gpus_per_node, _sliced(pool)
+    nodes, gpus, sliced = topology.nodes, topology.gpus_per_node, is_sliced(pool)
     fast, link = has.inter_node_bandwidth, ["pcie", "nvlink"]
     broken = {
         "environment-selector": not _has_labels(deployment.spec.environment_selector, environment.metadata.labels),
@@ -317,119 +324,3 @@ def static_codes(
 
 def _has_labels(selector: Selector, labels: dict[str, str]) -> bool:
     return selector.match_labels.items() <= labels.items()
-
-
-def replicas_of(deployment: ModelDeployment) -> int:
-    """Return the replicas that are charged: the most there may ever be."""
-    scaling = deployment.spec.scaling
-    if scaling.signal.value == "Concurrency":
-        assert scaling.concurrency
-        return scaling.concurrency.max_replicas
-    return 1 if scaling.fixed is None else scaling.fixed.replicas
-
-
-def _sliced(pool: NodePool) -> bool:
-    configuration = pool.capabilities.mig_configuration
-    return configuration is not None and configuration.enabled
-
-
-def nodes_of(pool: NodePool) -> int:
-    """Return how many nodes `pool` may have."""
-    return pool.node_count if pool.max_node_count is None else pool.max_node_count
-
-
-def node_of(pool: NodePool) -> Node:
-    """Return what one node of `pool` has."""
-    has = pool.allocatable
-    return (
-        _units_of_node(pool),
-        None if has.cpu is None else _ceiling(has.cpu.value * 1000),
-        None if has.memory is None else _ceiling(has.memory.value),
-        has.pods,
-        None if has.ephemeral_storage is None else _ceiling(has.ephemeral_storage.value),
-        *(int(has.extended_resources[name].value) for name in sorted(has.extended_resources)),
-        # Of everything else a node has nothing, where the pool says anything of what it has.
-        0 if has.extended_resources else None,
-    )
-
-
-def _units_of_node(pool: NodePool) -> int:
-    configuration = pool.capabilities.mig_configuration
-    per_gpu = SLICES[configuration.profile or ""] if configuration and configuration.enabled else 1
-    return pool.accelerator_count * per_gpu
-
-
-def _resource(pool: NodePool) -> str:
-    configuration = pool.capabilities.mig_configuration
-    if configuration is None or not configuration.enabled or configuration.strategy.value == "single":
-        return "nvidia.com/gpu"
-    return "nvidia.com/mig-" + (configuration.profile or "").replace("+", ".")
-
-
-def pods_of(deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool) -> list[Pod]:
-    """Return every pod of `deployment` in one environment, as it counts on `pool`."""
-    topology, has = profile.replica_topology, pool.allocatable
-    image = model.source.value == "OCI"
-    wanted = _container_asks(deployment, model, profile, pool)
-    disk = max(wanted.pop("ephemeral-storage", 0), _downloaded(model))
-    pod = (
-        topology.gpus_per_node,
-        0 if has.cpu is None else _ceiling(model.resources.cpu.value * 1000) + 10 * image,
-        0 if has.memory is None else _ceiling(model.resources.memory.value) + 15 * 2**20 * image,
-        1,
-        0 if has.ephemeral_storage is None else disk,
-        *(wanted.pop(name, 0) for name in sorted(has.extended_resources)),
-        sum(wanted.values()) if has.extended_resources else 0,
-    )
-    return [pod] * (replicas_of(deployment) * topology.nodes)
-
-
-def _container_asks(
-    deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
-) -> dict[str, int]:
-    """Return what a pod's containers ask for by name: what comes later says it, and of one place the request."""
-    device, topology = pool.capabilities.inter_node_device, profile.replica_topology
-    across = topology.nodes > 1 and topology.requires.inter_node_bandwidth is not None
-    wanted = {device.resource: device.count} if device and across else {}
-    for pod in (pool.pod, model.pod, profile.pod, deployment.spec.pod):
-        said = pod.container.resources if pod and pod.container else None
-        for amounts in (said.limits, said.requests) if said else ():
-            wanted |= {name: _ceiling(amount.value) for name, amount in (amounts or {}).items()}
-    return wanted
-
-
-def _downloaded(model: ModelSpec) -> int:
-    """Return the bytes of a model's checkpoint, where they are written and it is downloaded."""
-    architecture = model.architecture
-    downloaded = architecture and model.source.value in ("HuggingFace", "S3") and not model.lora
-    return (architecture.checkpoint_bytes or 0) if architecture and downloaded else 0
-
-
-def prefill_profile(profile: ServingProfile) -> ServingProfile:
-    """Return a profile's prefill workload as docs/documents.md has it: its own shape, or else the profile's."""
-    assert profile.prefill
-    shape = profile.prefill.replica_topology or profile.replica_topology
-    return ServingProfile(
-        name=profile.name,
-        environment_selector=profile.environment_selector,
-        replica_topology=shape,
-        pod=profile.prefill.pod or profile.pod,
-    )
-
-
-def prefill_replicas_of(deployment: ModelDeployment, profile: ServingProfile) -> int:
-    """Return the prefill replicas that are charged: none for a deployment without replicas."""
-    assert profile.prefill
-    return profile.prefill.replicas if replicas_of(deployment) else 0
-
-
-def prefill_pods_of(
-    deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool
-) -> list[Pod]:
-    """Return every prefill pod of `deployment` in one environment, as it counts on `pool`."""
-    own = pods_of(deployment, model, prefill_profile(profile), pool)
-    return own[:1] * prefill_replicas_of(deployment, profile)
-
-
-def _ceiling(value: Decimal) -> int:
-    return -int(-value // 1)

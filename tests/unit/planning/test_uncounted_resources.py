@@ -182,3 +182,12 @@ def test_a_limit_of_disk_below_the_weights_is_told() -> None:
 
     assert "SW378" in codes("26G")
     assert "SW378" not in codes("30G")
+
+
+def test_no_replicas_of_a_pod_that_no_node_holds_have_a_reason_too() -> None:
+    pod: Document = {"container": {"resources": RDMA}}
+    nodes = pool("p", allocatable={"extendedResources": {"example.com/nic": 8}})
+    documents = [environment("env", nodes), model("m"), deployment("d", "m", replicas=0, pod=pod)]
+    plan = plan_of(documents)
+    assert [each["code"] for each in plan["shortfalls"][0]["rejections"]] == ["capacity"]
+    assert findings(fleet_of(documents), plan) == []
