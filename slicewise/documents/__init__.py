@@ -4,7 +4,7 @@
 kind are in the module of its name, the rules in `rules`.
 """
 
-from slicewise.documents.allocatable import Allocatable
+from slicewise.documents.allocatable import MOST_EXTENDED, USUAL_PODS, Allocatable, is_declarable
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.bandwidth import FABRICS
 from slicewise.documents.base import (
@@ -96,12 +96,14 @@ __all__ = [
     "METADATA",
     "MODEL_IMAGE_CPU",
     "MODEL_IMAGE_MEMORY",
+    "MOST_EXTENDED",
     "MOST_GPUS_PER_NODE",
     "MOST_NODES",
     "PROJECT",
     "QUANTISED",
     "REFERENCE",
     "SYSTEM_POOL",
+    "USUAL_PODS",
     "Allocatable",
     "Capabilities",
     "ClusterModel",
@@ -152,6 +154,7 @@ __all__ = [
     "engine_options",
     "engine_version",
     "gke_zones",
+    "is_declarable",
     "is_dns_subdomain",
     "is_downloaded",
     "is_in_image",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, StrictStr
+from pydantic import AfterValidator, Field, StrictStr, TypeAdapter, ValidationError
 
 from slicewise.documents.amounts import NodeCores, NodeMemory, WholeAmount
 from slicewise.documents.base import Count, Frozen, is_dns_subdomain
@@ -49,10 +49,20 @@ def _countable(name: str) -> str:
     return name
 
 
+def is_declarable(resource: str) -> bool:
+    """Return whether `extendedResources` of a pool may have a resource of a node's `status.allocatable`."""
+    try:
+        _RESOURCE.validate_python(resource)
+    except ValidationError:
+        return False
+    return True
+
+
 DeviceName = Annotated[StrictStr, DEVICE_NAME.field(317), AfterValidator(_countable)]
 """The name of an extended resource that is not a GPU."""
 ResourceName = Annotated[StrictStr, RESOURCE_NAME.field(317), AfterValidator(_countable)]
 """The name of an extended resource that is not a GPU, or of huge pages."""
+_RESOURCE: Final = TypeAdapter(ResourceName)
 ExtendedResources = Annotated[dict[ResourceName, WholeAmount], Field(max_length=MOST_EXTENDED)]
 """Extended resources by name, with how many; huge pages with their bytes."""
 

@@ -59,7 +59,7 @@ def pool_document(
     everything = units.per_node * max(nodes, most or 0)
     reserved = everything if group.shares else min(missing + taken, everything)
     memory, doubt = unit_memory(group, accelerator.model)
-    resources, divided = allocatable(group)
+    resources, divided = allocatable(group, units.per_node)
     data: dict[str, Any] = {
         "name": name,
         "nodeSelector": dict(selected.selector),

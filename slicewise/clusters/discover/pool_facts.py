@@ -10,7 +10,8 @@ from typing import Final
 
 from slicewise.clusters.discover.grouping import Group, offer_of, usable_offers
 from slicewise.clusters.live import LiveNode
-from slicewise.kubernetes import amount
+from slicewise.documents import MOST_EXTENDED, USUAL_PODS
+from slicewise.kubernetes import GIB, amount
 from slicewise.mig import (
     ALL_GPU_MODELS,
     AmbiguousAcceleratorError,
@@ -131,16 +132,43 @@ def _written_mib(mib: int) -> str:
     return f"{mib // 1024}Gi" if mib % 1024 == 0 else f"{mib}Mi"
 
 
-def allocatable(group: Group) -> tuple[dict[str, str], bool]:
+def allocatable(group: Group, per_node: int) -> tuple[dict[str, object], bool]:
     """Return what every node of `group` has for its pods beside GPUs, and whether it is a share.
 
-    Where a node offers several resources, its CPUs and memory are divided among them by how much of the GPUs each is.
+    Where a node offers several resources, all else is divided among them by how much of the GPUs each is. How many pods
+    it takes is said where that is not the usual number, or fewer than the `per_node` units of a node.
     """
     shared = any(len(usable_offers(node)) > 1 for node in group.nodes)
     cpu = _least(group, lambda node: node.cpu, _cores, shared=shared)
     memory = _least(group, lambda node: node.memory, _mebibytes, shared=shared)
-    found = {"cpu": cpu, "memory": memory}
+    storage = _least(group, lambda node: node.storage, _mebibytes, shared=shared)
+    found = {
+        "cpu": cpu,
+        "memory": memory,
+        "pods": _pods(group, per_node),
+        "ephemeralStorage": storage if amount(storage) >= GIB else None,
+        "extendedResources": _extended(group),
+    }
     return {field: value for field, value in found.items() if value}, shared
+
+
+def _pods(group: Group, per_node: int) -> int | None:
+    """Return how many pods of a pool every node takes beside those of daemons, where that must be said."""
+    said = [(node, node.room_for_pods) for node in group.nodes]
+    rooms = [int(room * _share(node, group.resource)) for node, room in said if room is not None]
+    if not rooms or (min(rooms) >= per_node and all(node.pods in (None, USUAL_PODS) for node in group.nodes)):
+        return None
+    return min(rooms)
+
+
+def _extended(group: Group) -> dict[str, int]:
+    """Return what every node has besides, and how much at least."""
+    names = frozenset.intersection(*(frozenset(node.extended) for node in group.nodes))
+    least = {
+        name: min(int(node.extended[name] * _share(node, group.resource)) for node in group.nodes)
+        for name in sorted(names)
+    }
+    return dict([(name, number) for name, number in least.items() if number][:MOST_EXTENDED])
 
 
 def _least(group: Group, written: Callable[[LiveNode], str], rounded: Callable[[Decimal], str], *, shared: bool) -> str:

@@ -125,6 +125,9 @@ class LiveNode:
         gpus: Its GPUs; None where it has none and no label speaks of any.
         provider_id: What the cloud calls the machine: `gce://project/zone/name`, `aws:///zone/i-0123`; may be empty.
         pods: The most pods that it takes, whatever they ask for; None where it does not say it.
+        storage: Ephemeral storage for pods, as a Kubernetes quantity.
+        extended: What it has besides that a pool can declare: devices by number, huge pages by bytes.
+        daemons: How many pods of DaemonSets and of the node itself run there; 0 where pods may not be read.
     """
 
     name: str
@@ -137,6 +140,14 @@ class LiveNode:
     gpus: Gpus | None
     provider_id: str = ""
     pods: int | None = None
+    storage: str = "0"
+    extended: Mapping[str, int] = field(default_factory=dict)
+    daemons: int = 0
+
+    @property
+    def room_for_pods(self) -> int | None:
+        """The most pods that it takes beside those of daemons; None where it does not say it."""
+        return None if self.pods is None else max(self.pods - self.daemons, 0)
 
     def units(self, resource: str) -> int:
         """Return how many units of `resource` the node offers."""

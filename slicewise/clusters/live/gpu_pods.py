@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from slicewise.clusters.live.facts import GpuPod
-from slicewise.kubernetes import containers_of, mapping, pod_resources, text
+from slicewise.kubernetes import containers_of, items, mapping, pod_resources, text
 from slicewise.manifests import COMPONENT_LABEL, NAME_LABEL, PREFILL_COMPONENT, REVISION_ANNOTATION
 
 _GPU_RESOURCES: Final = ("nvidia.com/gpu", "nvidia.com/mig-")
+_DAEMONS: Final = ("DaemonSet", "Node")
 ENDED: Final = frozenset({"Succeeded", "Failed"})
 
 
@@ -21,6 +22,14 @@ def gpu_pods(pods: Iterable[Mapping[str, Any]]) -> tuple[GpuPod, ...]:
     """
     found = (_gpu_pod(pod) for pod in pods)
     return tuple(sorted((pod for pod in found if pod), key=lambda pod: (pod.namespace, pod.name)))
+
+
+def daemon_node(pod: Mapping[str, Any]) -> str | None:
+    """Return the node of a pod that every such node runs: one of a DaemonSet, or of the node itself (static)."""
+    owners = items(mapping(pod.get("metadata")).get("ownerReferences"))
+    if not any(each.get("kind") in _DAEMONS for each in owners):
+        return None
+    return text(mapping(pod.get("spec")).get("nodeName")) or None
 
 
 def _gpu_pod(pod: Mapping[str, Any]) -> GpuPod | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from slicewise.clusters.live.facts import LiveNode, Taint
 from slicewise.clusters.live.gpu_labels import read_gpus
-from slicewise.kubernetes import items, mapping, text, whole
+from slicewise.documents import is_declarable
+from slicewise.kubernetes import amounts, items, mapping, text, whole
 
 
 def live_node(node: Mapping[str, Any]) -> LiveNode:
@@ -32,7 +33,15 @@ def live_node(node: Mapping[str, Any]) -> LiveNode:
         gpus=read_gpus(labels, allocatable),
         provider_id=text(spec.get("providerID")),
         pods=whole(allocatable["pods"]) if "pods" in allocatable else None,
+        storage=text(allocatable.get("ephemeral-storage")) or "0",
+        extended=_extended(allocatable),
     )
+
+
+def _extended(allocatable: Mapping[str, Any]) -> dict[str, int]:
+    """Return what a pool can declare in `extendedResources`; kubelets list devices that are gone, too, as 0."""
+    found = {name: int(number) for name, number in amounts(allocatable).items() if is_declarable(name)}
+    return {name: number for name, number in sorted(found.items()) if number}
 
 
 def _taints(taints: object) -> tuple[Taint, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -12,7 +14,7 @@ from slicewise.clusters.live.autoscaler import parse_status
 from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE, ObjectName
 from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds, Readable
 from slicewise.clusters.live.gateways import live_gateway
-from slicewise.clusters.live.gpu_pods import ENDED, gpu_pods
+from slicewise.clusters.live.gpu_pods import ENDED, daemon_node, gpu_pods
 from slicewise.clusters.live.named_objects import read_named_objects
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.nodes import live_node
@@ -64,7 +66,8 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
             return otherwise
 
     nodes = await _nodes(client)
-    pods = await allowed(Readable.PODS, _pods(client), ())
+    pods, daemons = await allowed(Readable.PODS, _pods(client), ((), Counter[str]()))
+    nodes = tuple(replace(node, daemons=daemons[node.name]) for node in nodes)
     bounds = await allowed(Readable.CONFIG_MAPS, _bounds(client), ())
     services = await allowed(Readable.SERVICES, _services(client), None)
     namespaces = await allowed(Readable.NAMESPACES, _listed(client.list(Namespace, chunk_size=_PAGE)), [])
@@ -129,16 +132,20 @@ async def _nodes(client: AsyncClient) -> tuple[LiveNode, ...]:
     return tuple(sorted(nodes, key=lambda node: node.name))
 
 
-async def _pods(client: AsyncClient) -> tuple[GpuPod, ...]:
+async def _pods(client: AsyncClient) -> tuple[tuple[GpuPod, ...], Counter[str]]:
+    """Return the pods that hold or wait for GPUs, and how many pods of daemons each node has."""
     from lightkube.operators import not_in  # noqa: PLC0415
     from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
 
     # Pods that have ended are left out: in clusters with many jobs they are most of the list.
     running = client.list(Pod, namespace="*", chunk_size=_PAGE, fields={"status.phase": not_in(ENDED)})
     found: list[GpuPod] = []
+    daemons = Counter[str]()
     async for pod in _plain(running):
         found += gpu_pods([pod])
-    return tuple(sorted(found, key=lambda pod: (pod.namespace, pod.name)))
+        if node := daemon_node(pod):
+            daemons[node] += 1
+    return tuple(sorted(found, key=lambda pod: (pod.namespace, pod.name))), daemons
 
 
 async def _bounds(client: AsyncClient) -> tuple[NodeGroupBounds, ...]:

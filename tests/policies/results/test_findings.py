@@ -120,6 +120,20 @@ def test_the_name_in_requests_is_the_deployments_where_it_says_one(tmp_path: Pat
     assert lines[finding.place.line - 1] == "  servedModelName: gemma-canary"
 
 
+def test_a_device_is_shown_where_a_container_asks_for_it(tmp_path: Path) -> None:
+    asked = "  pod: {container: {resources: {limits: {rdma/ib: 1}}}}"
+    for file in MANIFESTS.iterdir():
+        text = file.read_text(encoding="utf-8")
+        (tmp_path / file.name).write_text(
+            text.replace("  environments: 2\n", f"  environments: 2\n{asked}\n"), encoding="utf-8"
+        )
+    events = violation(service_urn(SLICE), f'{MAIN}.resources.limits["rdma/ib"]: is wrong; correct it')
+    (finding,) = found(events, manifests=tmp_path)
+    lines = (tmp_path / "deployments.yaml").read_text(encoding="utf-8").splitlines()
+    assert finding.place.file.endswith("deployments.yaml")
+    assert lines[finding.place.line - 1] == asked
+
+
 def test_a_message_without_a_field_is_shown_at_the_deployment() -> None:
     assert place(SMALL, "Something") == at("deployments.yaml", "chat-small")
 

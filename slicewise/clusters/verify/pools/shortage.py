@@ -126,21 +126,27 @@ class Shortage:
 
     def _most_units(self, node: PoolNode) -> int:
         """Return the units that as many pods as the node takes can have, if all of them were the smallest."""
-        if node.node.pods is None:
+        room = node.node.room_for_pods
+        if room is None:
             return self.compared.units_per_node
         others = self.held.other_pods[node.name] if self.held else 0
-        return (node.node.pods - others) * self.compared.smallest_pod
+        return (room - others) * self.compared.smallest_pod
 
     def _size(self, node: PoolNode | None, units: int) -> NodeSize:
         allocatable = self.compared.pool.allocatable
         cpu = allocatable.cpu.millis if allocatable.cpu else None
         memory = allocatable.memory.bytes if allocatable.memory else None
+        storage = allocatable.ephemeral_storage.bytes if allocatable.ephemeral_storage else None
+        extended = {name: int(each.value) for name, each in sorted(allocatable.extended_resources.items())}
         if node is None:
-            return NodeSize(units, cpu, memory)
+            return NodeSize(units, cpu, memory, storage=storage, extended=tuple(extended.items()))
+        there = node.node.extended
         return NodeSize(
             units,
             None if cpu is None else min(cpu, int(amount(node.node.cpu) * 1000)),
             None if memory is None else min(memory, int(amount(node.node.memory))),
+            storage=None if storage is None else min(storage, int(amount(node.node.storage))),
+            extended=tuple((name, min(has, there.get(name, 0))) for name, has in extended.items()),
         )
 
 

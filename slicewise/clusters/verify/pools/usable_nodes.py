@@ -79,10 +79,10 @@ def check_pods_per_node(compared: ComparedPool) -> Iterator[Found]:
     """Yield nodes that take fewer pods, whatever these ask for, than they have units, and than is declared."""
     smallest, declared = compared.smallest_pod, compared.pool.allocatable
     few = [
-        (node, node.node.pods)
+        (node, room)
         for node in compared.offering
-        if node.node.pods is not None
-        and node.node.pods * smallest < min(node.units, compared.units_per_node, declared.pods * smallest)
+        if (room := node.node.room_for_pods) is not None
+        and room * smallest < min(node.units, compared.units_per_node, declared.pods * smallest)
     ]
     lost = sum(min(node.units, declared.pods * smallest) - pods * smallest for node, pods in few)
     if lost > compared.pool.reserved_units:
@@ -93,8 +93,8 @@ def check_pods_per_node(compared: ComparedPool) -> Iterator[Found]:
             Code.FEWER_PODS_THAN_UNITS,
             Severity.WARNING,
             f"{counted(len(few), 'node')} ({names}) {'takes' if len(few) == 1 else 'take'} fewer pods "
-            f"than there are units: {most_pods} pods and {least.units} units on {least.name}, pods of the system "
-            "included",
+            f"than there are units: {most_pods} pods and {least.units} units on {least.name}"
+            f"{_of_daemons(least)}",
             ways[0].remedy,
             tuple(f"{node.name} {pods}" for node, pods in few),
             takes_room=True,
@@ -103,9 +103,13 @@ def check_pods_per_node(compared: ComparedPool) -> Iterator[Found]:
         )
 
 
+def _of_daemons(node: PoolNode) -> str:
+    return f", beside {counted(node.node.daemons, 'pod')} of daemons" if node.node.daemons else ""
+
+
 def _ways_of_few_pods(declared: Allocatable, pods: int) -> Iterator[Way]:
     more, written = "raise the kubelet's maxPods", f"allocatable.pods: {pods}"
     if pods:
         changed = declared.model_copy(update={"pods": pods})
-        yield Way(f"{more}, or write {written}, less the pods of daemons", {"allocatable": changed})
+        yield Way(f"{more}, or write {written}", {"allocatable": changed})
     yield Way(f"{more}: {written} {NO_ROOM}")

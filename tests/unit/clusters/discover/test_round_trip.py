@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -174,3 +175,37 @@ def test_a_node_of_two_gpu_models_is_told_of_the_pool_whose_slices_are_of_the_ot
         "a100-40gb on 1 node, h100-80gb on 1 node" in message and "not h100-80gb: n" in message
         for _, _, message in found
     )
+
+
+def test_what_nodes_have_besides_is_written_and_verifies() -> None:
+    has = {
+        "nvidia.com/gpu": 8,
+        "ephemeral-storage": "470559055872",
+        "rdma/ib": 8,
+        "hugepages-2Mi": "4Gi",
+        "hugepages-1Gi": 0,
+        "attachable-volumes-aws-ebs": 25,
+        "vpc.amazonaws.com/efa": 0,
+        "pods": 250,
+    }
+    cluster = cluster_of([node_json("n", P4D, has), node_json("m", P4D, has | {"rdma/ib": 4})])
+    fleet = loaded(describe_cluster(cluster, "prod", "prod-kubeconfig"))
+    (declared,) = fleet.environments[0].spec.node_pools
+    assert {name: int(each.value) for name, each in declared.allocatable.extended_resources.items()} == {
+        "rdma/ib": 4,
+        "hugepages-2Mi": 4 * 2**30,
+    }
+    assert declared.allocatable.ephemeral_storage is not None
+    assert declared.allocatable.ephemeral_storage.bytes == 470559055872
+    assert declared.allocatable.pods == 250
+    assert compare_clusters(fleet, make_plan(fleet), {"prod": cluster}).differences == ()
+
+
+@pytest.mark.parametrize(("pods", "daemons", "written"), [(110, 9, 110), (110, 60, 50), (64, 9, 55), (30, 4, 26)])
+def test_pods_are_written_where_they_are_few_or_another_number(pods: int, daemons: int, written: int) -> None:
+    cluster = cluster_of([node_json("n", P4D, {"nvidia.com/gpu": 56, "pods": pods})])
+    cluster = replace(cluster, nodes=tuple(replace(node, daemons=daemons) for node in cluster.nodes))
+    fleet = loaded(describe_cluster(cluster, "prod", "prod-kubeconfig"))
+    (declared,) = fleet.environments[0].spec.node_pools
+    assert declared.allocatable.pods == written
+    assert compare_clusters(fleet, make_plan(fleet), {"prod": cluster}).differences == ()

@@ -1,4 +1,4 @@
-"""CPU and memory of nodes beside what is declared in `allocatable`."""
+"""CPU, memory, disk and devices of nodes beside what is declared in `allocatable`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.documents import Document, pool
-from tests.unit.clusters.built_clusters import changed, found, only
+from tests.unit.clusters.built_clusters import changed, found, only, verified
 from tests.unit.clusters.verify.pools.as_declared import here
 
 
@@ -36,3 +36,27 @@ def test_the_remedy_of_little_cpu_is_what_the_smallest_node_has() -> None:
     told = only(documents, changed(cluster, lambda each: replace(each, cpu="94"), "whole-1"))
     assert "2 nodes (whole-0, whole-1) have less: 94 on whole-1" in told.message
     assert told.remedy == "write allocatable.cpu: 94"
+
+
+@pytest.mark.parametrize(
+    ("declared", "there", "expected"),
+    [
+        ({"ephemeralStorage": "100Gi"}, {"storage": "107374182400"}, None),
+        ({"ephemeralStorage": "100Gi"}, {"storage": "53687091200"}, "write allocatable.ephemeralStorage: 53687091200"),
+        ({"ephemeralStorage": "100Gi"}, {}, "leave ephemeralStorage out of allocatable"),
+        ({"extendedResources": {"rdma/ib": 4}}, {"extended": {"rdma/ib": 8}}, None),
+        (
+            {"extendedResources": {"rdma/ib": 8}},
+            {"extended": {"rdma/ib": 4}},
+            "write allocatable.extendedResources: {rdma/ib: 4}",
+        ),
+        ({"extendedResources": {"rdma/ib": 8}}, {}, "leave rdma/ib out of allocatable.extendedResources"),
+    ],
+)
+def test_disk_and_devices(declared: Document, there: Document, expected: str | None) -> None:
+    documents, cluster = here(pool("whole", allocatable=declared))
+    cluster = replace(cluster, nodes=tuple(replace(node, **there) for node in cluster.nodes))
+    told = verified(documents, cluster).differences
+    assert [(each.code, each.severity, each.remedy) for each in told] == (
+        [("SW639", "warning", expected)] if expected else []
+    )

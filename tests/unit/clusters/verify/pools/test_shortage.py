@@ -134,7 +134,7 @@ def test_a_node_that_takes_fewer_pods_than_it_has_slices(replicas: int, severity
     assert (told.code, told.severity) == ("SW631", severity)
     assert "12 pods and 16 units on cut-0" in told.message
     assert ("team/chat lacks room for 1 of 25 replicas" in told.message) == (severity == "error")
-    assert told.remedy == "raise the kubelet's maxPods, or write allocatable.pods: 12, less the pods of daemons"
+    assert told.remedy == "raise the kubelet's maxPods, or write allocatable.pods: 12"
     assert verified(documents, changed(cluster, lambda node: replace(node, pods=110))).differences == ()
     # The remedy, followed.
     documents, cluster = planned(1, nodes=2, reservedUnits=8)
@@ -152,3 +152,23 @@ def test_as_few_pods_as_are_declared_are_no_difference() -> None:
     documents, cluster = planned(12, nodes=2, allocatable={"pods": 12})
     assert verified(documents, changed(cluster, lambda node: replace(node, pods=12))).differences == ()
     assert only(documents, changed(cluster, lambda node: replace(node, pods=11))).code == "SW631"
+
+
+def test_pods_of_daemons_are_taken_off_first() -> None:
+    """110 places and 95 daemons: 15 pods beside 16 slices."""
+    documents, cluster = planned(1, nodes=2)
+    few = changed(cluster, lambda node: replace(node, pods=110, daemons=95))
+    told = only(documents, few)
+    assert "15 pods and 16 units on cut-0, beside 95 pods of daemons" in told.message
+    assert told.remedy == "raise the kubelet's maxPods, or write allocatable.pods: 15"
+    documents, _ = planned(1, nodes=2, allocatable={"pods": 15})
+    assert verified(documents, few).differences == ()
+
+
+@pytest.mark.parametrize(("there", "severity"), [(4, "warning"), (3, "error")])
+def test_a_lost_device_is_as_bad_as_it_is_for_the_plan(there: int, severity: str) -> None:
+    """Four pods of one device each on one node that has eight by its document."""
+    asks = {"pod": {"container": {"resources": {"limits": {"rdma/ib": 1}}}}}
+    documents, cluster = planned(4, nodes=1, allocatable={"extendedResources": {"rdma/ib": 8}}, **asks)
+    told = only(documents, changed(cluster, lambda node: replace(node, extended={"rdma/ib": there})))
+    assert (told.code, told.severity) == ("SW639", severity)
