@@ -34,7 +34,7 @@ def _plan(asks: Document, level: str = "deployment", replicas: int = 1, **has: o
 
 def _told(asks: Document, **has: object) -> list[list[str]]:
     """Return the resources warned of."""
-    plan = _plan(asks, **has)
+    plan = _plan(asks, "deployment", 1, **has)
     assert len(plan["placements"]) == 1
     return [each["facts"]["resources"] for each in plan["warnings"] if each["code"] == "SW376"]
 
