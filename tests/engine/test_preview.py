@@ -58,7 +58,7 @@ def test_the_mistake_of_gke_is_a_warning(workspace: Workspace) -> None:
     preview = workspace.preview()
 
     assert set(preview.inputs(SERVICE)) == {"gke-a/team-a/qwen-service"}
-    assert [warning["code"] for warning in preview.outputs["warnings"]] == ["SW302"]
+    assert [warning["code"] for warning in preview.outputs["warnings"].values()] == ["SW302"]
     assert any("[SW302]" in message for message in preview.messages)
 
 
