@@ -48,7 +48,10 @@ help: ## Show this list
 documents:
 	@[ -e "stacks/Pulumi.$(STACK).yaml" ] || [ -f "$(firstword $(MANIFESTS))" ] || \
 		[ -n "$$(ls $(MANIFESTS)/*.yaml $(MANIFESTS)/*.yml 2>/dev/null)" ] || { \
-		echo "error: stacks/$(STACK) has no documents (*.yaml); write some, or choose a stack that has: STACK=demo" >&2; exit 2; }
+		near=$$($(PYTHON) -c 'import difflib, sys; print(*difflib.get_close_matches(sys.argv[1], sys.argv[2:], 1, 0.6))' \
+			"$(STACK)" $(patsubst stacks/Pulumi.%.yaml,%,$(wildcard stacks/Pulumi.*.yaml)) $(notdir $(patsubst %/,%,$(wildcard stacks/*/)))); \
+		echo "error: stacks/$(STACK) has no documents (*.yaml)$${near:+; did you mean STACK=$$near?}; write some, or choose a" \
+			"stack that has: STACK=demo" >&2; exit 2; }
 
 # A `pulumi` on PATH fetches the provider itself: nothing needs to be built.
 PULUMI_CLI := $(if $(shell command -v pulumi),,toolchain-pulumi)

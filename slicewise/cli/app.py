@@ -12,7 +12,7 @@ from slicewise.cli.discover import discover
 from slicewise.cli.endpoints import endpoints
 from slicewise.cli.errors import errors
 from slicewise.cli.explain import explain
-from slicewise.cli.help_format import Command
+from slicewise.cli.help_format import HELP, Command
 from slicewise.cli.init import init
 from slicewise.cli.options import Version
 from slicewise.cli.plan import plan
@@ -32,6 +32,7 @@ app = typer.Typer(
     "or a model does not fit, 4 what the clusters have or run differs from what is declared, 5 render would move what "
     "runs.",
     no_args_is_help=True,
+    context_settings={"help_option_names": HELP},
     add_completion=False,
     pretty_exceptions_enable=False,
     # Boxes are for people: a pipe gets plain lines.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Final, TypedDict, TypeVar
 
 import typer
 from typer.core import TyperArgument, TyperCommand
@@ -12,6 +12,9 @@ from typer.core import TyperArgument, TyperCommand
 from slicewise.diagnostics import quoted
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+HELP: Final = ["--help", "-h"]
 
 
 class Choices(TypedDict):
@@ -50,6 +53,7 @@ class Command(TyperCommand):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - whatever typer gives
         super().__init__(*arguments, **named)
+        self.context_settings = {"help_option_names": HELP, **self.context_settings}
         for parameter in self.params:
             if isinstance(parameter, TyperArgument):
                 parameter.__class__ = _Argument

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -62,12 +62,14 @@ Previous = Annotated[
         "PLAN.json", "An earlier plan (`plan --output json`, or `pulumi stack output --json`): what it placed stays."
     ),
 ]
-TableOrJson = Annotated[Output, typer.Option(**one_of(Output), help="A table for people, or JSON for tools.")]
+_OUTPUT: Final = ("--output", "-o")
+TableOrJson = Annotated[Output, typer.Option(*_OUTPUT, **one_of(Output), help="A table for people, or JSON for tools.")]
 
 # plan
 PlanAs = Annotated[
     PlanOutput,
     typer.Option(
+        *_OUTPUT,
         **one_of(PlanOutput),
         help="A table for people, the plan as JSON or YAML for tools, or a picture of the pools as SVG.",
     ),

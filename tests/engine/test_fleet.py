@@ -47,7 +47,7 @@ fleet = Fleet(
 address = ConfigMap(
     "address",
     metadata={"name": "address", "namespace": "default"},
-    data={"url": fleet.endpoints.apply(lambda endpoints: endpoints[0]["inCluster"])},
+    data={"url": fleet.endpoints.apply(lambda endpoints: endpoints["mig-a/team/chat"]["inCluster"])},
     opts=here,
 )
 pulumi.export("endpoints", fleet.endpoints)

@@ -42,6 +42,13 @@ def test_a_misspelt_stack_makes_nothing(target: str) -> None:
     assert sorted(path.name for path in (ROOT / "stacks").iterdir()) == before
 
 
+@pytest.mark.parametrize(("written", "meant"), [("dmo", "demo"), ("shortfal", "shortfall"), ("gke-mix", "gke-mixed")])
+def test_a_misspelt_stack_names_the_nearest(written: str, meant: str) -> None:
+    run = make("preview", f"STACK={written}")
+    assert run.returncode == 2
+    assert run.stderr.startswith(f"error: stacks/{written} has no documents (*.yaml); did you mean STACK={meant}?")
+
+
 @pytest.mark.parametrize(
     ("target", "command"),
     [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.cli.running import COMMANDS, DEMO, GKE_MIXED, SHORTFALL, slicewise
+from tests.unit.cli.running import COMMANDS, DEMO, GKE_MIXED, SHORTFALL, in_process, slicewise
 
 
 def test_plan_json_has_the_contracts_keys() -> None:
@@ -44,6 +44,17 @@ def test_plan_json_has_the_contracts_keys() -> None:
         "shortOf": [],
     }
     assert plan["warnings"] == []
+
+
+def test_short_options() -> None:
+    whole = slicewise("-h").stdout
+    assert whole == slicewise("--help").stdout
+    assert "plan" in whole
+    for command in COMMANDS:
+        shown = in_process(command, "-h").stdout
+        assert shown == in_process(command, "--help").stdout
+        assert "Usage" in shown
+    assert slicewise("plan", DEMO, "-o", "json").stdout == slicewise("plan", DEMO, "--output", "json").stdout
 
 
 def test_the_mistake_of_gke_is_a_stack_of_its_own() -> None:
