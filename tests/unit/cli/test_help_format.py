@@ -38,11 +38,11 @@ def test_usage_is_that_of_manual_pages(command: str, usage: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["plan", DEMO, "--output", "csv"], "'--output': \"csv\" is not one of table, json, yaml, svg"),
-        (["explain", "gemma", DEMO, "--output", "svg"], "'--output': \"svg\" is not one of table, json"),
+        (["plan", DEMO, "--output", "csv"], "'--output' / '-o': \"csv\" is not one of table, json, yaml, svg"),
+        (["explain", "gemma", DEMO, "--output", "svg"], "'--output' / '-o': \"svg\" is not one of table, json"),
         (["render", DEMO, "--output-dir", "x", "--on-shortfall", "no"], '"no" is not one of fail, warn'),
         (["schema", "Pod"], "'KIND': \"Pod\" is not one of InferenceEnvironment, ClusterModel, Model, ModelDeployment"),
-        (["plan", DEMO, "--output", "\x1b[31m"], r"'--output': \"\u001b[31m\" is not one of"),
+        (["plan", DEMO, "--output", "\x1b[31m"], r"'--output' / '-o': \"\u001b[31m\" is not one of"),
     ],
 )
 def test_a_word_that_is_not_one_of_those(arguments: list[str], message: str) -> None:
