@@ -28,7 +28,7 @@ from slicewise.clusters.live.facts import (
 )
 from slicewise.clusters.live.gateways import LiveGateway, live_gateway
 from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
-from slicewise.clusters.live.named_objects import LiveNamed, NamedObjects
+from slicewise.clusters.live.named_objects import KSERVE_SETTINGS, LiveClaim, LiveNamed, NamedObjects
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, Quota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
 from slicewise.clusters.live.rights import Right, find_denied
@@ -39,6 +39,7 @@ from slicewise.clusters.live.tolerations import REPELS, keeping_out, not_tolerat
 
 __all__ = [
     "ENFORCE_LABEL",
+    "KSERVE_SETTINGS",
     "NAMESPACE_KIND",
     "OLDEST_NAMESPACE",
     "POOL_LABELS",
@@ -51,6 +52,7 @@ __all__ = [
     "KindInNamespace",
     "LabelledBy",
     "LimitItem",
+    "LiveClaim",
     "LiveCluster",
     "LiveGateway",
     "LiveNamed",

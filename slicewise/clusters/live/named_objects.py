@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ _PATHS: Final = {
     "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
     "Secret": "/api/v1/namespaces/{}/secrets",
     "ConfigMap": "/api/v1/namespaces/{}/configmaps",
+    "PersistentVolumeClaim": "/api/v1/namespaces/{}/persistentvolumeclaims",
     "PriorityClass": "/apis/scheduling.k8s.io/v1/priorityclasses",
     "RuntimeClass": "/apis/node.k8s.io/v1/runtimeclasses",
 }
@@ -27,7 +29,23 @@ _CONFIGS: Final = f"/apis/{KSERVE_API_VERSION}/llminferenceserviceconfigs"
 # KServe looks in the namespace of its controller, too, where its own configs are (v0.20, config/llmisvcconfig).
 _PRESET: Final = "kserve-config-llm-template"
 _DATA: Final = ("f:data", "f:stringData")
+_WITH_CONTENT: Final = ("ConfigMap", "PersistentVolumeClaim")
 _AT_ONCE: Final = 4
+KSERVE_SETTINGS: Final = ObjectName("ConfigMap", "kserve", "inferenceservice-config")
+"""KServe's own settings, as its chart and its manifests install them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveClaim:
+    """A PersistentVolumeClaim.
+
+    Attributes:
+        phase: Pending, Bound or Lost.
+        modes: The access modes of its volume, or else those that it asks for.
+    """
+
+    phase: str
+    modes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +56,14 @@ class LiveNamed:
         there: Whether it is there.
         keys: The names of the keys of a ConfigMap or Secret; None where they are not known. Those of a Secret are from
             the API server's record of who set which field: the values are not read.
+        claim: What a PersistentVolumeClaim is; None for everything else.
+        takes_images: Of KServe's settings, whether it takes weights from images; None where they do not say it.
     """
 
     there: bool
     keys: frozenset[str] | None = None
+    claim: LiveClaim | None = None
+    takes_images: bool | None = None
 
 
 NamedObjects = Mapping[ObjectName, LiveNamed]
@@ -59,12 +81,16 @@ async def read_named_objects(client: AsyncClient, names: Collection[ObjectName])
 
     async def read(name: ObjectName) -> Mapping[str, Any] | None:
         async with at_once:
-            getting = get_object if name.kind == "ConfigMap" else get_metadata
+            getting = get_object if name.kind in _WITH_CONTENT else get_metadata
             return await _answer(getting(client, f"{_PATHS[name.kind].format(name.namespace)}/{name.name}"))
 
     alone = sorted(name for name in names if name.kind != CONFIG_KIND)
     answers = zip(alone, await asyncio.gather(*map(read, alone)), strict=True)
-    found = {name: LiveNamed(bool(answer), _keys(name, answer)) for name, answer in answers if answer is not None}
+    found = {
+        name: LiveNamed(bool(answer), _keys(name, answer), _claim(name, answer), _takes_images(name, answer))
+        for name, answer in answers
+        if answer is not None
+    }
     configs = [name for name in names if name.kind == CONFIG_KIND]
     answer = await _answer(get_object(client, _CONFIGS)) if configs else None
     if answer is not None:
@@ -84,6 +110,25 @@ async def _answer(asking: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any] | N
         if error.response.status_code == httpx2.codes.FORBIDDEN:
             return None
         raise
+
+
+def _claim(name: ObjectName, found: Mapping[str, Any]) -> LiveClaim | None:
+    if name.kind != "PersistentVolumeClaim" or not found:
+        return None
+    status = mapping(found.get("status"))
+    modes = status.get("accessModes") or mapping(found.get("spec")).get("accessModes") or []
+    return LiveClaim(text(status.get("phase")), frozenset(map(str, modes)))
+
+
+def _takes_images(name: ObjectName, found: Mapping[str, Any]) -> bool | None:
+    """Return what KServe v0.20 concludes from its settings (pkg/types, ResolveOciModelMode)."""
+    if name != KSERVE_SETTINGS:
+        return None
+    try:
+        settings = mapping(json.loads(text(mapping(found.get("data")).get("storageInitializer"))))
+    except ValueError:
+        return None
+    return any(settings.get(each) for each in ("ociModelMode", "enableModelcar", "enableOciModelSupport"))
 
 
 def _keys(name: ObjectName, found: Mapping[str, Any]) -> frozenset[str] | None:

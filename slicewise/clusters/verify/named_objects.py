@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from slicewise.clusters.live import LiveCluster, ObjectName, Readable
+from slicewise.clusters.verify.claims import claims_named
 from slicewise.clusters.verify.services import PlannedService, planned_services
+from slicewise.clusters.verify.weights_in_images import settings_named
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.documents import Fleet
 from slicewise.kubernetes import items, mapping, text
@@ -35,10 +37,11 @@ class _Use:
 
 def objects_named(fleet: Fleet, plan: Plan) -> dict[str, frozenset[ObjectName]]:
     """Return the objects that services of `plan` name and do not make, by environment."""
-    return {
-        name: frozenset(_uses(planned_services(fleet, placements, ())))
-        for name, placements in placements_by_environment(plan).items()
-    }
+    found = {}
+    for name, placements in placements_by_environment(plan).items():
+        services = planned_services(fleet, placements, ())
+        found[name] = frozenset(_uses(services)) | claims_named(services) | settings_named(services)
+    return found
 
 
 def check_named_objects(cluster: LiveCluster, expected: Iterable[PlannedService]) -> Iterator[Found]:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from slicewise.clusters.live import LiveCluster, Readable, ServiceKey
+from slicewise.clusters.verify.claims import check_claims
 from slicewise.clusters.verify.gateways import check_gateways
 from slicewise.clusters.verify.named_objects import check_named_objects
 from slicewise.clusters.verify.namespaces import check_namespaces
@@ -49,6 +50,7 @@ from slicewise.clusters.verify.services import (
     own_stacks,
     planned_services,
 )
+from slicewise.clusters.verify.weights_in_images import check_images_of_weights
 from slicewise.diagnostics import Diagnostic, Found, by_pool, difference_to_dict, merged, stops_update
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning import (
@@ -217,6 +219,8 @@ class _Environment:
             *check_gateways(self.cluster, self.expected, self.fleet.environment[self.name].spec.gateway),
             *check_service_routes(self.cluster, self.expected),
             *check_named_objects(self.cluster, self.expected),
+            *check_claims(self.cluster, self.expected),
+            *check_images_of_weights(self.cluster, self.expected),
             *check_namespaces(self.cluster, self.placements, self.expected, self.own),
             *check_undeclared_nodes([node for node in strays if node.name not in meant]),
         ]

@@ -1,0 +1,85 @@
+"""PersistentVolumeClaims that services name, and images of weights: what is there, beside what the plan does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from slicewise.clusters.live import KSERVE_SETTINGS, LiveClaim, LiveNamed, NamedObjects, ObjectName
+from slicewise.clusters.verify.named_objects import objects_named
+from slicewise.planning import make_plan
+from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
+from tests.unit.clusters.built_clusters import cluster_of, verified
+
+WEIGHTS = ObjectName("PersistentVolumeClaim", "team", "weights")
+ON_CLAIM: Document = {"source": "PersistentVolumeClaim", "persistentVolumeClaim": {"name": "weights"}}
+IN_IMAGE: Document = {"source": "OCI", "oci": {"image": "registry.example.com/models/m:v1"}}
+
+
+def documents(source: Document, replicas: int = 1, nodes: int = 2) -> list[Document]:
+    gemma = model("gemma", profile("any", memoryPerGpu="30Gi"))
+    del gemma["spec"]["huggingFace"]
+    gemma["spec"] |= source
+    pool = slices("small", "3g.40gb", nodeCount=nodes)
+    return [environment("mig-a", pool), gemma, deployment("chat", "gemma", replicas=replicas)]
+
+
+def said(written: list[Document], there: NamedObjects) -> list[tuple[str, bool]]:
+    cluster = replace(cluster_of(written[0]), named=there)
+    codes = ("SW640", "SW641", "SW642", "SW643")
+    return [
+        (each.code.value, each.is_error) for each in verified(written, cluster).differences if each.code.value in codes
+    ]
+
+
+def claim(phase: str = "Bound", *modes: str) -> NamedObjects:
+    return {WEIGHTS: LiveNamed(there=True, claim=LiveClaim(phase, frozenset(modes)))}
+
+
+def test_claims_and_settings_are_looked_for() -> None:
+    for source, name in ((ON_CLAIM, WEIGHTS), (IN_IMAGE, KSERVE_SETTINGS)):
+        fleet = fleet_of(documents(source))
+        assert objects_named(fleet, make_plan(fleet)) == {"mig-a": {name}}
+
+
+def test_a_claim_that_is_not_there() -> None:
+    written = documents(ON_CLAIM)
+    assert said(written, {WEIGHTS: LiveNamed(there=False)}) == [("SW640", True)]
+    # What may not be read is not judged.
+    assert said(written, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("phase", "expected"), [("Bound", []), ("Pending", [("SW641", False)]), ("Lost", [("SW641", True)])]
+)
+def test_a_claim_that_is_not_bound(phase: str, expected: list[tuple[str, bool]]) -> None:
+    assert said(documents(ON_CLAIM, 4), claim(phase, "ReadOnlyMany")) == expected
+
+
+@pytest.mark.parametrize(
+    ("modes", "replicas", "nodes", "wrong"),
+    [
+        (["ReadWriteOnce"], 1, 2, False),
+        (["ReadWriteOnce"], 2, 1, False),
+        (["ReadWriteOnce"], 2, 2, True),
+        (["ReadWriteOncePod"], 2, 1, True),
+        (["ReadWriteOnce", "ReadOnlyMany"], 4, 2, False),
+        (["ReadWriteMany"], 4, 2, False),
+        (["ReadWriteOnce"], 0, 2, False),
+    ],
+)
+def test_a_claim_for_one_node(modes: list[str], replicas: int, nodes: int, wrong: bool) -> None:
+    assert said(documents(ON_CLAIM, replicas, nodes), claim("Bound", *modes)) == [("SW642", True)] * wrong
+
+
+def test_a_volume_of_pods_is_a_claim_too() -> None:
+    written = documents(IN_IMAGE, 2)
+    written[1]["spec"]["pod"] = {"volumes": [{"name": "w", "persistentVolumeClaim": {"claimName": "weights"}}]}
+    assert said(written, claim("Bound", "ReadWriteOnce")) == [("SW642", True)]
+
+
+@pytest.mark.parametrize(("takes", "wrong"), [(True, False), (False, True), (None, False)])
+def test_images_that_kserve_does_not_take(takes: bool | None, wrong: bool) -> None:
+    there = {KSERVE_SETTINGS: LiveNamed(there=True, takes_images=takes)}
+    assert said(documents(IN_IMAGE), there) == [("SW643", True)] * wrong
