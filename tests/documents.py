@@ -8,6 +8,7 @@ from typing import Any
 
 from slicewise.documents import KINDS, Fleet, InferenceEnvironment, ModelDeployment, check_document
 from slicewise.documents.fleet import AnyDocument, ModelKey, model_key
+from slicewise.documents.quota import Quota
 from slicewise.documents.rules.references import ReferenceCheck
 from slicewise.documents.served_model import ClusterModel, Model
 from slicewise.planning import PreviousPlacement, Rejections, make_plan, parse_previous, plan_to_dict, plan_to_outputs
@@ -93,6 +94,7 @@ def fleet_of(documents: Iterable[Document], *, checked: bool = True) -> Fleet:
     parsed = [KINDS[document["kind"]].model_validate(document) for document in documents]
     environments = [document for document in parsed if isinstance(document, InferenceEnvironment)]
     deployments = [document for document in parsed if isinstance(document, ModelDeployment)]
+    quotas = [document for document in parsed if isinstance(document, Quota)]
     models = {}
     for document in parsed:
         if isinstance(document, ClusterModel | Model):
@@ -102,6 +104,7 @@ def fleet_of(documents: Iterable[Document], *, checked: bool = True) -> Fleet:
         environments=tuple(sorted(environments, key=lambda item: item.metadata.name)),
         models=models,
         deployments=tuple(sorted(deployments, key=lambda item: (item.metadata.namespace, item.metadata.name))),
+        quotas=tuple(sorted(quotas, key=lambda item: item.metadata.name)),
     )
     if checked:
         names = Counter((document.kind, str(document.metadata)) for document in parsed)

@@ -66,6 +66,7 @@ from slicewise.documents.model_weights import (
 from slicewise.documents.pod import PodSettings
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
+from slicewise.documents.quota import Measure, Quota
 from slicewise.documents.reading import KINDS, METADATA, bad_value, load_contents, load_fleet
 from slicewise.documents.router import GatewayReference, Router
 from slicewise.documents.rules import SYSTEM_POOL, check_document, check_model, slices_alone
@@ -82,7 +83,7 @@ from slicewise.documents.served_model import (
     Spread,
 )
 from slicewise.documents.sized_engine import engine_options, engine_version, unit_of
-from slicewise.documents.units import units_per_node
+from slicewise.documents.units import units_per_gpu, units_per_node
 
 __all__ = [
     "API_VERSION",
@@ -123,6 +124,7 @@ __all__ = [
     "InterNodeDevice",
     "KubeconfigReference",
     "Lora",
+    "Measure",
     "MigPreference",
     "ModelArchitecture",
     "ModelDeployment",
@@ -132,6 +134,7 @@ __all__ = [
     "NodePool",
     "PodSettings",
     "Precision",
+    "Quota",
     "ReplicaTopology",
     "Requirements",
     "Router",
@@ -171,6 +174,7 @@ __all__ = [
     "slices_alone",
     "token_secret",
     "unit_of",
+    "units_per_gpu",
     "units_per_node",
     "volume_claims",
     "weights_uri",

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from slicewise.diagnostics import Diagnostic, Subject
 from slicewise.documents.deployment import DeploymentKey, ModelDeployment, ModelKind, ModelReference
 from slicewise.documents.environment import InferenceEnvironment, NodePool
+from slicewise.documents.quota import Quota
 from slicewise.documents.served_model import ClusterModel, Model, ModelSpec
 
-AnyDocument = InferenceEnvironment | ClusterModel | Model | ModelDeployment
+AnyDocument = InferenceEnvironment | ClusterModel | Model | ModelDeployment | Quota
 
 
 class ModelKey(NamedTuple):
@@ -51,6 +52,7 @@ class Fleet:
     models: Mapping[ModelKey, ModelSpec]
     deployments: tuple[ModelDeployment, ...]
     advice: tuple[Diagnostic, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
     @cached_property
     def deployment(self) -> Mapping[DeploymentKey, ModelDeployment]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from slicewise.documents.names_of_pods import names_below
+from slicewise.documents.names_of_quotas import OF_QUOTAS
 from slicewise.documents.names_of_routes import GATEWAY_OF_ENVIRONMENT, ROUTER_OF_DEPLOYMENT, ROUTES_OF_MODEL
 from slicewise.documents.other_name import OtherName, renamed
 
@@ -310,6 +311,7 @@ OTHER_NAMES: Final = {
     "ClusterModel": {**_MODEL, **_PREFILL, **_PODS_OF_MODEL, "metadata.namespace": _NO_NAMESPACE},
     "Model": {**_MODEL, **_PREFILL, **_PODS_OF_MODEL},
     "ModelDeployment": {**_DEPLOYMENT, **_of_pods("spec.pod")},
+    "Quota": OF_QUOTAS,
 }
 # What any object of Kubernetes may carry, and no document does.
 _METADATA: Final = OtherName("leave it out: a document has a name, labels and, where it lives in one, a namespace")
@@ -322,6 +324,8 @@ OTHER_KINDS: Final = {
     "ModelService": "ModelDeployment",
     "LLMInferenceService": "ModelDeployment",
     "InferenceService": "ModelDeployment",
+    "ResourceQuota": "Quota",
+    "ClusterQueue": "Quota",
 }
 
 

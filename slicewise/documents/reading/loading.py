@@ -11,6 +11,7 @@ from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, by_docume
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument, Fleet, ModelKey, model_key
+from slicewise.documents.quota import Quota
 from slicewise.documents.reading.parsing import parse_all
 from slicewise.documents.reading.read_document import Identified, read_document
 from slicewise.documents.rules import (
@@ -139,6 +140,7 @@ def _model_key(document: ClusterModel | Model) -> ModelKey:
 def _fleet(documents: Sequence[AnyDocument]) -> Fleet:
     environments = [document for document in documents if isinstance(document, InferenceEnvironment)]
     deployments = [document for document in documents if isinstance(document, ModelDeployment)]
+    quotas = [document for document in documents if isinstance(document, Quota)]
     return Fleet(
         environments=tuple(sorted(environments, key=lambda document: document.metadata.name)),
         models=dict(
@@ -154,4 +156,5 @@ def _fleet(documents: Sequence[AnyDocument]) -> Fleet:
         deployments=tuple(
             sorted(deployments, key=lambda document: (document.metadata.namespace, document.metadata.name))
         ),
+        quotas=tuple(sorted(quotas, key=lambda document: document.name)),
     )

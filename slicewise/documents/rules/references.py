@@ -15,7 +15,7 @@ from slicewise.documents.fleet import ModelKey
 
 NAME: Final[FieldPath] = ("metadata", "name")
 REFERENCE: Final[FieldPath] = ("spec", "modelRef", "name")
-_OTHER_KINDS: Final = ("InferenceEnvironment", "ModelDeployment")
+_OTHER_KINDS: Final = ("InferenceEnvironment", "ModelDeployment", "Quota")
 
 
 class ReferenceCheck:

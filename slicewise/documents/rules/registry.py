@@ -14,15 +14,26 @@ from slicewise.diagnostics import Diagnostic, FieldPath
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument
+from slicewise.documents.quota import Quota, QuotaSpec
 from slicewise.documents.rules.architecture import check_architecture, check_sized_profile
 from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
 from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.credentials_once import check_credentials_once
 from slicewise.documents.rules.deployment import check_metadata, check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
+<<<<<<< HEAD
 from slicewise.documents.rules.hub_addresses import check_hub_addresses
 from slicewise.documents.rules.initializer_use import check_initializer_use
 from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
+=======
+from slicewise.documents.rules.judged_document import (
+    JudgedDeployment,
+    JudgedEnvironment,
+    JudgedModel,
+    validated,
+    value_at,
+)
+>>>>>>> 73d57f7 (Quota: what deployments may take together, in planning, reasons and remedies)
 from slicewise.documents.rules.lora import check_lora, check_lora_arguments
 from slicewise.documents.rules.model_source import check_source
 from slicewise.documents.rules.node_labels import check_node_labels
@@ -57,6 +68,7 @@ from slicewise.documents.rules.provisioned_pools import (
     check_zones_of_existing,
 )
 from slicewise.documents.rules.quantised_weights import check_quantised_weights
+from slicewise.documents.rules.quota import check_quota
 from slicewise.documents.rules.router import check_router
 from slicewise.documents.rules.rule import (
     JudgedT,
@@ -194,6 +206,8 @@ def check_document(document: AnyDocument) -> Iterator[Diagnostic]:
         return _judge(JudgedEnvironment.right(document), ENVIRONMENT_RULES)
     if isinstance(document, ModelDeployment):
         return _judge(JudgedDeployment.right(document), DEPLOYMENT_RULES)
+    if isinstance(document, Quota):
+        return check_quota(document.spec)
     return _judge(JudgedModel.right(document.spec), MODEL_RULES)
 
 
@@ -216,6 +230,9 @@ def check_broken(kind: type[BaseModel], data: object, wrong: Iterable[FieldPath]
         found = _judge(JudgedEnvironment.broken(data, wrong), ENVIRONMENT_RULES)
     elif kind is ModelDeployment:
         found = _judge(JudgedDeployment.broken(data), DEPLOYMENT_RULES)
+    elif kind is Quota:
+        spec = validated(QuotaSpec, value_at(data, ("spec",)))
+        found = check_quota(spec) if spec else iter(())
     else:
         found = _judge(JudgedModel.broken(data, wrong), MODEL_RULES)
     return (each for each in found if each.is_error)

@@ -21,6 +21,8 @@ from slicewise.planning.reasons import (
 
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 _SELECTORS = (RejectionCode.ENVIRONMENT_SELECTOR, RejectionCode.PROFILE_SELECTOR, RejectionCode.NODE_POOL_SELECTOR)
+# A pool could serve it, if there were more room or a larger quota.
+_SERVED_WITH_MORE = (RejectionCode.CAPACITY, RejectionCode.QUOTA)
 _EXAMPLES = 3
 _Places = tuple[tuple[str, str | None], ...]
 
@@ -83,7 +85,7 @@ def nearest_miss(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Reject
     """Return what comes nearest where no pool could serve it, full or not; None where a pool could."""
     found = list(rejections)
     candidates = [item for item in found if item.node_pool]
-    if not candidates or any(item.code is RejectionCode.CAPACITY for item in candidates):
+    if not candidates or any(item.code in _SERVED_WITH_MORE for item in candidates):
         return None
     last = max((item.code for item in candidates), key=_ORDER.__getitem__)
     nearest = [item for item in candidates if item.code is last]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ from slicewise.planning.matching import (
 )
 from slicewise.planning.plan import Placement, Plan
 from slicewise.planning.prefill_reasons import nearest_for_prefill
+from slicewise.planning.quotas import PlannedQuotas, Taken
 from slicewise.planning.reasons import Reason, Rejection
 
 
@@ -70,8 +71,36 @@ class _Pool(NamedTuple):
 
     def reason(self, asking: _Asking) -> Reason | None:
         """Return why it does not take what is asked."""
-        unmet = self.unselected or asking.by_class[self.number]
-        return unmet or self.ledger.no_room(self.ledger.node.size_of(asking.pod), asking.pods)
+        return self.unmet(asking) or self.no_room(asking)
+
+    def unmet(self, asking: _Asking) -> Reason | None:
+        """Return why it could never take what is asked, full or not."""
+        return self.unselected or asking.by_class[self.number]
+
+    def no_room(self, asking: _Asking) -> Reason | None:
+        """Return why it has no room."""
+        return self.ledger.no_room(self.ledger.node.size_of(asking.pod), asking.pods)
+
+
+class _Quotas(NamedTuple):
+    """What quotas say of a deployment beside what it has elsewhere."""
+
+    planned: PlannedQuotas
+    deployment: DeploymentKey
+
+    def refusal(self, pool: PoolLedger, asking: _Asking, prefill: Iterable[PoolLedger]) -> Reason | None:
+        """Return the quota that it would exceed on a pool, with whichever of the pools that match its prefill."""
+        own = self._taken(pool, asking)
+        pairs = [(own, self._taken(each, asking.prefill)) for each in prefill if asking.prefill] or [(own,)]
+        found: Reason | None = None
+        for taken in pairs:
+            found = self.planned.ledger.refusal(self.deployment, taken)
+            if found is None:
+                return None
+        return found
+
+    def _taken(self, pool: PoolLedger, asking: _Asking) -> Taken:
+        return self.planned.of_pool(pool.environment, pool.name, asking.pods * asking.pod.units)
 
 
 def _no_prefill(pools: Sequence[_Pool], taken: _Pool, asking: _Asking, prefill: _Asking) -> Reason | None:
@@ -142,6 +171,7 @@ class Rejections:
         name = environment.metadata.name
         profiles = [(asking, profile_selector_reason(asking.profile, environment)) for asking in serving]
         own = {workload.node_pool for workload in here.workloads} if here else set()
+        quotas = self._quotas_beside(deployment.key, here)
         pools = [
             _Pool(
                 (place.with_count(deployment.key, 0) if place.pool.name in own else place).state,
@@ -152,10 +182,28 @@ class Rejections:
         ]
         for pool in pools:
             for asking, unselected in profiles:
-                reason = unselected or pool.reason(asking)
+                reason = unselected or pool.unmet(asking)
+                if reason is None and quotas:
+                    prefill = asking.prefill
+                    matching = [each.ledger for each in pools if prefill and not each.unmet(prefill)]
+                    reason = quotas.refusal(pool.ledger, asking, matching)
+                if reason is None:
+                    reason = pool.no_room(asking)
                 if reason is None and asking.prefill:
                     reason = _no_prefill(pools, pool, asking, asking.prefill)
                 yield Judged(name, pool.ledger.name, asking.profile.name, reason)
+
+    @cached_property
+    def quotas(self) -> PlannedQuotas:
+        """What the plan takes of quotas."""
+        return PlannedQuotas(self._fleet, self._plan.placements)
+
+    def _quotas_beside(self, deployment: DeploymentKey, here: Placement | None) -> _Quotas | None:
+        """Return what quotas say of a deployment without what it has here; None where there are none."""
+        if not self._fleet.quotas:
+            return None
+        others = (each for each in self._plan.placements if each is not here)
+        return _Quotas(PlannedQuotas(self._fleet, others) if here else self.quotas, deployment)
 
     @cached_property
     def pools(self) -> Mapping[PoolName, ChargedPool]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from slicewise.diagnostics import counted
-from slicewise.documents import DeploymentKey, FixedScaling, Fleet, ModelDeployment, nodes_at_a_time
+from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, nodes_at_a_time
 from slicewise.planning.capacity import ChargedPool, PlannedCharge
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
+from slicewise.planning.remedies.replicas import fewest_replicas, replicas_field, smallest_number, with_replicas
 
 _MOST_NODES = 1_000_000  # what the field takes
 _STEPS_TRIED = 64
@@ -30,7 +31,7 @@ def more_nodes(want: Want) -> Proposal | None:
     fewest = pool.nodes // step + 1
     if plenty < fewest or not want.fits(place(plenty * step)):
         return None
-    nodes = step * _smallest(fewest, plenty, lambda steps: want.fits(place(steps * step)))
+    nodes = step * smallest_number(fewest, plenty, lambda steps: want.fits(place(steps * step)))
     units = (nodes - pool.nodes) * want.place.state.node.units
     remedy = _on_pool(want, RemedyKind.MORE_NODES, (name, nodes, pool.nodes), units)
     return Proposal(remedy, want, place(nodes), place(nodes).document)
@@ -53,17 +54,25 @@ def fewer_reserved(want: Want) -> Proposal | None:
     return Proposal(remedy, want, place(given_up), place(given_up).document)
 
 
-def fewer_replicas(want: Want, served: int) -> Proposal | None:
-    """Return the most replicas of its own that the pool takes; `served`: the environments that it has."""
+def fewer_replicas(want: Want, served: int, allowed: Callable[[int], bool]) -> Proposal | None:
+    """Return the most replicas of its own that the pool takes.
+
+    Args:
+        want: What lacks room, or exceeds a quota.
+        served: The environments that it has.
+        allowed: Whether quotas allow so many replicas there, and in these environments.
+    """
     deployment = want.deployment
     nodes, now = want.profile.replica_topology.nodes, deployment.replicas
     most = min(want.place.state.most(want.pod) // nodes, now - 1)
-    if most < _fewest(deployment) or not want.place.state.takes(want.pod, most * nodes):
+    fewest = fewest_replicas(deployment)
+    if most < fewest or not want.place.state.takes(want.pod, most * nodes) or not allowed(fewest):
         return None
+    most -= smallest_number(0, most - fewest, lambda fewer: allowed(most - fewer))
     # What fewer of its own replicas leave to its prefill workload is not looked at.
     if want.profile.prefill:
         return None
-    field, name = _replicas_field(deployment), "maxReplicas" if deployment.autoscaled else "replicas"
+    field, name = replicas_field(deployment), "maxReplicas" if deployment.autoscaled else "replicas"
     remedy = Remedy(
         kind=RemedyKind.FEWER_REPLICAS,
         message=f"{name} {most} (now {now}) {want.lets_it_run} on {want.place}",
@@ -75,7 +84,7 @@ def fewer_replicas(want: Want, served: int) -> Proposal | None:
         node_pool=want.place.name[1],
         profile=want.profile.name,
     )
-    return Proposal(remedy, want, want.place, _with_replicas(deployment, most))
+    return Proposal(remedy, want, want.place, with_replicas(deployment, most))
 
 
 def others_give_up(want: Want, fleet: Fleet, served: Mapping[DeploymentKey, int]) -> Iterator[Proposal]:
@@ -108,13 +117,13 @@ def _other_gives_up(want: Want, other: ModelDeployment, charge: PlannedCharge, e
 
     if not want.fits(place(0)):
         return None
-    fewest, now = (other.replicas if charge.is_prefill else _fewest(other)), other.replicas
+    fewest, now = (other.replicas if charge.is_prefill else fewest_replicas(other)), other.replicas
     unit = per_replica * charge.pod.units * environments
     if fewest < now and want.fits(place(fewest)):
-        left = now - _smallest(1, now - fewest, lambda fewer: want.fits(place(now - fewer)))
+        left = now - smallest_number(1, now - fewest, lambda fewer: want.fits(place(now - fewer)))
         drops = f"drops to maxReplicas {left}" if other.autoscaled else f"drops to {counted(left, 'replica')}"
         remedy = _other(want, RemedyKind.OTHER_DROPS, other, (drops, left), (now - left) * unit)
-        return Proposal(remedy, want, place(left), _with_replicas(other, left))
+        return Proposal(remedy, want, place(left), with_replicas(other, left))
     remedy = _other(want, RemedyKind.OTHER_GOES, other, ("is removed", None), now * unit)
     return Proposal(remedy, want, place(0), None)
 
@@ -126,7 +135,7 @@ def _other(want: Want, kind: RemedyKind, other: ModelDeployment, change: tuple[s
         kind=kind,
         message=f"{want.serves_it} if {other.key} {what}{now}",
         document=f"ModelDeployment {other.key}",
-        field=_replicas_field(other) if left else "",
+        field=replicas_field(other) if left else "",
         value=left,
         units=units,
         environment=want.place.name[0],
@@ -149,32 +158,3 @@ def _on_pool(want: Want, kind: RemedyKind, change: tuple[str, int, int], units: 
         node_pool=pool,
         profile=want.profile.name,
     )
-
-
-def _fewest(deployment: ModelDeployment) -> int:
-    """Return the fewest replicas that the one field may be set to."""
-    concurrency = deployment.spec.scaling.concurrency
-    return max(concurrency.min_replicas, 1) if deployment.autoscaled and concurrency else 1
-
-
-def _with_replicas(deployment: ModelDeployment, replicas: int) -> ModelDeployment:
-    """Return the document with the one field changed that says how many replicas there may be."""
-    scaling = deployment.spec.scaling
-    if deployment.autoscaled and scaling.concurrency:
-        concurrency = scaling.concurrency.model_copy(update={"max_replicas": replicas})
-        scaling = scaling.model_copy(update={"concurrency": concurrency})
-    else:
-        scaling = scaling.model_copy(update={"fixed": FixedScaling(replicas=replicas)})
-    return deployment.model_copy(update={"spec": deployment.spec.model_copy(update={"scaling": scaling})})
-
-
-def _replicas_field(deployment: ModelDeployment) -> str:
-    return "spec.scaling.concurrency.maxReplicas" if deployment.autoscaled else "spec.scaling.fixed.replicas"
-
-
-def _smallest(low: int, high: int, holds: Callable[[int], bool]) -> int:
-    """Return the smallest number within `low`..`high` for which `holds`, given that it holds for `high`."""
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle + 1, high)
-    return low

@@ -13,8 +13,8 @@ from heapq import nsmallest
 from itertools import chain, islice
 from operator import itemgetter
 
-from slicewise.documents import DeploymentKey, Fleet, model_key, prefill_replicas, prefill_workload
-from slicewise.planning.capacity import PlannedCharge, PoolName
+from slicewise.documents import DeploymentKey, Fleet, model_key
+from slicewise.planning.capacity import PoolName
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.prefill_reasons import NoPoolForPrefill
@@ -23,7 +23,8 @@ from slicewise.planning.remedies.capacity import fewer_replicas, fewer_reserved,
 from slicewise.planning.remedies.contention import Contention
 from slicewise.planning.remedies.declarations import BY_CODE
 from slicewise.planning.remedies.models import smaller_pods
-from slicewise.planning.remedies.remedy import PrefillWant, Proposal, Remedy, RemedyKind, Want
+from slicewise.planning.remedies.quotas import QuotaRemedies
+from slicewise.planning.remedies.remedy import PrefillWant, Proposal, Remedy, RemedyKind, Want, prefill_wants
 
 SHOWN = 3
 # A deployment may have thousands of candidates; those that lack least are the cheapest to fix.
@@ -49,34 +50,46 @@ class Remedies:
         return {(usage.environment, usage.node_pool): usage.free for usage in self._plan.node_pools}
 
     @cached_property
+    def _quotas(self) -> QuotaRemedies:
+        return QuotaRemedies(self._fleet, self.rejections.quotas)
+
+    @cached_property
     def _contention(self) -> Contention:
         return Contention(self._fleet, self._plan.shortfalls, self._served)
 
     def of(self, shortfall: Shortfall, limit: int = SHOWN) -> tuple[Remedy, ...]:
         """Return the cheapest remedies, of as many kinds as there are."""
         found = _Cheapest(limit)
-        for want in self._full(shortfall):
-            for proposal in self._making_room(want, found):
-                if proposal.loads:
-                    found.add(proposal)
-        for prefill in self._full_for_prefill(shortfall):
-            for proposal in self._making_room_on_pool(prefill, found):
-                if proposal.loads:
-                    found.add(proposal)
+        for proposal in self._where_it_matches(shortfall, found):
+            if proposal.loads:
+                found.add(proposal)
         for proposal in self._opening_pools(shortfall):
             if found.enough:
                 break
-            found.add(proposal)
+            if self._allowed(proposal):
+                found.add(proposal)
         remedies = [self._with_rival(proposal) for proposal in found.best()]
         if shortfall.placed:
             remedies.append(self._fewer_environments(shortfall))
         return tuple(sorted(remedies, key=lambda remedy: remedy.order)[:limit])
 
+    def _where_it_matches(self, shortfall: Shortfall, found: _Cheapest) -> Iterator[Proposal]:
+        """Yield what makes room on pools that match, or lets quotas allow what they have room for."""
+        for want in self._full(shortfall):
+            yield from filter(self._allowed, self._making_room(want, found))
+        for want in self._over_quota(shortfall):
+            yield from self._within_quotas(want)
+        for prefill in self._full_for_prefill(shortfall):
+            yield from self._making_room_on_pool(prefill, found)
+
     def _with_rival(self, proposal: Proposal) -> Remedy:
-        # Fewer replicas of its own make no room that anybody else could use.
-        if proposal.remedy.kind is RemedyKind.FEWER_REPLICAS:
+        # Fewer replicas of its own make no room that anybody else could use, unless they leave some of a quota.
+        if proposal.remedy.kind is RemedyKind.FEWER_REPLICAS and not self._fleet.quotas:
             return proposal.remedy
         rival = self._contention.rival(proposal.want, proposal.place)
+        if rival is None and self._fleet.quotas:
+            short = [item.deployment for item in self._plan.shortfalls if proposal.remedy.document != _document(item)]
+            rival = self._quotas.rival(proposal.want.deployment.key, short)
         if rival is None and proposal.remedy.kind is RemedyKind.MODEL:
             rival = self._of_one_model(proposal.want)
         return replace(proposal.remedy, rival=rival)
@@ -108,6 +121,29 @@ class Remedies:
         nearest = nsmallest(_TRIED, lacking, key=itemgetter(0))
         return list(chain.from_iterable(self._wants(shortfall, item) for _, item in nearest))
 
+    def _over_quota(self, shortfall: Shortfall) -> Iterator[Want]:
+        """Yield what quotas forbid on pools that have room for it, where least is needed first."""
+        over = [item for item in self.rejections.of(shortfall.deployment) if item.code is RejectionCode.QUOTA]
+        wants = (want for item in over for want in self._wants(shortfall, item))
+        return iter(nsmallest(_TRIED, wants, key=lambda want: (want.units, want.place.name, want.profile.name)))
+
+    def _within_quotas(self, want: Want) -> Iterator[Proposal]:
+        """Yield what would let quotas allow it."""
+        served = len(self._served[want.deployment.key])
+        if want.fits(want.place):
+            yield from self._quotas.proposals(want)
+        yield from self._fewer_replicas(want, served)
+
+    def _fewer_replicas(self, want: Want, served: int) -> Iterable[Proposal]:
+        return _some(fewer_replicas(want, served, lambda replicas: self._quotas.allow_replicas(want, replicas)))
+
+    def _allowed(self, proposal: Proposal) -> bool:
+        """Return whether quotas allow what a change to a pool, a model or another deployment makes room for."""
+        if not self._fleet.quotas or proposal.remedy.kind is RemedyKind.FEWER_REPLICAS:
+            return True
+        changed = replace(proposal.want, place=proposal.place)
+        return self._quotas.allow(changed) and self._quotas.count_alike(proposal.want.place, proposal.place)
+
     def _full_for_prefill(self, shortfall: Shortfall) -> Iterator[PrefillWant]:
         """Yield the pools that could take its prefill workload if there were room, beside pods that have room."""
         full = (
@@ -117,7 +153,9 @@ class Remedies:
         )
         for item in islice(full, _TRIED):
             for want in self._wants(shortfall, item):
-                yield from _for_prefill(want)
+                for prefill in prefill_wants(want):
+                    if not self._fleet.quotas or self._quotas.allow_pair(want, prefill):
+                        yield prefill
 
     def _making_room_on_pool(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what would make room on the one pool, as far as it can still be among the cheapest of its kind."""
@@ -143,7 +181,7 @@ class Remedies:
         served = len(self._served[want.deployment.key])
         fewer = -(-want.lacking // want.profile.replica_topology.units)
         if found.may_need(RemedyKind.FEWER_REPLICAS, fewer * want.least_units * (served + 1)):
-            yield from _some(fewer_replicas(want, served))
+            yield from self._fewer_replicas(want, served)
         if found.may_need(RemedyKind.OTHER_DROPS, want.lacking):
             others = {charge.deployment: len(self._served[charge.deployment]) for charge in want.place.charges}
             yield from others_give_up(want, self._fleet, others)
@@ -179,20 +217,6 @@ class Remedies:
             value=shortfall.placed,
             units=(shortfall.wanted - shortfall.placed) * deployment.replicas * least,
         )
-
-
-def _for_prefill(want: Want) -> Iterator[PrefillWant]:
-    """Yield what the prefill workload of `want`, whose own pods have room, would put on each pool that matches it."""
-    prefill = prefill_workload(want.profile)
-    if prefill is None:
-        return
-    replicas = prefill_replicas(want.deployment, want.profile)
-    own = PlannedCharge(want.deployment.key, want.pod, want.count)
-    for each in want.others:
-        place = replace(each, charges=(*each.charges, own)) if each.name == want.place.name else each
-        found = PrefillWant(want.deployment, want.model, prefill, place, want.one_more, replicas=replicas)
-        if found.matches(place):
-            yield found
 
 
 class _Cheapest:
@@ -231,6 +255,10 @@ class _Cheapest:
         firsts.sort(key=lambda proposal: proposal.remedy.kind is not RemedyKind.MORE_NODES)
         others = sorted(chain.from_iterable(known[1:] for known in self._kinds.values()), key=_order)
         return [*firsts, *others][: self._limit]
+
+
+def _document(shortfall: Shortfall) -> str:
+    return f"ModelDeployment {shortfall.deployment}"
 
 
 def _order(proposal: Proposal) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -11,6 +11,7 @@ from slicewise.documents import (
     InferenceEnvironment,
     ModelDeployment,
     ModelSpec,
+    Quota,
     ServingProfile,
     check_document,
     check_model,
@@ -26,14 +27,15 @@ class RemedyKind(IntEnum):
 
     MORE_NODES = 1
     FEWER_RESERVED = 2
-    FEWER_REPLICAS = 3
-    OTHER_DROPS = 4
-    OTHER_GOES = 5
-    FEWER_ENVIRONMENTS = 6
-    LABEL = 7
-    DECLARATION = 8
-    SELECTOR = 9
-    MODEL = 10
+    LARGER_QUOTA = 3
+    FEWER_REPLICAS = 4
+    OTHER_DROPS = 5
+    OTHER_GOES = 6
+    FEWER_ENVIRONMENTS = 7
+    LABEL = 8
+    DECLARATION = 9
+    SELECTOR = 10
+    MODEL = 11
 
     @property
     def rank(self) -> int:
@@ -174,6 +176,20 @@ class PrefillWant(Want):
         return self.replicas * self.profile.replica_topology.units
 
 
+def prefill_wants(want: Want) -> Iterator[PrefillWant]:
+    """Yield what the prefill workload of `want`, whose own pods have room, would put on each pool that matches it."""
+    prefill = prefill_workload(want.profile)
+    if prefill is None:
+        return
+    replicas = prefill_replicas(want.deployment, want.profile)
+    own = PlannedCharge(want.deployment.key, want.pod, want.count)
+    for each in want.others:
+        place = replace(each, charges=(*each.charges, own)) if each.name == want.place.name else each
+        found = PrefillWant(want.deployment, want.model, prefill, place, want.one_more, replicas=replicas)
+        if found.matches(place):
+            yield found
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A remedy, and the pool as it would then be: other deployments may want its room, too."""
@@ -181,7 +197,7 @@ class Proposal:
     remedy: Remedy
     want: Want
     place: ChargedPool
-    document: InferenceEnvironment | ModelDeployment | ModelSpec | None
+    document: InferenceEnvironment | ModelDeployment | ModelSpec | Quota | None
     """The document that is changed, as it would then be; None where it is removed."""
 
     @property

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning.advice import Tenant
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.location import Location
 from slicewise.planning.plan import Placement
+from slicewise.planning.quotas import QuotaExceeded, QuotaLedger, Taken
 from slicewise.planning.search.decision_log import Decision, DecisionLog, Measured, Step
 from slicewise.planning.search.demands import Demand, ServingOption, demands_of
 from slicewise.planning.search.lanes import FreeLevel, Lanes
@@ -49,6 +51,12 @@ class Claim:
         """What they take."""
         return self.pods * self.pod.units
 
+    @property
+    def taken(self) -> tuple[Taken, ...]:
+        """What counts in quotas: its units, and those of its prefill workload."""
+        own = Taken(self.index, self.units)
+        return (own, Taken(self.prefill.index, self.prefill.pods * self.prefill.pod.units)) if self.prefill else (own,)
+
 
 class DraftPlan:
     """Every deployment's demand, every pool's ledger, and the claims that have been accepted so far."""
@@ -63,6 +71,8 @@ class DraftPlan:
         self.lanes = Lanes(fleet, self.numbered, self._classes)
         self.demands = demands_of(fleet, self.pools, fits, prefills, self.lanes)
         self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}
+        self.quotas = QuotaLedger(fleet, self.numbered.documents(fleet)) if fleet.quotas else None
+        """None where there are none."""
 
     def location(self, claim: Claim) -> Location:
         """Return the names of where a claim is, without its prefill workload."""
@@ -78,6 +88,10 @@ class DraftPlan:
         """Return how many environments `demand` still lacks."""
         return demand.wanted - len(self.placed[demand.key])
 
+    def refusal(self, claim: Claim) -> QuotaExceeded | None:
+        """Return the quota that `claim` would exceed, if there is one."""
+        return self.quotas.refusal(claim.demand.key, claim.taken) if self.quotas else None
+
     def place(self, claim: Claim, step: Step = Step.CHOSEN) -> None:
         """Promise its room to a deployment, in one of the steps of planning."""
         pool = self.pools[claim.index]
@@ -85,6 +99,8 @@ class DraftPlan:
             self._log.note(claim, self._decision(claim, step))
         was_empty = len(self._classes[claim.index].sizes) > 1 and pool.mixing(claim.pod) == 1
         pool.charge(claim.pod, claim.pods)
+        if self.quotas:
+            self.quotas.charge(claim.demand.key, claim.taken)
         if claim.prefill:
             self.pools[claim.prefill.index].charge(claim.prefill.pod, claim.prefill.pods)
             self.numbered.improved.append(claim.prefill.index)
@@ -97,6 +113,8 @@ class DraftPlan:
         """Take a promise back."""
         pool = self.pools[claim.index]
         pool.charge(claim.pod, -claim.pods)
+        if self.quotas:
+            self.quotas.charge(claim.demand.key, claim.taken, back=True)
         if claim.prefill:
             self.pools[claim.prefill.index].charge(claim.prefill.pod, -claim.prefill.pods)
             self.numbered.improved.append(claim.prefill.index)
@@ -116,13 +134,15 @@ class DraftPlan:
             for level in option.levels:
                 found: tuple[Room, PodSize] | None = None
                 for _, pod, queue in level.lanes:
-                    room = queue.first(pods, excluded, self._has_prefill(demand, option, pod))
+                    accepts = self._accepts(demand, option, pod)
+                    room = queue.first(pods, excluded, accepts) if accepts is not False else None
                     if room and (found is None or room < found[0]):
                         found = (room, pod)
                 if found:
                     room, pod = self._first_by_name(level, pods, *found)
-                    claim = self.with_prefill(Claim(demand, option, room.number, pod, retained=False))
-                    # Beside the first by name there may be no room for the prefill workload.
+                    first = Claim(demand, option, room.number, pod, retained=False)
+                    claim = None if self.refusal(first) else self.with_prefill(first)
+                    # The first by name may not count alike, or have no room for the prefill workload beside it.
                     return claim or self.with_prefill(Claim(demand, option, found[0].number, found[1], retained=False))
         return None
 
@@ -136,10 +156,13 @@ class DraftPlan:
             return claim
         with self.tried(claim):
             for level in prefill.levels:
-                best = min(self._rooms(level, claim, pods), default=None)
+                found = (
+                    replace(claim, prefill=PrefillClaim(number, pod, pods))
+                    for _, number, pod in sorted(self._rooms(level, claim, pods))
+                )
+                best = next((each for each in found if self.refusal(each) is None), None)
                 if best:
-                    _, number, pod = best
-                    return replace(claim, prefill=PrefillClaim(number, pod, pods))
+                    return best
         return None
 
     def _rooms(self, level: FreeLevel, claim: Claim, pods: int) -> Iterator[tuple[int, int, PodSize]]:
@@ -160,11 +183,21 @@ class DraftPlan:
         finally:
             pool.charge(claim.pod, -claim.pods)
 
-    def _has_prefill(self, demand: Demand, option: ServingOption, pod: PodSize) -> Callable[[int], bool] | None:
-        """Return what says of a pool whether the prefill workload has room beside pods there; None if there is none."""
-        if option.prefill is None:
-            return None
-        return lambda number: self.with_prefill(Claim(demand, option, number, pod, retained=False)) is not None
+    def _accepts(
+        self, demand: Demand, option: ServingOption, pod: PodSize
+    ) -> Callable[[int], bool] | Literal[False] | None:
+        """Return what says of a pool with room whether quotas allow it, and the prefill workload has room beside it.
+
+        None where they allow every pool, and False where they allow none.
+        """
+        units = demand.pods(option) * pod.units
+        allows = self.quotas.accepts(demand.key, units) if self.quotas else None
+        if allows is False or option.prefill is None:
+            return allows
+        return lambda number: (allows is None or allows(number)) and self._has_prefill(demand, option, pod, number)
+
+    def _has_prefill(self, demand: Demand, option: ServingOption, pod: PodSize, number: int) -> bool:
+        return self.with_prefill(Claim(demand, option, number, pod, retained=False)) is not None
 
     def _first_by_name(self, level: FreeLevel, pods: int, best: Room, pod: PodSize) -> tuple[Room, PodSize]:
         """Return the first pool by name of the best one's environment that is as good but for the room it has."""

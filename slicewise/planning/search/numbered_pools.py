@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from slicewise.documents import Fleet
+from collections.abc import Iterator
+
+from slicewise.documents import Fleet, InferenceEnvironment, NodePool
 from slicewise.planning.capacity import PoolLedger
 
 
@@ -24,3 +26,8 @@ class NumberedPools:
             self.by_environment[pool.environment].append(number)
         self.improved: list[int] = []
         """Pools that have become better for some pods: the queues measure them again."""
+
+    def documents(self, fleet: Fleet) -> Iterator[tuple[InferenceEnvironment, NodePool]]:
+        """Yield what the documents say of every pool, and of the environment that it is in, by number."""
+        for ledger in self.ledgers:
+            yield fleet.environment[ledger.environment], ledger.pool

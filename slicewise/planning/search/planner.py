@@ -46,6 +46,8 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
     by_priority = sorted(draft.demands, key=lambda demand: (-demand.priority, demand.order))
     for _, demands in groupby(by_priority, lambda demand: demand.priority):
         _fill(draft, list(demands))
+    if draft.quotas:
+        draft.quotas.release(draft.placed)
     # Where those of a lower priority moved, there may be room for a higher one now.
     _place(draft, by_priority)
     draft.finish()

@@ -119,7 +119,7 @@ class Relocation:
             self._draft.remove(claim)
             self.left.append(claim)
         room = self._draft.pools[newcomer.index].takes(newcomer.pod, newcomer.pods)
-        found = self._draft.with_prefill(newcomer) if room else None
+        found = self._draft.with_prefill(newcomer) if room and not self._draft.refusal(newcomer) else None
         if found:
             self._place(found, Step.MADE_ROOM if depth == self._depth else Step.MADE_WAY)
             largest_first = sorted(leaving, key=lambda claim: (-claim.units, claim.demand.key))

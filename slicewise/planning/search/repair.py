@@ -93,13 +93,30 @@ class _Repacking:
         best = old
         for preferred in sorted({claim.pod.units for claim in candidates}):
             order = sorted(candidates, key=lambda claim: claim.pod.units != preferred)
-            filled = _fill(base.without(()), order)
+            filled = self._fill(base.without(()), order, old)
             if len(filled) > len(best):
                 best = filled
         if best is old:
             return False
         self._replace(index, old, best)
         return True
+
+    def _fill(self, pool: PoolLedger, claims: Iterable[Claim], old: Sequence[Claim]) -> list[Claim]:
+        """Return those of `claims` that the pool takes one after the other, and quotas allow, in place of the `old`."""
+        quotas, filled = self._draft.quotas, list[Claim]()
+        for claim in old if quotas else ():
+            quotas.charge(claim.demand.key, claim.taken, back=True)
+        for claim in claims:
+            if pool.takes(claim.pod, claim.pods) and not self._draft.refusal(claim):
+                pool.charge(claim.pod, claim.pods)
+                filled.append(claim)
+                if quotas:
+                    quotas.charge(claim.demand.key, claim.taken)
+        for claim in filled if quotas else ():
+            quotas.charge(claim.demand.key, claim.taken, back=True)
+        for claim in old if quotas else ():
+            quotas.charge(claim.demand.key, claim.taken)
+        return filled
 
     def place_elsewhere(self) -> None:
         """Place what waits wherever there is room, the smallest first."""
@@ -248,12 +265,3 @@ _by_size = itemgetter(0, 1)
 
 def _largest_first(claim: Claim) -> tuple[object, ...]:
     return (-claim.units, claim.demand.key, claim.index)
-
-
-def _fill(pool: PoolLedger, claims: Iterable[Claim]) -> list[Claim]:
-    filled = []
-    for claim in claims:
-        if pool.takes(claim.pod, claim.pods):
-            pool.charge(claim.pod, claim.pods)
-            filled.append(claim)
-    return filled

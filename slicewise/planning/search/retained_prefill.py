@@ -36,6 +36,8 @@ def has_room_for_prefill(draft: DraftPlan, claim: Claim) -> bool:
     found = claim.prefill
     if found is None:
         return False
+    if draft.refusal(claim):
+        return False
     with draft.tried(claim):
         return draft.pools[found.index].takes(found.pod, found.pods)
 
@@ -93,6 +95,8 @@ def _judged(draft: DraftPlan, claim: Claim, number: int) -> Reason | None:
     found = _on(draft, claim, number)
     if found is None:
         return None
+    if exceeded := draft.refusal(replace(claim, prefill=found)):
+        return exceeded
     with draft.tried(claim):
         return draft.pools[number].no_room(found.pod, found.pods)
 

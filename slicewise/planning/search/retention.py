@@ -20,6 +20,7 @@ from slicewise.planning.moves import (
     ProfileGone,
 )
 from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill
+from slicewise.planning.quotas import Taken
 from slicewise.planning.reasons import Reason
 from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.demands import Demand, ServingOption
@@ -56,6 +57,9 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
     What asks for more units than it had, or for other pods, comes last: its growth must move no other.
     """
     demands = {demand.key: demand for demand in draft.demands}
+    previous = list(previous)
+    if draft.quotas:
+        _keep_shares(draft, (old for old in previous if old.key in demands))
     kept: list[tuple[tuple[object, ...], Claim, PreviousPlacement]] = []
     lost: list[Lost] = []
     for old in previous:
@@ -84,7 +88,23 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
     # An entry beside one that is kept in the same environment says nothing new.
     lost += [item for claim, old in apart if (item := _with_other_prefill(draft, claim, old))]
     lost = [item for item in lost if not _is_kept(draft, item)]
+    if draft.quotas:
+        # What has its place, and asks for no more, keeps nothing of a quota beside that.
+        draft.quotas.release(demand.key for demand in draft.demands if not draft.missing(demand))
     return sorted(lost, key=lambda item: item.order)
+
+
+def _keep_shares(draft: DraftPlan, previous: Iterable[PreviousPlacement]) -> None:
+    """Keep for each deployment its share of quotas, as far as the pools are there that it was on."""
+    for old in previous:
+        pools = [(old.node_pool, old.units), *([(old.prefill.node_pool, old.prefill.units)] if old.prefill else [])]
+        taken = [
+            Taken(number, units)
+            for pool, units in pools
+            if (number := draft.numbered.number_of.get((old.environment, pool))) is not None
+        ]
+        if draft.quotas and taken:
+            draft.quotas.keep(old.key, taken)
 
 
 def _lost(demand: Demand, old: PreviousPlacement, reason: MoveReason | Reason) -> Lost:
@@ -124,9 +144,7 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
             continue
         possible = sorted(_locations_in(draft, fleet, item), key=lambda each: each[0])
         for _, claim in possible:
-            if draft.pools[claim.index].takes(claim.pod, claim.pods) and (
-                found := with_nearest_prefill(draft, claim, item.prefill)
-            ):
+            if not _no_room(draft, claim) and (found := with_nearest_prefill(draft, claim, item.prefill)):
                 draft.place(found, Step.STAYED_IN_ENVIRONMENT)
                 break
 
@@ -199,4 +217,4 @@ def _no_room(draft: DraftPlan, claim: Claim) -> MoveReason | Reason | None:
         return OnePoolEach()
     if not draft.missing(demand):
         return FewerEnvironments(demand.wanted)
-    return pool.no_room(claim.pod, claim.pods)
+    return draft.refusal(replace(claim, prefill=None)) or pool.no_room(claim.pod, claim.pods)

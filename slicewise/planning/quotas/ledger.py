@@ -1,0 +1,182 @@
+"""Quotas while a plan is made: what is taken of each, and what of that ran before and may run again.
+
+What ran before is never refused for a quota: its share is kept for it until it has a place, or has none for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, Measure, NodePool
+from slicewise.planning.quotas.amounts import NOTHING, Amounts, limits_of, unit_amounts
+from slicewise.planning.quotas.exceeded import QuotaExceeded, QuotaSum
+
+_MEASURES = tuple(Measure)
+
+
+class Taken(NamedTuple):
+    """Units of one pool, by its number."""
+
+    pool: int
+    units: int
+
+
+@dataclass(slots=True)
+class _Share:
+    """What deployments take of one quota."""
+
+    name: str
+    limits: tuple[int | None, int | None, int | None]
+    weights: Sequence[Amounts | None]
+    """What a unit of each pool counts; None where the quota does not count the pool."""
+    used: Amounts = NOTHING
+    kept: Amounts = NOTHING
+    """Kept for what ran before and has no place yet."""
+
+    def amount(self, taken: Iterable[Taken]) -> Amounts:
+        amount = NOTHING
+        for each in taken:
+            weight = self.weights[each.pool]
+            if weight is not None:
+                amount = amount.plus(weight.times(each.units))
+        return amount
+
+
+class _Group(NamedTuple):
+    """The quotas that count some deployments, and the kinds of pool that these tell apart."""
+
+    shares: Sequence[_Share]
+    kind_of: Sequence[int]
+    """By the number of a pool."""
+    examples: Sequence[int]
+    """A pool of each kind."""
+
+
+@dataclass(slots=True)
+class _Before:
+    """What a deployment took of one quota in the previous plan, and what it takes now."""
+
+    had: Amounts
+    has: Amounts = NOTHING
+
+    @property
+    def left(self) -> Amounts:
+        """What it may still take as it had it before."""
+        return Amounts(*(max(had - has, 0) for had, has in zip(self.had, self.has, strict=True)))
+
+
+@dataclass(slots=True)
+class _Running:
+    """What ran before, by deployment and by the name of the quota."""
+
+    of: dict[DeploymentKey, dict[str, _Before]] = field(default_factory=dict)
+
+    def left(self, key: DeploymentKey, quota: str) -> Amounts:
+        before = self.of.get(key, {}).get(quota)
+        return before.left if before else NOTHING
+
+
+class QuotaLedger:
+    """What is taken of every quota of a fleet."""
+
+    def __init__(self, fleet: Fleet, pools: Iterable[tuple[InferenceEnvironment, NodePool]]) -> None:
+        """Take the fleet, and its pools by their numbers."""
+        self._fleet = fleet
+        pools = list(pools)
+        units = [unit_amounts(pool) for _, pool in pools]
+        self._shares = [
+            _Share(
+                quota.name,
+                limits_of(quota),
+                [amounts if quota.covers(*pool) else None for amounts, pool in zip(units, pools, strict=True)],
+            )
+            for quota in fleet.quotas
+        ]
+        self._running = _Running()
+        self._groups: dict[tuple[int, ...], _Group] = {}
+        self._group_of: dict[DeploymentKey, _Group | None] = {}
+
+    def used(self) -> Iterator[tuple[str, Amounts]]:
+        """Yield what is taken of each quota, by name."""
+        for share in self._shares:
+            yield share.name, share.used
+
+    def charge(self, key: DeploymentKey, taken: Sequence[Taken], *, back: bool = False) -> None:
+        """Count what a deployment takes, or takes back."""
+        group = self._group(key)
+        for share in group.shares if group else ():
+            amount = share.amount(taken)
+            amount = amount.times(-1) if back else amount
+            share.used = share.used.plus(amount)
+            before = self._running.of.get(key, {}).get(share.name)
+            if before:
+                share.kept = share.kept.plus(before.left.times(-1))
+                before.has = before.has.plus(amount)
+                share.kept = share.kept.plus(before.left)
+
+    def keep(self, key: DeploymentKey, taken: Sequence[Taken]) -> None:
+        """Keep for a deployment what it took in the previous plan."""
+        group = self._group(key)
+        for share in group.shares if group else ():
+            amount = share.amount(taken)
+            by_quota = self._running.of.setdefault(key, {})
+            before = by_quota.setdefault(share.name, _Before(NOTHING))
+            before.had = before.had.plus(amount)
+            share.kept = share.kept.plus(amount)
+
+    def release(self, keys: Iterable[DeploymentKey]) -> None:
+        """Keep nothing any more for these."""
+        for key in keys:
+            group = self._group(key)
+            for share in group.shares if group else ():
+                share.kept = share.kept.plus(self._running.left(key, share.name).times(-1))
+            self._running.of.pop(key, None)
+
+    def refusal(self, key: DeploymentKey, taken: Sequence[Taken]) -> QuotaExceeded | None:
+        """Return the first quota that a deployment would exceed with what it would take, if there is one."""
+        return next(self.refusals(key, taken), None)
+
+    def refusals(self, key: DeploymentKey, taken: Sequence[Taken]) -> Iterator[QuotaExceeded]:
+        """Yield every limit of a quota that a deployment would exceed with what it would take."""
+        group = self._group(key)
+        for share in group.shares if group else ():
+            own, needed = self._running.left(key, share.name), share.amount(taken)
+            for number, limit in enumerate(share.limits):
+                others, needs = share.used[number] + share.kept[number] - own[number], needed[number]
+                if limit is not None and needs > own[number] and others + needs > limit:
+                    yield QuotaExceeded(share.name, QuotaSum(_MEASURES[number], others, limit, needs))
+
+    def accepts(self, key: DeploymentKey, units: int) -> Callable[[int], bool] | Literal[False] | None:
+        """Return what says of which pools a deployment may take so many units: None for all, False for none."""
+        group = self._group(key)
+        if group is None:
+            return None
+        may = [self.refusal(key, (Taken(pool, units),)) is None for pool in group.examples]
+        if all(may):
+            return None
+        if not any(may):
+            return False
+        kind_of = group.kind_of
+        return lambda number: may[kind_of[number]]
+
+    def _group(self, key: DeploymentKey) -> _Group | None:
+        if key not in self._group_of:
+            deployment = self._fleet.deployment[key]
+            numbers = tuple(number for number, quota in enumerate(self._fleet.quotas) if quota.is_of(deployment))
+            self._group_of[key] = self._group_of_quotas(numbers) if numbers else None
+        return self._group_of[key]
+
+    def _group_of_quotas(self, numbers: tuple[int, ...]) -> _Group:
+        if numbers not in self._groups:
+            shares = [self._shares[number] for number in numbers]
+            kinds: dict[tuple[Amounts | None, ...], int] = {}
+            kind_of, examples = [], []
+            for pool, weights in enumerate(zip(*(share.weights for share in shares), strict=True)):
+                if weights not in kinds:
+                    kinds[weights] = len(kinds)
+                    examples.append(pool)
+                kind_of.append(kinds[weights])
+            self._groups[numbers] = _Group(shares, kind_of, examples)
+        return self._groups[numbers]
