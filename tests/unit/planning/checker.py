@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
-from slicewise.documents.base import Selector
 from tests.documents import Document
 from tests.unit.planning.capacity_rule import Node, Pod, promised
+from tests.unit.planning.matching_rule import has_labels, labels_of, static_codes
+from tests.unit.planning.quota_rule import exceeded
 from tests.unit.planning.sizes_by_documents import (
-    is_sliced,
     node_of,
     nodes_of,
     pod_of,
@@ -32,7 +32,7 @@ PRECEDENCE = (
     *("environment-selector", "profile-selector", "node-pool-selector", "insufficient-memory"),
     *("precision-unsupported", "interconnect", "inter-node-bandwidth", "nvlink-domain", "multi-node-unsupported"),
     *("gpus-per-node", "mig-single-device", "mig-not-allowed", "mig-required", "not-enough-nodes"),
-    *("engine-memory", "prefill", "capacity"),
+    *("engine-memory", "quota", "prefill", "capacity"),
 )
 _FULL = re.compile(
     r"(?P<free>\d+) of (?P<units>\d+) units free, "
@@ -221,14 +221,29 @@ class _Checker:
         for name, environment in self.environments.items():
             if name in served:
                 continue
-            if not _has_labels(deployment.spec.environment_selector, environment.metadata.labels):
+            if not has_labels(deployment.spec.environment_selector, labels_of(environment)):
                 yield (name, None, None), "environment-selector"
                 continue
             for pool, profile in product(environment.spec.node_pools, self.fleet.model_of(deployment).serving):
                 codes = static_codes(deployment, profile, environment, pool)
+                if not codes and self._over_quota(deployment, profile, environment, pool):
+                    codes = {"quota"}
                 if not codes and self._only_prefill_lacks(deployment, profile, environment, pool):
                     codes = {"prefill"}
                 yield (name, pool.name, profile.name), min([*codes, "capacity"], key=PRECEDENCE.index)
+
+    def _over_quota(
+        self, deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
+    ) -> bool:
+        """Return whether quotas forbid it on `pool`, whichever pool has its prefill."""
+        name, model = environment.metadata.name, self.fleet.model_of(deployment)
+        own = (name, pool, sum(pod[0] for pod in pods_of(deployment, model, profile, pool)))
+        beside = [
+            [own, (name, each, sum(pod[0] for pod in prefill_pods_of(deployment, model, profile, each)))]
+            for each in (environment.spec.node_pools if profile.prefill else ())
+            if not static_codes(deployment, prefill_profile(profile), environment, each)
+        ]
+        return all(exceeded(self.fleet, self.plan["placements"], deployment, asked) for asked in beside or [[own]])
 
     def _only_prefill_lacks(
         self, deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
@@ -286,41 +301,3 @@ class _Checker:
             most = int(match["most"])
             if int(match["pods"]) != len(asked) or (most and not room_for(most)) or room_for(most + 1):
                 yield f"{candidate}: wrong number of pods in {message}"
-
-
-def static_codes(
-    deployment: ModelDeployment, profile: ServingProfile, environment: InferenceEnvironment, pool: NodePool
-) -> set[str]:
-    """Return the code of every rule but capacity that keeps `profile` off `pool`."""
-    topology, has = profile.replica_topology, pool.capabilities
-    needs = topology.requires
-    nodes, gpus, sliced = topology.nodes, topology.gpus_per_node, is_sliced(pool)
-    fast, link = has.inter_node_bandwidth, ["pcie", "nvlink"]
-    broken = {
-        "environment-selector": not _has_labels(deployment.spec.environment_selector, environment.metadata.labels),
-        "profile-selector": not _has_labels(profile.environment_selector, environment.metadata.labels),
-        "node-pool-selector": not _has_labels(deployment.spec.node_pool_selector, pool.labels),
-        "insufficient-memory": needs.memory_per_gpu is not None
-        and has.memory_per_gpu.value < needs.memory_per_gpu.value,
-        "precision-unsupported": not needs.precision_support <= has.precision_support,
-        "interconnect": needs.interconnect is not None
-        and (has.interconnect is None or link.index(has.interconnect.value) < link.index(needs.interconnect.value)),
-        "inter-node-bandwidth": needs.inter_node_bandwidth is not None
-        and (
-            fast is None
-            or fast.gigabits < needs.inter_node_bandwidth.gigabits
-            or needs.inter_node_bandwidth.fabric not in (None, fast.fabric)
-        ),
-        "nvlink-domain": (needs.nvlink_domain_size or 0) > (has.nvlink_domain_size or 0),
-        "multi-node-unsupported": nodes > 1 and not has.multi_node_capable,
-        "gpus-per-node": not sliced and gpus > pool.accelerator_count,
-        "mig-single-device": sliced and (nodes > 1 or gpus > 1),
-        "mig-not-allowed": sliced and needs.mig.value == "never",
-        "mig-required": not sliced and needs.mig.value == "only",
-        "not-enough-nodes": nodes > nodes_of(pool),
-    }
-    return {code for code, holds in broken.items() if holds}
-
-
-def _has_labels(selector: Selector, labels: dict[str, str]) -> bool:
-    return selector.match_labels.items() <= labels.items()

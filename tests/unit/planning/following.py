@@ -92,6 +92,8 @@ def step_less(remedy: Remedy, documents: list[Document]) -> int | None:
     value = remedy.value
     if remedy.kind is RemedyKind.FEWER_REPLICAS and isinstance(value, int):
         return value + 1
+    if remedy.kind is RemedyKind.LARGER_QUOTA and isinstance(value, int):
+        return value - 1
     if remedy.kind is RemedyKind.MORE_NODES and isinstance(value, int):
         (pool_,) = (
             each

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from slicewise.documents import DeploymentKey, Fleet
 from tests.documents import Document
 from tests.unit.planning.capacity_rule import Pod, promised
-from tests.unit.planning.checker import static_codes
+from tests.unit.planning.matching_rule import static_codes
 from tests.unit.planning.sizes_by_documents import node_of, nodes_of, pods_of, replicas_of
 
 Place = tuple[str, str, str, str]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from slicewise.documents import Fleet
 from tests.documents import Document, fleet_of, plan_of, planned_outputs
 from tests.unit.planning.capacity_rule import promised
-from tests.unit.planning.checker import findings, static_codes
+from tests.unit.planning.checker import findings
+from tests.unit.planning.matching_rule import static_codes
 from tests.unit.planning.scheduled_plans import assert_every_pod_finds_a_node
 from tests.unit.planning.sizes_by_documents import node_of, nodes_of, pods_of, prefill_pods_of, prefill_profile
 from tests.unit.planning.strategies import deployments, fleets, steady
