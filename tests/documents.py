@@ -84,6 +84,14 @@ def deployment(name: str, of: str, *, replicas: int = 1, namespace: str = "team"
     return _document("ModelDeployment", {"name": name, "namespace": namespace}, spec)
 
 
+def quota(name: str, limits: Document, **spec: object) -> Document:
+    """Return a quota; `spec` has its other fields, selectors as plain labels."""
+    for key in ("deploymentSelector", "environmentSelector", "nodePoolSelector"):
+        if key in spec:
+            spec[key] = {"matchLabels": spec[key]}
+    return _document("Quota", {"name": name}, {**spec, "limits": limits})
+
+
 def fleet_of(documents: Iterable[Document], *, checked: bool = True) -> Fleet:
     """Return the fleet of `documents`, sorted as loading sorts it.
 

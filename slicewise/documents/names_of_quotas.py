@@ -10,7 +10,7 @@ _NOT_COUNTED: Final = OtherName("leave it out: quotas count units, their memory,
 _LIMITED: Final = {
     **dict.fromkeys(("unit", "slices", "devices", "maxUnits"), "units"),
     **dict.fromkeys(("gpuMemory", "memoryGiB", "vram", "maxMemory"), "memory"),
-    **dict.fromkeys(("gpu", "gpus", "gpuEquivalent", "gpuCount", "maxGpus", "nvidia.com/gpu"), "gpuEquivalents"),
+    **dict.fromkeys(("gpu", "gpus", "gpuEquivalent", "gpuCount", "maxGpus"), "gpuEquivalents"),
 }
 OF_QUOTAS: Final = {
     **{f"spec.limits.{name}": renamed(target) for name, target in _LIMITED.items()},
@@ -24,7 +24,7 @@ OF_QUOTAS: Final = {
         "deploymentSelector.matchLabels"
     ),
     "spec.selector": renamed("deploymentSelector", ".matchLabels, which reads the labels of deployments"),
-    "spec.matchLabels": renamed("deploymentSelector.matchLabels"),
+    "spec.matchLabels": renamed("deploymentSelector", ".matchLabels"),
     **dict.fromkeys(
         ("spec.poolSelector", "spec.pools", "spec.nodeSelector"), renamed("nodePoolSelector", ".matchLabels")
     ),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from slicewise.documents.base import ApiVersion, ClusterMetadata, CountOrZero, DnsLabel, Frozen, Selector
 from slicewise.documents.deployment import ModelDeployment
@@ -50,6 +50,8 @@ GpuEquivalents = Annotated[Quantity, AfterValidator(_gpus)]
 
 class QuotaLimits(Frozen):
     """How much may be taken at most; what is left out is not limited."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     units: CountOrZero | None = None
     """Units: slices and whole GPUs, each as one."""

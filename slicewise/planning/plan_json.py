@@ -13,6 +13,7 @@ from slicewise.planning.location import Location
 from slicewise.planning.moves import Move
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall
+from slicewise.planning.quotas import quotas_to_list
 from slicewise.planning.reason_facts import reason_facts
 from slicewise.planning.reasons import Rejection
 
@@ -25,6 +26,7 @@ def plan_to_dict(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, 
         "nodePools": [pool_to_dict(usage) for usage in plan.node_pools],
         "warnings": [{**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings],
         "moved": [_move(move) for move in plan.moved],
+        "quotas": quotas_to_list(fleet, rejections.quotas),
     }
 
 

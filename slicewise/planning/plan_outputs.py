@@ -11,6 +11,7 @@ from slicewise.documents import Fleet
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Placement, Plan
 from slicewise.planning.plan_json import deployment_to_dict, placement_to_dict, pool_to_dict
+from slicewise.planning.quotas import quotas_to_list
 from slicewise.planning.reasons import Rejection
 
 
@@ -18,7 +19,7 @@ def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[st
     """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`, no `moved`.
 
     `placements` are keyed `environment/namespace/name`, `nodePools` `environment/pool`, `shortfalls` `namespace/name`,
-    and `warnings` by their code and what they are about.
+    and `warnings` by their code and what they are about; `quotas`, where there are any, `name/measure`.
     """
     return {
         "placements": {_name(each): _placement(fleet, each) for each in plan.placements},
@@ -33,7 +34,12 @@ def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[st
         },
         "nodePools": {f"{usage.environment}/{usage.node_pool}": pool_to_dict(usage) for usage in plan.node_pools},
         "warnings": _warnings(plan.warnings),
+        **({"quotas": _quotas(fleet, rejections)} if fleet.quotas else {}),
     }
+
+
+def _quotas(fleet: Fleet, rejections: Rejections) -> dict[str, Any]:
+    return {f"{entry['quota']}/{entry['measure']}": entry for entry in quotas_to_list(fleet, rejections.quotas)}
 
 
 def output_entries(output: object) -> dict[str, Mapping[str, Any]]:

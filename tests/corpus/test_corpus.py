@@ -111,6 +111,9 @@ def test_every_code_about_documents_is_in_it() -> None:
         "SW362",
         "SW363",
     }
+    elsewhere |= {"SW307", "SW308", "SW309", "SW310", "SW313", "SW314", "SW319", "SW375", "SW376", "SW362", "SW363"}
+    # Of quotas that what runs exceeds: tests/unit/planning/test_quotas.py.
+    elsewhere |= {"SW388"}
     elsewhere |= {"SW365", "SW366", "SW367", "SW368", "SW369"}
     codes = {code.value for code in Code if code.value < "SW34" or "SW36" < code.value < "SW4"} - elsewhere
     codes |= {"SW346", "SW347", "SW348", "SW349", "SW701", "SW702"}

@@ -48,6 +48,7 @@ ONLY_THE_PROGRAM_HERE = {
         *("models/thousandths-of-a-core", "quantities/cores-in-thousandths", "quantities/memory-of-a-node"),
         *("quantities/memory-above-any-node", "quantities/memory-above-any-gpu"),
         "quantities/half-a-device",
+        *("quotas/memory-in-bytes", "quotas/gpu-equivalents-in-bytes"),
     },
     "whole number": {"types/exponent-as-count", "types/fraction-as-count"},
     "notation of a number": {"types/octal-count"},

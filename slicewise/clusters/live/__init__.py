@@ -29,7 +29,7 @@ from slicewise.clusters.live.facts import (
 from slicewise.clusters.live.gateways import LiveGateway, live_gateway
 from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
 from slicewise.clusters.live.named_objects import KSERVE_SETTINGS, LiveClaim, LiveNamed, NamedObjects
-from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, Quota
+from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, ResourceQuota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
 from slicewise.clusters.live.rights import Right, find_denied
 from slicewise.clusters.live.routes import LiveRoute, live_route
@@ -66,8 +66,8 @@ __all__ = [
     "ObjectName",
     "Offer",
     "Priority",
-    "Quota",
     "Readable",
+    "ResourceQuota",
     "Right",
     "ServiceKey",
     "Taint",

@@ -36,7 +36,7 @@ class LimitItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
+class ResourceQuota:
     """A ResourceQuota.
 
     Attributes:
@@ -64,7 +64,7 @@ class NamespaceRules:
 
     enforced: str | None = None
     limits: tuple[LimitItem, ...] = ()
-    quotas: tuple[Quota, ...] = ()
+    quotas: tuple[ResourceQuota, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _limit_items(limit_range: Mapping[str, Any]) -> list[LimitItem]:
     ]
 
 
-def _quota(quota: Mapping[str, Any]) -> Quota:
+def _quota(quota: Mapping[str, Any]) -> ResourceQuota:
     spec, status = mapping(quota.get("spec")), mapping(quota.get("status"))
     written = spec.get("scopes")
     named = [(text(each), "Exists", frozenset[str]()) for each in written] if isinstance(written, list) else []
@@ -155,4 +155,4 @@ def _quota(quota: Mapping[str, Any]) -> Quota:
         )
         for each in items(mapping(spec.get("scopeSelector")).get("matchExpressions"))
     ]
-    return Quota(_name(quota), amounts(spec.get("hard")), amounts(status.get("used")), (*named, *selected))
+    return ResourceQuota(_name(quota), amounts(spec.get("hard")), amounts(status.get("used")), (*named, *selected))

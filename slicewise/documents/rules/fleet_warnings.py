@@ -8,11 +8,11 @@ from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.documents.cluster import ExistingCluster
 from slicewise.documents.fleet import Fleet, model_key
 from slicewise.documents.rules.prefill import check_prefill_routes
-from slicewise.documents.rules.quotas import check_quotas
 from slicewise.documents.rules.routes import check_routers_have_gateways
 from slicewise.documents.rules.selected_environments import Reach
 from slicewise.documents.rules.selectors_without_match import check_selectors
 from slicewise.documents.rules.served_names import check_served_names
+from slicewise.documents.rules.unused_quotas import check_unused_quotas
 
 
 def fleet_advice(fleet: Fleet) -> Iterator[Diagnostic]:
@@ -20,7 +20,7 @@ def fleet_advice(fleet: Fleet) -> Iterator[Diagnostic]:
     if fleet.deployments:
         yield from _unused_models(fleet)
         yield from check_prefill_routes(fleet)
-    yield from check_quotas(fleet)
+    yield from check_unused_quotas(fleet)
     if fleet.environments:
         yield from _one_cluster_twice(fleet)
         reach = Reach(fleet.environments)

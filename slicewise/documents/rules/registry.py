@@ -21,11 +21,8 @@ from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.credentials_once import check_credentials_once
 from slicewise.documents.rules.deployment import check_metadata, check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
-<<<<<<< HEAD
 from slicewise.documents.rules.hub_addresses import check_hub_addresses
 from slicewise.documents.rules.initializer_use import check_initializer_use
-from slicewise.documents.rules.judged_document import JudgedDeployment, JudgedEnvironment, JudgedModel
-=======
 from slicewise.documents.rules.judged_document import (
     JudgedDeployment,
     JudgedEnvironment,
@@ -33,7 +30,6 @@ from slicewise.documents.rules.judged_document import (
     validated,
     value_at,
 )
->>>>>>> 73d57f7 (Quota: what deployments may take together, in planning, reasons and remedies)
 from slicewise.documents.rules.lora import check_lora, check_lora_arguments
 from slicewise.documents.rules.model_source import check_source
 from slicewise.documents.rules.node_labels import check_node_labels

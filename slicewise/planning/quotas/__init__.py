@@ -1,16 +1,20 @@
 """Quotas: what deployments may take together, and what they do take."""
 
-from slicewise.planning.quotas.amounts import Amounts, limit_for, unit_amounts
 from slicewise.planning.quotas.exceeded import QuotaExceeded
 from slicewise.planning.quotas.ledger import QuotaLedger, Taken
+from slicewise.planning.quotas.overdrawn import overdrawn_quotas
 from slicewise.planning.quotas.planned import PlannedQuotas
+from slicewise.planning.quotas.quotas_json import quotas_to_list
+from slicewise.planning.quotas.worth import Worth, limit_for, unit_amounts
 
 __all__ = [
-    "Amounts",
     "PlannedQuotas",
     "QuotaExceeded",
     "QuotaLedger",
     "Taken",
+    "Worth",
     "limit_for",
+    "overdrawn_quotas",
+    "quotas_to_list",
     "unit_amounts",
 ]

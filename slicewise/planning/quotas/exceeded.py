@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Self
 
 from slicewise.documents import Measure
-from slicewise.planning.quotas.amounts import NOUNS, in_words, number_of
+from slicewise.planning.quotas.worth import counted_in_words, in_words, number_of
 from slicewise.planning.reasons import ReasonWithNumbers, RejectionCode, spread
 
 
@@ -62,6 +62,6 @@ class QuotaExceeded(ReasonWithNumbers):
         def words(amounts: list[int]) -> str:
             return spread(amounts, lambda amount: in_words(measure, amount))
 
-        limit, noun = in_words(measure, self.sum.most), NOUNS[measure]
+        limit = counted_in_words(measure, self.sum.most)
         taken, needs = words([each.sum.taken for each in group]), words([each.sum.asked for each in group])
-        return f"Quota {self.quota} allows {limit} {noun}, of which {taken} are taken, needs {needs}"
+        return f"Quota {self.quota}: {taken} of {limit} taken, needs {needs}"

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, Measure, NodePool
-from slicewise.planning.quotas.amounts import NOTHING, Amounts, limits_of, unit_amounts
 from slicewise.planning.quotas.exceeded import QuotaExceeded, QuotaSum
+from slicewise.planning.quotas.worth import NOTHING, Limits, Worth, limits_of, unit_amounts
 
 _MEASURES = tuple(Measure)
 
@@ -23,19 +23,33 @@ class Taken(NamedTuple):
     units: int
 
 
+class QuotaUse(NamedTuple):
+    """What is taken of one quota, and what it allows."""
+
+    name: str
+    used: Worth
+    limits: Limits
+
+    def limited(self) -> Iterator[tuple[Measure, int, int]]:
+        """Yield each measure that is limited, with what is taken and what is allowed."""
+        for measure, taken, limit in zip(Measure, self.used, self.limits, strict=True):
+            if limit is not None:
+                yield measure, taken, limit
+
+
 @dataclass(slots=True)
 class _Share:
     """What deployments take of one quota."""
 
     name: str
-    limits: tuple[int | None, int | None, int | None]
-    weights: Sequence[Amounts | None]
+    limits: Limits
+    weights: Sequence[Worth | None]
     """What a unit of each pool counts; None where the quota does not count the pool."""
-    used: Amounts = NOTHING
-    kept: Amounts = NOTHING
+    used: Worth = NOTHING
+    kept: Worth = NOTHING
     """Kept for what ran before and has no place yet."""
 
-    def amount(self, taken: Iterable[Taken]) -> Amounts:
+    def amount(self, taken: Iterable[Taken]) -> Worth:
         amount = NOTHING
         for each in taken:
             weight = self.weights[each.pool]
@@ -58,13 +72,13 @@ class _Group(NamedTuple):
 class _Before:
     """What a deployment took of one quota in the previous plan, and what it takes now."""
 
-    had: Amounts
-    has: Amounts = NOTHING
+    had: Worth
+    has: Worth = NOTHING
 
     @property
-    def left(self) -> Amounts:
+    def left(self) -> Worth:
         """What it may still take as it had it before."""
-        return Amounts(*(max(had - has, 0) for had, has in zip(self.had, self.has, strict=True)))
+        return Worth(*(max(had - has, 0) for had, has in zip(self.had, self.has, strict=True)))
 
 
 @dataclass(slots=True)
@@ -73,7 +87,7 @@ class _Running:
 
     of: dict[DeploymentKey, dict[str, _Before]] = field(default_factory=dict)
 
-    def left(self, key: DeploymentKey, quota: str) -> Amounts:
+    def left(self, key: DeploymentKey, quota: str) -> Worth:
         before = self.of.get(key, {}).get(quota)
         return before.left if before else NOTHING
 
@@ -98,10 +112,9 @@ class QuotaLedger:
         self._groups: dict[tuple[int, ...], _Group] = {}
         self._group_of: dict[DeploymentKey, _Group | None] = {}
 
-    def used(self) -> Iterator[tuple[str, Amounts]]:
-        """Yield what is taken of each quota, by name."""
-        for share in self._shares:
-            yield share.name, share.used
+    def uses(self) -> Iterator[QuotaUse]:
+        """Yield what is taken of each quota, in the order of the fleet."""
+        return (QuotaUse(share.name, share.used, share.limits) for share in self._shares)
 
     def charge(self, key: DeploymentKey, taken: Sequence[Taken], *, back: bool = False) -> None:
         """Count what a deployment takes, or takes back."""
@@ -171,7 +184,7 @@ class QuotaLedger:
     def _group_of_quotas(self, numbers: tuple[int, ...]) -> _Group:
         if numbers not in self._groups:
             shares = [self._shares[number] for number in numbers]
-            kinds: dict[tuple[Amounts | None, ...], int] = {}
+            kinds: dict[tuple[Worth | None, ...], int] = {}
             kind_of, examples = [], []
             for pool, weights in enumerate(zip(*(share.weights for share in shares), strict=True)):
                 if weights not in kinds:

@@ -21,6 +21,7 @@ from slicewise.planning.advice import (
 )
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.previous_placements import PreviousPlacement
+from slicewise.planning.quotas import overdrawn_quotas
 from slicewise.planning.search.decision_log import DecisionLog
 from slicewise.planning.search.demands import Demand, free_choices
 from slicewise.planning.search.draft_plan import DraftPlan
@@ -64,6 +65,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *engine_memory_advice(fleet, placements),
         *pod_settings_advice(fleet, occupied),
         *divided_group_advice(fleet, placements),
+        *(overdrawn_quotas(fleet, draft.quotas) if draft.quotas else ()),
     ]
     return Plan(
         placements=tuple(sorted(placements, key=lambda item: (item.deployment, item.environment))),

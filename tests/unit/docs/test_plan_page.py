@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from slicewise.planning import make_plan, parse_previous, plan_with_remedies
-from tests.documents import deployment, environment, fleet_of, model, pool, profile
+from tests.documents import deployment, environment, fleet_of, model, pool, profile, quota
 from tests.unit.cli.running import ROOT
 
 PAGE = (ROOT / "docs" / "placement.md").read_text(encoding="utf-8").split("## The plan as JSON\n")[1]
@@ -20,6 +20,7 @@ def test_the_keys_of_every_list_are_on_the_page() -> None:
     also.append(environment("west", pool("room"), labels={"has": "room"}))
     earlier = fleet_of([environment("east", pool("gone")), model("m"), moved])
     before = plan_with_remedies(earlier, make_plan(earlier))
+    also.append(quota("all", {"units": 100}))
     fleet = fleet_of([environment("east", pool("now", acceleratorCount=2)), model("m"), moved, large, *also])
     plan = plan_with_remedies(fleet, make_plan(fleet, parse_previous(before["placements"], "plan.json")))
     printed = {name: set().union(*(entry.keys() for entry in entries)) for name, entries in plan.items()}

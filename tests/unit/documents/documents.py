@@ -47,6 +47,12 @@ MINIMAL: dict[str, Data] = {
         "metadata": {"name": "chat"},
         "spec": {"modelRef": {"name": "gemma"}, "environments": 1},
     },
+    "Quota": {
+        "apiVersion": API_VERSION,
+        "kind": "Quota",
+        "metadata": {"name": "team-a"},
+        "spec": {"limits": {"units": 24}},
+    },
 }
 MINIMAL["Model"] = {**MINIMAL["ClusterModel"], "kind": "Model"}
 
@@ -214,6 +220,18 @@ COMPLETE: dict[str, Data] = {
             },
             "router": {"enabled": True, "scheduler": True, "group": "gemma", "weight": 90},
             "pod": copy.deepcopy(COMPLETE_POD),
+        },
+    },
+    "Quota": {
+        "apiVersion": API_VERSION,
+        "kind": "Quota",
+        "metadata": {"name": "team-a", "labels": {"team": "a"}},
+        "spec": {
+            "namespaces": ["team-a"],
+            "deploymentSelector": {"matchLabels": {"team": "a"}},
+            "environmentSelector": {"matchLabels": {"region": "europe-west4"}},
+            "nodePoolSelector": {"matchLabels": {"tier": "small"}},
+            "limits": {"units": 24, "memory": "480Gi", "gpuEquivalents": "12.5"},
         },
     },
 }

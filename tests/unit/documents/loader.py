@@ -34,7 +34,8 @@ class Loader:
         """Load the texts; all of their documents must be in the fleet."""
         fleet = self.load(*texts)
         written = sum(len(list(yaml.safe_load_all(text))) for text in texts)
-        assert len(fleet.environments) + len(fleet.models) + len(fleet.deployments) == written
+        loaded = (fleet.environments, fleet.models, fleet.deployments, fleet.quotas)
+        assert sum(map(len, loaded)) == written
 
     def refuse(self, *texts: str) -> list[str]:
         """Return every line of the errors; the file is left out where there is only one."""

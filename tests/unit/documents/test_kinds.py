@@ -26,7 +26,7 @@ def test_what_is_no_mapping(loader: Loader, text: str, got: str) -> None:
     assert loader.refuse_at(text) == expected
 
 
-KINDS = "InferenceEnvironment, ClusterModel, Model or ModelDeployment"
+KINDS = "InferenceEnvironment, ClusterModel, Model, ModelDeployment or Quota"
 
 
 @pytest.mark.parametrize(

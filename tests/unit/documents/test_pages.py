@@ -147,7 +147,7 @@ def test_the_examples_on_the_page_are_a_fleet(loader: Loader) -> None:
     fleet = loader.load(*examples)
     # One of each kind, and an environment whose nodes are cut into several profiles.
     assert len(examples) == len(KINDS) + 1
-    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments)) == (2, 2, 1)
+    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments), len(fleet.quotas)) == (2, 2, 1, 1)
     # The page shows two ways of declaring a model, and one deployment.
     (advice,) = fleet.advice
     assert str(advice) == (

@@ -9,15 +9,8 @@ from fractions import Fraction
 from slicewise.documents import Fleet, InferenceEnvironment, ModelDeployment, NodePool, Quota
 from tests.documents import Document
 from tests.unit.planning.matching_rule import has_labels, labels_of
+from tests.unit.planning.sizes_by_documents import SLICES
 
-# NVIDIA's MIG user guide: instances of a profile that one GPU holds.
-SLICES = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2, "4g.40gb": 1, "7g.80gb": 1} | {
-    "1g.18gb": 7,
-    "1g.35gb": 4,
-    "2g.35gb": 3,
-    "3g.71gb": 2,
-    "7g.141gb": 1,
-}
 # MiB as `nvidia-smi mig -lgip` has it (docs/mig-catalogue.md), and of whole GPUs as CUDA has it (docs/sizing.md).
 _A100 = {"1g.10gb": 9728, "1g.20gb": 19968, "2g.20gb": 19968, "3g.40gb": 40192, "7g.80gb": 80896, "": 81039}
 _H100 = {"1g.10gb": 9984, "1g.20gb": 20096, "2g.20gb": 20096, "3g.40gb": 40448, "7g.80gb": 81152, "": 81008}

@@ -5,23 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from random import Random
 
-from tests.documents import Document, fleet_of, plan_of
+from tests.documents import Document, fleet_of, plan_of, quota
 from tests.unit.planning.quota_rule import Use, used
 
 TEAMS = ("search", "docs", "ops")
-
-
-def quota(name: str, limits: Document, **spec: object) -> Document:
-    """Return a quota; `spec` has its other fields, selectors as plain labels."""
-    for key in ("deploymentSelector", "environmentSelector", "nodePoolSelector"):
-        if key in spec:
-            spec[key] = {"matchLabels": spec[key]}
-    return {
-        "apiVersion": "modelplane.ai/v1alpha1",
-        "kind": "Quota",
-        "metadata": {"name": name},
-        "spec": {**spec, "limits": limits},
-    }
 
 
 def with_teams(documents: list[Document], rng: Random) -> None:

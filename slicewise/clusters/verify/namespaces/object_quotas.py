@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from slicewise.clusters.live import LiveService, Quota
+from slicewise.clusters.live import LiveService, ResourceQuota
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import mapping
@@ -21,7 +21,7 @@ _OF_SEVERAL_NODES: Final = "count/leaderworkersets.leaderworkerset.x-k8s.io"
 
 
 def check_object_quotas(
-    namespace: str, quotas: Sequence[Quota], expected: Sequence[PlannedService], there: Collection[LiveService]
+    namespace: str, quotas: Sequence[ResourceQuota], expected: Sequence[PlannedService], there: Collection[LiveService]
 ) -> Iterator[Found]:
     """Yield the quotas that refuse a service of the plan, or what KServe makes of it.
 

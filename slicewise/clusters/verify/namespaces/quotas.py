@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from slicewise.clusters.live import GpuPod, Quota
+from slicewise.clusters.live import GpuPod, ResourceQuota
 from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods
 from slicewise.diagnostics import Code, Found, Severity, counted, some
 from slicewise.kubernetes import ContainerResources, PodResources, pod_resources, shown_amount
@@ -20,7 +20,7 @@ _IN_SCOPE: Final = {"NotBestEffort": True, "NotTerminating": True, "BestEffort":
 
 def check_quotas(
     namespace: str,
-    quotas: Sequence[Quota],
+    quotas: Sequence[ResourceQuota],
     pods: Sequence[tuple[PlannedPods, Sequence[ContainerResources]]],
     own: Sequence[GpuPod],
     priority_class: str | None,
@@ -43,7 +43,7 @@ def check_quotas(
 
 def _judged(
     namespace: str,
-    quota: Quota,
+    quota: ResourceQuota,
     key: str,
     pods: Sequence[tuple[PlannedPods, Sequence[ContainerResources]]],
     own: Sequence[GpuPod],
@@ -127,7 +127,7 @@ def _held(key: str, pod: GpuPod) -> Decimal:
     return Decimal(1) if key in ("pods", "count/pods") else _of(key, pod.counts_for.requests, pod.counts_for.limits)
 
 
-def _counts(quota: Quota, priority_class: str | None) -> bool:
+def _counts(quota: ResourceQuota, priority_class: str | None) -> bool:
     """Return whether the quota counts the plan's pods: all of its scopes must be theirs."""
     return all(_in_scope(*scope, priority_class=priority_class) for scope in quota.scopes)
 

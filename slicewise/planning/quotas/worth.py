@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final, NamedTuple, Self
 
+from slicewise.diagnostics import plural
 from slicewise.documents import Measure, NodePool, Quota, unit_of, units_per_gpu
 from slicewise.kubernetes import GIB
 
@@ -13,7 +14,7 @@ GPU_PARTS: Final = 420
 _HUNDREDTHS: Final = 100
 
 
-class Amounts(NamedTuple):
+class Worth(NamedTuple):
     """So many units, by every measure."""
 
     units: int = 0
@@ -26,7 +27,7 @@ class Amounts(NamedTuple):
         """Return the amounts of `count` times as many."""
         return self._replace(units=self.units * count, memory=self.memory * count, gpu_parts=self.gpu_parts * count)
 
-    def plus(self, other: Amounts) -> Self:
+    def plus(self, other: Worth) -> Self:
         """Return the amounts of both."""
         return self._replace(
             units=self.units + other.units,
@@ -45,16 +46,18 @@ class Amounts(NamedTuple):
         return memory_number(self.memory)
 
 
-NOTHING: Final = Amounts()
+NOTHING: Final = Worth()
+Limits = tuple[int | None, int | None, int | None]
+"""The most of each measure, in the order and the parts of `Worth`; None where it is not limited."""
 
 
-def unit_amounts(pool: NodePool) -> Amounts:
+def unit_amounts(pool: NodePool) -> Worth:
     """Return what one unit of `pool` is worth."""
-    return Amounts(1, unit_of(pool).memory, GPU_PARTS // (units_per_gpu(pool) or 1))
+    return Worth(1, unit_of(pool).memory, GPU_PARTS // (units_per_gpu(pool) or 1))
 
 
-def limits_of(quota: Quota) -> tuple[int | None, int | None, int | None]:
-    """Return the most of each measure, in the order and the parts of `Amounts`; None where it is not limited."""
+def limits_of(quota: Quota) -> Limits:
+    """Return the most of each measure, in the order and the parts of `Worth`; None where it is not limited."""
     limits = quota.spec.limits
     gpus = limits.gpu_equivalents
     return (
@@ -102,8 +105,14 @@ def limit_for(measure: Measure, amount: int) -> int | str:
     return f"{whole}.{rest:02}".rstrip("0").rstrip(".") if rest else str(whole)
 
 
-NOUNS: Final = {
-    Measure.UNITS: "units",
-    Measure.MEMORY: "GiB of GPU memory",
-    Measure.GPU_EQUIVALENTS: "GPU equivalents",
-}
+def noun(measure: Measure, amount: str) -> str:
+    """Return what so many of a measure are called: `1 unit`, `8 units`."""
+    if measure is Measure.MEMORY:
+        return "GiB of GPU memory"
+    return plural(1 if amount == "1" else 2, "unit" if measure is Measure.UNITS else "GPU equivalent")
+
+
+def counted_in_words(measure: Measure, amount: int) -> str:
+    """Write so much of a measure with what it is called."""
+    words = in_words(measure, amount)
+    return f"{words} {noun(measure, words)}"

@@ -11,7 +11,7 @@ from slicewise.documents.quota import Quota
 _SHOWN = 5
 
 
-def check_quotas(fleet: Fleet) -> Iterator[Diagnostic]:
+def check_unused_quotas(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield the quotas of `fleet` that count nothing: what they name is not there."""
     namespaces = {deployment.metadata.namespace for deployment in fleet.deployments}
     for quota in fleet.quotas:
