@@ -29,16 +29,18 @@ class DocumentInputs:
         environments: InferenceEnvironments.
         models: ClusterModels and Models.
         deployments: ModelDeployments.
+        quotas: Quotas.
     """
 
     paths: Sequence[str | Path] = ()
     environments: Sequence[DocumentInput] = ()
     models: Sequence[DocumentInput] = ()
     deployments: Sequence[DocumentInput] = ()
+    quotas: Sequence[DocumentInput] = ()
 
     def __bool__(self) -> bool:
         """Return whether anything is passed."""
-        return bool(self.paths or self.environments or self.models or self.deployments)
+        return bool(self.paths or self.environments or self.models or self.deployments or self.quotas)
 
     def load(self) -> Fleet:
         """Load and check everything.
@@ -60,7 +62,12 @@ class DocumentInputs:
 
     def _passed(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the documents that are passed, by what messages call them."""
-        kinds = {"environments": "InferenceEnvironment", "models": "", "deployments": "ModelDeployment"}
+        kinds = {
+            "environments": "InferenceEnvironment",
+            "models": "",
+            "deployments": "ModelDeployment",
+            "quotas": "Quota",
+        }
         seen: set[str] = set()
         for argument, kind in kinds.items():
             documents: Sequence[DocumentInput] = getattr(self, argument)

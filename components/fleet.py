@@ -48,6 +48,7 @@ class Fleet(PlanningComponent):
         environments: Sequence[DocumentInput] = (),
         models: Sequence[DocumentInput] = (),
         deployments: Sequence[DocumentInput] = (),
+        quotas: Sequence[DocumentInput] = (),
         kubeconfigs: Mapping[str, pulumi.Input[str]] | None = None,
         previous_plan: PreviousPlan | Mapping[str, Any] = PreviousPlan.STATE,
         opts: pulumi.ResourceOptions | None = None,
@@ -63,6 +64,7 @@ class Fleet(PlanningComponent):
                 only: a plan is made before Pulumi knows any Output.
             models: ClusterModels and Models.
             deployments: ModelDeployments.
+            quotas: Quotas.
             kubeconfigs: By environment, the text of its kubeconfig, in place of what its document refers to. It may be
                 an Output of a cluster that this program makes: where a preview does not know it, the environment's
                 objects are declared and its cluster is not asked; `pulumi up` waits for it, and asks.
@@ -76,7 +78,7 @@ class Fleet(PlanningComponent):
         """
         sweep_while_the_engine_runs()
         memory = memory_of(PlanOwner(FLEET, name, former_names(opts)), previous_plan)
-        inputs = DocumentInputs(documents, environments, models, deployments)
+        inputs = DocumentInputs(documents, environments, models, deployments, quotas)
         prepared = complete(_prepare(name, inputs, kubeconfigs or {}, memory, options, depended_on(opts)))
         super().__init__(FLEET, name, None, opts)
         prepared = self._apply(prepared, depended_on(opts))

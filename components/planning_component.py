@@ -58,6 +58,11 @@ class PlanningComponent(pulumi.ComponentResource):
         return self._when_applied(self.stack_outputs["shortfalls"])
 
     @property
+    def quotas(self) -> pulumi.Output[dict[str, dict[str, Any]]]:
+        """What is taken of each quota, and what it allows, by `name/measure`: used and limit."""
+        return self._when_applied(self.stack_outputs.get("quotas", {}))
+
+    @property
     def endpoints(self) -> pulumi.Output[dict[str, dict[str, Any]]]:
         """Where each placement answers, by the names of `placements`: service, inCluster, external and so on.
 

@@ -44,6 +44,7 @@ class SlicewiseProvider(Provider):
             environments=environments,
             models=_whole(inputs.get("models", ())),
             deployments=_whole(inputs.get("deployments", ())),
+            quotas=_whole(inputs.get("quotas", ())),
             kubeconfigs=_by_environment(inputs.get("kubeconfigs"), environments),
             opts=_without(options, inputs.get("kubeconfigs")),
             **options_passed,

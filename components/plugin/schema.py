@@ -24,13 +24,14 @@ PACKAGE: Final = "slicewise"
 _IMPLIED: Final = ("apiVersion", "kind")
 # A document and a resource may have one name: `InferenceEnvironment` is both.
 _DOCUMENTS: Final = {
-    f"{kind}Document": kind for kind in ("InferenceEnvironment", "ClusterModel", "Model", "ModelDeployment")
+    f"{kind}Document": kind for kind in ("InferenceEnvironment", "ClusterModel", "Model", "ModelDeployment", "Quota")
 }
 OUTPUTS: Final = {
     "placements": "What runs where, by environment/namespace/name: nodePool, profile, replicas, units and so on.",
     "nodePools": "How full each node pool is, by environment/pool.",
     "warnings": "What the plan warns of, by code and what it is about.",
     "shortfalls": "The deployments that get fewer environments than they ask for, by namespace/name.",
+    "quotas": "What is taken of each quota, and what it allows, by name/measure.",
     "endpoints": "Where each placement answers, inside its cluster and outside, by environment/namespace/name.",
 }
 
@@ -90,6 +91,7 @@ def _inputs() -> dict[str, Any]:
         "environments": {**several("InferenceEnvironmentDocument"), "description": "The clusters."},
         "models": {**several("ClusterModelDocument", "ModelDocument"), "description": "The models."},
         "deployments": {**several("ModelDeploymentDocument"), "description": "What is to run."},
+        "quotas": {**several("QuotaDocument"), "description": "How much some deployments may take together."},
         "kubeconfigs": {
             "type": "object",
             "additionalProperties": text,
