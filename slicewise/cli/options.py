@@ -12,7 +12,7 @@ from slicewise import __version__
 from slicewise.cli.help_format import one_of
 from slicewise.cli.option_checks import checked_name, checked_owner, checked_secret
 from slicewise.documents import KINDS
-from slicewise.planning import OnShortfall
+from slicewise.planning import AccountsBy, OnShortfall
 
 
 class PlanOutput(StrEnum):
@@ -72,6 +72,15 @@ PlanAs = Annotated[
         *_OUTPUT,
         **one_of(PlanOutput),
         help="A table for people, the plan as JSON or YAML for tools, or a picture of the pools as SVG.",
+    ),
+]
+
+By = Annotated[
+    AccountsBy | None,
+    typer.Option(
+        **one_of(AccountsBy),
+        help="Sums by namespace or by deployment instead: replicas, units, GiB, GPU equivalents, and prices if pools "
+        "have them.",
     ),
 ]
 

@@ -9,13 +9,14 @@ import yaml
 
 from slicewise.cli import exit_codes
 from slicewise.cli.command_inputs import read_plan
-from slicewise.cli.options import Paths, PlanAs, PlanOutput, Previous
+from slicewise.cli.options import By, Paths, PlanAs, PlanOutput, Previous
 from slicewise.cli.results import print_result
-from slicewise.planning import plan_with_remedies
-from slicewise.presentation import fleet_picture, print_plan, printing_console
+from slicewise.documents import Fleet
+from slicewise.planning import AccountsBy, Plan, accounts_to_dict, plan_with_remedies
+from slicewise.presentation import fleet_picture, print_accounts, print_plan, printing_console
 
 
-def plan(paths: Paths, previous: Previous = None, output: PlanAs = PlanOutput.TABLE) -> None:
+def plan(paths: Paths, previous: Previous = None, output: PlanAs = PlanOutput.TABLE, by: By = None) -> None:
     """Show which pool of which environment serves each deployment, and why the others do not.
 
     What is not placed comes with its reasons and the cheapest remedies. In a terminal the plan ends with a map: every
@@ -24,7 +25,9 @@ def plan(paths: Paths, previous: Previous = None, output: PlanAs = PlanOutput.TA
     Example: slicewise plan stacks/prod --previous plan.json
     """
     fleet, made = read_plan(paths, previous)
-    if output is PlanOutput.JSON:
+    if by:
+        _print_accounts(fleet, made, by, output)
+    elif output is PlanOutput.JSON:
         print_result(json.dumps(plan_with_remedies(fleet, made), indent=2))
     elif output is PlanOutput.YAML:
         print_result(yaml.safe_dump(plan_with_remedies(fleet, made), sort_keys=False).removesuffix("\n"))
@@ -34,3 +37,14 @@ def plan(paths: Paths, previous: Previous = None, output: PlanAs = PlanOutput.TA
         print_plan(printing_console(), fleet, made)
     if made.shortfalls:
         raise typer.Exit(exit_codes.SHORTFALL)
+
+
+def _print_accounts(fleet: Fleet, made: Plan, by: AccountsBy, output: PlanOutput) -> None:
+    if output is PlanOutput.JSON:
+        print_result(json.dumps(accounts_to_dict(fleet, made, by), indent=2))
+    elif output is PlanOutput.YAML:
+        print_result(yaml.safe_dump(accounts_to_dict(fleet, made, by), sort_keys=False).removesuffix("\n"))
+    elif output is PlanOutput.TABLE:
+        print_accounts(printing_console(), fleet, made, by)
+    else:
+        raise typer.BadParameter(f"--by makes no {output.value}: write --output table, json or yaml")

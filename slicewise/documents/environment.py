@@ -25,6 +25,7 @@ from slicewise.documents.base import (
 from slicewise.documents.cluster import CloudName, Cluster
 from slicewise.documents.inter_node_device import InterNodeDevice
 from slicewise.documents.pod import BaseReference, PodSettings
+from slicewise.documents.price import Price
 from slicewise.documents.router import GatewayReference
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
@@ -146,6 +147,8 @@ class NodePool(Frozen):
     """What one allocation unit and its node can do."""
     pod: PodSettings | None = None
     """What is said of all pods on the pool's nodes beside what the plan decides."""
+    price_per_hour: Price | None = None
+    """What a node costs an hour: a number without a currency."""
     base_refs: tuple[BaseReference, ...] = ()
     """LLMInferenceServiceConfigs that KServe merges into every service on the pool."""
 

@@ -102,6 +102,10 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.nodeLabels": _POOL_LABELS,
     "spec.nodePools.taints": renamed("tolerations"),
     "spec.nodePools.reserved": renamed("reservedUnits"),
+    **dict.fromkeys(
+        [f"spec.nodePools.{name}" for name in ("price", "cost", "costPerHour", "hourlyPrice", "hourlyCost", "pricing")],
+        renamed("pricePerHour", ", of a node, without a currency"),
+    ),
     "spec.nodePools.mig": renamed("capabilities.migConfiguration", " with enabled and profile"),
     "spec.nodePools.migProfiles": _PROFILE_OF_A_POOL,
     "spec.nodePools.profiles": _PROFILE_OF_A_POOL,

@@ -1,5 +1,6 @@
 """Which pool of which environment serves which deployment: capacity, matching and planning, as pure functions."""
 
+from slicewise.planning.accounting import Account, AccountsBy, accounts_by, accounts_to_dict, pool_costs
 from slicewise.planning.advice import ROLLS_WITHOUT_SURGE
 from slicewise.planning.capacity import (
     ChargedPool,
@@ -35,12 +36,15 @@ from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Sho
 from slicewise.planning.plan_json import endpoint_to_dict, plan_to_dict
 from slicewise.planning.plan_outputs import output_entries, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill, parse_previous
+from slicewise.planning.quotas import quotas_to_list
 from slicewise.planning.reasons import Rejection
 from slicewise.planning.remedies import Remedies, plan_with_remedies, remedies_to_dict
 from slicewise.planning.search import DecisionLog, make_plan
 
 __all__ = [
     "ROLLS_WITHOUT_SURGE",
+    "Account",
+    "AccountsBy",
     "Candidate",
     "ChargedPool",
     "DecisionLog",
@@ -63,6 +67,8 @@ __all__ = [
     "Remedies",
     "Shortfall",
     "Verdict",
+    "accounts_by",
+    "accounts_to_dict",
     "candidate_place",
     "candidate_to_dict",
     "candidates",
@@ -89,7 +95,9 @@ __all__ = [
     "plan_to_dict",
     "plan_to_outputs",
     "plan_with_remedies",
+    "pool_costs",
     "prospects",
+    "quotas_to_list",
     "remedies_to_dict",
     "resource_in_words",
     "unchecked_models",

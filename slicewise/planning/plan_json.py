@@ -8,6 +8,7 @@ from typing import Any
 from slicewise.addresses import Endpoint
 from slicewise.diagnostics import Diagnostic
 from slicewise.documents import DeploymentKey, Fleet
+from slicewise.planning.accounting import placement_price, price_number
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.location import Location
 from slicewise.planning.moves import Move
@@ -44,9 +45,16 @@ def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
         "resource": {"name": placement.resource, "count": placement.gpus_per_node},
         "retained": placement.retained,
         "endpoint": endpoint_to_dict(placement_endpoint(fleet, placement)),
+        **_price(fleet, placement),
         **({"autoscaled": True} if placement.autoscaled else {}),
         **({"prefill": _workload(placement.prefill)} if placement.prefill else {}),
     }
+
+
+def _price(fleet: Fleet, placement: Placement) -> dict[str, float]:
+    """Return what a placement costs an hour, where its pools say what a node costs."""
+    price = placement_price(fleet, placement)
+    return {} if price is None else {"pricePerHour": price_number(price)}
 
 
 def _workload(prefill: Placement) -> dict[str, Any]:

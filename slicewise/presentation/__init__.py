@@ -4,6 +4,7 @@
 and `fleet_picture` draws the pools as SVG.
 """
 
+from slicewise.presentation.accounts import print_accounts
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.console import plain_console, printing_console
 from slicewise.presentation.picture import fleet_picture
@@ -25,6 +26,7 @@ __all__ = [
     "loading_bar",
     "moved_lines",
     "plain_console",
+    "print_accounts",
     "print_endpoints",
     "print_placements",
     "print_plan",

@@ -14,6 +14,7 @@ from slicewise.planning import (
     PoolUsage,
     Rejections,
     placement_endpoint,
+    quotas_to_list,
     resource_in_words,
     unchecked_models,
 )
@@ -39,8 +40,22 @@ def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
             for line in lines:
                 show_line(console, f"  {line}")
             console.print()
+    print_quotas(console, fleet, plan)
     if console.is_terminal:
         print_map(console, plan)
+
+
+def print_quotas(console: Console, fleet: Fleet, plan: Plan) -> None:
+    """Print what is taken of each quota, if there are any."""
+    if fleet.quotas:
+        rows = [
+            (each["quota"], each["measure"], f"{each['used']:,}", f"{each['limit']:,}")
+            for each in quotas_to_list(fleet, Rejections(fleet, plan).quotas)
+        ]
+        show(console, "Quotas", _QUOTA, rows)
+
+
+_QUOTA = (Column("quota"), Column("measure"), Column("used", number=True), Column("limit", number=True))
 
 
 def unchecked_line(fleet: Fleet) -> str:

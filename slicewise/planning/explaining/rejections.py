@@ -91,9 +91,9 @@ class _Quotas(NamedTuple):
     def refusal(self, pool: PoolLedger, asking: _Asking, prefill: Iterable[PoolLedger]) -> Reason | None:
         """Return the quota that it would exceed on a pool, with whichever of the pools that match its prefill."""
         own = self._taken(pool, asking)
-        pairs = [(own, self._taken(each, asking.prefill)) for each in prefill if asking.prefill] or [(own,)]
+        pairs: list[Sequence[Taken]] = [(own, self._taken(each, asking.prefill)) for each in prefill if asking.prefill]
         found: Reason | None = None
-        for taken in pairs:
+        for taken in pairs or [(own,)]:
             found = self.planned.ledger.refusal(self.deployment, taken)
             if found is None:
                 return None

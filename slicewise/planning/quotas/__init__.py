@@ -5,9 +5,10 @@ from slicewise.planning.quotas.ledger import QuotaLedger, Taken
 from slicewise.planning.quotas.overdrawn import overdrawn_quotas
 from slicewise.planning.quotas.planned import PlannedQuotas
 from slicewise.planning.quotas.quotas_json import quotas_to_list
-from slicewise.planning.quotas.worth import Worth, limit_for, unit_amounts
+from slicewise.planning.quotas.worth import NOTHING, Worth, limit_for, unit_worth
 
 __all__ = [
+    "NOTHING",
     "PlannedQuotas",
     "QuotaExceeded",
     "QuotaLedger",
@@ -16,5 +17,5 @@ __all__ = [
     "limit_for",
     "overdrawn_quotas",
     "quotas_to_list",
-    "unit_amounts",
+    "unit_worth",
 ]

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, Measure, NodePool
 from slicewise.planning.quotas.exceeded import QuotaExceeded, QuotaSum
-from slicewise.planning.quotas.worth import NOTHING, Limits, Worth, limits_of, unit_amounts
+from slicewise.planning.quotas.worth import NOTHING, Limits, Worth, limits_of, unit_worth
 
 _MEASURES = tuple(Measure)
 
@@ -99,7 +99,7 @@ class QuotaLedger:
         """Take the fleet, and its pools by their numbers."""
         self._fleet = fleet
         pools = list(pools)
-        units = [unit_amounts(pool) for _, pool in pools]
+        units = [unit_worth(pool) for _, pool in pools]
         self._shares = [
             _Share(
                 quota.name,

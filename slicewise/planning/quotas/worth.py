@@ -51,7 +51,7 @@ Limits = tuple[int | None, int | None, int | None]
 """The most of each measure, in the order and the parts of `Worth`; None where it is not limited."""
 
 
-def unit_amounts(pool: NodePool) -> Worth:
+def unit_worth(pool: NodePool) -> Worth:
     """Return what one unit of `pool` is worth."""
     return Worth(1, unit_of(pool).memory, GPU_PARTS // (units_per_gpu(pool) or 1))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from slicewise.diagnostics import counted
@@ -100,16 +101,12 @@ class QuotaRemedies:
         ]
         having = sorted(((units, other) for units, other in others if units), key=lambda item: (item[0], item[1].key))
         for units, other in having[:_OTHERS_ASKED]:
-
-            def allows(replicas: int, key: DeploymentKey = other.key) -> bool:
-                with self._quotas.with_replicas(key, replicas):
-                    return self._refusal(want.deployment.key, taken) is None
-
-            if not allows(0):
-                continue
             fewest, now = fewest_replicas(other), other.replicas
-            if fewest < now and allows(fewest):
-                fewer = smallest_number(1, now - fewest, lambda fewer, now=now: allows(now - fewer))
+            if not self._allows_beside(want, taken, other.key, 0):
+                continue
+            if fewest < now and self._allows_beside(want, taken, other.key, fewest):
+                allows = partial(self._allows_beside, want, taken, other.key)
+                fewer = _fewest_given_up(now, fewest, allows)
                 left = now - fewer
                 what = f"drops to maxReplicas {left}" if other.autoscaled else f"drops to {counted(left, 'replica')}"
                 change = (f"{what} (now {now})", replicas_field(other), left, units * fewer // now)
@@ -135,6 +132,11 @@ class QuotaRemedies:
         document = None if left is None else with_replicas(self._fleet.deployment[other], left)
         return Proposal(remedy, want, want.place, document)
 
+    def _allows_beside(self, want: Want, taken: list[Taken], other: DeploymentKey, replicas: int) -> bool:
+        """Return whether quotas allow what `want` takes if another deployment has so many replicas."""
+        with self._quotas.with_replicas(other, replicas):
+            return self._refusal(want.deployment.key, taken) is None
+
     def _refusal(self, key: DeploymentKey, taken: list[Taken]) -> QuotaExceeded | None:
         return self._quotas.ledger.refusal(key, taken)
 
@@ -149,6 +151,10 @@ class QuotaRemedies:
         for prefill in prefill_wants(want):
             if prefill.place.state.takes(prefill.pod, prefill.count):
                 yield [*own, *self._taken(prefill, prefill.count)]
+
+
+def _fewest_given_up(now: int, fewest: int, allows: Callable[[int], bool]) -> int:
+    return smallest_number(1, now - fewest, lambda fewer: allows(now - fewer))
 
 
 def _with_limit(quota: Quota, measure: Measure, value: int | str) -> Quota:

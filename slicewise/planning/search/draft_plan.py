@@ -92,6 +92,11 @@ class DraftPlan:
         """Return the quota that `claim` would exceed, if there is one."""
         return self.quotas.refusal(claim.demand.key, claim.taken) if self.quotas else None
 
+    def count(self, claim: Claim, *, back: bool = False) -> None:
+        """Count in quotas what `claim` takes, or takes back."""
+        if self.quotas:
+            self.quotas.charge(claim.demand.key, claim.taken, back=back)
+
     def place(self, claim: Claim, step: Step = Step.CHOSEN) -> None:
         """Promise its room to a deployment, in one of the steps of planning."""
         pool = self.pools[claim.index]
@@ -99,8 +104,7 @@ class DraftPlan:
             self._log.note(claim, self._decision(claim, step))
         was_empty = len(self._classes[claim.index].sizes) > 1 and pool.mixing(claim.pod) == 1
         pool.charge(claim.pod, claim.pods)
-        if self.quotas:
-            self.quotas.charge(claim.demand.key, claim.taken)
+        self.count(claim)
         if claim.prefill:
             self.pools[claim.prefill.index].charge(claim.prefill.pod, claim.prefill.pods)
             self.numbered.improved.append(claim.prefill.index)
@@ -113,8 +117,7 @@ class DraftPlan:
         """Take a promise back."""
         pool = self.pools[claim.index]
         pool.charge(claim.pod, -claim.pods)
-        if self.quotas:
-            self.quotas.charge(claim.demand.key, claim.taken, back=True)
+        self.count(claim, back=True)
         if claim.prefill:
             self.pools[claim.prefill.index].charge(claim.prefill.pod, -claim.prefill.pods)
             self.numbered.improved.append(claim.prefill.index)

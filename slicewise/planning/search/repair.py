@@ -103,19 +103,18 @@ class _Repacking:
 
     def _fill(self, pool: PoolLedger, claims: Iterable[Claim], old: Sequence[Claim]) -> list[Claim]:
         """Return those of `claims` that the pool takes one after the other, and quotas allow, in place of the `old`."""
-        quotas, filled = self._draft.quotas, list[Claim]()
-        for claim in old if quotas else ():
-            quotas.charge(claim.demand.key, claim.taken, back=True)
+        draft, filled = self._draft, list[Claim]()
+        for claim in old:
+            draft.count(claim, back=True)
         for claim in claims:
-            if pool.takes(claim.pod, claim.pods) and not self._draft.refusal(claim):
+            if pool.takes(claim.pod, claim.pods) and not draft.refusal(claim):
                 pool.charge(claim.pod, claim.pods)
                 filled.append(claim)
-                if quotas:
-                    quotas.charge(claim.demand.key, claim.taken)
-        for claim in filled if quotas else ():
-            quotas.charge(claim.demand.key, claim.taken, back=True)
-        for claim in old if quotas else ():
-            quotas.charge(claim.demand.key, claim.taken)
+                draft.count(claim)
+        for claim in filled:
+            draft.count(claim, back=True)
+        for claim in old:
+            draft.count(claim)
         return filled
 
     def place_elsewhere(self) -> None:

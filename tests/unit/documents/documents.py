@@ -71,6 +71,7 @@ COMPLETE: dict[str, Data] = {
                     "name": "pool",
                     "nodeSelector": {"cloud.google.com/gke-accelerator": "nvidia-h100-80gb"},
                     "labels": {"tier": "small"},
+                    "pricePerHour": 98.32,
                     "tolerations": [
                         {"key": "dedicated", "operator": "Equal", "value": "llm", "effect": "NoSchedule"},
                         {"key": "dead", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},

@@ -306,6 +306,11 @@ WRONG: list[Wrong] = [
             ("a" * 254, "got 254 characters, expected at most 253 characters"),
         ],
     ),
+    (
+        ENVIRONMENT,
+        (*POOL, "pricePerHour"),
+        [("12 EUR", '"12 EUR" is not a price; write a number without a currency, for example 98.32')],
+    ),
     (DEPLOYMENT, ("metadata", "namespace"), NAME),
     (DEPLOYMENT, ("metadata", "annotations"), [("[]", "got a list, expected a mapping")]),
     (DEPLOYMENT, ("metadata", "annotations", "owner"), [("true", f"got true, {IN_QUOTES}")]),

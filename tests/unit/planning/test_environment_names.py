@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.documents import deployment, environment, model, plan_of, pool, profile
+from tests.documents import Document, deployment, environment, model, plan_of, pool, profile
 
 NAME = "slicewise.dev/environment"
 
 
-def environments(*selecting: object) -> list[str]:
+def environments(*selecting: Document) -> list[str]:
     placements = plan_of([environment("a", pool("p")), environment("b", pool("p")), *selecting])["placements"]
     return [item["environment"] for item in placements]
 

@@ -1,0 +1,86 @@
+"""Sums of a plan by who asks for it: replicas, units, memory, GPUs and price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from slicewise.documents import DeploymentKey, Fleet
+from slicewise.planning.accounting.prices import placement_price
+from slicewise.planning.plan import Placement, Plan
+from slicewise.planning.quotas import NOTHING, Worth, unit_worth
+
+
+class AccountsBy(StrEnum):
+    """What sums are made of."""
+
+    NAMESPACE = "namespace"
+    DEPLOYMENT = "deployment"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the placements of one namespace or deployment take together."""
+
+    name: str
+    deployments: int
+    """Those that ask for something, placed or not."""
+    placements: int
+    replicas: int
+    """Replicas charged, those of prefill workloads not among them."""
+    worth: Worth
+    """Units, memory and GPUs, with those of prefill workloads."""
+    price: Fraction | None
+    """An hour; None where a pool of theirs has no price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The sums of a plan."""
+
+    by: AccountsBy
+    each: Sequence[Account]
+    total: Account
+
+
+def accounts_by(fleet: Fleet, plan: Plan, by: AccountsBy) -> Accounts:
+    """Return what `plan` takes by namespace or by deployment, in the order of names, and all of it together."""
+    names: dict[str, list[DeploymentKey]] = {}
+    for key in sorted(fleet.deployment):
+        names.setdefault(key.namespace if by is AccountsBy.NAMESPACE else str(key), []).append(key)
+    placed: dict[DeploymentKey, list[Placement]] = {}
+    for placement in plan.placements:
+        placed.setdefault(placement.deployment, []).append(placement)
+    each = [
+        _account(fleet, name, len(keys), [item for key in keys for item in placed.get(key, ())])
+        for name, keys in names.items()
+    ]
+    return Accounts(by, each, _account(fleet, "", len(fleet.deployments), plan.placements))
+
+
+def _account(fleet: Fleet, name: str, deployments: int, placements: Sequence[Placement]) -> Account:
+    return Account(
+        name,
+        deployments,
+        len(placements),
+        sum(item.replicas for item in placements),
+        _worth(fleet, placements),
+        _price(fleet, placements),
+    )
+
+
+def _worth(fleet: Fleet, placements: Iterable[Placement]) -> Worth:
+    worth = NOTHING
+    for item in placements:
+        for workload in item.workloads:
+            pool = fleet.node_pool[workload.environment, workload.node_pool]
+            worth = worth.plus(unit_worth(pool).times(workload.units))
+    return worth
+
+
+def _price(fleet: Fleet, placements: Sequence[Placement]) -> Fraction | None:
+    prices = [placement_price(fleet, item) for item in placements]
+    known = [price for price in prices if price is not None]
+    return sum(known, Fraction()) if len(known) == len(prices) else None
