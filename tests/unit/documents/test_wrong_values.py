@@ -26,6 +26,7 @@ from tests.unit.documents.fields import (
 from tests.unit.documents.wrong_pods import OF_POD
 from tests.unit.documents.wrong_routers import OF_ROUTER
 from tests.unit.documents.wrong_sources import OF_SOURCES
+from tests.unit.documents.wrong_teams import OF_TEAMS
 from tests.unit.documents.wrong_values import (
     COLON,
     COUNT,
@@ -249,6 +250,7 @@ WRONG: list[Wrong] = [
     *OF_PARTS,
     *OF_SOURCES,
     *OF_ROUTER,
+    *OF_TEAMS,
     *OF_POD,
     (
         MODEL,
@@ -306,14 +308,7 @@ WRONG: list[Wrong] = [
             ("a" * 254, "got 254 characters, expected at most 253 characters"),
         ],
     ),
-    (
-        ENVIRONMENT,
-        (*POOL, "pricePerHour"),
-        [("12 EUR", '"12 EUR" is not a price; write a number without a currency, for example 98.32')],
-    ),
     (DEPLOYMENT, ("metadata", "namespace"), NAME),
-    (DEPLOYMENT, ("metadata", "annotations"), [("[]", "got a list, expected a mapping")]),
-    (DEPLOYMENT, ("metadata", "annotations", "owner"), [("true", f"got true, {IN_QUOTES}")]),
     (
         DEPLOYMENT,
         ("spec", "modelRef"),
