@@ -99,8 +99,8 @@ def test_sums_of_seeded_fleets(seed: int) -> None:
     usages = {(item["environment"], item["nodePool"]): item for item in plan["nodePools"]}
     found = accounts(documents)
     for item in found["sums"]:
-        units = gpus = mib = 0
-        price = Fraction()
+        units = mib = 0
+        gpus = price = Fraction()
         for placed in plan["placements"]:
             if placed["deployment"]["namespace"] == item["namespace"]:
                 name = placed["environment"], placed["nodePool"]
