@@ -20,8 +20,8 @@ CUTS = {"small": ("1g.10gb", "9Gi"), "large": ("3g.40gb", "39Gi"), "all": ("7g.8
 ARGUMENTS = ["--quantization=fp8", "--max-model-len=65536"]
 
 
-def fleet(tmp_path: Path, *names: str, required: str | None = None) -> Fleet:
-    requires = {"replicaTopology": {"requires": {"memoryPerGpu": required}}} if required else {}
+def fleet(tmp_path: Path, *names: str, **required: str) -> Fleet:
+    requires = {"replicaTopology": {"requires": required}} if required else {}
     profile: dict[str, Any] = {"name": "only", "engine": {"args": ARGUMENTS}, **requires}
     model = minimal("ClusterModel", ("spec", "serving"), [profile])
     model += f"  architecture: {json.dumps({'config': GEMMA_27B})}\n"
@@ -30,7 +30,7 @@ def fleet(tmp_path: Path, *names: str, required: str | None = None) -> Fleet:
             "name": name,
             "acceleratorType": "h100-80gb",
             "nodeSelector": {"p": name},
-            "capabilities": mig(*CUTS[name]),
+            "capabilities": mig(*CUTS[name]) if name in CUTS else {"memoryPerGpu": "79Gi"},
         }
         for name in names
     ]
@@ -52,10 +52,18 @@ def test_the_remedy_names_the_smallest_pool_that_is_enough_and_works(tmp_path: P
     # A 7g.80gb of an H100 has 79.14 GiB, as NVIDIA's driver gives it.
     assert (found[1], found[2].rpartition("/")[2]) == ("79Gi", "all")
     assert float(found[3]) == pytest.approx(79.1, abs=0.2)
-    assert planned(fleet(tmp_path, "small", "large", "all", required=found[1])) == (["all"], [])
+    assert planned(fleet(tmp_path, "small", "large", "all", memoryPerGpu=found[1])) == (["all"], [])
 
 
 def test_where_no_pool_is_enough_that_is_said(tmp_path: Path) -> None:
     _, (warning,) = planned(fleet(tmp_path, "small", "large"))
     assert "GiB or more, which none has" in warning.remedy
     assert "as the slices of" not in warning.remedy
+
+
+def test_a_pool_that_the_profile_cannot_get_is_not_named(tmp_path: Path) -> None:
+    _, (any_unit,) = planned(fleet(tmp_path, "small", "large", "uncut"))
+    assert "as the GPUs of" in any_unit.remedy
+    where, (slices,) = planned(fleet(tmp_path, "small", "large", "uncut", mig="only"))
+    assert where == ["large"]
+    assert "GiB or more, which none has" in slices.remedy

@@ -151,6 +151,20 @@ def test_images_of_any_resolution_are_not_judged_and_text_alone_is() -> None:
     assert sized(model, f"{arguments} --limit-mm-per-prompt image=0", 39.5).verdict is FitVerdict.NOT_JUDGED
 
 
+def test_as_many_of_the_largest_images_are_encoded_as_a_batch_holds() -> None:
+    def most_for_images(batch: int) -> float:
+        arguments = f"--max-model-len=4096 --max-num-seqs=64 --max-num-batched-tokens={batch}"
+        both = (arguments, f"{arguments} --language-model-only")
+        with_images, text = (sized(PUBLISHED["Qwen/Qwen3.5-4B"], each, 79.1).overhead for each in both)
+        assert with_images
+        assert text
+        return with_images.high - text.high
+
+    # vLLM 0.23 logs four images of the largest size for 65,536 tokens, and never fewer than one.
+    assert most_for_images(65536) == pytest.approx(4 * most_for_images(16384))
+    assert most_for_images(2048) == pytest.approx(most_for_images(16384))
+
+
 def test_gpt_oss_at_95_percent_of_an_h100_is_not_said_to_fit() -> None:
     # It started, and ran out of memory in the sampler's warm-up (vLLM 0.19).
     arguments = "--gpu-memory-utilization=0.95 --max-model-len=8192 --max-num-seqs=1024 --max-num-batched-tokens=8192"

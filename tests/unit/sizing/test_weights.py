@@ -97,6 +97,23 @@ def test_positions_of_three_axes_are_held_four_times() -> None:
     assert (rotary.positions, rotary.size) == (4 * 262_144, 64)
 
 
+@pytest.mark.parametrize(
+    ("kind", "positions"),
+    [
+        ("qwen2_vl", 32_768),
+        ("qwen2_5_vl", 32_768),
+        ("qwen3_vl", 128_000),
+        ("qwen3_vl_moe", 128_000),
+        ("qwen3_5", 32_768),
+        ("qwen3_5_moe", 32_768),
+    ],
+)
+def test_models_of_images_hold_three_axes_where_their_config_says_nothing_of_it(kind: str, positions: int) -> None:
+    text = {"model_type": f"{kind}_text", "max_position_embeddings": positions}
+    (rotary,) = read_architecture({"model_type": kind, "text_config": text}).rotaries
+    assert rotary.positions == 4 * positions
+
+
 def test_ranks_share_weights_and_copy_heads() -> None:
     whole = weights(QWEN_7B)
     assert weights(QWEN_7B, "-tp 2") == pytest.approx(whole / 2, rel=0.01)
