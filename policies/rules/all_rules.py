@@ -11,6 +11,7 @@ from policies.rules.images import IMAGE_PINNED
 from policies.rules.kserve_pods import MAIN_CONTAINER_RULE, POD_SPECS_AGREE
 from policies.rules.kserve_text import ARGS_QUOTED, TEMPLATE_TEXT
 from policies.rules.one_slice import ONE_SLICE
+from policies.rules.pinned_weights import WEIGHTS_PINNED
 from policies.rules.plan_followed import NAMES_UNIQUE, PLAN_COMPLETE
 from policies.rules.pool_capacity import POOL_CAPACITY
 from policies.rules.providers import KUBECONFIG_SECRET, PROVIDER_EXPLICIT, PROVIDER_IDENTIFIED
@@ -36,6 +37,7 @@ RESOURCE_RULES: Final[tuple[ResourceRule, ...]] = (
     SLICE_WOULD_DO,
     ENGINE_MEMORY,
     IMAGE_PINNED,
+    WEIGHTS_PINNED,
     NO_SECRET_VALUES,
     MAIN_CONTAINER_RULE,
     POD_SPECS_AGREE,

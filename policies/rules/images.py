@@ -29,14 +29,20 @@ def _loose(image: Field, *, config: Config) -> Iterator[Outcome]:
     name, _, digest = text.partition("@")
     if digest:
         return
-    # A colon before the last slash is a registry's port.
-    tag = name.rpartition("/")[2].partition(":")[2]
     if config.get("digest", False):
         yield Finding(image.path, f"{text} has no digest", f"write {name}@sha256:<digest of the tested image>")
-    elif tag in ("", "latest"):
-        which = "the tag latest" if tag else "no tag, which means latest"
+    elif which := moving_tag(text):
         problem = f"{text} has {which}: replicas of one service may run different versions"
         yield Finding(image.path, problem, "name a version, or better a digest")
+
+
+def moving_tag(image: str) -> str | None:
+    """Return, in words, which tag of an image without a digest is another image later; None where it is a version."""
+    # A colon before the last slash is a registry's port.
+    tag = image.rpartition("/")[2].partition(":")[2]
+    if tag in ("", "latest"):
+        return "the tag latest" if tag else "no tag, which means latest"
+    return None
 
 
 IMAGE_PINNED: Final = ResourceRule(

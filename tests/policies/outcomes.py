@@ -13,9 +13,9 @@ def found(rule: ResourceRule, resource: Resource, **config: object) -> list[str]
     return [item.path for item in _findings(run_rule(rule, resource, config))]
 
 
-def unchecked(rule: ResourceRule, resource: Resource) -> list[str]:
+def unchecked(rule: ResourceRule, resource: Resource, **config: object) -> list[str]:
     """Return the paths of what was not checked; nothing may be found."""
-    outcomes = run_rule(rule, resource)
+    outcomes = run_rule(rule, resource, config)
     assert all(isinstance(item, Unchecked) for item in outcomes), outcomes
     return [item.path for item in outcomes]
 

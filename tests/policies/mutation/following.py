@@ -125,6 +125,10 @@ def _name_version(stack: Stack, name: str, path: Path, _: re.Match[str]) -> None
     parent[path[-1]] = f"{parent[path[-1]].removesuffix(':latest')}:v0.20.0"
 
 
+def _name_commit(stack: Stack, name: str, path: Path, match: re.Match[str]) -> None:
+    _parent(stack, name, path)[path[-1]] = match[1].replace("<commit of the tested weights>", "0a1b2c3d" * 5)
+
+
 def _name_digest(stack: Stack, name: str, path: Path, match: re.Match[str]) -> None:
     _parent(stack, name, path)[path[-1]] = match[1].replace("<digest of the tested image>", "0a1b2c3d" * 8)
 
@@ -209,6 +213,7 @@ _WAYS: Final[Mapping[str, Follow]] = {
     r"offer the model a pool of (\S+)": _use_profile,
     r"name a version": _name_version,
     r"write (.*@sha256:.*)": _name_digest,
+    r"write (hf://.*)": _name_commit,
     r"keep it in a Secret and refer to it": _refer_to_secret,
     r"keep it in a Secret, read that into env": _refer_in_words,
     r"call the engine's container main": _call_it_main,

@@ -49,6 +49,39 @@ IMAGES: Final = (
         config=_DIGESTS,
     ),
 )
+_URI: Final = ("spec", "model", "uri")
+_EXACT: Final = {"weights-pinned": {"exact": True}}
+# The demo's own weights are of a branch, which is another mistake where commits are asked for.
+_COMMIT: Final = "005ad3404e59d6023443cb575daa05336842228a"
+WEIGHTS: Final = (
+    Mutant("weights in an image without a tag", SLICE, put(*_URI, value="oci://local:5000/gemma"), "weights-pinned"),
+    Mutant("weights in an image latest", SLICE, put(*_URI, value="oci://hub.example.com/g:latest"), "weights-pinned"),
+    Mutant(
+        "weights in the image latest, mounted by Kubernetes",
+        SLICE,
+        put(*_URI, value="oci+native://hub.example.com/g"),
+        "weights-pinned",
+    ),
+    *(
+        Mutant(f"{name} where exact ones are asked for", TINY, put(*_URI, value=uri), "weights-pinned", config=_EXACT)
+        for name, uri in {
+            "a tag of an image of weights": "oci://hub.example.com/g:v1",
+            "a branch of weights": "hf://google/gemma:main",
+            "no revision of weights": "hf://google/gemma",
+            "a part of a commit": f"hf://google/gemma:{_COMMIT[:7]}",
+        }.items()
+    ),
+    Mutant(
+        "a branch of an adapter where exact ones are asked for",
+        TINY,
+        both(
+            put(*_URI, value=f"hf://google/gemma:{_COMMIT}"),
+            put("spec", "model", "lora", value={"adapters": [{"name": "sql", "uri": "hf://team/sql:main"}]}),
+        ),
+        "weights-pinned",
+        config=_EXACT,
+    ),
+)
 SECRETS: Final = tuple(
     Mutant(name, SLICE, breaks, "no-secret-values")
     for name, breaks in {
@@ -145,6 +178,7 @@ PROVIDERS: Final = (
 )
 MUTANTS: Final = (
     *IMAGES,
+    *WEIGHTS,
     *SECRETS,
     *OWN_SECRETS,
     *MAIN_CONTAINER,
