@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +14,10 @@ from embedded.api_client import connect
 from embedded.deadlines import wait_until
 from embedded.demo import view
 from embedded.kserve_kinds import LLMInferenceService
+from slicewise.addresses import curl_line
 from slicewise.documents import Fleet, ModelDeployment, served_name
 
 _SECONDS = 60
-_PROMPT = "Who are you?"
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,10 @@ def answers(state: Path, fleet: Fleet) -> list[Answer]:
     Raises:
         ControlPlaneError: One of them did not answer in time.
     """
-    return [_answer(arguments) for each in fleet.deployments for arguments in _requests(state, fleet, each)]
+    return [_answer(command) for each in fleet.deployments for command in _requests(state, fleet, each)]
 
 
-def _requests(state: Path, fleet: Fleet, deployment: ModelDeployment) -> list[Sequence[str]]:
+def _requests(state: Path, fleet: Fleet, deployment: ModelDeployment) -> list[str]:
     model = served_name(deployment, fleet.model_of(deployment))
     namespace, name = deployment.metadata.namespace, deployment.metadata.name
     found = []
@@ -52,7 +50,7 @@ def _requests(state: Path, fleet: Fleet, deployment: ModelDeployment) -> list[Se
         with connect(view.attach(state, environment.metadata.name)) as client:
             url = _url(client, namespace, name)
         if url:
-            found.append(_curl(url, model))
+            found.append(curl_line(url, model))
     return found
 
 
@@ -65,14 +63,7 @@ def _url(client: Client, namespace: str, name: str) -> str | None:
     return None
 
 
-def _curl(url: str, model: str) -> Sequence[str]:
-    body = {"model": model, "messages": [{"role": "user", "content": _PROMPT}]}
-    headers = ("-H", "Content-Type: application/json")
-    return ("curl", "-sS", f"{url}/v1/chat/completions", *headers, "-d", json.dumps(body))
-
-
-def _answer(arguments: Sequence[str]) -> Answer:
-    command = shlex.join(arguments)
+def _answer(command: str) -> Answer:
     if not shutil.which("curl"):
         return Answer(command, None)
     said = ""
@@ -80,7 +71,9 @@ def _answer(arguments: Sequence[str]) -> Answer:
     def answered() -> bool:
         # KServe reports the address a little before the Gateway takes up the route; until then, nothing listens there.
         nonlocal said
-        run = subprocess.run([*arguments, "--fail"], capture_output=True, text=True, check=False)
+        run = subprocess.run(
+            [*shlex.split(command), "--silent", "--show-error", "--fail"], capture_output=True, text=True, check=False
+        )
         said = run.stdout
         return run.returncode == 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import Any, Final
 import typer
 from rich.console import Console
 
-from slicewise.addresses import SERVING_PORT, Endpoint, workload_service
+from slicewise.addresses import SERVING_PORT, Endpoint, curl_line, workload_service
 from slicewise.cli import exit_codes
 from slicewise.cli.clusters import kubeconfig_texts, read_live_clusters, values_by_environment
 from slicewise.cli.command_inputs import fail, read_plan
@@ -25,7 +24,6 @@ from slicewise.documents import Fleet, served_name
 from slicewise.planning import Placement, Plan, endpoint_to_dict, placement_endpoint
 from slicewise.presentation import printing_console, show_line
 
-_QUESTION: Final = "Hello"
 _NO_ADDRESS: Final = "not known, or no route"
 
 
@@ -74,12 +72,7 @@ class CallableEndpoint:
     @property
     def curl(self) -> str:
         """The command that asks the model: through the Gateway, or else through the port-forward."""
-        base = self.endpoint.external or f"http://localhost:{SERVING_PORT}"
-        body = json.dumps({"model": self.model, "messages": [{"role": "user", "content": _QUESTION}]})
-        return (
-            f"curl {shlex.quote(f'{base}/v1/chat/completions')} --header 'Content-Type: application/json' "
-            f"--data {shlex.quote(body)}"
-        )
+        return curl_line(self.endpoint.external or f"http://localhost:{SERVING_PORT}", self.model)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data."""
