@@ -49,13 +49,15 @@ from slicewise.documents.environment import (
 from slicewise.documents.environment_variables import EnvironmentVariable
 from slicewise.documents.fleet import Fleet, ModelKey, model_key, served_name
 from slicewise.documents.inter_node_device import InterNodeDevice
-from slicewise.documents.lora import Lora
-from slicewise.documents.model_source import weights_uri
+from slicewise.documents.lora import ADAPTER_VOLUME, Lora, LoraAdapter
+from slicewise.documents.model_source import PersistentVolumeClaim, weights_uri
 from slicewise.documents.model_weights import (
     MODEL_IMAGE_CPU,
     MODEL_IMAGE_MEMORY,
+    adapter_directory,
     all_weights,
     bytes_on_disk,
+    download_directory,
     is_downloaded,
     is_in_image,
     pull_secrets,
@@ -86,6 +88,7 @@ from slicewise.documents.sized_engine import engine_options, engine_version, uni
 from slicewise.documents.units import units_per_gpu, units_per_node
 
 __all__ = [
+    "ADAPTER_VOLUME",
     "API_VERSION",
     "CLOUD_NAME",
     "DNS_LABEL",
@@ -124,6 +127,7 @@ __all__ = [
     "InterNodeDevice",
     "KubeconfigReference",
     "Lora",
+    "LoraAdapter",
     "Measure",
     "MigPreference",
     "ModelArchitecture",
@@ -132,6 +136,7 @@ __all__ = [
     "ModelSpec",
     "NamespacedMetadata",
     "NodePool",
+    "PersistentVolumeClaim",
     "PodSettings",
     "Precision",
     "Quota",
@@ -142,6 +147,7 @@ __all__ = [
     "ServingProfile",
     "Spread",
     "Toleration",
+    "adapter_directory",
     "added_labels",
     "all_weights",
     "any_schema",
@@ -152,6 +158,7 @@ __all__ = [
     "cloud_labels",
     "container_amounts",
     "document_schema",
+    "download_directory",
     "effective_base_refs",
     "effective_pod",
     "engine_options",

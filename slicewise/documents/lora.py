@@ -25,6 +25,10 @@ ADAPTER_NAME: Final = Pattern(
 ADAPTER_SOURCES: Final = (ModelSource.HUGGING_FACE, ModelSource.S3, ModelSource.PERSISTENT_VOLUME_CLAIM)
 
 
+ADAPTER_VOLUME: Final = "lora-pvc-"
+"""What KServe's names of the volumes of adapters begin with; the adapter's name follows."""
+
+
 class LoraAdapter(Frozen):
     """An adapter: its name, and where its weights come from, by the one block that it has."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Final
 
 from slicewise import sizing
 from slicewise.documents.base import SecretReference
+from slicewise.documents.lora import Lora, LoraAdapter
 from slicewise.documents.model_source import S3, Oci, PersistentVolumeClaim, Repository, Weights
 from slicewise.documents.served_model import ModelSpec
 from slicewise.kubernetes import Quantity
@@ -15,6 +17,11 @@ MODEL_IMAGE_CPU: Final = Quantity.parse("10m")
 """CPU of the container that KServe makes of an image of weights."""
 MODEL_IMAGE_MEMORY: Final = Quantity.parse("15Mi")
 """Memory of the same container."""
+
+MODELS: Final = "/mnt/models"
+"""Where KServe's command looks for a model's own weights."""
+ADAPTERS: Final = "/mnt/lora"
+"""Where KServe puts adapters."""
 
 
 def all_weights(model: ModelSpec) -> tuple[Weights, ...]:
@@ -30,6 +37,22 @@ def is_downloaded(weights: Weights) -> bool:
 def is_in_image(weights: Weights) -> bool:
     """Return whether weights are in an image, which KServe runs as a container beside the engine."""
     return isinstance(weights, Oci)
+
+
+def adapter_directory(adapter: LoraAdapter) -> str:
+    """Return where the engine finds an adapter (KServe v0.20's workload_lora.go)."""
+    return f"{ADAPTERS}/{adapter.name}"
+
+
+def download_directory(weights: Weights | None, lora: Lora | None) -> str | None:
+    """Return the directory that KServe's init container and the engine share, which the engine may only read.
+
+    It is the one above all that is downloaded (KServe v0.20's workload_storage.go): /mnt for a model with an adapter.
+    None where nothing is.
+    """
+    downloads = [MODELS] if weights is not None and is_downloaded(weights) else []
+    downloads += [adapter_directory(each) for each in (lora.adapters if lora else ()) if each.hugging_face or each.s3]
+    return posixpath.commonpath(downloads) if downloads else None
 
 
 def token_secret(model: ModelSpec) -> SecretReference | None:

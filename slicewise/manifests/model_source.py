@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from slicewise.documents import Lora, ModelSpec, s3_secret, token_secret, weights_uri
+from slicewise.documents import (
+    ADAPTER_VOLUME,
+    Lora,
+    LoraAdapter,
+    ModelSpec,
+    PersistentVolumeClaim,
+    adapter_directory,
+    download_directory,
+    s3_secret,
+    token_secret,
+    weights_uri,
+)
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import KubernetesObject
 
@@ -35,6 +46,28 @@ def _lora(lora: Lora) -> dict[str, Any]:
         "adapters": [{"name": adapter.name, "uri": weights_uri(adapter.weights)} for adapter in adapters],
         **{name: number for name, number in numbers.items() if number is not None},
     }
+
+
+def adapter_mounts(model: ModelSpec) -> list[KubernetesObject]:
+    """Return the mounts of adapters on volumes for the container that downloads, where the engine needs them there.
+
+    KServe v0.20 mounts such a volume inside of the directory with the downloads, which the engine may only read: there
+    a container runtime cannot make the place for a mount ("read-only file system"), and the engine's container is not
+    created. Mounted in the init container too, which may write, the place is there already.
+    """
+    directory = download_directory(model.weights, model.lora)
+    adapters = sorted(model.lora.adapters if model.lora else (), key=lambda adapter: adapter.name)
+    return [
+        _mount(adapter, adapter.persistent_volume_claim)
+        for adapter in adapters
+        if adapter.persistent_volume_claim and directory and adapter_directory(adapter).startswith(f"{directory}/")
+    ]
+
+
+def _mount(adapter: LoraAdapter, volume: PersistentVolumeClaim) -> KubernetesObject:
+    path = {"subPath": volume.path} if volume.path else {}
+    name = f"{ADAPTER_VOLUME}{adapter.name}"
+    return {"name": name, "mountPath": adapter_directory(adapter), "readOnly": True, **path}
 
 
 def credentials(model: ModelSpec) -> list[KubernetesObject]:

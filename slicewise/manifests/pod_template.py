@@ -20,7 +20,7 @@ from slicewise.kubernetes import HOSTNAME_LABEL, canonical
 from slicewise.manifests.argument_escaping import through_kubelet
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kv_transfer import kv_transfer_env
-from slicewise.manifests.model_source import credentials
+from slicewise.manifests.model_source import adapter_mounts, credentials
 from slicewise.manifests.pod_fields import container_fields, pod_fields, written_variables
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.source_map import FieldSource, SourcePart
@@ -64,6 +64,7 @@ POD_SOURCES: Final = (
     FieldSource("tolerations", SourcePart.NODE_POOL, ("tolerations",)),
     FieldSource("topologySpreadConstraints", SourcePart.SERVING_PROFILE, ("replicaTopology", "spread")),
     FieldSource("initContainers[].env", SourcePart.STORAGE_INITIALIZER),
+    FieldSource("initContainers[].volumeMounts", SourcePart.MODEL, ("spec", "lora")),
     FieldSource("containers[].image", SourcePart.SERVING_PROFILE, ("engine", "image")),
     FieldSource("containers[].args", SourcePart.SERVING_PROFILE, ("engine", "args")),
     FieldSource("containers[].env", SourcePart.SERVING_PROFILE, ("engine", "env")),
@@ -200,6 +201,8 @@ def _storage_initializer(model: ModelSpec) -> KubernetesObject:
     env = [*credentials(model), *written_variables(model.storage_initializer.env)]
     if env:
         container["env"] = env
+    if mounts := adapter_mounts(model):
+        container["volumeMounts"] = mounts
     container["resources"] = {"requests": _cpu_and_memory(model), "limits": _cpu_and_memory(model)}
     container["securityContext"] = restricted_security_context()
     return container

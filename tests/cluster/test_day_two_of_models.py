@@ -6,6 +6,14 @@ import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from lightkube.models.core_v1 import (
+    HostPathVolumeSource,
+    ObjectReference,
+    PersistentVolumeClaimSpec,
+    PersistentVolumeSpec,
+    VolumeResourceRequirements,
+)
+from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import PersistentVolume, PersistentVolumeClaim, Pod
 
 from embedded.kserve_kinds import LLMInferenceService
@@ -136,19 +144,22 @@ def settled(workloads: Workloads) -> dict[str, set[str]]:
 def claim(workloads: Workloads) -> Iterator[None]:
     """A volume with weights, which kube-scheduler wants to see bound before it binds a pod."""
     size, modes = {"storage": "1Gi"}, ["ReadOnlyMany"]
-    name, client = f"models-{workloads.namespace}", workloads.client
-    meta = {"name": "models", "namespace": workloads.namespace}
-    claimed = {"volumeName": name, "accessModes": modes, "resources": {"requests": size}, "storageClassName": ""}
-    bound = {"annotations": {"pv.kubernetes.io/bind-completed": "yes"}}
-    made = client.create(PersistentVolumeClaim.from_dict({"metadata": {**meta, **bound}, "spec": claimed}))
+    name, client, namespace = f"models-{workloads.namespace}", workloads.client, workloads.namespace
+    bound = {"pv.kubernetes.io/bind-completed": "yes"}
+    claimed = PersistentVolumeClaimSpec(
+        volumeName=name, accessModes=modes, resources=VolumeResourceRequirements(requests=size), storageClassName=""
+    )
+    meta = ObjectMeta(name="models", namespace=namespace, annotations=bound)
+    made = client.create(PersistentVolumeClaim(metadata=meta, spec=claimed))
     assert made.metadata
-    volume = {"capacity": size, "accessModes": modes, "hostPath": {"path": "/models"}, "storageClassName": ""}
-    claim_ref = {"kind": "PersistentVolumeClaim", "uid": made.metadata.uid, **meta}
-    spec = {**volume, "claimRef": claim_ref}
-    client.create(PersistentVolume.from_dict({"metadata": {"name": name}, "spec": spec}))
+    reference = ObjectReference(kind="PersistentVolumeClaim", name="models", namespace=namespace, uid=made.metadata.uid)
+    volume = PersistentVolumeSpec(
+        capacity=size, accessModes=modes, hostPath=HostPathVolumeSource("/models"), claimRef=reference
+    )
+    client.create(PersistentVolume(metadata=ObjectMeta(name=name), spec=volume))
     # The embedded control plane does not bind volumes.
     status = {"status": {"phase": "Bound", "accessModes": modes, "capacity": size}}
-    client.patch(PersistentVolumeClaim.Status, "models", status, namespace=workloads.namespace)
+    client.patch(PersistentVolumeClaim.Status, "models", status, namespace=namespace)
     try:
         yield
     finally:

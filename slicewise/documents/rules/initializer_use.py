@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from slicewise.diagnostics import Code, Diagnostic
 from slicewise.documents.lora import Lora
 from slicewise.documents.model_source import Weights
-from slicewise.documents.model_weights import is_downloaded
+from slicewise.documents.model_weights import download_directory
 from slicewise.documents.pod import StorageInitializer
 
 
@@ -35,7 +35,7 @@ def check_initializer_use(
         return
     if storage.enabled is False:
         why, instead = "there is no storage initializer", "write them in serving[].engine.env, or leave them out"
-    elif not any(map(is_downloaded, (weights, *(each.weights for each in (lora.adapters if lora else ()))))):
+    elif download_directory(weights, lora) is None:
         why, instead = "nothing is downloaded, so there is no storage initializer", "leave them out"
     else:
         return

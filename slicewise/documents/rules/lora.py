@@ -8,7 +8,7 @@ from typing import Final
 from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.base import DNS_LABEL
 from slicewise.documents.deployment import ModelDeployment
-from slicewise.documents.lora import ADAPTER_SOURCES, Lora, LoraAdapter
+from slicewise.documents.lora import ADAPTER_SOURCES, ADAPTER_VOLUME, Lora, LoraAdapter
 from slicewise.documents.model_source import S3, ModelSource, Repository, Weights
 from slicewise.documents.rules.model_source import check_blocks
 from slicewise.documents.rules.references import REFERENCE
@@ -17,6 +17,7 @@ from slicewise.sizing import full_name
 
 LORA: Final[FieldPath] = ("spec", "lora")
 ADAPTERS: Final[FieldPath] = (*LORA, "adapters")
+_LONGEST_VOLUME: Final = 63
 # vLLM's own (vllm/config/lora.py).
 _AT_A_TIME: Final = 1
 
@@ -63,10 +64,15 @@ def _check_weights(adapter: LoraAdapter, at: FieldPath) -> Iterator[Diagnostic]:
         return
     source = next(iter(present)) if adapter.source is None else ModelSource(adapter.source)
     yield from check_blocks(source, present, at)
-    if source is ModelSource.PERSISTENT_VOLUME_CLAIM and not DNS_LABEL.fits(adapter.name):
-        message = f'KServe calls the volume "lora-pvc-{adapter.name}", and Kubernetes takes {DNS_LABEL.expected} there'
+    volume = f"{ADAPTER_VOLUME}{adapter.name}"
+    fits = DNS_LABEL.fits(volume) and len(volume) <= _LONGEST_VOLUME
+    if source is ModelSource.PERSISTENT_VOLUME_CLAIM and not fits:
+        message = (
+            f'KServe calls the volume "{volume}", and Kubernetes takes at most {_LONGEST_VOLUME} {_CHARACTERS} there'
+        )
         remedy = "write the name so, or take the adapter from S3 or Hugging Face"
-        yield Diagnostic.error(Code.ADAPTER_NAME, message, remedy, field=(*at, "name"))
+        field = (*at, "name")
+        yield Diagnostic.error(Code.ADAPTER_NAME, message, remedy, field=field, most=_LONGEST_VOLUME)
 
 
 def _check_credentials(lora: Lora, weights: Weights | None) -> Iterator[Diagnostic]:

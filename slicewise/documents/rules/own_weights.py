@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, named, quoted
 from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment, NodePool
 from slicewise.documents.fleet import Fleet, model_key
-from slicewise.documents.model_source import Oci, PersistentVolumeClaim
+from slicewise.documents.lora import Lora
+from slicewise.documents.model_source import Oci, PersistentVolumeClaim, Weights
+from slicewise.documents.model_weights import ADAPTERS, MODELS, download_directory
 from slicewise.documents.pod import PodSettings, StorageInitializer
 from slicewise.documents.pod_levels import effective_pod
 from slicewise.documents.pod_volumes import Volume, VolumeMount
@@ -17,7 +20,6 @@ from slicewise.documents.prefill_profiles import prefill_workload
 from slicewise.documents.rules.references import REFERENCE
 from slicewise.documents.served_model import ModelSpec, ServingProfile
 
-MODELS: Final = "/mnt/models"
 _MOUNTED_BY_KSERVE: Final = "KServe mounts the weights there"
 
 
@@ -43,10 +45,24 @@ class _Place(NamedTuple):
         return effective_pod(self.pool, self.model, workload, self.deployment)
 
 
-def check_mounted_over(pod: PodSettings, storage: StorageInitializer, at: FieldPath) -> Iterator[Diagnostic]:
-    """Yield the mounts of what a model says of pods at `at` that would hide the weights which KServe mounts."""
-    for number, mount in enumerate(pod.container.volume_mounts if pod.container else ()):
-        if storage.enabled is not False and _is_in_models(mount):
+def check_mounted_over(
+    pod: PodSettings, storage: StorageInitializer, weights: Weights | None, lora: Lora | None, at: FieldPath
+) -> Iterator[Diagnostic]:
+    """Yield the mounts of what a model says of pods at `at` that are where KServe mounts weights.
+
+    A mount there would hide them; and in a directory that the engine may only read, no container runtime can make the
+    place for another mount.
+
+    Args:
+        pod: What is said of pods.
+        storage: What fetches the weights.
+        weights: Where the model's own weights come from; None where that is wrong.
+        lora: Its adapters.
+        at: Where `pod` is in the document.
+    """
+    taken = _taken(weights, lora)
+    for number, mount in enumerate(_mounts(pod)):
+        if storage.enabled is not False and _is_in(mount, taken):
             message = f"{quoted(mount.mount_path)} is decided elsewhere: {_MOUNTED_BY_KSERVE}"
             field = (*at, "container", "volumeMounts", number, "mountPath")
             yield Diagnostic.error(Code.DECIDED_ELSEWHERE, message, "mount the volume at another path", field=field)
@@ -60,7 +76,7 @@ def check_weights_in_pods(fleet: Fleet) -> Iterator[Diagnostic]:
     Args:
         fleet: Where to look; a deployment whose model is not there is left out.
     """
-    mounted_over = _any_in_models(fleet)
+    mounted_over = _any_below_mnt(fleet)
     for deployment in fleet.deployments:
         model = fleet.models.get(model_key(deployment))
         if model is None:
@@ -93,8 +109,10 @@ def _without_weights(place: _Place) -> Diagnostic | None:
 
 
 def _hidden_weights(place: _Place) -> Diagnostic | None:
+    taken = _taken(place.model.weights, place.model.lora)
     of_deployment, of_pool = (
-        next(filter(_is_in_models, _mounts(pod)), None) for pod in (place.deployment.spec.pod, place.pool.pod)
+        next((mount for mount in _mounts(pod) if _is_in(mount, taken)), None)
+        for pod in (place.deployment.spec.pod, place.pool.pod)
     )
     mount = of_deployment or of_pool
     if mount is None:
@@ -131,10 +149,10 @@ def _has_source(model: ModelSpec, volumes: Sequence[Volume]) -> bool:
             return True
 
 
-def _any_in_models(fleet: Fleet) -> bool:
+def _any_below_mnt(fleet: Fleet) -> bool:
     pods = [pool.pod for environment in fleet.environments for pool in environment.spec.node_pools]
     pods += [deployment.spec.pod for deployment in fleet.deployments]
-    return any(_is_in_models(mount) for pod in pods for mount in _mounts(pod))
+    return any(_is_in(mount, {"/mnt"}) for pod in pods for mount in _mounts(pod))
 
 
 def _places(fleet: Fleet, deployment: ModelDeployment, model: ModelSpec) -> Iterator[_Place]:
@@ -152,5 +170,10 @@ def _mounts(pod: PodSettings | None) -> tuple[VolumeMount, ...]:
     return pod.container.volume_mounts if pod and pod.container else ()
 
 
-def _is_in_models(mount: VolumeMount) -> bool:
-    return f"{mount.mount_path.rstrip('/')}/".startswith(f"{MODELS}/")
+def _taken(weights: Weights | None, lora: Lora | None) -> AbstractSet[str]:
+    """Return the directories in which KServe mounts weights."""
+    return {MODELS, download_directory(weights, lora) or MODELS, *([ADAPTERS] if lora else [])}
+
+
+def _is_in(mount: VolumeMount, directories: AbstractSet[str]) -> bool:
+    return any(f"{mount.mount_path.rstrip('/')}/".startswith(f"{each}/") for each in directories)

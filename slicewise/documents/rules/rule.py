@@ -157,8 +157,10 @@ def of_source(check: Callable[[ModelSource, AbstractSet[ModelSource]], _Found]) 
     return Rule((), lambda document: check(document.source, document.blocks) if document.source else iter(()))
 
 
-def of_pods_and_download(check: Callable[[PodSettings, StorageInitializer, FieldPath], _Found]) -> Rule[JudgedModel]:
-    """Return a rule of all that a model says of its pods, and of what fetches its weights."""
+def of_pods_and_download(
+    check: Callable[[PodSettings, StorageInitializer, Weights | None, Lora | None, FieldPath], _Found],
+) -> Rule[JudgedModel]:
+    """Return a rule of all that a model says of its pods, and of what is fetched for them."""
 
     def run(document: JudgedModel) -> _Found:
         pods = [(document.pod, _POD)]
@@ -169,7 +171,7 @@ def of_pods_and_download(check: Callable[[PodSettings, StorageInitializer, Field
         if document.storage_initializer:
             for pod, path in pods:
                 if pod:
-                    yield from check(pod, document.storage_initializer, path)
+                    yield from check(pod, document.storage_initializer, document.weights, document.lora, path)
 
     return Rule(("pod", "prefill"), run)
 

@@ -109,6 +109,30 @@ def test_weights_that_kserve_mounts_are_not_hidden_by_any_pod() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "adapters", "path", "taken"),
+    [
+        # One download is mounted where it is, two where both are, and there the engine may only read.
+        (HUB, [], "/mnt/cache", False),
+        (HUB, [], "/mnt", False),
+        (HUB, [{"persistentVolumeClaim": {"name": "adapters"}}], "/mnt/cache", False),
+        (HUB, [{"persistentVolumeClaim": {"name": "adapters"}}], "/mnt/lora/mine", True),
+        (HUB, [{"huggingFace": {"repo": "team/sql"}}], "/mnt/cache", True),
+        (HUB, [{"huggingFace": {"repo": "team/sql"}}], "/mnt", True),
+        (HUB, [{"huggingFace": {"repo": "team/sql"}}], "/mnt2", False),
+        (VOLUME, [{"huggingFace": {"repo": "team/sql"}}], "/mnt/cache", False),
+    ],
+)
+def test_mounts_are_not_where_kserve_puts_adapters(
+    source: Document, adapters: list[Document], path: str, taken: bool
+) -> None:
+    lora = {"lora": {"adapters": [{"name": "sql", **each} for each in adapters]}} if adapters else {}
+    pod = {"volumes": VOLUMES, "container": {"volumeMounts": [{"name": "weights", "mountPath": path}]}}
+    own = "spec.pod.container.volumeMounts[0].mountPath"
+    assert refused(served(source, pod=pod, **lora), *on({})) == ([("SW232", own)] if taken else [])
+    assert refused(served(source, **lora), *on(pod)) == ([("SW232", "spec.modelRef.name")] if taken else [])
+
+
 def test_an_engine_that_fetches_by_itself_reads_any_repository() -> None:
     hub = {"source": "HuggingFace", "huggingFace": {"repo": "gpt2", "revision": "refs/pr/4"}}
     assert refused(served(hub, COMMAND, **OFF), *on({})) == []
