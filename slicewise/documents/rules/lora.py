@@ -67,9 +67,8 @@ def _check_weights(adapter: LoraAdapter, at: FieldPath) -> Iterator[Diagnostic]:
     volume = f"{ADAPTER_VOLUME}{adapter.name}"
     fits = DNS_LABEL.fits(volume) and len(volume) <= _LONGEST_VOLUME
     if source is ModelSource.PERSISTENT_VOLUME_CLAIM and not fits:
-        message = (
-            f'KServe calls the volume "{volume}", and Kubernetes takes at most {_LONGEST_VOLUME} {_CHARACTERS} there'
-        )
+        allowed = f"at most {_LONGEST_VOLUME} characters there ({DNS_LABEL.expected})"
+        message = f'KServe calls the volume "{volume}", and Kubernetes takes {allowed}'
         remedy = "write the name so, or take the adapter from S3 or Hugging Face"
         field = (*at, "name")
         yield Diagnostic.error(Code.ADAPTER_NAME, message, remedy, field=field, most=_LONGEST_VOLUME)
