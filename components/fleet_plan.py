@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from slicewise.changes import PartsOfPlan, PlanChanges, parts_of_service, plan_changes
 from slicewise.clusters.preflight import Needs, needs_of
 from slicewise.documents import Fleet
 from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
@@ -14,7 +16,7 @@ from .environment_plan import EnvironmentPlan, environment_plans
 from .stack_config import StackConfig
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FleetPlan:
     """What is planned.
 
@@ -33,6 +35,18 @@ class FleetPlan:
     shared: Mapping[str, Sequence[KubernetesObject]]
     placed: Sequence[tuple[Placement, Sequence[KubernetesObject]]]
     declared: Mapping[str, EnvironmentPlan]
+
+    @cached_property
+    def parts(self) -> PartsOfPlan:
+        """What the service of each placement is made of."""
+        return {
+            (each.environment, each.deployment): parts_of_service(each.deployment, items) for each, items in self.placed
+        }
+
+    @cached_property
+    def changes(self) -> PlanChanges | None:
+        """What it changes of what the stack had before; None where the stack had nothing."""
+        return plan_changes(self.previous, self.plan, self.parts) if self.previous else None
 
     def needs(self, config: StackConfig) -> dict[str, Needs]:
         """Return what it needs of each environment's cluster."""

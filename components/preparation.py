@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from slicewise.changes import with_parts
 from slicewise.documents import Fleet
 from slicewise.planning import Rejections, plan_to_outputs
 
@@ -55,7 +56,9 @@ class Preparation:
     @cached_property
     def plan_outputs(self) -> dict[str, Any]:
         """The plan as outputs: placements, node pools, warnings, shortfalls."""
-        return plan_to_outputs(self.planned.fleet, self.planned.plan, self.rejections)
+        outputs = plan_to_outputs(self.planned.fleet, self.planned.plan, self.rejections)
+        with_parts(outputs["placements"].values(), self.planned.parts)
+        return outputs
 
     def plan_outputs_of(self, environment: str) -> dict[str, Any]:
         """The plan's outputs, as far as they are of one environment."""
@@ -103,7 +106,7 @@ async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program
     past = await read_last_update(config, fleet, memory, program)
     planned = plan_fleet(config, fleet, past.placements)
     rejections = Rejections(fleet, planned.plan)
-    report(config, fleet, planned.plan, rejections, past.before.skipped)
+    report(config, planned, rejections, past.before.skipped)
     reached = await reach_clusters(config, fleet.environments, planned.needs(config), program)
     ownership = await settle_ownership(config, past, planned.declared, reached)
     verified = await verify_clusters(

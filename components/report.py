@@ -9,21 +9,20 @@ from dataclasses import replace
 import pulumi
 
 from slicewise.diagnostics import printable
-from slicewise.documents import Fleet
-from slicewise.planning import Move, MoveCode, OnShortfall, Plan, Rejections
+from slicewise.planning import Move, MoveCode, OnShortfall, Rejections
 
+from .fleet_plan import FleetPlan
 from .stack_config import StackConfig
 
 
-def report(
-    config: StackConfig, fleet: Fleet, plan: Plan, rejections: Rejections, skipped: Collection[str] = ()
-) -> None:
-    """Log the plan: what runs where, and how full the pools are; moves, warnings and shortfalls as warnings.
+def report(config: StackConfig, planned: FleetPlan, rejections: Rejections, skipped: Collection[str] = ()) -> None:
+    """Log the plan: what it changes, then what runs where and how full the pools are, as far as that is new.
+
+    Moves, warnings and shortfalls are warnings.
 
     Args:
         config: What the stack decides: whether a shortfall stops the run.
-        fleet: What is declared.
-        plan: The plan for it.
+        planned: What is declared, the plan for it, and what that changes.
         rejections: Why candidates were rejected in it.
         skipped: The environments that the last `pulumi up` left as they were.
 
@@ -34,14 +33,19 @@ def report(
     from slicewise.presentation import (  # noqa: PLC0415
         moved_lines,
         plain_console,
+        print_changes,
         print_placements,
         shortfall_lines,
         unchecked_line,
         warning_lines,
     )
 
+    fleet, plan, changes = planned.fleet, planned.plan, planned.changes
     text = io.StringIO()
-    print_placements(plain_console(text), plan)
+    console = plain_console(text)
+    if changes:
+        print_changes(console, changes)
+    print_placements(console, plan, changes)
     if unchecked := unchecked_line(fleet):
         text.write(f"{unchecked}\n")
     pulumi.log.info(text.getvalue())

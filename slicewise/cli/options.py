@@ -22,6 +22,7 @@ class PlanOutput(StrEnum):
     JSON = "json"
     YAML = "yaml"
     SVG = "svg"
+    MARKDOWN = "markdown"
 
 
 class Output(StrEnum):
@@ -71,8 +72,12 @@ PlanAs = Annotated[
     typer.Option(
         *_OUTPUT,
         **one_of(PlanOutput),
-        help="A table for people, the plan as JSON or YAML for tools, or a picture of the pools as SVG.",
+        help="A table for people, the plan as JSON or YAML for tools, a picture of the pools as SVG, or Markdown for a "
+        "comment on a pull request.",
     ),
+]
+EveryPlacement = Annotated[
+    bool, typer.Option("--all", help="With an earlier plan: also show in the tables what is unchanged.")
 ]
 
 By = Annotated[

@@ -7,34 +7,46 @@ import json
 import typer
 import yaml
 
+from slicewise.changes import parts_of_plan, plan_changes, plan_with_changes
 from slicewise.cli import exit_codes
-from slicewise.cli.command_inputs import read_plan
-from slicewise.cli.options import By, Paths, PlanAs, PlanOutput, Previous
+from slicewise.cli.command_inputs import read_inputs
+from slicewise.cli.options import By, EveryPlacement, Paths, PlanAs, PlanOutput, Previous
 from slicewise.cli.results import print_result
 from slicewise.documents import Fleet
-from slicewise.planning import AccountsBy, Plan, accounts_to_dict, plan_with_remedies
-from slicewise.presentation import fleet_picture, print_accounts, print_plan, printing_console
+from slicewise.planning import AccountsBy, Plan, accounts_to_dict
+from slicewise.presentation import fleet_picture, plan_as_markdown, print_accounts, print_plan, printing_console
 
 
-def plan(paths: Paths, previous: Previous = None, output: PlanAs = PlanOutput.TABLE, by: By = None) -> None:
+def plan(
+    paths: Paths,
+    previous: Previous = None,
+    output: PlanAs = PlanOutput.TABLE,
+    by: By = None,
+    *,
+    every: EveryPlacement = False,
+) -> None:
     """Show which pool of which environment serves each deployment, and why the others do not.
 
-    What is not placed comes with its reasons and the cheapest remedies. In a terminal the plan ends with a map: every
-    pool a bar, coloured by deployment.
+    With an earlier plan it begins with what changes, and the tables have only that. What is not placed comes with its
+    reasons and the cheapest remedies. In a terminal the plan ends with a map: every pool a bar, coloured by deployment.
 
     Example: slicewise plan stacks/prod --previous plan.json
     """
-    fleet, made = read_plan(paths, previous)
+    fleet, made, before, _ = read_inputs(paths, previous)
+    parts = parts_of_plan(fleet, made)
+    changes = plan_changes(before, made, parts) if before else None
     if by:
         _print_accounts(fleet, made, by, output)
     elif output is PlanOutput.JSON:
-        print_result(json.dumps(plan_with_remedies(fleet, made), indent=2))
+        print_result(json.dumps(plan_with_changes(fleet, made, parts, changes), indent=2))
     elif output is PlanOutput.YAML:
-        print_result(yaml.safe_dump(plan_with_remedies(fleet, made), sort_keys=False).removesuffix("\n"))
+        print_result(yaml.safe_dump(plan_with_changes(fleet, made, parts, changes), sort_keys=False).removesuffix("\n"))
+    elif output is PlanOutput.MARKDOWN:
+        print_result(plan_as_markdown(fleet, made, changes).removesuffix("\n"))
     elif output is PlanOutput.SVG:
         print_result(fleet_picture(made).removesuffix("\n"))
     else:
-        print_plan(printing_console(), fleet, made)
+        print_plan(printing_console(), fleet, made, changes, every=every)
     if made.shortfalls:
         raise typer.Exit(exit_codes.SHORTFALL)
 

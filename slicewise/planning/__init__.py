@@ -30,6 +30,7 @@ from slicewise.planning.explaining import (
     prospects,
 )
 from slicewise.planning.in_gpus import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
+from slicewise.planning.location import Location
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
@@ -50,6 +51,7 @@ __all__ = [
     "DecisionLog",
     "GpuSums",
     "JudgedEngine",
+    "Location",
     "Move",
     "MoveCode",
     "NodeSize",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -44,6 +44,13 @@ class PreviousPlacement:
     prefill: PreviousPrefill | None = None
     routed: bool = False
     """Whether it had an address outside of its cluster, so that its service had a route."""
+    parts: Mapping[str, str] | None = field(default=None, hash=False)
+    """What its service was made of (`slicewise.changes`); None where the plan does not say."""
+
+    @property
+    def replicas(self) -> int:
+        """Replicas charged."""
+        return self.units // (self.nodes_per_replica * self.gpus_per_node)
 
 
 class _Lenient(BaseModel):
@@ -96,6 +103,7 @@ class _PlacementEntry(_Lenient):
     autoscaled: bool = False
     prefill: _PrefillEntry | None = None
     endpoint: _EndpointEntry = _EndpointEntry()
+    parts: dict[str, str] | None = None
 
 
 _ENTRIES = TypeAdapter(tuple[_PlacementEntry, ...])
@@ -134,6 +142,7 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.autoscaled,
             entry.prefill.previous if entry.prefill else None,
             routed=entry.endpoint.external is not None,
+            parts=entry.parts,
         )
         for entry in entries
     )

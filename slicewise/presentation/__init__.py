@@ -5,13 +5,16 @@ and `fleet_picture` draws the pools as SVG.
 """
 
 from slicewise.presentation.accounts import print_accounts
+from slicewise.presentation.changes import change_lines, changes_headline
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.console import plain_console, printing_console
+from slicewise.presentation.markdown import plan_as_markdown
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.progress import loading_bar, waiting_bar
 from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
 from slicewise.presentation.tables import (
     moved_lines,
+    print_changes,
     print_endpoints,
     print_placements,
     print_plan,
@@ -21,12 +24,16 @@ from slicewise.presentation.tables import (
 
 __all__ = [
     "Column",
+    "change_lines",
+    "changes_headline",
     "fleet_picture",
     "headline",
     "loading_bar",
     "moved_lines",
     "plain_console",
+    "plan_as_markdown",
     "print_accounts",
+    "print_changes",
     "print_endpoints",
     "print_placements",
     "print_plan",

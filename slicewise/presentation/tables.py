@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich.console import Console
 
+from slicewise.changes import ChangeKind, PlanChanges
 from slicewise.diagnostics import counted
 from slicewise.documents import Fleet, model_key
 from slicewise.planning import (
@@ -18,20 +20,32 @@ from slicewise.planning import (
     resource_in_words,
     unchecked_models,
 )
+from slicewise.presentation.changes import change_lines, changes_headline, touched_pools
 from slicewise.presentation.columns import Column, show, show_line
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.shortfalls import shortfall_lines
 
 
-def print_plan(console: Console, fleet: Fleet, plan: Plan) -> None:
-    """Print the whole plan as tables: coloured and with a map in a terminal, plain when piped."""
-    print_placements(console, plan)
+def print_plan(
+    console: Console, fleet: Fleet, plan: Plan, changes: PlanChanges | None = None, *, every: bool = False
+) -> None:
+    """Print a plan as tables: coloured and with a map in a terminal, plain when piped.
+
+    Args:
+        console: Where.
+        fleet: What is declared.
+        plan: The plan for it.
+        changes: What it changes of an earlier plan; None where there is none.
+        every: Whether the tables have what is unchanged, too.
+    """
+    if changes:
+        print_changes(console, changes)
+    print_placements(console, plan, changes, every=every)
     if any(environment.spec.gateway for environment in fleet.environments):
-        print_endpoints(console, fleet, plan.placements)
+        print_endpoints(console, fleet, shown_placements(plan, changes, every=every))
     if unchecked := unchecked_line(fleet):
         show_line(console, unchecked)
     for title, style, lines in (
-        ("Moved", "bold yellow", moved_lines(plan)),
         ("Not placed everywhere", "bold red", shortfall_lines(fleet, plan, Rejections(fleet, plan))),
         ("Warnings", "bold yellow", warning_lines(plan)),
     ):
@@ -67,17 +81,40 @@ def unchecked_line(fleet: Fleet) -> str:
     return f"Whether the engine starts on its unit was not checked for {len(silent)} of {of}: docs/sizing.md"
 
 
-def print_placements(console: Console, plan: Plan) -> None:
-    """Print what runs where, and how full the pools are."""
-    if plan.placements:
-        show(console, "Placements", _PLACEMENT, [_row(each) for item in plan.placements for each in item.workloads])
-    else:
+def print_changes(console: Console, changes: PlanChanges) -> None:
+    """Print what a plan changes of an earlier one."""
+    show_line(console, changes_headline(changes), "bold")
+    if lines := change_lines(changes):
+        console.print()
+        for line in lines:
+            show_line(console, f"  {line}", _STYLES.get(line[:1]))
+    console.print()
+
+
+_STYLES: Final = {"+": "green", "-": "red", "~": "yellow", ">": "bold yellow"}
+
+
+def shown_placements(plan: Plan, changes: PlanChanges | None, *, every: bool) -> list[Placement]:
+    """Return the placements that are not as an earlier plan had them; all where there is none, or with `every`."""
+    if changes is None or every:
+        return list(plan.placements)
+    kinds = changes.kinds
+    return [item for item in plan.placements if kinds[item.environment, item.deployment] is not ChangeKind.UNCHANGED]
+
+
+def print_placements(console: Console, plan: Plan, changes: PlanChanges | None = None, *, every: bool = False) -> None:
+    """Print what runs where, and how full the pools are; with `changes` only what these touch, unless `every`."""
+    if placements := shown_placements(plan, changes, every=every):
+        rows = [_row(each, item, changes) for item in placements for each in item.workloads]
+        show(console, "Placements", _PLACEMENT, rows)
+    elif not plan.placements:
         console.print("Nothing is placed.\n")
-    if any(usage.short for usage in plan.node_pools):
-        rows = [(*_pool(usage), _short(usage)) for usage in plan.node_pools]
-        show(console, "Node pools", (*_POOL, Column("short of")), rows)
-    else:
-        show(console, "Node pools", _POOL, [_pool(usage) for usage in plan.node_pools])
+    touched = None if changes is None or every else set(touched_pools(changes))
+    pools = [each for each in plan.node_pools if touched is None or (each.environment, each.node_pool) in touched]
+    if any(usage.short for usage in pools):
+        show(console, "Node pools", (*_POOL, Column("short of")), [(*_pool(usage), _short(usage)) for usage in pools])
+    elif pools or touched is None:
+        show(console, "Node pools", _POOL, [_pool(usage) for usage in pools])
 
 
 _PLACEMENT = (
@@ -89,8 +126,9 @@ _PLACEMENT = (
 )
 
 
-def _row(item: Placement) -> Sequence[str]:
+def _row(item: Placement, of: Placement, changes: PlanChanges | None) -> Sequence[str]:
     """Return a row of one workload: of a placement, or of its prefill workload."""
+    kind = changes.kinds[of.environment, of.deployment] if changes else ChangeKind.ADDED
     several = "" if item.nodes_per_replica == 1 else f" x {item.nodes_per_replica} pods"
     return (
         str(item.deployment),
@@ -100,10 +138,11 @@ def _row(item: Placement) -> Sequence[str]:
         f"{item.replicas}{several}",
         f"{item.resource}: {item.gpus_per_node}",
         str(item.units),
-        "kept" if item.retained else "new",
+        _KINDS.get(kind, kind.value),
     )
 
 
+_KINDS: Final = {ChangeKind.ADDED: "new", ChangeKind.UNCHANGED: "kept"}
 _POOL = (
     *map(Column, ("environment", "node pool", "unit")),
     *(Column(heading, number=True) for heading in ("a node", "nodes", "units", "allocated", "reserved", "free")),

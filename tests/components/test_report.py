@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pulumi
 import pytest
 
+from components.fleet_plan import FleetPlan, plan_fleet
 from components.report import report
 from components.stack_config import StackConfig
 from slicewise.diagnostics.printable_text import printable
@@ -27,7 +28,7 @@ def test_no_name_of_an_earlier_plan_gets_through_to_the_terminal(monkeypatch: py
     monkeypatch.setattr(pulumi.log, "warn", log)
 
     fleet, plan = fleet_of([]), plan_of(text)
-    report(WARN, fleet, plan, Rejections(fleet, plan))
+    report(WARN, FleetPlan(fleet, (), plan, {}, (), {}), Rejections(fleet, plan))
 
     # The tables, a move and a warning.
     assert len(logged) == 3
@@ -55,7 +56,7 @@ def test_it_is_said_once_for_how_many_models_the_memory_was_not_checked(monkeypa
         )
         plan = make_plan(fleet)
         logged.clear()
-        report(WARN, fleet, plan, Rejections(fleet, plan))
+        report(WARN, FleetPlan(fleet, (), plan, {}, (), {}), Rejections(fleet, plan))
         return " ".join(logged).count("was not checked for 1 of ")
 
     assert [said(silent), said(silent, known), said(known)] == [1, 1, 0]
@@ -83,7 +84,7 @@ def test_what_has_moved_out_of_a_skipped_environment_is_not_said_again(
     west = {"west/team/chat": both["west/team/chat"]}
     previous = parse_previous(both if room else west, "outputs")
     after = fleet({"site": "east"}, 1 if room else 1000, 1)
-    plan = make_plan(after, previous)
-    report(WARN, after, plan, Rejections(after, plan), skipped)
+    planned = plan_fleet(WARN, after, previous)
+    report(WARN, planned, Rejections(after, planned.plan), skipped)
 
     assert any("chat: from west/slices with any to nowhere" in line for line in warned) is told

@@ -17,7 +17,10 @@ def test_plan_json_has_the_contracts_keys() -> None:
     assert (run.returncode, run.stderr) == (0, "")
     plan = json.loads(run.stdout)
     assert list(plan)[:4] == ["placements", "shortfalls", "nodePools", "warnings"]
+    assert plan["changes"] is None
     first = plan["placements"][0]
+    parts = first.pop("parts")
+    assert (parts["replicas"], parts["source"]) == ("2", "hf://google/gemma-3-27b-it:main")
     assert first == {
         "deployment": {"namespace": "team-a", "name": "gemma"},
         "environment": "mig-a",

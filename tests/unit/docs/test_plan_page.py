@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
-from slicewise.planning import make_plan, parse_previous, plan_with_remedies
+from slicewise.changes import parts_of_plan, plan_changes, plan_with_changes
+from slicewise.documents import Fleet
+from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
 from tests.documents import deployment, environment, fleet_of, model, pool, profile, quota
 from tests.unit.cli.running import ROOT
 
@@ -19,10 +23,18 @@ def test_the_keys_of_every_list_are_on_the_page() -> None:
     also = [model("n", with_prefill), deployment("split", "n", namespace="other", environmentSelector={"has": "room"})]
     also.append(environment("west", pool("room"), labels={"has": "room"}))
     earlier = fleet_of([environment("east", pool("gone")), model("m"), moved])
-    before = plan_with_remedies(earlier, make_plan(earlier))
+    before = _as_printed(earlier, make_plan(earlier))
     also.append(quota("all", {"units": 100}))
     fleet = fleet_of([environment("east", pool("now", acceleratorCount=2)), model("m"), moved, large, *also])
-    plan = plan_with_remedies(fleet, make_plan(fleet, parse_previous(before["placements"], "plan.json")))
+    previous = parse_previous(before["placements"], "plan.json")
+    plan = _as_printed(fleet, make_plan(fleet, previous), previous)
+    changes = plan.pop("changes")
+    for key in {
+        "changes",
+        *changes,
+        *(key for kind in changes.values() if kind != 0 for entry in kind for key in entry),
+    }:
+        assert f"`{key}`" in PAGE.split("`changes` is")[1].split("A rejection has")[0] or key == "changes"
     printed = {name: set().union(*(entry.keys() for entry in entries)) for name, entries in plan.items()}
     rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE)
     assert {name: set(re.findall(r"`(\w+)`", keys)) for name, keys in rows} == printed
@@ -30,3 +42,8 @@ def test_the_keys_of_every_list_are_on_the_page() -> None:
     assert rejections
     for key in rejections[0]:
         assert f"`{key}`" in PAGE.split("A rejection has")[1]
+
+
+def _as_printed(fleet: Fleet, plan: Plan, previous: Sequence[PreviousPlacement] = ()) -> dict[str, Any]:
+    parts = parts_of_plan(fleet, plan)
+    return plan_with_changes(fleet, plan, parts, plan_changes(previous, plan, parts))

@@ -62,7 +62,9 @@ def rendered(texts: list[str]) -> dict[str, Any]:
     assert not any("&id" in text for texts_ in files.values() for text in texts_), "an anchor: two places share a part"
     outputs = plan_to_outputs(fleet, plan, Rejections(fleet, plan))
     # A warning says where it is: the number of a pool in its list. And it may be about the notation itself (SW325).
-    warnings = sorted((item["code"], item["message"]) for item in outputs.pop("warnings") if item["code"] != "SW325")
+    warnings = sorted(
+        (item["code"], item["message"]) for item in outputs.pop("warnings").values() if item["code"] != "SW325"
+    )
     return {"files": files, "outputs": outputs, "warnings": warnings}
 
 

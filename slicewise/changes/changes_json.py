@@ -1,0 +1,90 @@
+"""What a plan changes, as JSON (`changes` of `plan --output json`), and the parts by which the next plan can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from slicewise.changes.compared_plans import ChangeKind, PlacementChange, PlanChanges
+from slicewise.changes.part_changes import PartChange
+from slicewise.changes.service_parts import PartsOfPlan
+from slicewise.documents import DeploymentKey, Fleet
+from slicewise.planning import Placement, Plan, PreviousPlacement, plan_with_remedies
+
+
+def plan_with_changes(fleet: Fleet, plan: Plan, parts: PartsOfPlan, changes: PlanChanges | None) -> dict[str, Any]:
+    """Return the plan as `plan --output json` prints it; `changes` is null where there is no earlier plan."""
+    data = plan_with_remedies(fleet, plan)
+    with_parts(data["placements"], parts)
+    return {**data, "changes": changes_to_dict(changes) if changes else None}
+
+
+def with_parts(placements: Iterable[dict[str, Any]], parts: PartsOfPlan) -> None:
+    """Write into the placements of a plan, as JSON data, what the service of each is made of."""
+    for entry in placements:
+        key = DeploymentKey(entry["deployment"]["namespace"], entry["deployment"]["name"])
+        entry["parts"] = dict(parts[entry["environment"], key])
+
+
+def changes_to_dict(changes: PlanChanges) -> dict[str, Any]:
+    """Return them as JSON data: lists by kind, and how many are unchanged."""
+    return {
+        "added": [_placed(change.now, change) for change in changes.of_kind(ChangeKind.ADDED) if change.now],
+        "removed": [
+            {
+                **_placed(change.before, change),
+                "units": change.before.units,
+                "resource": change.before.resource,
+                **_why(change),
+            }
+            for change in changes.of_kind(ChangeKind.REMOVED)
+            if change.before
+        ],
+        "moved": [
+            {
+                "deployment": _name(change.deployment),
+                "from": _location(change.before),
+                "to": _location(change.now),
+                **_why(change),
+                "parts": [_part(each) for each in change.parts],
+                "restarts": change.effect.value,
+            }
+            for change in changes.of_kind(ChangeKind.MOVED)
+            if change.before and change.now
+        ],
+        "changed": [
+            {
+                **_placed(change.now, change),
+                "parts": [_part(each) for each in change.parts],
+                "restarts": change.effect.value,
+            }
+            for change in changes.of_kind(ChangeKind.CHANGED)
+            if change.now
+        ],
+        "unchanged": changes.counts[ChangeKind.UNCHANGED],
+    }
+
+
+def _placed(placement: Placement | PreviousPlacement, change: PlacementChange) -> dict[str, Any]:
+    return {"deployment": _name(change.deployment), **_location(placement), "replicas": placement.replicas}
+
+
+def _location(placement: Placement | PreviousPlacement) -> dict[str, str]:
+    return {
+        "environment": placement.environment,
+        "nodePool": placement.node_pool,
+        "profile": placement.profile,
+    }
+
+
+def _name(key: DeploymentKey) -> dict[str, str]:
+    return {"namespace": key.namespace, "name": key.name}
+
+
+def _why(change: PlacementChange) -> dict[str, str | None]:
+    move = change.move
+    return {"code": move.code.value if move else None, "message": move.text if move else None}
+
+
+def _part(change: PartChange) -> dict[str, str | None]:
+    return {"part": change.part, "from": change.before, "to": change.now}
