@@ -10,8 +10,8 @@ from typing import Any, Final
 from bench.fleet_documents import Document
 from bench.startup_logs import published_configs
 
-_SMALL: Final = ("Qwen/Qwen2.5-0.5B-Instruct", "Qwen/Qwen3-0.6B", "Qwen2.5-1.5B", "google/gemma-3-1b-it")
-"""With 32,768 tokens these start on every slice of the fleets, the smallest of 9.5 GiB."""
+_SMALL: Final = ("Qwen/Qwen2.5-0.5B-Instruct", "Qwen/Qwen3-0.6B", "google/gemma-3-1b-it")
+"""With 32,768 tokens these surely start on every slice of the fleets, the smallest of 9.5 GiB."""
 _QUANTIZED: Final = (
     "RedHatAI/Qwen2.5-7B-Instruct-fp8-dynamic",
     "RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16",
@@ -80,7 +80,7 @@ def model_for_each_deployment(documents: Sequence[Document]) -> list[Document]:
 
 
 def with_more_slices(documents: Sequence[Document], more: int) -> list[Document]:
-    """Return the documents with `more` kinds of slices: environments in turns have the MiB a cluster may report."""
+    """Return the documents with `more` kinds of slices: by turns environments have the MiB that clusters report."""
     printed: dict[tuple[str, str, int], str] = {}
     given: list[Document] = []
     for number, item in enumerate(documents):

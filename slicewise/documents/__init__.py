@@ -36,6 +36,7 @@ from slicewise.documents.cluster import (
 )
 from slicewise.documents.container_resources import container_amounts
 from slicewise.documents.deployment import ConcurrencyScaling, DeploymentKey, FixedScaling, ModelDeployment
+from slicewise.documents.engine_judge import SizedEngine
 from slicewise.documents.environment import (
     MAX_POOLS,
     QUANTISED,
@@ -84,7 +85,7 @@ from slicewise.documents.served_model import (
     ServingProfile,
     Spread,
 )
-from slicewise.documents.sized_engine import engine_options, engine_version, unit_of
+from slicewise.documents.sized_engine import engine_options, engine_version, profile_engine, unit_of
 from slicewise.documents.units import units_per_gpu, units_per_node
 
 __all__ = [
@@ -145,6 +146,7 @@ __all__ = [
     "Router",
     "Selector",
     "ServingProfile",
+    "SizedEngine",
     "Spread",
     "Toleration",
     "adapter_directory",
@@ -175,6 +177,7 @@ __all__ = [
     "nodes_at_a_time",
     "prefill_replicas",
     "prefill_workload",
+    "profile_engine",
     "pull_secrets",
     "s3_secret",
     "served_name",

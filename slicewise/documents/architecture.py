@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, StrictInt, StrictStr
 from slicewise import sizing
 from slicewise.diagnostics import Diagnostic, InvalidInputError
 from slicewise.documents.base import Frozen
+from slicewise.documents.engine_judge import SizedEngine
 
 # Distinct configs of a fleet; more are read again.
 _MOST_CONFIGS = 4096
@@ -37,7 +38,7 @@ class ModelArchitecture(Frozen):
     @cached_property
     def found(self) -> sizing.Architecture | tuple[Diagnostic, ...]:
         """What the config says, or what is wrong with it; each field is a path in the config."""
-        return _read(_Config(_digest(self.config), self.config or {}))
+        return _read(_Config(self.digest, self.config or {}))
 
     @property
     def known(self) -> sizing.Architecture | None:
@@ -53,8 +54,13 @@ class ModelArchitecture(Frozen):
 
     @cached_property
     def digest(self) -> bytes:
-        """The same for the same config and bytes."""
-        return _digest([self.config, self.checkpoint_bytes])
+        """The same for the same config."""
+        return _digest(self.config)
+
+    @cached_property
+    def engines(self) -> dict[tuple[object, ...], SizedEngine]:
+        """Its engines by what documents say of them: the same for all models of one config and checkpoint."""
+        return _engines(self.digest, self.checkpoint_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,11 @@ def _read(config: _Config) -> sizing.Architecture | tuple[Diagnostic, ...]:
         return sizing.read_architecture(config.content)
     except InvalidInputError as error:
         return tuple(error.problems)
+
+
+@lru_cache(_MOST_CONFIGS)
+def _engines(_digest: bytes, _checkpoint_bytes: int | None) -> dict[tuple[object, ...], SizedEngine]:
+    return {}
 
 
 def _digest(value: object) -> bytes:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.cloud_nodes import catalogued
+from slicewise.documents.engine_judge import SizedEngine
 from slicewise.documents.environment import NodePool
 from slicewise.documents.image_parts import split_image
-from slicewise.documents.served_model import Engine, ServingProfile
+from slicewise.documents.served_model import Engine, ModelSpec, ServingProfile
 from slicewise.kubernetes import GIB, Quantity
 from slicewise.mig import programs_see
 from slicewise.sizing import (
@@ -59,6 +61,41 @@ def engine_options(profile: ServingProfile, *, adapters: bool) -> EngineOptions:
     )
     # KServe adds the option itself, before these arguments.
     return read_options([*(["--enable-lora"] if adapters else []), *profile.engine.args], start)
+
+
+def profile_engine(model: ModelSpec, profile: ServingProfile) -> SizedEngine | None:
+    """Return the engine of a valid profile; None where nothing is known of what its model is made of."""
+    if model.architecture is None:
+        return None
+    return engine_with(model.architecture, profile, adapters=model.lora is not None)
+
+
+def engine_with(architecture: ModelArchitecture, profile: ServingProfile, *, adapters: bool) -> SizedEngine | None:
+    """Return the engine of a profile; None where it is not known what the model's architecture means.
+
+    Args:
+        architecture: The model's.
+        profile: How it is served.
+        adapters: Whether the model has any.
+
+    Raises:
+        InvalidInputError: An argument has a value that vLLM does not take (`ENGINE_ARGUMENT`).
+    """
+    if architecture.known is None:
+        return None
+    engine, topology = profile.engine, profile.replica_topology
+    said = (
+        *(engine.version, engine.image, engine.args, engine.command, tuple(each.name for each in engine.env)),
+        *(topology.nodes, topology.gpus_per_node, topology.parallelism, adapters),
+    )
+    engines = architecture.engines
+    if said not in engines:
+        options, version = engine_options(profile, adapters=adapters), engine_version(engine)
+        sized = SizedEngine(
+            architecture.known, options, version, architecture.checkpoint_bytes, bool(architecture.contradiction)
+        )
+        engines[said] = engines.setdefault((options, version), sized)
+    return engines[said]
 
 
 def _by_variables(engine: Engine) -> tuple[str, ...]:

@@ -21,10 +21,11 @@ def offered_pools(fleet: Fleet, profile: ServingProfile) -> Iterator[tuple[str, 
 
 def offered_units(fleet: Fleet, profile: ServingProfile) -> tuple[OfferedUnit, ...]:
     """Return the units of these pools, with the requirement by which a profile gets one."""
-    return tuple(_offer(environment, pool) for environment, pool in offered_pools(fleet, profile))
+    return tuple(offered_unit(environment, pool) for environment, pool in offered_pools(fleet, profile))
 
 
-def _offer(environment: str, pool: NodePool) -> OfferedUnit:
+def offered_unit(environment: str, pool: NodePool) -> OfferedUnit:
+    """Return the unit of a pool, with the requirement by which a profile gets one."""
     declared = canonical(pool.capabilities.memory_per_gpu)
     what = "slices" if pool.mig else "GPUs"
     return OfferedUnit(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from slicewise.documents import ModelSpec, NodePool, ServingProfile, unit_of
-from slicewise.planning.engine_fit import engine_sizing, sized_engine
+from slicewise.documents import ModelSpec, NodePool, ServingProfile, profile_engine, unit_of
+from slicewise.planning.engine_fit import engine_sizing
 from slicewise.sizing import Range
 
 
@@ -12,7 +12,7 @@ def engine_arithmetic(model: ModelSpec, profile: ServingProfile, pool: NodePool)
 
     Null is what cannot be known. None for a model that does not say what it is made of, or in a way that is not known.
     """
-    engine = sized_engine(model, profile)
+    engine = profile_engine(model, profile)
     if engine is None:
         return None
     unit = unit_of(pool)

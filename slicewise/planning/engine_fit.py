@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from slicewise import sizing
@@ -13,71 +14,62 @@ from slicewise.documents import (
     ModelSpec,
     NodePool,
     ServingProfile,
-    engine_options,
-    engine_version,
+    SizedEngine,
     model_key,
+    profile_engine,
     unit_of,
 )
 from slicewise.planning.reasons import EngineMemoryTooSmall
-from slicewise.sizing import EngineOptions, Unit, VllmVersion
+from slicewise.sizing import Unit, VllmVersion
 
 # Engines, and engines on units, of fleets that are planned; more are judged again.
 _MOST_ENGINES = 16_384
 _MOST_PAIRS = 262_144
 
 
-@dataclass(frozen=True, slots=True)
-class SizedEngine:
-    """An engine by all that its memory goes by: engines that are equal need the same.
-
-    Attributes:
-        digest: That of the model's config and checkpoint.
-        options: How vLLM is started.
-        version: Its version; None where it is not known.
-        checkpoint_bytes: Bytes of the checkpoint, where they are known.
-        contradicted: Whether these contradict the config: then nothing is certain.
-        architecture: The model.
-    """
-
-    digest: bytes
-    options: EngineOptions
-    version: VllmVersion | None
-    checkpoint_bytes: int | None
-    contradicted: bool
-    architecture: sizing.Architecture = field(compare=False, repr=False)
-
-
-def sized_engine(model: ModelSpec, profile: ServingProfile) -> SizedEngine | None:
-    """Return the engine of a profile; None where nothing is known of what its model is made of."""
-    found = model.architecture
-    if found is None or found.known is None:
-        return None
-    return SizedEngine(
-        found.digest,
-        engine_options(profile, adapters=model.lora is not None),
-        engine_version(profile.engine),
-        found.checkpoint_bytes,
-        bool(found.contradiction),
-        found.known,
-    )
-
-
 def engine_reason(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall | None:
     """Return why an engine surely does not start on a unit; None where it may."""
-    if engine.contradicted or _judge(engine).verdict(unit) is not sizing.FitVerdict.DOES_NOT_FIT:
+    if engine.contradicted or engine.judge.verdict(unit) is not sizing.FitVerdict.DOES_NOT_FIT:
         return None
+    return _too_small(engine, unit)
+
+
+def _too_small(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall:
     return EngineMemoryTooSmall(unit.memory, _Shortage(engine, unit), slices=bool(unit.is_slice))
 
 
 def candidate_engine_reason(model: ModelSpec, profile: ServingProfile, pool: NodePool) -> EngineMemoryTooSmall | None:
     """Return why the engine of a profile surely does not start on the units of a pool; None where it may."""
-    engine = sized_engine(model, profile)
+    engine = profile_engine(model, profile)
     return engine_reason(engine, unit_of(pool)) if engine else None
+
+
+class EngineFits:
+    """Which of a fleet's units engines surely do not start on: of most engines the smallest unit says all."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        """Judge engines on `units`, which have numbers by their order; several may be the same."""
+        numbers: dict[Unit, list[int]] = {}
+        for number, unit in enumerate(units):
+            numbers.setdefault(unit, []).append(number)
+        kinds: dict[bool | None, list[Unit]] = {}
+        for unit in sorted(numbers, key=lambda each: each.memory):
+            kinds.setdefault(unit.sees_large_device, []).append(unit)
+        self._numbers = numbers
+        self._kinds = list(kinds.values())
+
+    def reasons(self, engine: SizedEngine) -> Mapping[int, EngineMemoryTooSmall]:
+        """Return why an engine does not start on units, by the numbers of those on which it surely does not."""
+        found: dict[int, EngineMemoryTooSmall] = {}
+        for units in () if engine.contradicted else self._kinds:
+            for unit in units[: engine.judge.failing(units)]:
+                found |= dict.fromkeys(self._numbers[unit], _too_small(engine, unit))
+        return found
 
 
 def surely_starts(engine: SizedEngine, unit: Unit) -> bool:
     """Return whether an engine is certain to start on a unit."""
-    return not engine.contradicted and _judge(engine).verdict(unit) is sizing.FitVerdict.FITS
+    return not engine.contradicted and engine.judge.verdict(unit) is sizing.FitVerdict.FITS
 
 
 @lru_cache(_MOST_ENGINES)
@@ -105,11 +97,11 @@ class JudgedEngine:
 
 def judged_engine(model: ModelSpec, profile: ServingProfile, pool: NodePool) -> JudgedEngine | None:
     """Return what is known of a profile's engine on the units of a pool; None where nothing is."""
-    engine = sized_engine(model, profile)
+    engine = profile_engine(model, profile)
     if engine is None:
         return None
     unit = unit_of(pool)
-    verdict = _judge(engine).verdict(unit)
+    verdict = engine.judge.verdict(unit)
     if engine.contradicted and verdict is not sizing.FitVerdict.NOT_JUDGED:
         verdict = sizing.FitVerdict.CANNOT_SAY
     enough = None if engine.contradicted else _enough(engine, replace(unit, memory=0))
@@ -123,23 +115,13 @@ def unchecked_models(fleet: Fleet) -> list[ModelKey]:
 
 
 @lru_cache(_MOST_ENGINES)
-def _memory(engine: SizedEngine) -> sizing.EngineMemory:
-    return sizing.engine_memory(engine.architecture, engine.options, engine.version)
-
-
-@lru_cache(_MOST_ENGINES)
-def _judge(engine: SizedEngine) -> sizing.FitJudge:
-    return sizing.FitJudge(_memory(engine))
-
-
-@lru_cache(_MOST_ENGINES)
 def _enough(engine: SizedEngine, kind: Unit) -> int | None:
-    return sizing.sure_memory(_memory(engine), kind)
+    return sizing.sure_memory(engine.memory, kind)
 
 
 @lru_cache(_MOST_PAIRS)
 def _first_reason(engine: SizedEngine, unit: Unit) -> sizing.SizingReason:
-    return _judge(engine).reasons(unit)[0]
+    return engine.judge.reasons(unit)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 from slicewise.documents import (
-    Capabilities,
     InferenceEnvironment,
     MigPreference,
     ModelDeployment,
     ModelSpec,
     NodePool,
     ReplicaTopology,
-    Requirements,
     Selector,
     ServingProfile,
-    unit_of,
 )
-from slicewise.planning.engine_fit import SizedEngine, candidate_engine_reason, engine_reason, sized_engine
+from slicewise.planning.engine_fit import candidate_engine_reason
 from slicewise.planning.reasons import (
     InsufficientMemory,
     InterconnectTooSlow,
@@ -35,7 +31,6 @@ from slicewise.planning.reasons import (
     TooFewGpus,
     TooFewNodes,
 )
-from slicewise.sizing import Unit
 
 
 def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Reason | None:
@@ -148,76 +143,3 @@ def _shape_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason
         yield SlicesRequired()
     if topology.nodes > pool.nodes:
         yield TooFewNodes(pool.nodes, topology.nodes)
-
-
-class _PoolClass(NamedTuple):
-    """All of a pool that requirements are compared with: pools of one class fail the same requirement."""
-
-    capabilities: Capabilities
-    accelerator_count: int
-    nodes: int
-    unit: Unit | None
-    """What engines are judged on; None where none is."""
-
-
-class _Shape(NamedTuple):
-    """All of a replica that is compared with pools."""
-
-    requires: Requirements
-    nodes: int
-    gpus_per_node: int
-    engine: SizedEngine | None
-
-
-class MatchedRequirements(NamedTuple):
-    """What replicas require against what pools are: each distinct pair is compared once."""
-
-    class_of: Sequence[int]
-    """For each pool the number of its class: pools of one class fail the same requirement, if any."""
-    shape_of: Mapping[int, int]
-    """For each serving profile, by its id, the number of its shape: one for all that require the same."""
-    reasons: Sequence[Sequence[Reason | None]]
-    """For each shape, for each class: the requirement that keeps such replicas off such pools, if there is one."""
-
-    def reason(self, profile: ServingProfile, number: int) -> Reason | None:
-        """Return the requirement that keeps the replicas of `profile` off the pool of that number, if there is one."""
-        return self.reasons[self.shape_of[id(profile)]][self.class_of[number]]
-
-
-def match_requirements(
-    pools: Sequence[NodePool], serving: Iterable[tuple[ModelSpec, ServingProfile]]
-) -> MatchedRequirements:
-    """Compare all profiles, each with its model, with all `pools`."""
-    # Hashing a part of a document looks at all of it: once for each object.
-    objects = {id(profile): (profile, sized_engine(model, profile)) for model, profile in serving}
-    numbers: dict[_Shape, int] = {}
-    shape_of = {key: numbers.setdefault(_shape(*each), len(numbers)) for key, each in objects.items()}
-    shapes = {shape_of[key]: each for key, each in reversed(objects.items())}
-    # More nodes than any replica spans make no difference to a requirement.
-    widest = max((profile.replica_topology.nodes for profile, _ in shapes.values()), default=1)
-    judged = any(engine for _, engine in shapes.values())
-    classes: dict[_PoolClass, int] = {}
-    class_of = [classes.setdefault(_pool_class(pool, widest, judged=judged), len(classes)) for pool in pools]
-    examples = dict(zip(reversed(class_of), reversed(pools), strict=True))
-    reasons = [
-        [_first_reason(*shapes[shape], examples[number], each.unit) for each, number in classes.items()]
-        for shape in range(len(numbers))
-    ]
-    return MatchedRequirements(class_of, shape_of, reasons)
-
-
-def _shape(profile: ServingProfile, engine: SizedEngine | None) -> _Shape:
-    topology = profile.replica_topology
-    return _Shape(topology.requires, topology.nodes, topology.gpus_per_node, engine)
-
-
-def _pool_class(pool: NodePool, widest: int, *, judged: bool) -> _PoolClass:
-    unit = unit_of(pool) if judged else None
-    return _PoolClass(pool.capabilities, pool.accelerator_count, min(pool.nodes, widest), unit)
-
-
-def _first_reason(
-    profile: ServingProfile, engine: SizedEngine | None, pool: NodePool, unit: Unit | None
-) -> Reason | None:
-    required = requirement_reason(profile.replica_topology, pool)
-    return required if required or engine is None or unit is None else engine_reason(engine, unit)

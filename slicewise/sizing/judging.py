@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.diagnostics import Code
@@ -33,7 +34,7 @@ class FitJudge:
         """Judge the engine that needs `memory`."""
         self._memory = memory
         self._needs: dict[tuple[Batch, ...], BatchNeeds] = {}
-        self._known: dict[tuple[Batch, ...], tuple[int, float]] = {}
+        self._known: dict[tuple[tuple[Batch, ...], bool | None], tuple[int, float]] = {}
 
     def verdict(self, unit: Unit) -> FitVerdict:
         """Return the verdict on a unit.
@@ -41,17 +42,29 @@ class FitJudge:
         With batches of one size more memory never makes it worse, so of most units it follows from those before.
         """
         batches = self._memory.batches(unit)
-        fails, fits = self._known.get(batches, (0, math.inf))
+        kind = (batches, unit.is_slice)
+        fails, fits = self._known.get(kind, (0, math.inf))
         if unit.memory >= fits:
             return FitVerdict.FITS
         if unit.memory <= fails:
             return FitVerdict.DOES_NOT_FIT
         found = self._judgement(unit, batches).verdict()[0]
         if found is FitVerdict.FITS:
-            self._known[batches] = (fails, unit.memory)
+            self._known[kind] = (fails, unit.memory)
         elif found is FitVerdict.DOES_NOT_FIT:
-            self._known[batches] = (unit.memory, fits)
+            self._known[kind] = (unit.memory, fits)
         return found
+
+    def failing(self, units: Sequence[Unit]) -> int:
+        """Return on how many of `units`, the first of them, the engine surely does not start.
+
+        Args:
+            units: One or more, the smallest first, on all of which vLLM sees a large device or on none.
+        """
+        batches = self._memory.batches(units[0])
+        if not self._judgement(units[0], batches).fails():
+            return 0
+        return bisect_left(units, 1, lo=1, key=lambda unit: not self._judgement(unit, batches).fails())
 
     def sizing(self, unit: Unit) -> Sizing:
         """Return the verdict on a unit with its arithmetic; remedies that need further sizing are left out."""
@@ -119,6 +132,13 @@ class _Judgement:
     def _lengths(self, available: float) -> list[int]:
         most = self._memory.architecture.longest or _MOST_TOKENS
         return [cache.longest(max(available, 0), most) for cache in self._needs.caches]
+
+    def fails(self) -> bool:
+        """Whether the verdict is that the engine does not start, whatever the first reason is."""
+        needed = self._needs.needed
+        if any(True for _ in self._impossible()):
+            return True
+        return not self._memory.changing and needed is not None and any(True for _ in self._too_small(needed))
 
     def verdict(self) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
         if certain := tuple(self._impossible()):

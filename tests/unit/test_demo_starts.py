@@ -12,9 +12,9 @@ from functools import partial
 
 import pytest
 
-from slicewise.documents import Fleet, load_fleet, unit_of
+from slicewise.documents import Fleet, load_fleet, profile_engine, unit_of
 from slicewise.planning import Placement, make_plan
-from slicewise.planning.engine_fit import engine_sizing, sized_engine
+from slicewise.planning.engine_fit import engine_sizing
 from slicewise.sizing import FitVerdict
 from tests.unit.cli.running import DEMO
 
@@ -134,7 +134,7 @@ def test_the_sizing_says_so(placement: Placement) -> None:
     """Weights by shapes are without what the allocator rounds up."""
     documents = fleet()
     model = documents.model_of(documents.deployment[placement.deployment])
-    engine = sized_engine(model, model.profile(placement.profile))
+    engine = profile_engine(model, model.profile(placement.profile))
     assert engine is not None
     found = engine_sizing(engine, unit_of(documents.node_pool[placement.environment, placement.node_pool]))
     by_hand, memory, args = MODELS[placement.profile], MEMORY[placement.resource], args_of(placement)

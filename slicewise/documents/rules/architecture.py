@@ -10,7 +10,7 @@ from slicewise import sizing
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Severity
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.served_model import ServingProfile
-from slicewise.documents.sized_engine import engine_options, engine_version
+from slicewise.documents.sized_engine import engine_options, engine_with
 from slicewise.kubernetes import GIB, canonical
 from slicewise.sizing import Unit
 
@@ -52,7 +52,9 @@ def check_sized_profile(
     if profile.engine.command is not None:
         return
     try:
-        options = engine_options(profile, adapters=adapters)
+        engine = engine_with(architecture, profile, adapters=adapters)
+        if engine is None:
+            engine_options(profile, adapters=adapters)
     except InvalidInputError as error:
         for problem in error.problems:
             message = f"{problem.field_name}: {problem.message}"
@@ -60,14 +62,14 @@ def check_sized_profile(
             yield replace(problem, message=message, remedy=remedy, field=(*path, "engine", "args"))
         return
     required = profile.replica_topology.requires.memory_per_gpu
-    if required is None or architecture.known is None:
+    if required is None or engine is None or engine.contradicted:
         return
-    version = engine_version(profile.engine)
-    found = sizing.size(architecture.known, options, Unit(required.bytes), version, architecture.checkpoint_bytes)
-    if found.verdict is not sizing.FitVerdict.DOES_NOT_FIT:
+    unit = Unit(required.bytes)
+    if engine.judge.verdict(unit) is not sizing.FitVerdict.DOES_NOT_FIT:
         return
-    enough = sizing.sure_memory(sizing.engine_memory(architecture.known, options, version), Unit(required.bytes))
-    message = f"on a unit of {canonical(required)} the engine does not start: {found.reasons[0].message}"
+    enough = sizing.sure_memory(engine.memory, unit)
+    reason = engine.judge.reasons(unit)[0]
+    message = f"on a unit of {canonical(required)} the engine does not start: {reason.message}"
     remedy = "leave it out: the architecture decides"
     if enough is not None:
         remedy = f"{remedy}; or write {-(-enough // GIB)}Gi, with which it surely starts"

@@ -47,7 +47,7 @@ def _hungriest_node(pool: OccupiedPool, plausible: int, need: Callable[[ModelSpe
     if most * pool.ledger.node.units <= plausible:
         return None
     room, pods, names, wanted = pool.ledger.node, 0, [], Decimal(0)
-    for placement, model, pod in sorted(
+    for placement, model, _, pod in sorted(
         pool.tenants, key=lambda tenant: (-need(tenant.model) / tenant.pod.units, tenant.placement.deployment)
     ):
         count = min(room.most(pod), placement.replicas * placement.nodes_per_replica)

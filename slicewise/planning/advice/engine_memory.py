@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from slicewise import sizing
 from slicewise.diagnostics import Diagnostic
-from slicewise.documents import Fleet, ModelKey, model_key, unit_of
-from slicewise.planning.declared_units import offered_units
-from slicewise.planning.engine_fit import engine_sizing, sized_engine, surely_starts
+from slicewise.documents import Fleet, ModelKey, SizedEngine, model_key
+from slicewise.planning.advice.occupied_pool import Tenant
+from slicewise.planning.advice.offered_units import OfferedUnits
+from slicewise.planning.capacity import PoolLedger
+from slicewise.planning.engine_fit import engine_sizing, surely_starts
+from slicewise.planning.matched_requirements import MatchedRequirements
 from slicewise.planning.plan import Placement
 from slicewise.sizing import Unit
 
@@ -23,27 +26,40 @@ class _Pair(NamedTuple):
     unit: Unit
 
 
-def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Iterator[Diagnostic]:
-    """Yield each profile with each kind of unit that it was placed on, where that is not known to be enough."""
-    sized = {key for key, model in fleet.models.items() if model.architecture is not None}
-    first: dict[_Pair, Placement] = {}
-    # Most fleets give no architectures: their placements need no sorting.
-    for placement in sorted(placements, key=_order) if sized else ():
-        key = model_key(fleet.deployment[placement.deployment])
-        if key in sized:
-            for workload in placement.workloads:
-                unit = unit_of(fleet.node_pool[workload.environment, workload.node_pool])
-                first.setdefault(_Pair(key, workload.profile, workload.is_prefill, unit), workload)
-    for (key, name, is_prefill, unit), placement in first.items():
-        model = fleet.models[key]
-        number = next(i for i, each in enumerate(model.serving) if each.name == name)
-        profile = placement.profile_of(model)
-        engine = sized_engine(model, profile)
-        if engine is None or surely_starts(engine, unit):
-            continue
-        found = engine_sizing(engine, unit, offered_units(fleet, profile))
+class _Placed(NamedTuple):
+    engine: SizedEngine
+    tenant: Tenant
+
+
+def engine_memory_advice(
+    fleet: Fleet,
+    requirements: MatchedRequirements,
+    pools: Sequence[PoolLedger],
+    tenants: Iterable[Sequence[Tenant]],
+) -> Iterator[Diagnostic]:
+    """Yield each profile with each kind of unit that it was placed on, where that is not known to be enough.
+
+    Args:
+        fleet: What was planned.
+        requirements: What its engines and pools are.
+        pools: The pools.
+        tenants: What was placed on each pool, in their order.
+    """
+    first: dict[_Pair, _Placed] = {}
+    offered = OfferedUnits(fleet, requirements, pools)
+    for unit, engine, tenant in _uncertain(requirements, tenants):
+        placement = tenant.placement
+        pair = _Pair(model_key(fleet.deployment[placement.deployment]), placement.profile, placement.is_prefill, unit)
+        if pair not in first or _order(placement) < _order(first[pair].tenant.placement):
+            first[pair] = _Placed(engine, tenant)
+    for pair in sorted(first, key=lambda each: _order(first[each].tenant.placement)):
+        key, name, is_prefill, unit = pair
+        engine, tenant = first[pair]
+        placement = tenant.placement
+        found = engine_sizing(engine, unit, offered.to(tenant.profile))
         if found.verdict is sizing.FitVerdict.FITS:
             continue
+        number = next(i for i, each in enumerate(fleet.models[key].serving) if each.name == name)
         reason = found.reasons[0]
         what = "slice" if unit.is_slice else "GPU"
         place = f"{placement.environment}/{placement.node_pool}"
@@ -58,5 +74,23 @@ def engine_memory_advice(fleet: Fleet, placements: Iterable[Placement]) -> Itera
         )
 
 
+def _uncertain(
+    requirements: MatchedRequirements, tenants: Iterable[Sequence[Tenant]]
+) -> Iterator[tuple[Unit, SizedEngine, Tenant]]:
+    """Yield every tenant of which it is not certain that its engine starts there."""
+    engines, units = requirements.engines, requirements.units
+    sure: dict[tuple[int, int], bool] = {}
+    for pool, here in zip(requirements.class_of, tenants, strict=True):
+        for tenant in here if engines else ():
+            engine = engines.get(id(tenant.profile))
+            if engine is None:
+                continue
+            pair = (id(engine), pool)
+            if pair not in sure:
+                sure[pair] = surely_starts(engine, units[pool])
+            if not sure[pair]:
+                yield units[pool], engine, tenant
+
+
 def _order(placement: Placement) -> tuple[object, ...]:
-    return placement[:4]
+    return placement.deployment, placement.environment, placement.is_prefill

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from slicewise.diagnostics import FieldPath, Subject
-from slicewise.documents import Fleet, ModelSpec, PodSettings, effective_pod, nodes_at_a_time
+from slicewise.documents import Fleet, ModelSpec, PodSettings, ServingProfile, effective_pod, nodes_at_a_time
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.plan import Placement
 
@@ -16,6 +16,8 @@ class Tenant(NamedTuple):
 
     placement: Placement
     model: ModelSpec
+    profile: ServingProfile
+    """How it is served; of a prefill workload, the workload as a profile of its own."""
     pod: PodSize
 
     @property

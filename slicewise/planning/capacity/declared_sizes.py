@@ -42,8 +42,11 @@ def node_size(pool: NodePool) -> NodeSize:
     )
 
 
-def pod_asks(model: ModelSpec, profile: ServingProfile, own: Extended = ()) -> PodAsks:
-    """Return what one pod of `model` with `profile` asks for, where its deployment asks for `own` beside."""
+def pod_asks(model: ModelSpec, profile: ServingProfile, own: Extended = (), *, disk: bool = True) -> PodAsks:
+    """Return what one pod of `model` with `profile` asks for, where its deployment asks for `own` beside.
+
+    Without `disk`, nothing of the node's disk.
+    """
     topology = profile.replica_topology
     image = is_in_image(model.weights)
     levels = model.pod, profile.pod
@@ -52,7 +55,7 @@ def pod_asks(model: ModelSpec, profile: ServingProfile, own: Extended = ()) -> P
         model.resources.cpu.millis + (MODEL_IMAGE_CPU.millis if image else 0),
         model.resources.memory.bytes + (MODEL_IMAGE_MEMORY.bytes if image else 0),
         # What is not known cannot be counted.
-        bytes_on_disk(model) or 0,
+        (bytes_on_disk(model) or 0) if disk else 0,
         topology.uses_fabric,
         tuple(sorted((container_amounts(*levels) | dict(own)).items())) if any(levels) else own,
     )

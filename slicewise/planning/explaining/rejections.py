@@ -25,13 +25,8 @@ from slicewise.planning.capacity import (
     deployment_asks,
     pod_asks,
 )
-from slicewise.planning.matching import (
-    MatchedRequirements,
-    match_requirements,
-    node_pool_selector_reason,
-    profile_selector_reason,
-    reject_environment,
-)
+from slicewise.planning.matched_requirements import MatchedRequirements, match_requirements
+from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, reject_environment
 from slicewise.planning.plan import Placement, Plan
 from slicewise.planning.prefill_reasons import nearest_for_prefill
 from slicewise.planning.quotas import PlannedQuotas, Taken

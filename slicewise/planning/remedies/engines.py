@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from slicewise.documents import model_key, unit_of
-from slicewise.planning.engine_fit import engine_sizing, sized_engine
+from slicewise.documents import model_key, profile_engine, unit_of
+from slicewise.planning.engine_fit import engine_sizing
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 
 _WRITE = "write "
@@ -14,7 +14,7 @@ _WRITE = "write "
 
 def other_arguments(want: Want) -> Proposal | None:
     """Return the mildest change of the engine's arguments with which it surely starts there."""
-    engine = sized_engine(want.model, want.profile)
+    engine = profile_engine(want.model, want.profile)
     reasons = engine_sizing(engine, unit_of(want.place.pool)).reasons if engine else ()
     for way in reasons[0].remedy.split("; or ") if reasons else ():
         if way.startswith(f"{_WRITE}--") and (proposal := _with(want, way.removeprefix(_WRITE).split())):

@@ -242,9 +242,10 @@ class DraftPlan:
         for placed in self.placed.values():
             for claim in placed.values():
                 placement = self._placement(claim)
-                tenants[claim.index].append(Tenant(placement, claim.demand.model, claim.pod))
-                if claim.prefill and placement.prefill:
-                    prefill = Tenant(placement.prefill, claim.demand.model, claim.prefill.pod)
+                model, option = claim.demand.model, claim.option
+                tenants[claim.index].append(Tenant(placement, model, option.profile, claim.pod))
+                if claim.prefill and option.prefill and placement.prefill:
+                    prefill = Tenant(placement.prefill, model, option.prefill.profile, claim.prefill.pod)
                     tenants[claim.prefill.index].append(prefill)
         return tenants
 

@@ -62,7 +62,7 @@ def _make_plan(fleet: Fleet, previous: Iterable[PreviousPlacement], log: Decisio
         *inter_node_traffic_advice(occupied),
         *uncounted_resource_advice(fleet, occupied),
         *contradicted_amount_advice(fleet, occupied),
-        *engine_memory_advice(fleet, placements),
+        *engine_memory_advice(fleet, draft.requirements, draft.pools, tenants),
         *pod_settings_advice(fleet, occupied),
         *divided_group_advice(fleet, placements),
         *(overdrawn_quotas(fleet, draft.quotas) if draft.quotas else ()),

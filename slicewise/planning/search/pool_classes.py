@@ -15,7 +15,7 @@ from slicewise.documents import (
     prefill_workload,
 )
 from slicewise.planning.capacity import Extended, PodAsks, PodSize, PoolLedger, deployment_asks, pod_asks
-from slicewise.planning.matching import MatchedRequirements, match_requirements
+from slicewise.planning.matched_requirements import MatchedRequirements, match_requirements
 
 _Shape = tuple[int, PodAsks]
 """The number of what a replica requires, and what one of its pods asks for."""
@@ -92,8 +92,12 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
     serving += [(each, profile, model) for each, profile, model in prefills if profile]
     asking = [(model, profile) for _, profile, model in serving]
     requirements = match_requirements([pool.pool for pool in pools], asking)
-    class_of, shape_of, reasons = requirements
-    shapes = [(shape_of[id(profile)], pod_asks(model, profile, each.own)) for each, profile, model in serving]
+    class_of, shape_of, reasons, *_ = requirements
+    # Where no node says what disk it has, models by that alone would be of many sizes.
+    disk = any(pool.node.storage is not None for pool in pools)
+    shapes = [
+        (shape_of[id(profile)], pod_asks(model, profile, each.own, disk=disk)) for each, profile, model in serving
+    ]
     serves = [[reason is None for reason in here] for here in reasons]
     numbers = _first_alike(pools, class_of, serves)
     examples = {number: class_of[number] for number in numbers}

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from bench.fleet_documents import fleet_of
+from bench.fleets import random_fleet
+from bench.sized_fleets import with_architectures
+from bench.startup_logs import published_configs
 from slicewise import sizing
 from slicewise.diagnostics import Code
-from slicewise.documents import Fleet, load_fleet
+from slicewise.documents import Fleet, load_fleet, unit_of
 from slicewise.planning import (
     Rejections,
     Remedies,
@@ -19,7 +23,11 @@ from slicewise.planning import (
     plan_to_dict,
     plan_with_remedies,
 )
+from slicewise.planning.advice.offered_units import OfferedUnits
+from slicewise.planning.declared_units import offered_units
+from slicewise.planning.matched_requirements import match_requirements
 from slicewise.planning.reasons import RejectionCode
+from slicewise.planning.search.draft_plan import DraftPlan
 from slicewise.presentation.tables import unchecked_line
 from slicewise.sizing import EngineMemory, Unit, sure_memory
 from tests.unit.documents.documents import Data, mig, minimal, pools
@@ -133,3 +141,35 @@ def test_keys_of_a_config_that_are_not_text_are_planned_all_the_same(tmp_path: P
     path.write_text(path.read_text().replace('"LABELS"', "{0: a, b: c, 1: d}"))
     assert there.models != load_fleet([str(path)]).models
     assert [each.node_pool for each in make_plan(load_fleet([str(path)])).placements] == ["large"]
+
+
+def test_pools_whose_memory_is_written_in_other_ways_have_units_of_their_own(tmp_path: Path) -> None:
+    # Of 20Gi the catalogue knows what the driver gives; 20480Mi is what a cluster reported.
+    there = fleet(tmp_path, {"config": LLAMA_8B}, "--max-model-len=8192")
+    (environment,) = there.environments
+    written = [
+        environment.spec.node_pools[0].model_validate(
+            {
+                **environment.spec.node_pools[0].model_dump(by_alias=True, mode="json", exclude_unset=True),
+                "capabilities": mig("1g.20gb", memory),
+            }
+        )
+        for memory in ("20Gi", "20480Mi", "20Gi")
+    ]
+    (model,) = there.models.values()
+    found = match_requirements(written, [(model, model.serving[0])])
+    assert [found.units[number] for number in found.class_of] == [unit_of(pool) for pool in written]
+    assert found.class_of[0] == found.class_of[2] != found.class_of[1]
+
+
+def test_units_of_pools_that_are_compared_already_are_those_of_all_pools() -> None:
+    documents = with_architectures(random_fleet(3, environments=12, deployments=60), list(published_configs().values()))
+    there = fleet_of(documents)
+    draft = DraftPlan(there)
+    offered = OfferedUnits(there, draft.requirements, draft.pools)
+    profiles = [profile for demand in draft.demands for profile in demand.model.serving]
+    for profile in profiles:
+        every, some = offered_units(there, profile), offered.to(profile)
+        assert set(some) <= set(every)
+        first = {unit: min(each.way for each in every if each.unit == unit) for unit in {each.unit for each in every}}
+        assert {unit: min(each.way for each in some if each.unit == unit) for unit in first} == first

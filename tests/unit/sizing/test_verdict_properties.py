@@ -48,6 +48,30 @@ def verdict(
     return FitJudge(memory).verdict(Unit(round(gib * GIB), is_slice=is_slice))
 
 
+@given(MODELS, ARGUMENTS, LENGTHS, VERSIONS, st.lists(MEMORIES, min_size=1, max_size=8), st.booleans())
+def test_units_are_counted_on_which_each_by_itself_does_not_fit(
+    config: dict[str, Any], arguments: str, length: int, version: str, memories: list[float], is_slice: bool
+) -> None:
+    options = read_options([f"--max-model-len={length}", *arguments.split()])
+    memory = engine_memory(read_architecture(config), options, parse_version(version))
+    units = [Unit(round(gib * GIB), is_slice, "h100-80gb") for gib in sorted(memories)]
+    units = [each for each in units if each.sees_large_device is units[0].sees_large_device]
+    verdicts = [FitJudge(memory).verdict(unit) for unit in units]
+    assert FitJudge(memory).failing(units) == verdicts.count(FitVerdict.DOES_NOT_FIT)
+
+
+def test_what_was_said_of_a_gpu_is_not_said_of_a_slice() -> None:
+    # vLLM sees no large device in either, so that batches are the same.
+    gpu, part = (Unit(79 * GIB, is_slice=each, gpu_model="a100-80gb") for each in (False, True))
+    memory = engine_memory(
+        read_architecture(LLAMA_8B), read_options(["--max-model-len=8192", "-tp=2"]), parse_version("0.23.0")
+    )
+    judge = FitJudge(memory)
+    both = [judge.verdict(gpu), judge.verdict(part)]
+    assert both == [FitJudge(memory).verdict(gpu), FitJudge(memory).verdict(part)]
+    assert both == [FitVerdict.FITS, FitVerdict.NOT_JUDGED]
+
+
 @pytest.mark.long
 @settings(max_examples=300)
 @given(MODELS, ARGUMENTS, LENGTHS, VERSIONS, MEMORIES, MEMORIES, st.booleans())
