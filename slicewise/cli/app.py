@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 
@@ -22,6 +21,7 @@ from slicewise.cli.size import judge_size
 from slicewise.cli.status import status
 from slicewise.cli.validate import validate
 from slicewise.cli.verify import verify
+from slicewise.presentation import replace_what_is_lacking
 
 app = typer.Typer(
     name="slicewise",
@@ -64,10 +64,7 @@ for _command in (
 
 def main() -> None:
     """Run the command line; its output may be closed by its reader at any time."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal or a pipe in Latin-1 or cp1252 lacks characters that tables and names have.
-            stream.reconfigure(errors="backslashreplace")
+    replace_what_is_lacking((sys.stdout, sys.stderr))
     code: str | int | None = 0
     try:
         app()

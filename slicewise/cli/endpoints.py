@@ -22,7 +22,7 @@ from slicewise.clusters.live import LiveCluster
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import Fleet, served_name
 from slicewise.planning import Placement, Plan, endpoint_to_dict, placement_endpoint
-from slicewise.presentation import printing_console, show_line
+from slicewise.presentation import ERROR, printing_console, show_command, show_line
 
 _NO_ADDRESS: Final = "not known, or no route"
 
@@ -151,8 +151,10 @@ def print_callable(console: Console, found: Sequence[CallableEndpoint], plan: Pl
             show_line(console, f"    shared by weight in group {each.group}")
             show_line(console, f"  this one alone:      {each.endpoint.direct or _NO_ADDRESS}")
         if each.endpoint.external is None:
-            show_line(console, f"  {each.port_forward}")
-        show_line(console, f"  {each.curl}")
+            show_command(console, f"  {each.port_forward}")
+        show_command(console, f"  {each.curl}")
         console.print()
     for shortfall in plan.shortfalls:
-        show_line(console, f"{shortfall.deployment}: {shortfall.placed} of {shortfall.wanted} environments", "bold red")
+        show_line(
+            console, f"{shortfall.deployment}: {shortfall.placed} of {shortfall.wanted} environments", f"bold {ERROR}"
+        )

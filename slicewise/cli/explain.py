@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from slicewise.cli import exit_codes
 from slicewise.cli.command_inputs import read_fleet, read_previous
@@ -18,7 +15,7 @@ from slicewise.cli.options import Deployment, Output, Paths, Previous, TableOrJs
 from slicewise.cli.results import print_result
 from slicewise.cli.sized_models import size_model
 from slicewise.cli.sizes import print_sizes
-from slicewise.diagnostics import closest_few, printable, quoted, some
+from slicewise.diagnostics import closest_few, quoted, some
 from slicewise.documents import DeploymentKey, Fleet, model_key
 from slicewise.planning import (
     Candidate,
@@ -35,9 +32,22 @@ from slicewise.planning import (
     placement_endpoint,
     remedies_to_dict,
 )
-from slicewise.presentation import headline, print_endpoints, printing_console, remedy_lines, show_line
+from slicewise.presentation import (
+    ERROR,
+    FAINT,
+    GOOD,
+    NOTE,
+    WARNING,
+    Column,
+    headline,
+    print_endpoints,
+    printing_console,
+    remedy_lines,
+    show,
+    show_line,
+)
 
-_STYLES = {Verdict.PLACED: "green", Verdict.FITS: "cyan", Verdict.FULL: "yellow", Verdict.REJECTED: "dim"}
+_STYLES = {Verdict.PLACED: GOOD, Verdict.FITS: NOTE, Verdict.FULL: WARNING, Verdict.REJECTED: FAINT}
 
 _MOST_MEANT = 3
 
@@ -121,8 +131,9 @@ def print_explanation(console: Console, fleet: Fleet, plan: Plan, log: DecisionL
     shortfall = shortfall_of(plan, key)
     wanted = fleet.deployment[key].spec.environments
     title = headline(shortfall) if shortfall else f"{key}: {wanted} of {wanted} environments"
-    show_line(console, title, "bold red" if shortfall else "bold")
-    console.print(_table(candidates(fleet, plan, log)))
+    show_line(console, title, f"bold {ERROR}" if shortfall else "bold")
+    found = candidates(fleet, plan, log)
+    show(console, "", _COLUMNS, [_row(each) for each in found], [_STYLES[each.verdict] for each in found])
     print_endpoints(console, fleet, [item for item in plan.placements if item.deployment == key])
     model = model_key(fleet.deployment[key])
     if fleet.models[model].architecture is not None:
@@ -133,10 +144,13 @@ def print_explanation(console: Console, fleet: Fleet, plan: Plan, log: DecisionL
             show_line(console, line)
 
 
-def _table(found: Sequence[Candidate]) -> Table:
-    table = Table("verdict", "environment", "node pool", "profile", "why", box=SIMPLE)
-    for item in found:
-        why = item.message if item.verdict is not Verdict.REJECTED else f"{item.message} ({item.code})"
-        cells = (item.verdict.value, item.environment, item.node_pool or "(all)", item.profile or "(all)", why)
-        table.add_row(*(Text(printable(cell)) for cell in cells), style=_STYLES[item.verdict])
-    return table
+_COLUMNS = (
+    *map(Column, ("verdict", "environment", "node pool")),
+    Column("serving profile", short="serving"),
+    Column("why", prose=True),
+)
+
+
+def _row(item: Candidate) -> Sequence[str]:
+    why = item.message if item.verdict is not Verdict.REJECTED else f"{item.message} ({item.code})"
+    return (item.verdict.value, item.environment, item.node_pool or "(all)", item.profile or "(all)", why)

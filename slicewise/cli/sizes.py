@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from slicewise.cli.sized_models import SizedProfile
-from slicewise.presentation import Column, show, show_line
+from slicewise.presentation import ERROR, GOOD, WARNING, Column, show, show_line
 from slicewise.sizing import FitVerdict, Range, Sizing, SizingReason
 
 _GIB = 1024**3
@@ -67,17 +67,18 @@ def _tokens(found: Sizing | None) -> dict[str, int | None]:
 
 
 _COLUMNS = (
-    *map(Column, ("profile", "unit", "verdict")),
+    Column("serving profile", short="serving"),
+    *map(Column, ("unit", "verdict")),
     *(
         Column(heading, number=True)
         for heading in ("memory", "budget", "weights", "overhead", "left for cache", "one request", "requests at once")
     ),
 )
 _STYLES = {
-    FitVerdict.FITS: "green",
-    FitVerdict.CANNOT_SAY: "yellow",
-    FitVerdict.NOT_JUDGED: "yellow",
-    FitVerdict.DOES_NOT_FIT: "red",
+    FitVerdict.FITS: GOOD,
+    FitVerdict.CANNOT_SAY: WARNING,
+    FitVerdict.NOT_JUDGED: WARNING,
+    FitVerdict.DOES_NOT_FIT: ERROR,
 }
 
 

@@ -24,10 +24,10 @@ from slicewise.cli.options import (
 from slicewise.cli.results import print_result
 from slicewise.cli.status_screen import FleetStatus, print_status, status_to_dict
 from slicewise.cli.verify import chosen_environments
+from slicewise.clusters.live import ServiceKey
 from slicewise.clusters.readiness import ObservedServices
 from slicewise.clusters.status import (
     ServiceStatus,
-    UnplannedService,
     not_planned,
     read_services,
     running_placements,
@@ -103,11 +103,15 @@ def fleet_status(
     placements = [each for each in plan.placements if each.environment in chosen]
     statuses = [_status(fleet, each, read.get(each.environment)) for each in placements]
     stacks = {stack} if stack else {each.live.stack for each in statuses if each.live and each.live.stack}
-    planned = {(each.placement.environment, each.placement.deployment.namespace, each.service) for each in statuses}
-    more: list[UnplannedService] = []
-    for name, services in sorted(read.items()):
-        here = {key for environment, *key_ in planned if environment == name for key in [tuple(key_)]}
-        more += not_planned(name, services.services, here, stacks)
+    planned: dict[str, set[ServiceKey]] = {}
+    for each in statuses:
+        key = (each.placement.deployment.namespace, each.service)
+        planned.setdefault(each.placement.environment, set()).add(key)
+    more = [
+        service
+        for name, found in sorted(read.items())
+        for service in not_planned(name, found.services, planned.get(name, set()), stacks)
+    ]
     endpoints = [live_endpoint(fleet, each.placement, each.live) for each in statuses]
     return FleetStatus(tuple(zip(statuses, endpoints, strict=True)), tuple(more), plan.shortfalls)
 

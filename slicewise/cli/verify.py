@@ -36,7 +36,7 @@ from slicewise.diagnostics import (
     there_are,
 )
 from slicewise.documents import Fleet
-from slicewise.presentation import Column, printing_console, show, show_line
+from slicewise.presentation import ERROR, WARNING, Column, printing_console, show, show_line
 
 _COLUMNS = (
     *map(Column, ("environment", "node pool", "unit", "slices")),
@@ -107,8 +107,8 @@ def print_verified(console: Console, verified: Verified) -> None:
     """Print each pool, declared beside real, then what differs: errors first, each with its remedy."""
     show(console, "Node pools: real/declared", _COLUMNS, [_row(pool) for pool in verified.pools])
     for title, style, severity in (
-        ("Errors", "bold red", Severity.ERROR),
-        ("Warnings", "bold yellow", Severity.WARNING),
+        ("Errors", f"bold {ERROR}", Severity.ERROR),
+        ("Warnings", f"bold {WARNING}", Severity.WARNING),
     ):
         found = [each for each in errors_first(verified.differences) if each.severity is severity]
         if found:

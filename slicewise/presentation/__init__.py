@@ -6,12 +6,15 @@ and `fleet_picture` draws the pools as SVG.
 
 from slicewise.presentation.accounts import print_accounts
 from slicewise.presentation.changes import change_lines, changes_headline
-from slicewise.presentation.columns import Column, show, show_line
+from slicewise.presentation.columns import show, show_command, show_line
 from slicewise.presentation.console import plain_console, printing_console
+from slicewise.presentation.encodings import replace_what_is_lacking
 from slicewise.presentation.markdown import plan_as_markdown
+from slicewise.presentation.palette import ERROR, FAINT, GOOD, NOTE, WARNING
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.progress import loading_bar, waiting_bar
 from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
+from slicewise.presentation.table_layout import Column
 from slicewise.presentation.tables import (
     moved_lines,
     print_changes,
@@ -23,6 +26,11 @@ from slicewise.presentation.tables import (
 )
 
 __all__ = [
+    "ERROR",
+    "FAINT",
+    "GOOD",
+    "NOTE",
+    "WARNING",
     "Column",
     "change_lines",
     "changes_headline",
@@ -39,8 +47,10 @@ __all__ = [
     "print_plan",
     "printing_console",
     "remedy_lines",
+    "replace_what_is_lacking",
     "shortfall_lines",
     "show",
+    "show_command",
     "show_line",
     "unchecked_line",
     "waiting_bar",

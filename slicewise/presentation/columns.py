@@ -1,4 +1,4 @@
-"""Tables and lines: rich's in a terminal; in a pipe plain text, which nothing limits and which costs next to nothing.
+"""Tables and lines on a console: styled and fitted in a terminal; in a pipe plain text, which nothing limits.
 
 What they hold may come from an earlier plan's file or from a cluster, so it is printed as text: without markup, and
 with what is not printable escaped.
@@ -7,54 +7,67 @@ with what is not printable escaped.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from slicewise.diagnostics import printable
+from slicewise.presentation.folding import folded
+from slicewise.presentation.palette import FAINT
+from slicewise.presentation.table_layout import Column, Layout, lay_out
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column's heading, and whether it holds numbers."""
+def show(
+    console: Console,
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    styles: Sequence[str] | None = None,
+) -> None:
+    """Print a table.
 
-    heading: str
-    number: bool = False
-
-
-def show(console: Console, title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table."""
-    rows = [[printable(cell) for cell in row] for row in rows]
+    Args:
+        console: Where.
+        title: What stands above it; empty for nothing.
+        columns: Its columns.
+        rows: The cells of each row.
+        styles: A style for each row in a terminal.
+    """
+    layout = lay_out(columns, [[printable(cell) for cell in row] for row in rows], console.width)
+    rule = " " + ("-" if console.options.ascii_only else "─") * min(layout.width - 1, console.width - 1)
     if not console.is_terminal:
-        console.file.write(_plain(title, columns, rows, "-" if console.options.ascii_only else "─"))
+        console.file.write(_plain(title, layout, rule))
         return
-    table = Table(box=SIMPLE, title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column.heading, justify="right" if column.number else "left")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table)
+    for line, style in ((title, "bold"), *((f"  {note}", FAINT) for note in layout.notes)):
+        if line:
+            for part in folded(line, console.width):
+                _print(console, part, style)
+    _print(console, "")
+    if layout.heading:
+        for heading in layout.heading:
+            _print(console, heading, "bold")
+        _print(console, rule, FAINT)
+    for row in layout.rows:
+        for line in row.lines:
+            _print(console, line, styles[row.number] if styles else None)
+    _print(console, "")
 
 
 def show_line(console: Console, line: str, style: str | None = None) -> None:
-    """Print one line, as long as it is."""
-    console.print(printable(line), style=style, markup=False, highlight=False, soft_wrap=True)
+    """Print one line: in a terminal folded between words, in a pipe as long as it is."""
+    line = printable(line)
+    for part in folded(line, console.width) if console.is_terminal else [line]:
+        _print(console, part, style)
 
 
-def _plain(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], dash: str) -> str:
-    cells = [[column.heading for column in columns], *rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+def show_command(console: Console, line: str) -> None:
+    """Print a line that is copied in one piece."""
+    _print(console, printable(line))
 
-    def line(row: Sequence[str]) -> str:
-        fitted = (
-            text.rjust(width) if column.number else text.ljust(width)
-            for text, width, column in zip(row, widths, columns, strict=True)
-        )
-        return "  " + "   ".join(fitted).rstrip()
 
-    heading, *body = map(line, cells)
-    rule = " " + dash * (sum(widths) + 3 * len(widths) - 1)
-    return "\n".join([title, "", heading, rule, *body, "", ""])
+def _print(console: Console, line: str, style: str | None = None) -> None:
+    console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _plain(title: str, layout: Layout, rule: str) -> str:
+    body = [line for row in layout.rows for line in row.lines]
+    return "\n".join([*([title, ""] if title else []), *layout.heading, rule, *body, "", ""])

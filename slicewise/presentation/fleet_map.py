@@ -93,6 +93,7 @@ class _Map:
             yield line.append_text(self._legend(pool, largest_first, styles, self.width - line.cell_len))
             return
         yield Text(f"  {name}")
+        figures.rstrip()
         yield Text(" " * _INDENT).append_text(figures)
         legend = self._legend(pool, largest_first, styles, self.width - _INDENT)
         if legend:

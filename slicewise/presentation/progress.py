@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -20,6 +19,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from slicewise.presentation.console import progress_console
 
 SECONDS: Final = 2.0
 
@@ -64,7 +65,7 @@ def waiting_bar(what: str, count: int) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _bar(*columns: ProgressColumn) -> Iterator[Progress | None]:
     """Give a bar that has not started, and goes in the end; None where standard error is not a terminal."""
-    console = Console(stderr=True)
+    console = progress_console()
     if not console.is_terminal:
         yield None
         return

@@ -21,9 +21,11 @@ from slicewise.planning import (
     unchecked_models,
 )
 from slicewise.presentation.changes import change_lines, changes_headline, touched_pools
-from slicewise.presentation.columns import Column, show, show_line
+from slicewise.presentation.columns import show, show_line
 from slicewise.presentation.fleet_map import print_map
+from slicewise.presentation.palette import ERROR, WARNING
 from slicewise.presentation.shortfalls import shortfall_lines
+from slicewise.presentation.table_layout import Column
 
 
 def print_plan(
@@ -46,8 +48,8 @@ def print_plan(
     if unchecked := unchecked_line(fleet):
         show_line(console, unchecked)
     for title, style, lines in (
-        ("Not placed everywhere", "bold red", shortfall_lines(fleet, plan, Rejections(fleet, plan))),
-        ("Warnings", "bold yellow", warning_lines(plan)),
+        ("Not placed everywhere", f"bold {ERROR}", shortfall_lines(fleet, plan, Rejections(fleet, plan))),
+        ("Warnings", f"bold {WARNING}", warning_lines(plan)),
     ):
         if lines:
             console.print(title, style=style)
@@ -118,9 +120,10 @@ def print_placements(console: Console, plan: Plan, changes: PlanChanges | None =
 
 
 _PLACEMENT = (
-    *map(Column, ("deployment", "environment", "node pool", "profile")),
+    *map(Column, ("deployment", "environment", "node pool")),
+    Column("serving profile", short="serving"),
     Column("replicas", number=True),
-    Column("each pod asks for"),
+    Column("each pod asks for", short="asks"),
     Column("units", number=True),
     Column(""),
 )
