@@ -20,6 +20,7 @@ from policies.rules.reading import (
 )
 from policies.rules.rule_runner import each
 from policies.rules.rule_types import Config, Finding, Level, Outcome, PolicySeverity, Resource, StackRule
+from slicewise.diagnostics import counted
 from slicewise.manifests import ENVIRONMENT_ANNOTATION, NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION
 from slicewise.planning import NodeSize, PodSize, is_sound
 
@@ -75,8 +76,9 @@ def _of_pool(pool: Field, *, by_pool: dict[tuple[str | None, str | None], list[_
     pods = sum((demand.pods for demand in demands), Counter[int]())
     sizes = {PodSize(units): count for units, count in pods.items()}
     if not is_sound(nodes, NodeSize(per_node), sizes):
-        shown = ", ".join(f"{count} pods of {units}" for units, count in sorted(pods.items()))
-        problem = f"{name[0]}/{name[1]}: {nodes} nodes of {per_node} units do not take {shown} in every order"
+        shown = ", ".join(f"{counted(count, 'pod')} of {units}" for units, count in sorted(pods.items()))
+        there = f"{counted(nodes, 'node')} of {counted(per_node, 'unit')}"
+        problem = f"{name[0]}/{name[1]}: {there} cannot take {shown} in every order"
         yield Finding(pool.path, problem, "ask for less, or give the pool more nodes")
 
 

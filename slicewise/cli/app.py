@@ -11,6 +11,7 @@ from slicewise.cli.discover import discover
 from slicewise.cli.endpoints import endpoints
 from slicewise.cli.errors import errors
 from slicewise.cli.explain import explain
+from slicewise.cli.help_colours import use_palette
 from slicewise.cli.help_format import HELP, Command
 from slicewise.cli.init import init
 from slicewise.cli.options import Version
@@ -65,6 +66,8 @@ for _command in (
 def main() -> None:
     """Run the command line; its output may be closed by its reader at any time."""
     replace_what_is_lacking((sys.stdout, sys.stderr))
+    if sys.stdout.isatty():
+        use_palette()
     code: str | int | None = 0
     try:
         app()

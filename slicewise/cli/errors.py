@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from slicewise.cli.errors_page import find_section, print_list, print_section, read_sections
 from slicewise.cli.options import ErrorCode
+from slicewise.presentation import printing_console
 
 
 def errors(code: ErrorCode = None) -> None:
@@ -15,6 +14,6 @@ def errors(code: ErrorCode = None) -> None:
     """
     sections = read_sections()
     if code is None:
-        print_list(Console(), sections)
+        print_list(printing_console(), sections)
     else:
-        print_section(Console(), find_section(code, sections))
+        print_section(printing_console(), find_section(code, sections))

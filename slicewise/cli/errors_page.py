@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 
 import slicewise
 from slicewise.diagnostics import quoted
+from slicewise.presentation import show_line
 
 _PAGE: Final = Path("docs", "errors.md")
 # Of the beginning of a code: every code begins with SW.
@@ -71,4 +72,4 @@ def print_section(console: Console, section: Section) -> None:
 def print_list(console: Console, sections: dict[str, Section]) -> None:
     """Print every code with its title, a line each."""
     for section in sections.values():
-        console.out(f"{section.code}  {section.title}", highlight=False)
+        show_line(console, f"{section.code}  {section.title}")

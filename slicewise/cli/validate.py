@@ -5,7 +5,7 @@ from __future__ import annotations
 from slicewise.cli.command_inputs import print_lines, read_fleet
 from slicewise.cli.options import Paths
 from slicewise.cli.results import print_result
-from slicewise.diagnostics import MOST_PROBLEMS, by_document, counted
+from slicewise.diagnostics import MOST_PROBLEMS, by_document, counted, plural
 from slicewise.planning import prospects
 from slicewise.presentation import unchecked_line
 
@@ -21,7 +21,7 @@ def validate(paths: Paths) -> None:
     warnings = by_document([*fleet.advice, *prospects(fleet)])
     print_lines(f"warning: {warning}" for warning in warnings[:MOST_PROBLEMS])
     if rest := warnings[MOST_PROBLEMS:]:
-        print_lines([f"{len(rest):,} more warnings; fix these first"])
+        print_lines([f"{len(rest):,} more {plural(len(rest), 'warning')}; fix these first"])
     counts = [
         (len(fleet.environments), "environment"),
         (len(fleet.models), "model"),

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from slicewise.diagnostics.codes import Code
 from slicewise.diagnostics.printable_text import printable
+from slicewise.diagnostics.wording import plural
 
 FieldPath = tuple[str | int, ...]
 _LONGEST = 60
@@ -246,7 +247,7 @@ class InvalidInputError(Exception):
     def __init__(self, problems: Iterable[Diagnostic]) -> None:
         ordered = by_place(set(problems))
         if rest := ordered[MOST_PROBLEMS:]:
-            message = f"{len(rest):,} more mistakes"
+            message = f"{len(rest):,} more {plural(len(rest), 'mistake')}"
             ordered = [*ordered[:MOST_PROBLEMS], Diagnostic.error(rest[0].code, message, "fix these first")]
         self.problems = tuple(ordered)
         super().__init__("\n".join(map(str, self.problems)))

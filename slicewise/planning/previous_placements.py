@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Place
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Place, plural
 from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
 from slicewise.kubernetes import MAX_COUNT
 
@@ -161,7 +161,8 @@ def _problems(error: ValidationError, source: str, names: Sequence[object] | Non
         for each in found[:_MOST_PROBLEMS]
     ]
     if len(found) > _MOST_PROBLEMS:
-        message = f"{len(found) - _MOST_PROBLEMS:,} more mistakes{_EXPECTED}"
+        rest = len(found) - _MOST_PROBLEMS
+        message = f"{rest:,} more {plural(rest, 'mistake')}{_EXPECTED}"
         problems.append(Diagnostic.error(Code.BAD_PREVIOUS_PLAN, message, place=Place(source)))
     return problems
 

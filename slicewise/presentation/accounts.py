@@ -9,7 +9,8 @@ from rich.console import Console
 
 from slicewise.documents import Fleet
 from slicewise.planning import Account, AccountsBy, Plan, accounts_by, pool_costs
-from slicewise.presentation.columns import Column, show
+from slicewise.presentation.columns import show
+from slicewise.presentation.table_layout import Column
 
 _NUMBERS = ("replicas", "units", "GiB", "GPU equivalents")
 _PRICE = "price an hour"

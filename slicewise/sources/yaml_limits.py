@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, by_place, quoted, some
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, by_place, plural, quoted, some
 
 # What aliases expand to: a few lines of nested aliases ("a billion laughs") can become gigabytes.
 MAX_NODES: Final = 1_000_000
@@ -91,7 +91,8 @@ def duplicate_keys(root: yaml.Node, file: str) -> list[Diagnostic]:
             problems += _duplicates_in(node, file, entry=entry, document=node is root)
     if len(problems) > MAX_DUPLICATES:
         rest = len(problems) - MAX_DUPLICATES
-        message, remedy = f"{rest:,} more mistakes, keys of this document that repeat", "fix these first"
+        message = f"{rest:,} more {plural(rest, 'mistake')}, keys of this document that repeat"
+        remedy = "fix these first"
         problems = by_place(problems)
         first = replace(problems[MAX_DUPLICATES], message=message, remedy=remedy, facts={"more": rest})
         problems[MAX_DUPLICATES:] = [first]

@@ -95,7 +95,7 @@ def test_more_pods_than_nodes_can_take_in_every_order() -> None:
     # Two nodes of 8 units: three pods of 5 never fit, though 15 of 16 units are enough by their sum.
     large = service(pod_spec(container("nvidia.com/gpu", "5")), replicas=3)
     (message,) = messages(POOL_CAPACITY, large, plan(15, nodes=2, per_node=8))
-    assert "2 nodes of 8 units do not take 3 pods of 5 in every order" in message
+    assert "2 nodes of 8 units cannot take 3 pods of 5 in every order" in message
     # A pod of 8 beside pods of 1: one of 1 on each node is enough to keep it out.
     small = service(pod_spec(container("nvidia.com/gpu", "1")), name="small", replicas=2)
     whole = service(whole_gpus(), replicas=1)

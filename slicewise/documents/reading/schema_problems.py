@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, counted, dotted, shown
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, counted, dotted, plural, shown
 from slicewise.documents.patterns import pattern_of
 from slicewise.documents.reading.names_meant import name_meant
 from slicewise.documents.reading.types_meant import type_meant
@@ -94,7 +94,7 @@ def schema_mismatch(document: SourceDocument, kind: type[BaseModel], error: Vali
     problems = [_problem(document, details, unknown) for details in told[:MAX_PROBLEMS]]
     if len(told) > MAX_PROBLEMS:
         more = len(told) - MAX_PROBLEMS
-        message = f"{more:,} more mistakes in this document"
+        message = f"{more:,} more {plural(more, 'mistake')} in this document"
         problems.append(document.error(Code.BAD_VALUE, message, "fix these first", more=more))
     wrong = {details["loc"] for details in errors if not (field := unknown.get(details["loc"])) or not field.meant}
     return SchemaMismatch(problems, frozenset(wrong | meant))

@@ -18,7 +18,7 @@ def test_every_candidate_is_shown_with_its_verdict() -> None:
     assert "fp8-slice on h100-80gb/3g.40gb: fits" in lines
     assert [line for line in lines[: lines.index("Sizes in GiB")] if line.strip(" ─")] == [
         "team-a/gemma: 2 of 2 environments",
-        "verdict environment node pool profile why",
+        "verdict environment node pool serving profile why",
         "placed mig-a small-models-mig fp8-slice 2 replicas, 2 units, new",
         "placed onprem-b h100-whole bf16-gpu 2 replicas, 2 units, new",
         "rejected mig-a small-models-mig bf16-gpu a slice has 39Gi, needs 72Gi (insufficient-memory)",

@@ -42,7 +42,6 @@ def test_sixteen_colours_are_enough(style: str) -> None:
 
 def test_what_rich_draws_on_its_own_has_colours_of_these() -> None:
     ours = {Style.parse(style).color for style in STYLES}
-    drawn = {
-        name: style.color for name, style in palette.THEME.styles.items() if name.startswith(("progress.", "bar."))
-    }
+    ours_too = ("progress.", "bar.", "markdown.")
+    drawn = {name: style.color for name, style in palette.THEME.styles.items() if name.startswith(ours_too)}
     assert {name for name, color in drawn.items() if color and color not in ours} == set()

@@ -126,7 +126,7 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> _Words:
             return _other_units(compared, fault)
         case MoreUnits():
             return _Words(
-                f"{fault.count} units of {compared.resource}, {compared.units_per_node} declared",
+                f"{counted(fault.count, 'unit')} of {compared.resource}, {compared.units_per_node} declared",
                 "correct acceleratorCount, so that all of them are counted",
                 takes_room=False,
             )
