@@ -23,7 +23,7 @@ from slicewise.planning import (
 from slicewise.presentation.changes import change_lines, changes_headline, touched_pools
 from slicewise.presentation.columns import show, show_line
 from slicewise.presentation.fleet_map import print_map
-from slicewise.presentation.palette import ERROR, WARNING
+from slicewise.presentation.palette import ERROR, GOOD, WARNING
 from slicewise.presentation.shortfalls import shortfall_lines
 from slicewise.presentation.table_layout import Column
 
@@ -93,7 +93,7 @@ def print_changes(console: Console, changes: PlanChanges) -> None:
     console.print()
 
 
-_STYLES: Final = {"+": "green", "-": "red", "~": "yellow", ">": "bold yellow"}
+_STYLES: Final = {"+": GOOD, "-": ERROR, "~": WARNING, ">": f"bold {WARNING}"}
 
 
 def shown_placements(plan: Plan, changes: PlanChanges | None, *, every: bool) -> list[Placement]:
