@@ -149,10 +149,10 @@ def test_adapters_are_fetched_mounted_and_served(workloads: Workloads) -> None:
     # The engine may only read /mnt, so the place for that mount is made in the init container.
     (shared,) = (each for each in engine(spec).volumeMounts or [] if each.mountPath == "/mnt")
     assert shared.readOnly
-    own = {each.name: each for each in initializer.volumeMounts or []}
-    assert not own[shared.name].readOnly
+    mounted = {each.name: each for each in initializer.volumeMounts or []}
+    assert not mounted[shared.name].readOnly
     (volume,) = (each for each in spec.volumes or [] if each.persistentVolumeClaim)
-    place = own[volume.name]
+    place = mounted[volume.name]
     assert (place.mountPath, place.subPath, place.readOnly) == ("/mnt/lora/support", "support", True)
     args = engine(spec).args or []
     assert args[:3] == ["--enable-lora", "--max-lora-rank=32", "--max-loras=3"]
