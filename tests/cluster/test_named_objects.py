@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import ConfigMap, Namespace, Secret
+from lightkube.resources.core_v1 import ConfigMap, Namespace, PersistentVolumeClaim, Secret
 from lightkube.types import PatchType
 
 from slicewise.clusters.access.client import close_client, open_client
 from slicewise.clusters.access.raw_requests import get_metadata
-from slicewise.clusters.live import LiveNamed, ObjectName
+from slicewise.clusters.live import LiveClaim, LiveNamed, ObjectName
 from slicewise.clusters.live.named_objects import NamedObjects, read_named_objects
 
 if TYPE_CHECKING:
@@ -77,3 +77,20 @@ def test_keys_are_known_and_values_are_not_sent(plane: ControlPlane, client: Cli
     }
     assert "managedFields" in sent
     assert VALUE not in sent
+
+
+def test_claims_are_read_with_their_modes(plane: ControlPlane, client: Client) -> None:
+    namespace = "claims"
+    client.create(Namespace(metadata=ObjectMeta(name=namespace)))
+    names = {}
+    for name, mode, phase in (("shared", "ReadOnlyMany", "Bound"), ("fresh", "ReadWriteOnce", "Pending")):
+        spec = {"accessModes": [mode], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "none"}
+        meta = {"name": name, "namespace": namespace}
+        client.create(PersistentVolumeClaim.from_dict({"metadata": meta, "spec": spec}))
+        if phase == "Bound":
+            status = {"status": {"phase": phase, "accessModes": [mode], "capacity": {"storage": "1Gi"}}}
+            client.patch(PersistentVolumeClaim.Status, name, status, namespace=namespace, patch_type=PatchType.MERGE)
+        found = LiveNamed(there=True, claim=LiveClaim(phase, frozenset({mode})))
+        names[ObjectName("PersistentVolumeClaim", namespace, name)] = found
+    names[ObjectName("PersistentVolumeClaim", namespace, "none")] = LiveNamed(there=False)
+    assert read(plane, names)[0] == names
