@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from lightkube.models.meta_v1 import ObjectMeta
@@ -86,7 +86,7 @@ def test_claims_are_read_with_their_modes(plane: ControlPlane, client: Client) -
     for name, mode, phase in (("shared", "ReadOnlyMany", "Bound"), ("fresh", "ReadWriteOnce", "Pending")):
         spec = {"accessModes": [mode], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "none"}
         meta = {"name": name, "namespace": namespace}
-        client.create(PersistentVolumeClaim.from_dict({"metadata": meta, "spec": spec}))
+        client.create(cast("PersistentVolumeClaim", PersistentVolumeClaim.from_dict({"metadata": meta, "spec": spec})))
         if phase == "Bound":
             status = {"status": {"phase": phase, "accessModes": [mode], "capacity": {"storage": "1Gi"}}}
             client.patch(PersistentVolumeClaim.Status, name, status, namespace=namespace, patch_type=PatchType.MERGE)
