@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from slicewise.diagnostics import Code, Diagnostic, some
 from slicewise.documents import Fleet, container_amounts
-from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, pod_of
+from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, asks_by_itself, pod_of
 from slicewise.planning.capacity import Counted
 
 
@@ -15,6 +15,8 @@ def uncounted_resource_advice(fleet: Fleet, pools: Iterable[OccupiedPool]) -> It
     for pool in pools:
         known = dict(pool.ledger.node.limits())
         for tenant in pool.tenants:
+            if not asks_by_itself(fleet, pool, tenant):
+                continue
             asked = container_amounts(pod_of(fleet, pool, tenant))
             uncounted = sorted(name for name in asked if name not in known)
             if uncounted:

@@ -209,7 +209,10 @@ class NodeSize:
             and (self.memory is None or pod.memory * self.units <= self.memory * pod.units)
             and (self.pods is None or self.units <= self.pods * pod.units)
             and (self.storage is None or pod.storage * self.units <= self.storage * pod.units)
-            and all(asks * self.units <= _of(self.extended, name) * pod.units for name, asks in pod.extended)
+            and (
+                not pod.extended
+                or all(asks * self.units <= _of(self.extended, name) * pod.units for name, asks in pod.extended)
+            )
         )
 
     def most(self, pod: PodSize) -> int:
