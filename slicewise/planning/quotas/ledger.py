@@ -43,8 +43,8 @@ class _Share:
 
     name: str
     limits: Limits
-    weights: Sequence[Worth | None]
-    """What a unit of each pool counts; None where the quota does not count the pool."""
+    weights: Sequence[Worth]
+    """What a unit of each pool counts, by what is limited; nothing where the quota does not count the pool."""
     used: Worth = NOTHING
     kept: Worth = NOTHING
     """Kept for what ran before and has no place yet."""
@@ -52,9 +52,7 @@ class _Share:
     def amount(self, taken: Iterable[Taken]) -> Worth:
         amount = NOTHING
         for each in taken:
-            weight = self.weights[each.pool]
-            if weight is not None:
-                amount = amount.plus(weight.times(each.units))
+            amount = amount.plus(self.weights[each.pool].times(each.units))
         return amount
 
 
@@ -104,7 +102,10 @@ class QuotaLedger:
             _Share(
                 quota.name,
                 limits_of(quota),
-                [amounts if quota.covers(*pool) else None for amounts, pool in zip(units, pools, strict=True)],
+                [
+                    _limited(worth, limits_of(quota)) if quota.covers(*pool) else NOTHING
+                    for worth, pool in zip(units, pools, strict=True)
+                ],
             )
             for quota in fleet.quotas
         ]
@@ -184,7 +185,7 @@ class QuotaLedger:
     def _group_of_quotas(self, numbers: tuple[int, ...]) -> _Group:
         if numbers not in self._groups:
             shares = [self._shares[number] for number in numbers]
-            kinds: dict[tuple[Worth | None, ...], int] = {}
+            kinds: dict[tuple[Worth, ...], int] = {}
             kind_of, examples = [], []
             for pool, weights in enumerate(zip(*(share.weights for share in shares), strict=True)):
                 if weights not in kinds:
@@ -193,3 +194,8 @@ class QuotaLedger:
                 kind_of.append(kinds[weights])
             self._groups[numbers] = _Group(shares, kind_of, examples)
         return self._groups[numbers]
+
+
+def _limited(worth: Worth, limits: Limits) -> Worth:
+    """Return `worth` by the measures that are limited: pools that differ in others alone need not be told apart."""
+    return Worth(*(0 if limit is None else amount for amount, limit in zip(worth, limits, strict=True)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 from slicewise.diagnostics import plural
 from slicewise.documents import Measure, NodePool, Quota, unit_of, units_per_gpu
@@ -23,17 +23,13 @@ class Worth(NamedTuple):
     gpu_parts: int = 0
     """GPUs, in parts of `GPU_PARTS`."""
 
-    def times(self, count: int) -> Self:
+    def times(self, count: int) -> Worth:
         """Return the amounts of `count` times as many."""
-        return self._replace(units=self.units * count, memory=self.memory * count, gpu_parts=self.gpu_parts * count)
+        return Worth(self.units * count, self.memory * count, self.gpu_parts * count)
 
-    def plus(self, other: Worth) -> Self:
+    def plus(self, other: Worth) -> Worth:
         """Return the amounts of both."""
-        return self._replace(
-            units=self.units + other.units,
-            memory=self.memory + other.memory,
-            gpu_parts=self.gpu_parts + other.gpu_parts,
-        )
+        return Worth(self.units + other.units, self.memory + other.memory, self.gpu_parts + other.gpu_parts)
 
     @property
     def gpu_equivalents(self) -> float:

@@ -81,7 +81,10 @@ class Relocation:
         most = _POOLS_TRIED if depth == self._depth else _DEEPER
         for index in nlargest(most, pools, key=lambda index: (draft.pools[index].free, -index)):
             option, pod = pools[index]
-            yield Claim(demand, option, index, pod, retained=False)
+            newcomer = Claim(demand, option, index, pod, retained=False)
+            # Room is all that others of this priority can make.
+            if draft.refusal(newcomer) is None:
+                yield newcomer
 
     def _choices(self, newcomer: Claim, depth: int) -> Iterator[Sequence[Claim]]:
         """Yield claims that could make way: one that is large enough, or several small ones."""
