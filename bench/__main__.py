@@ -9,6 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
+from bench.architecture_cost import cost_table, measure_fleets
 from bench.benchmarks_page import page_text
 from bench.fleets import FleetKind
 from bench.growth import Growth, measure
@@ -26,6 +27,7 @@ _LOADS: Final = (0.5, 0.85, 1.1)
 _LARGE: Final = ((100, 1_000), (1_000, 10_000))
 _SMALL: Final = ((20, 200), (200, 2_000))
 _GROWTH_SEED: Final = 1
+_ARCHITECTURE_RUNS: Final = 3
 _PAGE: Final = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
@@ -72,11 +74,14 @@ def _everything(arguments: argparse.Namespace) -> None:
     ]
     sizes = _SMALL if arguments.quick else _LARGE
     growth = [_measure(kind, *size, load) for kind in _KINDS for load in _LOADS[1:] for size in sizes]
-    for table in (quality_table(groups), stranded_table(groups), growth_table(growth)):
+    _PROGRESS.print("what architectures cost ...")
+    environments, deployments = sizes[-1]
+    architectures = cost_table(measure_fleets(_GROWTH_SEED, environments, deployments, _ARCHITECTURE_RUNS))
+    for table in (quality_table(groups), stranded_table(groups), growth_table(growth), architectures):
         table.show(_RESULTS)
     _RESULTS.print(growth_sentences(growth))
     if not arguments.quick:
-        _PAGE.write_text(page_text(groups, growth, _GROWTH_SEED, arguments.seconds), encoding="utf-8")
+        _PAGE.write_text(page_text(groups, growth, architectures, _GROWTH_SEED, arguments.seconds), encoding="utf-8")
         _PROGRESS.print(f"written: {_PAGE.parent.name}/{_PAGE.name}")
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -21,6 +22,7 @@ from rich.console import Console
 
 from bench.fleet_documents import Document, write_yaml
 from bench.fleets import random_fleet
+from bench.result_tables import Table
 from bench.sized_fleets import FreshConfigs, model_for_each_deployment, with_architectures, with_more_slices
 from slicewise.documents import Fleet, load_fleet, unit_of
 from slicewise.planning import Plan, make_plan
@@ -120,6 +122,21 @@ def _same(one: Plan, other: Plan) -> bool:
     return (one.placements, one.shortfalls, one.node_pools) == (other.placements, other.shortfalls, other.node_pools)
 
 
+def cost_table(costs: Iterable[ArchitectureCost]) -> Table:
+    """Return what each kind of fleet costs."""
+    columns = (
+        *("engines", "models", "configs", "kinds of slices", "planning without (s)", "planning with (s)", "more"),
+        *("loading without (s)", "loading with (s)"),
+    )
+    return Table("What architectures cost", columns, [_row(each) for each in costs])
+
+
+def _row(cost: ArchitectureCost) -> tuple[str, ...]:
+    counts = (f"{cost.models:,}", f"{cost.configs:,}", str(cost.units))
+    planning, loading = ([f"{seconds:.2f}" for seconds in pair] for pair in (cost.planning, cost.loading))
+    return (cost.name, *counts, *planning, f"{cost.more:+.0%}", *loading)
+
+
 def main() -> None:
     """Print the costs."""
     parser = argparse.ArgumentParser(prog="python -m bench.architecture_cost", description=__doc__)
@@ -128,13 +145,11 @@ def main() -> None:
     parser.add_argument("--deployments", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=5, help="of each, in turns (default: %(default)s)")
     given = parser.parse_args()
-    console = Console(highlight=False)
-    for each in measure_fleets(given.seed, given.environments, given.deployments, given.runs):
-        console.print(
-            f"{each.models:,} models, {each.configs:,} configs, {each.units} units, {each.name}: planning "
-            f"{each.planning[0]:.2f} -> {each.planning[1]:.2f} s ({each.more:+.1%}), "
-            f"loading {each.loading[0]:.2f} -> {each.loading[1]:.2f} s"
-        )
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    console.print(
+        f"seed {given.seed}, medians of {given.runs} runs: python -m bench.architecture_cost {' '.join(sys.argv[1:])}"
+    )
+    cost_table(measure_fleets(given.seed, given.environments, given.deployments, given.runs)).show(console)
 
 
 if __name__ == "__main__":

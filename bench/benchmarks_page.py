@@ -7,7 +7,7 @@ from typing import Final
 
 from bench.growth import Growth
 from bench.quality import Comparison
-from bench.result_tables import bound, growth_sentences, growth_table, quality_table, stranded_table
+from bench.result_tables import Table, bound, growth_sentences, growth_table, quality_table, stranded_table
 
 _TEXT: Final = """\
 # Benchmarks
@@ -67,11 +67,26 @@ all others are placed already; the plan places all of them.
 {growth}
 
 {sentence}
+
+## What architectures cost
+
+The same fleet of 10,000 deployments (seed {growth_seed}) is planned with the architectures of its models and without
+them, in turns, each time from documents that are parsed anew and with configs that no fleet before had. The seconds are
+those of the processor, the ratio is that of their medians. Where all engines start, both plans must be the same;
+otherwise the plan is another, with the warnings that say why and what would help. Loading reads each config and judges
+the required memory by it, and planning takes over what was computed.
+`.venv/bin/python -m bench.architecture_cost` measures this alone.
+
+{architectures}
 """
 
 
 def page_text(
-    groups: Sequence[Sequence[Comparison]], growth: Sequence[Growth], growth_seed: int, seconds: float
+    groups: Sequence[Sequence[Comparison]],
+    growth: Sequence[Growth],
+    architectures: Table,
+    growth_seed: int,
+    seconds: float,
 ) -> str:
     """Return the page for what was measured."""
     case = groups[0][0].case
@@ -87,6 +102,7 @@ def page_text(
         growth_seed=growth_seed,
         growth=growth_table(growth).markdown,
         sentence=growth_sentences(growth).replace("\n", "\n\n"),
+        architectures=architectures.markdown,
     )
 
 
