@@ -1,0 +1,75 @@
+"""`slicewise plan --by`, and quotas in `plan`, `explain`, `validate` and `render`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.documents import deployment, environment, model, pool, profile, quota
+from tests.unit.cli.running import slicewise
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> str:
+    """Two teams on a pool with a price, one of them with a quota that is used up."""
+    declared = [
+        environment("a", pool("whole", pricePerHour=80, nodeCount=2)),
+        model("m", profile("any")),
+        deployment("d", "m", namespace="docs", replicas=2),
+        deployment("s", "m", namespace="search", replicas=4),
+        deployment("t", "m", namespace="search"),
+        quota("search", {"gpuEquivalents": 4}, namespaces=["search"]),
+    ]
+    (tmp_path / "fleet.yaml").write_text(yaml.safe_dump_all(declared))
+    return str(tmp_path / "fleet.yaml")
+
+
+def rows(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_sums_as_a_table(documents: str) -> None:
+    shown = rows(slicewise("plan", documents, "--by", "namespace").stdout)
+    assert "namespace replicas units GiB GPU equivalents price an hour" in shown
+    # CUDA sees 81008 MiB of an H100.
+    assert "docs 2 2 158.22 2 20.00" in shown
+    assert "total 6 6 474.66 6 60.00" in shown
+    assert "a whole 60.00 0.00 100.00 0.00" in shown
+
+
+def test_sums_as_json_and_yaml(documents: str) -> None:
+    found = json.loads(slicewise("plan", documents, "--by", "deployment", "--output", "json").stdout)
+    assert [(each["deployment"], each["pricePerHour"]) for each in found["sums"]] == [
+        ("docs/d", 20.0),
+        ("search/s", 40.0),
+        ("search/t", 0.0),
+    ]
+    assert yaml.safe_load(slicewise("plan", documents, "--by", "deployment", "--output", "yaml").stdout) == found
+
+
+def test_a_picture_has_no_sums(documents: str) -> None:
+    run = slicewise("plan", documents, "--by", "namespace", "--output", "svg")
+    assert run.returncode == 2
+    assert "write --output table, json or yaml" in " ".join(run.stderr.split()).replace(" │ │ ", " ")
+
+
+def test_quotas_are_shown_and_explained(documents: str) -> None:
+    run = slicewise("plan", documents)
+    assert run.returncode == 3
+    shown = rows(run.stdout)
+    assert "search gpuEquivalents 4.0 4.0" in shown
+    assert "a/whole with any: Quota search: 4 of 4 GPU equivalents taken, needs 1 (quota)" in shown
+    assert "remedy: gpuEquivalents 5 (now 4) in Quota search would let it run on a/whole" in shown
+    explained = slicewise("explain", "search/t", documents)
+    assert explained.returncode == 3
+    assert "remedy: gpuEquivalents 5 (now 4) in Quota search would let it run on a/whole" in rows(explained.stdout)
+
+
+def test_other_commands_take_the_document(documents: str, tmp_path: Path) -> None:
+    assert slicewise("validate", documents).returncode == 0
+    run = slicewise("render", documents, "--output-dir", str(tmp_path / "out"), "--on-shortfall", "warn")
+    assert "Traceback" not in run.stderr
+    assert [path.name for path in (tmp_path / "out").rglob("*uota*")] == []
