@@ -60,7 +60,7 @@ PULUMI_CLI := $(if $(shell command -v pulumi),,toolchain-pulumi)
 preview: documents $(VENV)/bin/slicewise $(PULUMI_CLI) ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
 	@mkdir -p $(STATE)/stacks
 	@$(call select,)
-	@$(PULUMI) preview --stack $(STACK) --diff
+	@$(PULUMI) preview --stack $(STACK) --suppress-outputs
 
 # Your own login, passphrase and state are used, as in any other shell.
 .PHONY: shell
@@ -69,7 +69,7 @@ shell: $(VENV)/bin/slicewise $(PULUMI_CLI) ## Set up, and start a shell in which
 		PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" "$${SHELL:-bash}"
 
 .PHONY: policy
-policy: documents $(VENV)/bin/slicewise $(PULUMI_CLI) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy
+policy: documents $(VENV)/bin/slicewise $(PULUMI_CLI) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy (PREVIOUS=PLAN.json: what changes)
 	@mkdir -p $(STATE)/stacks
 	@rm -rf $(STATE)/policy
 	@mkdir -m 700 $(STATE)/policy
@@ -77,6 +77,7 @@ policy: documents $(VENV)/bin/slicewise $(PULUMI_CLI) policies ## Preview a stac
 	@umask 077; PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true $(PULUMI) preview --stack $(STACK) --json \
 		--policy-pack policies/__main__.py > $(STATE)/policy/events.json || true
 	@$(VENV)/bin/python -m policies.results $(STATE)/policy/events.json --manifests $(MANIFESTS) \
+		$(if $(PREVIOUS),--previous $(PREVIOUS)) --summary $(STATE)/policy/summary.md \
 		--sarif $(STATE)/policy/findings.sarif --junit $(STATE)/policy/findings.junit.xml \
 		--code-quality $(STATE)/policy/findings.code-quality.json
 

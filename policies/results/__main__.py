@@ -15,8 +15,9 @@ from policies.results.code_quality import code_quality
 from policies.results.engine_events import Preview, UnusableEventsError
 from policies.results.findings import ReportedFinding, findings
 from policies.results.junit import junit
+from policies.results.planned import earlier_placements
 from policies.results.sarif import sarif
-from slicewise.diagnostics import printable, printable_lines
+from slicewise.diagnostics import InvalidInputError, printable, printable_lines
 
 EXIT_FAILED: Final = 1
 EXIT_UNUSABLE: Final = 2
@@ -30,7 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, UnicodeDecodeError, UnusableEventsError) as error:
         sys.stderr.write(f"{printable(f'{options.events}: {error}')}\n")
         return EXIT_UNUSABLE
-    found = findings(preview, options.manifests, options.root, options.project)
+    try:
+        previous = earlier_placements(options.previous, preview.earlier)
+    except (OSError, ValueError, InvalidInputError) as error:
+        sys.stderr.write(f"{printable(f'{options.previous}: {error}')}\n")
+        return EXIT_UNUSABLE
+    found, summary = findings(preview, options.manifests, options.root, options.project, previous)
+    if options.summary:
+        _write(options.summary, summary)
     if options.sarif:
         _write(options.sarif, json.dumps(sarif(found, completed=preview.completed), indent=2))
     if options.code_quality:
@@ -55,6 +63,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--manifests", metavar="PATH", nargs="+", required=True, help="the stack's documents")
     parser.add_argument("--root", type=Path, default=Path(), help="what files are named relative to: the repository")
     parser.add_argument("--project", type=Path, default=Path(), help="where Pulumi.yaml is")
+    parser.add_argument(
+        "--previous",
+        metavar="PLAN.json",
+        type=Path,
+        help="the earlier plan, as `pulumi stack output --json` writes it. Left out: what the previewed stack had",
+    )
+    parser.add_argument("--summary", metavar="FILE", type=Path, help="write what the plan changes, as Markdown")
     parser.add_argument("--sarif", metavar="FILE", type=Path, help="write SARIF 2.1.0, for GitHub code scanning")
     parser.add_argument("--code-quality", metavar="FILE", type=Path, help="write GitLab's code quality report")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write JUnit's XML")

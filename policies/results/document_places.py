@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from slicewise.diagnostics import FieldPath, Place
+from slicewise.diagnostics import Diagnostic, FieldPath, Place
 from slicewise.documents import (
     KINDS,
     METADATA,
@@ -126,6 +126,13 @@ class Documents:
         own = model and self.fleet.models[model].storage_initializer.env
         return self.model(key, ("spec", "storageInitializer", "env")) if own else self.weights(key, ("secretRef",))
 
+    def place_of(self, diagnostic: Diagnostic) -> Place | None:
+        """Return where a diagnostic is: its own place, or that of its field in the document that it is about."""
+        if diagnostic.place.file:
+            return replace(diagnostic.place, file=relative(diagnostic.place.file, self.root))
+        subject = diagnostic.subject
+        return self._place((subject.kind, subject.namespace, subject.name), _path(diagnostic))
+
     def _parts(
         self, key: DeploymentKey, pool: tuple[str, str]
     ) -> tuple[ModelDeployment | None, ModelSpec | None, NodePool | None]:
@@ -140,6 +147,10 @@ class Documents:
     def _place(self, key: tuple[str, str, str], path: FieldPath) -> Place | None:
         source = self.sources.get(key)
         return Place(relative(source.file, self.root), *source.locate(path)) if source else None
+
+
+def _path(diagnostic: Diagnostic) -> FieldPath:
+    return diagnostic.field if isinstance(diagnostic.field, tuple) else ()
 
 
 def _says(pod: PodSettings | None, path: FieldPath) -> bool:

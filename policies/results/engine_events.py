@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,10 @@ from slicewise.kubernetes import mapping
 _HOW: Final = "run `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true pulumi preview --json --policy-pack ... > EVENTS`"
 # All that the engine says of itself when a mandatory policy was violated.
 _MANDATORY: Final = "preview failed"
+# What the engine adds to every error of a program, and what it says of the program's end.
+_TAIL: Final = re.compile(
+    r"\s*(?:an unhandled error occurred: )?program exited with non-zero exit code: \d+\s*$", re.IGNORECASE
+)
 _STACK: Final = "pulumi:pulumi:Stack"
 
 
@@ -73,6 +78,7 @@ class Preview:
         violations: In the order that they were reported.
         resources: By URN.
         outputs: Of the stack: the plan.
+        earlier: The outputs that the stack had before.
         passed: The policies that found something in order, by pack and name.
         errors: What went wrong, beside policies.
         completed: Whether everything was looked at: it came to its end, and only policies may have failed it.
@@ -81,6 +87,7 @@ class Preview:
     violations: tuple[Violation, ...]
     resources: Mapping[str, PreviewedResource]
     outputs: Mapping[str, Any]
+    earlier: Mapping[str, Any]
     passed: frozenset[tuple[str, str]]
     errors: tuple[str, ...]
     completed: bool
@@ -107,6 +114,7 @@ class Preview:
             violations=violations,
             resources={item["urn"]: _resource(item) for item in metadata},
             outputs=_outputs(events),
+            earlier=_earlier(metadata),
             passed=frozenset((item["policyPackName"], name) for item in analyses for name in item.get("passed", [])),
             errors=errors,
             completed=not errors and bool(summaries) and (summaries[-1].get("result") == "succeeded" or explained),
@@ -135,10 +143,15 @@ def _outputs(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return stacks[-1] if stacks else {}
 
 
+def _earlier(metadata: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    stacks = [mapping(mapping(item.get("old")).get("outputs")) for item in metadata if item.get("type") == _STACK]
+    return stacks[-1] if stacks else {}
+
+
 def _errors(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for event in _of("diagnosticEvent", events):
-        message = event["message"].strip()
-        if event["severity"] == "error" and message != _MANDATORY:
+        message = _TAIL.sub("", event["message"]).strip()
+        if event["severity"] == "error" and message not in ("", _MANDATORY):
             yield message
 
 

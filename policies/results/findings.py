@@ -11,7 +11,9 @@ from typing import Final
 from policies.results.document_places import Documents, relative
 from policies.results.engine_events import Preview, Violation
 from policies.results.field_origins import document_place
-from slicewise.diagnostics import Diagnostic, InvalidInputError, Place
+from policies.results.planned import PlanOfDocuments
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
+from slicewise.planning import PreviousPlacement
 
 # The pack of what is checked before any policy sees it.
 CHECKS: Final = "slicewise"
@@ -48,15 +50,21 @@ class ReportedFinding:
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
-def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) -> list[ReportedFinding]:
-    """Return everything found, sorted by place; what is found at one place for several resources is one finding.
+def findings(
+    preview: Preview, paths: Sequence[str], root: Path, project: Path, previous: tuple[PreviousPlacement, ...] = ()
+) -> tuple[list[ReportedFinding], str]:
+    """Return everything found, sorted by place, and what the plan changes, as Markdown.
+
+    What is found at one place for several resources is one finding. Of wrong documents there is no plan.
 
     Args:
         preview: What the engine says.
         paths: The documents, as the program is given them.
         root: What files are named relative to.
         project: The directory of the Pulumi project.
+        previous: The placements of the earlier plan.
     """
+    summary = ""
     nowhere = Place(relative(str(project / PROJECT), root))
     try:
         documents = Documents.load(paths, root)
@@ -69,9 +77,42 @@ def findings(preview: Preview, paths: Sequence[str], root: Path, project: Path) 
             _finding(violation, document_place(violation, preview, documents) or nowhere)
             for violation in preview.violations
         ]
-        if not preview.completed:
-            found.append(_incomplete(preview, nowhere))
-    return _merged(found)
+        planned = PlanOfDocuments.make(documents.fleet, previous)
+        summary = planned.summary
+        found += [_warning(warning, place or nowhere) for warning, place in planned.warnings(documents)]
+        errors = [error for error in preview.errors if not _is_shortfall(error)]
+        # `onShortfall: warn` goes on.
+        stops = len(errors) < len(preview.errors)
+        found += [_shortfall(text, place or nowhere, stops=stops) for text, place in planned.shortfalls(documents)]
+        if not preview.completed and (errors or not (stops and planned.plan.shortfalls)):
+            found.append(_incomplete(errors, nowhere))
+    return _merged(found), summary
+
+
+def _is_shortfall(error: str) -> bool:
+    return f"[{Code.SHORTFALL.value}]" in error
+
+
+def _warning(warning: Diagnostic, place: Place) -> ReportedFinding:
+    return ReportedFinding(
+        rule=warning.code.value,
+        pack=CHECKS,
+        description="Nothing in the plan deserves a warning.",
+        message=": ".join(part for part in (warning.field_name, warning.text) if part),
+        mandatory=False,
+        place=place,
+    )
+
+
+def _shortfall(text: str, place: Place, *, stops: bool) -> ReportedFinding:
+    return ReportedFinding(
+        rule=Code.SHORTFALL.value,
+        pack=CHECKS,
+        description="Every deployment gets as many environments as it asks for.",
+        message=text,
+        mandatory=stops,
+        place=place,
+    )
 
 
 def _finding(violation: Violation, place: Place) -> ReportedFinding:
@@ -100,12 +141,12 @@ def _mistake(problem: Diagnostic, root: Path, nowhere: Place) -> ReportedFinding
     )
 
 
-def _incomplete(preview: Preview, place: Place) -> ReportedFinding:
+def _incomplete(errors: Sequence[str], place: Place) -> ReportedFinding:
     return ReportedFinding(
         rule="preview-complete",
         pack=CHECKS,
         description="The preview completes, so that the policies see everything.",
-        message="\n".join(preview.errors or ("the preview was cut off: the policies have not seen everything",)),
+        message="\n".join(errors or ("the preview was cut off: the policies have not seen everything",)),
         mandatory=True,
         place=place,
     )

@@ -8,9 +8,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from policies.results.findings import ReportedFinding
+from slicewise import __version__
 from slicewise.diagnostics import Place, printable, printable_lines
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ABOUT: Final = "https://slicewise.dev"
 # GitHub shows no more of one run, and refuses a file with five times as many.
 _MOST: Final = 5000
 
@@ -21,7 +23,12 @@ def sarif(found: Sequence[ReportedFinding], *, completed: bool) -> dict[str, Any
     shown = sorted(found, key=lambda finding: not finding.mandatory)[:_MOST]
     rules = {_identity(finding): finding for finding in shown}
     index = {identity: number for number, identity in enumerate(rules)}
-    driver = {"name": "Slicewise policies", "rules": [_rule(finding) for finding in rules.values()]}
+    driver = {
+        "name": "Slicewise policies",
+        "version": __version__,
+        "informationUri": _ABOUT,
+        "rules": [_rule(finding) for finding in rules.values()],
+    }
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",

@@ -86,7 +86,7 @@ def test_a_finding_stands_at_its_document(
     events = stream(
         LOADED, placement(name), declared, violation(service_urn(name), f"{field}: wrong; correct it"), SUCCEEDED
     )
-    (finding,) = findings(Preview.read(events), [str(file)], tmp_path, tmp_path)
+    (finding,), _ = findings(Preview.read(events), [str(file)], tmp_path, tmp_path)
     line = line_of(file, document, text)
     assert finding.place == Place("all.yaml", finding.place.line, finding.place.column)
     # A block's place is where its content begins: the line of its key, or the one after.
@@ -98,7 +98,7 @@ def test_more_mistakes_than_are_listed_are_said_at_the_project(tmp_path: Path) -
     declared = [short.environment("e", short.pool("p")), *(short.deployment(f"d{n}", "gone") for n in range(1005))]
     file = tmp_path / "all.yaml"
     file.write_text("---\n".join(yaml.safe_dump(item) for item in declared))
-    found = findings(Preview.read(stream(LOADED, SUCCEEDED)), [str(file)], tmp_path, tmp_path)
+    found, _ = findings(Preview.read(stream(LOADED, SUCCEEDED)), [str(file)], tmp_path, tmp_path)
     assert len(found) == 1001
     (rest,) = (item for item in found if item.place.file == "Pulumi.yaml")
     assert rest.place == Place("Pulumi.yaml")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from slicewise.documents import effective_pod
 from tests.documents import (
     Document,
     deployment,
@@ -192,17 +191,3 @@ def test_no_replicas_of_a_pod_that_no_node_holds_have_a_reason_too() -> None:
     plan = plan_of(documents)
     assert [each["code"] for each in plan["shortfalls"][0]["rejections"]] == ["capacity"]
     assert findings(fleet_of(documents), plan) == []
-
-
-def test_a_request_from_below_does_not_contradict_a_limit_from_above() -> None:
-    """Kubernetes refuses a device whose request is not its limit."""
-    two: Document = {"container": {"resources": {"limits": {"rdma/ib": 2}, "requests": {"rdma/ib": 2}}}}
-    nodes = environment("env", pool("p", pod=two))
-    fleet = fleet_of([nodes, model("m"), deployment("d", "m", pod={"container": {"resources": RDMA}})])
-    (served,) = fleet.models.values()
-    (declared,) = fleet.environments[0].spec.node_pools
-    pod = effective_pod(declared, served, served.serving[0], fleet.deployments[0])
-    assert pod.container
-    assert pod.container.resources
-    assert {name: int(each.value) for name, each in (pod.container.resources.limits or {}).items()} == {"rdma/ib": 1}
-    assert pod.container.resources.requests is None
