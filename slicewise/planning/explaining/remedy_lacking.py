@@ -30,6 +30,8 @@ class NoRemedyCode(StrEnum):
 
     CONTRADICTION = "profile-contradiction"
     """The profile asks for what excludes itself, so that no pool can serve it (SW338)."""
+    QUOTA_AND_MORE = "quota-and-more"
+    """A quota forbids it, and another limit, or the room on the pools, is too small as well."""
     ANOTHER_POOL = "another-pool"
     """A pool would have to differ in more than one field from every one that there is."""
 
@@ -63,6 +65,12 @@ def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection
         message = f"in profile {profile.name}, {contradiction.text}" if several else contradiction.text
         return NoRemedy(NoRemedyCode.CONTRADICTION, profile.name, message)
     with_profile = f" with {profile.name}" if several else ""
+    if refusal := next((item for item in candidates if item.code is RejectionCode.QUOTA), None):
+        message = (
+            f"no change to one field would let it run{with_profile}: {refusal.text}, and beside that another limit, or "
+            "the room on the pools, is too small"
+        )
+        return NoRemedy(NoRemedyCode.QUOTA_AND_MORE, profile.name, message)
     message = (
         f"no change to one field would let it run{with_profile}; it needs {_place(deployment, profile)}, with room for "
         f"{_room(deployment, model, topology)}"

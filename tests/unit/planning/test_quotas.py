@@ -21,7 +21,7 @@ from tests.documents import (
     slices,
 )
 from tests.unit.planning.checker import findings
-from tests.unit.planning.following import assert_true, lines, remedies_of
+from tests.unit.planning.following import assert_true, lines, remedies_of, shortfalls_said
 from tests.unit.planning.quota_rule import overdrawn
 
 CUT = slices("cut", "1g.10gb", labels={"tier": "cut"})
@@ -177,6 +177,10 @@ def test_remedies_name_the_quota_and_work() -> None:
 def test_two_limits_at_once_have_no_remedy_of_one_field() -> None:
     documents = [environment("a", CUT), ANY, deployment("d", "m"), quota("q", {"units": 0, "gpuEquivalents": "0.01"})]
     assert remedies_of(documents, "d") == ()
+    assert shortfalls_said(fleet_of(documents))[-1] == (
+        "  no remedy: no change to one field would let it run: Quota q: 0 of 0 units taken, needs 1, and beside that "
+        "another limit, or the room on the pools, is too small"
+    )
 
 
 def test_the_plan_shows_what_is_taken() -> None:
