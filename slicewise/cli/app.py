@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from shutil import get_terminal_size
 
 import typer
 
@@ -11,7 +12,7 @@ from slicewise.cli.discover import discover
 from slicewise.cli.endpoints import endpoints
 from slicewise.cli.errors import errors
 from slicewise.cli.explain import explain
-from slicewise.cli.help_colours import use_palette
+from slicewise.cli.help_colours import WIDE_ENOUGH_FOR_BOXES, use_palette
 from slicewise.cli.help_format import HELP, Command
 from slicewise.cli.init import init
 from slicewise.cli.options import Version
@@ -36,8 +37,8 @@ app = typer.Typer(
     context_settings={"help_option_names": HELP},
     add_completion=False,
     pretty_exceptions_enable=False,
-    # Boxes are for people: a pipe gets plain lines.
-    rich_markup_mode="rich" if sys.stdout.isatty() else None,
+    # Boxes are for people: a pipe gets plain lines, and so does a terminal where boxes would split names.
+    rich_markup_mode="rich" if sys.stdout.isatty() and get_terminal_size().columns >= WIDE_ENOUGH_FOR_BOXES else None,
 )
 
 

@@ -18,6 +18,9 @@ from slicewise.presentation import show_line
 _PAGE: Final = Path("docs", "errors.md")
 # Of the beginning of a code: every code begins with SW.
 _SHORTEST: Final = 3
+# The colours of a language bring a background, and leave some of the text in the terminal's own colour, unseen on it.
+_LANGUAGE: Final = re.compile(r"^```\w+", re.MULTILINE)
+_NO_COLOURS: Final = "ansi_light"
 _HEADING: Final = re.compile(r"^## (SW[0-9]{3}): (.*)$", re.MULTILINE)
 
 
@@ -64,7 +67,7 @@ def find_section(written: str, sections: dict[str, Section]) -> Section:
 def print_section(console: Console, section: Section) -> None:
     """Print the section: formatted for a person at a terminal, as it is written for a pipe."""
     if console.is_terminal:
-        console.print(Markdown(section.text))
+        console.print(Markdown(_LANGUAGE.sub("```text", section.text), code_theme=_NO_COLOURS))
     else:
         console.out(section.text, highlight=False)
 

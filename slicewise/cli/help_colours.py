@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from slicewise.presentation import ERROR, GOOD, NOTE, WARNING
+
+WIDE_ENOUGH_FOR_BOXES: Final = 100
+"""Columns of a terminal from which on boxes have room for the values of options."""
 
 
 def use_palette() -> None:

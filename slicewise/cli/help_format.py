@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, TypedDict, TypeVar
 
 import typer
-from typer.core import TyperArgument, TyperCommand
+from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from slicewise.diagnostics import quoted
 
@@ -48,6 +48,13 @@ class _Argument(TyperArgument):
         return name if self.required else f"[{name}]"
 
 
+class _Flag(TyperOption):
+    """A flag, without the `<bool>` that typer writes beside it."""
+
+    def display_type_rich(self, ctx: Any) -> str | None:  # noqa: ANN401, ARG002 - as typer has it
+        return None
+
+
 class Command(TyperCommand):
     """A command whose arguments are shown so."""
 
@@ -57,3 +64,11 @@ class Command(TyperCommand):
         for parameter in self.params:
             if isinstance(parameter, TyperArgument):
                 parameter.__class__ = _Argument
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as typer has it
+        """Return the parameters, `--help` among them."""
+        found = super().get_params(ctx)
+        for parameter in found:
+            if isinstance(parameter, TyperOption) and parameter.is_flag:
+                parameter.__class__ = _Flag
+        return found

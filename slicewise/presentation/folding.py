@@ -39,7 +39,7 @@ def joined(pieces: Iterable[str], width: int, *, first: str, between: str) -> li
         indent = first if not lines else first + " " * _HANGING
         if not line:
             line = indent + piece
-        elif width_of(line + between + piece) <= width:
+        elif width_of(line + between + piece + between.rstrip()) <= width:
             line += between + piece
         else:
             lines.append(line + between.rstrip())

@@ -148,7 +148,9 @@ def _row(item: Placement, of: Placement, changes: PlanChanges | None) -> Sequenc
 _KINDS: Final = {ChangeKind.ADDED: "new", ChangeKind.UNCHANGED: "kept"}
 _POOL = (
     *map(Column, ("environment", "node pool", "unit")),
-    *(Column(heading, number=True) for heading in ("a node", "nodes", "units", "allocated", "reserved", "free")),
+    *(Column(heading, number=True) for heading in ("a node", "nodes", "units")),
+    Column("allocated", number=True, short="used"),
+    *(Column(heading, number=True) for heading in ("reserved", "free")),
 )
 
 

@@ -91,3 +91,19 @@ def test_no_encoding_crashes(screen: str, encoding: str, monkeypatch: pytest.Mon
     monkeypatch.setenv("PYTHONIOENCODING", encoding)
     run = slicewise(*SCREENS[screen])
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_help_splits_no_name(columns: int) -> None:
+    words = plain(in_terminal(*COMMAND, "verify", "--help", columns=columns).stdout).split()
+    assert {"[ENVIRONMENT=]CONTEXT", "ORGANIZATION/PROJECT/STACK"} <= set(words)
+
+
+def test_code_of_a_page_has_the_terminals_own_background() -> None:
+    assert not re.search(r"\x1b\[(?:\d+;)*4[0-9]", in_terminal(*COMMAND, "errors", "SW204").stdout)
+
+
+def test_help_has_no_types_of_python_in_boxes() -> None:
+    shown = plain(in_terminal(*COMMAND, "render", "--help", columns=120).stdout)
+    assert "--fresh" in shown
+    assert "<" not in shown
