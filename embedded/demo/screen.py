@@ -11,7 +11,8 @@ from rich.text import Text
 
 from embedded.pod_states import PodState
 
-_COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
+# Seen on black and on white, as in slicewise.presentation.palette.
+_COLOURS = ("color(30)", "color(164)", "color(28)", "color(202)", "color(27)", "color(160)")
 _TAKEN, _FREE = "■", "□"
 
 

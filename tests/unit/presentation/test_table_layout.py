@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from slicewise.presentation import Column
-from slicewise.presentation.folding import folded
+from slicewise.presentation.folding import folded, joined
 from slicewise.presentation.table_layout import Layout, lay_out
 
 PLACEMENTS = (
@@ -125,3 +125,7 @@ def test_words_are_never_split(words: list[str], width: int) -> None:
 )
 def test_a_command_is_copied_in_one_piece(line: str, expected: list[str]) -> None:
     assert folded(line, 36) == expected
+
+
+def test_the_comma_at_the_end_of_a_line_has_room() -> None:
+    assert joined(["units 16", "free 14", "x"], 18, first="", between=", ") == ["units 16,", "  free 14, x"]
