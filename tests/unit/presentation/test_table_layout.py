@@ -128,4 +128,4 @@ def test_a_command_is_copied_in_one_piece(line: str, expected: list[str]) -> Non
 
 
 def test_the_comma_at_the_end_of_a_line_has_room() -> None:
-    assert joined(["units 16", "free 14", "x"], 18, first="", between=", ") == ["units 16,", "  free 14, x"]
+    assert joined(["units 16", "free 14", "x"], 17, first="", between=", ") == ["units 16,", "  free 14, x"]
