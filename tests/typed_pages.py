@@ -1,0 +1,134 @@
+"""The commands of a page, typed into a shell in a clean clone as they are written there, and what the page shows of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from embedded.program import CHECKOUT
+
+_BLOCK: Final = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_MARKS: Final = (".program", ".gcp", ".aws", ".hub", ".development")
+# A command that fails says so, whatever comes after it in its block.
+_TRAP: Final = "trap 'echo \"@failed $? $BASH_COMMAND\"' ERR\n"
+_END: Final = "@end"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of a page: its language, if it names one, and its text without the page's indentation."""
+
+    language: str
+    text: str
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a reader types it: the words of commands begin its lines."""
+        first = self.text.split(maxsplit=1)[0]
+        known = {"make", "mkdir", "slicewise", ".venv/bin/slicewise", "cat", "pulumi", "curl", "python", "ask()", "sed"}
+        return not self.language and first in known | {"count"} and not self.text.startswith("make: ")
+
+
+def blocks(page: str) -> list[Block]:
+    """Return the blocks of a page, in its order."""
+    found = []
+    for indentation, language, text in _BLOCK.findall(page):
+        lines = [line.removeprefix(indentation) for line in text.splitlines()]
+        found.append(Block(language, "\n".join(lines) + "\n"))
+    return found
+
+
+def shape(line: str) -> str:
+    """Return a line without what differs each time: numbers, names of pods, and how wide columns are."""
+    line = re.sub(r"-[0-9a-f]{8,10}-[a-z0-9]{5}\b", "-POD", line)
+    return " ".join(re.sub(r"\d+", "N", line).split())
+
+
+@contextmanager
+def clean_clone(directory: Path) -> Iterator[dict[str, str]]:
+    """Clone what is committed into `directory`, and give the environment in which nothing needs a network.
+
+    Python's packages are those of the environment that runs the tests, and what the toolchain has built is shared.
+    """
+    subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(directory)], check=True)  # noqa: S607 - whichever there is
+    subprocess.run([sys.executable, "-m", "venv", str(directory / ".venv")], check=True)
+    (packages,) = (directory / ".venv/lib").glob("python*/site-packages")
+    (shared,) = (Path(sys.prefix) / "lib").glob("python*/site-packages")
+    (packages / "shared.pth").write_text(f"{shared}\n", encoding="utf-8")
+    for mark in _MARKS:
+        (directory / ".venv" / mark).touch()
+    go = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S607
+    own = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "KUBE", "MAKE", "MFLAGS"))}
+    home = directory.parent / "home"
+    home.mkdir()
+    yield own | {
+        "HOME": str(home),
+        "SHELL": "/bin/bash",
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
+        "GOMODCACHE": go,
+        "GOPROXY": "off",
+        "PIP_NO_INDEX": "1",
+        "NO_COLOR": "1",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+class Typist:
+    """A shell that gets one block after the other, as a reader types them."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        self._shell = subprocess.Popen(
+            ["/bin/bash", "-s"],
+            cwd=directory,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._write(_TRAP)
+
+    def __enter__(self) -> Typist:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pipe in (self._shell.stdin, self._shell.stdout):
+            if pipe:
+                pipe.close()
+        self._shell.wait(timeout=60)
+
+    def type(self, text: str) -> str:
+        """Type a block, and return what it printed.
+
+        Raises:
+            AssertionError: one of its commands failed, or the shell ended.
+        """
+        # A shell in the shell has no trap of its own.
+        self._write(re.sub(r"^(make shell)$", rf"\1\n{_TRAP}", text, flags=re.MULTILINE) + f"echo {_END}\n")
+        printed = []
+        for line in self._output():
+            if line.strip() == _END:
+                break
+            printed.append(line)
+        else:
+            raise AssertionError(f"the shell ended:\n{text}\n{''.join(printed)}")
+        failed = [line for line in printed if line.startswith("@failed ")]
+        assert not failed, f"{text}\n{''.join(printed)}"
+        return "".join(printed)
+
+    def _write(self, text: str) -> None:
+        assert self._shell.stdin
+        self._shell.stdin.write(text)
+        self._shell.stdin.flush()
+
+    def _output(self) -> IO[str]:
+        assert self._shell.stdout
+        return self._shell.stdout
