@@ -1,4 +1,4 @@
-"""The commands of a page, typed into a shell in a clean clone as they are written there, and what the page shows of them."""
+"""The commands of a page, typed in a clean clone as they are written there, and what the page shows of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Self
 
 from embedded.program import CHECKOUT
 
-_BLOCK: Final = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_BLOCK_OR_COMMAND: Final = re.compile(
+    r"^(?P<indentation> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$|`(?P<command>make preview STACK=[a-z-]+)` shows",
+    re.MULTILINE | re.DOTALL,
+)
 _MARKS: Final = (".program", ".gcp", ".aws", ".hub", ".development")
 # A command that fails says so, whatever comes after it in its block.
 _TRAP: Final = "trap 'echo \"@failed $? $BASH_COMMAND\"' ERR\n"
@@ -37,11 +40,15 @@ class Block:
 
 
 def blocks(page: str) -> list[Block]:
-    """Return the blocks of a page, in its order."""
+    """Return the blocks of a page, in its order, and the commands that its sentences have before what they show."""
     found = []
-    for indentation, language, text in _BLOCK.findall(page):
-        lines = [line.removeprefix(indentation) for line in text.splitlines()]
-        found.append(Block(language, "\n".join(lines) + "\n"))
+    for match in _BLOCK_OR_COMMAND.finditer(page):
+        if match["command"]:
+            # One of them ends with an error, which the page shows.
+            found.append(Block("", f"{match['command']} || true\n"))
+            continue
+        lines = [line.removeprefix(match["indentation"]) for line in match["text"].splitlines()]
+        found.append(Block(match["language"], "\n".join(lines) + "\n"))
     return found
 
 
@@ -96,7 +103,7 @@ class Typist:
         )
         self._write(_TRAP)
 
-    def __enter__(self) -> Typist:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
