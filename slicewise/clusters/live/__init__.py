@@ -27,8 +27,9 @@ from slicewise.clusters.live.facts import (
     Taint,
 )
 from slicewise.clusters.live.gateways import LiveGateway, live_gateway
+from slicewise.clusters.live.image_settings import KSERVE_SETTINGS, ImageSettings
 from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
-from slicewise.clusters.live.named_objects import KSERVE_SETTINGS, LiveClaim, LiveNamed, NamedObjects
+from slicewise.clusters.live.named_objects import LiveClaim, LiveNamed, NamedObjects
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, ResourceQuota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
 from slicewise.clusters.live.rights import Right, find_denied
@@ -49,6 +50,7 @@ __all__ = [
     "ExistingObjects",
     "GpuPod",
     "Gpus",
+    "ImageSettings",
     "KindInNamespace",
     "LabelledBy",
     "LimitItem",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from slicewise.clusters.access import get_metadata, get_object
 from slicewise.clusters.live.existing_objects import ObjectName
+from slicewise.clusters.live.image_settings import KSERVE_SETTINGS, ImageSettings, image_settings
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import CONFIG_KIND, KSERVE_API_VERSION
 
@@ -31,8 +31,6 @@ _PRESET: Final = "kserve-config-llm-template"
 _DATA: Final = ("f:data", "f:stringData")
 _WITH_CONTENT: Final = ("ConfigMap", "PersistentVolumeClaim")
 _AT_ONCE: Final = 4
-KSERVE_SETTINGS: Final = ObjectName("ConfigMap", "kserve", "inferenceservice-config")
-"""KServe's own settings, as its chart and its manifests install them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +55,14 @@ class LiveNamed:
         keys: The names of the keys of a ConfigMap or Secret; None where they are not known. Those of a Secret are from
             the API server's record of who set which field: the values are not read.
         claim: What a PersistentVolumeClaim is; None for everything else.
-        takes_images: Of KServe's settings, whether it takes weights from images; None where they do not say it.
+        images: What KServe's settings say of weights in images; None where they are not there or are not JSON, and
+            for everything else.
     """
 
     there: bool
     keys: frozenset[str] | None = None
     claim: LiveClaim | None = None
-    takes_images: bool | None = None
+    images: ImageSettings | None = None
 
 
 NamedObjects = Mapping[ObjectName, LiveNamed]
@@ -87,7 +86,12 @@ async def read_named_objects(client: AsyncClient, names: Collection[ObjectName])
     alone = sorted(name for name in names if name.kind != CONFIG_KIND)
     answers = zip(alone, await asyncio.gather(*map(read, alone)), strict=True)
     found = {
-        name: LiveNamed(bool(answer), _keys(name, answer), _claim(name, answer), _takes_images(name, answer))
+        name: LiveNamed(
+            bool(answer),
+            _keys(name, answer),
+            _claim(name, answer),
+            image_settings(answer) if name == KSERVE_SETTINGS else None,
+        )
         for name, answer in answers
         if answer is not None
     }
@@ -118,17 +122,6 @@ def _claim(name: ObjectName, found: Mapping[str, Any]) -> LiveClaim | None:
     status = mapping(found.get("status"))
     modes = status.get("accessModes") or mapping(found.get("spec")).get("accessModes") or []
     return LiveClaim(text(status.get("phase")), frozenset(map(str, modes)))
-
-
-def _takes_images(name: ObjectName, found: Mapping[str, Any]) -> bool | None:
-    """Return what KServe v0.20 concludes from its settings (pkg/types, ResolveOciModelMode)."""
-    if name != KSERVE_SETTINGS:
-        return None
-    try:
-        settings = mapping(json.loads(text(mapping(found.get("data")).get("storageInitializer"))))
-    except ValueError:
-        return None
-    return any(settings.get(each) for each in ("ociModelMode", "enableModelcar", "enableOciModelSupport"))
 
 
 def _keys(name: ObjectName, found: Mapping[str, Any]) -> frozenset[str] | None:

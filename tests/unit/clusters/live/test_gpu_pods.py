@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from slicewise.clusters.live.gpu_pods import gpu_pods
+import pytest
+
+from slicewise.clusters.live.gpu_pods import daemon_node, gpu_pods
 from tests.unit.clusters.kubernetes_json import pod_json
 from tests.unit.clusters.live.labels import GPU
 
@@ -29,3 +31,20 @@ def test_pods_of_slicewise_say_their_service() -> None:
     ours = pod_json("ours", {GPU: 1}, annotations={"slicewise.dev/revision": "1"}, labels=labels)
     others = pod_json("others", {GPU: 1}, labels=labels)
     assert {pod.name: pod.service for pod in gpu_pods([ours, others])} == {"ours": "gemma", "others": None}
+
+
+@pytest.mark.parametrize(
+    ("owner", "node", "counted"),
+    [
+        ({"kind": "DaemonSet", "name": "device-plugin"}, "n-0", "n-0"),
+        # A static pod's mirror: the kubelet makes its node the owner.
+        ({"kind": "Node", "name": "n-0"}, "n-0", "n-0"),
+        ({"kind": "ReplicaSet", "name": "web"}, "n-0", None),
+        ({"kind": "DaemonSet", "name": "device-plugin"}, None, None),
+        (None, "n-0", None),
+    ],
+)
+def test_pods_that_every_node_runs(owner: dict[str, str] | None, node: str | None, counted: str | None) -> None:
+    pod = pod_json("p", {}, node)
+    pod["metadata"]["ownerReferences"] = [owner] if owner else []
+    assert daemon_node(pod) == counted

@@ -15,7 +15,8 @@ from lightkube.config.models import Cluster, User
 from slicewise.clusters.live.autoscaler import parse_status
 from slicewise.clusters.live.existing_objects import ObjectName
 from slicewise.clusters.live.facts import LiveCluster, NodeGroupBounds
-from slicewise.clusters.live.named_objects import LiveNamed
+from slicewise.clusters.live.image_settings import KSERVE_SETTINGS, ImageSettings
+from slicewise.clusters.live.named_objects import LiveClaim, LiveNamed
 from slicewise.clusters.live.reader import read_cluster
 from tests.unit.clusters.kubernetes_json import Json, node_json, pod_json
 
@@ -200,6 +201,24 @@ def test_what_namespaces_allow_and_whose_services_are_there() -> None:
     assert (chat.stack, chat.replicas, dict(chat.editors)) == ("acme/slicewise/prod", 3, {"replicas": "kubectl-edit"})
 
 
+def test_pods_of_daemons_are_counted_by_node() -> None:
+    owned = [pod_json(name, {}, node) for name, node in (("plugin-a", "a"), ("plugin-b", "b"), ("proxy-b", "b"))]
+    for each in owned:
+        each["metadata"]["ownerReferences"] = [
+            {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "every", "uid": "1"}
+        ]
+    takes = [node_json(name, resources={"pods": 30}) for name in ("a", "b", "c")]
+    cluster = read(everything() | {NODES: page("NodeList", *takes), PODS: page("PodList", *owned)})
+    assert [(node.name, node.daemons, node.room_for_pods) for node in cluster.nodes] == [
+        ("a", 1, 29),
+        ("b", 2, 28),
+        ("c", 0, 30),
+    ]
+    # Where pods may not be read, none are taken off.
+    cluster = read(everything() | {NODES: page("NodeList", *takes), PODS: refused(403)})
+    assert {node.room_for_pods for node in cluster.nodes} == {30}
+
+
 def test_lists_are_read_page_by_page() -> None:
     def nodes(request: httpx2.Request) -> Json:
         assert request.url.params["limit"] == "500"
@@ -317,6 +336,36 @@ def test_what_is_looked_for_by_name() -> None:
     # What a Secret holds is not even sent.
     secrets = {each.headers["Accept"] for each in asked if "/secrets/" in each.url.path}
     assert secrets == {"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"}
+
+
+def test_what_claims_are_and_kserves_settings_say() -> None:
+    claim = {"spec": {"accessModes": ["ReadWriteMany"]}, "status": {"phase": "Pending"}}
+    bound = {
+        "spec": {"accessModes": ["ReadWriteMany"]},
+        "status": {"phase": "Bound", "accessModes": ["ReadOnlyMany", "ReadWriteMany"]},
+    }
+    settings = {"data": {"storageInitializer": '{"enableModelcar": true}'}}
+    config_map = "/api/v1/namespaces/kserve/configmaps/inferenceservice-config"
+    answers = {
+        f"{OWN}/persistentvolumeclaims/fresh": claim,
+        f"{OWN}/persistentvolumeclaims/shared": bound,
+        f"{OWN}/persistentvolumeclaims/hidden": refused(403),
+        config_map: settings,
+    }
+    kind = "PersistentVolumeClaim"
+    fresh, shared, hidden, gone = (ObjectName(kind, "team", name) for name in ("fresh", "shared", "hidden", "gone"))
+    cluster = read(everything() | answers, named=[fresh, shared, hidden, gone, KSERVE_SETTINGS])
+    assert dict(cluster.named) == {
+        fresh: LiveNamed(there=True, claim=LiveClaim("Pending", frozenset({"ReadWriteMany"}))),
+        shared: LiveNamed(there=True, claim=LiveClaim("Bound", frozenset({"ReadOnlyMany", "ReadWriteMany"}))),
+        gone: LiveNamed(there=False),
+        KSERVE_SETTINGS: LiveNamed(
+            there=True, keys=frozenset({"storageInitializer"}), images=ImageSettings(taken=True)
+        ),
+    }
+    absent = read(everything(), named=[KSERVE_SETTINGS]).named
+    assert absent == {KSERVE_SETTINGS: LiveNamed(there=False, keys=frozenset())}
+    assert read(everything() | {config_map: refused(403)}, named=[KSERVE_SETTINGS]).named == {}
 
 
 def test_configs_are_those_of_the_namespace_and_of_kserve() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from slicewise.clusters.live import KSERVE_SETTINGS, LiveClaim, LiveNamed, NamedObjects, ObjectName
+from slicewise.clusters.live import KSERVE_SETTINGS, ImageSettings, LiveClaim, LiveNamed, NamedObjects, ObjectName
 from slicewise.clusters.verify.named_objects import objects_named
 from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
@@ -79,7 +79,47 @@ def test_a_volume_of_pods_is_a_claim_too() -> None:
     assert said(written, claim("Bound", "ReadWriteOnce")) == [("SW642", True)]
 
 
-@pytest.mark.parametrize(("takes", "wrong"), [(True, False), (False, True), (None, False)])
-def test_images_that_kserve_does_not_take(takes: bool | None, wrong: bool) -> None:
-    there = {KSERVE_SETTINGS: LiveNamed(there=True, takes_images=takes)}
-    assert said(documents(IN_IMAGE), there) == [("SW643", True)] * wrong
+INITIALIZER = "storageInitializer of ConfigMap kserve/inferenceservice-config"
+
+
+@pytest.mark.parametrize(
+    ("settings", "remedy"),
+    [
+        (ImageSettings(taken=True), ""),
+        (ImageSettings(taken=False), f'write "enableModelcar": true in {INITIALIZER}, or use another source'),
+        (
+            ImageSettings(taken=False, wrong='"ociModelMode": "sidecar"', allowed=('"modelcar"', '"native"')),
+            f'write one of "modelcar", "native" there, in {INITIALIZER}',
+        ),
+    ],
+)
+def test_images_that_kserve_does_not_take(settings: ImageSettings, remedy: str) -> None:
+    cluster = replace(
+        cluster_of(documents(IN_IMAGE)[0]), named={KSERVE_SETTINGS: LiveNamed(there=True, images=settings)}
+    )
+    found = verified(documents(IN_IMAGE), cluster).differences
+    assert [(each.code, each.remedy) for each in found] == [("SW643", remedy)] * bool(remedy)
+    assert all(settings.wrong in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        ({}, "this user may not read ConfigMap kserve/inferenceservice-config, so"),
+        ({KSERVE_SETTINGS: LiveNamed(there=False)}, "there is no ConfigMap kserve/inferenceservice-config, so"),
+        (
+            {KSERVE_SETTINGS: LiveNamed(there=True)},
+            f"{INITIALIZER} is missing or not JSON, so",
+        ),
+    ],
+)
+def test_where_the_settings_do_not_say_it_that_is_told(there: NamedObjects, why: str) -> None:
+    cluster = replace(cluster_of(documents(IN_IMAGE)[0]), named=there)
+    (told,) = verified(documents(IN_IMAGE), cluster).differences
+    assert (told.code, told.is_error) == ("SW621", False)
+    assert told.message.startswith(why)
+    assert "team/chat" in told.message
+    # Without such a model nobody asks; without KServe there is a larger cause.
+    assert said(documents(ON_CLAIM), claim("Bound", "ReadOnlyMany")) == []
+    (told,) = verified(documents(IN_IMAGE), replace(cluster, serves_kserve=False)).differences
+    assert told.code == "SW618"
