@@ -19,6 +19,7 @@ from embedded.api_client import connect
 from embedded.demo import supervisor, view
 from embedded.demo.answers import answers
 from embedded.demo.screen import nodes_table, services_table
+from embedded.demo.secrets import add_secrets
 from embedded.errors import ControlPlaneError
 from embedded.kserve_kinds import LLMInferenceService
 from embedded.program import CHECKOUT, Program
@@ -58,6 +59,7 @@ def up(
     with console.status("pulumi up ..."):
         started = time.monotonic()
         _pulumi_up(console, state, fleet)
+        add_secrets(state, fleet)
     console.print(f"pulumi up: done ({time.monotonic() - started:.0f} s). Waiting for the scheduler ...")
     _show_settled(console, state, fleet)
     _by_hand(console, state, fleet)

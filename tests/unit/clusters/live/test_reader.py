@@ -2,138 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 import httpx2
 import pytest
-from lightkube import ApiError, AsyncClient, KubeConfig
-from lightkube.config.models import Cluster, User
+from lightkube import ApiError
 
 from slicewise.clusters.live.autoscaler import parse_status
-from slicewise.clusters.live.existing_objects import ObjectName
-from slicewise.clusters.live.facts import LiveCluster, NodeGroupBounds
-from slicewise.clusters.live.image_settings import KSERVE_SETTINGS, ImageSettings
-from slicewise.clusters.live.named_objects import LiveClaim, LiveNamed
-from slicewise.clusters.live.reader import read_cluster
+from slicewise.clusters.live.facts import NodeGroupBounds
 from tests.unit.clusters.kubernetes_json import Json, node_json, pod_json
-
-NODES = "/api/v1/nodes"
-PODS = "/api/v1/pods"
-LIMITS, QUOTAS = "/api/v1/limitranges", "/api/v1/resourcequotas"
-CLASSES = "/apis/scheduling.k8s.io/v1/priorityclasses"
-STATUS = "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status"
-SERVICES = "/apis/serving.kserve.io/v1alpha2/llminferenceservices"
-NAMESPACES = "/api/v1/namespaces"
-GROUPS = "/apis"
-GATEWAYS, ROUTES = (f"/apis/gateway.networking.k8s.io/v1/{kind}" for kind in ("gateways", "httproutes"))
-
-# kubernetes/autoscaler, clusterstate/api/types.go (since 1.30), as published on a cluster.
-STRUCTURED = """\
-time: 2026-01-01 10:00:00.000000000 +0000 UTC
-autoscalerStatus: Running
-clusterWide:
-  health:
-    status: Healthy
-    nodeCounts:
-      registered:
-        total: 3
-        ready: 3
-        notStarted: 0
-nodeGroups:
-- name: https://www.googleapis.com/compute/v1/projects/p/zones/z/instanceGroups/gke-c-small-0a1b2c3d-grp
-  health:
-    status: Healthy
-    cloudProviderTarget: 1
-    minSize: 0
-    maxSize: 8
-    lastProbeTime: null
-- name: eks-other
-  health:
-    status: Healthy
-    cloudProviderTarget: 0
-    minSize: 0
-    maxSize: 3
-"""
-# cluster-autoscaler up to 1.29 (clusterstate.go, buildHealthStatusNodeGroup).
-PROSE = """\
-Cluster-autoscaler status at 2018-07-25 22:59:22.661669494 +0000 UTC:
-Cluster-wide:
-  Health:      Healthy (ready=2 unready=0 notStarted=0 longNotStarted=0 registered=2 longUnregistered=0)
-               LastProbeTime:      2018-07-25 22:59:22.067828801 +0000 UTC
-  ScaleDown:   NoCandidates (candidates=0)
-
-NodeGroups:
-  Name:        without-health
-  ScaleDown:   NoCandidates (candidates=0)
-
-  Name:        nodepool1
-  Health:      Healthy (ready=1 unready=0 notStarted=0 registered=1 cloudProviderTarget=1 (minSize=1, maxSize=5))
-               LastProbeTime:      2018-07-25 22:59:22.067828801 +0000 UTC
-  ScaleUp:     NoActivity (ready=1 cloudProviderTarget=1)
-
-  Name:        nodepool0
-  Health:      Healthy (ready=1 unready=0 cloudProviderTarget=1 (minSize=0, maxSize=2))
-"""
-
-
-def page(kind: str, *items: Json, following: str = "") -> Json:
-    return {"kind": kind, "apiVersion": "v1", "metadata": {"continue": following}, "items": list(items)}
-
-
-def refused(code: int) -> httpx2.Response:
-    return httpx2.Response(code, json={"kind": "Status", "status": "Failure", "message": "no", "code": code})
-
-
-def groups(*api_versions: str) -> dict[str, Any]:
-    """Return the list of API groups of a server with one version of each."""
-    listed = [{"name": each.partition("/")[0], "versions": [{"groupVersion": each}]} for each in api_versions]
-    return {"kind": "APIGroupList", "groups": listed}
-
-
-def everything() -> dict[str, Any]:
-    return {
-        NODES: page("NodeList", node_json("b", {}, {"nvidia.com/gpu": 1}), node_json("a")),
-        PODS: page("PodList", pod_json("p", {"nvidia.com/gpu": 1}, "b"), pod_json("cpu", {})),
-        STATUS: {"kind": "ConfigMap", "apiVersion": "v1", "data": {"status": STRUCTURED}},
-        SERVICES: page("LLMInferenceServiceList"),
-        NAMESPACES: page("NamespaceList", {"metadata": {"name": "team"}}, {"metadata": {"name": "default"}}),
-        LIMITS: page("LimitRangeList"),
-        QUOTAS: page("ResourceQuotaList"),
-        CLASSES: page("PriorityClassList"),
-        GROUPS: groups("apps/v1", "leaderworkerset.x-k8s.io/v1"),
-    }
-
-
-def read(
-    answers: Mapping[str, Any],
-    seen: Callable[[httpx2.Request], None] = lambda _: None,
-    named: Collection[ObjectName] = (),
-) -> LiveCluster:
-    """Read a cluster whose API server gives these answers by path; any other path it does not know."""
-
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        seen(request)
-        found = answers.get(request.url.path)
-        if found is None:
-            # What a real one says where it does not know the API group.
-            return httpx2.Response(404, text="404 page not found\n", headers={"Content-Type": "text/plain"})
-        if isinstance(found, httpx2.Response):
-            return found
-        return httpx2.Response(200, json=found(request) if callable(found) else found)
-
-    config = KubeConfig.from_one(cluster=Cluster(server="http://cluster.invalid"), user=User()).get()
-    client = AsyncClient(config=config, transport=httpx2.MockTransport(answer), trust_env=False)
-
-    async def reading() -> LiveCluster:
-        try:
-            return await read_cluster(client, named)
-        finally:
-            await client.close()
-
-    return asyncio.run(reading())
+from tests.unit.clusters.live.answers import (
+    CLASSES,
+    GATEWAYS,
+    GROUPS,
+    LIMITS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    PROSE,
+    QUOTAS,
+    ROUTES,
+    SERVICES,
+    STATUS,
+    everything,
+    groups,
+    page,
+    read,
+    refused,
+)
 
 
 def test_all_of_it() -> None:
@@ -301,93 +197,6 @@ def test_gateways_that_are_not_served_are_none_and_those_that_may_not_be_read_un
     assert (cluster.gateways, cluster.routes) == ({}, {})
     cluster = read(everything() | {GATEWAYS: refused(403), ROUTES: refused(403)})
     assert (cluster.gateways, cluster.routes, cluster.unread) == (None, None, ())
-
-
-OWN = "/api/v1/namespaces/team"
-CONFIGS = "/apis/serving.kserve.io/v1alpha2/llminferenceserviceconfigs"
-
-
-def test_what_is_looked_for_by_name() -> None:
-    recorded: dict[str, Any] = {"fieldsV1": {"f:data": {".": {}, "f:token": {}, "f:f:odd": {}}, "f:type": {}}}
-    answers = {
-        f"{OWN}/secrets/hub": {"metadata": {"name": "hub", "managedFields": [recorded]}, "data": {"unread": "eA=="}},
-        f"{OWN}/secrets/cleared": {"metadata": {"name": "cleared"}},
-        f"{OWN}/secrets/hidden": refused(403),
-        f"{OWN}/configmaps/proxy": {"data": {"a": "b"}, "binaryData": {"c": "ZA=="}},
-        f"{OWN}/serviceaccounts/models": {"metadata": {"name": "models"}},
-        "/apis/scheduling.k8s.io/v1/priorityclasses/high": {"metadata": {"name": "high"}},
-        "/apis/node.k8s.io/v1/runtimeclasses/nvidia": {"metadata": {"name": "nvidia"}},
-    }
-    there = [("Secret", "hub"), ("Secret", "cleared"), ("ConfigMap", "proxy"), ("ServiceAccount", "models")]
-    missing = [ObjectName("Secret", "team", "gone"), ObjectName("RuntimeClass", "", "gone")]
-    hidden = ObjectName("Secret", "team", "hidden")
-    classes = [ObjectName("PriorityClass", "", "high"), ObjectName("RuntimeClass", "", "nvidia")]
-    own = [ObjectName(kind, "team", name) for kind, name in there]
-    asked: list[httpx2.Request] = []
-    cluster = read(everything() | answers, asked.append, [*own, *classes, *missing, hidden])
-    assert dict(cluster.named) == {
-        own[0]: LiveNamed(there=True, keys=frozenset({"token", "f:odd"})),
-        own[1]: LiveNamed(there=True),
-        own[2]: LiveNamed(there=True, keys=frozenset({"a", "c"})),
-        own[3]: LiveNamed(there=True),
-        **{each: LiveNamed(there=True) for each in classes},
-        **{each: LiveNamed(there=False) for each in missing},
-    }
-    # What a Secret holds is not even sent.
-    secrets = {each.headers["Accept"] for each in asked if "/secrets/" in each.url.path}
-    assert secrets == {"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"}
-
-
-def test_what_claims_are_and_kserves_settings_say() -> None:
-    claim = {"spec": {"accessModes": ["ReadWriteMany"]}, "status": {"phase": "Pending"}}
-    bound = {
-        "spec": {"accessModes": ["ReadWriteMany"]},
-        "status": {"phase": "Bound", "accessModes": ["ReadOnlyMany", "ReadWriteMany"]},
-    }
-    settings = {"data": {"storageInitializer": '{"enableModelcar": true}'}}
-    config_map = "/api/v1/namespaces/kserve/configmaps/inferenceservice-config"
-    answers = {
-        f"{OWN}/persistentvolumeclaims/fresh": claim,
-        f"{OWN}/persistentvolumeclaims/shared": bound,
-        f"{OWN}/persistentvolumeclaims/hidden": refused(403),
-        config_map: settings,
-    }
-    kind = "PersistentVolumeClaim"
-    fresh, shared, hidden, gone = (ObjectName(kind, "team", name) for name in ("fresh", "shared", "hidden", "gone"))
-    cluster = read(everything() | answers, named=[fresh, shared, hidden, gone, KSERVE_SETTINGS])
-    assert dict(cluster.named) == {
-        fresh: LiveNamed(there=True, claim=LiveClaim("Pending", frozenset({"ReadWriteMany"}))),
-        shared: LiveNamed(there=True, claim=LiveClaim("Bound", frozenset({"ReadOnlyMany", "ReadWriteMany"}))),
-        gone: LiveNamed(there=False),
-        KSERVE_SETTINGS: LiveNamed(
-            there=True, keys=frozenset({"storageInitializer"}), images=ImageSettings(taken=True)
-        ),
-    }
-    absent = read(everything(), named=[KSERVE_SETTINGS]).named
-    assert absent == {KSERVE_SETTINGS: LiveNamed(there=False, keys=frozenset())}
-    assert read(everything() | {config_map: refused(403)}, named=[KSERVE_SETTINGS]).named == {}
-
-
-def test_configs_are_those_of_the_namespace_and_of_kserve() -> None:
-    names = ("team", "own"), ("kserve", "kserve-config-llm-template"), ("kserve", "shared"), ("other", "theirs")
-    listed = page("List", *({"metadata": {"namespace": namespace, "name": name}} for namespace, name in names))
-    wanted = {name: ObjectName("LLMInferenceServiceConfig", "team", name) for name in ("own", "shared", "theirs", "x")}
-    cluster = read(everything() | {CONFIGS: listed}, named=wanted.values())
-    assert {name: cluster.named[each].there for name, each in wanted.items()} == {
-        "own": True,
-        "shared": True,
-        "theirs": False,
-        "x": False,
-    }
-    assert read(everything() | {CONFIGS: refused(403)}, named=wanted.values()).named == {}
-    with pytest.raises(ApiError):
-        read(everything() | {CONFIGS: refused(500)}, named=wanted.values())
-
-
-def test_nothing_is_looked_for_that_nobody_names() -> None:
-    asked: list[httpx2.Request] = []
-    assert read(everything(), asked.append).named == {}
-    assert not [each for each in asked if each.url.path == CONFIGS or "/secrets" in each.url.path]
 
 
 @pytest.mark.parametrize(
