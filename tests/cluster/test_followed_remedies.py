@@ -1,4 +1,4 @@
-"""Lies about disk, devices, pods and weights, told of a real cluster: each is found, and its remedy, followed, ends it."""
+"""Lies about disk, devices, pods and weights of a real cluster: each is found, and its remedy, followed, ends it."""
 
 from __future__ import annotations
 
@@ -144,3 +144,187 @@ def followed(documents: list[Document], remedy: str) -> list[Document]:
         field, value = WRITTEN.search(remedy or "").groups()  # type: ignore[union-attr]
         allocatable[field] = yaml.safe_load(value)
     return rewritten
+
+
+def test_disk(site: Site) -> None:
+    with (
+        offering(site, FIRST, **{"ephemeral-storage": "500Gi"}),
+        offering(site, SECOND, **{"ephemeral-storage": "2Ti"}),
+    ):
+        documents = site.documents(ephemeralStorage="1Ti")
+        told = site.told(documents, "SW639", "warning")
+        assert told["message"].endswith(f"({FIRST}) has less: 500Gi on {FIRST}")
+        # Less than what is there is no lie that anybody is harmed by.
+        assert site.verify(site.documents(ephemeralStorage="400Gi")) == []
+        assert site.verify(followed(documents, told["remedy"])) == []
+
+
+def test_disk_that_no_node_says_anything_of(site: Site) -> None:
+    documents = site.documents(ephemeralStorage="1Ti")
+    told = site.told(documents, "SW639", "warning")
+    assert told["remedy"] == "leave ephemeralStorage out of allocatable"
+    assert site.verify(followed(documents, told["remedy"])) == []
+
+
+@pytest.mark.parametrize("there", [4, 0])
+def test_devices(site: Site, there: int) -> None:
+    with offering(site, FIRST, **{"rdma/ib": str(there)}), offering(site, SECOND, **{"rdma/ib": "8"}):
+        documents = site.documents(extendedResources={"rdma/ib": 8})
+        told = site.told(documents, "SW639", "warning")
+        assert site.verify(followed(documents, told["remedy"])) == []
+        assert site.verify(site.documents(extendedResources={"rdma/ib": there} if there else {})) == []
+
+
+def test_pods_beside_those_of_daemons(site: Site) -> None:
+    """60 pods a node are enough for 56 slices, until five of them are those of a DaemonSet and of the node itself."""
+    with offering(site, FIRST, pods="60"):
+        assert site.verify(site.documents()) == []
+        daemons(site, FIRST, 4)
+        assert site.verify(site.documents()) == []
+        static(site, FIRST)
+        told = site.told(site.documents(), "SW631", "warning")
+        assert f"55 pods and {UNITS} units on {FIRST}, beside 5 pods of daemons" in told["message"]
+        assert site.verify(followed(site.documents(), told["remedy"])) == []
+        # What is declared is less than there is.
+        assert site.verify(site.documents(pods=40)) == []
+
+
+def daemons(site: Site, node: str, count: int) -> None:
+    """Put pods of a DaemonSet on a node; its controller does not run here."""
+    labels = {"matchLabels": {"app": "every"}}
+    template = {"metadata": {"labels": {"app": "every"}}, "spec": {"containers": [{"name": "main", "image": "x"}]}}
+    made = site.create(DaemonSet, {"metadata": {"name": "every"}, "spec": {"selector": labels, "template": template}})
+    for number in range(count):
+        _owned(site, f"every-{number}", node, "apps/v1", "DaemonSet", "every", made.metadata.uid)
+
+
+def static(site: Site, node: str) -> None:
+    """Put the mirror of a static pod on a node."""
+    found = site.client.get(Node, node)
+    assert found.metadata
+    _owned(site, f"proxy-{node}", node, "v1", "Node", node, str(found.metadata.uid))
+
+
+def _owned(site: Site, name: str, node: str, version: str, kind: str, owner: str, uid: str) -> None:
+    owners = [{"apiVersion": version, "kind": kind, "name": owner, "uid": uid, "controller": True}]
+    spec = {"nodeName": node, "containers": [{"name": "main", "image": "x"}]}
+    site.create(Pod, {"metadata": {"name": name, "ownerReferences": owners}, "spec": spec})
+
+
+def test_a_claim_that_is_not_there(site: Site) -> None:
+    told = site.told(site.documents(CLAIM), "SW640", "error")
+    assert f"create it in namespace {site.namespace} with the weights on it" in told["remedy"]
+    site.claim("weights", "ReadOnlyMany")
+    assert site.verify(site.documents(CLAIM)) == []
+
+
+@pytest.mark.parametrize(("phase", "severity"), [("Pending", "warning"), ("Lost", "error")])
+def test_a_claim_without_a_volume(site: Site, phase: str, severity: str) -> None:
+    site.claim("weights", "ReadWriteMany", phase)
+    site.told(site.documents(CLAIM), "SW641", severity)
+    site.bind("weights", "ReadWriteMany")
+    assert site.verify(site.documents(CLAIM)) == []
+
+
+@pytest.mark.parametrize("mode", ["ReadOnlyMany", "ReadWriteMany"])
+def test_a_claim_for_one_node(site: Site, mode: str) -> None:
+    site.claim("weights", "ReadWriteOnce")
+    assert site.verify(site.documents(CLAIM, replicas=1)) == []
+    told = site.told(site.documents(CLAIM, replicas=2), "SW642", "error")
+    assert told["remedy"] == "use a claim with ReadOnlyMany or ReadWriteMany, or another source"
+    site.claim("shared", mode)
+    shared = CLAIM | {"persistentVolumeClaim": {"name": "shared"}}
+    assert site.verify(site.documents(shared, replicas=2)) == []
+    assert site.verify(site.documents(replicas=2)) == []
+
+
+@contextmanager
+def initializing(site: Site, **written: object) -> Iterator[None]:
+    """Have KServe's settings have this of weights in images for a while."""
+    before = (site.client.get(ConfigMap, SETTINGS, namespace=NAMESPACE).data or {})["storageInitializer"]
+    write_settings(site, {**json.loads(before), **written})
+    try:
+        yield
+    finally:
+        write_settings(site, json.loads(before))
+
+
+def write_settings(site: Site, settings: Document) -> None:
+    patch = {"data": {"storageInitializer": json.dumps(settings)}}
+    site.client.patch(ConfigMap, SETTINGS, patch, namespace=NAMESPACE, patch_type=PatchType.MERGE)
+
+
+def settings_now(site: Site) -> Document:
+    text = (site.client.get(ConfigMap, SETTINGS, namespace=NAMESPACE).data or {})["storageInitializer"]
+    found: Document = json.loads(text)
+    return found
+
+
+def made(site: Site) -> bool:
+    """Return whether KServe's controller has made a workload."""
+    return bool(list(site.client.list(Deployment, namespace=site.namespace)))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"enableModelcar": True},
+        {"enableOciModelSupport": True},
+        *({"ociModelMode": mode} for mode in ("modelcar", "native", "fetch")),
+        {"EnableModelCar": True},
+    ],
+    ids=str,
+)
+def test_images_that_kserve_takes(site: Site, written: Document) -> None:
+    with initializing(site, **written):
+        assert site.verify(site.documents(IMAGE)) == []
+        site.workloads.apply_planned(fleet_of(site.documents(IMAGE)))
+        site.workloads.wait("a workload", lambda: made(site))
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ({}, "OCI modelcars is not enabled"),
+        ({"enableModelcar": False, "enableOciModelSupport": False, "ociModelMode": ""}, "OCI modelcars is not enabled"),
+        ({"enableModelcar": True, "ociModelMode": "sidecar"}, 'invalid "storageInitializer".ociModelMode "sidecar"'),
+    ],
+    ids=str,
+)
+def test_images_that_kserve_does_not_take(site: Site, written: Document, reason: str) -> None:
+    def said() -> bool:
+        events = site.client.list(Event, namespace=site.namespace)
+        return any(reason in (each.message or "") for each in events)
+
+    with initializing(site, **written):
+        told = site.told(site.documents(IMAGE), "SW643", "error")
+        site.workloads.apply_planned(fleet_of(site.documents(IMAGE)))
+        site.workloads.wait("a refusal", said)
+        assert not made(site)
+        # One of the other sources.
+        assert site.verify(site.documents()) == []
+        if match := re.match(r'write ("\w+": \w+) in storageInitializer of ', told["remedy"]):
+            follow: Document = yaml.safe_load(f"{{{match[1]}}}")
+        else:
+            assert told["remedy"].startswith(
+                'write one of "modelcar", "native", "fetch" there, in storageInitializer of'
+            )
+            follow = {"ociModelMode": "modelcar"}
+        write_settings(site, settings_now(site) | follow)
+        assert site.verify(site.documents(IMAGE)) == []
+        site.workloads.wait("a workload", lambda: made(site))
+
+
+def test_settings_that_say_nothing(site: Site) -> None:
+    """A cluster whose KServe has its settings elsewhere."""
+    found = site.client.get(ConfigMap, SETTINGS, namespace=NAMESPACE)
+    site.client.delete(ConfigMap, SETTINGS, namespace=NAMESPACE)
+    try:
+        told = site.told(site.documents(IMAGE), "SW621", "warning")
+        assert "there is no ConfigMap kserve/inferenceservice-config" in told["message"]
+        assert site.verify(site.documents()) == []
+    finally:
+        assert found.metadata
+        found.metadata.resourceVersion = found.metadata.uid = None
+        found.metadata.managedFields = None
+        site.client.create(found)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("cluster")
 S3 = {"source": "S3", "s3": {"uri": "s3://models/chat", "secretRef": {"name": "store"}}}
 VOLUME = {"source": "PersistentVolumeClaim", "persistentVolumeClaim": {"name": "models", "path": "qwen/14b"}}
 IMAGE = {"source": "OCI", "oci": {"image": "registry.example.com/chat:v1", "pullSecretRef": {"name": "registry"}}}
-HUB = {"source": "HuggingFace", "huggingFace": {"repo": "example/chat"}}
+HUB: Document = {"source": "HuggingFace", "huggingFace": {"repo": "example/chat"}}
 ADAPTERS = [
     {"name": "sql", "huggingFace": {"repo": "team/sql", "secretRef": {"name": "hf", "key": "token"}}},
     {"name": "legal", "s3": {"uri": "s3://adapters/legal"}},
@@ -121,6 +121,20 @@ def test_s3_without_a_secret_takes_the_service_accounts(workloads: Workloads) ->
         "AWS_ACCESS_KEY_ID": ("store", "awsAccessKeyID"),
         "AWS_SECRET_ACCESS_KEY": ("store", "awsSecretAccessKey"),
     }
+
+
+def test_a_mirror_and_the_token_reach_the_download_alone(workloads: Workloads) -> None:
+    token = {"secretRef": {"name": "hf", "key": "token"}}
+    mirror = {"name": "HF_ENDPOINT", "value": "https://hf.example.com"}
+    own = HUB | {"huggingFace": HUB["huggingFace"] | token}
+    apply(workloads, own, storageInitializer={"env": [mirror]})
+    spec = pod(workloads)
+    (initializer,) = spec.initContainers or []
+    assert initializer.args == ["hf://example/chat:main", "/mnt/models"]
+    assert variables(initializer) == {"HF_TOKEN": ("hf", "token")}
+    plain = {each.name: each.value for each in initializer.env or [] if each.value is not None}
+    assert plain["HF_ENDPOINT"] == "https://hf.example.com"
+    assert not {"HF_ENDPOINT", "HF_TOKEN"} & {each.name for each in engine(spec).env or []}
 
 
 def test_images_are_taken_where_kserves_settings_say_so(workloads: Workloads) -> None:

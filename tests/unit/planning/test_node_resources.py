@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import yaml
+
+from slicewise.manifests import environment_objects
+from slicewise.planning import make_plan
 from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
 from tests.unit.planning.checker import findings
 
@@ -87,6 +93,29 @@ def test_a_network_that_reaches_no_pod_is_a_warning() -> None:
     assert codes(_WIDE, interNodeBandwidth="eth-400g") == []
     device = {"interNodeDevice": {"resource": "rdma/ib"}, "allocatable": {"extendedResources": {"rdma/ib": 8}}}
     assert codes(_WIDE, **device) == []
+
+
+def test_whoever_follows_that_warning_gives_pods_the_device() -> None:
+    """The device of its example, and as many as a node has: the warning is gone, and each pod asks for one."""
+    joined = pool("p", nodeCount=2, **_FABRIC)
+    documents = [environment("env", joined), model("m", _WIDE), deployment("d", "m")]
+    (warning,) = (each for each in plan_of(documents)["warnings"] if each["code"] == "SW375")
+    written = re.fullmatch(
+        r"write .* as capabilities\.(\w+), for example (\{.*\}), and how many a node has in allocatable\.(\w+)",
+        warning["message"].partition("; ")[2],
+    )
+    assert written
+    field, device, counted = written[1], yaml.safe_load(written[2]), written[3]
+    joined["capabilities"][field] = device
+    joined["allocatable"] = {counted: {device["resource"]: 8}}
+    followed = plan_of(documents)
+    assert followed["warnings"] == []
+    assert [each["replicas"] for each in followed["placements"]] == [1]
+    fleet = fleet_of(documents)
+    (objects,) = environment_objects(fleet, make_plan(fleet)).values()
+    spec = objects[-1]["spec"]
+    for template in (spec["template"], spec["worker"]):
+        assert template["containers"][0]["resources"]["limits"]["rdma/ib"] == "1"
 
 
 def test_a_model_that_is_downloaded_takes_its_bytes_of_the_disk() -> None:
