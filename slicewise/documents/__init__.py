@@ -66,7 +66,7 @@ from slicewise.documents.model_weights import (
     token_secret,
     volume_claims,
 )
-from slicewise.documents.pod import PodSettings
+from slicewise.documents.pod import PodSettings, StorageInitializer
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
 from slicewise.documents.quota import Measure, Quota
@@ -148,6 +148,7 @@ __all__ = [
     "ServingProfile",
     "SizedEngine",
     "Spread",
+    "StorageInitializer",
     "Toleration",
     "adapter_directory",
     "added_labels",

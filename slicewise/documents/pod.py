@@ -213,3 +213,7 @@ class StorageInitializer(Frozen):
     """Whether there is one; KServe's default is true."""
     env: tuple[EnvironmentVariable, ...] = ()
     """Environment variables, such as HTTPS_PROXY, HF_ENDPOINT or AWS_ENDPOINT_URL."""
+    env_from: tuple[VariablesFrom, ...] = ()
+    """ConfigMaps and Secrets whose keys become environment variables."""
+    volume_mounts: tuple[VolumeMount, ...] = ()
+    """Where it sees the pod's volumes, for example one with a certificate authority."""

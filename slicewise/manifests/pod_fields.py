@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from slicewise.documents import EnvironmentVariable, PodSettings, ReplicaTopology
+from slicewise.documents import EnvironmentVariable, PodSettings, ReplicaTopology, StorageInitializer
 from slicewise.kubernetes import Quantity, canonical
 from slicewise.manifests.pipeline_parallel import SHM_VOLUME, health_check
 from slicewise.manifests.vocabulary import KubernetesObject
@@ -55,6 +55,12 @@ def container_fields(pod: PodSettings, topology: ReplicaTopology, *, is_worker: 
         elif name in fields and topology.pipelined:
             # Slicewise's own config asks nothing of its own by a liveness probe, which needs a question.
             fields[name] = {**health_check(), **fields[name]}
+    return fields
+
+
+def initializer_fields(said: StorageInitializer) -> KubernetesObject:
+    """Return the fields of the init container that fetches the weights."""
+    fields: KubernetesObject = as_written(said.model_dump(by_alias=True, exclude_none=True, exclude={"enabled"}))
     return fields
 
 

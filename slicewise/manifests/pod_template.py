@@ -21,7 +21,7 @@ from slicewise.manifests.argument_escaping import through_kubelet
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kv_transfer import kv_transfer_env
 from slicewise.manifests.model_source import adapter_mounts, credentials
-from slicewise.manifests.pod_fields import container_fields, pod_fields, written_variables
+from slicewise.manifests.pod_fields import container_fields, initializer_fields, pod_fields, written_variables
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (
@@ -196,12 +196,11 @@ def _storage_initializer(model: ModelSpec) -> KubernetesObject:
     KServe gives it 100m of 1 CPU, which a LimitRange with a ratio refuses, and no securityContext, which Pod Security's
     `restricted` refuses. With the engine's CPU and memory the pod asks for exactly what the plan counts.
     """
-    container: KubernetesObject = {"name": STORAGE_INITIALIZER}
+    container: KubernetesObject = {"name": STORAGE_INITIALIZER, **initializer_fields(model.storage_initializer)}
     # Only this container needs tokens and keys; the engine reads /mnt/models.
-    env = [*credentials(model), *written_variables(model.storage_initializer.env)]
-    if env:
+    if env := [*credentials(model), *container.get("env", [])]:
         container["env"] = env
-    if mounts := adapter_mounts(model):
+    if mounts := [*adapter_mounts(model), *container.get("volumeMounts", [])]:
         container["volumeMounts"] = mounts
     container["resources"] = {"requests": _cpu_and_memory(model), "limits": _cpu_and_memory(model)}
     container["securityContext"] = restricted_security_context()

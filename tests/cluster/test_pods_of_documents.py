@@ -56,11 +56,17 @@ def classes(workloads: Workloads) -> None:
     workloads.client.patch(RuntimeClass, runtime, {**document, "handler": "nvidia"}, patch_type=PatchType.APPLY)
 
 
+def fetching(said: Document) -> Document:
+    """Return all that documents have for the container that fetches weights, with mounts of the same volumes."""
+    container = said.get("container", {})
+    return {"env": COMPLETE_ENV} | {key: container[key] for key in ("envFrom", "volumeMounts") if key in container}
+
+
 def applied_pods(workloads: Workloads, said: Document, topology: Document, *, engine: Document) -> list[Document]:
     """Apply what Slicewise makes of documents that say this of their pods, and return the pods."""
     whole = pool("p", nodeSelector={POOL_LABEL: "whole"}, nodeCount=2, multiNodeCapable=True)
     served = model("m", profile("any", **topology), cpu="2", memory="4Gi")
-    served["spec"] |= {"pod": said, "storageInitializer": {"env": COMPLETE_ENV}}
+    served["spec"] |= {"pod": said, "storageInitializer": fetching(said)}
     served["spec"]["serving"][0]["engine"] = engine
     deployed = deployment("d", "m", namespace=workloads.namespace)
     deployed["metadata"] |= METADATA
@@ -119,7 +125,7 @@ def test_every_field_is_in_every_pod(workloads: Workloads, topology: Document) -
         assert lacking({**asked, "env": COMPLETE_ENV}, main) == []
         paths = {each["httpGet"]["path"] for each in probes.values() if each}
         assert paths == ({"/health"} if leads else set())
-        assert [lacking({"env": COMPLETE_ENV}, each) for each in fetches] == [[]]
+        assert [lacking(fetching({"container": container}), each) for each in fetches] == [[]]
         (shm,) = (each["name"] for each in main["volumeMounts"] if each["mountPath"] == "/dev/shm")  # noqa: S108
         assert [each["emptyDir"] for each in spec["volumes"] if each["name"] == shm] == [
             {"medium": "Memory", "sizeLimit": size}

@@ -1,4 +1,4 @@
-"""Rules of KServe's storage initializer: adapters need it, and its variables need something to download."""
+"""Rules of KServe's storage initializer: adapters need it, and what is said of it needs something to download."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from slicewise.documents.pod import StorageInitializer
 def check_initializer_use(
     storage: StorageInitializer, weights: Weights | None, lora: Lora | None
 ) -> Iterator[Diagnostic]:
-    """Yield adapters that nothing fetches or mounts, and variables of a container that is not made.
+    """Yield adapters that nothing fetches or mounts, and variables and mounts of a container that is not made.
 
     Args:
         storage: What fetches the weights.
@@ -31,14 +31,20 @@ def check_initializer_use(
             "with --enable-lora and --lora-modules"
         )
         yield Diagnostic.error(Code.ADAPTERS_WITHOUT_INITIALIZER, message, remedy, field=("spec", "lora"))
-    if not storage.env or weights is None:
+    if weights is None:
         return
     if storage.enabled is False:
-        why, instead = "there is no storage initializer", "write them in serving[].engine.env, or leave them out"
+        why = "there is no storage initializer"
     elif download_directory(weights, lora) is None:
-        why, instead = "nothing is downloaded, so there is no storage initializer", "leave them out"
+        why = "nothing is downloaded, so there is no storage initializer"
     else:
         return
-    message = f"{why}: these variables reach no container"
-    field = ("spec", "storageInitializer", "env")
-    yield Diagnostic.warning(Code.VARIABLES_UNUSED, message, instead, field=field)
+    for field, said, what, of_engine in (
+        ("env", storage.env, "these variables reach", "serving[].engine.env"),
+        ("envFrom", storage.env_from, "these variables reach", "pod.container.envFrom"),
+        ("volumeMounts", storage.volume_mounts, "these mounts are in", "pod.container.volumeMounts"),
+    ):
+        if said:
+            instead = f"write them in {of_engine}, or leave them out" if storage.enabled is False else "leave them out"
+            at = ("spec", "storageInitializer", field)
+            yield Diagnostic.warning(Code.VARIABLES_UNUSED, f"{why}: {what} no container", instead, field=at)

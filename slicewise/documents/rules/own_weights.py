@@ -61,10 +61,30 @@ def check_mounted_over(
         at: Where `pod` is in the document.
     """
     taken = _taken(weights, lora)
-    for number, mount in enumerate(_mounts(pod)):
-        if storage.enabled is not False and _is_in(mount, taken):
+    if storage.enabled is not False:
+        yield from _mounted_over(_mounts(pod), taken, (*at, "container", "volumeMounts"))
+
+
+def check_download_mounted_over(
+    storage: StorageInitializer, weights: Weights | None, lora: Lora | None
+) -> Iterator[Diagnostic]:
+    """Yield the mounts of what fetches the weights that are where it writes them.
+
+    Args:
+        storage: What fetches the weights.
+        weights: Where the model's own weights come from; None where that is wrong.
+        lora: Its adapters.
+    """
+    if storage.enabled is not False:
+        at = ("spec", "storageInitializer", "volumeMounts")
+        yield from _mounted_over(storage.volume_mounts, _taken(weights, lora), at)
+
+
+def _mounted_over(mounts: Sequence[VolumeMount], taken: AbstractSet[str], at: FieldPath) -> Iterator[Diagnostic]:
+    for number, mount in enumerate(mounts):
+        if _is_in(mount, taken):
             message = f"{quoted(mount.mount_path)} is decided elsewhere: {_MOUNTED_BY_KSERVE}"
-            field = (*at, "container", "volumeMounts", number, "mountPath")
+            field = (*at, number, "mountPath")
             yield Diagnostic.error(Code.DECIDED_ELSEWHERE, message, "mount the volume at another path", field=field)
 
 

@@ -42,8 +42,10 @@ def check_engine_variables(profile: ServingProfile, path: FieldPath) -> Iterator
 
 
 def check_storage_initializer(said: StorageInitializer, path: FieldPath) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the variables of what fetches the weights, which is at `path`."""
+    """Yield what is wrong with the variables and mounts of what fetches the weights, which is at `path`."""
     yield from check_variables(said.env, (*path, "env"), of_engine=False)
+    yield from check_variables_from(said.env_from, (*path, "envFrom"))
+    yield from check_mounts(said.volume_mounts, (*path, "volumeMounts"))
 
 
 def check_base_refs(references: Sequence[BaseReference], path: FieldPath) -> Iterator[Diagnostic]:

@@ -33,7 +33,7 @@ from slicewise.documents.rules.judged_document import (
 from slicewise.documents.rules.lora import check_lora, check_lora_arguments
 from slicewise.documents.rules.model_source import check_source
 from slicewise.documents.rules.node_labels import check_node_labels
-from slicewise.documents.rules.own_weights import check_mounted_over
+from slicewise.documents.rules.own_weights import check_download_mounted_over, check_mounted_over
 from slicewise.documents.rules.owned_labels import check_environment_labels
 from slicewise.documents.rules.pod import (
     check_base_refs,
@@ -167,6 +167,7 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     of_download(check_credentials_once),
     of_download(check_hub_addresses),
     of_download(check_initializer_use),
+    of_download(check_download_mounted_over),
     of_pods_and_download(check_mounted_over),
     of_base_refs(check_base_refs),
     of_each_profile(check_required_memory, "replicaTopology.requires.memoryPerGpu"),

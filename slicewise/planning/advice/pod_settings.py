@@ -70,7 +70,7 @@ def _of_mounts(fleet: Fleet, placement: Placement, pod: PodSettings) -> Iterator
     model = fleet.model_of(fleet.deployment[placement.deployment])
     pool = fleet.node_pool[placement.environment, placement.node_pool]
     names = {volume.name for volume in pod.volumes}
-    mounts = pod.container.volume_mounts if pod.container else ()
+    mounts = [*(pod.container.volume_mounts if pod.container else ()), *model.storage_initializer.volume_mounts]
     missing = sorted({mount.name for mount in mounts} - names)
     if not missing or effective_base_refs(pool, model):
         return

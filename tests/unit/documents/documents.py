@@ -165,7 +165,12 @@ COMPLETE: dict[str, Data] = {
             },
             "resources": {"cpu": "8", "memory": "48Gi"},
             "pod": copy.deepcopy(COMPLETE_POD),
-            "storageInitializer": {"enabled": True, "env": copy.deepcopy(COMPLETE_ENV)},
+            "storageInitializer": {
+                "enabled": True,
+                "env": copy.deepcopy(COMPLETE_ENV),
+                "envFrom": copy.deepcopy(COMPLETE_POD["container"]["envFrom"]),
+                "volumeMounts": copy.deepcopy(COMPLETE_POD["container"]["volumeMounts"]),
+            },
             "baseRefs": [{"name": "team"}],
             "serving": [
                 {

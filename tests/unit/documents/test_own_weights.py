@@ -131,6 +131,14 @@ def test_mounts_are_not_where_kserve_puts_adapters(
     own = "spec.pod.container.volumeMounts[0].mountPath"
     assert refused(served(source, pod=pod, **lora), *on({})) == ([("SW232", own)] if taken else [])
     assert refused(served(source, **lora), *on(pod)) == ([("SW232", "spec.modelRef.name")] if taken else [])
+    fetching = {"volumeMounts": pod["container"]["volumeMounts"]}
+    place = "spec.storageInitializer.volumeMounts[0].mountPath"
+    assert refused(served(source, storageInitializer=fetching, **lora)) == ([("SW232", place)] if taken else [])
+
+
+def test_a_container_that_is_not_made_mounts_over_nothing() -> None:
+    fetching = {"volumeMounts": [{"name": "weights", "mountPath": "/mnt/models"}]}
+    assert refused(served(HUB, COMMAND, storageInitializer={**fetching, "enabled": False})) == []
 
 
 def test_an_engine_that_fetches_by_itself_reads_any_repository() -> None:

@@ -212,7 +212,7 @@ OF_POD = [
     (ENVIRONMENT, (*DEVICE, "env", 0, "name"), A_VARIABLE),
     (ENVIRONMENT, (*DEVICE, "env", 0, "value"), HIDDEN),
     (MODEL, ("spec", "storageInitializer", "enabled"), FLAG),
-    (MODEL, ("spec", "storageInitializer", "env"), LIST),
+    *((MODEL, ("spec", "storageInitializer", each), LIST) for each in ("env", "envFrom", "volumeMounts")),
     (MODEL, ("spec", "baseRefs", 0, "name"), DOTTED_NAME[:2]),
     (ENVIRONMENT, (*POOL, "baseRefs", 0, "name"), DOTTED_NAME[:2]),
     (MODEL, (*PROFILE, "engine", "command"), [("[]", "got 0 items, expected at least 1 item")]),

@@ -95,6 +95,21 @@ def test_an_adapters_own_token_is_the_downloads() -> None:
     assert initializer["env"] == [TOKEN]
 
 
+def test_the_download_has_variables_and_mounts_of_its_own_beside_slicewises() -> None:
+    said = {
+        "env": [{"name": "REQUESTS_CA_BUNDLE", "value": "/ca/ca.crt"}],
+        "envFrom": [{"configMapRef": {"name": "proxy"}}],
+        "volumeMounts": [{"name": "ca", "mountPath": "/ca", "readOnly": True}],
+    }
+    template = spec(HUB, storageInitializer=said)["template"]
+    (initializer,) = template["initContainers"]
+    assert {key: initializer[key] for key in said} == {**said, "env": [TOKEN, *said["env"]]}
+    assert not any(said.keys() & container.keys() for container in template["containers"])
+    adapters = {"adapters": [SQL, SUPPORT]}
+    (initializer,) = spec(HUB, storageInitializer=said, lora=adapters)["template"]["initContainers"]
+    assert [each["mountPath"] for each in initializer["volumeMounts"]] == ["/mnt/lora/support", "/ca"]
+
+
 def test_another_source_and_an_adapter_are_another_revision() -> None:
     specs = [spec(HUB), spec(VOLUME), spec(S3), spec(HUB, lora={"adapters": [SQL]})]
     assert len({each["annotations"]["slicewise.dev/revision"] for each in specs}) == len(specs)

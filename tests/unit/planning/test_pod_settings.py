@@ -49,6 +49,16 @@ def test_nothing_is_said_of_what_kubernetes_does_by_itself() -> None:
     assert warnings(volume) == []
 
 
+def test_volumes_of_the_container_that_fetches_weights_are_looked_for() -> None:
+    small, served = slices("small", "3g.40gb"), model("gemma", profile("fp8", memoryPerGpu="30Gi"))
+    served["spec"]["storageInitializer"] = {"volumeMounts": [{"name": "ca", "mountPath": "/ca"}]}
+    documents = [environment("mig-a", small), served, deployment("d0", "gemma")]
+    (found,) = (each for each in make_plan(fleet_of(documents)).warnings if each.code in CODES)
+    assert (found.code, found.facts["volumes"]) == (Code.MOUNT_WITHOUT_VOLUME, ["ca"])
+    served["spec"]["pod"] = {"volumes": [{"name": "ca", "configMap": {"name": "ca"}}]}
+    assert not [each for each in make_plan(fleet_of(documents)).warnings if each.code in CODES]
+
+
 def test_priority_classes_are_told_where_they_differ() -> None:
     high: Document = {"priorityClassName": "high"}
     assert warnings(high, high) == []
