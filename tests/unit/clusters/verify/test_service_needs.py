@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.documents import deployment, model, pool, profile
+from tests.documents import Document, deployment, model, pool, profile
 from tests.unit.clusters.built_clusters import found, only
 from tests.unit.clusters.verify.pools.as_declared import ERROR, LARGE, WARNING, here, shared_pool
 
@@ -30,7 +30,8 @@ def test_node_groups_matter_where_a_replica_spans_nodes() -> None:
 
 def test_keda_matters_where_a_deployment_is_autoscaled() -> None:
     scaling = {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "target": 8}}
-    for more, codes in (({}, []), ({"scaling": scaling}, ["SW618"])):
+    cases: list[tuple[Document, list[str]]] = [({}, []), ({"scaling": scaling}, ["SW618"])]
+    for more, codes in cases:
         documents, cluster = here(pool("whole"), more=(LARGE, deployment("big", "large", **more)))
         without = replace(cluster, serves_scaled_objects=False)
         assert [code for _, code, _ in found(documents, without)] == codes
