@@ -66,7 +66,7 @@ from slicewise.documents.model_weights import (
     token_secret,
     volume_claims,
 )
-from slicewise.documents.pod import PodSettings, StorageInitializer
+from slicewise.documents.pod import ExtraResources, PodSettings, StorageInitializer
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
 from slicewise.documents.quota import Measure, Quota
@@ -119,6 +119,7 @@ __all__ = [
     "EnvironmentSpec",
     "EnvironmentVariable",
     "ExistingCluster",
+    "ExtraResources",
     "FixedScaling",
     "Fleet",
     "GatewayReference",

@@ -21,6 +21,7 @@ class PlannedCharge:
     """The pods of one deployment on a pool."""
 
     deployment: DeploymentKey
+    profile: str
     pod: PodSize
     count: int
     is_prefill: bool = False
@@ -112,6 +113,7 @@ def _charges(fleet: Fleet, state: PoolLedger, placements: list[Placement]) -> tu
     return tuple(
         PlannedCharge(
             placement.deployment,
+            placement.profile,
             _pod(fleet, state, placement),
             placement.replicas * placement.nodes_per_replica,
             placement.is_prefill,

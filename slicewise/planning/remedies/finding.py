@@ -13,7 +13,7 @@ from heapq import nsmallest
 from itertools import chain, islice
 from operator import itemgetter
 
-from slicewise.documents import DeploymentKey, Fleet, model_key
+from slicewise.documents import DeploymentKey, Fleet, ModelSpec, model_key
 from slicewise.planning.capacity import PoolName
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Plan, Shortfall
@@ -22,9 +22,11 @@ from slicewise.planning.reasons import Rejection, RejectionCode
 from slicewise.planning.remedies.capacity import fewer_replicas, fewer_reserved, more_nodes, others_give_up
 from slicewise.planning.remedies.contention import Contention
 from slicewise.planning.remedies.declarations import BY_CODE
+from slicewise.planning.remedies.declared_amounts import more_declared
 from slicewise.planning.remedies.models import smaller_pods
 from slicewise.planning.remedies.quotas import QuotaRemedies
 from slicewise.planning.remedies.remedy import PrefillWant, Proposal, Remedy, RemedyKind, Want, prefill_wants
+from slicewise.planning.remedies.smaller_requests import smaller_request
 
 SHOWN = 3
 # A deployment may have thousands of candidates; those that lack least are the cheapest to fix.
@@ -90,7 +92,7 @@ class Remedies:
         if rival is None and self._fleet.quotas:
             short = [item.deployment for item in self._plan.shortfalls if proposal.remedy.document != _document(item)]
             rival = self._quotas.rival(proposal.want.deployment.key, short)
-        if rival is None and proposal.remedy.kind is RemedyKind.MODEL:
+        if rival is None and isinstance(proposal.document, ModelSpec):
             rival = self._of_one_model(proposal.want)
         return replace(proposal.remedy, rival=rival)
 
@@ -167,6 +169,14 @@ class Remedies:
         if found.may_need(RemedyKind.OTHER_DROPS, want.lacking):
             others = {charge.deployment: len(self._served[charge.deployment]) for charge in want.place.charges}
             yield from others_give_up(want, self._fleet, others)
+        yield from self._asking_less_of_nodes(want, found)
+
+    def _asking_less_of_nodes(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
+        """Yield what helps where nodes run out of disk, of a device or of places for pods."""
+        if found.may_need(RemedyKind.SMALLER_REQUEST, 0):
+            yield from _some(smaller_request(want, self._fleet))
+        if found.may_need(RemedyKind.DECLARATION, 0):
+            yield from _some(more_declared(want))
 
     def _making_room(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what would make room, as far as it can still be among the cheapest of its kind."""
@@ -174,6 +184,7 @@ class Remedies:
         if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
             yield from _some(more_nodes(want))
         yield from _some(smaller_pods(want, self._fleet))
+        yield from self._asking_less_of_nodes(want, found)
         if not want.matches(want.place):
             return  # too few nodes for one replica: nothing but nodes helps
         if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):

@@ -36,6 +36,7 @@ class RemedyKind(IntEnum):
     DECLARATION = 9
     SELECTOR = 10
     MODEL = 11
+    SMALLER_REQUEST = 12
 
     @property
     def rank(self) -> int:
@@ -147,7 +148,7 @@ class Want:
         if prefill is None:
             return True
         count = prefill_replicas(deployment, self.profile) * prefill.replica_topology.nodes
-        charge = PlannedCharge(deployment.key, self.pod, self.count)
+        charge = PlannedCharge(deployment.key, self.profile.name, self.pod, self.count)
         taken = replace(place, charges=(*place.charges, charge))
         return any(
             reject_candidate(deployment, self.model, prefill, place.environment, each.pool) is None
@@ -182,7 +183,7 @@ def prefill_wants(want: Want) -> Iterator[PrefillWant]:
     if prefill is None:
         return
     replicas = prefill_replicas(want.deployment, want.profile)
-    own = PlannedCharge(want.deployment.key, want.pod, want.count)
+    own = PlannedCharge(want.deployment.key, want.profile.name, want.pod, want.count)
     for each in want.others:
         place = replace(each, charges=(*each.charges, own)) if each.name == want.place.name else each
         found = PrefillWant(want.deployment, want.model, prefill, place, want.one_more, replicas=replicas)

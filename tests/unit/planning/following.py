@@ -47,7 +47,7 @@ def follow(remedy: Remedy, documents: list[Document]) -> list[Document]:
     if not remedy.field:
         changed.remove(document)
         return changed
-    # The last part may be a label's key, with dots and slashes.
+    # The last part may be a label's key or a resource's name, with dots and slashes.
     path, key = _split(remedy.field)
     target: Any = document
     for part in path:
@@ -68,7 +68,7 @@ def _name(document: Document) -> str:
 
 
 def _split(field: str) -> tuple[list[str], str]:
-    for labels in (".labels.", ".matchLabels."):
+    for labels in (".labels.", ".matchLabels.", ".limits.", ".requests.", ".extendedResources."):
         if labels in field:
             before, _, label = field.partition(labels)
             return [*_parts(before), labels.strip(".")], label
