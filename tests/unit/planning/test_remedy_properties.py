@@ -40,7 +40,7 @@ def made_on_gke(draw: st.DrawFn) -> list[Document]:
 
 @pytest.mark.long
 @steady
-@given(st.one_of(fleets(), made_on_gke()))
+@given(st.one_of(fleets(), fleets(split=True), made_on_gke()))
 def test_every_remedy_is_true(documents: list[Document]) -> None:
     fleet = loaded(documents)
     plan = make_plan(fleet)
