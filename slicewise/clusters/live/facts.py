@@ -248,3 +248,7 @@ class LiveCluster:
     gateways: Mapping[tuple[str, str], LiveGateway] | None = None
     routes: Mapping[ServiceKey, LiveRoute] | None = None
     named: NamedObjects = field(default_factory=dict)
+
+    def lacks_namespace(self, namespace: str) -> bool:
+        """Return whether `namespace` is not there, which is not known where this user may not list namespaces."""
+        return Readable.NAMESPACES not in self.unread and namespace not in self.namespaces

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from slicewise.clusters.live import LiveClaim, LiveCluster, ObjectName, Readable
+from slicewise.clusters.live import LiveClaim, LiveCluster, ObjectName
+from slicewise.clusters.verify.namespaces_to_come import lacks_namespace_of, told_beforehand, which_is_missing
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import items, mapping, text
@@ -35,24 +36,27 @@ def claims_named(expected: Iterable[PlannedService]) -> frozenset[ObjectName]:
 def check_claims(cluster: LiveCluster, expected: Iterable[PlannedService]) -> Iterator[Found]:
     """Yield claims that are not there, hold nothing yet, or cannot be mounted by all the pods of the plan.
 
-    In a namespace that is not there nothing is missed; nor is a claim that this user may not read.
+    A claim that this user may not read is not missed, unless its namespace is not there.
     """
-    known = Readable.NAMESPACES not in cluster.unread
     selectors = [node.labels for node in cluster.nodes]
     for name, use in sorted(_uses(expected, selectors).items()):
-        if name not in cluster.named or (known and name.namespace not in cluster.namespaces):
-            continue
-        found = cluster.named[name]
-        if not found.there:
-            yield _found(
-                Code.CLAIM_MISSING,
-                name,
-                use,
-                "which is not there: they stay Pending",
-                f"create it in namespace {name.namespace} with the weights on it, or correct its name",
-            )
-        elif found.claim is not None:
+        found = cluster.named.get(name)
+        if lacks_namespace_of(cluster, name):
+            yield told_beforehand(_missing(cluster, name, use), name)
+        elif found and not found.there:
+            yield _missing(cluster, name, use)
+        elif found and found.claim is not None:
             yield from _of_claim(name, found.claim, use)
+
+
+def _missing(cluster: LiveCluster, name: ObjectName, use: _Use) -> Found:
+    return _found(
+        Code.CLAIM_MISSING,
+        name,
+        use,
+        f"{which_is_missing(cluster, name)}: they stay Pending",
+        f"create it in namespace {name.namespace} with the weights on it, or correct its name",
+    )
 
 
 def _of_claim(name: ObjectName, claim: LiveClaim, use: _Use) -> Iterator[Found]:

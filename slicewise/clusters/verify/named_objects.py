@@ -7,8 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from slicewise.clusters.live import LiveCluster, ObjectName, Readable
+from slicewise.clusters.live import LiveCluster, ObjectName
 from slicewise.clusters.verify.claims import claims_named
+from slicewise.clusters.verify.namespaces_to_come import (
+    comes_with_namespace,
+    lacks_namespace_of,
+    told_beforehand,
+    which_is_missing,
+)
 from slicewise.clusters.verify.services import PlannedService, planned_services
 from slicewise.clusters.verify.weights_in_images import settings_named
 from slicewise.diagnostics import Code, Found, Severity, some
@@ -47,26 +53,28 @@ def objects_named(fleet: Fleet, plan: Plan) -> dict[str, frozenset[ObjectName]]:
 def check_named_objects(cluster: LiveCluster, expected: Iterable[PlannedService]) -> Iterator[Found]:
     """Yield the objects that are not there and the keys that they lack, where this user may read them.
 
-    In a namespace that is not there nothing is missed: either that has been said, or the stack makes it.
+    What is named in a namespace that is not there yet is told beforehand.
 
     Args:
         cluster: The cluster.
         expected: The services that are to be there, and that were.
     """
-    known = Readable.NAMESPACES not in cluster.unread
     for name, use in sorted(_uses(expected).items()):
-        if name not in cluster.named or (name.namespace and known and name.namespace not in cluster.namespaces):
-            continue
         if name.kind == CONFIG_KIND and not cluster.serves_kserve:
             continue
-        found = cluster.named[name]
-        if not found.there:
-            yield _missing(name, use)
-        elif found.keys is not None and (lacking := sorted(use.keys - found.keys)):
+        found = cluster.named.get(name)
+        if lacks_namespace_of(cluster, name):
+            # A config may be in KServe's own namespace.
+            if not comes_with_namespace(name) and (name.kind != CONFIG_KIND or (found and not found.there)):
+                yield told_beforehand(_missing(cluster, name, use), name)
+        elif found and not found.there:
+            yield _missing(cluster, name, use)
+        elif found and found.keys is not None and (lacking := sorted(use.keys - found.keys)):
             yield _without_keys(name, lacking, use)
 
 
-def _missing(name: ObjectName, use: _Use) -> Found:
+def _missing(cluster: LiveCluster, name: ObjectName, use: _Use) -> Found:
+    which = which_is_missing(cluster, name)
     who = some(sorted(use.deployments))
     facts = {"kind": name.kind, "namespace": name.namespace, "name": name.name, "deployments": sorted(use.deployments)}
     if name.kind == CONFIG_KIND:
@@ -82,7 +90,7 @@ def _missing(name: ObjectName, use: _Use) -> Found:
         return Found(
             Code.VALUES_MISSING,
             Severity.ERROR,
-            f"pods of {who} need {name}, which is not there: their containers do not start without it",
+            f"pods of {who} need {name}, {which}: their containers do not start without it",
             f"create it in namespace {name.namespace}, or correct its name; write optional: true where pods may start "
             "without it",
             facts=facts,
@@ -93,7 +101,7 @@ def _missing(name: ObjectName, use: _Use) -> Found:
     return Found(
         Code.POD_REFERENCE_MISSING,
         Severity.WARNING if pulls else Severity.ERROR,
-        f"pods of {who} name {name}, which is not there: {becomes}",
+        f"pods of {who} name {name}, {which}: {becomes}",
         f"create it{where}, or correct its name",
         facts=facts,
     )

@@ -81,9 +81,9 @@ def _no_node_groups(spanning: Sequence[PlannedService]) -> Found:
 def _no_namespace(
     cluster: LiveCluster, placed: Sequence[PlannedService], *, creates_namespaces: bool
 ) -> Iterator[Found]:
-    if creates_namespaces or Readable.NAMESPACES in cluster.unread:
+    if creates_namespaces:
         return
-    without = [each for each in placed if each.key[0] not in cluster.namespaces]
+    without = [each for each in placed if cluster.lacks_namespace(each.key[0])]
     missing = sorted({each.key[0] for each in without})
     again = f" && {REMEDY}" if any(each.before for each in without) else ""
     if missing:

@@ -174,11 +174,11 @@ class _Environment:
             return []
         services = self.cluster.services
         stacks = self.stacks or own_stacks(self.expected, services)
-        told = not self.creates_namespaces and Readable.NAMESPACES not in self.cluster.unread
+        told = not self.creates_namespaces
         return [
             each
             for each in judge_services(self.expected, services, stacks, self.taken)
-            if not (each.drift is Drift.GONE and told and each.expected.key[0] not in self.cluster.namespaces)
+            if not (each.drift is Drift.GONE and told and self.cluster.lacks_namespace(each.expected.key[0]))
         ]
 
     @cached_property

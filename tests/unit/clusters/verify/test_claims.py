@@ -50,6 +50,27 @@ def test_a_claim_that_is_not_there() -> None:
     assert said(written, {}) == []
 
 
+@pytest.mark.parametrize("creates", [True, False])
+@pytest.mark.parametrize("there", [{WEIGHTS: LiveNamed(there=False)}, {}])
+def test_a_namespace_that_is_not_there_has_no_claim(there: NamedObjects, creates: bool) -> None:
+    written = documents(ON_CLAIM)
+    cluster = replace(cluster_of(written[0]), named=there, namespaces=frozenset({"default"}))
+    found = verified(written, cluster, creates_namespaces=creates).differences
+    (told,) = [each for each in found if each.code.value == "SW640"]
+    # Nobody can have made it where the stack makes the namespace, so this does not stop `pulumi up`.
+    assert not told.is_error
+    assert told.message == (
+        "pods of team/chat mount PersistentVolumeClaim team/weights, which is not there, as namespace team is not "
+        "there yet: they stay Pending"
+    )
+    assert told.remedy.startswith(
+        "before `pulumi up`: kubectl create namespace team, and create PersistentVolumeClaim "
+    )
+    # As the remedy says, which leaves nothing to say.
+    followed = replace(cluster, namespaces=frozenset({"default", "team"}), named=claim("Bound", "ReadOnlyMany"))
+    assert verified(written, followed, creates_namespaces=creates).differences == ()
+
+
 @pytest.mark.parametrize(
     ("phase", "expected"), [("Bound", []), ("Pending", [("SW641", False)]), ("Lost", [("SW641", True)])]
 )

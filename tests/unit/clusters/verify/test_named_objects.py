@@ -165,11 +165,39 @@ def test_a_larger_cause_is_said_alone() -> None:
     config = ObjectName("LLMInferenceServiceConfig", "team", "own")
     there: NamedObjects = {secret("own"): GONE, config: GONE}
     assert {each.code.value for each in said(written, there)} == {"SW637", "SW638"}
-    assert said(written, there, lambda each: replace(each, namespaces=frozenset({"default"}))) == []
     hidden = said(written, there, lambda each: replace(each, namespaces=frozenset(), unread=(Readable.NAMESPACES,)))
     assert {each.code.value for each in hidden} == {"SW637", "SW638"}
     without_kserve = said(written, there, lambda each: replace(each, serves_kserve=False))
     assert {each.code.value for each in without_kserve} == {"SW638"}
+
+
+@pytest.mark.parametrize(("says", "where", "wanted"), [(says, where, wanted) for says, where, _, wanted in CASES])
+def test_what_is_named_in_a_namespace_that_is_not_there_is_told_beforehand(
+    says: Document, where: tuple[str, str], wanted: tuple[str, bool]
+) -> None:
+    kind, namespace = where
+    written, name = documents(**says), ObjectName(*where, "own")
+    without = said(written, {name: GONE}, lambda each: replace(each, namespaces=frozenset({"default"})))
+    # Classes are in no namespace.
+    assert [(each.code.value, each.is_error) for each in without] == [(wanted[0], wanted[1] and not namespace)]
+    assert ("before `pulumi up`: kubectl create namespace team," in without[0].remedy) == bool(namespace)
+    # The answer to a user who may not look there either; KServe's own namespace may have a config.
+    unread = said(written, {}, lambda each: replace(each, namespaces=frozenset({"default"})))
+    assert len(unread) == (bool(namespace) and kind != "LLMInferenceServiceConfig")
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"pod": {"serviceAccountName": "default"}},
+        {"pod": volume(configMap={"name": "kube-root-ca.crt"})},
+    ],
+)
+def test_what_every_namespace_has_comes_with_it(says: Document) -> None:
+    written = documents(**says)
+    (name,) = named(written)
+    assert said(written, {}, lambda each: replace(each, namespaces=frozenset({"default"}))) == []
+    assert said(written, {name: GONE}, lambda each: replace(each, namespaces=frozenset({"default"}))) == []
 
 
 def test_a_deployment_of_no_replicas_needs_nothing() -> None:
