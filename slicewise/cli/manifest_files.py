@@ -42,7 +42,7 @@ class Rendering:
 
 def rendering_line(rendering: Rendering, directory: str) -> str:
     """Return what was done, as people read it."""
-    removed = f", removed {rendering.removed} that the plan no longer has" if rendering.removed else ""
+    removed = f", removed {rendering.removed} that this rendering does not have" if rendering.removed else ""
     left = f", left {rendering.left} of other owners" if rendering.left else ""
     return f"wrote {counted(rendering.written, 'manifest')} to {directory}{removed}{left}"
 

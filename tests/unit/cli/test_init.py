@@ -24,7 +24,10 @@ def test_a_new_project_plans_without_a_warning(tmp_path: Path) -> None:
     assert [(each["nodePool"], each["units"]) for each in plan["placements"]] == [("slices", 2)]
     assert (plan["warnings"], plan["memoryNotChecked"]) == ([], [])
     assert yaml.safe_load((project / "Pulumi.yaml").read_text())["name"] == "models"
-    assert (project / "requirements.txt").read_text() == f"slicewise=={__version__}\n"
+    assert (project / "requirements.txt").read_text() == (
+        "# No package index has Slicewise yet: README.md says how to build its wheel.\n"
+        f"./wheels/slicewise-{__version__}-py3-none-any.whl\n"
+    )
 
 
 def test_the_model_of_a_new_project_surely_fits(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_what_the_plan_no_longer_has_is_removed(documents: Path, output: Path) -
     theirs.write_text("resources: []\n")
     without_deployments(documents)
     run = render(documents, output)
-    assert run.stdout == f"wrote 0 manifests to {output}, removed 3 that the plan no longer has\n"
+    assert run.stdout == f"wrote 0 manifests to {output}, removed 3 that this rendering does not have\n"
     assert list(contents(output)) == ["mig-a/kustomization.yaml"]
     assert not (output / "onprem-b").exists()
 
