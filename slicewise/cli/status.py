@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import typer
@@ -29,6 +30,7 @@ from slicewise.clusters.readiness import ObservedServices
 from slicewise.clusters.status import (
     ServiceStatus,
     not_planned,
+    of_unknown_stacks,
     read_services,
     running_placements,
     service_status,
@@ -112,8 +114,13 @@ def fleet_status(
         for name, found in sorted(read.items())
         for service in not_planned(name, found.services, planned.get(name, set()), stacks)
     ]
+    strangers = Counter[str]()
+    if not stacks:
+        for name, found in read.items():
+            strangers += of_unknown_stacks(found.services, planned.get(name, set()))
     endpoints = [live_endpoint(fleet, each.placement, each.live) for each in statuses]
-    return FleetStatus(tuple(zip(statuses, endpoints, strict=True)), tuple(more), plan.shortfalls)
+    services = tuple(zip(statuses, endpoints, strict=True))
+    return FleetStatus(services, tuple(more), plan.shortfalls, strangers)
 
 
 def _status(fleet: Fleet, placement: Placement, services: ObservedServices | None) -> ServiceStatus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rich.console import Console
@@ -39,11 +39,13 @@ class FleetStatus:
         services: Every planned service, and where it answers.
         more: What runs and is not planned.
         shortfalls: What the plan could not place.
+        strangers: How many other services each stack has, where it is not known which stack applies the documents.
     """
 
     services: tuple[tuple[ServiceStatus, Endpoint], ...]
     more: tuple[UnplannedService, ...]
     shortfalls: tuple[Shortfall, ...]
+    strangers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
@@ -96,6 +98,8 @@ def print_status(console: Console, found: FleetStatus) -> None:
                 show_line(console, f"  {line}")
     for each in found.more:
         show_line(console, _not_planned(each))
+    if found.strangers:
+        show_line(console, _strangers(found.strangers))
     for shortfall in found.shortfalls:
         show_line(console, headline(shortfall))
     show_line(console, _sum(found))
@@ -123,9 +127,17 @@ def _advice(status: ServiceStatus) -> Sequence[str]:
 
 
 def _not_planned(each: UnplannedService) -> str:
-    of_stack = f" (stack {each.live.stack})" if each.live.stack else ""
-    going = "is being deleted" if each.live.leaving else "runs and is not in the plan any more"
-    return f"{each.live.namespace}/{each.live.name} in {each.environment}{of_stack} {going}"
+    of_stack = f"stack {each.live.stack}" if each.live.stack else "rendered from these documents or others"
+    going = "is being deleted" if each.live.leaving else "runs and is not in the plan"
+    return f"{each.live.namespace}/{each.live.name} in {each.environment} ({of_stack}) {going}"
+
+
+def _strangers(strangers: Mapping[str, int]) -> str:
+    of = ", ".join(f"{number} of {stack}" for stack, number in sorted(strangers.items()))
+    return (
+        f"{counted(sum(strangers.values()), 'service')} of stacks that are not known to apply these documents: {of}. "
+        "If one of them does, name it with --stack"
+    )
 
 
 def _sum(found: FleetStatus) -> str:

@@ -7,13 +7,14 @@ deployments run, so that the plan which is compared keeps them there.
 from slicewise.clusters.status.judging import ServiceState, ServiceStatus, service_status
 from slicewise.clusters.status.reading import read_services
 from slicewise.clusters.status.running import running_placements
-from slicewise.clusters.status.unplanned_services import UnplannedService, not_planned
+from slicewise.clusters.status.unplanned_services import UnplannedService, not_planned, of_unknown_stacks
 
 __all__ = [
     "ServiceState",
     "ServiceStatus",
     "UnplannedService",
     "not_planned",
+    "of_unknown_stacks",
     "read_services",
     "running_placements",
     "service_status",

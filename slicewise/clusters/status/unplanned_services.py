@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,12 +46,22 @@ def not_planned(
         environment: The name of the environment.
         services: What its cluster has.
         planned: What the plan has there.
-        stacks: The stacks that apply the documents. None: every stack is taken for one.
+        stacks: The stacks that apply the documents, as far as that is known.
     """
-    found = []
+    return [
+        UnplannedService(environment, live)
+        for live in _beside(services, planned)
+        if live.stack is None or live.stack in stacks
+    ]
+
+
+def of_unknown_stacks(services: Mapping[ServiceKey, Observed], planned: Collection[ServiceKey]) -> Counter[str]:
+    """Return how many services beside the `planned` ones each stack has, where no stack is known to apply them."""
+    return Counter(live.stack for live in _beside(services, planned) if live.stack is not None)
+
+
+def _beside(services: Mapping[ServiceKey, Observed], planned: Collection[ServiceKey]) -> Iterator[LiveService]:
     for key, observed in sorted(services.items()):
         live = live_service(observed.service or {})
-        ours = live.revision is not None and (not stacks or live.stack is None or live.stack in stacks)
-        if ours and key not in planned:
-            found.append(UnplannedService(environment, live))
-    return found
+        if live.revision is not None and key not in planned:
+            yield live

@@ -5,6 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+from rich.console import Console
+
+from slicewise.cli.status import fleet_status
+from slicewise.cli.status_screen import print_status
+from slicewise.clusters.readiness import Observed, ObservedServices
+from slicewise.planning import make_plan
+from tests.documents import deployment, environment, fleet_of, model, profile, slices
 from tests.unit.cli.running import DEMO, slicewise
 from tests.unit.clusters.access.asking import kubeconfig_text
 
@@ -33,3 +41,52 @@ def test_an_environment_without_a_kubeconfig_is_said() -> None:
     assert [line.split(": ")[1].split(" has ")[0] for line in run.stderr.splitlines()] == [
         *("environment mig-a", "environment onprem-b"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("stack", "unplanned", "last_lines"),
+    [
+        (
+            None,
+            [],
+            (
+                (
+                    "2 services of stacks that are not known to apply these documents: 2 of o/slicewise/live. If one of "
+                    "them does, name it with --stack"
+                ),
+                "0 of 1 service serving, 1 not there",
+            ),
+        ),
+        (
+            "o/slicewise/live",
+            ["gemma", "qwen"],
+            (
+                "team/qwen in e (stack o/slicewise/live) runs and is not in the plan",
+                "0 of 1 service serving, 1 not there, 2 not in the plan",
+            ),
+        ),
+        ("o/slicewise/new", [], ("0 of 1 service serving, 1 not there",)),
+    ],
+)
+def test_before_the_first_up_services_of_stacks_are_not_called_unplanned(
+    stack: str | None, unplanned: list[str], last_lines: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reads that they are not in the plan may delete them."""
+    fleet = fleet_of(
+        [
+            environment("e", slices("p", "1g.10gb")),
+            model("m", profile("slice", memoryPerGpu="9Gi", mig="only")),
+            deployment("chat", "m"),
+        ]
+    )
+
+    def live(name: str) -> Observed:
+        annotations = {"slicewise.dev/stack": "o/slicewise/live"}
+        metadata = {"namespace": "team", "name": name, "annotations": annotations}
+        return Observed({"metadata": metadata, "spec": {"annotations": {"slicewise.dev/revision": "r"}}}, None, [])
+
+    there = {("team", name): live(name) for name in ("gemma", "qwen")}
+    found = fleet_status(fleet, make_plan(fleet), ["e"], {"e": ObservedServices(there)}, stack)
+    assert [each.live.name for each in found.more] == unplanned
+    print_status(Console(width=1000), found)
+    assert tuple(capsys.readouterr().out.splitlines()[-len(last_lines) :]) == last_lines

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from slicewise.clusters.readiness import Observed
-from slicewise.clusters.status import ServiceState, not_planned, running_placements, service_status
+from slicewise.clusters.status import ServiceState, not_planned, of_unknown_stacks, running_placements, service_status
 from slicewise.documents import Fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import Placement, make_plan
@@ -137,9 +137,9 @@ def test_what_runs_and_is_not_planned() -> None:
     }
     found = not_planned("e", services, {("t", "planned")}, {"o/p/mine"})
     assert [each.live.name for each in found] == ["old", "rendered"]
-    assert [each.live.name for each in not_planned("e", services, set(), set())] == [
-        *("old", "planned", "rendered", "theirs"),
-    ]
+    # Whose a stack's services are is not known where no stack is.
+    assert [each.live.name for each in not_planned("e", services, {("t", "planned")}, set())] == ["rendered"]
+    assert of_unknown_stacks(services, {("t", "planned")}) == {"o/p/mine": 1, "o/p/theirs": 1}
 
 
 def test_a_deployment_is_expected_where_it_runs() -> None:
