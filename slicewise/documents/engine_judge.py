@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from slicewise import sizing
-from slicewise.sizing import Architecture, EngineMemory, EngineOptions, FitJudge, VllmVersion
+
+if TYPE_CHECKING:
+    from slicewise.sizing import Architecture, EngineMemory, EngineOptions, FitJudge, VllmVersion
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,4 +38,4 @@ class SizedEngine:
     @cached_property
     def judge(self) -> FitJudge:
         """Whether that is there on a unit."""
-        return FitJudge(self.memory)
+        return sizing.FitJudge(self.memory)

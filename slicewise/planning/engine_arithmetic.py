@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from slicewise.documents import ModelSpec, NodePool, ServingProfile, profile_engine, unit_of
 from slicewise.planning.engine_fit import engine_sizing
-from slicewise.sizing import Range
+
+if TYPE_CHECKING:
+    from slicewise.sizing import Range
 
 
 def engine_arithmetic(model: ModelSpec, profile: ServingProfile, pool: NodePool) -> dict[str, object] | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, quoted
-from slicewise.sizing.left_out import left_out_by
+from slicewise.sizing.input_limits import left_out_by
 from slicewise.sizing.option_effects import adding_memory, changing_memory
 from slicewise.sizing.vllm_options import full_name
 

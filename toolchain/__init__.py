@@ -1,0 +1,1 @@
+"""The pinned binaries that tests and previews run, and how they are built."""
