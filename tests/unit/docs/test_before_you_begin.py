@@ -18,7 +18,8 @@ ROWS = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|", PAGE, re.MULTILINE))
 def pinned(toolchain: str, module: str) -> str:
     """Return the version of a module in the toolchain's go.mod."""
     text = (ROOT / "toolchain" / toolchain / "go.mod").read_text(encoding="utf-8")
-    return re.findall(rf"{re.escape(module)} v(\S+)", text)[0]
+    found: list[str] = re.findall(rf"{re.escape(module)} v(\S+)", text)
+    return found[0]
 
 
 def test_versions_are_those_that_are_tested() -> None:
