@@ -45,8 +45,8 @@ def image_settings(config_map: Mapping[str, Any]) -> ImageSettings | None:
         written = mapping(json.loads(text(mapping(config_map.get("data")).get("storageInitializer"))))
     except ValueError:
         return None
-    # Go matches keys of JSON in any case, and takes null for what is not written.
-    values = {key.casefold(): value for key, value in written.items() if value is not None}
+    # Go matches keys of JSON in any case.
+    values = {key.casefold(): value for key, value in written.items()}
     mode, *switches = (values.get(each.casefold()) for each in (_MODE, *_SWITCHES))
     if mode not in (None, "", *IMAGE_MODES):
         return ImageSettings(
