@@ -127,13 +127,13 @@ def test_mounts_are_not_where_kserve_puts_adapters(
     source: Document, adapters: list[Document], path: str, taken: bool
 ) -> None:
     lora = {"lora": {"adapters": [{"name": "sql", **each} for each in adapters]}} if adapters else {}
-    pod = {"volumes": VOLUMES, "container": {"volumeMounts": [{"name": "weights", "mountPath": path}]}}
+    mounts = {"volumeMounts": [{"name": "weights", "mountPath": path}]}
+    pod = {"volumes": VOLUMES, "container": mounts}
     own = "spec.pod.container.volumeMounts[0].mountPath"
     assert refused(served(source, pod=pod, **lora), *on({})) == ([("SW232", own)] if taken else [])
     assert refused(served(source, **lora), *on(pod)) == ([("SW232", "spec.modelRef.name")] if taken else [])
-    fetching = {"volumeMounts": pod["container"]["volumeMounts"]}
     place = "spec.storageInitializer.volumeMounts[0].mountPath"
-    assert refused(served(source, storageInitializer=fetching, **lora)) == ([("SW232", place)] if taken else [])
+    assert refused(served(source, storageInitializer=mounts, **lora)) == ([("SW232", place)] if taken else [])
 
 
 def test_a_container_that_is_not_made_mounts_over_nothing() -> None:

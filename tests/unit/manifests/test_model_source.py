@@ -96,7 +96,7 @@ def test_an_adapters_own_token_is_the_downloads() -> None:
 
 
 def test_the_download_has_variables_and_mounts_of_its_own_beside_slicewises() -> None:
-    said = {
+    said: dict[str, list[Document]] = {
         "env": [{"name": "REQUESTS_CA_BUNDLE", "value": "/ca/ca.crt"}],
         "envFrom": [{"configMapRef": {"name": "proxy"}}],
         "volumeMounts": [{"name": "ca", "mountPath": "/ca", "readOnly": True}],
