@@ -200,12 +200,12 @@ def _units_of(name: str) -> tuple[OfferedUnit, ...]:
 
 
 def misspelt_options(arguments: str) -> Iterator[Diagnostic]:
-    """Yield the options in a line of arguments that are nearly vLLM's: they are sized as if they were left out.
+    """Yield the options in a line of arguments that vLLM ends at, as they are only nearly its own.
 
     Raises:
         InvalidInputError: A quote is not closed.
     """
-    options = (each.partition("=")[0] for each in split_arguments(arguments) if each.startswith("--"))
+    options = (each.partition("=")[0] for each in split_arguments(arguments) if each.startswith("-"))
     yield from filter(None, (misspelt_option(option, ("--engine-args",)) for option in options))
 
 

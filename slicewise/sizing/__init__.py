@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from slicewise.sizing.engine_environment import memory_variables
 from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
+from slicewise.sizing.misspelt_options import misspelt_option
 from slicewise.sizing.units import OfferedUnit, Unit, slice_of
-from slicewise.sizing.vllm_options import full_name, misspelt_option
+from slicewise.sizing.vllm_options import SHORT, full_name
 from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
 from slicewise.sources import lazy_attributes
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KNOWN_MODEL_TYPES",
     "KSERVE_PRESET",
+    "SHORT",
     "Architecture",
     "EngineMemory",
     "EngineOptions",

@@ -12,26 +12,8 @@ from typing import Final
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, quoted
 from slicewise.sizing.input_limits import left_out_by
 from slicewise.sizing.option_effects import adding_memory, changing_memory
-from slicewise.sizing.vllm_options import full_name
+from slicewise.sizing.vllm_options import SHORT, full_name
 
-_SHORT: Final = {
-    "-tp": "tensor-parallel-size",
-    "-pp": "pipeline-parallel-size",
-    "-dp": "data-parallel-size",
-    "-dcp": "decode-context-parallel-size",
-    "-pcp": "prefill-context-parallel-size",
-    "-ep": "enable-expert-parallel",
-    "-q": "quantization",
-    "-sc": "speculative-config",
-    "-cc": "compilation-config",
-    "-ac": "attention-config",
-    "-dpl": "data-parallel-size-local",
-    "-dpa": "data-parallel-address",
-    "-dpp": "data-parallel-rpc-port",
-    "-dpb": "data-parallel-backend",
-    "-n": "nnodes",
-    "-r": "node-rank",
-}
 # Switches: they take no value, and `--no-…` turns them off.
 _SWITCHES: Final = frozenset({
     "enforce-eager", "enable-prefix-caching", "enable-expert-parallel", "enable-lora", "language-model-only",
@@ -182,7 +164,7 @@ def _given(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _long_name(written: str) -> str:
     if _OPTIMIZED.fullmatch(written):
         return "optimization-level"
-    return _SHORT.get(written) or written.removeprefix("--").replace("_", "-")
+    return SHORT.get(written) or written.removeprefix("--").replace("_", "-")
 
 
 def _is_value(item: str) -> bool:

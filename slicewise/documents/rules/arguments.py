@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
-from slicewise.sizing import full_name, misspelt_option
+from slicewise.sizing import SHORT, full_name, misspelt_option
 from slicewise.sources import HUGGING_FACE, issued_token
 
 # En dash and em dash, which word processors make of "--".
@@ -35,13 +36,6 @@ _SEVERAL: Final = frozenset({"middleware"})
 _END: Final = re.compile(r"[=\s]")
 _TWO_ITEMS: Final = re.compile(r"(--?[A-Za-z][\w-]*)\s+(\S.*)", re.ASCII | re.DOTALL)
 _BLANKS_AROUND: Final = re.compile(r"\s+(--?[A-Za-z].*)|(--?[A-Za-z][\w-]*)\s+", re.ASCII | re.DOTALL)
-_SHORT: Final = {
-    "-tp": "tensor-parallel-size",
-    "-pp": "pipeline-parallel-size",
-    "-dp": "data-parallel-size",
-    "-dpl": "data-parallel-size-local",
-    "-ep": "enable-expert-parallel",
-}
 
 
 def check_arguments(arguments: Sequence[str], path: FieldPath) -> Iterator[Diagnostic]:
@@ -69,7 +63,7 @@ def _option(argument: str) -> tuple[str, str]:
     """Return the option that an argument begins with, as it is written and by its long name; empty names for none."""
     option = _END.split(argument, maxsplit=1)[0]
     # vLLM takes `_` for `-` in its options.
-    return option, _SHORT.get(option) or (full_name(option[2:].replace("_", "-")) if option.startswith("--") else "")
+    return option, SHORT.get(option) or (full_name(option[2:].replace("_", "-")) if option.startswith("--") else "")
 
 
 def check_argument(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
@@ -95,8 +89,14 @@ def check_argument(argument: str, path: FieldPath) -> Iterator[Diagnostic]:
         message = f"{quoted(argument)} is one argument with a space in it, so vLLM does not recognise the option"
         remedy = f"write two items, or {quoted(f'{two[1]}={two[2]}')}"
         yield Diagnostic.error(Code.BAD_VALUE, message, remedy, field=path)
-    elif name and (misspelt := misspelt_option(option, path)) is not None:
-        yield misspelt
+    elif (misspelt := misspelt_option(option, path)) is not None:
+        yield _elsewhere(misspelt)
+
+
+def _elsewhere(misspelt: Diagnostic) -> Diagnostic:
+    """Say where an option is written that was misspelt and is not one for arguments at all."""
+    meant = str(misspelt.facts.get("meant", "")).removeprefix("--")
+    return replace(misspelt, remedy=f"{misspelt.remedy} If so: {_SET[meant]}") if meant in _SET else misspelt
 
 
 def _check_word(argument: str, path: FieldPath) -> Iterator[Diagnostic]:

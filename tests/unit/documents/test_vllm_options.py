@@ -24,6 +24,19 @@ if TYPE_CHECKING:
         ("--enable-prefix-cacheing", "--enable-prefix-cacheing", "--enable-prefix-caching"),
         ("--trust-remotecode", "--trust-remotecode", "--trust-remote-code"),
         ("--Max-Model-Len=1", "--Max-Model-Len", "--max-model-len"),
+        # Other forms of a word, another order, a word forgotten, another engine's name, hyphens.
+        ("--max-model-length=8192", "--max-model-length", "--max-model-len"),
+        ("--max-num-sequences=8", "--max-num-sequences", "--max-num-seqs"),
+        ("--max-number-seqs=8", "--max-number-seqs", "--max-num-seqs"),
+        ("--gpu-mem-utilization=0.9", "--gpu-mem-utilization", "--gpu-memory-utilization"),
+        ("--model-max-len=8192", "--model-max-len", "--max-model-len"),
+        ("--max-seqs=8", "--max-seqs", "--max-num-seqs"),
+        ("--max-batched-tokens=8", "--max-batched-tokens", "--max-num-batched-tokens"),
+        ("--max-seq-len=8192", "--max-seq-len", "--max-model-len"),
+        ("--context-length=8192", "--context-length", "--max-model-len"),
+        ("--no-enable-prefix-cacheing", "--no-enable-prefix-cacheing", "--no-enable-prefix-caching"),
+        ("-max-model-len=8192", "-max-model-len", "--max-model-len"),
+        ("---max-model-len=8192", "---max-model-len", "--max-model-len"),
     ],
 )
 def test_a_misspelt_option(loader: Loader, argument: str, option: str, meant: str) -> None:
@@ -67,6 +80,27 @@ def test_an_option_that_only_older_versions_have_is_not_said_to_be_in_this_one()
 )
 def test_an_option_that_may_be_one(argument: str) -> None:
     assert [each.code.value for each in check_argument(argument, ("args", 0)) if each.code.value == "SW349"] == []
+
+
+def test_an_abbreviation_of_several_options_is_none() -> None:
+    """As argparse says of it: `ambiguous option: --max-num could match --max-num-batched-tokens, --max-num-seqs`."""
+    (said,) = check_argument("--max-num=8", ("args", 0))
+    assert said.message.startswith('vLLM 0.33.0 has more than one option that begins with "--max-num", and ends: ')
+    assert said.remedy == "write the one that is meant in full"
+
+
+@pytest.mark.parametrize("argument", ["--max-num-seq=8", "--gpu-memory-util=0.9", "--no-enable-lor"])
+def test_an_abbreviation_of_one_option_is_that_option(argument: str) -> None:
+    assert [*check_argument(argument, ("args", 0))] == []
+
+
+@pytest.mark.parametrize("argument", ["--tensor-paralel-size=2", "--tp=2", "--tensor-parallelism-size=2"])
+def test_of_an_option_that_a_field_sets_the_field_is_named(argument: str) -> None:
+    (said,) = check_argument(argument, ("args", 0))
+    assert said.remedy == (
+        'did you mean "--tensor-parallel-size"? If so: write it as replicaTopology.parallelism.tensor, which Slicewise '
+        "plans by"
+    )
 
 
 def test_options_of_versions_between_are_known() -> None:
