@@ -27,6 +27,10 @@ class PrefillOption:
     profile: ServingProfile
     levels: Sequence[FreeLevel]
 
+    def lane_pools(self) -> Iterator[tuple[int, PodSize]]:
+        """Yield every pool that matches, and what one pod takes there."""
+        return _lane_pools(self.levels)
+
 
 @dataclass(frozen=True, slots=True)
 class ServingOption:
@@ -38,10 +42,14 @@ class ServingOption:
 
     def lane_pools(self) -> Iterator[tuple[int, PodSize]]:
         """Yield every pool that matches, and what one pod takes there."""
-        for level in self.levels:
-            for lane, pod, _ in level.lanes:
-                for index in lane.members:
-                    yield index, pod
+        return _lane_pools(self.levels)
+
+
+def _lane_pools(levels: Iterable[FreeLevel]) -> Iterator[tuple[int, PodSize]]:
+    for level in levels:
+        for lane, pod, _ in level.lanes:
+            for index in lane.members:
+                yield index, pod
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,6 +51,12 @@ class Claim:
         """What they take."""
         return self.pods * self.pod.units
 
+    def units_on(self, index: int) -> int:
+        """Return what its pods and those of its prefill workload take on one pool."""
+        own = self.units if self.index == index else 0
+        prefill = self.prefill
+        return own + prefill.pods * prefill.pod.units if prefill and prefill.index == index else own
+
     @property
     def taken(self) -> tuple[Taken, ...]:
         """What counts in quotas: its units, and those of its prefill workload."""
@@ -70,6 +76,8 @@ class DraftPlan:
         self._classes, fits, prefills, self.requirements = pool_classes(self.pools, fleet)
         self.lanes = Lanes(fleet, self.numbered, self._classes)
         self.demands = demands_of(fleet, self.pools, fits, prefills, self.lanes)
+        self.has_prefill = any(option.prefill for demand in self.demands for option in demand.options)
+        """Whether anything that can be placed has a prefill workload."""
         self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}
         self.quotas = QuotaLedger(fleet, self.numbered.documents(fleet)) if fleet.quotas else None
         """None where there are none."""

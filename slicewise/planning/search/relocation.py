@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from heapq import nlargest
+from itertools import chain
 from typing import Final
 
 from slicewise.planning.capacity import PodSize
 from slicewise.planning.search.decision_log import Step
-from slicewise.planning.search.demands import Demand, ServingOption
+from slicewise.planning.search.demands import Demand, PrefillOption, ServingOption
 from slicewise.planning.search.draft_plan import Claim, DraftPlan
 
 # Pools to try and claims to move in each; the deeper, the fewer. The fullest pools are skipped:
@@ -59,7 +60,7 @@ class Relocation:
 
     def _make_room(self, demand: Demand, options: Sequence[ServingOption], depth: int, busy: AbstractSet[int]) -> bool:
         for newcomer in self._newcomers(demand, options, depth, busy):
-            for leaving in self._choices(newcomer, depth):
+            for leaving in self._leaving(newcomer, depth):
                 if self.tries <= 0:
                     return False
                 self.tries -= 1
@@ -75,7 +76,8 @@ class Relocation:
         pools: dict[int, tuple[ServingOption, PodSize]] = {}
         for option in options:
             for index, pod in option.lane_pools():
-                unused = index in self._movable and index not in busy and index not in pools
+                movable = index in self._movable or (option.prefill and self._may_move_beside(index))
+                unused = movable and index not in busy and index not in pools
                 if unused and draft.pools[index].environment not in placed:
                     pools[index] = (option, pod)
         most = _POOLS_TRIED if depth == self._depth else _DEEPER
@@ -86,17 +88,56 @@ class Relocation:
             if draft.refusal(newcomer) is None:
                 yield newcomer
 
-    def _choices(self, newcomer: Claim, depth: int) -> Iterator[Sequence[Claim]]:
-        """Yield claims that could make way: one that is large enough, or several small ones."""
-        pool = self._draft.pools[newcomer.index]
-        lacking = newcomer.units - pool.free
-        here = [
-            claim
-            for claim in self._movable[newcomer.index]
-            if self._draft.placed[claim.demand.key].get(pool.environment) is claim
-        ]
-        by_size = sorted(here, key=lambda claim: (claim.units, claim.demand.key))
-        large = [claim for claim in by_size if claim.units >= lacking]
+    def _may_move_beside(self, index: int) -> bool:
+        """Return whether anything could make way on a pool that a prefill workload may have."""
+        return any(each in self._movable for each in self._beside(index))
+
+    def _beside(self, index: int) -> Sequence[int]:
+        return self._draft.numbered.by_environment[self._draft.pools[index].environment]
+
+    def _leaving(self, newcomer: Claim, depth: int) -> Iterator[Sequence[Claim]]:
+        """Yield claims that could make way for all pods of `newcomer`."""
+        pool, prefill = self._draft.pools[newcomer.index], newcomer.option.prefill
+        own = self._choices(newcomer.index, newcomer.units - pool.free, depth)
+        if prefill is None:
+            yield from own
+        elif pool.takes(newcomer.pod, newcomer.pods):
+            yield from self._leaving_for_prefill(newcomer, prefill, depth)
+        else:
+            for leaving in own:
+                yield leaving
+                for others in self._leaving_for_prefill(newcomer, prefill, depth):
+                    yield [*leaving, *(claim for claim in others if claim not in leaving)]
+
+    def _leaving_for_prefill(self, newcomer: Claim, prefill: PrefillOption, depth: int) -> Iterator[Sequence[Claim]]:
+        """Yield claims that could make way for a prefill workload, on each pool of the environment that matches it."""
+        pods = newcomer.demand.prefill_pods(newcomer.option)
+        beside = set(self._beside(newcomer.index))
+        for index, pod in prefill.lane_pools():
+            if index in beside:
+                own = newcomer.units if index == newcomer.index else 0
+                lacking = own + pods * pod.units - self._draft.pools[index].free
+                yield from self._choices(index, lacking, depth)
+
+    def _here(self, index: int) -> Iterator[Claim]:
+        """Yield what could leave a pool, or have its prefill workload leave it."""
+        placed, environment = self._draft.placed, self._draft.pools[index].environment
+        others = self._beside(index) if self._draft.has_prefill else ()
+        claims = chain(
+            self._movable.get(index, ()),
+            (
+                claim
+                for other in others
+                for claim in self._movable.get(other, ())
+                if claim.prefill and claim.prefill.index == index != other
+            ),
+        )
+        return (claim for claim in claims if placed[claim.demand.key].get(environment) is claim)
+
+    def _choices(self, index: int, lacking: int, depth: int) -> Iterator[Sequence[Claim]]:
+        """Yield claims on a pool that could make way: one that is large enough, or several small ones."""
+        by_size = sorted(self._here(index), key=lambda claim: (claim.units_on(index), claim.demand.key))
+        large = [claim for claim in by_size if claim.units_on(index) >= lacking]
         if depth > 1:
             yield from ([claim] for claim in large[:_DEEPER])
             return
@@ -107,7 +148,7 @@ class Relocation:
                 return
             if self._fits_elsewhere(claim):
                 small.append(claim)
-                if sum(each.units for each in small) >= lacking:
+                if sum(each.units_on(index) for each in small) >= lacking:
                     if len(small) > 1:
                         yield small
                     return
@@ -125,6 +166,8 @@ class Relocation:
         found = self._draft.with_prefill(newcomer) if room and not self._draft.refusal(newcomer) else None
         if found:
             self._place(found, Step.MADE_ROOM if depth == self._depth else Step.MADE_WAY)
+            if found.prefill:
+                busy = busy | {found.prefill.index}
             largest_first = sorted(leaving, key=lambda claim: (-claim.units, claim.demand.key))
             if all(self._settle(claim, depth, busy) for claim in largest_first):
                 return True
