@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from slicewise.diagnostics import counted
 from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, nodes_at_a_time
@@ -66,12 +67,16 @@ def fewer_replicas(want: Want, served: int, allowed: Callable[[int], bool]) -> P
     nodes, now = want.profile.replica_topology.nodes, deployment.replicas
     most = min(want.place.state.most(want.pod) // nodes, now - 1)
     fewest = fewest_replicas(deployment)
-    if most < fewest or not want.place.state.takes(want.pod, most * nodes) or not allowed(fewest):
+    if most < fewest or not want.place.state.takes(want.pod, most * nodes):
         return None
-    most -= smallest_number(0, most - fewest, lambda fewer: allowed(most - fewer))
-    # What fewer of its own replicas leave to its prefill workload is not looked at.
-    if want.profile.prefill:
+
+    def fits(replicas: int) -> bool:
+        smaller = replace(want, deployment=with_replicas(deployment, replicas))
+        return allowed(replicas) and (want.profile.prefill is None or smaller.fits(want.place))
+
+    if not fits(fewest):
         return None
+    most -= smallest_number(0, most - fewest, lambda fewer: fits(most - fewer))
     field, name = replicas_field(deployment), "maxReplicas" if deployment.autoscaled else "replicas"
     remedy = Remedy(
         kind=RemedyKind.FEWER_REPLICAS,

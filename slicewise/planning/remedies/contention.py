@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from slicewise.documents import DeploymentKey, Fleet, ModelDeployment
-from slicewise.planning.capacity import ChargedPool
+from slicewise.planning.capacity import ChargedPool, PoolLedger
 from slicewise.planning.plan import Shortfall
-from slicewise.planning.remedies.remedy import Want
+from slicewise.planning.remedies.remedy import PrefillWant, Want, both_workloads
 
 _MANY_NODES = 1_000_000
 
@@ -31,8 +31,17 @@ class Contention:
     def rival(self, want: Want, place: ChargedPool) -> DeploymentKey | None:
         """Return a deployment that may leave too little room for `want` on `place`, the pool after the change.
 
-        If there is none, all the rivals that fit there at all fit beside it.
+        If there is none, all the rivals that fit there at all fit beside it; beside a deployment with a prefill
+        workload, on each pool of the environment that either of its workloads may have.
         """
+        beside = (each for each in want.others if each.name != place.name)
+        places = [place, *(replace(each, environment=place.environment) for each in beside)]
+        found = (self._rival_on(each, want, list(_asked(want, each))) for each in places)
+        return next((key for key in found if key), None)
+
+    def _rival_on(self, place: ChargedPool, want: Want, asked: Sequence[Want]) -> DeploymentKey | None:
+        if not asked:
+            return None
         crowded = replace(place).state
         for rival in self._matching(place):
             other = rival.deployment
@@ -40,7 +49,7 @@ class Contention:
                 continue
             if place.state.takes(rival.pod, rival.count):
                 crowded.charge(rival.pod, rival.count)
-                if not crowded.takes(want.pod, want.count):
+                if not _takes(crowded, asked):
                     return other.key
         return None
 
@@ -62,4 +71,22 @@ class Contention:
 
     def _wants(self, deployment: ModelDeployment, place: ChargedPool) -> Iterator[Want]:
         model = self._fleet.model_of(deployment)
-        return (Want(deployment, model, profile, place, one_more=False) for profile in model.serving)
+        for profile in model.serving:
+            yield from both_workloads(Want(deployment, model, profile, place, one_more=False), place)
+
+
+def _takes(pool: PoolLedger, asked: Sequence[Want]) -> bool:
+    if len(asked) == 1:
+        return pool.takes(asked[0].pod, asked[0].count)
+    return pool.without(()).charge_all((each.pod, each.count) for each in asked)
+
+
+def _asked(want: Want, place: ChargedPool) -> Iterator[Want]:
+    """Yield what `want`, with its other workload if it has two, may yet put on `place`."""
+    if not want.others:
+        yield want
+        return
+    charged = any(charge.deployment == want.deployment.key for charge in place.charges)
+    for each in both_workloads(want, place):
+        if each.matches(place) and (isinstance(each, PrefillWant) or not charged):
+            yield each

@@ -25,7 +25,7 @@ from slicewise.planning.remedies.declarations import BY_CODE
 from slicewise.planning.remedies.declared_amounts import more_declared
 from slicewise.planning.remedies.models import smaller_pods
 from slicewise.planning.remedies.quotas import QuotaRemedies
-from slicewise.planning.remedies.remedy import PrefillWant, Proposal, Remedy, RemedyKind, Want, prefill_wants
+from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want, prefill_wants
 from slicewise.planning.remedies.smaller_requests import smaller_request
 
 SHOWN = 3
@@ -81,8 +81,11 @@ class Remedies:
             yield from filter(self._allowed, self._making_room(want, found))
         for want in self._over_quota(shortfall):
             yield from self._within_quotas(want)
-        for prefill in self._full_for_prefill(shortfall):
-            yield from self._making_room_on_pool(prefill, found)
+        for want in self._full_for_prefill(shortfall):
+            yield from self._fewer_replicas(want, len(self._served[want.deployment.key]))
+            for prefill in prefill_wants(want):
+                if not self._fleet.quotas or self._quotas.allow_pair(want, prefill):
+                    yield from self._making_room_on_pool(prefill, found)
 
     def _with_rival(self, proposal: Proposal) -> Remedy:
         # Fewer replicas of its own make no room that anybody else could use, unless they leave some of a quota.
@@ -146,18 +149,15 @@ class Remedies:
         changed = replace(proposal.want, place=proposal.place)
         return self._quotas.allow(changed) and self._quotas.count_alike(proposal.want.place, proposal.place)
 
-    def _full_for_prefill(self, shortfall: Shortfall) -> Iterator[PrefillWant]:
-        """Yield the pools that could take its prefill workload if there were room, beside pods that have room."""
+    def _full_for_prefill(self, shortfall: Shortfall) -> Iterator[Want]:
+        """Yield what has room itself, beside which a pool could take its prefill workload if there were room."""
         full = (
             item
             for item in self.rejections.of(shortfall.deployment)
             if isinstance(item.reason, NoPoolForPrefill) and item.reason.full
         )
         for item in islice(full, _TRIED):
-            for want in self._wants(shortfall, item):
-                for prefill in prefill_wants(want):
-                    if not self._fleet.quotas or self._quotas.allow_pair(want, prefill):
-                        yield prefill
+            yield from self._wants(shortfall, item)
 
     def _making_room_on_pool(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what would make room on the one pool, as far as it can still be among the cheapest of its kind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -49,8 +50,10 @@ class QuotaRemedies:
     def allow_replicas(self, want: Want, replicas: int) -> bool:
         """Return whether quotas allow `want`, and all that the deployment has, with so many replicas in each."""
         key = want.deployment.key
+        fewer = replace(want, deployment=with_replicas(want.deployment, replicas))
         with self._quotas.with_replicas(key, replicas):
-            return self._refusal(key, self._taken(want, replicas * want.profile.replica_topology.nodes)) is None
+            asked = self._with_prefill(fewer, self._taken(fewer, fewer.count))
+            return any(self._refusal(key, taken) is None for taken in asked)
 
     def rival(self, key: DeploymentKey, short: Iterable[DeploymentKey]) -> DeploymentKey | None:
         """Return one of those that are `short`, too, which may come first and shares a quota with the deployment."""

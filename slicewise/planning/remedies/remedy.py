@@ -177,6 +177,16 @@ class PrefillWant(Want):
         return self.replicas * self.profile.replica_topology.units
 
 
+def both_workloads(want: Want, place: ChargedPool) -> Iterator[Want]:
+    """Yield the pods of the deployment itself on `place`, and those of its prefill workload if it has one."""
+    profile = want.model.profile(want.profile.name)
+    yield Want(want.deployment, want.model, profile, place, want.one_more, want.others)
+    prefill = prefill_workload(profile)
+    if prefill:
+        replicas = prefill_replicas(want.deployment, profile)
+        yield PrefillWant(want.deployment, want.model, prefill, place, want.one_more, want.others, replicas=replicas)
+
+
 def prefill_wants(want: Want) -> Iterator[PrefillWant]:
     """Yield what the prefill workload of `want`, whose own pods have room, would put on each pool that matches it."""
     prefill = prefill_workload(want.profile)
@@ -186,7 +196,7 @@ def prefill_wants(want: Want) -> Iterator[PrefillWant]:
     own = PlannedCharge(want.deployment.key, want.profile.name, want.pod, want.count)
     for each in want.others:
         place = replace(each, charges=(*each.charges, own)) if each.name == want.place.name else each
-        found = PrefillWant(want.deployment, want.model, prefill, place, want.one_more, replicas=replicas)
+        found = PrefillWant(want.deployment, want.model, prefill, place, want.one_more, want.others, replicas=replicas)
         if found.matches(place):
             yield found
 
