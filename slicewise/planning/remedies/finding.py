@@ -154,7 +154,7 @@ class Remedies:
         full = (
             item
             for item in self.rejections.of(shortfall.deployment)
-            if isinstance(item.reason, NoPoolForPrefill) and item.reason.full
+            if isinstance(item.reason, NoPoolForPrefill) and item.reason.why.code in _FULL
         )
         for item in islice(full, _TRIED):
             yield from self._wants(shortfall, item)

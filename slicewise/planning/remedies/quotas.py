@@ -152,7 +152,7 @@ class QuotaRemedies:
             yield own
             return
         for prefill in prefill_wants(want):
-            if prefill.place.state.takes(prefill.pod, prefill.count):
+            if prefill.fits(prefill.place):
                 yield [*own, *self._taken(prefill, prefill.count)]
 
 

@@ -20,6 +20,7 @@ from slicewise.documents import (
 )
 from slicewise.planning.capacity import ChargedPool, PlannedCharge, PodSize
 from slicewise.planning.matching import reject_candidate
+from slicewise.planning.reasons import RejectionCode
 
 
 class RemedyKind(IntEnum):
@@ -188,7 +189,10 @@ def both_workloads(want: Want, place: ChargedPool) -> Iterator[Want]:
 
 
 def prefill_wants(want: Want) -> Iterator[PrefillWant]:
-    """Yield what the prefill workload of `want`, whose own pods have room, would put on each pool that matches it."""
+    """Yield what the prefill workload of `want`, whose own pods have room, would put on each pool that matches it.
+
+    A pool with fewer nodes than one replica is among them.
+    """
     prefill = prefill_workload(want.profile)
     if prefill is None:
         return
@@ -197,7 +201,8 @@ def prefill_wants(want: Want) -> Iterator[PrefillWant]:
     for each in want.others:
         place = replace(each, charges=(*each.charges, own)) if each.name == want.place.name else each
         found = PrefillWant(want.deployment, want.model, prefill, place, want.one_more, want.others, replicas=replicas)
-        if found.matches(place):
+        unmet = reject_candidate(want.deployment, want.model, prefill, place.environment, place.pool)
+        if unmet is None or unmet.code is RejectionCode.NOT_ENOUGH_NODES:
             yield found
 
 
