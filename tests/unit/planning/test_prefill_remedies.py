@@ -63,8 +63,14 @@ def _two() -> list[Document]:
 
 
 def test_a_pair_that_may_take_the_room_first_is_named() -> None:
-    """Each takes all GPUs of a node and again as many for prefill: one more node is not for both that wait."""
-    assert _rivals(environment("e", pool("p")), _pair({"replicas": 1}, gpus=8), *_two()) == {"old/old"}
+    """Each takes half a node and as much again for prefill: of those that wait, one more node is for one."""
+    running = deployment("running", "m", namespace="running", priority=9)
+    documents = [environment("e", pool("p")), _pair({"replicas": 1}, gpus=4), running, *_two()]
+    assert _rivals(*documents) == {"old/old"}
+    documents[2] = deployment("running", "m", namespace="running")
+    documents[3:] = [deployment(name, "m", namespace=f"z-{name}") for name in ("new", "old")]
+    removed = [each for each in _followed(*documents) if each.kind is RemedyKind.OTHER_GOES]
+    assert [str(each.rival) for each in removed] == ["z-old/old"]
 
 
 def test_a_rival_for_the_pool_that_has_room_is_named() -> None:
