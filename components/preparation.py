@@ -14,7 +14,7 @@ from slicewise.planning import Rejections, plan_to_outputs
 
 from .all_outputs import all_outputs
 from .cloud_sdks import require_cloud_sdks
-from .clusters import Reached, reach_clusters, tell_skipped, verify_clusters
+from .clusters import Reached, Skipped, reach_clusters, refuse_if_all_are_skipped, tell_skipped, verify_clusters
 from .environment_content import EnvironmentContent, PlacedObjects
 from .fleet_plan import FleetPlan, plan_fleet
 from .kubeconfig import ProgramKubeconfigs
@@ -48,7 +48,7 @@ class Preparation:
     past: LastUpdate
     reached: Reached
     ownership: Ownership
-    skipped: Mapping[str, tuple[str, ...]]
+    skipped: Skipped
     going: Departures
     without_plugin: frozenset[str]
     asked: frozenset[str]
@@ -123,6 +123,7 @@ async def prepare(config: StackConfig, fleet: Fleet, memory: PlanMemory, program
     past = await past.with_state(reached.existing, skips=bool(skipped))
     changed = {name: there for name, there in reached.existing.items() if name not in skipped}
     going, asked = await settle_deletions(config, past, planned.declared, skipped, changed)
+    refuse_if_all_are_skipped(config, planned.declared.keys() | going.leaving | going.moving, skipped)
     return Preparation(
         config,
         planned,

@@ -7,14 +7,16 @@ that the stack knows by another name.
 
 from .reaching import Reached, reach_clusters
 from .renaming import renamed_environments
-from .skipping import SkipReason, keep_outputs, skip_or_fail, tell_skipped
+from .skipping import Skipped, SkipReason, keep_outputs, refuse_if_all_are_skipped, skip_or_fail, tell_skipped
 from .verifying import verify_clusters
 
 __all__ = [
     "Reached",
     "SkipReason",
+    "Skipped",
     "keep_outputs",
     "reach_clusters",
+    "refuse_if_all_are_skipped",
     "renamed_environments",
     "skip_or_fail",
     "tell_skipped",

@@ -15,7 +15,7 @@ from slicewise.documents import InferenceEnvironment
 from ..kubeconfig import ProgramKubeconfigs, kubeconfigs, nowhere
 from ..stack_config import KubeconfigSourceName, StackConfig
 from .asking import ask_clusters
-from .skipping import SkipReason, skip_or_fail
+from .skipping import Skipped, SkipReason, skip_or_fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Reached:
     kubeconfigs: Mapping[str, pulumi.Output[str]] = field(repr=False)
     answers: Mapping[str, ClusterAnswer]
     addresses: Mapping[str, str] = field(default_factory=dict)
-    skipped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: Skipped = field(default_factory=dict)
 
     @property
     def existing(self) -> dict[str, ExistingObjects]:
@@ -61,7 +61,7 @@ async def reach_clusters(
     asked = await ask_clusters(config, found.usable, needs)
     addresses = {name: subject.address for name, subject in found.usable.items()}
     problems = sorted([*found.problems, *asked.problems], key=lambda each: place_order(each[1]))
-    reasons = [SkipReason(environment, str(problem)) for environment, problem in problems]
+    reasons = [SkipReason(environment, str(problem), problem.code) for environment, problem in problems]
     names = [environment.metadata.name for environment in environments]
     skipped = skip_or_fail(config, names, reasons, "clusters cannot be used")
     usable = {name: text for name, text in found.outputs.items() if name not in skipped}

@@ -14,21 +14,47 @@ from slicewise.planning import output_entries
 from ..stack_config import OnUnreachable, StackConfig
 from ..state import LEAVING_OUTPUT, SKIPPED_OUTPUT, EnvironmentState, StackState
 
+# What the next `pulumi up` waits for, by what keeps this one from changing the environment.
+_KUBECONFIG_USABLE: Final = "its kubeconfig can be used"
+_UNTIL: Final = {
+    Code.KUBECONFIG_MISSING: _KUBECONFIG_USABLE,
+    Code.KUBECONFIG_INVALID: _KUBECONFIG_USABLE,
+    Code.NO_KUBECONFIG_SOURCE: _KUBECONFIG_USABLE,
+    Code.KUBECONFIG_SOURCE_FAILED: _KUBECONFIG_USABLE,
+    Code.KUBECONFIG_NEEDS_FILES: _KUBECONFIG_USABLE,
+    Code.KUBECONFIG_NEEDS_PLUGIN: _KUBECONFIG_USABLE,
+    Code.CLUSTER_UNREACHABLE: "the cluster answers again",
+    Code.CREDENTIAL_REFUSED: "the cluster accepts the credential",
+    Code.RIGHTS_MISSING: "the credential has the rights",
+    Code.KIND_NOT_SERVED: "the cluster serves these kinds",
+    Code.NAMESPACE_MISSING: "the namespaces are there",
+}
+_UNTIL_FIXED: Final = "what is written here is fixed"
 # What the plan says of an environment, in the stack's outputs.
 _BY_ENVIRONMENT: Final = ("placements", "nodePools")
 
 
 @dataclass(frozen=True, slots=True)
 class SkipReason:
-    """Why an environment cannot be changed now: a line of text, which ends with its code."""
+    """Why an environment cannot be changed now: text that has its code in it, and the code by itself."""
 
     environment: str
     text: str
+    code: Code
+
+    @property
+    def until(self) -> str:
+        """When it does not keep `pulumi up` from changing the environment any more."""
+        return _UNTIL.get(self.code, _UNTIL_FIXED)
+
+
+Skipped = Mapping[str, tuple[SkipReason, ...]]
+"""The environments that are left as they are, with the reasons."""
 
 
 def skip_or_fail(
     config: StackConfig, environments: Collection[str], reasons: Sequence[SkipReason], heading: str
-) -> Mapping[str, tuple[str, ...]]:
+) -> Skipped:
     """Return the environments that are left as they are, with the reasons.
 
     Args:
@@ -40,9 +66,9 @@ def skip_or_fail(
     Raises:
         pulumi.RunError: there are reasons, and `onUnreachable` is fail.
     """
-    skipped: dict[str, tuple[str, ...]] = {}
+    skipped: dict[str, tuple[SkipReason, ...]] = {}
     for reason in reasons:
-        skipped[reason.environment] = (*skipped.get(reason.environment, ()), reason.text)
+        skipped[reason.environment] = (*skipped.get(reason.environment, ()), reason)
     if not skipped or config.on_unreachable is OnUnreachable.SKIP:
         return skipped
     lines = "\n".join(dict.fromkeys(f"  {reason.text}" for reason in reasons))
@@ -52,6 +78,25 @@ def skip_or_fail(
         f"{config.how_to_set('onUnreachable', 'skip')}"
     )
     message = f"{heading}, so nothing is changed:\n{lines}{advice if others else ''}"
+    raise pulumi.RunError(printable_lines(message))
+
+
+def refuse_if_all_are_skipped(config: StackConfig, environments: Collection[str], skipped: Skipped) -> None:
+    """Stop the run where no environment is left that could be changed.
+
+    Args:
+        config: The stack's configuration.
+        environments: All that could be changed: those that are declared, those that leave, those that are renamed.
+        skipped: Those that are left as they are.
+
+    Raises:
+        pulumi.RunError: all of them are skipped; it has the reasons.
+    """
+    if not skipped or set(environments) - skipped.keys():
+        return
+    lines = "\n".join(dict.fromkeys(f"  {reason.text}" for reasons in skipped.values() for reason in reasons))
+    setting, _ = config.where("onUnreachable")
+    message = f"every environment is skipped ({setting} is skip), so nothing can be changed:\n{lines}"
     raise pulumi.RunError(printable_lines(message))
 
 
@@ -86,7 +131,7 @@ def _entries(outputs: Mapping[str, Any], key: str, environments: Collection[str]
     return {name: each for name, each in entries.items() if each["environment"] in environments}
 
 
-def tell_skipped(skipped: Mapping[str, Sequence[str]], outputs: Mapping[str, Any], state: StackState) -> None:
+def tell_skipped(skipped: Skipped, outputs: Mapping[str, Any], state: StackState) -> None:
     """Log, as a warning for each environment that is left as it is, why that is, and what waits for it.
 
     Args:
@@ -104,12 +149,13 @@ def tell_skipped(skipped: Mapping[str, Sequence[str]], outputs: Mapping[str, Any
             *_listed(("stays, and goes then", "stay, and go then"), there - planned.keys()),
         ]
         later = f" ({'; '.join(waits)})" if waits else ""
-        told = "\n".join(f"  {reason}" for reason in reasons)
+        told = "\n".join(f"  {reason.text}" for reason in reasons)
+        until = some(list(dict.fromkeys(reason.until for reason in reasons)))
         stay = "stays as it is" if len(there) == 1 else "stay as they are"
         message = (
-            f"environment {name} is skipped, its cluster cannot be used now:\n{told}\n  "
+            f"environment {name} is skipped, it cannot be changed now:\n{told}\n  "
             f"{counted(len(there), 'placement')} of it {stay}, and nothing that has changed in the documents is "
-            f"applied there{later}. `pulumi up` catches up when the cluster is back [{Code.ENVIRONMENT_SKIPPED}]"
+            f"applied there{later}. `pulumi up` catches up when {until} [{Code.ENVIRONMENT_SKIPPED}]"
         )
         pulumi.log.warn(printable_lines(message))
 

@@ -23,7 +23,7 @@ from slicewise.planning import Plan, PreviousPlacement
 
 from ..object_handling import Handling
 from ..stack_config import KubeconfigSourceName, StackConfig
-from .skipping import SkipReason, skip_or_fail
+from .skipping import Skipped, SkipReason, skip_or_fail
 
 
 async def verify_clusters(
@@ -35,7 +35,7 @@ async def verify_clusters(
     *,
     stacks: AbstractSet[str],
     handlings: Mapping[str, Handling],
-) -> Mapping[str, tuple[str, ...]]:
+) -> Skipped:
     """Read every cluster that exists, and compare it with its environment; warnings are logged.
 
     Nothing is read where the stack does not want it. Where the stack does not say, it is only noted what the credential
@@ -73,7 +73,7 @@ async def verify_clusters(
     read = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, LiveCluster)}
     refused = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, Unreadable)}
     unread = [
-        SkipReason(name, f"{name}: {answer.text} [{Code.CLUSTER_UNREADABLE.value}]")
+        SkipReason(name, f"{name}: {answer.text} [{Code.CLUSTER_UNREADABLE.value}]", Code.CLUSTER_UNREADABLE)
         for name, answer in refused.items()
         if config.verify or not answer.forbidden
     ]
@@ -93,7 +93,7 @@ async def verify_clusters(
             else:
                 pulumi.log.warn(printable(told))
     errors = [
-        SkipReason(each.subject.name, printable_lines(f"{difference_line(each)}\n    remedy: {each.remedy}"))
+        SkipReason(each.subject.name, printable_lines(f"{difference_line(each)}\n    remedy: {each.remedy}"), each.code)
         for each in errors_first(differences)
         if stops_update(each)
     ]

@@ -149,13 +149,14 @@ def hold_silent(
     gone = os.environ.get(_GONE[0]) == _GONE[1]
     given_up = frozenset(name for name, each in silent.items() if gone and not each.answers)
     providers = {name: provider_of(name, state, before) or name for name in silent}
+    urns = {name: state.provider_urns.get(provider, f"{provider}-provider") for name, provider in providers.items()}
     reasons = [
-        SkipReason(name, _unasked(name, each, state.provider_urns.get(providers[name], f"{providers[name]}-provider")))
+        SkipReason(name, _unasked(name, each, urns[name]), Code.LEAVING_NOT_ASKED)
         for name, each in sorted(silent.items())
         if name not in given_up
     ]
     held = skip_or_fail(config, {*declared, *going.leaving}, reasons, _HEADING)
-    return going.hold({name: (providers[name], texts[0]) for name, texts in held.items()}, given_up)
+    return going.hold({name: (providers[name], why[0].text) for name, why in held.items()}, given_up)
 
 
 def _unasked(name: str, silent: Silent, provider: str) -> str:

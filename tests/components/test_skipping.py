@@ -8,12 +8,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.clusters.skipping import SkipReason, keep_outputs, skip_or_fail, tell_skipped
+from components.clusters.skipping import SkipReason, keep_outputs, refuse_if_all_are_skipped, skip_or_fail, tell_skipped
 from components.kubeconfig.no_cluster import NOWHERE
 from components.leaving.departures import Departures
 from components.leaving.untouched import declare_all_untouched, declare_untouched
 from components.stack_config import OnUnreachable, StackConfig, read_stack_config
 from components.state.stack_state import EnvironmentState, StackState, StateResource, resources_by_environment
+from slicewise.diagnostics import Code
 from slicewise.testing import Recorder, run
 from tests.documents import Document, deployment, environment, fleet_of, model, planned_outputs, profile, slices
 
@@ -21,7 +22,8 @@ SERVICE = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService"
 CONFIG = "kubernetes:serving.kserve.io/v1alpha2:LLMInferenceServiceConfig"
 SCALER = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 ENVIRONMENT, PLACEMENT = "slicewise:index:InferenceEnvironment", "slicewise:index:ModelPlacement"
-REASONS = (SkipReason("west", "west does not answer [SW404]"), SkipReason("west", "and more [SW410]"))
+DOWN = SkipReason("west", "west does not answer [SW404]", Code.CLUSTER_UNREACHABLE)
+REASONS = (DOWN, SkipReason("west", "and more [SW410]", Code.CREDENTIAL_REFUSED))
 
 
 def config(**changes: Any) -> StackConfig:  # noqa: ANN401 - fields of several types
@@ -52,7 +54,20 @@ def test_where_nothing_else_is_left_going_on_is_no_remedy() -> None:
 def test_it_skips_on_request() -> None:
     asked = config(on_unreachable=OnUnreachable.SKIP)
     found = skip_or_fail(asked, ["east", "west"], REASONS, "clusters cannot be used")
-    assert found == {"west": ("west does not answer [SW404]", "and more [SW410]")}
+    assert found == {"west": REASONS}
+
+
+def test_where_every_environment_is_skipped_the_run_stops() -> None:
+    """It would end well, and have applied nothing."""
+    asked = config(on_unreachable=OnUnreachable.SKIP)
+    refuse_if_all_are_skipped(asked, ["east", "west"], {"west": REASONS})
+    refuse_if_all_are_skipped(asked, ["west"], {})
+    with pytest.raises(pulumi.RunError) as caught:
+        refuse_if_all_are_skipped(asked, ["west"], {"west": REASONS})
+    assert str(caught.value) == (
+        "every environment is skipped (slicewise:onUnreachable is skip), so nothing can be changed:\n"
+        "  west does not answer [SW404]\n  and more [SW410]"
+    )
 
 
 def urn(types: str, name: str) -> str:
@@ -211,16 +226,35 @@ def test_the_warning_says_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     placed = {f"west/team/{name}": list[StateResource]() for name in ("same", "old", "grows")}
     there = EnvironmentState(has_provider=True, placements=placed)
     before = planned_outputs(fleet_of([*BOTH, TINY, at_west("same"), at_west("old"), at_west("grows")]))
-    tell_skipped(
-        {"west": ("west does not answer [SW404]",)}, planned_outputs(fleet), StackState({"west": there}, before)
-    )
+    tell_skipped({"west": (DOWN,)}, planned_outputs(fleet), StackState({"west": there}, before))
     (warning,) = told
     assert warning.splitlines() == [
-        "environment west is skipped, its cluster cannot be used now:",
+        "environment west is skipped, it cannot be changed now:",
         "  west does not answer [SW404]",
         (
             "  3 placements of it stay as they are, and nothing that has changed in the documents is applied there "
             "(west/team/new is not there yet; west/team/grows changes then; west/team/old stays, and goes then). "
-            "`pulumi up` catches up when the cluster is back [SW314]"
+            "`pulumi up` catches up when the cluster answers again [SW314]"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "until"),
+    [
+        ([Code.KUBECONFIG_MISSING], "its kubeconfig can be used"),
+        ([Code.NAMESPACE_MISSING], "the namespaces are there"),
+        ([Code.KIND_NOT_SERVED, Code.NAMESPACE_MISSING], "the cluster serves these kinds, the namespaces are there"),
+        ([Code.FEWER_NODES, Code.FEWER_UNITS], "what is written here is fixed"),
+    ],
+)
+def test_what_the_next_update_waits_for_is_what_keeps_this_one(
+    codes: list[Code], until: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster whose namespace is missing is not away, so it does not come back."""
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    reasons = tuple(SkipReason("west", f"{code.value} says it", code) for code in codes)
+    tell_skipped({"west": reasons}, outputs(), StackState({}))
+    (warning,) = told
+    assert warning.endswith(f"`pulumi up` catches up when {until} [SW314]")

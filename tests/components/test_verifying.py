@@ -187,9 +187,11 @@ def test_on_request_what_differs_stops_its_own_environment_alone(warnings: list[
         checking = verify_clusters(config, fleet, make_plan(fleet), (), texts, stacks=frozenset({OWN}), handlings={})
         skipped = asyncio.get_event_loop().run_until_complete(checking)
     assert set(skipped) == {"b", "c"}
-    assert "lacks room for 1 of 9 replicas [SW602]\n    remedy: write nodeCount: 1" in "".join(skipped["b"])
-    assert skipped["c"][0].startswith("c: the cluster's API server does not answer")
-    assert skipped["c"][0].endswith("[SW621]")
+    assert "lacks room for 1 of 9 replicas [SW602]\n    remedy: write nodeCount: 1" in "".join(
+        each.text for each in skipped["b"]
+    )
+    assert skipped["c"][0].text.startswith("c: the cluster's API server does not answer")
+    assert skipped["c"][0].text.endswith("[SW621]")
     assert warnings == []
 
 
