@@ -20,7 +20,7 @@ class Holdings:
     Attributes:
         plan: Units of pods whose services are the plan's own, or make room for it, by node.
         others: Units of everybody else's pods, by node.
-        holders: Those pods, as namespace/name and the stack that they are of, those that hold most first.
+        holders: Who has those pods, those that hold most first: a stack with its units, a pod of no stack by its name.
         running: The pods of each of the plan's deployments, and whether they are its prefill workload's, by node.
         other_pods: How many of everybody else's pods hold units, by node.
     """
@@ -57,7 +57,8 @@ def holdings(
         services: The cluster's services, which say whose stack's they are.
     """
     names = {node.name for node in compared.nodes}
-    plan, others, number, sizes = Counter[str](), Counter[str](), Counter[str](), dict[str, int]()
+    plan, others, number = Counter[str](), Counter[str](), Counter[str]()
+    by_stack, alone = Counter[str](), Counter[str]()
     running: defaultdict[tuple[DeploymentKey, bool], Counter[str]] = defaultdict(Counter)
     for pod in pods:
         units = pod.requests.get(compared.resource, 0)
@@ -68,13 +69,15 @@ def holdings(
             others[pod.node] += units
             number[pod.node] += 1
             stack = services[service].stack if service in services else None
-            sizes[f"{pod.namespace}/{pod.name}{f' of the stack {stack}' if stack else ''}"] = units
+            (by_stack if stack else alone)[stack or f"{pod.namespace}/{pod.name}"] += units
             continue
         plan[pod.node] += units
         deployment = own[service]
         if deployment is not None:
             running[deployment, pod.is_prefill][pod.node] += 1
-    return Holdings(plan, others, tuple(sorted(sizes, key=lambda name: (-sizes[name], name))), running, number)
+    sizes = {**{f"{units} by stack {stack}": units for stack, units in by_stack.items()}, **alone}
+    holders = tuple(sorted(sizes, key=lambda name: (-sizes[name], name)))
+    return Holdings(plan, others, holders, running, number)
 
 
 def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> Iterator[Found]:

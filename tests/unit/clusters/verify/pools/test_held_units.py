@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from slicewise.clusters.live import LiveService
 from slicewise.clusters.live.facts import GpuPod, Readable
+from slicewise.diagnostics import Code
 from slicewise.planning import parse_previous
 from tests.documents import deployment, pool, slices
 from tests.unit.clusters.built_clusters import (
@@ -60,6 +62,19 @@ def test_the_remedy_of_held_units_is_their_number() -> None:
     assert told.remedy == (
         "write reservedUnits: 5 (4 for what is held or missing, 1 for rolling updates), or move these pods "
         "to other nodes"
+    )
+
+
+def test_who_holds_units_is_said_by_stack() -> None:
+    """Six pods of one stack are one holder, in one place."""
+    documents, cluster = shared_pool()
+    annotations = {"slicewise.dev/stack": "organization/slicewise/live"}
+    services = {("team", name): LiveService("team", name, annotations, {}) for name in ("gemma", "qwen")}
+    theirs = [pod(f"{name}-{n}", "whole-0", service=name) for name in ("gemma", "qwen") for n in range(3)]
+    held = with_pods(replace(cluster, services=services), *theirs, pod("train", "whole-1", 2))
+    (told,) = [each for each in verified(documents, held).differences if each.code is Code.HELD_BY_OTHERS]
+    assert told.message == (
+        "others hold 8 of 16 units (6 by stack organization/slicewise/live, team/train), reservedUnits is 0"
     )
 
 
