@@ -16,9 +16,19 @@ from slicewise.cli import exit_codes
 from slicewise.cli.clusters import kubeconfig_texts, read_live_clusters, values_by_environment
 from slicewise.cli.command_inputs import fail, read_plan
 from slicewise.cli.live_endpoints import live_endpoint
-from slicewise.cli.options import KubeconfigContexts, KubeconfigFiles, Output, Paths, Previous, TableOrJson
+from slicewise.cli.options import (
+    Environments,
+    KubeconfigContexts,
+    KubeconfigFiles,
+    Output,
+    Paths,
+    Previous,
+    TableOrJson,
+)
 from slicewise.cli.results import print_result
-from slicewise.clusters.live import LiveCluster
+from slicewise.cli.status_screen import MAKES_IT
+from slicewise.cli.verify import chosen_environments
+from slicewise.clusters.live import LiveCluster, LiveService, Readable
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import Fleet, served_name
 from slicewise.planning import Placement, Plan, endpoint_to_dict, placement_endpoint
@@ -33,6 +43,7 @@ class AskedState(StrEnum):
     READY = "ready"
     NOT_READY = "not-ready"
     ABSENT = "absent"
+    UNREADABLE = "unreadable"
     NOT_ASKED = "not-asked"
 
 
@@ -40,7 +51,8 @@ _STATES: Final = {
     AskedState.READY: "ready",
     AskedState.NOT_READY: "not ready",
     AskedState.ABSENT: "not there",
-    AskedState.NOT_ASKED: "its cluster is not asked",
+    AskedState.UNREADABLE: "not known: this user may not list services",
+    AskedState.NOT_ASKED: "its cluster was not asked",
 }
 
 
@@ -63,15 +75,19 @@ class CallableEndpoint:
     group: str | None
 
     @property
-    def port_forward(self) -> str:
-        """The command that makes the service answer on this machine, without a Gateway."""
+    def port_forward(self) -> str | None:
+        """The command that makes the service answer on this machine, without a Gateway; None where it is not there."""
+        if self.state is AskedState.ABSENT:
+            return None
         service = workload_service(self.endpoint.service)
         namespace = self.placement.deployment.namespace
         return f"kubectl --namespace {namespace} port-forward service/{service} {SERVING_PORT}:{SERVING_PORT}"
 
     @property
-    def curl(self) -> str:
-        """The command that asks the model: through the Gateway, or else through the port-forward."""
+    def curl(self) -> str | None:
+        """The command that asks the model: through the Gateway, or the port-forward; None where nothing answers it."""
+        if self.state is AskedState.ABSENT:
+            return None
         return curl_line(self.endpoint.external or f"http://localhost:{SERVING_PORT}", self.model)
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,6 +111,7 @@ def endpoints(
     *,
     kubeconfig: KubeconfigFiles = None,
     context: KubeconfigContexts = None,
+    environment: Environments = None,
     previous: Previous = None,
     output: TableOrJson = Output.TABLE,
 ) -> None:
@@ -103,26 +120,30 @@ def endpoints(
     With kubeconfigs the addresses are those of the services' status, else those that the documents say.
 
     Exit codes: 0 all is well, 2 the input is wrong or a cluster cannot be read, 3 a deployment gets fewer environments
-    than it asks for.
+    than it asks for, 4 a cluster that was asked does not have a service.
 
     Example: slicewise endpoints stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
     """
     fleet, made = read_plan(paths, previous)
     known = list(fleet.environment)
+    chosen = chosen_environments(fleet, environment) if environment else known
     try:
-        files = values_by_environment("--kubeconfig", kubeconfig or [], known, known, "FILE")
-        contexts = values_by_environment("--context", context or [], known, known, "CONTEXT")
+        files = values_by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
+        contexts = values_by_environment("--context", context or [], known, chosen, "CONTEXT")
     except InvalidInputError as error:
         fail(error)
     texts, wrong = kubeconfig_texts(sorted({*files, *contexts}), files, contexts)
     clusters, unread = read_live_clusters(texts)
-    found = [_callable(fleet, item, clusters.get(item.environment)) for item in made.placements]
+    placements = [each for each in made.placements if each.environment in chosen]
+    found = [_callable(fleet, each, clusters.get(each.environment)) for each in placements]
     if output is Output.JSON:
         print_result(json.dumps({"endpoints": [each.to_dict() for each in found]}, indent=2))
     else:
         print_callable(printing_console(), found, made)
     if problems := [problem for each in (wrong, unread) for problems in each.values() for problem in problems]:
         fail(InvalidInputError(problems))
+    if any(each.state is AskedState.ABSENT for each in found):
+        raise typer.Exit(exit_codes.DIFFERENT)
     if made.shortfalls:
         raise typer.Exit(exit_codes.SHORTFALL)
 
@@ -134,9 +155,17 @@ def _callable(fleet: Fleet, placement: Placement, cluster: LiveCluster | None) -
     endpoint, state = placement_endpoint(fleet, placement), AskedState.NOT_ASKED
     if cluster is not None:
         live = cluster.services.get((placement.deployment.namespace, endpoint.service))
-        state = AskedState.ABSENT if live is None else AskedState.READY if live.ready else AskedState.NOT_READY
+        state = _state(live, unread=Readable.SERVICES in cluster.unread)
         endpoint = live_endpoint(fleet, placement, live)
     return CallableEndpoint(placement, endpoint, model, state, group)
+
+
+def _state(live: LiveService | None, *, unread: bool) -> AskedState:
+    if unread:
+        return AskedState.UNREADABLE
+    if live is None:
+        return AskedState.ABSENT
+    return AskedState.READY if live.ready else AskedState.NOT_READY
 
 
 def print_callable(console: Console, found: Sequence[CallableEndpoint], plan: Plan) -> None:
@@ -150,9 +179,12 @@ def print_callable(console: Console, found: Sequence[CallableEndpoint], plan: Pl
         if each.group is not None:
             show_line(console, f"    shared by weight in group {each.group}")
             show_line(console, f"  this one alone:      {each.endpoint.direct or _NO_ADDRESS}")
-        if each.endpoint.external is None:
+        if each.state is AskedState.ABSENT:
+            show_line(console, f"  its cluster has no LLMInferenceService {each.endpoint.service}: {MAKES_IT}")
+        if each.endpoint.external is None and each.port_forward:
             show_command(console, f"  {each.port_forward}")
-        show_command(console, f"  {each.curl}")
+        if each.curl:
+            show_command(console, f"  {each.curl}")
         console.print()
     for shortfall in plan.shortfalls:
         show_line(

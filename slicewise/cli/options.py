@@ -191,7 +191,7 @@ SecretName = Annotated[
     ),
 ]
 Environments = Annotated[
-    list[str] | None, _option("NAME", "Verify this environment only; may be repeated. Left out: all.")
+    list[str] | None, _option("NAME", "Look at this environment only; may be repeated. Left out: all.")
 ]
 
 # errors

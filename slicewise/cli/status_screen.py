@@ -15,6 +15,8 @@ from slicewise.diagnostics import Diagnostic, counted
 from slicewise.planning import Shortfall, endpoint_to_dict
 from slicewise.presentation import Column, headline, show, show_line
 
+MAKES_IT: Final = "`pulumi up` (or your GitOps tool) makes it"
+"""What makes a service that is not there."""
 _STATES: Final = {
     ServiceState.SERVING: "serving",
     ServiceState.NOT_APPLIED: "serving, change not applied",
@@ -120,7 +122,7 @@ def _row(status: ServiceStatus, endpoint: Endpoint) -> Sequence[str]:
 
 def _advice(status: ServiceStatus) -> Sequence[str]:
     if status.state is ServiceState.MISSING:
-        return ("its cluster has no such LLMInferenceService; `pulumi up` (or your GitOps tool) makes it",)
+        return (f"its cluster has no such LLMInferenceService; {MAKES_IT}",)
     if status.changed:
         return (f"`pulumi up` (or your GitOps tool) has not applied what the documents say now: {status.changed}",)
     return ()

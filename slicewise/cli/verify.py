@@ -88,14 +88,14 @@ def verify(
 
 
 def chosen_environments(fleet: Fleet, names: Sequence[str]) -> list[str]:
-    """Return the names of the environments to verify, sorted: those that were named, else all.
+    """Return the names of the environments to look at, sorted: those that were named, else all.
 
     Raises:
         typer.BadParameter: one is not declared, or none is.
     """
     known = [environment.metadata.name for environment in fleet.environments]
     if not known:
-        raise typer.BadParameter("the documents declare no InferenceEnvironment: there is nothing to verify")
+        raise typer.BadParameter("the documents declare no InferenceEnvironment: there is no cluster to look at")
     for name in names:
         if name not in known:
             message = f"{quoted(name)} is not an environment that is declared; {there_are(known)}"

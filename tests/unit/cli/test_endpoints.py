@@ -6,10 +6,13 @@ import json
 import shlex
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.documents import Document, deployment, environment, model, profile, slices
+from tests.unit.cli.api_server import SERVICES, api_server
 from tests.unit.cli.running import slicewise
+from tests.unit.clusters.access.asking import kubeconfig_text
 
 BODY = """'{"model": "gemma", "messages": [{"role": "user", "content": "Hello"}]}'"""
 GATEWAY = {"name": "models", "namespace": "gateways", "hostname": "m.example.com"}
@@ -29,7 +32,7 @@ def test_without_a_gateway_there_is_a_port_forward(tmp_path: Path) -> None:
     run = slicewise("endpoints", documents(tmp_path, None, deployment("chat", "gemma")))
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.splitlines() == [
-        "team/chat in mig-a: its cluster is not asked",
+        "team/chat in mig-a: its cluster was not asked",
         "  in the cluster:      http://chat-kserve-workload-svc.team.svc.cluster.local:8000",
         "  through the Gateway: not known, or no route",
         "  kubectl --namespace team port-forward service/chat-kserve-workload-svc 8000:8000",
@@ -59,3 +62,57 @@ def test_a_shortfall_exits_3_and_an_unknown_environment_2(tmp_path: Path) -> Non
     run = slicewise("endpoints", file, "--kubeconfig", "nowhere=kubeconfig")
     assert run.returncode == 2
     assert "nowhere" in run.stderr
+
+
+CHAT = {"metadata": {"namespace": "team", "name": "chat"}, "spec": {}}
+READY = {**CHAT, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+
+
+@pytest.mark.parametrize(
+    ("there", "forbids", "state", "code"),
+    [
+        ([], [], "absent", 4),
+        ([CHAT], [], "not-ready", 0),
+        ([READY], [], "ready", 0),
+        # Nobody can say that it is not there.
+        ([], [SERVICES], "unreadable", 0),
+    ],
+)
+def test_what_is_not_there_has_no_line_to_call_it(
+    tmp_path: Path, there: list[Document], forbids: list[str], state: str, code: int
+) -> None:
+    file, config = documents(tmp_path, GATEWAY, deployment("chat", "gemma")), tmp_path / "kubeconfig"
+    with api_server([], services=there, forbids=forbids) as url:
+        config.write_text(kubeconfig_text(url), encoding="utf-8")
+        run = slicewise("endpoints", file, "--kubeconfig", f"mig-a={config}")
+        as_json = slicewise("endpoints", file, "--kubeconfig", f"mig-a={config}", "--output", "json")
+    assert (run.returncode, as_json.returncode, run.stderr) == (code, code, "")
+    (found,) = json.loads(as_json.stdout)["endpoints"]
+    assert found["state"] == state
+    if state == "absent":
+        assert (found["curl"], found["portForward"]) == (None, None)
+        assert "curl" not in run.stdout
+        assert "its cluster has no LLMInferenceService chat: `pulumi up` (or your GitOps tool) makes it" in run.stdout
+    else:
+        assert found["curl"].startswith("curl http://m.example.com/team/chat/v1/")
+        assert "  curl http://m.example.com/team/chat/v1/" in run.stdout
+
+
+def test_only_some_environments_are_shown(tmp_path: Path) -> None:
+    """As with `status` and `verify`."""
+    places = [environment(name, slices("small", "3g.40gb")) for name in ("mig-a", "mig-b")]
+    file = tmp_path / "all.yaml"
+    everywhere = deployment("chat", "gemma", environments=2)
+    all_ = [*places, model("gemma", profile("any", memoryPerGpu="30Gi")), everywhere]
+    file.write_text("---\n".join(map(yaml.safe_dump, all_)), encoding="utf-8")
+
+    def shown(*more: str) -> list[str]:
+        run = slicewise("endpoints", str(file), "--output", "json", *more)
+        assert (run.returncode, run.stderr) == (0, "")
+        return [each["environment"] for each in json.loads(run.stdout)["endpoints"]]
+
+    assert shown() == ["mig-a", "mig-b"]
+    assert shown("--environment", "mig-b") == ["mig-b"]
+    run = slicewise("endpoints", str(file), "--environment", "mig-c")
+    assert run.returncode == 2
+    assert "'mig-c' is not an environment that is declared" in run.stderr.replace("\n", " ")
