@@ -115,4 +115,4 @@ def test_only_some_environments_are_shown(tmp_path: Path) -> None:
     assert shown("--environment", "mig-b") == ["mig-b"]
     run = slicewise("endpoints", str(file), "--environment", "mig-c")
     assert run.returncode == 2
-    assert "'mig-c' is not an environment that is declared" in run.stderr.replace("\n", " ")
+    assert '"mig-c" is not an environment that is declared; there are mig-a, mig-b' in run.stderr
