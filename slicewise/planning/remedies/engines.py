@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from slicewise.documents import model_key, profile_engine, unit_of
 from slicewise.planning.engine_fit import engine_sizing
+from slicewise.planning.remedies.profiles import with_profile
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 
 _WRITE = "write "
@@ -26,8 +27,7 @@ def _with(want: Want, added: list[str]) -> Proposal | None:
     arguments = (*_without(want.profile.engine.args, {each.partition("=")[0] for each in added}), *added)
     engine = want.profile.engine.model_copy(update={"args": arguments})
     profile = want.profile.model_copy(update={"engine": engine})
-    serving = tuple(profile if each.name == profile.name else each for each in want.model.serving)
-    model = want.model.model_copy(update={"serving": serving})
+    model = with_profile(want.model, profile)
     changed = replace(want, model=model, profile=profile)
     if not changed.fits(want.place):
         return None

@@ -24,6 +24,7 @@ from slicewise.planning.remedies.contention import Contention
 from slicewise.planning.remedies.declarations import BY_CODE
 from slicewise.planning.remedies.declared_amounts import more_declared
 from slicewise.planning.remedies.models import smaller_pods
+from slicewise.planning.remedies.prefill import fewer_prefill_replicas
 from slicewise.planning.remedies.quotas import QuotaRemedies
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want, prefill_wants
 from slicewise.planning.remedies.smaller_requests import smaller_request
@@ -86,6 +87,7 @@ class Remedies:
             for prefill in prefill_wants(want):
                 if not self._fleet.quotas or self._quotas.allow_pair(want, prefill):
                     yield from self._making_room_on_pool(prefill, found)
+                    yield from _some(fewer_prefill_replicas(prefill, self._fleet))
 
     def _with_rival(self, proposal: Proposal) -> Remedy:
         # Fewer replicas of its own make no room that anybody else could use, unless they leave some of a quota.

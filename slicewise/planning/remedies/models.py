@@ -13,6 +13,7 @@ from slicewise.documents import Fleet, MigPreference, ModelSpec, model_key
 from slicewise.kubernetes import GIB, Quantity
 from slicewise.planning.capacity import ChargedPool, PodSize
 from slicewise.planning.reasons import computed_instead
+from slicewise.planning.remedies.profiles import with_profile
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 
 _MIB = 1024**2
@@ -137,8 +138,7 @@ def _requiring(
     profile = want.profile.model_copy(
         update={"replica_topology": topology.model_copy(update={"requires": requires})},
     )
-    serving = tuple(profile if each.name == profile.name else each for each in want.model.serving)
-    model = want.model.model_copy(update={"serving": serving})
+    model = with_profile(want.model, profile)
     changed = replace(want, model=model, profile=profile)
     if not changed.fits(want.place):
         return None

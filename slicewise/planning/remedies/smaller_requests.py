@@ -21,6 +21,7 @@ from slicewise.documents import (
 )
 from slicewise.kubernetes import Quantity
 from slicewise.planning.capacity import Counted
+from slicewise.planning.remedies.profiles import with_profile
 from slicewise.planning.remedies.remedy import PrefillWant, Proposal, Remedy, RemedyKind, Want
 from slicewise.planning.remedies.replicas import smallest_number
 from slicewise.planning.remedies.short_resources import only_short, recounted, step_of, written_amount
@@ -143,10 +144,8 @@ def _levels(want: Want) -> Iterator[_Level]:
 
 
 def _with_profile(want: Want, profile: ServingProfile) -> Want:
-    serving = tuple(profile if each.name == profile.name else each for each in want.model.serving)
-    model = want.model.model_copy(update={"serving": serving})
     workload = prefill_workload(profile) if isinstance(want, PrefillWant) else None
-    return replace(want, model=model, profile=workload or profile)
+    return replace(want, model=with_profile(want.model, profile), profile=workload or profile)
 
 
 def _of_container(level: _Level, pod: PodSettings, resources: ExtraResources, resource: str) -> _Request:

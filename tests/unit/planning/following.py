@@ -90,7 +90,8 @@ def places(plan: Document) -> set[tuple[str, ...]]:
 def step_less(remedy: Remedy, documents: list[Document]) -> int | None:
     """Return the value that is one step less of the remedy, which must not be enough; None where it has no steps."""
     value = remedy.value
-    if remedy.kind is RemedyKind.FEWER_REPLICAS and isinstance(value, int):
+    fewer = remedy.kind is RemedyKind.FEWER_REPLICAS or remedy.field.endswith(".prefill.replicas")
+    if fewer and isinstance(value, int):
         return value + 1
     if remedy.kind is RemedyKind.LARGER_QUOTA and isinstance(value, int):
         return value - 1

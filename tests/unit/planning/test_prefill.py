@@ -94,7 +94,13 @@ def test_a_remedy_is_found_on_the_pool_of_the_prefill_workload_and_works() -> No
     declared = fleet_of(documents)
     plan = make_plan(declared)
     found = Remedies(declared, plan, Rejections(declared, plan)).of(plan.shortfalls[0])
-    assert [remedy.message for remedy in found] == ["nodeCount 2 on env/cut (now 1) would let it run"]
+    assert [remedy.message for remedy in found] == [
+        "nodeCount 2 on env/cut (now 1) would let it run",
+        (
+            "prefill.replicas 16 (now 17) in the profile tp4 of ClusterModel m, if they are enough, would let it run on "
+            "env/cut"
+        ),
+    ]
     documents[0]["spec"]["nodePools"][1]["nodeCount"] = 2
     assert where(plan_of(documents)) == [("env", "whole", "cut")]
 

@@ -53,6 +53,16 @@ def test_a_quota_counts_both_workloads_of_fewer_replicas() -> None:
     assert _fewer(environment("e", pool("p")), _pair({"replicas": 3}), deployment("new", "m", replicas=5), six) == fewer
 
 
+def test_fewer_prefill_replicas_of_all_that_have_the_profile() -> None:
+    """Sixteen slices for two with twelve each: eight each, whichever of them is there already."""
+    both = environment("e", pool("p", nodeCount=2), slices("cut", "3g.40gb"))
+    pair = _pair({"replicas": 12, "replicaTopology": SLICE}, gpus=8)
+    found = _followed(both, pair, deployment("new", "m"), deployment("old", "m", namespace="old", priority=9))
+    assert [(each.field, each.value) for each in found if each.kind is RemedyKind.MODEL] == [
+        ("spec.serving[pair].prefill.replicas", 8)
+    ]
+
+
 def _rivals(*documents: Document) -> set[str]:
     """Return whoever may take the room of more nodes first; "None" where nobody may."""
     return {str(each.rival) for each in _followed(*documents) if each.kind is RemedyKind.MORE_NODES}
