@@ -97,8 +97,8 @@ def test_a_remedy_is_found_on_the_pool_of_the_prefill_workload_and_works() -> No
     assert [remedy.message for remedy in found] == [
         "nodeCount 2 on env/cut (now 1) would let it run",
         (
-            "prefill.replicas 16 (now 17) in the profile tp4 of ClusterModel m, if they are enough, would let it run on "
-            "env/cut"
+            "prefill.replicas 16 (now 17) in the profile tp4 of ClusterModel m, if they are enough, would let it "
+            "run on env/cut"
         ),
     ]
     documents[0]["spec"]["nodePools"][1]["nodeCount"] = 2
