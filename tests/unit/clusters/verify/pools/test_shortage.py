@@ -145,7 +145,7 @@ def test_pods_of_another_stack_are_told_by_its_name() -> None:
     documents, cluster = planned(1, nodes=1)
     services = {("team", "theirs"): LiveService("team", "theirs", {"slicewise.dev/stack": "acme/slicewise/trial"}, {})}
     seen = replace(with_pods(cluster, held("theirs-0", "cut-0", 2, SLICE, service="theirs")), services=services)
-    assert "(team/theirs-0 of the stack acme/slicewise/trial)" in only(documents, seen).message
+    assert "(2 by stack acme/slicewise/trial)" in only(documents, seen).message
 
 
 def test_as_few_pods_as_are_declared_are_no_difference() -> None:
