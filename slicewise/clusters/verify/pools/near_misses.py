@@ -70,7 +70,7 @@ def near_misses(declared: DeclaredPool, strays: Iterable[LiveNode], found: int) 
     """Return those of the GPU nodes `strays`, which belong to no pool, that a pool with `found` nodes seems to mean.
 
     They offer its resource, or carry all of its selector but one label: any of several, or one that says how GPUs of
-    the declared model are cut. None where the pool has the nodes that are declared.
+    the declared model are cut. None of another GPU model, and none where the pool has the nodes that are declared.
     """
     if found >= declared.pool.node_count:
         return NearMisses()
@@ -92,8 +92,10 @@ def explained(declared: DeclaredPool, nodes: Sequence[LiveNode]) -> NearMisses:
 
 
 def closest_nodes(declared: DeclaredPool, nodes: Sequence[LiveNode]) -> tuple[UnmatchedNode, ...]:
-    """Return the nodes that lack fewest of the pool's labels; of those with GPUs, if any has."""
-    candidates = [unmatched(declared, node) for node in [node for node in nodes if node.gpus] or nodes]
+    """Return the nodes that lack fewest of the pool's labels; of those with GPUs of its model, or any GPUs, if any."""
+    with_gpus = [node for node in nodes if node.gpus]
+    fitting = [node for node in with_gpus if not _is_of_other_model(declared, node)]
+    candidates = [unmatched(declared, node) for node in fitting or with_gpus or nodes]
     fewest = min((len(each.missing) for each in candidates), default=0)
     return tuple(each for each in candidates if len(each.missing) == fewest)
 
@@ -106,6 +108,8 @@ def unmatched(declared: DeclaredPool, node: LiveNode) -> UnmatchedNode:
 
 def _seems_meant(declared: DeclaredPool, node: LiveNode, found: int) -> bool:
     pool, missing = declared.pool, missing_labels(declared.pool, node)
+    if _is_of_other_model(declared, node):
+        return False
     if pool.max_node_count is not None and found and _is_of_another_pool(declared, node):
         # The pool's own nodes are still to come from the autoscaler; these belong to another pool.
         return False
@@ -123,6 +127,10 @@ def _is_of_another_pool(declared: DeclaredPool, node: LiveNode) -> bool:
 
 def _is_of_model(declared: DeclaredPool, node: LiveNode) -> bool:
     return declared.model is not None and node.gpus is not None and node.gpus.model == declared.model
+
+
+def _is_of_other_model(declared: DeclaredPool, node: LiveNode) -> bool:
+    return node.gpus is not None and is_other_model(declared, node.gpus)
 
 
 def _cut_otherwise(declared: DeclaredPool, node: LiveNode) -> CutOtherwise | None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from slicewise.clusters.live.nodes import live_node
+from slicewise.mig import find_gpu_model
 from tests.documents import Document, pool, slices
-from tests.unit.clusters.built_clusters import found, gfd, node, only
+from tests.unit.clusters.built_clusters import found, gfd, node, only, verified
 from tests.unit.clusters.kubernetes_json import node_json
 from tests.unit.clusters.verify.pools.labelled_nodes import H100, PRODUCT, cluster, declared, single
 
@@ -51,6 +52,26 @@ def test_another_gpu_model_is_no_near_miss() -> None:
     other = live_node(node_json("a", {PRODUCT: "NVIDIA-A100-SXM4-80GB-MIG-INVALID"}))
     documents, nodes = three_singles(other)
     assert found(documents, nodes) == [(None, "SW617", "warning"), ("cut", "SW602", "warning")]
+
+
+A100 = gfd(8, accelerator="NVIDIA-A100-SXM4-80GB", model=find_gpu_model("a100-80gb"))
+
+
+@pytest.mark.parametrize("selector", [{"pool": "whole"}, {"pool": "whole", "zone": "a"}])
+@pytest.mark.parametrize("beside", [True, False])
+def test_nodes_of_another_gpu_model_are_not_offered(selector: dict[str, str], beside: bool) -> None:
+    """Both offer nvidia.com/gpu; labelled, the A100 would be a mistake of its own (SW610)."""
+    documents = declared(pool("whole", nodeSelector=selector))
+    nodes = [node("a100", A100, {"zone": "a"}), *([node("h100", gfd(8), {"zone": "a"})] if beside else [])]
+    result = verified(documents, cluster(*nodes))
+    told = {each.code.value: each for each in result.differences}
+    meant = told["SW601"]
+    assert ("h100" in meant.message) == beside
+    # Where nothing else is there, that its labels do not match is all that is said of it.
+    assert not beside or "a100" not in f"{meant.message}{meant.remedy}"
+    assert "meant: a100" not in meant.message
+    # It is told for what it is: a node of no pool.
+    assert "a100" in told["SW617"].message
 
 
 def test_an_invalid_node_that_nobody_misses_is_told_for_itself() -> None:
