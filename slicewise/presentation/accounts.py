@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from rich.console import Console
 
+from slicewise.diagnostics import some
 from slicewise.documents import Fleet
 from slicewise.planning import Account, AccountsBy, Plan, accounts_by, pool_costs
-from slicewise.presentation.columns import show
+from slicewise.presentation.columns import show, show_line
 from slicewise.presentation.table_layout import Column
 
 _NUMBERS = ("replicas", "units", "GiB", "GPU equivalents")
@@ -21,10 +22,22 @@ def print_accounts(console: Console, fleet: Fleet, plan: Plan, by: AccountsBy) -
     accounts = accounts_by(fleet, plan, by)
     priced = any(pool.price_per_hour is not None for pool in fleet.node_pool.values())
     columns = [Column(by.value), *(Column(name, number=True) for name in (*_NUMBERS, *([_PRICE] if priced else [])))]
-    rows = [_row(each.name, each, priced=priced) for each in accounts.each]
-    show(console, f"By {by}", columns, [*rows, _row("total", accounts.total, priced=priced)])
+    named = [*((each.name, each) for each in accounts.each), ("total", accounts.total)]
+    names = [name for name, _ in named]
+    sums = [account for _, account in named]
+    cells = [
+        names,
+        [f"{each.replicas:,}" for each in sums],
+        [f"{each.worth.units:,}" for each in sums],
+        _alike([each.worth.gib for each in sums]),
+        _alike([each.worth.gpu_equivalents for each in sums]),
+        *([[_price(each) for each in sums]] if priced else []),
+    ]
+    show(console, f"By {by}", columns, list(zip(*cells, strict=True)))
     if priced:
         show(console, "Pools, price an hour", _POOL, _pools(fleet, plan))
+        if without := _without_price(fleet, plan):
+            show_line(console, f"Not in these sums, without pricePerHour: {some(without)}")
 
 
 _POOL = (
@@ -33,10 +46,18 @@ _POOL = (
 )
 
 
-def _row(name: str, account: Account, *, priced: bool) -> Sequence[str]:
-    worth = account.worth
-    price = [] if not priced else ["-" if account.price is None else _money(account.price)]
-    return (name, f"{account.replicas:,}", f"{worth.units:,}", _plain(worth.gib), _plain(worth.gpu_equivalents), *price)
+def _price(account: Account) -> str:
+    """Write a price, and of how many units it is where some have none."""
+    if account.price is not None:
+        return _money(account.price)
+    if not account.priced_units:
+        return "-"
+    return f"{_money(account.price_of_these)} for {account.priced_units:,} of {account.worth.units:,} units"
+
+
+def _without_price(fleet: Fleet, plan: Plan) -> list[str]:
+    names = sorted((usage.environment, usage.node_pool) for usage in plan.node_pools)
+    return ["/".join(name) for name in names if fleet.node_pool[name].price_per_hour is None]
 
 
 def _pools(fleet: Fleet, plan: Plan) -> Sequence[Sequence[str]]:
@@ -55,8 +76,10 @@ def _pools(fleet: Fleet, plan: Plan) -> Sequence[Sequence[str]]:
     return [*rows, ("total", "", *map(_money, sums))]
 
 
-def _plain(number: float) -> str:
-    return f"{number:,.2f}".rstrip("0").rstrip(".")
+def _alike(column: Sequence[float]) -> list[str]:
+    """Write the numbers of a column: all of them with two decimals, or none where all are whole."""
+    decimals = 0 if all(round(number, 2).is_integer() for number in column) else 2
+    return [f"{number:,.{decimals}f}" for number in column]
 
 
 def _money(price: Fraction) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from slicewise.documents import DeploymentKey, Fleet
-from slicewise.planning.accounting.prices import placement_price
+from slicewise.planning.accounting.prices import workload_prices
 from slicewise.planning.plan import Placement, Plan
 from slicewise.planning.quotas import NOTHING, Worth, unit_worth
 
@@ -32,8 +32,15 @@ class Account:
     """Replicas charged, those of prefill workloads not among them."""
     worth: Worth
     """Units, memory and GPUs, with those of prefill workloads."""
-    price: Fraction | None
-    """An hour; None where a pool of theirs has no price."""
+    priced_units: int
+    """Units of pools that have a price."""
+    price_of_these: Fraction
+    """What the priced units cost an hour."""
+
+    @property
+    def price(self) -> Fraction | None:
+        """What all units cost an hour; None where a pool of theirs has no price."""
+        return self.price_of_these if self.priced_units == self.worth.units else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +68,15 @@ def accounts_by(fleet: Fleet, plan: Plan, by: AccountsBy) -> Accounts:
 
 
 def _account(fleet: Fleet, name: str, deployments: int, placements: Sequence[Placement]) -> Account:
+    prices = [each for item in placements for each in workload_prices(fleet, item)]
     return Account(
         name,
         deployments,
         len(placements),
         sum(item.replicas for item in placements),
         _worth(fleet, placements),
-        _price(fleet, placements),
+        sum(units for units, price in prices if price is not None),
+        sum((price for _, price in prices if price is not None), Fraction()),
     )
 
 
@@ -78,9 +87,3 @@ def _worth(fleet: Fleet, placements: Iterable[Placement]) -> Worth:
             pool = fleet.node_pool[workload.environment, workload.node_pool]
             worth = worth.plus(unit_worth(pool).times(workload.units))
     return worth
-
-
-def _price(fleet: Fleet, placements: Sequence[Placement]) -> Fraction | None:
-    prices = [placement_price(fleet, item) for item in placements]
-    known = [price for price in prices if price is not None]
-    return sum(known, Fraction()) if len(known) == len(prices) else None

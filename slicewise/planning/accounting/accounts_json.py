@@ -38,5 +38,13 @@ def _account(account: Account) -> dict[str, Any]:
         "units": account.worth.units,
         "memoryGiB": account.worth.gib,
         "gpuEquivalents": account.worth.gpu_equivalents,
-        **({} if account.price is None else {"pricePerHour": price_number(account.price)}),
+        **_priced(account),
     }
+
+
+def _priced(account: Account) -> dict[str, Any]:
+    """Return the price, or that of the part that has one."""
+    price = {"pricePerHour": price_number(account.price_of_these)}
+    if account.price is not None:
+        return price
+    return {"pricedPart": {"units": account.priced_units, **price}} if account.priced_units else {}

@@ -34,9 +34,15 @@ def price_number(price: Fraction) -> float:
 
 def placement_price(fleet: Fleet, placement: Placement) -> Fraction | None:
     """Return what the units of a placement cost an hour, with its prefill workload; None where that is not declared."""
-    prices = [_price(fleet.node_pool[each.environment, each.node_pool], each.units) for each in placement.workloads]
+    prices = [price for _, price in workload_prices(fleet, placement)]
     known = [price for price in prices if price is not None]
     return sum(known, Fraction()) if len(known) == len(prices) else None
+
+
+def workload_prices(fleet: Fleet, placement: Placement) -> Iterator[tuple[int, Fraction | None]]:
+    """Yield the units of a placement and of its prefill workload, and what they cost an hour; None where not known."""
+    for each in placement.workloads:
+        yield each.units, _price(fleet.node_pool[each.environment, each.node_pool], each.units)
 
 
 def pool_costs(fleet: Fleet, usages: Iterable[PoolUsage]) -> Iterator[PoolCost]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.documents import deployment, environment, model, pool, profile, quota
+from tests.documents import deployment, environment, model, pool, profile, quota, slices
 from tests.unit.cli.running import slicewise
 
 
@@ -38,6 +38,28 @@ def test_sums_as_a_table(documents: str) -> None:
     assert "docs 2 2 158.22 2 20.00" in shown
     assert "total 6 6 474.66 6 60.00" in shown
     assert "a whole 60.00 0.00 100.00 0.00" in shown
+
+
+def test_a_part_without_a_price_and_numbers_of_one_column(tmp_path: Path) -> None:
+    declared = [
+        environment("a", pool("priced", pricePerHour=80)),
+        environment("b", slices("cut", "1g.10gb"), labels={"is": "b"}),
+        model("m", profile("any", mig="any")),
+        deployment("d", "m", namespace="docs", replicas=3, environmentSelector={"slicewise.dev/environment": "a"}),
+        deployment("e", "m", namespace="docs", environmentSelector={"is": "b"}),
+        deployment("f", "m", namespace="ops", replicas=4, environmentSelector={"is": "b"}),
+    ]
+    file = tmp_path / "fleet.yaml"
+    file.write_text(yaml.safe_dump_all(declared))
+    run = slicewise("plan", str(file), "--by", "namespace")
+    assert run.returncode == 0
+    shown = rows(run.stdout)
+    # 81008 MiB of a GPU, 9984 MiB of a slice (nvidia-smi mig -lgip), of which there are seven.
+    assert "docs 4 4 247.08 3.14 30.00 for 3 of 4 units" in shown
+    assert "ops 4 4 39.00 0.57 -" in shown
+    assert "total 8 8 286.08 3.71 30.00 for 3 of 8 units" in shown
+    assert "a priced 30.00 0.00 50.00 0.00" in shown
+    assert "Not in these sums, without pricePerHour: b/cut" in shown
 
 
 def test_sums_as_json_and_yaml(documents: str) -> None:

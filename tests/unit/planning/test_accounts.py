@@ -84,6 +84,25 @@ def test_a_placement_says_its_price_where_all_its_pools_have_one() -> None:
     assert "pricePerHour" not in unpriced
 
 
+def test_a_sum_of_which_a_part_has_a_price_says_that_part() -> None:
+    """Three GPUs of a node of eight at 80 an hour are 30; nobody knows what the fourth costs."""
+    declared = [
+        environment("a", pool("priced", pricePerHour=80)),
+        environment("b", pool("free"), labels={"is": "b"}),
+        ANY,
+        deployment("d", "m", replicas=3),
+        deployment("e", "m", environmentSelector={"is": "b"}),
+        deployment("f", "m", namespace="ops", environmentSelector={"is": "b"}),
+    ]
+    found = accounts(declared)
+    ops, team = found["sums"]
+    for partly, units in ((team, 4), (found["total"], 5)):
+        assert partly["units"] == units
+        assert "pricePerHour" not in partly
+        assert partly["pricedPart"] == {"units": 3, "pricePerHour": 30.0}
+    assert not {"pricePerHour", "pricedPart"} & ops.keys()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 def test_sums_of_seeded_fleets(seed: int) -> None:
