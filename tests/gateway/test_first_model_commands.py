@@ -1,0 +1,64 @@
+"""The commands of docs/first-model.md, typed in a clean clone in the order of the page, and what it shows of them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.cluster.machine import commands_with
+from tests.typed_pages import Block, Typist, blocks, clean_clone, shape
+from tests.unit.cli.running import ROOT
+
+PAGE: Final = (ROOT / "docs/first-model.md").read_text(encoding="utf-8")
+# The gateway's port on the machine that the page was written on.
+PORT: Final = "45659"
+# What asks a model is asked again until the routes are in effect: the page says `some seconds later`.
+ASKS: Final = ("curl", "python", "ask()", "count")
+SECONDS: Final = 120
+NOTHING: Final = Block("", "\n")
+
+
+@pytest.mark.long
+def test_the_commands_of_the_page_work_as_they_are_written(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    port, shown = PORT, 0
+    with clean_clone(clone) as environment:
+        try:
+            with Typist(clone, environment) as typist:
+                for block, following in pairwise([*blocks(PAGE), NOTHING]):
+                    if not block.is_typed:
+                        continue
+                    expected = following.text if not following.language and not following.is_typed else ""
+                    printed = typed(typist, block.text.replace(PORT, port), expected)
+                    shown += bool(expected.strip())
+                    if found := re.search(r"http://127\.0\.0\.1:(\d+)/team-b", printed):
+                        port = found[1]
+            assert port != PORT
+            assert not (clone / "stacks/first").exists()
+        finally:
+            subprocess.run(["make", "demo-down"], cwd=clone, env=environment, check=True, capture_output=True)  # noqa: S607
+    assert shown >= 9
+    assert commands_with(str(clone)) == []
+
+
+def typed(typist: Typist, text: str, expected: str) -> str:
+    """Type a block until it prints what the page shows, and return what it printed."""
+    deadline = time.monotonic() + (SECONDS if text.startswith(ASKS) else 0)
+    while True:
+        printed = typist.type(text)
+        lines = set(map(shape, printed.splitlines()))
+        missing = [line for line in map(shape, expected.splitlines()) if line and not _begins_one(line, lines)]
+        if not missing:
+            return printed
+        assert time.monotonic() < deadline, f"{missing} of:\n{text}\n{printed}"
+        time.sleep(2)
+
+
+def _begins_one(line: str, printed: set[str]) -> bool:
+    return any(each.startswith(line.rstrip("─ ")) for each in printed)
