@@ -40,6 +40,7 @@ from slicewise.kubernetes.pod_requests import (
     shown_amount,
 )
 from slicewise.kubernetes.quantity import GIB, Quantity, quantity_value
+from slicewise.kubernetes.readable_quantity import readable
 
 __all__ = [
     "COMPUTE_INSTANCE_SLICES_LABEL",
@@ -79,6 +80,7 @@ __all__ = [
     "mapping",
     "pod_resources",
     "quantity_value",
+    "readable",
     "shown_amount",
     "text",
     "whole",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slicewise.documents import Fleet, NodePool, ServingProfile, unit_of
-from slicewise.kubernetes import canonical
+from slicewise.kubernetes import readable
 from slicewise.planning.matching import profile_selector_reason, requirement_reason
 from slicewise.sizing import OfferedUnit
 
@@ -26,7 +26,7 @@ def offered_units(fleet: Fleet, profile: ServingProfile) -> tuple[OfferedUnit, .
 
 def offered_unit(environment: str, pool: NodePool) -> OfferedUnit:
     """Return the unit of a pool, with the requirement by which a profile gets one."""
-    declared = canonical(pool.capabilities.memory_per_gpu)
+    declared = readable(pool.capabilities.memory_per_gpu)
     what = "slices" if pool.mig else "GPUs"
     return OfferedUnit(
         unit_of(pool), f"require memoryPerGpu: {declared}, as the {what} of {environment}/{pool.name} have"

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from slicewise.kubernetes import Quantity, canonical
+from slicewise.kubernetes import Quantity, readable
 from slicewise.planning.capacity import NodeSize, PodSize
 from slicewise.planning.moves import MoveReason
 from slicewise.planning.reasons import Reason
@@ -39,7 +39,7 @@ def _plain(value: object) -> object:
     if isinstance(value, PodSize | NodeSize):
         return _size(value)
     if isinstance(value, Quantity):
-        return canonical(value)
+        return readable(value)
     if isinstance(value, frozenset):
         return sorted(map(str, value))
     if isinstance(value, tuple):

@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from slicewise.diagnostics import Code, Statement, counted
 from slicewise.documents import QUANTISED, Precision
-from slicewise.kubernetes import GIB, Quantity, canonical
+from slicewise.kubernetes import GIB, Quantity, readable
 
 _Number = TypeVar("_Number", int, float)
 
@@ -129,8 +129,8 @@ def spread_memory(amounts: Iterable[Quantity]) -> str:
     found = list(amounts)
     least, most = min(found), max(found)
     if least == most:
-        return canonical(least)
-    low, high = Quantity.parse(canonical(least)), Quantity.parse(canonical(most))
+        return readable(least)
+    low, high = Quantity.parse(readable(least)), Quantity.parse(readable(most))
     return f"{low.number if low.suffix == high.suffix else low} to {high}"
 
 
@@ -181,7 +181,7 @@ class InsufficientMemory(ReasonWithNumbers):
     def said_of(self, group: Sequence[Self]) -> str:
         """Say what a unit has, and what it needs."""
         unit = "slice" if self.slices else "GPU"
-        return f"a {unit} has {spread_memory(each.has for each in group)}, needs {canonical(self.needs)}"
+        return f"a {unit} has {spread_memory(each.has for each in group)}, needs {readable(self.needs)}"
 
 
 @dataclass(frozen=True, slots=True)

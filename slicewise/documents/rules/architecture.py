@@ -11,7 +11,7 @@ from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.served_model import ServingProfile
 from slicewise.documents.sized_engine import engine_options, engine_with
-from slicewise.kubernetes import GIB, canonical
+from slicewise.kubernetes import GIB, readable
 from slicewise.sizing import Unit
 
 ARCHITECTURE: Final[FieldPath] = ("spec", "architecture")
@@ -69,7 +69,7 @@ def check_sized_profile(
         return
     enough = sizing.sure_memory(engine.memory, unit)
     reason = engine.judge.reasons(unit)[0]
-    message = f"on a unit of {canonical(required)} the engine does not start: {reason.message}"
+    message = f"on a unit of {readable(required)} the engine does not start: {reason.message}"
     remedy = "leave it out: the architecture decides"
     if enough is not None:
         remedy = f"{remedy}; or write {-(-enough // GIB)}Gi, with which it surely starts"

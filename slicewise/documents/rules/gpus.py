@@ -10,7 +10,7 @@ from typing import Final
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, quoted
 from slicewise.documents.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
 from slicewise.documents.rules.decimal_memory import check_decimal_memory
-from slicewise.kubernetes import GIB, GKE_PARTITION_LABEL, canonical
+from slicewise.kubernetes import GIB, GKE_PARTITION_LABEL, readable
 from slicewise.mig import (
     AmbiguousAcceleratorError,
     GpuModel,
@@ -234,7 +234,7 @@ def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diag
     elif unit.usable_mib and unit.most_mib and declared.bytes > unit.most_mib * _MIB:
         message = (
             f"{unit.what} of {pool.accelerator_type} has {_written(unit.most_mib):g} GiB for programs, less than the "
-            f"declared {canonical(declared)}"
+            f"declared {readable(declared)}"
         )
         remedy = f"write {_written(unit.usable_mib):g}Gi, and require no more in models"
         yield Diagnostic.warning(
@@ -242,7 +242,7 @@ def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diag
             message,
             remedy,
             field=path,
-            declared=canonical(declared),
+            declared=readable(declared),
             declaredBytes=declared.bytes,
             mostGib=_written(unit.usable_mib),
         )

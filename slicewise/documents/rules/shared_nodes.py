@@ -11,7 +11,7 @@ from slicewise.diagnostics import Code, Diagnostic, some
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.rules.judged_entry import JudgedEntry
-from slicewise.kubernetes import canonical
+from slicewise.kubernetes import readable
 from slicewise.mig import parse_profile_name
 
 # A GPU has eight slices of memory, or four of twice the size (NVIDIA MIG User Guide, Partitioning).
@@ -94,7 +94,7 @@ def _amounts(pool: NodePool) -> dict[str, str]:
     """Return what is declared of a node of `pool`, by Kubernetes' names, in canonical form."""
     has = pool.allocatable
     declared = {"cpu": has.cpu, "memory": has.memory, "ephemeral-storage": has.ephemeral_storage}
-    found = {name: canonical(each) for name, each in (declared | has.extended_resources).items() if each}
+    found = {name: readable(each) for name, each in (declared | has.extended_resources).items() if each}
     # 110 is the kubelet's own number, and says nothing.
     return found | ({"pods": str(has.pods)} if "pods" in has.model_fields_set else {})
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from slicewise.diagnostics import Code, Diagnostic
 from slicewise.documents import ModelKey, ServingProfile
-from slicewise.kubernetes import canonical
+from slicewise.kubernetes import readable
 from slicewise.planning.capacity import PoolLedger
 
 # Boards that are sold with 80 GB report between 79.6 and 80 GiB: that is one size.
@@ -68,6 +68,6 @@ def _message(profile: ServingProfile, smallest: PoolLedger) -> str:
     unit = "slice" if smallest.pool.mig else "GPU"
     return (
         f'profile "{profile.name}" requires no memory, so any {unit} will do, and the smallest is preferred: a {unit} '
-        f"of {smallest.environment}/{smallest.name} has {canonical(smallest.pool.capabilities.memory_per_gpu)}, and a "
+        f"of {smallest.environment}/{smallest.name} has {readable(smallest.pool.capabilities.memory_per_gpu)}, and a "
         "model that is larger runs out of memory there"
     )

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from slicewise.documents import Fleet
-from slicewise.kubernetes import canonical
+from slicewise.kubernetes import readable
 from slicewise.planning.plan import Shortfall
 from slicewise.planning.reasons import (
     InsufficientMemory,
@@ -105,7 +105,7 @@ def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rej
     ruled_out = any(item.code in _SELECTORS for item, _ in found if item.profile in (None, best.profile))
     allowed = " that selectors allow" if ruled_out else ""
     profile = f" for {best.profile}" if len(model.serving) > 1 else ""
-    need, largest = canonical(reason.needs), canonical(reason.has)
+    need, largest = readable(reason.needs), readable(reason.has)
     message = (
         f"no pool{elsewhere}{allowed} has {need} a GPU or slice{profile}: the largest is {largest} ({_where(best)})"
     )

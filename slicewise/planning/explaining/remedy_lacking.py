@@ -18,7 +18,7 @@ from slicewise.documents import (
     prefill_workload,
     slices_alone,
 )
-from slicewise.kubernetes import Quantity, canonical
+from slicewise.kubernetes import Quantity, readable
 from slicewise.planning.plan import Shortfall
 from slicewise.planning.reasons import Rejection, RejectionCode
 
@@ -100,7 +100,7 @@ def _pool(topology: ReplicaTopology) -> Iterator[str]:
         units = "whole GPUs"
     else:
         units = "slices" if requires.mig is MigPreference.ONLY else "GPUs or slices"
-    memory = f" with {canonical(requires.memory_per_gpu)} each" if requires.memory_per_gpu else ""
+    memory = f" with {readable(requires.memory_per_gpu)} each" if requires.memory_per_gpu else ""
     yield f"{units}{memory}"
     if requires.precision_support:
         yield f"precisionSupport {' and '.join(sorted(requires.precision_support))}"
@@ -123,7 +123,7 @@ def _room(deployment: ModelDeployment, model: ModelSpec, topology: ReplicaTopolo
     units = counted(topology.gpus_per_node, "GPU")
     return (
         f"{replicas}{pods}, each {'pod ' if pods else ''}with {units}, {_cpus(model.resources.cpu)} and "
-        f"{canonical(model.resources.memory)} of memory"
+        f"{readable(model.resources.memory)} of memory"
     )
 
 

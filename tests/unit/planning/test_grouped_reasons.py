@@ -82,7 +82,7 @@ def test_selectors_are_grouped_by_what_they_want() -> None:
     ]
 
 
-GIB_20, GIB_24, MIB_9984 = (Quantity.parse(text) for text in ("20Gi", "24Gi", "9984Mi"))
+GIB_20, GIB_24, MIB_9984, MIB_81559 = (Quantity.parse(text) for text in ("20Gi", "24Gi", "9984Mi", "81559Mi"))
 NODE = NodeSize(8, 16_000, 64 * GIB)
 
 
@@ -103,7 +103,11 @@ def unselected(found: str | None) -> Reason:
         ),
         (
             [InsufficientMemory(has, Quantity.parse("40Gi"), slices=False) for has in (GIB_24, MIB_9984)],
-            ["a GPU has 9984Mi to 24Gi, needs 40Gi"],
+            ["a GPU has 9.75 to 24Gi, needs 40Gi"],
+        ),
+        (
+            [InsufficientMemory(has, Quantity.parse("94Gi"), slices=False) for has in (GIB_24, MIB_81559)],
+            ["a GPU has 24Gi to 81559Mi, needs 94Gi"],
         ),
         (
             [InsufficientMemory(GIB_20, GIB_24, slices=slices_) for slices_ in (True, False)],

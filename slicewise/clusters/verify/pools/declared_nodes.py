@@ -81,7 +81,7 @@ def _why_none(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> tuple[s
         ((cut, those),) = near.cut_otherwise
         sign, said = ":", f"the {'node is' if len(those) == 1 else 'nodes are'} {_cut(cut)} ({some(_names(those))})"
     else:
-        sign, said = ".", f"Nodes that may be meant: {_told(near)}"
+        sign, said = ".", f"Nodes that may belong to it: {_told(near)}"
     return f"{none}: {why}{'' if why.endswith('?') else sign} {said}", "; ".join(remedies)
 
 
@@ -105,7 +105,7 @@ def _fewer_nodes(compared: ComparedPool) -> Iterator[Found]:
         ),
         Way(f"{rest or 'add the nodes'}: nodeCount: {count} {NO_ROOM}"),
     )
-    meant = f". Nodes that may be meant: {_told(near)}" if near.nodes else ""
+    meant = f". Nodes that may belong to it: {_told(near)}" if near.nodes else ""
     yield Found(
         Code.FEWER_NODES,
         Severity.WARNING,

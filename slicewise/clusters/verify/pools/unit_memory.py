@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.diagnostics import Code, Found, Severity, some
-from slicewise.kubernetes import GIB
+from slicewise.kubernetes import GIB, Quantity, readable
 
 # Boards report up to 2 % less than they are sold with; those that keep ECC bits in main memory (L4, L40S) more.
 _NOMINAL = Decimal("0.98")
@@ -48,10 +48,19 @@ def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
     yield Found(
         Code.LESS_UNIT_MEMORY,
         Severity.ERROR if hungry else Severity.WARNING,
-        f"memoryPerGpu declares {declared}, a unit of {some(names)} has {least / GIB:.2f}Gi{fails}",
-        f"write memoryPerGpu: {least // 1024**2}Mi",
+        f"memoryPerGpu declares {declared}, a unit of {some(names)} has {_gib(least)}Gi{fails}",
+        f"write memoryPerGpu: {_as_reported(least)}",
         facts={"bytes": least, "declaredBytes": declared.bytes},
     )
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:.2f}".rstrip("0").rstrip(".")
+
+
+def _as_reported(size: int) -> str:
+    """Write an amount as one that a cluster reported: people write 20Gi of 19.62, and 20480Mi of no other."""
+    return f"{size // 1024**2}Mi" if size % GIB == 0 else readable(Quantity(Decimal(size), str(size)))
 
 
 def _is_known_of_slice(compared: ComparedPool, least: int) -> bool:

@@ -80,7 +80,7 @@ def test_nodes_that_no_cut_gives_the_label_of_gke() -> None:
 def test_how_gpus_are_cut_is_told_where_something_says_it(labels: dict[str, str], units: int) -> None:
     documents = declared(slices("cut", "3g.40gb", nodeSelector={PARTITION: "3g.40gb"}, memoryPerGpu="39Gi"))
     told = only(documents, cluster(live_node(node_json("n", labels, {GPU: units}))))
-    assert told.message.endswith(f" Nodes that may be meant: n lacks {PARTITION}=3g.40gb")
+    assert told.message.endswith(f" Nodes that may belong to it: n lacks {PARTITION}=3g.40gb")
     assert "?." not in told.message
     assert "not for people to write" in told.remedy
 

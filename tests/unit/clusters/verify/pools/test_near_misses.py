@@ -36,7 +36,9 @@ def three_singles(last: LiveNode, **fields: object) -> tuple[tuple[Document, ...
 def test_a_node_of_three_turns_invalid() -> None:
     told = only(*three_singles(single("s-2", "INVALID", 0)))
     assert (told.subject.node_pool, told.code, told.severity) == ("cut", "SW602", "warning")
-    assert "2 nodes of 3 declared. Nodes that may be meant: s-2 is MIG-INVALID: the slices do not fit" in told.message
+    assert (
+        "2 nodes of 3 declared. Nodes that may belong to it: s-2 is MIG-INVALID: the slices do not fit" in told.message
+    )
     assert told.remedy == (
         "write nodeCount: 2, or cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
     )
@@ -44,7 +46,7 @@ def test_a_node_of_three_turns_invalid() -> None:
 
 def test_a_node_of_three_is_cut_otherwise() -> None:
     told = only(*three_singles(single("s-2", "1g.10gb", 56)))
-    assert told.message.endswith("Nodes that may be meant: s-2 is cut into 1g.10gb")
+    assert told.message.endswith("Nodes that may belong to it: s-2 is cut into 1g.10gb")
     assert told.remedy == "write nodeCount: 2 and declare another pool, or cut the GPUs into 3g.40gb"
 
 

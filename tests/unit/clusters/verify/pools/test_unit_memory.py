@@ -8,7 +8,7 @@ import pytest
 
 from slicewise.clusters.live.facts import Offer
 from tests.documents import deployment, model, pool, profile, slices
-from tests.unit.clusters.built_clusters import GPU, changed, found, with_gpus
+from tests.unit.clusters.built_clusters import GPU, changed, found, only, with_gpus
 from tests.unit.clusters.verify.pools.as_declared import ERROR, SLICE, WARNING, here
 
 
@@ -46,3 +46,20 @@ def test_memory_of_a_gpu_is_compared_with_what_it_is_sold_with(mib: int, expecte
     documents, cluster = here(pool("whole"), more=(asks, deployment("big", "large")))
     cluster = changed(cluster, with_gpus(offers=(Offer(GPU, 8, None, mib),)))
     assert found(documents, cluster) == ([("whole", "SW614", expected)] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("mib", "has", "remedy"),
+    [
+        (38 * 1024 + 512, "38.5Gi", "write memoryPerGpu: 38.5Gi"),
+        # 38Gi is written of what a driver leaves of it, too: in Mi it is what a cluster reported.
+        (38 * 1024, "38Gi", "write memoryPerGpu: 38912Mi"),
+        (38 * 1024 + 1, "38Gi", "write memoryPerGpu: 38913Mi"),
+    ],
+)
+def test_an_amount_is_read_and_written_in_the_unit_of_the_document(mib: int, has: str, remedy: str) -> None:
+    asks = model("small", profile("slice", memoryPerGpu="39Gi", mig="only"))
+    documents, cluster = here(slices("cut", "3g.40gb", memoryPerGpu="39Gi"), more=(asks, deployment("chat", "small")))
+    told = only(documents, changed(cluster, with_gpus(offers=(Offer(SLICE, 16, "3g.40gb", mib),))))
+    assert f" has {has}, and " in told.message
+    assert told.remedy == remedy
