@@ -85,7 +85,7 @@ def given_up(name: str) -> Diagnostic:
     """Return what must be known of an environment that leaves, and whose cluster is taken for gone."""
     message = (
         "it is no longer declared, and PULUMI_K8S_DELETE_UNREACHABLE is set, so the stack forgets what it has there "
-        "without asking its cluster. If that comes back, what runs there runs on unnoticed: delete "
+        "without asking its cluster. If that cluster comes back, what runs there continues unnoticed: delete "
         f"it by hand (kubectl delete llminferenceservices -A -l {MANAGED_BY_LABEL}={MANAGED_BY})"
     )
     return Diagnostic.warning(Code.LEAVES_UNASKED, message, subject=Subject("InferenceEnvironment", name))

@@ -110,7 +110,7 @@ def refuse_strangers(
     for each, live in strangers:
         forget = _forgetting(f"{formerly}/{each.deployment}", urns)
         if forget:
-            whose = f"belongs to stack {live.stack} now" if live.stack else "is none that a stack has made"
+            whose = f"belongs to stack {live.stack} now" if live.stack else "was not made by any stack"
             message = (
                 f"{ObjectName(SERVICE_KIND, *each.key)} in environment {environment} {whose}, and this stack would "
                 f"delete it. Have this stack forget it: {forget}"

@@ -31,7 +31,7 @@ def _by_shape(field: Field, name: str, spec: Field) -> Iterator[Outcome]:
     if len(name) > MAX_LENGTH_MULTI_NODE and any(workload["worker"].present for workload in workloads(spec)):
         yield _too_long(field, name, MAX_LENGTH_MULTI_NODE, "beyond it the pods of a multi-node service are not made")
     elif len(name) > MAX_LENGTH_AUTOSCALED and any(workload["scaling"].present for workload in workloads(spec)):
-        yield _too_long(field, name, MAX_LENGTH_AUTOSCALED, "beyond it KServe cuts the names an autoscaler goes by")
+        yield _too_long(field, name, MAX_LENGTH_AUTOSCALED, "beyond it KServe cuts the names that an autoscaler uses")
 
 
 def _too_long(field: Field, name: str, limit: int, why: str) -> Finding:

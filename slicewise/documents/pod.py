@@ -173,7 +173,7 @@ class EngineContainer(Frozen):
 
 
 class PodSettings(Frozen):
-    """What is said of pods beside what the plan decides."""
+    """Settings of pods, in addition to what the plan decides."""
 
     labels: Labels | None = None
     """Labels of the pods."""

@@ -124,7 +124,7 @@ class CsiVolume(Frozen):
     fs_type: Annotated[StrictStr, Field(min_length=1, max_length=63)] | None = None
     """The file system."""
     volume_attributes: dict[StrictStr, StrictStr] | None = None
-    """What the driver is told."""
+    """Parameters for the driver."""
     node_publish_secret_ref: SecretByName | None = None
     """The Secret with the driver's credentials."""
 

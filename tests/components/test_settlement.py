@@ -121,7 +121,7 @@ def test_in_a_cluster_that_was_accepted_nothing_is_the_stacks_own_yet(state: lis
     # And what leaves is not deleted in its stead.
     state += [f"{URN}$kubernetes:serving.kserve.io/v1alpha2:LLMInferenceService::a/team/chat-service"]
     (said,) = refused(previous, chat_in("a", BEFORE, stays=False), there(ANOTHER, ""), a=ANOTHER)
-    assert "is none that a stack has made, and this stack would delete it" in said
+    assert "was not made by any stack, and this stack would delete it" in said
 
 
 def test_what_leaves_is_forgotten_with_what_scales_it(state: list[str]) -> None:
