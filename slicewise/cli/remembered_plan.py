@@ -10,7 +10,7 @@ from typing import Final
 
 from slicewise.changes import parts_of_plan, with_parts
 from slicewise.cli.output_directory import written_files
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, quoted
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, quoted
 from slicewise.documents import Fleet
 from slicewise.planning import Plan, PreviousPlacement, Rejections, parse_previous, plan_to_outputs
 
@@ -114,7 +114,7 @@ def _unreadable(path: Path, message: str) -> InvalidInputError:
 
 def _forgotten(directory: Path, owner: str, written: int) -> InvalidInputError:
     message = (
-        f"has {written} manifests of owner {quoted(owner)}, but not the plan that they were rendered from "
+        f"has {counted(written, 'manifest')} of owner {quoted(owner)}, but not the plan that they were rendered from "
         f"({_NAME}.json), so what runs could not be kept where it is"
     )
     remedy = f"{_RESTORE}; or pass --previous with the plan that was applied"

@@ -101,7 +101,7 @@ class DeploymentSpec(Frozen):
     router: Router = Router()
     """Whether and how requests reach it through a Gateway."""
     pod: PodSettings | None = None
-    """Settings of the deployment's pods, in addition to what the plan decides; they override those of profile, model and pool."""
+    """Settings of the deployment's pods besides what the plan decides; they override profile, model and pool."""
 
 
 class DeploymentMetadata(NamespacedMetadata):

@@ -146,7 +146,7 @@ class NodePool(Frozen):
     capabilities: Capabilities
     """What one allocation unit and its node can do."""
     pod: PodSettings | None = None
-    """Settings of all pods on the pool's nodes, in addition to what the plan decides."""
+    """Settings of all pods on the pool's nodes besides what the plan decides."""
     price_per_hour: Price | None = None
     """What a node costs an hour: a number without a currency."""
     base_refs: tuple[BaseReference, ...] = ()

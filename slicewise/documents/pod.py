@@ -173,7 +173,7 @@ class EngineContainer(Frozen):
 
 
 class PodSettings(Frozen):
-    """Settings of pods, in addition to what the plan decides."""
+    """Settings of pods besides what the plan decides."""
 
     labels: Labels | None = None
     """Labels of the pods."""

@@ -188,7 +188,7 @@ class Prefill(Frozen):
     engine: Engine | None = None
     """Its inference engine; what is omitted in it is as in the profile's engine."""
     pod: PodSettings | None = None
-    """Settings of these pods, in addition to what the plan decides; they override the profile's."""
+    """Settings of these pods besides what the plan decides; they override the profile's."""
 
 
 class ServingProfile(Frozen):
@@ -205,7 +205,7 @@ class ServingProfile(Frozen):
     prefill: Prefill | None = None
     """Further pods in the same environment that compute prompts; these then only generate (disaggregated serving)."""
     pod: PodSettings | None = None
-    """Settings of the profile's pods, in addition to what the plan decides; they override the model's and the pool's."""
+    """Settings of the profile's pods besides what the plan decides; they override the model's and the pool's."""
 
 
 class ModelIdentity(Frozen):
@@ -246,7 +246,7 @@ class ModelSpec(Frozen):
     resources: Resources = Resources()
     """CPU and memory of each pod."""
     pod: PodSettings | None = None
-    """Settings of the model's pods, in addition to what the plan decides; they override the pool's."""
+    """Settings of the model's pods besides what the plan decides; they override the pool's."""
     storage_initializer: StorageInitializer = StorageInitializer()
     """KServe's init container that fetches the weights."""
     base_refs: tuple[BaseReference, ...] = ()

@@ -80,7 +80,7 @@ READY = {"type": "Ready", "status": "True"}
         (ONE_NODE, workload(), [pod(), pod()], None),
         (ONE_NODE, None, [], "KServe has made no workload of it"),
         (ONE_NODE, workload(revision=OLD), [pod(OLD), pod(OLD)], NOT_TAKEN),
-        (ONE_NODE, workload(1), [pod()], "1 replicas where 2 are wanted"),
+        (ONE_NODE, workload(1), [pod()], "1 replica where 2 are wanted"),
         (ONE_NODE, workload(3), [pod(), pod(), pod()], "3 replicas where 2 are wanted"),
         (ONE_NODE, workload(), [pod(), pending()], "1 of 2 replicas serve"),
         (ONE_NODE, workload(), [pod(), pod(ready=False)], "1 of 2 replicas serve"),
@@ -95,7 +95,7 @@ READY = {"type": "Ready", "status": "True"}
         (SCALED, workload(), [pod(), pod()], None),
         (SCALED, workload(3), [pod(), pod(), pod()], None),
         (SCALED, workload(3), [pod(), pod(), pending()], "2 of 3 replicas serve"),
-        (SCALED, workload(1), [pod()], "1 replicas where 2 are wanted"),
+        (SCALED, workload(1), [pod()], "1 replica where 2 are wanted"),
         # Of several nodes: the workers, too, which LeaderWorkerSet's own numbers leave out.
         (TWO_NODES, groups(), [pod(group="0"), pod(group="0")], None),
         (TWO_NODES, groups(), [pod(group="0")], "0 of 1 replicas serve"),

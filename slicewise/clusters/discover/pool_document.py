@@ -18,7 +18,7 @@ from slicewise.clusters.discover.pool_facts import (
     units_of,
 )
 from slicewise.clusters.live import LiveNode
-from slicewise.diagnostics import some
+from slicewise.diagnostics import counted, some
 from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
@@ -157,16 +157,16 @@ def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
         yield "a unit is a share of a GPU or slice, with no memory of its own; reservedUnits keeps models off"
     elif group.unexplained:
         yield (
-            f"a node has {units.count} GPUs and offers {offered} units, which are slices or shares, and no label says "
-            "which; reservedUnits keeps models off"
+            f"a node has {counted(units.count, 'GPU')} and offers {counted(offered, 'unit')}, which are slices or "
+            "shares, and no label says which; reservedUnits keeps models off"
         )
     elif group.supposed:
         yield (
-            f"no label says what a unit is: {offered} units on {physical} GPUs would be slices of {group.profile}, "
-            "unless GPUs are shared"
+            f"no label says what a unit is: {offered} units on {counted(physical, 'GPU')} would be slices of "
+            f"{group.profile}, unless GPUs are shared"
         )
     elif physical and group.profile is None and physical != units.count:
-        yield f"a node has {physical} GPUs and offers {units.count} of them whole"
+        yield f"a node has {counted(physical, 'GPU')} and offers {units.count} of them whole"
     if not physical:
         what = "whether a unit is a GPU or a slice" if _may_be_slices(group) else "how many GPUs a node has"
         yield f"no label says {what}; acceleratorCount {units.count} is a guess"

@@ -139,7 +139,7 @@ def _not_taken_over(expected: ExpectedService, workload: KubernetesObject) -> st
         return "KServe has not taken this change over"
     replicas = replicas_of(workload)
     if replicas < expected.replicas if expected.autoscaled else replicas != expected.replicas:
-        return f"{replicas} replicas where {expected.replicas} are wanted"
+        return f"{counted(replicas, 'replica')} where {expected.replicas} are wanted"
     return None
 
 

@@ -17,6 +17,7 @@ from slicewise.clusters.readiness import (
     what_is_missing,
     why_unready,
 )
+from slicewise.diagnostics import counted
 from slicewise.documents import Fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import Placement
@@ -145,7 +146,7 @@ def _changed(declared: ExpectedService, live: LiveService) -> str:
     """Return what `pulumi up` would change of the service, in a few words."""
     found = []
     if not declared.autoscaled and "replicas" in live.spec and live.replicas != declared.replicas:
-        found.append(f"{declared.replicas} replicas")
+        found.append(counted(declared.replicas, "replica"))
     if live.revision is None:
         found.append("it was not applied by Slicewise")
     elif live.revision != declared.revision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted
 from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
 from slicewise.documents.units import units_per_node
@@ -37,7 +37,7 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
     else:
         known = "an autoscaler cannot foresee them on a node that is not there"
     message = (
-        f"pods ask for {pool.resource}, and {known}: capacity counts {pool.nodes} nodes, and pods that need "
+        f"pods ask for {pool.resource}, and {known}: capacity counts {counted(pool.nodes, 'node')}, and pods that need "
         f"more than {pool.node_count} may stay Pending"
     )
     remedy = _remedy(pool, cluster)

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, quoted
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, counted, quoted
 from slicewise.documents.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
 from slicewise.documents.rules.decimal_memory import check_decimal_memory
 from slicewise.kubernetes import GIB, GKE_PARTITION_LABEL, readable
@@ -116,7 +116,8 @@ def _check_slices(
         yield Diagnostic.error(Code.UNKNOWN_PROFILE, message, remedy, field=at, **facts)
         return None
     if known and mig.slices_per_gpu not in (None, known.per_gpu):
-        message = f"{pool.accelerator_type} has {known.per_gpu} slices of {known.name} a GPU, not {mig.slices_per_gpu}"
+        slices = f"{counted(known.per_gpu, 'slice')} of {known.name}"
+        message = f"{pool.accelerator_type} has {slices} a GPU, not {mig.slices_per_gpu}"
         remedy = f"leave slicesPerGpu out{_reserved(pool, known.per_gpu, mig.slices_per_gpu)}"
         yield Diagnostic.error(
             Code.SLICES_CONTRADICT_CATALOGUE,

@@ -39,8 +39,8 @@ def check_reserved(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     nodes = f"{counted(pool.nodes, 'node')} with {a_node} {pool.resource} each"
     most, least = a_node * pool.nodes, -(-pool.reserved_units // a_node)
     message = (
-        f"{pool.reserved_units} is more than the {most} units that the pool has ({nodes}), so nothing is ever placed "
-        "there"
+        f"{pool.reserved_units} is more than the {counted(most, 'unit')} that the pool has ({nodes}), so nothing is "
+        "ever placed there"
     )
     remedy = f"write {most} or less, or {field}: {least} if it has that many nodes"
     yield Diagnostic.warning(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, quoted
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, EksCluster, GkeCluster
 from slicewise.documents.environment import NodePool
@@ -66,7 +66,7 @@ def check_machine(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator
             Code.MACHINE, message, remedy, field=(*path, "machineType"), found=machine.model, declared=gpu.name
         )
     elif machine.count not in (None, pool.accelerator_count):
-        message = f"a {pool.machine_type} has {machine.count} GPUs"
+        message = f"a {pool.machine_type} has {counted(machine.count, 'GPU')}"
         remedy = f"write {machine.count}, or correct machineType"
         yield Diagnostic.error(
             Code.MACHINE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, quoted
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, quoted
 from slicewise.documents.cloud_nodes import cloud_labels, gke_zones, mig_labels, pool_label
 from slicewise.documents.cluster import Cluster, ClusterSource, EksCluster, GkeCluster
 from slicewise.documents.environment import NodePool
@@ -164,8 +164,8 @@ def _only_gke(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         yield Diagnostic.error(Code.ONLY_PROVISIONED, message, remedy, field=(*path, "zones"))
     if pool.nodes > pool.node_count:
         message = (
-            f"Slicewise installs no autoscaler on EKS, and until one runs the pool stays at {pool.node_count} nodes "
-            f"while capacity counts {pool.nodes}"
+            "Slicewise installs no autoscaler on EKS, and until one runs the pool stays at "
+            f"{counted(pool.node_count, 'node')} while capacity counts {pool.nodes}"
         )
         remedy = "install one as docs/provisioning.md says, or leave maxNodeCount out"
         yield Diagnostic.warning(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, some
+from slicewise.diagnostics import Code, Diagnostic, counted, have, some
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.rules.judged_entry import JudgedEntry
@@ -119,7 +119,7 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
             others = " and ".join(f'"{pools[index].name}"' for index in indices[:-1])
             message = (
                 f'a node of "{pools[last].name}" belongs to {others} too, and together they count more slices than '
-                f"its {most} GPUs have"
+                f"its {counted(most, 'GPU')} {have(most)}"
             )
             remedy = (
                 "write in acceleratorCount of each all GPUs of a node, and in reservedUnits the slices of each that "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from slicewise.diagnostics import Code, Diagnostic, some
+from slicewise.diagnostics import Code, Diagnostic, counted, some
 from slicewise.documents import ModelSpec
 from slicewise.kubernetes import GIB
 from slicewise.planning.advice.occupied_pool import OccupiedPool
@@ -60,7 +60,8 @@ def _hungriest_node(pool: OccupiedPool, plausible: int, need: Callable[[ModelSpe
 
 
 def _too_small(pool: OccupiedPool, node: _BusyNode, wanted: str, asks: Mapping[str, Any]) -> Diagnostic:
-    message = f"a node of {pool.ledger.name} with {node.pods} pods of {some(node.deployments)} would need {wanted}"
+    pods = f"{counted(node.pods, 'pod')} of {some(node.deployments)}"
+    message = f"a node of {pool.ledger.name} with {pods} would need {wanted}"
     remedy = "say in allocatable what a node has, so that Slicewise counts it, or lower the resources in the models"
     return Diagnostic.warning(
         Code.NODE_TOO_SMALL_FOR_UNITS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from slicewise.diagnostics import Code, Diagnostic
+from slicewise.diagnostics import Code, Diagnostic, counted
 from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile
 from slicewise.planning.advice import required_memory_advice
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger
@@ -119,8 +119,8 @@ def _has_prefill_pool(option: ServingOption) -> bool:
 def _maximum_never_fits(demand: Demand, most: _Holding) -> Diagnostic:
     block = ("concurrency", "maxReplicas") if demand.deployment.autoscaled else ("fixed", "replicas")
     message = (
-        f"no matching pool holds {demand.replicas} replicas even when it is empty; the largest, {most.pool}, holds "
-        f"{most.replicas}"
+        f"no matching pool holds {counted(demand.replicas, 'replica')} even when it is empty; the largest, "
+        f"{most.pool}, holds {most.replicas}"
     )
     return Diagnostic.warning(
         Code.MAXIMUM_NEVER_FITS,

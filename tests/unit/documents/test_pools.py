@@ -161,7 +161,7 @@ def test_what_a_slice_cannot_do_is_said_beside_other_mistakes(loader: Loader) ->
     assert sorted(line[-7:] for line in lines) == ["[SW205]", "[SW208]", "[SW208]"]
 
 
-@pytest.mark.parametrize(("profile", "slices", "known"), [("3g.40gb", 3, 2), ("1g.10gb", 4, 7)])
+@pytest.mark.parametrize(("profile", "slices", "known"), [("3g.40gb", 3, 2), ("1g.10gb", 4, 7), ("7g.80gb", 2, 1)])
 def test_slices_that_contradict_the_catalogue(loader: Loader, profile: str, slices: int, known: int) -> None:
     # One node of eight GPUs.
     lacking = 8 * (known - slices)
@@ -169,7 +169,7 @@ def test_slices_that_contradict_the_catalogue(loader: Loader, profile: str, slic
     message = loader.refuse_at(pool(sliced(profile, more=f", slicesPerGpu: §{slices}")))
     field = "spec.nodePools[0].capabilities.migConfiguration.slicesPerGpu"
     assert message == (
-        f"{field}: nvidia-h100-80gb has {known} slices of {profile} a GPU, not {slices}; "
+        f"{field}: nvidia-h100-80gb has {known} slice{'s' if known > 1 else ''} of {profile} a GPU, not {slices}; "
         f"leave slicesPerGpu out{reserved} [SW209]"
     )
     assert not loader.load(pool(sliced(profile, more=f", slicesPerGpu: {known}"))).advice

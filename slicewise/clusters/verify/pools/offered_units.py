@@ -183,7 +183,7 @@ def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> _Words:
 
 def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> _Words:
     units, physical = fault.units, fault.physical
-    sized = f" on {physical} GPUs: a unit is" if physical else ", and no label says whether a unit is a GPU,"
+    sized = f" on {counted(physical, 'GPU')}: a unit is" if physical else ", and no label says whether a unit is a GPU,"
     declare = (
         f"declare profile: {units.profile} with strategy: single, whose slices are as many"
         if units.profile

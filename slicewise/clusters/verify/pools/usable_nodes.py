@@ -93,7 +93,7 @@ def check_pods_per_node(compared: ComparedPool) -> Iterator[Found]:
             Code.FEWER_PODS_THAN_UNITS,
             Severity.WARNING,
             f"{counted(len(few), 'node')} ({names}) {'takes' if len(few) == 1 else 'take'} fewer pods "
-            f"than there are units: {most_pods} pods and {least.units} units on {least.name}"
+            f"than there are units: {counted(most_pods, 'pod')} and {counted(least.units, 'unit')} on {least.name}"
             f"{_of_daemons(least)}",
             ways[0].remedy,
             tuple(f"{node.name} {pods}" for node, pods in few),
