@@ -21,6 +21,7 @@ _BLOCK_OR_COMMAND: Final = re.compile(
 _MARKS: Final = (".program", ".gcp", ".aws", ".hub", ".development")
 # A command that fails says so, whatever comes after it in its block.
 _TRAP: Final = "trap 'echo \"@failed $? $BASH_COMMAND\"' ERR\n"
+# On a line of its own, as an answer from `curl` does not end with one.
 _END: Final = "@end"
 
 
@@ -119,7 +120,7 @@ class Typist:
             AssertionError: one of its commands failed, or the shell ended.
         """
         # A shell in the shell has no trap of its own.
-        self._write(re.sub(r"^(make shell)$", rf"\1\n{_TRAP}", text, flags=re.MULTILINE) + f"echo {_END}\n")
+        self._write(re.sub(r"^(make shell)$", rf"\1\n{_TRAP}", text, flags=re.MULTILINE) + f"printf '\\n{_END}\\n'\n")
         printed = []
         for line in self._output():
             if line.strip() == _END:
@@ -127,7 +128,7 @@ class Typist:
             printed.append(line)
         else:
             raise AssertionError(f"the shell ended:\n{text}\n{''.join(printed)}")
-        failed = [line for line in printed if line.startswith("@failed ")]
+        failed = [line for line in printed if "@failed " in line]
         assert not failed, f"{text}\n{''.join(printed)}"
         return "".join(printed)
 

@@ -99,8 +99,9 @@ def test_machines_with_other_gpus(loader: Loader, cluster: str, machine: str, mo
 )
 def test_machines_with_more_or_fewer_gpus(loader: Loader, cluster: str, machine: str, has: int) -> None:
     message = loader.refuse_at(environment(cluster, pool(f"machineType: {machine}", count="§4")))
+    gpus = "1 GPU" if has == 1 else f"{has} GPUs"
     assert message == (
-        f"spec.nodePools[0].acceleratorCount: a {machine} has {has} GPU{'s' if has > 1 else ''}; write {has}, or correct machineType [SW225]"
+        f"spec.nodePools[0].acceleratorCount: a {machine} has {gpus}; write {has}, or correct machineType [SW225]"
     )
 
 
