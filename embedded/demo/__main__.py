@@ -31,7 +31,9 @@ SECONDS = 60
 BY_HAND = {"environment": "mig-a", "pool": "small-models-mig", "namespace": "uncounted"}
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-State = Annotated[Path, typer.Argument(help="A directory for everything that the demo leaves on disk.")]
+State = Annotated[
+    Path, typer.Argument(resolve_path=True, help="A directory for everything that the demo leaves on disk.")
+]
 
 
 @app.command()
