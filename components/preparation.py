@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from slicewise.changes import with_parts
+from slicewise.changes import with_lines_of_parts
 from slicewise.documents import Fleet
 from slicewise.planning import Rejections, plan_to_outputs
 
@@ -57,7 +57,7 @@ class Preparation:
     def plan_outputs(self) -> dict[str, Any]:
         """The plan as outputs: placements, node pools, warnings, shortfalls."""
         outputs = plan_to_outputs(self.planned.fleet, self.planned.plan, self.rejections)
-        with_parts(outputs["placements"].values(), self.planned.parts)
+        with_lines_of_parts(outputs["placements"].values(), self.planned.parts)
         return outputs
 
     def plan_outputs_of(self, environment: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from slicewise.addresses import service_name
+from slicewise.planning import ADDRESSES
 
 
 def endpoints_of(placements: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -20,7 +21,7 @@ def endpoints_of(placements: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[
             # What an earlier release left of an environment that is skipped has none.
             "inCluster": None,
             "external": None,
-            **each.get("endpoint", {}),
+            **{key: each[key] for key in ADDRESSES if key in each},
         }
         for name, each in placements.items()
     }

@@ -61,7 +61,7 @@ def _differences(placement: Field, service: Resource, workload: Field, annotatio
     if pool.text() != planned:
         problem = f"is {pool.text() or 'not set'} where the plan says {planned}"
         yield Finding(pool.path, problem, "take the change back", service.urn)
-    resource, count = placement["resource"]["name"].text(), placement["resource"]["count"].text()
+    resource, count = placement["resource"].text(), placement["gpusPerNode"].text()
     for pod in pods_of_workload(service, workload):
         requests = pod_requests(pod)
         if {request.name: request.count for request in requests} != {resource: quantity_value(count)}:

@@ -4,7 +4,7 @@
 these with what an earlier plan wrote.
 """
 
-from slicewise.changes.changes_json import changes_to_dict, plan_with_changes, with_parts
+from slicewise.changes.changes_json import changes_to_dict, plan_with_changes, with_lines_of_parts
 from slicewise.changes.compared_plans import ChangeKind, PlacementChange, PlanChanges, plan_changes
 from slicewise.changes.part_changes import Effect, PartChange
 from slicewise.changes.service_parts import PartsOfPlan, parts_of_plan, parts_of_service
@@ -21,5 +21,5 @@ __all__ = [
     "parts_of_service",
     "plan_changes",
     "plan_with_changes",
-    "with_parts",
+    "with_lines_of_parts",
 ]

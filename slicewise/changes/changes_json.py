@@ -9,7 +9,7 @@ from slicewise.changes.compared_plans import ChangeKind, PlacementChange, PlanCh
 from slicewise.changes.part_changes import PartChange
 from slicewise.changes.service_parts import PartsOfPlan
 from slicewise.documents import DeploymentKey, Fleet
-from slicewise.planning import Placement, Plan, PreviousPlacement, plan_with_remedies
+from slicewise.planning import Placement, Plan, PreviousPlacement, line_of_parts, plan_with_remedies
 
 
 def plan_with_changes(fleet: Fleet, plan: Plan, parts: PartsOfPlan, changes: PlanChanges | None) -> dict[str, Any]:
@@ -24,6 +24,14 @@ def with_parts(placements: Iterable[dict[str, Any]], parts: PartsOfPlan) -> None
     for entry in placements:
         key = DeploymentKey(entry["deployment"]["namespace"], entry["deployment"]["name"])
         entry["parts"] = dict(parts[entry["environment"], key])
+
+
+def with_lines_of_parts(placements: Iterable[dict[str, Any]], parts: PartsOfPlan) -> None:
+    """Write the same into the placements of a stack's outputs: a line for each."""
+    entries = [*placements]
+    with_parts(entries, parts)
+    for entry in entries:
+        entry["parts"] = line_of_parts(entry["parts"])
 
 
 def changes_to_dict(changes: PlanChanges) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from slicewise.changes import parts_of_plan, with_parts
+from slicewise.changes import parts_of_plan, with_lines_of_parts
 from slicewise.cli.output_directory import written_files
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, quoted
 from slicewise.documents import Fleet
@@ -82,7 +82,7 @@ def _text_of(path: Path) -> str | None:
 def plan_text(fleet: Fleet, plan: Plan, owner: str) -> str:
     """Return what the next rendering reads: the same bytes as long as nothing is placed differently."""
     placements = plan_to_outputs(fleet, plan, Rejections(fleet, plan))["placements"]
-    with_parts(placements.values(), parts_of_plan(fleet, plan))
+    with_lines_of_parts(placements.values(), parts_of_plan(fleet, plan))
     written_by = "slicewise render: commit this file with the manifests; it keeps what runs where it is"
     return json.dumps({"writtenBy": written_by, "owner": owner, "placements": placements}, indent=2) + "\n"
 

@@ -41,8 +41,10 @@ from slicewise.planning.quotas import quotas_to_list
 from slicewise.planning.reasons import Rejection
 from slicewise.planning.remedies import Remedies, plan_with_remedies, remedies_to_dict
 from slicewise.planning.search import DecisionLog, make_plan
+from slicewise.planning.short_entries import ADDRESSES, line_of_parts
 
 __all__ = [
+    "ADDRESSES",
     "ROLLS_WITHOUT_SURGE",
     "Account",
     "AccountsBy",
@@ -83,6 +85,7 @@ __all__ = [
     "is_sound",
     "is_sound_on",
     "judged_engine",
+    "line_of_parts",
     "make_plan",
     "nearest_miss",
     "no_remedy",

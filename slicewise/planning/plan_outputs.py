@@ -13,6 +13,7 @@ from slicewise.planning.plan import Placement, Plan
 from slicewise.planning.plan_json import deployment_to_dict, placement_to_dict, pool_to_dict
 from slicewise.planning.quotas import quotas_to_list
 from slicewise.planning.reasons import Rejection
+from slicewise.planning.short_entries import short_entry
 
 
 def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, Any]:
@@ -45,10 +46,11 @@ def _quotas(fleet: Fleet, rejections: Rejections) -> dict[str, Any]:
 def output_entries(output: object) -> dict[str, Mapping[str, Any]]:
     """Return the entries of `placements`, `nodePools` or `leaving` by their names; none of what cannot be read.
 
-    Stacks of before outputs were maps have lists.
+    Stacks of before outputs were maps have lists, of placements as the plan's JSON has them.
     """
     values = output.values() if isinstance(output, Mapping) else output if isinstance(output, list) else ()
-    return {name: each for each in values if isinstance(each, Mapping) and (name := _name_of_entry(each))}
+    entries = (short_entry(each) for each in values if isinstance(each, Mapping))
+    return {name: each for each in entries if (name := _name_of_entry(each))}
 
 
 def _name(placement: Placement) -> str:
@@ -67,10 +69,8 @@ def _name_of_entry(entry: Mapping[str, Any]) -> str:
 
 
 def _placement(fleet: Fleet, placement: Placement) -> dict[str, Any]:
-    entry = placement_to_dict(fleet, placement)
+    entry = short_entry(placement_to_dict(fleet, placement))
     del entry["retained"]
-    # Pulumi drops what is null from a state that is read back, and a skipped environment's is written as it was.
-    entry["endpoint"] = {key: value for key, value in entry["endpoint"].items() if value is not None}
     return entry
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Place, plural
 from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
 from slicewise.kubernetes import MAX_COUNT
+from slicewise.planning.short_entries import full_entry
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -74,7 +75,16 @@ _GpusPerNode = Annotated[int, Field(ge=1, le=MOST_GPUS_PER_NODE)]
 _NodesPerReplica = Annotated[int, Field(ge=1, le=MOST_NODES)]
 
 
-class _PrefillEntry(_Lenient):
+class _Workload(_Lenient):
+    """What a plan's JSON, or a stack's outputs, say of pods that are alike."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _full(cls, data: object) -> object:
+        return full_entry(data) if isinstance(data, Mapping) else data
+
+
+class _PrefillEntry(_Workload):
     node_pool: str
     units: _Units
     gpus_per_node: _GpusPerNode
@@ -91,7 +101,7 @@ class _EndpointEntry(_Lenient):
     external: str | None = None
 
 
-class _PlacementEntry(_Lenient):
+class _PlacementEntry(_Workload):
     deployment: _DeploymentName
     environment: str
     node_pool: str

@@ -63,9 +63,7 @@ def test_placements_go_through_the_made_clusters(recorder: Recorder, program: Ca
 
     outputs = program(gke, eks_document(), *served())
 
-    assert [
-        (each["environment"], each["nodePool"], each["resource"]["name"]) for each in outputs["placements"].values()
-    ] == [
+    assert [(each["environment"], each["nodePool"], each["resource"]) for each in outputs["placements"].values()] == [
         ("eks-a", "slices", "nvidia.com/mig-3g.40gb"),
         ("gke-a", "slices", "nvidia.com/gpu"),
     ]

@@ -159,7 +159,7 @@ def test_a_program_in_yaml(consumer: Workspace, yaml_host: Path) -> None:
     program.pulumi("stack", "init", "yaml", "--secrets-provider", "passphrase")
     shown = Operation.read(program.pulumi("preview", "--json", "--stack", "yaml").stdout)
     (placement,) = shown.outputs["placements"].values()
-    assert (placement["environment"], placement["resource"]["name"]) == ("mig-a", "nvidia.com/mig-3g.40gb")
+    assert (placement["environment"], placement["resource"]) == ("mig-a", "nvidia.com/mig-3g.40gb")
     assert "mig-a/team/chat-service" in shown.changes()
 
 

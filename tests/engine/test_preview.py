@@ -137,8 +137,12 @@ def test_outputs_are_the_plan_of_the_command_line(workspace: Workspace) -> None:
     plan = json.loads(shown.stdout)
     for placement in plan["placements"]:
         del placement["retained"]
+        resource, endpoint = placement.pop("resource"), placement.pop("endpoint")
+        assert resource["count"] == placement["gpusPerNode"]
         # No deployment of the demo is called from outside, and outputs have no nulls.
-        assert placement["endpoint"].pop("external") is None
+        assert endpoint.pop("external") is None
+        parts = " ".join(f"{name}={text}" for name, text in placement["parts"].items())
+        placement |= {"resource": resource["name"], "parts": parts, **endpoint}
     assert outputs["placements"] == {
         f"{each['environment']}/{each['deployment']['namespace']}/{each['deployment']['name']}": each
         for each in plan["placements"]

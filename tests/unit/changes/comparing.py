@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import yaml
 
-from slicewise.changes import PlanChanges, parts_of_plan, plan_changes, with_parts
+from slicewise.changes import PlanChanges, parts_of_plan, plan_changes, with_lines_of_parts
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import placement_objects
 from slicewise.planning import Plan, PreviousPlacement, Rejections, make_plan, parse_previous, plan_to_outputs
@@ -19,7 +19,7 @@ Key = tuple[str, DeploymentKey]
 def remembered(fleet: Fleet, plan: Plan) -> tuple[PreviousPlacement, ...]:
     """Return the plan as the next one reads it: from the outputs of a stack, through JSON."""
     outputs = plan_to_outputs(fleet, plan, Rejections(fleet, plan))
-    with_parts(outputs["placements"].values(), parts_of_plan(fleet, plan))
+    with_lines_of_parts(outputs["placements"].values(), parts_of_plan(fleet, plan))
     return parse_previous(json.loads(json.dumps(outputs["placements"])), "outputs")
 
 

@@ -35,9 +35,10 @@ def test_outputs_have_no_retained_and_shortfalls_as_counts() -> None:
     outputs = planned_outputs(fleet_of(plan_documents()))
     address = "http://gemma-kserve-workload-svc.team-a.svc.cluster.local:8000"
     kept = {key: value for key, value in PLACEMENT.items() if key not in ("retained", "endpoint")}
+    assert kept.pop("resource") == {"name": "nvidia.com/gpu", "count": kept["gpusPerNode"]}
     assert outputs == {
         # Without the address outside: what is null, Pulumi drops from a state that is read back.
-        "placements": {"mig-a/team-a/gemma": {**kept, "endpoint": {"inCluster": address}}},
+        "placements": {"mig-a/team-a/gemma": {**kept, "resource": "nvidia.com/gpu", "inCluster": address}},
         "shortfalls": {
             "team-b/kimi": {
                 "deployment": {"namespace": "team-b", "name": "kimi"},
