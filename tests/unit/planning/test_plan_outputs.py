@@ -13,6 +13,7 @@ from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.documents import load_fleet
 from slicewise.planning import (
     Rejections,
+    line_of_parts,
     make_plan,
     output_entries,
     parse_previous,
@@ -81,8 +82,28 @@ def test_shortfall_counts_are_sorted_by_code() -> None:
 
 def test_outputs_of_stacks_from_before_they_were_maps_are_read() -> None:
     outputs = planned_outputs(fleet_of(plan_documents()))["placements"]
-    assert parse_previous([*outputs.values()], "outputs") == parse_previous(outputs, "outputs") != ()
-    assert output_entries([*outputs.values()]) == output_entries(outputs) == outputs
+    earlier = [{key: value for key, value in PLACEMENT.items() if key != "retained"}]
+    assert parse_previous(earlier, "outputs") == parse_previous(outputs, "outputs") != ()
+    assert output_entries(earlier) == output_entries(outputs) == outputs
+
+
+def test_an_address_outside_is_remembered_in_either_form() -> None:
+    full = {**PLACEMENT, "endpoint": {"inCluster": "http://a:8000", "external": "https://b"}}
+    short = output_entries([full])["mig-a/team-a/gemma"]
+    assert (short["inCluster"], short["external"]) == ("http://a:8000", "https://b")
+    (one,), (other,) = parse_previous([full], "plan.json"), parse_previous([short], "outputs")
+    assert one == other
+    assert other.routed
+
+
+@pytest.mark.parametrize("text", ["a b", "x=y", "50%", "%20", "a\nb", "", "é", "#1", "k: v", "\u2028"])
+def test_a_line_of_parts_is_one_line_and_says_them_all(text: str) -> None:
+    parts = {"image": "vllm/vllm-openai:v0.22.0", "servedName": text, "pod": "#d313a8a5"}
+    line = line_of_parts(parts)
+    assert line.startswith("image=vllm/vllm-openai:v0.22.0 servedName=")
+    assert len(line.splitlines()) == 1
+    (read,) = parse_previous([{**PLACEMENT, "parts": line}], "outputs")
+    assert read.parts == parts
 
 
 @pytest.mark.parametrize(
