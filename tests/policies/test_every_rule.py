@@ -47,7 +47,8 @@ PLAN = {
             "environment": "mig-a",
             "nodePool": "slices",
             "nodesPerReplica": 1,
-            "resource": {"name": "nvidia.com/mig-3g.40gb", "count": 1},
+            "resource": "nvidia.com/mig-3g.40gb",
+            "gpusPerNode": 1,
         }
     },
 }

@@ -30,7 +30,8 @@ def plan(allocated: int = 8) -> Resource:
     outputs["nodePools"]["mig-a/whole"] = outputs["nodePools"]["mig-a/slices"] | whole
     outputs["placements"]["mig-a/team-a/gemma"]["prefill"] = {
         "nodePool": "whole",
-        "resource": {"name": WHOLE, "count": 4},
+        "resource": WHOLE,
+        "gpusPerNode": 4,
     }
     return Resource(STACK, "test", outputs)
 

@@ -85,7 +85,7 @@ pulumi.export(
     {"e/p": {"environment": "e", "nodePool": "p", "unitsPerNode": 2, "nodes": 1, "units": 2, "allocated": 2}},
 )
 placed = {"deployment": {"namespace": "team", "name": "missing"}, "environment": "e", "nodePool": "p"}
-placed |= {"nodesPerReplica": 1, "resource": {"name": "nvidia.com/gpu", "count": 1}}
+placed |= {"nodesPerReplica": 1, "resource": "nvidia.com/gpu", "gpusPerNode": 1}
 pulumi.export("placements", {"e/team/missing": placed})
 """
 
