@@ -12,7 +12,7 @@ import pulumi
 from slicewise.clusters.live import NAMESPACE_KIND, ExistingObjects, ObjectName
 from slicewise.clusters.preflight import StackClaim
 from slicewise.clusters.verify import KeyPath, rewritten
-from slicewise.diagnostics import Diagnostic, InvalidInputError, printable, some
+from slicewise.diagnostics import Diagnostic, InvalidInputError, are, plural, printable, some
 from slicewise.kubernetes import mapping
 from slicewise.manifests import REVISION_ANNOTATION
 
@@ -127,9 +127,10 @@ async def _settle_one(
         )
     used = [space for space in here.namespaces if ObjectName(NAMESPACE_KIND, "", space) in left]
     if used:
+        them = "it" if len(used) == 1 else "them"
         told.append(
-            f"createNamespaces: {handling.environment} has {some(used)} already, which this stack has not made: it "
-            "uses what is there, and leaves it as it is"
+            f"createNamespaces: {plural(len(used), 'namespace')} {some(used)} {are(len(used))} already in "
+            f"{handling.environment}, and this stack did not create {them}: used unchanged"
         )
     settled = replace(
         handling,

@@ -108,6 +108,23 @@ def test_what_carries_the_stacks_name_alone_is_its_own_again(
     assert settled(previous, chat_in("a"), there("1", OWN, "a")).handlings["a"].forced == {CHAT}
 
 
+def test_namespaces_that_are_there_already_are_used_and_not_changed(
+    state: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not state
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda message, *_: told.append(message))
+    namespace = ObjectName("Namespace", "", "team")
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}}
+    existing = ExistingObjects("1", {namespace: LiveObject("", "", made)})
+    ownership = settled(PreviousStack((), {}, OWN), replace(chat_in("a"), namespaces=("team",)), existing)
+    ownership.tell(())
+    assert ownership.handlings["a"].namespaces == ()
+    assert told == [
+        "createNamespaces: namespace team is already in a, and this stack did not create it: used unchanged"
+    ]
+
+
 def test_in_a_cluster_that_was_accepted_nothing_is_the_stacks_own_yet(state: list[str]) -> None:
     """Somebody has made a service of the same name there, by hand."""
     previous = PreviousStack((BEFORE,), known(a="1"), OWN)

@@ -35,7 +35,10 @@ def test_namespaces_of_others_are_used_and_left_as_they_are(stack: Workspace, cl
     created = stack.up()
 
     assert [name for name in created.changes() if name.endswith("/namespace")] == ["mig-a/fresh-team/namespace"]
-    assert any("mig-a has platform already, which this stack has not made" in said for said in created.messages)
+    assert any(
+        "namespace platform is already in mig-a, and this stack did not create it: " in said
+        for said in created.messages
+    )
     assert (namespace(cluster, "fresh-team").annotations or {})["slicewise.dev/stack"] == "organization/slicewise/test"
     assert stack.up().changes() == {}
 

@@ -110,9 +110,9 @@ def _of_stacks(cluster: LiveCluster, stack: str | None) -> Iterator[str]:
     names = [f"{name} {units}" for name, units in sorted(held.items()) if units]
     if names:
         yield (
-            f"services of Slicewise hold {counted(sum(held.values()), 'unit')}, by stack: {', '.join(names)}; none of "
-            "them is in reservedUnits: discover with --stack ORGANIZATION/PROJECT/STACK, and those of other stacks "
-            "than this are"
+            f"services of Slicewise hold {counted(sum(held.values()), 'unit')}, by stack: {', '.join(names)}; "
+            "reservedUnits has none of these. Name the stack that is to apply this document with --stack "
+            "ORGANIZATION/PROJECT/STACK and discover again: reservedUnits then has what other stacks hold"
         )
 
 

@@ -68,6 +68,12 @@ def test_what_services_of_other_stacks_hold_is_reserved(stack: str | None, reser
     told = " ".join(line.strip().removeprefix("# ") for line in text.splitlines() if line.strip().startswith("#"))
     known = "services of Slicewise hold 7 units, by stack: acme/slicewise/live 2, acme/slicewise/trial 4, unknown 1;"
     assert (known in told) == (stack is None)
+    # What the remedy promises is what the other cases show.
+    remedy = (
+        "Name the stack that is to apply this document with --stack ORGANIZATION/PROJECT/STACK and discover again: "
+        "reservedUnits then has what other stacks hold"
+    )
+    assert (remedy in told) == (stack is None)
 
 
 def test_autoscaler_bounds() -> None:
