@@ -78,6 +78,8 @@ def clean_clone(directory: Path) -> Iterator[dict[str, str]]:
     home.mkdir()
     yield own | {
         "HOME": str(home),
+        # Pulumi takes the home directory from the list of users, not from HOME.
+        "PULUMI_HOME": str(home / ".pulumi"),
         "SHELL": "/bin/bash",
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
         "GOMODCACHE": go,
