@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS, in_terminal
+from tests.unit.cli.running import COMMAND, DEMO, ROOT, SECONDS, SHORTFALL, in_process, in_terminal
 
 IMPATIENT = (
     "from slicewise.cli import app; from slicewise.presentation import progress; progress.SECONDS = 0; app.main()"
@@ -51,3 +51,11 @@ def test_a_reader_that_stops_reading(arguments: list[str]) -> None:
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("arguments", [["plan", DEMO], ["explain", "gemma", DEMO], ["explain", "llama", SHORTFALL]])
+def test_no_line_in_a_pipe_ends_in_blanks(arguments: list[str]) -> None:
+    """Tables that are copied into a ticket or compared by diff."""
+    lines = in_process(*arguments).stdout.split("\n")
+    assert len(lines) > 5
+    assert [line for line in lines if line != line.rstrip()] == []
