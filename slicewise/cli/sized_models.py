@@ -166,7 +166,7 @@ def _sized(
 
 
 def _reason(diagnostic: Diagnostic) -> SizingReason:
-    return SizingReason(diagnostic.code, f"not judged: {diagnostic.message}", diagnostic.remedy)
+    return SizingReason(diagnostic.code, diagnostic.message, diagnostic.remedy)
 
 
 def size_config(

@@ -15,6 +15,7 @@ from slicewise.mig import programs_see
 from slicewise.sizing import (
     KSERVE_PRESET,
     EngineOptions,
+    Uncomputed,
     Unit,
     VllmVersion,
     memory_variables,
@@ -52,12 +53,13 @@ def engine_options(profile: ServingProfile, *, adapters: bool) -> EngineOptions:
     topology = profile.replica_topology
     sizes = topology.parallel_sizes
     engine = profile.engine
+    own = [Uncomputed("the engine has a command of its own")] if engine.command else []
     start = EngineOptions(
         tensor=sizes.tensor,
         pipeline=sizes.pipeline,
         data=sizes.data,
         expert=topology.parallelism.expert,
-        changing=(*(["it has a command of its own"] if engine.command else []), *_by_variables(engine)),
+        changing=(*own, *_by_variables(engine)),
     )
     # KServe adds the option itself, before these arguments.
     return read_options([*(["--enable-lora"] if adapters else []), *profile.engine.args], start)
@@ -98,7 +100,7 @@ def engine_with(architecture: ModelArchitecture, profile: ServingProfile, *, ada
     return engines[said]
 
 
-def _by_variables(engine: Engine) -> tuple[str, ...]:
+def _by_variables(engine: Engine) -> tuple[Uncomputed, ...]:
     return memory_variables(each.name for each in engine.env)
 
 

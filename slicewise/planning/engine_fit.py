@@ -66,6 +66,18 @@ class EngineFits:
                 found |= dict.fromkeys(self._numbers[unit], _too_small(engine, unit))
         return found
 
+    def doubts(self, engine: SizedEngine) -> frozenset[int]:
+        """Return the numbers of the units on which an engine starts only if its weights are smaller than computed."""
+        if not engine.contradicted and engine.memory.changes is not sizing.Changes.WEIGHTS:
+            return frozenset()
+        doubtful = (unit for unit in self._numbers if weights_in_doubt(engine, unit))
+        return frozenset(number for unit in doubtful for number in self._numbers[unit])
+
+
+def weights_in_doubt(engine: SizedEngine, unit: Unit) -> bool:
+    """Return whether the weights as computed do not fit on a unit, and may be smaller than computed."""
+    return engine.judge.weights_in_doubt(unit, contradicted=engine.contradicted)
+
 
 def surely_starts(engine: SizedEngine, unit: Unit) -> bool:
     """Return whether an engine is certain to start on a unit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from slicewise.documents import (
@@ -50,6 +51,8 @@ class MatchedRequirements(NamedTuple):
     """For each serving profile, by its id, the number of its shape: one for all that the same pools could serve."""
     reasons: Sequence[Sequence[Reason | None]]
     """For each shape, for each class: the requirement that keeps such replicas off such pools, if there is one."""
+    doubts: Sequence[frozenset[int]]
+    """For each shape: the classes on which its engine starts only if its weights are smaller than computed."""
     engines: Mapping[int, SizedEngine]
     """The engines of serving profiles, by their ids, of models that say what they are made of."""
     units: Sequence[Unit]
@@ -77,19 +80,25 @@ def match_requirements(
     examples = [pool for _, pool in sorted(dict(zip(reversed(class_of), reversed(pools), strict=True)).items())]
     required = [[requirement_reason(topologies[number], pool) for pool in examples] for number in range(len(numbers))]
     units = [unit_of(pool) for pool in examples] if engines else []
-    shapes = _Shapes(required, EngineFits(units))
+    stated = {number for number, topology in topologies.items() if topology.requires.memory_per_gpu is not None}
+    shapes = _Shapes(required, EngineFits(units), stated)
     shape_of = {key: shapes.number(topology, engines.get(key)) for key, topology in topology_of.items()}
-    return MatchedRequirements(class_of, shape_of, shapes.reasons, engines, units)
+    return MatchedRequirements(class_of, shape_of, shapes.reasons, shapes.doubts, engines, units)
 
 
 class _Shapes:
-    """Replicas by their topology and, where it keeps them off any pool that this would allow, by their engine."""
+    """Replicas by their topology and, where that makes a difference to any pool that this would allow, by their engine.
 
-    def __init__(self, required: Sequence[Sequence[Reason | None]], fits: EngineFits) -> None:
+    What a unit has to have is never in doubt where a profile states it (`stated`, by topology).
+    """
+
+    def __init__(self, required: Sequence[Sequence[Reason | None]], fits: EngineFits, stated: AbstractSet[int]) -> None:
         self._required = required
         self._fits = fits
+        self._stated = stated
         self._numbers: dict[tuple[int, int | None], int] = {}
         self.reasons: list[Sequence[Reason | None]] = []
+        self.doubts: list[frozenset[int]] = []
 
     def number(self, topology: int, engine: SizedEngine | None) -> int:
         key = (topology, id(engine) if engine else None)
@@ -100,8 +109,10 @@ class _Shapes:
     def _new(self, topology: int, engine: SizedEngine | None) -> int:
         required = self._required[topology]
         short = self._fits.reasons(engine) if engine else {}
-        if engine and not any(required[number] is None for number in short):
+        doubts = self._fits.doubts(engine) if engine and topology not in self._stated else frozenset()
+        if engine and not any(required[number] is None for number in (*short, *doubts)):
             return self.number(topology, None)
+        self.doubts.append(doubts)
         self.reasons.append([each or short.get(number) for number, each in enumerate(required)])
         return len(self.reasons) - 1
 

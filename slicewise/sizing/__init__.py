@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from slicewise.sizing.engine_environment import memory_variables
 from slicewise.sizing.engine_options import EngineOptions, read_options, split_arguments
 from slicewise.sizing.misspelt_options import misspelt_option
+from slicewise.sizing.uncomputed import Changes, Uncomputed
 from slicewise.sizing.units import OfferedUnit, Unit, slice_of
 from slicewise.sizing.vllm_options import SHORT, full_name
 from slicewise.sizing.vllm_versions import KSERVE_PRESET, VllmVersion, parse_version
@@ -38,6 +39,7 @@ __all__ = [
     "KSERVE_PRESET",
     "SHORT",
     "Architecture",
+    "Changes",
     "EngineMemory",
     "EngineOptions",
     "FitJudge",
@@ -46,6 +48,7 @@ __all__ = [
     "Range",
     "Sizing",
     "SizingReason",
+    "Uncomputed",
     "Unit",
     "UnknownModelTypeError",
     "VllmVersion",

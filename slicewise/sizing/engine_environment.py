@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from slicewise.sizing.uncomputed import STATE_IT, Changes, Uncomputed
+
 _OF_VLLM: Final = "VLLM_"
 # v0.23, vllm/envs.py; the first is that of KServe's presets, which add it to the arguments.
 _CHANGING: Final = frozenset({
     "VLLM_ADDITIONAL_ARGS", "VLLM_ALLOW_LONG_MAX_MODEL_LEN", "VLLM_ATTENTION_BACKEND", "VLLM_MLA_DISABLE",
     "VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", "VLLM_PP_LAYER_PARTITION", "VLLM_USE_FLASHINFER_SAMPLER",
     "VLLM_USE_V1", "VLLM_USE_V2_MODEL_RUNNER", "CUDA_VISIBLE_DEVICES",
+})  # fmt: skip
+# With these the weights are as computed; VLLM_ADDITIONAL_ARGS may be anything, and stages and MLA hold other weights.
+_WITH_THE_SAME_WEIGHTS: Final = frozenset({
+    "VLLM_ALLOW_LONG_MAX_MODEL_LEN", "VLLM_ATTENTION_BACKEND", "VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS",
+    "VLLM_USE_FLASHINFER_SAMPLER", "VLLM_USE_V1", "VLLM_USE_V2_MODEL_RUNNER", "CUDA_VISIBLE_DEVICES",
 })  # fmt: skip
 # How those begin that are about addresses, logs, files, timeouts and processes, and about main memory.
 _WITHOUT_EFFECT: Final = tuple(
@@ -27,14 +34,16 @@ _WITHOUT_EFFECT: Final = tuple(
 )  # fmt: skip
 
 
-def memory_variables(names: Iterable[str]) -> tuple[str, ...]:
+def memory_variables(names: Iterable[str]) -> tuple[Uncomputed, ...]:
     """Return why memory cannot be computed with the variables of these names; nothing where it can."""
     return tuple(_reasons(sorted(set(names))))
 
 
-def _reasons(names: Iterable[str]) -> Iterator[str]:
+def _reasons(names: Iterable[str]) -> Iterator[Uncomputed]:
     for name in names:
         if name in _CHANGING:
-            yield f"it is changed by the variable {name}"
+            changes = Changes.REST if name in _WITH_THE_SAME_WEIGHTS else Changes.WEIGHTS
+            yield Uncomputed(f"the variable {name} changes memory", changes)
         elif name.startswith(_OF_VLLM) and not name.startswith(_WITHOUT_EFFECT):
-            yield f"the effect of the variable {name} on it is not known"
+            remedy = f"see what it does in the image's vLLM (vllm/envs.py), {STATE_IT}"
+            yield Uncomputed(f"the effect of the variable {name} on memory is not known", Changes.WEIGHTS, remedy)

@@ -12,6 +12,7 @@ from typing import Final
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, quoted
 from slicewise.sizing.input_limits import left_out_by
 from slicewise.sizing.option_effects import adding_memory, changing_memory
+from slicewise.sizing.uncomputed import Uncomputed
 from slicewise.sizing.vllm_options import SHORT, full_name
 
 # Switches: they take no value, and `--no-…` turns them off.
@@ -76,7 +77,7 @@ class EngineOptions:
     async_scheduling: bool = True
     language_only: bool = False
     left_out: frozenset[str] = frozenset()
-    changing: tuple[str, ...] = field(default=())
+    changing: tuple[Uncomputed, ...] = field(default=())
     adding: tuple[str, ...] = field(default=())
 
 

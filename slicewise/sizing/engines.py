@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from slicewise.sizing.kv_pages import CacheType
 from slicewise.sizing.left_out import without_encoders
 from slicewise.sizing.overhead import Batch, EngineTraits
 from slicewise.sizing.quantization import ONLINE_FP8, Quantization
+from slicewise.sizing.uncomputed import Changes, Uncomputed
 from slicewise.sizing.units import Unit
 from slicewise.sizing.vllm_versions import LAST_TESTED, VllmVersion
 from slicewise.sizing.weights import Ranks, stage_layers, weight_bytes
@@ -70,7 +71,7 @@ class EngineMemory:
     grouping: CacheGrouping | None
     stateful: bool
     token_bytes: int
-    changing: tuple[str, ...]
+    changing: tuple[Uncomputed, ...]
     adding: tuple[str, ...]
 
     @property
@@ -82,6 +83,11 @@ class EngineMemory:
         ranks = options.tensor * options.pipeline
         quantized = bool(self.quantization.rules)
         return EngineTraits(self.version, options.tensor, ranks, options.enforce_eager, quantized)
+
+    @property
+    def changes(self) -> Changes | None:
+        """The most that may differ from what is computed; None where nothing does."""
+        return max((each.changes for each in self.changing), default=None)
 
     @property
     def utilization(self) -> float:
@@ -150,14 +156,16 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
     length = options.max_model_len or model.unstated_length
     caches = _fullest(model, options, cache_type or _FP8)
     grouping = _grouping(caches, cache_type or _FP8, options, model)
-    changing = [*options.changing, *unclear]
+    changing = [*options.changing, *map(Uncomputed, unclear)]
     if cache_type is None:
-        changing.append(f"keys and values in {options.kv_cache_dtype} (--kv-cache-dtype)")
+        cause = f"keys and values are in {options.kv_cache_dtype} (--kv-cache-dtype)"
+        changing.append(Uncomputed(cause, Changes.REST))
     if model.pooling:
-        changing.append("a model that gives vectors or classes, not text (architectures)")
-    changing += _parallel(options, len(model.layers))
+        # Its head is not loaded.
+        changing.append(Uncomputed("the model gives vectors or classes, not text (architectures)"))
+    changing += _parallel(options, model)
     if grouping is None:
-        changing.append("layers whose pages vLLM may or may not make equal")
+        changing.append(Uncomputed("vLLM may or may not make the pages of its layers equal", Changes.REST))
     adding = [*options.adding]
     if model.images is Images.ANY_RESOLUTION:
         adding.append("images of any resolution, the largest of which vLLM encodes at startup")
@@ -222,17 +230,18 @@ def _caches(layers: Sequence[Layer]) -> Mapping[Cache, int]:
     return caches
 
 
-def _parallel(options: EngineOptions, layers: int) -> list[str]:
-    found = []
+def _parallel(options: EngineOptions, model: Architecture) -> Iterator[Uncomputed]:
     if options.data > 1:
-        found.append("data parallel ranks, which share experts and buffers")
+        # Ranks of a dense model each have all its weights; experts may be spread over all of them.
+        changes = Changes.WEIGHTS if model.experts else Changes.REST
+        yield Uncomputed("data parallel ranks share experts and buffers", changes)
     if options.expert:
-        found.append("expert parallelism, which spreads experts unevenly")
+        # The fullest rank has no fewer experts than its part of each would be.
+        yield Uncomputed("expert parallelism spreads experts unevenly", Changes.REST)
     if options.pipeline > 1:
-        found.append("pipeline parallelism, whose stages need unequal amounts")
-    if options.pipeline > layers:
-        found.append(f"more pipeline stages than the {layers} layers of the model")
-    return found
+        yield Uncomputed("the stages of pipeline parallelism need unequal amounts", Changes.REST)
+    if options.pipeline > len(model.layers):
+        yield Uncomputed(f"there are more pipeline stages than the {len(model.layers)} layers of the model")
 
 
 def _grouping(

@@ -12,6 +12,7 @@ from slicewise.sizing.batch_sizes import BatchNeeds, batch_needs
 from slicewise.sizing.engines import EngineMemory
 from slicewise.sizing.overhead import Batch, Range
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
+from slicewise.sizing.uncomputed import Changes
 from slicewise.sizing.units import GIB, Unit
 from slicewise.sizing.vllm_versions import FIRST_TESTED, LAST_TESTED
 
@@ -73,6 +74,17 @@ class FitJudge:
     def reasons(self, unit: Unit) -> tuple[SizingReason, ...]:
         """Return why the verdict on a unit is not `fits`: the first decides; empty where it is."""
         return self._judgement(unit, self._memory.batches(unit)).verdict()[1]
+
+    def weights_in_doubt(self, unit: Unit, *, contradicted: bool = False) -> bool:
+        """Return whether the engine starts on a unit only if its weights are smaller than computed, as they may be.
+
+        Args:
+            unit: The unit.
+            contradicted: Whether the checkpoint contradicts the config, so that they may be smaller for that.
+        """
+        if self._memory.changes is not Changes.WEIGHTS and not contradicted:
+            return False
+        return self._judgement(unit, self._memory.batches(unit)).weights_exceed()
 
     def _judgement(self, unit: Unit, batches: tuple[Batch, ...]) -> _Judgement:
         if batches not in self._needs:
@@ -141,9 +153,10 @@ class _Judgement:
         return not self._memory.changing and needed is not None and any(True for _ in self._too_small(needed))
 
     def verdict(self) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
+        changing = self._uncomputed()
         if certain := tuple(self._impossible()):
-            return FitVerdict.DOES_NOT_FIT, certain
-        if changing := tuple(_not_judged(Code.MEMORY_NOT_COMPUTED, self._memory.changing)):
+            return FitVerdict.DOES_NOT_FIT, (*certain, *changing)
+        if changing:
             return FitVerdict.NOT_JUDGED, changing
         needed = self._needs.needed
         if self._available is None or needed is None:
@@ -153,8 +166,8 @@ class _Judgement:
     def _compared(self, needed: Range) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
         if short := tuple(self._too_small(needed)):
             return FitVerdict.DOES_NOT_FIT, short
-        if adding := tuple(_not_judged(Code.MORE_THAN_COMPUTED, (*self._memory.adding, *self._ranks_on_slices()))):
-            return FitVerdict.NOT_JUDGED, adding
+        if adding := (*self._memory.adding, *self._ranks_on_slices()):
+            return FitVerdict.NOT_JUDGED, tuple(SizingReason(Code.MORE_THAN_COMPUTED, cause) for cause in adding)
         if open_questions := tuple(self._uncertain(needed)):
             return FitVerdict.CANNOT_SAY, open_questions
         return FitVerdict.FITS, ()
@@ -175,9 +188,8 @@ class _Judgement:
             yield SizingReason(
                 Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}"
             )
-        if memory.weights * _WEIGHTS_LOW > self._budget and not memory.changing:
-            message = f"weights take {_gib(memory.weights)}, and the budget is {self._sum()}"
-            yield SizingReason(Code.WEIGHTS_ABOVE_BUDGET, message)
+        if self.weights_exceed() and memory.changes is not Changes.WEIGHTS:
+            yield SizingReason(Code.WEIGHTS_ABOVE_BUDGET, self._weights())
         whole = memory.unquantized * _WEIGHTS_LOW > self._unit.memory
         if memory.version and not memory.version.loads_by_layer and memory.quantization.online and whole:
             message = (
@@ -185,6 +197,30 @@ class _Judgement:
                 f"has {_gib(self._unit.memory)}"
             )
             yield SizingReason(Code.WEIGHTS_ABOVE_BUDGET, message, "take vLLM 0.17 or later, or a quantised checkpoint")
+
+    def weights_exceed(self) -> bool:
+        """Whether the weights alone, as computed, are more than may be used."""
+        room = self._unit.memory if self._memory.changes is Changes.BUDGET else self._budget
+        return self._memory.weights * _WEIGHTS_LOW > room
+
+    def _weights(self) -> str:
+        has = f"the unit has {_gib(self._unit.memory)}"
+        has = has if self._memory.changes is Changes.BUDGET else f"the budget is {self._sum()}"
+        return f"weights take {_gib(self._memory.weights)}, and {has}"
+
+    def _uncomputed(self) -> tuple[SizingReason, ...]:
+        """Return why memory is not computed; where the weights as computed are too much, also that."""
+        doubt = ""
+        if self._memory.changes is Changes.WEIGHTS and self.weights_exceed():
+            doubt = f", and without that it does not start: {self._weights()}"
+        return tuple(
+            SizingReason(
+                Code.MEMORY_NOT_COMPUTED,
+                f"{each.cause}{doubt if each.changes is Changes.WEIGHTS else ''}",
+                each.remedy,
+            )
+            for each in self._memory.changing
+        )
 
     def _safe_share(self) -> float:
         context = _CONTEXT_RANKS if self._several else _CONTEXT
@@ -292,10 +328,6 @@ class _Judgement:
         if rest is None:
             return self._sum()
         return f"{self._sum()}, less {_gib(self._memory.weights)} of weights and {_span(rest)} of overhead"
-
-
-def _not_judged(code: Code, causes: tuple[str, ...]) -> Iterator[SizingReason]:
-    yield from (SizingReason(code, f"not judged: {cause}") for cause in causes)
 
 
 def _no_length() -> SizingReason:

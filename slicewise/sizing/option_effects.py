@@ -6,9 +6,12 @@ said that its effect is not known: a guess could take a slice for an engine that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
+
+from slicewise.sizing.misspelt_options import option_meant
+from slicewise.sizing.uncomputed import STATE_IT, Changes, Uncomputed
 
 _FILE: Final = Path(__file__).with_name("vllm_options_without_memory.txt")
 WITHOUT_EFFECT: Final = frozenset(
@@ -55,6 +58,35 @@ _CHANGING: Final = {
     "task": "the model is run in another way (--task)",
     "convert": "the model is run in another way (--convert)",
 }
+# What the others may change is the weights: they may be moved, quantised while loading, or be those of another model.
+_CHANGES: Final = {
+    # "This does not respect the gpu_memory_utilization config" (v0.23, v1/worker/gpu_worker.py).
+    **dict.fromkeys(("kv-cache-memory-bytes", "kv-cache-memory", "num-gpu-blocks-override"), Changes.BUDGET),
+    **dict.fromkeys(
+        (
+            *("compilation-config", "cudagraph-capture-sizes", "max-cudagraph-capture-size", "cuda-graph-sizes"),
+            *("attention-backend", "linear-backend", "rope-scaling", "decode-context-parallel-size", "block-size"),
+            *("enable-sleep-mode", "optimization-level", "performance-mode"),
+        ),
+        Changes.REST,
+    ),
+}
+# What those change that are read, where a misspelt one may mean one of them; the others change how weights are held.
+_READ_CHANGES: Final = {
+    "gpu-memory-utilization": Changes.BUDGET,
+    **dict.fromkeys(
+        (
+            *("async-scheduling", "disable-hybrid-kv-cache-manager", "enable-chunked-prefill"),
+            *("enable-prefix-caching", "enforce-eager", "kv-cache-dtype", "kv-transfer-config", "max-model-len"),
+            *("max-num-batched-tokens", "max-num-seqs"),
+        ),
+        Changes.REST,
+    ),
+}
+# Ways to load weights by which they are neither fewer nor smaller (v0.23, model_executor/model_loader).
+_LOADED_ALIKE: Final = frozenset({
+    "dummy", "fastsafetensors", "mistral", "npcache", "pt", "runai_streamer", "runai_streamer_sharded", "sharded_state",
+})  # fmt: skip
 # What these add to memory is not computed.
 _ADDING: Final = {
     "enable-lora": "adapters are loaded (--enable-lora)",
@@ -89,19 +121,41 @@ _HARMLESS: Final = {
 _AMOUNTS: Final = frozenset({"cpu-offload-gb", "offload-group-size"})
 
 
-def changing_memory(values: Mapping[str, str]) -> tuple[str, ...]:
+def changing_memory(values: Mapping[str, str]) -> tuple[Uncomputed, ...]:
     """Return why memory cannot be computed with these options; nothing where it can.
 
     Args:
         values: The value of each option that is given, by its long name.
     """
-    unknown = (f"its effect on memory is not known (--{name})" for name in values if not _known(name))
-    return (*_noted(values, _CHANGING), *_whole_requests(values), *unknown)
+    noted = (Uncomputed(_CHANGING[name], _changes(name, values[name])) for name in _in_force(values, _CHANGING))
+    unknown = (_unknown(name) for name in values if not _known(name))
+    return (*noted, *_whole_requests(values), *unknown)
+
+
+def _changes(name: str, value: str) -> Changes:
+    if name == "load-format" and value in _LOADED_ALIKE:
+        return Changes.REST
+    return _CHANGES.get(name, Changes.WEIGHTS)
+
+
+def _unknown(name: str) -> Uncomputed:
+    """Return what is said of an option that vLLM did not have; a misspelt one changes what the right one does."""
+    meant = option_meant(f"--{name}")
+    cause = f"the effect of --{name} on memory is not known"
+    if meant is None:
+        remedy = f"see what --{name} does in the vLLM of the image (vllm serve --help=all), {STATE_IT}"
+        return Uncomputed(cause, Changes.WEIGHTS, remedy)
+    return Uncomputed(cause, _misspelt(meant.removeprefix("no-")), f"write --{meant}, if that is meant")
+
+
+def _misspelt(meant: str) -> Changes:
+    harmless = meant in WITHOUT_EFFECT or meant in _ADDING
+    return Changes.REST if harmless else _READ_CHANGES.get(meant, _changes(meant, ""))
 
 
 def adding_memory(values: Mapping[str, str]) -> tuple[str, ...]:
     """Return what needs memory beyond what is computed; `values` as for `changing_memory`."""
-    return _noted(values, _ADDING)
+    return tuple(_ADDING[name] for name in _in_force(values, _ADDING))
 
 
 def _known(name: str) -> bool:
@@ -110,8 +164,9 @@ def _known(name: str) -> bool:
     )
 
 
-def _noted(values: Mapping[str, str], reasons: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(reason for name, reason in reasons.items() if name in values and not _is_off(name, values[name]))
+def _in_force(values: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
+    """Yield those of the `known` options that are given and not off."""
+    return (name for name in known if name in values and not _is_off(name, values[name]))
 
 
 def _is_off(name: str, value: str) -> bool:
@@ -125,8 +180,8 @@ def _is_zero(value: str) -> bool:
         return False
 
 
-def _whole_requests(values: Mapping[str, str]) -> tuple[str, ...]:
+def _whole_requests(values: Mapping[str, str]) -> tuple[Uncomputed, ...]:
     """Without chunked prefill a batch holds the longest request, whatever its size was (v0.23, config/scheduler.py)."""
     if values.get("enable-chunked-prefill") != "false" or "max-num-batched-tokens" in values:
         return ()
-    return ("batches hold whole requests (--no-enable-chunked-prefill)",)
+    return (Uncomputed("batches hold whole requests (--no-enable-chunked-prefill)", Changes.REST),)

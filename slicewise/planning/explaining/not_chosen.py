@@ -21,6 +21,7 @@ class Preference(Enum):
     CHANGES_LEAST = auto()
     PROFILE = auto()
     KEPT_PROFILE = auto()
+    WEIGHTS = auto()
     MEMORY = auto()
     WASTE = auto()
     NO_ROOM_THEN = auto()
@@ -88,6 +89,7 @@ def _preference(mine: Measured, theirs: Measured, step: Step) -> Preference:
     preferred = (
         (step is Step.MADE_WAY and mine.rank != theirs.rank, Preference.KEPT_PROFILE),
         (mine.rank < theirs.rank, Preference.PROFILE),
+        (better and mine.doubted < theirs.doubted, Preference.WEIGHTS),
         (better and mine.memory < theirs.memory, Preference.MEMORY),
         (better, Preference.WASTE),
         (not theirs.has_room, Preference.NO_ROOM_THEN),
@@ -162,6 +164,7 @@ _WORDS: Final[Mapping[Preference, Callable[[Sequence[Preferred]], str]]] = {
     Preference.KEPT_PROFILE: lambda group: (
         f"it was moved to make room for another deployment, and kept {group[0].location.profile}, on {_where(group)}"
     ),
+    Preference.WEIGHTS: lambda group: f"here its weights may not fit, and on {_where(group)} they do",
     Preference.MEMORY: lambda group: (
         f"{_where(group)} {have(len(group))} less memory to spare ({_memory(_chosen(group))} a unit, here "
         f"{_memory(_other(group))})"

@@ -33,6 +33,8 @@ class Measured:
 
     rank: int
     """Of the profile in the model's order: 0 is the most preferred one."""
+    doubted: bool
+    """Whether the engine starts there only if its weights are smaller than computed: the last resort."""
     memory: int
     """Of a unit, in bytes; the least is preferred."""
     wasted: float
@@ -45,9 +47,9 @@ class Measured:
     """How many there would be."""
 
     @property
-    def level(self) -> tuple[int, int, float]:
+    def level(self) -> tuple[int, bool, int, float]:
         """What is compared before how full pools are."""
-        return (self.rank, self.memory, self.wasted)
+        return (self.rank, self.doubted, self.memory, self.wasted)
 
     @property
     def has_room(self) -> bool:

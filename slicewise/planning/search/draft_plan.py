@@ -240,7 +240,13 @@ class DraftPlan:
                         yield (
                             Location(pool.environment, pool.name, option.profile.name),
                             Measured(
-                                rank, level.memory, level.wasted, room.mixing, -room.minus_room, demand.pods(option)
+                                rank=rank,
+                                doubted=level.doubted,
+                                memory=level.memory,
+                                wasted=level.wasted,
+                                mixing=room.mixing,
+                                room=-room.minus_room,
+                                pods=demand.pods(option),
                             ),
                         )
 

@@ -47,8 +47,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class FreeLevel:
-    """Lanes among which memory and waste do not decide."""
+    """Lanes among which doubts, memory and waste do not decide."""
 
+    doubted: bool
+    """Whether the engine starts there only if its weights are smaller than computed."""
     memory: int
     """Of a unit, in bytes."""
     wasted: float
@@ -100,7 +102,7 @@ class Lanes:
 
 
 def _levels(lanes: Mapping[int, Lane], fits: Mapping[int, Fit]) -> Iterator[FreeLevel]:
-    found: dict[tuple[int, float], list[tuple[Lane, PodSize, RoomQueue]]] = {}
+    found: dict[tuple[bool, int, float], list[tuple[Lane, PodSize, RoomQueue]]] = {}
     for number, lane in lanes.items():
         fit = fits.get(number)
         if fit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import NamedTuple
 
 from slicewise.documents import (
@@ -16,6 +17,7 @@ from slicewise.documents import (
 )
 from slicewise.planning.capacity import Extended, PodAsks, PodSize, PoolLedger, deployment_asks, pod_asks
 from slicewise.planning.matched_requirements import MatchedRequirements, match_requirements
+from slicewise.planning.reasons import Reason
 
 _Shape = tuple[int, PodAsks]
 """The number of what a replica requires, and what one of its pods asks for."""
@@ -36,8 +38,9 @@ class PoolClass:
 class Fit(NamedTuple):
     """How pods of one shape fit on pools of one class."""
 
-    order: tuple[int, float]
-    """The memory of a unit, and which part of an empty node's units such pods cannot use: less of both is better."""
+    order: tuple[bool, int, float]
+    """Whether the engine's weights may not fit, the memory of a unit, and which part of an empty node's units such pods
+    cannot use: less of each is better."""
     pod: PodSize
 
 
@@ -92,13 +95,16 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
     serving += [(each, profile, model) for each, profile, model in prefills if profile]
     asking = [(model, profile) for _, profile, model in serving]
     requirements = match_requirements([pool.pool for pool in pools], asking)
-    class_of, shape_of, reasons, *_ = requirements
+    class_of, shape_of, reasons, doubts, *_ = requirements
     # Where no node says what disk it has, models by that alone would be of many sizes.
     disk = any(pool.node.storage is not None for pool in pools)
     shapes = [
         (shape_of[id(profile)], pod_asks(model, profile, each.own, disk=disk)) for each, profile, model in serving
     ]
-    serves = [[reason is None for reason in here] for here in reasons]
+    serves = [
+        [_serves(reason, doubted=number in doubtful) for number, reason in enumerate(here)]
+        for here, doubtful in zip(reasons, doubts, strict=True)
+    ]
     numbers = _first_alike(pools, class_of, serves)
     examples = {number: class_of[number] for number in numbers}
     asked: dict[int, set[PodSize]] = {number: set() for number in examples}
@@ -113,7 +119,9 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
             a_node = pool.node.most(pod)
             if a_node:
                 wasted = (pool.node.units - a_node * pod.units) / pool.node.units
-                found[shape][number] = Fit((pool.pool.capabilities.memory_per_gpu.bytes, wasted), pod)
+                doubted = serves[shape[0]][class_of[number]] is _Serves.IF_WEIGHTS_FIT
+                order = (doubted, pool.pool.capabilities.memory_per_gpu.bytes, wasted)
+                found[shape][number] = Fit(order, pod)
     classes = {
         number: PoolClass(number, frozenset(pod.units for pod in pods), all(map(pools[number].node.is_light, pods)))
         for number, pods in asked.items()
@@ -131,8 +139,22 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
     return PoolClasses([classes[number] for number in numbers], fits, of_prefills, requirements)
 
 
+class _Serves(IntEnum):
+    """Whether pools can serve a shape of replica."""
+
+    NO = 0
+    IF_WEIGHTS_FIT = 1
+    YES = 2
+
+
+def _serves(reason: Reason | None, *, doubted: bool) -> _Serves:
+    if reason is not None:
+        return _Serves.NO
+    return _Serves.IF_WEIGHTS_FIT if doubted else _Serves.YES
+
+
 def _first_alike(
-    pools: Sequence[PoolLedger], requirements: Sequence[int], serves: Iterable[Sequence[bool]]
+    pools: Sequence[PoolLedger], requirements: Sequence[int], serves: Iterable[Sequence[_Serves]]
 ) -> list[int]:
     """Return for each pool the number of the first one that is like it in all that planning looks at."""
     able = list(zip(*serves, strict=True))

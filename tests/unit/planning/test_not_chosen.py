@@ -190,7 +190,7 @@ OTHER_PROFILE = THERE._replace(profile="g")
 
 
 def measured(rank: int = 0, mixing: int = 0, room: int = 8) -> Measured:
-    return Measured(rank, 80, 0.0, mixing, room, 4)
+    return Measured(rank, doubted=False, memory=80, wasted=0.0, mixing=mixing, room=room, pods=4)
 
 
 @pytest.mark.parametrize(
