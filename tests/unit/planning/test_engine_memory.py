@@ -25,8 +25,11 @@ from slicewise.planning import (
 )
 from slicewise.planning.advice.offered_units import OfferedUnits
 from slicewise.planning.declared_units import offered_units
+from slicewise.planning.explaining.not_chosen import why_not
+from slicewise.planning.location import Location
 from slicewise.planning.matched_requirements import match_requirements
 from slicewise.planning.reasons import RejectionCode
+from slicewise.planning.search.decision_log import DecisionLog
 from slicewise.planning.search.draft_plan import DraftPlan
 from slicewise.presentation.tables import unchecked_line
 from slicewise.sizing import EngineMemory, Unit, sure_memory
@@ -37,12 +40,21 @@ SMALL = {"name": "small", "nodeSelector": {"p": "s"}, "capabilities": mig("1g.10
 LARGE = {"name": "large", "nodeSelector": {"p": "l"}, "capabilities": mig("3g.40gb", "39Gi")}
 
 
-def fleet(tmp_path: Path, architecture: Data | None, *arguments: str) -> Fleet:
+def fleet(tmp_path: Path, architecture: Data | None, *arguments: str, **more: Data) -> Fleet:
+    profile: dict[str, Any] = {"name": "only", "engine": {"args": list(arguments)}, **more}
+    return fleet_of_profile(tmp_path, architecture, profile, SMALL, LARGE)
+
+
+def fleet_on(tmp_path: Path, pool: Data, *arguments: str) -> Fleet:
     profile: dict[str, Any] = {"name": "only", "engine": {"args": list(arguments)}}
+    return fleet_of_profile(tmp_path, {"config": LLAMA_8B}, profile, pool)
+
+
+def fleet_of_profile(tmp_path: Path, architecture: Data | None, profile: Data, *there: Data) -> Fleet:
     model = minimal("ClusterModel", ("spec", "serving"), [profile])
     if architecture is not None:
         model += f"  architecture: {json.dumps(architecture)}\n"
-    environment = pools(*({"acceleratorType": "h100-80gb", **each} for each in (SMALL, LARGE)))
+    environment = pools(*({"acceleratorType": "h100-80gb", **each} for each in there))
     path = tmp_path / "fleet.yaml"
     path.write_text("---\n".join([environment, model, minimal("ModelDeployment")]))
     return load_fleet([str(path)])
@@ -57,6 +69,44 @@ def test_the_smallest_slice_on_which_the_engine_may_start_is_taken_without_a_req
     without = make_plan(fleet(tmp_path, None, "--max-model-len=8192"))
     assert [placement.node_pool for placement in without.placements] == ["small"]
     assert Code.NO_MEMORY_REQUIRED in {each.code for each in without.warnings}
+
+
+@pytest.mark.parametrize("argument", ["--max-model-length=8192", "--cpu-offload-gb=8", "--an-option-of-tomorrow"])
+def test_an_engine_that_is_not_judged_goes_where_its_weights_fit(tmp_path: Path, argument: str) -> None:
+    plan = make_plan(fleet(tmp_path, {"config": LLAMA_8B}, argument))
+    assert [placement.node_pool for placement in plan.placements] == ["large"]
+    (said,) = (each for each in plan.warnings if each.code is Code.MEMORY_NOT_COMPUTED)
+    assert "does not start" not in said.message
+
+
+def test_where_weights_may_be_smaller_a_unit_that_cannot_hold_them_is_the_last_resort(tmp_path: Path) -> None:
+    only_small = fleet_on(tmp_path, SMALL, "--cpu-offload-gb=8")
+    plan = make_plan(only_small)
+    assert [placement.node_pool for placement in plan.placements] == ["small"]
+    (said,) = (each for each in plan.warnings if each.code is Code.MEMORY_NOT_COMPUTED)
+    assert said.message.startswith("not-judged, on a slice of ")
+    assert "weights are moved to main memory (--cpu-offload-gb), and without that it does not start: " in said.message
+    assert said.remedy == "try it on such a unit, and state what it needs with requires.memoryPerGpu"
+    assert make_plan(fleet_on(tmp_path, SMALL, "--max-model-length=8192")).placements == ()
+
+
+def test_a_stated_memory_decides_instead(tmp_path: Path) -> None:
+    requires = {"replicaTopology": {"requires": {"memoryPerGpu": "8Gi"}}}
+    plan = make_plan(fleet(tmp_path, {"config": LLAMA_8B}, "--cpu-offload-gb=8", **requires))
+    assert [placement.node_pool for placement in plan.placements] == ["small"]
+
+
+def test_why_a_unit_that_may_not_hold_the_weights_was_not_chosen(tmp_path: Path) -> None:
+    there = fleet(tmp_path, {"config": LLAMA_8B}, "--cpu-offload-gb=8")
+    (key,) = (deployment.key for deployment in there.deployments)
+    log = DecisionLog(key)
+    (placed,) = make_plan(there, log=log).placements
+    (decision,) = log.decisions
+    elsewhere = Location(placed.environment, "small", placed.profile)
+    assert why_not(elsewhere, [decision]) == (
+        f"not chosen: here its weights may not fit, and on {placed.environment}/large they do; an environment serves a "
+        "deployment once"
+    )
 
 
 def test_where_none_is_enough_the_rejection_has_the_numbers_and_the_remedy_works(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_an_argument_is_read(arguments: str, field: str, value: object) -> None:
 )
 def test_what_changes_memory_in_other_ways_is_noted(argument: str) -> None:
     (reason,) = read_options([argument]).changing
-    assert argument.split("=", maxsplit=1)[0].split(".", maxsplit=1)[0] in reason
+    assert argument.split("=", maxsplit=1)[0].split(".", maxsplit=1)[0] in reason.cause
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_changes_memory_in_other_ways_is_noted(argument: str) -> None:
 )
 def test_short_options_that_change_memory_are_noted(argument: str, option: str) -> None:
     (reason,) = read_options([argument]).changing
-    assert f"--{option}" in reason.replace("(-tp2)", "(--tp2)")
+    assert f"--{option}" in reason.cause.replace("(-tp2)", "(--tp2)")
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_options_without_effect_are_vllms_and_not_among_the_others() -> None:
     ],
 )
 def test_variables_of_vllm_that_are_not_known_are_noted(names: list[str], found: list[str]) -> None:
-    assert [reason.split("variable ")[1].split()[0] for reason in memory_variables(names)] == found
+    assert [reason.cause.split("variable ")[1].split()[0] for reason in memory_variables(names)] == found
 
 
 def test_levels_of_optimisation_are_noted() -> None:
     (reason,) = read_options(["-O0"]).changing
-    assert "--optimization-level" in reason
+    assert "--optimization-level" in reason.cause
 
 
 @pytest.mark.parametrize("argument", ["--enable-lora", '--speculative-config={"method":"mtp"}', "--lora-modules=a=b"])

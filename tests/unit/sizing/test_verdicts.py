@@ -300,3 +300,48 @@ def test_ranks_on_slices_are_not_judged_to_start() -> None:
     }
     assert (found[True].verdict, codes(found[True])) == (FitVerdict.NOT_JUDGED, [Code.MORE_THAN_COMPUTED])
     assert found[False].verdict is FitVerdict.FITS
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        *("--max-model-length=4096", "--enforce-egear", "--served-modle-name=a", "--num-gpu-blocks-override=9"),
+        *("--kv-cache-memory-bytes=1G", "--block-size=32", "--compilation-config={}", "--load-format=dummy"),
+        *("--enable-expert-parallel", "--data-parallel-size=2", "--kv-cache-dtype=nvfp5", "--enable-lora"),
+    ],
+)
+def test_what_leaves_the_weights_as_they_are_is_no_reason_to_try_a_unit_that_cannot_hold_them(argument: str) -> None:
+    """Of a dense model in 16 bits, 15 GiB: 8.03e9 parameters x 2 bytes."""
+    small = sized(LLAMA_8B, argument, 9.75)
+    assert (small.verdict, small.reasons[0].code) == (FitVerdict.DOES_NOT_FIT, Code.WEIGHTS_ABOVE_BUDGET)
+    assert sized(LLAMA_8B, argument, 79.0).verdict is FitVerdict.NOT_JUDGED
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        *("--cpu-offload-gb=8", "--quantization=bitsandbytes", "--an-option-of-tomorrow", "--load-format=gguf"),
+        *("--hf-overrides={}", "--config=a.yaml", "--quantizaton=fp8"),
+    ],
+)
+def test_what_may_make_weights_smaller_is_said_with_what_they_would_take(argument: str) -> None:
+    small, large = sized(LLAMA_8B, argument, 9.75), sized(LLAMA_8B, argument, 79.0)
+    assert (small.verdict, codes(small)) == (FitVerdict.NOT_JUDGED, [Code.MEMORY_NOT_COMPUTED])
+    assert "without that it does not start: weights take 1" in small.reasons[0].message
+    assert "does not start" not in large.reasons[0].message
+
+
+@pytest.mark.parametrize(("gib", "verdict"), [(14.0, "does-not-fit"), (15.5, "not-judged")])
+def test_with_the_size_of_the_cache_given_the_whole_unit_holds_the_weights(gib: float, verdict: str) -> None:
+    """In v0.23, v1/worker/gpu_worker.py: "This does not respect the gpu_memory_utilization config"."""
+    assert sized(LLAMA_8B, "--kv-cache-memory-bytes=100M", gib).verdict == verdict
+
+
+def test_what_helps_an_option_that_is_not_known() -> None:
+    assert (
+        sized(LLAMA_8B, "--max-model-length=4096", 79.0).reasons[0].remedy == "write --max-model-len, if that is meant"
+    )
+    (reason,) = sized(LLAMA_8B, "--an-option-of-tomorrow=1", 79.0).reasons
+    assert reason.message == "the effect of --an-option-of-tomorrow on memory is not known"
+    assert "vllm serve --help=all" in reason.remedy
+    assert "requires.memoryPerGpu" in reason.remedy
