@@ -10,12 +10,12 @@ from slicewise.documents.lora import Lora
 from slicewise.documents.model_source import S3, Repository, Weights
 from slicewise.documents.pod import StorageInitializer
 
-# The variable -> the block whose secretRef sets it.
-_SET_BY_BLOCK: Final = {
+SET_BY_BLOCK: Final = {
     "HF_TOKEN": "huggingFace",
     "AWS_ACCESS_KEY_ID": "s3",
     "AWS_SECRET_ACCESS_KEY": "s3",
 }
+"""Variables with the block of a document whose secretRef sets each."""
 
 
 def check_credentials_once(
@@ -39,7 +39,7 @@ def check_credentials_once(
     stores = [each for each in known if isinstance(each, Repository | S3) and each.secret_ref]
     blocks = {"huggingFace" if isinstance(each, Repository) else "s3" for each in stores}
     for number, variable in enumerate(storage.env):
-        block = _SET_BY_BLOCK.get(variable.name)
+        block = SET_BY_BLOCK.get(variable.name)
         if block in blocks:
             message = f"{variable.name} is set by {block}.secretRef already, and a container has a variable once"
             remedy = f"leave it out here, or leave {block}.secretRef out everywhere in the model"

@@ -7,6 +7,7 @@ from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.environment_variables import EnvironmentVariable, VariablesFrom
+from slicewise.documents.rules.credentials_once import SET_BY_BLOCK
 from slicewise.documents.rules.listed_once import check_listed_once
 from slicewise.documents.rules.pod_strings import check_strings
 from slicewise.sources import is_harmless, issued_token, names_secret
@@ -46,8 +47,18 @@ def check_variables(env: Sequence[EnvironmentVariable], path: FieldPath, *, of_e
                 f"the value of {variable.name} looks like {kind}, which the state, the cluster and the preview would "
                 "show to everybody who reads them"
             )
-            remedy = "take it out, and name the Secret that holds it: valueFrom: {secretKeyRef: {name: NAME, key: KEY}}"
+            remedy = f"take it out, and name the Secret that holds it{_instead(variable.name, of_engine=of_engine)}"
             yield Diagnostic.error(Code.SECRET_IN_VARIABLE, message, remedy, field=(*at, "value"))
+
+
+def _instead(name: str, *, of_engine: bool) -> str:
+    """Return where a Secret is named: credentials of a download are needed where the weights are fetched."""
+    reference = "valueFrom: {secretKeyRef: {name: NAME, key: KEY}}"
+    block = SET_BY_BLOCK.get(name)
+    if block is None:
+        return f": {reference}"
+    only = ", which the engine alone has" if of_engine else ""
+    return f": for the download of weights in spec.{block}.secretRef, or here with {reference}{only}"
 
 
 def check_variables_from(sources: Sequence[VariablesFrom], path: FieldPath) -> Iterator[Diagnostic]:

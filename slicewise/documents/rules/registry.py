@@ -18,6 +18,7 @@ from slicewise.documents.quota import Quota, QuotaSpec
 from slicewise.documents.rules.architecture import check_architecture, check_sized_profile
 from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
 from slicewise.documents.rules.cluster import check_cluster_block
+from slicewise.documents.rules.credentials_of_download import check_credentials_of_download
 from slicewise.documents.rules.credentials_once import check_credentials_once
 from slicewise.documents.rules.deployment import check_metadata, check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
@@ -81,6 +82,7 @@ from slicewise.documents.rules.rule import (
     of_each_profile_and_architecture,
     of_each_profile_and_repository,
     of_each_profile_with_adapters,
+    of_engine_variables_and_download,
     of_labels,
     of_lora,
     of_metadata,
@@ -165,6 +167,7 @@ MODEL_RULES: Final[tuple[Rule[JudgedModel], ...]] = (
     of_pod_of_model(check_pod),
     of_storage_initializer(check_storage_initializer),
     of_download(check_credentials_once),
+    of_engine_variables_and_download(check_credentials_of_download),
     of_download(check_hub_addresses),
     of_download(check_initializer_use),
     of_download(check_download_mounted_over),

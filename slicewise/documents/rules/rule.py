@@ -12,6 +12,7 @@ from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.cluster import Cluster
 from slicewise.documents.deployment import DeploymentMetadata, Scaling
 from slicewise.documents.environment import NodePool
+from slicewise.documents.environment_variables import EnvironmentVariable
 from slicewise.documents.lora import Lora
 from slicewise.documents.model_source import ModelSource, Weights
 from slicewise.documents.pod import BaseReference, PodSettings, StorageInitializer
@@ -174,6 +175,27 @@ def of_pods_and_download(
                     yield from check(pod, document.storage_initializer, document.weights, document.lora, path)
 
     return Rule(("pod", "prefill"), run)
+
+
+def of_engine_variables_and_download(
+    check: Callable[
+        [Sequence[EnvironmentVariable], StorageInitializer, Weights | None, Lora | None, FieldPath], _Found
+    ],
+) -> Rule[JudgedModel]:
+    """Return a rule of the variables of each engine of a model, and of what is fetched for it."""
+
+    def run(document: JudgedModel) -> _Found:
+        storage = document.storage_initializer
+        if storage is None:
+            return
+        for entry in _fitting(document.serving, ("engine.env", "prefill")):
+            engines = [(entry.value.engine, (*entry.path, "engine"))]
+            if entry.value.prefill and entry.value.prefill.engine:
+                engines.append((entry.value.prefill.engine, (*entry.path, "prefill", "engine")))
+            for engine, path in engines:
+                yield from check(engine.env, storage, document.weights, document.lora, (*path, "env"))
+
+    return Rule(("engine.env", "prefill"), run)
 
 
 def of_lora(check: Callable[[Lora, str | None, Weights | None], _Found]) -> Rule[JudgedModel]:
