@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from typing import IO, Final, Self
 
 from embedded.program import CHECKOUT
@@ -23,6 +25,8 @@ _MARKS: Final = (".program", ".gcp", ".aws", ".hub", ".development")
 _TRAP: Final = "trap 'echo \"@failed $? $BASH_COMMAND\"' ERR\n"
 # On a line of its own, as an answer from `curl` does not end with one.
 _END: Final = "@end"
+# No block of a page takes a tenth of this where nothing needs to be built.
+_LIMIT: Final = 1200
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,18 @@ class Block:
     def is_typed(self) -> bool:
         """Whether a reader types it: the words of commands begin its lines."""
         first = self.text.split(maxsplit=1)[0]
-        known = {"make", "mkdir", "slicewise", ".venv/bin/slicewise", "cat", "pulumi", "curl", "python", "ask()", "sed"}
+        known = {
+            "make",
+            "mkdir",
+            "slicewise",
+            ".venv/bin/slicewise",
+            ".venv/bin/python",
+            "cat",
+            "pulumi",
+            "curl",
+            "ask()",
+            "sed",
+        }
         return not self.language and first in known | {"count"} and not self.text.startswith("make: ")
 
 
@@ -103,6 +118,8 @@ class Typist:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # What it starts ends with it.
+            start_new_session=True,
         )
         self._write(_TRAP)
 
@@ -119,8 +136,16 @@ class Typist:
         """Type a block, and return what it printed.
 
         Raises:
-            AssertionError: one of its commands failed, or the shell ended.
+            AssertionError: one of its commands failed, or the shell ended, as it does after twenty minutes.
         """
+        limit = Timer(_LIMIT, os.killpg, (self._shell.pid, signal.SIGTERM))
+        limit.start()
+        try:
+            return self._typed(text)
+        finally:
+            limit.cancel()
+
+    def _typed(self, text: str) -> str:
         # A shell in the shell has no trap of its own.
         self._write(re.sub(r"^(make shell)$", rf"\1\n{_TRAP}", text, flags=re.MULTILINE) + f"printf '\\n{_END}\\n'\n")
         printed = []

@@ -19,7 +19,7 @@ PAGE: Final = (ROOT / "docs/first-model.md").read_text(encoding="utf-8")
 # The gateway's port on the machine that the page was written on.
 PORT: Final = "45659"
 # What asks a model is asked again until the routes are in effect: the page says `some seconds later`.
-ASKS: Final = ("curl", "python", "ask()", "count")
+ASKS: Final = ("curl", ".venv/bin/python", "ask()", "count")
 SECONDS: Final = 120
 NOTHING: Final = Block("", "\n")
 
