@@ -10,6 +10,7 @@ from slicewise.documents import Fleet
 from slicewise.kubernetes import readable
 from slicewise.planning.plan import Shortfall
 from slicewise.planning.reasons import (
+    EngineMemoryTooSmall,
     InsufficientMemory,
     NvlinkDomainTooSmall,
     Reason,
@@ -24,6 +25,8 @@ _SELECTORS = (RejectionCode.ENVIRONMENT_SELECTOR, RejectionCode.PROFILE_SELECTOR
 # A pool could serve it, if there were more room or a larger quota.
 _SERVED_WITH_MORE = (RejectionCode.CAPACITY, RejectionCode.QUOTA)
 _EXAMPLES = 3
+# More than any unit has: where no unit is surely enough, the largest comes nearest.
+_MOST_MEMORY = 1 << 42
 _Places = tuple[tuple[str, str | None], ...]
 
 
@@ -116,6 +119,8 @@ def _where(item: Rejection) -> str:
     return candidate_place(item.environment, item.node_pool)
 
 
-def _has(reason: Reason) -> int:
-    """Return how much a pool has of what it has too little of, where that is a number."""
+def _has(reason: Reason) -> float:
+    """Return how much a pool has of what it has too little of, where that is a number; of memory, which part."""
+    if isinstance(reason, EngineMemoryTooSmall):
+        return reason.has / (reason.shortage.enough or _MOST_MEMORY)
     return (reason.has or 0) if isinstance(reason, TooFewGpus | TooFewNodes | NvlinkDomainTooSmall) else 0

@@ -18,10 +18,13 @@ from slicewise.documents import (
     prefill_workload,
     slices_alone,
 )
-from slicewise.kubernetes import Quantity, readable
+from slicewise.kubernetes import GIB, Quantity, readable
+from slicewise.planning.engine_fit import candidate_engine_reason
 from slicewise.planning.plan import Shortfall
-from slicewise.planning.reasons import Rejection, RejectionCode
+from slicewise.planning.reasons import EngineMemoryTooSmall, Rejection, RejectionCode
 
+# Sizes of nodes as clouds and vendors have them.
+_GPUS_OF_A_NODE = (2, 4, 8)
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 
 
@@ -47,7 +50,8 @@ class NoRemedy:
 
     def __str__(self) -> str:
         """Write it on one line."""
-        return f"no remedy: {self.message}"
+        kind = "remedy" if self.code is NoRemedyCode.CONTRADICTION else "no remedy"
+        return f"{kind}: {self.message}"
 
 
 def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> NoRemedy:
@@ -71,10 +75,13 @@ def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection
             "the room on the pools, is too small"
         )
         return NoRemedy(NoRemedyCode.QUOTA_AND_MORE, profile.name, message)
+    enough = _enough(candidates, profile)
     message = (
-        f"no change to one field would let it run{with_profile}; it needs {_place(deployment, profile)}, with room for "
-        f"{_room(deployment, model, topology)}"
+        f"no change to one field would let it run{with_profile}; it needs {_place(deployment, profile, enough)}, with "
+        f"room for {_room(deployment, model, topology)}"
     )
+    if enough and (spread := _spread(fleet, model, profile)):
+        message += f"; or {spread}"
     if prefill := prefill_workload(profile):
         message += (
             f", and in the same environment a pool of {', '.join(_pool(prefill.replica_topology))} for its prefill"
@@ -82,25 +89,53 @@ def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection
     return NoRemedy(NoRemedyCode.ANOTHER_POOL, profile.name, message)
 
 
-def _place(deployment: ModelDeployment, profile: ServingProfile) -> str:
+def _enough(candidates: Iterable[Rejection], profile: ServingProfile) -> int | None:
+    """Return the bytes of a unit on which the engine of a profile surely starts, where that is what is lacking."""
+    reasons = (item.reason for item in candidates if item.profile == profile.name)
+    amounts = (each.shortage.enough for each in reasons if isinstance(each, EngineMemoryTooSmall))
+    return min(filter(None, amounts), default=None)
+
+
+def _spread(fleet: Fleet, model: ModelSpec, profile: ServingProfile) -> str:
+    """Return with how many GPUs of a node the engine may start on a pool that is there; an empty text for none."""
+    topology = profile.replica_topology
+    pools = [
+        (environment.metadata.name, pool)
+        for environment in fleet.environments
+        for pool in environment.spec.node_pools
+        if pool.mig is None
+    ]
+    for gpus in _GPUS_OF_A_NODE if topology.units == 1 else ():
+        wider = profile.model_copy(
+            update={"replica_topology": topology.model_copy(update={"gpus_per_node": gpus})},
+        )
+        for environment, pool in pools:
+            if pool.accelerator_count >= gpus and candidate_engine_reason(model, wider, pool) is None:
+                return f"gpusPerNode: {gpus} spreads it over {gpus} GPUs of a node of {environment}/{pool.name}"
+    return ""
+
+
+def _place(deployment: ModelDeployment, profile: ServingProfile, enough: int | None) -> str:
     labels = {**deployment.spec.environment_selector.match_labels, **profile.environment_selector.match_labels}
     environment = f" in an environment with {_labels(Selector(match_labels=labels))}" if labels else ""
     selector = deployment.spec.node_pool_selector
     pool = f" labelled {_labels(selector)}" if selector.match_labels else ""
-    return f"a pool{pool}{environment} of {', '.join(_pool(profile.replica_topology))}"
+    return f"a pool{pool}{environment} of {', '.join(_pool(profile.replica_topology, enough))}"
 
 
 def _labels(selector: Selector) -> str:
     return " and ".join(f"{key}={value}" for key, value in sorted(selector.match_labels.items()))
 
 
-def _pool(topology: ReplicaTopology) -> Iterator[str]:
+def _pool(topology: ReplicaTopology, enough: int | None = None) -> Iterator[str]:
     requires = topology.requires
     if requires.mig is MigPreference.NEVER or topology.units > 1:
         units = "whole GPUs"
     else:
         units = "slices" if requires.mig is MigPreference.ONLY else "GPUs or slices"
     memory = f" with {readable(requires.memory_per_gpu)} each" if requires.memory_per_gpu else ""
+    if enough:
+        memory = f" with {enough / GIB:.2f} GiB each"
     yield f"{units}{memory}"
     if requires.precision_support:
         yield f"precisionSupport {' and '.join(sorted(requires.precision_support))}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from slicewise.planning import (
     Rejections,
     Remedies,
     make_plan,
+    nearest_miss,
     parse_previous,
     plan_to_dict,
     plan_with_remedies,
@@ -26,6 +28,7 @@ from slicewise.planning import (
 from slicewise.planning.advice.offered_units import OfferedUnits
 from slicewise.planning.declared_units import offered_units
 from slicewise.planning.explaining.not_chosen import why_not
+from slicewise.planning.explaining.remedy_lacking import no_remedy
 from slicewise.planning.location import Location
 from slicewise.planning.matched_requirements import match_requirements
 from slicewise.planning.reasons import RejectionCode
@@ -223,3 +226,33 @@ def test_units_of_pools_that_are_compared_already_are_those_of_all_pools() -> No
         assert set(some) <= set(every)
         first = {unit: min(each.way for each in every if each.unit == unit) for unit in {each.unit for each in every}}
         assert {unit: min(each.way for each in some if each.unit == unit) for unit in first} == first
+
+
+def test_of_units_that_are_all_too_small_the_largest_comes_nearest(tmp_path: Path) -> None:
+    there = fleet(tmp_path, {"config": GEMMA_27B}, "--max-model-len=8192")
+    plan = make_plan(there)
+    (shortfall,) = plan.shortfalls
+    nearest = nearest_miss(there, shortfall, Rejections(there, plan).of(shortfall.deployment))
+    assert nearest is not None
+    assert nearest.rejection.node_pool == "large"
+
+
+def test_what_is_needed_says_the_memory_and_over_how_many_gpus_it_would_be_spread(tmp_path: Path) -> None:
+    """51.5 GiB of weights are more than one GPU of 40 GB has, and less than two have."""
+    whole = {
+        "name": "whole",
+        "acceleratorType": "a100-40gb",
+        "acceleratorCount": 8,
+        "nodeSelector": {"p": "w"},
+        "capabilities": {"memoryPerGpu": "40Gi"},
+    }
+    profile: dict[str, Any] = {"name": "only", "engine": {"args": ["--max-model-len=8192"]}}
+    there = fleet_of_profile(tmp_path, {"config": GEMMA_27B}, profile, SMALL, whole)
+    plan = make_plan(there)
+    (shortfall,) = plan.shortfalls
+    said = str(no_remedy(there, shortfall, Rejections(there, plan).of(shortfall.deployment)))
+    (environment,) = there.environments
+    needed = re.search(r"a pool of GPUs or slices with ([0-9.]+) GiB each", said)
+    assert needed is not None
+    assert 51.5 / 0.92 < float(needed[1]) < 80
+    assert said.endswith(f"; or gpusPerNode: 2 spreads it over 2 GPUs of a node of {environment.metadata.name}/whole")
