@@ -229,12 +229,13 @@ def test_units_of_pools_that_are_compared_already_are_those_of_all_pools() -> No
 
 
 def test_of_units_that_are_all_too_small_the_largest_comes_nearest(tmp_path: Path) -> None:
-    there = fleet(tmp_path, {"config": GEMMA_27B}, "--max-model-len=8192")
+    profile: dict[str, Any] = {"name": "only", "engine": {"args": ["--max-model-len=8192"]}}
+    there = fleet_of_profile(tmp_path, {"config": GEMMA_27B}, profile, SMALL, {**LARGE, "name": "tall"})
     plan = make_plan(there)
     (shortfall,) = plan.shortfalls
     nearest = nearest_miss(there, shortfall, Rejections(there, plan).of(shortfall.deployment))
     assert nearest is not None
-    assert nearest.rejection.node_pool == "large"
+    assert nearest.rejection.node_pool == "tall"
 
 
 def test_what_is_needed_says_the_memory_and_over_how_many_gpus_it_would_be_spread(tmp_path: Path) -> None:
