@@ -17,7 +17,7 @@ SCREENS = {
     "explain": ("explain", "team-a/gemma", DEMO),
     "endpoints": ("endpoints", DEMO),
     "status": ("status", DEMO),
-    "size": ("size", "gemma", DEMO),
+    "size": ("size", "gemma-3-27b", DEMO),
     "errors": ("errors",),
     "one error": ("errors", "SW204"),
     "help": ("plan", "--help"),
