@@ -55,7 +55,7 @@ def findings(
 ) -> tuple[list[ReportedFinding], str]:
     """Return everything found, sorted by place, and what the plan changes, as Markdown.
 
-    What is found at one place for several resources is one finding. Of wrong documents there is no plan.
+    What is found in one place for several resources is one finding. If the documents are wrong, there is no plan.
 
     Args:
         preview: What the engine says.
@@ -94,12 +94,16 @@ def _is_shortfall(error: str) -> bool:
 
 
 def _warning(warning: Diagnostic, place: Place) -> ReportedFinding:
+    return _said(warning, place, "Nothing in the plan deserves a warning.", mandatory=False)
+
+
+def _said(problem: Diagnostic, place: Place, description: str, *, mandatory: bool) -> ReportedFinding:
     return ReportedFinding(
-        rule=warning.code.value,
+        rule=problem.code.value,
         pack=CHECKS,
-        description="Nothing in the plan deserves a warning.",
-        message=": ".join(part for part in (warning.field_name, warning.text) if part),
-        mandatory=False,
+        description=description,
+        message=": ".join(part for part in (problem.field_name, problem.text) if part),
+        mandatory=mandatory,
         place=place,
     )
 
@@ -131,14 +135,7 @@ def _mistake(problem: Diagnostic, root: Path, nowhere: Place) -> ReportedFinding
     # The line "1,234 more mistakes" is about no file.
     written = problem.place
     place = replace(written, file=relative(written.file, root)) if written.file else nowhere
-    return ReportedFinding(
-        rule=problem.code.value,
-        pack=CHECKS,
-        description="The documents are right.",
-        message=": ".join(part for part in (problem.field_name, problem.text) if part),
-        mandatory=True,
-        place=place,
-    )
+    return _said(problem, place, "The documents are right.", mandatory=True)
 
 
 def _incomplete(errors: Sequence[str], place: Place) -> ReportedFinding:

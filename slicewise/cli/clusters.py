@@ -8,10 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import typer
+
+from slicewise.cli.command_inputs import fail
 from slicewise.cli.kubeconfigs import read_given, read_kubeconfig
 from slicewise.clusters.access import can_be_read, not_a_file
 from slicewise.clusters.live import Unreadable, read_or_refusal
-from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, closest, quoted, shown_file
+from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, closest, quoted, shown_file, there_are
+from slicewise.documents import Fleet
 from slicewise.presentation import waiting_bar
 
 if TYPE_CHECKING:
@@ -19,6 +23,41 @@ if TYPE_CHECKING:
 
 _OPTION = "--kubeconfig"
 _Read = TypeVar("_Read")
+
+
+def chosen_environments(fleet: Fleet, names: Sequence[str]) -> list[str]:
+    """Return the names of the environments to look at, sorted: those that were named, else all.
+
+    Raises:
+        typer.BadParameter: one is not declared, or none is.
+    """
+    known = [environment.metadata.name for environment in fleet.environments]
+    if not known:
+        raise typer.BadParameter("the documents declare no InferenceEnvironment: there is no cluster to look at")
+    for name in names:
+        if name not in known:
+            message = f"{quoted(name)} is not an environment that is declared; {there_are(known)}"
+            raise typer.BadParameter(message)
+    return sorted(set(names) or known)
+
+
+def options_by_environment(
+    fleet: Fleet, chosen: Sequence[str], kubeconfigs: Sequence[str], contexts: Sequence[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the kubeconfig's file and the context of each environment, as far as they are given; end if one is wrong.
+
+    Args:
+        fleet: The documents.
+        chosen: The environments that are read.
+        kubeconfigs: What `--kubeconfig` says.
+        contexts: What `--context` says.
+    """
+    known = list(fleet.environment)
+    try:
+        files = values_by_environment(_OPTION, kubeconfigs, known, chosen, "FILE")
+        return files, values_by_environment("--context", contexts, known, chosen, "CONTEXT")
+    except InvalidInputError as error:
+        fail(error)
 
 
 def values_by_environment(

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from slicewise.addresses import SERVING_PORT, Endpoint, curl_line, workload_service
 from slicewise.cli import exit_codes
-from slicewise.cli.clusters import kubeconfig_texts, read_live_clusters, values_by_environment
+from slicewise.cli.clusters import chosen_environments, kubeconfig_texts, options_by_environment, read_live_clusters
 from slicewise.cli.command_inputs import fail, read_plan
 from slicewise.cli.live_endpoints import live_endpoint
 from slicewise.cli.options import (
@@ -27,7 +27,6 @@ from slicewise.cli.options import (
 )
 from slicewise.cli.results import print_result
 from slicewise.cli.status_screen import MAKES_IT
-from slicewise.cli.verify import chosen_environments
 from slicewise.clusters.live import LiveCluster, LiveService, Readable
 from slicewise.diagnostics import InvalidInputError
 from slicewise.documents import Fleet, served_name
@@ -125,13 +124,8 @@ def endpoints(
     Example: slicewise endpoints stacks/prod --kubeconfig mig-a=mig-a.kubeconfig
     """
     fleet, made = read_plan(paths, previous)
-    known = list(fleet.environment)
-    chosen = chosen_environments(fleet, environment) if environment else known
-    try:
-        files = values_by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
-        contexts = values_by_environment("--context", context or [], known, chosen, "CONTEXT")
-    except InvalidInputError as error:
-        fail(error)
+    chosen = chosen_environments(fleet, environment) if environment else list(fleet.environment)
+    files, contexts = options_by_environment(fleet, chosen, kubeconfig or [], context or [])
     texts, wrong = kubeconfig_texts(sorted({*files, *contexts}), files, contexts)
     clusters, unread = read_live_clusters(texts)
     placements = [each for each in made.placements if each.environment in chosen]

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import typer
 
 from slicewise.cli import exit_codes
-from slicewise.cli.clusters import kubeconfig_texts, read_at_once, values_by_environment
-from slicewise.cli.command_inputs import fail, print_lines, read_fleet, read_previous
+from slicewise.cli.clusters import chosen_environments, kubeconfig_texts, options_by_environment, read_at_once
+from slicewise.cli.command_inputs import print_lines, read_fleet, read_previous
 from slicewise.cli.live_endpoints import live_endpoint
 from slicewise.cli.options import (
     Environments,
@@ -24,7 +24,6 @@ from slicewise.cli.options import (
 )
 from slicewise.cli.results import print_result
 from slicewise.cli.status_screen import FleetStatus, print_status, status_to_dict
-from slicewise.cli.verify import chosen_environments
 from slicewise.clusters.live import ServiceKey
 from slicewise.clusters.readiness import ObservedServices
 from slicewise.clusters.status import (
@@ -35,7 +34,7 @@ from slicewise.clusters.status import (
     running_placements,
     service_status,
 )
-from slicewise.diagnostics import Diagnostic, InvalidInputError
+from slicewise.diagnostics import Diagnostic
 from slicewise.documents import Fleet
 from slicewise.planning import Placement, Plan, make_plan, placement_endpoint
 from slicewise.presentation import printing_console
@@ -64,12 +63,7 @@ def status(
     fleet = read_fleet(paths)
     earlier, _ = read_previous(previous)
     chosen = chosen_environments(fleet, environment or [])
-    known = list(fleet.environment)
-    try:
-        files = values_by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
-        contexts = values_by_environment("--context", context or [], known, chosen, "CONTEXT")
-    except InvalidInputError as error:
-        fail(error)
+    files, contexts = options_by_environment(fleet, chosen, kubeconfig or [], context or [])
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
     namespaces = {deployment.metadata.namespace for deployment in fleet.deployments}
     read, unread = read_at_once(texts, lambda _, text: read_services(text, namespaces))

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from slicewise.cli import exit_codes
-from slicewise.cli.clusters import kubeconfig_texts, read_live_clusters, values_by_environment
+from slicewise.cli.clusters import chosen_environments, kubeconfig_texts, options_by_environment, read_live_clusters
 from slicewise.cli.command_inputs import fail, read_inputs
 from slicewise.cli.options import (
     Environments,
@@ -32,10 +32,7 @@ from slicewise.diagnostics import (
     counted,
     difference_line,
     errors_first,
-    quoted,
-    there_are,
 )
-from slicewise.documents import Fleet
 from slicewise.presentation import ERROR, WARNING, Column, printing_console, show, show_line
 
 _COLUMNS = (
@@ -65,12 +62,7 @@ def verify(
     """
     fleet, made, earlier, uids = read_inputs(paths, previous)
     chosen = chosen_environments(fleet, environment or [])
-    known = list(fleet.environment)
-    try:
-        files = values_by_environment("--kubeconfig", kubeconfig or [], known, chosen, "FILE")
-        contexts = values_by_environment("--context", context or [], known, chosen, "CONTEXT")
-    except InvalidInputError as error:
-        fail(error)
+    files, contexts = options_by_environment(fleet, chosen, kubeconfig or [], context or [])
     texts, wrong = kubeconfig_texts(chosen, files, contexts)
     read, unread = read_live_clusters(texts, objects_named(fleet, made))
     clusters = {name: replace(cluster, known_uid=uids.get(name)) for name, cluster in read.items()}
@@ -85,22 +77,6 @@ def verify(
         fail(InvalidInputError([problem for problems in unread.values() for problem in problems]))
     if verified.has_errors:
         raise typer.Exit(exit_codes.DIFFERENT)
-
-
-def chosen_environments(fleet: Fleet, names: Sequence[str]) -> list[str]:
-    """Return the names of the environments to look at, sorted: those that were named, else all.
-
-    Raises:
-        typer.BadParameter: one is not declared, or none is.
-    """
-    known = [environment.metadata.name for environment in fleet.environments]
-    if not known:
-        raise typer.BadParameter("the documents declare no InferenceEnvironment: there is no cluster to look at")
-    for name in names:
-        if name not in known:
-            message = f"{quoted(name)} is not an environment that is declared; {there_are(known)}"
-            raise typer.BadParameter(message)
-    return sorted(set(names) or known)
 
 
 def print_verified(console: Console, verified: Verified) -> None:

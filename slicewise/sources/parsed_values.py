@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from pydantic_core import PydanticCustomError, core_schema
@@ -38,19 +39,19 @@ class UnusableTextError(ValueError):
         return PydanticCustomError(ERROR, "{problem}; {remedy}", context)
 
 
-class Written:
+class Written(ABC):
     """A value that a subclass reads with `parse`, and that is written as `str` gives it."""
 
     __slots__ = ()
 
     @classmethod
+    @abstractmethod
     def parse(cls, text: object) -> Self:
         """Read a value.
 
         Raises:
             UnusableTextError: it cannot be parsed.
         """
-        raise NotImplementedError
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

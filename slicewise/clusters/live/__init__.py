@@ -4,7 +4,7 @@
 only what exists where a plan puts something.
 """
 
-from slicewise.clusters.live.cluster_answer import Unreadable, read_or_refusal
+from slicewise.clusters.live.cluster_answer import Unreadable, answer_or_refusal, read_or_refusal
 from slicewise.clusters.live.existing_objects import (
     NAMESPACE_KIND,
     OLDEST_NAMESPACE,
@@ -74,6 +74,7 @@ __all__ = [
     "ServiceKey",
     "Taint",
     "Unreadable",
+    "answer_or_refusal",
     "belongs",
     "find_denied",
     "find_unserved",

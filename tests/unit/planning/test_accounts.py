@@ -85,7 +85,7 @@ def test_a_placement_says_its_price_where_all_its_pools_have_one() -> None:
 
 
 def test_a_sum_of_which_a_part_has_a_price_says_that_part() -> None:
-    """Three GPUs of a node of eight at 80 an hour are 30; nobody knows what the fourth costs."""
+    """Three GPUs of an eight-GPU node at 80 an hour cost 30; the price of the fourth is unknown."""
     declared = [
         environment("a", pool("priced", pricePerHour=80)),
         environment("b", pool("free"), labels={"is": "b"}),
