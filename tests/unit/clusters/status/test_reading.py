@@ -22,7 +22,7 @@ class Refusing(Api):
 
     status: int = 404
 
-    def answer(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    def answer_query(self, _path: str, _query: str) -> tuple[int, Mapping[str, Any]]:
         """Return that status, whatever is asked."""
         return self.status, {"kind": "Status", "code": self.status, "message": "no"}
 
