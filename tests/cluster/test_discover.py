@@ -90,7 +90,7 @@ def test_gpu_operator_and_no_cloud(plane: ControlPlane, tmp_path: Path) -> None:
         "acceleratorType": "NVIDIA-H100-80GB-HBM3",
         "acceleratorCount": 8,
         "nodeCount": 4,
-        "allocatable": {"cpu": "256", "memory": "4Ti"},
+        "allocatable": {"cpu": "256", "memory": "4Ti", "pods": 250},
         "capabilities": {
             "memoryPerGpu": "40448Mi",
             "precisionSupport": ["fp32", "fp16", "bf16", "fp8", "int8"],
@@ -115,7 +115,7 @@ def test_strategy_single(plane: ControlPlane, tmp_path: Path) -> None:
         {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"},
         {"nvidia.com/gpu.product": "NVIDIA-H200-MIG-1g.18gb"},
     ]
-    assert pools["h200-1g-18gb"]["declared"]["capabilities"]["memoryPerGpu"] == "16Gi"
+    assert pools["h200-1g-18gb"]["declared"]["capabilities"]["memoryPerGpu"] == "16384Mi"
     assert warnings == []
 
 
