@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StrictStr, TypeAdapter, ValidationEr
 from slicewise.documents.amounts import NodeCores, NodeMemory, WholeAmount
 from slicewise.documents.base import Count, Frozen, is_dns_subdomain
 from slicewise.documents.patterns import Pattern
+from slicewise.mig import is_gpu_resource
 from slicewise.sources import UnusableTextError
 
 USUAL_PODS: Final = 110
@@ -29,8 +30,6 @@ RESOURCE_NAME: Final = Pattern(
     "the name of an extended resource, as kubectl describe node shows it, with what is before the slash: rdma/ib; or "
     "of huge pages: hugepages-2Mi",
 )
-_GPU: Final = "nvidia.com/gpu"
-_SLICE: Final = "nvidia.com/mig-"
 
 
 def _countable(name: str) -> str:
@@ -42,7 +41,7 @@ def _countable(name: str) -> str:
         raise UnusableTextError(
             "is a name that Kubernetes keeps for itself", "write a device plugin's resource, for example rdma/ib"
         ).for_pydantic()
-    if name.startswith((_GPU, _SLICE)):
+    if is_gpu_resource(name):
         raise UnusableTextError(
             "is counted already", "leave it out: GPUs and slices follow from acceleratorCount and migConfiguration"
         ).for_pydantic()

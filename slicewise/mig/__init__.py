@@ -19,7 +19,7 @@ from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
 from slicewise.mig.precisions import computed_precisions
 from slicewise.mig.profiles import MigProfile, canonical_profile_name, kubernetes_spelling, parse_profile_name
-from slicewise.mig.resources import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+from slicewise.mig.resources import WHOLE_GPU_RESOURCE, MigStrategy, is_gpu_resource, resource_name
 from slicewise.mig.whole_gpus import programs_see
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "gce_machine",
     "gke_accelerator",
     "gke_partition_sizes",
+    "is_gpu_resource",
     "known_gpu_model",
     "kubernetes_spelling",
     "parse_profile_name",

@@ -8,6 +8,7 @@ from typing import Final
 from slicewise.mig.profiles import kubernetes_spelling
 
 WHOLE_GPU_RESOURCE: Final = "nvidia.com/gpu"
+_SLICE: Final = "nvidia.com/mig-"
 
 
 class MigStrategy(StrEnum):
@@ -17,6 +18,11 @@ class MigStrategy(StrEnum):
     """One resource a profile: `nvidia.com/mig-3g.40gb`."""
     SINGLE = "single"
     """Every slice of the node is one `nvidia.com/gpu`; GKE's own device plugin does the same."""
+
+
+def is_gpu_resource(resource: str) -> bool:
+    """Return whether containers get GPUs or slices by a resource, also `nvidia.com/gpu.shared`."""
+    return resource.startswith((WHOLE_GPU_RESOURCE, _SLICE))
 
 
 def resource_name(profile: str | None, strategy: MigStrategy) -> str:
@@ -34,4 +40,4 @@ def resource_name(profile: str | None, strategy: MigStrategy) -> str:
     """
     if profile is None or strategy is MigStrategy.SINGLE:
         return WHOLE_GPU_RESOURCE
-    return f"nvidia.com/mig-{kubernetes_spelling(profile)}"
+    return f"{_SLICE}{kubernetes_spelling(profile)}"

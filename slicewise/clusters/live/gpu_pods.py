@@ -8,8 +8,8 @@ from typing import Any, Final
 from slicewise.clusters.live.facts import GpuPod
 from slicewise.kubernetes import containers_of, items, mapping, pod_resources, text
 from slicewise.manifests import COMPONENT_LABEL, NAME_LABEL, PREFILL_COMPONENT, REVISION_ANNOTATION
+from slicewise.mig import is_gpu_resource
 
-_GPU_RESOURCES: Final = ("nvidia.com/gpu", "nvidia.com/mig-")
 _DAEMONS: Final = ("DaemonSet", "Node")
 ENDED: Final = frozenset({"Succeeded", "Failed"})
 
@@ -35,9 +35,7 @@ def daemon_node(pod: Mapping[str, Any]) -> str | None:
 def _gpu_pod(pod: Mapping[str, Any]) -> GpuPod | None:
     metadata, spec = mapping(pod.get("metadata")), mapping(pod.get("spec"))
     whole_pod = pod_resources(containers_of(spec))
-    requests = {
-        name: int(amount) for name, amount in whole_pod.requests.items() if name.startswith(_GPU_RESOURCES) and amount
-    }
+    requests = {name: int(amount) for name, amount in whole_pod.requests.items() if is_gpu_resource(name) and amount}
     if not requests or text(mapping(pod.get("status")).get("phase")) in ENDED:
         return None
     labels = mapping(metadata.get("labels"))

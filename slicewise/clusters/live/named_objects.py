@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,12 +57,14 @@ class LiveNamed:
         claim: What a PersistentVolumeClaim is; None for everything else.
         images: What KServe's settings say of weights in images; None where they are not there or are not JSON, and
             for everything else.
+        config: The spec of an LLMInferenceServiceConfig; None where it is not there, and for everything else.
     """
 
     there: bool
     keys: frozenset[str] | None = None
     claim: LiveClaim | None = None
     images: ImageSettings | None = None
+    config: Mapping[str, Any] | None = None
 
 
 NamedObjects = Mapping[ObjectName, LiveNamed]
@@ -135,10 +137,17 @@ def _keys(name: ObjectName, found: Mapping[str, Any]) -> frozenset[str] | None:
 
 def _configs(names: Collection[ObjectName], listed: Collection[Mapping[str, Any]]) -> dict[ObjectName, LiveNamed]:
     """Return which configs KServe finds: in the service's namespace, or else in that of its controller."""
-    described = [mapping(each.get("metadata")) for each in listed]
-    there = {(text(each.get("namespace")), text(each.get("name"))) for each in described}
+    there = {_place(each): mapping(each.get("spec")) for each in listed}
     common = {namespace for namespace, name in there if name.endswith(_PRESET)} or {namespace for namespace, _ in there}
-    return {
-        each: LiveNamed(any((namespace, each.name) in there for namespace in {each.namespace, *common}))
-        for each in names
-    }
+    return {each: _config(each, sorted(common), there) for each in names}
+
+
+def _place(config: Mapping[str, Any]) -> tuple[str, str]:
+    metadata = mapping(config.get("metadata"))
+    return text(metadata.get("namespace")), text(metadata.get("name"))
+
+
+def _config(wanted: ObjectName, common: Iterable[str], there: Mapping[tuple[str, str], Mapping[str, Any]]) -> LiveNamed:
+    found = (there.get((namespace, wanted.name)) for namespace in (wanted.namespace, *common))
+    config = next((each for each in found if each is not None), None)
+    return LiveNamed(config is not None, config=config)

@@ -10,6 +10,7 @@ from typing import Any
 
 from slicewise.clusters.live import LiveCluster, Readable, ServiceKey
 from slicewise.clusters.verify.claims import check_claims
+from slicewise.clusters.verify.configs_against_plan import check_configs
 from slicewise.clusters.verify.gateways import check_gateways
 from slicewise.clusters.verify.named_objects import check_named_objects
 from slicewise.clusters.verify.namespaces import check_namespaces
@@ -220,6 +221,7 @@ class _Environment:
             *check_service_routes(self.cluster, self.expected),
             *check_named_objects(self.cluster, self.expected),
             *check_claims(self.cluster, self.expected),
+            *check_configs(self.cluster, self.expected, [charged[self.name, pool.name] for pool in pools]),
             *check_images_of_weights(self.cluster, self.expected),
             *check_namespaces(self.cluster, self.placements, self.expected, self.own),
             *check_undeclared_nodes([node for node in strays if node.name not in meant]),
