@@ -37,13 +37,18 @@ def client(plane: ControlPlane) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def raw(client: Client) -> Iterator[httpx2.Client]:
     """The same rights over plain HTTPS, for what lightkube has no parameter for."""
+    with plain_client(client) as raw:
+        yield raw
+
+
+def plain_client(client: Client) -> httpx2.Client:
+    """Return what asks the same API server with the same rights over plain HTTPS, to be closed."""
     cluster, user = client.config.cluster, client.config.user
     assert cluster.certificate_auth_data
     assert user
     authority = ssl.create_default_context(cadata=base64.b64decode(cluster.certificate_auth_data).decode())
     headers = {"Authorization": f"Bearer {user.token}"}
-    with httpx2.Client(base_url=cluster.server, verify=authority, headers=headers, trust_env=False) as raw:
-        yield raw
+    return httpx2.Client(base_url=cluster.server, verify=authority, headers=headers, trust_env=False)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def enforce(workloads: Workloads, level: str) -> None:
 
 
 def limit(workloads: Workloads, **rules: object) -> None:
-    spec = {"limits": [{"type": "Container", **rules}]}
+    spec = {"limits": [{"type": "Container"} | rules]}
     document = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "sizes"}, "spec": spec}
     workloads.client.patch(LimitRange, "sizes", document, namespace=workloads.namespace, patch_type=PatchType.APPLY)
 
@@ -81,6 +81,13 @@ def verify(workloads: Workloads, documents: list[Document], directory: Path) -> 
     return {each["code"]: each for each in findings if each["code"] in {f"SW6{number}" for number in range(26, 31)}}
 
 
+def followed(workloads: Workloads, remedy: str) -> None:
+    """Do what a remedy says of the quota."""
+    found = re.search(r"raise (\S+) of the quota to (\d+)", remedy)
+    assert found, remedy
+    allow(workloads, found[1], found[2])
+
+
 def apply(workloads: Workloads, documents: list[Document]) -> None:
     fleet = fleet_of(documents)
     for each in environment_objects(fleet, make_plan(fleet))["here"]:
@@ -104,6 +111,12 @@ def failed_create(workloads: Workloads) -> str:
     return said[0]
 
 
+def updated(workloads: Workloads) -> int | None:
+    """Return how many pods of the service are of its latest template."""
+    status = workloads.client.get(Deployment, "chat-kserve", namespace=workloads.namespace).status
+    return status.updatedReplicas if status else None
+
+
 def test_a_limit_range(workloads: Workloads, tmp_path: Path) -> None:
     limit(workloads, max={"memory": "8Gi"})
     documents = small(workloads)
@@ -115,6 +128,45 @@ def test_a_limit_range(workloads: Workloads, tmp_path: Path) -> None:
     real = failed_create(workloads)
     assert words in real
     assert rows_for(f"pods cannot be made: FailedCreate: {real}")
+    assert "(containers main, storage-initializer)" in found["message"]
+    assert found["remedy"] == "in LimitRange sizes, raise max.memory of type Container to 16Gi"
+    limit(workloads, max={"memory": "16Gi"})
+    assert verify(workloads, documents, tmp_path) == {}
+    workloads.wait_running(1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "remedies", "follow"),
+    [
+        ("Pod", {"max": {"cpu": "2"}}, ["raise max.cpu of type Pod to 4"], {"max": {"cpu": "4"}}),
+        ("Pod", {"min": {"cpu": "8"}}, ["lower min.cpu of type Pod to 4"], {"min": {"cpu": "4"}}),
+        (
+            "Pod",
+            {"min": {"ephemeral-storage": "1Gi"}},
+            ["leave min.ephemeral-storage of type Pod out"],
+            {"min": {}},
+        ),
+        (
+            "Pod",
+            {"maxLimitRequestRatio": {"ephemeral-storage": "2"}},
+            ["leave maxLimitRequestRatio.ephemeral-storage of type Pod out"],
+            {"maxLimitRequestRatio": {}},
+        ),
+    ],
+    ids=str,
+)
+def test_every_rule_of_a_limit_range(
+    workloads: Workloads, kind: str, written: Document, remedies: list[str], follow: Document, tmp_path: Path
+) -> None:
+    documents = small(workloads)
+    limit(workloads, type=kind, **written)
+    told = verify(workloads, documents, tmp_path)["SW627"]
+    assert [told["remedy"]] == [f"in LimitRange sizes, {remedy}" for remedy in remedies]
+    apply(workloads, documents)
+    assert told["message"].partition(": ")[2] in failed_create(workloads)
+    limit(workloads, type=kind, **follow)
+    assert verify(workloads, documents, tmp_path) == {}
+    workloads.wait_running(1)
 
 
 def test_a_quota(workloads: Workloads, tmp_path: Path) -> None:
@@ -127,8 +179,11 @@ def test_a_quota(workloads: Workloads, tmp_path: Path) -> None:
     real = failed_create(workloads)
     assert re.search(rf"exceeded quota: gpus, requested: {QUOTA}=1, used: {QUOTA}=3, limited: {QUOTA}=3", real)
     assert rows_for(f"pods cannot be made: FailedCreate: {real}")
-    after = verify(workloads, documents, tmp_path)["SW628"]["message"]
-    assert f"{QUOTA} is limited to 3, others use 0 and the plan's pods ask for 4; {short}" in after
+    after = verify(workloads, documents, tmp_path)["SW628"]
+    assert f"{QUOTA} is limited to 3, others use 0 and the plan's pods ask for 4; {short}" in after["message"]
+    followed(workloads, after["remedy"])
+    assert verify(workloads, documents, tmp_path) == {}
+    workloads.wait_running(4)
 
 
 def test_a_quota_of_objects_refuses_the_service_itself(workloads: Workloads, tmp_path: Path) -> None:
@@ -138,6 +193,10 @@ def test_a_quota_of_objects_refuses_the_service_itself(workloads: Workloads, tmp
     assert f"{SERVICES} is limited to 0, 0 are there, and {workloads.namespace}/chat needs one more" in found["message"]
     with pytest.raises(ApiError, match=rf"exceeded quota: gpus, requested: {SERVICES}=1, used: {SERVICES}=0"):
         apply(workloads, documents)
+    followed(workloads, found["remedy"])
+    assert verify(workloads, documents, tmp_path) == {}
+    apply(workloads, documents)
+    workloads.wait_running(1)
 
 
 def test_a_quota_of_exactly_the_replicas_refuses_the_pod_of_an_update(workloads: Workloads, tmp_path: Path) -> None:
@@ -145,12 +204,16 @@ def test_a_quota_of_exactly_the_replicas_refuses_the_pod_of_an_update(workloads:
     documents = small(workloads, 2)
     found = verify(workloads, documents, tmp_path)
     assert list(found) == ["SW629"]
-    assert found["SW629"]["remedy"] == f"raise {QUOTA} of the quota to 3"
+    remedy = found["SW629"]["remedy"]
+    assert remedy == f"raise {QUOTA} of the quota to 3"
     apply(workloads, documents)
     workloads.wait_running(2)
     documents[1]["spec"]["serving"][0]["engine"] = {"args": ["--max-num-seqs=8"]}
     apply(workloads, documents)
     assert "exceeded quota: gpus" in failed_create(workloads)
+    followed(workloads, remedy)
+    assert verify(workloads, documents, tmp_path) == {}
+    workloads.wait("two updated pods", lambda: updated(workloads) == 2)
 
 
 def test_pod_security_takes_what_one_node_serves(workloads: Workloads, tmp_path: Path) -> None:
@@ -184,3 +247,13 @@ def test_pod_security_refuses_data_parallelism_over_nodes(workloads: Workloads, 
     assert f'violates PodSecurity "{level}:latest"' in str(refused.value)
     # At restricted the API server lists what may be added (NET_BIND_SERVICE) in the same words.
     assert all(name in str(refused.value) for name in ("IPC_LOCK", "NET_RAW", "SYS_RAWIO"))
+    # One remedy after the other: pipeline parallelism in the same namespace, and another namespace.
+    assert found["remedy"] == (
+        "serve it on one node or with pipeline parallelism, or place it in a namespace that enforces privileged"
+    )
+    piped = parallel(workloads)
+    piped[1]["spec"]["serving"][0]["replicaTopology"]["parallelism"] = {"pipeline": 2, "tensor": 8}
+    assert verify(workloads, piped, tmp_path) == {}
+    enforce(workloads, "privileged")
+    assert verify(workloads, documents, tmp_path) == {}
+    workloads.client.patch(Pod, "one", pod, namespace=workloads.namespace, patch_type=PatchType.APPLY)

@@ -34,17 +34,31 @@ from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, Na
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
 from slicewise.clusters.live.rights import Right, find_denied
 from slicewise.clusters.live.routes import LiveRoute, live_route
-from slicewise.clusters.live.served_kinds import ApiKind, find_unserved, group_of
+from slicewise.clusters.live.served_kinds import (
+    INFERENCE_POOLS,
+    NODE_GROUPS,
+    ROUTES,
+    SCALED_OBJECTS,
+    SERVICES,
+    ApiKind,
+    find_unserved,
+    group_of,
+)
 from slicewise.clusters.live.services import LiveService, ServiceKey, live_service
 from slicewise.clusters.live.tolerations import REPELS, keeping_out, not_tolerated
 
 __all__ = [
     "ENFORCE_LABEL",
+    "INFERENCE_POOLS",
     "KSERVE_SETTINGS",
     "NAMESPACE_KIND",
+    "NODE_GROUPS",
     "OLDEST_NAMESPACE",
     "POOL_LABELS",
     "REPELS",
+    "ROUTES",
+    "SCALED_OBJECTS",
+    "SERVICES",
     "UNSETTLED",
     "ApiKind",
     "ExistingObjects",

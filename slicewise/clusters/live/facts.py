@@ -11,6 +11,7 @@ from slicewise.clusters.live.gateways import LiveGateway
 from slicewise.clusters.live.named_objects import NamedObjects
 from slicewise.clusters.live.namespace_rules import NamespaceRules, Priority
 from slicewise.clusters.live.routes import LiveRoute
+from slicewise.clusters.live.served_kinds import ApiKind
 from slicewise.clusters.live.services import LiveService, ServiceKey
 from slicewise.kubernetes import NO_RESOURCES, PodResources
 from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy
@@ -225,8 +226,8 @@ class LiveCluster:
             none. Nodes are always read.
         uid: The cluster's identity, the uid of its namespace kube-system; None where namespaces may not be read.
         known_uid: That of the cluster that has the environment's services, as an earlier plan knows it.
-        serves_node_groups: Whether the API server knows LeaderWorkerSets, as far as this user may ask.
-        serves_scaled_objects: Whether it knows KEDA's ScaledObjects, as far as this user may ask.
+        unserved: The kinds that plans may need and the API server does not know, each with the versions of its group
+            that it does; as far as this user may ask.
         gateways: Its Gateways, by namespace and name; None where this user may not read them.
         routes: The HTTPRoutes that KServe made, each by its service; None where this user may not read them.
         named: What was looked for by name, as far as this user may read it.
@@ -243,8 +244,7 @@ class LiveCluster:
     priorities: tuple[Priority, ...] = ()
     uid: str | None = None
     known_uid: str | None = None
-    serves_node_groups: bool = True
-    serves_scaled_objects: bool = True
+    unserved: Mapping[ApiKind, tuple[str, ...]] = field(default_factory=dict)
     gateways: Mapping[tuple[str, str], LiveGateway] | None = None
     routes: Mapping[ServiceKey, LiveRoute] | None = None
     named: NamedObjects = field(default_factory=dict)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from slicewise.clusters.access import NotKubernetesError
@@ -19,13 +18,11 @@ from slicewise.clusters.live.named_objects import read_named_objects
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.nodes import live_node
 from slicewise.clusters.live.routes import live_route
-from slicewise.clusters.live.served_kinds import api_versions
+from slicewise.clusters.live.served_kinds import PLANS_NEED, ApiKind, find_unserved
 from slicewise.clusters.live.services import LiveService, live_service
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import (
-    KEDA_API_VERSION,
     KSERVE_API_VERSION,
-    LEADER_WORKER_SET_API_VERSION,
     ROUTE_API_VERSION,
     ROUTE_KIND,
     SERVICE_KIND,
@@ -77,7 +74,6 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
     priorities = await allowed(Readable.PRIORITY_CLASSES, _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
     gateways = await _of_gateway_api(client, "Gateway", "gateways", live_gateway)
     routes = await _of_gateway_api(client, ROUTE_KIND, "httproutes", live_route)
-    versions = await _served_versions(client)
     return LiveCluster(
         nodes,
         pods,
@@ -89,16 +85,15 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
         namespace_rules(namespaces, limits, quotas),
         tuple(sorted(map(priority, priorities), key=lambda each: each.name)),
         _identity(namespaces),
-        serves_node_groups=_serves(LEADER_WORKER_SET_API_VERSION, versions),
-        serves_scaled_objects=_serves(KEDA_API_VERSION, versions),
+        unserved=await _unserved(client),
         gateways=None if gateways is None else {(each.namespace, each.name): each for each in gateways},
         routes=None if routes is None else {each.service: each for each in routes if each.service},
         named=await read_named_objects(client, named),
     )
 
 
-async def _served_versions(client: AsyncClient) -> frozenset[str] | None:
-    """Return the versions of API groups that are served; None where that is not known.
+async def _unserved(client: AsyncClient) -> dict[ApiKind, tuple[str, ...]]:
+    """Return the kinds that are not served, as far as that is known.
 
     Where there is no list of what is served, or it may not be asked for, nothing is missed: a gateway may pass on only
     what it knows.
@@ -106,18 +101,13 @@ async def _served_versions(client: AsyncClient) -> frozenset[str] | None:
     import httpx2  # noqa: PLC0415
 
     try:
-        versions = await api_versions(client)
+        return dict(await find_unserved(client, PLANS_NEED))
     except NotKubernetesError:
-        return None
+        return {}
     except httpx2.HTTPStatusError as error:
-        if error.response.status_code != HTTPStatus.FORBIDDEN:
+        if error.response.status_code not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
             raise
-        return None
-    return frozenset(chain.from_iterable(versions.values()))
-
-
-def _serves(version: str, served: frozenset[str] | None) -> bool:
-    return served is None or version in served
+        return {}
 
 
 def _identity(namespaces: Iterable[Mapping[str, Any]]) -> str | None:

@@ -7,10 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slicewise.clusters.access import NotKubernetesError, get_object
 from slicewise.kubernetes import items, text
+from slicewise.manifests import (
+    INFERENCE_POOL_API_VERSION,
+    INFERENCE_POOL_KIND,
+    KEDA_API_VERSION,
+    KSERVE_API_VERSION,
+    LEADER_WORKER_SET_API_VERSION,
+    LEADER_WORKER_SET_KIND,
+    ROUTE_API_VERSION,
+    ROUTE_KIND,
+    SCALED_OBJECT_KIND,
+    SERVICE_KIND,
+)
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -21,6 +33,15 @@ class ApiKind(NamedTuple):
 
     api_version: str
     kind: str
+
+
+SERVICES: Final = ApiKind(KSERVE_API_VERSION, SERVICE_KIND)
+NODE_GROUPS: Final = ApiKind(LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND)
+SCALED_OBJECTS: Final = ApiKind(KEDA_API_VERSION, SCALED_OBJECT_KIND)
+ROUTES: Final = ApiKind(ROUTE_API_VERSION, ROUTE_KIND)
+INFERENCE_POOLS: Final = ApiKind(INFERENCE_POOL_API_VERSION, INFERENCE_POOL_KIND)
+PLANS_NEED: Final = (SERVICES, NODE_GROUPS, SCALED_OBJECTS, ROUTES, INFERENCE_POOLS)
+"""What a plan may need beside the kinds that every cluster serves."""
 
 
 async def find_unserved(client: AsyncClient, kinds: Iterable[ApiKind]) -> tuple[tuple[ApiKind, tuple[str, ...]], ...]:

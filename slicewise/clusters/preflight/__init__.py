@@ -5,11 +5,19 @@ its answer means for the plan, and `owner` who owns an object that already exist
 """
 
 from slicewise.clusters.preflight.conversation import ClusterAnswer, ask_or_refusal
-from slicewise.clusters.preflight.judgement import CAUSES, INSTALL, RIGHTS_UNKNOWN, problems_of, rights_missing
+from slicewise.clusters.preflight.judgement import (
+    CAUSES,
+    RIGHTS_UNKNOWN,
+    installing,
+    problems_of,
+    rights_missing,
+    unserved_kinds,
+)
 from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, creating, is_reserved
 from slicewise.clusters.preflight.needs import (
     Needs,
     is_autoscaled,
+    kinds_made_of,
     needs_of,
     needs_of_leaving,
     resource_of,
@@ -19,7 +27,6 @@ from slicewise.clusters.preflight.ownership import Owner, StackClaim, has_all, o
 
 __all__ = [
     "CAUSES",
-    "INSTALL",
     "LET_THE_STACK",
     "RIGHTS_UNKNOWN",
     "ClusterAnswer",
@@ -29,8 +36,10 @@ __all__ = [
     "ask_or_refusal",
     "creating",
     "has_all",
+    "installing",
     "is_autoscaled",
     "is_reserved",
+    "kinds_made_of",
     "needs_of",
     "needs_of_leaving",
     "owner",
@@ -38,4 +47,5 @@ __all__ = [
     "resource_of",
     "rights_missing",
     "spans_nodes",
+    "unserved_kinds",
 ]

@@ -29,18 +29,18 @@ CAUSES: Final = {
     Cause.CONNECTION: Code.CLUSTER_NOT_ASKED,
 }
 
-INSTALL: Final = {
+_INSTALL: Final = {
     SERVICE_KIND: "KServe 0.20 with its LLMInferenceService controller",
     CONFIG_KIND: "KServe 0.20 with its LLMInferenceService controller",
-    SCALED_OBJECT_KIND: "KEDA, which scales the deployments whose scaling has signal: Concurrency",
+    SCALED_OBJECT_KIND: "KEDA (2.20 or newer), which scales the deployments whose scaling has signal: Concurrency",
     # KServe's controller looks once, when it starts, whether the kind is there (its SetupWithManager).
-    LEADER_WORKER_SET_KIND: "LeaderWorkerSet (https://lws.sigs.k8s.io), of which KServe makes replicas that span "
-    "several nodes; if KServe runs already, restart its controller, which looks for the kind only when it starts",
+    LEADER_WORKER_SET_KIND: "LeaderWorkerSet (https://lws.sigs.k8s.io; 0.8.0 is tested), of which KServe makes "
+    "replicas that span several nodes; if KServe runs already, restart its controller, which looks for the kind only "
+    "when it starts",
     ROUTE_KIND: "Gateway API (its CRDs and a controller of Gateways), through which routed deployments answer",
     INFERENCE_POOL_KIND: "the inference extension of Gateway API, for router.scheduler: without its CRDs KServe "
     "makes no route at all",
 }
-"""What to install where the API server does not serve a kind."""
 
 
 class Problem(NamedTuple):
@@ -65,14 +65,23 @@ RIGHTS_UNKNOWN: Final = Problem(
 """The user may not ask which rights it has."""
 
 
-def _unserved(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> Problem:
-    """Say what is missing in a cluster that does not serve all that the plan needs, and what to install."""
+def unserved_kinds(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> str:
+    """Name kinds that an API server does not serve, and the versions of their groups that it does."""
     missing = ", ".join(f"{kind.kind} ({kind.api_version})" for kind, _ in unserved)
     others = sorted({version for _, versions in unserved for version in versions})
-    only = f", only other versions or kinds of {', '.join(others)}" if others else ""
-    needed = dict.fromkeys(INSTALL[kind.kind] for kind, _ in unserved)
-    message = f"its API server does not serve {missing}{only}"
-    return Problem(Code.KIND_NOT_SERVED, message, f"install in the cluster: {'; '.join(needed)}")
+    return f"{missing}, only other versions or kinds of {', '.join(others)}" if others else missing
+
+
+def installing(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> str:
+    """Say what to install where kinds are not served, or to upgrade where other versions of their groups are."""
+    needed = dict.fromkeys(_INSTALL[kind.kind] for kind, _ in unserved)
+    how = "install or upgrade" if any(versions for _, versions in unserved) else "install"
+    return f"{how} in the cluster: {'; '.join(needed)}"
+
+
+def _unserved(unserved: Sequence[tuple[ApiKind, Sequence[str]]]) -> Problem:
+    message = f"its API server does not serve {unserved_kinds(unserved)}"
+    return Problem(Code.KIND_NOT_SERVED, message, installing(unserved))
 
 
 def rights_missing(denied: Iterable[Right]) -> Problem:

@@ -6,17 +6,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from slicewise.clusters.live import ApiKind, KindInNamespace, ObjectName, Right, group_of
+from slicewise.clusters.live import (
+    INFERENCE_POOLS,
+    NODE_GROUPS,
+    ROUTES,
+    ApiKind,
+    KindInNamespace,
+    ObjectName,
+    Right,
+    group_of,
+)
 from slicewise.manifests import (
     CONFIG_KIND,
-    INFERENCE_POOL_API_VERSION,
-    INFERENCE_POOL_KIND,
     KEDA_API_VERSION,
     KSERVE_API_VERSION,
     LEADER_WORKER_SET_API_VERSION,
     LEADER_WORKER_SET_KIND,
-    ROUTE_API_VERSION,
-    ROUTE_KIND,
     SCALED_OBJECT_KIND,
     SERVICE_KIND,
     KubernetesObject,
@@ -96,13 +101,19 @@ def is_autoscaled(service: KubernetesObject) -> bool:
 def _kinds(item: KubernetesObject) -> Iterator[ApiKind]:
     """Yield an object's own kind, and what KServe makes of it that is not in every cluster."""
     yield ApiKind(item["apiVersion"], item["kind"])
-    if item["kind"] == SERVICE_KIND and spans_nodes(item):
-        yield ApiKind(LEADER_WORKER_SET_API_VERSION, LEADER_WORKER_SET_KIND)
-    router = item["spec"].get("router") if item["kind"] == SERVICE_KIND else None
+    if item["kind"] == SERVICE_KIND:
+        yield from kinds_made_of(item)
+
+
+def kinds_made_of(service: KubernetesObject) -> Iterator[ApiKind]:
+    """Yield the kinds that KServe makes of a service and that are not in every cluster."""
+    if spans_nodes(service):
+        yield NODE_GROUPS
+    router = service["spec"].get("router")
     if router is not None:
-        yield ApiKind(ROUTE_API_VERSION, ROUTE_KIND)
+        yield ROUTES
         if "scheduler" in router:
-            yield ApiKind(INFERENCE_POOL_API_VERSION, INFERENCE_POOL_KIND)
+            yield INFERENCE_POOLS
 
 
 def _declaring(item: KubernetesObject) -> Iterator[Right]:

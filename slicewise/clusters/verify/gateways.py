@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slicewise.clusters.live import LiveCluster, LiveGateway
+from slicewise.clusters.live import ROUTES, LiveCluster, LiveGateway
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Code, Found, Severity, counted, some
 from slicewise.documents import GatewayReference
@@ -15,7 +15,8 @@ def check_gateways(
 ) -> Iterator[Found]:
     """Yield what keeps routed services from being reached through the Gateway that their environment names.
 
-    Where Gateways may not be read nothing is said, nor of the Gateway of KServe's own configuration.
+    Where Gateways may not be read nothing is said, nor of the Gateway of KServe's own configuration. Where Gateway API
+    is not there, that has been said.
 
     Args:
         cluster: The cluster.
@@ -23,7 +24,7 @@ def check_gateways(
         declared: The environment's Gateway; None where it names none.
     """
     namespaces = sorted({each.key[0] for each in expected if gateway_of(each) is not None})
-    if cluster.gateways is None or declared is None or not namespaces:
+    if cluster.gateways is None or declared is None or not namespaces or ROUTES in cluster.unserved:
         return
     name = f"{declared.namespace}/{declared.name}"
     gateway = cluster.gateways.get((declared.namespace, declared.name))

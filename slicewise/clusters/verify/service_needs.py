@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from slicewise.clusters.live import LiveCluster, Readable
-from slicewise.clusters.preflight import INSTALL, LET_THE_STACK, creating, is_autoscaled, spans_nodes
+from slicewise.clusters.live import (
+    INFERENCE_POOLS,
+    NODE_GROUPS,
+    ROUTES,
+    SCALED_OBJECTS,
+    SERVICES,
+    ApiKind,
+    LiveCluster,
+    Readable,
+)
+from slicewise.clusters.preflight import (
+    LET_THE_STACK,
+    creating,
+    installing,
+    is_autoscaled,
+    kinds_made_of,
+    unserved_kinds,
+)
 from slicewise.clusters.verify.services import REMEDY, PlannedService
 from slicewise.diagnostics import Code, Found, Severity, are, counted, some
-from slicewise.manifests import (
-    KEDA_API_VERSION,
-    KSERVE_API_VERSION,
-    LEADER_WORKER_SET_API_VERSION,
-    LEADER_WORKER_SET_KIND,
-    SCALED_OBJECT_KIND,
-    SERVICE_KIND,
-)
 
+_PURPOSES: Final = {
+    NODE_GROUPS: "of which KServe makes replicas that span several nodes",
+    SCALED_OBJECTS: "by which these are scaled",
+    ROUTES: "by which these are routed",
+    INFERENCE_POOLS: "without which KServe makes no route for these, whose router has a scheduler",
+}
 # What is read for other commands, and not needed here.
 _IRRELEVANT: Final = frozenset({Readable.CONFIG_MAPS})
 
@@ -36,46 +50,41 @@ def check_service_needs(
             f"let the user of the kubeconfig list {', '.join(unread)} in all namespaces",
         )
     if not cluster.serves_kserve and Readable.SERVICES not in cluster.unread:
-        yield _no_kserve(placed)
-    spanning = [each for each in placed if each.declared and spans_nodes(each.declared)]
-    if spanning and not cluster.serves_node_groups:
-        yield _no_node_groups(spanning)
-    scaled = [each for each in placed if each.declared and is_autoscaled(each.declared)]
-    if scaled and not cluster.serves_scaled_objects:
-        yield _no_scaled_objects(scaled)
+        yield _no_kserve(placed, cluster.unserved.get(SERVICES, ()))
+    yield from _not_served(cluster, placed)
     yield from _no_namespace(cluster, placed, creates_namespaces=creates_namespaces)
 
 
-def _no_kserve(placed: Sequence[PlannedService]) -> Found:
+def _no_kserve(placed: Sequence[PlannedService], versions: Sequence[str]) -> Found:
     whose = f": {_deployments(placed)}" if placed else ""
+    missing = [(SERVICES, versions)]
     return Found(
         Code.NO_KSERVE,
         Severity.ERROR if placed else Severity.WARNING,
-        f"the API server does not serve {SERVICE_KIND} ({KSERVE_API_VERSION}), and "
+        f"the API server does not serve {unserved_kinds(missing)}, and "
         f"{counted(len(placed), 'placement')} of the plan {are(len(placed))} in this environment{whose}",
-        f"install in the cluster: {INSTALL[SERVICE_KIND]}{_and_update(placed)}",
+        f"{installing(missing)}{_and_update(placed)}",
         facts={"placements": len(placed)},
     )
 
 
-def _no_scaled_objects(scaled: Sequence[PlannedService]) -> Found:
-    return Found(
-        Code.NO_KSERVE,
-        Severity.ERROR,
-        f"the API server does not serve {SCALED_OBJECT_KIND} ({KEDA_API_VERSION}), by which these are scaled: "
-        f"{_deployments(scaled)}",
-        f"install in the cluster: {INSTALL[SCALED_OBJECT_KIND]}",
-    )
-
-
-def _no_node_groups(spanning: Sequence[PlannedService]) -> Found:
-    return Found(
-        Code.NO_KSERVE,
-        Severity.ERROR,
-        f"the API server does not serve {LEADER_WORKER_SET_KIND} ({LEADER_WORKER_SET_API_VERSION}), of which KServe "
-        f"makes replicas that span several nodes: {_deployments(spanning)}",
-        f"install in the cluster: {INSTALL[LEADER_WORKER_SET_KIND]}",
-    )
+def _not_served(cluster: LiveCluster, placed: Iterable[PlannedService]) -> Iterator[Found]:
+    """Yield the other kinds that services need: what KServe makes of them, and what scales them."""
+    needing: dict[ApiKind, list[PlannedService]] = {kind: [] for kind in _PURPOSES}
+    for each in placed:
+        if each.declared is not None:
+            scaled = [SCALED_OBJECTS] if is_autoscaled(each.declared) else []
+            for kind in (*kinds_made_of(each.declared), *scaled):
+                needing[kind].append(each)
+    for kind, services in needing.items():
+        if services and kind in cluster.unserved:
+            missing = [(kind, cluster.unserved[kind])]
+            yield Found(
+                Code.NO_KSERVE,
+                Severity.ERROR,
+                f"the API server does not serve {unserved_kinds(missing)}, {_PURPOSES[kind]}: {_deployments(services)}",
+                installing(missing),
+            )
 
 
 def _no_namespace(

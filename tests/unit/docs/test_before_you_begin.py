@@ -6,8 +6,8 @@ import re
 import runpy
 import tomllib
 
-from slicewise.clusters.preflight import INSTALL
-from slicewise.manifests import SCALED_OBJECT_KIND
+from slicewise.clusters.live import NODE_GROUPS, SCALED_OBJECTS, SERVICES
+from slicewise.clusters.preflight import installing
 from tests.unit.cli.running import ROOT
 
 BUILD = runpy.run_path(str(ROOT / "toolchain/build.py"))
@@ -33,7 +33,10 @@ def test_versions_are_those_that_are_tested() -> None:
     assert ROWS["Python"] == f"{project['requires-python'].removeprefix('>=')} or newer"
     assert "2.20 or later" in (ROOT / "docs/autoscaling.md").read_text(encoding="utf-8")
     assert ROWS["KEDA"] == "2.20 or newer"
-    assert "KEDA" in INSTALL[SCALED_OBJECT_KIND]
+    assert installing([(SCALED_OBJECTS, ())]).startswith("install in the cluster: KEDA (2.20 or newer)")
+    assert f"; {pinned('lws', 'sigs.k8s.io/lws')} is tested)" in installing([(NODE_GROUPS, ())])
+    kserve = pinned("kserve", "github.com/kserve/kserve").removesuffix(".0")
+    assert f" KServe {kserve} " in installing([(SERVICES, ())])
 
 
 def test_charts_are_of_these_versions() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
 
 from slicewise.clusters.live import LimitItem
 from slicewise.clusters.verify.namespaces.planned_pods import PlannedPods
@@ -12,7 +13,6 @@ from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import Amounts, ContainerResources, pod_resources, shown_amount
 
 _GPUS = "nvidia.com/"
-_REMEDY = "change the LimitRange, or the model's resources"
 
 
 def with_defaults(containers: Iterable[ContainerResources], limits: Iterable[LimitItem]) -> list[ContainerResources]:
@@ -33,20 +33,22 @@ def with_defaults(containers: Iterable[ContainerResources], limits: Iterable[Lim
 
 def check_limit_ranges(namespace: str, limits: Sequence[LimitItem], pods: Sequence[PlannedPods]) -> Iterator[Found]:
     """Yield what a LimitRange refuses, once a cause for all deployments that it concerns."""
-    refused: dict[tuple[str, str], list[str]] = {}
+    refused: dict[tuple[str, _Violation], dict[str, set[str]]] = {}
     for each in pods:
         containers = with_defaults(each.containers, limits)
         yield from _gpus_by_default(namespace, each, containers)
         for rule in limits:
-            for what, why in _violations(rule, containers):
-                said = f" (container {what})" if what else ""
-                refused.setdefault((rule.limit_range, f"{why}{said}"), []).append(str(each.deployment))
-    for (name, why), deployments in refused.items():
+            for what, violation in _violations(rule, containers):
+                those = refused.setdefault((rule.limit_range, violation), {})
+                those.setdefault(str(each.deployment), set()).add(what)
+    for (name, (why, change)), deployments in refused.items():
+        names = sorted(set().union(*deployments.values()) - {""})
+        said = f" (container{'s' if len(names) > 1 else ''} {', '.join(names)})" if names else ""
         yield Found(
             Code.LIMIT_RANGE,
             Severity.ERROR,
-            f"LimitRange {name} of namespace {namespace} refuses every pod of {some(deployments)}: {why}",
-            _REMEDY,
+            f"LimitRange {name} of namespace {namespace} refuses every pod of {some(list(deployments))}: {why}{said}",
+            f"in LimitRange {name}, {change}",
         )
 
 
@@ -69,42 +71,63 @@ def _gpus_by_default(namespace: str, pods: PlannedPods, containers: Sequence[Con
             )
 
 
-def _violations(rule: LimitItem, containers: Sequence[ContainerResources]) -> Iterator[tuple[str, str]]:
+class _Violation(NamedTuple):
+    """What LimitRanger says, and the change of the rule with which it would not."""
+
+    why: str
+    change: str
+
+
+def _violations(rule: LimitItem, containers: Sequence[ContainerResources]) -> Iterator[tuple[str, _Violation]]:
     """Yield the container, or nothing for a whole pod, with the words of LimitRanger."""
     if rule.kind == "Container":
         for each in containers:
-            for why in _judged(rule, each.requests, each.limits):
-                yield each.name, why
+            for found in _judged(rule, each.requests, each.limits):
+                yield each.name, found
     else:
         pod = pod_resources(containers)
-        for why in _judged(rule, pod.requests, pod.limits):
-            yield "", why
+        for found in _judged(rule, pod.requests, pod.limits):
+            yield "", found
 
 
-def _judged(rule: LimitItem, requests: Amounts, limits: Amounts) -> Iterator[str]:
+def _judged(rule: LimitItem, requests: Amounts, limits: Amounts) -> Iterator[_Violation]:
     for resource, least in rule.least.items():
         said = f"minimum {resource} usage per {rule.kind} is {shown_amount(resource, least)}"
         if resource not in requests:
-            yield f"{said}.  No request is specified"
+            yield _Violation(f"{said}.  No request is specified", _without("min", resource, rule))
         elif requests[resource] < least:
-            yield f"{said}, but request is {shown_amount(resource, requests[resource])}"
+            asked = shown_amount(resource, requests[resource])
+            yield _Violation(f"{said}, but request is {asked}", _changed("lower", "min", resource, rule, asked))
         elif limits.get(resource, least) < least:
-            yield f"{said}, but limit is {shown_amount(resource, limits[resource])}"
+            limit = shown_amount(resource, limits[resource])
+            yield _Violation(f"{said}, but limit is {limit}", _changed("lower", "min", resource, rule, limit))
     for resource, most in rule.most.items():
         said = f"maximum {resource} usage per {rule.kind} is {shown_amount(resource, most)}"
         if resource not in limits:
-            yield f"{said}.  No limit is specified"
+            yield _Violation(f"{said}.  No limit is specified", _without("max", resource, rule))
         elif limits[resource] > most:
-            yield f"{said}, but limit is {shown_amount(resource, limits[resource])}"
+            limit = shown_amount(resource, limits[resource])
+            yield _Violation(f"{said}, but limit is {limit}", _changed("raise", "max", resource, rule, limit))
     yield from _ratios(rule, requests, limits)
 
 
-def _ratios(rule: LimitItem, requests: Amounts, limits: Amounts) -> Iterator[str]:
+def _ratios(rule: LimitItem, requests: Amounts, limits: Amounts) -> Iterator[_Violation]:
+    field = "maxLimitRequestRatio"
     for resource, ratio in rule.ratio.items():
         said = f"{resource} max limit to request ratio per {rule.kind} is {shown_amount('', ratio)}, but"
         request, limit = requests.get(resource, Decimal(0)), limits.get(resource, Decimal(0))
         if not request or not limit:
             missing = "limit" if request else "request"
-            yield f"{said} no {missing} is specified or {missing} is 0"
+            yield _Violation(f"{said} no {missing} is specified or {missing} is 0", _without(field, resource, rule))
         elif limit / request > ratio:
-            yield f"{said} provided ratio is {limit / request:.6f}"
+            least = f"{(limit / request).to_integral_value(ROUND_CEILING):f}"
+            change = _changed("raise", field, resource, rule, least)
+            yield _Violation(f"{said} provided ratio is {limit / request:.6f}", change)
+
+
+def _changed(how: str, field: str, resource: str, rule: LimitItem, amount: str) -> str:
+    return f"{how} {field}.{resource} of type {rule.kind} to {amount}"
+
+
+def _without(field: str, resource: str, rule: LimitItem) -> str:
+    return f"leave {field}.{resource} of type {rule.kind} out"

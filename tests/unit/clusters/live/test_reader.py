@@ -10,6 +10,7 @@ from lightkube import ApiError
 
 from slicewise.clusters.live.autoscaler import parse_status
 from slicewise.clusters.live.facts import NodeGroupBounds
+from slicewise.clusters.live.served_kinds import ApiKind
 from tests.unit.clusters.kubernetes_json import Json, node_json, pod_json
 from tests.unit.clusters.live.answers import (
     CLASSES,
@@ -154,29 +155,31 @@ def test_neither_kserve_nor_autoscaler() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "served"),
+    "answer",
     [
-        (groups("apps/v1", "leaderworkerset.x-k8s.io/v1"), True),
-        (groups("apps/v1"), False),
-        (groups("leaderworkerset.x-k8s.io/v1alpha1"), False),
-        (refused(403), True),
+        refused(403),
         # A gateway that passes on what it knows: that a list is not there says nothing of what would be in it.
-        (httpx2.Response(404, json={}), True),
-        ({"kind": "Status"}, True),
+        httpx2.Response(404, json={}),
+        {"kind": "Status"},
+        groups("keda.sh/v1alpha1"),
     ],
 )
-def test_whether_replicas_may_span_nodes(answer: object, served: bool) -> None:
+def test_where_what_is_served_may_not_be_asked_nothing_is_missed(answer: object) -> None:
     cluster = read(everything() | {GROUPS: answer})
-    assert (cluster.serves_node_groups, cluster.unread) == (served, ())
+    assert (cluster.unserved, cluster.unread) == ({}, ())
 
 
-@pytest.mark.parametrize(
-    ("answer", "served"),
-    [(groups("apps/v1", "keda.sh/v1alpha1"), True), (groups("apps/v1"), False), (refused(403), True)],
-)
-def test_whether_replicas_may_be_scaled(answer: object, served: bool) -> None:
-    cluster = read(everything() | {GROUPS: answer})
-    assert (cluster.serves_scaled_objects, cluster.unread) == (served, ())
+def test_kinds_that_are_not_served_and_other_versions_that_are() -> None:
+    """LeaderWorkerSet is as it should be, KEDA has no ScaledObject, Gateway API is too old, and KServe is not there."""
+    versions = ("apps/v1", "leaderworkerset.x-k8s.io/v1", "keda.sh/v1alpha1", "gateway.networking.k8s.io/v1beta1")
+    kinds = {"leaderworkerset.x-k8s.io/v1": "LeaderWorkerSet", "keda.sh/v1alpha1": "ScaledJob"}
+    served = {f"/apis/{version}": {"resources": [{"kind": kind}]} for version, kind in kinds.items()}
+    assert read(everything() | {GROUPS: groups(*versions)} | served).unserved == {
+        ApiKind("serving.kserve.io/v1alpha2", "LLMInferenceService"): (),
+        ApiKind("keda.sh/v1alpha1", "ScaledObject"): ("keda.sh/v1alpha1",),
+        ApiKind("gateway.networking.k8s.io/v1", "HTTPRoute"): ("gateway.networking.k8s.io/v1beta1",),
+        ApiKind("inference.networking.k8s.io/v1", "InferencePool"): (),
+    }
 
 
 def test_gateways_and_the_routes_that_kserve_made() -> None:
