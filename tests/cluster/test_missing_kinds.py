@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -132,7 +133,7 @@ SCALING: Final = {"signal": "Concurrency", "concurrency": {"maxReplicas": 2, "ta
 ROUTED: Final = {"router": {"enabled": True}}
 PICKED: Final = {"router": {"enabled": True, "scheduler": True}}
 # What the documents say, the kind's definition, the kind, an older version of it, what is to be installed, and how.
-CASES: Final = {
+CASES: Final[dict[str, tuple[list[Document], str, str, str, str, Callable[[Bare], object]]]] = {
     "groups of nodes": (
         serving({}, nodes=2, gpusPerNode=8),
         "leaderworkersets.leaderworkerset.x-k8s.io",

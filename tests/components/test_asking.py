@@ -152,7 +152,9 @@ def test_keda_is_named_with_what_asks_for_it() -> None:
     scaled = {**SERVICE, "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject"}
     with serving(Api()) as url:
         ((_, problem),) = ask(needs_of([scaled]), east=url).problems
-    assert problem.text.endswith("KEDA, which scales the deployments whose scaling has signal: Concurrency")
+    assert problem.text.endswith(
+        "KEDA (2.20 or newer), which scales the deployments whose scaling has signal: Concurrency"
+    )
 
 
 def test_what_is_not_needed_is_not_asked_for() -> None:

@@ -21,23 +21,28 @@ from tests.unit.clusters.verify.namespaces.namespace import (
     told,
 )
 
+BOTH = "containers main, storage-initializer"
+
 
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
         (
             container(max={"memory": "8Gi"}),
-            "maximum memory usage per Container is 8Gi, but limit is 16Gi (container main)",
+            f"maximum memory usage per Container is 8Gi, but limit is 16Gi ({BOTH})",
         ),
-        (container(min={"cpu": "8"}), f"minimum cpu usage per Container is 8, but request is 4 ({INIT})"),
+        (
+            container(min={"cpu": "8"}),
+            f"minimum cpu usage per Container is 8, but request is 4 ({BOTH})",
+        ),
         (
             container(min={"ephemeral-storage": "1Gi"}),
-            f"minimum ephemeral-storage usage per Container is 1Gi.  No request is specified ({INIT})",
+            f"minimum ephemeral-storage usage per Container is 1Gi.  No request is specified ({BOTH})",
         ),
         ([{"type": "Pod", "max": {"cpu": "3"}}], "maximum cpu usage per Pod is 3, but limit is 4"),
         (
             container(max={"ephemeral-storage": "1Gi"}),
-            "maximum ephemeral-storage usage per Container is 1Gi.  No limit is specified (container main)",
+            f"maximum ephemeral-storage usage per Container is 1Gi.  No limit is specified ({BOTH})",
         ),
     ],
 )
