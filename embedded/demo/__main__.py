@@ -24,6 +24,7 @@ from embedded.errors import ControlPlaneError
 from embedded.kserve_kinds import LLMInferenceService
 from embedded.program import CHECKOUT, Program
 from slicewise.documents import Fleet, load_fleet
+from slicewise.manifests import node_choice
 
 STACK = "live"
 SECONDS = 60
@@ -156,7 +157,7 @@ def _by_hand(console: Console, state: Path, fleet: Fleet) -> None:
         f"slices, {taken} are taken, and so the {node.units + 1}th pod waits:"
     )
     template = {
-        "nodeSelector": dict(pool.node_selector),
+        **node_choice(pool),
         "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
         "containers": [{"name": "main", "resources": {"limits": {pool.resource: "1"}}}],
     }

@@ -22,7 +22,7 @@ def _fake_pool(pool: NodePool) -> FakePool:
     return FakePool(
         name=pool.name,
         nodes=max(pool.node_count, 1),
-        labels=pool.node_selector,
+        labels={key: min(values) for key, values in pool.selected.items()},
         taints=({"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}, *taints),
         resources={pool.resource: node_units(pool)},
         cpu=str(allocatable.cpu or "256"),

@@ -66,6 +66,7 @@ from slicewise.documents.model_weights import (
     token_secret,
     volume_claims,
 )
+from slicewise.documents.node_selector import MAX_LABEL_VALUES, SelectedLabels, selects, written_label
 from slicewise.documents.pod import ExtraResources, PodSettings, StorageInitializer
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
 from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
@@ -97,6 +98,7 @@ __all__ = [
     "FABRICS",
     "KINDS",
     "LABEL_VALUE",
+    "MAX_LABEL_VALUES",
     "MAX_POOLS",
     "METADATA",
     "MODEL_IMAGE_CPU",
@@ -145,6 +147,7 @@ __all__ = [
     "ReplicaTopology",
     "Requirements",
     "Router",
+    "SelectedLabels",
     "Selector",
     "ServingProfile",
     "SizedEngine",
@@ -182,6 +185,7 @@ __all__ = [
     "profile_engine",
     "pull_secrets",
     "s3_secret",
+    "selects",
     "served_name",
     "slices_alone",
     "token_secret",
@@ -190,4 +194,5 @@ __all__ = [
     "units_per_node",
     "volume_claims",
     "weights_uri",
+    "written_label",
 ]

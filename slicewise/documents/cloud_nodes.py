@@ -35,7 +35,9 @@ def cloud_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str
 def added_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str]:
     """Return the labels that the stack has to give to the nodes of `pool`, so that its nodeSelector finds them."""
     given = cloud_labels(pool, made)
-    return {key: value for key, value in pool.node_selector.items() if key not in given} | mig_labels(pool, made)
+    # A list is refused where the stack makes the nodes.
+    written = {key: value for key, value in pool.node_selector.items() if isinstance(value, str) and key not in given}
+    return written | mig_labels(pool, made)
 
 
 def mig_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str]:

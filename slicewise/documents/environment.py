@@ -24,6 +24,7 @@ from slicewise.documents.base import (
 )
 from slicewise.documents.cluster import CloudName, Cluster
 from slicewise.documents.inter_node_device import InterNodeDevice
+from slicewise.documents.node_selector import NodeSelector, SelectedLabels, selected_labels
 from slicewise.documents.pod import BaseReference, PodSettings
 from slicewise.documents.price import Price
 from slicewise.documents.router import GatewayReference
@@ -119,8 +120,8 @@ class NodePool(Frozen):
 
     name: Annotated[DnsLabel, Field(max_length=40)]
     """The pool's name, unique in its environment."""
-    node_selector: Labels = Field(default_factory=dict)
-    """The labels that identify the pool's nodes; copied into every pod template."""
+    node_selector: NodeSelector = Field(default_factory=dict)
+    """The labels that identify the pool's nodes, each with a value or a list of values; in every pod template."""
     labels: Labels = Field(default_factory=dict)
     """Labels of the pool in Slicewise, matched by nodePoolSelector."""
     tolerations: tuple[Toleration, ...] = ()
@@ -151,6 +152,11 @@ class NodePool(Frozen):
     """What a node costs an hour: a number without a currency."""
     base_refs: tuple[BaseReference, ...] = ()
     """LLMInferenceServiceConfigs that KServe merges into every service on the pool."""
+
+    @property
+    def selected(self) -> SelectedLabels:
+        """What the nodeSelector requires of a node, by label."""
+        return selected_labels(self.node_selector)
 
     @property
     def mig(self) -> MigConfiguration | None:

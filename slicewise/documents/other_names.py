@@ -38,7 +38,7 @@ _ONE_PROFILE: Final = (
 )
 _PROFILE_OF_A_POOL: Final = renamed("capabilities.migConfiguration.profile", f", {_ONE_PROFILE}")
 _PROFILE: Final = renamed("migConfiguration.profile", f", {_ONE_PROFILE}")
-_POOL_LABELS: Final = renamed("nodeSelector", ", a map of labels")
+_POOL_LABELS: Final = renamed("nodeSelector", ", a map of labels, each with a value or a list of values")
 
 _ENVIRONMENT: Final = {
     **GATEWAY_OF_ENVIRONMENT,
@@ -98,6 +98,7 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.locations": renamed("zones"),
     "spec.nodePools.nodeSelectorTerms": _POOL_LABELS,
     "spec.nodePools.nodeAffinity": _POOL_LABELS,
+    "spec.nodePools.affinity": _POOL_LABELS,
     "spec.nodePools.matchLabels": _POOL_LABELS,
     "spec.nodePools.nodeLabels": _POOL_LABELS,
     "spec.nodePools.taints": renamed("tolerations"),

@@ -7,6 +7,7 @@ The names of annotations and labels are here, too.
 
 from slicewise.manifests.engine_memory import engine_digest, prefill_annotation
 from slicewise.manifests.namespaces import namespace_object
+from slicewise.manifests.node_choice import is_chosen, node_choice
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
 from slicewise.manifests.source_map import FieldSource, SourcePart
@@ -88,7 +89,9 @@ __all__ = [
     "engine_digest",
     "environment_objects",
     "field_source",
+    "is_chosen",
     "namespace_object",
+    "node_choice",
     "placement_objects",
     "pod_tolerations",
     "prefill_annotation",

@@ -21,6 +21,7 @@ from slicewise.manifests.argument_escaping import through_kubelet
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kv_transfer import kv_transfer_env
 from slicewise.manifests.model_source import adapter_mounts, credentials
+from slicewise.manifests.node_choice import node_choice
 from slicewise.manifests.pod_fields import container_fields, initializer_fields, pod_fields, written_variables
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.source_map import FieldSource, SourcePart
@@ -61,6 +62,7 @@ POD_SOURCES: Final = (
     *(FieldSource(field, SourcePart.POD, (field,)) for field in _OF_POD),
     *(FieldSource(f"containers[].{field}", SourcePart.POD, ("container", field)) for field in _OF_CONTAINER),
     FieldSource("nodeSelector", SourcePart.NODE_POOL, ("nodeSelector",)),
+    FieldSource("affinity", SourcePart.NODE_POOL, ("nodeSelector",)),
     FieldSource("tolerations", SourcePart.NODE_POOL, ("tolerations",)),
     FieldSource("topologySpreadConstraints", SourcePart.SERVING_PROFILE, ("replicaTopology", "spread")),
     FieldSource("initContainers[].env", SourcePart.STORAGE_INITIALIZER),
@@ -113,7 +115,7 @@ def pod_template(
         is_worker: Whether it is that of the workers of several nodes, which nothing asks whether they are ready.
     """
     template: KubernetesObject = {
-        "nodeSelector": dict(sorted(pool.node_selector.items())),
+        **node_choice(pool),
         "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in pod_tolerations(pool)],
         "containers": [_main_container(placement, model, profile, pool, pod, is_worker=is_worker)],
         **pod_fields(pod, profile.replica_topology),

@@ -12,6 +12,7 @@ from slicewise.clusters.verify.namespaces_to_come import lacks_namespace_of, tol
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import items, mapping, text
+from slicewise.manifests import is_chosen
 
 CLAIM: Final = "PersistentVolumeClaim"
 _SCHEME: Final = "pvc://"
@@ -126,8 +127,7 @@ def _uses(expected: Iterable[PlannedService], nodes: Iterable[Mapping[str, str]]
                 use = found[ObjectName(CLAIM, service.key[0], claim)]
                 use.deployments.add(str(service.deployment))
                 use.pods += pods
-                selector = mapping(template.get("nodeSelector")).items()
-                use.nodes = max(use.nodes, sum(selector <= each.items() for each in labels))
+                use.nodes = max(use.nodes, sum(is_chosen(template, each) for each in labels))
     return found
 
 

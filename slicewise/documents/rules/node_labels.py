@@ -9,6 +9,7 @@ from slicewise.diagnostics import Code, Diagnostic, FieldPath
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
+from slicewise.documents.node_selector import written_values
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, GKE_PARTITION_LABEL, MIG_CONFIG_LABEL, PRODUCT_LABEL
 from slicewise.mig import (
     canonical_profile_name,
@@ -29,23 +30,24 @@ def check_node_labels(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iter
     if cluster.source is not ClusterSource.EXISTING:
         return
     gpu = catalogued(pool)
-    for key, value in pool.node_selector.items():
+    for at, key, value in written_values(pool.node_selector):
+        field: FieldPath = (*path, "nodeSelector", *at)
         there = _model_said(key, value)
         if gpu and there and there != gpu.name:
-            yield _contradiction(path, key, f"it says {there}, and the pool is declared with {gpu.name}")
+            yield _contradiction(field, f"it says {there}, and the pool is declared with {gpu.name}")
         profile = _profile_said(key, value)
         if profile is None or (pool.mig and pool.mig.profile is None):
             continue
         if pool.mig is None:
-            yield _contradiction(path, key, f"it says {profile} slices, and the pool is declared with whole GPUs")
+            yield _contradiction(field, f"it says {profile} slices, and the pool is declared with whole GPUs")
         elif pool.mig.profile and canonical_profile_name(pool.mig.profile) != profile:
-            yield _contradiction(path, key, f"it says {profile}, and the pool is declared with {pool.mig.profile}")
+            yield _contradiction(field, f"it says {profile}, and the pool is declared with {pool.mig.profile}")
 
 
-def _contradiction(path: FieldPath, key: str, why: str) -> Diagnostic:
+def _contradiction(field: FieldPath, why: str) -> Diagnostic:
     message = f"no node has this label and these GPUs: {why}"
     remedy = "correct whichever is wrong"
-    return Diagnostic.warning(Code.LABEL_CONTRADICTS_GPUS, message, remedy, field=(*path, "nodeSelector", key))
+    return Diagnostic.warning(Code.LABEL_CONTRADICTS_GPUS, message, remedy, field=field)
 
 
 def _model_said(key: str, value: str) -> str | None:

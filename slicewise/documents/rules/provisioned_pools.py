@@ -100,7 +100,11 @@ def check_selector(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterato
         yield Diagnostic.error(Code.PROVISIONED_LABEL, message, remedy, field=at)
     known = cloud_labels(pool, made) | mig_labels(pool, made)
     for key, value in pool.node_selector.items():
-        if key in known:
+        if not isinstance(value, str):
+            message = "the stack makes the pool's nodes alike, so each label has one value on all of them"
+            remedy = f"write {quoted(known.get(key, value[0]))}"
+            yield Diagnostic.error(Code.PROVISIONED_LABEL, message, remedy, field=(*at, key), found=list(value))
+        elif key in known:
             if known[key] != value:
                 given = quoted(known[key])
                 message = f"the pool's nodes get {given} here, so none would be found"

@@ -31,6 +31,7 @@ from slicewise.documents.rules.judged_document import (
     validated,
     value_at,
 )
+from slicewise.documents.rules.listed_labels import check_listed_labels
 from slicewise.documents.rules.lora import check_lora, check_lora_arguments
 from slicewise.documents.rules.model_source import check_source
 from slicewise.documents.rules.node_labels import check_node_labels
@@ -124,6 +125,7 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool(check_nvlink_domain, "capabilities", "acceleratorCount"),
     of_each_pool(check_inter_node_device, "capabilities.interNodeDevice", "allocatable"),
     of_each_pool(check_tolerations, "tolerations"),
+    of_each_pool(check_listed_labels, "nodeSelector"),
     of_each_pool(check_gpu, "acceleratorType", _MIG),
     of_each_pool(check_pool_pod, "pod"),
     of_each_pool(check_pool_base_refs, "baseRefs"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, counted, have, some
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import MOST_SLICES, NodePool
+from slicewise.documents.node_selector import exclude_each_other
 from slicewise.documents.rules.judged_entry import JudgedEntry
 from slicewise.kubernetes import readable
 from slicewise.mig import parse_profile_name
@@ -34,7 +35,7 @@ def check_distinct_pools(pools: Sequence[JudgedEntry[NodePool]]) -> Iterator[Dia
             f'a node of "{pool.name}" could belong to {others} too: all advertise {pool.resource}, so it would '
             "be counted twice"
         )
-        remedy = "give their nodeSelectors one key with different values"
+        remedy = _apart(pool, [pools[number].value for number in rivals])
         yield Diagnostic.error(
             Code.POOLS_NOT_DISTINCT,
             message,
@@ -47,6 +48,20 @@ def check_distinct_pools(pools: Sequence[JudgedEntry[NodePool]]) -> Iterator[Dia
             clashes[number].discard(worst)
             if not clashes[number]:
                 del clashes[number]
+
+
+def _apart(pool: NodePool, rivals: Sequence[NodePool]) -> str:
+    """Return how `pool` is told from all of `rivals`: by what its lists have in common with one, if that is all."""
+    common = {
+        f"{key}={value}"
+        for rival in rivals
+        for key, values in pool.selected.items()
+        if key in rival.selected and values != rival.selected[key]
+        for value in values & rival.selected[key]
+    }
+    if common and len(rivals) == 1:
+        return f"let only one of the two have {some(sorted(common), word='and')} in its list"
+    return "give their nodeSelectors one key with different values"
 
 
 def check_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
@@ -106,7 +121,7 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
     for index, pool in enumerate(pools):
         if pool.nodes and not (pool.mig and pool.mig.profile is None):
             gpu = catalogued(pool)
-            labels = frozenset(pool.node_selector.items())
+            labels = frozenset(pool.selected.items())
             alike[labels, gpu.name if gpu else pool.accelerator_type, pool.accelerator_count].append(index)
     for indices in alike.values():
         resources = {pools[index].resource for index in indices}
@@ -165,9 +180,4 @@ def _one_node(one: NodePool, other: NodePool) -> bool:
     if one.name == other.name or any(pool.mig and pool.mig.profile is None for pool in (one, other)):
         # That is an error of its own, and hides what is meant here.
         return False
-    return not _exclusive(one.node_selector, other.node_selector)
-
-
-def _exclusive(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Return whether no node can carry the labels of both."""
-    return any(key in other and other[key] != value for key, value in one.items())
+    return not exclude_each_other(one.selected, other.selected)

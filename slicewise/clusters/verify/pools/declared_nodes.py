@@ -10,6 +10,7 @@ from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.cuts import CUT_ALIKE, cutting, declaring
 from slicewise.clusters.verify.pools.near_misses import CutOtherwise, NearMisses, UnmatchedNode
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, did_you_mean, some
+from slicewise.documents import written_label
 
 
 def check_declared_nodes(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> Iterator[Found]:
@@ -46,7 +47,7 @@ def _no_node(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> Iterator
             )
         return
     message, remedy = _why_none(compared, everywhere)
-    selected = (f"{key}={value}" for key, value in sorted(pool.node_selector.items()))
+    selected = (written_label(key, values) for key, values in sorted(pool.selected.items()))
     cause = (str(pool.node_count), *selected, "near", *_names(compared.near.nodes))
     yield Found(Code.NO_NODE_MATCHES, Severity.WARNING, message, remedy, cause, takes_room=True, facts=facts)
 
@@ -177,21 +178,21 @@ def _label_remedy(nodes: Iterable[UnmatchedNode]) -> str:
 def _unmatched_labels(compared: ComparedPool, everywhere: Sequence[LiveNode]) -> str:
     """Say which labels of the pool's selector no node has, and what nodes have in their place."""
     reasons = [
-        _instead(key, value, everywhere)
-        for key, value in sorted(compared.pool.node_selector.items())
-        if all(node.labels.get(key) != value for node in everywhere)
+        _instead(key, wanted, everywhere)
+        for key, wanted in sorted(compared.pool.selected.items())
+        if all(node.labels.get(key) not in wanted for node in everywhere)
     ]
     if reasons:
         return "; ".join(reasons)
     return f"each of the labels is on some node, all of them on none: {_lacks(compared.closest[:1])}"
 
 
-def _instead(key: str, value: str, everywhere: Sequence[LiveNode]) -> str:
+def _instead(key: str, wanted: frozenset[str], everywhere: Sequence[LiveNode]) -> str:
     values = Counter(node.labels[key] for node in everywhere if key in node.labels)
     if not values:
         known = {each for node in everywhere for each in node.labels}
         return f"no node has a label {key}{did_you_mean(key, sorted(known))}"
-    return f"no node has {key}={value}; nodes have {_values(values)}"
+    return f"no node has {written_label(key, wanted)}; nodes have {_values(values)}"
 
 
 def _values(values: Mapping[str, int]) -> str:
@@ -205,12 +206,12 @@ def _lacks(nodes: Iterable[UnmatchedNode]) -> str:
 
 
 def _lacking(nodes: Iterable[UnmatchedNode]) -> Iterator[str]:
-    groups: dict[tuple[tuple[str, str, str | None], ...], list[str]] = {}
+    groups: dict[tuple[tuple[str, str | None], ...], list[str]] = {}
     for each in nodes:
-        key = tuple((name, value, each.node.labels.get(name)) for name, value in sorted(each.missing.items()))
+        key = tuple(
+            (written_label(name, values), each.node.labels.get(name)) for name, values in sorted(each.missing.items())
+        )
         groups.setdefault(key, []).append(each.node.name)
     for labels, names in sorted(groups.items(), key=lambda group: group[1]):
-        wanted = " and ".join(
-            f"{key}={value}" + ("" if has is None else f" (it is {has or 'empty'})") for key, value, has in labels
-        )
+        wanted = " and ".join(label + ("" if has is None else f" (it is {has or 'empty'})") for label, has in labels)
         yield f"{some(names)} {'lacks' if len(names) == 1 else 'lack'} {wanted}"

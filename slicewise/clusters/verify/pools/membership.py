@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from slicewise.clusters.live import LiveNode
-from slicewise.documents import NodePool
+from slicewise.documents import NodePool, SelectedLabels, selects
 
 
 def members(pools: Sequence[NodePool], nodes: Iterable[LiveNode]) -> dict[str, tuple[LiveNode, ...]]:
@@ -26,9 +26,9 @@ def members(pools: Sequence[NodePool], nodes: Iterable[LiveNode]) -> dict[str, t
 
 def matches(pool: NodePool, node: LiveNode) -> bool:
     """Return whether the pool's nodeSelector matches the node."""
-    return not missing_labels(pool, node)
+    return selects(pool.selected, node.labels)
 
 
-def missing_labels(pool: NodePool, node: LiveNode) -> dict[str, str]:
+def missing_labels(pool: NodePool, node: LiveNode) -> SelectedLabels:
     """Return what of the pool's nodeSelector the node does not carry."""
-    return {key: value for key, value in pool.node_selector.items() if node.labels.get(key) != value}
+    return {key: values for key, values in pool.selected.items() if node.labels.get(key) not in values}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from slicewise.clusters.live import Gpus, LabelledBy, LiveNode
@@ -11,6 +11,7 @@ from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.clusters.verify.pools.label_ownership import is_of_gke, is_written_by_hand, tells_of_gpus
 from slicewise.clusters.verify.pools.membership import missing_labels
 from slicewise.clusters.verify.pools.pool_node import is_other_model
+from slicewise.documents import SelectedLabels
 from slicewise.mig import WHOLE_GPU_RESOURCE
 
 # From these labels alone it is not known whether a unit of nvidia.com/gpu is a slice.
@@ -47,7 +48,7 @@ class UnmatchedNode:
     """
 
     node: LiveNode
-    missing: Mapping[str, str]
+    missing: SelectedLabels
     not_by_hand: tuple[str, ...]
 
 
@@ -121,7 +122,7 @@ def _is_of_another_pool(declared: DeclaredPool, node: LiveNode) -> bool:
     """Return whether the node has another value of all that the pool selects by, and is not a broken one of its own."""
     broken = node.gpus is not None and node.gpus.invalid
     return not broken and all(
-        node.labels.get(key, value) != value for key, value in declared.pool.node_selector.items()
+        key in node.labels and node.labels[key] not in values for key, values in declared.pool.selected.items()
     )
 
 

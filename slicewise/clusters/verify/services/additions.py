@@ -89,6 +89,11 @@ def _found(there: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[tu
             if name not in ours and value not in (None, "", [], {}, _DEFAULT_SCHEDULER):
                 yield (*part, name), f"{shown}.{name}", _text(value)
         yield from _more((*part, "nodeSelector"), f"{shown}.nodeSelector", pod, ours)
+        if "affinity" in ours:
+            yield from _more((*part, "affinity"), f"{shown}.affinity", pod, ours)
+            there_of_nodes, own_of_nodes = (_at(each, ("affinity",)) for each in (pod, ours))
+            inside = (*part, "affinity", "nodeAffinity")
+            yield from _more(inside, ".".join(inside), there_of_nodes, own_of_nodes)
         yield from _more_resources(part, pod, ours)
 
 
