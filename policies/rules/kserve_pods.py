@@ -88,6 +88,8 @@ def _disagreements(workload: Field, *, config: Config) -> Iterator[Outcome]:
 def _disagreement(name: str, *, leader: Field, worker: Field) -> Iterator[Outcome]:
     ours, theirs = (_compared(spec, name) for spec in (leader, worker))
     if _meaning(name, ours, leader) != _meaning(name, theirs, worker):
+        if name == "nodeSelector" and (ours.plain() or None) == (theirs.plain() or None):
+            ours, theirs = leader["affinity"], worker["affinity"]
         problem = (
             f"differs from {ours.path}, and KServe merges leader and worker separately, so neither takes from the other"
         )

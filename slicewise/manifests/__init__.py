@@ -7,9 +7,9 @@ The names of annotations and labels are here, too.
 
 from slicewise.manifests.engine_memory import engine_digest, prefill_annotation
 from slicewise.manifests.namespaces import namespace_object
-from slicewise.manifests.node_choice import is_chosen, node_choice
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
+from slicewise.manifests.required_nodes import is_chosen, node_choice
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (
     COMPONENT_LABEL,

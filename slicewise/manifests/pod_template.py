@@ -21,8 +21,8 @@ from slicewise.manifests.argument_escaping import through_kubelet
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kv_transfer import kv_transfer_env
 from slicewise.manifests.model_source import adapter_mounts, credentials
-from slicewise.manifests.node_choice import node_choice
 from slicewise.manifests.pod_fields import container_fields, initializer_fields, pod_fields, written_variables
+from slicewise.manifests.required_nodes import node_choice
 from slicewise.manifests.security_context import restricted_security_context
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (

@@ -29,6 +29,11 @@ _OWN: dict[str, st.SearchStrategy[Any]] = {
 # What the schema allows of these is mostly refused, for it says nothing of how their fields fit together.
 _FITTING: dict[str, st.SearchStrategy[Any]] = {
     "cluster": st.just({"source": "Existing", "existing": {"secretRef": {"name": "kubeconfig"}}}),
+    "nodeSelector": st.dictionaries(
+        st.sampled_from(("pool", "region", "a.b/c")),
+        st.one_of(NAMES, st.lists(NAMES, min_size=1, max_size=3, unique=True)),
+        max_size=2,
+    ),
     "tolerations": st.sampled_from(
         ([], [{"operator": "Exists"}], [{"key": "a", "value": "b", "effect": "NoSchedule"}])
     ),

@@ -7,6 +7,7 @@ from typing import Final
 from tests.policies.mutation.breaking import Mutant, add, both, drop, put, rename, turn
 from tests.policies.mutation.targets import (
     ARGS,
+    ELASTIC,
     ENV,
     GPU,
     LIMITS,
@@ -27,6 +28,11 @@ _SIDECAR: Final = {"name": "sidecar", "resources": {"limits": {MIG_3G: "1"}}}
 # More than the plan gave the service, and than it charged the pool with.
 _UNPLANNED: Final = ("plan-complete", "pool-capacity")
 _PARTITION: Final = {"key": "cloud.google.com/gke-gpu-partition-size", "operator": "In", "values": ["1g.20gb"]}
+_PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
+_PREFERENCE: Final = {
+    "weight": 1,
+    "preference": {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["mixed-a", "mixed-b"]}]},
+}
 _PARTITIONED: Final = {
     "nodeAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [_PARTITION]}]}
@@ -112,7 +118,17 @@ PINNED: Final = (
         put(*TEMPLATE, "nodeSelector", value={"kubernetes.io/os": "linux"}),
         "whole-gpu-pinned",
     ),
-    Mutant("workers anywhere", MULTI, drop(*WORKER, "nodeSelector"), "whole-gpu-pinned", also=("pod-specs-agree",)),
+    Mutant("workers anywhere", MULTI, drop(*WORKER, "affinity"), "whole-gpu-pinned", also=("pod-specs-agree",)),
+    Mutant("a slice of two node groups anywhere", ELASTIC, drop(*TEMPLATE, "affinity"), "slice-pinned"),
+    Mutant(
+        "a slice whose node groups are only preferred",
+        ELASTIC,
+        both(
+            drop(*TEMPLATE, "affinity"),
+            put(*TEMPLATE, "affinity", value={"nodeAffinity": {_PREFERRED: [_PREFERENCE]}}),
+        ),
+        "slice-pinned",
+    ),
     Mutant("a slice anywhere", SLICE, drop(*TEMPLATE, "nodeSelector"), "slice-pinned"),
     Mutant(
         "a slice on any amd64",

@@ -21,6 +21,7 @@ from tests.policies.mutation.targets import (
 )
 
 _WORKER_MAIN: Final = (*WORKER, "containers", 0)
+_TERMS: Final = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 _DIGESTS: Final = {"image-pinned": {"digest": True}}
 # Put together here, so that no scanner of this repository takes them for real ones.
 _HUGGING_FACE: Final = "hf_" + "AbCdEfGhIjKlMnOpQrStUvWxYz01234567"
@@ -114,6 +115,8 @@ AGREEMENT: Final = tuple(
     Mutant(f"a worker with {name}", MULTI, breaks, "pod-specs-agree")
     for name, breaks in (
         ("other nodes", put(*WORKER, "nodeSelector", value={"pool": "other"})),
+        ("fewer node groups", put(*WORKER, *_TERMS, 0, "matchExpressions", 0, "values", value=["whole-a"])),
+        ("a second term", add(*WORKER, *_TERMS, value={"matchExpressions": [{"key": "pool", "operator": "Exists"}]})),
         ("an image of its own", put(*_WORKER_MAIN, "image", value="vllm/vllm-openai:v1")),
         ("other resources", put(*_WORKER_MAIN, "resources", "limits", "cpu", value="64")),
         ("other arguments", put(*_WORKER_MAIN, "args", value=["--seed=1"])),

@@ -79,8 +79,8 @@ def lab() -> Stack:
     declared = [
         documents.environment(
             "lab",
-            documents.pool("whole", nodeCount=4, multiNodeCapable=True),
-            documents.slices("mixed", "2g.20gb"),
+            documents.pool("whole", nodeCount=4, multiNodeCapable=True, nodeSelector={"pool": ["whole-a", "whole-b"]}),
+            documents.slices("mixed", "2g.20gb", nodeSelector={"pool": ["mixed-a", "mixed-b"]}),
             documents.slices(
                 "single", "1g.20gb", strategy="single", nodeSelector=partitioned, labels={"use": "single"}
             ),

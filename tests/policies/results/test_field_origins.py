@@ -29,6 +29,7 @@ ENVIRONMENT, MODEL, DEPLOYMENT = range(3)
 POOL: FieldPath = ("spec", "nodePools", 0)
 PROFILE: FieldPath = ("spec", "serving", 0)
 SECRET = {"name": "hf", "key": "token"}
+SELECTOR = {"pool": "p", "zone": ["a", "b"]}
 TOLERATION = {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"}
 CONCURRENCY = {"minReplicas": 0, "maxReplicas": 2, "target": 8}
 
@@ -43,13 +44,13 @@ class Case:
 
 def single(**spec: object) -> Case:
     """Return a placement on a slice; everything that may be written is."""
-    pool = short.slices("p", "1g.10gb", tolerations=[TOLERATION])
+    pool = short.slices("p", "1g.10gb", tolerations=[TOLERATION], nodeSelector=SELECTOR)
     profile = short.profile("q") | {"engine": {"image": "vllm:v1", "args": ["--seed=1"]}}
     declared = [short.environment("e", pool), short.model("m", profile), short.deployment("d", "m")]
     declared[MODEL]["spec"]["huggingFace"] |= {"revision": "v1", "secretRef": SECRET}
     declared[DEPLOYMENT]["spec"] |= spec
     others: dict[tuple[int, FieldPath], object] = {
-        (ENVIRONMENT, (*POOL, "nodeSelector", "pool")): "other",
+        (ENVIRONMENT, (*POOL, "nodeSelector")): {"pool": "other", "rack": ["a", "c"]},
         (ENVIRONMENT, (*POOL, "tolerations")): [{"key": "other", "operator": "Exists", "effect": "NoExecute"}],
         (ENVIRONMENT, (*POOL, "capabilities", "migConfiguration", "profile")): "1g.20gb",
         (MODEL, ("spec", "model", "name")): "other",
@@ -86,7 +87,8 @@ def renamed() -> Case:
 def several_nodes() -> Case:
     """Return a placement of two nodes a replica."""
     case = single()
-    case.documents[ENVIRONMENT] = short.environment("e", short.pool("p", nodeCount=4, multiNodeCapable=True))
+    whole = short.pool("p", nodeCount=4, multiNodeCapable=True, nodeSelector=SELECTOR)
+    case.documents[ENVIRONMENT] = short.environment("e", whole)
     shape = {"nodes": 2, "gpusPerNode": 8}
     case.documents[MODEL]["spec"]["serving"][0]["replicaTopology"] = shape
     left_out = {(*POOL, "tolerations"), (*POOL, "capabilities", "migConfiguration", "profile")}
@@ -101,7 +103,7 @@ CASES = {"single": single(), "autoscaled": autoscaled(), "renamed": renamed(), "
 # What no document says: what Slicewise and KServe always write, and what several fields make together.
 CONSTANT = re.compile(
     r"apiVersion|kind|metadata\.(labels|annotations)\b|spec\.annotations|spec\.(template|worker)\.("
-    r"tolerations\[0\]|\w+\[\d+\]\.(name|securityContext)\b|topologySpreadConstraints|"
+    r"tolerations\[0\]|affinity.*\.(operator|values\[0\])$|\w+\[\d+\]\.(name|securityContext)\b|topologySpreadConstraints|"
     # Which resource the pool says; how many of whole GPUs, the profile.
     r'containers\[0\]\.resources\.limits\["nvidia\.com/gpu"\])'
     r"|spec\.(scaleTargetRef|triggers|advanced\.scalingModifiers\.(formula|metricType))"

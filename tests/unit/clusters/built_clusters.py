@@ -48,9 +48,14 @@ def nodes_of(pool: Document) -> list[LiveNode]:
     mig = pool["capabilities"].get("migConfiguration") or {}
     gpus = gfd(pool["acceleratorCount"], mig.get("profile"), mig.get("strategy", "mixed"))
     return [
-        node(f"{pool['name']}-{number}", gpus, pool["nodeSelector"] | {"kubernetes.io/os": "linux"})
+        node(f"{pool['name']}-{number}", gpus, _labels(pool) | {"kubernetes.io/os": "linux"})
         for number in range(pool.get("nodeCount", 1))
     ]
+
+
+def _labels(pool: Document) -> dict[str, str]:
+    """Return labels that the pool's nodeSelector selects: of a list the first."""
+    return {key: said if isinstance(said, str) else said[0] for key, said in pool["nodeSelector"].items()}
 
 
 def cluster_of(environment: Document, *namespaces: str) -> LiveCluster:

@@ -94,6 +94,17 @@ def test_a_claim_for_one_node(modes: list[str], replicas: int, nodes: int, wrong
     assert said(documents(ON_CLAIM, replicas, nodes), claim("Bound", *modes)) == [("SW642", True)] * wrong
 
 
+@pytest.mark.parametrize(("zones", "wrong"), [(("a", "b"), True), (("a", "c"), False)])
+def test_nodes_are_counted_by_lists_of_labels_too(zones: tuple[str, str], *, wrong: bool) -> None:
+    written = documents(ON_CLAIM, 2, 1)
+    written[0]["spec"]["nodePools"][0]["nodeSelector"] = {"zone": ["a", "b"]}
+    cluster = cluster_of(written[0])
+    node = cluster.nodes[0]
+    there = tuple(replace(node, name=zone, labels={**node.labels, "zone": zone}) for zone in zones)
+    found = verified(written, replace(cluster, nodes=there, named=claim("Bound", "ReadWriteOnce"))).differences
+    assert [each.code.value for each in found if each.code.value == "SW642"] == ["SW642"] * wrong
+
+
 def test_a_volume_of_pods_is_a_claim_too() -> None:
     written = documents(IN_IMAGE, 2)
     written[1]["spec"]["pod"] = {"volumes": [{"name": "w", "persistentVolumeClaim": {"claimName": "weights"}}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from slicewise.clusters.live.facts import LiveCluster, LiveNode
@@ -40,7 +41,7 @@ def cordoned(each: LiveNode) -> LiveNode:
     return replace(each, cordoned=True)
 
 
-def selecting(selector: dict[str, str], **fields: object) -> tuple[Document, ...]:
+def selecting(selector: Mapping[str, object], **fields: object) -> tuple[Document, ...]:
     return (environment(ENVIRONMENT, pool("whole", nodeSelector=selector, **fields)),)
 
 

@@ -37,9 +37,12 @@ from tests.unit.clusters.verify.pools.labelled_nodes import labelled, selecting
         ({"a": "1", "b": "2"}, [{"a": "1", "b": "3"}], "no node has b=2; nodes have 3 (1)"),
         ({"a": "1", "b": "2"}, [{"a": "1"}, {"b": "2"}], "all of them on none: n-0 lacks b=2"),
         ({"a": "1"}, [{"a": ""}], "nodes have the empty value (1)"),
+        ({"a": ["1", "2"]}, [{"a": "3"}], "no node has a in (1,2); nodes have 3 (1)"),
+        ({"a": ["2", "1"], "b": "2"}, [{"a": "1"}, {"b": "2"}], "n-0 lacks b=2"),
+        ({"a": ["2", "1"], "b": "2"}, [{"a": "3", "b": "2"}, {"a": "1"}], "n-0 lacks a in (1,2) (it is 3)"),
     ],
 )
-def test_what_no_node_has_and_what_nodes_have(selector: dict[str, str], labels: list[Any], said: str) -> None:
+def test_what_no_node_has_and_what_nodes_have(selector: dict[str, Any], labels: list[Any], said: str) -> None:
     told = only(selecting(selector), labelled(*labels))
     assert (told.subject.node_pool, told.code) == ("whole", "SW601")
     assert said in told.message

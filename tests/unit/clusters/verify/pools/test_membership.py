@@ -57,6 +57,14 @@ def test_one_selector_and_two_resources_split_the_nodes() -> None:
     assert [(each.node_pool, each.nodes) for each in result.pools] == [("cut", 1), ("whole", 1)]
 
 
+def test_a_list_of_values_means_the_nodes_with_any_of_them() -> None:
+    documents = selecting({"zone": ["a", "b"], "disk": "ssd"}, nodeCount=2)
+    labels = [{"zone": "a", "disk": "ssd"}, {"zone": "b", "disk": "ssd"}]
+    assert found(documents, labelled(*labels)) == []
+    result = verified(documents, labelled(*labels, {"zone": "c", "disk": "ssd"}, {"zone": "a", "disk": "hdd"}))
+    assert [(each.node_pool, each.nodes) for each in result.pools] == [("whole", 2)]
+
+
 def test_an_empty_selector_counts_gpu_nodes() -> None:
     documents = declared(pool("whole", nodeSelector={}, nodeCount=2))
     cpus = [node(f"cpu-{number}", None, {}, cordoned=True) for number in range(3)]
