@@ -84,9 +84,19 @@ class Demand:
         return replicas * option.prefill.profile.replica_topology.nodes
 
     @property
+    def has_prefill(self) -> bool:
+        """Whether any of its options has a prefill workload."""
+        return any(option.prefill for option in self.options)
+
+    @property
     def least_units(self) -> int:
-        """The units of all replicas in one environment, with the option that takes fewest."""
-        return min((self.units(option.profile) for option in self.options if option.levels), default=0)
+        """The units of all replicas in one environment, prefill included, with the option that takes fewest."""
+        return min((self._all_units(option) for option in self.options if option.levels), default=0)
+
+    def _all_units(self, option: ServingOption) -> int:
+        prefill = option.prefill
+        beside = self.prefill_pods(option) * prefill.profile.replica_topology.gpus_per_node if prefill else 0
+        return self.units(option.profile) + beside
 
 
 def demands_of(

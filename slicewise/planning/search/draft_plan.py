@@ -51,6 +51,11 @@ class Claim:
         """What they take."""
         return self.pods * self.pod.units
 
+    @property
+    def all_units(self) -> int:
+        """What they take together with those of its prefill workload."""
+        return sum(each.units for each in self.taken)
+
     def units_on(self, index: int) -> int:
         """Return what its pods and those of its prefill workload take on one pool."""
         own = self.units if self.index == index else 0
@@ -76,7 +81,7 @@ class DraftPlan:
         self._classes, fits, prefills, self.requirements = pool_classes(self.pools, fleet)
         self.lanes = Lanes(fleet, self.numbered, self._classes)
         self.demands = demands_of(fleet, self.pools, fits, prefills, self.lanes)
-        self.has_prefill = any(option.prefill for demand in self.demands for option in demand.options)
+        self.has_prefill = any(demand.has_prefill for demand in self.demands)
         """Whether anything that can be placed has a prefill workload."""
         self.placed: dict[DeploymentKey, dict[str, Claim]] = {demand.key: {} for demand in self.demands}
         self.quotas = QuotaLedger(fleet, self.numbered.documents(fleet)) if fleet.quotas else None

@@ -41,7 +41,16 @@ class Relocation:
         return self._make_room(demand, demand.options, self._depth, frozenset())
 
     def serve_more_without(self, displaced: Claim, waiting: Iterable[Demand]) -> bool:
-        """Give up `displaced` if two or more of those `waiting` can be placed then."""
+        """Give up `displaced` if two or more of those `waiting` can be placed then, in this order or with pairs first.
+
+        A pair takes more units than another deployment, and maybe fewer of those that are short.
+        """
+        waiting = list(waiting)
+        pairs_first = sorted(waiting, key=lambda demand: not demand.has_prefill)
+        orders = [waiting] if pairs_first == waiting else [waiting, pairs_first]
+        return any(self._serve_more_without(displaced, order) for order in orders)
+
+    def _serve_more_without(self, displaced: Claim, waiting: Iterable[Demand]) -> bool:
         self._draft.remove(displaced)
         self.left.append(displaced)
         served = 0
@@ -76,7 +85,7 @@ class Relocation:
         pools: dict[int, tuple[ServingOption, PodSize]] = {}
         for option in options:
             for index, pod in option.lane_pools():
-                movable = index in self._movable or (option.prefill and self._may_move_beside(index))
+                movable = index in self._movable or (draft.has_prefill and self._may_move_beside(index))
                 unused = movable and index not in busy and index not in pools
                 if unused and draft.pools[index].environment not in placed:
                     pools[index] = (option, pod)
@@ -89,7 +98,7 @@ class Relocation:
                 yield newcomer
 
     def _may_move_beside(self, index: int) -> bool:
-        """Return whether anything could make way on a pool that a prefill workload may have."""
+        """Return whether anything of a pool's environment could move: its prefill workload may be on the pool."""
         return any(each in self._movable for each in self._beside(index))
 
     def _beside(self, index: int) -> Sequence[int]:
@@ -155,6 +164,9 @@ class Relocation:
 
     def _fits_elsewhere(self, claim: Claim) -> bool:
         self.tries -= 1
+        if claim.prefill:
+            # One of its two workloads may have another pool of the same environment.
+            return True
         return self._draft.best(claim.demand, self._draft.placed[claim.demand.key], [claim.option]) is not None
 
     def _exchange(self, newcomer: Claim, leaving: Sequence[Claim], depth: int, busy: AbstractSet[int]) -> bool:

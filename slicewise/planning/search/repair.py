@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from heapq import merge
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -162,9 +163,9 @@ class _Repacking:
         """
         done = 0
         waiting = self._smallest_first()
-        here = {id(claim): claim for index in self.pools for claim in self._claims.get(index, ())}
+        here = {id(claim): claim for claim in self._on_pools(self._awaited())}
         for displaced in sorted(here.values(), key=_largest_first)[:_MOST_DISPLACED]:
-            if not waiting or self._tries <= 0 or displaced.units <= waiting[0].least_units:
+            if not waiting or self._tries <= 0 or self._is_too_small(displaced, waiting[0]):
                 return done
             if (
                 self._draft.placed[displaced.demand.key].get(self._draft.pools[displaced.index].environment)
@@ -179,6 +180,27 @@ class _Repacking:
                 waiting = self._smallest_first()
             self._tries = attempt.tries
         return done
+
+    def _is_too_small(self, displaced: Claim, smallest: Demand) -> bool:
+        """Return whether two of what waits cannot be placed for `displaced`, nor for anything smaller."""
+        # A pair may lack only the smaller part of its units.
+        return not self._pairs and displaced.all_units <= smallest.least_units
+
+    def _awaited(self) -> set[int]:
+        """Return the pools that something waits for, alone or as one of a pair."""
+        awaited = set(self.pools)
+        for option in (option for demand in self._pairs.values() for option in demand.options):
+            awaited.update(index for index, _ in option.lane_pools())
+            awaited.update(index for index, _ in (option.prefill.lane_pools() if option.prefill else ()))
+        return awaited
+
+    def _on_pools(self, pools: AbstractSet[int]) -> Iterator[Claim]:
+        """Yield the claims that have pods there, those of prefill workloads too."""
+        for index, claims in self._claims.items():
+            if index in pools:
+                yield from claims
+            elif self._draft.has_prefill:
+                yield from (claim for claim in claims if claim.prefill and claim.prefill.index in pools)
 
     def _keep(self, attempt: Relocation) -> None:
         for claim in attempt.left:
@@ -263,4 +285,4 @@ _by_size = itemgetter(0, 1)
 
 
 def _largest_first(claim: Claim) -> tuple[object, ...]:
-    return (-claim.units, claim.demand.key, claim.index)
+    return (-claim.all_units, claim.demand.key, claim.index)

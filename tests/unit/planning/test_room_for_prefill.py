@@ -78,3 +78,52 @@ def test_a_pair_that_prefills_on_the_pool_makes_way() -> None:
     )
     assert _where(plan, "first") == [("b", "nv")]
     assert _where(plan, "second")[0][0] == "a"
+
+
+def _named_pair(name: str, gpus: int, slices_: int) -> list[Document]:
+    """Return a model and its deployment: so many replicas of one whole GPU, that prefill on so many slices."""
+    one = profile("one", memoryPerGpu="70Gi", mig="never")
+    return [
+        model(name, one | {"prefill": {"replicas": slices_, "replicaTopology": SLICE}}),
+        deployment(name, name, replicas=gpus),
+    ]
+
+
+def _others(mig: str, *sizes: int, **selected: str) -> list[Document]:
+    """Return deployments of so many replicas each, on slices alone or on whole GPUs alone."""
+    of = model(mig, profile("one", memoryPerGpu="30Gi", mig=mig))
+    return [of, *(deployment(f"{mig}-{n}", mig, replicas=size, **selected) for n, size in enumerate(sizes))]
+
+
+def _served(*documents: Document) -> int:
+    plan = plan_of(documents)
+    assert findings(fleet_of(documents), plan) == []
+    return len(plan["placements"])
+
+
+def test_a_large_pair_gives_way_to_two_that_need_the_pools_of_its_two_workloads() -> None:
+    """3 and 8, 4 and 3 of 8 GPUs and 16 slices leave 5 slices; without the first, 6 and another pair fit."""
+    whole, cut = pool("whole"), slices("cut", "3g.40gb")
+    pairs = [*_named_pair("a", 3, 8), *_named_pair("b", 4, 3), *_named_pair("c", 2, 3)]
+    assert _served(environment("e", whole, cut), *pairs, *_others("only", 6)) == 3
+
+
+def test_what_is_alone_gives_way_to_two_pairs() -> None:
+    """10 of 16 slices leave no room for 8 and for 5."""
+    pairs = [*_named_pair("a", 4, 3), *_named_pair("b", 3, 8), *_named_pair("c", 2, 5)]
+    assert (
+        _served(environment("e", pool("w1"), pool("w2"), slices("cut", "3g.40gb")), *pairs, *_others("only", 10)) == 3
+    )
+    # 8 GPUs are less than either of these pairs takes together, and each needs only 4 of them.
+    pairs = [*_named_pair("a", 4, 8), *_named_pair("b", 4, 5)]
+    assert _served(environment("e", pool("whole"), slices("cut", "3g.40gb")), *pairs, *_others("never", 8)) == 2
+    # With 6 GPUs for one that is alone, 2 are left; with 4 for each pair, none.
+    assert _served(environment("e", pool("whole"), slices("cut", "3g.40gb")), *pairs, *_others("never", 8, 6, 6)) == 2
+
+
+def test_a_prefill_workload_moves_to_another_pool_of_its_environment() -> None:
+    """Nothing else is on the slices that the last one must have, and the other slices have room."""
+    pairs = [*_named_pair("a", 4, 3), *_named_pair("b", 2, 8), *_named_pair("c", 2, 8)]
+    own = slices("own", "3g.40gb", labels={"for": "six"})
+    alone = _others("only", 6, nodePoolSelector={"for": "six"})
+    assert _served(environment("e", own, pool("whole"), slices("rest", "3g.40gb")), *pairs, *alone) == 4
