@@ -16,7 +16,7 @@ from slicewise.clusters.live import LiveCluster, ObjectName
 from slicewise.clusters.verify.services import PlannedService
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import Amounts, containers_of, items, mapping, pod_resources, shown_amount, text
-from slicewise.manifests import CONFIG_KIND
+from slicewise.manifests import CONFIG_KIND, is_chosen
 from slicewise.mig import is_gpu_resource
 from slicewise.planning import ChargedPool, PlannedCharge
 
@@ -128,7 +128,7 @@ def _against_pod(config: Mapping[str, Any], own: Mapping[str, Any], cluster: Liv
 def _against_nodes(config: Mapping[str, Any], own: Mapping[str, Any], cluster: LiveCluster) -> Iterator[_Said]:
     selector = mapping(own.get("nodeSelector"))
     more = {key: value for key, value in mapping(config.get("nodeSelector")).items() if key not in selector}
-    here = [node for node in cluster.nodes if selector.items() <= node.labels.items()]
+    here = [node for node in cluster.nodes if is_chosen(own, node.labels)]
     able = [node for node in here if more.items() <= node.labels.items()]
     if len(able) < len(here):
         labels = some([f"{key}={value}" for key, value in sorted(more.items())])

@@ -89,7 +89,7 @@ def _named_pair(name: str, gpus: int, slices_: int) -> list[Document]:
     ]
 
 
-def _others(mig: str, *sizes: int, **selected: str) -> list[Document]:
+def _others(mig: str, *sizes: int, **selected: object) -> list[Document]:
     """Return deployments of so many replicas each, on slices alone or on whole GPUs alone."""
     of = model(mig, profile("one", memoryPerGpu="30Gi", mig=mig))
     return [of, *(deployment(f"{mig}-{n}", mig, replicas=size, **selected) for n, size in enumerate(sizes))]

@@ -19,7 +19,13 @@ def container(name: str = "main", **resources: Document) -> Document:
     return {"template": {"containers": [{"name": name, "resources": resources}]}}
 
 
-def said(*configs: Document, replicas: int = 4, nodes: int = 1, fast: tuple[str, ...] = ()) -> list[Diagnostic]:
+def said(
+    *configs: Document,
+    replicas: int = 4,
+    nodes: int = 1,
+    fast: tuple[str, ...] = (),
+    selector: Document | None = None,
+) -> list[Diagnostic]:
     """Return what is said of 4 replicas of 10 CPUs, on 16 slices of a node of 100 CPUs, with these configs."""
     pool = slices("small", "3g.40gb", nodeCount=nodes, allocatable={"cpu": "100", "memory": "1Ti"})
     gemma = model("gemma", profile("any", memoryPerGpu="30Gi"), cpu="10", memory="10Gi")
@@ -31,6 +37,7 @@ def said(*configs: Document, replicas: int = 4, nodes: int = 1, fast: tuple[str,
         for number, config in enumerate(configs)
     }
     cluster = replace(cluster_of(site), named=there)
+    pool["nodeSelector"] = selector or pool["nodeSelector"]
     if fast:
         cluster = changed(cluster, lambda each: replace(each, labels={**each.labels, "disk": "fast"}), *fast)
     return [each for each in verified(written, cluster).differences if each.code.value == "SW665"]
@@ -104,6 +111,13 @@ def test_a_part_of_the_nodes_is_a_warning() -> None:
     assert not told.is_error
     assert "which 1 of the pool's 2 have" in told.message
     assert said(config, nodes=2, fast=("small-0", "small-1")) == []
+
+
+def test_a_pool_that_selects_by_a_list_of_values() -> None:
+    config = {"template": {"nodeSelector": {"pool": "small"}}}
+    assert said(config, selector={"pool": ["small", "other"]}) == []
+    (told,) = said({"template": {"nodeSelector": {"pool": "other"}}}, selector={"pool": ["small", "other"]})
+    assert "pool=other, which 0 of the pool's 1 have" in told.message
 
 
 def test_what_does_not_run_is_not_looked_at() -> None:
