@@ -89,10 +89,12 @@ def _named_pair(name: str, gpus: int, slices_: int) -> list[Document]:
     ]
 
 
-def _others(mig: str, *sizes: int, **selected: object) -> list[Document]:
+def _others(mig: str, *sizes: int, only: str = "") -> list[Document]:
     """Return deployments of so many replicas each, on slices alone or on whole GPUs alone."""
     of = model(mig, profile("one", memoryPerGpu="30Gi", mig=mig))
-    return [of, *(deployment(f"{mig}-{n}", mig, replicas=size, **selected) for n, size in enumerate(sizes))]
+    selector = {"for": only} if only else {}
+    named = ((f"{mig}-{number}", size) for number, size in enumerate(sizes))
+    return [of, *(deployment(name, mig, replicas=size, nodePoolSelector=selector) for name, size in named)]
 
 
 def _served(*documents: Document) -> int:
@@ -125,5 +127,5 @@ def test_a_prefill_workload_moves_to_another_pool_of_its_environment() -> None:
     """Nothing else is on the slices that the last one must have, and the other slices have room."""
     pairs = [*_named_pair("a", 4, 3), *_named_pair("b", 2, 8), *_named_pair("c", 2, 8)]
     own = slices("own", "3g.40gb", labels={"for": "six"})
-    alone = _others("only", 6, nodePoolSelector={"for": "six"})
+    alone = _others("only", 6, only="six")
     assert _served(environment("e", own, pool("whole"), slices("rest", "3g.40gb")), *pairs, *alone) == 4
