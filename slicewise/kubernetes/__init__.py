@@ -26,6 +26,7 @@ from slicewise.kubernetes.node_label_keys import (
     OLD_INSTANCE_TYPE_LABEL,
     PRODUCT_LABEL,
     REGION_LABEL,
+    REPLICAS_LABEL,
     ZONE_LABEL,
 )
 from slicewise.kubernetes.pod_requests import (
@@ -67,6 +68,7 @@ __all__ = [
     "OLD_INSTANCE_TYPE_LABEL",
     "PRODUCT_LABEL",
     "REGION_LABEL",
+    "REPLICAS_LABEL",
     "ZONE_LABEL",
     "Amounts",
     "ContainerResources",

@@ -10,6 +10,8 @@ PRODUCT_LABEL: Final = "nvidia.com/gpu.product"
 GPU_COUNT_LABEL: Final = "nvidia.com/gpu.count"
 GPU_MEMORY_LABEL: Final = "nvidia.com/gpu.memory"
 """MiB of a GPU; with strategy single, of a slice."""
+REPLICAS_LABEL: Final = "nvidia.com/gpu.replicas"
+"""How many pods share a GPU; 1 where none do, 0 where all GPUs are in MIG mode."""
 MIG_STRATEGY_LABEL: Final = "nvidia.com/mig.strategy"
 # Only of slices, under strategy single.
 GPU_INSTANCE_SLICES_LABEL: Final = "nvidia.com/gpu.slices.gi"

@@ -13,7 +13,17 @@ from slicewise.clusters.discover.node_selectors import LeftOut, Selected, select
 from slicewise.clusters.discover.pool_document import PoolDocument, pool_document
 from slicewise.clusters.discover.pool_facts import MOST_NAMED, accelerator_of
 from slicewise.clusters.discover.pool_names import pool_names
-from slicewise.clusters.live import GpuPod, Gpus, LiveCluster, LiveNode, Readable, belongs, most_nodes
+from slicewise.clusters.live import (
+    GpuPod,
+    Gpus,
+    LiveCluster,
+    LiveNode,
+    NoOffer,
+    Readable,
+    UnitFlaw,
+    belongs,
+    most_nodes,
+)
 from slicewise.diagnostics import are, counted, some
 from slicewise.documents import MAX_POOLS
 
@@ -21,6 +31,18 @@ _INTRODUCTION: Final = (
     "Written by `slicewise discover`. What deserves a look says CHECK.",
     "No label says interconnect, interNodeBandwidth, nvlinkDomainSize, multiNodeCapable: write what models require.",
 )
+
+
+_NOTHING: Final = {
+    NoOffer.INVALID: (
+        "slices do not fit strategy single (MIG-INVALID), so nothing is offered: a GPU in MIG mode has no slices, only "
+        "some GPUs are in MIG mode, or slices differ"
+    ),
+    NoOffer.NOT_CUT: "all GPUs are in MIG mode and none has slices, so the device plugin has nothing to offer",
+    NoOffer.SPLIT: "slices are split into compute instances, which the device plugin refuses to offer (from 0.20.0)",
+    NoOffer.DRA: "no device plugin offers GPUs: NVIDIA's DRA driver has them (ResourceSlices of gpu.nvidia.com)",
+    NoOffer.NO_PLUGIN: "labels speak of GPUs, and the device plugin offers none",
+}
 
 
 class NothingToDeclareError(Exception):
@@ -126,17 +148,28 @@ def _unusable(nodes: Sequence[LiveNode]) -> Iterator[str]:
             reasons[_why_nothing(node.gpus)].append(node.name)
         strange = {offer.resource for offer in node.gpus.offers} - {offer.resource for offer in usable_offers(node)}
         for resource in sorted(strange):
-            reasons[f"{resource} is not a resource that a pool can declare"].append(node.name)
+            reasons[_why_strange(node.gpus, resource)].append(node.name)
     for reason, names in sorted(reasons.items()):
         yield f"{reason}: {some(names, MOST_NAMED)}"
 
 
+def _why_strange(gpus: Gpus, resource: str) -> str:
+    offer = gpus.offer(resource)
+    if offer and offer.flaw is UnitFlaw.SPLIT:
+        return (
+            f"a unit of {resource} is a compute instance ({offer.profile}), several of which share the memory of a "
+            "slice, so no pool can declare it: have MIG manager cut whole slices"
+        )
+    return f"{resource} is not a resource that a pool can declare"
+
+
 def _why_nothing(gpus: Gpus) -> str:
-    if gpus.invalid:
-        return "slices do not fit strategy single (MIG-INVALID), so nothing is offered"
-    if gpus.mig_state and gpus.mig_state != "success":
+    if not gpus.invalid and gpus.mig_state and gpus.mig_state != "success":
         return f"nothing is offered, MIG manager says {gpus.mig_state}"
-    return "labels speak of GPUs, and the device plugin offers none"
+    silence = gpus.silence
+    layout = silence.impossible_layout
+    asked = f"; MIG manager was asked for {layout.name}, and {layout.model} has no {layout.profile}" if layout else ""
+    return _NOTHING[silence.reason] + asked
 
 
 def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:

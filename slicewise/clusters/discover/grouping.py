@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from slicewise.clusters.live import POOL_LABELS, Gpus, LiveNode, Offer, Taint, not_tolerated
+from slicewise.clusters.live import POOL_LABELS, Gpus, LiveNode, Offer, Taint, UnitFlaw, not_tolerated
 from slicewise.manifests import GPU_TOLERATION
-from slicewise.mig import MigStrategy, parse_profile_name, resource_name
+from slicewise.mig import GpuModel, MigStrategy, parse_profile_name, resource_name
 
 # Slicewise gives it to every pod (manifests/pods.py), so a pool need not declare it.
 
@@ -49,7 +49,22 @@ class Group:
     @property
     def accelerator(self) -> str | None:
         """The GPU model as labels write it; None where none does."""
-        return self.gpus[0].accelerator
+        return self.offers[0].accelerator or self.gpus[0].accelerator
+
+    @property
+    def model(self) -> GpuModel | None:
+        """The catalogue's model of its GPUs; None where it has none, or labels do not say which of several it is."""
+        return self.gpus[0].model_of(self.resource)
+
+    @property
+    def is_beside_other_model(self) -> bool:
+        """Whether its slices are on GPUs of another model than the whole ones of their node."""
+        return any(gpus.physical is not None and gpus.physical_of(self.resource) is None for gpus in self.gpus)
+
+    @property
+    def has_several_models(self) -> bool:
+        """Whether GPUs of several models are in a node, or may be: its labels describe any one of them."""
+        return any(gpus.has_several_models for gpus in self.gpus)
 
     @property
     def supposed(self) -> bool:
@@ -58,7 +73,7 @@ class Group:
 
     @property
     def unexplained(self) -> bool:
-        """Whether a node has more units than GPUs, and neither labels nor numbers say what a unit is."""
+        """Whether a node has more units than its GPUs can be, and neither labels nor numbers say what a unit is."""
         return any(
             gpus.is_exceeded_by(offer) and not offer.supposed
             for gpus, offer in zip(self.gpus, self.offers, strict=True)
@@ -66,8 +81,13 @@ class Group:
 
     @property
     def shares(self) -> bool:
-        """Whether a unit may be a share of a GPU or slice, without memory of its own."""
-        return self.unexplained or any(gpus.shared for gpus in self.gpus)
+        """Whether a unit may be no GPU or slice of its own."""
+        return self.unexplained or bool(self.flaws)
+
+    @property
+    def flaws(self) -> frozenset[UnitFlaw]:
+        """What labels say against its units."""
+        return frozenset(offer.flaw for offer in self.offers if offer.flaw)
 
     @property
     def units(self) -> int:
@@ -116,7 +136,8 @@ def _usable(gpus: Gpus, offer: Offer) -> bool:
     strategies = (MigStrategy.MIXED, MigStrategy.SINGLE)
     named = offer.resource in {resource_name(offer.profile, strategy) for strategy in strategies}
     # The catalogue may be wrong about a GPU; a pool of slices of a GPU without any could not be declared, though.
-    return named and parse_profile_name(offer.profile) is not None and (gpus.model is None or gpus.model.mig_capable)
+    model = gpus.model_of(offer.resource)
+    return named and parse_profile_name(offer.profile) is not None and (model is None or model.mig_capable)
 
 
 def _kind(node: LiveNode, offer: Offer) -> tuple[object, ...]:
@@ -130,10 +151,11 @@ def _kind(node: LiveNode, offer: Offer) -> tuple[object, ...]:
         return ()
     return (
         pool_label_of(node),
-        gpus.accelerator,
+        None if gpus.has_several_models else gpus.accelerator,
+        offer.accelerator,
         offer.profile,
         gpus.mig_config,
-        gpus.shared,
+        offer.flaw,
         tuple(each.resource for each in gpus.offers),
         (gpus.physical, offer.units) if offer.profile is None else None,
         lasting_taints(node),

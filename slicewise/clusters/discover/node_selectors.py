@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from slicewise.clusters.discover.grouping import Group
-from slicewise.clusters.live import LiveNode, is_stable, rank
+from slicewise.clusters.live import LiveNode, describes_gpus, is_stable, rank
 from slicewise.kubernetes import HOSTNAME_LABEL
 
 
@@ -71,7 +71,10 @@ def select(groups: Sequence[Group], nodes: Sequence[LiveNode]) -> tuple[list[Sel
 def _common_labels(group: Group) -> dict[str, str]:
     """Return the labels that all its nodes carry with one value, in the order in which they are preferred."""
     common = set(group.nodes[0].labels.items()).intersection(*(node.labels.items() for node in group.nodes[1:]))
-    return dict(sorted((label for label in common if is_stable(*label)), key=lambda label: rank(label[0])))
+    lasting = (
+        label for label in common if is_stable(*label) and not (group.has_several_models and describes_gpus(label[0]))
+    )
+    return dict(sorted(lasting, key=lambda label: rank(label[0])))
 
 
 def _rivals(groups: Sequence[Group], index: int) -> list[int]:
@@ -110,7 +113,7 @@ def _alike(one: Group, other: Group) -> bool:
 
 
 def _worth(group: Group) -> tuple[bool, bool, int, tuple[str, ...]]:
-    return (group.accelerator is None, group.gpus[0].shared, -group.units, group.names)
+    return (group.accelerator is None, group.shares, -group.units, group.names)
 
 
 def _exclusive(groups: Sequence[Group], labels: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

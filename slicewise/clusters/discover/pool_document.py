@@ -17,12 +17,23 @@ from slicewise.clusters.discover.pool_facts import (
     unit_memory,
     units_of,
 )
-from slicewise.clusters.live import LiveNode
+from slicewise.clusters.live import LiveNode, UnitFlaw
 from slicewise.diagnostics import counted, some
 from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
 _SETTLED: Final = frozenset({None, "success"})
+_FLAWS: Final = {
+    UnitFlaw.SHARED: "a unit is a share of a GPU or slice, with no memory of its own",
+    UnitFlaw.MIG_MODE: (
+        "all GPUs are in MIG mode, and the device plugin, which runs with strategy none, offers them as whole ones: "
+        "run it and GPU feature discovery with strategy mixed or single, or switch MIG off"
+    ),
+    UnitFlaw.SPLIT: (
+        "a unit is a compute instance, several of which share the memory of a slice: have MIG manager cut whole slices"
+    ),
+    UnitFlaw.UNCOUNTED: "GPU feature discovery counts fewer slices than there are units, so some are something else",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +150,24 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
 
 
 def _models(group: Group) -> Iterator[str]:
-    several = dict.fromkeys(gpus.models_of(group.resource) for gpus in group.gpus)
-    for model, *others in filter(None, several):
-        if others:
-            yield (
-                f"the node's label says {model.name}, that of {group.resource} {others[0].name}: write "
-                "acceleratorType, acceleratorCount and memoryPerGpu of these slices"
-            )
-        elif group.profile and model.profile(group.profile) is None:
-            yield f"the catalogue knows no {group.profile} of {model.name}: is it another GPU model?"
+    own = group.model
+    if own and group.profile and own.profile(group.profile) is None:
+        yield f"the catalogue knows no {group.profile} of {own.name}: is it another GPU model?"
 
 
 def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
-    physical = min(gpus.physical or 0 for gpus in group.gpus)
+    physical = min(gpus.physical_of(group.resource) or 0 for gpus in group.gpus)
     offered = max(offer.units for offer in group.offers)
-    if any(gpus.shared for gpus in group.gpus):
-        yield "a unit is a share of a GPU or slice, with no memory of its own; reservedUnits keeps models off"
+    for flaw in sorted(group.flaws):
+        yield f"{_FLAWS[flaw]}; reservedUnits keeps models off"
+    if group.flaws:
+        return
+    if group.unexplained and group.has_several_models:
+        yield (
+            f"GPU feature discovery counts {counted(physical, 'GPU')} where {counted(offered, 'unit')} are offered: "
+            "shares of GPUs, or GPUs of several models, of which its labels describe any one; reservedUnits keeps "
+            "models off"
+        )
     elif group.unexplained:
         yield (
             f"a node has {counted(units.count, 'GPU')} and offers {counted(offered, 'unit')}, which are slices or "
@@ -167,7 +180,9 @@ def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
         )
     elif physical and group.profile is None and physical != units.count:
         yield f"a node has {counted(physical, 'GPU')} and offers {units.count} of them whole"
-    if not physical:
+    if group.is_beside_other_model:
+        yield f"GPUs of another model are in a node, too: acceleratorCount {units.count} is what holds these slices"
+    elif not physical:
         what = "whether a unit is a GPU or a slice" if _may_be_slices(group) else "how many GPUs a node has"
         yield f"no label says {what}; acceleratorCount {units.count} is a guess"
 

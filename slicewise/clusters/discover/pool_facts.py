@@ -60,7 +60,7 @@ class Units:
 
 def accelerator_of(group: Group) -> Accelerator:
     """Return the GPU model of `group` under a name that loads."""
-    written, model = group.accelerator, group.gpus[0].model
+    written, model = group.accelerator, group.model
     if written is None:
         return Accelerator("unknown", None, "no label says the GPU model; write it as acceleratorType")
     try:
@@ -85,7 +85,7 @@ def units_of(group: Group, model: GpuModel | None) -> Units:
     GPUs, of which a pod may take several on one node, the node with fewest counts.
     """
     offered = [offer.units for offer in group.offers]
-    physical = max((gpus.physical or 0 for gpus in group.gpus), default=0)
+    physical = max((gpus.physical_of(group.resource) or 0 for gpus in group.gpus), default=0)
     if group.profile is None:
         count = min(offered)
         # A time-sliced share of a GPU is not a GPU.
@@ -195,8 +195,11 @@ def _share(node: LiveNode, resource: str) -> Decimal:
     offers = usable_offers(node)
     if len(offers) == 1:
         return Decimal(1)
-    model = node.gpus.model if node.gpus else None
-    weights = {offer.resource: offer.units * _weight(offer.profile, model) for offer in offers}
+    gpus = node.gpus
+    weights = {
+        offer.resource: offer.units * _weight(offer.profile, gpus.model_of(offer.resource) if gpus else None)
+        for offer in offers
+    }
     return Decimal(weights[resource]) / Decimal(sum(weights.values()))
 
 

@@ -18,17 +18,21 @@ from slicewise.clusters.live.facts import (
     UNSETTLED,
     GpuPod,
     Gpus,
+    ImpossibleLayout,
     LabelledBy,
     LiveCluster,
     LiveNode,
     NodeGroupBounds,
+    NoOffer,
     Offer,
     Readable,
+    Silence,
     Taint,
+    UnitFlaw,
 )
 from slicewise.clusters.live.gateways import LiveGateway, live_gateway
 from slicewise.clusters.live.image_settings import KSERVE_SETTINGS, ImageSettings
-from slicewise.clusters.live.label_ranks import POOL_LABELS, is_stable, rank
+from slicewise.clusters.live.label_ranks import POOL_LABELS, describes_gpus, is_stable, rank
 from slicewise.clusters.live.named_objects import LiveClaim, LiveNamed, NamedObjects
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, ResourceQuota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
@@ -65,6 +69,7 @@ __all__ = [
     "GpuPod",
     "Gpus",
     "ImageSettings",
+    "ImpossibleLayout",
     "KindInNamespace",
     "LabelledBy",
     "LimitItem",
@@ -78,6 +83,7 @@ __all__ = [
     "LiveService",
     "NamedObjects",
     "NamespaceRules",
+    "NoOffer",
     "NodeGroupBounds",
     "ObjectName",
     "Offer",
@@ -86,10 +92,13 @@ __all__ = [
     "ResourceQuota",
     "Right",
     "ServiceKey",
+    "Silence",
     "Taint",
+    "UnitFlaw",
     "Unreadable",
     "answer_or_refusal",
     "belongs",
+    "describes_gpus",
     "find_denied",
     "find_unserved",
     "group_of",

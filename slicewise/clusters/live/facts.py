@@ -14,10 +14,12 @@ from slicewise.clusters.live.routes import LiveRoute
 from slicewise.clusters.live.served_kinds import ApiKind
 from slicewise.clusters.live.services import LiveService, ServiceKey
 from slicewise.kubernetes import NO_RESOURCES, PodResources
-from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy
+from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy, canonical_profile_name, parse_profile_name
 
 UNSETTLED: Final = frozenset({"pending", "rebooting"})
 """What MIG manager says of a node that it cuts anew (`nvidia.com/mig.config.state`)."""
+# MIG manager's layouts of GPUs that are all cut alike (mig-parted, config-default.yaml).
+_ALL: Final = "all-"
 
 
 class LabelledBy(StrEnum):
@@ -27,6 +29,57 @@ class LabelledBy(StrEnum):
     GKE = "GKE"
     EKS = "EKS"
     ALLOCATABLE = "the node's allocatable resources alone"
+
+
+class UnitFlaw(StrEnum):
+    """Why a unit of a resource is not a GPU or slice of its own."""
+
+    SHARED = "shared"
+    """Several pods get the same one (time-slicing, MPS)."""
+    MIG_MODE = "MIG mode"
+    """It is a GPU in MIG mode, which the device plugin offers as a whole one (strategy none)."""
+    SPLIT = "split"
+    """It is a compute instance of a slice, and shares the slice's memory with others."""
+    UNCOUNTED = "uncounted"
+    """GPU feature discovery counts fewer slices than there are units."""
+
+
+class NoOffer(StrEnum):
+    """Why a node with GPUs offers none."""
+
+    INVALID = "invalid"
+    """Slices do not fit strategy single."""
+    NOT_CUT = "not cut"
+    """All GPUs are in MIG mode, and none has slices."""
+    SPLIT = "split"
+    """Slices are split into compute instances, which the device plugin refuses."""
+    DRA = "DRA"
+    """NVIDIA's DRA driver has the GPUs."""
+    NO_PLUGIN = "no plugin"
+    """There is no device plugin, or it fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImpossibleLayout:
+    """A layout that MIG manager was asked for and that no GPU of the node can have.
+
+    Attributes:
+        name: What MIG manager calls it.
+        profile: Its MIG profile, in the driver's spelling.
+        model: The catalogue's name of the GPU model.
+    """
+
+    name: str
+    profile: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why a node with GPUs offers none, and a layout that contributes to it."""
+
+    reason: NoOffer
+    impossible_layout: ImpossibleLayout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +93,11 @@ class Offer:
         memory_mib: Memory of one unit in MiB as the driver reports it; None where no label says it.
         supposed: Whether no label says `profile`, and it is the only one of which the GPUs hold as many slices as there
             are units.
-        model: The catalogue's model that the resource's own label says; None where none does.
+        accelerator: The GPU model as the resource's own label writes it; None where none does.
+        model: The catalogue's model of that.
+        flaw: Why a unit is not a GPU or slice of its own; None where labels say nothing against it.
+        suffixed: Profiles with a suffix (`1g.10gb+me`) whose slices are among the units, because the device plugin is
+            too old to know suffixes.
     """
 
     resource: str
@@ -48,7 +105,10 @@ class Offer:
     profile: str | None
     memory_mib: int | None = None
     supposed: bool = False
+    accelerator: str | None = None
     model: GpuModel | None = None
+    flaw: UnitFlaw | None = None
+    suffixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +128,8 @@ class Gpus:
         mig_config: The layout that MIG manager was asked for (`nvidia.com/mig.config`); None without MIG manager.
         mig_state: How far it is (`nvidia.com/mig.config.state`): pending, rebooting, success, failed.
         invalid: Whether GPU feature discovery says that the node's slices do not fit the strategy (`MIG-INVALID`).
-        shared: Whether a unit is a share of a GPU or slice (time-slicing, MPS).
+        cut_gpus: The fewest of the physical GPUs that the slices beside whole GPUs are on.
+        no_offer: Why it would be, if the node offers none.
     """
 
     told_by: LabelledBy
@@ -80,26 +141,64 @@ class Gpus:
     mig_config: str | None = None
     mig_state: str | None = None
     invalid: bool = False
-    shared: bool = False
+    cut_gpus: int = 0
+    no_offer: NoOffer = NoOffer.NO_PLUGIN
 
     def units(self, resource: str) -> int:
         """Return how many units of `resource` the node offers."""
-        return next((offer.units for offer in self.offers if offer.resource == resource), 0)
+        found = self.offer(resource)
+        return found.units if found else 0
+
+    def offer(self, resource: str) -> Offer | None:
+        """Return what the node offers of `resource`; None where it is nothing."""
+        return next((offer for offer in self.offers if offer.resource == resource), None)
 
     def is_exceeded_by(self, offer: Offer) -> bool:
-        """Return whether there are more units than GPUs, though no label says that they are slices or shares."""
-        return (
-            offer.resource == WHOLE_GPU_RESOURCE
-            and (offer.profile is None or offer.supposed)
-            and not self.shared
-            and self.physical is not None
-            and offer.units > self.physical
-        )
+        """Return whether there are more units than the GPUs can be, or hold, and no label says why."""
+        if self.physical is None or offer.flaw:
+            return False
+        if offer.resource == WHOLE_GPU_RESOURCE:
+            told = offer.profile is not None and not offer.supposed
+            return not told and offer.units + self.cut_gpus > self.physical
+        if offer.profile is None or self.model is None or self._is_of_other_model(offer):
+            return False
+        profile = self.model.profile(offer.profile)
+        return profile is not None and offer.units > profile.per_gpu * self.physical
 
-    def models_of(self, resource: str) -> tuple[GpuModel, ...]:
-        """Return the node's model and, where that is another, the one of which the units of `resource` are."""
-        own = next((offer.model for offer in self.offers if offer.resource == resource), None)
-        return tuple(dict.fromkeys(model for model in (self.model, own) if model))
+    @property
+    def silence(self) -> Silence:
+        """Why the node offers no GPUs, if it offers none."""
+        return Silence(NoOffer.INVALID if self.invalid else self.no_offer, self._impossible_layout())
+
+    def _impossible_layout(self) -> ImpossibleLayout | None:
+        layout = self.mig_config or ""
+        profile = canonical_profile_name(layout.removeprefix(_ALL))
+        known = self.model is not None and self.model.mig_capable and parse_profile_name(profile) is not None
+        if self.model is None or not known or not layout.startswith(_ALL) or self.model.profile(profile):
+            return None
+        return ImpossibleLayout(layout, profile, self.model.name)
+
+    @property
+    def has_several_models(self) -> bool:
+        """Whether GPUs of several models are in the node, or may be.
+
+        Then GPU feature discovery describes any one of them in `nvidia.com/gpu.*`, another the next minute.
+        """
+        several = any(self._is_of_other_model(offer) or self.is_exceeded_by(offer) for offer in self.offers)
+        return several and self.told_by is LabelledBy.GFD
+
+    def model_of(self, resource: str) -> GpuModel | None:
+        """Return the model of the GPUs that the units of `resource` are, or are on; None where it is not known."""
+        own = self.offer(resource)
+        return (own.model if own else None) or self.model
+
+    def physical_of(self, resource: str) -> int | None:
+        """Return how many physical GPUs the node has of the model of `resource`; None where it cannot be known."""
+        own = self.offer(resource)
+        return None if own and self._is_of_other_model(own) else self.physical
+
+    def _is_of_other_model(self, offer: Offer) -> bool:
+        return offer.model is not None and self.model is not None and offer.model != self.model
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer
+from slicewise.clusters.live.facts import Gpus, LabelledBy, NoOffer, Offer
+from slicewise.clusters.live.unit_flaws import MIG_RESOURCE, SHARED_RESOURCE, flaw_of, suffixed_profiles, why_no_offer
 from slicewise.kubernetes import (
     GKE_ACCELERATOR_COUNT_LABEL,
     GKE_ACCELERATOR_LABEL,
     GKE_PARTITION_LABEL,
     GKE_SHARED_CLIENTS_LABEL,
-    GKE_SHARING_LABEL,
     GPU_COUNT_LABEL,
     GPU_MEMORY_LABEL,
     INSTANCE_TYPE_LABEL,
@@ -44,12 +44,6 @@ from slicewise.mig import (
 _APPENDED: Final = re.compile(r"(?P<model>.+?)(?:-MIG-(?P<profile>[A-Za-z0-9.-]+?))?(?P<shared>-SHARED)?")
 _INVALID: Final = "INVALID"
 _SLICES_COUNTED: Final = re.compile(r"nvidia\.com/mig-[0-9a-z.-]+\.count")
-_SHARING_LABEL: Final = re.compile(r"nvidia\.com/(?:gpu|mig-[0-9a-z.-]+)\.sharing-strategy")
-_REPLICAS_LABEL: Final = re.compile(r"nvidia\.com/(?:gpu|mig-[0-9a-z.-]+)\.replicas")
-
-_MIG_RESOURCE: Final = "nvidia.com/mig-"
-# What time-slicing calls its resources where it is told to rename them.
-_SHARED_RESOURCE: Final = ".shared"
 # Only these say whether a unit of nvidia.com/gpu is a GPU or a slice.
 _TELL_UNITS: Final = frozenset({LabelledBy.GFD, LabelledBy.GKE})
 # A board reports less than its name says: GB200 183359 MiB of 189 GiB, but H20 97871 MiB of 96.
@@ -84,11 +78,10 @@ def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus
     said = _said(labels, resources)
     if said is None:
         return None
-    physical, shared = _physical(said, labels, resources), _is_shared(labels, resources)
-    offers = tuple(_offer(name, resources[name], said, labels) for name in sorted(resources))
-    # Under strategy single GPU feature discovery would say of slices that they are some.
-    told_whole = said.told_by is LabelledBy.GFD and labels.get(MIG_STRATEGY_LABEL) == MigStrategy.SINGLE
-    if not shared and not told_whole and set(resources) == {WHOLE_GPU_RESOURCE}:
+    physical = _physical(said, labels, resources)
+    offers = tuple(_offer(name, said, labels, resources) for name in sorted(resources))
+    # GPU feature discovery would say of slices that they are some.
+    if said.told_by is not LabelledBy.GFD and set(resources) == {WHOLE_GPU_RESOURCE}:
         offers = tuple(_supposing_slices(offer, said.model, physical) for offer in offers)
     return Gpus(
         told_by=said.told_by,
@@ -100,12 +93,13 @@ def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus
         mig_config=labels.get(MIG_CONFIG_LABEL) or None,
         mig_state=labels.get(MIG_CONFIG_STATE_LABEL) or None,
         invalid=said.invalid,
-        shared=shared,
+        cut_gpus=_cut_gpus(said.model, offers),
+        no_offer=why_no_offer(labels) if said.told_by is LabelledBy.GFD else NoOffer.NO_PLUGIN,
     )
 
 
 def _is_gpu(resource: str) -> bool:
-    return resource.removesuffix(_SHARED_RESOURCE) == WHOLE_GPU_RESOURCE or resource.startswith(_MIG_RESOURCE)
+    return resource.removesuffix(SHARED_RESOURCE) == WHOLE_GPU_RESOURCE or resource.startswith(MIG_RESOURCE)
 
 
 def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | None:
@@ -159,26 +153,30 @@ def _whole_gpu_memory(labels: Mapping[str, str]) -> int | None:
     return None if sliced else whole(labels.get(GPU_MEMORY_LABEL)) or None
 
 
-def _offer(resource: str, units: int, said: _Said, labels: Mapping[str, str]) -> Offer:
-    plain = resource.removesuffix(_SHARED_RESOURCE)
+def _offer(resource: str, said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> Offer:
+    plain, units = resource.removesuffix(SHARED_RESOURCE), resources[resource]
+    flaw = flaw_of(resource, labels, resources, said.profile)
     if plain != WHOLE_GPU_RESOURCE:
-        memory = whole(labels.get(f"{plain}.memory"))
-        return Offer(resource, units, canonical_profile_name(plain), memory or None, model=_own_model(plain, labels))
-    if said.profile and not said.profile_by_product:
-        # GKE cuts the GPUs, and GPU feature discovery, if it runs there, tells of the whole ones.
-        return Offer(resource, units, said.profile, None)
-    return Offer(resource, units, said.profile, whole(labels.get(GPU_MEMORY_LABEL)) or None)
-
-
-def _own_model(resource: str, labels: Mapping[str, str]) -> GpuModel | None:
-    """Return the model that the label of a profile says: on a node of two GPU models it is not the node's own."""
-    product = _APPENDED.fullmatch(labels.get(f"{resource}.product", ""))
-    return _model(product["model"], _whole_gpu_memory(labels)) if product else None
+        own = _APPENDED.fullmatch(labels.get(f"{plain}.product", ""))
+        return Offer(
+            resource,
+            units,
+            canonical_profile_name(plain),
+            whole(labels.get(f"{plain}.memory")) or None,
+            accelerator=own["model"] if own else None,
+            model=_model(own["model"], _whole_gpu_memory(labels)) if own else None,
+            flaw=flaw,
+            suffixed=suffixed_profiles(plain, labels, resources),
+        )
+    # GKE cuts the GPUs, and GPU feature discovery, if it runs there, tells of the whole ones.
+    by_gke = said.profile and not said.profile_by_product
+    memory = None if by_gke else whole(labels.get(GPU_MEMORY_LABEL)) or None
+    return Offer(resource, units, said.profile, memory, flaw=flaw)
 
 
 def _supposing_slices(offer: Offer, model: GpuModel | None, physical: int | None) -> Offer:
     """Return units that no label explains as slices, where they are as many as the GPUs hold of one profile only."""
-    if offer.profile or model is None or physical is None or offer.units <= physical:
+    if offer.flaw or offer.profile or model is None or physical is None or offer.units <= physical:
         return offer
     fitting = [profile.name for profile in model.profiles if profile.per_gpu * physical == offer.units]
     # The memory that a label reports is a whole GPU's.
@@ -186,7 +184,7 @@ def _supposing_slices(offer: Offer, model: GpuModel | None, physical: int | None
 
 
 def _strategy(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> MigStrategy | None:
-    if any(name.startswith(_MIG_RESOURCE) for name in resources):
+    if any(name.startswith(MIG_RESOURCE) for name in resources):
         return MigStrategy.MIXED
     if said.profile or said.invalid:
         return MigStrategy.SINGLE
@@ -208,7 +206,7 @@ def _physical(said: _Said, labels: Mapping[str, str], resources: Mapping[str, in
 
 def _implied(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> int:
     """Return the fewest GPUs that can offer what is there; 0 where no label says what a unit is."""
-    if any(name.startswith(_MIG_RESOURCE) for name in resources):
+    if any(name.startswith(MIG_RESOURCE) for name in resources):
         return _holding(said.model, resources)
     if said.told_by not in _TELL_UNITS:
         return 0
@@ -225,41 +223,38 @@ def _implied(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int
 
 def _holding(model: GpuModel | None, resources: Mapping[str, int]) -> int:
     """Return the fewest GPUs of `model` that hold slices of several profiles beside whole GPUs; 0 where not known."""
+    slices = {
+        canonical_profile_name(name.removesuffix(SHARED_RESOURCE)): units
+        for name, units in resources.items()
+        if name.startswith(MIG_RESOURCE)
+    }
+    fewest = _fewest_gpus(model, slices)
+    return fewest + resources.get(WHOLE_GPU_RESOURCE, 0) if fewest else 0
+
+
+def _cut_gpus(model: GpuModel | None, offers: Iterable[Offer]) -> int:
+    """Return the fewest GPUs of the node's model that its slices are on; what labels object to counts for nothing."""
+    slices = {
+        offer.profile: offer.units
+        for offer in offers
+        if offer.profile and offer.resource != WHOLE_GPU_RESOURCE and not offer.flaw and offer.model in (None, model)
+    }
+    return _fewest_gpus(model, slices)
+
+
+def _fewest_gpus(model: GpuModel | None, slices: Mapping[str, int]) -> int:
+    """Return the fewest GPUs of `model` that hold slices of several profiles; 0 where a profile is not known."""
     compute, fewest = 0, 0
-    for name, units in resources.items():
-        if not name.startswith(_MIG_RESOURCE):
-            continue
-        profile = model.profile(canonical_profile_name(name.removesuffix(_SHARED_RESOURCE))) if model else None
+    for name, units in slices.items():
+        profile = model.profile(name) if model else None
         if profile is None:
             return 0
         compute += units * _compute(profile)
         fewest = max(fewest, math.ceil(units / profile.per_gpu))
     most = max(_compute(profile) for profile in model.profiles) if model and model.profiles else 1
-    return max(fewest, math.ceil(compute / most)) + resources.get(WHOLE_GPU_RESOURCE, 0)
+    return max(fewest, math.ceil(compute / most))
 
 
 def _compute(profile: MigProfile) -> int:
     parsed = parse_profile_name(profile.name)
     return parsed.compute if parsed else 0
-
-
-def _is_shared(labels: Mapping[str, str], resources: Mapping[str, int]) -> bool:
-    return (
-        labels.get(PRODUCT_LABEL, "").endswith("-SHARED")
-        # Where shares of some GPUs have that name, what has the plain one beside it is exclusive.
-        or any(name.removesuffix(_SHARED_RESOURCE) not in resources for name in resources)
-        or any(True for _ in _sharing(labels))
-    )
-
-
-def _sharing(labels: Mapping[str, str]) -> Iterator[str]:
-    """Yield the labels that say that a unit is no GPU or slice of its own."""
-    for key, value in labels.items():
-        if _SHARING_LABEL.fullmatch(key) and value not in ("", "none"):
-            yield key
-        if _REPLICAS_LABEL.fullmatch(key) and whole(value) > 1:
-            yield key
-        if key == GKE_SHARING_LABEL and value:
-            yield key
-        if key == GKE_SHARED_CLIENTS_LABEL and whole(value) > 1:
-            yield key

@@ -51,12 +51,20 @@ _PASSING: Final = re.compile(
 _COUNTED: Final = re.compile(r"nvidia\.com/.*")
 _TOPOLOGY: Final = re.compile(r"topology\..*")
 
+# What GPU feature discovery says of one GPU model; of which, in a node of several, the order of a Go map decides.
+_OF_ONE_MODEL: Final = re.compile(r"nvidia\.com/(?:gpu|mig-[0-9a-z.-]+)\..*")
+
 Rank = tuple[int, int, str]
 
 
 def is_stable(key: str, value: str) -> bool:
     """Return whether a label may be used in a nodeSelector."""
     return is_label_key(key) and LABEL_VALUE.fits(value) and not _PASSING.fullmatch(key)
+
+
+def describes_gpus(key: str) -> bool:
+    """Return whether a label describes GPUs of one model, so that it may change by itself in a node of several."""
+    return bool(_OF_ONE_MODEL.fullmatch(key))
 
 
 def rank(key: str) -> Rank:

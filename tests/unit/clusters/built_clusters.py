@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from slicewise.clusters.live.facts import GpuPod, Gpus, LabelledBy, LiveCluster, LiveNode, Offer
+from slicewise.clusters.live.facts import GpuPod, Gpus, LabelledBy, LiveCluster, LiveNode, Offer, UnitFlaw
 from slicewise.clusters.verify.verification import Verified, compare_clusters
 from slicewise.diagnostics import Diagnostic
 from slicewise.mig import MigStrategy, find_gpu_model
@@ -91,6 +91,17 @@ def with_units(units: int) -> Callable[[LiveNode], LiveNode]:
         assert each.gpus
         (offer,) = each.gpus.offers
         return replace(each, gpus=replace(each.gpus, offers=(replace(offer, units=units),)))
+
+    return change
+
+
+def with_flaw(flaw: UnitFlaw) -> Callable[[LiveNode], LiveNode]:
+    """Return a change of what labels say against the units of a node."""
+
+    def change(each: LiveNode) -> LiveNode:
+        assert each.gpus
+        offers = tuple(replace(offer, flaw=flaw) for offer in each.gpus.offers)
+        return replace(each, gpus=replace(each.gpus, offers=offers))
 
     return change
 

@@ -14,12 +14,12 @@ from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, PRODUCT_LABEL
 
 def check_gpu_models(compared: ComparedPool) -> Iterator[Found]:
     """Yield a pool of several GPU models, or of another than the declared one."""
-    models = Counter(name for node in compared.gpu_nodes for name in _model_names(node))
+    models = Counter(_model_name(node) for node in compared.gpu_nodes)
     models.pop("", None)
-    known = {model for node in compared.gpu_nodes for model in node.models}
-    unknown = {_model_name(node) for node in compared.gpu_nodes if node.gpus and not node.gpus.model} - {""}
+    known = {node.model for node in compared.gpu_nodes if node.model}
+    unknown = {_model_name(node) for node in compared.gpu_nodes if not node.model} - {""}
     if len(known) > 1 or (not known and len(unknown) > 1):
-        odd = [node.name for node in compared.gpu_nodes if any(model != compared.model for model in node.models)]
+        odd = [node.name for node in compared.gpu_nodes if node.model and node.model != compared.model]
         which = f"; not {compared.model.name}: {some(odd)}" if compared.model and odd else ""
         misled = _misled(compared.gpu_nodes if compared.model is None else _other(compared))
         yield Found(
@@ -51,7 +51,7 @@ def check_gpu_models(compared: ComparedPool) -> Iterator[Found]:
 
 def _other(compared: ComparedPool) -> list[PoolNode]:
     """Return the nodes that have, or may have, another GPU model than the declared one."""
-    return [node for node in compared.gpu_nodes if any(model != compared.model for model in node.models or (None,))]
+    return [node for node in compared.gpu_nodes if node.model != compared.model]
 
 
 def _misled(nodes: Iterable[PoolNode]) -> list[DeploymentKey]:
@@ -69,12 +69,9 @@ def _lack(misled: Sequence[DeploymentKey]) -> str:
 def _model_name(node: PoolNode) -> str:
     if node.gpus is None:
         return ""
-    return node.gpus.model.name if node.gpus.model else node.gpus.accelerator or ""
-
-
-def _model_names(node: PoolNode) -> list[str]:
-    """Return the node's model and, where the label of the pool's resource says another, that one too."""
-    return [model.name for model in node.models] or [_model_name(node)]
+    if node.gpus.has_several_models and node.model is None:
+        return ""
+    return node.model.name if node.model else node.gpus.accelerator or ""
 
 
 def _list_models(models: Counter[str]) -> str:

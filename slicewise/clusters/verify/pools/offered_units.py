@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
 
+from slicewise.clusters.live import NoOffer
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.cuts import CUT_ALIKE, MIG_MANAGER, cutting, declaring
+from slicewise.clusters.verify.pools.cuts import cutting, declaring
 from slicewise.clusters.verify.pools.unit_faults import (
     FoundUnits,
-    InvalidSlices,
-    LayoutFailed,
-    LayoutPending,
     MoreUnits,
     NothingOffered,
     OtherStrategy,
     OtherUnits,
-    SharedUnits,
     UnexplainedUnits,
     UnitFault,
 )
+from slicewise.clusters.verify.pools.worded_node_faults import FaultWords, words_of_node_fault, words_of_silence
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, some
-from slicewise.kubernetes import MIG_CONFIG_STATE_LABEL, PRODUCT_LABEL
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
-
-# Causes on the node itself: the same for every pool that shares the node.
-_OF_NODES: Final = frozenset({Code.NO_GPU_RESOURCE, Code.MIG_LAYOUT, Code.SHARED_UNITS})
-
-
-class _Words(NamedTuple):
-    """What is the matter, what to do, and whether the plan's pods cannot use the node's units."""
-
-    says: str
-    remedy: str
-    takes_room: bool = True
 
 
 def check_units(compared: ComparedPool) -> Iterator[Found]:
@@ -52,7 +37,7 @@ def check_units(compared: ComparedPool) -> Iterator[Found]:
             f"{_on(compared, names)}: {words.says}{misled}",
             words.remedy,
             # What is wrong with the units that this pool declares is its own difference.
-            tuple(names) if fault.code in _OF_NODES else (),
+            tuple(names) if fault.of_node else (),
             takes_room=words.takes_room and not fault.misled,
             facts=_facts(compared, fault, names),
         )
@@ -109,15 +94,13 @@ def _range(values: set[int]) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def _worded(compared: ComparedPool, fault: UnitFault) -> _Words:
+def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
     match fault:
         case NothingOffered():
-            return _Words(
-                f"no GPU resource is offered, though labels speak of GPUs; {_wanted(compared)}",
-                "look at the node's nvidia-device-plugin pod: it is missing, or it does not see the driver",
-                # A node that an autoscaler has just added has no device plugin yet.
-                takes_room=compared.short,
-            )
+            says, remedy = words_of_silence(fault.silence)
+            # A node that an autoscaler has just added has no device plugin yet.
+            takes_room = compared.short if fault.silence.reason is NoOffer.NO_PLUGIN else _blocks(compared)
+            return FaultWords(f"{says}; {_wanted(compared)}", remedy, takes_room=takes_room)
         case OtherStrategy():
             return _other_strategy(compared, fault)
         case UnexplainedUnits():
@@ -125,47 +108,15 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> _Words:
         case OtherUnits():
             return _other_units(compared, fault)
         case MoreUnits():
-            return _Words(
+            return FaultWords(
                 f"{counted(fault.count, 'unit')} of {compared.resource}, {compared.units_per_node} declared",
                 "correct acceleratorCount, so that all of them are counted",
                 takes_room=False,
             )
-    return _whatever_is_declared(fault)
+    return words_of_node_fault(fault)
 
 
-def _whatever_is_declared(fault: UnitFault) -> _Words:
-    """Word a fault that is one for every pool that has the node."""
-    match fault:
-        case LayoutFailed():
-            layout = f" {fault.layout}" if fault.layout else ""
-            return _Words(
-                f"MIG manager could not apply the layout{layout} ({MIG_CONFIG_STATE_LABEL} is failed)",
-                f"{MIG_MANAGER}; a layout must exist for the GPU model, and no pod may use the GPUs while it is "
-                "applied",
-            )
-        case LayoutPending():
-            layout = f" {fault.layout}" if fault.layout else ""
-            return _Words(
-                f"MIG manager is applying the layout{layout} ({MIG_CONFIG_STATE_LABEL} is {fault.state}), "
-                "so what the node will offer is not known",
-                "wait until the state is success, and verify again",
-            )
-        case InvalidSlices():
-            return _Words(
-                f"the slices do not fit the single strategy ({PRODUCT_LABEL} ends in MIG-INVALID), so the device "
-                "plugin offers none",
-                CUT_ALIKE,
-            )
-        case SharedUnits():
-            return _Words(
-                "units are shared (time-slicing or MPS): several pods get the same GPU or slice, and its memory is "
-                "theirs together",
-                "switch sharing off in the device plugin of these nodes; Slicewise gives each pod units of its own",
-            )
-    raise AssertionError(f"a fault without words: {fault}")
-
-
-def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> _Words:
+def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> FaultWords:
     units = fault.units
     declared, real = (
         (MigStrategy.MIXED, MigStrategy.SINGLE)
@@ -173,7 +124,7 @@ def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> _Words:
         else (MigStrategy.SINGLE, MigStrategy.MIXED)
     )
     by = "GKE's device plugin offers" if fault.by_gke else "the device plugin offers"
-    return _Words(
+    return FaultWords(
         f"slices of {units.profile} are there, but {by} them as {units.resource}: {units.count}, and pods would ask "
         f"for {compared.resource} (strategy {declared})",
         f"write strategy: {real} in migConfiguration",
@@ -181,8 +132,16 @@ def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> _Words:
     )
 
 
-def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> _Words:
+def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> FaultWords:
     units, physical = fault.units, fault.physical
+    if fault.by_gfd:
+        return FaultWords(
+            f"GPU feature discovery counts {counted(physical or 0, 'GPU')}, which cannot be {units.resource}: "
+            f"{units.count}: units are shares of GPUs, or GPUs of another model are in the node",
+            "run the device plugin and GPU feature discovery with one configuration and without sharing, and put GPUs "
+            "of one model in a node",
+            takes_room=_blocks(compared),
+        )
     sized = f" on {counted(physical, 'GPU')}: a unit is" if physical else ", and no label says whether a unit is a GPU,"
     declare = (
         f"declare profile: {units.profile} with strategy: single, whose slices are as many"
@@ -190,7 +149,7 @@ def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> _Words:
         else "declare the profile that they tell, or switch MIG and sharing off"
     )
     counted_wrongly = "" if physical else "; if each is a whole GPU, correct acceleratorCount"
-    return _Words(
+    return FaultWords(
         f"{_declared_kind(compared)} are declared, but {units.resource}: {units.count} is offered{sized} a slice or a "
         "share",
         f"let GPU feature discovery label the nodes, and {declare}{counted_wrongly}",
@@ -198,10 +157,10 @@ def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> _Words:
     )
 
 
-def _other_units(compared: ComparedPool, fault: OtherUnits) -> _Words:
+def _other_units(compared: ComparedPool, fault: OtherUnits) -> FaultWords:
     # Pods of the plan go to units that have the name of what is declared, whatever they are.
     wrong = any(units.resource == compared.resource for units in fault.units)
-    return _Words(
+    return FaultWords(
         f"{_declared_kind(compared)} are declared, but {', '.join(map(_described, fault.units))} are offered",
         f"{declaring(fault.cut)}, or {cutting(compared.profile, fault.cutter)}",
         takes_room=wrong or _blocks(compared),

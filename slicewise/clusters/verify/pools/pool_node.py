@@ -17,7 +17,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
 from slicewise.clusters.verify.pools.unmet_requirements import unmet
 from slicewise.documents import DeploymentKey
 from slicewise.manifests import pod_tolerations
-from slicewise.mig import GpuModel
+from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class PoolNode:
         units: Units of the pool's resource that it offers.
         kept_out: Taints that keep the pool's pods out for now, and go by themselves.
         not_tolerated: The other taints that no toleration of the pool tolerates.
-        models: The models of its GPUs and, where that is another, of the units of the pool's resource.
+        model: The model of the GPUs that the units of the pool's resource are, or are on; None where it is not known.
         is_other_model: Whether the catalogue knows both the declared GPU model and the node's, and they differ.
         unmet: The deployments of the plan that a unit of the pool's resource on it does not do for.
         fault: What is wrong with the units that it offers; None where nothing is, or it has no GPUs.
@@ -39,7 +39,7 @@ class PoolNode:
     units: int
     kept_out: tuple[Taint, ...]
     not_tolerated: tuple[Taint, ...]
-    models: tuple[GpuModel, ...] = ()
+    model: GpuModel | None = None
     is_other_model: bool = False
     unmet: tuple[DeploymentKey, ...] = ()
     fault: UnitFault | None = None
@@ -98,13 +98,26 @@ def beside(declared: DeclaredPool, nodes: Iterable[LiveNode]) -> Iterator[PoolNo
             units,
             kept_out,
             repelling,
-            gpus.models_of(declared.resource),
+            model_of(declared, gpus),
             is_other_model(declared, gpus),
             lacking[gpus],
             unit_fault(declared, node, gpus, lacking[gpus]),
         )
 
 
+def model_of(declared: DeclaredPool, gpus: Gpus) -> GpuModel | None:
+    """Return the model of the GPUs that the units of the pool's resource are, or are on; None where it is not known.
+
+    In a node of several models the label of whole GPUs describes these alone, unless they are of several models, too.
+    """
+    offer = gpus.offer(declared.resource)
+    if gpus.has_several_models and not (offer and offer.model):
+        is_whole = offer is not None and offer.resource == WHOLE_GPU_RESOURCE and not gpus.is_exceeded_by(offer)
+        return gpus.model if is_whole else None
+    return gpus.model_of(declared.resource)
+
+
 def is_other_model(declared: DeclaredPool, gpus: Gpus) -> bool:
-    """Return whether the catalogue knows both the declared GPU model and the node's, and they differ."""
-    return declared.model is not None and gpus.model is not None and gpus.model != declared.model
+    """Return whether the catalogue knows both the declared GPU model and that of such units, and they differ."""
+    model = model_of(declared, gpus)
+    return declared.model is not None and model is not None and model != declared.model

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.clusters.discover import usable_offers
-from slicewise.clusters.live import Gpus, LiveNode
-from slicewise.clusters.verify.pools.cuts import CUT_ALIKE
+from slicewise.clusters.live import Gpus, LiveNode, UnitFlaw
+from slicewise.clusters.verify.pools.worded_node_faults import words_of_flaw, words_of_silence
 from slicewise.diagnostics import Code, Found, Severity, counted, some
 from slicewise.kubernetes import MIG_CONFIG_STATE_LABEL
 
@@ -17,10 +17,6 @@ _AS_THEY_ARE: Final = (
 )
 _WHEN_APPLIED: Final = (
     f"wait until {MIG_CONFIG_STATE_LABEL} is success; if it failed, read the logs of the node's nvidia-mig-manager pod"
-)
-_LOOK_AT_PLUGIN: Final = (
-    "if models are to run there, look at the node's nvidia-device-plugin pod: it is missing, or it does not see the "
-    "driver"
 )
 
 
@@ -49,12 +45,16 @@ def check_undeclared_nodes(nodes: Sequence[LiveNode]) -> Iterator[Found]:
 
 def _why_and_remedy(node: LiveNode, gpus: Gpus) -> tuple[str, str]:
     """Return why no pool could be declared for the node, empty where one could, and what to do."""
-    if any(offer.units for offer in usable_offers(node)):
+    if any(offer.units and not offer.flaw for offer in usable_offers(node)):
         return "", "declare a pool, if models are to run there: `slicewise discover` writes one"
-    if gpus.invalid:
-        return "MIG-INVALID: the slices do not fit the single strategy, so none is offered", CUT_ALIKE
-    if any(offer.units for offer in gpus.offers):
+    offers = [offer for offer in gpus.offers if offer.units]
+    flawed = next((offer for offer in offers if offer.flaw not in (None, UnitFlaw.SHARED)), None)
+    if flawed and flawed.flaw and not gpus.invalid:
+        words = words_of_flaw(flawed.flaw, flawed.resource, flawed.units)
+        return words.says, f"if models are to run there, {words.remedy}"
+    if offers and not gpus.invalid:
         return "no resource that a pool can declare", _AS_THEY_ARE
-    if gpus.mig_state and gpus.mig_state != "success":
+    if gpus.mig_state and gpus.mig_state != "success" and not gpus.invalid:
         return f"no GPU resource is offered, MIG manager says {gpus.mig_state}", _WHEN_APPLIED
-    return "no GPU resource is offered", _LOOK_AT_PLUGIN
+    why, remedy = words_of_silence(gpus.silence)
+    return why, f"if models are to run there, {remedy}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from slicewise.clusters.live import UNSETTLED, Gpus, LabelledBy, LiveNode, Offer
+from slicewise.clusters.live import UNSETTLED, Gpus, LabelledBy, LiveNode, Offer, Silence, UnitFlaw
 from slicewise.clusters.verify.pools.cuts import Cut, Cutter, cut_of, cutter_of
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.diagnostics import Code
@@ -15,6 +15,14 @@ from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
 # Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
 _TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
+
+
+_CODES: Final = {
+    UnitFlaw.SHARED: Code.SHARED_UNITS,
+    UnitFlaw.MIG_MODE: Code.WRONG_STRATEGY,
+    UnitFlaw.SPLIT: Code.MIG_LAYOUT,
+    UnitFlaw.UNCOUNTED: Code.OTHER_PROFILE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +45,27 @@ class UnitFault:
     """What is wrong with a node's units; equal on all nodes that share the cause.
 
     Attributes:
-        code: Which kind of difference it is.
+        kind: Which kind of difference it is.
+        of_node: Whether its cause is the node's own, the same for every pool that shares the node.
         misled: The deployments whose pods may go there and get something else than they require.
     """
 
-    code: ClassVar[Code]
+    kind: ClassVar[Code]
+    of_node: ClassVar[bool] = False
     misled: tuple[DeploymentKey, ...] = ()
+
+    @property
+    def code(self) -> Code:
+        """The code of the difference."""
+        return self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayoutFailed(UnitFault):
     """MIG manager could not apply `layout`, where the node says which."""
 
-    code: ClassVar[Code] = Code.MIG_LAYOUT
+    kind: ClassVar[Code] = Code.MIG_LAYOUT
+    of_node: ClassVar[bool] = True
     layout: str | None
 
 
@@ -57,7 +73,8 @@ class LayoutFailed(UnitFault):
 class LayoutPending(UnitFault):
     """MIG manager is applying `layout`, where the node says which, and is in `state`."""
 
-    code: ClassVar[Code] = Code.MIG_LAYOUT
+    kind: ClassVar[Code] = Code.MIG_LAYOUT
+    of_node: ClassVar[bool] = True
     layout: str | None
     state: str | None
 
@@ -66,46 +83,62 @@ class LayoutPending(UnitFault):
 class InvalidSlices(UnitFault):
     """The slices do not fit the single strategy."""
 
-    code: ClassVar[Code] = Code.MIG_LAYOUT
+    kind: ClassVar[Code] = Code.MIG_LAYOUT
+    of_node: ClassVar[bool] = True
+    silence: Silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedUnits(UnitFault):
-    """Several pods get the same GPU or slice."""
+class FlawedUnits(UnitFault):
+    """Labels say of `count` units of `resource` that they are not GPUs or slices of their own."""
 
-    code: ClassVar[Code] = Code.SHARED_UNITS
+    of_node: ClassVar[bool] = True
+    flaw: UnitFlaw
+    resource: str
+    count: int
+
+    @property
+    def code(self) -> Code:
+        """The code of the difference."""
+        return _CODES[self.flaw]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NothingOffered(UnitFault):
     """The node has GPUs, and offers none."""
 
-    code: ClassVar[Code] = Code.NO_GPU_RESOURCE
+    kind: ClassVar[Code] = Code.NO_GPU_RESOURCE
+    of_node: ClassVar[bool] = True
+    silence: Silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherStrategy(UnitFault):
     """Slices of the declared profile are there under another name: `units`, which GKE's plugin offers if `by_gke`."""
 
-    code: ClassVar[Code] = Code.WRONG_STRATEGY
+    kind: ClassVar[Code] = Code.WRONG_STRATEGY
     units: FoundUnits
     by_gke: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnexplainedUnits(UnitFault):
-    """More `units` than the `physical` GPUs (None where unknown) hold; `units.profile` is a guess by their number."""
+    """More `units` than the `physical` GPUs (None where unknown) hold.
 
-    code: ClassVar[Code] = Code.OTHER_PROFILE
+    `units.profile` is a guess by their number, unless GPU feature discovery runs there (`by_gfd`).
+    """
+
+    kind: ClassVar[Code] = Code.OTHER_PROFILE
     units: FoundUnits
     physical: int | None
+    by_gfd: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherUnits(UnitFault):
     """Units of another profile than the declared one, how their GPUs are cut, and what could cut them as declared."""
 
-    code: ClassVar[Code] = Code.OTHER_PROFILE
+    kind: ClassVar[Code] = Code.OTHER_PROFILE
     units: tuple[FoundUnits, ...]
     cut: Cut
     cutter: Cutter
@@ -115,7 +148,7 @@ class OtherUnits(UnitFault):
 class MoreUnits(UnitFault):
     """`count` units of the declared kind, which are more than declared."""
 
-    code: ClassVar[Code] = Code.MORE_THAN_DECLARED
+    kind: ClassVar[Code] = Code.MORE_THAN_DECLARED
     count: int
 
 
@@ -130,7 +163,7 @@ def unit_fault(
         gpus: Its GPUs.
         unmet: The deployments of the plan that such a unit does not do for.
     """
-    return _layout(gpus) or _sharing(declared, gpus) or _offer(declared, node, gpus, unmet)
+    return _layout(gpus) or _flaw(declared, gpus) or _offer(declared, node, gpus, unmet)
 
 
 def _layout(gpus: Gpus) -> UnitFault | None:
@@ -138,22 +171,31 @@ def _layout(gpus: Gpus) -> UnitFault | None:
         return LayoutFailed(layout=gpus.mig_config or None)
     if gpus.mig_state in UNSETTLED:
         return LayoutPending(layout=gpus.mig_config or None, state=gpus.mig_state)
-    return InvalidSlices() if gpus.invalid else None
+    return InvalidSlices(silence=gpus.silence) if gpus.invalid else None
 
 
-def _sharing(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:
-    if not gpus.shared:
+def _flaw(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:
+    """Return what labels say against the declared units or, where a node has none, against all that it offers."""
+    ours = gpus.offer(declared.resource)
+    offered = [ours] if ours else gpus.offers
+    if not offered or not all(offer.flaw for offer in offered):
         return None
-    return SharedUnits(misled=tuple(declared.required) if gpus.units(declared.resource) else ())
+    flawed = offered[0]
+    # The same of all nodes that share it, whatever number of shares they have.
+    count = 0 if flawed.flaw is UnitFlaw.SHARED else flawed.units
+    misled = tuple(declared.required) if ours else ()
+    return FlawedUnits(flaw=flawed.flaw, resource=flawed.resource, count=count, misled=misled)
 
 
 def _offer(declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[DeploymentKey, ...]) -> UnitFault | None:
     found = [offer for offer in gpus.offers if offer.units]
     if not found:
-        return NothingOffered() if node.ready else None
+        return NothingOffered(silence=gpus.silence) if node.ready else None
     ours = next((offer for offer in found if offer.resource == declared.resource), None)
     if ours is None:
         return _not_offered(declared, gpus, found)
+    if gpus.told_by is LabelledBy.GFD and gpus.is_exceeded_by(ours):
+        return _unexplained(declared, gpus, ours)
     if _looks_whole(declared, gpus, ours) or (_is_kind_known(gpus, ours) and ours.profile != declared.profile):
         return _other_units(declared, gpus, [ours], unmet)
     if _is_unexplained(declared, gpus, ours):
@@ -207,7 +249,8 @@ def _looks_whole(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> bool:
 
 def _unexplained(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> UnitFault:
     misled = tuple(declared.required) if offer.resource == declared.resource else ()
-    return UnexplainedUnits(units=_found(offer), physical=gpus.physical, misled=misled)
+    by_gfd = gpus.told_by is LabelledBy.GFD
+    return UnexplainedUnits(units=_found(offer), physical=gpus.physical, by_gfd=by_gfd, misled=misled)
 
 
 def _other_units(

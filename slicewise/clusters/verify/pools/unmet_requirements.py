@@ -22,11 +22,11 @@ def requirements_of(fleet: Fleet, placements: list[Placement]) -> dict[Deploymen
 
 def unmet(required: Mapping[DeploymentKey, Sequence[Requirements]], gpus: Gpus, resource: str) -> list[DeploymentKey]:
     """Return the deployments that a unit of `resource` on a node with `gpus` does not do for, or may not, by name."""
-    offer = next((each for each in gpus.offers if each.resource == resource), None)
+    offer = gpus.offer(resource)
     return sorted(
         name
         for name, needs in required.items()
-        if offer is None or gpus.shared or not all(_does(each, gpus, offer) for each in needs)
+        if offer is None or offer.flaw or not all(_does(each, gpus, offer) for each in needs)
     )
 
 

@@ -128,9 +128,11 @@ def test_what_a_person_should_look_at() -> None:
     checks = [comment.removeprefix("CHECK: ") for comment in comments if comment.startswith("CHECK")]
     assert sorted(checks) == sorted(
         [
-            "slices do not fit strategy single (MIG-INVALID), so nothing is offered: invalid",
+            "slices do not fit strategy single (MIG-INVALID), so nothing is offered: a GPU in MIG mode has no slices, "
+            "only some GPUs are in MIG mode, or slices differ: invalid",
             "labels speak of GPUs, and the device plugin offers none: bare",
-            "nvidia.com/mig-1c.3g.40gb is not a resource that a pool can declare: split",
+            "a unit of nvidia.com/mig-1c.3g.40gb is a compute instance (1c.3g.40gb), several of which share the memory of "
+            "a slice, so no pool can declare it: have MIG manager cut whole slices: split",
             "this user may not list pods, so what others hold is not in reservedUnits",
             "the catalogue does not know this GPU model, so nothing of it is checked",
             "memoryPerGpu is not known; 1Gi keeps models off, write what one unit has",

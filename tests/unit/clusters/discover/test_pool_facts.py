@@ -109,9 +109,13 @@ def test_a_node_of_two_gpu_models() -> None:
     node["metadata"]["labels"]["nvidia.com/mig-1g.5gb.product"] = "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb"
     node["status"]["allocatable"]["nvidia.com/mig-1g.5gb"] = "28"
     pools, comments = described([node])
-    assert set(pools) == {"h100-80gb-3g-40gb", "h100-80gb-1g-5gb"}
-    (check,) = [each for each in checks_of(comments) if "label says" in each and "h100" in each]
-    assert check.startswith("the node's label says h100-80gb, that of nvidia.com/mig-1g.5gb a100-40gb: write ")
+    assert {name: (pool["acceleratorType"], pool["acceleratorCount"]) for name, pool in pools.items()} == {
+        "h100-80gb-3g-40gb": (H100, 8),
+        "a100-40gb-1g-5gb": ("NVIDIA-A100-SXM4-40GB", 4),
+    }
+    assert checks_of(comments) == [
+        "GPUs of another model are in a node, too: acceleratorCount 4 is what holds these slices"
+    ]
 
 
 def test_a_profile_that_the_model_lacks() -> None:

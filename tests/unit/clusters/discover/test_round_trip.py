@@ -11,6 +11,7 @@ from embedded.fake_nodes import FakePool
 from embedded.labelled_nodes import bare_metal, eks_cluster, gke_cluster, single_strategy
 from slicewise.clusters.discover.discovery import describe_cluster
 from slicewise.clusters.verify.verification import compare_clusters
+from slicewise.mig import find_gpu_model
 from slicewise.planning import make_plan
 from tests.documents import environment, fleet_of, pool, slices
 from tests.unit.clusters.discover.describing import cluster_of, loaded
@@ -121,11 +122,11 @@ def test_the_right_declaration_of_units_without_labels_is_clean(
             "56 is offered on 8 GPUs: a unit is a slice or a share",
         ),
         (
-            # GPU feature discovery runs with another strategy than the device plugin.
+            # It would say of slices that they are some (k8s-device-plugin, internal/lm/mig-strategy.go).
             GROUP | {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-40GB", "nvidia.com/gpu.count": "8"},
             pool("whole", acceleratorCount=8, memoryPerGpu="40Gi", **A100),
             56,
-            "56 is offered on 8 GPUs: a unit is a slice or a share",
+            "GPU feature discovery counts 8 GPUs, which cannot be nvidia.com/gpu: 56: units are shares",
         ),
         (AZURE, pool("whole", acceleratorCount=1, nodeSelector=GROUP), 7, "no label says whether a unit is a GPU, a s"),
     ],
@@ -154,9 +155,18 @@ def test_strategy_mixed_is_declared_of_slices_without_labels() -> None:
     assert "nvidia.com/gpu: 56 is offered on 8 GPUs: a unit is a slice or a share" in message
 
 
-@pytest.mark.parametrize(("profile", "codes"), [("1g.5gb", ["SW609"]), ("3g.40gb", [])])
-def test_a_node_of_two_gpu_models_is_told_of_the_pool_whose_slices_are_of_the_other(
-    profile: str, codes: list[str]
+@pytest.mark.parametrize(
+    ("profile", "accelerator", "codes"),
+    [
+        ("1g.5gb", "nvidia-h100-80gb", ["SW610"]),
+        ("1g.5gb", "a100-40gb", []),
+        ("3g.40gb", "nvidia-h100-80gb", []),
+        ("3g.40gb", "a100-40gb", ["SW610"]),
+        ("1g.10gb", "a100-40gb", ["SW606"]),
+    ],
+)
+def test_slices_in_a_node_of_two_gpu_models_are_of_the_model_that_their_own_label_says(
+    profile: str, accelerator: str, codes: list[str]
 ) -> None:
     labels = GROUP | {
         "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3",
@@ -166,15 +176,10 @@ def test_a_node_of_two_gpu_models_is_told_of_the_pool_whose_slices_are_of_the_ot
         "nvidia.com/mig-3g.40gb.product": "NVIDIA-H100-80GB-HBM3-MIG-3g.40gb",
     }
     node = node_json("n", labels, {"nvidia.com/mig-3g.40gb": 16, "nvidia.com/mig-1g.5gb": 56})
-    declared = slices("cut", profile, memoryPerGpu="4864Mi", nodeSelector=GROUP)
-    if profile == "1g.5gb":
-        declared["capabilities"]["migConfiguration"]["slicesPerGpu"] = 7
-    found = differences(declared, node)
-    assert [code for code, _, _ in found] == codes
-    assert all(
-        "a100-40gb on 1 node, h100-80gb on 1 node" in message and "not h100-80gb: n" in message
-        for _, _, message in found
-    )
+    declared = slices("cut", profile, memoryPerGpu="4864Mi", nodeSelector=GROUP, acceleratorType=accelerator)
+    if find_gpu_model(accelerator).profile(profile) is None:
+        declared["capabilities"]["migConfiguration"]["slicesPerGpu"] = 7 // int(profile[0])
+    assert [code for code, _, _ in differences(declared, node)] == codes
 
 
 def test_what_nodes_have_besides_is_written_and_verifies() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer
+from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer, UnitFlaw
 from slicewise.clusters.live.nodes import live_node
 from slicewise.mig import MigStrategy
 from tests.unit.clusters.kubernetes_json import node_json
@@ -30,7 +30,7 @@ def test_gfd_whole_gpus() -> None:
     assert gpus.model
     assert gpus.model.name == "h100-80gb"
     assert gpus.offers == (Offer(GPU, 8, None, 81559),)
-    assert not gpus.shared
+    assert gpus.offers[0].flaw is None
 
 
 def test_gfd_mixed_counts_physical_gpus_and_has_memory_a_profile() -> None:
@@ -116,7 +116,7 @@ def test_an_invalid_layout_offers_nothing() -> None:
 )
 def test_shared_units(labels: dict[str, str], resources: dict[str, int]) -> None:
     gpus = gpus_of(labels, resources)
-    assert (gpus.shared, gpus.physical) == (True, 8)
+    assert ({offer.flaw for offer in gpus.offers}, gpus.physical) == ({UnitFlaw.SHARED}, 8)
     assert not any(gpus.is_exceeded_by(offer) for offer in gpus.offers)
     assert gpus.accelerator in (H100, "nvidia-h100-80gb")
 
@@ -125,8 +125,8 @@ def test_gpus_beside_shares_of_another_are_exclusive() -> None:
     # k8s-device-plugin, README (renameByDefault, devices): one GPU of eight is shared, and the others keep their name.
     labels = {PRODUCT: H100, COUNT: "8", "nvidia.com/gpu.replicas": "1", "nvidia.com/gpu.sharing-strategy": "none"}
     gpus = gpus_of(labels, {GPU: 7, f"{GPU}.shared": 10})
-    assert (gpus.shared, gpus.units(GPU)) == (False, 7)
-    assert gpus_of(labels, {f"{GPU}.shared": 80}).shared
+    assert {offer.resource: offer.flaw for offer in gpus.offers} == {GPU: None, f"{GPU}.shared": UnitFlaw.SHARED}
+    assert gpus_of(labels, {f"{GPU}.shared": 80}).offers[0].flaw is UnitFlaw.SHARED
 
 
 def test_more_units_than_gpus_are_no_slices_where_gpu_feature_discovery_would_say_so() -> None:
@@ -227,8 +227,9 @@ def test_resources_alone() -> None:
         ({MACHINE: "p4d.24xlarge"}, 9, None, 8),
         ({MACHINE: "p4d.24xlarge"}, 55, None, 8),
         ({MACHINE: "p4d.24xlarge"}, 80, None, 8),
-        # GPU feature discovery runs with another strategy than the device plugin.
-        ({PRODUCT: H100, COUNT: "8", MEMORY: "81559", STRATEGY: "none"}, 56, "1g.10gb", 8),
+        # GPU feature discovery would say of slices that they are some (internal/lm/mig-strategy.go).
+        ({PRODUCT: H100, COUNT: "8", MEMORY: "81559", STRATEGY: "none"}, 56, None, 8),
+        ({PRODUCT: H100, COUNT: "8", MEMORY: "81559"}, 16, None, 8),
         ({GKE_GPU: "nvidia-h100-80gb", MACHINE: "a3-highgpu-8g"}, 16, "3g.40gb", 8),
         # 1g.24gb, 1g.24gb+gfx and 1g.24gb-me, four of each on a GPU (MIG User Guide, RTX PRO 6000).
         ({GKE_GPU: "nvidia-rtx-pro-6000", "cloud.google.com/gke-accelerator-count": "1"}, 4, None, 1),
@@ -275,13 +276,12 @@ def test_a_profiles_own_label_says_its_model() -> None:
     }
     slices = ("nvidia.com/mig-3g.40gb", "nvidia.com/mig-1g.5gb", "nvidia.com/mig-1g.10gb")
     gpus = gpus_of(labels, {slices[0]: 8, slices[1]: 28, slices[2]: 7})
-    assert [[model.name for model in gpus.models_of(resource)] for resource in slices] == [
-        ["h100-80gb"],
-        ["h100-80gb", "a100-40gb"],
-        ["h100-80gb"],
-    ]
+    models = [gpus.model_of(resource) for resource in slices]
+    assert [model.name for model in models if model] == ["h100-80gb", "a100-40gb", "h100-80gb"]
+    assert [gpus.physical_of(resource) for resource in slices] == [8, None, 8]
+    assert gpus.has_several_models
     shared = labels | {"nvidia.com/mig-1g.5gb.product": "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED"}
-    assert len(gpus_of(shared, {slices[1]: 28}).models_of(slices[1])) == 2
+    assert gpus_of(shared, {slices[1]: 28}).model_of(slices[1]) == models[1]
 
 
 def test_memory_tells_boards_of_one_name_apart() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer, Taint
+from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer, Taint, UnitFlaw
 from slicewise.diagnostics import difference_line, difference_to_dict
 from slicewise.mig import find_gpu_model
 from tests.documents import deployment, slices
@@ -64,7 +64,10 @@ LIES: dict[str, tuple[Change, tuple[str | None, str, str, str]]] = {
         lambda c: adding(c, node("cut-2", gfd(8, "3g.40gb"), {"pool": "cut"})),
         ("cut", "SW603", WARNING, WARNING),
     ),
-    "more GPUs in a node": (lambda c: changed(c, with_units(32), "cut-0"), ("cut", "SW603", WARNING, WARNING)),
+    "more GPUs in a node": (
+        lambda c: changed(c, lambda n: with_gpus(physical=16)(with_units(32)(n)), "cut-0"),
+        ("cut", "SW603", WARNING, WARNING),
+    ),
     "no device plugin": (lambda c: changed(c, with_gpus(offers=()), "cut-0"), ("cut", "SW604", WARNING, ERROR)),
     "the device plugin offers nothing": (
         lambda c: changed(c, with_units(0), "whole-0"),
@@ -134,7 +137,7 @@ LIES: dict[str, tuple[Change, tuple[str | None, str, str, str]]] = {
         ("cut", "SW611", ERROR, ERROR),
     ),
     "shared units": (
-        lambda c: changed(c, with_gpus(shared=True, offers=(Offer(GPU, 32, None, 81559),)), "whole-0"),
+        lambda c: changed(c, with_gpus(offers=(Offer(GPU, 32, None, 81559, flaw=UnitFlaw.SHARED),)), "whole-0"),
         ("whole", "SW612", ERROR, ERROR),
     ),
     "others hold units": (

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer, Taint
+from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer, Taint, UnitFlaw
 from slicewise.mig import find_gpu_model
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.unit.clusters.built_clusters import (
@@ -19,6 +19,7 @@ from tests.unit.clusters.built_clusters import (
     found,
     gfd,
     pod,
+    with_flaw,
     with_gpus,
     with_pods,
     with_units,
@@ -119,7 +120,7 @@ ONE: dict[str, Callable[[LiveNode], LiveNode]] = {
     "SW606": cut_otherwise,
     "SW608": tainted,
     "SW611": with_gpus(mig_state="failed"),
-    "SW612": with_gpus(shared=True),
+    "SW612": with_flaw(UnitFlaw.SHARED),
     "SW614": half_the_memory,
     "SW615": lambda node: replace(node, ready=False),
 }

@@ -80,8 +80,11 @@ def test_an_invalid_node_that_nobody_misses_is_told_for_itself() -> None:
     documents, nodes = three_singles(single("s-2", "INVALID", 0), nodeCount=2)
     told = only(documents, nodes)
     assert (told.subject.node_pool, told.code) == (None, "SW617")
-    assert "1 GPU node belongs to no declared pool: s-2 (MIG-INVALID: " in told.message
-    assert told.remedy.startswith("cut all GPUs of a node alike")
+    assert (
+        "1 GPU node belongs to no declared pool: s-2 (the slices do not fit the single strategy (nvidia.com/gpu.product"
+        in told.message
+    )
+    assert told.remedy.startswith("if models are to run there, cut all GPUs of a node alike")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slicewise.clusters.live.facts import LiveCluster, Offer, Taint
+from slicewise.clusters.live.facts import LiveCluster, Offer, Taint, UnitFlaw
 from tests.documents import Document, deployment, model, pool, profile, slices
 from tests.unit.clusters.built_clusters import adding, changed, found, gfd, node, only, without
 from tests.unit.clusters.verify.pools.labelled_nodes import cluster, cordoned, declared
@@ -24,14 +24,17 @@ def balanced(changes: Mapping[str, Any]) -> tuple[tuple[Document, ...], LiveClus
         slices(f"p{name[0]}", name, nodeSelector={"all": "b"}, reservedUnits=full - units, memoryPerGpu="9Gi")
         for name, (units, full) in BALANCED.items()
     ]
-    offers = tuple(Offer(f"nvidia.com/mig-{name}", units, name, None) for name, (units, _) in BALANCED.items())
+    flaw = changes.get("flaw")
+    offers = tuple(
+        Offer(f"nvidia.com/mig-{name}", units, name, None, flaw=flaw) for name, (units, _) in BALANCED.items()
+    )
     facts = {key: value for key, value in changes.items() if key in GPU_FACTS}
     gpus = gfd(8, "3g.40gb", **{"offers": offers, **facts})
-    others = {key: value for key, value in changes.items() if key not in GPU_FACTS}
+    others = {key: value for key, value in changes.items() if key not in (*GPU_FACTS, "flaw")}
     return declared(*pools), cluster(node("n", gpus, {"all": "b"}, **others))
 
 
-GPU_FACTS = {"offers", "mig_state", "shared"}
+GPU_FACTS = {"offers", "mig_state"}
 
 
 @pytest.mark.parametrize(
@@ -41,7 +44,7 @@ GPU_FACTS = {"offers", "mig_state", "shared"}
         ({"cordoned": True}, "SW615"),
         ({"ready": False}, "SW615"),
         ({"mig_state": "failed"}, "SW611"),
-        ({"shared": True}, "SW612"),
+        ({"flaw": UnitFlaw.SHARED}, "SW612"),
         ({"taints": (Taint("team", "x", "NoSchedule"),)}, "SW608"),
     ],
 )

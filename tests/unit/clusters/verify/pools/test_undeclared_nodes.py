@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slicewise.clusters.live.facts import Offer
+from slicewise.clusters.live.facts import Offer, UnitFlaw
 from tests.documents import pool
 from tests.unit.clusters.built_clusters import GPU, adding, cluster_of, gfd, node, only, verified
 from tests.unit.clusters.verify.pools.as_declared import here
@@ -13,13 +13,13 @@ def test_labels_without_gpus_are_undeclared_nodes_too() -> None:
     documents, cluster = here(pool("whole"))
     cluster = adding(cluster, node("broken", gfd(8, offers=()), {}))
     assert only(documents, cluster).message == (
-        "1 GPU node belongs to no declared pool: broken (no GPU resource is offered)"
+        "1 GPU node belongs to no declared pool: broken (no GPU resource is offered, though labels speak of GPUs)"
     )
 
 
 def test_strays_are_told_apart_by_what_to_do() -> None:
     documents = declared(pool("whole"))
-    shared = node("time-sliced", gfd(8, shared=True, offers=(Offer(f"{GPU}.shared", 32, None),)), {})
+    shared = node("time-sliced", gfd(8, offers=(Offer(f"{GPU}.shared", 32, None, flaw=UnitFlaw.SHARED),)), {})
     strays = [
         *(node("good", gfd(8), {}), shared, node("no-driver", gfd(8, offers=()), {})),
         *(single("invalid", "INVALID", 0), node("waits", gfd(8, offers=(), mig_state="pending"), {})),

@@ -1,0 +1,124 @@
+"""Faults of a node that are the same for every pool that has it, in words: what is the matter, and what to do."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from slicewise.clusters.live import NoOffer, Silence, UnitFlaw
+from slicewise.clusters.verify.pools.cuts import CUT_ALIKE, MIG_MANAGER
+from slicewise.clusters.verify.pools.unit_faults import (
+    FlawedUnits,
+    InvalidSlices,
+    LayoutFailed,
+    LayoutPending,
+    UnitFault,
+)
+from slicewise.kubernetes import MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL, PRODUCT_LABEL, REPLICAS_LABEL
+
+WHOLE_SLICES: Final = "have MIG manager cut whole slices: a layout without compute instances, such as 1c.3g.20gb"
+
+
+class FaultWords(NamedTuple):
+    """What is the matter, what to do, and whether the plan's pods cannot use the node's units."""
+
+    says: str
+    remedy: str
+    takes_room: bool = True
+
+
+_SILENT: Final = {
+    NoOffer.INVALID: FaultWords(
+        f"the slices do not fit the single strategy ({PRODUCT_LABEL} ends in MIG-INVALID), so the device plugin offers "
+        "none: a GPU in MIG mode has no slices, only some GPUs are in MIG mode, or slices differ",
+        CUT_ALIKE,
+    ),
+    NoOffer.NOT_CUT: FaultWords(
+        f"all GPUs are in MIG mode ({REPLICAS_LABEL} is 0), and none has slices, so the device plugin has nothing "
+        "to offer",
+        "cut the GPUs into slices, or switch MIG off on them",
+    ),
+    NoOffer.SPLIT: FaultWords(
+        "the slices are split into compute instances, which the device plugin refuses to offer (from 0.20.0)",
+        WHOLE_SLICES,
+    ),
+    NoOffer.DRA: FaultWords(
+        "no device plugin offers GPUs: NVIDIA's DRA driver has them (ResourceSlices of gpu.nvidia.com)",
+        "run NVIDIA's device plugin on these nodes in place of the DRA driver's GPUs, or leave them to pods that claim "
+        "devices",
+    ),
+    NoOffer.NO_PLUGIN: FaultWords(
+        "no GPU resource is offered, though labels speak of GPUs",
+        "look at the node's nvidia-device-plugin pod: it is missing, it does not see the driver, or its log says what "
+        "it refuses to offer",
+    ),
+}
+
+
+def words_of_node_fault(fault: UnitFault) -> FaultWords:
+    """Word a fault that is one for every pool that has the node."""
+    match fault:
+        case LayoutFailed() | LayoutPending():
+            return _unsettled(fault)
+        case InvalidSlices():
+            return FaultWords(*words_of_silence(fault.silence))
+        case FlawedUnits():
+            return words_of_flaw(fault.flaw, fault.resource, fault.count)
+    raise AssertionError(f"a fault without words: {fault}")
+
+
+def words_of_silence(silence: Silence) -> tuple[str, str]:
+    """Say why a node with GPUs offers none, and what to do."""
+    words, layout = _SILENT[silence.reason], silence.impossible_layout
+    if layout is None:
+        return words.says, words.remedy
+    says = (
+        f"{words.says}. {MIG_CONFIG_LABEL} asks for {layout.name}, and {layout.model} has no {layout.profile}: MIG "
+        "manager then makes no slices, and says success"
+    )
+    other = f"kubectl label node NODE {MIG_CONFIG_LABEL}=LAYOUT --overwrite"
+    return says, f"have MIG manager make a layout that {layout.model} can have ({other}), or {words.remedy}"
+
+
+def _unsettled(fault: LayoutFailed | LayoutPending) -> FaultWords:
+    layout = f" {fault.layout}" if fault.layout else ""
+    if isinstance(fault, LayoutFailed):
+        return FaultWords(
+            f"MIG manager could not apply the layout{layout} ({MIG_CONFIG_STATE_LABEL} is failed)",
+            f"{MIG_MANAGER}; a layout must exist for the GPU model, and no pod may use the GPUs while it is applied",
+        )
+    return FaultWords(
+        f"MIG manager is applying the layout{layout} ({MIG_CONFIG_STATE_LABEL} is {fault.state}), "
+        "so what the node will offer is not known",
+        "wait until the state is success, and verify again",
+    )
+
+
+def words_of_flaw(flaw: UnitFlaw, resource: str, count: int) -> FaultWords:
+    """Say why `count` units of `resource` are not GPUs or slices of their own, and what to do."""
+    match flaw:
+        case UnitFlaw.SHARED:
+            return FaultWords(
+                "units are shared (time-slicing or MPS): several pods get the same GPU or slice, and its memory is "
+                "theirs together",
+                "switch sharing off in the device plugin of these nodes; Slicewise gives each pod units of its own",
+            )
+        case UnitFlaw.MIG_MODE:
+            return FaultWords(
+                f"all GPUs are in MIG mode ({REPLICAS_LABEL} is 0), and the device plugin, which runs with strategy "
+                f"none, offers them as whole ones: {resource}: {count}",
+                "run the device plugin and GPU feature discovery with strategy mixed or single, or switch MIG off on "
+                "these GPUs",
+            )
+        case UnitFlaw.SPLIT:
+            return FaultWords(
+                f"the slices are split into compute instances, and the device plugin offers each as {resource}: {count}"
+                ", though several share the memory of a slice",
+                WHOLE_SLICES,
+            )
+        case UnitFlaw.UNCOUNTED:
+            return FaultWords(
+                f"{resource}: {count} is offered, and GPU feature discovery counts fewer such slices, so what the "
+                "others are is not known",
+                "wait until GPU feature discovery has run again, which it does every minute, and verify again; if it "
+                "still counts fewer, run it with the device plugin's configuration",
+            )
