@@ -13,6 +13,15 @@ from slicewise.clusters.live.services import LiveService
 from tests.unit.clusters.discover.describing import GPU, H100, POOL, cluster_of, described, gfd
 from tests.unit.clusters.kubernetes_json import Json, node_json, pod_json
 
+INVALID = (
+    "slices do not fit strategy single (MIG-INVALID), so nothing is offered: a GPU in MIG mode has no slices, only "
+    "some GPUs are in MIG mode, or slices differ"
+)
+SPLIT = (
+    "a unit of nvidia.com/mig-1c.3g.40gb is a compute instance (1c.3g.40gb), several of which share the memory of a "
+    "slice, so no pool can declare it: have MIG manager cut whole slices"
+)
+
 
 def test_what_a_balanced_layout_lacks_is_reserved() -> None:
     node = gfd("n")
@@ -128,11 +137,9 @@ def test_what_a_person_should_look_at() -> None:
     checks = [comment.removeprefix("CHECK: ") for comment in comments if comment.startswith("CHECK")]
     assert sorted(checks) == sorted(
         [
-            "slices do not fit strategy single (MIG-INVALID), so nothing is offered: a GPU in MIG mode has no slices, "
-            "only some GPUs are in MIG mode, or slices differ: invalid",
+            f"{INVALID}: invalid",
             "labels speak of GPUs, and the device plugin offers none: bare",
-            "a unit of nvidia.com/mig-1c.3g.40gb is a compute instance (1c.3g.40gb), several of which share the memory of "
-            "a slice, so no pool can declare it: have MIG manager cut whole slices: split",
+            f"{SPLIT}: split",
             "this user may not list pods, so what others hold is not in reservedUnits",
             "the catalogue does not know this GPU model, so nothing of it is checked",
             "memoryPerGpu is not known; 1Gi keeps models off, write what one unit has",
