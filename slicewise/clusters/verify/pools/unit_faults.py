@@ -178,13 +178,13 @@ def _flaw(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:
     """Return what labels say against the declared units or, where a node has none, against all that it offers."""
     ours = gpus.offer(declared.resource)
     offered = [ours] if ours else gpus.offers
-    if not offered or not all(offer.flaw for offer in offered):
+    flaws = [offer.flaw for offer in offered if offer.flaw]
+    if not flaws or len(flaws) < len(offered):
         return None
-    flawed = offered[0]
-    # The same of all nodes that share it, whatever number of shares they have.
-    count = 0 if flawed.flaw is UnitFlaw.SHARED else flawed.units
+    # Shares are the same fault, whatever number of them a node has.
+    count = 0 if flaws[0] is UnitFlaw.SHARED else offered[0].units
     misled = tuple(declared.required) if ours else ()
-    return FlawedUnits(flaw=flawed.flaw, resource=flawed.resource, count=count, misled=misled)
+    return FlawedUnits(flaw=flaws[0], resource=offered[0].resource, count=count, misled=misled)
 
 
 def _offer(declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[DeploymentKey, ...]) -> UnitFault | None:
