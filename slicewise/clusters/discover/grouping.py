@@ -72,6 +72,11 @@ class Group:
         return any(offer.supposed for offer in self.offers)
 
     @property
+    def unnamed(self) -> bool:
+        """Whether no label names its profile, and what labels say of a slice does."""
+        return any(offer.unnamed for offer in self.offers)
+
+    @property
     def unexplained(self) -> bool:
         """Whether a node has more units than its GPUs can be, and neither labels nor numbers say what a unit is."""
         return any(

@@ -173,6 +173,12 @@ def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
             f"a node has {counted(units.count, 'GPU')} and offers {counted(offered, 'unit')}, which are slices or "
             "shares, and no label says which; reservedUnits keeps models off"
         )
+    elif group.unnamed:
+        yield (
+            f"no label names the profile: compute slices and memory of a unit are those of {group.profile}; how many "
+            f"GPUs a node has is not known, and acceleratorCount {units.count} is a guess"
+        )
+        return
     elif group.supposed:
         yield (
             f"no label says what a unit is: {offered} units on {counted(physical, 'GPU')} would be slices of "

@@ -11,7 +11,7 @@ from typing import Final
 from slicewise.clusters.discover.grouping import Group, offer_of, usable_offers
 from slicewise.clusters.live import LiveNode
 from slicewise.documents import MOST_EXTENDED, USUAL_PODS
-from slicewise.kubernetes import GIB, amount
+from slicewise.kubernetes import GIB, PRODUCT_LABEL, amount
 from slicewise.mig import (
     ALL_GPU_MODELS,
     AmbiguousAcceleratorError,
@@ -62,7 +62,8 @@ def accelerator_of(group: Group) -> Accelerator:
     """Return the GPU model of `group` under a name that loads."""
     written, model = group.accelerator, group.model
     if written is None:
-        return Accelerator("unknown", None, "no label says the GPU model; write it as acceleratorType")
+        why = f" ({PRODUCT_LABEL} is left out where it is longer than 63 characters)" if group.unnamed else ""
+        return Accelerator("unknown", None, f"no label says the GPU model{why}; write it as acceleratorType")
     try:
         return Accelerator(written, find_gpu_model(written))
     except UnknownAcceleratorError:

@@ -96,6 +96,7 @@ class Offer:
         accelerator: The GPU model as the resource's own label writes it; None where none does.
         model: The catalogue's model of that.
         flaw: Why a unit is not a GPU or slice of its own; None where labels say nothing against it.
+        unnamed: Whether no label names `profile`, and it is what compute slices and memory of a unit make likely.
         suffixed: Profiles with a suffix (`1g.10gb+me`) whose slices are among the units, because the device plugin is
             too old to know suffixes.
     """
@@ -109,6 +110,14 @@ class Offer:
     model: GpuModel | None = None
     flaw: UnitFlaw | None = None
     suffixed: tuple[str, ...] = ()
+    unnamed: bool = False
+
+    def may_be(self, profile: str | None) -> bool:
+        """Return whether a unit is a slice of `profile`, or a whole GPU where that is None, as far as labels tell."""
+        mine, other = (parse_profile_name(each) if each else None for each in (self.profile, profile))
+        if self.unnamed and mine and other:
+            return mine.compute == other.compute
+        return self.profile == profile
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from slicewise.clusters.live.facts import Gpus, LabelledBy, NoOffer, Offer
 from slicewise.clusters.live.unit_flaws import MIG_RESOURCE, SHARED_RESOURCE, flaw_of, suffixed_profiles, why_no_offer
+from slicewise.clusters.live.unnamed_slices import has_slices, profile_of
 from slicewise.kubernetes import (
     GKE_ACCELERATOR_COUNT_LABEL,
     GKE_ACCELERATOR_LABEL,
@@ -59,9 +60,11 @@ class _Said:
     model: GpuModel | None
     profile: str | None
     """The profile of all slices, where slices are nvidia.com/gpu."""
-    profile_by_product: bool
+    profile_by_gfd: bool
     invalid: bool
     machine: MachineGpus | None
+    unnamed: bool = False
+    """Whether no label names `profile`."""
 
 
 def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus | None:
@@ -103,8 +106,7 @@ def _is_gpu(resource: str) -> bool:
 
 
 def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | None:
-    partition = labels.get(GKE_PARTITION_LABEL)
-    machine = _machine(labels)
+    partition, machine = labels.get(GKE_PARTITION_LABEL), _machine(labels)
     product = _APPENDED.fullmatch(labels.get(PRODUCT_LABEL, ""))
     if product:
         invalid = product["profile"] == _INVALID
@@ -112,10 +114,12 @@ def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | No
         accelerator, told_by = product["model"], LabelledBy.GFD
     elif labels.get(GKE_ACCELERATOR_LABEL):
         accelerator, told_by, profile, invalid = labels[GKE_ACCELERATOR_LABEL], LabelledBy.GKE, partition, False
+    elif GPU_COUNT_LABEL in labels and GPU_MEMORY_LABEL in labels:
+        return _said_without_product(labels, machine)
     elif machine:
         accelerator, told_by, profile, invalid = machine.model, LabelledBy.EKS, None, False
     elif resources:
-        return _Said(LabelledBy.ALLOCATABLE, None, None, None, profile_by_product=False, invalid=False, machine=None)
+        return _Said(LabelledBy.ALLOCATABLE, None, None, None, profile_by_gfd=False, invalid=False, machine=None)
     else:
         return None
     return _Said(
@@ -123,9 +127,27 @@ def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | No
         accelerator,
         _model(accelerator, _whole_gpu_memory(labels)),
         canonical_profile_name(profile) if profile else None,
-        profile_by_product=bool(product and product["profile"]),
+        profile_by_gfd=bool(product and product["profile"]),
         invalid=invalid,
         machine=machine,
+    )
+
+
+def _said_without_product(labels: Mapping[str, str], machine: MachineGpus | None) -> _Said:
+    """Return what GPU feature discovery says where its label of the product was too long to be written."""
+    model = find_gpu_model(machine.model) if machine else None
+    # Of GPUs that are whole, or that are cut as strategy single wants them, some are counted.
+    invalid = labels.get(MIG_STRATEGY_LABEL) == MigStrategy.SINGLE and not whole(labels[GPU_COUNT_LABEL])
+    sliced = has_slices(labels) and not invalid
+    return _Said(
+        LabelledBy.GFD,
+        machine.model if machine else None,
+        model,
+        profile_of(labels, model) if sliced else None,
+        profile_by_gfd=sliced,
+        invalid=invalid,
+        machine=machine,
+        unnamed=sliced,
     )
 
 
@@ -169,9 +191,9 @@ def _offer(resource: str, said: _Said, labels: Mapping[str, str], resources: Map
             suffixed=suffixed_profiles(plain, labels, resources),
         )
     # GKE cuts the GPUs, and GPU feature discovery, if it runs there, tells of the whole ones.
-    by_gke = said.profile and not said.profile_by_product
+    by_gke = said.profile and not said.profile_by_gfd
     memory = None if by_gke else whole(labels.get(GPU_MEMORY_LABEL)) or None
-    return Offer(resource, units, said.profile, memory, flaw=flaw)
+    return Offer(resource, units, said.profile, memory, flaw=flaw, unnamed=said.unnamed)
 
 
 def _supposing_slices(offer: Offer, model: GpuModel | None, physical: int | None) -> Offer:
@@ -193,7 +215,7 @@ def _strategy(said: _Said, labels: Mapping[str, str], resources: Mapping[str, in
 
 
 def _physical(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int]) -> int | None:
-    if said.told_by is LabelledBy.GFD and not said.profile_by_product and not said.invalid:
+    if said.told_by is LabelledBy.GFD and not said.profile_by_gfd and not said.invalid:
         counted = whole(labels.get(GPU_COUNT_LABEL))
         if counted:
             return counted
@@ -214,7 +236,7 @@ def _implied(said: _Said, labels: Mapping[str, str], resources: Mapping[str, int
     clients = max(whole(labels.get(GKE_SHARED_CLIENTS_LABEL)), 1)
     if said.profile is None:
         return math.ceil(units / clients)
-    if said.profile_by_product:
+    if said.profile_by_gfd:
         # Under strategy single the label counts slices; time-slicing leaves it alone.
         units = whole(labels.get(GPU_COUNT_LABEL)) or units
     profile = said.model.profile(said.profile) if said.model else None

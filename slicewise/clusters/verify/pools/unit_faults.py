@@ -196,7 +196,7 @@ def _offer(declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[Depl
         return _not_offered(declared, gpus, found)
     if gpus.told_by is LabelledBy.GFD and gpus.is_exceeded_by(ours):
         return _unexplained(declared, gpus, ours)
-    if _looks_whole(declared, gpus, ours) or (_is_kind_known(gpus, ours) and ours.profile != declared.profile):
+    if _looks_whole(declared, gpus, ours) or (_is_kind_known(gpus, ours) and not ours.may_be(declared.profile)):
         return _other_units(declared, gpus, [ours], unmet)
     if _is_unexplained(declared, gpus, ours):
         return _unexplained(declared, gpus, ours)
@@ -222,7 +222,7 @@ def _is_same_unit(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> bool:
     if offer.resource != WHOLE_GPU_RESOURCE:
         return offer.resource == resource_name(declared.profile, MigStrategy.MIXED)
     if _is_kind_known(gpus, offer):
-        return offer.profile == declared.profile
+        return offer.may_be(declared.profile)
     # No label says what a unit is: as many as the slices would be, they are the slices.
     return offer.units == declared.units_per_node
 
