@@ -21,6 +21,11 @@ def contour_dir() -> Path:
     return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where-contour"], cwd=_TOOLCHAIN))
 
 
+def nvidia_dir() -> Path:
+    """Return the directory of the built program over NVIDIA's components; it may not exist yet."""
+    return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where-nvidia"], cwd=_TOOLCHAIN))
+
+
 def find_binary(directory: Path, name: str) -> Path:
     """Return the path of a built binary.
 

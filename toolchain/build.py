@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Build the pinned Pulumi and Kubernetes binaries from their published Go modules, once, into a cache.
+"""Build the pinned Pulumi, Kubernetes and NVIDIA binaries from their published Go modules, once, into a cache.
 
-Needs only Python 3.11 and Go: it runs before the virtual environment exists. Each tool has a Go module of its own in
-this directory, because their dependency graphs cannot be mixed. The cache lies outside the checkout, named after a
-hash of everything that decides the result, so every clone of one version shares it.
+Needs only Python 3.11 and Go, and a C compiler for what only tests run: it runs before the virtual environment exists.
+Each tool has a Go module of its own in this directory, because their dependency graphs cannot be mixed. The cache lies
+outside the checkout, named after a hash of everything that decides the result, so every clone of one version shares it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,23 @@ class Binary:
     package: str
     seconds: int
     stamp: str = ""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A file of a published module that is changed before it is built: `text` to `instead`; without text, left out."""
+
+    file: str
+    text: str = ""
+    instead: str = ""
+
+
+@dataclass(frozen=True)
+class Edited(Binary):
+    """One that is built with edits to a published module, and with a C compiler."""
+
+    published: str = ""
+    edits: tuple[Edit, ...] = ()
 
 
 PROVIDER = "pulumi-resource-kubernetes"
@@ -70,6 +88,20 @@ APART = {
     ),
     # It implements the Gateway API; Envoy, which it configures, comes as a Python package.
     "contour": Binary("contour", "contour", "github.com/projectcontour/contour/cmd/contour", 100),
+    # For tests only: what NVIDIA's GPU feature discovery and device plugin say of a node.
+    "nvidia": Edited(
+        "nvidia-layouts",
+        "nvidia",
+        ".",
+        60,
+        published="github.com/NVIDIA/k8s-device-plugin",
+        edits=(
+            # A file of the driver, which no machine has without a GPU.
+            Edit("internal/mig/mig-dp.go", '"/proc/driver/nvidia-caps"', '"nvidia-caps"'),
+            # It sends labels to the API server; without it, client-go is not built.
+            Edit("internal/lm/output.go"),
+        ),
+    ),
 }
 # Modules that are read, too: custom resource definitions and presets come from the modules as published.
 SOURCES = (
@@ -89,7 +121,8 @@ def bin_dir() -> Path:
 
 def dir_apart(binary: Binary) -> Path:
     """Return the directory of one of `APART`."""
-    return _cached(binary, sorted((HERE / binary.module).glob("go.*")))
+    module = HERE / binary.module
+    return _cached(binary, [*sorted(module.glob("go.*")), *sorted(module.glob("*.go"))])
 
 
 def _cached(what: object, inputs: list[Path]) -> Path:
@@ -138,16 +171,21 @@ def build(binary: Binary, target: Path, label: str) -> None:
     """Build one binary into `target`; prints progress, and on failure the end of Go's output, then exits 1."""
     target.mkdir(parents=True, exist_ok=True)
     unfinished = target / f".{binary.name}.{os.getpid()}"
-    command = ["go", "build", "-trimpath", "-ldflags", f"-s -w {binary.stamp}", "-o", str(unfinished), binary.package]
+    command = ["go", "build", "-trimpath", "-ldflags", f"-s -w {binary.stamp}", "-o", str(unfinished)]
     log = target.parent / f"{binary.name}.log"
     started = time.monotonic()
-    with log.open("w") as output:
+    with log.open("w") as output, tempfile.TemporaryDirectory(prefix="slicewise-") as folder:
+        cgo = "0"
+        if isinstance(binary, Edited):
+            command.append(f"-modfile={edited_module(binary, Path(folder))}")
+            cgo = "1"
         process = subprocess.Popen(
-            command,
+            [*command, binary.package],
             cwd=HERE / binary.module,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"},
+            # C code is only NVML's bindings, which are never called: built as fast as possible, without its warnings.
+            env=os.environ | {"CGO_ENABLED": cgo, "CGO_CFLAGS": "-O0 -w", "GOFLAGS": "-mod=readonly"},
         )
         wait_with_progress(process, f"{label} {binary.name}", binary.seconds, started)
     if process.returncode:
@@ -161,6 +199,34 @@ def build(binary: Binary, target: Path, label: str) -> None:
         (target / script.name).chmod(0o755)
     unfinished.replace(target / binary.name)
     print(f"{label} {binary.name}: built in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def edited_module(binary: Edited, folder: Path) -> Path:
+    """Write the published module with its edits into `folder`; returns a go.mod that builds `binary` with it.
+
+    Raises:
+        AssertionError: The published file is not as the edit expects it.
+    """
+    source = module_dir(binary.published, binary.module)
+    copy = folder / "published"
+    edits = {edit.file: edit for edit in binary.edits}
+    for path in source.rglob("*.go"):
+        file = path.relative_to(source)
+        text = path.read_text(encoding="utf-8")
+        edit = edits.pop(file.as_posix(), None)
+        if edit is not None and edit.text not in text:
+            raise AssertionError(f"{file} of {binary.published} has no {edit.text}")
+        if edit is None or edit.text:
+            (copy / file).parent.mkdir(parents=True, exist_ok=True)
+            (copy / file).write_text(text if edit is None else text.replace(edit.text, edit.instead), encoding="utf-8")
+    if edits:
+        raise AssertionError(f"{binary.published} has no {', '.join(edits)}")
+    shutil.copyfile(source / "go.mod", copy / "go.mod")
+    shutil.copyfile(HERE / binary.module / "go.sum", folder / "edited.sum")
+    text = (HERE / binary.module / "go.mod").read_text(encoding="utf-8")
+    modules = folder / "edited.mod"
+    modules.write_text(f"{text}\nreplace {binary.published} => {copy}\n", encoding="utf-8")
+    return modules
 
 
 def wait_with_progress(process: subprocess.Popen[bytes], label: str, estimate: int, started: float) -> None:
