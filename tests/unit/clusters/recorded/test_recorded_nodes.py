@@ -1,0 +1,183 @@
+"""Nodes as NVIDIA's components were recorded to describe them: what `discover` writes of each, and what `verify` says.
+
+`still_wrong.txt` lists what fails, by the kinds P1 to P13 of known misses; it may only get shorter.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from embedded.nvidia import layouts, recorded_nodes
+from slicewise.clusters.discover.discovery import NothingToDeclareError, describe_cluster
+from slicewise.clusters.live.facts import LiveCluster
+from slicewise.clusters.verify.verification import compare_clusters
+from slicewise.documents import Fleet
+from slicewise.planning import make_plan
+from tests.documents import deployment, environment, fleet_of, model, pool, profile, slices
+from tests.unit.clusters.discover.describing import cluster_of, loaded
+from tests.unit.clusters.kubernetes_json import node_json
+from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
+
+LAYOUTS = layouts()
+RECORDED = recorded_nodes()
+STILL_WRONG = {
+    (check, name): kind
+    for line in Path(__file__).with_name("still_wrong.txt").read_text(encoding="utf-8").splitlines()
+    for kind, check, name in [line.split()]
+}
+# What an operator's nodes have besides.
+OWN = {"node.kubernetes.io/instance-type": "bare-metal", "example.com/rack": "7"}
+NODES = [(name, number) for name in LAYOUTS for number in range(max(1, len(RECORDED[name].labels)))]
+LARGE = {"cpu": "300", "memory": "4Ti", "pods": "300"}
+# NVIDIA's components tell nothing else of these than of nodes on which all is as it should be.
+UNTELLABLE = {
+    name
+    for name, layout in LAYOUTS.items()
+    if not is_as_it_should_be(layout)
+    and any(
+        RECORDED[name] == RECORDED[other] and is_as_it_should_be(LAYOUTS[other]) for other in LAYOUTS if other != name
+    )
+}
+
+
+def expecting(check: str, nodes: list[tuple[str, int]]) -> list[object]:
+    """Return parameters of tests of `check`, strictly expected to fail where `still_wrong.txt` says so."""
+    return [
+        pytest.param(
+            *node,
+            marks=[pytest.mark.xfail(strict=True, raises=AssertionError, reason=STILL_WRONG[check, key])]
+            if (check, key) in STILL_WRONG
+            else [],
+            id=key,
+        )
+        for node in nodes
+        for key in ["#".join(map(str, node))]
+    ]
+
+
+def cluster(name: str, number: int) -> LiveCluster:
+    """Return a cluster with one node as recorded; of several sets of labels that it may get, the given one."""
+    node = RECORDED[name]
+    labels = node.labels[number] if node.labels else {}
+    return cluster_of([node_json("n", labels | OWN, node.resources | LARGE)])
+
+
+def discovered(name: str, number: int) -> Fleet | None:
+    """Return what `discover` writes, loaded; None where it finds nothing to declare."""
+    try:
+        return loaded(describe_cluster(cluster(name, number), "prod", "prod-kubeconfig"))
+    except NothingToDeclareError:
+        return None
+
+
+def planned_units(fleet: Fleet, memory: int, most: int, mig: str = "any") -> Counter[str]:
+    """Return how many units of each resource are planned for `most` models of one unit of so many MiB."""
+    serving = profile("any", memoryPerGpu=f"{memory}Mi", mig=mig)
+    documents = [model("m", serving, cpu="1", memory="1Gi"), *(deployment(f"d{i}", "m") for i in range(most))]
+    asked = fleet_of(documents, checked=False)
+    plan = make_plan(Fleet(fleet.environments, asked.models, asked.deployments, ()))
+    return Counter(placement.resource for placement in plan.placements)
+
+
+def findings(fleet: Fleet, name: str, number: int) -> list[tuple[str, str]]:
+    """Return code and severity of what verifying says of the node."""
+    result = compare_clusters(fleet, make_plan(fleet), {"prod": cluster(name, number)})
+    return [(each.code.value, each.severity.value) for each in result.differences]
+
+
+def useless_units(name: str) -> bool:
+    """Return whether a node offers units, unshared, that no model can be promised, or nothing at all."""
+    offered = RECORDED[name].resources
+    return not offered or bool(offered.keys() - usable_units(LAYOUTS[name]).keys() and not shares(LAYOUTS[name]))
+
+
+def thresholds(name: str) -> list[int]:
+    """Return the amounts of MiB between which the node's units differ."""
+    memories = {units.memory for units in usable_units(LAYOUTS[name]).values()}
+    return sorted({1024} | memories | {memory + 1 for memory in memories})
+
+
+@pytest.mark.parametrize(("name", "number"), expecting("plan", [node for node in NODES if node[0] not in UNTELLABLE]))
+def test_what_is_planned_is_what_can_run(name: str, number: int) -> None:
+    fleet, layout = discovered(name, number), LAYOUTS[name]
+    most = sum(RECORDED[name].resources.values()) + 1
+    for memory in thresholds(name):
+        can_run = {r: units.count for r, units in usable_units(layout).items() if units.memory >= memory}
+        planned = planned_units(fleet, memory, most) if fleet else Counter()
+        assert all(count <= can_run.get(resource, 0) for resource, count in planned.items()), (memory, planned, can_run)
+        if is_as_it_should_be(layout):
+            assert planned == can_run, memory
+    whole = planned_units(fleet, 1024, most, "never") if fleet else Counter()
+    assert not [resource for resource in whole if usable_units(layout)[resource].slices]
+
+
+@pytest.mark.parametrize(("name", "number"), expecting("verify", NODES))
+def test_what_is_discovered_verifies_unless_the_node_is_wrong(name: str, number: int) -> None:
+    fleet = discovered(name, number)
+    if fleet is None:
+        assert not usable_units(LAYOUTS[name]).keys() & RECORDED[name].resources.keys()
+        return
+    found = findings(fleet, name, number)
+    if shares(LAYOUTS[name]):
+        found = [finding for finding in found if finding != ("SW612", "warning")]
+    if is_as_it_should_be(LAYOUTS[name]) or name in UNTELLABLE:
+        assert found == []
+    elif useless_units(name):
+        assert found
+
+
+WRONG = [node for node in NODES if useless_units(node[0]) and node[0] not in UNTELLABLE]
+SLICE = {
+    "a100-40gb": "3g.20gb",
+    "a100-80gb": "3g.40gb",
+    "a30": "2g.12gb",
+    "h100-80gb": "3g.40gb",
+    "h200": "3g.71gb",
+    "rtx-pro-6000": "2g.48gb",
+}
+
+
+def declared_alike(name: str) -> dict[str, object]:
+    """Return the fields of a pool that has the GPUs of a layout, of its first board, and little memory."""
+    layout = LAYOUTS[name]
+    return {
+        "acceleratorType": layout.gpus[0].board.removesuffix("-max-q"),
+        "acceleratorCount": len(layout.gpus),
+        "memoryPerGpu": "4Gi",
+        "nodeSelector": OWN,
+    }
+
+
+@pytest.mark.parametrize(("name", "number"), expecting("whole", WRONG))
+def test_a_wrong_node_is_found_where_whole_gpus_are_declared(name: str, number: int) -> None:
+    assert findings(fleet_of([environment("prod", pool("p", **declared_alike(name)))]), name, number)
+
+
+@pytest.mark.parametrize(("name", "number"), expecting("slices", WRONG))
+def test_a_wrong_node_is_found_where_slices_are_declared(name: str, number: int) -> None:
+    strategy = "mixed" if LAYOUTS[name].strategy == "none" else LAYOUTS[name].strategy
+    fields = declared_alike(name)
+    declared = slices("p", SLICE[str(fields["acceleratorType"])], strategy=strategy, **fields)
+    assert findings(fleet_of([environment("prod", declared)]), name, number)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), expecting("chance", [node for node in NODES if len(RECORDED[node[0]].labels) > 1])
+)
+def test_labels_that_change_by_chance_select_nothing(name: str, number: int) -> None:
+    fleet = discovered(name, number)
+    if fleet is None:
+        return
+    own = findings(fleet, name, number)
+    for other in range(len(RECORDED[name].labels)):
+        assert findings(fleet, name, other) == own
+
+
+@pytest.mark.parametrize("name", sorted(UNTELLABLE))
+def test_what_nothing_tells_is_only_gpus_in_mig_mode_under_strategy_none(name: str) -> None:
+    layout = LAYOUTS[name]
+    assert layout.strategy == "none"
+    assert {gpu.mig for gpu in layout.gpus} == {True, False}
