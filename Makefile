@@ -137,7 +137,7 @@ demo-down: $(VENV)/.development ## Stop the demo's clusters and remove what they
 	@$(VENV)/bin/python -m embedded.demo down $(STATE)/demo
 
 .PHONY: toolchain
-toolchain: ## Build the pinned Pulumi and Kubernetes binaries, once (cold: some 22 minutes on two cores)
+toolchain: ## Build the pinned Pulumi, Kubernetes and NVIDIA binaries, once (cold: some 23 minutes on two cores)
 	@$(TOOLCHAIN) all
 
 .PHONY: toolchain-pulumi

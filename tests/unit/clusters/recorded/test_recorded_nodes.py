@@ -62,7 +62,7 @@ def cluster(name: str, number: int) -> LiveCluster:
     """Return a cluster with one node as recorded; of several sets of labels that it may get, the given one."""
     node = RECORDED[name]
     labels = node.labels[number] if node.labels else {}
-    return cluster_of([node_json("n", labels | OWN, node.resources | LARGE)])
+    return cluster_of([node_json("n", {**labels, **OWN}, {**node.resources, **LARGE})])
 
 
 def discovered(name: str, number: int) -> Fleet | None:
