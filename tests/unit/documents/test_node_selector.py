@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain, combinations, product
+from itertools import combinations, product
 
 import pytest
 
@@ -15,11 +15,11 @@ from tests.unit.documents.documents import pools
 from tests.unit.documents.loader import Loader
 
 VALUES = ("a", "b", "c")
-LISTS = [list(each) for each in chain.from_iterable(combinations(VALUES, size) for size in (1, 2, 3))]
+LISTS: list[tuple[str, ...]] = [each for size in (1, 2, 3) for each in combinations(VALUES, size)]
+SAID: list[str | tuple[str, ...]] = ["", *VALUES, *LISTS]
 # Every selector by two labels: each left out, a text, or a list.
-SELECTORS = [
-    {key: said for key, said in zip(("zone", "disk"), pair, strict=True) if said}
-    for pair in product(["", *VALUES, *LISTS], repeat=2)
+SELECTORS: list[dict[str, str | tuple[str, ...]]] = [
+    {key: said for key, said in zip(("zone", "disk"), pair, strict=True) if said} for pair in product(SAID, repeat=2)
 ]
 NODES = [
     {key: value for key, value in zip(("zone", "disk"), pair, strict=True) if value}
