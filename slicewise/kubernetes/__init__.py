@@ -6,6 +6,7 @@
 from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.kubernetes.json_values import MAX_COUNT, amount, items, mapping, text, whole
 from slicewise.kubernetes.node_label_keys import (
+    COMPUTE_CLASS_LABEL,
     COMPUTE_INSTANCE_SLICES_LABEL,
     EKS_POOL_LABEL,
     GKE_ACCELERATOR_COUNT_LABEL,
@@ -44,6 +45,7 @@ from slicewise.kubernetes.quantity import GIB, Quantity, quantity_value
 from slicewise.kubernetes.readable_quantity import readable
 
 __all__ = [
+    "COMPUTE_CLASS_LABEL",
     "COMPUTE_INSTANCE_SLICES_LABEL",
     "EKS_POOL_LABEL",
     "GIB",

@@ -29,6 +29,8 @@ GKE_POOL_LABEL: Final = "cloud.google.com/gke-nodepool"
 GKE_ACCELERATOR_LABEL: Final = "cloud.google.com/gke-accelerator"
 GKE_ACCELERATOR_COUNT_LABEL: Final = "cloud.google.com/gke-accelerator-count"
 GKE_PARTITION_LABEL: Final = "cloud.google.com/gke-gpu-partition-size"
+COMPUTE_CLASS_LABEL: Final = "cloud.google.com/compute-class"
+"""The ComputeClass by which GKE makes node pools, under generated names."""
 GKE_SHARING_LABEL: Final = "cloud.google.com/gke-gpu-sharing-strategy"
 GKE_SHARED_CLIENTS_LABEL: Final = "cloud.google.com/gke-max-shared-clients-per-gpu"
 

@@ -9,6 +9,7 @@ from typing import Final
 from slicewise.clusters.discover.cluster_identity import cloud_reference
 from slicewise.clusters.discover.environment_text import environment_text
 from slicewise.clusters.discover.grouping import group_nodes, usable_offers
+from slicewise.clusters.discover.joining import join_alike
 from slicewise.clusters.discover.node_selectors import LeftOut, Selected, select
 from slicewise.clusters.discover.pool_document import PoolDocument, pool_document
 from slicewise.clusters.discover.pool_facts import MOST_NAMED, accelerator_of
@@ -66,7 +67,7 @@ def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str 
         NothingToDeclareError: no pool can be declared.
     """
     nodes = sorted(cluster.nodes, key=lambda node: node.name)
-    selected, left_out = select(group_nodes(nodes), nodes)
+    selected, left_out = select(join_alike(group_nodes(nodes)), nodes)
     if not selected:
         raise NothingToDeclareError(_nothing(nodes))
     selected, surplus = _as_many_as_fit(selected)

@@ -83,6 +83,9 @@ def _one_line(text: str) -> str:
 
 def _compact(data: Mapping[str, Any]) -> dict[str, Any]:
     pool = dict(data)
+    pool["nodeSelector"] = {
+        key: _OneLine(said) if isinstance(said, list) else said for key, said in pool.get("nodeSelector", {}).items()
+    }
     if "tolerations" in pool:
         pool["tolerations"] = [_OneLineMapping(each) for each in pool["tolerations"]]
     capabilities = dict(pool["capabilities"])

@@ -20,11 +20,14 @@ class Group:
         resource: What its pods would ask for.
         nodes: Its nodes, by name.
         differing: Whether nodes are in it which differ, because no label tells them apart.
+        node_groups: The names of the groups of nodes that are one pool, which differ in these names and zones alone;
+            empty where it is one group, or none.
     """
 
     resource: str
     nodes: tuple[LiveNode, ...]
     differing: bool = False
+    node_groups: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,9 +103,13 @@ class Group:
         return sum(offer.units for offer in self.offers)
 
     def joined(self, other: Group) -> Group:
-        """Return the group of the nodes of both."""
+        """Return the group of the nodes of both, which differ."""
+        return replace(self.with_alike(other), differing=True)
+
+    def with_alike(self, other: Group, *names: str) -> Group:
+        """Return the group of the nodes of both, which are those of the node groups called `names` if that is said."""
         nodes = tuple(sorted((*self.nodes, *other.nodes), key=lambda node: node.name))
-        return replace(self, nodes=nodes, differing=True)
+        return replace(self, nodes=nodes, node_groups=tuple(sorted({*self.node_groups, *other.node_groups, *names})))
 
 
 def offer_of(node: LiveNode, resource: str) -> Offer:
@@ -115,7 +122,8 @@ def group_nodes(nodes: Iterable[LiveNode]) -> list[Group]:
     groups: dict[tuple[object, ...], list[LiveNode]] = {}
     for node in sorted(nodes, key=lambda each: each.name):
         for offer in usable_offers(node):
-            groups.setdefault((offer.resource, *_kind(node, offer)), []).append(node)
+            key = (offer.resource, pool_label_of(node), *kind_of(node, offer))
+            groups.setdefault(key, []).append(node)
     found = [Group(str(key[0]), tuple(those)) for key, those in groups.items()]
     return sorted(found, key=lambda group: (group.resource, group.names))
 
@@ -145,8 +153,8 @@ def _usable(gpus: Gpus, offer: Offer) -> bool:
     return named and parse_profile_name(offer.profile) is not None and (model is None or model.mig_capable)
 
 
-def _kind(node: LiveNode, offer: Offer) -> tuple[object, ...]:
-    """Return what makes nodes that offer the same resource different pools.
+def kind_of(node: LiveNode, offer: Offer) -> tuple[object, ...]:
+    """Return what makes nodes of one node group, or of none, that offer the same resource different pools.
 
     Not how many slices there are: a node that lacks some is still of its pool. Of whole GPUs a pod may want several,
     so there their number counts.
@@ -155,7 +163,6 @@ def _kind(node: LiveNode, offer: Offer) -> tuple[object, ...]:
     if gpus is None:
         return ()
     return (
-        pool_label_of(node),
         None if gpus.has_several_models else gpus.accelerator,
         offer.accelerator,
         offer.profile,

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slicewise.clusters.discover.grouping import Group
-from slicewise.clusters.live import LiveNode, describes_gpus, is_stable, rank
-from slicewise.kubernetes import HOSTNAME_LABEL
+from slicewise.clusters.discover.grouping import Group, pool_label_of
+from slicewise.clusters.live import (
+    POOL_LABELS,
+    LiveNode,
+    Rank,
+    awaits_layout,
+    describes_gpus,
+    is_generated,
+    is_stable,
+    rank,
+)
+from slicewise.documents import MAX_LABEL_VALUES, SelectedLabels, selects
+from slicewise.kubernetes import (
+    COMPUTE_CLASS_LABEL,
+    GKE_ACCELERATOR_LABEL,
+    GKE_PARTITION_LABEL,
+    HOSTNAME_LABEL,
+    INSTANCE_TYPE_LABEL,
+    MIG_CONFIG_LABEL,
+    PRODUCT_LABEL,
+    ZONE_LABEL,
+)
+from slicewise.mig import WHOLE_GPU_RESOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +36,12 @@ class Selected:
 
     Attributes:
         group: The group.
-        selector: The labels.
+        selector: The labels, each with the values of which a node has one.
         also: Names of nodes that it selects too, which offer the group's resource and belong to no group.
     """
 
     group: Group
-    selector: Mapping[str, str]
+    selector: SelectedLabels
     also: tuple[str, ...]
 
 
@@ -54,7 +74,7 @@ def select(groups: Sequence[Group], nodes: Sequence[LiveNode]) -> tuple[list[Sel
             kept[kept.index(one)] = one.joined(other)
         else:
             left_out.append(LeftOut(other, one))
-    labels = [_common_labels(group) for group in kept]
+    labels = [_labels_of(group) for group in kept]
     selectors = _exclusive(kept, labels)
     for index, group in enumerate(kept):
         _narrow(selectors[index], labels[index], group, nodes)
@@ -62,19 +82,44 @@ def select(groups: Sequence[Group], nodes: Sequence[LiveNode]) -> tuple[list[Sel
         rivals = [selectors[other] for other in _elsewhere(kept, index)]
         _prune(selectors[index], group, nodes, rivals)
     chosen = [
-        Selected(group, dict(sorted(selector.items(), key=lambda label: rank(label[0]))), _also(group, selector, nodes))
+        Selected(group, dict(sorted(selector.items(), key=lambda label: rank(*label))), _also(group, selector, nodes))
         for group, selector in zip(kept, selectors, strict=True)
     ]
     return chosen, left_out
 
 
-def _common_labels(group: Group) -> dict[str, str]:
-    """Return the labels that all its nodes carry with one value, in the order in which they are preferred."""
-    common = set(group.nodes[0].labels.items()).intersection(*(node.labels.items() for node in group.nodes[1:]))
-    lasting = (
-        label for label in common if is_stable(*label) and not (group.has_several_models and describes_gpus(label[0]))
-    )
-    return dict(sorted(lasting, key=lambda label: rank(label[0])))
+def _labels_of(group: Group) -> SelectedLabels:
+    """Return the labels that its nodes carry, in the order in which they are preferred.
+
+    Each with one value on all of them; where it is several node groups, also with the list of these, and of zones.
+    """
+    first, *others = (node.labels for node in group.nodes)
+    common = set(first.items()).intersection(*(labels.items() for labels in others))
+    found = {key: frozenset((value,)) for key, value in common if is_stable(key, value)}
+    if group.has_several_models:
+        found = {key: values for key, values in found.items() if not describes_gpus(key)}
+    if group.node_groups:
+        for key in (*POOL_LABELS, ZONE_LABEL):
+            values = {node.labels.get(key, "") for node in group.nodes}
+            if 1 < len(values) <= MAX_LABEL_VALUES and all(value and is_stable(key, value) for value in values):
+                found[key] = frozenset(values)
+    if any(awaits_layout(gpus) for gpus in group.gpus):
+        found.pop(MIG_CONFIG_LABEL, None)
+    return dict(sorted(found.items(), key=lambda label: _preference(group, *label)))
+
+
+def _preference(group: Group, key: str, values: frozenset[str]) -> Rank:
+    """Return the order of a label: of node groups that come and go an autoscaler has to know what it makes nodes with.
+
+    GPU feature discovery's labels it learns from nodes that are there.
+    """
+    order = rank(key, values)
+    return (1, -1, key) if key == INSTANCE_TYPE_LABEL and _is_nameless(group) else order
+
+
+def _last_resort(key: str, values: frozenset[str]) -> bool:
+    """Return whether a label is of a node or of generated groups, which are gone some day."""
+    return key == HOSTNAME_LABEL or any(is_generated(key, value) for value in values)
 
 
 def _rivals(groups: Sequence[Group], index: int) -> list[int]:
@@ -88,14 +133,14 @@ def _elsewhere(groups: Sequence[Group], index: int) -> list[int]:
     return [other for other, group in enumerate(groups) if own.isdisjoint(group.names)]
 
 
-def _telling(one: Mapping[str, str], other: Mapping[str, str]) -> str | None:
-    """Return the best label that two groups both have, with different values."""
-    return next((key for key, value in one.items() if key in other and other[key] != value), None)
+def _telling(one: SelectedLabels, other: SelectedLabels) -> str | None:
+    """Return the best label that two groups both have, with no value in common."""
+    return next((key for key, values in one.items() if key in other and values.isdisjoint(other[key])), None)
 
 
 def _indistinct(groups: Sequence[Group]) -> tuple[Group, Group] | None:
     """Return two groups that no label tells apart, the one to keep first; such that can become one before others."""
-    labels = [_common_labels(group) for group in groups]
+    labels = [_labels_of(group) for group in groups]
     pairs = [
         (group, groups[other])
         for index, group in enumerate(groups)
@@ -116,14 +161,38 @@ def _worth(group: Group) -> tuple[bool, bool, int, tuple[str, ...]]:
     return (group.accelerator is None, group.shares, -group.units, group.names)
 
 
-def _exclusive(groups: Sequence[Group], labels: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+def _kept(group: Group, labels: SelectedLabels) -> dict[str, frozenset[str]]:
+    """Return the labels that say what nodes of a pool are which no name of a node group keeps apart from others.
+
+    Another node group of the same machines, or another priority of the ComputeClass, may come.
+    """
+    if not _is_nameless(group):
+        return {}
+    keys = [GKE_PARTITION_LABEL]
+    if COMPUTE_CLASS_LABEL in labels:
+        keys += [COMPUTE_CLASS_LABEL, GKE_ACCELERATOR_LABEL]
+    if group.profile and group.resource == WHOLE_GPU_RESOURCE and GKE_PARTITION_LABEL not in labels:
+        keys.append(PRODUCT_LABEL)
+    return {key: labels[key] for key in keys if key in labels and len(labels[key]) == 1}
+
+
+def _is_nameless(group: Group) -> bool:
+    """Return whether it is several node groups, or one whose name is generated."""
+    label = pool_label_of(group.nodes[0])
+    return bool(group.node_groups or (label and is_generated(*label)))
+
+
+def _exclusive(groups: Sequence[Group], labels: Sequence[SelectedLabels]) -> list[dict[str, frozenset[str]]]:
     """Return labels by which no node can be of two groups; groups of the same nodes may share them."""
-    selectors = [dict[str, str]() for _ in groups]
+    selectors = [_kept(group, own) for group, own in zip(groups, labels, strict=True)]
     for index, group in enumerate(groups):
         for other in _elsewhere(groups, index):
             key = _telling(labels[index], labels[other])
             # Pools with different resources are told apart by these anyway, so their nodes get no selector by name.
-            if key is not None and (key != HOSTNAME_LABEL or groups[other].resource == group.resource):
+            if key is None:
+                continue
+            last = _last_resort(key, labels[index][key]) or _last_resort(key, labels[other][key])
+            if not last or groups[other].resource == group.resource:
                 selectors[index][key] = labels[index][key]
                 selectors[other][key] = labels[other][key]
         if not selectors[index] and labels[index]:
@@ -132,31 +201,48 @@ def _exclusive(groups: Sequence[Group], labels: Sequence[Mapping[str, str]]) -> 
     return selectors
 
 
-def _strangers(group: Group, selector: Mapping[str, str], nodes: Sequence[LiveNode]) -> list[LiveNode]:
+def _strangers(group: Group, selector: SelectedLabels, nodes: Sequence[LiveNode]) -> list[LiveNode]:
     """Return the nodes outside the group that `selector` selects."""
     inside = set(group.names)
-    return [node for node in nodes if node.name not in inside and selector.items() <= node.labels.items()]
+    return [node for node in nodes if node.name not in inside and selects(selector, node.labels)]
 
 
-def _narrow(selector: dict[str, str], labels: Mapping[str, str], group: Group, nodes: Sequence[LiveNode]) -> None:
+def _narrow(
+    selector: dict[str, frozenset[str]], labels: SelectedLabels, group: Group, nodes: Sequence[LiveNode]
+) -> None:
     """Add labels until only the group's nodes are selected, as far as labels can."""
     strangers = _strangers(group, selector, nodes)
     while strangers:
-        kept = {key: sum(node.labels.get(key) == value for node in strangers) for key, value in labels.items()}
+        kept = {key: sum(node.labels.get(key) in values for node in strangers) for key, values in labels.items()}
         telling = [key for key, count in kept.items() if count < len(strangers)]
         if not telling:
             return
-        best = min(telling, key=lambda key: (key == HOSTNAME_LABEL, kept[key] > 0, kept[key], rank(key)))
+        offering = any(node.units(group.resource) for node in strangers)
+        if not offering:
+            # No pod goes there, so names that are gone some day are not worth it.
+            telling = [key for key in telling if key == HOSTNAME_LABEL or not _last_resort(key, labels[key])]
+        if not telling:
+            return
+        best = min(
+            telling,
+            key=lambda key: (
+                _last_resort(key, labels[key]),
+                kept[key] > 0,
+                kept[key],
+                _preference(group, key, labels[key]),
+            ),
+        )
         selector[best] = labels[best]
         strangers = _strangers(group, selector, nodes)
 
 
 def _prune(
-    selector: dict[str, str], group: Group, nodes: Sequence[LiveNode], rivals: Sequence[Mapping[str, str]]
+    selector: dict[str, frozenset[str]], group: Group, nodes: Sequence[LiveNode], rivals: Sequence[SelectedLabels]
 ) -> None:
     """Take out what is not needed, the least liked first."""
     needed = len(_strangers(group, selector, nodes))
-    for key in sorted(selector, key=rank, reverse=True):
+    lasting = _kept(group, selector)
+    for key in sorted(selector.keys() - lasting, key=lambda key: _preference(group, key, selector[key]), reverse=True):
         fewer = {other: value for other, value in selector.items() if other != key}
         if (
             fewer
@@ -166,6 +252,6 @@ def _prune(
             del selector[key]
 
 
-def _also(group: Group, selector: Mapping[str, str], nodes: Sequence[LiveNode]) -> tuple[str, ...]:
+def _also(group: Group, selector: SelectedLabels, nodes: Sequence[LiveNode]) -> tuple[str, ...]:
     strangers = _strangers(group, selector, nodes)
     return tuple(node.name for node in strangers if node.gpus and node.gpus.units(group.resource))

@@ -17,9 +17,9 @@ from slicewise.clusters.discover.pool_facts import (
     unit_memory,
     units_of,
 )
-from slicewise.clusters.live import LiveNode, UnitFlaw
+from slicewise.clusters.live import LiveNode, UnitFlaw, awaits_layout, is_generated
 from slicewise.diagnostics import counted, some
-from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT
+from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT, MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
 _SETTLED: Final = frozenset({None, "success"})
@@ -73,7 +73,7 @@ def pool_document(
     resources, divided = allocatable(group, units.per_node)
     data: dict[str, Any] = {
         "name": name,
-        "nodeSelector": dict(selected.selector),
+        "nodeSelector": {key: _written(values) for key, values in selected.selector.items()},
         "tolerations": list(_tolerations(group)),
         "acceleratorType": accelerator.name,
         "acceleratorCount": units.count,
@@ -99,6 +99,10 @@ def pool_document(
     )
 
 
+def _written(values: frozenset[str]) -> str | list[str]:
+    return min(values) if len(values) == 1 else sorted(values)
+
+
 def _mig(group: Group, units: Units) -> dict[str, Any] | None:
     if group.profile is None:
         return None
@@ -121,6 +125,8 @@ def _tolerations(group: Group) -> Iterator[dict[str, str]]:
 
 
 def _remarks(group: Group, missing: int, taken: int, *, divided: bool) -> Iterator[str]:
+    if group.node_groups:
+        yield f"the node groups {some(group.node_groups, MOST_NAMED)} differ in their names and zones alone: one pool"
     if group.shares:
         return
     whole = "whole GPUs of which" if group.profile is None else "slices that"
@@ -138,6 +144,12 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
         yield f"no label tells {some(group.names, MOST_NAMED)} apart, which differ: one pool with the least of them"
     if selected.also:
         yield f"the nodeSelector selects {some(selected.also, MOST_NAMED)} too, and no label can prevent it"
+    generated = [value for key, values in selected.selector.items() for value in values if is_generated(key, value)]
+    if generated:
+        yield (
+            f"the name {some(sorted(generated), MOST_NAMED)} is generated and goes with its node group, after which no "
+            "node is found: give the nodes of that kind a label of your own, and discover again"
+        )
     mixed = group.profile is not None and group.resource == resource_name(group.profile, MigStrategy.MIXED)
     if mixed and GKE_PARTITION_LABEL in selected.selector:
         yield (
@@ -204,6 +216,15 @@ def _states(group: Group) -> Iterator[str]:
     cordoned = _names(group.nodes, [node.cordoned for node in group.nodes])
     if cordoned:
         yield f"cordoned now: {some(cordoned, MOST_NAMED)}"
+    for layout in sorted({gpus.mig_config or "" for gpus in group.gpus if awaits_layout(gpus)}):
+        awaiting = [gpus.mig_config == layout and awaits_layout(gpus) for gpus in group.gpus]
+        states = {gpus.mig_state or "no state" for gpus, is_it in zip(group.gpus, awaiting, strict=True) if is_it}
+        cut = f"cut into {group.profile}" if group.profile else "whole"
+        yield (
+            f"MIG manager is asked for {layout} ({MIG_CONFIG_LABEL}; {MIG_CONFIG_STATE_LABEL}: "
+            f"{', '.join(sorted(states))}), and the GPUs are {cut}, so what they offer may change: "
+            f"{some(_names(group.nodes, awaiting), MOST_NAMED)}"
+        )
     for state in sorted({gpus.mig_state for gpus in group.gpus if gpus.mig_state} - _SETTLED):
         names = _names(group.nodes, [gpus.mig_state == state for gpus in group.gpus])
         yield f"MIG manager says {state} of {some(names, MOST_NAMED)}: what they offer may change"

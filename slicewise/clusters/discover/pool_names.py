@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final
 
 from slicewise.clusters.discover.grouping import Group, pool_label_of
+from slicewise.clusters.live import is_generated
+from slicewise.kubernetes import COMPUTE_CLASS_LABEL
 
 _LONGEST: Final = 40
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9]+")
@@ -37,10 +40,20 @@ def pool_names(groups: Sequence[Group], models: Sequence[str]) -> list[str]:
 
 
 def _pool(group: Group) -> str:
-    """Return what all nodes say their pool is called; empty if they say different things, or nothing."""
+    """Return what all nodes say their pool is called, or node groups that are alike have in common; else nothing."""
     labels = {pool_label_of(node) for node in group.nodes}
     label = labels.pop() if len(labels) == 1 else None
-    return label[1] if label else ""
+    if label and not is_generated(*label):
+        return label[1]
+    classes = {node.labels.get(COMPUTE_CLASS_LABEL, "") for node in group.nodes}
+    return classes.pop() if len(classes) == 1 and "" not in classes else _in_common(group.node_groups)
+
+
+def _in_common(names: Sequence[str]) -> str:
+    """Return the whole words that all of `names` begin with: of `h100-mig-a` and `h100-mig-b` h100-mig."""
+    words = [_NOT_IN_A_NAME.split(name.lower()) for name in names]
+    same = takewhile(lambda each: len(set(each)) == 1, zip(*words, strict=False))
+    return "-".join(each[0] for each in same)
 
 
 def _with_profile(base: str, group: Group, *, alone: bool) -> str:

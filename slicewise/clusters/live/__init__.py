@@ -4,6 +4,7 @@
 only what exists where a plan puts something.
 """
 
+from slicewise.clusters.live.asked_layouts import asked_profile, awaits_layout
 from slicewise.clusters.live.cluster_answer import Unreadable, answer_or_refusal, read_or_refusal
 from slicewise.clusters.live.existing_objects import (
     NAMESPACE_KIND,
@@ -31,8 +32,9 @@ from slicewise.clusters.live.facts import (
     UnitFlaw,
 )
 from slicewise.clusters.live.gateways import LiveGateway, live_gateway
+from slicewise.clusters.live.group_names import OWN_POOL_LABEL, POOL_LABELS, is_generated, is_identifier
 from slicewise.clusters.live.image_settings import KSERVE_SETTINGS, ImageSettings
-from slicewise.clusters.live.label_ranks import POOL_LABELS, describes_gpus, is_stable, rank
+from slicewise.clusters.live.label_ranks import Rank, describes_gpus, is_stable, rank
 from slicewise.clusters.live.named_objects import LiveClaim, LiveNamed, NamedObjects
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, ResourceQuota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
@@ -58,6 +60,7 @@ __all__ = [
     "NAMESPACE_KIND",
     "NODE_GROUPS",
     "OLDEST_NAMESPACE",
+    "OWN_POOL_LABEL",
     "POOL_LABELS",
     "REPELS",
     "ROUTES",
@@ -88,6 +91,7 @@ __all__ = [
     "ObjectName",
     "Offer",
     "Priority",
+    "Rank",
     "Readable",
     "ResourceQuota",
     "Right",
@@ -97,11 +101,15 @@ __all__ = [
     "UnitFlaw",
     "Unreadable",
     "answer_or_refusal",
+    "asked_profile",
+    "awaits_layout",
     "belongs",
     "describes_gpus",
     "find_denied",
     "find_unserved",
     "group_of",
+    "is_generated",
+    "is_identifier",
     "is_stable",
     "keeping_out",
     "live_gateway",

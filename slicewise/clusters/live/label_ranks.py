@@ -5,33 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from slicewise.clusters.live.group_names import POOL_LABELS, is_generated
 from slicewise.documents import LABEL_VALUE, is_label_key
 from slicewise.kubernetes import (
-    EKS_POOL_LABEL,
     GKE_ACCELERATOR_LABEL,
     GKE_PARTITION_LABEL,
-    GKE_POOL_LABEL,
     HOSTNAME_LABEL,
     INSTANCE_TYPE_LABEL,
     MIG_CONFIG_LABEL,
     PRODUCT_LABEL,
 )
 
-# Labels in which clouds and tools write a pool's name: GKE, EKS, eksctl, Karpenter, AKS, Cluster API, Gardener,
-# DigitalOcean, Scaleway, Akamai; the first is what a person writes for Slicewise.
-POOL_LABELS: Final = (
-    "slicewise.dev/pool",
-    GKE_POOL_LABEL,
-    EKS_POOL_LABEL,
-    "alpha.eksctl.io/nodegroup-name",
-    "karpenter.sh/nodepool",
-    "kubernetes.azure.com/agentpool",
-    "node.cluster.x-k8s.io/pool",
-    "worker.gardener.cloud/pool",
-    "doks.digitalocean.com/node-pool",
-    "k8s.scaleway.com/pool-name",
-    "lke.linode.com/pool-id",
-)
 _GPU_LABELS: Final = (
     GKE_PARTITION_LABEL,
     PRODUCT_LABEL,
@@ -67,13 +51,20 @@ def describes_gpus(key: str) -> bool:
     return bool(_OF_ONE_MODEL.fullmatch(key))
 
 
-def rank(key: str) -> Rank:
-    """Return the order of a label: pools first, then what GPUs say, then what people wrote, last a node's own name."""
+def rank(key: str, values: frozenset[str] = frozenset()) -> Rank:
+    """Return the order of a label: pools first, then what GPUs say, then what people wrote, last a node's own name.
+
+    Before that come lists of values, and behind these names of groups of nodes that are generated.
+    """
+    if any(is_generated(key, value) for value in values):
+        return (6, 0, key)
+    if len(values) > 1:
+        return (5, POOL_LABELS.index(key) if key in POOL_LABELS else len(POOL_LABELS), key)
     for place, names in enumerate((POOL_LABELS, _GPU_LABELS)):
         if key in names:
             return (place, names.index(key), key)
     if key == HOSTNAME_LABEL:
-        return (5, 0, key)
+        return (7, 0, key)
     if _COUNTED.fullmatch(key):
         return (4, 0, key)
     return (3, 0, key) if _TOPOLOGY.fullmatch(key) else (2, 0, key)

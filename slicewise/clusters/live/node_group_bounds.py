@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from slicewise.clusters.live.facts import LiveNode, NodeGroupBounds
-from slicewise.clusters.live.label_ranks import POOL_LABELS
+from slicewise.clusters.live.group_names import POOL_LABELS
 
 # EKS calls the Auto Scaling group of a managed node group eks-<node group>-<UUID>.
 _EKS: Final = re.compile(r"eks-(?P<group>.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

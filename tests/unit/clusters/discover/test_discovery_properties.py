@@ -119,7 +119,9 @@ def test_every_cluster(pools: tuple[list[Json], ...], shuffled: random.Random) -
 
 
 def _selects(pool: Json, node: Json) -> bool:
-    return bool(pool.get("nodeSelector", {}).items() <= node["metadata"]["labels"].items())
+    labels = node["metadata"]["labels"]
+    wanted = pool.get("nodeSelector", {}).items()
+    return all(labels.get(key) in ([said] if isinstance(said, str) else said) for key, said in wanted)
 
 
 def _units(node: Json, resource: str) -> int:

@@ -1,0 +1,49 @@
+"""Whether the GPUs of a node are cut as MIG manager is asked to cut them (`nvidia.com/mig.config`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer
+from slicewise.mig import WHOLE_GPU_RESOURCE, canonical_profile_name, parse_profile_name
+
+# mig-parted v0.13.1, deployments/container/config.yaml: what every GPU is in these layouts.
+_WHOLE: Final = "all-disabled"
+_BALANCED: Final = "all-balanced"
+_ALL: Final = "all-"
+# Only these say whether a unit of nvidia.com/gpu is a slice.
+_TELL_UNITS: Final = frozenset({LabelledBy.GFD, LabelledBy.GKE})
+
+
+def asked_profile(layout: str) -> str | None:
+    """Return the profile, as the driver spells it, that a layout cuts all GPUs into; None where its name says none."""
+    profile = canonical_profile_name(layout.removeprefix(_ALL)) if layout.startswith(_ALL) else ""
+    return profile if parse_profile_name(profile) else None
+
+
+def awaits_layout(gpus: Gpus) -> bool:
+    """Return whether MIG manager is asked for a layout, by a name that is known, and the GPUs are cut otherwise.
+
+    What is offered may change then. Where nothing is offered, or it is not known what a unit is, nothing is said.
+    """
+    layout, offers = gpus.mig_config, [offer for offer in gpus.offers if offer.units]
+    if layout is None or not offers or not all(_is_known(gpus, offer) for offer in offers):
+        return False
+    # An older device plugin offers `1g.10gb+me` as 1g.10gb.
+    there = {_without_suffix(offer.profile) for offer in offers if offer.profile}
+    if layout == _WHOLE:
+        return bool(there)
+    profile = asked_profile(layout)
+    return _without_suffix(profile) not in there if profile else layout == _BALANCED and not there
+
+
+def _is_known(gpus: Gpus, offer: Offer) -> bool:
+    if offer.flaw or offer.supposed or offer.unnamed:
+        return False
+    if offer.resource != WHOLE_GPU_RESOURCE or offer.profile:
+        return True
+    return gpus.told_by in _TELL_UNITS or offer.units == gpus.physical
+
+
+def _without_suffix(profile: str) -> str:
+    return profile.partition("+")[0].partition("-")[0]

@@ -1,0 +1,205 @@
+"""Node groups that differ in nothing but their name and zone are one pool, selected by what stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from slicewise.clusters.discover.discovery import describe_cluster
+from slicewise.clusters.live.facts import NodeGroupBounds
+from slicewise.planning import make_plan
+from tests.documents import deployment, fleet_of, model, profile
+from tests.unit.clusters.discover.alike_nodes import (
+    ACCELERATOR,
+    AGENTPOOL,
+    CLASS,
+    GKE_POOL,
+    KARPENTER,
+    MACHINE,
+    NODEGROUP,
+    PARTITION,
+    ZONE,
+    auto_provisioned,
+    changed,
+    eks,
+    labelled,
+    verifies,
+)
+from tests.unit.clusters.discover.describing import GPU, H100, cluster_of, described
+from tests.unit.clusters.kubernetes_json import Json, node_json
+
+A, B = eks("n-a", "h100-a", "a"), eks("n-b", "h100-b", "b")
+
+
+def test_a_node_group_for_each_zone_is_one_pool() -> None:
+    zones = [eks(f"n-{zone}-{number}", f"h100-mig-{zone}", zone) for zone in "abc" for number in range(2)]
+    pools, comments = described(zones)
+    assert list(pools) == ["h100-mig"]
+    assert pools["h100-mig"]["nodeSelector"] == {MACHINE: "p5.48xlarge"}
+    assert pools["h100-mig"]["nodeCount"] == 6
+    assert any(
+        "node groups h100-mig-a, h100-mig-b, h100-mig-c differ in their names and zones alone" in each
+        for each in comments
+    )
+    assert verifies(zones) == []
+
+
+def test_replicas_find_room_over_all_zones() -> None:
+    """60 replicas on 96 slices: no zone alone has more than 32."""
+    zones = [eks(f"n-{zone}-{number}", f"h100-mig-{zone}", zone) for zone in "abc" for number in range(2)]
+    document = yaml.safe_load(describe_cluster(cluster_of(zones), "prod", "prod-kubeconfig"))
+    served = model("small", profile("bf16", memoryPerGpu="34Gi"))
+    plan = make_plan(fleet_of([document, served, deployment("small", "small", replicas=60)]))
+    assert [(each.replicas, each.node_pool) for each in plan.placements] == [(60, "h100-mig")]
+
+
+def test_pools_with_generated_names_are_selected_by_their_compute_class() -> None:
+    nodes = [auto_provisioned(f"n-{end}", f"nap-a3-highgpu-8g-gpu8-{end}", end[0]) for end in ("b1a2b3c4", "c9f8e7d6")]
+    by_class = {CLASS: "small-slices", PARTITION: "3g.40gb", ACCELERATOR: "nvidia-h100-80gb"}
+    pools, comments = described(nodes)
+    assert {name: (each["nodeSelector"], each["nodeCount"]) for name, each in pools.items()} == {
+        "small-slices": (by_class, 2)
+    }
+    assert [each for each in comments if "CHECK: " in each] == []
+    assert verifies(nodes) == []
+    # One alone comes and goes as well.
+    pools, _ = described(nodes[:1])
+    assert [(name, each["nodeSelector"]) for name, each in pools.items()] == [("small-slices", by_class)]
+
+
+def test_another_priority_of_the_class_is_another_pool() -> None:
+    other = auto_provisioned("n-x", "nap-a2-ultragpu-8g-gpu8-0f0f0f0f", "b")
+    other = labelled(other, {ACCELERATOR: "nvidia-a100-80gb", MACHINE: "a2-ultragpu-8g"})
+    nodes = [auto_provisioned("n-y", "nap-a3-highgpu-8g-gpu8-1a2b3c4d", "b"), other]
+    pools, _ = described(nodes)
+    assert sorted(each["nodeSelector"][ACCELERATOR] for each in pools.values()) == [
+        "nvidia-a100-80gb",
+        "nvidia-h100-80gb",
+    ]
+    assert all(GKE_POOL not in each["nodeSelector"] for each in pools.values())
+
+
+def test_a_generated_name_that_nothing_else_replaces_is_said() -> None:
+    one = auto_provisioned("n-a", "nap-a3-highgpu-8g-gpu8-1a2b3c4d", "b")
+    one = changed(changed(one, "metadata", "labels", CLASS, to=None), "spec", "taints", to=[])
+    by_hand = labelled(one, {GKE_POOL: "by-hand", "kubernetes.io/hostname": "n-b"})
+    by_hand = changed(changed(by_hand, "metadata", "name", to="n-b"), "status", "allocatable", "cpu", to="32")
+    pools, comments = described([one, by_hand])
+    assert sorted(each["nodeSelector"][GKE_POOL] for each in pools.values()) == [
+        "by-hand",
+        "nap-a3-highgpu-8g-gpu8-1a2b3c4d",
+    ]
+    assert any("CHECK: the name nap-a3-highgpu-8g-gpu8-1a2b3c4d is generated" in each for each in comments)
+
+
+@pytest.mark.parametrize(
+    ("label", "names", "more"),
+    [
+        (NODEGROUP, ("gpu-2026071210101011100000001", "gpu-2026080110101011100000007"), {}),
+        (
+            KARPENTER,
+            ("gpu-a", "gpu-b"),
+            {"karpenter.sh/capacity-type": "on-demand", "karpenter.k8s.aws/ec2nodeclass": "gpu"},
+        ),
+        (AGENTPOOL, ("gpua", "gpub"), {"kubernetes.azure.com/mode": "user"}),
+        ("node.cluster.x-k8s.io/pool", ("md-0-x", "md-1-x"), {"team": "ml"}),
+    ],
+)
+def test_node_groups_of_other_clouds(label: str, names: tuple[str, str], more: dict[str, str]) -> None:
+    nodes = [
+        node_json(
+            f"n-{index}",
+            {label: name, "nvidia.com/gpu.product": H100, "nvidia.com/gpu.count": "8", ZONE: f"z-{index}"}
+            | {MACHINE: "m8", "agentpool": name, "kubernetes.azure.com/node-image-version": f"v{index}"}
+            | {"example.com/id": f"0a1b2c3d-0000-4000-8000-00000000000{index}"}
+            | more,
+            {GPU: 8},
+        )
+        for index, name in enumerate(names)
+    ]
+    pools, _ = described(nodes)
+    (pool,) = pools.values()
+    assert pool["nodeCount"] == 2
+    assert pool["nodeSelector"] == {MACHINE: "m8"}
+    assert verifies(nodes) == []
+
+
+APART: dict[str, Json] = {
+    "another GPU": labelled(B, {"nvidia.com/gpu.product": "NVIDIA-H200", MACHINE: "p5e.48xlarge"}),
+    "a taint": changed(B, "spec", "taints", to=[{"key": "team", "value": "x", "effect": "NoSchedule"}]),
+    "fewer CPUs": changed(B, "status", "allocatable", "cpu", to="60"),
+    "less memory": changed(B, "status", "allocatable", "memory", to="490Gi"),
+    "more storage": changed(B, "status", "allocatable", "ephemeral-storage", to="1Ti"),
+    "another number of pods": changed(B, "status", "allocatable", "pods", to="30"),
+    "a network device": changed(B, "status", "allocatable", "vpc.amazonaws.com/efa", to="32"),
+    "fewer slices": changed(B, "status", "allocatable", "nvidia.com/mig-3g.40gb", to="14"),
+    "slices of another profile beside": changed(B, "status", "allocatable", "nvidia.com/mig-1g.10gb", to="7"),
+    "whole GPUs beside": changed(B, "status", "allocatable", GPU, to="4"),
+    "another layout": labelled(B, {"nvidia.com/mig.config": "custom"}),
+    "spot capacity": labelled(B, {"eks.amazonaws.com/capacityType": "SPOT"}),
+    "another team": labelled(B, {"team": "h100-b"}),
+    "a name for Slicewise": labelled(B, {"slicewise.dev/pool": "b"}),
+    "another machine type": labelled(B, {MACHINE: "p5.4xlarge"}),
+    "another region": labelled(B, {"topology.kubernetes.io/region": "eu-west-1"}),
+}
+
+
+@pytest.mark.parametrize("other", APART.values(), ids=APART)
+def test_what_differs_in_anything_else_stays_apart(other: Json) -> None:
+    first = labelled(
+        A, {"eks.amazonaws.com/capacityType": "ON_DEMAND", "topology.kubernetes.io/region": "eu-central-1"}
+    )
+    own = {"eks.amazonaws.com/capacityType": "ON_DEMAND", "topology.kubernetes.io/region": "eu-central-1"}
+    other = labelled(other, own | other["metadata"]["labels"])
+    pools, comments = described([first, other])
+    selected = [each["nodeSelector"] for each in pools.values()]
+    assert {each.get(NODEGROUP, each.get("slicewise.dev/pool")) for each in selected} & {"h100-a", "h100-b", "b"}
+    assert sum(each["nodeCount"] for each in pools.values()) >= 2
+    assert not any("differ in their names and zones alone" in each for each in comments)
+
+
+@pytest.mark.parametrize(
+    "path_and_value",
+    [
+        ("status", "allocatable", "memory", "511Gi"),
+        ("metadata", "labels", "nvidia.com/gpu.machine", "other"),
+        ("metadata", "labels", "nodegroup", "h100-b"),
+        ("metadata", "labels", "az", "b"),
+    ],
+)
+def test_what_only_seems_to_differ_is_one_pool(path_and_value: tuple[str, ...]) -> None:
+    *path, value = path_and_value
+    first = labelled(A, {"nvidia.com/gpu.machine": "one", "nodegroup": "h100-a", "az": "a"})
+    second = labelled(B, {"nvidia.com/gpu.machine": "one", "nodegroup": "h100-b", "az": "b"})
+    pools, _ = described([first, changed(second, *path, to=value)])
+    assert [each["nodeCount"] for each in pools.values()] == [2]
+
+
+def test_gpus_that_nothing_names_may_be_of_any_kind() -> None:
+    nodes = [node_json(f"n-{index}", {NODEGROUP: name}, {GPU: 8}) for index, name in enumerate(("one", "other"))]
+    assert len(described(nodes)[0]) == 2
+
+
+def test_a_list_of_names_where_nothing_else_tells_them_from_others() -> None:
+    """The third node group has fewer CPUs, which no label says."""
+    third = changed(eks("n-c", "small-c", "c"), "status", "allocatable", "cpu", to="16")
+    nodes = [A, B, third]
+    pools, _ = described(nodes)
+    assert [each["nodeSelector"] for each in pools.values()] == [
+        {NODEGROUP: ["h100-a", "h100-b"]},
+        {NODEGROUP: "small-c"},
+    ]
+    assert verifies(nodes) == []
+    # A label of the operator's own is better.
+    labels: list[Any] = [{"size": "large"}, {"size": "large"}, {"size": "small"}]
+    named = [labelled(node, each) for node, each in zip(nodes, labels, strict=True)]
+    assert sorted(each["nodeSelector"].get("size", "") for each in described(named)[0].values()) == ["large", "small"]
+    assert verifies(named) == []
+
+
+def test_what_node_groups_may_grow_to_is_counted_together() -> None:
+    bounds = [NodeGroupBounds(f"eks-h100-{zone}-d2c5b1a0-1234-5678-9abc-def01234567{zone}", 0, 4) for zone in "ab"]
+    (pool,) = described([A, B], bounds=bounds)[0].values()
+    assert pool["maxNodeCount"] == 8
