@@ -75,10 +75,8 @@ def test_discover_tells_of_it_and_does_not_select_by_it(state: dict[str, str]) -
     pools, comments = described([asked, other])
     assert all(LAYOUT not in each["nodeSelector"] for each in pools.values() if each["acceleratorCount"] == 8)
     shown = state.get(STATE, "no state")
-    assert (
-        f"CHECK: MIG manager is asked for all-7g.80gb ({LAYOUT}; {STATE}: {shown}), and the GPUs are whole, so what they "
-        "offer may change: n-0"
-    ) in comments
+    asked_for = f"CHECK: MIG manager is asked for all-7g.80gb ({LAYOUT}; {STATE}: {shown})"
+    assert f"{asked_for}, and the GPUs are whole, so what they offer may change: n-0" in comments
 
 
 def test_slices_are_said_too() -> None:
