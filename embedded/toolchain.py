@@ -26,15 +26,15 @@ def nvidia_dir() -> Path:
     return Path(_output([sys.executable, _TOOLCHAIN / "build.py", "where-nvidia"], cwd=_TOOLCHAIN))
 
 
-def find_binary(directory: Path, name: str) -> Path:
-    """Return the path of a built binary.
+def find_binary(directory: Path, name: str, target: str = "toolchain") -> Path:
+    """Return the path of a built binary; `target` is that of the Makefile which builds it.
 
     Raises:
         ControlPlaneError: It is not there.
     """
     path = directory / name
     if not path.is_file():
-        raise ControlPlaneError(f"{name} is not in {directory}: run `make toolchain`")
+        raise ControlPlaneError(f"{name} is not in {directory}: run `make {target}`")
     return path
 
 

@@ -19,6 +19,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HERE = Path(__file__).resolve().parent
 GO_MINIMUM = (1, 26)
@@ -88,21 +92,21 @@ APART = {
     ),
     # It implements the Gateway API; Envoy, which it configures, comes as a Python package.
     "contour": Binary("contour", "contour", "github.com/projectcontour/contour/cmd/contour", 100),
-    # For tests only: what NVIDIA's GPU feature discovery and device plugin say of a node.
-    "nvidia": Edited(
-        "nvidia-layouts",
-        "nvidia",
-        ".",
-        60,
-        published="github.com/NVIDIA/k8s-device-plugin",
-        edits=(
-            # A file of the driver, which no machine has without a GPU.
-            Edit("internal/mig/mig-dp.go", '"/proc/driver/nvidia-caps"', '"nvidia-caps"'),
-            # It sends labels to the API server; without it, client-go is not built.
-            Edit("internal/lm/output.go"),
-        ),
-    ),
 }
+# For one test, which needs a C compiler: what NVIDIA's GPU feature discovery and device plugin say of a node.
+NVIDIA = Edited(
+    "nvidia-layouts",
+    "nvidia",
+    ".",
+    60,
+    published="github.com/NVIDIA/k8s-device-plugin",
+    edits=(
+        # A file of the driver, which no machine has without a GPU.
+        Edit("internal/mig/mig-dp.go", '"/proc/driver/nvidia-caps"', '"nvidia-caps"'),
+        # It sends labels to the API server; without it, client-go is not built.
+        Edit("internal/lm/output.go"),
+    ),
+)
 # Modules that are read, too: custom resource definitions and presets come from the modules as published.
 SOURCES = (
     ("kserve", "github.com/kserve/kserve"),
@@ -115,12 +119,12 @@ SOURCES = (
 def bin_dir() -> Path:
     """Return the directory of the built binaries for this version of `toolchain/`."""
     inputs = [*sorted(HERE.glob("*/go.*")), *sorted(HERE.glob("*/*.go"))]
-    apart = {binary.module for binary in APART.values()}
+    apart = {binary.module for binary in (*APART.values(), NVIDIA)}
     return _cached((PULUMI, KUBERNETES), [path for path in inputs if path.parent.name not in apart])
 
 
 def dir_apart(binary: Binary) -> Path:
-    """Return the directory of one of `APART`."""
+    """Return the directory of one of `APART`, or of `NVIDIA`."""
     module = HERE / binary.module
     return _cached(binary, [*sorted(module.glob("go.*")), *sorted(module.glob("*.go"))])
 
@@ -260,12 +264,14 @@ def require_go() -> None:
 
 def main() -> None:
     """Parse the command line and build what is missing."""
+    apart = {**APART, "nvidia": NVIDIA}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "group",
-        choices=["pulumi", "all", "where", "provider-version", *(f"where-{name}" for name in APART)],
+        choices=["pulumi", "all", "nvidia", "where", "provider-version", *(f"where-{name}" for name in apart)],
         help="pulumi: the CLI, its Python host and the Kubernetes provider (where not on PATH); "
-        "all: those, an embedded Kubernetes cluster, and what else tests run; where, where-...: print the directory "
+        "all: those, an embedded Kubernetes cluster, and what else tests run; nvidia: the program over NVIDIA's "
+        "components, which needs a C compiler; where, where-...: print the directory "
         "of the binaries, or of the one that is apart, and build nothing; provider-version: print the version of the "
         "Kubernetes provider where it is the one that was built here, and build nothing",
     )
@@ -275,14 +281,29 @@ def main() -> None:
         print(provider_version() or "")
         return
     if group.startswith("where"):
-        print(target if group == "where" else dir_apart(APART[group.removeprefix("where-")]))
+        print(target if group == "where" else dir_apart(apart[group.removeprefix("where-")]))
         return
-    todo = missing(PULUMI + (KUBERNETES if group == "all" else ()), target)
-    if todo or group == "all":
-        require_go()
-    for binary in APART.values() if group == "all" else ():
+    if group == "nvidia":
+        build_apart((NVIDIA,))
+    else:
+        build_group(group, target)
+
+
+def build_apart(binaries: Iterable[Binary]) -> None:
+    """Build those of `binaries`, each of them apart, that are missing."""
+    require_go()
+    for binary in binaries:
         if missing((binary,), dir_apart(binary)):
             build(binary, dir_apart(binary), "[apart]")
+
+
+def build_group(group: str, target: Path) -> None:
+    """Build what is missing of "pulumi" or "all", and fetch what is read of the modules for the second."""
+    todo = missing(PULUMI + (KUBERNETES if group == "all" else ()), target)
+    if group == "all":
+        build_apart(APART.values())
+    elif todo:
+        require_go()
     if todo:
         minutes = sum(binary.seconds for binary in todo) / 60
         print(

@@ -21,7 +21,7 @@ def ask_components(layouts: Mapping[str, NodeLayout]) -> dict[str, Mapping[str, 
         ControlPlaneError: The program has not been built.
         CalledProcessError: It failed.
     """
-    program = find_binary(nvidia_dir(), "nvidia-layouts")
+    program = find_binary(nvidia_dir(), "nvidia-layouts", "toolchain-nvidia")
     asked = json.dumps([layout.as_json() for layout in layouts.values()])
     run = subprocess.run([program], input=asked, capture_output=True, text=True, check=True)
     return dict(zip(layouts, json.loads(run.stdout), strict=True))
