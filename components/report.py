@@ -35,6 +35,7 @@ def report(config: StackConfig, planned: FleetPlan, rejections: Rejections, skip
         plain_console,
         print_changes,
         print_placements,
+        print_quotas,
         shortfall_lines,
         unchecked_line,
         warning_lines,
@@ -48,6 +49,7 @@ def report(config: StackConfig, planned: FleetPlan, rejections: Rejections, skip
     print_placements(console, plan, changes)
     if unchecked := unchecked_line(fleet):
         text.write(f"{unchecked}\n")
+    print_quotas(console, fleet, plan)
     pulumi.log.info(text.getvalue())
     short = {shortfall.deployment for shortfall in plan.shortfalls}
     moved = tuple(move for move in plan.moved if move.deployment in short or not _is_old(move, skipped))

@@ -13,9 +13,10 @@ from typing import Final
 
 from policies.results.code_quality import code_quality
 from policies.results.engine_events import Preview, UnusableEventsError
-from policies.results.findings import ReportedFinding, findings
+from policies.results.findings import findings
 from policies.results.junit import junit
 from policies.results.planned import earlier_placements
+from policies.results.reported_finding import ReportedFinding
 from policies.results.sarif import sarif
 from slicewise.diagnostics import InvalidInputError, printable, printable_lines
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from policies.results.document_places import Documents, relative
 from policies.results.engine_events import Preview, Violation
+from policies.results.engine_verdicts import told_once
 from policies.results.field_origins import document_place
 from policies.results.planned import PlanOfDocuments
+from policies.results.reported_finding import ReportedFinding
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place
 from slicewise.planning import PreviousPlacement
 
@@ -19,35 +20,6 @@ from slicewise.planning import PreviousPlacement
 CHECKS: Final = "slicewise"
 # Where a finding is shown that no document is to blame for: GitHub takes no file of results with one that is nowhere.
 PROJECT: Final = "Pulumi.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedFinding:
-    """One thing to change.
-
-    Attributes:
-        rule: The policy, or the code of a mistake in a document.
-        pack: The policy's pack.
-        description: What the rule wants.
-        message: What is wrong.
-        mandatory: Whether it stops an update.
-        place: Where.
-        urns: Every resource that it was found in; none for a mistake in a document.
-    """
-
-    rule: str
-    pack: str
-    description: str
-    message: str
-    mandatory: bool
-    place: Place
-    urns: tuple[str, ...] = ()
-
-    @property
-    def fingerprint(self) -> str:
-        """What identifies it from one push to the next: nothing in it moves when a line is added above."""
-        parts = (self.pack, self.rule, self.place.file, self.message)
-        return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def findings(
@@ -79,7 +51,9 @@ def findings(
         ]
         planned = PlanOfDocuments.make(documents.fleet, previous)
         summary = planned.summary
-        found += [_warning(warning, place or nowhere) for warning, place in planned.warnings(documents)]
+        warned = [(warning, _warning(warning, place or nowhere)) for warning, place in planned.warnings(documents)]
+        found = told_once(found, [told for warning, told in warned if "verdict" in warning.facts])
+        found += [told for warning, told in warned if "verdict" not in warning.facts]
         errors = [error for error in preview.errors if not _is_shortfall(error)]
         # `onShortfall: warn` goes on.
         stops = len(errors) < len(preview.errors)

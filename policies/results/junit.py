@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from policies.results.findings import ReportedFinding
+from policies.results.reported_finding import ReportedFinding
 from slicewise.diagnostics import printable, printable_lines
 
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from policies.results.findings import ReportedFinding
+from policies.results.reported_finding import ReportedFinding
 from slicewise import __version__
 from slicewise.diagnostics import Place, printable, printable_lines
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_ABOUT: Final = "https://slicewise.dev"
 # GitHub shows no more of one run, and refuses a file with five times as many.
 _MOST: Final = 5000
 
@@ -26,7 +25,6 @@ def sarif(found: Sequence[ReportedFinding], *, completed: bool) -> dict[str, Any
     driver = {
         "name": "Slicewise policies",
         "version": __version__,
-        "informationUri": _ABOUT,
         "rules": [_rule(finding) for finding in rules.values()],
     }
     return {

@@ -86,7 +86,7 @@ def values_by_environment(
         if not name:
             message, remedy = _no_environment(option, value, known, what)
         elif name not in chosen:
-            message = f"{quoted(value)} is for the environment {name}, which is not verified"
+            message = f"{quoted(value)} is for the environment {name}, which --environment leaves out"
             remedy = f"leave it out, or add --environment {name}"
         else:
             message = f"the environment {name} has two, {quoted(found[name])} and {quoted(rest)}"

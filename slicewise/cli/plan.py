@@ -14,7 +14,14 @@ from slicewise.cli.options import By, EveryPlacement, Paths, PlanAs, PlanOutput,
 from slicewise.cli.results import print_result
 from slicewise.documents import Fleet
 from slicewise.planning import AccountsBy, Plan, accounts_to_dict
-from slicewise.presentation import fleet_picture, plan_as_markdown, print_accounts, print_plan, printing_console
+from slicewise.presentation import (
+    accounts_as_markdown,
+    fleet_picture,
+    plan_as_markdown,
+    print_accounts,
+    print_plan,
+    printing_console,
+)
 
 
 def plan(
@@ -58,5 +65,7 @@ def _print_accounts(fleet: Fleet, made: Plan, by: AccountsBy, output: PlanOutput
         print_result(yaml.safe_dump(accounts_to_dict(fleet, made, by), sort_keys=False).removesuffix("\n"))
     elif output is PlanOutput.TABLE:
         print_accounts(printing_console(), fleet, made, by)
+    elif output is PlanOutput.MARKDOWN:
+        print_result(accounts_as_markdown(fleet, made, by))
     else:
-        raise typer.BadParameter(f"--by makes no {output.value}: write --output table, json or yaml")
+        raise typer.BadParameter(f"--by makes no {output.value}: write --output table, json, yaml or markdown")

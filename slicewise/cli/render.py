@@ -6,11 +6,11 @@ from pathlib import Path
 
 import typer
 
+from slicewise.changes import PlanChanges, parts_of_plan, plan_changes
 from slicewise.cli import exit_codes
 from slicewise.cli.command_inputs import fail, print_lines, read_fleet, read_previous
 from slicewise.cli.manifest_files import (
     ChangedMeanwhileError,
-    Rendering,
     documents_owner,
     not_written,
     rendering_line,
@@ -31,7 +31,7 @@ from slicewise.cli.results import print_result
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, printable, shown_file
 from slicewise.documents import Fleet
 from slicewise.planning import Move, MoveCode, OnShortfall, Plan, Rejections, make_plan
-from slicewise.presentation import moved_lines, shortfall_lines
+from slicewise.presentation import print_changes, printing_console, shortfall_lines
 
 
 def render(  # noqa: PLR0913 - each is an option
@@ -59,8 +59,9 @@ def render(  # noqa: PLR0913 - each is an option
         remembered = _recall(output_dir, whose, asked=not (fresh or previous))
         before = read_previous(previous)[0] if previous else remembered.placements
         made = make_plan(fleet, () if fresh else before)
-        _stop_at_shortfalls(fleet, made, on_shortfall)
-        _stop_at_moves(made, output_dir, allowed=allow_moves)
+        changes = plan_changes(before, made, parts_of_plan(fleet, made)) if before else None
+        _stop_at_shortfalls(fleet, made, changes, on_shortfall)
+        _stop_at_moves(made, changes, output_dir, allowed=allow_moves)
         try:
             rendering = write_manifests(
                 fleet,
@@ -78,7 +79,14 @@ def render(  # noqa: PLR0913 - each is an option
         except OSError as error:
             fail(not_written(error, output_dir))
         break
-    _say(fleet, made, rendering, output_dir)
+    _say_changes(changes)
+    print_lines(shortfall_lines(fleet, made, Rejections(fleet, made)))
+    print_result(printable(rendering_line(rendering, shown_file(str(output_dir)))))
+
+
+def _say_changes(changes: PlanChanges | None) -> None:
+    if changes:
+        print_changes(printing_console(), changes)
 
 
 def _recall(directory: Path, owner: str, *, asked: bool) -> RememberedPlan:
@@ -90,19 +98,20 @@ def _recall(directory: Path, owner: str, *, asked: bool) -> RememberedPlan:
         fail(error)
 
 
-def _stop_at_shortfalls(fleet: Fleet, plan: Plan, on_shortfall: OnShortfall) -> None:
+def _stop_at_shortfalls(fleet: Fleet, plan: Plan, changes: PlanChanges | None, on_shortfall: OnShortfall) -> None:
     if plan.shortfalls and on_shortfall is OnShortfall.FAIL:
+        _say_changes(changes)
         print_lines(shortfall_lines(fleet, plan, Rejections(fleet, plan)))
         print_lines(["nothing is written; make room, or write the rest with --on-shortfall warn"])
         raise typer.Exit(exit_codes.SHORTFALL)
 
 
-def _stop_at_moves(plan: Plan, directory: Path, *, allowed: bool) -> None:
+def _stop_at_moves(plan: Plan, changes: PlanChanges | None, directory: Path, *, allowed: bool) -> None:
     """End where something would leave the pool that it runs in, unless that was allowed or asked for."""
     leaving = [move for move in plan.moved if _leaves_unasked(move)]
     if allowed or not leaving:
         return
-    print_lines(moved_lines(plan))
+    _say_changes(changes)
     deployments = len({move.deployment for move in leaving})
     message = (
         f"{counted(deployments, 'deployment')} would leave the pool that the last rendering had it in, and restart "
@@ -120,9 +129,3 @@ def _leaves_unasked(move: Move) -> bool:
         return move.code is not MoveCode.FEWER_ENVIRONMENTS
     here, there = move.source, move.target
     return (here.environment, here.node_pool) != (there.environment, there.node_pool)
-
-
-def _say(fleet: Fleet, plan: Plan, rendering: Rendering, directory: Path) -> None:
-    print_lines(shortfall_lines(fleet, plan, Rejections(fleet, plan)))
-    print_lines(moved_lines(plan))
-    print_result(printable(rendering_line(rendering, shown_file(str(directory)))))

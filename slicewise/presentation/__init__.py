@@ -9,7 +9,7 @@ from slicewise.presentation.changes import change_lines, changes_headline
 from slicewise.presentation.columns import show, show_command, show_line
 from slicewise.presentation.console import plain_console, printing_console
 from slicewise.presentation.encodings import replace_what_is_lacking
-from slicewise.presentation.markdown import plan_as_markdown
+from slicewise.presentation.markdown import accounts_as_markdown, plan_as_markdown
 from slicewise.presentation.palette import ERROR, FAINT, GOOD, NOTE, WARNING
 from slicewise.presentation.picture import fleet_picture
 from slicewise.presentation.progress import loading_bar, waiting_bar
@@ -20,6 +20,7 @@ from slicewise.presentation.tables import (
     print_changes,
     print_endpoints,
     print_placements,
+    print_quotas,
     print_plan,
     unchecked_line,
     warning_lines,
@@ -32,6 +33,7 @@ __all__ = [
     "NOTE",
     "WARNING",
     "Column",
+    "accounts_as_markdown",
     "change_lines",
     "changes_headline",
     "fleet_picture",
@@ -44,6 +46,7 @@ __all__ = [
     "print_changes",
     "print_endpoints",
     "print_placements",
+    "print_quotas",
     "print_plan",
     "printing_console",
     "remedy_lines",

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
+
+from rich.console import Console
 
 from slicewise.changes import PlanChanges
 from slicewise.diagnostics import counted, printable
 from slicewise.documents import Fleet
-from slicewise.planning import Plan, Rejections
+from slicewise.planning import AccountsBy, Plan, Rejections
+from slicewise.presentation.accounts import print_accounts
 from slicewise.presentation.changes import change_lines, changes_headline
 from slicewise.presentation.console import plain_console
 from slicewise.presentation.shortfalls import shortfall_lines
-from slicewise.presentation.tables import print_placements, unchecked_line, warning_lines
+from slicewise.presentation.tables import print_quotas, print_tables, warning_lines
 
 # GitHub takes 65,536 characters in a comment, and refuses a longer one.
 _MOST_IN_ALL: Final = 60_000
@@ -43,13 +46,25 @@ def _sections(fleet: Fleet, plan: Plan, changes: PlanChanges | None) -> Iterator
     if plan.warnings:
         yield f"\n### {counted(len(plan.warnings), 'warning')}"
         yield from _block(warning_lines(plan))
-    text = io.StringIO()
-    print_placements(plain_console(text), plan, changes, every=True)
+    if fleet.quotas:
+        yield f"\n### {counted(len(fleet.quotas), 'quota')}"
+        yield from _block(_printed(lambda console: print_quotas(console, fleet, plan, "")))
     yield "\n<details><summary>All placements and node pools</summary>"
-    yield from _block(
-        [*text.getvalue().rstrip().split("\n"), *filter(None, [unchecked_line(fleet)])], most=_MOST_IN_ALL
-    )
+    tables = _printed(lambda console: print_tables(console, fleet, plan, changes, every=True))
+    yield from _block(tables, most=_MOST_IN_ALL)
     yield "\n</details>"
+
+
+def accounts_as_markdown(fleet: Fleet, plan: Plan, by: AccountsBy) -> str:
+    """Return what each takes of a plan, and, where pools have a price, what that costs."""
+    return "\n".join([f"### Plan by {by}", *_block(_printed(lambda console: print_accounts(console, fleet, plan, by)))])
+
+
+def _printed(printing: Callable[[Console], object]) -> list[str]:
+    """Return the lines that are printed."""
+    text = io.StringIO()
+    printing(plain_console(text))
+    return text.getvalue().rstrip().split("\n")
 
 
 def _block(lines: Sequence[str], language: str = "text", most: int = _MOST_A_SECTION) -> Iterator[str]:

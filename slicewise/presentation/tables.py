@@ -42,11 +42,7 @@ def print_plan(
     """
     if changes:
         print_changes(console, changes)
-    print_placements(console, plan, changes, every=every)
-    if any(environment.spec.gateway for environment in fleet.environments):
-        print_endpoints(console, fleet, shown_placements(plan, changes, every=every))
-    if unchecked := unchecked_line(fleet):
-        show_line(console, unchecked)
+    print_tables(console, fleet, plan, changes, every=every)
     for title, style, lines in (
         ("Not placed everywhere", f"bold {ERROR}", shortfall_lines(fleet, plan, Rejections(fleet, plan))),
         ("Warnings", f"bold {WARNING}", warning_lines(plan)),
@@ -61,14 +57,25 @@ def print_plan(
         print_map(console, plan)
 
 
-def print_quotas(console: Console, fleet: Fleet, plan: Plan) -> None:
-    """Print what is taken of each quota, if there are any."""
+def print_tables(
+    console: Console, fleet: Fleet, plan: Plan, changes: PlanChanges | None, *, every: bool = False
+) -> None:
+    """Print what runs where, how full the pools are, where placements answer, and of how many that was not checked."""
+    print_placements(console, plan, changes, every=every)
+    if any(environment.spec.gateway for environment in fleet.environments):
+        print_endpoints(console, fleet, shown_placements(plan, changes, every=every))
+    if unchecked := unchecked_line(fleet):
+        show_line(console, unchecked)
+
+
+def print_quotas(console: Console, fleet: Fleet, plan: Plan, title: str = "Quotas") -> None:
+    """Print what is taken of each quota, if there are any, below a title."""
     if fleet.quotas:
         rows = [
             (each["quota"], each["measure"], f"{each['used']:,}", f"{each['limit']:,}")
             for each in quotas_to_list(fleet, Rejections(fleet, plan).quotas)
         ]
-        show(console, "Quotas", _QUOTA, rows)
+        show(console, title, _QUOTA, rows)
 
 
 _QUOTA = (Column("quota"), Column("measure"), Column("used", number=True), Column("limit", number=True))

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from policies.results.engine_events import Preview
-from policies.results.findings import ReportedFinding, findings
+from policies.results.findings import findings
+from policies.results.reported_finding import ReportedFinding
 from slicewise.diagnostics import Place
 from slicewise.documents import load_fleet
 from tests.documents import planned_outputs

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from policies.results.__main__ import main
 from policies.results.code_quality import code_quality
-from policies.results.findings import ReportedFinding
 from policies.results.junit import junit
+from policies.results.reported_finding import ReportedFinding
 from policies.results.sarif import sarif
 from policies.rules.images import IMAGE_PINNED
 from policies.rules.rule_runner import run_rule

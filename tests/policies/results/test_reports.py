@@ -6,8 +6,8 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 from policies.results.code_quality import code_quality
-from policies.results.findings import ReportedFinding
 from policies.results.junit import junit
+from policies.results.reported_finding import ReportedFinding
 from policies.results.sarif import sarif
 from slicewise.diagnostics import Place
 

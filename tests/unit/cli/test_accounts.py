@@ -72,10 +72,20 @@ def test_sums_as_json_and_yaml(documents: str) -> None:
     assert yaml.safe_load(slicewise("plan", documents, "--by", "deployment", "--output", "yaml").stdout) == found
 
 
+def test_sums_as_markdown_are_those_of_the_table(documents: str) -> None:
+    table = slicewise("plan", documents, "--by", "namespace").stdout
+    run = slicewise("plan", documents, "--by", "namespace", "--output", "markdown")
+    # 3: one deployment has no room.
+    assert run.returncode == 3
+    assert run.stdout.startswith("### Plan by namespace\n\n```text\n")
+    assert run.stdout.partition("```text\n")[2].partition("\n```")[0].split() == table.split()
+    assert "60.00" in run.stdout
+
+
 def test_a_picture_has_no_sums(documents: str) -> None:
     run = slicewise("plan", documents, "--by", "namespace", "--output", "svg")
     assert run.returncode == 2
-    assert "write --output table, json or yaml" in " ".join(run.stderr.split()).replace(" │ │ ", " ")
+    assert "write --output table, json, yaml or markdown" in " ".join(run.stderr.split()).replace(" │ │ ", " ")
 
 
 def test_quotas_are_shown_and_explained(documents: str) -> None:

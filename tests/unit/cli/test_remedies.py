@@ -34,7 +34,7 @@ KNOWN = ["east", "west"]
         (
             ["west=FILE"],
             ["east"],
-            '"west=FILE" is for the environment west, which is not verified',
+            '"west=FILE" is for the environment west, which --environment leaves out',
             "leave it out, or add --environment west",
         ),
         (["east=A", "east=B"], KNOWN, 'the environment east has two, "A" and "B"', "write one of them"),

@@ -10,10 +10,27 @@ from slicewise.changes import parts_of_plan, plan_changes
 from slicewise.diagnostics import Code, Diagnostic
 from slicewise.planning import make_plan
 from slicewise.presentation import plain_console, plan_as_markdown, print_plan
-from tests.documents import deployment, environment, fleet_of, model, slices
+from tests.documents import deployment, environment, fleet_of, model, quota, slices
 from tests.unit.changes.comparing import remembered
 
 POOLS = environment("east", slices("cut", "3g.40gb", nodeCount=9))
+
+
+def test_quotas_and_endpoints_are_as_in_the_table() -> None:
+    pools = environment("east", slices("cut", "3g.40gb", nodeCount=9))
+    pools["spec"]["gateway"] = {"namespace": "gateways", "name": "models", "hostname": "models.example.com"}
+    limited = quota("team", {"units": 7}, namespaces=["team"])
+    fleet = fleet_of([pools, model("m"), deployment("chat", "m", replicas=3), limited])
+    lines = plan_as_markdown(fleet, make_plan(fleet), None).splitlines()
+    start = lines.index("### 1 quota")
+    assert start < next(number for number, line in enumerate(lines) if "<details>" in line)
+    assert lines[start + 2] == "```text"
+    assert [line.split() for line in lines[start + 3 : start + 6] if "─" not in line] == [
+        ["quota", "measure", "used", "limit"],
+        ["team", "units", "3", "7"],
+    ]
+    folded = "\n".join(lines).partition("<details>")[2]
+    assert "models.example.com" in folded
 
 
 def test_changes_come_first_and_the_tables_are_folded() -> None:

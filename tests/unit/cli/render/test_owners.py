@@ -39,7 +39,8 @@ def test_documents_from_standard_input_have_no_name_and_remove_nothing(output: P
     arguments = ("render", "-", "--output-dir", str(output))
     assert slicewise(*arguments, stdin=documents).returncode == 0
     run = slicewise(*arguments, stdin=fewer)
-    assert run.stdout == f"wrote 0 manifests to {output}, left 3 of other owners\n"
+    assert run.stdout.splitlines()[0] == "Changes: 3 removed"
+    assert run.stdout.splitlines()[-1] == f"wrote 0 manifests to {output}, left 3 of other owners"
     assert list(contents(output)) == MANIFESTS
 
 
@@ -104,7 +105,8 @@ def test_a_rendering_that_does_not_say_whose_it_is_becomes_that_of_the_documents
     stale = output / "mig-a" / "team-a.llminferenceservice.gone.yaml"
     shutil.copy(output / GEMMA, stale)
     run = render(documents, output)
-    assert (run.returncode, run.stdout) == (0, f"wrote 3 manifests to {output}, left 1 of other owners\n")
+    said = "Changes: 3 unchanged\n\n"
+    assert (run.returncode, run.stdout) == (0, f"{said}wrote 3 manifests to {output}, left 1 of other owners\n")
     assert stale.exists()
     stale.unlink()
     assert contents(output) == expected

@@ -20,7 +20,7 @@ def test_a_second_run_changes_no_byte_and_no_file(documents: Path, output: Path)
     before = contents(output)
     times = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
     again = render(os.path.relpath(documents), output)
-    assert (again.returncode, again.stdout) == (0, f"wrote 3 manifests to {output}\n")
+    assert (again.returncode, again.stdout) == (0, f"Changes: 3 unchanged\n\nwrote 3 manifests to {output}\n")
     assert contents(output) == before
     assert {path: path.stat().st_mtime_ns for path in output.rglob("*")} == times
 
@@ -37,7 +37,12 @@ def test_a_shortfall_changes_nothing(documents: Path, output: Path) -> None:
     before = contents(output)
     edit(documents / "deployments.yaml", "replicas: 6", "replicas: 600")
     run = render(documents, output)
-    assert (run.returncode, run.stdout) == (3, "")
+    assert run.returncode == 3
+    # What would change is said even so, as `plan` does.
+    headline, _, removed = run.stdout.splitlines()[:3]
+    assert headline == "Changes: 1 removed, 2 unchanged"
+    assert removed.split()[:2] == ["-", "team-b/chat-small"]
+    assert "wrote" not in run.stdout
     assert "team-b/chat-small: 0 of 1 environments [SW501]" in run.stderr
     assert "nothing is written" in run.stderr
     assert contents(output) == before
@@ -64,7 +69,14 @@ def test_what_the_plan_no_longer_has_is_removed(documents: Path, output: Path) -
     theirs.write_text("resources: []\n")
     without_deployments(documents)
     run = render(documents, output)
-    assert run.stdout == f"wrote 0 manifests to {output}, removed 3 that this rendering does not have\n"
+    headline, *removed, last = filter(None, run.stdout.splitlines())
+    assert headline == "Changes: 3 removed"
+    assert [line.split()[:2] for line in removed] == [
+        ["-", "team-a/gemma"],
+        ["-", "team-a/gemma"],
+        ["-", "team-b/chat-small"],
+    ]
+    assert last == f"wrote 0 manifests to {output}, removed 3 that this rendering does not have"
     assert list(contents(output)) == ["mig-a/kustomization.yaml"]
     assert not (output / "onprem-b").exists()
 

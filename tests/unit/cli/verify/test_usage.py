@@ -48,7 +48,9 @@ def test_wrong_input_ends_with_2(documents: str, server: str, tmp_path: Path, op
     assert CANARY not in run.stdout + run.stderr
 
 
-NOT_VERIFIED = "is for the environment west, which is not verified; leave it out, or add --environment west [SW402]"
+NOT_VERIFIED = (
+    "is for the environment west, which --environment leaves out; leave it out, or add --environment west [SW402]"
+)
 
 
 @pytest.mark.parametrize(
