@@ -13,7 +13,18 @@ from components.stack_config import StackConfig
 from slicewise.diagnostics.printable_text import printable
 from slicewise.documents import Fleet
 from slicewise.planning import OnShortfall, Rejections, make_plan, parse_previous
-from tests.documents import Document, deployment, environment, fleet_of, model, planned_outputs, pool, profile, slices
+from tests.documents import (
+    Document,
+    deployment,
+    environment,
+    fleet_of,
+    model,
+    planned_outputs,
+    pool,
+    profile,
+    quota,
+    slices,
+)
 from tests.unit.cli.test_hostile import every_text, plan_of
 from tests.unit.sizing.configs import QWEN_7B
 
@@ -88,3 +99,14 @@ def test_what_has_moved_out_of_a_skipped_environment_is_not_said_again(
     report(WARN, planned, Rejections(after, planned.plan), skipped)
 
     assert any("chat: from west/slices with any to nowhere" in line for line in warned) is told
+
+
+def test_what_is_taken_of_quotas_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    log: Callable[[str], None] = logged.append
+    monkeypatch.setattr(pulumi.log, "info", log)
+    documents = [environment("east", pool("whole")), model("m", profile("any")), deployment("chat", "m", replicas=3)]
+    fleet = fleet_of([*documents, quota("team", {"units": 7}, namespaces=["team"])])
+    plan = make_plan(fleet)
+    report(WARN, FleetPlan(fleet, (), plan, {}, (), {}), Rejections(fleet, plan))
+    assert ["team", "units", "3", "7"] in [line.split() for line in logged[0].splitlines()]
