@@ -1,32 +1,32 @@
-"""The program: which commands there are, in the order of `--help`. Each is in the file of its name."""
+"""The program: what it says of itself, and how it runs."""
 
 from __future__ import annotations
 
 import os
 import sys
 from shutil import get_terminal_size
+from typing import Annotated
 
 import typer
 
-from slicewise.cli.discover import discover
-from slicewise.cli.endpoints import endpoints
-from slicewise.cli.errors import errors
-from slicewise.cli.explain import explain
+from slicewise import __version__
+from slicewise.cli.command_list import CommandList
 from slicewise.cli.help_colours import WIDE_ENOUGH_FOR_BOXES, use_palette
-from slicewise.cli.help_format import HELP, Command
-from slicewise.cli.init import init
-from slicewise.cli.options import Version
-from slicewise.cli.plan import plan
-from slicewise.cli.render import render
-from slicewise.cli.schema import schema
-from slicewise.cli.size import judge_size
-from slicewise.cli.status import status
-from slicewise.cli.validate import validate
-from slicewise.cli.verify import verify
+from slicewise.cli.help_format import HELP
 from slicewise.presentation import replace_what_is_lacking
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"slicewise {__version__}")
+        raise typer.Exit
+
+
+_Version = Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")]
 
 app = typer.Typer(
     name="slicewise",
+    cls=CommandList,
     help="Plan which node pool of which cluster serves which model, counted in MIG slices. "
     "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover, verify, status "
     "and endpoints read clusters, and nothing changes one.",
@@ -43,25 +43,8 @@ app = typer.Typer(
 
 
 @app.callback()
-def program(*, version: Version = False) -> None:
+def program(*, version: _Version = False) -> None:
     """What goes before a command; the text of `--help` is above."""
-
-
-for _command in (
-    plan,
-    explain,
-    judge_size,
-    validate,
-    render,
-    discover,
-    verify,
-    status,
-    endpoints,
-    errors,
-    schema,
-    init,
-):
-    app.command(_command.__name__.removeprefix("judge_"), cls=Command)(_command)
 
 
 def main() -> None:

@@ -55,6 +55,14 @@ class _Flag(TyperOption):
         return None
 
 
+def without_types_of_flags(parameters: list[Any]) -> list[Any]:
+    """Return the parameters, of which flags are shown without a type."""
+    for parameter in parameters:
+        if isinstance(parameter, TyperOption) and parameter.is_flag:
+            parameter.__class__ = _Flag
+    return parameters
+
+
 class Command(TyperCommand):
     """A command whose arguments are shown so."""
 
@@ -67,8 +75,4 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as typer has it
         """Return the parameters, `--help` among them."""
-        found = super().get_params(ctx)
-        for parameter in found:
-            if isinstance(parameter, TyperOption) and parameter.is_flag:
-                parameter.__class__ = _Flag
-        return found
+        return without_types_of_flags(super().get_params(ctx))

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from slicewise import __version__
 from slicewise.cli.help_format import one_of
 from slicewise.cli.option_checks import checked_name, checked_owner, checked_secret
 from slicewise.documents import KINDS
@@ -38,15 +37,6 @@ DocumentKind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[m
 def _option(metavar: str, help_: str, **settings: Any) -> Any:  # noqa: ANN401 - as typer has it
     return typer.Option(metavar=metavar, help=help_, show_default=False, **settings)
 
-
-def _say_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"slicewise {__version__}")
-        raise typer.Exit
-
-
-# Before a command.
-Version = Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")]
 
 # What several commands take.
 Paths = Annotated[

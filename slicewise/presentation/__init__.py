@@ -4,27 +4,32 @@
 and `fleet_picture` draws the pools as SVG.
 """
 
-from slicewise.presentation.accounts import print_accounts
-from slicewise.presentation.changes import change_lines, changes_headline
-from slicewise.presentation.columns import show, show_command, show_line
-from slicewise.presentation.console import plain_console, printing_console
-from slicewise.presentation.encodings import replace_what_is_lacking
-from slicewise.presentation.markdown import accounts_as_markdown, plan_as_markdown
-from slicewise.presentation.palette import ERROR, FAINT, GOOD, NOTE, WARNING
-from slicewise.presentation.picture import fleet_picture
-from slicewise.presentation.progress import loading_bar, waiting_bar
-from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
-from slicewise.presentation.table_layout import Column
-from slicewise.presentation.tables import (
-    moved_lines,
-    print_changes,
-    print_endpoints,
-    print_placements,
-    print_plan,
-    print_quotas,
-    unchecked_line,
-    warning_lines,
-)
+from typing import TYPE_CHECKING
+
+from slicewise.sources import lazy_attributes
+
+if TYPE_CHECKING:
+    from slicewise.presentation.accounts import print_accounts
+    from slicewise.presentation.changes import change_lines, changes_headline
+    from slicewise.presentation.columns import show, show_command, show_line
+    from slicewise.presentation.console import plain_console, printing_console
+    from slicewise.presentation.encodings import replace_what_is_lacking
+    from slicewise.presentation.markdown import accounts_as_markdown, plan_as_markdown
+    from slicewise.presentation.palette import ERROR, FAINT, GOOD, NOTE, WARNING
+    from slicewise.presentation.picture import fleet_picture
+    from slicewise.presentation.progress import loading_bar, waiting_bar
+    from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
+    from slicewise.presentation.table_layout import Column
+    from slicewise.presentation.tables import (
+        moved_lines,
+        print_changes,
+        print_endpoints,
+        print_placements,
+        print_plan,
+        print_quotas,
+        unchecked_line,
+        warning_lines,
+    )
 
 __all__ = [
     "ERROR",
@@ -59,3 +64,40 @@ __all__ = [
     "waiting_bar",
     "warning_lines",
 ]
+
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "print_accounts": "accounts",
+        "change_lines": "changes",
+        "changes_headline": "changes",
+        "show": "columns",
+        "show_command": "columns",
+        "show_line": "columns",
+        "plain_console": "console",
+        "printing_console": "console",
+        "replace_what_is_lacking": "encodings",
+        "accounts_as_markdown": "markdown",
+        "plan_as_markdown": "markdown",
+        "ERROR": "palette",
+        "FAINT": "palette",
+        "GOOD": "palette",
+        "NOTE": "palette",
+        "WARNING": "palette",
+        "fleet_picture": "picture",
+        "loading_bar": "progress",
+        "waiting_bar": "progress",
+        "headline": "shortfalls",
+        "remedy_lines": "shortfalls",
+        "shortfall_lines": "shortfalls",
+        "Column": "table_layout",
+        "moved_lines": "tables",
+        "print_changes": "tables",
+        "print_endpoints": "tables",
+        "print_placements": "tables",
+        "print_plan": "tables",
+        "print_quotas": "tables",
+        "unchecked_line": "tables",
+        "warning_lines": "tables",
+    },
+)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from slicewise.cli.app import app
+from slicewise.cli.command_list import COMMANDS as FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = str(ROOT / "stacks/demo")
@@ -20,7 +21,7 @@ SHORTFALL = str(ROOT / "stacks/shortfall")
 GKE_MIXED = str(ROOT / "stacks/gke-mixed")
 COMMAND = (sys.executable, "-W", "error", "-m", "slicewise")
 SECONDS = 60
-COMMANDS = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
+COMMANDS = list(FUNCTIONS)
 
 
 def slicewise(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
