@@ -6,6 +6,9 @@
 from slicewise.kubernetes.canonical_quantity import canonical
 from slicewise.kubernetes.json_values import MAX_COUNT, amount, items, mapping, text, whole
 from slicewise.kubernetes.node_label_keys import (
+    AKS_ACCELERATOR_LABEL,
+    AKS_GPU_COUNT_LABEL,
+    AKS_GPU_NAME_LABEL,
     COMPUTE_CLASS_LABEL,
     COMPUTE_INSTANCE_SLICES_LABEL,
     EKS_POOL_LABEL,
@@ -45,6 +48,9 @@ from slicewise.kubernetes.quantity import GIB, Quantity, quantity_value
 from slicewise.kubernetes.readable_quantity import readable
 
 __all__ = [
+    "AKS_ACCELERATOR_LABEL",
+    "AKS_GPU_COUNT_LABEL",
+    "AKS_GPU_NAME_LABEL",
     "COMPUTE_CLASS_LABEL",
     "COMPUTE_INSTANCE_SLICES_LABEL",
     "EKS_POOL_LABEL",

@@ -34,6 +34,12 @@ COMPUTE_CLASS_LABEL: Final = "cloud.google.com/compute-class"
 GKE_SHARING_LABEL: Final = "cloud.google.com/gke-gpu-sharing-strategy"
 GKE_SHARED_CLIENTS_LABEL: Final = "cloud.google.com/gke-max-shared-clients-per-gpu"
 
+# AKS: of every node with GPUs of a node pool (kubernetes.azure.com/accelerator: nvidia), and of Karpenter's
+# (learn.microsoft.com/azure/aks, node auto-provisioning, SKU selectors).
+AKS_ACCELERATOR_LABEL: Final = "kubernetes.azure.com/accelerator"
+AKS_GPU_NAME_LABEL: Final = "karpenter.azure.com/sku-gpu-name"
+AKS_GPU_COUNT_LABEL: Final = "karpenter.azure.com/sku-gpu-count"
+
 # EKS managed node groups.
 EKS_POOL_LABEL: Final = "eks.amazonaws.com/nodegroup"
 

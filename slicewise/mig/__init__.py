@@ -13,6 +13,7 @@ from slicewise.mig.accelerators import (
     find_gpu_model,
     known_gpu_model,
 )
+from slicewise.mig.azure_sizes import azure_size
 from slicewise.mig.catalogue import ALL_GPU_MODELS
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.gpu_models import GpuModel
@@ -32,6 +33,7 @@ __all__ = [
     "MigProfile",
     "MigStrategy",
     "UnknownAcceleratorError",
+    "azure_size",
     "canonical_profile_name",
     "computed_precisions",
     "ec2_instance",

@@ -17,7 +17,7 @@ from slicewise.clusters.discover.pool_facts import (
     unit_memory,
     units_of,
 )
-from slicewise.clusters.live import LiveNode, UnitFlaw, awaits_layout, is_generated
+from slicewise.clusters.live import LabelledBy, LiveNode, UnitFlaw, awaits_layout, is_generated
 from slicewise.diagnostics import counted, some
 from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT, MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
@@ -163,6 +163,14 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
 
 def _models(group: Group) -> Iterator[str]:
     own = group.model
+    if own and all(gpus.told_by is LabelledBy.AKS for gpus in group.gpus):
+        yield "the GPU model is that of the machine type, for GPU feature discovery says nothing of the GPUs"
+        # AKS gives its nodes no label that says how their GPUs are cut.
+        if group.profile is None and own.mig_capable and not group.shares:
+            yield (
+                "no label says whether a unit is a GPU, or the one slice of a GPU that AKS cuts by the GPU instance "
+                "profile MIG4g or MIG7g"
+            )
     if own and group.profile and own.profile(group.profile) is None:
         yield f"the catalogue knows no {group.profile} of {own.name}: is it another GPU model?"
 

@@ -28,6 +28,7 @@ class LabelledBy(StrEnum):
     GFD = "GPU feature discovery"
     GKE = "GKE"
     EKS = "EKS"
+    AKS = "AKS"
     ALLOCATABLE = "the node's allocatable resources alone"
 
 

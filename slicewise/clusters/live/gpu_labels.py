@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slicewise.clusters.live.facts import Gpus, LabelledBy, NoOffer, Offer
+from slicewise.clusters.live.named_machines import NamedMachine, machine_of
 from slicewise.clusters.live.unit_flaws import MIG_RESOURCE, SHARED_RESOURCE, flaw_of, suffixed_profiles, why_no_offer
 from slicewise.clusters.live.unnamed_slices import has_slices, profile_of
 from slicewise.kubernetes import (
@@ -18,11 +19,9 @@ from slicewise.kubernetes import (
     GKE_SHARED_CLIENTS_LABEL,
     GPU_COUNT_LABEL,
     GPU_MEMORY_LABEL,
-    INSTANCE_TYPE_LABEL,
     MIG_CONFIG_LABEL,
     MIG_CONFIG_STATE_LABEL,
     MIG_STRATEGY_LABEL,
-    OLD_INSTANCE_TYPE_LABEL,
     PRODUCT_LABEL,
     whole,
 )
@@ -30,14 +29,11 @@ from slicewise.mig import (
     WHOLE_GPU_RESOURCE,
     AmbiguousAcceleratorError,
     GpuModel,
-    MachineGpus,
     MigProfile,
     MigStrategy,
     UnknownAcceleratorError,
     canonical_profile_name,
-    ec2_instance,
     find_gpu_model,
-    gce_machine,
     parse_profile_name,
 )
 
@@ -62,7 +58,7 @@ class _Said:
     """The profile of all slices, where slices are nvidia.com/gpu."""
     profile_by_gfd: bool
     invalid: bool
-    machine: MachineGpus | None
+    machine: NamedMachine | None
     unnamed: bool = False
     """Whether no label names `profile`."""
 
@@ -71,7 +67,7 @@ def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus
     """Return the GPUs of a node; None where it has none and no label speaks of any.
 
     GPU feature discovery is believed first, then GKE's labels, then the machine type, which says the GPUs of Amazon
-    EC2, then the resources alone. What has no meaning in a label counts as not written.
+    EC2 and of Azure, then the resources alone. What has no meaning in a label counts as not written.
 
     Args:
         labels: The node's labels.
@@ -106,7 +102,8 @@ def _is_gpu(resource: str) -> bool:
 
 
 def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | None:
-    partition, machine = labels.get(GKE_PARTITION_LABEL), _machine(labels)
+    partition, machine = labels.get(GKE_PARTITION_LABEL), machine_of(labels)
+    accelerator: str | None
     product = _APPENDED.fullmatch(labels.get(PRODUCT_LABEL, ""))
     if product:
         invalid = product["profile"] == _INVALID
@@ -117,7 +114,7 @@ def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | No
     elif GPU_COUNT_LABEL in labels and GPU_MEMORY_LABEL in labels:
         return _said_without_product(labels, machine)
     elif machine:
-        accelerator, told_by, profile, invalid = machine.model, LabelledBy.EKS, None, False
+        accelerator, told_by, profile, invalid = machine.accelerator, machine.told_by, None, False
     elif resources:
         return _Said(LabelledBy.ALLOCATABLE, None, None, None, profile_by_gfd=False, invalid=False, machine=None)
     else:
@@ -125,7 +122,7 @@ def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | No
     return _Said(
         told_by,
         accelerator,
-        _model(accelerator, _whole_gpu_memory(labels)),
+        _model(accelerator, _whole_gpu_memory(labels)) if accelerator else None,
         canonical_profile_name(profile) if profile else None,
         profile_by_gfd=bool(product and product["profile"]),
         invalid=invalid,
@@ -133,15 +130,16 @@ def _said(labels: Mapping[str, str], resources: Mapping[str, int]) -> _Said | No
     )
 
 
-def _said_without_product(labels: Mapping[str, str], machine: MachineGpus | None) -> _Said:
+def _said_without_product(labels: Mapping[str, str], machine: NamedMachine | None) -> _Said:
     """Return what GPU feature discovery says where its label of the product was too long to be written."""
-    model = find_gpu_model(machine.model) if machine else None
+    accelerator = machine.accelerator if machine else None
+    model = _model(accelerator, None) if accelerator else None
     # Of GPUs that are whole, or that are cut as strategy single wants them, some are counted.
     invalid = labels.get(MIG_STRATEGY_LABEL) == MigStrategy.SINGLE and not whole(labels[GPU_COUNT_LABEL])
     sliced = has_slices(labels) and not invalid
     return _Said(
         LabelledBy.GFD,
-        machine.model if machine else None,
+        accelerator,
         model,
         profile_of(labels, model) if sliced else None,
         profile_by_gfd=sliced,
@@ -149,12 +147,6 @@ def _said_without_product(labels: Mapping[str, str], machine: MachineGpus | None
         machine=machine,
         unnamed=sliced,
     )
-
-
-def _machine(labels: Mapping[str, str]) -> MachineGpus | None:
-    kind = next((labels[key] for key in (INSTANCE_TYPE_LABEL, OLD_INSTANCE_TYPE_LABEL) if labels.get(key)), "")
-    # A GCE machine says the count alone: GKE's own label says the model, and N1 machines have what is attached.
-    return ec2_instance(kind) or (gce_machine(kind) if GKE_ACCELERATOR_LABEL in labels else None)
 
 
 def _model(accelerator: str, memory_mib: int | None) -> GpuModel | None:

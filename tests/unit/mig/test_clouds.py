@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slicewise.mig import ALL_GPU_MODELS, find_gpu_model
+from slicewise.mig.azure_sizes import azure_size
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.machines import ec2_instance, gce_machine
 
@@ -92,6 +93,55 @@ def test_instances_of_ec2(instance: str, model: str, count: int | None) -> None:
     assert found is not None
     assert (found.model, found.count) == (model, count)
     assert model in {known.name for known in ALL_GPU_MODELS}
+
+
+# Microsoft's pages of sizes, tab Accelerators: how many, and the memory of all together in GB.
+@pytest.mark.parametrize(
+    ("size", "gpu", "count", "memory"),
+    [
+        ("Standard_NC24ads_A100_v4", "a100", 1, 80),
+        ("Standard_NC48ads_A100_v4", "a100", 2, 160),
+        ("Standard_NC96ads_A100_v4", "a100", 4, 320),
+        ("Standard_ND96asr_v4", "a100", 8, 320),
+        ("Standard_ND96amsr_A100_v4", "a100", 8, 640),
+        ("Standard_NC40ads_H100_v5", "h100", 1, 94),
+        ("Standard_NC80adis_H100_v5", "h100", 2, 188),
+        ("Standard_NCC40ads_H100_v5", "h100", 1, 94),
+        ("Standard_ND96isr_H100_v5", "h100", 8, 640),
+        ("Standard_ND96isr_H200_v5", "h200", 8, 1128),
+        ("Standard_NC128ds_xl_RTXPRO6000BSE_v6", "rtx-pro-6000", 1, 96),
+        ("Standard_NC256lds_xl_RTXPRO6000BSE_v6", "rtx-pro-6000", 2, 192),
+        ("Standard_NC320ds_xl_RTXPRO6000BSE_v6", "rtx-pro-6000", 2, 192),
+        ("Standard_NC16as_T4_v3", "t4", 1, 16),
+        ("Standard_NC64as_T4_v3", "t4", 4, 64),
+        ("Standard_NV36adms_A10_v5", "a10", 1, 24),
+        ("Standard_NV72ads_A10_v5", "a10", 2, 48),
+    ],
+)
+def test_sizes_of_azure(size: str, gpu: str, count: int, memory: int) -> None:
+    found = azure_size(size)
+    assert found is not None
+    model = find_gpu_model(found.model)
+    assert found.model.startswith(gpu)
+    assert (found.count, model.memory_gib * count) == (count, memory)
+    assert azure_size(size.lower()) == azure_size(size.upper()) == found
+
+
+@pytest.mark.parametrize(
+    ("size", "model"), [("Standard_ND128isr_NDR_GB200_v6", "gb200"), ("Standard_ND128isr_GB300_v6", "gb300")]
+)
+def test_sizes_of_azure_with_grace(size: str, model: str) -> None:
+    """Microsoft gives the memory of one of the four GPUs, in numbers of its own: 192 and 288."""
+    found = azure_size(size)
+    assert found is not None
+    assert (found.model, found.count) == (model, 4)
+
+
+@pytest.mark.parametrize(
+    "size", ["Standard_NV6ads_A10_v5", "Standard_NV18ads_A10_v5", "Standard_D8s_v5", "Standard_ND96isr_MI300X_v5", ""]
+)
+def test_sizes_of_azure_without_whole_gpus_of_nvidia(size: str) -> None:
+    assert azure_size(size) is None
 
 
 @pytest.mark.parametrize("name", ["n1-standard-8", "e2-standard-4", "a3", "", "m7i.xlarge", "p5"])

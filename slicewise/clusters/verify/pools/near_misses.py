@@ -15,7 +15,7 @@ from slicewise.documents import SelectedLabels
 from slicewise.mig import WHOLE_GPU_RESOURCE
 
 # From these labels alone it is not known whether a unit of nvidia.com/gpu is a slice.
-_SILENT = frozenset({LabelledBy.EKS, LabelledBy.ALLOCATABLE})
+_SILENT = frozenset({LabelledBy.EKS, LabelledBy.AKS, LabelledBy.ALLOCATABLE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def test_shares_among_gpus_keep_models_off_both(order: tuple[str, str]) -> None:
     ("labels", "units", "told"),
     [
         (
-            {"node.kubernetes.io/instance-type": "Standard_NC40ads_H100_v5", "kubernetes.azure.com/agentpool": "p"},
+            {"node.kubernetes.io/instance-type": "H100-1-80G", "kubernetes.azure.com/agentpool": "p"},
             7,
             "whether a unit is a GPU or a slice; acceleratorCount 7 is a guess",
         ),

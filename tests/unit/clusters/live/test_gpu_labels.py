@@ -236,7 +236,7 @@ def test_resources_alone() -> None:
         # The catalogue knows neither model nor profiles.
         ({PRODUCT: "NVIDIA-Z900", COUNT: "8"}, 56, None, 8),
         # As Azure labels it: the name of the machine says nothing that is in a table.
-        ({MACHINE: "Standard_NC40ads_H100_v5"}, 7, None, None),
+        ({MACHINE: "H100-1-80G"}, 7, None, None),
     ],
 )
 def test_more_units_than_gpus_are_no_gpus(
