@@ -14,7 +14,7 @@ from slicewise.kubernetes import (
     REGION_LABEL,
     ZONE_LABEL,
 )
-from slicewise.mig import GpuModel, gke_accelerator, known_gpu_model, kubernetes_spelling
+from slicewise.mig import GpuModel, gke_accelerator, known_gpu_model, kubernetes_spelling, layout_name
 
 
 def catalogued(pool: NodePool) -> GpuModel | None:
@@ -45,7 +45,7 @@ def mig_labels(pool: NodePool, made: GkeCluster | EksCluster) -> dict[str, str]:
     profile = pool.mig.profile if pool.mig else None
     if isinstance(made, GkeCluster) or profile is None:
         return {}
-    return {MIG_CONFIG_LABEL: f"all-{kubernetes_spelling(profile)}"}
+    return {MIG_CONFIG_LABEL: layout_name(profile)}
 
 
 def _gke_labels(pool: NodePool, gke: GkeCluster) -> dict[str, str]:

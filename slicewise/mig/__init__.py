@@ -18,6 +18,7 @@ from slicewise.mig.catalogue import ALL_GPU_MODELS
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
+from slicewise.mig.mig_layouts import WHOLE_LAYOUT, layout_name, slices_made
 from slicewise.mig.precisions import computed_precisions
 from slicewise.mig.profiles import MigProfile, canonical_profile_name, kubernetes_spelling, parse_profile_name
 from slicewise.mig.resources import WHOLE_GPU_RESOURCE, MigStrategy, is_gpu_resource, resource_name
@@ -27,6 +28,7 @@ __all__ = [
     "ALL_GPU_MODELS",
     "GKE_ACCELERATORS",
     "WHOLE_GPU_RESOURCE",
+    "WHOLE_LAYOUT",
     "AmbiguousAcceleratorError",
     "GpuModel",
     "MachineGpus",
@@ -44,7 +46,9 @@ __all__ = [
     "is_gpu_resource",
     "known_gpu_model",
     "kubernetes_spelling",
+    "layout_name",
     "parse_profile_name",
     "programs_see",
     "resource_name",
+    "slices_made",
 ]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer
-from slicewise.mig import WHOLE_GPU_RESOURCE, canonical_profile_name, parse_profile_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, WHOLE_LAYOUT, canonical_profile_name, parse_profile_name
 
-# mig-parted v0.13.1, deployments/container/config.yaml: what every GPU is in these layouts.
-_WHOLE: Final = "all-disabled"
 _BALANCED: Final = "all-balanced"
 _ALL: Final = "all-"
 # Only these say whether a unit of nvidia.com/gpu is a slice.
@@ -31,7 +29,7 @@ def awaits_layout(gpus: Gpus) -> bool:
         return False
     # An older device plugin offers `1g.10gb+me` as 1g.10gb.
     there = {_without_suffix(offer.profile) for offer in offers if offer.profile}
-    if layout == _WHOLE:
+    if layout == WHOLE_LAYOUT:
         return bool(there)
     profile = asked_profile(layout)
     return _without_suffix(profile) not in there if profile else layout == _BALANCED and not there

@@ -6,6 +6,7 @@ found takes room that the plan needs.
 """
 
 from slicewise.clusters.verify.pools.allocatable import check_allocatable
+from slicewise.clusters.verify.pools.asked_layouts import check_asked_layouts
 from slicewise.clusters.verify.pools.autoscaler_limit import check_autoscaler_limit
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool, compare_pool
 from slicewise.clusters.verify.pools.declared_nodes import check_declared_nodes
@@ -29,6 +30,7 @@ __all__ = [
     "PoolReality",
     "Shortage",
     "check_allocatable",
+    "check_asked_layouts",
     "check_autoscaler_limit",
     "check_declared_nodes",
     "check_gpu_models",

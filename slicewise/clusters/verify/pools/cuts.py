@@ -8,8 +8,8 @@ from enum import Enum, auto
 from typing import Final
 
 from slicewise.clusters.live import Gpus, LabelledBy, Offer
-from slicewise.kubernetes import MIG_CONFIG_LABEL
-from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, kubernetes_spelling
+from slicewise.kubernetes import MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, layout_name, slices_made
 
 MIG_MANAGER: Final = "read the logs of the node's nvidia-mig-manager pod"
 CUT_ALIKE: Final = "cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
@@ -26,6 +26,17 @@ class Cut:
 
     profile: str | None = None
     strategy: MigStrategy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLayout:
+    """MIG manager with a layout of one's own: by the usual name it has none up to 0.13, or one of another number.
+
+    Attributes:
+        slices: How many slices a GPU holds.
+    """
+
+    slices: int
 
 
 class Cutter(Enum):
@@ -46,13 +57,16 @@ def cut_of(offers: Iterable[Offer]) -> Cut:
     return Cut(slices.profile, MigStrategy.SINGLE if slices.resource == WHOLE_GPU_RESOURCE else MigStrategy.MIXED)
 
 
-def cutter_of(gpus: Gpus, profile: str | None) -> Cutter:
+def cutter_of(gpus: Gpus, profile: str | None) -> Cutter | OwnLayout:
     """Return what is there to cut `gpus` into `profile`; None for whole GPUs."""
     if gpus.told_by is LabelledBy.GKE:
         return Cutter.GKE
-    if gpus.mig_config:
-        return Cutter.ASKED_MIG_MANAGER if gpus.mig_config == _layout(profile) else Cutter.MIG_MANAGER
-    return Cutter.PEOPLE
+    if not gpus.mig_config:
+        return Cutter.PEOPLE
+    known = gpus.model.profile(profile) if gpus.model and profile else None
+    if gpus.model and known and slices_made(gpus.model, known.name, gpus.accelerator or "") != known.per_gpu:
+        return OwnLayout(known.per_gpu)
+    return Cutter.ASKED_MIG_MANAGER if gpus.mig_config == layout_name(profile) else Cutter.MIG_MANAGER
 
 
 def declaring(cut: Cut) -> str:
@@ -62,14 +76,23 @@ def declaring(cut: Cut) -> str:
     return f"declare profile: {cut.profile} with strategy: {cut.strategy} and the memory of that slice as memoryPerGpu"
 
 
-def cutting(profile: str | None, cutter: Cutter) -> str:
+def cutting(profile: str | None, cutter: Cutter | OwnLayout) -> str:
     """Return how GPUs come to be cut into `profile` (None for whole GPUs) with what is there to cut them."""
-    layout = _layout(profile)
+    layout = layout_name(profile)
     match cutter:
+        case OwnLayout(slices):
+            return (
+                f"have MIG manager cut the GPUs as declared: up to 0.13 its {layout} does not make {slices} of these "
+                f'on a GPU, so add a layout to its config ({{devices: all, mig-enabled: true, mig-devices: {{"{profile}": '
+                f"{slices}}}}}) and ask for it: kubectl label node NODE {MIG_CONFIG_LABEL}=NAME --overwrite"
+            )
         case Cutter.GKE:
             return f"make a GKE node pool {'with the declared' if profile else 'without a'} partition size"
         case Cutter.ASKED_MIG_MANAGER:
-            return f"see why MIG manager has not applied {layout}, which the node asks for: {MIG_MANAGER}"
+            return (
+                f"see why MIG manager has not applied {layout}, which the node asks for: look at the node's "
+                f"{MIG_CONFIG_STATE_LABEL}, and {MIG_MANAGER}, if there is one"
+            )
         case Cutter.MIG_MANAGER:
             return (
                 "have MIG manager cut the GPUs as declared: "
@@ -77,8 +100,3 @@ def cutting(profile: str | None, cutter: Cutter) -> str:
             )
         case Cutter.PEOPLE:
             return f"cut the GPUs into {profile}" if profile else "switch MIG off on these GPUs"
-
-
-def _layout(profile: str | None) -> str:
-    """Return what MIG manager calls the layout of GPUs that are all cut into `profile`."""
-    return f"all-{kubernetes_spelling(profile)}" if profile else "all-disabled"

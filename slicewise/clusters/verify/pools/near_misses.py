@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from slicewise.clusters.live import Gpus, LabelledBy, LiveNode
-from slicewise.clusters.verify.pools.cuts import Cut, Cutter, cut_of, cutter_of
+from slicewise.clusters.verify.pools.cuts import Cut, Cutter, OwnLayout, cut_of, cutter_of
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.clusters.verify.pools.label_ownership import is_of_gke, is_written_by_hand, tells_of_gpus
 from slicewise.clusters.verify.pools.membership import missing_labels
@@ -32,7 +32,7 @@ class CutOtherwise:
 
     profiles: tuple[str, ...] = ()
     invalid: bool = False
-    cutter: Cutter | None = None
+    cutter: Cutter | OwnLayout | None = None
     declare: Cut | None = None
     select: tuple[tuple[str, str], ...] = ()
 

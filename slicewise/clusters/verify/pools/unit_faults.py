@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from slicewise.clusters.live import UNSETTLED, Gpus, LabelledBy, LiveNode, Offer, Silence, UnitFlaw
-from slicewise.clusters.verify.pools.cuts import Cut, Cutter, cut_of, cutter_of
+from slicewise.clusters.verify.pools.cuts import Cut, Cutter, OwnLayout, cut_of, cutter_of
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.diagnostics import Code
 from slicewise.documents import DeploymentKey
@@ -141,7 +141,7 @@ class OtherUnits(UnitFault):
     kind: ClassVar[Code] = Code.OTHER_PROFILE
     units: tuple[FoundUnits, ...]
     cut: Cut
-    cutter: Cutter
+    cutter: Cutter | OwnLayout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,8 +116,8 @@ def test_whole_gpus_where_slices_are_declared() -> None:
     # The label is there already: what is wrong is between MIG manager and the GPUs.
     asked = changed(nodes, with_gpus(mig_config="all-3g.40gb"))
     assert only(documents, asked).remedy == (
-        f"{declare}, or see why MIG manager has not applied all-3g.40gb, which the node asks for: read the logs of the "
-        "node's nvidia-mig-manager pod"
+        f"{declare}, or see why MIG manager has not applied all-3g.40gb, which the node asks for: look at the node's "
+        "nvidia.com/mig.config.state, and read the logs of the node's nvidia-mig-manager pod, if there is one"
     )
 
 
