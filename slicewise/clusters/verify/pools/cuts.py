@@ -81,10 +81,11 @@ def cutting(profile: str | None, cutter: Cutter | OwnLayout) -> str:
     layout = layout_name(profile)
     match cutter:
         case OwnLayout(slices):
+            entry = f'{{devices: all, mig-enabled: true, mig-devices: {{"{profile}": {slices}}}}}'
             return (
                 f"have MIG manager cut the GPUs as declared: up to 0.13 its {layout} does not make {slices} of these "
-                f'on a GPU, so add a layout to its config ({{devices: all, mig-enabled: true, mig-devices: {{"{profile}": '
-                f"{slices}}}}}) and ask for it: kubectl label node NODE {MIG_CONFIG_LABEL}=NAME --overwrite"
+                f"on a GPU, so add a layout to its config ({entry}) and ask for it: "
+                f"kubectl label node NODE {MIG_CONFIG_LABEL}=NAME --overwrite"
             )
         case Cutter.GKE:
             return f"make a GKE node pool {'with the declared' if profile else 'without a'} partition size"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from slicewise.clusters.live.facts import LiveNode
@@ -19,10 +21,16 @@ LABEL = "kubectl label node NODE nvidia.com/mig.config="
 
 
 def node(
-    layout: str, resources: dict[str, int] | None = None, product: str = H100, count: int = 8, **labels: str
+    layout: str,
+    resources: dict[str, int] | None = None,
+    product: str = H100,
+    count: int = 8,
+    labels: Mapping[str, str] | None = None,
 ) -> LiveNode:
     gfd = {PRODUCT: product, "nvidia.com/gpu.count": str(count), "nvidia.com/mig.strategy": "mixed"}
-    return live_node(node_json("n", gfd | {LAYOUT: layout, "pool": "p"} | labels, resources or {GPU: count}))
+    return live_node(
+        node_json("n", gfd | {LAYOUT: layout, "pool": "p"} | dict(labels or {}), resources or {GPU: count})
+    )
 
 
 def test_whole_gpus_that_are_to_be_cut() -> None:
@@ -39,14 +47,14 @@ def test_whole_gpus_that_are_to_be_cut() -> None:
     )
     # As the remedy says.
     assert found(documents, cluster(node("all-disabled"))) == []
-    cut = node("all-7g.80gb", {"nvidia.com/mig-7g.80gb": 8}, **{"nvidia.com/mig-7g.80gb.count": "8"})
+    cut = node("all-7g.80gb", {"nvidia.com/mig-7g.80gb": 8}, labels={"nvidia.com/mig-7g.80gb.count": "8"})
     assert found(declared(slices("p", "7g.80gb", memoryPerGpu="79Gi")), cluster(cut)) == []
 
 
 def test_slices_that_are_to_be_cut_otherwise() -> None:
     cut = {"nvidia.com/mig-3g.40gb": 16}
     documents = declared(slices("p", "3g.40gb", memoryPerGpu="39Gi"))
-    told = only(documents, cluster(node("all-1g.10gb", cut, **{STATE: "success"})))
+    told = only(documents, cluster(node("all-1g.10gb", cut, labels={STATE: "success"})))
     assert told.code == "SW611"
     assert "the GPUs are cut into 3g.40gb, as declared (nvidia.com/mig.config.state: success)" in told.message
     assert f"{LABEL}all-3g.40gb --overwrite" in told.remedy
@@ -58,7 +66,7 @@ def test_slices_that_are_to_be_cut_otherwise() -> None:
 @pytest.mark.parametrize("state", ["pending", "failed"])
 def test_what_is_told_of_the_units_is_told_once(state: str) -> None:
     documents = declared(pool("p", memoryPerGpu="79Gi"))
-    assert len(found(documents, cluster(node("all-7g.80gb", **{STATE: state})))) == 1
+    assert len(found(documents, cluster(node("all-7g.80gb", labels={STATE: state})))) == 1
 
 
 def test_the_label_that_is_there_is_not_proposed() -> None:
