@@ -36,6 +36,7 @@ from slicewise.documents.cluster import (
 )
 from slicewise.documents.container_resources import container_amounts
 from slicewise.documents.deployment import ConcurrencyScaling, DeploymentKey, FixedScaling, ModelDeployment
+from slicewise.documents.device_plugin import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
 from slicewise.documents.engine_judge import SizedEngine
 from slicewise.documents.environment import (
     MAX_POOLS,
@@ -96,8 +97,10 @@ __all__ = [
     "DNS_LABEL",
     "DNS_SUBDOMAIN",
     "FABRICS",
+    "FIRST_WITH_SUFFIXES",
     "KINDS",
     "LABEL_VALUE",
+    "LAST_WITHOUT_SUFFIXES",
     "MAX_LABEL_VALUES",
     "MAX_POOLS",
     "METADATA",

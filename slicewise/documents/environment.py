@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import Field, PrivateAttr, StrictInt, StrictStr, ValidationInfo, field_validator
 
 from slicewise.documents.allocatable import Allocatable
 from slicewise.documents.amounts import GpuMemory
@@ -23,12 +23,13 @@ from slicewise.documents.base import (
     LabelValue,
 )
 from slicewise.documents.cluster import CloudName, Cluster
+from slicewise.documents.device_plugin import DevicePluginVersion, names_suffixes
 from slicewise.documents.inter_node_device import InterNodeDevice
 from slicewise.documents.node_selector import NodeSelector, SelectedLabels, selected_labels
 from slicewise.documents.pod import BaseReference, PodSettings
 from slicewise.documents.price import Price
 from slicewise.documents.router import GatewayReference
-from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
 
 # Every MIG-capable GPU so far has seven compute slices, or four (NVIDIA MIG User Guide, Supported MIG Profiles).
 MOST_SLICES = 7
@@ -77,6 +78,18 @@ class MigConfiguration(Frozen):
     """The device plugin's MIG strategy: mixed advertises nvidia.com/mig-<profile>, single advertises nvidia.com/gpu."""
     slices_per_gpu: Annotated[Count, Field(le=MOST_SLICES)] | None = None
     """Slices per GPU, for a profile that the catalogue does not know."""
+    _names_suffixes: bool = PrivateAttr(default=True)
+
+    def resource_of(self, profile: str | None) -> str:
+        """Return the resource that slices of `profile` are advertised as; of None, whole GPUs."""
+        named = profile if self._names_suffixes or profile is None else plain_profile(profile)
+        return resource_name(named, self.strategy)
+
+    def without_suffixes(self) -> Self:
+        """Return the same for a device plugin that advertises slices with a suffix as those without one."""
+        changed = self.model_copy()
+        changed._names_suffixes = False  # noqa: SLF001 - a copy of itself
+        return changed
 
 
 class Capabilities(Frozen):
@@ -167,7 +180,7 @@ class NodePool(Frozen):
     @property
     def resource(self) -> str:
         """The Kubernetes resource that one allocation unit is advertised as."""
-        return resource_name(self.mig.profile, self.mig.strategy) if self.mig else WHOLE_GPU_RESOURCE
+        return self.mig.resource_of(self.mig.profile) if self.mig else WHOLE_GPU_RESOURCE
 
     @property
     def nodes(self) -> int:
@@ -179,10 +192,25 @@ class EnvironmentSpec(Frozen):
     """A cluster and its node pools."""
 
     cluster: Cluster
+    device_plugin_version: DevicePluginVersion | None = None
+    """The version of NVIDIA's device plugin; up to 0.19.3 slices of 1g.10gb+me are nvidia.com/mig-1g.10gb."""
     node_pools: Annotated[tuple[NodePool, ...], Field(min_length=1, max_length=MAX_POOLS)]
     """The pools that Slicewise may place models on."""
     gateway: GatewayReference | None = None
     """The Gateway that requests come through; the one of KServe's configuration if omitted."""
+
+    @field_validator("node_pools", mode="after")
+    @classmethod
+    def _name_resources(cls, pools: tuple[NodePool, ...], info: ValidationInfo) -> tuple[NodePool, ...]:
+        return pools if names_suffixes(info.data.get("device_plugin_version")) else tuple(map(_without_suffixes, pools))
+
+
+def _without_suffixes(pool: NodePool) -> NodePool:
+    mig = pool.capabilities.mig_configuration
+    if mig is None:
+        return pool
+    capabilities = pool.capabilities.model_copy(update={"mig_configuration": mig.without_suffixes()})
+    return pool.model_copy(update={"capabilities": capabilities})
 
 
 class InferenceEnvironment(Frozen):

@@ -107,6 +107,14 @@ _ENVIRONMENT: Final = {
         [f"spec.nodePools.{name}" for name in ("price", "cost", "costPerHour", "hourlyPrice", "hourlyCost", "pricing")],
         renamed("pricePerHour", ", of a node, without a currency"),
     ),
+    **dict.fromkeys(
+        ("spec.devicePlugin", "spec.pluginVersion", "spec.nvidiaDevicePluginVersion"),
+        renamed("devicePluginVersion", ", for example 0.19.3"),
+    ),
+    **dict.fromkeys(
+        (f"spec.nodePools.{within}devicePluginVersion" for within in ("", "capabilities.migConfiguration.")),
+        OtherName("it is that of the whole environment: see spec.devicePluginVersion"),
+    ),
     "spec.nodePools.mig": renamed("capabilities.migConfiguration", " with enabled and profile"),
     "spec.nodePools.migProfiles": _PROFILE_OF_A_POOL,
     "spec.nodePools.profiles": _PROFILE_OF_A_POOL,

@@ -20,7 +20,13 @@ from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
 from slicewise.mig.mig_layouts import WHOLE_LAYOUT, layout_name, slices_made
 from slicewise.mig.precisions import computed_precisions
-from slicewise.mig.profiles import MigProfile, canonical_profile_name, kubernetes_spelling, parse_profile_name
+from slicewise.mig.profiles import (
+    MigProfile,
+    canonical_profile_name,
+    kubernetes_spelling,
+    parse_profile_name,
+    plain_profile,
+)
 from slicewise.mig.resources import WHOLE_GPU_RESOURCE, MigStrategy, is_gpu_resource, resource_name
 from slicewise.mig.whole_gpus import programs_see
 
@@ -48,6 +54,7 @@ __all__ = [
     "kubernetes_spelling",
     "layout_name",
     "parse_profile_name",
+    "plain_profile",
     "programs_see",
     "resource_name",
     "slices_made",

@@ -57,8 +57,8 @@ def parse_profile_name(text: str) -> ParsedProfile | None:
     """Read a profile name in the driver's spelling.
 
     Accepts what may become a resource: `<n>g.<n>gb` with an optional `+…` or `-…` suffix, in lower case. Names of split
-    compute instances (`1c.3g.40gb`) are not accepted, because the device plugin advertises no resource for them
-    (k8s-device-plugin v0.20, internal/rm/device_map.go).
+    compute instances (`1c.3g.40gb`) are not accepted: the device plugin advertises no resource for them from v0.20, and
+    the slice's own, whose memory they share, before (k8s-device-plugin, internal/rm/device_map.go).
 
     Args:
         text: The name, without any `nvidia.com/mig-` prefix; see `canonical_profile_name` for other spellings.
@@ -82,6 +82,12 @@ def kubernetes_spelling(profile: str) -> str:
         profile: A profile in the driver's spelling, such as `1g.10gb+me`.
     """
     return profile.replace("+", ".")
+
+
+def plain_profile(profile: str) -> str:
+    """Return a profile in the driver's spelling without its suffix: `1g.10gb` for `1g.10gb+me`."""
+    parsed = parse_profile_name(profile)
+    return f"{parsed.compute}g.{parsed.memory_gb}gb" if parsed else profile
 
 
 def canonical_profile_name(text: str) -> str:

@@ -29,7 +29,8 @@ def resource_name(profile: str | None, strategy: MigStrategy) -> str:
     """Return the resource that a pod requests to get one unit of a pool.
 
     The spelling is that of k8s-device-plugin v0.20, internal/rm/rm.go: `mig-` before the profile, every `+` written
-    `.`, a `-` kept. `1g.10gb+me` becomes `nvidia.com/mig-1g.10gb.me`, `1g.24gb-me` becomes `nvidia.com/mig-1g.24gb-me`.
+    `.`, a `-` kept; older versions leave the suffix out (`plain_profile`). `1g.10gb+me` becomes
+    `nvidia.com/mig-1g.10gb.me`, `1g.24gb-me` becomes `nvidia.com/mig-1g.24gb-me`.
 
     Args:
         profile: A profile in the driver's spelling, or None for a pool of whole GPUs.

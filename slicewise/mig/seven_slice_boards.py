@@ -85,8 +85,8 @@ SEVEN_SLICE_BOARDS: Final = (
     GpuModel("gh200-144gb", 144, _sliced((18, 36, 72, 144), (17920, 36096, None, None)), ("gh200-144g",)),
     # H200 141GB in the MIG User Guide. Drivers print 32.25 or 32.50 GiB for two eighths, 139.75 or 140.00 for all.
     GpuModel("h200", 141, _sliced((18, 35, 71, 141), (16384, (33024, 33280), 71168, (143104, 143360))), ("h200-nvl",)),
-    # B200 180GB in the MIG User Guide.
-    GpuModel("b200", 180, _sliced((23, 45, 90, 180), (20992, 45312, 91136, 182784))),
+    # B200 180GB in the MIG User Guide. Drivers print 20.50 or 22.00 GiB for an eighth.
+    GpuModel("b200", 180, _sliced((23, 45, 90, 180), ((20992, 22528), 45312, 91136, 182784))),
     # GB200: mig-parted lists boards that report 186 and boards that report 189; no name or label tells them apart.
     GpuModel(
         "gb200",

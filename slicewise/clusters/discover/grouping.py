@@ -75,6 +75,11 @@ class Group:
         return any(offer.supposed for offer in self.offers)
 
     @property
+    def suffixed(self) -> tuple[str, ...]:
+        """Profiles with a suffix whose slices have the name of `profile`: the device plugin knows no suffixes."""
+        return tuple(sorted({profile for offer in self.offers for profile in offer.suffixed}))
+
+    @property
     def unnamed(self) -> bool:
         """Whether no label names its profile, and what labels say of a slice does."""
         return any(offer.unnamed for offer in self.offers)

@@ -19,6 +19,7 @@ from slicewise.clusters.discover.pool_facts import (
 )
 from slicewise.clusters.live import LabelledBy, LiveNode, UnitFlaw, awaits_layout, is_generated
 from slicewise.diagnostics import counted, some
+from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
 from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT, MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
@@ -162,6 +163,11 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
 
 
 def _models(group: Group) -> Iterator[str]:
+    if group.suffixed:
+        yield (
+            f"slices of {some(group.suffixed)} are among these: the device plugin is {LAST_WITHOUT_SUFFIXES} or older; "
+            f"from {FIRST_WITH_SUFFIXES} they have resources of their own, so declare them before it is updated"
+        )
     own = group.model
     if own and all(gpus.told_by is LabelledBy.AKS for gpus in group.gpus):
         yield "the GPU model is that of the machine type, for GPU feature discovery says nothing of the GPUs"

@@ -100,6 +100,7 @@ class Offer:
         unnamed: Whether no label names `profile`, and it is what compute slices and memory of a unit make likely.
         suffixed: Profiles with a suffix (`1g.10gb+me`) whose slices are among the units, because the device plugin is
             too old to know suffixes.
+        mingled: Whether units are slices of several profiles, for that reason.
     """
 
     resource: str
@@ -111,6 +112,7 @@ class Offer:
     model: GpuModel | None = None
     flaw: UnitFlaw | None = None
     suffixed: tuple[str, ...] = ()
+    mingled: bool = False
     unnamed: bool = False
 
     def may_be(self, profile: str | None) -> bool:
@@ -118,6 +120,8 @@ class Offer:
         mine, other = (parse_profile_name(each) if each else None for each in (self.profile, profile))
         if self.unnamed and mine and other:
             return mine.compute == other.compute
+        if profile in self.suffixed:
+            return not self.mingled
         return self.profile == profile
 
 

@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from slicewise.clusters.live.facts import Gpus, LabelledBy, NoOffer, Offer
 from slicewise.clusters.live.named_machines import NamedMachine, machine_of
-from slicewise.clusters.live.unit_flaws import MIG_RESOURCE, SHARED_RESOURCE, flaw_of, suffixed_profiles, why_no_offer
+from slicewise.clusters.live.unit_flaws import (
+    MIG_RESOURCE,
+    SHARED_RESOURCE,
+    flaw_of,
+    is_counted,
+    suffixed_profiles,
+    why_no_offer,
+)
 from slicewise.clusters.live.unnamed_slices import has_slices, profile_of
 from slicewise.kubernetes import (
     GKE_ACCELERATOR_COUNT_LABEL,
@@ -171,6 +178,7 @@ def _offer(resource: str, said: _Said, labels: Mapping[str, str], resources: Map
     plain, units = resource.removesuffix(SHARED_RESOURCE), resources[resource]
     flaw = flaw_of(resource, labels, resources, said.profile)
     if plain != WHOLE_GPU_RESOURCE:
+        suffixed = suffixed_profiles(plain, labels, resources)
         own = _APPENDED.fullmatch(labels.get(f"{plain}.product", ""))
         return Offer(
             resource,
@@ -180,7 +188,8 @@ def _offer(resource: str, said: _Said, labels: Mapping[str, str], resources: Map
             accelerator=own["model"] if own else None,
             model=_model(own["model"], _whole_gpu_memory(labels)) if own else None,
             flaw=flaw,
-            suffixed=suffixed_profiles(plain, labels, resources),
+            suffixed=suffixed,
+            mingled=len(suffixed) > 1 or (bool(suffixed) and is_counted(plain, labels)),
         )
     # GKE cuts the GPUs, and GPU feature discovery, if it runs there, tells of the whole ones.
     by_gke = said.profile and not said.profile_by_gfd

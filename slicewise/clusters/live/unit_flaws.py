@@ -77,6 +77,11 @@ def counted_profiles(labels: Mapping[str, str]) -> dict[str, int]:
     return {match["profile"]: number for match, number in found if match and number}
 
 
+def is_counted(resource: str, labels: Mapping[str, str]) -> bool:
+    """Return whether GPU feature discovery counts slices of the very profile that `resource` names."""
+    return resource.removeprefix(MIG_RESOURCE) in counted_profiles(labels)
+
+
 def suffixed_profiles(resource: str, labels: Mapping[str, str], resources: Mapping[str, int]) -> tuple[str, ...]:
     """Return the profiles with a suffix whose slices the device plugin offers as `resource`, in the driver's spelling.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from slicewise.diagnostics import repository_meant
-from slicewise.documents import base, cluster, image, model_source
+from slicewise.documents import base, cluster, device_plugin, image, model_source
 from slicewise.documents import served_model as model
 from slicewise.documents.patterns import Pattern
 from slicewise.mig import kubernetes_spelling
@@ -53,6 +53,11 @@ def _model_name(text: str) -> str:
     return "/".join(filter(None, map(_word, text.split("/"))))
 
 
+def _release(text: str) -> str:
+    number = text.strip().removeprefix("v").partition("-")[0]
+    return f"{number}.0" if number.count(".") == 1 else number
+
+
 def _label_key(text: str) -> str:
     key, equals, value = text.partition("=")
     if equals and base.is_label_key(key):
@@ -71,6 +76,7 @@ _NAMES: Final[dict[Pattern, Callable[[str], str]]] = {
     model_source.S3_URI: lambda text: f"s3://{text.partition('://')[2] if text.startswith('S3://') else text}",
     model_source.VOLUME_PATH: lambda text: text.strip("/"),
     cluster.VERSION: lambda text: text.removeprefix("v"),
+    device_plugin.DEVICE_PLUGIN_VERSION: _release,
 }
 _REMEDIES: Final[dict[Pattern, Callable[[str], str]]] = {
     model_source.REPOSITORY: repository_meant,

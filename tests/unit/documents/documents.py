@@ -111,6 +111,7 @@ COMPLETE: dict[str, Data] = {
                     "baseRefs": [{"name": "platform"}],
                 }
             ],
+            "devicePluginVersion": "0.19.3",
             "gateway": {
                 "name": "models",
                 "namespace": "gateways",

@@ -51,11 +51,24 @@ from tests.unit.documents.wrong_values import (
 if TYPE_CHECKING:
     from tests.unit.documents.loader import Loader
 
+DEVICE_PLUGIN = "expected a version of NVIDIA's device plugin in three numbers, for example 0.19.3"
 START_WITH_A_LETTER = 'got "7b-chat", expected lower-case letters, digits and -, beginning with a letter'
 Wrong = tuple[str, tuple[str | int, ...], list[tuple[str, str]]]
 WRONG: list[Wrong] = [
     (ENVIRONMENT, ("metadata", "name"), [*NAME, ("a" * 64, "got 64 characters, expected at most 63 characters")]),
     (ENVIRONMENT, ("metadata", "labels"), LABELS),
+    (
+        ENVIRONMENT,
+        ("spec", "devicePluginVersion"),
+        [
+            ("0.19", f"got 0.19, {IN_QUOTES}"),
+            ("v0.19.3", f'got "v0.19.3", {DEVICE_PLUGIN}; write "0.19.3"'),
+            ("0.19.3-ubi8", f'got "0.19.3-ubi8", {DEVICE_PLUGIN}; write "0.19.3"'),
+            ("v0.20", f'got "v0.20", {DEVICE_PLUGIN}; write "0.20.0"'),
+            ("latest", f'got "latest", {DEVICE_PLUGIN}'),
+            ("00.19.3", f'got "00.19.3", {DEVICE_PLUGIN}'),
+        ],
+    ),
     (
         ENVIRONMENT,
         ("metadata", "labels", "region"),

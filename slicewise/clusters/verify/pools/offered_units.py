@@ -11,6 +11,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
     FoundUnits,
     MoreUnits,
     NothingOffered,
+    OtherDevicePlugin,
     OtherStrategy,
     OtherUnits,
     UnexplainedUnits,
@@ -18,6 +19,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
 )
 from slicewise.clusters.verify.pools.worded_node_faults import FaultWords, words_of_node_fault, words_of_silence
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, some
+from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
 
 
@@ -101,18 +103,16 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
             # A node that an autoscaler has just added has no device plugin yet.
             takes_room = compared.short if fault.silence.reason is NoOffer.NO_PLUGIN else _blocks(compared)
             return FaultWords(f"{says}; {_wanted(compared)}", remedy, takes_room=takes_room)
-        case OtherStrategy():
-            return _other_strategy(compared, fault)
-        case UnexplainedUnits():
-            return _unexplained(compared, fault)
-        case OtherUnits():
-            return _other_units(compared, fault)
         case MoreUnits():
             return FaultWords(
                 f"{counted(fault.count, 'unit')} of {compared.resource}, {compared.units_per_node} declared",
                 "correct acceleratorCount, so that all of them are counted",
                 takes_room=False,
             )
+        case OtherStrategy() | OtherDevicePlugin():
+            return _other_name(compared, fault)
+        case UnexplainedUnits() | OtherUnits():
+            return _other_kind(compared, fault)
     return words_of_node_fault(fault)
 
 
@@ -130,6 +130,39 @@ def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> FaultWords:
         f"write strategy: {real} in migConfiguration",
         takes_room=_blocks(compared),
     )
+
+
+def _device_plugin(compared: ComparedPool, fault: OtherDevicePlugin) -> FaultWords:
+    units, profile, update = fault.units, compared.profile, f"update the device plugin to {FIRST_WITH_SUFFIXES}"
+    offered, old = f"{units.resource}: {units.count}", f"the device plugin, which is {LAST_WITHOUT_SUFFIXES} or older,"
+    if fault.mingled:
+        return FaultWords(
+            f"{old} offers slices of {profile} and others alike as {offered}",
+            f"{update}, or declare profile: {units.profile}, whose name they all have",
+        )
+    if fault.is_old:
+        says = f"{old} offers slices of {profile} as {offered}, and pods would ask for {compared.resource}"
+        remedy = (
+            f"write devicePluginVersion: {LAST_WITHOUT_SUFFIXES} in the environment's spec, or {update}, which gives "
+            "these slices another name under running pods"
+        )
+    else:
+        says = (
+            f"the device plugin offers slices of {profile} as {offered}, as it does from {FIRST_WITH_SUFFIXES}, and "
+            f"pods would ask for {compared.resource}"
+        )
+        remedy = f"leave devicePluginVersion out of the environment's spec, or write {FIRST_WITH_SUFFIXES}"
+    return FaultWords(says, remedy, takes_room=_blocks(compared))
+
+
+def _other_name(compared: ComparedPool, fault: OtherStrategy | OtherDevicePlugin) -> FaultWords:
+    """Word that what is declared is there under another name."""
+    return _other_strategy(compared, fault) if isinstance(fault, OtherStrategy) else _device_plugin(compared, fault)
+
+
+def _other_kind(compared: ComparedPool, fault: UnexplainedUnits | OtherUnits) -> FaultWords:
+    """Word that something else than what is declared is there, or may be."""
+    return _other_units(compared, fault) if isinstance(fault, OtherUnits) else _unexplained(compared, fault)
 
 
 def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> FaultWords:
@@ -193,7 +226,7 @@ def _facts(compared: ComparedPool, fault: UnitFault, names: Sequence[str]) -> di
     match fault:
         case MoreUnits():
             return facts | {"found": fault.count}
-        case OtherStrategy():
+        case OtherStrategy() | OtherDevicePlugin():
             return facts | {"found": fault.units.count}
         case UnexplainedUnits():
             return facts | {"found": fault.units.count, "gpus": fault.physical}

@@ -11,7 +11,7 @@ from slicewise.clusters.verify.pools.cuts import Cut, Cutter, OwnLayout, cut_of,
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.diagnostics import Code
 from slicewise.documents import DeploymentKey
-from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
 
 # Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
 _TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
@@ -122,6 +122,19 @@ class OtherStrategy(UnitFault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherDevicePlugin(UnitFault):
+    """The device plugin is not of the declared version, and offers slices of the declared profile as `units`.
+
+    One that knows no suffixes (`is_old`) may offer slices of other profiles under that name, too (`mingled`).
+    """
+
+    kind: ClassVar[Code] = Code.OTHER_DEVICE_PLUGIN
+    units: FoundUnits
+    is_old: bool
+    mingled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnexplainedUnits(UnitFault):
     """More `units` than the `physical` GPUs (None where unknown) hold.
 
@@ -192,15 +205,44 @@ def _offer(declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[Depl
     if not found:
         return NothingOffered(silence=gpus.silence) if node.ready else None
     ours = next((offer for offer in found if offer.resource == declared.resource), None)
-    if ours is None:
-        return _not_offered(declared, gpus, found)
+    by_version = _device_plugin(declared, found, ours)
+    if by_version or ours is None:
+        return by_version or _not_offered(declared, gpus, found)
+    return _units(declared, gpus, ours, unmet)
+
+
+def _units(declared: DeclaredPool, gpus: Gpus, ours: Offer, unmet: tuple[DeploymentKey, ...]) -> UnitFault | None:
+    """Return what is wrong with units that have the name of what is declared."""
     if gpus.told_by is LabelledBy.GFD and gpus.is_exceeded_by(ours):
         return _unexplained(declared, gpus, ours)
-    if _looks_whole(declared, gpus, ours) or (_is_kind_known(gpus, ours) and not ours.may_be(declared.profile)):
+    is_other = _is_kind_known(gpus, ours) and not _may_be_declared(declared, gpus, ours)
+    if is_other or _looks_whole(declared, gpus, ours):
         return _other_units(declared, gpus, [ours], unmet)
     if _is_unexplained(declared, gpus, ours):
         return _unexplained(declared, gpus, ours)
     return MoreUnits(count=ours.units) if ours.units > declared.units_per_node else None
+
+
+def _device_plugin(declared: DeclaredPool, found: Sequence[Offer], ours: Offer | None) -> UnitFault | None:
+    """Return that slices with a suffix have another name, because the device plugin is not of the declared version."""
+    if declared.profile is None or (declared.pool.mig and declared.pool.mig.strategy is not MigStrategy.MIXED):
+        return None
+    suffixed = resource_name(declared.profile, MigStrategy.MIXED)
+    named = next((offer for offer in found if offer.resource == suffixed), None)
+    if named and suffixed != declared.resource:
+        return OtherDevicePlugin(units=_found(named), is_old=False)
+    hidden = next((offer for offer in found if declared.profile in offer.suffixed), None)
+    if hidden and (ours is None or hidden.mingled):
+        return OtherDevicePlugin(units=_found(hidden), is_old=True, mingled=hidden.mingled)
+    return None
+
+
+def _may_be_declared(declared: DeclaredPool, gpus: Gpus, offer: Offer) -> bool:
+    if offer.may_be(declared.profile):
+        return True
+    # Only GPU feature discovery tells slices with a suffix from those without one, where they have one name.
+    silent = gpus.told_by is not LabelledBy.GFD and declared.profile is not None and offer.profile is not None
+    return silent and offer.resource != WHOLE_GPU_RESOURCE and plain_profile(declared.profile or "") == offer.profile
 
 
 def _not_offered(declared: DeclaredPool, gpus: Gpus, found: Sequence[Offer]) -> UnitFault:
