@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -31,6 +31,8 @@ _NAMES: Final = tuple(key for key in POOL_LABELS if key not in (OWN_POOL_LABEL, 
 # Labels of tools and of people that repeat such a name, as AKS's `agentpool`; `team` says what nodes are for.
 _REPEATS_NAME: Final = re.compile(r"(?:.*[./_-])?[A-Za-z]*(?:pool|group|name)[A-Za-z]*", re.IGNORECASE)
 _REPEATS_ZONE: Final = re.compile(r"(?:.*[./_-])?(?:[A-Za-z]*zone|az|location)(?:[-_]?id)?", re.IGNORECASE)
+# Two nodes may have two values of anything.
+_TELLING: Final = 3
 # Kernels of one machine type leave somewhat different amounts of memory.
 _TOLERANCE: Final = Decimal("0.01")
 
@@ -84,11 +86,10 @@ def _named(group: Group, varying: frozenset[str]) -> _NodeGroup | None:
     unknown = group.has_several_models or not (group.accelerator or node.labels.get(INSTANCE_TYPE_LABEL))
     if not keys or OWN_POOL_LABEL in node.labels or unknown:
         return None
-    offer = offer_of(node, group.resource)
-    beside = tuple(sorted(node.extended.items()))
+    kind = kind_of(node, offer_of(node, group.resource))
+    of_nodes = frozenset((amount(each.cpu), each.pods, tuple(sorted(each.extended.items()))) for each in group.nodes)
     units = max(each.units for each in group.offers)
-    of_node = (amount(node.cpu), node.pods, beside)
-    same = (group.resource, keys, kind_of(node, offer), units, of_node, _said(group, varying))
+    same = (group.resource, keys, kind, units, of_nodes, _said(group, varying))
     sizes = tuple(min(amount(written) for written in each) for each in zip(*map(_written, group.nodes), strict=True))
     return _NodeGroup(group, node.labels[keys[0]], same, sizes)
 
@@ -114,10 +115,10 @@ def _tells(key: str, value: str, node: LiveNode) -> bool:
 
 
 def _varying(groups: Iterable[Group]) -> frozenset[str]:
-    """Return the labels that have several values within one group already."""
+    """Return the labels of which every node of some group has another value: they tell machines apart, not groups."""
     found: set[str] = set()
     for group in groups:
-        first: Mapping[str, str] = group.nodes[0].labels
-        for node in group.nodes[1:]:
-            found |= {key for key, _ in first.items() ^ node.labels.items()}
+        if len(group.nodes) >= _TELLING:
+            common = frozenset.intersection(*(frozenset(node.labels) for node in group.nodes))
+            found |= {key for key in common if len({node.labels[key] for node in group.nodes}) == len(group.nodes)}
     return frozenset(found)

@@ -24,10 +24,8 @@ from slicewise.kubernetes import (
     HOSTNAME_LABEL,
     INSTANCE_TYPE_LABEL,
     MIG_CONFIG_LABEL,
-    PRODUCT_LABEL,
     ZONE_LABEL,
 )
-from slicewise.mig import WHOLE_GPU_RESOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +169,6 @@ def _kept(group: Group, labels: SelectedLabels) -> dict[str, frozenset[str]]:
     keys = [GKE_PARTITION_LABEL]
     if COMPUTE_CLASS_LABEL in labels:
         keys += [COMPUTE_CLASS_LABEL, GKE_ACCELERATOR_LABEL]
-    if group.profile and group.resource == WHOLE_GPU_RESOURCE and GKE_PARTITION_LABEL not in labels:
-        keys.append(PRODUCT_LABEL)
     return {key: labels[key] for key in keys if key in labels and len(labels[key]) == 1}
 
 

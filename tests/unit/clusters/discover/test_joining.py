@@ -177,6 +177,15 @@ def test_what_only_seems_to_differ_is_one_pool(path_and_value: tuple[str, ...]) 
     assert [each["nodeCount"] for each in pools.values()] == [2]
 
 
+def test_labels_that_every_node_has_a_value_of_its_own_of_tell_no_groups_apart() -> None:
+    first = [labelled(eks(f"a-{n}", "h100-a", "a"), {"example.com/serial": f"s{n}"}) for n in range(3)]
+    pools, _ = described([*first, labelled(B, {"example.com/serial": "s9"})])
+    assert [each["nodeCount"] for each in pools.values()] == [4]
+    # One that two nodes share says what they are.
+    shared = [*first[:2], labelled(first[2], {"example.com/serial": "s0"}), labelled(B, {"example.com/serial": "s9"})]
+    assert sorted(each["nodeCount"] for each in described(shared)[0].values()) == [1, 3]
+
+
 def test_gpus_that_nothing_names_may_be_of_any_kind() -> None:
     nodes = [node_json(f"n-{index}", {NODEGROUP: name}, {GPU: 8}) for index, name in enumerate(("one", "other"))]
     assert len(described(nodes)[0]) == 2
