@@ -183,6 +183,7 @@ def _models(group: Group) -> Iterator[str]:
 
 def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
     physical = min(gpus.physical_of(group.resource) or 0 for gpus in group.gpus)
+    described = min(gpus.physical or 0 for gpus in group.gpus)
     offered = max(offer.units for offer in group.offers)
     for flaw in sorted(group.flaws):
         yield f"{_FLAWS[flaw]}; reservedUnits keeps models off"
@@ -190,7 +191,7 @@ def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
         return
     if group.unexplained and group.has_several_models:
         yield (
-            f"GPU feature discovery counts {counted(physical, 'GPU')} where {counted(offered, 'unit')} are offered: "
+            f"GPU feature discovery counts {counted(described, 'GPU')} where {counted(offered, 'unit')} are offered: "
             "shares of GPUs, or GPUs of several models, of which its labels describe any one; reservedUnits keeps "
             "models off"
         )

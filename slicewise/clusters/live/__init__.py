@@ -15,23 +15,18 @@ from slicewise.clusters.live.existing_objects import (
     ObjectName,
     read_existing_objects,
 )
-from slicewise.clusters.live.facts import (
+from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds, Readable, Taint
+from slicewise.clusters.live.gateways import LiveGateway, live_gateway
+from slicewise.clusters.live.gpus import (
     UNSETTLED,
-    GpuPod,
     Gpus,
     ImpossibleLayout,
     LabelledBy,
-    LiveCluster,
-    LiveNode,
-    NodeGroupBounds,
     NoOffer,
     Offer,
-    Readable,
     Silence,
-    Taint,
     UnitFlaw,
 )
-from slicewise.clusters.live.gateways import LiveGateway, live_gateway
 from slicewise.clusters.live.group_names import OWN_POOL_LABEL, POOL_LABELS, is_generated, is_identifier
 from slicewise.clusters.live.image_settings import KSERVE_SETTINGS, ImageSettings
 from slicewise.clusters.live.label_ranks import Rank, describes_gpus, is_stable, rank

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer
+from slicewise.clusters.live.gpus import Gpus, LabelledBy, Offer
 from slicewise.mig import WHOLE_GPU_RESOURCE, WHOLE_LAYOUT, canonical_profile_name, parse_profile_name
 
 _BALANCED: Final = "all-balanced"

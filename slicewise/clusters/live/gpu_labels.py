@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from slicewise.clusters.live.facts import Gpus, LabelledBy, NoOffer, Offer
+from slicewise.clusters.live.gpus import Gpus, LabelledBy, NoOffer, Offer
 from slicewise.clusters.live.named_machines import NamedMachine, machine_of
 from slicewise.clusters.live.unit_flaws import (
     MIG_RESOURCE,
     SHARED_RESOURCE,
+    are_all_in_mig_mode,
     flaw_of,
     is_counted,
     suffixed_profiles,
@@ -41,6 +42,7 @@ from slicewise.mig import (
     UnknownAcceleratorError,
     canonical_profile_name,
     find_gpu_model,
+    kubernetes_spelling,
     parse_profile_name,
 )
 
@@ -100,6 +102,7 @@ def read_gpus(labels: Mapping[str, str], allocatable: Mapping[str, Any]) -> Gpus
         mig_state=labels.get(MIG_CONFIG_STATE_LABEL) or None,
         invalid=said.invalid,
         cut_gpus=_cut_gpus(said.model, offers),
+        all_in_mig_mode=said.told_by is LabelledBy.GFD and are_all_in_mig_mode(labels),
         no_offer=why_no_offer(labels) if said.told_by is LabelledBy.GFD else NoOffer.NO_PLUGIN,
     )
 
@@ -179,12 +182,15 @@ def _offer(resource: str, said: _Said, labels: Mapping[str, str], resources: Map
     flaw = flaw_of(resource, labels, resources, said.profile)
     if plain != WHOLE_GPU_RESOURCE:
         suffixed = suffixed_profiles(plain, labels, resources)
-        own = _APPENDED.fullmatch(labels.get(f"{plain}.product", ""))
+        counted_as = [plain, *(f"{MIG_RESOURCE}{kubernetes_spelling(profile)}" for profile in suffixed)]
+        memories = [whole(labels.get(f"{each}.memory")) for each in counted_as]
+        products = filter(None, (labels.get(f"{each}.product") for each in counted_as))
+        own = _APPENDED.fullmatch(next(products, ""))
         return Offer(
             resource,
             units,
             canonical_profile_name(plain),
-            whole(labels.get(f"{plain}.memory")) or None,
+            min(filter(None, memories), default=None),
             accelerator=own["model"] if own else None,
             model=_model(own["model"], _whole_gpu_memory(labels)) if own else None,
             flaw=flaw,

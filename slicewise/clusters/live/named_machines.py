@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from slicewise.clusters.live.facts import LabelledBy
+from slicewise.clusters.live.gpus import LabelledBy
 from slicewise.kubernetes import (
     AKS_ACCELERATOR_LABEL,
     AKS_GPU_COUNT_LABEL,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from slicewise.clusters.live.facts import NoOffer, UnitFlaw
+from slicewise.clusters.live.gpus import NoOffer, UnitFlaw
 from slicewise.kubernetes import (
     GKE_SHARED_CLIENTS_LABEL,
     GKE_SHARING_LABEL,
@@ -41,7 +41,7 @@ def flaw_of(
         return UnitFlaw.SHARED
     if resource == WHOLE_GPU_RESOURCE:
         if profile is None:
-            return UnitFlaw.MIG_MODE if _all_in_mig_mode(labels) else None
+            return UnitFlaw.MIG_MODE if are_all_in_mig_mode(labels) else None
         return UnitFlaw.SPLIT if is_split(profile) else None
     if is_split(resource.removeprefix(MIG_RESOURCE)):
         return UnitFlaw.SPLIT
@@ -63,7 +63,7 @@ def why_no_offer(labels: Mapping[str, str]) -> NoOffer:
         return NoOffer.SPLIT
     # Under strategy none it would offer GPUs in MIG mode as whole ones.
     is_mixed = labels.get(MIG_STRATEGY_LABEL) == MigStrategy.MIXED
-    return NoOffer.NOT_CUT if is_mixed and not counted and _all_in_mig_mode(labels) else NoOffer.NO_PLUGIN
+    return NoOffer.NOT_CUT if is_mixed and not counted and are_all_in_mig_mode(labels) else NoOffer.NO_PLUGIN
 
 
 def is_split(profile: str) -> bool:
@@ -97,7 +97,7 @@ def suffixed_profiles(resource: str, labels: Mapping[str, str], resources: Mappi
     return tuple(sorted(map(canonical_profile_name, hidden)))
 
 
-def _all_in_mig_mode(labels: Mapping[str, str]) -> bool:
+def are_all_in_mig_mode(labels: Mapping[str, str]) -> bool:
     """Return whether GPU feature discovery saw no GPU outside MIG mode (internal/lm/mig-strategy.go, newGPULabelers).
 
     Units of nvidia.com/gpu are there all the same where the device plugin runs with strategy none.

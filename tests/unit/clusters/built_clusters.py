@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from slicewise.clusters.live.facts import GpuPod, Gpus, LabelledBy, LiveCluster, LiveNode, Offer, UnitFlaw
+from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode
+from slicewise.clusters.live.gpus import Gpus, LabelledBy, Offer, UnitFlaw
 from slicewise.clusters.verify.verification import Verified, compare_clusters
 from slicewise.diagnostics import Diagnostic
 from slicewise.mig import MigStrategy, find_gpu_model

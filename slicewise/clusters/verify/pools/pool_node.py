@@ -112,7 +112,9 @@ def model_of(declared: DeclaredPool, gpus: Gpus) -> GpuModel | None:
     """
     offer = gpus.offer(declared.resource)
     if gpus.has_several_models and not (offer and offer.model):
-        is_whole = offer is not None and offer.resource == WHOLE_GPU_RESOURCE and not gpus.is_exceeded_by(offer)
+        is_whole = (
+            offer is not None and offer.resource == WHOLE_GPU_RESOURCE and not gpus.may_be_of_several_models(offer)
+        )
         return gpus.model if is_whole else None
     return gpus.model_of(declared.resource)
 

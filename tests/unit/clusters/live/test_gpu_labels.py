@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer, UnitFlaw
+from slicewise.clusters.live.gpus import Gpus, LabelledBy, Offer, UnitFlaw
 from slicewise.clusters.live.nodes import live_node
 from slicewise.mig import MigStrategy
 from tests.unit.clusters.kubernetes_json import node_json

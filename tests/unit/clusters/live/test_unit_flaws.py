@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from slicewise.clusters.live.facts import Gpus, NoOffer, UnitFlaw
+from slicewise.clusters.live.gpus import Gpus, NoOffer, UnitFlaw
 from slicewise.clusters.live.nodes import live_node
 from slicewise.mig import find_gpu_model
 from tests.unit.clusters.kubernetes_json import node_json
@@ -199,3 +199,27 @@ def test_layouts_that_no_a100_of_40gb_can_have(layout: str, profile: str | None)
     gpus = gpus_of(f"{A100}gpu.replicas=0 mig.strategy=mixed mig.config={layout} mig.config.state=success", "")
     found = gpus.silence.impossible_layout
     assert (found and (found.name, found.profile, found.model)) == (profile and (layout, profile, "a100-40gb"))
+
+
+def test_slices_of_two_models_under_one_name_whichever_the_labels_describe() -> None:
+    """Four A100 80GB and four H100 cut into 1g.10gb: the slices' product is of the first, the node's of either."""
+    slices = "mig-1g.10gb.count=44 mig-1g.10gb.product=NVIDIA-H100-80GB-HBM3-MIG-1g.10gb"
+    for product in ("NVIDIA-A100-SXM4-80GB", "NVIDIA-H100-80GB-HBM3"):
+        own = f"gpu.product={product} gpu.count=4 gpu.memory=81920 gpu.replicas=0 mig.strategy=mixed"
+        gpus = gpus_of(f"{own} {slices}", "mig-1g.10gb=44")
+        assert gpus.has_several_models
+        assert [gpus.is_exceeded_by(offer) for offer in gpus.offers] == [True]
+
+
+def test_slices_of_two_models_under_two_names() -> None:
+    slices = (
+        "mig-3g.40gb.count=8 mig-3g.40gb.product=NVIDIA-H100-80GB-HBM3-MIG-3g.40gb "
+        "mig-1g.18gb.count=28 mig-1g.18gb.product=NVIDIA-H200-MIG-1g.18gb"
+    )
+    for product in ("NVIDIA-H200", "NVIDIA-H100-80GB-HBM3"):
+        own = f"gpu.product={product} gpu.count=4 gpu.memory=81920 gpu.replicas=0 mig.strategy=mixed"
+        gpus = gpus_of(f"{own} {slices}", "mig-3g.40gb=8 mig-1g.18gb=28")
+        assert gpus.has_several_models
+        assert not any(gpus.is_exceeded_by(offer) for offer in gpus.offers)
+        assert gpus.model_of("nvidia.com/mig-3g.40gb") == find_gpu_model("h100-80gb")
+        assert gpus.model_of("nvidia.com/mig-1g.18gb") == find_gpu_model("h200")

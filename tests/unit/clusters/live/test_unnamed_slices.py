@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from slicewise.clusters.live.facts import Gpus, LabelledBy, Offer, UnitFlaw
+from slicewise.clusters.live.gpus import Gpus, LabelledBy, Offer, UnitFlaw
 from slicewise.clusters.live.nodes import live_node
 from tests.documents import Document, environment, pool, slices
 from tests.unit.clusters.built_clusters import ENVIRONMENT, verified

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer, Taint, UnitFlaw
+from slicewise.clusters.live.facts import LiveCluster, LiveNode, Taint
+from slicewise.clusters.live.gpus import Offer, UnitFlaw
 from slicewise.diagnostics import difference_line, difference_to_dict
 from slicewise.mig import find_gpu_model
 from tests.documents import deployment, slices

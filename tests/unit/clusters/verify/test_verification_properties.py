@@ -8,7 +8,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slicewise.clusters.live.facts import LiveCluster, LiveNode, Offer, Taint, UnitFlaw
+from slicewise.clusters.live.facts import LiveCluster, LiveNode, Taint
+from slicewise.clusters.live.gpus import Offer, UnitFlaw
 from slicewise.mig import find_gpu_model
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.unit.clusters.built_clusters import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from slicewise.clusters.live.facts import LiveCluster, Offer
+from slicewise.clusters.live.facts import LiveCluster
+from slicewise.clusters.live.gpus import Offer
 from tests.documents import pool, slices
 from tests.unit.clusters.built_clusters import H100_SLICES, adding, found, gfd, node, only, verified, without
 from tests.unit.clusters.verify.pools.as_declared import WARNING, here

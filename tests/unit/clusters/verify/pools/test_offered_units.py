@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from slicewise.clusters.live.facts import LabelledBy, LiveCluster, Offer
+from slicewise.clusters.live.facts import LiveCluster
+from slicewise.clusters.live.gpus import LabelledBy, Offer
 from slicewise.mig import MigStrategy
 from tests.documents import deployment, environment, pool, slices
 from tests.unit.clusters.built_clusters import (

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slicewise.clusters.live.facts import LiveCluster, Offer, Taint, UnitFlaw
+from slicewise.clusters.live.facts import LiveCluster, Taint
+from slicewise.clusters.live.gpus import Offer, UnitFlaw
 from tests.documents import Document, deployment, model, pool, profile, slices
 from tests.unit.clusters.built_clusters import adding, changed, found, gfd, node, only, without
 from tests.unit.clusters.verify.pools.labelled_nodes import cluster, cordoned, declared

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slicewise.clusters.live.facts import Offer, UnitFlaw
+from slicewise.clusters.live.gpus import Offer, UnitFlaw
 from tests.documents import pool
 from tests.unit.clusters.built_clusters import GPU, adding, cluster_of, gfd, node, only, verified
 from tests.unit.clusters.verify.pools.as_declared import here

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from slicewise.clusters.live.facts import Offer
+from slicewise.clusters.live.gpus import Offer
 from tests.documents import deployment, model, pool, profile, slices
 from tests.unit.clusters.built_clusters import GPU, changed, found, only, with_gpus
 from tests.unit.clusters.verify.pools.as_declared import ERROR, SLICE, WARNING, here
