@@ -29,6 +29,7 @@ from slicewise.documents.node_selector import NodeSelector, SelectedLabels, sele
 from slicewise.documents.pod import BaseReference, PodSettings
 from slicewise.documents.price import Price
 from slicewise.documents.router import GatewayReference
+from slicewise.documents.slices import SliceCounts, SliceMemory, SliceReserves
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
 
 # Every MIG-capable GPU so far has seven compute slices, or four (NVIDIA MIG User Guide, Supported MIG Profiles).
@@ -68,16 +69,24 @@ class Interconnect(StrEnum):
 
 
 class MigConfiguration(Frozen):
-    """How every GPU of a pool is cut into slices."""
+    """How the GPUs of a pool's nodes are cut into slices: all alike (`profile`), or in several profiles (`slices`)."""
 
     enabled: Flag
     """Whether the pool's GPUs are cut into slices."""
     profile: StrictStr | None = None
-    """The MIG profile of every slice, as NVIDIA's driver names it, for example 3g.40gb. Required if enabled."""
+    """The MIG profile of every slice, as NVIDIA's driver names it, for example 3g.40gb. Required without slices."""
     strategy: MigStrategy = MigStrategy.MIXED
     """The device plugin's MIG strategy: mixed advertises nvidia.com/mig-<profile>, single advertises nvidia.com/gpu."""
     slices_per_gpu: Annotated[Count, Field(le=MOST_SLICES)] | None = None
     """Slices per GPU, for a profile that the catalogue does not know."""
+    slices: SliceCounts | None = None
+    """How many slices of each profile a node has, for example {3g.40gb: 8, 1g.10gb: 16}; instead of profile."""
+    reserved_slices: SliceReserves | None = None
+    """How many slices of each profile, of all nodes, Slicewise leaves alone; with slices in place of reservedUnits."""
+    memory_per_slice: SliceMemory | None = None
+    """The memory of one slice of a profile; needed only where the catalogue has no measurement of it."""
+    whole_gpus: CountOrZero = 0
+    """With slices: how many GPUs of a node are not cut."""
     _names_suffixes: bool = PrivateAttr(default=True)
 
     def resource_of(self, profile: str | None) -> str:
@@ -95,8 +104,8 @@ class MigConfiguration(Frozen):
 class Capabilities(Frozen):
     """What one allocation unit (a MIG pool's slice, otherwise a whole GPU) and its node can do. Unset means unknown."""
 
-    memory_per_gpu: GpuMemory
-    """Memory of one allocation unit: the slice's on a MIG pool."""
+    memory_per_gpu: GpuMemory | None = None
+    """Memory of one allocation unit: the slice's on a MIG pool. Left out where migConfiguration has slices."""
     interconnect: Interconnect | None = None
     """How the GPUs in one node reach each other."""
     precision_support: frozenset[Precision] = frozenset()
@@ -178,8 +187,16 @@ class NodePool(Frozen):
         return configuration if configuration and configuration.enabled else None
 
     @property
+    def unit_memory(self) -> GpuMemory:
+        """The memory of one allocation unit, of a valid pool whose nodes offer one GPU resource (`offers_of`)."""
+        memory = self.capabilities.memory_per_gpu
+        if memory is None:
+            raise AssertionError(f"the units of {self.name} differ, or it passed validation without their memory")
+        return memory
+
+    @property
     def resource(self) -> str:
-        """The Kubernetes resource that one allocation unit is advertised as."""
+        """The Kubernetes resource that one allocation unit is advertised as, where nodes offer one (`offers_of`)."""
         return self.mig.resource_of(self.mig.profile) if self.mig else WHOLE_GPU_RESOURCE
 
     @property

@@ -111,7 +111,7 @@ def unit_of(pool: NodePool) -> Unit:
     round to, so that the catalogue's measurement counts where it has one: of a slice what the driver gives, of a whole
     GPU what programs see.
     """
-    declared, is_exact = pool.capabilities.memory_per_gpu.bytes, _is_exact(pool.capabilities.memory_per_gpu)
+    declared, is_exact = pool.unit_memory.bytes, _is_exact(pool.unit_memory)
     gpu = catalogued(pool)
     name = gpu.name if gpu else ""
     if pool.mig is None:

@@ -15,6 +15,7 @@ from slicewise.mig.accelerators import (
 )
 from slicewise.mig.azure_sizes import azure_size
 from slicewise.mig.catalogue import ALL_GPU_MODELS
+from slicewise.mig.cutting import MOST_GPUS_CUT, can_be_placed, fewest_gpus, memory_slices
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
@@ -33,6 +34,7 @@ from slicewise.mig.whole_gpus import programs_see
 __all__ = [
     "ALL_GPU_MODELS",
     "GKE_ACCELERATORS",
+    "MOST_GPUS_CUT",
     "WHOLE_GPU_RESOURCE",
     "WHOLE_LAYOUT",
     "AmbiguousAcceleratorError",
@@ -42,9 +44,11 @@ __all__ = [
     "MigStrategy",
     "UnknownAcceleratorError",
     "azure_size",
+    "can_be_placed",
     "canonical_profile_name",
     "computed_precisions",
     "ec2_instance",
+    "fewest_gpus",
     "find_gpu_model",
     "gce_machine",
     "gke_accelerator",
@@ -53,6 +57,7 @@ __all__ = [
     "known_gpu_model",
     "kubernetes_spelling",
     "layout_name",
+    "memory_slices",
     "parse_profile_name",
     "plain_profile",
     "programs_see",

@@ -38,13 +38,18 @@ MeasuredMemory = int | tuple[int, int] | None
 """MiB per instance: the lowest and the highest measured, which differ between drivers; None if not measured."""
 
 
-def mig_profile(name: str, per_gpu: int, measured: MeasuredMemory = None) -> MigProfile:
+Placing = tuple[int, tuple[int, ...]]
+"""How many memory slices an instance takes, and which it may begin at."""
+
+
+def mig_profile(name: str, per_gpu: int, measured: MeasuredMemory = None, placing: Placing = (0, ())) -> MigProfile:
     """Build a profile for a table; its nominal memory is read from the name, so that the two cannot disagree.
 
     Args:
         name: The driver's spelling.
         per_gpu: The most instances on one GPU.
         measured: What an instance was seen to have.
+        placing: Where it may be on the board; nothing where NVIDIA does not say it.
 
     Returns:
         The profile.
@@ -56,4 +61,4 @@ def mig_profile(name: str, per_gpu: int, measured: MeasuredMemory = None) -> Mig
     if parsed is None:
         raise ValueError(f'"{name}" is not a MIG profile name')
     lowest, most = measured if isinstance(measured, tuple) else (measured, measured)
-    return MigProfile(name, per_gpu, parsed.memory_gb or None, lowest, most)
+    return MigProfile(name, per_gpu, parsed.memory_gb or None, lowest, most, *placing)

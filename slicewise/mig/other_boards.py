@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import Final
 
-from slicewise.mig.gpu_models import GpuModel
+from slicewise.mig.gpu_models import GpuModel, MeasuredMemory, Placing
 from slicewise.mig.gpu_models import mig_profile as profile
+from slicewise.mig.profiles import MigProfile
+
+# Memory slices, and where an instance may begin: `nvidia-smi mig -lgipp` of an A30 and of an RTX PRO 6000, whose driver
+# counts twelve memory slices.
+_A30: Final[dict[str, Placing]] = {"1g": (1, (0, 1, 2, 3)), "2g": (2, (0, 2)), "4g": (4, (0,))}
+_RTX_PRO_6000: Final[dict[str, Placing]] = {"1g": (3, (0, 3, 6, 9)), "2g": (6, (0, 6)), "4g": (12, (0,))}
+
+
+def _placed(placing: dict[str, Placing], *profiles: tuple[str, int, MeasuredMemory]) -> tuple[MigProfile, ...]:
+    """Return profiles of a board on which the number of compute slices says where one may be."""
+    return tuple(profile(name, per_gpu, measured, placing[name[:2]]) for name, per_gpu, measured in profiles)
+
 
 FEW_SLICE_BOARDS: Final = (
     # MIG User Guide, A30-24GB.
     GpuModel(
         "a30",
         24,
-        (
-            profile("1g.6gb", 4, 5952),
-            profile("1g.6gb+me", 1, 5952),
-            profile("2g.12gb", 2, 11968),
-            profile("2g.12gb+me", 1, 11968),
-            profile("4g.24gb", 1, (24000, 24064)),
+        _placed(
+            _A30,
+            ("1g.6gb", 4, 5952),
+            ("1g.6gb+me", 1, 5952),
+            ("2g.12gb", 2, 11968),
+            ("2g.12gb+me", 1, 11968),
+            ("4g.24gb", 1, (24000, 24064)),
         ),
     ),
     # MIG User Guide, RTX PRO 6000 Blackwell (all three editions); `-lgip` prints one memory for all suffixes of a size,
@@ -25,18 +38,19 @@ FEW_SLICE_BOARDS: Final = (
     GpuModel(
         "rtx-pro-6000",
         96,
-        (
-            profile("1g.24gb", 4, (23680, 24192)),
-            profile("1g.24gb+me", 1, (23680, 24192)),
-            profile("1g.24gb+gfx", 4, (23680, 24192)),
-            profile("1g.24gb+me.all", 1, (23680, 24192)),
-            profile("1g.24gb-me", 4, (23680, 24192)),
-            profile("2g.48gb", 2, 48512),
-            profile("2g.48gb+gfx", 2, 48512),
-            profile("2g.48gb+me.all", 1, 48512),
-            profile("2g.48gb-me", 2, 48512),
-            profile("4g.96gb", 1, (97280, 97408)),
-            profile("4g.96gb+gfx", 1, (97280, 97408)),
+        _placed(
+            _RTX_PRO_6000,
+            ("1g.24gb", 4, (23680, 24192)),
+            ("1g.24gb+me", 1, (23680, 24192)),
+            ("1g.24gb+gfx", 4, (23680, 24192)),
+            ("1g.24gb+me.all", 1, (23680, 24192)),
+            ("1g.24gb-me", 4, (23680, 24192)),
+            ("2g.48gb", 2, 48512),
+            ("2g.48gb+gfx", 2, 48512),
+            ("2g.48gb+me.all", 1, 48512),
+            ("2g.48gb-me", 2, 48512),
+            ("4g.96gb", 1, (97280, 97408)),
+            ("4g.96gb+gfx", 1, (97280, 97408)),
         ),
         (
             "rtx-pro-6000-blackwell",

@@ -24,6 +24,8 @@ class MigProfile:
         usable_mib: MiB that the driver gives an instance: the lowest that was seen, where drivers differ. None where no
             measurement is published.
         most_mib: The most that was seen; equal to `usable_mib` where drivers agree.
+        memory_slices: How many of the board's memory slices an instance takes, side by side; 0 where it is not known.
+        starts: The memory slices that it may begin at, as the driver numbers them; none where it is not known.
     """
 
     name: str
@@ -31,6 +33,8 @@ class MigProfile:
     nominal_gib: int | None
     usable_mib: int | None
     most_mib: int | None
+    memory_slices: int = 0
+    starts: tuple[int, ...] = ()
 
     @property
     def usable_gib(self) -> float | None:

@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from slicewise.mig.profiles import MigProfile
 
 # (compute, suffix, which of a row's four memory sizes, instances a GPU): MIG User Guide, the same on all its tables.
+# The last are the memory slices at which one may begin: `nvidia-smi mig -lgipp` there, for A100, H100, B200 and GB300.
 _GEOMETRY: Final = (
-    ("1g", "", 0, 7),
-    ("1g", "+me", 0, 1),
-    ("1g", "", 1, 4),
-    ("2g", "", 1, 3),
-    ("3g", "", 2, 2),
-    ("4g", "", 2, 1),
-    ("7g", "", 3, 1),
+    ("1g", "", 0, 7, (0, 1, 2, 3, 4, 5, 6)),
+    ("1g", "+me", 0, 1, (0, 1, 2, 3, 4, 5, 6)),
+    ("1g", "", 1, 4, (0, 2, 4, 6)),
+    ("2g", "", 1, 3, (0, 2, 4)),
+    ("3g", "", 2, 2, (0, 4)),
+    ("4g", "", 2, 1, (0,)),
+    ("7g", "", 3, 1, (0,)),
 )
+# How many of the eight memory slices each of the four sizes is.
+_EIGHTHS: Final = (1, 2, 4, 8)
 _UNMEASURED: Final = (None, None, None, None)
 
 
@@ -34,8 +37,8 @@ def _sliced(
 ) -> tuple[MigProfile, ...]:
     """Return the profiles of a board from the memory of 1/8, 2/8, 4/8 and 8/8 of it: in GB as in names, and in MiB."""
     return tuple(
-        mig_profile(f"{compute}.{nominal[share]}gb{suffix}", per_gpu, usable[share])
-        for compute, suffix, share, per_gpu in _GEOMETRY
+        mig_profile(f"{compute}.{nominal[share]}gb{suffix}", per_gpu, usable[share], (_EIGHTHS[share], starts))
+        for compute, suffix, share, per_gpu, starts in _GEOMETRY
     )
 
 

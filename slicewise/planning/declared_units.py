@@ -26,7 +26,7 @@ def offered_units(fleet: Fleet, profile: ServingProfile) -> tuple[OfferedUnit, .
 
 def offered_unit(environment: str, pool: NodePool) -> OfferedUnit:
     """Return the unit of a pool, with the requirement by which a profile gets one."""
-    declared = readable(pool.capabilities.memory_per_gpu)
+    declared = readable(pool.unit_memory)
     what = "slices" if pool.mig else "GPUs"
     return OfferedUnit(
         unit_of(pool), f"require memoryPerGpu: {declared}, as the {what} of {environment}/{pool.name} have"

@@ -124,5 +124,5 @@ def _topology(profile: ServingProfile) -> _Topology:
 
 def _pool_class(pool: NodePool, widest: int, judged: bool) -> _PoolClass:
     capabilities, nodes = pool.capabilities, min(pool.nodes, widest)
-    by_unit = (pool.accelerator_type, capabilities.memory_per_gpu.text) if judged else ("", "")
+    by_unit = (pool.accelerator_type, pool.unit_memory.text) if judged else ("", "")
     return _PoolClass(capabilities, pool.accelerator_count, nodes, *by_unit)

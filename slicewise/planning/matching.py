@@ -109,8 +109,8 @@ def requirement_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[R
 
 def _unit_reasons(topology: ReplicaTopology, pool: NodePool) -> Iterator[Reason]:
     needs, has = topology.requires, pool.capabilities
-    if needs.memory_per_gpu and has.memory_per_gpu < needs.memory_per_gpu:
-        yield InsufficientMemory(has.memory_per_gpu, needs.memory_per_gpu, slices=pool.mig is not None)
+    if needs.memory_per_gpu and pool.unit_memory < needs.memory_per_gpu:
+        yield InsufficientMemory(pool.unit_memory, needs.memory_per_gpu, slices=pool.mig is not None)
     missing = needs.precision_support - has.precision_support
     if missing:
         yield PrecisionUnsupported(frozenset(missing), frozenset(has.precision_support))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, some
 from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
+from slicewise.documents.pool_offers import resources_of
 from slicewise.documents.units import units_per_node
 from slicewise.kubernetes import GKE_PARTITION_LABEL
-from slicewise.mig import MigStrategy
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
 
 # A tag of the Auto Scaling group (kubernetes/autoscaler, cloudprovider/aws/README.md).
 _TAG: Final = "k8s.io/cluster-autoscaler/node-template/resources"
@@ -27,8 +28,9 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
     if pool.mig is None or pool.mig.strategy is not MigStrategy.MIXED or pool.nodes <= pool.node_count:
         return
     # That such a pool never advertises its slices is said already, and has the same remedy.
-    if pool.mig.profile is None or GKE_PARTITION_LABEL in pool.node_selector:
+    if (pool.mig.profile is None and not pool.mig.slices) or GKE_PARTITION_LABEL in pool.node_selector:
         return
+    resources = [each for each in resources_of(pool) if each != WHOLE_GPU_RESOURCE]
     if pool.node_count:
         known = (
             "cluster-autoscaler learns them from a node that is there, and Karpenter does not: a node group of the "
@@ -36,11 +38,12 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
         )
     else:
         known = "an autoscaler cannot foresee them on a node that is not there"
+    asked = some(resources, between=" or ", word="or")
     message = (
-        f"pods ask for {pool.resource}, and {known}: capacity counts {counted(pool.nodes, 'node')}, and pods that need "
+        f"pods ask for {asked}, and {known}: capacity counts {counted(pool.nodes, 'node')}, and pods that need "
         f"more than {pool.node_count} may stay Pending"
     )
-    remedy = _remedy(pool, cluster)
+    remedy = _remedy(pool, cluster, resources)
     yield Diagnostic.warning(
         Code.UNSEEN_BY_AUTOSCALERS,
         message,
@@ -48,19 +51,23 @@ def check_autoscaled_slices(pool: NodePool, cluster: Cluster, path: FieldPath) -
         field=(*path, "maxNodeCount"),
         nodes=pool.node_count,
         maximum=pool.nodes,
-        resource=pool.resource,
+        resource=resources[0],
     )
 
 
-def _remedy(pool: NodePool, cluster: Cluster) -> str:
+def _remedy(pool: NodePool, cluster: Cluster, resources: Sequence[str]) -> str:
     """Say what to do, by whoever runs the nodes as far as that can be told."""
     domains = {key.partition("/")[0] for key in pool.node_selector}
     existing = cluster.existing
     ways = {
-        "tag": f'tag the Auto Scaling group {_TAG}/{pool.resource}: "{_on_a_node(pool)}"',
-        "overlay": f'write a NodeOverlay with capacity {pool.resource}: "{_on_a_node(pool)}"',
+        "tag": "tag the Auto Scaling group "
+        + " and ".join(f'{_TAG}/{each}: "{_on_a_node(pool, each)}"' for each in resources),
+        "overlay": "write a NodeOverlay with capacity "
+        + " and ".join(f'{each}: "{_on_a_node(pool, each)}"' for each in resources),
         "keep": "let the pool's minimum be one node, which it copies",
-        "single": "use strategy: single, for nvidia.com/gpu is known to GKE's autoscaler",
+        "single": "let GKE cut all GPUs of a pool alike (profile and strategy: single)"
+        if pool.mig and pool.mig.slices
+        else "use strategy: single, for nvidia.com/gpu is known to GKE's autoscaler",
     }
     write = f"write what is there as nodeCount and maxNodeCount: {max(pool.node_count, 1)}"
     fixed = f"or {write}"
@@ -78,6 +85,8 @@ def _remedy(pool: NodePool, cluster: Cluster) -> str:
     return f"on EKS {ways['tag']}, with Karpenter {ways['overlay']}, {elsewhere}{fixed}"
 
 
-def _on_a_node(pool: NodePool) -> int | str:
+def _on_a_node(pool: NodePool, resource: str) -> int | str:
     """Return how many slices a node offers, or a placeholder where the catalogue does not know."""
+    if pool.mig and pool.mig.slices:
+        return next(n for each, n in pool.mig.slices.items() if resource_name(each, pool.mig.strategy) == resource)
     return units_per_node(pool) or "SLICES-OF-A-NODE"

@@ -10,7 +10,8 @@ from typing import Final
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, counted, quoted
 from slicewise.documents.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
 from slicewise.documents.rules.decimal_memory import check_decimal_memory
-from slicewise.kubernetes import GIB, GKE_PARTITION_LABEL, readable
+from slicewise.documents.rules.slices import missing_memory
+from slicewise.kubernetes import GIB, GKE_PARTITION_LABEL, Quantity, readable
 from slicewise.mig import (
     AmbiguousAcceleratorError,
     GpuModel,
@@ -20,10 +21,17 @@ from slicewise.mig import (
     canonical_profile_name,
     find_gpu_model,
     parse_profile_name,
+    resource_name,
 )
 
 _MIB: Final = 1 << 20
-_OF_SLICES: Final = {"profile": "profile", "slicesPerGpu": "slices_per_gpu"}
+_OF_SLICES: Final = {
+    "profile": "profile",
+    "slicesPerGpu": "slices_per_gpu",
+    "slices": "slices",
+    "reservedSlices": "reserved_slices",
+    "memoryPerSlice": "memory_per_slice",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,8 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         at = (*path, "capabilities", "migConfiguration", ignored[0])
         yield Diagnostic.warning(Code.PROFILE_NOT_IN_FORCE, message, remedy, field=at)
     memory: FieldPath = (*path, "capabilities", "memoryPerGpu")
-    yield from check_decimal_memory(pool.capabilities.memory_per_gpu, memory)
+    if pool.capabilities.memory_per_gpu is not None:
+        yield from check_decimal_memory(pool.capabilities.memory_per_gpu, memory)
     accelerator: FieldPath = (*path, "acceleratorType")
     gpu: GpuModel | None = None
     try:
@@ -66,8 +75,9 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     except UnknownAcceleratorError as error:
         hint = f"did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
         message = f"{quoted(error.text)} is not in the catalogue of GPU models"
-        if pool.mig and pool.mig.slices_per_gpu is None:
-            newer = "if it is newer than the catalogue, set migConfiguration.slicesPerGpu"
+        if pool.mig and _needs_catalogue(pool.mig):
+            field = "memoryPerSlice of every profile" if pool.mig.slices else "slicesPerGpu"
+            newer = f"if it is newer than the catalogue, set migConfiguration.{field}"
             remedy = f"{hint} Otherwise, {newer}" if hint else newer
             yield Diagnostic.error(
                 Code.UNKNOWN_ACCELERATOR, message, remedy, field=accelerator, proposals=list(error.suggestions)
@@ -81,12 +91,60 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
             proposals=list(error.suggestions),
         )
     unit: _Unit | None
+    if pool.mig and pool.mig.slices:
+        yield from _check_slices_of_a_node(pool, pool.mig, gpu, path)
+        return
     if pool.mig:
         unit = yield from _check_slices(pool, pool.mig, gpu, path)
     else:
         unit = _Unit(f"one {gpu.name} GPU", gpu.memory_gib) if gpu else None
-    if unit:
-        yield from _check_memory(pool, unit, memory)
+    if unit and pool.capabilities.memory_per_gpu is not None:
+        yield from _check_memory(pool, pool.capabilities.memory_per_gpu, unit, memory)
+
+
+def _needs_catalogue(mig: MigConfiguration) -> bool:
+    """Return whether the document does not say by itself what the catalogue knows of its slices."""
+    return bool(missing_memory(mig, None)) if mig.slices else mig.slices_per_gpu is None
+
+
+def _check_slices_of_a_node(
+    pool: NodePool, mig: MigConfiguration, gpu: GpuModel | None, path: FieldPath
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the profiles that a node is cut into, and with the memory of their slices."""
+    if gpu and not gpu.mig_capable:
+        yield _not_mig_capable(gpu, path)
+        return
+    configuration: FieldPath = (*path, "capabilities", "migConfiguration")
+    missing, memory = missing_memory(mig, gpu), mig.memory_per_slice or {}
+    for profile in mig.slices or ():
+        known, parsed = (gpu.profile(profile) if gpu else None), parse_profile_name(profile)
+        if parsed is None or (gpu and known is None and profile not in memory):
+            message, remedy, facts = _unknown_profile(profile, gpu)
+            at = (*configuration, "slices", profile)
+            yield Diagnostic.error(Code.UNKNOWN_PROFILE, message, remedy, field=at, **facts)
+        elif profile in missing:
+            yield Diagnostic.error(
+                Code.SLICE_MEMORY_UNKNOWN,
+                f"the memory of a slice of {profile} on {pool.accelerator_type} {missing[profile]}",
+                f"write memoryPerSlice: {{{profile}: ...}} as a node's label "
+                f"{resource_name(profile, mig.strategy)}.memory has it",
+                field=(*configuration, "slices", profile),
+            )
+        elif profile in memory:
+            unit = (
+                _Unit(f"one {profile} slice", known.nominal_gib, known.usable_mib, known.most_mib)
+                if known
+                else _Unit(f"one {profile} slice", parsed.memory_gb or None)
+            )
+            at = (*configuration, "memoryPerSlice", profile)
+            yield from check_decimal_memory(memory[profile], at)
+            yield from _check_memory(pool, memory[profile], unit, at)
+
+
+def _not_mig_capable(gpu: GpuModel, path: FieldPath) -> Diagnostic:
+    message = f"{gpu.name} cannot be cut into slices (it is not among NVIDIA's MIG GPUs)"
+    remedy = "remove migConfiguration, or correct the GPU model"
+    return Diagnostic.error(Code.NOT_MIG_CAPABLE, message, remedy, field=(*path, "acceleratorType"))
 
 
 def _check_slices(
@@ -96,9 +154,7 @@ def _check_slices(
     configuration: FieldPath = (*path, "capabilities", "migConfiguration")
     at: FieldPath = (*configuration, "profile")
     if gpu and not gpu.mig_capable:
-        message = f"{gpu.name} cannot be cut into slices (it is not among NVIDIA's MIG GPUs)"
-        remedy = "remove migConfiguration, or correct the GPU model"
-        yield Diagnostic.error(Code.NOT_MIG_CAPABLE, message, remedy, field=(*path, "acceleratorType"))
+        yield _not_mig_capable(gpu, path)
         return None
     if mig.profile is None:
         yield Diagnostic.error(
@@ -191,6 +247,19 @@ def _with_count(profile: MigProfile) -> str:
 
 
 def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> Iterator[Diagnostic]:
+    if not mig.whole_gpus:
+        yield from _check_reach(pool, path)
+    # That such a node is not cut in several profiles is said of the label (SW326).
+    if GKE_PARTITION_LABEL in pool.node_selector and mig.strategy is MigStrategy.MIXED and not mig.slices:
+        message = (
+            f"the pool is selected by {GKE_PARTITION_LABEL}, and GKE's own device plugin advertises nvidia.com/gpu "
+            f"whatever the profile, never {pool.resource}: pods would stay Pending. Write strategy: single, "
+            f"unless the nodes advertise {pool.resource} (NVIDIA's device plugin runs there): `slicewise verify` says"
+        )
+        yield Diagnostic.warning(Code.GKE_ADVERTISES_GPU, message, field=(*path, "migConfiguration", "strategy"))
+
+
+def _check_reach(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     if pool.capabilities.interconnect is Interconnect.NVLINK:
         message = "slices do not reach each other over NVLink"
         remedy = "leave it out"
@@ -203,13 +272,6 @@ def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> I
         message = "one replica runs in one slice and never spans nodes"
         remedy = "write false, or leave it out"
         yield Diagnostic.error(Code.NOT_ON_A_SLICE, message, remedy, field=(*path, "multiNodeCapable"))
-    if GKE_PARTITION_LABEL in pool.node_selector and mig.strategy is MigStrategy.MIXED:
-        message = (
-            f"the pool is selected by {GKE_PARTITION_LABEL}, and GKE's own device plugin advertises nvidia.com/gpu "
-            f"whatever the profile, never {pool.resource}: pods would stay Pending. Write strategy: single, "
-            f"unless the nodes advertise {pool.resource} (NVIDIA's device plugin runs there): `slicewise verify` says"
-        )
-        yield Diagnostic.warning(Code.GKE_ADVERTISES_GPU, message, field=(*path, "migConfiguration", "strategy"))
 
 
 def _written(mib: int) -> float:
@@ -217,11 +279,11 @@ def _written(mib: int) -> float:
     return math.floor(mib * 100 / 1024) / 100
 
 
-def _check_memory(pool: NodePool, unit: _Unit, path: FieldPath) -> Iterator[Diagnostic]:
-    declared = pool.capabilities.memory_per_gpu
+def _check_memory(pool: NodePool, declared: Quantity, unit: _Unit, path: FieldPath) -> Iterator[Diagnostic]:
+    field = "memoryPerGpu" if path[-1] == "memoryPerGpu" else "memoryPerSlice"
     if unit.nominal_gib is not None and declared.bytes > unit.nominal_gib * GIB:
         most = unit.nominal_gib if unit.usable_mib is None else min(unit.nominal_gib, _written(unit.usable_mib))
-        message = f"{declared} is more than {unit.what} has, and memoryPerGpu is for one allocation unit"
+        message = f"{declared} is more than {unit.what} has, and {field} is for one allocation unit"
         remedy = f"write at most {most:g}Gi"
         yield Diagnostic.error(
             Code.MEMORY_ABOVE_UNIT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, some
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, ClusterSource
 from slicewise.documents.environment import NodePool
@@ -36,9 +36,13 @@ def check_node_labels(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iter
         if gpu and there and there != gpu.name:
             yield _contradiction(field, f"it says {there}, and the pool is declared with {gpu.name}")
         profile = _profile_said(key, value)
-        if profile is None or (pool.mig and pool.mig.profile is None):
+        if profile is None or (pool.mig and pool.mig.profile is None and not pool.mig.slices):
             continue
-        if pool.mig is None:
+        if pool.mig and pool.mig.slices:
+            if [*pool.mig.slices] != [profile] or pool.mig.whole_gpus:
+                several = some([*pool.mig.slices, *(["whole GPUs"] if pool.mig.whole_gpus else [])])
+                yield _contradiction(field, f"it says {profile} of all GPUs, and the pool has {several}")
+        elif pool.mig is None:
             yield _contradiction(field, f"it says {profile} slices, and the pool is declared with whole GPUs")
         elif pool.mig.profile and canonical_profile_name(pool.mig.profile) != profile:
             yield _contradiction(field, f"it says {profile}, and the pool is declared with {pool.mig.profile}")

@@ -20,6 +20,7 @@ from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
 from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.credentials_of_download import check_credentials_of_download
 from slicewise.documents.rules.credentials_once import check_credentials_once
+from slicewise.documents.rules.cut_gpus import check_cut
 from slicewise.documents.rules.deployment import check_metadata, check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
 from slicewise.documents.rules.hub_addresses import check_hub_addresses
@@ -107,12 +108,21 @@ from slicewise.documents.rules.served_model import (
     check_slices_alone,
 )
 from slicewise.documents.rules.shared_nodes import check_counted_twice, check_distinct_pools
+from slicewise.documents.rules.slices import (
+    check_keys_of_slices,
+    check_made_in_several,
+    check_memory_is_there,
+    check_reserved_slices,
+    check_slice_fields,
+    check_whole_gpus,
+)
 from slicewise.documents.rules.tolerations import check_tolerations
 from slicewise.documents.rules.unique_names import check_unique_names
 from slicewise.documents.served_model import ModelSpec
 
 _MIG: Final = "capabilities.migConfiguration"
 _MACHINE: Final = (_MIG, "acceleratorType", "acceleratorCount", "machineType")
+_SLICES: Final = (_MIG, "acceleratorType", "acceleratorCount", "capabilities.memoryPerGpu")
 _UNITS: Final = (_MIG, "acceleratorType", "acceleratorCount", "nodeCount", "maxNodeCount", "reservedUnits")
 
 ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
@@ -127,6 +137,12 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool(check_tolerations, "tolerations"),
     of_each_pool(check_listed_labels, "nodeSelector"),
     of_each_pool(check_gpu, "acceleratorType", _MIG),
+    of_each_pool(check_memory_is_there, "capabilities.memoryPerGpu", _MIG),
+    of_each_pool(check_slice_fields, "reservedUnits", *_SLICES),
+    of_each_pool(check_keys_of_slices, _MIG),
+    of_each_pool(check_reserved_slices, _MIG, "nodeCount", "maxNodeCount"),
+    of_each_pool(check_whole_gpus, *_SLICES),
+    of_each_pool(check_cut, *_SLICES),
     of_each_pool(check_pool_pod, "pod"),
     of_each_pool(check_pool_base_refs, "baseRefs"),
     of_pools(check_distinct_pools, "name", _MIG, "nodeSelector"),
@@ -143,6 +159,7 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool_and_cluster(check_pool_name, "name"),
     of_each_pool_and_cluster(check_selector, "name", "nodeSelector", "acceleratorType", "machineType", "zones", _MIG),
     of_each_pool_and_cluster(check_zones, "zones", "nodeCount", "maxNodeCount"),
+    of_each_pool_and_cluster(check_made_in_several, _MIG),
     of_each_pool_and_cluster(check_gke_gpus, *_MACHINE),
     of_each_pool_and_cluster(check_machine, *_MACHINE),
     of_pools_and_cluster(check_one_strategy, _MIG),

@@ -11,6 +11,7 @@ from slicewise.diagnostics import Code, Diagnostic, counted, have, some
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.node_selector import exclude_each_other
+from slicewise.documents.pool_offers import resources_of
 from slicewise.documents.rules.judged_entry import JudgedEntry
 from slicewise.kubernetes import readable
 from slicewise.mig import parse_profile_name
@@ -31,8 +32,9 @@ def check_distinct_pools(pools: Sequence[JudgedEntry[NodePool]]) -> Iterator[Dia
         worst = max(clashes, key=lambda number: (len(clashes[number]), number))
         pool, rivals = pools[worst].value, sorted(clashes.pop(worst))
         others = some([f'"{pools[number].value.name}"' for number in rivals], between=" or ", word="or")
+        resource = _common(pool, pools[rivals[0]].value)[0]
         message = (
-            f'a node of "{pool.name}" could belong to {others} too: all advertise {pool.resource}, so it would '
+            f'a node of "{pool.name}" could belong to {others} too: all advertise {resource}, so it would '
             "be counted twice"
         )
         remedy = _apart(pool, [pools[number].value for number in rivals])
@@ -42,7 +44,7 @@ def check_distinct_pools(pools: Sequence[JudgedEntry[NodePool]]) -> Iterator[Dia
             remedy,
             field=(*pools[worst].path, "nodeSelector"),
             nodePools=[pools[number].value.name for number in (*rivals, worst)],
-            resource=pool.resource,
+            resource=resource,
         )
         for number in rivals:
             clashes[number].discard(worst)
@@ -85,14 +87,15 @@ def _amounts_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator
             theirs = _amounts(other)
             same = {name: written for name, written in mine.items() if theirs.get(name) == written}
             twice = [f"{name} {written}" for name, written in same.items()]
-            if twice and _one_node(pool, other) and pool.resource != other.resource:
+            if twice and _one_node(pool, other) and not _common(pool, other):
                 message = (
                     f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} '
                     "of it"
                 )
                 remedy = (
-                    "if that is all that a node has, give each its share in allocatable; if no node is in both, "
-                    "give their nodeSelectors one key with different values"
+                    "if that is all that a node has, write one pool for its nodes, with migConfiguration.slices and "
+                    "wholeGpus in place of profile; if no node is in both, give their nodeSelectors one key with "
+                    "different values"
                 )
                 yield Diagnostic.warning(
                     Code.NODE_COUNTED_TWICE,
@@ -119,14 +122,14 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
     pools = [entry.value for entry in entries]
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for index, pool in enumerate(pools):
-        if pool.nodes and not (pool.mig and pool.mig.profile is None):
+        if pool.nodes and _says_how_it_is_cut(pool):
             gpu = catalogued(pool)
             labels = frozenset(pool.selected.items())
             alike[labels, gpu.name if gpu else pool.accelerator_type, pool.accelerator_count].append(index)
     for indices in alike.values():
-        resources = {pools[index].resource for index in indices}
+        advertised = [resource for index in indices for resource in resources_of(pools[index])]
         # Those of one resource are an error of their own.
-        if not 1 < len(resources) == len(indices):
+        if len(indices) == 1 or len(set(advertised)) < len(advertised):
             continue
         shares = [_gpus_taken(pools[index]) for index in indices]
         most, last = pools[indices[0]].accelerator_count, indices[-1]
@@ -137,9 +140,9 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
                 f"its {counted(most, 'GPU')} {have(most)}"
             )
             remedy = (
-                "write in acceleratorCount of each all GPUs of a node, and in reservedUnits the slices of each that "
-                "the pool's nodes do not have; if no node is in both, give their nodeSelectors one key with different "
-                "values"
+                "write one pool for these nodes, with migConfiguration.slices and wholeGpus in place of profile: how "
+                "many slices of each profile a node has, and GPUs that are not cut; if no node is in both, give their "
+                "nodeSelectors one key with different values"
             )
             yield Diagnostic.warning(
                 Code.NODE_COUNTED_TWICE,
@@ -153,6 +156,9 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
 
 def _gpus_taken(pool: NodePool) -> tuple[Fraction, Fraction]:
     """Return how many GPUs of a node the units of `pool` take at least: going by compute slices, and by memory."""
+    if pool.mig and pool.mig.slices:
+        # That these fit is a rule of its own.
+        return Fraction(pool.accelerator_count), Fraction(pool.accelerator_count)
     if pool.mig is None or pool.mig.profile is None:
         per_gpu, compute, memory = 1, Fraction(1), Fraction(1)
     else:
@@ -172,12 +178,21 @@ def _gpus_taken(pool: NodePool) -> tuple[Fraction, Fraction]:
 
 
 def _may_share_a_node(one: NodePool, other: NodePool) -> bool:
-    return _one_node(one, other) and one.resource == other.resource
+    return _one_node(one, other) and bool(_common(one, other))
+
+
+def _common(one: NodePool, other: NodePool) -> list[str]:
+    theirs = resources_of(other)
+    return [resource for resource in resources_of(one) if resource in theirs]
+
+
+def _says_how_it_is_cut(pool: NodePool) -> bool:
+    return pool.mig is None or pool.mig.profile is not None or bool(pool.mig.slices)
 
 
 def _one_node(one: NodePool, other: NodePool) -> bool:
     """Return whether a node could belong to both pools, as far as can be told."""
-    if one.name == other.name or any(pool.mig and pool.mig.profile is None for pool in (one, other)):
+    if one.name == other.name or not (_says_how_it_is_cut(one) and _says_how_it_is_cut(other)):
         # That is an error of its own, and hides what is meant here.
         return False
     return not exclude_each_other(one.selected, other.selected)

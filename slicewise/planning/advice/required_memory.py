@@ -61,13 +61,13 @@ def _smallest_units(pools: Sequence[PoolLedger]) -> PoolLedger | None:
 
 
 def _memory(pool: PoolLedger) -> int:
-    return pool.pool.capabilities.memory_per_gpu.bytes
+    return pool.pool.unit_memory.bytes
 
 
 def _message(profile: ServingProfile, smallest: PoolLedger) -> str:
     unit = "slice" if smallest.pool.mig else "GPU"
     return (
         f'profile "{profile.name}" requires no memory, so any {unit} will do, and the smallest is preferred: a {unit} '
-        f"of {smallest.environment}/{smallest.name} has {readable(smallest.pool.capabilities.memory_per_gpu)}, and a "
+        f"of {smallest.environment}/{smallest.name} has {readable(smallest.pool.unit_memory)}, and a "
         "model that is larger runs out of memory there"
     )

@@ -120,7 +120,7 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
             if a_node:
                 wasted = (pool.node.units - a_node * pod.units) / pool.node.units
                 doubted = serves[shape[0]][class_of[number]] is _Serves.IF_WEIGHTS_FIT
-                order = (doubted, pool.pool.capabilities.memory_per_gpu.bytes, wasted)
+                order = (doubted, pool.pool.unit_memory.bytes, wasted)
                 found[shape][number] = Fit(order, pod)
     classes = {
         number: PoolClass(number, frozenset(pod.units for pod in pods), all(map(pools[number].node.is_light, pods)))
@@ -164,7 +164,7 @@ def _first_alike(
     for number, (pool, kind) in enumerate(zip(pools, requirements, strict=True)):
         here = (kind, pool.node)
         if here not in known:
-            alike = (able[kind] if able else (), pool.pool.capabilities.memory_per_gpu.bytes, pool.node)
+            alike = (able[kind] if able else (), pool.pool.unit_memory.bytes, pool.node)
             known[here] = first.setdefault(alike, number)
         numbers.append(known[here])
     return numbers

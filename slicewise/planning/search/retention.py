@@ -161,7 +161,7 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
                 preference = (
                     option.profile.name != location.profile,
                     rank,
-                    pool.pool.capabilities.memory_per_gpu,
+                    pool.pool.unit_memory,
                     pool.name,
                 )
                 pod = pool.pod_size(demand.model, option.profile, demand.deployment)

@@ -31,7 +31,7 @@ def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
     if not reported:
         return
     least = min(reported.values())
-    declared = compared.pool.capabilities.memory_per_gpu
+    declared = compared.pool.unit_memory
     if declared.bytes <= least:
         return
     hungry = sorted(

@@ -1,0 +1,125 @@
+"""Every GPU resource that the nodes of a pool offer, each as a pool by itself: planning looks at one after the other.
+
+Nodes that are cut in several profiles have several; their CPU, memory, disk and places for pods are there once, for the
+pods of all of them (`PoolOffer.declared` is what they have in common).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from slicewise.documents.cloud_nodes import catalogued
+from slicewise.documents.environment import Capabilities, Interconnect, MigConfiguration, NodePool
+from slicewise.kubernetes import Quantity
+from slicewise.mig import GpuModel, resource_name
+
+_WHOLE: Final = None
+
+
+class PoolOffer(NodePool):
+    """One of the GPU resources of a pool whose nodes are cut in several profiles: slices of one, or GPUs left whole.
+
+    Its memory, its reserved units and what it can do are those of this resource.
+    """
+
+    declared: NodePool
+    """The pool as its document has it."""
+    units: int
+    """Units of this resource on a node."""
+
+
+def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
+    """Return each GPU resource of a valid pool as a pool of its own, in the order of the resources' names.
+
+    That of one resource is the pool itself.
+    """
+    if not is_cut_in_several(pool):
+        return (pool,)
+    return tuple(sorted((_offer(pool, each) for each in _profiles(pool)), key=lambda offer: offer.resource))
+
+
+def offer_of(pool: NodePool, resource: str | None) -> NodePool | None:
+    """Return what `pool` offers under the name of a resource; of a pool with one resource, that whatever its name."""
+    if not is_cut_in_several(pool):
+        return pool
+    return next((each for each in offers_of(pool) if each.resource == resource), None)
+
+
+def resources_of(pool: NodePool) -> tuple[str, ...]:
+    """Return the GPU resources that a node of `pool` advertises, as far as its document says it."""
+    mig = pool.mig
+    if mig is None or not mig.slices:
+        return (pool.resource,)
+    return tuple(sorted({resource_name(profile, mig.strategy) for profile in _profiles(pool)}))
+
+
+def is_cut_in_several(pool: NodePool) -> bool:
+    """Return whether the document of `pool` says how many slices of each profile a node has."""
+    return bool(pool.mig and pool.mig.slices)
+
+
+def declared_pool(pool: NodePool) -> NodePool:
+    """Return the pool of which `pool` is one resource, as its document has it."""
+    return pool.declared if isinstance(pool, PoolOffer) else pool
+
+
+def slice_memory(gpu: GpuModel | None, mig: MigConfiguration, profile: str) -> Quantity | None:
+    """Return the memory of a slice: what the document says, else the least that was measured; None for neither."""
+    if mig.memory_per_slice and profile in mig.memory_per_slice:
+        return mig.memory_per_slice[profile]
+    known = gpu.profile(profile) if gpu else None
+    return Quantity.parse(f"{known.usable_mib}Mi") if known and known.usable_mib else None
+
+
+def whole_memory(gpu: GpuModel | None, pool: NodePool) -> Quantity | None:
+    """Return the memory of a GPU that is not cut: the catalogue's, else what the document says; None for neither."""
+    return Quantity.parse(f"{gpu.memory_gib}Gi") if gpu else pool.capabilities.memory_per_gpu
+
+
+def _profiles(pool: NodePool) -> list[str | None]:
+    mig = pool.mig
+    if mig is None or mig.slices is None:
+        return []
+    return [*mig.slices, *([_WHOLE] if mig.whole_gpus else [])]
+
+
+def _offer(pool: NodePool, profile: str | None) -> PoolOffer:
+    """Return one resource of a pool whose nodes are cut in several profiles; without a profile, the whole GPUs."""
+    mig = pool.mig
+    if mig is None or mig.slices is None:
+        raise AssertionError(f"{pool.name} is not cut in several profiles")
+    has, gpu = pool.capabilities, catalogued(pool)
+    fields: dict[str, Any]
+    if profile is _WHOLE:
+        capabilities = has.model_copy(
+            update={"mig_configuration": None, "memory_per_gpu": _known(pool, whole_memory(gpu, pool))}
+        )
+        fields = {"units": mig.whole_gpus, "accelerator_count": mig.whole_gpus, "reserved_units": 0}
+    else:
+        capabilities = _of_a_slice(has, mig, profile, _known(pool, slice_memory(gpu, mig, profile)))
+        fields = {
+            "units": mig.slices[profile],
+            "accelerator_count": pool.accelerator_count - mig.whole_gpus,
+            "reserved_units": (mig.reserved_slices or {}).get(profile, 0),
+        }
+    data = {**pool.__dict__, **fields, "capabilities": capabilities, "declared": pool}
+    return PoolOffer.model_construct(_fields_set=pool.model_fields_set, **data)
+
+
+def _of_a_slice(has: Capabilities, mig: MigConfiguration, profile: str, memory: Quantity) -> Capabilities:
+    """Return what a slice can do: it reaches no other over NVLink, and a replica on it spans no nodes."""
+    return has.model_copy(
+        update={
+            "mig_configuration": MigConfiguration(enabled=True, profile=profile, strategy=mig.strategy),
+            "memory_per_gpu": memory,
+            "interconnect": None if has.interconnect is Interconnect.NVLINK else has.interconnect,
+            "nvlink_domain_size": None,
+            "multi_node_capable": False,
+        }
+    )
+
+
+def _known(pool: NodePool, memory: Quantity | None) -> Quantity:
+    if memory is None:
+        raise AssertionError(f"{pool.name} passed validation without the memory of its units")
+    return memory
