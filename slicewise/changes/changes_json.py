@@ -9,7 +9,7 @@ from slicewise.changes.compared_plans import ChangeKind, PlacementChange, PlanCh
 from slicewise.changes.part_changes import PartChange
 from slicewise.changes.service_parts import PartsOfPlan
 from slicewise.documents import DeploymentKey, Fleet
-from slicewise.planning import Placement, Plan, PreviousPlacement, line_of_parts, plan_with_remedies
+from slicewise.planning import Location, Placement, Plan, PreviousPlacement, line_of_parts, plan_with_remedies
 
 
 def plan_with_changes(fleet: Fleet, plan: Plan, parts: PartsOfPlan, changes: PlanChanges | None) -> dict[str, Any]:
@@ -51,8 +51,8 @@ def changes_to_dict(changes: PlanChanges) -> dict[str, Any]:
         "moved": [
             {
                 "deployment": _name(change.deployment),
-                "from": _location(change.before),
-                "to": _location(change.now),
+                "from": {**_location(change.before), **_resource(change.move and change.move.source)},
+                "to": {**_location(change.now), **_resource(change.move and change.move.target)},
                 **_why(change),
                 "parts": [_part(each) for each in change.parts],
                 "restarts": change.effect.value,
@@ -83,6 +83,10 @@ def _location(placement: Placement | PreviousPlacement) -> dict[str, str]:
         "nodePool": placement.node_pool,
         "profile": placement.profile,
     }
+
+
+def _resource(location: Location | None) -> dict[str, str]:
+    return {"resource": location.resource} if location and location.resource else {}
 
 
 def _name(key: DeploymentKey) -> dict[str, str]:

@@ -147,7 +147,7 @@ def _of_pair(
         differing, becomes = tuple(_numbers(before, now)), Effect.UNKNOWN
     else:
         differing, becomes = changed_parts(before.parts, current), effect(before.parts, current)
-    if _has_moved(before, now):
+    if _has_moved(before, now) or _has_another_resource(move):
         becomes = becomes if before.environment == now.environment else Effect.SERVICE
         return PlacementChange(ChangeKind.MOVED, before, now, differing, becomes, move)
     if not differing:
@@ -160,6 +160,11 @@ def _has_moved(before: PreviousPlacement, now: Placement) -> bool:
     if (before.environment, before.node_pool, before.profile) != (now.environment, now.node_pool, now.profile):
         return True
     return bool(before.prefill and now.prefill and before.prefill.node_pool != now.prefill.node_pool)
+
+
+def _has_another_resource(move: Move | None) -> bool:
+    """Return whether it has another GPU resource of nodes that offer several."""
+    return move is not None and move.target is not None and move.source.resource != move.target.resource
 
 
 def _numbers(before: PreviousPlacement, now: Placement) -> Iterator[PartChange]:

@@ -153,4 +153,4 @@ _COLUMNS = (
 
 def _row(item: Candidate) -> Sequence[str]:
     why = item.message if item.verdict is not Verdict.REJECTED else f"{item.message} ({item.code})"
-    return (item.verdict.value, item.environment, item.node_pool or "(all)", item.profile or "(all)", why)
+    return (item.verdict.value, item.environment, item.pool_in_words or "(all)", item.profile or "(all)", why)

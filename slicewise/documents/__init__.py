@@ -70,6 +70,18 @@ from slicewise.documents.model_weights import (
 from slicewise.documents.node_selector import MAX_LABEL_VALUES, SelectedLabels, selects, written_label
 from slicewise.documents.pod import ExtraResources, PodSettings, StorageInitializer
 from slicewise.documents.pod_levels import effective_base_refs, effective_pod
+from slicewise.documents.pool_offers import (
+    PoolOffer,
+    declared_pool,
+    is_cut_in_several,
+    offer_in_words,
+    offer_of,
+    offered_as,
+    offers_of,
+    reserved_field,
+    resources_of,
+    with_fields,
+)
 from slicewise.documents.prefill_profiles import prefill_replicas, prefill_workload
 from slicewise.documents.quota import Measure, Quota
 from slicewise.documents.reading import KINDS, METADATA, bad_value, load_contents, load_fleet
@@ -88,7 +100,7 @@ from slicewise.documents.served_model import (
     Spread,
 )
 from slicewise.documents.sized_engine import engine_options, engine_version, profile_engine, unit_of
-from slicewise.documents.units import units_per_gpu, units_per_node
+from slicewise.documents.units import gpus_per_unit, price_per_unit, units_per_gpu, units_per_node
 
 __all__ = [
     "ADAPTER_VOLUME",
@@ -145,6 +157,7 @@ __all__ = [
     "NodePool",
     "PersistentVolumeClaim",
     "PodSettings",
+    "PoolOffer",
     "Precision",
     "Quota",
     "ReplicaTopology",
@@ -167,6 +180,7 @@ __all__ = [
     "check_model",
     "cloud_labels",
     "container_amounts",
+    "declared_pool",
     "document_schema",
     "download_directory",
     "effective_base_refs",
@@ -174,6 +188,8 @@ __all__ = [
     "engine_options",
     "engine_version",
     "gke_zones",
+    "gpus_per_unit",
+    "is_cut_in_several",
     "is_declarable",
     "is_dns_subdomain",
     "is_downloaded",
@@ -183,10 +199,17 @@ __all__ = [
     "load_fleet",
     "model_key",
     "nodes_at_a_time",
+    "offer_in_words",
+    "offer_of",
+    "offered_as",
+    "offers_of",
     "prefill_replicas",
     "prefill_workload",
+    "price_per_unit",
     "profile_engine",
     "pull_secrets",
+    "reserved_field",
+    "resources_of",
     "s3_secret",
     "selects",
     "served_name",
@@ -197,5 +220,6 @@ __all__ = [
     "units_per_node",
     "volume_claims",
     "weights_uri",
+    "with_fields",
     "written_label",
 ]

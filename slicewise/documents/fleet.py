@@ -10,6 +10,7 @@ from typing import NamedTuple
 from slicewise.diagnostics import Diagnostic, Subject
 from slicewise.documents.deployment import DeploymentKey, ModelDeployment, ModelKind, ModelReference
 from slicewise.documents.environment import InferenceEnvironment, NodePool
+from slicewise.documents.pool_offers import offer_of, offers_of
 from slicewise.documents.quota import Quota
 from slicewise.documents.served_model import ClusterModel, Model, ModelSpec
 
@@ -72,6 +73,14 @@ class Fleet:
             for environment in self.environments
             for pool in environment.spec.node_pools
         }
+
+    def offer(self, environment: str, pool: str, resource: str | None) -> NodePool:
+        """Return what a pool offers under the name of a resource, as a pool of its own (`offers_of`).
+
+        Where it does not offer that, its first by name: a plan of other documents may speak of one that is gone.
+        """
+        declared = self.node_pool[environment, pool]
+        return offer_of(declared, resource) or offers_of(declared)[0]
 
     def model_of(self, deployment: ModelDeployment) -> ModelSpec:
         """Return the model that `deployment` serves."""

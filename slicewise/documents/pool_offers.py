@@ -6,12 +6,13 @@ pods of all of them (`PoolOffer.declared` is what they have in common).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import Capabilities, Interconnect, MigConfiguration, NodePool
 from slicewise.kubernetes import Quantity
-from slicewise.mig import GpuModel, resource_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, canonical_profile_name, resource_name
 
 _WHOLE: Final = None
 
@@ -53,9 +54,48 @@ def resources_of(pool: NodePool) -> tuple[str, ...]:
     return tuple(sorted({resource_name(profile, mig.strategy) for profile in _profiles(pool)}))
 
 
+def offer_in_words(resource: str) -> str:
+    """Say which of several GPU resources of a node one is: `3g.40gb`, or `whole GPUs`."""
+    return "whole GPUs" if resource == WHOLE_GPU_RESOURCE else canonical_profile_name(resource)
+
+
+def offered_as(pool: NodePool) -> str | None:
+    """Return the GPU resource of one of several offers of a pool; None for a pool that has one."""
+    return pool.resource if isinstance(pool, PoolOffer) and len(resources_of(pool.declared)) > 1 else None
+
+
 def is_cut_in_several(pool: NodePool) -> bool:
     """Return whether the document of `pool` says how many slices of each profile a node has."""
     return bool(pool.mig and pool.mig.slices)
+
+
+def reserved_field(pool: NodePool) -> str | None:
+    """Return the field of the pool's document that says how many units of `pool` are reserved.
+
+    None of GPUs that are left whole on nodes that are cut: wholeGpus may say fewer.
+    """
+    if not isinstance(pool, PoolOffer):
+        return "reservedUnits"
+    return f"capabilities.migConfiguration.reservedSlices.{pool.mig.profile}" if pool.mig else None
+
+
+def with_fields(pool: NodePool, fields: Mapping[str, object]) -> NodePool:
+    """Return `pool` with other values in some fields of its document.
+
+    Of one of several offers `reserved_units` are those of this resource.
+    """
+    if not isinstance(pool, PoolOffer):
+        return pool.model_copy(update=dict(fields))
+    declared, mig = pool.declared, pool.mig
+    written = dict(fields)
+    reserved = written.pop("reserved_units", None)
+    declared = declared.model_copy(update=written)
+    if reserved is not None and mig and mig.profile and declared.mig:
+        slices = {**(declared.mig.reserved_slices or {}), mig.profile: reserved}
+        cut = declared.mig.model_copy(update={"reserved_slices": slices})
+        capabilities = declared.capabilities.model_copy(update={"mig_configuration": cut})
+        declared = declared.model_copy(update={"capabilities": capabilities})
+    return offer_of(declared, pool.resource) or pool
 
 
 def declared_pool(pool: NodePool) -> NodePool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import NodePool
-from slicewise.documents.pool_offers import PoolOffer
+from slicewise.documents.pool_offers import PoolOffer, declared_pool, offers_of
 
 
 def units_per_gpu(pool: NodePool) -> int | None:
@@ -24,9 +26,30 @@ def units_per_gpu(pool: NodePool) -> int | None:
     return known.per_gpu if known else None
 
 
+def gpus_per_unit(pool: NodePool) -> Fraction:
+    """Return how many of a node's GPUs one allocation unit of a valid `pool` takes: the units have all GPUs.
+
+    Of nodes that are cut in several profiles the GPUs are shared by how many slices of each a GPU could have.
+    """
+    if not isinstance(pool, PoolOffer):
+        return Fraction(pool.accelerator_count, units_per_node(pool) or 1)
+    if pool.mig is None:
+        return Fraction(1)
+    slices = [each for each in offers_of(pool.declared) if each.mig]
+    parts = {each.resource: Fraction(1, units_per_gpu(each) or 1) for each in slices}
+    whole = sum((parts[each.resource] * (units_per_node(each) or 0) for each in slices), Fraction())
+    return parts[pool.resource] / whole * pool.accelerator_count
+
+
 def units_per_node(pool: NodePool) -> int | None:
     """Return how many allocation units one node of `pool` offers; None where nothing says it."""
     if isinstance(pool, PoolOffer):
         return pool.units
     per_gpu = units_per_gpu(pool)
     return None if per_gpu is None else pool.accelerator_count * per_gpu
+
+
+def price_per_unit(pool: NodePool) -> Fraction | None:
+    """Return what one allocation unit of a valid `pool` costs an hour, its share of a node; None where not declared."""
+    price = pool.price_per_hour
+    return Fraction(price.value) * gpus_per_unit(pool) / declared_pool(pool).accelerator_count if price else None

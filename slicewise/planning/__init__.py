@@ -5,6 +5,7 @@ from slicewise.planning.advice import ROLLS_WITHOUT_SURGE
 from slicewise.planning.capacity import (
     ChargedPool,
     NodeSize,
+    OfferName,
     PlannedCharge,
     PodSize,
     PoolName,
@@ -30,7 +31,7 @@ from slicewise.planning.explaining import (
     prospects,
 )
 from slicewise.planning.in_gpus import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
-from slicewise.planning.location import Location
+from slicewise.planning.location import Location, pool_in_words
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
@@ -57,6 +58,7 @@ __all__ = [
     "Move",
     "MoveCode",
     "NodeSize",
+    "OfferName",
     "OnShortfall",
     "Placement",
     "Plan",
@@ -101,6 +103,7 @@ __all__ = [
     "plan_to_outputs",
     "plan_with_remedies",
     "pool_costs",
+    "pool_in_words",
     "prospects",
     "quotas_to_list",
     "remedies_to_dict",

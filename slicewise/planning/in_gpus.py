@@ -26,7 +26,7 @@ class GpuSums:
 
 def gpu_equivalents(pool: PoolUsage, units: int) -> Fraction:
     """Return how many whole GPUs `units` of a pool are: the units divided by those of one GPU."""
-    return Fraction(units, pool.units_per_gpu)
+    return Fraction(units) / pool.units_per_gpu
 
 
 def gpu_sums(pools: Iterable[PoolUsage]) -> GpuSums:

@@ -18,6 +18,7 @@ class MoveCode(StrEnum):
 
     ENVIRONMENT_GONE = "environment-gone"
     NODE_POOL_GONE = "node-pool-gone"
+    RESOURCE_GONE = "resource-gone"
     PROFILE_GONE = "profile-gone"
     FEWER_ENVIRONMENTS = "fewer-environments"
 
@@ -63,6 +64,23 @@ class NodePoolGone(MoveReason):
     def message(self) -> str:
         """Say which."""
         return f"environment {self.environment} has no pool {named(self.node_pool)} any more"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceGone(MoveReason):
+    """The nodes of its pool, which offer several GPU resources now, do not offer the one that it had."""
+
+    code: ClassVar[MoveCode] = MoveCode.RESOURCE_GONE
+    environment: str
+    node_pool: str
+    resource: str | None
+    """None where the earlier plan does not say it."""
+
+    @property
+    def message(self) -> str:
+        """Say which."""
+        lacking = named(self.resource) if self.resource else "resource that the earlier plan names"
+        return f"pool {named(self.node_pool)} of environment {self.environment} offers no {lacking} any more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import NamedTuple
 
 from slicewise.diagnostics import Diagnostic
@@ -76,10 +77,17 @@ class PoolUsage:
     nodes: int
     allocated: int
     reserved: int
-    units_per_gpu: int
-    """Units of one physical GPU: its slices, or 1."""
+    units_per_gpu: int | Fraction
+    """Units of one physical GPU: its slices, or 1; an average where GPUs of one node are cut in several ways."""
     short: tuple[str, ...] = ()
     """What keeps one more of the smallest pods away though units are free, by Kubernetes' names: cpu, pods, rdma/ib."""
+    is_one_of_several: bool = False
+    """Whether the nodes offer other GPU resources beside this one."""
+
+    @property
+    def offered_as(self) -> str | None:
+        """Which GPU resource of the nodes is meant; None where they offer one."""
+        return self.resource if self.is_one_of_several else None
 
     @property
     def units(self) -> int:

@@ -95,6 +95,7 @@ def rejection_to_dict(rejection: Rejection) -> dict[str, Any]:
         "environment": rejection.environment,
         "nodePool": rejection.node_pool,
         "profile": rejection.profile,
+        **_resource(rejection.resource),
         "code": rejection.code.value,
         "message": rejection.text,
         "facts": reason_facts(rejection.reason),
@@ -133,8 +134,18 @@ def _location(location: Location) -> dict[str, Any]:
         "environment": location.environment,
         "nodePool": location.node_pool,
         "profile": location.profile,
-        **({"prefill": {"nodePool": location.prefill}} if location.prefill else {}),
+        **_resource(location.resource),
+        **(
+            {"prefill": {"nodePool": location.prefill, **_resource(location.prefill_resource)}}
+            if location.prefill
+            else {}
+        ),
     }
+
+
+def _resource(resource: str | None) -> dict[str, str]:
+    """Return which GPU resource is meant, where the nodes of a pool offer several."""
+    return {"resource": resource} if resource else {}
 
 
 def _warning(warning: Diagnostic) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from slicewise.diagnostics import Diagnostic
 from slicewise.documents import Fleet
 from slicewise.planning.explaining import Rejections
-from slicewise.planning.plan import Placement, Plan
+from slicewise.planning.plan import Placement, Plan, PoolUsage
 from slicewise.planning.plan_json import deployment_to_dict, placement_to_dict, pool_to_dict
 from slicewise.planning.quotas import quotas_to_list
 from slicewise.planning.reasons import Rejection
@@ -19,8 +19,9 @@ from slicewise.planning.short_entries import short_entry
 def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, Any]:
     """Return the plan as stack outputs: nothing in them changes when nothing changed, so no `retained`, no `moved`.
 
-    `placements` are keyed `environment/namespace/name`, `nodePools` `environment/pool`, `shortfalls` `namespace/name`,
-    and `warnings` by their code and what they are about; `quotas`, where there are any, `name/measure`.
+    `placements` are keyed `environment/namespace/name`, `nodePools` `environment/pool` (and `/resource` where the nodes
+    of a pool offer several), `shortfalls` `namespace/name`, and `warnings` by their code and what they are about;
+    `quotas`, where there are any, `name/measure`.
     """
     return {
         "placements": {_name(each): _placement(fleet, each) for each in plan.placements},
@@ -33,7 +34,7 @@ def plan_to_outputs(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[st
             }
             for shortfall in plan.shortfalls
         },
-        "nodePools": {f"{usage.environment}/{usage.node_pool}": pool_to_dict(usage) for usage in plan.node_pools},
+        "nodePools": {_name_of_pool(usage): pool_to_dict(usage) for usage in plan.node_pools},
         "warnings": _warnings(plan.warnings),
         **({"quotas": _quotas(fleet, rejections)} if fleet.quotas else {}),
     }
@@ -48,24 +49,35 @@ def output_entries(output: object) -> dict[str, Mapping[str, Any]]:
 
     Stacks of before outputs were maps have lists, of placements as the plan's JSON has them.
     """
-    values = output.values() if isinstance(output, Mapping) else output if isinstance(output, list) else ()
-    entries = (short_entry(each) for each in values if isinstance(each, Mapping))
-    return {name: each for each in entries if (name := _name_of_entry(each))}
+    if isinstance(output, Mapping):
+        named = list(output.items())
+    else:
+        named = [("", each) for each in output] if isinstance(output, list) else []
+    entries = ((key, short_entry(each)) for key, each in named if isinstance(each, Mapping))
+    return {name: each for key, each in entries if (name := _name_of_entry(each, key))}
+
+
+def _name_of_pool(usage: PoolUsage) -> str:
+    return "/".join(filter(None, (usage.environment, usage.node_pool, usage.offered_as)))
 
 
 def _name(placement: Placement) -> str:
     return f"{placement.environment}/{placement.deployment}"
 
 
-def _name_of_entry(entry: Mapping[str, Any]) -> str:
-    """Return the name that an entry has among outputs; empty where it does not say what it is."""
+def _name_of_entry(entry: Mapping[str, Any], key: str) -> str:
+    """Return the name that an entry has among outputs; empty where it does not say what it is.
+
+    Of a pool whose nodes offer several GPU resources only the `key` says so.
+    """
     environment, deployment = entry.get("environment"), entry.get("deployment")
     parts = (
         (environment, deployment.get("namespace"), deployment.get("name"))
         if isinstance(deployment, Mapping)
         else (environment, entry.get("nodePool"))
     )
-    return "/".join(map(str, parts)) if all(isinstance(part, str) for part in parts) else ""
+    name = "/".join(map(str, parts)) if all(isinstance(part, str) for part in parts) else ""
+    return key if name and key == f"{name}/{entry.get('resource')}" else name
 
 
 def _placement(fleet: Fleet, placement: Placement) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from slicewise.changes import ChangeKind, Effect, PartChange, PlacementChange, PlanChanges
 from slicewise.diagnostics import counted, named
-from slicewise.planning import Placement, PreviousPlacement
+from slicewise.planning import Placement, PreviousPlacement, pool_in_words
 
 _SIGNS: Final = {
     ChangeKind.ADDED: "+",
@@ -65,7 +65,8 @@ def _text(change: PlacementChange) -> str:
 
 def _moved(change: PlacementChange, before: PreviousPlacement, now: Placement) -> str:
     prefill = f" and prefill on {named(before.prefill.node_pool)}" if before.prefill else ""
-    source = f"{named(before.environment)}/{named(before.node_pool)} with {named(before.profile)}{prefill}"
+    pool = pool_in_words(before.node_pool, change.move.source.resource if change.move else None)
+    source = f"{named(before.environment)}/{pool} with {named(before.profile)}{prefill}"
     why = f": {change.move.text} ({change.move.code})" if change.move else ""
     same = before.profile == now.profile
     told = [part for part in change.parts if part.part in ("image", "args", "source", "replicas")] if same else []

@@ -18,6 +18,7 @@ from slicewise.planning import (
     gpu_equivalents,
     gpu_sums,
     gpus_in_words,
+    pool_in_words,
     resource_in_words,
 )
 from slicewise.presentation.bars import ASCII, Glyphs, Part, bar, colours
@@ -39,6 +40,10 @@ def print_map(console: Console, plan: Plan, limit: int = IN_TERMINAL) -> None:
         console.print(line, overflow="fold", highlight=False)
 
 
+def _name(pool: PoolUsage) -> str:
+    return printable(pool_in_words(pool.node_pool, pool.offered_as)) if pool.offered_as else printable(pool.node_pool)
+
+
 def _fullness(pool: PoolUsage) -> float:
     return (pool.allocated + pool.reserved) / pool.units if pool.units else 0
 
@@ -52,16 +57,16 @@ class _Map:
 
     def lines(self) -> Iterator[Text]:
         yield self._title()
-        placed: dict[tuple[str, str], list[Placement]] = defaultdict(list)
+        placed: dict[tuple[str, str, str], list[Placement]] = defaultdict(list)
         for item in self.plan.placements:
             for workload in item.workloads:
-                placed[item.environment, workload.node_pool].append(workload)
+                placed[item.environment, workload.node_pool, workload.resource].append(workload)
         styles = colours(sorted({str(item.deployment) for item in self.plan.placements}))
         in_order = sorted(self.chosen, key=lambda pool: (pool.environment, pool.node_pool))
         for environment, pools in groupby(in_order, key=lambda pool: pool.environment):
             yield Text(printable(environment), "bold")
             for pool in pools:
-                yield from self._pool(pool, placed[environment, pool.node_pool], styles)
+                yield from self._pool(pool, placed[environment, pool.node_pool, pool.resource], styles)
         rest = len(self.plan.node_pools) - len(self.chosen)
         if rest:
             yield Text(self._rest(rest), "dim")
@@ -86,7 +91,7 @@ class _Map:
 
     def _pool(self, pool: PoolUsage, placements: Sequence[Placement], styles: Mapping[str, str]) -> Iterator[Text]:
         largest_first = sorted(placements, key=lambda item: (-item.units, item.deployment, item.is_prefill))
-        name = printable(pool.node_pool)
+        name = _name(pool)
         figures = self._figures(pool, largest_first, styles)
         if self.width >= _ONE_LINE:
             line = Text(f"  {name:<{self._name_width}} ").append_text(figures)
@@ -128,7 +133,7 @@ class _Map:
 
     @property
     def _name_width(self) -> int:
-        return max((len(printable(pool.node_pool)) for pool in self.chosen), default=0)
+        return max((len(_name(pool)) for pool in self.chosen), default=0)
 
     @property
     def _units_width(self) -> int:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from slicewise.addresses import service_name
 from slicewise.clusters.live import LiveService, ServiceKey, live_service
 from slicewise.clusters.readiness import Observed
-from slicewise.documents import Fleet, ModelDeployment, ServingProfile, prefill_workload
+from slicewise.documents import (
+    Fleet,
+    ModelDeployment,
+    NodePool,
+    ServingProfile,
+    prefill_workload,
+    resources_of,
+)
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import NODE_POOL_ANNOTATION, PREFILL_NODE_POOL_ANNOTATION, PROFILE_ANNOTATION
 from slicewise.planning import PreviousPlacement, PreviousPrefill
@@ -35,6 +43,7 @@ def _placement(
     pool = fleet.node_pool.get((environment, text(service.annotations.get(NODE_POOL_ANNOTATION))))
     if pool is None:
         return None
+    resource = _resource(pool, service.spec)
     topology = profile.replica_topology
     return PreviousPlacement(
         deployment.key,
@@ -44,7 +53,7 @@ def _placement(
         units=service.replicas * topology.units,
         gpus_per_node=topology.gpus_per_node,
         nodes_per_replica=topology.nodes,
-        resource=pool.resource,
+        resource=resource,
         autoscaled=deployment.autoscaled,
         prefill=_prefill(fleet, environment, profile, service),
     )
@@ -56,12 +65,28 @@ def _prefill(fleet: Fleet, environment: str, profile: ServingProfile, service: L
     workload = prefill_workload(profile)
     if pool is None or workload is None:
         return None
-    replicas = mapping(service.spec.get("prefill")).get("replicas", 1)
+    own = mapping(service.spec.get("prefill"))
+    replicas = own.get("replicas", 1)
     topology = workload.replica_topology
     return PreviousPrefill(
         name,
         units=replicas * topology.units,
         gpus_per_node=topology.gpus_per_node,
         nodes_per_replica=topology.nodes,
-        resource=pool.resource,
+        resource=_resource(pool, own),
     )
+
+
+def _resource(pool: NodePool, workload: Mapping[str, Any]) -> str | None:
+    """Return the GPU resource that the pods of a workload ask for, of those that the nodes of its pool offer."""
+    offered = resources_of(pool)
+    if len(offered) == 1:
+        return offered[0]
+    containers = mapping(workload.get("template")).get("containers")
+    for container in containers if isinstance(containers, list) else ():
+        asked = {**mapping(mapping(container).get("resources"))}
+        limits = mapping(asked.get("limits"))
+        found = next((each for each in offered if each in limits), None)
+        if found:
+            return found
+    return None

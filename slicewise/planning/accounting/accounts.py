@@ -84,6 +84,6 @@ def _worth(fleet: Fleet, placements: Iterable[Placement]) -> Worth:
     worth = NOTHING
     for item in placements:
         for workload in item.workloads:
-            pool = fleet.node_pool[workload.environment, workload.node_pool]
+            pool = fleet.offer(workload.environment, workload.node_pool, workload.resource)
             worth = worth.plus(unit_worth(pool).times(workload.units))
     return worth

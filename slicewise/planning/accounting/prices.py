@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
 from typing import Final
 
-from slicewise.documents import Fleet, NodePool, units_per_node
+from slicewise.documents import Fleet, NodePool, price_per_unit
 from slicewise.planning.plan import Placement, PoolUsage
 
 _DECIMALS: Final = 4
@@ -42,36 +43,38 @@ def placement_price(fleet: Fleet, placement: Placement) -> Fraction | None:
 def workload_prices(fleet: Fleet, placement: Placement) -> Iterator[tuple[int, Fraction | None]]:
     """Yield the units of a placement and of its prefill workload, and what they cost an hour; None where not known."""
     for each in placement.workloads:
-        yield each.units, _price(fleet.node_pool[each.environment, each.node_pool], each.units)
+        price = price_per_unit(fleet.offer(each.environment, each.node_pool, each.resource))
+        yield each.units, None if price is None else price * each.units
 
 
 def pool_costs(fleet: Fleet, usages: Iterable[PoolUsage]) -> Iterator[PoolCost]:
-    """Yield what each pool costs that has a price."""
-    for usage in usages:
-        pool = fleet.node_pool[usage.environment, usage.node_pool]
+    """Yield what each pool costs that has a price: all GPU resources of its nodes together."""
+    for (environment, name), several in groupby(usages, key=lambda usage: (usage.environment, usage.node_pool)):
+        usages_of_pool = list(several)
+        pool = fleet.node_pool[environment, name]
         if pool.price_per_hour is not None:
-            unit = Fraction(pool.price_per_hour.value) / usage.units_per_node
-            taken = usage.allocated + usage.kept_free
-            free = (_paid_nodes(pool, usage, taken) * usage.units_per_node - taken) * unit
-            nothing = Fraction()
-            yield PoolCost(
-                usage.environment,
-                usage.node_pool,
-                usage.allocated * unit,
-                usage.kept_free * unit,
-                nothing if usage.short else free,
-                free if usage.short else nothing,
-            )
+            yield _cost(fleet, pool, usages_of_pool)
 
 
-def _paid_nodes(pool: NodePool, usage: PoolUsage, taken: int) -> int:
+def _cost(fleet: Fleet, pool: NodePool, usages: Sequence[PoolUsage]) -> PoolCost:
+    nodes = _paid_nodes(pool, usages)
+    allocated = reserved = free = stranded = Fraction()
+    for usage in usages:
+        offer = fleet.offer(usage.environment, usage.node_pool, usage.resource)
+        unit = price_per_unit(offer) or Fraction()
+        rest = (nodes * usage.units_per_node - usage.allocated - usage.kept_free) * unit
+        allocated += usage.allocated * unit
+        reserved += usage.kept_free * unit
+        if usage.short:
+            stranded += rest
+        else:
+            free += rest
+    return PoolCost(usages[0].environment, usages[0].node_pool, allocated, reserved, free, stranded)
+
+
+def _paid_nodes(pool: NodePool, usages: Iterable[PoolUsage]) -> int:
     """Return how many nodes are there: of a pool that an autoscaler grows, no more than are needed."""
     if pool.max_node_count is None:
-        return usage.nodes
-    return min(max(pool.node_count, -(-taken // usage.units_per_node)), usage.nodes)
-
-
-def _price(pool: NodePool, units: int) -> Fraction | None:
-    if pool.price_per_hour is None:
-        return None
-    return Fraction(pool.price_per_hour.value) * units / (units_per_node(pool) or 1)
+        return pool.nodes
+    needed = max(-(-(usage.allocated + usage.kept_free) // usage.units_per_node) for usage in usages)
+    return min(max(pool.node_count, needed), pool.nodes)

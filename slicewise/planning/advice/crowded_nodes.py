@@ -10,7 +10,7 @@ from typing import Any, Final
 from slicewise.diagnostics import Code, Diagnostic, counted, some
 from slicewise.documents import ModelSpec
 from slicewise.kubernetes import GIB
-from slicewise.planning.advice.occupied_pool import OccupiedPool
+from slicewise.planning.advice.occupied_pool import OccupiedPool, offers
 
 # More than any node that is sold with eight GPUs.
 _PLAUSIBLE_CPUS: Final = 256
@@ -20,6 +20,8 @@ _PLAUSIBLE_MEMORY: Final = 4096 * GIB
 def crowded_node_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]:
     """Yield the pools whose nodes would need implausibly much CPU or memory for the pods that may meet on one."""
     for pool in pools:
+        if any(ledger.resource < pool.ledger.resource for ledger, _ in pool.beside):
+            continue  # said of the first GPU resource of the nodes
         node = pool.ledger.node
         if node.cpu is None:
             cpus = _hungriest_node(pool, _PLAUSIBLE_CPUS, lambda model: model.resources.cpu.value)
@@ -43,19 +45,24 @@ class _BusyNode:
 
 def _hungriest_node(pool: OccupiedPool, plausible: int, need: Callable[[ModelSpec], Decimal]) -> _BusyNode | None:
     """Return the node that asks for most; None where no node can ask for more than is plausible."""
-    most = max((need(tenant.model) / tenant.pod.units for tenant in pool.tenants), default=Decimal(0))
-    if most * pool.ledger.node.units <= plausible:
+    most = Decimal(0)
+    for ledger, tenants in offers(pool):
+        hungriest = max((need(tenant.model) / tenant.pod.units for tenant in tenants), default=Decimal(0))
+        most += hungriest * ledger.node.units
+    if most <= plausible:
         return None
-    room, pods, names, wanted = pool.ledger.node, 0, [], Decimal(0)
-    for placement, model, _, pod in sorted(
-        pool.tenants, key=lambda tenant: (-need(tenant.model) / tenant.pod.units, tenant.placement.deployment)
-    ):
-        count = min(room.most(pod), placement.replicas * placement.nodes_per_replica)
-        if count:
-            room = room.less(pod, count)
-            pods += count
-            names.append(str(placement.deployment))
-            wanted += count * need(model)
+    pods, names, wanted = 0, [], Decimal(0)
+    for ledger, tenants in offers(pool):
+        room = ledger.node
+        for placement, model, _, pod in sorted(
+            tenants, key=lambda tenant: (-need(tenant.model) / tenant.pod.units, tenant.placement.deployment)
+        ):
+            count = min(room.most(pod), placement.replicas * placement.nodes_per_replica)
+            if count:
+                room = room.less(pod, count)
+                pods += count
+                names.append(str(placement.deployment))
+                wanted += count * need(model)
     return _BusyNode(pods, names, wanted)
 
 

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from slicewise.diagnostics import FieldPath, Subject
-from slicewise.documents import Fleet, ModelSpec, PodSettings, ServingProfile, effective_pod, nodes_at_a_time
+from slicewise.documents import (
+    Fleet,
+    ModelSpec,
+    PodSettings,
+    ServingProfile,
+    effective_pod,
+    nodes_at_a_time,
+    offer_in_words,
+    offered_as,
+)
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.plan import Placement
 
@@ -36,6 +45,8 @@ class OccupiedPool(NamedTuple):
     """Those that have any pods."""
     field: FieldPath
     subject: Subject
+    beside: Sequence[tuple[PoolLedger, Sequence[Tenant]]]
+    """The other GPU resources of the same nodes, each with those that have any pods on it."""
 
 
 def occupied_pools(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tenant]]]) -> list[OccupiedPool]:
@@ -45,16 +56,30 @@ def occupied_pools(fleet: Fleet, pools: Iterable[tuple[PoolLedger, Sequence[Tena
         for environment in fleet.environments
         for index, pool in enumerate(environment.spec.node_pools)
     }
+    found = [(ledger, [tenant for tenant in tenants if tenant.placement.replicas]) for ledger, tenants in pools]
+    there = {id(ledger): tenants for ledger, tenants in found}
     return [
         OccupiedPool(
             ledger,
             nodes_at_a_time(ledger.pool, fleet.environment[ledger.environment].spec.cluster),
-            [tenant for tenant in tenants if tenant.placement.replicas],
+            tenants,
             fields[ledger.environment, ledger.name],
             Subject("InferenceEnvironment", ledger.environment, node_pool=ledger.name),
+            [(each, there[id(each)]) for each in ledger.beside],
         )
-        for ledger, tenants in pools
+        for ledger, tenants in found
     ]
+
+
+def offers(pool: OccupiedPool) -> Sequence[tuple[PoolLedger, Sequence[Tenant]]]:
+    """Return every GPU resource of the pool's nodes, each with those that have any pods on it."""
+    return [(pool.ledger, pool.tenants), *pool.beside]
+
+
+def pool_in_words(pool: OccupiedPool) -> str:
+    """Return the pool's name, and which of several GPU resources of its nodes is meant."""
+    resource = offered_as(pool.ledger.pool)
+    return f"{pool.ledger.name} ({offer_in_words(resource)})" if resource else pool.ledger.name
 
 
 def pod_of(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> PodSettings:

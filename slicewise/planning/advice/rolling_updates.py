@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from slicewise.diagnostics import Code, Diagnostic, some
-from slicewise.planning.advice.occupied_pool import OccupiedPool
-from slicewise.planning.capacity import PodSize, PoolLedger
+from slicewise.documents import declared_pool, reserved_field, with_fields
+from slicewise.planning.advice.occupied_pool import OccupiedPool, pool_in_words
+from slicewise.planning.capacity import PodSize, PoolLedger, ledgers_of
 
 # A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
 ROLLS_WITHOUT_SURGE = 4
@@ -29,13 +30,13 @@ def rolling_update_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]
             field, nodes = _more_nodes(pool, rolls, reserve)
             names = sorted({str(placement.deployment) for placement in stuck})
             message = (
-                f"no room is left on {pool.ledger.name} for one more pod, and a Deployment of fewer than "
+                f"no room is left on {pool_in_words(pool)} for one more pod, and a Deployment of fewer than "
                 f"{ROLLS_WITHOUT_SURGE} replicas starts a new pod before it stops an old one: the next update of "
                 f"{some(names)} would wait forever"
             )
             remedy = (
-                f"write reservedUnits: {reserve} in the pool, and make room for it: {field}: {nodes} (now "
-                f"{pool.ledger.pool.nodes}), or fewer replicas there"
+                f"{_reserve(pool, reserve)}make room for it: {field}: {nodes} (now {pool.ledger.pool.nodes}), or fewer "
+                "replicas there"
             )
             facts: dict[str, Any] = {
                 "deployments": names,
@@ -53,6 +54,11 @@ def rolling_update_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]
             )
 
 
+def _reserve(pool: OccupiedPool, reserve: int) -> str:
+    field = reserved_field(pool.ledger.pool)
+    return f"write {field}: {reserve} in the pool, and " if field else ""
+
+
 def _more_nodes(pool: OccupiedPool, sizes: Iterable[PodSize], reserve: int) -> tuple[str, int]:
     """Return the field and the number of nodes that hold the tenants beside the `reserve`, which updates then use."""
     declared = pool.ledger.pool
@@ -63,8 +69,17 @@ def _more_nodes(pool: OccupiedPool, sizes: Iterable[PodSize], reserve: int) -> t
         field, name, step = "max_node_count", "maxNodeCount", 1
     nodes = declared.nodes + step
     while True:
-        changed = declared.model_copy(update={field: nodes, "reserved_units": reserve})
-        larger = PoolLedger(pool.ledger.environment, changed)
+        larger = _with(pool, {field: nodes, "reserved_units": reserve})
         if larger.charge_all(tenant.pods for tenant in pool.tenants) and all(map(larger.has_room_to_roll, sizes)):
             return name, nodes
         nodes += step
+
+
+def _with(pool: OccupiedPool, fields: Mapping[str, object]) -> PoolLedger:
+    """Return the pool with other values in some fields, and with nothing on it but what has other GPU resources."""
+    changed = with_fields(pool.ledger.pool, fields)
+    ledgers = {each.resource: each for each in ledgers_of(pool.ledger.environment, declared_pool(changed))}
+    for ledger, tenants in pool.beside:
+        for tenant in tenants:
+            ledgers[ledger.resource].charge(*tenant.pods)
+    return ledgers[pool.ledger.resource]

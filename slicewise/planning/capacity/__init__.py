@@ -2,8 +2,10 @@
 
 from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, node_units, pod_asks
 from slicewise.planning.capacity.no_room import PodTooLarge
-from slicewise.planning.capacity.planned_pools import ChargedPool, PlannedCharge, PoolName, charged_pools
+from slicewise.planning.capacity.offer_ledger import ledgers_of
+from slicewise.planning.capacity.planned_pools import ChargedPool, OfferName, PlannedCharge, PoolName, charged_pools
 from slicewise.planning.capacity.pool_ledger import PoolLedger
+from slicewise.planning.capacity.shared_soundness import SharedPod, are_light_together, is_sound_together
 from slicewise.planning.capacity.sizes import (
     Counted,
     Extended,
@@ -20,17 +22,22 @@ __all__ = [
     "Counted",
     "Extended",
     "NodeSize",
+    "OfferName",
     "PlannedCharge",
     "PodAsks",
     "PodSize",
     "PodTooLarge",
     "PoolLedger",
     "PoolName",
+    "SharedPod",
+    "are_light_together",
     "charged_pools",
     "deployment_asks",
     "extended_amounts",
     "is_sound",
     "is_sound_on",
+    "is_sound_together",
+    "ledgers_of",
     "node_size",
     "node_units",
     "pod_asks",

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 
-from slicewise.documents import ModelDeployment, ModelSpec, NodePool, ServingProfile
+from slicewise.documents import (
+    ModelDeployment,
+    ModelSpec,
+    NodePool,
+    PoolOffer,
+    ServingProfile,
+    gpus_per_unit,
+    offered_as,
+)
 from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, pod_asks
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
-from slicewise.planning.capacity.sizes import PodSize
+from slicewise.planning.capacity.sizes import NodeSize, PodSize
 from slicewise.planning.capacity.soundness import is_sound
 from slicewise.planning.plan import PoolUsage
 from slicewise.planning.reasons import Reason
@@ -44,6 +53,16 @@ class PoolLedger:
         """The pool's name."""
         return self.pool.name
 
+    @property
+    def pods(self) -> Counter[PodSize]:
+        """The pods that are charged: how many of each size."""
+        return self._pods
+
+    @property
+    def beside(self) -> Sequence[PoolLedger]:
+        """The ledgers of other GPU resources of the same nodes: none, unless these are cut in several profiles."""
+        return ()
+
     def pod_size(self, model: ModelSpec, profile: ServingProfile, deployment: ModelDeployment) -> PodSize:
         """Return what one pod of `deployment`, which serves `model` with `profile`, asks of this pool's nodes."""
         return self.node.size_of(pod_asks(model, profile, deployment_asks(deployment)))
@@ -67,7 +86,7 @@ class PoolLedger:
 
     def has_room_to_roll(self, pod: PodSize) -> bool:
         """Return whether one more pod can be scheduled when the reserved units are used for it."""
-        return is_sound(self.pool.nodes, self.node, self._pods + Counter({pod: 1}))
+        return self._holds(self.node, self._pods + Counter({pod: 1}))
 
     def charge(self, pod: PodSize, count: int) -> None:
         """Promise room for `count` pods; with a negative count, take a promise back."""
@@ -76,13 +95,17 @@ class PoolLedger:
             del self._pods[pod]
         self.allocated += count * pod.units
         self.free = max(self.units - self.allocated - self.pool.reserved_units, 0)
-        self.charges += 1
         sizes = [each.units for each in self._pods]
         self._smallest, self._largest = min(sizes, default=0), max(sizes, default=0)
+        self.forget(better=count < 0)
+
+    def forget(self, *, better: bool) -> None:
+        """Forget answers that have changed; `better` where there may be more room now."""
+        self.charges += 1
         self._taken.clear()
         self._most.clear()
         self._no_room.clear()
-        if count < 0:
+        if better:
             self._at_most.clear()
 
     def charge_all(self, pods: Iterable[tuple[PodSize, int]]) -> bool:
@@ -182,9 +205,15 @@ class PoolLedger:
             nodes=self.pool.nodes,
             allocated=self.allocated,
             reserved=self.pool.reserved_units,
-            units_per_gpu=self.node.units // self.pool.accelerator_count,
+            units_per_gpu=self._units_per_gpu(),
             short=self._short(),
+            is_one_of_several=offered_as(self.pool) is not None,
         )
+
+    def _units_per_gpu(self) -> int | Fraction:
+        if isinstance(self.pool, PoolOffer):
+            return 1 / gpus_per_unit(self.pool)
+        return self.node.units // self.pool.accelerator_count
 
     def _short(self) -> tuple[str, ...]:
         if not (self.node.limited and self._pods):
@@ -193,10 +222,12 @@ class PoolLedger:
         free = self.free >= smallest.units
         return self.short_of(smallest, 1) if free and not self.takes(smallest, 1) else ()
 
+    def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
+        """Return whether nodes of a size take `pods` in any order."""
+        return is_sound(self.pool.nodes, node, pods)
+
     def _sound(self, pods: Counter[PodSize]) -> bool:
-        return all(
-            any(is_sound(self.pool.nodes, self.node, those) for those in ways) for ways in self._with_reserved(pods)
-        )
+        return all(any(self._holds(self.node, those) for those in ways) for ways in self._with_reserved(pods))
 
     def _sound_without(self, resources: Iterable[str], pods: Counter[PodSize]) -> bool:
         """Return whether `pods` would find room if nodes never ran out of these resources."""
@@ -204,7 +235,7 @@ class PoolLedger:
         rest = Counter[PodSize]()
         for pod, count in pods.items():
             rest[pod.without(gone)] += count
-        return all(any(is_sound(self.pool.nodes, node, those) for those in ways) for ways in self._with_reserved(rest))
+        return all(any(self._holds(node, those) for those in ways) for ways in self._with_reserved(rest))
 
     def _with_reserved(self, pods: Counter[PodSize]) -> Iterator[Iterator[Counter[PodSize]]]:
         """Yield `pods` with the reserved units, as pods of the largest size on the pool; in several ways where odd.

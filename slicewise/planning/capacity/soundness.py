@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from slicewise.planning.capacity.sizes import NodeSize, PodSize
+
+KindT = TypeVar("KindT", bound=Hashable)
+"""What pods that are alike are known by: their size, or their GPU resource and size."""
 
 
 def is_sound(nodes: int, node: NodeSize, pods: Mapping[PodSize, int]) -> bool:
@@ -86,7 +90,11 @@ def _blockable(node: NodeSize, pod: PodSize, kinds: Counter[PodSize]) -> int:
     """Return an upper bound of the nodes that the other pods can block for one pod of size `pod`."""
     others = Counter(kinds)
     others[pod] -= 1
-    blockers = list(_blockers(node, pod, others))
+    return blockable_nodes(list(_blockers(node, pod, others)), others)
+
+
+def blockable_nodes(blockers: Sequence[Blocker[KindT]], others: Mapping[KindT, int]) -> int:
+    """Return an upper bound of the nodes that `others` (how many of each kind) block by any of some resources."""
     one_resource_at_a_time = sum(blocker.nodes(others) for blocker in blockers)
     if len(blockers) == 1:
         return one_resource_at_a_time
@@ -97,16 +105,17 @@ def _blockable(node: NodeSize, pod: PodSize, kinds: Counter[PodSize]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Blocker:
+class Blocker(Generic[KindT]):
     """How other pods can leave too little of one resource on a node."""
 
-    needs: Mapping[PodSize, int]
+    needs: Mapping[KindT, int]
+    """What a pod of each kind takes of it."""
     least: int
     """A pod that needs so much blocks a node alone."""
     together: int | None
     """Smaller pods that block a node need at least so much in all; None if they cannot block one."""
 
-    def nodes(self, others: Mapping[PodSize, int]) -> int:
+    def nodes(self, others: Mapping[KindT, int]) -> int:
         """Return an upper bound of the nodes that the `others` block by this resource."""
         alone = sum(count for other, count in others.items() if self.needs[other] >= self.least)
         if self.together is None:
@@ -114,20 +123,20 @@ class _Blocker:
         small = sum(self.needs[other] * count for other, count in others.items() if self.needs[other] < self.least)
         return alone + small // self.together
 
-    def share(self, other: PodSize, whole: int) -> int:
+    def share(self, other: KindT, whole: int) -> int:
         """Return what part of blocking a node one pod does, in parts of `whole`."""
         if self.needs[other] >= self.least:
             return whole
         return self.needs[other] * (whole // self.together) if self.together else 0
 
 
-def _blockers(node: NodeSize, pod: PodSize, others: Mapping[PodSize, int]) -> Iterator[_Blocker]:
-    yield _blocker(node.units, pod.units, {other: other.units for other in others}, others)
+def _blockers(node: NodeSize, pod: PodSize, others: Mapping[PodSize, int]) -> Iterator[Blocker[PodSize]]:
+    yield blocker_of(node.units, pod.units, {other: other.units for other in others}, others)
     for name, capacity in node.limits():
         need, needs = pod.of(name), {other: other.of(name) for other in others}
         # A pod that takes nothing of a resource is never short of it.
         if need and not _units_run_out_first(node.units - pod.units, capacity - need, needs, others):
-            yield _blocker(capacity, need, needs, others)
+            yield blocker_of(capacity, need, needs, others)
 
 
 def _units_run_out_first(
@@ -140,13 +149,14 @@ def _units_run_out_first(
     return all(needs[other] * free_units <= free * other.units for other, count in others.items() if count)
 
 
-def _blocker(capacity: int, need: int, needs: Mapping[PodSize, int], others: Mapping[PodSize, int]) -> _Blocker:
+def blocker_of(capacity: int, need: int, needs: Mapping[KindT, int], others: Mapping[KindT, int]) -> Blocker[KindT]:
+    """Return how `others` can leave less than `need` of a resource of which a node has `capacity`."""
     least = capacity - need + 1
     small: Counter[int] = Counter()
     for other, count in others.items():
         if 0 < needs[other] < least:
             small[needs[other]] += count
-    return _Blocker(needs, least, smallest_sum(+small, least, capacity))
+    return Blocker(needs, least, smallest_sum(+small, least, capacity))
 
 
 # Beyond so many steps between 0 and a node's capacity the exact sum is not worth its cost (a byte-exact memory size).

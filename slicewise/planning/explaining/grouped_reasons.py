@@ -66,7 +66,7 @@ def grouped(rejections: Iterable[Rejection]) -> list[ReasonGroup]:
     for (_, _, profile), items in sorted(alike.items(), key=lambda entry: entry[0][2]):
         reason = items[0].reason
         message = reason.said_of([item.reason for item in items])
-        places = tuple((item.environment, item.node_pool) for item in items)
+        places = tuple((item.environment, item.pool_in_words) for item in items)
         profiles[reason.code, message, places] += [profile] if profile else []
     found = [ReasonGroup(code, message, places, names) for (code, message, places), names in profiles.items()]
     return sorted(found, key=lambda reason: (-_ORDER[reason.code], -len(reason.places), reason.message, reason.places))
@@ -116,7 +116,7 @@ def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rej
 
 
 def _where(item: Rejection) -> str:
-    return candidate_place(item.environment, item.node_pool)
+    return candidate_place(item.environment, item.pool_in_words)
 
 
 def _has(reason: Reason) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from slicewise.diagnostics import counted, named
@@ -12,7 +13,7 @@ from slicewise.documents import Fleet, model_key
 from slicewise.planning.engine_arithmetic import engine_arithmetic
 from slicewise.planning.explaining.not_chosen import why_not
 from slicewise.planning.explaining.rejections import Judged, Rejections
-from slicewise.planning.location import Location
+from slicewise.planning.location import Location, pool_in_words
 from slicewise.planning.plan import Placement, Plan
 from slicewise.planning.prefill_reasons import NoPoolForPrefill
 from slicewise.planning.reason_facts import reason_facts
@@ -42,6 +43,13 @@ class Candidate:
     message: str
     facts: Mapping[str, object] = field(default_factory=dict)
     """The numbers and names of the message; the engine's and the unit's memory, where they were compared."""
+    resource: str | None = None
+    """The GPU resource, of a pool whose nodes offer several."""
+
+    @property
+    def pool_in_words(self) -> str | None:
+        """The pool's name, and which of several GPU resources of its nodes is meant."""
+        return pool_in_words(self.node_pool, self.resource) if self.node_pool and self.resource else self.node_pool
 
 
 def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
@@ -50,6 +58,7 @@ def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
         "environment": candidate.environment,
         "nodePool": candidate.node_pool,
         "profile": candidate.profile,
+        **({"resource": candidate.resource} if candidate.resource else {}),
         "verdict": candidate.verdict.value,
         "code": candidate.code.value if candidate.code else None,
         "message": candidate.message,
@@ -67,20 +76,24 @@ def candidates(fleet: Fleet, plan: Plan, log: DecisionLog) -> list[Candidate]:
     order = list(Verdict)
     return sorted(
         (_candidate_with_memory(each, placed.get(each.environment), fleet, log) for each in judged),
-        key=lambda item: (order.index(item.verdict), item.environment, item.node_pool or "", item.profile or ""),
+        key=lambda item: (
+            *(order.index(item.verdict), item.environment, item.node_pool or ""),
+            *(item.resource or "", item.profile or ""),
+        ),
     )
 
 
 def _candidate(judged: Judged, here: Placement | None, log: DecisionLog) -> Candidate:
-    environment, pool, profile, reason = judged
-    if here and (here.node_pool, here.profile) == (pool, profile):
-        return Candidate(environment, pool, profile, Verdict.PLACED, None, _placed_message(here))
+    environment, pool, profile, reason, resource = judged
+    candidate = partial(Candidate, environment, pool, profile, resource=resource)
+    if here and (here.node_pool, here.profile) == (pool, profile) and resource in (None, here.resource):
+        return candidate(Verdict.PLACED, None, _placed_message(here))
     if reason:
         full = reason.code is RejectionCode.CAPACITY or (isinstance(reason, NoPoolForPrefill) and reason.full)
         verdict = Verdict.FULL if full else Verdict.REJECTED
-        return Candidate(environment, pool, profile, verdict, reason.code, reason.text, reason_facts(reason))
-    message = why_not(Location(environment, pool or "", profile or ""), log.decisions)
-    return Candidate(environment, pool, profile, Verdict.FITS, None, message)
+        return candidate(verdict, reason.code, reason.text, reason_facts(reason))
+    message = why_not(Location(environment, pool or "", profile or "", resource=resource), log.decisions)
+    return candidate(Verdict.FITS, None, message)
 
 
 def _candidate_with_memory(judged: Judged, here: Placement | None, fleet: Fleet, log: DecisionLog) -> Candidate:
@@ -91,13 +104,17 @@ def _candidate_with_memory(judged: Judged, here: Placement | None, fleet: Fleet,
         return candidate
     model = fleet.models[model_key(fleet.deployment[log.deployment])]
     profile = next(each for each in model.serving if each.name == candidate.profile)
-    workloads = {"engineMemory": (profile, candidate.node_pool)}
+    workloads = {"engineMemory": (profile, candidate.node_pool, candidate.resource)}
     if here and here.prefill and candidate.verdict is Verdict.PLACED:
-        workloads["prefillEngineMemory"] = (here.prefill.profile_of(model), here.prefill.node_pool)
+        workloads["prefillEngineMemory"] = (
+            here.prefill.profile_of(model),
+            here.prefill.node_pool,
+            here.prefill.resource,
+        )
     arithmetic = {
         fact: found
-        for fact, (workload, pool) in workloads.items()
-        if (found := engine_arithmetic(model, workload, fleet.node_pool[candidate.environment, pool]))
+        for fact, (workload, pool, resource) in workloads.items()
+        if (found := engine_arithmetic(model, workload, fleet.offer(candidate.environment, pool, resource)))
     }
     return replace(candidate, facts={**candidate.facts, **arithmetic})
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from slicewise.diagnostics import Code, Diagnostic, counted
-from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile
+from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile, offered_as
 from slicewise.planning.advice import required_memory_advice
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger
 from slicewise.planning.engine_fit import candidate_engine_reason
+from slicewise.planning.location import pool_in_words
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.planning.reasons import Reason, RejectionCode
 from slicewise.planning.search import Demand, DraftPlan, ServingOption, free_choices
@@ -64,7 +65,8 @@ class _Prospects:
                 if replicas >= demand.replicas:
                     return None
                 pool = self._draft.pools[index]
-                most = max(most, _Holding(replicas, f"{pool.environment}/{pool.name}"))
+                name = pool_in_words(pool.name, offered_as(pool.pool))
+                most = max(most, _Holding(replicas, f"{pool.environment}/{name}"))
         scaling = demand.deployment.spec.scaling
         concurrency = scaling.concurrency if demand.deployment.autoscaled else None
         return most if most.replicas >= max(concurrency.min_replicas if concurrency else 1, 1) else None
@@ -107,7 +109,7 @@ class _Prospects:
                             # The profile's own pods have a pool, and those of its prefill workload have none.
                             lacking, what = option.prefill.profile, f"the prefill workload of {what}"
                         yield (
-                            f"{state.environment}/{state.name} with {what}",
+                            f"{state.environment}/{pool_in_words(state.name, offered_as(state.pool))} with {what}",
                             _reasons(demand, lacking, environment, state),
                         )
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from slicewise.diagnostics import have, some
 from slicewise.kubernetes import Quantity
-from slicewise.planning.location import Location
+from slicewise.planning.location import Location, pool_in_words
 from slicewise.planning.reasons import spread, spread_memory
 from slicewise.planning.search import Decision, Measured, Step
 
@@ -114,7 +114,12 @@ def _most_room(location: Location, measured: Mapping[Location, Measured]) -> Mea
 
 
 def _where(group: Iterable[Preferred]) -> str:
-    return some(sorted(f"{each.location.environment}/{each.location.node_pool}" for each in group))
+    return some(
+        sorted(
+            f"{each.location.environment}/{pool_in_words(each.location.node_pool, each.location.resource)}"
+            for each in group
+        )
+    )
 
 
 def _environments(group: Iterable[Preferred]) -> str:

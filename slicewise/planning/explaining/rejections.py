@@ -13,14 +13,15 @@ from slicewise.documents import (
     InferenceEnvironment,
     ModelDeployment,
     ServingProfile,
+    offered_as,
     prefill_replicas,
     prefill_workload,
 )
 from slicewise.planning.capacity import (
     ChargedPool,
+    OfferName,
     PodAsks,
     PoolLedger,
-    PoolName,
     charged_pools,
     deployment_asks,
     pod_asks,
@@ -41,6 +42,8 @@ class Judged(NamedTuple):
     profile: str | None
     reason: Reason | None
     """None where the pool has room for it, or would have without it."""
+    resource: str | None = None
+    """The GPU resource, of a pool whose nodes offer several."""
 
 
 class _Asking(NamedTuple):
@@ -95,14 +98,23 @@ class _Quotas(NamedTuple):
         return found
 
     def _taken(self, pool: PoolLedger, asking: _Asking) -> Taken:
-        return self.planned.of_pool(pool.environment, pool.name, asking.pods * asking.pod.units)
+        return self.planned.of_pool(pool.environment, pool.name, pool.resource, asking.pods * asking.pod.units)
 
 
 def _no_prefill(pools: Sequence[_Pool], taken: _Pool, asking: _Asking, prefill: _Asking) -> Reason | None:
     """Return why none of an environment's `pools` takes a prefill workload once its placement is on `taken`."""
-    beside = taken.ledger.without([(taken.ledger.node.size_of(asking.pod), -asking.pods)])
+    charged = taken.ledger.without([(taken.ledger.node.size_of(asking.pod), -asking.pods)])
+    on_its_nodes = {each.resource: each for each in (charged, *charged.beside)}
     return nearest_for_prefill(
-        (pool.ledger.name, (pool._replace(ledger=beside) if pool is taken else pool).reason(prefill)) for pool in pools
+        (
+            pool.ledger.name,
+            (
+                pool._replace(ledger=on_its_nodes[pool.ledger.resource])
+                if pool.ledger.name == taken.ledger.name
+                else pool
+            ).reason(prefill),
+        )
+        for pool in pools
     )
 
 
@@ -120,8 +132,8 @@ class Rejections:
         if deployment not in self._found:
             placed = self._placed[deployment]
             self._found[deployment] = tuple(
-                Rejection(environment, pool, profile, reason)
-                for environment, pool, profile, reason in self.judged(deployment)
+                Rejection(environment, pool, profile, reason, resource)
+                for environment, pool, profile, reason, resource in self.judged(deployment)
                 if reason and environment not in placed
             )
         return self._found[deployment]
@@ -171,7 +183,7 @@ class Rejections:
             _Pool(
                 (place.with_count(deployment.key, 0) if place.pool.name in own else place).state,
                 node_pool_selector_reason(deployment, place.pool),
-                self._class_of[name, place.pool.name],
+                self._class_of[place.offer],
             )
             for place in self.by_environment[name]
         ]
@@ -186,7 +198,7 @@ class Rejections:
                     reason = pool.no_room(asking)
                 if reason is None and asking.prefill:
                     reason = _no_prefill(pools, pool, asking, asking.prefill)
-                yield Judged(name, pool.ledger.name, asking.profile.name, reason)
+                yield Judged(name, pool.ledger.name, asking.profile.name, reason, offered_as(pool.ledger.pool))
 
     @cached_property
     def quotas(self) -> PlannedQuotas:
@@ -201,16 +213,16 @@ class Rejections:
         return _Quotas(PlannedQuotas(self._fleet, others) if here else self.quotas, deployment)
 
     @cached_property
-    def pools(self) -> Mapping[PoolName, ChargedPool]:
-        """Every pool with what the plan charges to it, by name."""
+    def pools(self) -> Mapping[OfferName, ChargedPool]:
+        """Every pool with what the plan charges to it, by name; each GPU resource of a pool by itself."""
         return charged_pools(self._fleet, self._plan)
 
     @cached_property
     def by_environment(self) -> Mapping[str, Sequence[ChargedPool]]:
         """The pools of each environment, sorted by name."""
         found: dict[str, list[ChargedPool]] = {each.metadata.name: [] for each in self._fleet.environments}
-        for (environment, _), pool in sorted(self.pools.items()):
-            found[environment].append(pool)
+        for pool in sorted(self.pools.values(), key=lambda each: (each.name, each.pool.resource)):
+            found[pool.environment.metadata.name].append(pool)
         return found
 
     @cached_property
@@ -227,7 +239,7 @@ class Rejections:
         return {id(profile): prefill for profile in profiles if (prefill := prefill_workload(profile))}
 
     @cached_property
-    def _class_of(self) -> Mapping[PoolName, int]:
+    def _class_of(self) -> Mapping[OfferName, int]:
         return dict(zip(self.pools, self._matched.class_of, strict=True))
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from slicewise.diagnostics import counted
 from slicewise.documents import (
@@ -15,6 +16,7 @@ from slicewise.documents import (
     ReplicaTopology,
     Selector,
     ServingProfile,
+    offers_of,
     prefill_workload,
     slices_alone,
 )
@@ -102,7 +104,7 @@ def _spread(fleet: Fleet, model: ModelSpec, profile: ServingProfile) -> str:
     pools = [
         (environment.metadata.name, pool)
         for environment in fleet.environments
-        for pool in environment.spec.node_pools
+        for pool in chain.from_iterable(map(offers_of, environment.spec.node_pools))
         if pool.mig is None
     ]
     for gpus in _GPUS_OF_A_NODE if topology.units == 1 else ():

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from slicewise.documents import DeploymentKey, Fleet
+from slicewise.documents import DeploymentKey, Fleet, offers_of
 from slicewise.planning.plan import Placement
 from slicewise.planning.quotas.ledger import QuotaLedger, Taken
 
@@ -16,8 +16,15 @@ class PlannedQuotas:
 
     def __init__(self, fleet: Fleet, placements: Iterable[Placement]) -> None:
         """Take the placements that count."""
-        pools = [(environment, pool) for environment in fleet.environments for pool in environment.spec.node_pools]
-        self._numbers = {(each.metadata.name, pool.name): number for number, (each, pool) in enumerate(pools)}
+        pools = [
+            (environment, offer)
+            for environment in fleet.environments
+            for pool in environment.spec.node_pools
+            for offer in offers_of(pool)
+        ]
+        self._numbers = {
+            (each.metadata.name, pool.name, pool.resource): number for number, (each, pool) in enumerate(pools)
+        }
         self.ledger = QuotaLedger(fleet, pools)
         self._of: dict[DeploymentKey, list[Placement]] = defaultdict(list)
         for placement in placements:
@@ -28,7 +35,7 @@ class PlannedQuotas:
         """Return what a placement takes with its prefill workload, or would with so many replicas."""
         own = placement.units if replicas is None else placement.units // placement.replicas * replicas
         units = [own, *(each.units for each in placement.workloads[1:])]
-        pools = [(each.environment, each.node_pool) for each in placement.workloads]
+        pools = [(each.environment, each.node_pool, each.resource) for each in placement.workloads]
         return [self.of_pool(*pool, number) for pool, number in zip(pools, units, strict=True)]
 
     def of_deployment(self, key: DeploymentKey, replicas: int | None = None) -> list[Taken]:
@@ -49,6 +56,6 @@ class PlannedQuotas:
             self.ledger.charge(key, then, back=True)
             self.ledger.charge(key, now)
 
-    def of_pool(self, environment: str, pool: str, units: int) -> Taken:
-        """Return so many units of a pool, by its name."""
-        return Taken(self._numbers[environment, pool], units)
+    def of_pool(self, environment: str, pool: str, resource: str, units: int) -> Taken:
+        """Return so many units of a pool's GPU resource, by their names."""
+        return Taken(self._numbers[environment, pool, resource], units)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from slicewise.diagnostics import counted
-from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, nodes_at_a_time
+from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, nodes_at_a_time, reserved_field
 from slicewise.planning.capacity import ChargedPool, PlannedCharge
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
 from slicewise.planning.remedies.replicas import fewest_replicas, replicas_field, smallest_number, with_replicas
@@ -27,7 +27,7 @@ def more_nodes(want: Want) -> Proposal | None:
 
     step = nodes_at_a_time(pool, want.place.environment.spec.cluster) if field == "node_count" else 1
     # With one node for each pod there is nothing left to gain from more.
-    pods = want.count + sum(charge.count for charge in want.place.charges) + pool.reserved_units
+    pods = want.count + sum(charge.count for charge in want.place.all_charges) + pool.reserved_units
     plenty = min(-(-(pool.nodes + pods + want.profile.replica_topology.nodes) // step), _MOST_NODES // step)
     fewest = pool.nodes // step + 1
     if plenty < fewest or not want.fits(place(plenty * step)):
@@ -40,18 +40,18 @@ def more_nodes(want: Want) -> Proposal | None:
 
 def fewer_reserved(want: Want) -> Proposal | None:
     """Return the most reserved units with which the pool takes it."""
-    reserved = want.place.pool.reserved_units
+    reserved, field = want.place.pool.reserved_units, reserved_field(want.place.pool)
 
     def place(given_up: int) -> ChargedPool:
         return want.place.with_pool(reserved_units=reserved - given_up)
 
-    if not reserved or not want.fits(place(reserved)):
+    if field is None or not reserved or not want.fits(place(reserved)):
         return None
     # They count as pods of the largest size and one of the rest, so fewer are not always easier: each number is tried.
     tried = range(max(want.lacking, 1), reserved)[:_STEPS_TRIED]
     given_up = next((units for units in tried if want.fits(place(units))), reserved)
     left = reserved - given_up
-    remedy = _on_pool(want, RemedyKind.FEWER_RESERVED, ("reservedUnits", left, reserved), given_up)
+    remedy = _on_pool(want, RemedyKind.FEWER_RESERVED, (field, left, reserved), given_up)
     return Proposal(remedy, want, place(given_up), place(given_up).document)
 
 

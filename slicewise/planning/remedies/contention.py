@@ -34,7 +34,7 @@ class Contention:
         If there is none, all the rivals that fit there at all fit beside it; beside a deployment with a prefill
         workload, on each pool of the environment that either of its workloads may have.
         """
-        beside = (each for each in want.others if each.name != place.name)
+        beside = (each.beside_changed(place) for each in want.others if each.offer != place.offer)
         places = [place, *(replace(each, environment=place.environment) for each in beside)]
         found = (self._rival_on(each, want, list(_asked(want, each))) for each in places)
         return next((key for key in found if key), None)
@@ -43,20 +43,22 @@ class Contention:
         if not asked:
             return None
         crowded = replace(place).state
-        for rival in self._matching(place):
-            other = rival.deployment
-            if other.key == want.deployment.key or other.spec.priority < want.deployment.spec.priority:
-                continue
-            if place.state.takes(rival.pod, rival.count):
-                crowded.charge(rival.pod, rival.count)
-                if not _takes(crowded, asked):
-                    return other.key
+        # Others may come to the same nodes for another of their GPU resources.
+        for there, ledger in zip(place.offers, (crowded, *crowded.beside), strict=True):
+            for rival in self._matching(there):
+                other = rival.deployment
+                if other.key == want.deployment.key or other.spec.priority < want.deployment.spec.priority:
+                    continue
+                if there.state.takes(rival.pod, rival.count):
+                    ledger.charge(rival.pod, rival.count)
+                    if not _takes(crowded, asked):
+                        return other.key
         return None
 
     def _matching(self, place: ChargedPool) -> Sequence[Want]:
         """Return what each deployment would put on `place` with each of its profiles that match."""
         labels = (place.environment.labels, place.pool.labels)
-        key = (place.name, place.pool.capabilities, *(tuple(sorted(each.items())) for each in labels))
+        key = (place.offer, place.pool.capabilities, *(tuple(sorted(each.items())) for each in labels))
         if key not in self._answers:
             # However many nodes a remedy adds: what matches then is looked for once.
             large = place.with_pool(max_node_count=max(place.pool.nodes, _MANY_NODES))

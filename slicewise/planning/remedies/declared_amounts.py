@@ -22,8 +22,9 @@ def more_declared(want: Want) -> Proposal | None:
         return want.place.with_pool(allocatable=_with(want.place.pool.allocatable, resource, steps * step))
 
     # A node full of the pods that ask for most of it; each takes a unit at least.
-    largest = max(pod.of(resource) for pod in (want.pod, *(charge.pod for charge in want.place.charges)))
-    fewest, plenty = has // step + 1, -(-largest * state.node.units // step)
+    largest = max(pod.of(resource) for pod in (want.pod, *(charge.pod for charge in want.place.all_charges)))
+    units = sum(each.node.units for each in (state, *state.beside))
+    fewest, plenty = has // step + 1, -(-largest * units // step)
     if plenty < fewest or not want.fits(place(plenty)):
         return None
     steps = smallest_number(fewest, plenty, lambda steps: want.fits(place(steps)))

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from operator import itemgetter
 
 from slicewise.documents import DeploymentKey, Fleet, ModelSpec, model_key
-from slicewise.planning.capacity import PoolName
+from slicewise.planning.capacity import OfferName
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.prefill_reasons import NoPoolForPrefill
@@ -49,8 +49,8 @@ class Remedies:
             self._served[placement.deployment].add(placement.environment)
 
     @cached_property
-    def _free(self) -> Mapping[PoolName, int]:
-        return {(usage.environment, usage.node_pool): usage.free for usage in self._plan.node_pools}
+    def _free(self) -> Mapping[OfferName, int]:
+        return {(usage.environment, usage.node_pool, usage.offered_as): usage.free for usage in self._plan.node_pools}
 
     @cached_property
     def _quotas(self) -> QuotaRemedies:
@@ -121,7 +121,7 @@ class Remedies:
         serving = self._fleet.model_of(deployment).serving
         units = {profile.name: deployment.replicas * profile.replica_topology.units for profile in serving}
         lacking = (
-            (units[item.profile or ""] - self._free[item.environment, item.node_pool or ""], item)
+            (units[item.profile or ""] - self._free[item.environment, item.node_pool or "", item.resource], item)
             for item in self.rejections.of(shortfall.deployment)
             if item.code in _FULL
         )
@@ -211,7 +211,7 @@ class Remedies:
         """Yield what was rejected: one pool with one profile, or all of an environment with each."""
         deployment = self._fleet.deployment[shortfall.deployment]
         model = self._fleet.model_of(deployment)
-        places = [self.rejections.pools[item.environment, item.node_pool]] if item.node_pool else None
+        places = [self.rejections.pools[item.environment, item.node_pool, item.resource]] if item.node_pool else None
         profiles = [model.profile(item.profile)] if item.profile else model.serving
         one_more = shortfall.wanted - shortfall.placed > 1
         for profile in profiles:

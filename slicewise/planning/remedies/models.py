@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from slicewise.documents import Fleet, MigPreference, ModelSpec, model_key
 from slicewise.kubernetes import GIB, Quantity
-from slicewise.planning.capacity import ChargedPool, PodSize
+from slicewise.planning.capacity import ChargedPool, PlannedCharge, PodSize
 from slicewise.planning.reasons import computed_instead
 from slicewise.planning.remedies.profiles import with_profile
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
@@ -115,11 +115,12 @@ def _recharged(want: Want, fleet: Fleet, name: str, amount: Quantity) -> Charged
         return size._replace(cpu=amount.millis) if name == "cpu" else size._replace(memory=amount.bytes)
 
     mine = model_key(want.deployment)
-    charges = tuple(
-        replace(charge, pod=pod(charge.pod)) if model_key(fleet.deployment[charge.deployment]) == mine else charge
-        for charge in want.place.charges
-    )
-    return replace(want.place, charges=charges)
+
+    def changed(charge: PlannedCharge) -> PlannedCharge:
+        of_model = model_key(fleet.deployment[charge.deployment]) == mine
+        return replace(charge, pod=pod(charge.pod)) if of_model else charge
+
+    return want.place.with_charges(changed)
 
 
 def _without(want: Want, attribute: str, field: str, what: str, *, of_one: bool) -> Proposal | None:

@@ -25,8 +25,8 @@ def fewer_prefill_replicas(want: PrefillWant, fleet: Fleet) -> Proposal | None:
     def changed(replicas: int) -> PrefillWant:
         fewer = profile.model_copy(update={"prefill": prefill.model_copy(update={"replicas": replicas})})
         count = replicas * want.profile.replica_topology.nodes
-        charges = tuple(replace(each, count=count) if is_of_profile(each) else each for each in place.charges)
-        model, there = with_profile(want.model, fewer), replace(place, charges=charges)
+        there = place.with_charges(lambda each: replace(each, count=count) if is_of_profile(each) else each)
+        model = with_profile(want.model, fewer)
         return replace(want, model=model, place=there, replicas=replicas)
 
     def fits(replicas: int) -> bool:

@@ -144,7 +144,7 @@ class QuotaRemedies:
         return self._quotas.ledger.refusal(key, taken)
 
     def _taken(self, want: Want, pods: int) -> list[Taken]:
-        return [self._quotas.of_pool(*want.place.name, pods * want.pod.units)]
+        return [self._quotas.of_pool(*want.place.name, want.place.pool.resource, pods * want.pod.units)]
 
     def _with_prefill(self, want: Want, own: list[Taken]) -> Iterator[list[Taken]]:
         """Yield what is taken with each pool that has room for the prefill workload; alone where there is none."""

@@ -154,7 +154,7 @@ class Want:
         return any(
             reject_candidate(deployment, self.model, prefill, place.environment, each.pool) is None
             and each.state.takes(each.state.pod_size(self.model, prefill, deployment), count)
-            for each in (taken, *(each for each in self.others if each.name != place.name))
+            for each in (taken, *(each.beside_changed(taken) for each in self.others if each.offer != place.offer))
         )
 
 
@@ -198,8 +198,9 @@ def prefill_wants(want: Want) -> Iterator[PrefillWant]:
         return
     replicas = prefill_replicas(want.deployment, want.profile)
     own = PlannedCharge(want.deployment.key, want.profile.name, want.pod, want.count)
+    taken = replace(want.place, charges=(*want.place.charges, own))
     for each in want.others:
-        place = replace(each, charges=(*each.charges, own)) if each.name == want.place.name else each
+        place = each.beside_changed(taken)
         found = PrefillWant(want.deployment, want.model, prefill, place, want.one_more, want.others, replicas=replicas)
         unmet = reject_candidate(want.deployment, want.model, prefill, place.environment, place.pool)
         if unmet is None or unmet.code is RejectionCode.NOT_ENOUGH_NODES:

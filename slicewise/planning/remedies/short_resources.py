@@ -47,4 +47,4 @@ def recounted(want: Want, fleet: Fleet, place: ChargedPool) -> ChargedPool:
         workload = prefill_workload(profile) if charge.is_prefill else None
         return node.pod_size(model, workload or profile, deployment)
 
-    return replace(place, charges=tuple(replace(charge, pod=size(charge)) for charge in place.charges))
+    return place.with_charges(lambda charge: replace(charge, pod=size(charge)))

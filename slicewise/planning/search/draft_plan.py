@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from slicewise.documents import DeploymentKey, Fleet
+from slicewise.documents import DeploymentKey, Fleet, offered_as
 from slicewise.planning.advice import Tenant
 from slicewise.planning.capacity import PodSize, PoolLedger
 from slicewise.planning.location import Location
@@ -89,13 +89,18 @@ class DraftPlan:
 
     def location(self, claim: Claim) -> Location:
         """Return the names of where a claim is, without its prefill workload."""
-        pool = self.pools[claim.index]
-        return Location(pool.environment, pool.name, claim.option.profile.name)
+        return self._location(claim.index, claim.option.profile.name)
+
+    def _location(self, number: int, profile: str) -> Location:
+        pool = self.pools[number]
+        return Location(pool.environment, pool.name, profile, resource=offered_as(pool.pool))
 
     def whole_location(self, claim: Claim) -> Location:
         """Return the names of where a claim is, with the pool of its prefill workload if it has one."""
-        prefill = self.pools[claim.prefill.index].name if claim.prefill else None
-        return self.location(claim)._replace(prefill=prefill)
+        if claim.prefill is None:
+            return self.location(claim)
+        pool = self.pools[claim.prefill.index]
+        return self.location(claim)._replace(prefill=pool.name, prefill_resource=offered_as(pool.pool))
 
     def missing(self, demand: Demand) -> int:
         """Return how many environments `demand` still lacks."""
@@ -133,9 +138,9 @@ class DraftPlan:
         self.count(claim, back=True)
         if claim.prefill:
             self.pools[claim.prefill.index].charge(claim.prefill.pod, -claim.prefill.pods)
-            self.numbered.improved.append(claim.prefill.index)
+            self.numbered.note_better(claim.prefill.index)
         del self.placed[claim.demand.key][pool.environment]
-        self.numbered.improved.append(claim.index)
+        self.numbered.note_better(claim.index)
 
     def best(
         self, demand: Demand, excluded: Collection[str], options: Sequence[ServingOption] | None = None
@@ -241,9 +246,8 @@ class DraftPlan:
             for level in option.levels:
                 for lane, _, queue in level.lanes:
                     for room in filter(None, map(queue.room, lane.members)):
-                        pool = self.pools[room.number]
                         yield (
-                            Location(pool.environment, pool.name, option.profile.name),
+                            self._location(room.number, option.profile.name),
                             Measured(
                                 rank=rank,
                                 doubted=level.doubted,

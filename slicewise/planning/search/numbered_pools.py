@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slicewise.documents import Fleet, InferenceEnvironment, NodePool
-from slicewise.planning.capacity import PoolLedger
+from slicewise.planning.capacity import ledgers_of
 
 
 class NumberedPools:
@@ -14,18 +14,52 @@ class NumberedPools:
     def __init__(self, fleet: Fleet) -> None:
         """Take the fleet, whose environments are sorted by name."""
         self.ledgers = [
-            PoolLedger(environment.metadata.name, pool)
+            ledger
             for environment in fleet.environments
             for pool in sorted(environment.spec.node_pools, key=lambda pool: pool.name)
+            for ledger in ledgers_of(environment.metadata.name, pool)
         ]
-        """By number."""
-        self.number_of = {(pool.environment, pool.name): number for number, pool in enumerate(self.ledgers)}
-        """By the names of environment and pool."""
+        """By number: each GPU resource of a pool is one."""
+        self._numbers: dict[tuple[str, str], list[int]] = {}
+        for number, ledger in enumerate(self.ledgers):
+            self._numbers.setdefault((ledger.environment, ledger.name), []).append(number)
         self.by_environment: dict[str, list[int]] = {each.metadata.name: [] for each in fleet.environments}
         for number, pool in enumerate(self.ledgers):
             self.by_environment[pool.environment].append(number)
         self.improved: list[int] = []
         """Pools that have become better for some pods: the queues measure them again."""
+
+    def has_pool(self, environment: str, pool: str) -> bool:
+        """Return whether there is a pool of these names."""
+        return (environment, pool) in self._numbers
+
+    def number_of(self, environment: str, pool: str, resource: str | None) -> int | None:
+        """Return the number of what a pool offers under the name of a resource; None if it does not.
+
+        A pool of one resource has that number whatever the name: it may have been cut otherwise.
+        """
+        numbers = self._numbers.get((environment, pool), [])
+        if len(numbers) == 1:
+            return numbers[0]
+        return next((number for number in numbers if self.ledgers[number].resource == resource), None)
+
+    def told_by(self, environment: str, pool: str, resource: str | None) -> str | None:
+        """Return the resource by which places on a pool are told apart; None where its nodes offer one.
+
+        An empty text where an earlier plan does not say it.
+        """
+        return (resource or "") if len(self._numbers.get((environment, pool), ())) > 1 else None
+
+    def beside(self, number: int) -> list[int]:
+        """Return the numbers of the other GPU resources of the same nodes."""
+        ledger = self.ledgers[number]
+        return [each for each in self._numbers[ledger.environment, ledger.name] if each != number]
+
+    def note_better(self, number: int) -> None:
+        """Have the queues measure a pool again that has become better, and what its nodes offer beside."""
+        self.improved.append(number)
+        if self.ledgers[number].beside:
+            self.improved += self.beside(number)
 
     def documents(self, fleet: Fleet) -> Iterator[tuple[InferenceEnvironment, NodePool]]:
         """Yield what the documents say of every pool, and of the environment that it is in, by number."""

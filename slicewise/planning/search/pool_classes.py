@@ -15,7 +15,16 @@ from slicewise.documents import (
     model_key,
     prefill_workload,
 )
-from slicewise.planning.capacity import Extended, PodAsks, PodSize, PoolLedger, deployment_asks, pod_asks
+from slicewise.planning.capacity import (
+    Extended,
+    PodAsks,
+    PodSize,
+    PoolLedger,
+    SharedPod,
+    are_light_together,
+    deployment_asks,
+    pod_asks,
+)
 from slicewise.planning.matched_requirements import MatchedRequirements, match_requirements
 from slicewise.planning.reasons import Reason
 
@@ -122,8 +131,18 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
                 doubted = serves[shape[0]][class_of[number]] is _Serves.IF_WEIGHTS_FIT
                 order = (doubted, pool.pool.unit_memory.bytes, wasted)
                 found[shape][number] = Fit(order, pod)
+    beside = _beside(pools)
+
+    def units_decide(number: int, pods: Iterable[PodSize]) -> bool:
+        """Return whether units run out first, whatever comes of what may be asked of these nodes."""
+        if not beside[number]:
+            return all(map(pools[number].node.is_light, pods))
+        offers = [number, *beside[number]]
+        kinds = {SharedPod(i, pod): 1 for i, each in enumerate(offers) for pod in asked[numbers[each]]}
+        return are_light_together([pools[each].node for each in offers], kinds)
+
     classes = {
-        number: PoolClass(number, frozenset(pod.units for pod in pods), all(map(pools[number].node.is_light, pods)))
+        number: PoolClass(number, frozenset(pod.units for pod in pods), units_decide(number, pods))
         for number, pods in asked.items()
     }
     # Many shapes fit on the same pools in the same way: they share their lanes.
@@ -153,18 +172,28 @@ def _serves(reason: Reason | None, *, doubted: bool) -> _Serves:
     return _Serves.IF_WEIGHTS_FIT if doubted else _Serves.YES
 
 
+def _beside(pools: Sequence[PoolLedger]) -> Sequence[Sequence[int]]:
+    """Return for each pool the numbers of what its nodes offer beside it."""
+    number_of = {id(pool): number for number, pool in enumerate(pools) if pool.beside}
+    return [[number_of[id(each)] for each in pool.beside] if number_of else () for pool in pools]
+
+
 def _first_alike(
     pools: Sequence[PoolLedger], requirements: Sequence[int], serves: Iterable[Sequence[_Serves]]
 ) -> list[int]:
     """Return for each pool the number of the first one that is like it in all that planning looks at."""
     able = list(zip(*serves, strict=True))
+    beside = _beside(pools)
     first: dict[tuple[object, ...], int] = {}
     known: dict[tuple[object, ...], int] = {}
     numbers = []
     for number, (pool, kind) in enumerate(zip(pools, requirements, strict=True)):
-        here = (kind, pool.node)
+        # What else its nodes offer counts too: the pods of all of these share the nodes.
+        rest = tuple((requirements[each], pools[each].node) for each in beside[number])
+        here = (kind, pool.node, rest) if rest else (kind, pool.node)
         if here not in known:
-            alike = (able[kind] if able else (), pool.pool.unit_memory.bytes, pool.node)
+            others = tuple((able[each] if able else (), node) for each, node in rest)
+            alike = (able[kind] if able else (), pool.pool.unit_memory.bytes, pool.node, others)
             known[here] = first.setdefault(alike, number)
         numbers.append(known[here])
     return numbers

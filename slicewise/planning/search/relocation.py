@@ -145,7 +145,10 @@ class Relocation:
 
     def _choices(self, index: int, lacking: int, depth: int) -> Iterator[Sequence[Claim]]:
         """Yield claims on a pool that could make way: one that is large enough, or several small ones."""
-        by_size = sorted(self._here(index), key=lambda claim: (claim.units_on(index), claim.demand.key))
+        # Where it is not units that are short, what shares the nodes may make way as well.
+        beside = self._draft.numbered.beside(index) if lacking <= 0 else []
+        here = {id(claim): claim for each in (index, *beside) for claim in self._here(each)}
+        by_size = sorted(here.values(), key=lambda claim: (claim.units_on(index), claim.demand.key))
         large = [claim for claim in by_size if claim.units_on(index) >= lacking]
         if depth > 1:
             yield from ([claim] for claim in large[:_DEEPER])

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from slicewise.planning.matching import node_pool_selector_reason
-from slicewise.planning.moves import MoveReason, NodePoolGone
+from slicewise.planning.moves import MoveReason, NodePoolGone, ResourceGone
 from slicewise.planning.prefill_reasons import PrefillRejected, nearest_for_prefill
-from slicewise.planning.previous_placements import PreviousPrefill
+from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill
 from slicewise.planning.reasons import Reason
 from slicewise.planning.search.draft_plan import Claim, DraftPlan, PrefillClaim
 
 
 def same_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) -> Claim:
     """Return `claim` with its prefill workload on the pool where it was; without any where that cannot be."""
-    number = None if old is None else draft.numbered.number_of.get((draft.location(claim).environment, old.node_pool))
+    number = None
+    if old is not None:
+        number = draft.numbered.number_of(draft.location(claim).environment, old.node_pool, old.resource)
     return claim if number is None else replace(claim, prefill=_on(draft, claim, number))
 
 
@@ -61,11 +63,18 @@ def with_nearest_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | 
 def why_prefill_left(draft: DraftPlan, claim: Claim, old: PreviousPrefill) -> MoveReason | Reason:
     """Return why the prefill workload of `claim` is not where it was."""
     environment = draft.location(claim).environment
-    number = draft.numbered.number_of.get((environment, old.node_pool))
+    number = draft.numbered.number_of(environment, old.node_pool, old.resource)
     if number is None:
-        return NodePoolGone(environment, old.node_pool)
+        return pool_gone(draft, environment, old)
     reason = _judged(draft, claim, number)
     return PrefillRejected(old.node_pool, reason) if reason else NodePoolGone(environment, old.node_pool)
+
+
+def pool_gone(draft: DraftPlan, environment: str, old: PreviousPlacement | PreviousPrefill) -> MoveReason:
+    """Return that the documents have the pool no longer on which pods were, or not the GPU resource there."""
+    if draft.numbered.has_pool(environment, old.node_pool):
+        return ResourceGone(environment, old.node_pool, old.resource)
+    return NodePoolGone(environment, old.node_pool)
 
 
 def why_no_prefill(draft: DraftPlan, claim: Claim) -> Reason | None:

@@ -15,7 +15,6 @@ from slicewise.planning.moves import (
     Move,
     MoveCode,
     MoveReason,
-    NodePoolGone,
     OnePoolEach,
     ProfileGone,
 )
@@ -27,6 +26,7 @@ from slicewise.planning.search.demands import Demand, ServingOption
 from slicewise.planning.search.draft_plan import Claim, DraftPlan
 from slicewise.planning.search.retained_prefill import (
     has_room_for_prefill,
+    pool_gone,
     prefill_grew,
     same_prefill,
     why_no_prefill,
@@ -66,21 +66,21 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
         demand = demands.get(old.key)
         if demand is None:
             continue
-        location = Location(old.environment, old.node_pool, old.profile)
-        claim = _same_location(draft, fleet, demand, location)
+        claim = _same_location(draft, fleet, demand, old)
         if isinstance(claim, Claim):
             if claim.option.prefill:
                 claim = same_prefill(draft, claim, old.prefill)
             grew = claim.units > old.units or claim.pod.units != old.gpus_per_node or prefill_grew(claim, old.prefill)
+            location = Location(old.environment, old.node_pool, old.profile)
             kept.append(((grew, -demand.priority, demand.key, location), claim, old))
         else:
-            lost.append(_lost(demand, old, claim))
+            lost.append(_lost(draft, demand, old, claim))
     kept.sort(key=lambda item: item[0])
     apart: list[tuple[Claim, PreviousPlacement]] = []
     for _, claim, old in kept:
         reason = _no_room(draft, claim)
         if reason:
-            lost.append(_lost(claim.demand, old, reason))
+            lost.append(_lost(draft, claim.demand, old, reason))
         elif not has_room_for_prefill(draft, claim):
             apart.append((claim, old))
         else:
@@ -97,20 +97,30 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
 def _keep_shares(draft: DraftPlan, previous: Iterable[PreviousPlacement]) -> None:
     """Keep for each deployment its share of quotas, as far as the pools are there that it was on."""
     for old in previous:
-        pools = [(old.node_pool, old.units), *([(old.prefill.node_pool, old.prefill.units)] if old.prefill else [])]
+        workloads = [old, *([old.prefill] if old.prefill else [])]
         taken = [
-            Taken(number, units)
-            for pool, units in pools
-            if (number := draft.numbered.number_of.get((old.environment, pool))) is not None
+            Taken(number, each.units)
+            for each in workloads
+            if (number := draft.numbered.number_of(old.environment, each.node_pool, each.resource)) is not None
         ]
         if draft.quotas and taken:
             draft.quotas.keep(old.key, taken)
 
 
-def _lost(demand: Demand, old: PreviousPlacement, reason: MoveReason | Reason) -> Lost:
-    prefill = old.prefill.node_pool if old.prefill else None
-    location = Location(old.environment, old.node_pool, old.profile, prefill)
+def _lost(draft: DraftPlan, demand: Demand, old: PreviousPlacement, reason: MoveReason | Reason) -> Lost:
+    location = _old_location(draft, old)
     return Lost(demand, location, old.resource, reason, old.prefill)
+
+
+def _old_location(draft: DraftPlan, old: PreviousPlacement) -> Location:
+    """Return where a placement of an earlier plan was, as places are known now."""
+    place = Location(old.environment, old.node_pool, old.profile)
+    place = place._replace(resource=draft.numbered.told_by(old.environment, old.node_pool, old.resource))
+    prefill = old.prefill
+    if prefill is None:
+        return place
+    resource = draft.numbered.told_by(old.environment, prefill.node_pool, prefill.resource)
+    return place._replace(prefill=prefill.node_pool, prefill_resource=resource)
 
 
 def _is_kept(draft: DraftPlan, item: Lost) -> bool:
@@ -122,12 +132,12 @@ def _with_other_prefill(draft: DraftPlan, claim: Claim, old: PreviousPlacement) 
     """Keep `claim` where it was with its prefill workload on another pool; return what is to be said of that."""
     reason = _no_room(draft, claim)
     if reason:
-        return _lost(claim.demand, old, reason)
+        return _lost(draft, claim.demand, old, reason)
     placed = with_nearest_prefill(draft, claim, old.prefill)
     if placed is None:
         lacking = why_no_prefill(draft, claim)
-        return _lost(claim.demand, old, lacking) if lacking else None
-    lost = _lost(claim.demand, old, why_prefill_left(draft, claim, old.prefill)) if old.prefill else None
+        return _lost(draft, claim.demand, old, lacking) if lacking else None
+    lost = _lost(draft, claim.demand, old, why_prefill_left(draft, claim, old.prefill)) if old.prefill else None
     draft.place(replace(placed, retained=lost is None), Step.KEPT)
     return lost
 
@@ -185,17 +195,19 @@ def moves(draft: DraftPlan, lost: Sequence[Lost]) -> Iterator[Move]:
             yield Move(item.demand.key, item.location, target, item.reason)
 
 
-def _same_location(draft: DraftPlan, fleet: Fleet, demand: Demand, location: Location) -> Claim | MoveReason | Reason:
+def _same_location(
+    draft: DraftPlan, fleet: Fleet, demand: Demand, old: PreviousPlacement
+) -> Claim | MoveReason | Reason:
     """Return what `demand` takes where it was, or why it can no longer be there."""
-    number = draft.numbered.number_of.get((location.environment, location.node_pool))
-    if location.environment not in draft.numbered.by_environment:
-        return EnvironmentGone(location.environment)
+    number = draft.numbered.number_of(old.environment, old.node_pool, old.resource)
+    if old.environment not in draft.numbered.by_environment:
+        return EnvironmentGone(old.environment)
     if number is None:
-        return NodePoolGone(location.environment, location.node_pool)
-    option = next((option for option in demand.options if option.profile.name == location.profile), None)
+        return pool_gone(draft, old.environment, old)
+    option = next((option for option in demand.options if option.profile.name == old.profile), None)
     if option is None:
-        return ProfileGone(location.profile)
-    environment = fleet.environment[location.environment]
+        return ProfileGone(old.profile)
+    environment = fleet.environment[old.environment]
     pool = draft.pools[number]
     reason = _rejection(draft, demand, option, environment, number)
     if reason:

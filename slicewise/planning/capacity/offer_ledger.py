@@ -1,0 +1,98 @@
+"""One GPU resource of a pool whose nodes offer several, while a plan is made: the rest of a node is there for all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+
+from slicewise.documents import NodePool, offers_of
+from slicewise.planning.capacity.pool_ledger import PoolLedger
+from slicewise.planning.capacity.shared_soundness import SharedPod, are_light_together, is_sound_together
+from slicewise.planning.capacity.sizes import NodeSize, PodSize
+
+
+def ledgers_of(environment: str, pool: NodePool) -> Sequence[PoolLedger]:
+    """Return a ledger for each GPU resource that the nodes of `pool` offer, in the order of the resources' names."""
+    offers = offers_of(pool)
+    if len(offers) == 1:
+        return [PoolLedger(environment, offers[0])]
+    found = [OfferLedger(environment, offer) for offer in offers]
+    for ledger in found:
+        ledger.link(found)
+    return found
+
+
+class OfferLedger(PoolLedger):
+    """Its units are its own; CPU, memory and all else of a node are there once, for the pods of every resource."""
+
+    def link(self, offers: Sequence[OfferLedger]) -> None:
+        """Take the ledgers of all resources of the pool, this one among them."""
+        self._offers = offers
+        self._number = next(number for number, each in enumerate(offers) if each is self)
+        self._sizes = [each.node for each in offers]
+
+    @property
+    def beside(self) -> Sequence[PoolLedger]:
+        """The ledgers of the other GPU resources of the same nodes."""
+        return [each for each in self._offers if each is not self]
+
+    def charge(self, pod: PodSize, count: int) -> None:
+        """Promise room for `count` pods; with a negative count, take a promise back."""
+        super().charge(pod, count)
+        for each in self._offers:
+            if each is not self:
+                each.forget(better=count < 0)
+
+    def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolLedger:
+        """Return a copy in which these pods of this resource are not charged."""
+        copies = [OfferLedger(each.environment, each.pool) for each in self._offers]
+        for copy in copies:
+            copy.link(copies)
+        for copy, each in zip(copies, self._offers, strict=True):
+            for pod, count in each.pods.items():
+                copy.charge(pod, count)
+        mine = copies[self._number]
+        for pod, count in pods:
+            mine.charge(pod, -count)
+        return mine
+
+    def _alike(self, pod: PodSize) -> bool:
+        """Return whether counting units is exact: nobody else is there, or nothing but units can run out."""
+        if not any(each.pods for each in self._offers if each is not self):
+            return super()._alike(pod)
+        if self.pool.reserved_units % pod.units or any(each.units != pod.units for each in self.pods):
+            return False
+        return are_light_together(self._sizes, self._together(self.pods + Counter({pod: 1})))
+
+    def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
+        """Return whether nodes of a size take `pods` of this resource beside those of the others, in any order."""
+        gone = {name for name, _ in self.node.limits()} - {name for name, _ in node.limits()}
+        sizes = [each.without(gone) for each in self._sizes] if gone else self._sizes
+        return is_sound_together(self.pool.nodes, sizes, self._together(pods, gone))
+
+    def _together(self, pods: Counter[PodSize], gone: AbstractSet[str] = frozenset()) -> Counter[SharedPod]:
+        """Return `pods` of this resource and those of all others, with what these reserve.
+
+        Of the others' without what they ask for of some resources, which `pods` do not have either.
+        """
+        found = Counter({SharedPod(self._number, pod): count for pod, count in pods.items()})
+        for number, each in enumerate(self._offers):
+            if each is not self:
+                for pod, count in each.with_reserved_slices().items():
+                    found[SharedPod(number, pod.without(gone) if gone else pod)] += count
+        return found
+
+    def with_reserved_slices(self) -> Counter[PodSize]:
+        """Return the pods of this resource, and for each reserved slice one that is as large as any of them.
+
+        What other people's pods ask for is unknown. Where none of ours is on the resource, it is left open, and nothing
+        is charged: the slices themselves are kept.
+        """
+        pods = Counter(self.pods)
+        if pods and self.pool.reserved_units:
+            largest, *rest = pods
+            for each in rest:
+                largest = largest.or_more(each)
+            pods[largest._replace(units=1)] += self.pool.reserved_units
+        return pods
