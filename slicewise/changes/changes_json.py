@@ -51,8 +51,8 @@ def changes_to_dict(changes: PlanChanges) -> dict[str, Any]:
         "moved": [
             {
                 "deployment": _name(change.deployment),
-                "from": {**_location(change.before), **_resource(change.move and change.move.source)},
-                "to": {**_location(change.now), **_resource(change.move and change.move.target)},
+                "from": {**_location(change.before), **_resource(change.move.source if change.move else None)},
+                "to": {**_location(change.now), **_resource(change.move.target if change.move else None)},
                 **_why(change),
                 "parts": [_part(each) for each in change.parts],
                 "restarts": change.effect.value,

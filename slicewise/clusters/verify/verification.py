@@ -54,12 +54,12 @@ from slicewise.clusters.verify.services import (
 )
 from slicewise.clusters.verify.weights_in_images import check_images_of_weights
 from slicewise.diagnostics import Diagnostic, Found, by_pool, difference_to_dict, merged, stops_update
-from slicewise.documents import DeploymentKey, Fleet
+from slicewise.documents import DeploymentKey, Fleet, NodePool, offered_as
 from slicewise.planning import (
     ChargedPool,
+    OfferName,
     Placement,
     Plan,
-    PoolName,
     PreviousPlacement,
     charged_pools,
     placements_by_environment,
@@ -193,7 +193,7 @@ class _Environment:
             if each.key not in theirs
         }
 
-    def compared(self, charged: Mapping[PoolName, ChargedPool]) -> tuple[list[PoolReality], list[Diagnostic]]:
+    def compared(self, charged: Mapping[OfferName, ChargedPool]) -> tuple[list[PoolReality], list[Diagnostic]]:
         """Return every pool in numbers, and all that differs."""
         pools, cluster = self.fleet.environment[self.name].spec.node_pools, self.cluster
         of_pool = members(pools, cluster.nodes)
@@ -202,18 +202,21 @@ class _Environment:
         meant: set[str] = set()
         realities: list[PoolReality] = []
         found: list[tuple[str, Found]] = []
-        for pool in sorted(pools, key=lambda each: each.name):
+        offers = [place for place in charged.values() if place.name[0] == self.name]
+        for place in sorted(offers, key=lambda each: (each.pool.name, each.pool.resource)):
+            pool = place.pool
             workloads = (workload for placement in self.placements for workload in placement.workloads)
-            here = [workload for workload in workloads if workload.node_pool == pool.name]
-            charges = charged[self.name, pool.name].charges
-            declared = DeclaredPool(pool, here, charges, requirements_of(self.fleet, here))
+            here = [each for each in workloads if each.node_pool == pool.name and _asks_for(each, pool)]
+            declared = DeclaredPool(pool, here, place.charges, requirements_of(self.fleet, here))
             compared = compare_pool(declared, of_pool[pool.name], strays, cluster.nodes, cluster.bounds)
             meant |= {node.name for node in compared.near.nodes}
             hidden = Readable.PODS in cluster.unread
             held = None if hidden else holdings(compared, cluster.pods, self.own, cluster.services)
             realities.append(reality_of(self.name, compared, held))
             checked = self._check_pool(compared, held)
-            found += [(pool.name, followed(each, charged[self.name, pool.name])) for each in checked]
+            told = [(pool.name, followed(each, place)) for each in checked]
+            # What is true of the nodes is true for each of their GPU resources.
+            found += [each for each in told if each not in found]
         of_cluster = [
             *self.elsewhere,
             *check_service_needs(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
@@ -222,7 +225,7 @@ class _Environment:
             *check_service_routes(self.cluster, self.expected),
             *check_named_objects(self.cluster, self.expected),
             *check_claims(self.cluster, self.expected),
-            *check_configs(self.cluster, self.expected, [charged[self.name, pool.name] for pool in pools]),
+            *check_configs(self.cluster, self.expected, offers),
             *check_images_of_weights(self.cluster, self.expected),
             *check_namespaces(self.cluster, self.placements, self.expected, self.own),
             *check_undeclared_nodes([node for node in strays if node.name not in meant]),
@@ -249,3 +252,8 @@ class _Environment:
             () if held is None else check_holdings(compared, held, blocks=bool(shortage.lacking)),
         )
         yield from map(shortage.weighed, chain.from_iterable(checks))
+
+
+def _asks_for(workload: Placement, pool: NodePool) -> bool:
+    """Return whether a workload on the nodes of a pool has this GPU resource of them."""
+    return offered_as(pool) in (None, workload.resource)

@@ -97,7 +97,7 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
 def _keep_shares(draft: DraftPlan, previous: Iterable[PreviousPlacement]) -> None:
     """Keep for each deployment its share of quotas, as far as the pools are there that it was on."""
     for old in previous:
-        workloads = [old, *([old.prefill] if old.prefill else [])]
+        workloads: list[PreviousPlacement | PreviousPrefill] = [old, *([old.prefill] if old.prefill else [])]
         taken = [
             Taken(number, each.units)
             for each in workloads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from slicewise.clusters.live import LiveNode
-from slicewise.documents import NodePool, SelectedLabels, selects
+from slicewise.documents import NodePool, SelectedLabels, resources_of, selects
 
 
 def members(pools: Sequence[NodePool], nodes: Iterable[LiveNode]) -> dict[str, tuple[LiveNode, ...]]:
@@ -18,7 +18,7 @@ def members(pools: Sequence[NodePool], nodes: Iterable[LiveNode]) -> dict[str, t
     found: dict[str, list[LiveNode]] = {pool.name: [] for pool in pools}
     for node in nodes:
         matching = [pool for pool in pools if matches(pool, node) and (node.gpus or pool.node_selector)]
-        offered = [pool for pool in matching if node.units(pool.resource)]
+        offered = [pool for pool in matching if any(map(node.units, resources_of(pool)))]
         for pool in offered or matching:
             found[pool.name].append(node)
     return {name: tuple(those) for name, those in found.items()}
