@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, PrivateAttr, StrictInt, StrictStr, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, StrictInt, StrictStr, ValidationInfo, field_validator
 
 from slicewise.documents.allocatable import Allocatable
 from slicewise.documents.amounts import GpuMemory
@@ -104,6 +104,18 @@ class MigConfiguration(Frozen):
 class Capabilities(Frozen):
     """What one allocation unit (a MIG pool's slice, otherwise a whole GPU) and its node can do. Unset means unknown."""
 
+    # A rule asks for the memory: slices of several profiles have none in common.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["memoryPerGpu"]},
+                {
+                    "required": ["migConfiguration"],
+                    "properties": {"migConfiguration": {"type": "object", "required": ["slices"]}},
+                },
+            ]
+        }
+    )
     memory_per_gpu: GpuMemory | None = None
     """Memory of one allocation unit: the slice's on a MIG pool. Left out where migConfiguration has slices."""
     interconnect: Interconnect | None = None

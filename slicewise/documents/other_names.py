@@ -32,12 +32,9 @@ _NO_IDENTITY: Final = OtherName(
     "leave it out: a kubeconfig has its credentials, and existing.gke and existing.eks use your own"
 )
 _NO_NAMESPACE: Final = OtherName("leave it out: this kind belongs to no namespace")
-_ONE_PROFILE: Final = (
-    "with one profile: nodes that are cut into several are in a pool for each, see docs/documents.md, Nodes that are "
-    "cut into several profiles"
-)
-_PROFILE_OF_A_POOL: Final = renamed("capabilities.migConfiguration.profile", f", {_ONE_PROFILE}")
-_PROFILE: Final = renamed("migConfiguration.profile", f", {_ONE_PROFILE}")
+_SLICES_OF_A_NODE: Final = ", a map: {PROFILE: slices of a node}"
+_SLICES_OF_A_POOL: Final = renamed("capabilities.migConfiguration.slices", _SLICES_OF_A_NODE)
+_SLICES: Final = renamed("migConfiguration.slices", _SLICES_OF_A_NODE)
 _POOL_LABELS: Final = renamed("nodeSelector", ", a map of labels, each with a value or a list of values")
 
 _ENVIRONMENT: Final = {
@@ -116,12 +113,19 @@ _ENVIRONMENT: Final = {
         OtherName("it is that of the whole environment: see spec.devicePluginVersion"),
     ),
     "spec.nodePools.mig": renamed("capabilities.migConfiguration", " with enabled and profile"),
-    "spec.nodePools.migProfiles": _PROFILE_OF_A_POOL,
-    "spec.nodePools.profiles": _PROFILE_OF_A_POOL,
-    "spec.nodePools.slices": _PROFILE_OF_A_POOL,
-    "spec.nodePools.capabilities.migProfiles": _PROFILE,
-    "spec.nodePools.capabilities.profiles": _PROFILE,
-    "spec.nodePools.capabilities.migConfiguration.profiles": renamed("profile", f", {_ONE_PROFILE}"),
+    "spec.nodePools.migProfiles": _SLICES_OF_A_POOL,
+    "spec.nodePools.profiles": _SLICES_OF_A_POOL,
+    "spec.nodePools.slices": _SLICES_OF_A_POOL,
+    "spec.nodePools.capabilities.migProfiles": _SLICES,
+    "spec.nodePools.capabilities.profiles": _SLICES,
+    "spec.nodePools.capabilities.migConfiguration.profiles": renamed("slices", _SLICES_OF_A_NODE),
+    "spec.nodePools.capabilities.migConfiguration.layout": renamed("slices", _SLICES_OF_A_NODE),
+    "spec.nodePools.capabilities.migConfiguration.migDevices": renamed("slices", _SLICES_OF_A_NODE),
+    "spec.nodePools.capabilities.migConfiguration.reserved": renamed("reservedSlices", ", a map: {PROFILE: slices}"),
+    "spec.nodePools.capabilities.migConfiguration.memory": renamed("memoryPerSlice", ", a map: {PROFILE: 9728Mi}"),
+    "spec.nodePools.capabilities.migConfiguration.uncutGpus": renamed("wholeGpus"),
+    "spec.nodePools.reservedSlices": renamed("capabilities.migConfiguration.reservedSlices"),
+    "spec.nodePools.wholeGpus": renamed("capabilities.migConfiguration.wholeGpus"),
     "spec.nodePools.migProfile": renamed("capabilities.migConfiguration.profile"),
     "spec.nodePools.migStrategy": renamed("capabilities.migConfiguration.strategy"),
     "spec.nodePools.migEnabled": renamed("capabilities.migConfiguration.enabled"),
@@ -139,7 +143,6 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.capabilities.multiNode": renamed("multiNodeCapable"),
     "spec.nodePools.capabilities.migConfiguration.migProfile": renamed("profile"),
     "spec.nodePools.capabilities.migConfiguration.partitionSize": renamed("profile"),
-    "spec.nodePools.capabilities.migConfiguration.slices": renamed("slicesPerGpu"),
     "spec.nodePools.capabilities.migConfiguration.count": renamed("slicesPerGpu"),
 }
 _SOURCE: Final = OtherName(

@@ -27,7 +27,7 @@ _NUMBERS = (
     *range(244, 247),
     248,
     249,
-    257,
+    *range(251, 258),
     701,
     702,
 )
@@ -43,6 +43,7 @@ ONLY_THE_PROGRAM_HERE = {
         *("fields/no-existing-block", "fields/no-gke-block", "fields/no-mig-profile"),
         "sources/no-block",
         "fields/no-hugging-face",
+        "quantities/nothing",
     },
     "size of an amount": {
         *("quantities/allocatable-cores", "quantities/too-much", "quantities/infinity", "quantities/not-a-number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, some
 from slicewise.documents.cloud_nodes import catalogued
@@ -24,34 +25,39 @@ def check_cut(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     needed = fewest_gpus(gpu, mig.slices)
     if needed is not None and needed <= cut:
         return
-    at_least = f"{needed}" if needed else f"more than {MOST_GPUS_CUT}"
-    left = f", of which {mig.whole_gpus} are left whole" if mig.whole_gpus else ""
     written = ", ".join(f"{profile}: {count}" for profile, count in mig.slices.items())
+    left = f", of which {mig.whole_gpus} stay whole" if mig.whole_gpus else ""
+    why, facts = _why(gpu, mig.slices, cut)
     yield Diagnostic.error(
         Code.SLICES_DO_NOT_FIT,
-        f"{counted(cut, f'{gpu.name} GPU')} cannot be cut into {written}: {_why(gpu, mig.slices, cut)}; that takes "
-        f"{at_least}, and a node has {counted(pool.accelerator_count, 'GPU')}{left}",
+        f"{counted(cut, 'GPU')} cannot be cut into {written}: {why}; that takes "
+        f"{needed or f'more than {MOST_GPUS_CUT}'} of {gpu.name}, and a node has {pool.accelerator_count}{left}",
         _remedy(gpu, mig.slices, cut),
         field=(*path, "capabilities", "migConfiguration", "slices"),
         slices=dict(mig.slices),
         gpus=cut,
-        needed=needed,
+        needed=needed or MOST_GPUS_CUT + 1,
+        gpusOfANode=pool.accelerator_count,
+        wholeGpus=mig.whole_gpus,
+        **facts,
     )
 
 
-def _why(gpu: GpuModel, slices: Mapping[str, int], cut: int) -> str:
+def _why(gpu: GpuModel, slices: Mapping[str, int], cut: int) -> tuple[str, dict[str, Any]]:
     """Say what is exceeded: the instances of one profile, the memory slices of all, or the places that there are."""
     known = {name: profile for name in slices if (profile := gpu.profile(name))}
     for name, count in slices.items():
-        most = known[name].per_gpu * cut
-        if count > most:
-            return f"a GPU has at most {known[name].per_gpu} of {name}"
-    taken = sum(known[name].memory_slices * count for name, count in slices.items())
-    if taken > memory_slices(gpu) * cut:
-        return f"they take {taken} memory slices, of which a GPU has {memory_slices(gpu)}"
+        most = known[name].per_gpu
+        if count > most * cut:
+            return f"a GPU has at most {most} of {name}", {"slicesPerGpu": most}
+    taken, board = sum(known[name].memory_slices * count for name, count in slices.items()), memory_slices(gpu)
+    if taken > board * cut:
+        facts = {"memorySlices": taken, "memorySlicesOfAGpu": board}
+        return f"they take {taken} memory slices, of which a GPU has {board}", facts
     largest = max(known.values(), key=lambda profile: (profile.memory_slices, profile.name))
     starts = some([str(each) for each in largest.starts], between=" or ", word="or")
-    return f"not every slice finds a place beside the others ({largest.name} begins at memory slice {starts})"
+    where = f"{largest.name} begins at memory slice {starts}"
+    return f"not every slice finds a place beside the others ({where})", {"starts": list(largest.starts)}
 
 
 def _remedy(gpu: GpuModel, slices: Mapping[str, int], cut: int) -> str:

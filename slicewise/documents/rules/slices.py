@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, quoted
+from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, dotted, quoted
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import MigConfiguration, NodePool
@@ -28,9 +28,16 @@ _OF_SEVERAL: Final = {
 
 def check_memory_is_there(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield that the pool at `path` lacks the memory of its units, which only `slices` makes unnecessary."""
-    if pool.capabilities.memory_per_gpu is None and not is_cut_in_several(pool):
-        at = (*path, "capabilities", "memoryPerGpu")
-        yield Diagnostic.error(Code.MISSING_FIELD, '"memoryPerGpu" is required', "add it", field=at)
+    has = pool.capabilities
+    if has.memory_per_gpu is not None or is_cut_in_several(pool):
+        return
+    at, field = (*path, "capabilities"), (*path, "capabilities", "memoryPerGpu")
+    if "memory_per_gpu" in has.model_fields_set:
+        message = "nothing is not a Kubernetes quantity"
+        yield Diagnostic.error(Code.BAD_VALUE, message, "write for example 40Gi", field=field)
+    else:
+        message = f'"memoryPerGpu" is required in {dotted(at)}'
+        yield Diagnostic.error(Code.MISSING_FIELD, message, "add it", field=field)
 
 
 def check_slice_fields(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
@@ -67,7 +74,9 @@ def _fields_of_the_pool(pool: NodePool, mig: MigConfiguration, path: FieldPath) 
         message = "reservedUnits does not say of which profile"
         example = next(iter(mig.slices or ()), "3g.40gb")
         remedy = f"write migConfiguration.reservedSlices: {{{example}: {pool.reserved_units}}}, or leave it out"
-        yield Diagnostic.error(Code.SLICES_OR_PROFILE, message, remedy, field=(*path, "reservedUnits"))
+        yield Diagnostic.error(
+            Code.SLICES_OR_PROFILE, message, remedy, field=(*path, "reservedUnits"), reserved=pool.reserved_units
+        )
 
 
 def check_keys_of_slices(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:

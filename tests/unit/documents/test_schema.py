@@ -58,8 +58,22 @@ def from_source(kind: str, source: str, block: tuple[str, Schema]) -> Schema:
     return {**MINIMAL[kind], "spec": {**spec, "source": source, name: content}}
 
 
+# A node that is cut in several profiles, which excludes the fields of one that is not.
+_SEVERAL = {
+    "enabled": True,
+    "slices": {"3g.40gb": 6, "1g.10gb": 28},
+    "reservedSlices": {"1g.10gb": 2},
+    "memoryPerSlice": {"3g.40gb": "39Gi"},
+    "wholeGpus": 1,
+}
 ALTERNATIVES: dict[str, list[Schema]] = {
     "InferenceEnvironment": [
+        environment(
+            {"source": "Existing", "existing": {"secretRef": {"name": "k", "key": "k"}}},
+            acceleratorType="nvidia-h100-80gb",
+            acceleratorCount=8,
+            capabilities={"migConfiguration": _SEVERAL},
+        ),
         environment({"source": "Existing", "existing": {"gke": {"project": "p", "location": "l", "cluster": "c"}}}),
         environment({"source": "Existing", "existing": {"eks": {"region": "eu-central-1", "cluster": "c"}}}),
         environment(

@@ -36,8 +36,8 @@ def read(name: str, module: ModuleType = matching, functions: Collection[str] = 
 
 @pytest.mark.parametrize(
     ("argument", "kind", "derived"),
-    # mig is a part of capabilities; units are nodes and gpusPerNode together.
-    [("pool", "_PoolClass", {"mig"}), ("topology", "_Topology", {"units"})],
+    # mig and unit_memory are parts of capabilities; units are nodes and gpusPerNode together.
+    [("pool", "_PoolClass", {"mig", "unit_memory"}), ("topology", "_Topology", {"units"})],
 )
 def test_what_requirements_compare_is_a_part_of_the_class(argument: str, kind: str, derived: set[str]) -> None:
     assert {"nodes"} <= read(argument)
@@ -48,5 +48,5 @@ def test_what_a_unit_goes_by_is_a_part_of_the_class() -> None:
     read_there = read("pool", import_module(unit_of.__module__), ["unit_of"]) | read(
         "pool", cloud_nodes, ["catalogued"]
     )
-    assert {"capabilities", "accelerator_type"} <= read_there
-    assert read_there - {"mig"} <= parts("_PoolClass")
+    assert {"unit_memory", "accelerator_type"} <= read_there
+    assert read_there - {"mig", "unit_memory"} <= parts("_PoolClass")
