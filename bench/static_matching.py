@@ -63,7 +63,7 @@ class Option:
     def stranded(self) -> float:
         """GiB of the units' memory that the profile does not ask for."""
         needs = self.profile.replica_topology.requires.memory_per_gpu
-        unused = self.pool.capabilities.memory_per_gpu.value - (needs.value if needs else 0)
+        unused = self.pool.unit_memory.value - (needs.value if needs else 0)
         return float(unused * self.units / GIB)
 
 
@@ -98,7 +98,7 @@ def _has_capabilities(pool: NodePool, topology: ReplicaTopology) -> bool:
     needs, has = topology.requires, pool.capabilities
     link, network = has.interconnect, has.inter_node_bandwidth
     return (
-        (needs.memory_per_gpu is None or has.memory_per_gpu >= needs.memory_per_gpu)
+        (needs.memory_per_gpu is None or pool.unit_memory >= needs.memory_per_gpu)
         and needs.precision_support <= has.precision_support
         and (needs.interconnect is None or (link is not None and link.satisfies(needs.interconnect)))
         and (

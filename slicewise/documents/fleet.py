@@ -10,7 +10,7 @@ from typing import NamedTuple
 from slicewise.diagnostics import Diagnostic, Subject
 from slicewise.documents.deployment import DeploymentKey, ModelDeployment, ModelKind, ModelReference
 from slicewise.documents.environment import InferenceEnvironment, NodePool
-from slicewise.documents.pool_offers import offer_of, offers_of
+from slicewise.documents.pool_offers import offer_named, offers_of
 from slicewise.documents.quota import Quota
 from slicewise.documents.served_model import ClusterModel, Model, ModelSpec
 
@@ -80,7 +80,7 @@ class Fleet:
         Where it does not offer that, its first by name: a plan of other documents may speak of one that is gone.
         """
         declared = self.node_pool[environment, pool]
-        return offer_of(declared, resource) or offers_of(declared)[0]
+        return offer_named(declared, resource) or offers_of(declared)[0]
 
     def model_of(self, deployment: ModelDeployment) -> ModelSpec:
         """Return the model that `deployment` serves."""

@@ -39,7 +39,7 @@ def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
     return tuple(sorted((_offer(pool, each) for each in _profiles(pool)), key=lambda offer: offer.resource))
 
 
-def offer_of(pool: NodePool, resource: str | None) -> NodePool | None:
+def offer_named(pool: NodePool, resource: str | None) -> NodePool | None:
     """Return what `pool` offers under the name of a resource; of a pool with one resource, that whatever its name."""
     if not is_cut_in_several(pool):
         return pool
@@ -95,7 +95,7 @@ def with_fields(pool: NodePool, fields: Mapping[str, object]) -> NodePool:
         cut = declared.mig.model_copy(update={"reserved_slices": slices})
         capabilities = declared.capabilities.model_copy(update={"mig_configuration": cut})
         declared = declared.model_copy(update={"capabilities": capabilities})
-    return offer_of(declared, pool.resource) or pool
+    return offer_named(declared, pool.resource) or pool
 
 
 def declared_pool(pool: NodePool) -> NodePool:

@@ -13,7 +13,6 @@ from typing import ClassVar, NamedTuple, Protocol, Self, TypeVar
 from slicewise.diagnostics import Code, Statement, counted
 from slicewise.documents import QUANTISED, Precision
 from slicewise.kubernetes import GIB, Quantity, readable
-from slicewise.planning.location import pool_in_words
 
 _Number = TypeVar("_Number", int, float)
 
@@ -113,11 +112,6 @@ class Rejection(NamedTuple):
     def text(self) -> str:
         """The reason in words, with what to do."""
         return self.reason.text
-
-    @property
-    def pool_in_words(self) -> str | None:
-        """The pool's name, and which of several GPU resources of its nodes is meant."""
-        return pool_in_words(self.node_pool, self.resource) if self.node_pool and self.resource else self.node_pool
 
 
 def spread(numbers: Iterable[_Number], show: Callable[[_Number], str] = str) -> str:

@@ -58,6 +58,7 @@ def _reasons(shortfall: Shortfall, rejections: Sequence[Rejection]) -> Iterator[
     elif len(rejections) <= _LISTED:
         for item in rejections:
             profile = f" with {item.profile}" if item.profile else ""
-            yield f"{candidate_place(item.environment, item.pool_in_words)}{profile}: {item.text} ({item.code})"
+            place = candidate_place(item.environment, item.node_pool, item.resource)
+            yield f"{place}{profile}: {item.text} ({item.code})"
     else:
         yield from map(str, grouped(rejections))

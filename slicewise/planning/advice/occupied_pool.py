@@ -13,10 +13,10 @@ from slicewise.documents import (
     ServingProfile,
     effective_pod,
     nodes_at_a_time,
-    offer_in_words,
     offered_as,
 )
 from slicewise.planning.capacity import PodSize, PoolLedger
+from slicewise.planning.location import pool_in_words
 from slicewise.planning.plan import Placement
 
 
@@ -76,10 +76,9 @@ def offers(pool: OccupiedPool) -> Sequence[tuple[PoolLedger, Sequence[Tenant]]]:
     return [(pool.ledger, pool.tenants), *pool.beside]
 
 
-def pool_in_words(pool: OccupiedPool) -> str:
-    """Return the pool's name, and which of several GPU resources of its nodes is meant."""
-    resource = offered_as(pool.ledger.pool)
-    return f"{pool.ledger.name} ({offer_in_words(resource)})" if resource else pool.ledger.name
+def name_of(pool: OccupiedPool) -> str:
+    """Return the pool's name, with which of several GPU resources of its nodes is meant."""
+    return pool_in_words(pool.ledger.name, offered_as(pool.ledger.pool))
 
 
 def pod_of(fleet: Fleet, pool: OccupiedPool, tenant: Tenant) -> PodSettings:

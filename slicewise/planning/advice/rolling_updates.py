@@ -7,7 +7,7 @@ from typing import Any
 
 from slicewise.diagnostics import Code, Diagnostic, some
 from slicewise.documents import declared_pool, reserved_field, with_fields
-from slicewise.planning.advice.occupied_pool import OccupiedPool, pool_in_words
+from slicewise.planning.advice.occupied_pool import OccupiedPool, name_of
 from slicewise.planning.capacity import PodSize, PoolLedger, ledgers_of
 
 # A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
@@ -30,7 +30,7 @@ def rolling_update_advice(pools: Iterable[OccupiedPool]) -> Iterator[Diagnostic]
             field, nodes = _more_nodes(pool, rolls, reserve)
             names = sorted({str(placement.deployment) for placement in stuck})
             message = (
-                f"no room is left on {pool_in_words(pool)} for one more pod, and a Deployment of fewer than "
+                f"no room is left on {name_of(pool)} for one more pod, and a Deployment of fewer than "
                 f"{ROLLS_WITHOUT_SURGE} replicas starts a new pod before it stops an old one: the next update of "
                 f"{some(names)} would wait forever"
             )

@@ -15,7 +15,7 @@ from slicewise.documents import (
     PoolOffer,
     declared_pool,
     offer_in_words,
-    offer_of,
+    offer_named,
     offered_as,
     offers_of,
     with_fields,
@@ -118,7 +118,7 @@ class ChargedPool:
             (resource, other.charges if resource == other.pool.resource else charges)
             for resource, charges in self.beside
         )
-        pool = offer_of(declared_pool(other.pool), self.pool.resource) or self.pool
+        pool = offer_named(declared_pool(other.pool), self.pool.resource) or self.pool
         return replace(self, environment=other.environment, pool=pool, beside=beside)
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from slicewise.documents import Fleet
 from slicewise.kubernetes import readable
+from slicewise.planning.location import pool_in_words
 from slicewise.planning.plan import Shortfall
 from slicewise.planning.reasons import (
     EngineMemoryTooSmall,
@@ -52,8 +53,9 @@ class ReasonGroup:
         return f"{where}{profiles}: {self.message} ({self.code}){examples}"
 
 
-def candidate_place(environment: str, pool: str | None) -> str:
-    """Write environment/pool, or the environment alone."""
+def candidate_place(environment: str, pool: str | None, resource: str | None = None) -> str:
+    """Write environment/pool, with which of several GPU resources of its nodes is meant; or the environment alone."""
+    pool = pool_in_words(pool, resource) if pool and resource else pool
     return f"{environment}/{pool}" if pool else environment
 
 
@@ -66,7 +68,7 @@ def grouped(rejections: Iterable[Rejection]) -> list[ReasonGroup]:
     for (_, _, profile), items in sorted(alike.items(), key=lambda entry: entry[0][2]):
         reason = items[0].reason
         message = reason.said_of([item.reason for item in items])
-        places = tuple((item.environment, item.pool_in_words) for item in items)
+        places = tuple((item.environment, _pool(item)) for item in items)
         profiles[reason.code, message, places] += [profile] if profile else []
     found = [ReasonGroup(code, message, places, names) for (code, message, places), names in profiles.items()]
     return sorted(found, key=lambda reason: (-_ORDER[reason.code], -len(reason.places), reason.message, reason.places))
@@ -116,7 +118,11 @@ def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rej
 
 
 def _where(item: Rejection) -> str:
-    return candidate_place(item.environment, item.pool_in_words)
+    return candidate_place(item.environment, item.node_pool, item.resource)
+
+
+def _pool(item: Rejection) -> str | None:
+    return pool_in_words(item.node_pool, item.resource) if item.node_pool and item.resource else item.node_pool
 
 
 def _has(reason: Reason) -> float:

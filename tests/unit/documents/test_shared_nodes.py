@@ -18,8 +18,8 @@ def test_a_node_whose_cpus_are_counted_twice(loader: Loader) -> None:
     assert line == (
         'InferenceEnvironment mig-a: spec.nodePools[1].allocatable: a node of "small" may belong to "large" too, and '
         "both count cpu 188 of it; if that is all that a node has, write one pool for its nodes, with "
-        "migConfiguration.slices and wholeGpus in place of profile; if no node is in both, give their nodeSelectors one "
-        "key with different values [SW324]"
+        "migConfiguration.slices and wholeGpus in place of profile; if no node is in both, give their nodeSelectors "
+        "one key with different values [SW324]"
     )
     assert len(advice(loader, pools(large, {**small, "allocatable": {"cpu": "188000m"}}))) == 1
     # Shares, as `discover` writes them.
@@ -35,8 +35,8 @@ def test_gpus_that_two_pools_sell(loader: Loader) -> None:
     assert line == (
         'InferenceEnvironment mig-a: spec.nodePools[1].nodeSelector: a node of "small" belongs to "large" too, and '
         "together they count more slices than its 8 GPUs have; write one pool for these nodes, with "
-        "migConfiguration.slices and wholeGpus in place of profile: how many slices of each profile a node has, and GPUs "
-        "that are not cut; if no node is in both, give their nodeSelectors one key with different values [SW324]"
+        "migConfiguration.slices and wholeGpus in place of profile: how many slices of each profile a node has, and "
+        "GPUs that are not cut; if no node is in both, give their nodeSelectors one key with different values [SW324]"
     )
     # Their CPUs are counted twice, too: one warning says that the two have the same nodes.
     cpus = {"allocatable": {"cpu": "188"}}

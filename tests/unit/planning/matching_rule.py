@@ -19,8 +19,7 @@ def static_codes(
         "environment-selector": not has_labels(deployment.spec.environment_selector, labels_of(environment)),
         "profile-selector": not has_labels(profile.environment_selector, labels_of(environment)),
         "node-pool-selector": not has_labels(deployment.spec.node_pool_selector, pool.labels),
-        "insufficient-memory": needs.memory_per_gpu is not None
-        and has.memory_per_gpu.value < needs.memory_per_gpu.value,
+        "insufficient-memory": needs.memory_per_gpu is not None and pool.unit_memory.value < needs.memory_per_gpu.value,
         "precision-unsupported": not needs.precision_support <= has.precision_support,
         "interconnect": needs.interconnect is not None
         and (has.interconnect is None or link.index(has.interconnect.value) < link.index(needs.interconnect.value)),

@@ -43,7 +43,7 @@ def worth(pool: NodePool, units: int) -> Use:
     """Return what so many units of `pool` are."""
     cut = pool.capabilities.mig_configuration
     profile = (cut.profile or "") if cut and cut.enabled else ""
-    declared = int(pool.capabilities.memory_per_gpu.value) // 1024**2
+    declared = int(pool.unit_memory.value) // 1024**2
     known = _MIB[pool.accelerator_type][profile]
     # Whole GiB are rounded, and the driver's number counts; of a whole GPU, which may be a smaller one, the least.
     mib = known if profile and declared % 1024 == 0 else min(known, declared) if not profile else declared
