@@ -6,15 +6,16 @@ pods of all of them (`PoolOffer.declared` is what they have in common).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import Capabilities, Interconnect, MigConfiguration, NodePool
 from slicewise.kubernetes import Quantity
-from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, canonical_profile_name, resource_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, canonical_profile_name
 
-_WHOLE: Final = None
+# Of a slice, so that its configuration says no more than that of a pool with one profile.
+_NO_SLICES: Final = {"slices": None, "reserved_slices": None, "memory_per_slice": None, "whole_gpus": 0}
 
 
 class PoolOffer(NodePool):
@@ -34,9 +35,12 @@ def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
 
     That of one resource is the pool itself.
     """
-    if not is_cut_in_several(pool):
+    mig = pool.mig
+    if mig is None or not mig.slices:
         return (pool,)
-    return tuple(sorted((_offer(pool, each) for each in _profiles(pool)), key=lambda offer: offer.resource))
+    slices = (_slices(pool, mig, profiles) for profiles in _profiles_by_resource(mig).values())
+    whole = [_whole(pool, mig)] if mig.whole_gpus else []
+    return tuple(sorted([*slices, *whole], key=lambda offer: offer.resource))
 
 
 def offer_named(pool: NodePool, resource: str | None) -> NodePool | None:
@@ -51,7 +55,7 @@ def resources_of(pool: NodePool) -> tuple[str, ...]:
     mig = pool.mig
     if mig is None or not mig.slices:
         return (pool.resource,)
-    return tuple(sorted({resource_name(profile, mig.strategy) for profile in _profiles(pool)}))
+    return tuple(sorted([*_profiles_by_resource(mig), *([WHOLE_GPU_RESOURCE] if mig.whole_gpus else [])]))
 
 
 def offer_in_words(resource: str) -> str:
@@ -72,11 +76,15 @@ def is_cut_in_several(pool: NodePool) -> bool:
 def reserved_field(pool: NodePool) -> str | None:
     """Return the field of the pool's document that says how many units of `pool` are reserved.
 
-    None of GPUs that are left whole on nodes that are cut: wholeGpus may say fewer.
+    None of GPUs that are left whole on nodes that are cut (wholeGpus may say fewer), and where several profiles are one
+    resource.
     """
     if not isinstance(pool, PoolOffer):
         return "reservedUnits"
-    return f"capabilities.migConfiguration.reservedSlices.{pool.mig.profile}" if pool.mig else None
+    declared = pool.declared.mig
+    if pool.mig is None or declared is None or len(_profiles_by_resource(declared)[pool.resource]) > 1:
+        return None
+    return f"capabilities.migConfiguration.reservedSlices.{pool.mig.profile}"
 
 
 def with_fields(pool: NodePool, fields: Mapping[str, object]) -> NodePool:
@@ -116,33 +124,38 @@ def whole_memory(gpu: GpuModel | None, pool: NodePool) -> Quantity | None:
     return Quantity.parse(f"{gpu.memory_gib}Gi") if gpu else pool.capabilities.memory_per_gpu
 
 
-def _profiles(pool: NodePool) -> list[str | None]:
-    mig = pool.mig
-    if mig is None or mig.slices is None:
-        return []
-    return [*mig.slices, *([_WHOLE] if mig.whole_gpus else [])]
+def _profiles_by_resource(mig: MigConfiguration) -> dict[str, list[str]]:
+    """Return the profiles of a node by the resource that their slices are advertised as, those without suffix first.
+
+    Several are one where the device plugin leaves suffixes out (`devicePluginVersion`).
+    """
+    found: dict[str, list[str]] = {}
+    for profile in sorted(mig.slices or (), key=lambda each: (len(each), each)):
+        found.setdefault(mig.resource_of(profile), []).append(profile)
+    return found
 
 
-def _offer(pool: NodePool, profile: str | None) -> PoolOffer:
-    """Return one resource of a pool whose nodes are cut in several profiles; without a profile, the whole GPUs."""
-    mig = pool.mig
-    if mig is None or mig.slices is None:
-        raise AssertionError(f"{pool.name} is not cut in several profiles")
-    has, gpu = pool.capabilities, catalogued(pool)
-    fields: dict[str, Any]
-    if profile is _WHOLE:
-        capabilities = has.model_copy(
-            update={"mig_configuration": None, "memory_per_gpu": _known(pool, whole_memory(gpu, pool))}
-        )
-        fields = {"units": mig.whole_gpus, "accelerator_count": mig.whole_gpus, "reserved_units": 0}
-    else:
-        capabilities = _of_a_slice(has, mig, profile, _known(pool, slice_memory(gpu, mig, profile)))
-        fields = {
-            "units": mig.slices[profile],
-            "accelerator_count": pool.accelerator_count - mig.whole_gpus,
-            "reserved_units": (mig.reserved_slices or {}).get(profile, 0),
-        }
-    data = {**pool.__dict__, **fields, "capabilities": capabilities, "declared": pool}
+def _whole(pool: NodePool, mig: MigConfiguration) -> PoolOffer:
+    memory = _known(pool, [whole_memory(catalogued(pool), pool)])
+    capabilities = pool.capabilities.model_copy(update={"mig_configuration": None, "memory_per_gpu": memory})
+    return _offer(pool, capabilities, units=mig.whole_gpus, accelerator_count=mig.whole_gpus, reserved_units=0)
+
+
+def _slices(pool: NodePool, mig: MigConfiguration, profiles: Sequence[str]) -> PoolOffer:
+    """Return the slices of some profiles that are advertised as one resource: a pod may get any of them."""
+    gpu, counts, reserved = catalogued(pool), mig.slices or {}, mig.reserved_slices or {}
+    memory = _known(pool, [slice_memory(gpu, mig, each) for each in profiles])
+    return _offer(
+        pool,
+        _of_a_slice(pool.capabilities, mig, profiles[0], memory),
+        units=sum(counts[each] for each in profiles),
+        accelerator_count=pool.accelerator_count - mig.whole_gpus,
+        reserved_units=sum(reserved.get(each, 0) for each in profiles),
+    )
+
+
+def _offer(pool: NodePool, capabilities: Capabilities, **fields: int) -> PoolOffer:
+    data: dict[str, Any] = {**pool.__dict__, **fields, "capabilities": capabilities, "declared": pool}
     return PoolOffer.model_construct(_fields_set=pool.model_fields_set, **data)
 
 
@@ -150,7 +163,7 @@ def _of_a_slice(has: Capabilities, mig: MigConfiguration, profile: str, memory: 
     """Return what a slice can do: it reaches no other over NVLink, and a replica on it spans no nodes."""
     return has.model_copy(
         update={
-            "mig_configuration": MigConfiguration(enabled=True, profile=profile, strategy=mig.strategy),
+            "mig_configuration": mig.model_copy(update={**_NO_SLICES, "profile": profile}),
             "memory_per_gpu": memory,
             "interconnect": None if has.interconnect is Interconnect.NVLINK else has.interconnect,
             "nvlink_domain_size": None,
@@ -159,7 +172,9 @@ def _of_a_slice(has: Capabilities, mig: MigConfiguration, profile: str, memory: 
     )
 
 
-def _known(pool: NodePool, memory: Quantity | None) -> Quantity:
-    if memory is None:
+def _known(pool: NodePool, memories: Iterable[Quantity | None]) -> Quantity:
+    """Return the least of some amounts of memory, all of which a valid document has."""
+    known = [memory for memory in memories if memory is not None]
+    if not known:
         raise AssertionError(f"{pool.name} passed validation without the memory of its units")
-    return memory
+    return min(known)

@@ -11,7 +11,7 @@ from slicewise.documents.environment import NodePool
 from slicewise.documents.pool_offers import resources_of
 from slicewise.documents.units import units_per_node
 from slicewise.kubernetes import GKE_PARTITION_LABEL
-from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, resource_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
 
 # A tag of the Auto Scaling group (kubernetes/autoscaler, cloudprovider/aws/README.md).
 _TAG: Final = "k8s.io/cluster-autoscaler/node-template/resources"
@@ -88,5 +88,5 @@ def _remedy(pool: NodePool, cluster: Cluster, resources: Sequence[str]) -> str:
 def _on_a_node(pool: NodePool, resource: str) -> int | str:
     """Return how many slices a node offers, or a placeholder where the catalogue does not know."""
     if pool.mig and pool.mig.slices:
-        return next(n for each, n in pool.mig.slices.items() if resource_name(each, pool.mig.strategy) == resource)
+        return sum(count for each, count in pool.mig.slices.items() if pool.mig.resource_of(each) == resource)
     return units_per_node(pool) or "SLICES-OF-A-NODE"

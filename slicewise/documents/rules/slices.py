@@ -10,7 +10,7 @@ from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import MigConfiguration, NodePool
 from slicewise.documents.pool_offers import is_cut_in_several, whole_memory
-from slicewise.mig import GpuModel, MigStrategy, resource_name
+from slicewise.mig import GpuModel, MigStrategy
 
 _MIG: Final = ("capabilities", "migConfiguration")
 # Fields of nodes whose GPUs are all cut alike, each with the reason why it says nothing of others.
@@ -108,7 +108,7 @@ def check_reserved_slices(pool: NodePool, path: FieldPath) -> Iterator[Diagnosti
         if a_node is None or reserved <= a_node * pool.nodes:
             continue
         most, least = a_node * pool.nodes, -(-reserved // a_node)
-        where = f"{counted(pool.nodes, 'node')} with {a_node} {resource_name(profile, MigStrategy.MIXED)} each"
+        where = f"{counted(pool.nodes, 'node')} with {a_node} {mig.resource_of(profile)} each"
         yield Diagnostic.warning(
             Code.RESERVED_ABOVE_UNITS,
             f"{reserved} is more than the {counted(most, 'slice')} that the pool has ({where}), so nothing is ever "
