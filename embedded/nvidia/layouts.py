@@ -112,9 +112,8 @@ _GPU: Final = "nvidia.com/gpu"
 
 def layouts() -> dict[str, NodeLayout]:
     """Return all layouts by name."""
-    found = dict(_of_one_model())
-    found |= dict(_shared())
-    return found | dict(_of_two_models()) | dict(_with_long_names())
+    kinds = (_of_one_model, _without_mig, _shared, _of_two_models, _with_long_names)
+    return {name: layout for kind in kinds for name, layout in kind()}
 
 
 def _of_one_model() -> Iterator[tuple[str, NodeLayout]]:
@@ -122,6 +121,12 @@ def _of_one_model() -> Iterator[tuple[str, NodeLayout]]:
         for kind, gpus in _kinds(name, board):
             for strategy in _STRATEGIES:
                 yield f"{name}/{kind}/{strategy}", NodeLayout(gpus, strategy)
+
+
+def _without_mig() -> Iterator[tuple[str, NodeLayout]]:
+    """Yield nodes with a board that cannot be cut."""
+    for strategy in _STRATEGIES:
+        yield f"l40s/whole/{strategy}", NodeLayout((GpuLayout("l40s"),) * 4, strategy)
 
 
 def _kinds(name: str, board: _Board) -> Iterator[tuple[str, tuple[GpuLayout, ...]]]:
@@ -161,6 +166,7 @@ def _shared() -> Iterator[tuple[str, NodeLayout]]:
             f"whole/none/{_GPU}-mps": {"mps": {"resources": [{"name": _GPU, "replicas": 4}]}},
             f"whole/none/{cut}": _time_slicing(cut),
             f"all-{smallest}/none/{_GPU}": _time_slicing(_GPU),
+            f"all-{smallest}/none/{_GPU}-mps": {"mps": {"resources": [{"name": _GPU, "replicas": 4}]}},
             f"all-{smallest}/single/{_GPU}": _time_slicing(_GPU),
             f"all-{large}/mixed/{cut}": _time_slicing(cut),
             f"all-{large}/mixed/{cut}-renamed": _time_slicing(cut, renamed=True, replicas=3),

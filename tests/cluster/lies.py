@@ -12,7 +12,7 @@ from lightkube.resources.core_v1 import Node, NodeStatus, Pod
 from lightkube.types import PatchType
 
 from embedded.api_client import connect
-from embedded.labelled_nodes import A100_80, H100, H100_1G, gfd_mixed, gfd_whole
+from embedded.labelled_nodes import gfd
 from tests.documents import Document, deployment
 
 if TYPE_CHECKING:
@@ -154,7 +154,10 @@ LIES: dict[str, tuple[Lie, tuple[str | None, str, str]]] = {
         declaring(lambda each: mig_of(each, "cut").update(profile="4g.40gb")),
         ("cut", "SW606", ERROR),
     ),
-    "other slices on a node": (relabelled("cut-1", gfd_mixed("", 1, H100, H100_1G)), ("cut", "SW606", WARNING)),
+    "other slices on a node": (
+        relabelled("cut-1", gfd("", 1, "h100-80gb/all-1g.10gb/mixed")),
+        ("cut", "SW606", WARNING),
+    ),
     "missing label": (labelling("whole-1", **{"test.invalid/pool": None}), ("whole", "SW602", WARNING)),
     "wrong selector": (
         declaring(lambda each: pool_of(each, "cut").update(nodeSelector={POOL: "cuts"})),
@@ -167,7 +170,7 @@ LIES: dict[str, tuple[Lie, tuple[str | None, str, str]]] = {
     ),
     "fewer slices": (offers("cut-0", SLICE, 14), ("cut", "SW605", WARNING)),
     "no device plugin": (offers("cut-0", SLICE, 0), ("cut", "SW604", WARNING)),
-    "mixed models": (relabelled("whole-1", gfd_whole("", 1, A100_80)), ("whole", "SW609", WARNING)),
+    "mixed models": (relabelled("whole-1", gfd("", 1, "a100-80gb/whole/mixed")), ("whole", "SW609", WARNING)),
     "another model": (
         declaring(lambda each: pool_of(each, "whole").update(acceleratorType="nvidia-a100-80gb")),
         ("whole", "SW610", WARNING),

@@ -12,7 +12,7 @@ from lightkube.types import PatchType
 
 from embedded.cluster import EmbeddedCluster
 from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
-from embedded.labelled_nodes import H100, H100_1G, gfd_mixed
+from embedded.labelled_nodes import gfd
 from tests.cluster.workloads import POOL_LABEL, Workloads
 from tests.documents import Document, deployment, fleet_of, model, profile
 from tests.unit.cli.running import slicewise
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
-NODES = gfd_mixed("own-configs", 1, H100, H100_1G, labels={POOL_LABEL: "own-configs"})
+NODES = gfd("own-configs", 1, "h100-80gb/all-1g.10gb/mixed", labels={POOL_LABEL: "own-configs"})
 SLICE = "nvidia.com/mig-1g.10gb"
 OTHER = "nvidia.com/mig-3g.40gb"
 

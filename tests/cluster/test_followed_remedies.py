@@ -17,7 +17,7 @@ from lightkube.types import PatchType
 
 from embedded.cluster import EmbeddedCluster
 from embedded.kserve_settings import NAMESPACE
-from embedded.labelled_nodes import H100, H100_1G, gfd_mixed
+from embedded.labelled_nodes import gfd
 from tests.cluster.workloads import POOL_LABEL, Workloads
 from tests.documents import Document, deployment, fleet_of, model, profile
 from tests.unit.cli.running import slicewise
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
-TINY = gfd_mixed("tiny", 2, H100, H100_1G, labels={POOL_LABEL: "tiny"})
+TINY = gfd("tiny", 2, "h100-80gb/all-1g.10gb/mixed", labels={POOL_LABEL: "tiny"})
 UNITS = 56
 FIRST, SECOND = TINY.node_names()
 CLAIM = {"source": "PersistentVolumeClaim", "persistentVolumeClaim": {"name": "weights"}}

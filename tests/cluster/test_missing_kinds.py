@@ -22,7 +22,7 @@ from embedded.deadlines import wait_until
 from embedded.fake_nodes import add_nodes
 from embedded.gateway_api import install_gateway_api_crds
 from embedded.kserve_kinds import install_kserve_crds, kserve_source
-from embedded.labelled_nodes import H100, gfd_whole
+from embedded.labelled_nodes import gfd
 from embedded.leader_worker_set import install_lws_crds
 from tests.cluster.conftest import plain_client
 from tests.cluster.workloads import POOL_LABEL
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
 
 NAMESPACE: Final = "needs"
-NODES: Final = gfd_whole("whole", 2, H100, labels={POOL_LABEL: "whole"})
+NODES: Final = gfd("whole", 2, "h100-80gb/whole/mixed", labels={POOL_LABEL: "whole"})
 READY: Final = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
 KSERVE: Final = "llminferenceservices.serving.kserve.io"
 SECONDS: Final = 60

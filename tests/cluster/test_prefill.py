@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.cluster import EmbeddedCluster
-from embedded.labelled_nodes import H100, H100_3G, gfd_mixed, gfd_whole
+from embedded.labelled_nodes import gfd
 from tests.cluster.workloads import GPU, SLICE, Workloads
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.engine.workspace import Workspace
@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
 
 ENVIRONMENT = "split"
 NODES = (
-    gfd_whole("whole", 2, H100, labels={"pool": "whole"}),
-    gfd_mixed("slices", 1, H100, H100_3G, labels={"pool": "slices"}),
+    gfd("whole", 2, "h100-80gb/whole/mixed", labels={"pool": "whole"}),
+    gfd("slices", 1, "h100-80gb/all-3g.40gb/mixed", labels={"pool": "slices"}),
 )
 ON_SLICES: Document = {"replicas": 3, "replicaTopology": {"requires": {"memoryPerGpu": "30Gi", "mig": "only"}}}
 OWN = ("whole", {GPU: 4}, 2)

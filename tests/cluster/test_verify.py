@@ -18,12 +18,9 @@ from embedded.deadlines import wait_until
 from embedded.fake_nodes import add_nodes
 from embedded.kserve_kinds import LLMInferenceService
 from embedded.labelled_nodes import (
-    H100,
-    H100_3G,
     bare_metal,
     eks_cluster,
-    gfd_mixed,
-    gfd_whole,
+    gfd,
     gke,
     gke_cluster,
     mig_manager,
@@ -56,8 +53,8 @@ def labelled(name: str) -> dict[str, str]:
 
 
 NODES = (
-    gfd_mixed("cut", 2, H100, H100_3G, labels=labelled("cut") | mig_manager("all-3g.40gb")),
-    gfd_whole("whole", 2, H100, labels=labelled("whole") | mig_manager("all-disabled")),
+    gfd("cut", 2, "h100-80gb/all-3g.40gb/mixed", labels=labelled("cut") | mig_manager("all-3g.40gb")),
+    gfd("whole", 2, "h100-80gb/whole/mixed", labels=labelled("whole") | mig_manager("all-disabled")),
     gke("ours", 1, "nvidia-h100-80gb", "a3-highgpu-8g", 16, "3g.40gb", labelled("ours")),
 )
 

@@ -13,12 +13,12 @@ from lightkube.types import PatchType
 
 from embedded.control_plane import ControlPlane
 from embedded.fake_nodes import add_nodes
-from embedded.labelled_nodes import H100, H100_3G, gfd_mixed, mig_manager
+from embedded.labelled_nodes import gfd, mig_manager
 from tests.typed_pages import Typist, blocks, clean_clone, shape
 from tests.unit.cli.running import ROOT
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Command line\n")[0]
-NODES = gfd_mixed("cut", 2, H100, H100_3G, labels=mig_manager("all-3g.40gb"))
+NODES = gfd("cut", 2, "h100-80gb/all-3g.40gb/mixed", labels=mig_manager("all-3g.40gb"))
 
 
 @pytest.fixture
