@@ -1,37 +1,19 @@
-"""Nodes as NVIDIA's components were recorded to describe them: what `discover` writes of each, and what `verify` says.
-
-`still_wrong.txt` lists what fails, by the kinds P1 to P13 of known misses; it may only get shorter.
-"""
+"""Nodes as NVIDIA's components describe them: what `discover` writes of each recorded one, and `verify` says."""
 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from embedded.nvidia import layouts, recorded_nodes
-from slicewise.clusters.discover.discovery import NothingToDeclareError, describe_cluster
-from slicewise.clusters.live.facts import LiveCluster
 from slicewise.clusters.verify.verification import compare_clusters
 from slicewise.documents import Fleet
 from slicewise.planning import make_plan
 from tests.documents import deployment, environment, fleet_of, model, pool, profile, slices
-from tests.unit.clusters.discover.describing import cluster_of, loaded
-from tests.unit.clusters.kubernetes_json import node_json
+from tests.unit.clusters.recorded.nodes import LAYOUTS, OWN, RECORDED, STILL_WRONG, cluster, discovered
 from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
 
-LAYOUTS = layouts()
-RECORDED = recorded_nodes()
-STILL_WRONG = {
-    (check, name): kind
-    for line in Path(__file__).with_name("still_wrong.txt").read_text(encoding="utf-8").splitlines()
-    for kind, check, name in [line.split()]
-}
-# What an operator's nodes have besides.
-OWN = {"node.kubernetes.io/instance-type": "bare-metal", "example.com/rack": "7"}
 NODES = [(name, number) for name in LAYOUTS for number in range(max(1, len(RECORDED[name].labels)))]
-LARGE = {"cpu": "300", "memory": "4Ti", "pods": "300"}
 # NVIDIA's components tell nothing else of these than of nodes on which all is as it should be, or nothing at all, as on
 # nodes without GPU feature discovery.
 UNTELLABLE = {
@@ -58,21 +40,6 @@ def expecting(check: str, nodes: list[tuple[str, int]]) -> list[object]:
         for node in nodes
         for key in ["#".join(map(str, node))]
     ]
-
-
-def cluster(name: str, number: int) -> LiveCluster:
-    """Return a cluster with one node as recorded; of several sets of labels that it may get, the given one."""
-    node = RECORDED[name]
-    labels = node.labels[number] if node.labels else {}
-    return cluster_of([node_json("n", {**labels, **OWN}, {**node.resources, **LARGE})])
-
-
-def discovered(name: str, number: int) -> Fleet | None:
-    """Return what `discover` writes, loaded; None where it finds nothing to declare."""
-    try:
-        return loaded(describe_cluster(cluster(name, number), "prod", "prod-kubeconfig"))
-    except NothingToDeclareError:
-        return None
 
 
 def planned_units(fleet: Fleet, memory: int, most: int, mig: str = "any") -> Counter[str]:
