@@ -126,6 +126,24 @@ def test_node_groups_of_other_clouds(label: str, names: tuple[str, str], more: d
     assert verifies(nodes) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "selector"),
+    [
+        ("gpu-2026071210101011100000001", {MACHINE: "p5.48xlarge"}),
+        ("prod-gpu-1a2b3c4", {MACHINE: "p5.48xlarge"}),
+        ("Cluster-NodegroupGpu-aB3dE5gH7jK9", {MACHINE: "p5.48xlarge"}),
+        # Chosen by a person: versions, dates and GPU models.
+        ("gpu-h100-80gb", {NODEGROUP: "gpu-h100-80gb"}),
+        ("gpu-20260712", {NODEGROUP: "gpu-20260712"}),
+        ("v2", {NODEGROUP: "v2"}),
+    ],
+)
+def test_a_generated_name_of_the_only_node_group_selects_nothing(name: str, selector: dict[str, str]) -> None:
+    labels = {NODEGROUP: name, MACHINE: "p5.48xlarge", "nvidia.com/gpu.product": H100, "nvidia.com/gpu.count": "8"}
+    (pool,) = described([node_json("n", labels, {GPU: 8}), node_json("cpu", {MACHINE: "m7i.large"})])[0].values()
+    assert pool["nodeSelector"] == selector
+
+
 APART: dict[str, Json] = {
     "another GPU": labelled(B, {"nvidia.com/gpu.product": "NVIDIA-H200", MACHINE: "p5e.48xlarge"}),
     "a taint": changed(B, "spec", "taints", to=[{"key": "team", "value": "x", "effect": "NoSchedule"}]),
