@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from slicewise.diagnostics import Code, Diagnostic, counted
-from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile, offered_as
+from slicewise.diagnostics import Code, Diagnostic, counted, some
+from slicewise.documents import Fleet, InferenceEnvironment, ServingProfile, offered_as, offers_of
 from slicewise.planning.advice import required_memory_advice
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge, PoolLedger
 from slicewise.planning.engine_fit import candidate_engine_reason
+from slicewise.planning.explaining.joined_pools import JoinedPool, joined_pools
 from slicewise.planning.location import pool_in_words
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, requirement_reasons
 from slicewise.planning.reasons import Reason, RejectionCode
@@ -33,6 +35,8 @@ class _Holding(NamedTuple):
 
     replicas: int
     pool: str
+    joined: str = ""
+    """What pools that are alike would hold as one, where that is enough."""
 
 
 class _Prospects:
@@ -41,6 +45,7 @@ class _Prospects:
         self._draft = DraftPlan(fleet)
         self._most: dict[tuple[NodeSize, int, int, PodSize], int] = {}
         self._explained: dict[tuple[object, ...], str] = {}
+        self._alike: dict[str, Sequence[JoinedPool]] = {}
 
     def advice(self) -> Iterator[Diagnostic]:
         yield from required_memory_advice(free_choices(self._draft.demands, self._draft.pools))
@@ -69,7 +74,29 @@ class _Prospects:
                 most = max(most, _Holding(replicas, f"{pool.environment}/{name}"))
         scaling = demand.deployment.spec.scaling
         concurrency = scaling.concurrency if demand.deployment.autoscaled else None
-        return most if most.replicas >= max(concurrency.min_replicas if concurrency else 1, 1) else None
+        if most.replicas < max(concurrency.min_replicas if concurrency else 1, 1):
+            return None
+        return most._replace(joined=self._joined(demand, options))
+
+    def _joined(self, demand: Demand, options: Sequence[ServingOption]) -> str:
+        """Say how pools that are alike hold all the replicas as one; nothing where none do."""
+        for option in options:
+            matching: defaultdict[str, dict[tuple[str, str], PodSize]] = defaultdict(dict)
+            for index, pod in option.lane_pools():
+                state = self._draft.pools[index]
+                matching[state.environment][state.name, state.pool.resource] = pod
+            for environment, pods in sorted(matching.items()):
+                for each in self._joined_pools(environment):
+                    holds = _most_of(each, environment, pods) // option.profile.replica_topology.nodes
+                    if holds >= demand.replicas:
+                        names = some([f"{environment}/{name}" for name in each.names])
+                        return f"write {names}, which are alike, as one pool with {each.written}, which holds {holds}"
+        return ""
+
+    def _joined_pools(self, environment: str) -> Sequence[JoinedPool]:
+        if environment not in self._alike:
+            self._alike[environment] = list(joined_pools(self._fleet.environment[environment].spec.node_pools))
+        return self._alike[environment]
 
     def _empty(self, index: int, pod: PodSize) -> int:
         """Return how many pods a pool holds when it is empty."""
@@ -114,6 +141,16 @@ class _Prospects:
                         )
 
 
+def _most_of(joined: JoinedPool, environment: str, pods: Mapping[tuple[str, str], PodSize]) -> int:
+    """Return how many pods a joined pool holds of a deployment for which `pods` are those of each pool that matches."""
+    most = 0
+    for offer in offers_of(joined.pool):
+        size, *others = {pods.get((name, offer.resource)) for name in joined.names}
+        if size is not None and not others:
+            most = max(most, PoolLedger(environment, offer).most(size))
+    return most
+
+
 def _has_prefill_pool(option: ServingOption) -> bool:
     return option.prefill is None or bool(option.prefill.levels)
 
@@ -127,7 +164,7 @@ def _maximum_never_fits(demand: Demand, most: _Holding) -> Diagnostic:
     return Diagnostic.warning(
         Code.MAXIMUM_NEVER_FITS,
         message,
-        f"write {block[-1]}: {most.replicas}, or add nodes",
+        f"{most.joined and f'{most.joined}, or '}write {block[-1]}: {most.replicas}, or add nodes",
         field=("spec", "scaling", *block),
         subject=demand.key.subject,
         replicas=demand.replicas,
