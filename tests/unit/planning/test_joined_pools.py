@@ -45,7 +45,7 @@ def test_what_is_reserved_and_what_may_come_is_added_up() -> None:
 
 
 def test_nodes_that_are_cut_in_several_profiles() -> None:
-    """16 slices of 1g.10gb on each of two nodes in each zone, and one of 3g.40gb a GPU beside."""
+    """Eight slices of 3g.40gb on each of two nodes in each zone, beside 16 of 1g.10gb."""
     cut = {"enabled": True, "slices": {"3g.40gb": 8, "1g.10gb": 16}}
     pools = [of_zone(zone, migConfiguration=cut, allocatable={"cpu": "188", "memory": "1900Gi"}) for zone in "abc"]
     for each in pools:
