@@ -121,6 +121,8 @@ class Readable(StrEnum):
     LIMIT_RANGES = "limitranges"
     RESOURCE_QUOTAS = "resourcequotas"
     PRIORITY_CLASSES = "priorityclasses"
+    RESOURCE_SLICES = "resourceslices"
+    """Only where a node has GPUs and offers none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,12 @@ from slicewise.clusters.live.gpu_pods import ENDED, daemon_node, gpu_pods
 from slicewise.clusters.live.named_objects import read_named_objects
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.nodes import live_node
+from slicewise.clusters.live.resource_slices import (
+    RESOURCE_GROUP,
+    RESOURCE_SLICE_VERSIONS,
+    asks_for_slices,
+    with_dra,
+)
 from slicewise.clusters.live.routes import live_route
 from slicewise.clusters.live.served_kinds import PLANS_NEED, ApiKind, find_unserved
 from slicewise.clusters.live.services import LiveService, live_service
@@ -74,6 +80,8 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
     priorities = await allowed(Readable.PRIORITY_CLASSES, _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
     gateways = await _of_gateway_api(client, "Gateway", "gateways", live_gateway)
     routes = await _of_gateway_api(client, ROUTE_KIND, "httproutes", live_route)
+    if asks_for_slices(nodes):
+        nodes = with_dra(nodes, await allowed(Readable.RESOURCE_SLICES, _resource_slices(client), []))
     return LiveCluster(
         nodes,
         pods,
@@ -136,6 +144,16 @@ async def _pods(client: AsyncClient) -> tuple[tuple[GpuPod, ...], Counter[str]]:
         if node := daemon_node(pod):
             daemons[node] += 1
     return tuple(sorted(found, key=lambda pod: (pod.namespace, pod.name))), daemons
+
+
+async def _resource_slices(client: AsyncClient) -> list[dict[str, Any]]:
+    from lightkube.generic_resource import create_global_resource  # noqa: PLC0415
+
+    for version in RESOURCE_SLICE_VERSIONS:
+        kind = create_global_resource(RESOURCE_GROUP, version, "ResourceSlice", Readable.RESOURCE_SLICES.value)
+        if found := await _listed(client.list(kind, chunk_size=_PAGE)):
+            return found
+    return []
 
 
 async def _bounds(client: AsyncClient) -> tuple[NodeGroupBounds, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from slicewise.clusters.live import NoOffer
+from slicewise.clusters.live import NoOffer, Silence
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.cuts import cutting, declaring
 from slicewise.clusters.verify.pools.unit_faults import (
@@ -14,6 +15,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
     OtherDevicePlugin,
     OtherStrategy,
     OtherUnits,
+    ServedByDra,
     UnexplainedUnits,
     UnitFault,
 )
@@ -21,6 +23,8 @@ from slicewise.clusters.verify.pools.worded_node_faults import FaultWords, words
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, some
 from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
+
+_DRA_CLASS: Final = "gpu.nvidia.com"
 
 
 def check_units(compared: ComparedPool) -> Iterator[Found]:
@@ -98,6 +102,8 @@ def _range(values: set[int]) -> str:
 
 def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
     match fault:
+        case ServedByDra():
+            return _served_by_dra(compared)
         case NothingOffered():
             says, remedy = words_of_silence(fault.silence)
             # A node that an autoscaler has just added has no device plugin yet.
@@ -129,6 +135,18 @@ def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> FaultWords:
         f"for {compared.resource} (strategy {declared})",
         f"write strategy: {real} in migConfiguration",
         takes_room=_blocks(compared),
+    )
+
+
+def _served_by_dra(compared: ComparedPool) -> FaultWords:
+    says, remedy = words_of_silence(Silence(NoOffer.DRA))
+    if compared.profile:
+        return FaultWords(f"{says}, which has no {compared.resource}", remedy, takes_room=_blocks(compared))
+    return FaultWords(
+        f"{says}; pods get {compared.resource} of it where its DeviceClass {_DRA_CLASS} has extendedResourceName: "
+        f"{compared.resource} (since 25.12) and Kubernetes has DRAExtendedResource on, and how many is not verified",
+        f"look at kubectl get deviceclass {_DRA_CLASS} -o yaml, or {remedy}",
+        takes_room=False,
     )
 
 

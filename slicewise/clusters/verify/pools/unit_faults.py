@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from slicewise.clusters.live import UNSETTLED, Gpus, LabelledBy, LiveNode, Offer, Silence, UnitFlaw
+from slicewise.clusters.live import UNSETTLED, Gpus, LabelledBy, LiveNode, NoOffer, Offer, Silence, UnitFlaw
 from slicewise.clusters.verify.pools.cuts import Cut, Cutter, OwnLayout, cut_of, cutter_of
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.diagnostics import Code
@@ -113,6 +113,14 @@ class NothingOffered(UnitFault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedByDra(UnitFault):
+    """The node has its GPUs from NVIDIA's DRA driver, and no device plugin offers any."""
+
+    kind: ClassVar[Code] = Code.SERVED_BY_DRA
+    of_node: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherStrategy(UnitFault):
     """Slices of the declared profile are there under another name: `units`, which GKE's plugin offers if `by_gke`."""
 
@@ -203,12 +211,17 @@ def _flaw(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:
 def _offer(declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[DeploymentKey, ...]) -> UnitFault | None:
     found = [offer for offer in gpus.offers if offer.units]
     if not found:
-        return NothingOffered(silence=gpus.silence) if node.ready else None
+        return _nothing(gpus) if node.ready else None
     ours = next((offer for offer in found if offer.resource == declared.resource), None)
     by_version = _device_plugin(declared, found, ours)
     if by_version or ours is None:
         return by_version or _not_offered(declared, gpus, found)
     return _units(declared, gpus, ours, unmet)
+
+
+def _nothing(gpus: Gpus) -> UnitFault:
+    silence = gpus.silence
+    return ServedByDra() if silence.reason is NoOffer.DRA else NothingOffered(silence=silence)
 
 
 def _units(declared: DeclaredPool, gpus: Gpus, ours: Offer, unmet: tuple[DeploymentKey, ...]) -> UnitFault | None:
