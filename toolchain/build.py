@@ -71,7 +71,7 @@ PULUMI = (
         "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
         30,
     ),
-    Binary(PROVIDER, PROVIDER, ".", 300),
+    Binary(PROVIDER, PROVIDER, ".", 130),
 )
 # The embedded cluster: a control plane, a scheduler, nodes without machines, and the controllers of what is deployed.
 KUBERNETES = (
@@ -118,7 +118,7 @@ SOURCES = (
 
 def bin_dir() -> Path:
     """Return the directory of the built binaries for this version of `toolchain/`."""
-    inputs = [*sorted(HERE.glob("*/go.*")), *sorted(HERE.glob("*/*.go"))]
+    inputs = [*sorted(HERE.rglob("go.*")), *sorted(HERE.rglob("*.go"))]
     apart = {binary.module for binary in (*APART.values(), NVIDIA)}
     return _cached((PULUMI, KUBERNETES), [path for path in inputs if path.parent.name not in apart])
 
