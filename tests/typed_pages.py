@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ _TRAP: Final = "trap 'echo \"@failed $? $BASH_COMMAND\"' ERR\n"
 _END: Final = "@end"
 # No block of a page takes a tenth of this where nothing needs to be built.
 _LIMIT: Final = 1200
+# How often a page's `count` asks.
+_REQUESTS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Block:
             "curl",
             "ask()",
             "sed",
+            "git",
         }
         return not self.language and first in known | {"count"} and not self.text.startswith("make: ")
 
@@ -65,6 +69,18 @@ def blocks(page: str) -> list[Block]:
             continue
         lines = [line.removeprefix(match["indentation"]) for line in match["text"].splitlines()]
         found.append(Block(match["language"], "\n".join(lines) + "\n"))
+    return found
+
+
+def typed_and_shown(page: str) -> list[tuple[Block, str]]:
+    """Return what a reader types of a page, in its order, each with what the page shows of its output."""
+    found: list[tuple[Block, str]] = []
+    for block in blocks(page):
+        if block.is_typed:
+            found.append((block, ""))
+        elif not block.language and found:
+            typed, shown = found[-1]
+            found[-1] = (typed, shown + block.text)
     return found
 
 
@@ -104,6 +120,35 @@ def clean_clone(directory: Path) -> Iterator[dict[str, str]]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
+
+
+def type_until_shown(typist: Typist, text: str, expected: str, *, seconds: float) -> str:
+    """Type a block until it prints what the page shows, for at most so many seconds; once where these are 0.
+
+    Returns:
+        What it printed.
+
+    Raises:
+        AssertionError: it did not print that.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        printed = typist.type(text)
+        if not (missing := _missing(text, expected, printed)):
+            return printed
+        assert time.monotonic() < deadline, f"{missing} of:\n{text}\n{printed}"
+        time.sleep(2)
+
+
+def _missing(text: str, expected: str, printed: str) -> list[str]:
+    """Return the lines that were to be printed and were not; a page leaves last columns out."""
+    wanted = [line for line in map(shape, expected.splitlines()) if line]
+    lines = {line for line in map(shape, printed.splitlines()) if line}
+    if text.strip() == "count":
+        # Who answers, and nobody else; and all hundred requests are answered.
+        answered = sum(map(int, re.findall(r"^ *([0-9]+) pod ", printed, re.MULTILINE)))
+        return [] if (lines, answered) == (set(wanted), _REQUESTS) else wanted
+    return [line for line in wanted if not any(each.startswith(line.rstrip("─ ")) for each in lines)]
 
 
 class Typist:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.cluster.machine import commands_with
-from tests.typed_pages import Block, Typist, blocks, clean_clone, shape
+from tests.typed_pages import Typist, clean_clone, type_until_shown, typed_and_shown
 from tests.unit.cli.running import ROOT
 
 PAGE: Final = (ROOT / "docs/first-model.md").read_text(encoding="utf-8")
@@ -21,7 +19,6 @@ PORT: Final = "45659"
 # What asks a model is asked again until the routes are in effect: the page says `some seconds later`.
 ASKS: Final = ("curl", ".venv/bin/python", "ask()", "count")
 SECONDS: Final = 120
-NOTHING: Final = Block("", "\n")
 
 
 @pytest.mark.long
@@ -31,11 +28,10 @@ def test_the_commands_of_the_page_work_as_they_are_written(tmp_path: Path) -> No
     with clean_clone(clone) as environment:
         try:
             with Typist(clone, environment) as typist:
-                for block, following in pairwise([*blocks(PAGE), NOTHING]):
-                    if not block.is_typed:
-                        continue
-                    expected = following.text if not following.language and not following.is_typed else ""
-                    printed = typed(typist, block.text.replace(PORT, port), expected)
+                for block, expected in typed_and_shown(PAGE):
+                    text = block.text.replace(PORT, port)
+                    seconds = SECONDS if text.startswith(ASKS) else 0
+                    printed = type_until_shown(typist, text, expected, seconds=seconds)
                     shown += bool(expected.strip())
                     if found := re.search(r"http://127\.0\.0\.1:(\d+)/team-b", printed):
                         port = found[1]
@@ -45,20 +41,3 @@ def test_the_commands_of_the_page_work_as_they_are_written(tmp_path: Path) -> No
             subprocess.run(["make", "demo-down"], cwd=clone, env=environment, check=True, capture_output=True)  # noqa: S607
     assert shown >= 9
     assert commands_with(str(clone)) == []
-
-
-def typed(typist: Typist, text: str, expected: str) -> str:
-    """Type a block until it prints what the page shows, and return what it printed."""
-    deadline = time.monotonic() + (SECONDS if text.startswith(ASKS) else 0)
-    while True:
-        printed = typist.type(text)
-        lines = set(map(shape, printed.splitlines()))
-        missing = [line for line in map(shape, expected.splitlines()) if line and not _begins_one(line, lines)]
-        if not missing:
-            return printed
-        assert time.monotonic() < deadline, f"{missing} of:\n{text}\n{printed}"
-        time.sleep(2)
-
-
-def _begins_one(line: str, printed: set[str]) -> bool:
-    return any(each.startswith(line.rstrip("─ ")) for each in printed)
