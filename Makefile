@@ -28,8 +28,12 @@ PROVIDER_BUILT = SLICEWISE_KUBERNETES_PROVIDER_VERSION="$$($(TOOLCHAIN) provider
 # goes when `pulumi` has ended.
 PULUMI = $(PROVIDER_BUILT) PATH="$$PATH:$$($(TOOLCHAIN) where)" \
 	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks" PULUMI_CONFIG_PASSPHRASE= \
-	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" \
+	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" GOGC=400 \
 	$(VENV)/bin/python slicewise/clusters/access/temporary_directory.py pulumi --non-interactive
+
+# A file where Pulumi 3.259 would make a directory: with every command it would write a log of all properties there, which
+# takes a third of a preview's time, and it goes on without.
+PREPARED = mkdir -p $(STATE)/stacks $(STATE)/home && { [ -e $(STATE)/home/logs ] || : > $(STATE)/home/logs; }
 
 # Selects the stack, made if need be; $(1) is what a preview of it needs beside its name. A stack that was made elsewhere
 # has a passphrase or a key that is not known here.
@@ -58,7 +62,7 @@ PULUMI_CLI := $(if $(shell command -v pulumi),,toolchain-pulumi)
 
 .PHONY: preview
 preview: documents $(VENV)/bin/slicewise $(PULUMI_CLI) ## Set up, and preview the demo stack without any cluster (STACK=shortfall: one that does not fit)
-	@mkdir -p $(STATE)/stacks
+	@$(PREPARED)
 	@$(call select,)
 	@$(PULUMI) preview --stack $(STACK) --suppress-outputs
 
@@ -70,7 +74,7 @@ shell: $(VENV)/bin/slicewise $(PULUMI_CLI) ## Set up, and start a shell in which
 
 .PHONY: policy
 policy: documents $(VENV)/bin/slicewise $(PULUMI_CLI) policies ## Preview a stack (STACK, MANIFESTS) with the policies and without any cluster; reports in .state/policy (PREVIOUS=PLAN.json: what changes)
-	@mkdir -p $(STATE)/stacks
+	@$(PREPARED)
 	@rm -rf $(STATE)/policy
 	@mkdir -m 700 $(STATE)/policy
 	@$(call select, --policy-pack policies/__main__.py)
