@@ -1,7 +1,22 @@
-"""Nodes as NVIDIA's device plugin and GPU feature discovery describe them: layouts, and what was recorded of each."""
+"""Nodes as NVIDIA's device plugin and GPU feature discovery describe them, and what its MIG manager makes of GPUs."""
 
-from embedded.nvidia.components import ask_components
+from embedded.nvidia.components import ask_components, ask_mig_parted
 from embedded.nvidia.layouts import GpuLayout, NodeLayout, layouts
+from embedded.nvidia.mig_manager import DEVICE_IDS, MIG_LAYOUTS, mig_layouts, record_layouts
 from embedded.nvidia.recorded import RECORDED, NvidiaNode, record, recorded_nodes
 
-__all__ = ["RECORDED", "GpuLayout", "NodeLayout", "NvidiaNode", "ask_components", "layouts", "record", "recorded_nodes"]
+__all__ = [
+    "DEVICE_IDS",
+    "MIG_LAYOUTS",
+    "RECORDED",
+    "GpuLayout",
+    "NodeLayout",
+    "NvidiaNode",
+    "ask_components",
+    "ask_mig_parted",
+    "layouts",
+    "mig_layouts",
+    "record",
+    "record_layouts",
+    "recorded_nodes",
+]

@@ -6,10 +6,12 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from embedded.toolchain import find_binary, nvidia_dir
+from embedded.nvidia.mig_manager import CONFIG, DEVICE_IDS
+from embedded.toolchain import find_binary, module_dir, nvidia_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from embedded.nvidia.layouts import NodeLayout
 
@@ -21,7 +23,23 @@ def ask_components(layouts: Mapping[str, NodeLayout]) -> dict[str, Mapping[str, 
         ControlPlaneError: The program has not been built.
         CalledProcessError: It failed.
     """
+    answers = json.loads(_answer([layout.as_json() for layout in layouts.values()]))
+    return dict(zip(layouts, answers, strict=True))
+
+
+def ask_mig_parted() -> dict[str, dict[str, dict[str, int] | None]]:
+    """Return what mig-parted makes by each of its own layouts, by device id.
+
+    Raises:
+        ControlPlaneError: The program has not been built, or the module cannot be had.
+        CalledProcessError: It failed.
+    """
+    config = module_dir("github.com/NVIDIA/mig-parted", of="nvidia") / CONFIG
+    made: dict[str, dict[str, dict[str, int] | None]] = json.loads(_answer(list(DEVICE_IDS.values()), config))
+    return made
+
+
+def _answer(asked: Sequence[object], *arguments: Path) -> str:
     program = find_binary(nvidia_dir(), "nvidia-layouts", "toolchain-nvidia")
-    asked = json.dumps([layout.as_json() for layout in layouts.values()])
-    run = subprocess.run([program], input=asked, capture_output=True, text=True, check=True)
-    return dict(zip(layouts, json.loads(run.stdout), strict=True))
+    question = json.dumps(asked)
+    return subprocess.run([program, *arguments], input=question, capture_output=True, text=True, check=True).stdout

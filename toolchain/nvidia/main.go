@@ -2,12 +2,14 @@
 // that the device plugin registers.
 //
 // Reads a JSON array of layouts from standard input, each an object of type layout, and writes a JSON array with one
-// answer for each, in their order. The components run as published, over NVIDIA's mock of NVML: no GPU is needed. The
+// answer for each, in their order. With a config file of mig-parted as its argument it reads device ids of GPUs instead,
+// and writes what MIG manager makes of such GPUs by each layout of the file. The components run as published, over NVIDIA's mock of NVML: no GPU is needed. The
 // module is named as a part of the device plugin's, whose internal packages it imports.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -55,24 +57,34 @@ type answer struct {
 func main() {
 	klog.SetOutput(io.Discard)
 	klog.LogToStderr(false)
-	var layouts []layout
-	if err := json.NewDecoder(os.Stdin).Decode(&layouts); err != nil {
-		fail(err)
-	}
-	folder, err := os.MkdirTemp("", "nvidia-layouts-")
-	if err != nil {
-		fail(err)
-	}
-	answers, err := answersIn(folder, layouts)
-	if err := os.RemoveAll(folder); err != nil {
-		fail(err)
-	}
+	answers, err := answersTo(os.Args[1:])
 	if err != nil {
 		fail(err)
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(answers); err != nil {
 		fail(err)
 	}
+}
+
+// answersTo answers what standard input asks: layouts, or with a config file of mig-parted, device ids.
+func answersTo(arguments []string) (any, error) {
+	if len(arguments) == 1 {
+		var ids []string
+		if err := json.NewDecoder(os.Stdin).Decode(&ids); err != nil {
+			return nil, err
+		}
+		return madeOf(arguments[0], ids)
+	}
+	var layouts []layout
+	if err := json.NewDecoder(os.Stdin).Decode(&layouts); err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "nvidia-layouts-")
+	if err != nil {
+		return nil, err
+	}
+	answers, err := answersIn(folder, layouts)
+	return answers, errors.Join(err, os.RemoveAll(folder))
 }
 
 func fail(err error) {

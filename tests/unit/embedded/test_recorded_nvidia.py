@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from embedded.nvidia import RECORDED, ask_components, layouts, record, recorded_nodes
+from embedded.nvidia import (
+    MIG_LAYOUTS,
+    RECORDED,
+    ask_components,
+    ask_mig_parted,
+    layouts,
+    mig_layouts,
+    record,
+    record_layouts,
+    recorded_nodes,
+)
 
 NVIDIA = "nvidia.com/"
 
@@ -12,6 +24,25 @@ NVIDIA = "nvidia.com/"
 @pytest.mark.long
 def test_it_is_what_the_components_say() -> None:
     assert record(ask_components(layouts())) == RECORDED.read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_layouts_are_what_mig_parted_makes() -> None:
+    assert record_layouts(ask_mig_parted()) == MIG_LAYOUTS.read_text(encoding="utf-8")
+
+
+def test_balanced_nodes_are_cut_as_mig_manager_cuts_them() -> None:
+    made = mig_layouts()["all-balanced"]
+    balanced = {name.split("/")[0]: layout for name, layout in layouts().items() if "/balanced/" in name}
+    assert len(balanced) == 6
+    for board, layout in balanced.items():
+        assert all(Counter(gpu.slices) == made[board] for gpu in layout.gpus), board
+
+
+def test_a_layout_for_other_device_ids_does_nothing() -> None:
+    # 1g.35gb is of both, and the layout is for H200 SXM and GB300 alone.
+    made = mig_layouts()["all-1g.35gb"]
+    assert (made["h200"], made.get("h200-nvl")) == ({"1g.35gb": 4}, None)
 
 
 def test_every_layout_is_recorded() -> None:
