@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
 
 from embedded.nvidia import layouts, recorded_nodes
 from slicewise.clusters.discover.discovery import NothingToDeclareError, describe_cluster
 from slicewise.clusters.live.facts import LiveCluster
 from slicewise.documents import Fleet
+from slicewise.planning import make_plan
+from tests.documents import deployment, fleet_of, model, profile
 from tests.unit.clusters.discover.describing import cluster_of, loaded
 from tests.unit.clusters.kubernetes_json import node_json
 
@@ -39,3 +45,27 @@ def discovered(name: str, number: int) -> Fleet | None:
         return loaded(describe_cluster(cluster(name, number), "prod", "prod-kubeconfig"))
     except NothingToDeclareError:
         return None
+
+
+def planned_units(fleet: Fleet, memory: int, most: int, mig: str = "any") -> Counter[str]:
+    """Return how many units of each resource are planned for `most` models of one unit of so many MiB."""
+    serving = profile("any", memoryPerGpu=f"{memory}Mi", mig=mig)
+    documents = [model("m", serving, cpu="1", memory="1Gi"), *(deployment(f"d{i}", "m") for i in range(most))]
+    asked = fleet_of(documents, checked=False)
+    plan = make_plan(Fleet(fleet.environments, asked.models, asked.deployments, ()))
+    return Counter(placement.resource for placement in plan.placements)
+
+
+def expecting(check: str, nodes: Iterable[tuple[object, ...]]) -> list[object]:
+    """Return parameters of tests of `check`, strictly expected to fail where `still_wrong.txt` says so."""
+    return [
+        pytest.param(
+            *node,
+            marks=[pytest.mark.xfail(strict=True, raises=AssertionError, reason=STILL_WRONG[check, key])]
+            if (check, key) in STILL_WRONG
+            else [],
+            id=key,
+        )
+        for node in nodes
+        for key in ["#".join(map(str, node))]
+    ]

@@ -9,8 +9,8 @@ import pytest
 from slicewise.clusters.verify.verification import compare_clusters
 from slicewise.documents import Fleet
 from slicewise.planning import make_plan
-from tests.documents import deployment, environment, fleet_of, model, pool, profile, slices
-from tests.unit.clusters.recorded.nodes import LAYOUTS, OWN, RECORDED, STILL_WRONG, cluster, discovered
+from tests.documents import environment, fleet_of, pool, slices
+from tests.unit.clusters.recorded.nodes import LAYOUTS, OWN, RECORDED, cluster, discovered, expecting, planned_units
 from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
 
 NODES = [(name, number) for name in LAYOUTS for number in range(max(1, len(RECORDED[name].labels)))]
@@ -25,30 +25,6 @@ UNTELLABLE = {
         or any(RECORDED[name] == RECORDED[other] and is_as_it_should_be(LAYOUTS[other]) for other in LAYOUTS)
     )
 }
-
-
-def expecting(check: str, nodes: list[tuple[str, int]]) -> list[object]:
-    """Return parameters of tests of `check`, strictly expected to fail where `still_wrong.txt` says so."""
-    return [
-        pytest.param(
-            *node,
-            marks=[pytest.mark.xfail(strict=True, raises=AssertionError, reason=STILL_WRONG[check, key])]
-            if (check, key) in STILL_WRONG
-            else [],
-            id=key,
-        )
-        for node in nodes
-        for key in ["#".join(map(str, node))]
-    ]
-
-
-def planned_units(fleet: Fleet, memory: int, most: int, mig: str = "any") -> Counter[str]:
-    """Return how many units of each resource are planned for `most` models of one unit of so many MiB."""
-    serving = profile("any", memoryPerGpu=f"{memory}Mi", mig=mig)
-    documents = [model("m", serving, cpu="1", memory="1Gi"), *(deployment(f"d{i}", "m") for i in range(most))]
-    asked = fleet_of(documents, checked=False)
-    plan = make_plan(Fleet(fleet.environments, asked.models, asked.deployments, ()))
-    return Counter(placement.resource for placement in plan.placements)
 
 
 def findings(fleet: Fleet, name: str, number: int) -> list[tuple[str, str]]:
