@@ -125,18 +125,21 @@ def in_pools(*pools: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("worker", "agrees"),
+    ("worker", "differing"),
     [
-        ({"nodeSelector": {"pool": "a"}}, True),
-        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("a")}}, True),
-        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("b")}}, False),
-        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("a", "b")}}, False),
-        ({"nodeSelector": {"pool": "a"}, "affinity": {"nodeAffinity": in_pools("b")}}, False),
+        ({"nodeSelector": {"pool": "a"}}, None),
+        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("a")}}, None),
+        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("b")}}, "nodeSelector"),
+        ({"nodeSelector": None, "affinity": {"nodeAffinity": in_pools("a", "b")}}, "nodeSelector"),
+        ({"nodeSelector": {"pool": "a"}, "affinity": {"nodeAffinity": in_pools("b")}}, "affinity"),
+        ({"nodeSelector": {"pool": "a"}, "affinity": {"nodeAffinity": in_pools("a", "b")}}, None),
     ],
 )
-def test_leader_and_worker_go_to_the_same_nodes_however_that_is_written(worker: dict[str, Any], agrees: bool) -> None:
+def test_leader_and_worker_go_to_the_same_nodes_however_that_is_written(
+    worker: dict[str, Any], differing: str | None
+) -> None:
     resource = multi_node(whole_gpus(nodeSelector={"pool": "a"}), whole_gpus(**worker))
-    assert found(POD_SPECS_AGREE, resource) == ([] if agrees else ["spec.worker.nodeSelector"])
+    assert found(POD_SPECS_AGREE, resource) == ([f"spec.worker.{differing}"] if differing else [])
 
 
 @pytest.mark.parametrize(
