@@ -20,7 +20,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def test_every_recipe_has_documents_and_what_comes_of_them() -> None:
-    assert len(RECIPES) == 6
+    assert len(RECIPES) == 7
     assert all(len(blocks(text, "yaml")) == 1 for text in RECIPES.values())
     assert len(blocks(CLUSTER, "yaml")) == 1
 
