@@ -32,12 +32,14 @@ from tests.unit.documents.wrong_values import (
     COLON,
     COUNT,
     COUNT_OR_ZERO,
+    DEVICE_PLUGIN_VERSIONS,
     DOTTED_NAME,
     FABRICS,
     FLAG,
     IMAGE,
     IN_QUOTES,
     LABEL_VALUE,
+    LABEL_VALUES,
     LABELS,
     LOWER_CASE,
     NAME,
@@ -51,36 +53,13 @@ from tests.unit.documents.wrong_values import (
 if TYPE_CHECKING:
     from tests.unit.documents.loader import Loader
 
-DEVICE_PLUGIN = "expected a version of NVIDIA's device plugin in three numbers, for example 0.19.3"
 START_WITH_A_LETTER = 'got "7b-chat", expected lower-case letters, digits and -, beginning with a letter'
 Wrong = tuple[str, tuple[str | int, ...], list[tuple[str, str]]]
 WRONG: list[Wrong] = [
     (ENVIRONMENT, ("metadata", "name"), [*NAME, ("a" * 64, "got 64 characters, expected at most 63 characters")]),
     (ENVIRONMENT, ("metadata", "labels"), LABELS),
-    (
-        ENVIRONMENT,
-        ("spec", "devicePluginVersion"),
-        [
-            ("0.19", f"got 0.19, {IN_QUOTES}"),
-            ("v0.19.3", f'got "v0.19.3", {DEVICE_PLUGIN}; write "0.19.3"'),
-            ("0.19.3-ubi8", f'got "0.19.3-ubi8", {DEVICE_PLUGIN}; write "0.19.3"'),
-            ("v0.20", f'got "v0.20", {DEVICE_PLUGIN}; write "0.20.0"'),
-            ("latest", f'got "latest", {DEVICE_PLUGIN}'),
-            ("00.19.3", f'got "00.19.3", {DEVICE_PLUGIN}'),
-        ],
-    ),
-    (
-        ENVIRONMENT,
-        ("metadata", "labels", "region"),
-        [
-            ("true", f"got true, {IN_QUOTES}"),
-            ("8", f"got 8, {IN_QUOTES}"),
-            ("1.5", f"got 1.5, {IN_QUOTES}"),
-            ("null", "got nothing, expected text: give it a value, or remove the field"),
-            ("a b", f'got "a b", {LABEL_VALUE}; write "a-b"'),
-            ("a" * 64, f'got "{"a" * 60}...", {LABEL_VALUE}'),
-        ],
-    ),
+    (ENVIRONMENT, ("spec", "devicePluginVersion"), DEVICE_PLUGIN_VERSIONS),
+    (ENVIRONMENT, ("metadata", "labels", "region"), LABEL_VALUES),
     (ENVIRONMENT, ("spec", "cluster"), [("null", LABELS[1][1]), ("gke", 'got "gke", expected a mapping')]),
     (
         ENVIRONMENT,

@@ -149,3 +149,20 @@ OF_ARCHITECTURE = [
     ),
 ]
 OF_PARTS = [*OF_NODES, *OF_ARCHITECTURE]
+_DEVICE_PLUGIN = "expected a version of NVIDIA's device plugin in three numbers, for example 0.19.3"
+DEVICE_PLUGIN_VERSIONS = [
+    ("0.19", f"got 0.19, {IN_QUOTES}"),
+    ("v0.19.3", f'got "v0.19.3", {_DEVICE_PLUGIN}; write "0.19.3"'),
+    ("0.19.3-ubi8", f'got "0.19.3-ubi8", {_DEVICE_PLUGIN}; write "0.19.3"'),
+    ("v0.20", f'got "v0.20", {_DEVICE_PLUGIN}; write "0.20.0"'),
+    ("latest", f'got "latest", {_DEVICE_PLUGIN}'),
+    ("00.19.3", f'got "00.19.3", {_DEVICE_PLUGIN}'),
+]
+LABEL_VALUES = [
+    ("true", f"got true, {IN_QUOTES}"),
+    ("8", f"got 8, {IN_QUOTES}"),
+    ("1.5", f"got 1.5, {IN_QUOTES}"),
+    ("null", "got nothing, expected text: give it a value, or remove the field"),
+    ("a b", f'got "a b", {LABEL_VALUE}; write "a-b"'),
+    ("a" * 64, f'got "{"a" * 60}...", {LABEL_VALUE}'),
+]
