@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from shutil import get_terminal_size
@@ -49,6 +50,8 @@ def program(*, version: _Version = False) -> None:
 
 def main() -> None:
     """Run the command line; its output may be closed by its reader at any time."""
+    # A command is over before garbage in cycles is worth a look: with 10,000 deployments a fifth of its time.
+    gc.disable()
     replace_what_is_lacking((sys.stdout, sys.stderr))
     if sys.stdout.isatty():
         use_palette()
