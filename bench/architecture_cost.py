@@ -1,8 +1,9 @@
 """`python -m bench.architecture_cost`: what planning costs more where models say what they are made of.
 
 One fleet is planned with its models' architectures and without them, in turns, each time from documents that are parsed
-anew and with configs that no fleet before had. Where every engine starts on every slice, both plans must be the same:
-only then does the ratio compare the same work.
+anew and with configs that no fleet before had. Where every engine surely starts on every slice, both plans must be the
+same, warnings included: only then does the ratio compare the same work. Where they start but not surely, every such
+pair of engine and slice has a warning with computed remedies.
 """
 
 from __future__ import annotations
@@ -23,10 +24,18 @@ from rich.console import Console
 from bench.fleet_documents import Document, write_yaml
 from bench.fleets import random_fleet
 from bench.result_tables import Table
-from bench.sized_fleets import FreshConfigs, model_for_each_deployment, with_architectures, with_more_slices
+from bench.sized_fleets import (
+    FreshConfigs,
+    model_for_each_deployment,
+    with_architectures,
+    with_certain_starts,
+    with_more_slices,
+)
 from slicewise.documents import Fleet, load_fleet, unit_of
 from slicewise.planning import Plan, make_plan
 
+_SURELY: Final = "all surely start"
+_START: Final = "all start"
 _SHARED: Final = 20
 # With these there are 40 kinds.
 _MORE_SLICES: Final = 28
@@ -41,6 +50,7 @@ class ArchitectureCost:
         models: How many models it has.
         configs: How many configs these have.
         units: How many kinds of slices it has.
+        warnings: How many warnings architectures add to the plan; fewer than none where what was placed has fewer.
         loading: Seconds of loading without architectures, and with them.
         planning: Seconds of planning likewise.
     """
@@ -49,6 +59,7 @@ class ArchitectureCost:
     models: int
     configs: int
     units: int
+    warnings: int
     loading: tuple[float, float]
     planning: tuple[float, float]
 
@@ -67,13 +78,14 @@ def measure_fleets(seed: int, environments: int, deployments: int, runs: int) ->
     """Measure each kind of fleet in turn."""
     documents = random_fleet(seed, environments=environments, deployments=deployments)
     models = sum(item["kind"] == "ClusterModel" for item in documents)
-    yield _measure("all start", documents, FreshConfigs(small=True), _SHARED, runs)
-    yield _measure("all start", documents, FreshConfigs(small=True), models, runs)
-    yield _measure("many do not", documents, FreshConfigs(small=False), _SHARED, runs)
-    yield _measure("many do not", documents, FreshConfigs(small=False), models, runs)
     many = with_more_slices(model_for_each_deployment(documents), _MORE_SLICES)
-    yield _measure("all start", many, FreshConfigs(small=True), _SHARED, runs)
-    yield _measure("all start", many, FreshConfigs(small=True), deployments, runs)
+    for fleet, most in ((documents, models), (many, deployments)):
+        for configs in (_SHARED, most):
+            yield _measure(_SURELY, with_certain_starts(fleet), FreshConfigs(small=True), configs, runs)
+        for configs in (_SHARED, most):
+            yield _measure(_START, fleet, FreshConfigs(small=True), configs, runs)
+        for configs in (_SHARED, most):
+            yield _measure("many do not", fleet, FreshConfigs(small=False), configs, runs)
 
 
 def _measure(
@@ -83,7 +95,7 @@ def _measure(
     for _ in range(runs):
         without = _timed(documents)
         given = _timed(with_architectures(documents, fresh.draw(configs)))
-        if name == "all start" and not _same(without.plan, given.plan):
+        if name in (_SURELY, _START) and _said(without.plan, name) != _said(given.plan, name):
             raise DifferentPlansError
         times.append((without, given))
     fleet = times[0][1].fleet
@@ -92,6 +104,7 @@ def _measure(
         len(fleet.models),
         configs,
         len({unit_of(pool) for each in fleet.environments for pool in each.spec.node_pools}),
+        len(times[0][1].plan.warnings) - len(times[0][0].plan.warnings),
         (median(each.loading for each, _ in times), median(each.loading for _, each in times)),
         (median(each.planning for each, _ in times), median(each.planning for _, each in times)),
     )
@@ -117,22 +130,22 @@ def _timed(documents: Sequence[Document]) -> _Timed:
     return _Timed(fleet, plan, loaded - start, time.process_time() - loaded)
 
 
-def _same(one: Plan, other: Plan) -> bool:
-    """Whether two plans say the same but for advice."""
-    return (one.placements, one.shortfalls, one.node_pools) == (other.placements, other.shortfalls, other.node_pools)
+def _said(plan: Plan, name: str) -> tuple[object, ...]:
+    """Return what architectures must not change in a plan: where engines surely start, no warning either."""
+    return plan.placements, plan.shortfalls, plan.node_pools, *(plan.warnings if name == _SURELY else ())
 
 
 def cost_table(costs: Iterable[ArchitectureCost]) -> Table:
     """Return what each kind of fleet costs."""
     columns = (
-        *("engines", "models", "configs", "kinds of slices", "planning without (s)", "planning with (s)", "more"),
-        *("loading without (s)", "loading with (s)"),
+        *("engines", "models", "configs", "kinds of slices", "more warnings"),
+        *("planning without (s)", "planning with (s)", "more", "loading without (s)", "loading with (s)"),
     )
     return Table("What architectures cost", columns, [_row(each) for each in costs])
 
 
 def _row(cost: ArchitectureCost) -> tuple[str, ...]:
-    counts = (f"{cost.models:,}", f"{cost.configs:,}", str(cost.units))
+    counts = (f"{cost.models:,}", f"{cost.configs:,}", str(cost.units), f"{cost.warnings:+,}")
     planning, loading = ([f"{seconds:.2f}" for seconds in pair] for pair in (cost.planning, cost.loading))
     return (cost.name, *counts, *planning, f"{cost.more:+.0%}", *loading)
 
