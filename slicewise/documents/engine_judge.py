@@ -20,15 +20,18 @@ class SizedEngine:
         architecture: The model.
         options: How vLLM is started.
         version: Its version; None where it is not known.
-        checkpoint_bytes: Bytes of the checkpoint, where they are known.
-        contradicted: Whether these contradict the config: then nothing is certain.
+        contradiction: How the bytes of the checkpoint contradict the config; empty where they do not.
     """
 
     architecture: Architecture
     options: EngineOptions
     version: VllmVersion | None
-    checkpoint_bytes: int | None
-    contradicted: bool
+    contradiction: str
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the checkpoint contradicts the config: then nothing is certain."""
+        return bool(self.contradiction)
 
     @cached_property
     def memory(self) -> EngineMemory:

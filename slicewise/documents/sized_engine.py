@@ -93,9 +93,7 @@ def engine_with(architecture: ModelArchitecture, profile: ServingProfile, *, ada
     engines = architecture.engines
     if said not in engines:
         options, version = engine_options(profile, adapters=adapters), engine_version(engine)
-        sized = SizedEngine(
-            architecture.known, options, version, architecture.checkpoint_bytes, bool(architecture.contradiction)
-        )
+        sized = SizedEngine(architecture.known, options, version, architecture.contradiction)
         engines[said] = engines.setdefault((options, version), sized)
     return engines[said]
 

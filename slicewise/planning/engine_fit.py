@@ -81,13 +81,13 @@ def weights_in_doubt(engine: SizedEngine, unit: Unit) -> bool:
 
 def surely_starts(engine: SizedEngine, unit: Unit) -> bool:
     """Return whether an engine is certain to start on a unit."""
-    return not engine.contradicted and engine.judge.verdict(unit) is sizing.FitVerdict.FITS
+    return not engine.contradicted and engine.judge.surely_fits(unit)
 
 
 @lru_cache(_MOST_ENGINES)
-def engine_sizing(engine: SizedEngine, unit: Unit, offers: tuple[sizing.OfferedUnit, ...] = ()) -> sizing.Sizing:
-    """Return the verdict on an engine and a unit, with its arithmetic, and remedies that may name one of `offers`."""
-    return sizing.size(engine.architecture, engine.options, unit, engine.version, engine.checkpoint_bytes, offers)
+def engine_sizing(engine: SizedEngine, unit: Unit) -> sizing.Sizing:
+    """Return the verdict on an engine and a unit, with its arithmetic and remedies."""
+    return sizing.judged_sizing(engine.judge, unit, engine.contradiction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +107,20 @@ class JudgedEngine:
     enough_bytes: int | None
 
 
+def engine_verdict(engine: SizedEngine, unit: Unit) -> sizing.FitVerdict:
+    """Return the verdict on an engine and a unit."""
+    verdict = engine.judge.verdict(unit)
+    uncertain = engine.contradicted and verdict is not sizing.FitVerdict.NOT_JUDGED
+    return sizing.FitVerdict.CANNOT_SAY if uncertain else verdict
+
+
 def judged_engine(model: ModelSpec, profile: ServingProfile, pool: NodePool) -> JudgedEngine | None:
     """Return what is known of a profile's engine on the units of a pool; None where nothing is."""
     engine = profile_engine(model, profile)
     if engine is None:
         return None
     unit = unit_of(pool)
-    verdict = engine.judge.verdict(unit)
-    if engine.contradicted and verdict is not sizing.FitVerdict.NOT_JUDGED:
-        verdict = sizing.FitVerdict.CANNOT_SAY
+    verdict = engine_verdict(engine, unit)
     enough = None if engine.contradicted else _enough(engine, replace(unit, memory=0))
     return JudgedEngine(verdict, engine.version, unit.memory, enough)
 

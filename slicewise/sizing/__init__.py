@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from slicewise.sizing.judging import FitJudge
     from slicewise.sizing.overhead import Range
     from slicewise.sizing.reading import KNOWN_MODEL_TYPES, UnknownModelTypeError, read_architecture
-    from slicewise.sizing.remedies import sure_memory
+    from slicewise.sizing.remedies import offer_order, sure_memory
     from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
-    from slicewise.sizing.sizing import not_judged, size
+    from slicewise.sizing.sizing import decisive_reason, judged_sizing, not_judged, size
 
 __all__ = [
     "KNOWN_MODEL_TYPES",
@@ -53,11 +53,14 @@ __all__ = [
     "UnknownModelTypeError",
     "VllmVersion",
     "checkpoint_differs",
+    "decisive_reason",
     "engine_memory",
     "full_name",
+    "judged_sizing",
     "memory_variables",
     "misspelt_option",
     "not_judged",
+    "offer_order",
     "parse_version",
     "read_architecture",
     "read_options",
@@ -81,10 +84,13 @@ __getattr__ = lazy_attributes(
         "KNOWN_MODEL_TYPES": "reading",
         "UnknownModelTypeError": "reading",
         "read_architecture": "reading",
+        "offer_order": "remedies",
         "sure_memory": "remedies",
         "FitVerdict": "results",
         "Sizing": "results",
         "SizingReason": "results",
+        "decisive_reason": "sizing",
+        "judged_sizing": "sizing",
         "not_judged": "sizing",
         "size": "sizing",
     },

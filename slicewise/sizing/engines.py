@@ -34,6 +34,9 @@ _CACHE_TYPES: Final = {
 }
 # What `--quantization` may say to make FP8 of a checkpoint that is not quantised (v0.23, docs Quantization).
 _ONLINE: Final = ("fp8", "fp8_per_tensor", "fp8_per_block")
+# The options that weights go by, and of the others those that anything but the sizes of batches and graphs goes by.
+_WEIGHTS_GO_BY: Final = ("dtype", "quantization", "tensor", "pipeline", "language_only", "left_out")
+_REST_GOES_BY: Final = ("max_model_len", "kv_cache_dtype", "hybrid", "data", "expert", "changing", "adding")
 _LARGE: Final = Batch(1024, 8192)
 _SMALL: Final = Batch(256, 2048)
 
@@ -145,14 +148,31 @@ def engine_memory(architecture: Architecture, options: EngineOptions, version: V
     wide = options.dtype in _FLOAT32_NAMES
     loaded = without_encoders(architecture, options.left_out, all_of_them=options.language_only)
     model = replace(loaded, dtype_bytes=_FLOAT32) if wide else loaded
-    quantization, unclear = _quantization(model.quantization, options.quantization)
-    cache_type = _cache_type(options.kv_cache_dtype, quantization, model.dtype_bytes)
+    quantization, _ = _quantization(model.quantization, options.quantization)
     ranks = Ranks(options.tensor, options.pipeline)
     splits = version is None or version.splits_large
     weights = weight_bytes(model, quantization, ranks, splits_large=splits)
     unquantized = weights
     if quantization.online:
         unquantized = weight_bytes(model, Quantization(), ranks, splits_large=splits)
+    return _beside_weights(model, options, version, weights, unquantized)
+
+
+def changed_memory(memory: EngineMemory, options: EngineOptions) -> EngineMemory:
+    """Return what an engine needs with other options: what they do not change is not computed again."""
+    before = memory.options
+    if any(getattr(options, name) != getattr(before, name) for name in _WEIGHTS_GO_BY):
+        return engine_memory(memory.architecture, options, memory.version)
+    if all(getattr(options, name) == getattr(before, name) for name in _REST_GOES_BY):
+        return replace(memory, options=options)
+    return _beside_weights(memory.architecture, options, memory.version, memory.weights, memory.unquantized)
+
+
+def _beside_weights(
+    model: Architecture, options: EngineOptions, version: VllmVersion | None, weights: int, unquantized: int
+) -> EngineMemory:
+    quantization, unclear = _quantization(model.quantization, options.quantization)
+    cache_type = _cache_type(options.kv_cache_dtype, quantization, model.dtype_bytes)
     length = options.max_model_len or model.unstated_length
     caches = _fullest(model, options, cache_type or _FP8)
     grouping = _grouping(caches, cache_type or _FP8, options, model)

@@ -1,4 +1,4 @@
-"""The verdict: what is needed at most and at least, against what a unit has."""
+"""The verdict on a unit, in words and with its arithmetic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.diagnostics import Code
-from slicewise.sizing.batch_sizes import BatchNeeds, batch_needs
+from slicewise.sizing.batch_sizes import batch_needs
+from slicewise.sizing.comparing import Comparison
 from slicewise.sizing.engines import EngineMemory
 from slicewise.sizing.overhead import Batch, Range
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
@@ -16,14 +17,6 @@ from slicewise.sizing.uncomputed import Changes
 from slicewise.sizing.units import GIB, Unit
 from slicewise.sizing.vllm_versions import FIRST_TESTED, LAST_TESTED
 
-# What logs show of weights beside what is computed: scales and small copies are not all known.
-_WEIGHTS_LOW: Final = 0.9925
-_WEIGHTS_HIGH: Final = 1.01
-# A CUDA context, and with several ranks NCCL's beginnings: free against total memory in startup logs.
-_CONTEXT: Final = Range(0.23 * GIB, 0.6 * GIB)
-_CONTEXT_RANKS: Final = Range(0.5 * GIB, 2.1 * GIB)
-_USUAL_CONTEXT: Final = 0.5 * GIB
-_USUAL_CONTEXT_RANKS: Final = 1.5 * GIB
 # Beyond what a config says of its context, lengths are looked for up to this.
 _MOST_TOKENS: Final = 1 << 24
 
@@ -33,28 +26,17 @@ class FitJudge:
 
     def __init__(self, memory: EngineMemory) -> None:
         """Judge the engine that needs `memory`."""
-        self._memory = memory
-        self._needs: dict[tuple[Batch, ...], BatchNeeds] = {}
-        self._known: dict[tuple[tuple[Batch, ...], bool | None], tuple[int, float]] = {}
+        self.memory = memory
+        self._by_device: dict[bool | None, Comparison] = {}
+        self._by_batches: dict[tuple[Batch, ...], Comparison] = {}
 
     def verdict(self, unit: Unit) -> FitVerdict:
-        """Return the verdict on a unit.
+        """Return the verdict on a unit."""
+        return self._comparison(unit).verdict(unit)
 
-        With batches of one size more memory never makes it worse, so of most units it follows from those before.
-        """
-        batches = self._memory.batches(unit)
-        kind = (batches, unit.is_slice)
-        fails, fits = self._known.get(kind, (0, math.inf))
-        if unit.memory >= fits:
-            return FitVerdict.FITS
-        if unit.memory <= fails:
-            return FitVerdict.DOES_NOT_FIT
-        found = self._judgement(unit, batches).verdict()[0]
-        if found is FitVerdict.FITS:
-            self._known[kind] = (fails, unit.memory)
-        elif found is FitVerdict.DOES_NOT_FIT:
-            self._known[kind] = (unit.memory, fits)
-        return found
+    def surely_fits(self, unit: Unit) -> bool:
+        """Return whether the engine is certain to start on a unit."""
+        return self._comparison(unit).verdict(unit) is FitVerdict.FITS
 
     def failing(self, units: Sequence[Unit]) -> int:
         """Return on how many of `units`, the first of them, the engine surely does not start.
@@ -62,18 +44,26 @@ class FitJudge:
         Args:
             units: One or more, the smallest first, on all of which vLLM sees a large device or on none.
         """
-        batches = self._memory.batches(units[0])
-        if not self._judgement(units[0], batches).fails():
+        compared = self._comparison(units[0])
+        if not compared.fails(units[0].memory):
             return 0
-        return bisect_left(units, 1, lo=1, key=lambda unit: not self._judgement(unit, batches).fails())
+        return bisect_left(units, 1, lo=1, key=lambda unit: not compared.fails(unit.memory))
 
     def sizing(self, unit: Unit) -> Sizing:
         """Return the verdict on a unit with its arithmetic; remedies that need further sizing are left out."""
-        return self._judgement(unit, self._memory.batches(unit)).sizing()
+        return _Judgement(self._comparison(unit), unit).sizing()
 
     def reasons(self, unit: Unit) -> tuple[SizingReason, ...]:
         """Return why the verdict on a unit is not `fits`: the first decides; empty where it is."""
-        return self._judgement(unit, self._memory.batches(unit)).verdict()[1]
+        return _Judgement(self._comparison(unit), unit).verdict()[1]
+
+    def sure_length(self, unit: Unit) -> int | None:
+        """Return the longest request that surely fits on a unit; None where that is not known."""
+        return _Judgement(self._comparison(unit), unit).sure_length()
+
+    def batch(self, unit: Unit) -> Batch:
+        """Return the sizes of a batch on a unit; where vLLM's choice is not certain, the larger ones."""
+        return self._comparison(unit).needs.batches[-1]
 
     def weights_in_doubt(self, unit: Unit, *, contradicted: bool = False) -> bool:
         """Return whether the engine starts on a unit only if its weights are smaller than computed, as they may be.
@@ -82,32 +72,31 @@ class FitJudge:
             unit: The unit.
             contradicted: Whether the checkpoint contradicts the config, so that they may be smaller for that.
         """
-        if self._memory.changes is not Changes.WEIGHTS and not contradicted:
+        if self.memory.changes is not Changes.WEIGHTS and not contradicted:
             return False
-        return self._judgement(unit, self._memory.batches(unit)).weights_exceed()
+        compared = self._comparison(unit)
+        return compared.weights_exceed(unit.memory, compared.budget(unit.memory))
 
-    def _judgement(self, unit: Unit, batches: tuple[Batch, ...]) -> _Judgement:
-        if batches not in self._needs:
-            self._needs[batches] = batch_needs(self._memory, batches)
-        return _Judgement(self._memory, self._needs[batches], unit)
+    def _comparison(self, unit: Unit) -> Comparison:
+        large = unit.sees_large_device
+        if large not in self._by_device:
+            batches = self.memory.batches(unit)
+            if batches not in self._by_batches:
+                self._by_batches[batches] = Comparison(self.memory, batch_needs(self.memory, batches))
+            self._by_device[large] = self._by_batches[batches]
+        return self._by_device[large]
 
 
 class _Judgement:
-    """One engine on one unit."""
+    """One engine on one unit, in words."""
 
-    def __init__(self, memory: EngineMemory, needs: BatchNeeds, unit: Unit) -> None:
-        self._memory = memory
-        self._needs = needs
+    def __init__(self, compared: Comparison, unit: Unit) -> None:
+        self._compared = compared
+        self._memory = compared.memory
+        self._needs = compared.needs
         self._unit = unit
-        self._share = memory.utilization
-        self._budget = math.ceil(unit.memory * self._share)
-        self._several = memory.options.tensor * memory.options.pipeline > 1
-        self._available = self._left(needs.overhead) if needs.overhead else None
-
-    def _left(self, rest: Range) -> Range:
-        weights = self._memory.weights
-        low = self._budget - weights * _WEIGHTS_HIGH - rest.high
-        return Range(low, self._budget - weights * _WEIGHTS_LOW - rest.low)
+        self._budget = compared.budget(unit.memory)
+        self._available = compared.available(self._budget)
 
     def sizing(self) -> Sizing:
         verdict, reasons = self.verdict()
@@ -127,7 +116,7 @@ class _Judgement:
             available=available,
             concurrency=concurrency,
             tokens=Range(concurrency.low * length, concurrency.high * length) if concurrency and length else None,
-            sure_length=min(self._lengths(available.low), default=None) if available else None,
+            sure_length=self.sure_length(),
             possible_length=max(self._lengths(available.high), default=None) if available else None,
             sequences=needs.batches[-1].sequences,
             batched_tokens=needs.batches[-1].tokens,
@@ -141,16 +130,12 @@ class _Judgement:
         low = min(cache.concurrency(max(available.low, 0), length) for cache in caches)
         return Range(low, max(cache.concurrency(max(available.high, 0), length) for cache in caches))
 
+    def sure_length(self) -> int | None:
+        return min(self._lengths(self._available.low), default=None) if self._available else None
+
     def _lengths(self, available: float) -> list[int]:
         most = self._memory.architecture.longest or _MOST_TOKENS
         return [cache.longest(max(available, 0), most) for cache in self._needs.caches]
-
-    def fails(self) -> bool:
-        """Whether the verdict is that the engine does not start, whatever the first reason is."""
-        needed = self._needs.needed
-        if any(True for _ in self._impossible()):
-            return True
-        return not self._memory.changing and needed is not None and any(True for _ in self._too_small(needed))
 
     def verdict(self) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
         changing = self._uncomputed()
@@ -161,9 +146,9 @@ class _Judgement:
         needed = self._needs.needed
         if self._available is None or needed is None:
             return FitVerdict.CANNOT_SAY, (_no_length() if self._available else self._untested(),)
-        return self._compared(needed)
+        return self._judged(needed)
 
-    def _compared(self, needed: Range) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
+    def _judged(self, needed: Range) -> tuple[FitVerdict, tuple[SizingReason, ...]]:
         if short := tuple(self._too_small(needed)):
             return FitVerdict.DOES_NOT_FIT, short
         if adding := (*self._memory.adding, *self._ranks_on_slices()):
@@ -174,34 +159,27 @@ class _Judgement:
 
     def _impossible(self) -> Iterator[SizingReason]:
         """Yield what keeps the engine from starting whatever its version is."""
-        memory = self._memory
+        memory, compared, size = self._memory, self._compared, self._unit.memory
         longest, asked = memory.architecture.longest, memory.options.max_model_len
-        if longest and asked and asked > longest and not memory.changing:
+        if compared.length_exceeds:
             message = f"--max-model-len={asked} is above the {longest} tokens that the model's config allows"
             yield SizingReason(Code.LENGTH_ABOVE_MODEL, message, f"write at most {longest}")
-        context = _CONTEXT_RANKS if self._several else _CONTEXT
-        if self._unit.memory - context.low < self._budget:
+        if compared.lacks_context(size, self._budget):
             message = (
-                f"vLLM wants {_gib(self._budget)} of {_gib(self._unit.memory)} ({self._share:g}), and a CUDA context "
-                f"takes at least {_gib(context.low)} of that: free memory is less than desired at startup"
+                f"vLLM wants {_gib(self._budget)} of {_gib(size)} ({compared.share:g}), and a CUDA context "
+                f"takes at least {_gib(compared.context.low)} of that: free memory is less than desired at startup"
             )
             yield SizingReason(
                 Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}"
             )
-        if self.weights_exceed() and memory.changes is not Changes.WEIGHTS:
+        if compared.lacks_weights(size, self._budget):
             yield SizingReason(Code.WEIGHTS_ABOVE_BUDGET, self._weights())
-        whole = memory.unquantized * _WEIGHTS_LOW > self._unit.memory
-        if memory.version and not memory.version.loads_by_layer and memory.quantization.online and whole:
+        if compared.lacks_whole(size):
             message = (
                 f"vLLM {memory.version} loads all {_gib(memory.unquantized)} before it quantises them, and the unit "
-                f"has {_gib(self._unit.memory)}"
+                f"has {_gib(size)}"
             )
             yield SizingReason(Code.WEIGHTS_ABOVE_BUDGET, message, "take vLLM 0.17 or later, or a quantised checkpoint")
-
-    def weights_exceed(self) -> bool:
-        """Whether the weights alone, as computed, are more than may be used."""
-        room = self._unit.memory if self._memory.changes is Changes.BUDGET else self._budget
-        return self._memory.weights * _WEIGHTS_LOW > room
 
     def _weights(self) -> str:
         has = f"the unit has {_gib(self._unit.memory)}"
@@ -211,7 +189,7 @@ class _Judgement:
     def _uncomputed(self) -> tuple[SizingReason, ...]:
         """Return why memory is not computed; where the weights as computed are too much, also that."""
         doubt = ""
-        if self._memory.changes is Changes.WEIGHTS and self.weights_exceed():
+        if self._memory.changes is Changes.WEIGHTS and self._compared.weights_exceed(self._unit.memory, self._budget):
             doubt = f", and without that it does not start: {self._weights()}"
         return tuple(
             SizingReason(
@@ -223,8 +201,7 @@ class _Judgement:
         )
 
     def _safe_share(self) -> float:
-        context = _CONTEXT_RANKS if self._several else _CONTEXT
-        return max(math.floor((self._unit.memory - context.high) / self._unit.memory * 100) / 100, 0.01)
+        return max(math.floor((self._unit.memory - self._compared.context.high) / self._unit.memory * 100) / 100, 0.01)
 
     def _untested(self) -> SizingReason:
         version = self._memory.version
@@ -239,65 +216,50 @@ class _Judgement:
         available = self._available
         if available is None:
             return
-        if available.high < needed.low:
+        if self._compared.lacks_cache(available):
             left = f"at most {_gib(available.high)}" if available.high > 0 else "nothing"
             message = f"{self._request()} needs {_gib(needed.low)} of cache, and {left} is left: {self._arithmetic()}"
             yield SizingReason(Code.CACHE_TOO_SMALL, message)
-        elif self._captures_states() and self._pool(available.high) < self._needs.batches[0].sequences:
-            yield self._states(self._pool(available.high))
+        elif self._compared.lacks_states(available):
+            yield self._states(self._compared.pool(available.high))
 
     def _ranks_on_slices(self) -> tuple[str, ...]:
-        """NCCL knows no slices: what it needs between two of them, and whether it starts, is not known (NCCL #1716)."""
-        return (
-            ("tensor parallelism over slices, which NCCL does not support",)
-            if self._unit.is_slice and self._several
-            else ()
-        )
+        spans = self._compared.spans_slices(self._unit)
+        return ("tensor parallelism over slices, which NCCL does not support",) if spans else ()
 
     def _uncertain(self, needed: Range) -> Iterator[SizingReason]:
         """Yield what might be too little."""
-        available = self._available
+        available, compared, size = self._available, self._compared, self._unit.memory
         if available is None:
             return
-        if available.low < needed.high:
+        if compared.may_lack_cache(available):
             message = (
                 f"{self._request()} needs {_gib(needed.high)} of cache, and {_gib(max(available.low, 0))} to "
                 f"{_gib(available.high)} are left: {self._arithmetic()}"
             )
             yield SizingReason(Code.CACHE_NOT_CERTAIN, message)
-        elif self._captures_states() and self._pool(available.low) < self._needs.batches[-1].sequences:
-            yield self._states(self._pool(available.low))
-        context = _CONTEXT_RANKS if self._several else _CONTEXT
-        if self._unit.memory - context.high < self._budget:
+        elif compared.may_lack_states(available):
+            yield self._states(compared.pool(available.low))
+        if compared.may_lack_context(size, self._budget):
             message = (
-                f"vLLM wants {_gib(self._budget)} of {_gib(self._unit.memory)}, and a CUDA context takes up to "
-                f"{_gib(context.high)} of that"
+                f"vLLM wants {_gib(self._budget)} of {_gib(size)}, and a CUDA context takes up to "
+                f"{_gib(compared.context.high)} of that"
             )
             yield SizingReason(
                 Code.NO_ROOM_FOR_CONTEXT, message, f"write --gpu-memory-utilization={self._safe_share():g}"
             )
-        elif (outside := self._outside()) < (wanted := self._needs.outside):
+        elif compared.lacks_headroom(size, self._budget):
+            outside = max(compared.outside(size, self._budget), 0)
             message = (
-                f"outside the budget {_gib(max(outside, 0))} are left for graphs and the sampler's warm-up, and "
-                f"{_gib(wanted)} may be needed"
+                f"outside the budget {_gib(outside)} are left for graphs and the sampler's warm-up, and "
+                f"{_gib(self._needs.outside)} may be needed"
             )
             yield SizingReason(Code.THIN_HEADROOM, message)
-
-    def _captures_states(self) -> bool:
-        return self._memory.stateful and not self._memory.options.enforce_eager
-
-    def _pool(self, available: float) -> int:
-        return min(cache.pool(available) for cache in self._needs.caches)
 
     def _states(self, blocks: int) -> SizingReason:
         sequences = self._needs.batches[-1].sequences
         message = f"--max-num-seqs is {sequences}, and blocks of state are {blocks}: graphs cannot be captured"
         return SizingReason(Code.STATES_BELOW_SEQUENCES, message, f"write --max-num-seqs={max(blocks, 1)} or less")
-
-    def _outside(self) -> float:
-        """Return the bytes outside the budget that nothing has taken."""
-        context = _USUAL_CONTEXT_RANKS if self._several else _USUAL_CONTEXT
-        return self._unit.memory - context - self._budget
 
     def _notes(self) -> Iterator[SizingReason]:
         """Yield what deserves a look although it changes no verdict."""
@@ -321,7 +283,7 @@ class _Judgement:
         return f"one request of {self._memory.length} tokens"
 
     def _sum(self) -> str:
-        return f"{_gib(self._unit.memory)} x {self._share:g} = {_gib(self._budget)}"
+        return f"{_gib(self._unit.memory)} x {self._compared.share:g} = {_gib(self._budget)}"
 
     def _arithmetic(self) -> str:
         rest = self._needs.overhead

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
 from slicewise.sizing.engine_options import EngineOptions
-from slicewise.sizing.engines import EngineMemory, engine_memory
+from slicewise.sizing.engines import EngineMemory, changed_memory
 from slicewise.sizing.judging import FitJudge
-from slicewise.sizing.results import FitVerdict, Sizing
+from slicewise.sizing.overhead import Batch
+from slicewise.sizing.results import FitVerdict
 from slicewise.sizing.units import GIB, OfferedUnit, Unit
 
 # A shorter request than this helps nobody, and fewer requests than this hardly.
@@ -20,65 +21,64 @@ _MIB: Final = 1 << 20
 _LARGEST_UNIT: Final = 4096 * GIB
 
 
-def remedies(memory: EngineMemory, unit: Unit, sizing: Sizing, offers: Sequence[OfferedUnit]) -> Iterator[str]:
+def remedies(judge: FitJudge, unit: Unit, offers: Iterable[OfferedUnit]) -> Iterator[str]:
     """Yield changes after each of which the engine surely fits, the cheapest first.
 
     Args:
-        memory: What the engine needs.
+        judge: Judges the engine.
         unit: The unit that it gets.
-        sizing: What was found of the two.
-        offers: The units that it could get, if they are known: the smallest that is surely enough is named.
+        offers: The units that it could get, if they are known, in the order of `offer_order`: the first that is larger
+            and surely enough is named.
     """
-    if sizing.verdict not in (FitVerdict.CANNOT_SAY, FitVerdict.DOES_NOT_FIT):
+    if judge.verdict(unit) not in (FitVerdict.CANNOT_SAY, FitVerdict.DOES_NOT_FIT):
         return
-    for ways in _changes(memory, sizing):
-        works = next((words for words, options in ways if _fits(memory, options, unit)), None)
+    for ways in _changes(judge, unit):
+        works = next((words for words, options in ways if _fits(judge.memory, options, unit)), None)
         if works is not None:
             yield works
-    if (offer := _smallest(memory, unit, offers)) is not None:
-        yield f"{offer.way} ({offer.unit.memory / GIB:.2f} GiB), the smallest unit that is surely enough"
-    elif (enough := sure_memory(memory, unit)) is not None:
-        yield f"take a unit of {enough / GIB:.2f} GiB or more{', which none has' if offers else ''}"
+    are_offers = False
+    for offer in offers:
+        are_offers = True
+        if offer.unit.memory > unit.memory and judge.surely_fits(offer.unit):
+            yield f"{offer.way} ({offer.unit.memory / GIB:.2f} GiB), the smallest unit that is surely enough"
+            return
+    if (enough := sure_memory(judge.memory, unit)) is not None:
+        yield f"take a unit of {enough / GIB:.2f} GiB or more{', which none has' if are_offers else ''}"
 
 
-def _smallest(memory: EngineMemory, unit: Unit, offers: Sequence[OfferedUnit]) -> OfferedUnit | None:
-    """Return the smallest unit that is larger than `unit` and on which the engine surely fits."""
-    judge = FitJudge(memory)
-    larger = (offer for offer in offers if offer.unit.memory > unit.memory and _surely(judge, offer.unit))
-    return min(larger, key=lambda offer: (offer.unit.memory, offer.way), default=None)
+def offer_order(offer: OfferedUnit) -> tuple[int, str]:
+    """Return what says which of two units is offered first: the smaller, then the first by its words."""
+    return offer.unit.memory, offer.way
 
 
 def sure_memory(memory: EngineMemory, unit: Unit) -> int | None:
     """Return the least bytes of such a unit with which the engine surely fits, to a MiB; None where none does."""
     least, enough = 0, _LARGEST_UNIT // _MIB
     judge = FitJudge(memory)
-    if not _surely(judge, replace(unit, memory=enough * _MIB)):
+    if not judge.surely_fits(replace(unit, memory=enough * _MIB)):
         return None
     while enough - least > 1:
         middle = (least + enough) // 2
-        if _surely(judge, replace(unit, memory=middle * _MIB)):
+        if judge.surely_fits(replace(unit, memory=middle * _MIB)):
             enough = middle
         else:
             least = middle
     return enough * _MIB
 
 
-def _surely(judge: FitJudge, unit: Unit) -> bool:
-    return judge.verdict(unit) is FitVerdict.FITS
-
-
 def _fits(memory: EngineMemory, options: EngineOptions, unit: Unit) -> bool:
-    return _surely(FitJudge(engine_memory(memory.architecture, options, memory.version)), unit)
+    return FitJudge(changed_memory(memory, options)).surely_fits(unit)
 
 
 Change = tuple[str, EngineOptions]
 
 
-def _changes(memory: EngineMemory, sizing: Sizing) -> Iterator[Iterator[Change]]:
+def _changes(judge: FitJudge, unit: Unit) -> Iterator[Iterator[Change]]:
     """Yield the kinds of change, each as the ways to make it, the mildest first."""
+    memory = judge.memory
     options = memory.options
-    yield _shorter(options, sizing)
-    yield _fewer(options, sizing)
+    yield _shorter(judge, unit)
+    yield _fewer(options, judge.batch(unit))
     if not options.enforce_eager:
         yield iter([("write --enforce-eager", replace(options, enforce_eager=True))])
     if memory.cache_type.bytes > 1:
@@ -87,20 +87,19 @@ def _changes(memory: EngineMemory, sizing: Sizing) -> Iterator[Iterator[Change]]
         yield iter([("write --quantization=fp8", replace(options, quantization="fp8"))])
 
 
-def _shorter(options: EngineOptions, sizing: Sizing) -> Iterator[Change]:
-    length = _rounded(min(sizing.sure_length or 0, sizing.length or 0))
-    if _SHORTEST <= length < (sizing.length or 0):
-        yield f"write --max-model-len={length}", replace(options, max_model_len=length, fits_length=False)
+def _shorter(judge: FitJudge, unit: Unit) -> Iterator[Change]:
+    asked = judge.memory.length or 0
+    length = _rounded(min(judge.sure_length(unit) or 0, asked))
+    if _SHORTEST <= length < asked:
+        options = replace(judge.memory.options, max_model_len=length, fits_length=False)
+        yield f"write --max-model-len={length}", options
 
 
-def _fewer(options: EngineOptions, sizing: Sizing) -> Iterator[Change]:
-    sequences = (sizing.sequences or 0) // 2
+def _fewer(options: EngineOptions, batch: Batch) -> Iterator[Change]:
+    sequences = batch.sequences // 2
     while sequences >= _FEWEST:
-        batch = f"--max-num-seqs={sequences} --max-num-batched-tokens={sizing.batched_tokens}"
-        yield (
-            f"write {batch}",
-            replace(options, max_num_seqs=sequences, max_num_batched_tokens=sizing.batched_tokens),
-        )
+        fewer = replace(options, max_num_seqs=sequences, max_num_batched_tokens=batch.tokens)
+        yield f"write --max-num-seqs={sequences} --max-num-batched-tokens={batch.tokens}", fewer
         sequences //= 2
 
 

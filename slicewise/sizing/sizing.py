@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from slicewise.diagnostics import Code, Diagnostic
@@ -12,7 +12,7 @@ from slicewise.sizing.checkpoint import checkpoint_differs
 from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.engines import engine_memory, utilization
 from slicewise.sizing.judging import FitJudge
-from slicewise.sizing.remedies import remedies
+from slicewise.sizing.remedies import offer_order, remedies
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
 from slicewise.sizing.units import OfferedUnit, Unit
 from slicewise.sizing.vllm_versions import VllmVersion
@@ -39,19 +39,48 @@ def size(
     Returns:
         The verdict. The first reason is the decisive one, and has remedies that make the model fit for sure.
     """
-    memory = engine_memory(architecture, options, version)
-    found = FitJudge(memory).sizing(unit)
-    if checkpoint_bytes and (differs := checkpoint_differs(architecture, checkpoint_bytes)):
-        remedy = "take the config.json that belongs to the checkpoint, with its quantization_config"
-        reason = SizingReason(Code.CHECKPOINT_DIFFERS, differs, remedy)
+    judge = FitJudge(engine_memory(architecture, options, version))
+    differs = checkpoint_differs(architecture, checkpoint_bytes) if checkpoint_bytes else ""
+    return judged_sizing(judge, unit, differs, sorted(offers, key=offer_order))
+
+
+def judged_sizing(judge: FitJudge, unit: Unit, differs: str = "", offers: Iterable[OfferedUnit] = ()) -> Sizing:
+    """Size an engine on a unit, as `size` does.
+
+    Args:
+        judge: Judges the engine.
+        unit: The unit.
+        differs: How the checkpoint contradicts the config; empty where it does not.
+        offers: The units that it could get, in the order of `offer_order`.
+    """
+    found = judge.sizing(unit)
+    if differs:
         verdict = found.verdict if found.verdict is FitVerdict.NOT_JUDGED else FitVerdict.CANNOT_SAY
-        return replace(found, verdict=verdict, reasons=(reason, *found.reasons))
+        return replace(found, verdict=verdict, reasons=(_contradicted(differs), *found.reasons))
     if not found.reasons:
         return found
     first, *others = found.reasons
-    changes = remedies(memory, unit, found, offers)
-    ways = "; or ".join((first.remedy, *changes) if first.remedy else changes)
-    return replace(found, reasons=(replace(first, remedy=ways), *others))
+    return replace(found, reasons=(_with_ways(first, judge, unit, offers), *others))
+
+
+def decisive_reason(
+    judge: FitJudge, unit: Unit, differs: str = "", offers: Iterable[OfferedUnit] = ()
+) -> SizingReason | None:
+    """Return the first of the reasons that `judged_sizing` gives; None where the engine surely fits."""
+    if differs:
+        return _contradicted(differs)
+    reasons = judge.reasons(unit)
+    return _with_ways(reasons[0], judge, unit, offers) if reasons else None
+
+
+def _contradicted(differs: str) -> SizingReason:
+    remedy = "take the config.json that belongs to the checkpoint, with its quantization_config"
+    return SizingReason(Code.CHECKPOINT_DIFFERS, differs, remedy)
+
+
+def _with_ways(reason: SizingReason, judge: FitJudge, unit: Unit, offers: Iterable[OfferedUnit]) -> SizingReason:
+    changes = remedies(judge, unit, offers)
+    return replace(reason, remedy="; or ".join((reason.remedy, *changes) if reason.remedy else changes))
 
 
 def not_judged(problem: Diagnostic, options: EngineOptions, unit: Unit, version: VllmVersion | None) -> Sizing:

@@ -11,7 +11,7 @@ from slicewise.documents import Fleet, ModelKey, SizedEngine, model_key
 from slicewise.planning.advice.occupied_pool import Tenant
 from slicewise.planning.advice.offered_units import OfferedUnits
 from slicewise.planning.capacity import PoolLedger
-from slicewise.planning.engine_fit import engine_sizing, surely_starts
+from slicewise.planning.engine_fit import engine_verdict, surely_starts
 from slicewise.planning.matched_requirements import MatchedRequirements
 from slicewise.planning.plan import Placement
 from slicewise.sizing import Unit
@@ -56,20 +56,20 @@ def engine_memory_advice(
         key, name, is_prefill, unit = pair
         engine, tenant = first[pair]
         placement = tenant.placement
-        found = engine_sizing(engine, unit, offered.to(tenant.profile))
-        if found.verdict is sizing.FitVerdict.FITS:
+        verdict = engine_verdict(engine, unit)
+        reason = sizing.decisive_reason(engine.judge, unit, engine.contradiction, offered.to(tenant.profile))
+        if reason is None:
             continue
         number = next(i for i, each in enumerate(fleet.models[key].serving) if each.name == name)
-        reason = found.reasons[0]
         what = "slice" if unit.is_slice else "GPU"
         place = f"{placement.environment}/{placement.node_pool}"
         yield Diagnostic.warning(
             reason.code,
-            f"{found.verdict}, on a {what} of {unit.memory / _GIB:.2f} GiB of {place}: {reason.message}",
+            f"{verdict}, on a {what} of {unit.memory / _GIB:.2f} GiB of {place}: {reason.message}",
             reason.remedy,
             field=("spec", "serving", number, *(("prefill",) if is_prefill else ("engine",))),
             subject=key.subject,
-            verdict=found.verdict.value,
+            verdict=verdict.value,
             unitBytes=unit.memory,
         )
 

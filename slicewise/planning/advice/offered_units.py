@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
+from slicewise import sizing
 from slicewise.documents import Fleet, ServingProfile
 from slicewise.planning.capacity import PoolLedger
 from slicewise.planning.declared_units import offered_unit
 from slicewise.planning.matched_requirements import MatchedRequirements
 from slicewise.planning.matching import profile_selector_reason
-from slicewise.planning.reasons import EngineMemoryTooSmall
+from slicewise.planning.reasons import EngineMemoryTooSmall, Reason
 from slicewise.sizing import OfferedUnit
 
 
@@ -23,26 +25,42 @@ class OfferedUnits:
         self._requirements = requirements
         self._pools = pools
 
-    def to(self, profile: ServingProfile) -> tuple[OfferedUnit, ...]:
-        """Return of each class of pools that has what a profile requires the unit that is first by its words."""
-        reasons = self._requirements.reasons[self._requirements.shape_of[id(profile)]]
-        able = (
-            number
-            for number, reason in enumerate(reasons)
-            if reason is None or isinstance(reason, EngineMemoryTooSmall)
-        )
-        return tuple(offer for number in able for offer in self._first(number, profile))
+    def to(self, profile: ServingProfile) -> Iterator[OfferedUnit]:
+        """Yield of each class of pools that has what a profile requires the unit that is first by its words.
 
-    def _first(self, number: int, profile: ServingProfile) -> Iterator[OfferedUnit]:
-        for environment, offer in self._by_class[number]:
+        They come in the order of `sizing.offer_order`.
+        """
+        reasons = self._requirements.reasons[self._requirements.shape_of[id(profile)]]
+        for classes in self._by_memory:
+            able = (each for each in classes if _offers(reasons[each.number]))
+            yield from sorted((offer for each in able for offer in self._first(each, profile)), key=sizing.offer_order)
+
+    def _first(self, pools: _Pools, profile: ServingProfile) -> Iterator[OfferedUnit]:
+        for environment, offer in pools.offers:
             if profile_selector_reason(profile, self._fleet.environment[environment]) is None:
                 yield offer
                 return
 
     @cached_property
-    def _by_class(self) -> Sequence[Sequence[tuple[str, OfferedUnit]]]:
-        """For each class of pools their environments and units, by words."""
+    def _by_memory(self) -> Sequence[Sequence[_Pools]]:
+        """The classes of pools, the smallest unit first; those of one memory together."""
         found: list[list[tuple[str, OfferedUnit]]] = [[] for _ in self._requirements.units]
         for number, pool in zip(self._requirements.class_of, self._pools, strict=True):
             found[number].append((pool.environment, offered_unit(pool.environment, pool.pool)))
-        return [sorted(here, key=lambda each: each[1].way) for here in found]
+        by_memory: dict[int, list[_Pools]] = {}
+        for number, here in enumerate(found):
+            memory = self._requirements.units[number].memory
+            by_memory.setdefault(memory, []).append(_Pools(number, sorted(here, key=lambda each: each[1].way)))
+        return [classes for _, classes in sorted(by_memory.items())]
+
+
+class _Pools(NamedTuple):
+    """The pools of one class."""
+
+    number: int
+    offers: Sequence[tuple[str, OfferedUnit]]
+    """Their environments and units, by words."""
+
+
+def _offers(reason: Reason | None) -> bool:
+    return reason is None or isinstance(reason, EngineMemoryTooSmall)

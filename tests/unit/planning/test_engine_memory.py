@@ -222,7 +222,8 @@ def test_units_of_pools_that_are_compared_already_are_those_of_all_pools() -> No
     offered = OfferedUnits(there, draft.requirements, draft.pools)
     profiles = [profile for demand in draft.demands for profile in demand.model.serving]
     for profile in profiles:
-        every, some = offered_units(there, profile), offered.to(profile)
+        every, some = offered_units(there, profile), tuple(offered.to(profile))
+        assert list(some) == sorted(some, key=lambda each: (each.unit.memory, each.way))
         assert set(some) <= set(every)
         first = {unit: min(each.way for each in every if each.unit == unit) for unit in {each.unit for each in every}}
         assert {unit: min(each.way for each in some if each.unit == unit) for unit in first} == first
