@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictStr, WithJsonSchema
@@ -22,6 +23,7 @@ from slicewise.documents.base import (
     NamespacedMetadata,
     Selector,
 )
+from slicewise.documents.engine_judge import SizedEngine
 from slicewise.documents.environment import Interconnect, Precision
 from slicewise.documents.environment_variables import EnvironmentVariable
 from slicewise.documents.image import Image
@@ -206,6 +208,11 @@ class ServingProfile(Frozen):
     """Further pods in the same environment that compute prompts; these then only generate (disaggregated serving)."""
     pod: PodSettings | None = None
     """Settings of the profile's pods besides what the plan decides; they override the model's and the pool's."""
+
+    @cached_property
+    def judged(self) -> dict[bool, tuple[ServingProfile, ModelArchitecture, SizedEngine]]:
+        """Its engine with adapters and without them, with the profile and the architecture that this is of."""
+        return {}
 
 
 class ModelIdentity(Frozen):

@@ -83,6 +83,10 @@ def engine_with(architecture: ModelArchitecture, profile: ServingProfile, *, ada
     Raises:
         InvalidInputError: An argument has a value that vLLM does not take (`ENGINE_ARGUMENT`).
     """
+    judged = profile.judged.get(adapters)
+    # A copy of a profile that differs has what was found of that.
+    if judged is not None and judged[0] is profile and judged[1] is architecture:
+        return judged[2]
     if architecture.known is None:
         return None
     engine, topology = profile.engine, profile.replica_topology
@@ -95,6 +99,7 @@ def engine_with(architecture: ModelArchitecture, profile: ServingProfile, *, ada
         options, version = engine_options(profile, adapters=adapters), engine_version(engine)
         sized = SizedEngine(architecture.known, options, version, architecture.contradiction)
         engines[said] = engines.setdefault((options, version), sized)
+    profile.judged[adapters] = (profile, architecture, engines[said])
     return engines[said]
 
 

@@ -133,7 +133,7 @@ def unchecked_models(fleet: Fleet) -> list[ModelKey]:
 
 @lru_cache(_MOST_ENGINES)
 def _enough(engine: SizedEngine, kind: Unit) -> int | None:
-    return sizing.sure_memory(engine.memory, kind)
+    return sizing.sure_memory(engine.judge, kind)
 
 
 @lru_cache(_MOST_PAIRS)

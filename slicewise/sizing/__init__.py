@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from slicewise.sizing.judging import FitJudge
     from slicewise.sizing.overhead import Range
     from slicewise.sizing.reading import KNOWN_MODEL_TYPES, UnknownModelTypeError, read_architecture
-    from slicewise.sizing.remedies import offer_order, sure_memory
+    from slicewise.sizing.remedies import SureOffer, offer_order, sure_memory, sure_offer
     from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
     from slicewise.sizing.sizing import decisive_reason, judged_sizing, not_judged, size
 
@@ -48,6 +48,7 @@ __all__ = [
     "Range",
     "Sizing",
     "SizingReason",
+    "SureOffer",
     "Uncomputed",
     "Unit",
     "UnknownModelTypeError",
@@ -69,6 +70,7 @@ __all__ = [
     "split_arguments",
     "stored_bytes",
     "sure_memory",
+    "sure_offer",
 ]
 
 __getattr__ = lazy_attributes(
@@ -84,8 +86,10 @@ __getattr__ = lazy_attributes(
         "KNOWN_MODEL_TYPES": "reading",
         "UnknownModelTypeError": "reading",
         "read_architecture": "reading",
+        "SureOffer": "remedies",
         "offer_order": "remedies",
         "sure_memory": "remedies",
+        "sure_offer": "remedies",
         "FitVerdict": "results",
         "Sizing": "results",
         "SizingReason": "results",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import cached_property
 from typing import Final
 
 from slicewise.sizing.batch_sizes import BatchNeeds
@@ -20,6 +23,8 @@ _CONTEXT: Final = Range(0.23 * GIB, 0.6 * GIB)
 _CONTEXT_RANKS: Final = Range(0.5 * GIB, 2.1 * GIB)
 _USUAL_CONTEXT: Final = 0.5 * GIB
 _USUAL_CONTEXT_RANKS: Final = 1.5 * GIB
+LARGEST_UNIT: Final = 4096 * GIB
+"""No unit has more."""
 
 
 class Comparison:
@@ -43,12 +48,14 @@ class Comparison:
         self.share = memory.utilization
         self.several = options.tensor * options.pipeline > 1
         self.context = _CONTEXT_RANKS if self.several else _CONTEXT
+        self._usual_context = _USUAL_CONTEXT_RANKS if self.several else _USUAL_CONTEXT
         self.length_exceeds = bool(longest and asked and asked > longest and not memory.changing)
         self._changes = memory.changes
         self._low = memory.weights * _WEIGHTS_LOW
         self._high = memory.weights * _WEIGHTS_HIGH
         loads_whole = memory.version and not memory.version.loads_by_layer and memory.quantization.online
         self._loaded = memory.unquantized * _WEIGHTS_LOW if loads_whole else 0.0
+        self._pool_bytes = memory.grouping.pool_bytes if memory.grouping else 0
         self._captures_states = memory.stateful and not options.enforce_eager
 
     def budget(self, size: int) -> int:
@@ -62,20 +69,48 @@ class Comparison:
 
     def verdict(self, unit: Unit) -> FitVerdict:
         """Return the verdict on a unit on which batches have these sizes: more memory never makes it worse."""
-        size = unit.memory
-        budget = self.budget(size)
-        if self.is_impossible(size, budget):
+        starts, spans = self.starts_from, self.spans_slices(unit)
+        if starts is None or unit.memory < starts:
             return FitVerdict.DOES_NOT_FIT
+        if not spans and self.fits_from is not None and unit.memory >= self.fits_from:
+            return FitVerdict.FITS
         if self.memory.changing:
             return FitVerdict.NOT_JUDGED
-        available = self.available(budget)
-        if available is None or self.needs.needed is None:
-            return FitVerdict.CANNOT_SAY
-        if self.lacks_cache(available) or self.lacks_states(available):
-            return FitVerdict.DOES_NOT_FIT
-        if self.memory.adding or self.spans_slices(unit):
-            return FitVerdict.NOT_JUDGED
-        return FitVerdict.CANNOT_SAY if self._is_uncertain(size, budget, available) else FitVerdict.FITS
+        is_known = self.needs.overhead is not None and self.needs.needed is not None
+        return FitVerdict.NOT_JUDGED if is_known and (self.memory.adding or spans) else FitVerdict.CANNOT_SAY
+
+    @cached_property
+    def starts_from(self) -> int | None:
+        """The least bytes of a unit on which it is not certain that the engine does not start; None where none is."""
+        return self._least(lambda size: not self.fails(size), self._about(self.context.low, self._low, low=True))
+
+    @cached_property
+    def fits_from(self) -> int | None:
+        """The least bytes of a unit on which the engine surely starts, but for slices that NCCL spans."""
+        return self._least(self.surely_fits, self._about(self.context.high, self._high, low=False))
+
+    def _about(self, context: float, weights: float, *, low: bool) -> float:
+        """Return about the least bytes of a unit that has enough of everything."""
+        rest, needed, batches = self.needs.overhead, self.needs.needed, self.needs.batches
+        budget = weights
+        if rest and needed:
+            states = self._pool_bytes * batches[0 if low else -1].sequences if self._captures_states else 0
+            budget += (rest.low if low else rest.high) + max(needed.low if low else needed.high, states)
+        outside = context if low else max(context, self._usual_context + self.needs.outside)
+        return max(budget / self.share, outside / (1 - self.share) if self.share < 1 else 0, self._loaded)
+
+    def _least(self, holds: Callable[[int], bool], about: float) -> int | None:
+        """Return the least bytes of a unit for which something holds, as it does for more; None where it never does.
+
+        They are looked for `about` there, as far away as rounding takes them, then everywhere.
+        """
+        margin = math.ceil(2 / min(self.share, 1 - self.share)) if self.share < 1 else 0
+        least, enough = max(int(about) - margin, -1), int(about) + margin
+        if not holds(enough) or (least >= 0 and holds(least)):
+            least, enough = -1, LARGEST_UNIT
+            if not holds(enough):
+                return None
+        return bisect_left(range(enough), 1, lo=least + 1, key=holds)
 
     def fails(self, size: int) -> bool:
         """Whether the engine surely does not start on a unit of `size` bytes."""
@@ -86,6 +121,22 @@ class Comparison:
         if available is None or self.needs.needed is None:
             return False
         return self.lacks_cache(available) or self.lacks_states(available)
+
+    def surely_fits(self, size: int) -> bool:
+        """Whether the engine surely starts on a unit of `size` bytes, but for slices that NCCL spans."""
+        budget = self.budget(size)
+        if self.is_impossible(size, budget) or self.memory.changing or self.memory.adding:
+            return False
+        available = self.available(budget)
+        return available is not None and not self._may_lack(size, budget, available)
+
+    def _may_lack(self, size: int, budget: int, available: Range) -> bool:
+        return (
+            self.may_lack_cache(available)
+            or self.may_lack_states(available)
+            or self.may_lack_context(size, budget)
+            or self.lacks_headroom(size, budget)
+        )
 
     def is_impossible(self, size: int, budget: int) -> bool:
         """Whether the engine does not start whatever its version is."""
@@ -128,7 +179,7 @@ class Comparison:
     def may_lack_cache(self, available: Range) -> bool:
         """Whether one request may have too little cache."""
         needed = self.needs.needed
-        return needed is not None and available.low < needed.high
+        return needed is None or available.low < needed.high
 
     def may_lack_states(self, available: Range) -> bool:
         """Whether there may be fewer blocks of state than sequences."""
@@ -140,7 +191,7 @@ class Comparison:
 
     def outside(self, size: int, budget: int) -> float:
         """Return the bytes outside the budget that nothing has taken."""
-        return size - (_USUAL_CONTEXT_RANKS if self.several else _USUAL_CONTEXT) - budget
+        return size - self._usual_context - budget
 
     def lacks_headroom(self, size: int, budget: int) -> bool:
         """Whether less may be left outside the budget than graphs and the sampler's warm-up need."""
@@ -149,11 +200,3 @@ class Comparison:
     def pool(self, available: float) -> int:
         """Return the blocks that `available` bytes hold."""
         return min(cache.pool(available) for cache in self.needs.caches)
-
-    def _is_uncertain(self, size: int, budget: int, available: Range) -> bool:
-        return (
-            self.may_lack_cache(available)
-            or self.may_lack_states(available)
-            or self.may_lack_context(size, budget)
-            or self.lacks_headroom(size, budget)
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Final
 
 from slicewise.diagnostics import Code
@@ -32,11 +33,13 @@ class FitJudge:
 
     def verdict(self, unit: Unit) -> FitVerdict:
         """Return the verdict on a unit."""
-        return self._comparison(unit).verdict(unit)
+        return self.comparison(unit).verdict(unit)
 
     def surely_fits(self, unit: Unit) -> bool:
         """Return whether the engine is certain to start on a unit."""
-        return self._comparison(unit).verdict(unit) is FitVerdict.FITS
+        compared = self.comparison(unit)
+        fits = compared.fits_from
+        return fits is not None and unit.memory >= fits and not compared.spans_slices(unit)
 
     def failing(self, units: Sequence[Unit]) -> int:
         """Return on how many of `units`, the first of them, the engine surely does not start.
@@ -44,26 +47,20 @@ class FitJudge:
         Args:
             units: One or more, the smallest first, on all of which vLLM sees a large device or on none.
         """
-        compared = self._comparison(units[0])
-        if not compared.fails(units[0].memory):
-            return 0
-        return bisect_left(units, 1, lo=1, key=lambda unit: not compared.fails(unit.memory))
+        starts = self.comparison(units[0]).starts_from
+        return len(units) if starts is None else bisect_left(units, starts, key=attrgetter("memory"))
 
     def sizing(self, unit: Unit) -> Sizing:
         """Return the verdict on a unit with its arithmetic; remedies that need further sizing are left out."""
-        return _Judgement(self._comparison(unit), unit).sizing()
+        return _Judgement(self.comparison(unit), unit).sizing()
 
     def reasons(self, unit: Unit) -> tuple[SizingReason, ...]:
         """Return why the verdict on a unit is not `fits`: the first decides; empty where it is."""
-        return _Judgement(self._comparison(unit), unit).verdict()[1]
+        return _Judgement(self.comparison(unit), unit).verdict()[1]
 
     def sure_length(self, unit: Unit) -> int | None:
         """Return the longest request that surely fits on a unit; None where that is not known."""
-        return _Judgement(self._comparison(unit), unit).sure_length()
-
-    def batch(self, unit: Unit) -> Batch:
-        """Return the sizes of a batch on a unit; where vLLM's choice is not certain, the larger ones."""
-        return self._comparison(unit).needs.batches[-1]
+        return _Judgement(self.comparison(unit), unit).sure_length()
 
     def weights_in_doubt(self, unit: Unit, *, contradicted: bool = False) -> bool:
         """Return whether the engine starts on a unit only if its weights are smaller than computed, as they may be.
@@ -74,10 +71,11 @@ class FitJudge:
         """
         if self.memory.changes is not Changes.WEIGHTS and not contradicted:
             return False
-        compared = self._comparison(unit)
+        compared = self.comparison(unit)
         return compared.weights_exceed(unit.memory, compared.budget(unit.memory))
 
-    def _comparison(self, unit: Unit) -> Comparison:
+    def comparison(self, unit: Unit) -> Comparison:
+        """Return what is compared with a unit, and with all others on which vLLM takes batches of these sizes."""
         large = unit.sees_large_device
         if large not in self._by_device:
             batches = self.memory.batches(unit)

@@ -61,6 +61,8 @@ class KvCache:
         pool = self.pool(available)
         if self.blocks(most) <= pool:
             return most
+        if len(self.grouping.groups) == 1 and _keeps_all(self.grouping.groups[0].cache):
+            return pool * self.grouping.groups[0].block
         least, beyond = 0, most
         while beyond - least > 1:
             middle = (least + beyond) // 2
@@ -94,6 +96,11 @@ def growing_bytes(caches: Mapping[Cache, int], kind: CacheType, tensor: int, len
         for cache, count in caches.items()
         if not isinstance(cache, FixedState) and _grows(cache, length)
     )
+
+
+def _keeps_all(cache: Cache) -> bool:
+    """Whether a layer keeps all tokens of a request of any length."""
+    return not isinstance(cache, FixedState) and _grows(cache, None)
 
 
 def _grows(cache: Attention | Latent, length: int | None) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
+from slicewise.sizing.batch_sizes import batch_needs
+from slicewise.sizing.comparing import LARGEST_UNIT, Comparison
 from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.engines import EngineMemory, changed_memory
 from slicewise.sizing.judging import FitJudge
@@ -18,17 +20,31 @@ _SHORTEST: Final = 1024
 _FEWEST: Final = 8
 _TOKENS_ROUNDED: Final = 256
 _MIB: Final = 1 << 20
-_LARGEST_UNIT: Final = 4096 * GIB
 
 
-def remedies(judge: FitJudge, unit: Unit, offers: Iterable[OfferedUnit]) -> Iterator[str]:
+class SureOffer(NamedTuple):
+    """What is offered to an engine beside the unit that it gets.
+
+    Attributes:
+        smallest: The smallest unit that is larger and surely enough; None for none.
+        are_any: Whether anything is offered.
+    """
+
+    smallest: OfferedUnit | None = None
+    are_any: bool = False
+
+
+NO_OFFER: Final = SureOffer()
+"""Nothing is known to be offered."""
+
+
+def remedies(judge: FitJudge, unit: Unit, offer: SureOffer) -> Iterator[str]:
     """Yield changes after each of which the engine surely fits, the cheapest first.
 
     Args:
         judge: Judges the engine.
         unit: The unit that it gets.
-        offers: The units that it could get, if they are known, in the order of `offer_order`: the first that is larger
-            and surely enough is named.
+        offer: What it could get instead.
     """
     if judge.verdict(unit) not in (FitVerdict.CANNOT_SAY, FitVerdict.DOES_NOT_FIT):
         return
@@ -36,14 +52,20 @@ def remedies(judge: FitJudge, unit: Unit, offers: Iterable[OfferedUnit]) -> Iter
         works = next((words for words, options in ways if _fits(judge.memory, options, unit)), None)
         if works is not None:
             yield works
-    are_offers = False
+    if (found := offer.smallest) is not None:
+        yield f"{found.way} ({found.unit.memory / GIB:.2f} GiB), the smallest unit that is surely enough"
+    elif (enough := sure_memory(judge, unit)) is not None:
+        yield f"take a unit of {enough / GIB:.2f} GiB or more{', which none has' if offer.are_any else ''}"
+
+
+def sure_offer(judge: FitJudge, unit: Unit, offers: Iterable[OfferedUnit]) -> SureOffer:
+    """Return the first of `offers`, which are in the order of `offer_order`, that is larger and surely enough."""
+    are_any = False
     for offer in offers:
-        are_offers = True
+        are_any = True
         if offer.unit.memory > unit.memory and judge.surely_fits(offer.unit):
-            yield f"{offer.way} ({offer.unit.memory / GIB:.2f} GiB), the smallest unit that is surely enough"
-            return
-    if (enough := sure_memory(judge.memory, unit)) is not None:
-        yield f"take a unit of {enough / GIB:.2f} GiB or more{', which none has' if are_offers else ''}"
+            return SureOffer(offer, are_any)
+    return SureOffer(None, are_any)
 
 
 def offer_order(offer: OfferedUnit) -> tuple[int, str]:
@@ -51,15 +73,14 @@ def offer_order(offer: OfferedUnit) -> tuple[int, str]:
     return offer.unit.memory, offer.way
 
 
-def sure_memory(memory: EngineMemory, unit: Unit) -> int | None:
+def sure_memory(judge: FitJudge, unit: Unit) -> int | None:
     """Return the least bytes of such a unit with which the engine surely fits, to a MiB; None where none does."""
-    least, enough = 0, _LARGEST_UNIT // _MIB
-    judge = FitJudge(memory)
+    least, enough = 0, LARGEST_UNIT // _MIB
     if not judge.surely_fits(replace(unit, memory=enough * _MIB)):
         return None
     while enough - least > 1:
         middle = (least + enough) // 2
-        if judge.surely_fits(replace(unit, memory=middle * _MIB)):
+        if judge.surely_fits(Unit(middle * _MIB, unit.is_slice, unit.gpu_model)):
             enough = middle
         else:
             least = middle
@@ -67,7 +88,9 @@ def sure_memory(memory: EngineMemory, unit: Unit) -> int | None:
 
 
 def _fits(memory: EngineMemory, options: EngineOptions, unit: Unit) -> bool:
-    return FitJudge(changed_memory(memory, options)).surely_fits(unit)
+    changed = changed_memory(memory, options)
+    compared = Comparison(changed, batch_needs(changed, changed.batches(unit)))
+    return compared.surely_fits(unit.memory) and not compared.spans_slices(unit)
 
 
 Change = tuple[str, EngineOptions]
@@ -75,12 +98,20 @@ Change = tuple[str, EngineOptions]
 
 def _changes(judge: FitJudge, unit: Unit) -> Iterator[Iterator[Change]]:
     """Yield the kinds of change, each as the ways to make it, the mildest first."""
-    memory = judge.memory
-    options = memory.options
-    yield _shorter(judge, unit)
-    yield _fewer(options, judge.batch(unit))
+    memory, compared = judge.memory, judge.comparison(unit)
+    options, budget = memory.options, compared.budget(unit.memory)
+    if compared.may_lack_context(unit.memory, budget):
+        # It is not asked how much of the rest would be enough: the budget itself is too large.
+        return
+    lacks_headroom = compared.lacks_headroom(unit.memory, budget)
+    if not lacks_headroom:
+        yield _shorter(judge, unit)
+    yield _fewer(options, compared.needs.batches[-1])
     if not options.enforce_eager:
         yield iter([("write --enforce-eager", replace(options, enforce_eager=True))])
+    if lacks_headroom:
+        # What is left outside the budget goes by the sizes of batches and by graphs alone.
+        return
     if memory.cache_type.bytes > 1:
         yield iter([("write --kv-cache-dtype=fp8", replace(options, kv_cache_dtype="fp8"))])
     if not memory.quantization.rules and not options.quantization:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from slicewise.diagnostics import Code, Diagnostic
@@ -12,7 +12,7 @@ from slicewise.sizing.checkpoint import checkpoint_differs
 from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.engines import engine_memory, utilization
 from slicewise.sizing.judging import FitJudge
-from slicewise.sizing.remedies import offer_order, remedies
+from slicewise.sizing.remedies import NO_OFFER, SureOffer, offer_order, remedies, sure_offer
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
 from slicewise.sizing.units import OfferedUnit, Unit
 from slicewise.sizing.vllm_versions import VllmVersion
@@ -41,17 +41,17 @@ def size(
     """
     judge = FitJudge(engine_memory(architecture, options, version))
     differs = checkpoint_differs(architecture, checkpoint_bytes) if checkpoint_bytes else ""
-    return judged_sizing(judge, unit, differs, sorted(offers, key=offer_order))
+    return judged_sizing(judge, unit, differs, sure_offer(judge, unit, sorted(offers, key=offer_order)))
 
 
-def judged_sizing(judge: FitJudge, unit: Unit, differs: str = "", offers: Iterable[OfferedUnit] = ()) -> Sizing:
+def judged_sizing(judge: FitJudge, unit: Unit, differs: str = "", offer: SureOffer = NO_OFFER) -> Sizing:
     """Size an engine on a unit, as `size` does.
 
     Args:
         judge: Judges the engine.
         unit: The unit.
         differs: How the checkpoint contradicts the config; empty where it does not.
-        offers: The units that it could get, in the order of `offer_order`.
+        offer: What it could get instead.
     """
     found = judge.sizing(unit)
     if differs:
@@ -60,17 +60,15 @@ def judged_sizing(judge: FitJudge, unit: Unit, differs: str = "", offers: Iterab
     if not found.reasons:
         return found
     first, *others = found.reasons
-    return replace(found, reasons=(_with_ways(first, judge, unit, offers), *others))
+    return replace(found, reasons=(_with_ways(first, judge, unit, offer), *others))
 
 
-def decisive_reason(
-    judge: FitJudge, unit: Unit, differs: str = "", offers: Iterable[OfferedUnit] = ()
-) -> SizingReason | None:
+def decisive_reason(judge: FitJudge, unit: Unit, differs: str, offer: SureOffer) -> SizingReason | None:
     """Return the first of the reasons that `judged_sizing` gives; None where the engine surely fits."""
     if differs:
         return _contradicted(differs)
     reasons = judge.reasons(unit)
-    return _with_ways(reasons[0], judge, unit, offers) if reasons else None
+    return _with_ways(reasons[0], judge, unit, offer) if reasons else None
 
 
 def _contradicted(differs: str) -> SizingReason:
@@ -78,8 +76,8 @@ def _contradicted(differs: str) -> SizingReason:
     return SizingReason(Code.CHECKPOINT_DIFFERS, differs, remedy)
 
 
-def _with_ways(reason: SizingReason, judge: FitJudge, unit: Unit, offers: Iterable[OfferedUnit]) -> SizingReason:
-    changes = remedies(judge, unit, offers)
+def _with_ways(reason: SizingReason, judge: FitJudge, unit: Unit, offer: SureOffer) -> SizingReason:
+    changes = remedies(judge, unit, offer)
     return replace(reason, remedy="; or ".join((reason.remedy, *changes) if reason.remedy else changes))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,14 +59,15 @@ def weight_bytes(
     """
     model = _Weights(architecture, quantization, ranks.tensor, splits_large=splits_large)
     stages = stage_layers(len(architecture.layers), ranks.pipeline)
-    layers = [model.layer(layer, number) for number, layer in enumerate(architecture.layers)]
+    kinds = model.kinds(architecture.layers)
     rotary = sum(
         _rotary_bytes(cache, architecture.dtype_bytes, splits_large=splits_large) for cache in architecture.rotaries
     )
     most = 0.0
     for stage, (first, last) in enumerate(stages):
         outside = model.outside(first=stage == 0, last=stage == len(stages) - 1)
-        most = max(most, sum(layers[first:last]) + outside + rotary)
+        layers = sum(model.layer(kind) * count for kind, count in Counter(kinds[first:last]).items())
+        most = max(most, layers + outside + rotary)
     return round(most)
 
 
@@ -102,12 +103,25 @@ class _Weights:
         self._splits_large = splits_large
         self._by_layer = quantization.by_layer
         self._known: dict[object, float] = {}
+        self._examples: dict[object, tuple[int, Layer]] = {}
 
-    def layer(self, layer: Layer, number: int) -> float:
-        key = (id(layer), *(patterns.kind_of_layer(number) for patterns in self._by_layer))
-        if key not in self._known:
-            self._known[key] = self._sum(layer, f"layers.{number}.")
-        return self._known[key]
+    def kinds(self, layers: Sequence[Layer]) -> Sequence[object]:
+        """Return of each layer what is the same for all that take as many bytes."""
+        kinds: list[object] = list(map(id, layers))
+        if self._by_layer:
+            kinds = [
+                (kind, *(patterns.kind_of_layer(number) for patterns in self._by_layer))
+                for number, kind in enumerate(kinds)
+            ]
+        self._examples = dict(zip(kinds, enumerate(layers), strict=True))
+        return kinds
+
+    def layer(self, kind: object) -> float:
+        """Return the bytes of a layer of a kind."""
+        if kind not in self._known:
+            number, layer = self._examples[kind]
+            self._known[kind] = self._sum(layer, f"layers.{number}.")
+        return self._known[kind]
 
     def outside(self, *, first: bool, last: bool) -> float:
         """Return the bytes outside the layers: embeddings and towers on the first stage, the head on the last."""

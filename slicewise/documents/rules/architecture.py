@@ -67,7 +67,7 @@ def check_sized_profile(
     unit = Unit(required.bytes)
     if engine.judge.verdict(unit) is not sizing.FitVerdict.DOES_NOT_FIT:
         return
-    enough = sizing.sure_memory(engine.memory, unit)
+    enough = sizing.sure_memory(engine.judge, unit)
     reason = engine.judge.reasons(unit)[0]
     message = f"on a unit of {readable(required)} the engine does not start: {reason.message}"
     remedy = "leave it out: the architecture decides"

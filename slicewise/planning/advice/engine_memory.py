@@ -52,12 +52,17 @@ def engine_memory_advice(
         pair = _Pair(model_key(fleet.deployment[placement.deployment]), placement.profile, placement.is_prefill, unit)
         if pair not in first or _order(placement) < _order(first[pair].tenant.placement):
             first[pair] = _Placed(engine, tenant)
+    known: dict[tuple[int, Unit, sizing.SureOffer], sizing.SizingReason | None] = {}
     for pair in sorted(first, key=lambda each: _order(first[each].tenant.placement)):
         key, name, is_prefill, unit = pair
         engine, tenant = first[pair]
         placement = tenant.placement
         verdict = engine_verdict(engine, unit)
-        reason = sizing.decisive_reason(engine.judge, unit, engine.contradiction, offered.to(tenant.profile))
+        offer = sizing.sure_offer(engine.judge, unit, offered.to(tenant.profile))
+        said = (id(engine), unit, offer)
+        if said not in known:
+            known[said] = sizing.decisive_reason(engine.judge, unit, engine.contradiction, offer)
+        reason = known[said]
         if reason is None:
             continue
         number = next(i for i, each in enumerate(fleet.models[key].serving) if each.name == name)

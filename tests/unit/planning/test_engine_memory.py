@@ -35,7 +35,7 @@ from slicewise.planning.reasons import RejectionCode
 from slicewise.planning.search.decision_log import DecisionLog
 from slicewise.planning.search.draft_plan import DraftPlan
 from slicewise.presentation.tables import unchecked_line
-from slicewise.sizing import EngineMemory, Unit, sure_memory
+from slicewise.sizing import FitJudge, Unit, sure_memory
 from tests.unit.documents.documents import Data, mig, minimal, pools
 from tests.unit.sizing.configs import GEMMA_27B, LLAMA_8B
 
@@ -132,9 +132,9 @@ def test_where_none_is_enough_the_rejection_has_the_numbers_and_the_remedy_works
 def test_what_is_enough_is_searched_for_only_where_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searched = []
 
-    def search(memory: EngineMemory, unit: Unit) -> int | None:
+    def search(judge: FitJudge, unit: Unit) -> int | None:
         searched.append(unit)
-        return sure_memory(memory, unit)
+        return sure_memory(judge, unit)
 
     monkeypatch.setattr(sizing, "sure_memory", search)
     # A config that no other test has: what is found is kept.

@@ -128,7 +128,7 @@ def test_numbers_are_in_order(config: dict[str, Any], arguments: str, length: in
     assert found.sure_length is not None
     assert found.possible_length is not None
     assert 0 <= found.sure_length <= found.possible_length
-    enough = sure_memory(memory, Unit(round(gib * GIB), is_slice=True))
+    enough = sure_memory(FitJudge(memory), Unit(round(gib * GIB), is_slice=True))
     if found.verdict is FitVerdict.FITS:
         assert enough is not None
         assert enough <= round(gib * GIB) + (1 << 20)
