@@ -210,9 +210,18 @@ class ServingProfile(Frozen):
     """Settings of the profile's pods besides what the plan decides; they override the model's and the pool's."""
 
     @cached_property
-    def judged(self) -> dict[bool, tuple[ServingProfile, ModelArchitecture, SizedEngine]]:
-        """Its engine with adapters and without them, with the profile and the architecture that this is of."""
+    def judged(self) -> dict[bool, JudgedProfile]:
+        """What was found of its engine with adapters and without them."""
         return {}
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedProfile:
+    """A profile's engine, with the profile and the architecture that it is of: a copy of a profile has this, too."""
+
+    profile: ServingProfile
+    architecture: ModelArchitecture
+    engine: SizedEngine
 
 
 class ModelIdentity(Frozen):

@@ -9,7 +9,7 @@ from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.engine_judge import SizedEngine
 from slicewise.documents.environment import NodePool
 from slicewise.documents.image_parts import split_image
-from slicewise.documents.served_model import Engine, ModelSpec, ServingProfile
+from slicewise.documents.served_model import Engine, JudgedProfile, ModelSpec, ServingProfile
 from slicewise.kubernetes import GIB, Quantity
 from slicewise.mig import programs_see
 from slicewise.sizing import (
@@ -84,9 +84,8 @@ def engine_with(architecture: ModelArchitecture, profile: ServingProfile, *, ada
         InvalidInputError: An argument has a value that vLLM does not take (`ENGINE_ARGUMENT`).
     """
     judged = profile.judged.get(adapters)
-    # A copy of a profile that differs has what was found of that.
-    if judged is not None and judged[0] is profile and judged[1] is architecture:
-        return judged[2]
+    if judged is not None and judged.profile is profile and judged.architecture is architecture:
+        return judged.engine
     if architecture.known is None:
         return None
     engine, topology = profile.engine, profile.replica_topology
@@ -99,7 +98,7 @@ def engine_with(architecture: ModelArchitecture, profile: ServingProfile, *, ada
         options, version = engine_options(profile, adapters=adapters), engine_version(engine)
         sized = SizedEngine(architecture.known, options, version, architecture.contradiction)
         engines[said] = engines.setdefault((options, version), sized)
-    profile.judged[adapters] = (profile, architecture, engines[said])
+    profile.judged[adapters] = JudgedProfile(profile, architecture, engines[said])
     return engines[said]
 
 

@@ -27,7 +27,7 @@ LARGEST_UNIT: Final = 4096 * GIB
 """No unit has more."""
 
 
-class Comparison:
+class NeedsComparison:
     """One engine with batches of given sizes, to compare with many units: all that goes by no unit is computed once.
 
     Attributes:

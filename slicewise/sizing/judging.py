@@ -10,7 +10,7 @@ from typing import Final
 
 from slicewise.diagnostics import Code
 from slicewise.sizing.batch_sizes import batch_needs
-from slicewise.sizing.comparing import Comparison
+from slicewise.sizing.comparing import NeedsComparison
 from slicewise.sizing.engines import EngineMemory
 from slicewise.sizing.overhead import Batch, Range
 from slicewise.sizing.results import FitVerdict, Sizing, SizingReason
@@ -28,8 +28,8 @@ class FitJudge:
     def __init__(self, memory: EngineMemory) -> None:
         """Judge the engine that needs `memory`."""
         self.memory = memory
-        self._by_device: dict[bool | None, Comparison] = {}
-        self._by_batches: dict[tuple[Batch, ...], Comparison] = {}
+        self._by_device: dict[bool | None, NeedsComparison] = {}
+        self._by_batches: dict[tuple[Batch, ...], NeedsComparison] = {}
 
     def verdict(self, unit: Unit) -> FitVerdict:
         """Return the verdict on a unit."""
@@ -74,13 +74,13 @@ class FitJudge:
         compared = self.comparison(unit)
         return compared.weights_exceed(unit.memory, compared.budget(unit.memory))
 
-    def comparison(self, unit: Unit) -> Comparison:
+    def comparison(self, unit: Unit) -> NeedsComparison:
         """Return what is compared with a unit, and with all others on which vLLM takes batches of these sizes."""
         large = unit.sees_large_device
         if large not in self._by_device:
             batches = self.memory.batches(unit)
             if batches not in self._by_batches:
-                self._by_batches[batches] = Comparison(self.memory, batch_needs(self.memory, batches))
+                self._by_batches[batches] = NeedsComparison(self.memory, batch_needs(self.memory, batches))
             self._by_device[large] = self._by_batches[batches]
         return self._by_device[large]
 
@@ -88,7 +88,7 @@ class FitJudge:
 class _Judgement:
     """One engine on one unit, in words."""
 
-    def __init__(self, compared: Comparison, unit: Unit) -> None:
+    def __init__(self, compared: NeedsComparison, unit: Unit) -> None:
         self._compared = compared
         self._memory = compared.memory
         self._needs = compared.needs

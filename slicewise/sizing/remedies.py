@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from slicewise.sizing.batch_sizes import batch_needs
-from slicewise.sizing.comparing import LARGEST_UNIT, Comparison
+from slicewise.sizing.comparing import LARGEST_UNIT, NeedsComparison
 from slicewise.sizing.engine_options import EngineOptions
 from slicewise.sizing.engines import EngineMemory, changed_memory
 from slicewise.sizing.judging import FitJudge
@@ -89,7 +89,7 @@ def sure_memory(judge: FitJudge, unit: Unit) -> int | None:
 
 def _fits(memory: EngineMemory, options: EngineOptions, unit: Unit) -> bool:
     changed = changed_memory(memory, options)
-    compared = Comparison(changed, batch_needs(changed, changed.batches(unit)))
+    compared = NeedsComparison(changed, batch_needs(changed, changed.batches(unit)))
     return compared.surely_fits(unit.memory) and not compared.spans_slices(unit)
 
 

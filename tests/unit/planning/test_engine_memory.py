@@ -15,7 +15,7 @@ from bench.sized_fleets import with_architectures
 from bench.startup_logs import published_configs
 from slicewise import sizing
 from slicewise.diagnostics import Code
-from slicewise.documents import Fleet, load_fleet, unit_of
+from slicewise.documents import Fleet, load_fleet, profile_engine, unit_of
 from slicewise.planning import (
     Rejections,
     Remedies,
@@ -258,3 +258,17 @@ def test_what_is_needed_says_the_memory_and_over_how_many_gpus_it_would_be_sprea
     assert needed is not None
     assert 51.5 / 0.92 < float(needed[1]) < 80
     assert said.endswith(f"; or gpusPerNode: 2 spreads it over 2 GPUs of a node of {environment.metadata.name}/whole")
+
+
+def test_a_copy_of_a_profile_has_an_engine_of_its_own(tmp_path: Path) -> None:
+    (model,) = fleet(tmp_path, {"config": LLAMA_8B}, "--max-model-len=8192").models.values()
+    (profile,) = model.serving
+    first = profile_engine(model, profile)
+    assert first is not None
+    args = ("--max-model-len=4096",)
+    copied = profile.model_copy(update={"engine": profile.engine.model_copy(update={"args": args})})
+    second = profile_engine(model, copied)
+    assert second is not None
+    assert (first.options.max_model_len, second.options.max_model_len) == (8192, 4096)
+    assert profile_engine(model, profile) is first
+    assert profile == profile.model_copy()
