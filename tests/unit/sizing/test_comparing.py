@@ -82,7 +82,7 @@ def test_no_change_that_helps_is_left_out(
     found = size(model, options, unit, vllm)
     if found.verdict not in (FitVerdict.CANNOT_SAY, FitVerdict.DOES_NOT_FIT):
         return
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "write --enforce-eager": {"enforce_eager": True},
         "write --kv-cache-dtype=fp8": {"kv_cache_dtype": "fp8"},
         "write --quantization=fp8": {"quantization": "fp8"},
