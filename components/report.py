@@ -48,7 +48,7 @@ def report(config: StackConfig, planned: FleetPlan, rejections: Rejections, skip
         print_changes(console, changes)
     print_placements(console, plan, changes)
     if unchecked := unchecked_line(fleet):
-        text.write(f"{unchecked}\n")
+        text.write(f"{unchecked}\n\n")
     print_quotas(console, fleet, plan)
     pulumi.log.info(text.getvalue())
     short = {shortfall.deployment for shortfall in plan.shortfalls}

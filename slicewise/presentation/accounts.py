@@ -13,15 +13,18 @@ from slicewise.planning import Account, AccountsBy, Plan, accounts_by, pool_cost
 from slicewise.presentation.columns import show, show_line
 from slicewise.presentation.table_layout import Column
 
-_NUMBERS = ("replicas", "units", "GiB", "GPU equivalents")
-_PRICE = "price an hour"
+_NUMBERS = (
+    *(Column(name, number=True) for name in ("replicas", "units", "GiB")),
+    Column("GPU equivalents", number=True, short="GPUs"),
+)
+_PRICE = Column("price an hour", number=True, short="an hour")
 
 
 def print_accounts(console: Console, fleet: Fleet, plan: Plan, by: AccountsBy) -> None:
     """Print what each takes, all of them together, and what pools with a price cost that nobody uses."""
     accounts = accounts_by(fleet, plan, by)
     priced = any(pool.price_per_hour is not None for pool in fleet.node_pool.values())
-    columns = [Column(by.value), *(Column(name, number=True) for name in (*_NUMBERS, *([_PRICE] if priced else [])))]
+    columns = [Column(by.value), *_NUMBERS, *([_PRICE] if priced else [])]
     named = [*((each.name, each) for each in accounts.each), ("total", accounts.total)]
     names = [name for name, _ in named]
     sums = [account for _, account in named]

@@ -9,6 +9,7 @@ from typing import Final
 from slicewise.changes import ChangeKind, Effect, PartChange, PlacementChange, PlanChanges
 from slicewise.diagnostics import counted, named
 from slicewise.planning import Placement, PreviousPlacement, pool_in_words
+from slicewise.presentation.folding import width_of
 
 _SIGNS: Final = {
     ChangeKind.ADDED: "+",
@@ -34,8 +35,11 @@ def changes_headline(changes: PlanChanges) -> str:
     return f"Changes: {', '.join(counts) or 'nothing is placed, and nothing was'}"
 
 
-def change_lines(changes: PlanChanges) -> list[str]:
-    """Return a line for each placement that is not as it was: what is done, and whether pods restart."""
+def change_lines(changes: PlanChanges, width: int | None = None) -> list[str]:
+    """Return a line for each placement that is not as it was: what is done, and whether pods restart.
+
+    Where one of them is longer than `width`, all have what is done on a line of its own, so that it can be found.
+    """
     rows = [
         (_SIGNS[change.kind], str(change.deployment), _place(change), _text(change))
         for change in changes.every
@@ -43,6 +47,8 @@ def change_lines(changes: PlanChanges) -> list[str]:
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (1, 2)]
     lines = [f"{sign} {name.ljust(widths[0])}  {place.ljust(widths[1])}  {text}" for sign, name, place, text in rows]
+    if width is not None and any(width_of(line) > width for line in lines):
+        lines = [part for sign, name, place, text in rows for part in (f"{sign} {name}  {place}", f"    {text}")]
     return [*lines, *([] if changes.knows_parts else [_NOT_COMPARED])]
 
 

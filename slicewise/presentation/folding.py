@@ -8,8 +8,9 @@ from typing import Final
 
 from rich.cells import cell_len
 
-# What is copied as a whole, or else a word: text in backticks, and a command at the end of a sentence.
-_PIECE: Final = re.compile(r"[^\s`]*`[^`]*`[^\s`]*|(?<![\w/-])(?:kubectl|pulumi|slicewise) .*$|\S+")
+# What is copied as a whole, or else a word: text in backticks, and a command up to the end of its sentence, or to what
+# else could be done.
+_PIECE: Final = re.compile(r"[^\s`]*`[^`]*`[^\s`]*|(?<![\w/-])(?:kubectl|pulumi|slicewise) .*?(?:;(?= )|$)|\S+")
 _HANGING: Final = 2
 
 

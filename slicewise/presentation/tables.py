@@ -9,7 +9,7 @@ from rich.console import Console
 
 from slicewise.changes import ChangeKind, PlanChanges
 from slicewise.diagnostics import counted
-from slicewise.documents import Fleet, model_key
+from slicewise.documents import Fleet, Measure, model_key
 from slicewise.planning import (
     Placement,
     Plan,
@@ -66,18 +66,20 @@ def print_tables(
         print_endpoints(console, fleet, shown_placements(plan, changes, every=every))
     if unchecked := unchecked_line(fleet):
         show_line(console, unchecked)
+        console.print()
 
 
 def print_quotas(console: Console, fleet: Fleet, plan: Plan, title: str = "Quotas") -> None:
     """Print what is taken of each quota, if there are any, below a title."""
     if fleet.quotas:
         rows = [
-            (each["quota"], each["measure"], f"{each['used']:,}", f"{each['limit']:,}")
+            (each["quota"], _MEASURES[each["measure"]], f"{each['used']:,}", f"{each['limit']:,}")
             for each in quotas_to_list(fleet, Rejections(fleet, plan).quotas)
         ]
         show(console, title, _QUOTA, rows)
 
 
+_MEASURES: Final = {Measure.UNITS: "units", Measure.MEMORY: "GiB", Measure.GPU_EQUIVALENTS: "GPU equivalents"}
 _QUOTA = (Column("quota"), Column("measure"), Column("used", number=True), Column("limit", number=True))
 
 
@@ -93,13 +95,17 @@ def unchecked_line(fleet: Fleet) -> str:
 def print_changes(console: Console, changes: PlanChanges) -> None:
     """Print what a plan changes of an earlier one."""
     show_line(console, changes_headline(changes), "bold")
-    if lines := change_lines(changes):
+    if lines := change_lines(changes, console.width - len(_INDENT) if console.is_terminal else None):
         console.print()
+        style = None
         for line in lines:
-            show_line(console, f"  {line}", _STYLES.get(line[:1]))
+            # A line below another one goes on with it.
+            style = style if line.startswith(" ") else _STYLES.get(line[:1])
+            show_line(console, f"{_INDENT}{line}", style)
     console.print()
 
 
+_INDENT: Final = "  "
 _STYLES: Final = {"+": GOOD, "-": ERROR, "~": WARNING, ">": f"bold {WARNING}"}
 
 

@@ -92,7 +92,7 @@ def test_quotas_are_shown_and_explained(documents: str) -> None:
     run = slicewise("plan", documents)
     assert run.returncode == 3
     shown = rows(run.stdout)
-    assert "search gpuEquivalents 4.0 4.0" in shown
+    assert "search GPU equivalents 4.0 4.0" in shown
     assert "a/whole with any: Quota search: 4 of 4 GPU equivalents taken, needs 1 (quota)" in shown
     assert "remedy: gpuEquivalents 5 (now 4) in Quota search would let it run on a/whole" in shown
     explained = slicewise("explain", "search/t", documents)
