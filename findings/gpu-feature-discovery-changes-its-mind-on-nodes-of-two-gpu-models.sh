@@ -2,8 +2,8 @@
 # On a node with GPUs of two models, GPU feature discovery labels it as one or the other, by chance, at every run.
 #
 # Guess beforehand: the model of the first GPU, or of the most; if it cannot say, no label, or the same one each time.
-# Seen, k8s-device-plugin v0.19.3, over NVIDIA's mock with four GPUs called H100 and four called A100: in 64 runs
-# nvidia.com/gpu.product is one in some and the other in the rest, and nvidia.com/gpu.count is 4 in all. Each model's
+# Seen, k8s-device-plugin v0.19.3, over NVIDIA's mock with four GPUs called H100 and four called A100: in 1000 runs
+# nvidia.com/gpu.product is one in about an eighth of them and the other in the rest, and nvidia.com/gpu.count is 4. Each model's
 # labels overwrite the other's, in the order in which Go walks a map. GPU feature discovery runs every minute, so a
 # nodeSelector by gpu.product, gpu.count or gpu.memory matches such a node now and then. It writes a warning to its log.
 #
@@ -36,7 +36,7 @@ func main() {
 	config := &spec.Config{}
 	config.Flags.MigStrategy = &strategy
 	seen := []string{}
-	for range 64 {
+	for range 1000 {
 		labeler, err := lm.NewResourceLabeler(resource.NewNVMLManager(server, device.New(server)), config)
 		if err != nil {
 			panic(err)
@@ -59,7 +59,7 @@ cd "$folder"
 go mod init github.com/NVIDIA/k8s-device-plugin/finding 2> log
 go get github.com/NVIDIA/k8s-device-plugin@v0.19.3 2>> log
 seen=$(go run . 2>> log) || { cat log >&2; exit 1; }
-echo "gpu.count and gpu.product of one node in 64 runs, k8s-device-plugin v0.19.3:"
+echo "gpu.count and gpu.product of one node in 1000 runs, k8s-device-plugin v0.19.3:"
 echo "$seen"
 [ "$seen" = "4 NVIDIA-A100-SXM4-40GB
 4 NVIDIA-H100-80GB-HBM3" ] || { echo "this has changed" >&2; exit 1; }

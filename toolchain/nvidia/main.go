@@ -27,8 +27,9 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// Labels of a node with two GPU models depend on the order in which Go walks a map: both come up within so many runs.
-const runs = 64
+// Labels of a node with two GPU models depend on the order in which Go walks a map. The rarer comes up in one run of
+// eight, so both do within so many.
+const runs = 512
 
 // A layout is a node: its GPUs in order, the MIG strategy, and the `sharing` section of the device plugin's config file.
 type layout struct {
@@ -119,7 +120,7 @@ func answerTo(l layout) (answer, error) {
 		return answer{}, err
 	}
 	result := answer{Labels: []map[string]string{}, Dropped: map[string]string{}, Resources: map[string]int{}}
-	for range runs {
+	for range runsFor(l.GPUs) {
 		labels, err := labelsOf(resource.NewNVMLManager(server, devices), config)
 		if err != nil {
 			result.LabelsError = err.Error()
@@ -141,6 +142,15 @@ func answerTo(l layout) (answer, error) {
 		result.Resources[string(manager.Resource())] = len(manager.Devices())
 	}
 	return result, nil
+}
+
+func runsFor(gpus []gpu) int {
+	for _, each := range gpus {
+		if each.Board != gpus[0].Board {
+			return runs
+		}
+	}
+	return 1
 }
 
 // newConfig reads the settings as the components read their config file, and drops what both of them drop.
