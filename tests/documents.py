@@ -49,6 +49,16 @@ def slices(name: str, profile: str, **fields: object) -> Document:
     return pool(name, **{"memoryPerGpu": memory, "migConfiguration": mig} | fields)
 
 
+def several(name: str, slices_of_a_node: Mapping[str, int], **fields: object) -> Document:
+    """Return a pool whose nodes are cut in several profiles; `fields` are also those of its migConfiguration."""
+    mig: Document = {"enabled": True, "slices": dict(slices_of_a_node)}
+    mig |= {key: fields.pop(key) for key in ("wholeGpus", "reservedSlices", "memoryPerSlice") if key in fields}
+    found = pool(name, **{"migConfiguration": mig} | fields)
+    if "memoryPerGpu" not in fields:
+        del found["capabilities"]["memoryPerGpu"]
+    return found
+
+
 def environment(name: str, *pools: Document, labels: Mapping[str, str] | None = None) -> Document:
     """Return an environment."""
     cluster = {"source": "Existing", "existing": {"secretRef": {"name": name}}}

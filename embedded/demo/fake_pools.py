@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from embedded.fake_nodes import FakePool
-from slicewise.documents import InferenceEnvironment, NodePool
+from slicewise.documents import InferenceEnvironment, NodePool, offers_of
 from slicewise.planning import node_units
 
 
@@ -24,7 +24,7 @@ def _fake_pool(pool: NodePool) -> FakePool:
         nodes=max(pool.node_count, 1),
         labels={key: min(values) for key, values in pool.selected.items()},
         taints=({"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}, *taints),
-        resources={pool.resource: node_units(pool)},
+        resources={offer.resource: node_units(offer) for offer in offers_of(pool)},
         cpu=str(allocatable.cpu or "256"),
         memory=str(allocatable.memory or "4Ti"),
     )
