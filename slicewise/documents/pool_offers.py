@@ -28,6 +28,8 @@ class PoolOffer(NodePool):
     """The pool as its document has it."""
     units: int
     """Units of this resource on a node."""
+    units_of_all: int
+    """Units of every GPU resource of a node together."""
 
 
 def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
@@ -38,9 +40,12 @@ def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
     mig = pool.mig
     if mig is None or not mig.slices:
         return (pool,)
-    slices = (_slices(pool, mig, profiles) for profiles in _profiles_by_resource(mig).values())
-    whole = [_whole(pool, mig)] if mig.whole_gpus else []
-    return tuple(sorted([*slices, *whole], key=lambda offer: offer.resource))
+    # Alike for every resource of the node, and looked up once.
+    common = {**pool.__dict__, "declared": pool, "units_of_all": sum(mig.slices.values()) + mig.whole_gpus}
+    offers = {name: _slices(pool, mig, profiles) for name, profiles in _profiles_by_resource(mig).items()}
+    if mig.whole_gpus:
+        offers[WHOLE_GPU_RESOURCE] = _whole(pool, mig)
+    return tuple(_offer(pool, {**common, **offers[name]}) for name in sorted(offers))
 
 
 def offer_named(pool: NodePool, resource: str | None) -> NodePool | None:
@@ -135,27 +140,31 @@ def _profiles_by_resource(mig: MigConfiguration) -> dict[str, list[str]]:
     return found
 
 
-def _whole(pool: NodePool, mig: MigConfiguration) -> PoolOffer:
+def _whole(pool: NodePool, mig: MigConfiguration) -> dict[str, Any]:
+    """Return the fields of the GPUs of a node that are not cut."""
     memory = _known(pool, [whole_memory(catalogued(pool), pool)])
     capabilities = pool.capabilities.model_copy(update={"mig_configuration": None, "memory_per_gpu": memory})
-    return _offer(pool, capabilities, units=mig.whole_gpus, accelerator_count=mig.whole_gpus, reserved_units=0)
+    return {
+        "capabilities": capabilities,
+        "units": mig.whole_gpus,
+        "accelerator_count": mig.whole_gpus,
+        "reserved_units": 0,
+    }
 
 
-def _slices(pool: NodePool, mig: MigConfiguration, profiles: Sequence[str]) -> PoolOffer:
-    """Return the slices of some profiles that are advertised as one resource: a pod may get any of them."""
+def _slices(pool: NodePool, mig: MigConfiguration, profiles: Sequence[str]) -> dict[str, Any]:
+    """Return the fields of slices of some profiles that are advertised as one resource: a pod may get any of them."""
     gpu, counts, reserved = catalogued(pool), mig.slices or {}, mig.reserved_slices or {}
     memory = _known(pool, [slice_memory(gpu, mig, each) for each in profiles])
-    return _offer(
-        pool,
-        _of_a_slice(pool.capabilities, mig, profiles[0], memory),
-        units=sum(counts[each] for each in profiles),
-        accelerator_count=pool.accelerator_count - mig.whole_gpus,
-        reserved_units=sum(reserved.get(each, 0) for each in profiles),
-    )
+    return {
+        "capabilities": _of_a_slice(pool.capabilities, mig, profiles[0], memory),
+        "units": sum(counts[each] for each in profiles),
+        "accelerator_count": pool.accelerator_count - mig.whole_gpus,
+        "reserved_units": sum(reserved.get(each, 0) for each in profiles),
+    }
 
 
-def _offer(pool: NodePool, capabilities: Capabilities, **fields: int) -> PoolOffer:
-    data: dict[str, Any] = {**pool.__dict__, **fields, "capabilities": capabilities, "declared": pool}
+def _offer(pool: NodePool, data: dict[str, Any]) -> PoolOffer:
     return PoolOffer.model_construct(_fields_set=pool.model_fields_set, **data)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import NodePool
-from slicewise.documents.pool_offers import PoolOffer, declared_pool, offers_of
+from slicewise.documents.pool_offers import PoolOffer, declared_pool
+from slicewise.mig import GpuModel
 
 
 def units_per_gpu(pool: NodePool) -> int | None:
@@ -20,10 +22,16 @@ def units_per_gpu(pool: NodePool) -> int | None:
     if pool.mig.slices_per_gpu is not None or pool.mig.profile is None:
         return pool.mig.slices_per_gpu
     gpu = catalogued(pool)
+    if isinstance(pool, PoolOffer):
+        return _slices_of_a_gpu(gpu, pool.mig.profile, pool.units, pool.accelerator_count)
     known = gpu.profile(pool.mig.profile) if gpu else None
-    if known is None and isinstance(pool, PoolOffer):
-        return max(pool.units // pool.accelerator_count, 1)
     return known.per_gpu if known else None
+
+
+def _slices_of_a_gpu(gpu: GpuModel | None, profile: str, count: int, gpus: int) -> int:
+    """Return how many slices of a profile one GPU can have; what a node has on average where nothing says it."""
+    known = gpu.profile(profile) if gpu else None
+    return known.per_gpu if known else max(count // gpus, 1)
 
 
 def gpus_per_unit(pool: NodePool) -> Fraction:
@@ -35,10 +43,16 @@ def gpus_per_unit(pool: NodePool) -> Fraction:
         return Fraction(pool.accelerator_count, units_per_node(pool) or 1)
     if pool.mig is None:
         return Fraction(1)
-    slices = [each for each in offers_of(pool.declared) if each.mig]
-    parts = {each.resource: Fraction(1, units_per_gpu(each) or 1) for each in slices}
-    whole = sum((parts[each.resource] * (units_per_node(each) or 0) for each in slices), Fraction())
-    return parts[pool.resource] / whole * pool.accelerator_count
+    cut = pool.declared.mig
+    counts = tuple(((cut.slices if cut else None) or {}).items())
+    return _share(catalogued(pool), counts, pool.accelerator_count, units_per_gpu(pool) or 1)
+
+
+@lru_cache(1024)
+def _share(gpu: GpuModel | None, counts: tuple[tuple[str, int], ...], gpus: int, per_gpu: int) -> Fraction:
+    """Return how many of `gpus` GPUs, cut into slices by profile (`counts`), one is of which a GPU has `per_gpu`."""
+    taken = sum(Fraction(count, _slices_of_a_gpu(gpu, name, count, gpus)) for name, count in counts)
+    return Fraction(gpus, per_gpu) / taken
 
 
 def units_per_node(pool: NodePool) -> int | None:

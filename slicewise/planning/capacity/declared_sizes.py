@@ -8,12 +8,11 @@ from slicewise.documents import (
     ModelDeployment,
     ModelSpec,
     NodePool,
+    PoolOffer,
     ServingProfile,
     bytes_on_disk,
     container_amounts,
-    declared_pool,
     is_in_image,
-    offers_of,
     units_per_node,
 )
 from slicewise.planning.capacity.sizes import Extended, NodeSize, PodAsks
@@ -36,18 +35,12 @@ def node_size(pool: NodePool) -> NodeSize:
         cpu=has.cpu.millis if has.cpu else None,
         memory=has.memory.bytes if has.memory else None,
         # Every pod takes a unit.
-        pods=has.pods if has.pods < _all_units(pool, units) else None,
+        pods=has.pods if has.pods < (pool.units_of_all if isinstance(pool, PoolOffer) else units) else None,
         storage=has.ephemeral_storage.bytes if has.ephemeral_storage else None,
         extended=tuple(sorted((name, int(amount.value)) for name, amount in has.extended_resources.items())),
         device=((device.resource, device.count),) if device else (),
         asked=tuple(sorted(container_amounts(pool.pod).items())),
     )
-
-
-def _all_units(pool: NodePool, units: int) -> int:
-    """Return the units of every GPU resource of a node."""
-    declared = declared_pool(pool)
-    return units if declared is pool else sum(map(node_units, offers_of(declared)))
 
 
 def pod_asks(model: ModelSpec, profile: ServingProfile, own: Extended = (), *, disk: bool = True) -> PodAsks:

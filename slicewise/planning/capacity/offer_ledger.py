@@ -18,19 +18,24 @@ def ledgers_of(environment: str, pool: NodePool) -> Sequence[PoolLedger]:
     if len(offers) == 1:
         return [PoolLedger(environment, offers[0])]
     found = [OfferLedger(environment, offer) for offer in offers]
-    for ledger in found:
-        ledger.link(found)
+    link(found)
     return found
+
+
+def link(offers: Sequence[OfferLedger]) -> None:
+    """Let the ledgers of all resources of a pool know each other."""
+    light = _LightKinds([each.node for each in offers])
+    for number, each in enumerate(offers):
+        each.join(offers, number, light)
 
 
 class OfferLedger(PoolLedger):
     """Its units are its own; CPU, memory and all else of a node are there once, for the pods of every resource."""
 
-    def link(self, offers: Sequence[OfferLedger]) -> None:
-        """Take the ledgers of all resources of the pool, this one among them."""
-        self._offers = offers
-        self._number = next(number for number, each in enumerate(offers) if each is self)
-        self._sizes = [each.node for each in offers]
+    def join(self, offers: Sequence[OfferLedger], number: int, light: _LightKinds) -> None:
+        """Take the ledgers of all resources of the pool, of which this one has a number."""
+        self._offers, self._number, self._light = offers, number, light
+        self._sizes = light.sizes
 
     @property
     def beside(self) -> Sequence[PoolLedger]:
@@ -40,6 +45,8 @@ class OfferLedger(PoolLedger):
     def charge(self, pod: PodSize, count: int) -> None:
         """Promise room for `count` pods; with a negative count, take a promise back."""
         super().charge(pod, count)
+        if not self.node.limited:
+            return  # the others have nothing in common with these
         for each in self._offers:
             if each is not self:
                 each.forget(better=count < 0)
@@ -47,8 +54,7 @@ class OfferLedger(PoolLedger):
     def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolLedger:
         """Return a copy in which these pods of this resource are not charged."""
         copies = [OfferLedger(each.environment, each.pool) for each in self._offers]
-        for copy in copies:
-            copy.link(copies)
+        link(copies)
         for copy, each in zip(copies, self._offers, strict=True):
             for pod, count in each.pods.items():
                 copy.charge(pod, count)
@@ -59,11 +65,12 @@ class OfferLedger(PoolLedger):
 
     def _alike(self, pod: PodSize) -> bool:
         """Return whether counting units is exact: nobody else is there, or nothing but units can run out."""
-        if not any(each.pods for each in self._offers if each is not self):
+        if not self.node.limited or not any(each.pods for each in self._offers if each is not self):
             return super()._alike(pod)
         if self.pool.reserved_units % pod.units or any(each.units != pod.units for each in self.pods):
             return False
-        return are_light_together(self._sizes, self._together(self.pods + Counter({pod: 1})))
+        here = {SharedPod(number, size) for number, each in enumerate(self._offers) for size in each.pods}
+        return self._light.covers(here | {SharedPod(self._number, pod)})
 
     def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
         """Return whether nodes of a size take `pods` of this resource beside those of the others, in any order."""
@@ -96,3 +103,24 @@ class OfferLedger(PoolLedger):
                 largest = largest.or_more(each)
             pods[largest._replace(units=1)] += self.pool.reserved_units
         return pods
+
+
+class _LightKinds:
+    """Pods of which any number on a node uses up nothing but units: what is known of them is not computed again.
+
+    Pods in place of reserved slices, which are as large as the largest on their resource, need not be among them.
+    """
+
+    def __init__(self, sizes: Sequence[NodeSize]) -> None:
+        self.sizes = sizes
+        self._known: AbstractSet[SharedPod] = frozenset()
+
+    def covers(self, kinds: AbstractSet[SharedPod]) -> bool:
+        """Return whether pods of these kinds are light together."""
+        if kinds <= self._known:
+            return True
+        for larger in (self._known | kinds, kinds):
+            if are_light_together(self.sizes, dict.fromkeys(larger, 1)):
+                self._known = larger
+                return True
+        return False
