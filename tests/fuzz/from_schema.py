@@ -26,6 +26,10 @@ _OWN: dict[str, st.SearchStrategy[Any]] = {
     "config": st.sampled_from((LLAMA_8B, {**LLAMA_8B, "num_hidden_layers": "32"}, {"model_type": "x"}, {})),
     "args": st.lists(st.text(max_size=8), max_size=3),
 }
+_LIMITS: dict[Any, st.SearchStrategy[Any]] = {
+    "memory": st.sampled_from(("1Gi", "160Gi", "2Ti")),
+    "gpuEquivalents": st.sampled_from((1, "0.5", 2.25, "16")),
+}
 # What the schema allows of these is mostly refused, for it says nothing of how their fields fit together.
 _FITTING: dict[str, st.SearchStrategy[Any]] = {
     "cluster": st.just({"source": "Existing", "existing": {"secretRef": {"name": "kubeconfig"}}}),
@@ -40,12 +44,18 @@ _FITTING: dict[str, st.SearchStrategy[Any]] = {
     "source": st.just("HuggingFace"),
     "huggingFace": st.just({"repo": "a/b"}),
     "lora": st.just({"adapters": [{"name": "x", "huggingFace": {"repo": "a/x"}}]}),
-    "extendedResources": st.just({"rdma/ib": 8}),
+    "extendedResources": st.sampled_from(
+        ({"rdma/ib": 8}, {"hugepages-2Mi": "4Gi"}, {"hugepages-1Gi": "64Gi", "rdma/ib": 8})
+    ),
+    "pricePerHour": st.sampled_from((80, 12.5, "98.32", "0.01")),
+    "limits": st.fixed_dictionaries({"units": st.integers(0, 8)}, optional=_LIMITS),
+    "namespaces": st.sampled_from(([], ["default"], ["default", "team-a"])),
     "pod": st.sampled_from(
         (
             {"labels": {"a": "b"}, "priorityClassName": "high"},
             {"container": {"startupProbe": {"failureThreshold": 360}}},
             {"container": {"resources": {"limits": {"rdma/ib": 1}}}},
+            {"container": {"resources": {"limits": {"hugepages-2Mi": "1Gi"}}}},
         )
     ),
     "env": st.sampled_from(([], [{"name": "A", "value": "1"}])),
@@ -53,12 +63,15 @@ _FITTING: dict[str, st.SearchStrategy[Any]] = {
     "baseRefs": st.sampled_from(([], [{"name": "base"}])),
     "router": st.sampled_from(({}, {"enabled": True}, {"enabled": True, "group": "a", "weight": 1})),
 }
-# These need others beside them, or an environment of a cloud: such documents are the corpus'.
+# These need others beside them, or exclude some, or need an environment of a cloud: such documents are the corpus'.
 _LEFT_OUT = frozenset(
-    ("s3", "oci", "persistentVolumeClaim", "machineType", "diskSizeGb", "zones", "prefill", "interNodeDevice")
+    (
+        *("s3", "oci", "persistentVolumeClaim", "machineType", "diskSizeGb", "zones", "prefill", "interNodeDevice"),
+        *("slices", "reservedSlices", "memoryPerSlice", "wholeGpus"),
+    )
 )
-# What `source` asks for, which the schema does not say.
-_BESIDE = frozenset(("huggingFace",))
+# What `source` asks for, and pools without different slices, which the schema does not say.
+_BESIDE = frozenset(("huggingFace", "memoryPerGpu"))
 _WEIRD = st.one_of(
     *(
         st.none(),
@@ -84,6 +97,11 @@ def documents(kind: str, *, wrong: bool = False) -> st.SearchStrategy[dict[str, 
     """Return documents of `kind`; with `wrong`, values that do not belong there now and then."""
     schema = document_schema(kind)
     return _Writer(schema["$defs"], wrong).mapping(schema)
+
+
+def fitting(name: str) -> st.SearchStrategy[Any]:
+    """Return values of a field that go with most documents."""
+    return _FITTING[name]
 
 
 @dataclass(frozen=True)

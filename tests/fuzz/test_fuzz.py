@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slicewise.documents import KINDS
-from tests.fuzz.from_schema import documents
+from tests.documents import deployment, environment, model, pool, profile
+from tests.fuzz.from_schema import documents, fitting
 from tests.fuzz.fuzz_loader import seeds
 from tests.fuzz.mutations import mutate
 from tests.fuzz.properties import TARGETS, loads_or_explains, plans_and_renders
@@ -51,6 +52,28 @@ def test_what_the_schema_allows_loads_or_is_explained() -> None:
 
     fleet_of_each()
     assert planned > 10
+
+
+def test_quotas_prices_and_huge_pages_are_planned() -> None:
+    planned: Counter[str] = Counter()
+
+    @short
+    @given(documents("Quota"), fitting("pricePerHour"), fitting("extendedResources"), fitting("pod"))
+    def fleet_with(limited: dict[str, Any], price: object, resources: dict[str, object], pod: object) -> None:
+        node = pool("whole", nodeCount=2, pricePerHour=price, allocatable={"extendedResources": resources})
+        served = model("m", profile("any"))
+        served["spec"]["pod"] = pod
+        fleet = loads_or_explains(
+            yaml.safe_dump_all([environment("a", node), served, deployment("d", "m"), limited]).encode()
+        )
+        if fleet is not None:
+            plans_and_renders(fleet)
+            planned.update(("all", *resources, *limited["spec"]["limits"]))
+
+    fleet_with()
+    # Both sizes of huge pages, and every measure of a quota.
+    expected = ("all", "hugepages-2Mi", "hugepages-1Gi", "units", "memory", "gpuEquivalents")
+    assert min(planned[each] for each in expected) > 5, planned
 
 
 @short
