@@ -86,7 +86,7 @@ def _as_many_as_fit(selected: Sequence[Selected]) -> tuple[list[Selected], list[
     by_size = sorted(selected, key=lambda each: (-each.group.units, each.group.resource, each.group.names))
     kept, surplus = by_size[:MAX_POOLS], by_size[MAX_POOLS:]
     text = [
-        f"an environment has at most {MAX_POOLS} pools; not here: {each.group.resource} of "
+        f"an environment has at most {MAX_POOLS} pools; not here: {' and '.join(each.group.resources)} of "
         f"{some(each.group.names, MOST_NAMED)}"
         for each in surplus
     ]
@@ -99,12 +99,13 @@ def _pools(selected: Sequence[Selected], cluster: LiveCluster, stack: str | None
     names = pool_names([each.group for each in selected], models)
     held = _held_by_others(cluster, stack)
     for each, accelerator, name in zip(selected, accelerators, names, strict=True):
-        resource = each.group.resource
-        rivals = [node for other in selected if other.group.resource == resource for node in other.group.nodes]
+        rivals = [
+            node for other in selected if other.group.shares_resource_with(each.group) for node in other.group.nodes
+        ]
         own = set(each.group.names)
         others = [node for node in rivals if node.name not in own]
         most = most_nodes(each.group.nodes, others, cluster.bounds)
-        yield pool_document(name, each, accelerator, held[resource], most)
+        yield pool_document(name, each, accelerator, held, most)
 
 
 def _held_by_others(cluster: LiveCluster, stack: str | None) -> defaultdict[str, Counter[str]]:

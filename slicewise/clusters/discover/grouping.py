@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from slicewise.clusters.discover.cut_nodes import can_be_cut, together, whole_units
 from slicewise.clusters.live import POOL_LABELS, Gpus, LiveNode, Offer, Taint, UnitFlaw, not_tolerated
 from slicewise.manifests import GPU_TOLERATION
-from slicewise.mig import GpuModel, MigStrategy, parse_profile_name, resource_name
+from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy, parse_profile_name, resource_name
 
 # Slicewise gives it to every pod (manifests/pods.py), so a pool need not declare it.
 
@@ -17,8 +18,9 @@ class Group:
     """Nodes that offer `resource`, for one pool.
 
     Attributes:
-        resource: What its pods would ask for.
+        resource: What its pods would ask for; the first by name, where these are several resources.
         nodes: Its nodes, by name.
+        beside: The other resources of the pool: slices of several profiles, and GPUs left whole.
         differing: Whether nodes are in it which differ, because no label tells them apart.
         node_groups: The names of the groups of nodes that are one pool, which differ in these names and zones alone;
             empty where it is one group, or none.
@@ -26,6 +28,7 @@ class Group:
 
     resource: str
     nodes: tuple[LiveNode, ...]
+    beside: tuple[str, ...] = ()
     differing: bool = False
     node_groups: tuple[str, ...] = ()
 
@@ -33,6 +36,20 @@ class Group:
     def names(self) -> tuple[str, ...]:
         """The names of its nodes."""
         return tuple(node.name for node in self.nodes)
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """All that its pods may ask for, by name."""
+        return tuple(sorted((self.resource, *self.beside)))
+
+    @property
+    def parts(self) -> tuple[Group, ...]:
+        """The same nodes, for each of its resources."""
+        return tuple(replace(self, resource=resource, beside=()) for resource in self.resources)
+
+    def shares_resource_with(self, other: Group) -> bool:
+        """Return whether both have a resource, so that its pods could go to the nodes of either."""
+        return not set(self.resources).isdisjoint(other.resources)
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -60,6 +77,19 @@ class Group:
         return self.gpus[0].model_of(self.resource)
 
     @property
+    def slices(self) -> dict[str, int]:
+        """The most slices of each profile that a node has."""
+        return {part.profile: max(offer.units for offer in part.offers) for part in self.parts if part.profile}
+
+    @property
+    def can_be_cut(self) -> bool:
+        """Whether the GPUs of each node could be cut into the most slices of each profile that any has."""
+        return all(can_be_cut(gpus, self.resource, self.slices, self._whole_of(gpus)) for gpus in self.gpus)
+
+    def _whole_of(self, gpus: Gpus) -> int:
+        return whole_units(gpus) if WHOLE_GPU_RESOURCE in self.resources else 0
+
+    @property
     def is_beside_other_model(self) -> bool:
         """Whether its slices are on GPUs of another model than the whole ones of their node."""
         return any(gpus.physical is not None and gpus.physical_of(self.resource) is None for gpus in self.gpus)
@@ -77,7 +107,7 @@ class Group:
     @property
     def suffixed(self) -> tuple[str, ...]:
         """Profiles with a suffix whose slices have the name of `profile`: the device plugin knows no suffixes."""
-        return tuple(sorted({profile for offer in self.offers for profile in offer.suffixed}))
+        return tuple(sorted({each for part in self.parts for offer in part.offers for each in offer.suffixed}))
 
     @property
     def unnamed(self) -> bool:
@@ -105,7 +135,7 @@ class Group:
     @property
     def units(self) -> int:
         """Units that its nodes offer together."""
-        return sum(offer.units for offer in self.offers)
+        return sum(offer.units for part in self.parts for offer in part.offers)
 
     def joined(self, other: Group) -> Group:
         """Return the group of the nodes of both, which differ."""
@@ -124,13 +154,25 @@ def offer_of(node: LiveNode, resource: str) -> Offer:
 
 def group_nodes(nodes: Iterable[LiveNode]) -> list[Group]:
     """Return a group for every resource and every kind of node that offers it, in an order that names decide."""
-    groups: dict[tuple[object, ...], list[LiveNode]] = {}
+    groups: dict[tuple[object, ...], tuple[tuple[str, ...], list[LiveNode]]] = {}
     for node in sorted(nodes, key=lambda each: each.name):
-        for offer in usable_offers(node):
-            key = (offer.resource, pool_label_of(node), *kind_of(node, offer))
-            groups.setdefault(key, []).append(node)
-    found = [Group(str(key[0]), tuple(those)) for key, those in groups.items()]
+        for resources in together(node, usable_offers(node)):
+            key = (resources, pool_label_of(node), *kind_of(node, offer_of(node, resources[0])))
+            groups.setdefault(key, (resources, []))[1].append(node)
+    found = [each for resources, those in groups.values() for each in _groups(resources, those)]
     return sorted(found, key=lambda group: (group.resource, group.names))
+
+
+def _groups(resources: tuple[str, ...], nodes: list[LiveNode]) -> list[Group]:
+    """Return nodes of one kind as a group; as several, where no node could have what each has most of."""
+    first, *beside = resources
+    group = Group(first, tuple(nodes), tuple(beside))
+    if not beside or group.can_be_cut:
+        return [group]
+    by_counts: dict[tuple[int, ...], list[LiveNode]] = {}
+    for node in nodes:
+        by_counts.setdefault(tuple(map(node.units, resources)), []).append(node)
+    return [Group(first, tuple(those), tuple(beside)) for those in by_counts.values()]
 
 
 def usable_offers(node: LiveNode) -> tuple[Offer, ...]:
@@ -174,6 +216,6 @@ def kind_of(node: LiveNode, offer: Offer) -> tuple[object, ...]:
         gpus.mig_config,
         offer.flaw,
         tuple(each.resource for each in gpus.offers),
-        (gpus.physical, offer.units) if offer.profile is None else None,
+        (gpus.physical, whole_units(gpus)) if offer.profile is None or whole_units(gpus) else None,
         lasting_taints(node),
     )

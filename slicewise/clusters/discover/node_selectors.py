@@ -121,8 +121,8 @@ def _last_resort(key: str, values: frozenset[str]) -> bool:
 
 
 def _rivals(groups: Sequence[Group], index: int) -> list[int]:
-    resource = groups[index].resource
-    return [other for other, group in enumerate(groups) if other != index and group.resource == resource]
+    own = groups[index]
+    return [other for other, group in enumerate(groups) if other != index and group.shares_resource_with(own)]
 
 
 def _elsewhere(groups: Sequence[Group], index: int) -> list[int]:
@@ -152,7 +152,7 @@ def _indistinct(groups: Sequence[Group]) -> tuple[Group, Group] | None:
 
 
 def _alike(one: Group, other: Group) -> bool:
-    return (one.accelerator, one.profile) == (other.accelerator, other.profile)
+    return (one.accelerator, one.profile, one.resources) == (other.accelerator, other.profile, other.resources)
 
 
 def _worth(group: Group) -> tuple[bool, bool, int, tuple[str, ...]]:
@@ -188,7 +188,7 @@ def _exclusive(groups: Sequence[Group], labels: Sequence[SelectedLabels]) -> lis
             if key is None:
                 continue
             last = _last_resort(key, labels[index][key]) or _last_resort(key, labels[other][key])
-            if not last or groups[other].resource == group.resource:
+            if not last or group.shares_resource_with(groups[other]):
                 selectors[index][key] = labels[index][key]
                 selectors[other][key] = labels[other][key]
         if not selectors[index] and labels[index]:
@@ -213,7 +213,7 @@ def _narrow(
         telling = [key for key, count in kept.items() if count < len(strangers)]
         if not telling:
             return
-        offering = any(node.units(group.resource) for node in strangers)
+        offering = any(node.units(resource) for node in strangers for resource in group.resources)
         if not offering:
             # No pod goes there, so names that are gone some day are not worth it.
             telling = [key for key in telling if key == HOSTNAME_LABEL or not _last_resort(key, labels[key])]
@@ -250,4 +250,4 @@ def _prune(
 
 def _also(group: Group, selector: SelectedLabels, nodes: Sequence[LiveNode]) -> tuple[str, ...]:
     strangers = _strangers(group, selector, nodes)
-    return tuple(node.name for node in strangers if node.gpus and node.gpus.units(group.resource))
+    return tuple(node.name for node in strangers if any(map(node.units, group.resources)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from slicewise.clusters.discover.cut_pool import CutPool, cut_pool, is_cut
 from slicewise.clusters.discover.grouping import Group, lasting_taints
 from slicewise.clusters.discover.node_selectors import Selected
 from slicewise.clusters.discover.pool_facts import (
@@ -53,7 +54,11 @@ class PoolDocument:
 
 
 def pool_document(
-    name: str, selected: Selected, accelerator: Accelerator, held: Mapping[str, int], most: int | None
+    name: str,
+    selected: Selected,
+    accelerator: Accelerator,
+    held: Mapping[str, Mapping[str, int]],
+    most: int | None,
 ) -> PoolDocument:
     """Describe a group as a pool.
 
@@ -61,43 +66,67 @@ def pool_document(
         name: The pool's name.
         selected: The group and its nodeSelector.
         accelerator: Its GPU model.
-        held: Units of its resource that pods of others hold, by node.
+        held: Units that pods of others hold, by resource and node.
         most: How many nodes an autoscaler may make of it, where that is known.
     """
+    if is_cut(selected.group, accelerator):
+        return _of_cut_nodes(name, selected, accelerator, cut_pool(selected.group, accelerator, held), most)
     group = selected.group
     units = units_of(group, accelerator.model)
-    nodes = min(len(group.nodes), MAX_COUNT)
-    missing, taken = reserved_units(group, units, held, max(nodes, most or 0))
-    everything = units.per_node * max(nodes, most or 0)
+    nodes = max(len(group.nodes), most or 0)
+    missing, taken = reserved_units(group, units, held.get(group.resource, {}), nodes)
+    everything = units.per_node * nodes
     reserved = everything if group.shares else min(missing + taken, everything)
     memory, doubt = unit_memory(group, accelerator.model)
     resources, divided = allocatable(group, units.per_node)
-    data: dict[str, Any] = {
-        "name": name,
-        "nodeSelector": {key: _written(values) for key, values in selected.selector.items()},
-        "tolerations": list(_tolerations(group)),
-        "acceleratorType": accelerator.name,
-        "acceleratorCount": units.count,
-        "nodeCount": nodes,
-        "maxNodeCount": min(most, MAX_COUNT) if most is not None else None,
-        "allocatable": resources,
-        "reservedUnits": min(reserved, MAX_COUNT),
-        "capabilities": {
-            "memoryPerGpu": memory,
-            "precisionSupport": list(computed_precisions(accelerator.model.name)) if accelerator.model else [],
-            "migConfiguration": _mig(group, units),
-        },
-    }
-    capabilities = {field: value for field, value in data["capabilities"].items() if value}
+    data = _of_nodes(name, selected, accelerator, units.count, most)
+    data |= {"allocatable": resources, "reservedUnits": min(reserved, MAX_COUNT)}
     return PoolDocument(
-        {
-            field: value
-            for field, value in (data | {"capabilities": capabilities}).items()
-            if value or field == "nodeCount"
-        },
+        _with(data, accelerator, memory, _mig(group, units)),
         tuple(_remarks(group, missing, taken, divided=divided)),
         tuple(each for each in (accelerator.doubt, doubt, *_checks(selected, units)) if each),
     )
+
+
+def _of_cut_nodes(
+    name: str, selected: Selected, accelerator: Accelerator, cut: CutPool, most: int | None
+) -> PoolDocument:
+    group = selected.group
+    per_node = sum(cut.mig["slices"].values()) + cut.mig.get("wholeGpus", 0)
+    resources, divided = allocatable(group, per_node)
+    data = _of_nodes(name, selected, accelerator, cut.count, most) | {"allocatable": resources}
+    units = Units(cut.count, None, per_node)
+    return PoolDocument(
+        _with(data, accelerator, cut.whole_memory, cut.mig),
+        (*cut.remarks, *_remarks(group, 0, 0, divided=divided)),
+        tuple(each for each in (accelerator.doubt, *cut.checks, *_checks(selected, units)) if each),
+    )
+
+
+def _of_nodes(name: str, selected: Selected, accelerator: Accelerator, count: int, most: int | None) -> dict[str, Any]:
+    """Return what a pool says of its nodes, whatever of their GPUs it has."""
+    return {
+        "name": name,
+        "nodeSelector": {key: _written(values) for key, values in selected.selector.items()},
+        "tolerations": list(_tolerations(selected.group)),
+        "acceleratorType": accelerator.name,
+        "acceleratorCount": count,
+        "nodeCount": min(len(selected.group.nodes), MAX_COUNT),
+        "maxNodeCount": min(most, MAX_COUNT) if most is not None else None,
+    }
+
+
+def _with(
+    data: Mapping[str, Any], accelerator: Accelerator, memory: str | None, mig: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return a pool's data with what a unit of it can do, and without what says nothing."""
+    capabilities = {
+        "memoryPerGpu": memory,
+        "precisionSupport": list(computed_precisions(accelerator.model.name)) if accelerator.model else [],
+        "migConfiguration": mig,
+    }
+    found = {**data, "capabilities": {field: value for field, value in capabilities.items() if value}}
+    return {field: value for field, value in found.items() if value or field == "nodeCount"}
 
 
 def _written(values: frozenset[str]) -> str | list[str]:
@@ -166,7 +195,7 @@ def _models(group: Group) -> Iterator[str]:
     if group.suffixed:
         yield (
             f"slices of {some(group.suffixed)} are among these: the device plugin is {LAST_WITHOUT_SUFFIXES} or older; "
-            f"from {FIRST_WITH_SUFFIXES} they have resources of their own, so declare them before it is updated"
+            f"from {FIRST_WITH_SUFFIXES} they have resources of their own: declare these profiles when it is updated"
         )
     own = group.model
     if own and all(gpus.told_by is LabelledBy.AKS for gpus in group.gpus):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from slicewise.clusters.discover.cut_nodes import is_doubtful
 from slicewise.clusters.discover.grouping import Group, offer_of, usable_offers
 from slicewise.clusters.live import LiveNode
 from slicewise.documents import MOST_EXTENDED, USUAL_PODS
@@ -139,7 +140,7 @@ def allocatable(group: Group, per_node: int) -> tuple[dict[str, object], bool]:
     Where a node offers several resources, all else is divided among them by how much of the GPUs each is. How many pods
     it takes is said where that is not the usual number, or fewer than the `per_node` units of a node.
     """
-    shared = any(len(usable_offers(node)) > 1 for node in group.nodes)
+    shared = any(_share(node, group) < 1 for node in group.nodes)
     cpu = _least(group, lambda node: node.cpu, _cores, shared=shared)
     memory = _least(group, lambda node: node.memory, _mebibytes, shared=shared)
     storage = _least(group, lambda node: node.storage, _mebibytes, shared=shared)
@@ -156,7 +157,7 @@ def allocatable(group: Group, per_node: int) -> tuple[dict[str, object], bool]:
 def _pods(group: Group, per_node: int) -> int | None:
     """Return how many pods of a pool every node takes beside those of daemons, where that must be said."""
     said = [(node, node.room_for_pods) for node in group.nodes]
-    rooms = [int(room * _share(node, group.resource)) for node, room in said if room is not None]
+    rooms = [int(room * _share(node, group)) for node, room in said if room is not None]
     if not rooms or (min(rooms) >= per_node and all(node.pods in (None, USUAL_PODS) for node in group.nodes)):
         return None
     return min(rooms)
@@ -166,14 +167,13 @@ def _extended(group: Group) -> dict[str, int]:
     """Return what every node has besides, and how much at least."""
     names = frozenset.intersection(*(frozenset(node.extended) for node in group.nodes))
     least = {
-        name: min(int(node.extended[name] * _share(node, group.resource)) for node in group.nodes)
-        for name in sorted(names)
+        name: min(int(node.extended[name] * _share(node, group)) for node in group.nodes) for name in sorted(names)
     }
     return dict([(name, number) for name, number in least.items() if number][:MOST_EXTENDED])
 
 
 def _least(group: Group, written: Callable[[LiveNode], str], rounded: Callable[[Decimal], str], *, shared: bool) -> str:
-    amounts = [(amount(written(node)) * _share(node, group.resource), written(node)) for node in group.nodes]
+    amounts = [(amount(written(node)) * _share(node, group), written(node)) for node in group.nodes]
     value, text = min(amounts)
     if not value:
         return ""
@@ -192,16 +192,19 @@ def _mebibytes(value: Decimal) -> str:
     return _written_mib(mib) if mib else ""
 
 
-def _share(node: LiveNode, resource: str) -> Decimal:
-    offers = usable_offers(node)
-    if len(offers) == 1:
-        return Decimal(1)
+def _share(node: LiveNode, group: Group) -> Decimal:
+    """Return the part of a node that is a group's: nothing where its units are doubtful, and others are not."""
     gpus = node.gpus
+    if gpus is None:
+        return Decimal(1)
+    offers = usable_offers(node)
+    certain = [offer for offer in offers if not is_doubtful(gpus, offer)]
     weights = {
-        offer.resource: offer.units * _weight(offer.profile, gpus.model_of(offer.resource) if gpus else None)
-        for offer in offers
+        offer.resource: offer.units * _weight(offer.profile, gpus.model_of(offer.resource))
+        for offer in certain or offers
     }
-    return Decimal(weights[resource]) / Decimal(sum(weights.values()))
+    own = sum(weights.get(resource, 0) for resource in group.resources)
+    return Decimal(own) / Decimal(sum(weights.values()))
 
 
 def _weight(profile: str | None, model: GpuModel | None) -> int:

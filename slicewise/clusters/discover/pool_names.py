@@ -57,6 +57,8 @@ def _in_common(names: Sequence[str]) -> str:
 
 
 def _with_profile(base: str, group: Group, *, alone: bool) -> str:
+    if group.beside:
+        return _suffixed(base, "slices")
     if group.profile is None:
         return dns_label(base, _LONGEST) if alone else _suffixed(base, "whole")
     # `+me` and `-me` are opposites.
