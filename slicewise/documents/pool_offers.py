@@ -125,8 +125,8 @@ def slice_memory(gpu: GpuModel | None, mig: MigConfiguration, profile: str) -> Q
 
 
 def whole_memory(gpu: GpuModel | None, pool: NodePool) -> Quantity | None:
-    """Return the memory of a GPU that is not cut: the catalogue's, else what the document says; None for neither."""
-    return Quantity.parse(f"{gpu.memory_gib}Gi") if gpu else pool.capabilities.memory_per_gpu
+    """Return the memory of a GPU that is not cut: what the document says, else the catalogue's; None for neither."""
+    return pool.capabilities.memory_per_gpu or (Quantity.parse(f"{gpu.memory_gib}Gi") if gpu else None)
 
 
 def _profiles_by_resource(mig: MigConfiguration) -> dict[str, list[str]]:

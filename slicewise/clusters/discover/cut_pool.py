@@ -19,7 +19,7 @@ class CutPool:
     Attributes:
         count: Physical GPUs of a node.
         mig: Its migConfiguration.
-        whole_memory: The memory of a GPU that is left whole, where the catalogue does not know it.
+        whole_memory: The memory of a GPU that is left whole; None where none is.
         remarks: What needs no attention.
         checks: What a person should check.
     """
@@ -72,14 +72,14 @@ def cut_pool(group: Group, accelerator: Accelerator, held: Mapping[str, Mapping[
             profile: memory for profile, (memory, _) in memories.items() if memory != _known(accelerator, profile)
         },
     }
-    whole_memory = unit_memory(whole[0], accelerator.model)[0] if left and accelerator.model is None else None
+    whole_memory, doubt = unit_memory(whole[0], accelerator.model) if left else (None, None)
     remarks = _remarks(missing, {profile: sum(units) for profile, units in taken.items()}, whole, held)
     return CutPool(
         _count(group, accelerator, most, max((offer.units for part in whole for offer in part.offers), default=0)),
         {field: value for field, value in mig.items() if value},
         whole_memory,
         tuple(remarks),
-        tuple(doubts),
+        tuple(each for each in (*doubts, doubt) if each),
     )
 
 

@@ -93,13 +93,17 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     unit: _Unit | None
     if pool.mig and pool.mig.slices:
         yield from _check_slices_of_a_node(pool, pool.mig, gpu, path)
-        return
-    if pool.mig:
+        unit = _whole(gpu) if pool.mig.whole_gpus else None
+    elif pool.mig:
         unit = yield from _check_slices(pool, pool.mig, gpu, path)
     else:
-        unit = _Unit(f"one {gpu.name} GPU", gpu.memory_gib) if gpu else None
+        unit = _whole(gpu)
     if unit and pool.capabilities.memory_per_gpu is not None:
         yield from _check_memory(pool, pool.capabilities.memory_per_gpu, unit, memory)
+
+
+def _whole(gpu: GpuModel | None) -> _Unit | None:
+    return _Unit(f"one {gpu.name} GPU", gpu.memory_gib) if gpu else None
 
 
 def _needs_catalogue(mig: MigConfiguration) -> bool:

@@ -64,8 +64,7 @@ def check_slice_fields(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
 
 
 def _fields_of_the_pool(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> Iterator[Diagnostic]:
-    of_whole = mig.whole_gpus and catalogued(pool) is None
-    if pool.capabilities.memory_per_gpu is not None and not of_whole:
+    if pool.capabilities.memory_per_gpu is not None and not mig.whole_gpus:
         message = "memoryPerGpu is that of units which are all alike, and the slices of each profile have their own"
         remedy = "leave it out: what was measured counts, or else migConfiguration.memoryPerSlice"
         at = (*path, "capabilities", "memoryPerGpu")

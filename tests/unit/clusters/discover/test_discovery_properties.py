@@ -95,12 +95,13 @@ def test_every_cluster(pools: tuple[list[Json], ...], shuffled: random.Random) -
 
     by_resource: Counter[str] = Counter()
     merged = "no label tells" in text or "no one label has" in text
-    for pool in yaml.safe_load(text)["spec"]["nodePools"]:
-        resource, per_node = _counted(pool)
+    declared = yaml.safe_load(text)["spec"]["nodePools"]
+    counted_pools = [(each, counted) for each in declared for counted in _counted(each)]
+    for pool, (resource, per_node, reserved) in counted_pools:
         selected = [node for node in nodes if _selects(pool, node) and _units(node, resource)]
         by_resource[resource] += pool["nodeCount"]
         offered = [_units(node, resource) for node in selected]
-        capacity = pool["nodeCount"] * per_node - pool.get("reservedUnits", 0)
+        capacity = pool["nodeCount"] * per_node - reserved
         if "too, and no label can prevent it" in text and len(selected) > pool["nodeCount"]:
             continue
         assert len(selected) == pool["nodeCount"]
@@ -128,14 +129,18 @@ def _units(node: Json, resource: str) -> int:
     return int(node["status"]["allocatable"].get(resource, 0))
 
 
-def _counted(pool: Json) -> tuple[str, int]:
-    """Return the pool's resource and the units of a node, from the guide's numbers."""
+def _counted(pool: Json) -> list[tuple[str, int, int]]:
+    """Return the pool's resources, each with the units of a node, from the guide's numbers, and what is reserved."""
     mig = pool["capabilities"].get("migConfiguration")
-    count: int = pool["acceleratorCount"]
+    count, reserved = pool["acceleratorCount"], pool.get("reservedUnits", 0)
     if not mig:
-        return GPU, count
+        return [(GPU, count, reserved)]
+    if "slices" in mig:
+        kept = mig.get("reservedSlices", {})
+        cut = [(f"nvidia.com/mig-{name}", units, kept.get(name, 0)) for name, units in mig["slices"].items()]
+        return [*cut, *([(GPU, mig["wholeGpus"], 0)] if "wholeGpus" in mig else [])]
     resource = GPU if mig["strategy"] == "single" else f"nvidia.com/mig-{mig['profile']}"
-    return resource, count * mig.get("slicesPerGpu", PER_GPU[mig["profile"]])
+    return [(resource, count * mig.get("slicesPerGpu", PER_GPU[mig["profile"]]), reserved)]
 
 
 @steady

@@ -23,7 +23,7 @@ SPLIT = (
 )
 
 
-def test_what_a_balanced_layout_lacks_is_reserved() -> None:
+def test_a_balanced_layout_is_one_pool_of_what_is_there() -> None:
     node = gfd("n")
     node["status"]["allocatable"] |= {
         GPU: "0",
@@ -31,12 +31,20 @@ def test_what_a_balanced_layout_lacks_is_reserved() -> None:
         "nvidia.com/mig-2g.20gb": "8",
         "nvidia.com/mig-3g.40gb": "8",
     }
-    pools, _ = described([node])
-    assert {name: pool["reservedUnits"] for name, pool in pools.items()} == {
-        "h100-80gb-1g-10gb": 56 - 16,
-        "h100-80gb-2g-20gb": 24 - 8,
-        "h100-80gb-3g-40gb": 16 - 8,
+    pools, comments = described([node])
+    assert set(pools) == {"h100-80gb-slices"}
+    (pool,) = pools.values()
+    assert (pool["acceleratorCount"], pool["allocatable"]) == (8, {"cpu": "64", "memory": "512Gi"})
+    assert pool["capabilities"] == {
+        "precisionSupport": ["fp32", "fp16", "bf16", "fp8", "int8"],
+        "migConfiguration": {
+            "enabled": True,
+            "strategy": "mixed",
+            "slices": {"1g.10gb": 16, "2g.20gb": 8, "3g.40gb": 8},
+        },
     }
+    assert "reservedUnits" not in pool
+    assert not [each for each in comments if each.startswith("CHECK")]
 
 
 def test_a_node_that_lost_slices_stays_in_its_pool() -> None:

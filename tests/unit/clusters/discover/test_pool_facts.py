@@ -24,18 +24,15 @@ def test_slices_that_gke_does_not_advertise_are_what_the_nodes_show() -> None:
 
 
 def test_whole_gpus_beside_slices_on_one_node() -> None:
-    node = gfd("n", "3g.40gb", 12)
+    node = gfd("n", "3g.40gb", 11)
     node["status"]["allocatable"][GPU] = "2"
     pools, comments = described([node])
-    slices, whole = pools["h100-80gb-3g-40gb"], pools["h100-80gb-whole"]
-    assert (slices["acceleratorCount"], slices["reservedUnits"]) == (8, 4)
-    assert (whole["acceleratorCount"], whole["nodeCount"]) == (2, 1)
-    assert "CHECK: a node has 8 GPUs and offers 2 of them whole" in comments
-    # By compute slices: 12 x 3 and 2 x 7 of 50.
-    assert (slices["allocatable"], whole["allocatable"]) == (
-        {"cpu": "46080m", "memory": "377487Mi"},
-        {"cpu": "17920m", "memory": "146800Mi"},
-    )
+    (pool,) = pools.values()
+    assert (pool["acceleratorCount"], pool["capabilities"]["memoryPerGpu"]) == (8, "81559Mi")
+    mig = pool["capabilities"]["migConfiguration"]
+    assert (mig["slices"], mig["wholeGpus"]) == ({"3g.40gb": 11}, 2)
+    assert pool["allocatable"] == {"cpu": "64", "memory": "512Gi"}
+    assert checks_of(comments) == []
 
 
 def eks(name: str, machine: str, units: int, **labels: str) -> Json:
@@ -175,4 +172,7 @@ def test_slices_that_the_catalogue_does_not_know(
 def test_memory_of_a_slice(reported: str, profile: str, declared: str) -> None:
     labels = {f"nvidia.com/mig-{profile}.memory": reported, "nvidia.com/gpu.product": H100, "nvidia.com/gpu.count": "1"}
     (pool,) = described([node_json("n", labels, {f"nvidia.com/mig-{profile}": 1})])[0].values()
-    assert pool["capabilities"]["memoryPerGpu"] == declared
+    mig = pool["capabilities"]["migConfiguration"]
+    # What the catalogue knows need not be written.
+    known = {"2g.20gb": "20096Mi", "1g.10gb": "9984Mi", "3g.40gb": "40448Mi"}[profile]
+    assert mig.get("memoryPerSlice", {}).get(profile, known) == declared

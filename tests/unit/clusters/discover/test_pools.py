@@ -57,10 +57,10 @@ def test_layouts_make_pools() -> None:
         for number in range(2)
     ]
     pools, _ = described(nodes)
-    assert [(pool["nodeSelector"], pool.get("reservedUnits", 0)) for pool in pools.values()] == [
-        ({"nvidia.com/mig.config": "all"}, 0),
-        ({"nvidia.com/mig.config": "some"}, 16),
-    ]
+    assert [
+        (pool["nodeSelector"], pool["capabilities"]["migConfiguration"].get("slices")) for pool in pools.values()
+    ] == [({"nvidia.com/mig.config": "all"}, None), ({"nvidia.com/mig.config": "some"}, {"3g.40gb": 8})]
+    assert not any("reservedUnits" in pool for pool in pools.values())
 
 
 def test_nodes_with_other_resources_beside_are_another_pool() -> None:
@@ -69,13 +69,9 @@ def test_nodes_with_other_resources_beside_are_another_pool() -> None:
         h100("b", {"team": "y"}, {"nvidia.com/mig-3g.40gb": 8, "nvidia.com/mig-1g.10gb": 16}),
     ]
     pools, _ = described(nodes)
-    assert sorted(
-        (pool["nodeSelector"]["team"], pool["capabilities"]["migConfiguration"]["profile"]) for pool in pools.values()
-    ) == [
-        ("x", "3g.40gb"),
-        ("y", "1g.10gb"),
-        ("y", "3g.40gb"),
-    ]
+    found = {pool["nodeSelector"]["team"]: pool["capabilities"]["migConfiguration"] for pool in pools.values()}
+    assert found["x"]["profile"] == "3g.40gb"
+    assert found["y"]["slices"] == {"1g.10gb": 16, "3g.40gb": 8}
 
 
 def test_what_can_be_one_pool_becomes_one_before_anything_is_left_out() -> None:
@@ -93,13 +89,15 @@ def test_what_can_be_one_pool_becomes_one_before_anything_is_left_out() -> None:
     )
 
 
-def test_nodes_to_come_lack_what_all_lack() -> None:
+def test_nodes_to_come_have_what_the_best_has() -> None:
     nodes = [
         h100(f"n-{number}", {"karpenter.sh/nodepool": "gpu"}, {"nvidia.com/mig-3g.40gb": 8 - number})
         for number in (0, 1)
     ]
-    pools, _ = described(nodes, bounds=[NodeGroupBounds("gpu", 0, 5)])
-    assert (pools["gpu"]["maxNodeCount"], pools["gpu"]["reservedUnits"]) == (5, 8 + 9 + 3 * 8)
+    pools, comments = described(nodes, bounds=[NodeGroupBounds("gpu", 0, 5)])
+    mig = pools["gpu"]["capabilities"]["migConfiguration"]
+    assert (pools["gpu"]["maxNodeCount"], mig["slices"], mig["reservedSlices"]) == (5, {"3g.40gb": 8}, {"3g.40gb": 1})
+    assert "reservedSlices: 1 of 3g.40gb are on other nodes of the pool, and some lack them" in comments
 
 
 def test_a_node_outside_the_autoscalers_groups() -> None:

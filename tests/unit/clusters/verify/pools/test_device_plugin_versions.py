@@ -133,7 +133,7 @@ def test_slices_that_labels_count_without_the_suffix_are_others() -> None:
 def test_discover_writes_the_name_that_there_is() -> None:
     pools, comments = described([node(CUT, f"{OLD}=8")])
     (declared,) = pools.values()
-    assert declared["capabilities"]["migConfiguration"]["profile"] == "1g.10gb"
+    assert declared["capabilities"]["migConfiguration"]["slices"] == {"1g.10gb": 8}
     assert any(
         "slices of 1g.10gb+me are among these: the device plugin is 0.19.3 or older" in each for each in comments
     )
