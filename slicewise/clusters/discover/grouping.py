@@ -22,6 +22,7 @@ class Group:
         nodes: Its nodes, by name.
         beside: The other resources of the pool: slices of several profiles, and GPUs left whole.
         differing: Whether nodes are in it which differ, because no label tells them apart.
+        by_name: Whether a nodeSelector may list the names of its nodes, because no other label tells them from others.
         node_groups: The names of the groups of nodes that are one pool, which differ in these names and zones alone;
             empty where it is one group, or none.
     """
@@ -30,6 +31,7 @@ class Group:
     nodes: tuple[LiveNode, ...]
     beside: tuple[str, ...] = ()
     differing: bool = False
+    by_name: bool = False
     node_groups: tuple[str, ...] = ()
 
     @property

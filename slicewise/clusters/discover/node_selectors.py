@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slicewise.clusters.discover.grouping import Group, pool_label_of
 from slicewise.clusters.live import (
@@ -67,6 +67,9 @@ def select(groups: Sequence[Group], nodes: Sequence[LiveNode]) -> tuple[list[Sel
     kept, left_out = list(groups), list[LeftOut]()
     while pair := _indistinct(kept):
         one, other = pair
+        if _can_be_named(one, other):
+            kept = [replace(group, by_name=True) if group in pair else group for group in kept]
+            continue
         kept.remove(other)
         if _alike(one, other):
             kept[kept.index(one)] = one.joined(other)
@@ -86,6 +89,20 @@ def select(groups: Sequence[Group], nodes: Sequence[LiveNode]) -> tuple[list[Sel
     return chosen, left_out
 
 
+def _can_be_named(one: Group, other: Group) -> bool:
+    """Return whether two groups that no label tells apart are to be selected by the names of their nodes.
+
+    They cannot become one pool, because their nodes are cut in different profiles.
+    """
+    cut = one.beside or other.beside
+    named = all(len(group.nodes) <= MAX_LABEL_VALUES and all(map(_hostname, group.nodes)) for group in (one, other))
+    return bool(cut) and named and one.resources != other.resources and not (one.by_name and other.by_name)
+
+
+def _hostname(node: LiveNode) -> str:
+    return node.labels.get(HOSTNAME_LABEL, "")
+
+
 def _labels_of(group: Group) -> SelectedLabels:
     """Return the labels that its nodes carry, in the order in which they are preferred.
 
@@ -101,6 +118,8 @@ def _labels_of(group: Group) -> SelectedLabels:
             values = {node.labels.get(key, "") for node in group.nodes}
             if 1 < len(values) <= MAX_LABEL_VALUES and all(value and is_stable(key, value) for value in values):
                 found[key] = frozenset(values)
+    if group.by_name:
+        found[HOSTNAME_LABEL] = frozenset(map(_hostname, group.nodes))
     if any(awaits_layout(gpus) for gpus in group.gpus):
         found.pop(MIG_CONFIG_LABEL, None)
     return dict(sorted(found.items(), key=lambda label: _preference(group, *label)))
