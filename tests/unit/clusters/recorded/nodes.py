@@ -19,6 +19,7 @@ from slicewise.planning import make_plan
 from tests.documents import deployment, fleet_of, model, profile
 from tests.unit.clusters.discover.describing import cluster_of, loaded
 from tests.unit.clusters.kubernetes_json import node_json
+from tests.unit.clusters.recorded.truth import is_as_it_should_be
 
 LAYOUTS = layouts()
 RECORDED = recorded_nodes()
@@ -26,6 +27,17 @@ STILL_WRONG = {
     (check, name): kind
     for line in Path(__file__).with_name("still_wrong.txt").read_text(encoding="utf-8").splitlines()
     for kind, check, name in [line.split()]
+}
+# NVIDIA's components tell nothing else of these than of nodes on which all is as it should be, or nothing at all, as on
+# nodes without GPU feature discovery.
+UNTELLABLE = {
+    name
+    for name, layout in LAYOUTS.items()
+    if not is_as_it_should_be(layout)
+    and (
+        not RECORDED[name].labels
+        or any(RECORDED[name] == RECORDED[other] and is_as_it_should_be(LAYOUTS[other]) for other in LAYOUTS)
+    )
 }
 # What an operator's nodes have besides.
 OWN = {"node.kubernetes.io/instance-type": "bare-metal", "example.com/rack": "7"}

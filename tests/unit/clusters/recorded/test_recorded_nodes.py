@@ -10,21 +10,19 @@ from slicewise.clusters.verify.verification import compare_clusters
 from slicewise.documents import Fleet
 from slicewise.planning import make_plan
 from tests.documents import environment, fleet_of, pool, slices
-from tests.unit.clusters.recorded.nodes import LAYOUTS, OWN, RECORDED, cluster, discovered, expecting, planned_units
+from tests.unit.clusters.recorded.nodes import (
+    LAYOUTS,
+    OWN,
+    RECORDED,
+    UNTELLABLE,
+    cluster,
+    discovered,
+    expecting,
+    planned_units,
+)
 from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
 
 NODES = [(name, number) for name in LAYOUTS for number in range(max(1, len(RECORDED[name].labels)))]
-# NVIDIA's components tell nothing else of these than of nodes on which all is as it should be, or nothing at all, as on
-# nodes without GPU feature discovery.
-UNTELLABLE = {
-    name
-    for name, layout in LAYOUTS.items()
-    if not is_as_it_should_be(layout)
-    and (
-        not RECORDED[name].labels
-        or any(RECORDED[name] == RECORDED[other] and is_as_it_should_be(LAYOUTS[other]) for other in LAYOUTS)
-    )
-}
 
 
 def findings(fleet: Fleet, name: str, number: int) -> list[tuple[str, str]]:
