@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -31,10 +31,11 @@ def engine_reason(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall | Non
     """Return why an engine surely does not start on a unit; None where it may."""
     if engine.contradicted or engine.judge.verdict(unit) is not sizing.FitVerdict.DOES_NOT_FIT:
         return None
-    return _too_small(engine, unit)
+    return too_small(engine, unit)
 
 
-def _too_small(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall:
+def too_small(engine: SizedEngine, unit: Unit) -> EngineMemoryTooSmall:
+    """Return why an engine does not start on a unit on which it surely does not."""
     return EngineMemoryTooSmall(unit.memory, _Shortage(engine, unit), slices=bool(unit.is_slice))
 
 
@@ -56,15 +57,20 @@ class EngineFits:
         for unit in sorted(numbers, key=lambda each: each.memory):
             kinds.setdefault(unit.sees_large_device, []).append(unit)
         self._numbers = numbers
-        self._kinds = list(kinds.values())
+        self._kinds = [(here, self._first(here)) for here in kinds.values()]
 
-    def reasons(self, engine: SizedEngine) -> Mapping[int, EngineMemoryTooSmall]:
-        """Return why an engine does not start on units, by the numbers of those on which it surely does not."""
-        found: dict[int, EngineMemoryTooSmall] = {}
-        for units in () if engine.contradicted else self._kinds:
-            for unit in units[: engine.judge.failing(units)]:
-                found |= dict.fromkeys(self._numbers[unit], _too_small(engine, unit))
-        return found
+    def _first(self, units: Sequence[Unit]) -> Sequence[frozenset[int]]:
+        """Return the numbers of none of `units`, of the first, of the first two, and so on."""
+        sets = [frozenset[int]()]
+        for unit in units:
+            sets.append(sets[-1].union(self._numbers[unit]))
+        return sets
+
+    def failing(self, engine: SizedEngine) -> frozenset[int]:
+        """Return the numbers of the units on which an engine surely does not start."""
+        if engine.contradicted:
+            return frozenset()
+        return frozenset().union(*(first[engine.judge.failing(units)] for units, first in self._kinds))
 
     def doubts(self, engine: SizedEngine) -> frozenset[int]:
         """Return the numbers of the units on which an engine starts only if its weights are smaller than computed."""

@@ -16,7 +16,7 @@ from slicewise.documents import (
     profile_engine,
     unit_of,
 )
-from slicewise.planning.engine_fit import EngineFits
+from slicewise.planning.engine_fit import EngineFits, too_small
 from slicewise.planning.matching import requirement_reason
 from slicewise.planning.reasons import Reason
 from slicewise.sizing import Unit
@@ -81,7 +81,7 @@ def match_requirements(
     required = [[requirement_reason(topologies[number], pool) for pool in examples] for number in range(len(numbers))]
     units = [unit_of(pool) for pool in examples] if engines else []
     stated = {number for number, topology in topologies.items() if topology.requires.memory_per_gpu is not None}
-    shapes = _Shapes(required, EngineFits(units), stated)
+    shapes = _Shapes(required, units, stated)
     shape_of = {key: shapes.number(topology, engines.get(key)) for key, topology in topology_of.items()}
     return MatchedRequirements(class_of, shape_of, shapes.reasons, shapes.doubts, engines, units)
 
@@ -92,9 +92,12 @@ class _Shapes:
     What a unit has to have is never in doubt where a profile states it (`stated`, by topology).
     """
 
-    def __init__(self, required: Sequence[Sequence[Reason | None]], fits: EngineFits, stated: AbstractSet[int]) -> None:
+    def __init__(
+        self, required: Sequence[Sequence[Reason | None]], units: Sequence[Unit], stated: AbstractSet[int]
+    ) -> None:
         self._required = required
-        self._fits = fits
+        self._units = units
+        self._fits = EngineFits(units)
         self._stated = stated
         self._numbers: dict[tuple[int, int | None], int] = {}
         self.reasons: list[Sequence[Reason | None]] = []
@@ -108,10 +111,12 @@ class _Shapes:
 
     def _new(self, topology: int, engine: SizedEngine | None) -> int:
         required = self._required[topology]
-        short = self._fits.reasons(engine) if engine else {}
+        failing = self._fits.failing(engine) if engine else frozenset()
         doubts = self._fits.doubts(engine) if engine and topology not in self._stated else frozenset()
-        if engine and not any(required[number] is None for number in (*short, *doubts)):
+        if engine and not any(required[number] is None for number in failing | doubts):
             return self.number(topology, None)
+        allowed = [number for number in failing if required[number] is None]
+        short = {number: too_small(engine, self._units[number]) for number in allowed} if engine else {}
         self.doubts.append(doubts)
         self.reasons.append([each or short.get(number) for number, each in enumerate(required)])
         return len(self.reasons) - 1

@@ -49,7 +49,7 @@ def remedies(judge: FitJudge, unit: Unit, offer: SureOffer) -> Iterator[str]:
     if judge.verdict(unit) not in (FitVerdict.CANNOT_SAY, FitVerdict.DOES_NOT_FIT):
         return
     for ways in _changes(judge, unit):
-        works = next((words for words, options in ways if _fits(judge.memory, options, unit)), None)
+        works = next((words for words, compared in ways if _fits(compared, unit)), None)
         if works is not None:
             yield works
     if (found := offer.smallest) is not None:
@@ -87,13 +87,17 @@ def sure_memory(judge: FitJudge, unit: Unit) -> int | None:
     return enough * _MIB
 
 
-def _fits(memory: EngineMemory, options: EngineOptions, unit: Unit) -> bool:
-    changed = changed_memory(memory, options)
-    compared = NeedsComparison(changed, batch_needs(changed, changed.batches(unit)))
+def _fits(compared: NeedsComparison, unit: Unit) -> bool:
     return compared.surely_fits(unit.memory) and not compared.spans_slices(unit)
 
 
-Change = tuple[str, EngineOptions]
+def _with(memory: EngineMemory, unit: Unit, options: EngineOptions) -> NeedsComparison:
+    changed = changed_memory(memory, options)
+    return NeedsComparison(changed, batch_needs(changed, changed.batches(unit)))
+
+
+Change = tuple[str, NeedsComparison]
+"""What to write, and what the engine then needs."""
 
 
 def _changes(judge: FitJudge, unit: Unit) -> Iterator[Iterator[Change]]:
@@ -106,16 +110,16 @@ def _changes(judge: FitJudge, unit: Unit) -> Iterator[Iterator[Change]]:
     lacks_headroom = compared.lacks_headroom(unit.memory, budget)
     if not lacks_headroom:
         yield _shorter(judge, unit)
-    yield _fewer(options, compared.needs.batches[-1])
+    yield _fewer(memory, compared.needs.batches[-1])
     if not options.enforce_eager:
-        yield iter([("write --enforce-eager", replace(options, enforce_eager=True))])
+        yield iter([("write --enforce-eager", _with(memory, unit, replace(options, enforce_eager=True)))])
     if lacks_headroom:
         # What is left outside the budget goes by the sizes of batches and by graphs alone.
         return
     if memory.cache_type.bytes > 1:
-        yield iter([("write --kv-cache-dtype=fp8", replace(options, kv_cache_dtype="fp8"))])
+        yield iter([("write --kv-cache-dtype=fp8", _with(memory, unit, replace(options, kv_cache_dtype="fp8")))])
     if not memory.quantization.rules and not options.quantization:
-        yield iter([("write --quantization=fp8", replace(options, quantization="fp8"))])
+        yield iter([("write --quantization=fp8", _with(memory, unit, replace(options, quantization="fp8")))])
 
 
 def _shorter(judge: FitJudge, unit: Unit) -> Iterator[Change]:
@@ -123,14 +127,15 @@ def _shorter(judge: FitJudge, unit: Unit) -> Iterator[Change]:
     length = _rounded(min(judge.sure_length(unit) or 0, asked))
     if _SHORTEST <= length < asked:
         options = replace(judge.memory.options, max_model_len=length, fits_length=False)
-        yield f"write --max-model-len={length}", options
+        yield f"write --max-model-len={length}", _with(judge.memory, unit, options)
 
 
-def _fewer(options: EngineOptions, batch: Batch) -> Iterator[Change]:
+def _fewer(memory: EngineMemory, batch: Batch) -> Iterator[Change]:
     sequences = batch.sequences // 2
     while sequences >= _FEWEST:
-        fewer = replace(options, max_num_seqs=sequences, max_num_batched_tokens=batch.tokens)
-        yield f"write --max-num-seqs={sequences} --max-num-batched-tokens={batch.tokens}", fewer
+        fewer = batch_needs(memory, (Batch(sequences, batch.tokens),))
+        words = f"write --max-num-seqs={sequences} --max-num-batched-tokens={batch.tokens}"
+        yield words, NeedsComparison(memory, fewer)
         sequences //= 2
 
 
