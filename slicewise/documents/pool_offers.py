@@ -95,18 +95,26 @@ def reserved_field(pool: NodePool) -> str | None:
 def with_fields(pool: NodePool, fields: Mapping[str, object]) -> NodePool:
     """Return `pool` with other values in some fields of its document.
 
-    Of one of several offers `reserved_units` are those of this resource.
+    Of one of several offers `reserved_units` are those of this resource, and `units` those that a node has of it.
     """
     if not isinstance(pool, PoolOffer):
         return pool.model_copy(update=dict(fields))
     declared, mig = pool.declared, pool.mig
     written = dict(fields)
-    reserved = written.pop("reserved_units", None)
+    reserved, units = written.pop("reserved_units", None), written.pop("units", None)
     declared = declared.model_copy(update=written)
-    if reserved is not None and mig and mig.profile and declared.mig:
-        slices = {**(declared.mig.reserved_slices or {}), mig.profile: reserved}
-        cut = declared.mig.model_copy(update={"reserved_slices": slices})
-        capabilities = declared.capabilities.model_copy(update={"mig_configuration": cut})
+    cut: dict[str, object] = {}
+    if declared.mig and mig and mig.profile:
+        if reserved is not None:
+            cut["reserved_slices"] = {**(declared.mig.reserved_slices or {}), mig.profile: reserved}
+        if units is not None:
+            cut["slices"] = {**(declared.mig.slices or {}), mig.profile: units}
+    elif units is not None:
+        cut["whole_gpus"] = units
+    if cut and declared.mig:
+        capabilities = declared.capabilities.model_copy(
+            update={"mig_configuration": declared.mig.model_copy(update=cut)}
+        )
         declared = declared.model_copy(update={"capabilities": capabilities})
     return offer_named(declared, pool.resource) or pool
 

@@ -16,6 +16,7 @@ from slicewise.clusters.verify.pools.near_misses import (
     explained,
     near_misses,
 )
+from slicewise.clusters.verify.pools.pool_fields import has_reserve
 from slicewise.clusters.verify.pools.pool_node import PoolNode, beside
 
 
@@ -66,6 +67,13 @@ class ComparedPool(DeclaredPool):
     def units(self) -> int:
         """Units that are there."""
         return sum(node.units for node in self.nodes)
+
+    @property
+    def spare(self) -> int:
+        """GPUs left whole on cut nodes beyond those that are declared: they are others'."""
+        if has_reserve(self.pool):
+            return 0
+        return sum(max(node.units - self.units_per_node, 0) for node in self.nodes)
 
     @cached_property
     def lost(self) -> Mapping[str, int]:

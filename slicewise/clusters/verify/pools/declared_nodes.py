@@ -9,6 +9,7 @@ from slicewise.clusters.live import LiveNode
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.cuts import CUT_ALIKE, cutting, declaring
 from slicewise.clusters.verify.pools.near_misses import CutOtherwise, NearMisses, UnmatchedNode
+from slicewise.clusters.verify.pools.pool_fields import reserving
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, did_you_mean, some
 from slicewise.documents import written_label
 
@@ -101,7 +102,7 @@ def _fewer_nodes(compared: ComparedPool) -> Iterator[Found]:
     ways = (
         Way(_either(f"write nodeCount: {count}{another}", rest), {"node_count": count}),
         Way(
-            _either(f"write nodeCount: {count} and reservedUnits: {kept} (now {pool.reserved_units}){another}", rest),
+            _either(f"write nodeCount: {count} and {reserving(pool, kept)} (now {pool.reserved_units}){another}", rest),
             {"node_count": count, "reserved_units": kept},
         ),
         Way(f"{rest or 'add the nodes'}: nodeCount: {count} {NO_ROOM}"),

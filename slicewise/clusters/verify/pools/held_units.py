@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from slicewise.clusters.live import GpuPod, LiveService, ServiceKey
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.pool_fields import has_reserve, reserve, reserving
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, some
 from slicewise.documents import DeploymentKey
 from slicewise.planning import ROLLS_WITHOUT_SURGE
@@ -83,21 +84,24 @@ def holdings(
 def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> Iterator[Found]:
     """Yield what others hold beyond what is reserved for them; `blocks` is whether the plan's pods find no room."""
     count, lost = held.by_others, sum(compared.lost.values())
-    reserved = compared.pool.reserved_units
+    reserved = compared.pool.reserved_units + compared.spare
     if not count or (count + lost <= reserved and not blocks):
         return
     planned, rolling = compared.planned_units, _kept_for_updates(compared, lost)
     enough = max(count + lost + rolling, reserved)
-    known = f"reservedUnits is {reserved}{_absent(min(lost, reserved))}"
+    known = f"{reserve(compared.pool)} is {reserved}{_absent(min(lost, reserved))}"
     there = f"{planned} planned and {count} held of {compared.units} units" if blocks else known
     there += f", {known}" if blocks and lost and reserved else ""
     apart = f" ({enough - rolling} for what is held or missing, {rolling} for rolling updates)" if rolling else ""
     move = "move these pods to other nodes"
     ways: tuple[Way, ...] = (Way(move),)
-    if enough > reserved:
+    if not has_reserve(compared.pool):
+        ways = _ways_of_whole(compared, held, move)
+    elif enough > reserved:
+        kept = reserving(compared.pool, enough)
         ways = (
-            Way(f"write reservedUnits: {enough}{apart}, or {move}", {"reserved_units": enough}),
-            Way(f"{move}: reservedUnits: {enough} {NO_ROOM}"),
+            Way(f"write {kept}{apart}, or {move}", {"reserved_units": enough}),
+            Way(f"{move}: {kept} {NO_ROOM}"),
         )
     yield Found(
         Code.HELD_BY_OTHERS,
@@ -108,6 +112,15 @@ def check_holdings(compared: ComparedPool, held: Holdings, *, blocks: bool) -> I
         ways=ways,
         facts={"held": count, "planned": planned, "units": compared.units, "reserved": reserved},
     )
+
+
+def _ways_of_whole(compared: ComparedPool, held: Holdings, move: str) -> tuple[Way, ...]:
+    """Return what to do where others hold GPUs that are left whole on cut nodes: declare those that nobody holds."""
+    left = min((node.units - held.others[node.name] for node in compared.offering), default=0)
+    if left >= compared.units_per_node:
+        return (Way(move),)
+    fewer = f"wholeGpus: {left}"
+    return (Way(f"write {fewer}, or {move}", {"units": left}), Way(f"{move}: {fewer} {NO_ROOM}"))
 
 
 def _kept_for_updates(compared: ComparedPool, lost: int) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 from slicewise.clusters.live import NoOffer, Silence
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.cuts import cutting, declaring
+from slicewise.clusters.verify.pools.pool_fields import counting, has_reserve, is_part, leaving_out, reserve, reserving
 from slicewise.clusters.verify.pools.unit_faults import (
     FoundUnits,
     MoreUnits,
@@ -73,12 +74,8 @@ def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
         return
     found = {node.units for node in compared.nodes if node.name in compared.lost}
     several = f", {total} lost for pods of {compared.largest_pod} units" if compared.largest_pod > 1 else ""
-    kept = f", and reservedUnits is {reserved}" if reserved else ""
-    why = "find out why the device plugin leaves some out"
-    ways = (
-        Way(f"write reservedUnits: {total}, correct acceleratorCount, or {why}", {"reserved_units": total}),
-        Way(f"{why}: reservedUnits: {total} {NO_ROOM}"),
-    )
+    kept = f", and {reserve(compared.pool)} is {reserved}" if reserved else ""
+    ways = _ways_of_fewer(compared, total, min(found))
     yield Found(
         Code.FEWER_UNITS,
         Severity.WARNING,
@@ -88,6 +85,19 @@ def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
         takes_room=True,
         ways=ways,
         facts={"unitsOfANode": sorted(found), "declared": compared.units_per_node, "lost": total, "reserved": reserved},
+    )
+
+
+def _ways_of_fewer(compared: ComparedPool, total: int, least: int) -> tuple[Way, ...]:
+    why, pool = "find out why the device plugin leaves some out", compared.pool
+    fewer = counting(pool, least)
+    if not has_reserve(pool):
+        return (Way(f"write {fewer}, or {why}", {"units": least}), Way(f"{why}: {fewer} {NO_ROOM}"))
+    kept = reserving(pool, total)
+    correct = f"write {fewer} if that is all" if fewer and least else "correct acceleratorCount"
+    return (
+        Way(f"write {kept}, {correct}, or {why}", {"reserved_units": total}),
+        Way(f"{why}: {kept} {NO_ROOM}"),
     )
 
 
@@ -112,7 +122,7 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
         case MoreUnits():
             return FaultWords(
                 f"{counted(fault.count, 'unit')} of {compared.resource}, {compared.units_per_node} declared",
-                "correct acceleratorCount, so that all of them are counted",
+                f"{_all_counted(compared, fault.count)}, so that all of them are counted",
                 takes_room=False,
             )
         case OtherStrategy() | OtherDevicePlugin():
@@ -120,6 +130,11 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
         case UnexplainedUnits() | OtherUnits():
             return _other_kind(compared, fault)
     return words_of_node_fault(fault)
+
+
+def _all_counted(compared: ComparedPool, count: int) -> str:
+    written = counting(compared.pool, count)
+    return f"write {written}" if written else "correct acceleratorCount"
 
 
 def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> FaultWords:
@@ -209,6 +224,14 @@ def _unexplained(compared: ComparedPool, fault: UnexplainedUnits) -> FaultWords:
 
 
 def _other_units(compared: ComparedPool, fault: OtherUnits) -> FaultWords:
+    if is_part(compared.pool):
+        kind = f"slices of {compared.profile}" if compared.profile else "whole GPUs"
+        return FaultWords(
+            f"no {kind} are offered ({compared.resource}: {compared.units_per_node} is declared), but "
+            f"{', '.join(map(_described, fault.units))}",
+            f"{leaving_out(compared.pool)}, or have the GPUs cut as declared",
+            takes_room=_blocks(compared),
+        )
     # Pods of the plan go to units that have the name of what is declared, whatever they are.
     wrong = any(units.resource == compared.resource for units in fault.units)
     return FaultWords(
@@ -220,7 +243,7 @@ def _other_units(compared: ComparedPool, fault: OtherUnits) -> FaultWords:
 
 def _wanted(compared: ComparedPool) -> str:
     reserved = compared.pool.reserved_units
-    less = f", less the pool's reservedUnits ({reserved})" if reserved else ""
+    less = f", less the pool's {reserve(compared.pool)} ({reserved})" if reserved else ""
     return f"{compared.resource}: {compared.units_per_node} is declared{less}"
 
 

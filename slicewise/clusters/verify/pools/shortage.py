@@ -39,7 +39,7 @@ class Shortage:
         for node in self.compared.taking:
             if node.is_good_for_plan:
                 others = self.held.others[node.name] if self.held else 0
-                units = min(node.units, self.compared.units_per_node) - others
+                units = min(node.units - others, self.compared.units_per_node)
                 left[self._size(node, max(min(units, self._most_units(node)), 0))] += 1
         if self.coming:
             left[self._size(None, self.compared.units_per_node)] += self.coming

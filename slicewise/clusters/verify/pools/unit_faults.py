@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from slicewise.clusters.live import UNSETTLED, Gpus, LabelledBy, LiveNode, NoOffer, Offer, Silence, UnitFlaw
 from slicewise.clusters.verify.pools.cuts import Cut, Cutter, OwnLayout, cut_of, cutter_of
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
+from slicewise.clusters.verify.pools.pool_fields import has_reserve
 from slicewise.diagnostics import Code
 from slicewise.documents import DeploymentKey
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
@@ -233,7 +234,9 @@ def _units(declared: DeclaredPool, gpus: Gpus, ours: Offer, unmet: tuple[Deploym
         return _other_units(declared, gpus, [ours], unmet)
     if _is_unexplained(declared, gpus, ours):
         return _unexplained(declared, gpus, ours)
-    return MoreUnits(count=ours.units) if ours.units > declared.units_per_node else None
+    # GPUs that are left whole are left to others by declaring fewer.
+    is_more = ours.units > declared.units_per_node and has_reserve(declared.pool)
+    return MoreUnits(count=ours.units) if is_more else None
 
 
 def _device_plugin(declared: DeclaredPool, found: Sequence[Offer], ours: Offer | None) -> UnitFault | None:

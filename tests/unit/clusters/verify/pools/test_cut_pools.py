@@ -1,0 +1,134 @@
+"""Pools whose nodes are cut in several profiles: each lie about one of these is told, and its remedy ends it."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+import pytest
+import yaml
+
+from slicewise.clusters.live.facts import LiveCluster
+from slicewise.clusters.live.gpu_pods import gpu_pods
+from slicewise.clusters.live.nodes import live_node
+from tests.documents import Document, deployment, environment, model, pool, profile
+from tests.unit.clusters.built_clusters import ENVIRONMENT, verified
+from tests.unit.clusters.discover.describing import described
+from tests.unit.clusters.kubernetes_json import Json, node_json, pod_json
+from tests.unit.clusters.live.labelled import H100, labels_of, resources_of
+
+# Four GPUs of eight are whole; the others hold two 3g.40gb each, or one and four 1g.10gb (MIG User Guide).
+LABELS = H100 + "gpu.replicas=1 mig.strategy=mixed "
+THERE = {"mig-3g.40gb": 6, "mig-1g.10gb": 8, "gpu": 4}
+MIG = {"enabled": True, "strategy": "mixed", "slices": {"3g.40gb": 6, "1g.10gb": 8}, "wholeGpus": 4}
+WRITTEN = re.compile(r"write (?P<field>\w+): (?P<value>\{[^}]*\}|\d+)")
+
+
+def declared(**mig: object) -> Document:
+    cut = pool("p", nodeSelector={"all": "a"})
+    cut["capabilities"] = {"migConfiguration": copy.deepcopy(MIG) | mig}
+    return cut
+
+
+def node(**there: int) -> Json:
+    has = THERE | {key.replace("__", "-").replace("_", "."): units for key, units in there.items()}
+    counted = " ".join(f"{name}.count={units}" for name, units in has.items() if units and name != "gpu")
+    resources = " ".join(f"{name}={units}" for name, units in has.items() if units)
+    return node_json("n", labels_of(LABELS + counted) | {"all": "a"}, resources_of(resources))
+
+
+def told(cut: Document, of: Json, pods: list[Json] | None = None) -> list[tuple[str, str, str, str]]:
+    """Return code, severity, message and remedy of what differs, where a replica is planned on each resource."""
+    sizes = {"small": ("4Gi", "only"), "half": ("30Gi", "only"), "whole": ("70Gi", "never")}
+    documents = [environment(ENVIRONMENT, cut)]
+    for name, (memory, mig) in sizes.items():
+        documents += [model(name, profile("any", memoryPerGpu=memory, mig=mig)), deployment(name, name)]
+    cluster = LiveCluster(
+        (live_node(of),), gpu_pods(pods or []), (), serves_kserve=True, namespaces=frozenset({"team"})
+    )
+    return [
+        (each.code.value, each.severity.value, each.message, each.remedy)
+        for each in verified(documents, cluster).differences
+    ]
+
+
+def followed(cut: Document, remedy: str) -> Document:
+    """Return the pool with the first thing that a remedy writes."""
+    match = WRITTEN.search(remedy)
+    assert match, remedy
+    rewritten, value = copy.deepcopy(cut), yaml.safe_load(match["value"])
+    mig = rewritten["capabilities"]["migConfiguration"]
+    mig[match["field"]] = mig.get(match["field"], {}) | value if isinstance(value, dict) else value
+    return rewritten
+
+
+def test_what_is_declared_is_clean() -> None:
+    assert told(declared(), node()) == []
+
+
+@pytest.mark.parametrize(
+    ("slices", "there", "code", "remedy"),
+    [
+        (
+            {"3g.40gb": 6, "1g.10gb": 8},
+            {"mig__3g_40gb": 5},
+            "SW605",
+            "write reservedSlices: {3g.40gb: 1}, write slices: {3g.40gb: 5} if that is all",
+        ),
+        ({"3g.40gb": 6, "1g.10gb": 6}, {}, "SW603", "write slices: {1g.10gb: 8}, so that all of them are counted"),
+        (
+            {"3g.40gb": 6, "1g.10gb": 8},
+            {"gpu": 3},
+            "SW605",
+            "write wholeGpus: 3, or find out why the device plugin leaves some out",
+        ),
+    ],
+)
+def test_another_number_of_units(slices: dict[str, int], there: dict[str, int], code: str, remedy: str) -> None:
+    cut = declared(slices=slices)
+    ((found, severity, _, said),) = told(cut, node(**there))
+    assert (found, severity) == (code, "warning")
+    assert said.startswith(remedy)
+    assert told(followed(cut, said), node(**there)) == []
+
+
+def test_fewer_slices_declared_instead_of_reserved() -> None:
+    assert told(declared(slices={"3g.40gb": 5, "1g.10gb": 8}), node(mig__3g_40gb=5)) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "units", "remedy"),
+    [
+        ("nvidia.com/mig-3g.40gb", 2, "write reservedSlices: {3g.40gb: 2}, or move these pods to other nodes"),
+        ("nvidia.com/gpu", 1, "write wholeGpus: 3, or move these pods to other nodes"),
+    ],
+)
+def test_units_that_others_hold(resource: str, units: int, remedy: str) -> None:
+    pods = [pod_json("theirs", {resource: units}, "n")]
+    ((code, severity, _, said),) = told(declared(), node(), pods)
+    assert (code, severity, said) == ("SW613", "warning", remedy)
+    assert told(followed(declared(), said), node(), pods) == []
+
+
+@pytest.mark.parametrize("resource", ["nvidia.com/mig-3g.40gb", "nvidia.com/gpu", "nvidia.com/mig-1g.10gb"])
+def test_what_discover_writes_of_units_that_others_hold_is_clean(resource: str) -> None:
+    pods = [pod_json("theirs", {resource: 2}, "n")]
+    pools, comments = described([node()], pods)
+    (cut,) = pools.values()
+    assert any("pods of others hold" in each for each in comments)
+    assert told(cut | {"nodeSelector": {"all": "a"}}, node(), pods) == []
+
+
+def test_a_profile_that_no_node_has_is_left_out() -> None:
+    ((code, severity, message, remedy),) = told(declared(), node(mig__1g_10gb=0))
+    assert (code, severity) == ("SW606", "error")
+    assert "no slices of 1g.10gb" in message
+    assert remedy.startswith("leave 1g.10gb out of slices")
+    assert told(declared(slices={"3g.40gb": 6}), node(mig__1g_10gb=0)) == []
+
+
+def test_whole_gpus_that_no_node_has_are_left_out() -> None:
+    ((code, severity, message, remedy),) = told(declared(), node(gpu=0))
+    assert (code, severity) == ("SW606", "error")
+    assert "no whole GPUs are offered (nvidia.com/gpu: 4 is declared)" in message
+    assert remedy.startswith("leave wholeGpus out")
