@@ -72,9 +72,11 @@ all others are placed already; the plan places all of them.
 
 The same fleet of 10,000 deployments (seed {growth_seed}) is planned with the architectures of its models and without
 them, in turns, each time from documents that are parsed anew and with configs that no fleet before had. The seconds are
-those of the processor, the ratio is that of their medians. Where all engines start, both plans must be the same;
-otherwise the plan is another, with the warnings that say why and what would help. Loading reads each config and judges
-the required memory by it, and planning takes over what was computed.
+those of the processor, the ratio is that of their medians. Where all engines surely start, both plans must be the same,
+warnings included: this is what judging costs. Where all start, but not all surely, the placements must be the same, and
+each profile and unit of which it is not certain has a warning with computed remedies, whose cost is in the ratio.
+Otherwise the plan is another. Loading reads each config and judges the required memory by it, and planning takes over
+what was computed.
 `.venv/bin/python -m bench.architecture_cost` measures this alone.
 
 {architectures}
