@@ -20,8 +20,8 @@ from embedded.fake_nodes import FakePool, add_nodes
 from embedded.pod_states import PodState, pods_of
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
-from tests.cluster.random_fleets import ENVIRONMENT, random_fleet
-from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
+from tests.cluster.random_fleets import ENVIRONMENT, RandomFleet, fleet_of_several_profiles, random_fleet
+from tests.documents import Document, deployment, environment, fleet_of, model, profile, several, slices
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
@@ -96,14 +96,25 @@ def schedule(cluster: EmbeddedCluster, client: Client, where: str, pods: list[di
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_pod_of_a_plan_is_scheduled_in_every_order(cluster: EmbeddedCluster, seed: int) -> None:
-    fleet = random_fleet(seed)
+    _assert_promised(cluster, random_fleet(seed), f"seed-{seed}", seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_pod_on_nodes_of_several_profiles_is_scheduled_in_every_order(
+    cluster: EmbeddedCluster, seed: int
+) -> None:
+    _assert_promised(cluster, fleet_of_several_profiles(seed), f"several-{seed}", seed)
+
+
+def _assert_promised(cluster: EmbeddedCluster, fleet: RandomFleet, name: str, seed: int) -> None:
+    """Schedule all pods of a plan as they are made, the other way round, and shuffled."""
     pods = planned_pods(fleet.documents)
     assert pods, "this fleet would prove nothing"
     shuffled = pods.copy()
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - not for secrets
     with nodes(cluster, fleet.nodes) as client:
         for number, order in enumerate((pods, pods[::-1], shuffled)):
-            with namespace(client, f"seed-{seed}-{number}") as where:
+            with namespace(client, f"{name}-{number}") as where:
                 states = schedule(cluster, client, where, order)
                 assert [(state.name, state.message) for state in states if state.node is None] == []
                 selected = {document["metadata"]["name"]: document["spec"]["nodeSelector"] for document in order}
@@ -132,3 +143,27 @@ def test_one_slice_more_than_accepted_waits(cluster: EmbeddedCluster, mig: str, 
     (waiting,) = (state for state in states if state.node is None)
     assert waiting.name == "extra"
     assert f"1 Insufficient {resource}" in waiting.message
+
+
+def test_one_pod_more_than_the_cpus_of_several_profiles_take_waits(cluster: EmbeddedCluster) -> None:
+    """Ten CPUs are there once: five pods of 2 take them, whichever slices they have, and the node has slices left."""
+    cut = {"1g.10gb": 8, "2g.20gb": 4, "3g.40gb": 4}
+    resources = {f"nvidia.com/mig-{name}": count for name, count in cut.items()} | {"nvidia.com/gpu": 4}
+    node = FakePool("tight", 1, labels={"pool": "tight"}, resources=resources, cpu="10", memory="1Ti")
+    documents = (
+        environment(ENVIRONMENT, several("tight", cut, wholeGpus=4, allocatable={"cpu": "10", "memory": "1Ti"})),
+        model("small", profile("s", memoryPerGpu="9Gi", mig="only"), cpu="2"),
+        model("large", profile("s", memoryPerGpu="39Gi", mig="only"), cpu="2"),
+        deployment("a", "small", replicas=2, priority=1),
+        deployment("b", "large", replicas=3, priority=1),
+        deployment("more", "small", replicas=1, namespace="other"),
+    )
+    pods = planned_pods(documents)
+    assert Counter(document["metadata"]["labels"]["app.kubernetes.io/name"] for document in pods) == {"a": 2, "b": 3}
+    with nodes(cluster, (node,)) as client, namespace(client, "tight") as where:
+        assert all(state.node for state in schedule(cluster, client, where, pods))
+        extra = pods[0] | {"metadata": {"name": "extra"}}
+        states = schedule(cluster, client, where, [extra])
+    (waiting,) = (state for state in states if state.node is None)
+    assert waiting.name == "extra"
+    assert "1 Insufficient cpu" in waiting.message
