@@ -63,6 +63,18 @@ _FITTING: dict[str, st.SearchStrategy[Any]] = {
     "baseRefs": st.sampled_from(([], [{"name": "base"}])),
     "router": st.sampled_from(({}, {"enabled": True}, {"enabled": True, "group": "a", "weight": 1})),
 }
+# A node that is cut in several profiles, which excludes the fields of one that is not.
+_CUT = st.fixed_dictionaries(
+    {
+        "enabled": st.sampled_from((True,)),
+        "slices": st.sampled_from(({"3g.40gb": 1, "1g.10gb": 2}, {"1g.10gb": 1}, {"1g.6gb": 3})),
+    },
+    optional={
+        "memoryPerSlice": st.just({"1g.10gb": "9Gi"}),
+        "reservedSlices": st.just({"1g.10gb": 1}),
+        "wholeGpus": st.sampled_from((0, 1, 3)),
+    },
+).map(lambda mig: {"migConfiguration": mig})
 # These need others beside them, or exclude some, or need an environment of a cloud: such documents are the corpus'.
 _LEFT_OUT = frozenset(
     (
@@ -114,6 +126,8 @@ class _Writer:
     def field(self, part: dict[str, Any], name: str) -> st.SearchStrategy[Any]:
         own = _OWN if self.wrong else _OWN | _FITTING
         strategy = own[name] if name in own and "const" not in part else self.value(part)
+        if name == "capabilities" and not self.wrong:
+            strategy = st.one_of(*[strategy] * 5, _CUT)
         return st.one_of(*[strategy] * 6, _WEIRD) if self.wrong else strategy
 
     def value(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:

@@ -13,7 +13,7 @@ import yaml
 
 from slicewise.clusters.access.kubeconfig import KubeconfigError, read_context
 from slicewise.diagnostics import Diagnostic, InvalidInputError, by_place
-from slicewise.documents import Fleet, load_fleet
+from slicewise.documents import Fleet, load_fleet, resources_of
 from slicewise.manifests import environment_objects
 from slicewise.planning import Plan, PreviousPlacement, Rejections, make_plan, parse_previous, plan_to_dict
 
@@ -128,4 +128,5 @@ def _judge_secrecy(error: KubeconfigError) -> None:
 def _judge_counts(fleet: Fleet, plan: Plan) -> None:
     assert sum(usage.allocated for usage in plan.node_pools) == sum(placement.units for placement in plan.placements)
     assert all(0 <= usage.allocated <= usage.units for usage in plan.node_pools)
-    assert len(plan.node_pools) == sum(len(environment.spec.node_pools) for environment in fleet.environments)
+    pools = [pool for environment in fleet.environments for pool in environment.spec.node_pools]
+    assert len(plan.node_pools) == sum(len(resources_of(pool)) for pool in pools)

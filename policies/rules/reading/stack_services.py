@@ -86,8 +86,8 @@ def autoscaler_of(service: Resource, found: Sequence[Autoscaler]) -> Autoscaler 
     return next((item for item in found if name and item.target in scaled_names(name)), None)
 
 
-def pod_units(workload: Field, scaler: Autoscaler | None) -> Iterator[tuple[int, int]]:
-    """Yield how many pods a workload may have and how many GPU units each asks for, for each kind of its pods."""
+def pod_units(workload: Field, scaler: Autoscaler | None) -> Iterator[tuple[int, Counter[str]]]:
+    """Yield how many pods a workload may have and what each asks for of GPU resources, for each kind of its pods."""
     replicas = _replicas(workload, scaler)
     size = _pods_a_replica(workload)
     if workload["template"].present:
@@ -96,8 +96,8 @@ def pod_units(workload: Field, scaler: Autoscaler | None) -> Iterator[tuple[int,
         yield replicas * (size - 1), _units(Pod(workload["worker"]))
 
 
-def _units(pod: Pod) -> int:
-    """Return the units that kube-scheduler takes off a node for `pod`.
+def _units(pod: Pod) -> Counter[str]:
+    """Return the units of each GPU resource that kube-scheduler takes off a node for `pod`.
 
     Of each resource the larger of what runs together in the end and of what an init container needs in its turn, each
     with the sidecars (`restartPolicy: Always`) that have started before.
@@ -110,7 +110,7 @@ def _units(pod: Pod) -> int:
         else:
             most |= sidecars + _asked(container)
     engine = sum(map(_asked, pod.spec["containers"].elements()), sidecars)
-    return (engine | most).total()
+    return engine | most
 
 
 def _asked(container: Field) -> Counter[str]:
