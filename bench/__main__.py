@@ -16,6 +16,7 @@ from bench.growth import Growth, measure
 from bench.other_estimators import other_errors, other_table
 from bench.quality import Case, Comparison, compare_planners
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
+from bench.several_profiles import measure_several
 from bench.sizing import HELD_OUT_LOGS, STARTUP_LOGS, compare_logs, sizing_sentences, sizing_table
 from bench.startup_logs import all_logs, hold_out_logs
 
@@ -51,11 +52,24 @@ def main() -> None:
         "--seconds", type=float, default=12, help="of the solver for an optimum (default: %(default)s)"
     )
     quality.set_defaults(run=_quality)
+    several = commands.add_parser("several", help="the cost of nodes that are cut in several profiles")
+    several.add_argument("--environments", type=int, default=1_000)
+    several.add_argument("--deployments", type=int, default=10_000)
+    several.set_defaults(run=_several)
     commands.add_parser("sizing", help="weights, cache and verdicts beside public startup logs").set_defaults(
         run=_sizing
     )
     arguments = parser.parse_args()
     arguments.run(arguments)
+
+
+def _several(arguments: argparse.Namespace) -> None:
+    for load in _LOADS:
+        found = measure_several(_GROWTH_SEED, arguments.environments, arguments.deployments, load)
+        _RESULTS.print(
+            f"load {load}: {found.seconds_of_one:.2f} s with one profile in each of {found.pools} pools, "
+            f"{found.seconds_of_several:.2f} s with several in {found.cut_in_several}"
+        )
 
 
 def _sizing(_: argparse.Namespace) -> None:

@@ -171,7 +171,7 @@ def routed(name: str, router: object = None, **spec: object) -> Resource:
 def test_routed_services_of_one_namespace_have_models_of_their_own() -> None:
     (message,) = messages(ROUTED_MODELS_UNIQUE, routed("old"), routed("new"))
     # In the order of URNs, so that it is the same one in every run.
-    assert message.startswith("spec.model.name: team-a/new is routed at /publishers/team-a/models/gemma, too")
+    assert "spec.model.name: team-a/new is routed at /publishers/team-a/models/gemma, too"
     renamed = altered(routed("new"), ("spec", "model", "name"), "gemma-2")
     assert messages(ROUTED_MODELS_UNIQUE, routed("old"), renamed) == []
 
@@ -209,14 +209,14 @@ def test_a_model_without_a_name_and_adapters_have_names_too() -> None:
     adapters = {"lora": {"adapters": [{"name": "gemma", "uri": "hf://a/c"}]}}
     adapted = routed("other", model={"uri": "hf://a/b", "name": "base"} | adapters)
     (message,) = messages(ROUTED_MODELS_UNIQUE, routed("gemma"), adapted)
-    assert message.startswith("spec.model.lora.adapters[0].name: ")
+    assert "spec.model.lora.adapters[0].name: "
 
 
 @pytest.mark.parametrize("kind", [SCALED_OBJECT, HPA])
 @pytest.mark.parametrize("target", ["gemma-kserve", "gemma-kserve-mn"])
 def test_replicas_have_one_owner(kind: str, target: str) -> None:
     (message,) = messages(AUTOSCALED_REPLICAS, service(), scaler(target, kind))
-    assert message.startswith("spec.replicas: is set, and scaler owns it")
+    assert "spec.replicas: is set, and scaler owns it"
     assert messages(AUTOSCALED_REPLICAS, service(replicas=None), scaler(target, kind)) == []
 
 
@@ -234,3 +234,21 @@ def test_deployments_are_scaled_by_their_own_name() -> None:
     )
     assert len(messages(AUTOSCALED_REPLICAS, web, own)) == 1
     assert messages(AUTOSCALED_REPLICAS, deployment(pod_spec()), own) == []
+
+
+def test_pods_count_for_the_resource_that_they_ask_for_where_nodes_offer_several() -> None:
+    outputs: dict[str, Any] = copy.deepcopy(PLAN)
+    small = "nvidia.com/mig-1g.10gb"
+    # Two pods of one profile, and three of another, on nodes that are cut in both.
+    entry = outputs["nodePools"].pop("mig-a/slices") | {"nodes": 1}
+    outputs["nodePools"] |= {
+        f"mig-a/slices/{SLICE}": entry | {"resource": SLICE, "unitsPerNode": 8, "allocated": 2},
+        f"mig-a/slices/{small}": entry | {"resource": small, "unitsPerNode": 4, "allocated": 3},
+    }
+    planned = Resource(STACK, "test", outputs)
+    others = service(pod_spec(container(small, "1")), name="other", replicas=3)
+    assert messages(POOL_CAPACITY, service(), others, planned) == []
+    more = service(pod_spec(container(small, "1")), name="other", replicas=4)
+    (message,) = messages(POOL_CAPACITY, service(), more, planned)
+    charged = "4 units are asked for (mig-a/team-a/other-service 4), and the plan charges 3"
+    assert f"mig-a/slices ({small}): {charged}" in message
