@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Final
 
 from slicewise.clusters.live import Gpus, LiveNode, Offer
-from slicewise.mig import MOST_GPUS_CUT, WHOLE_GPU_RESOURCE, GpuModel, can_be_placed, fewest_gpus
+from slicewise.mig import MOST_GPUS_CUT, WHOLE_GPU_RESOURCE, GpuModel, can_be_placed, fewest_gpus, parse_profile_name
+
+# Compute slices of a GPU whose model is not known: as on A100 to GB300.
+_COMPUTE: Final = 7
 
 
 def together(node: LiveNode, offers: tuple[Offer, ...]) -> tuple[tuple[str, ...], ...]:
@@ -60,9 +65,14 @@ def can_be_cut(gpus: Gpus, resource: str, slices: Mapping[str, int], whole: int)
 
 
 def gpus_for(model: GpuModel | None, slices: Mapping[str, int]) -> int | None:
-    """Return the fewest GPUs that can be cut into `slices`; at least 1 where it is not known, None where none can."""
+    """Return the fewest GPUs that can be cut into `slices`, by their compute slices where no more is known of them.
+
+    None where so many GPUs are in no node.
+    """
     if model is None or not can_be_placed(model, list(slices)):
-        return 1
+        parsed = {name: parse_profile_name(name) for name in slices}
+        compute = sum(each.compute * slices[name] for name, each in parsed.items() if each)
+        return max(math.ceil(compute / _COMPUTE), 1)
     needed = fewest_gpus(model, slices)
     return needed if needed is not None and needed <= MOST_GPUS_CUT else None
 

@@ -60,7 +60,9 @@ def cut_pool(group: Group, accelerator: Accelerator, held: Mapping[str, Mapping[
     taken = {profile: _held(part, held) for profile, part in slices}
     reserved = {profile: missing[profile] + sum(taken[profile]) for profile, _ in slices}
     left = min((offer.units - used for part in whole for offer, used in _used(part, held)), default=0)
-    memories = {profile: unit_memory(part, accelerator.model) for profile, part in slices}
+    memories = {
+        profile: unit_memory(part, accelerator.model, f"memoryPerSlice of {profile}") for profile, part in slices
+    }
     doubts = [doubt for _, doubt in memories.values() if doubt]
     mig = {
         "enabled": True,

@@ -250,7 +250,11 @@ def _kind_of_unit(group: Group, units: Units) -> Iterator[str]:
 
 
 def _may_be_slices(group: Group) -> bool:
-    return group.profile is None and all(gpus.model is None or gpus.model.mig_capable for gpus in group.gpus)
+    return (
+        group.profile is None
+        and not group.beside
+        and all(gpus.model is None or gpus.model.mig_capable for gpus in group.gpus)
+    )
 
 
 def _states(group: Group) -> Iterator[str]:

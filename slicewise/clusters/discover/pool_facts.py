@@ -109,8 +109,8 @@ def _guessed(profile: str, units: int, physical: int) -> int:
     return min(max((each.per_gpu for each in known if each), default=widest), units)
 
 
-def unit_memory(group: Group, model: GpuModel | None) -> tuple[str, str | None]:
-    """Return the memory of one unit as a quantity, and what is doubtful about it.
+def unit_memory(group: Group, model: GpuModel | None, field: str = "memoryPerGpu") -> tuple[str, str | None]:
+    """Return the memory of one unit as a quantity, and what is doubtful about it, of what is written in `field`.
 
     What labels report counts, never above what the catalogue knows, so that loading finds nothing to warn of.
     """
@@ -126,8 +126,8 @@ def unit_memory(group: Group, model: GpuModel | None) -> tuple[str, str | None]:
     if profile and profile.usable_mib:
         return _written_mib(min([profile.usable_mib, *limits])), None
     if nominal:
-        return f"{nominal}Gi", f"memoryPerGpu {nominal}Gi is nominal, no label reports it; a unit has somewhat less"
-    return "1Gi", "memoryPerGpu is not known; 1Gi keeps models off, write what one unit has"
+        return f"{nominal}Gi", f"{field} {nominal}Gi is nominal, no label reports it; a unit has somewhat less"
+    return "1Gi", f"{field} is not known; 1Gi keeps models off, write what one unit has"
 
 
 def _written_mib(mib: int) -> str:

@@ -35,6 +35,39 @@ def test_whole_gpus_beside_slices_on_one_node() -> None:
     assert checks_of(comments) == []
 
 
+@pytest.mark.parametrize(
+    ("resources", "count"),
+    [
+        # By their compute slices, of which a GPU has seven: twelve and six, and a whole GPU beside.
+        ({"nvidia.com/mig-3g.40gb": 4, "nvidia.com/mig-1g.10gb": 6}, 3),
+        ({"nvidia.com/mig-3g.40gb": 4, "nvidia.com/mig-1g.10gb": 6, GPU: 1}, 4),
+    ],
+)
+def test_slices_of_several_profiles_on_gpus_of_which_nothing_is_known(resources: dict[str, int], count: int) -> None:
+    pools, comments = described([node_json("n", {}, resources)])
+    (pool,) = pools.values()
+    mig = pool["capabilities"]["migConfiguration"]
+    assert (pool["acceleratorType"], pool["acceleratorCount"]) == ("unknown", count)
+    assert mig["slices"] == {"3g.40gb": 4, "1g.10gb": 6}
+    assert mig["memoryPerSlice"] == {"3g.40gb": "40Gi", "1g.10gb": "10Gi"}
+    nominal = "CHECK: memoryPerSlice of 3g.40gb 40Gi is nominal, no label reports it; a unit has somewhat less"
+    assert nominal in comments
+    assert f"CHECK: no label says how many GPUs a node has; acceleratorCount {count} is a guess" in comments
+
+
+def test_what_no_node_could_have_is_two_pools() -> None:
+    """Each of two nodes can be cut so; eight H100s with the most of both cannot (MIG User Guide)."""
+    nodes = [gfd("a", rack="1"), gfd("b", rack="2")]
+    for node, halves, small in zip(nodes, (4, 8), (36, 32), strict=True):
+        node["status"]["allocatable"] = {"nvidia.com/mig-3g.40gb": str(halves), "nvidia.com/mig-1g.10gb": str(small)}
+    pools, _ = described(nodes)
+    found = [pool["capabilities"]["migConfiguration"]["slices"] for pool in pools.values()]
+    assert sorted(found, key=lambda slices: slices["3g.40gb"]) == [
+        {"3g.40gb": 4, "1g.10gb": 36},
+        {"3g.40gb": 8, "1g.10gb": 32},
+    ]
+
+
 def eks(name: str, machine: str, units: int, **labels: str) -> Json:
     """Return a node of an EKS node group without GPU feature discovery."""
     own = {"node.kubernetes.io/instance-type": machine, "eks.amazonaws.com/nodegroup": "br"}
