@@ -1,15 +1,8 @@
-"""The recorded nodes as clusters of one node, and what is known to be wrong about them.
-
-`still_wrong.txt` lists what fails, by the kinds P1 to P13 of known misses; it may only get shorter.
-"""
+"""The recorded nodes as clusters of one node."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from pathlib import Path
-
-import pytest
 
 from embedded.nvidia import layouts, recorded_nodes
 from slicewise.clusters.discover.discovery import NothingToDeclareError, describe_cluster
@@ -23,11 +16,6 @@ from tests.unit.clusters.recorded.truth import is_as_it_should_be
 
 LAYOUTS = layouts()
 RECORDED = recorded_nodes()
-STILL_WRONG = {
-    (check, name): kind
-    for line in Path(__file__).with_name("still_wrong.txt").read_text(encoding="utf-8").splitlines()
-    for kind, check, name in [line.split()]
-}
 # NVIDIA's components tell nothing else of these than of nodes on which all is as it should be, or nothing at all, as on
 # nodes without GPU feature discovery.
 UNTELLABLE = {
@@ -66,18 +54,3 @@ def planned_units(fleet: Fleet, memory: int, most: int, mig: str = "any") -> Cou
     asked = fleet_of(documents, checked=False)
     plan = make_plan(Fleet(fleet.environments, asked.models, asked.deployments, ()))
     return Counter(placement.resource for placement in plan.placements)
-
-
-def expecting(check: str, nodes: Iterable[tuple[object, ...]]) -> list[object]:
-    """Return parameters of tests of `check`, strictly expected to fail where `still_wrong.txt` says so."""
-    return [
-        pytest.param(
-            *node,
-            marks=[pytest.mark.xfail(strict=True, raises=AssertionError, reason=STILL_WRONG[check, key])]
-            if (check, key) in STILL_WRONG
-            else [],
-            id=key,
-        )
-        for node in nodes
-        for key in ["#".join(map(str, node))]
-    ]

@@ -12,7 +12,7 @@ from slicewise.clusters.verify.verification import compare_clusters
 from slicewise.planning import make_plan
 from tests.unit.clusters.discover.describing import cluster_of, loaded
 from tests.unit.clusters.kubernetes_json import Json, node_json
-from tests.unit.clusters.recorded.nodes import LARGE, LAYOUTS, OWN, RECORDED, expecting, planned_units
+from tests.unit.clusters.recorded.nodes import LARGE, LAYOUTS, OWN, RECORDED, planned_units
 from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
 
 SOUND = [
@@ -34,7 +34,7 @@ def node(name: str, is_labelled: bool) -> Json:
 
 @pytest.mark.parametrize(
     ("board", "strategy", "labelled"),
-    expecting("together", [(*each, how) for each, how in product(CLUSTERS, ("labelled", "unlabelled"))]),
+    [(*each, how) for each, how in product(CLUSTERS, ("labelled", "unlabelled"))],
 )
 def test_all_that_can_run_is_planned_and_nothing_differs(board: str, strategy: str, labelled: str) -> None:
     names = [name for name in SOUND if name.startswith(f"{board}/") and name.endswith(f"/{strategy}")]

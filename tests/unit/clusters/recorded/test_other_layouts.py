@@ -10,7 +10,7 @@ from slicewise.clusters.verify.verification import compare_clusters
 from slicewise.documents import Fleet
 from slicewise.planning import Plan, make_plan
 from tests.documents import deployment, fleet_of, model
-from tests.unit.clusters.recorded.nodes import LAYOUTS, RECORDED, STILL_WRONG, UNTELLABLE, cluster, discovered
+from tests.unit.clusters.recorded.nodes import LAYOUTS, RECORDED, UNTELLABLE, cluster, discovered
 from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
 
 
@@ -44,7 +44,7 @@ def test_another_layout_than_the_declared_one_is_an_error_where_the_plan_needs_i
     wrong = []
     for declared in of_board:
         layout = LAYOUTS[declared]
-        if not is_as_it_should_be(layout) or shares(layout) or ("plan", f"{declared}#0") in STILL_WRONG:
+        if not is_as_it_should_be(layout) or shares(layout):
             continue
         fleet, plan = as_planned(declared)
         for real in of_board:

@@ -17,7 +17,6 @@ from tests.unit.clusters.recorded.nodes import (
     UNTELLABLE,
     cluster,
     discovered,
-    expecting,
     planned_units,
 )
 from tests.unit.clusters.recorded.truth import is_as_it_should_be, shares, usable_units
@@ -43,7 +42,7 @@ def thresholds(name: str) -> list[int]:
     return sorted({1024} | memories | {memory + 1 for memory in memories})
 
 
-@pytest.mark.parametrize(("name", "number"), expecting("plan", [node for node in NODES if node[0] not in UNTELLABLE]))
+@pytest.mark.parametrize(("name", "number"), [node for node in NODES if node[0] not in UNTELLABLE])
 def test_what_is_planned_is_what_can_run(name: str, number: int) -> None:
     fleet, layout = discovered(name, number), LAYOUTS[name]
     most = sum(RECORDED[name].resources.values()) + 1
@@ -57,7 +56,7 @@ def test_what_is_planned_is_what_can_run(name: str, number: int) -> None:
     assert not [resource for resource in whole if usable_units(layout)[resource].slices]
 
 
-@pytest.mark.parametrize(("name", "number"), expecting("verify", NODES))
+@pytest.mark.parametrize(("name", "number"), NODES)
 def test_what_is_discovered_verifies_unless_the_node_is_wrong(name: str, number: int) -> None:
     fleet = discovered(name, number)
     if fleet is None:
@@ -94,12 +93,12 @@ def declared_alike(name: str) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize(("name", "number"), expecting("whole", WRONG))
+@pytest.mark.parametrize(("name", "number"), WRONG)
 def test_a_wrong_node_is_found_where_whole_gpus_are_declared(name: str, number: int) -> None:
     assert findings(fleet_of([environment("prod", pool("p", **declared_alike(name)))]), name, number)
 
 
-@pytest.mark.parametrize(("name", "number"), expecting("slices", WRONG))
+@pytest.mark.parametrize(("name", "number"), WRONG)
 def test_a_wrong_node_is_found_where_slices_are_declared(name: str, number: int) -> None:
     strategy = "mixed" if LAYOUTS[name].strategy == "none" else LAYOUTS[name].strategy
     fields = declared_alike(name)
@@ -107,9 +106,7 @@ def test_a_wrong_node_is_found_where_slices_are_declared(name: str, number: int)
     assert findings(fleet_of([environment("prod", declared)]), name, number)
 
 
-@pytest.mark.parametrize(
-    ("name", "number"), expecting("chance", [node for node in NODES if len(RECORDED[node[0]].labels) > 1])
-)
+@pytest.mark.parametrize(("name", "number"), [node for node in NODES if len(RECORDED[node[0]].labels) > 1])
 def test_labels_that_change_by_chance_select_nothing(name: str, number: int) -> None:
     fleet = discovered(name, number)
     if fleet is None:
