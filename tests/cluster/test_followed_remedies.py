@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from lightkube.generic_resource import create_global_resource
 from lightkube.resources.apps_v1 import DaemonSet, Deployment
 from lightkube.resources.core_v1 import ConfigMap, Event, Node, NodeStatus, PersistentVolumeClaim, Pod
 from lightkube.types import PatchType
@@ -189,6 +190,27 @@ def test_pods_beside_those_of_daemons(site: Site) -> None:
         assert site.verify(followed(site.documents(), told["remedy"])) == []
         # What is declared is less than there is.
         assert site.verify(site.documents(pods=40)) == []
+
+
+def test_gpus_of_the_dra_driver(site: Site) -> None:
+    """Its ResourceSlices tell such a node from one without a device plugin, which is the remedy."""
+    kind = create_global_resource("resource.k8s.io", "v1", "ResourceSlice", "resourceslices")
+    spec = {
+        "driver": "gpu.nvidia.com",
+        "nodeName": FIRST,
+        "pool": {"name": FIRST, "generation": 1, "resourceSliceCount": 1},
+        "devices": [{"name": "gpu-0-mig-1g10gb-19-0"}],
+    }
+    with offering(site, FIRST, **{"nvidia.com/mig-1g.10gb": "0"}):
+        site.told(site.documents(), "SW604", "warning")
+        site.client.create(kind({"metadata": {"name": "dra"}, "spec": spec}))
+        try:
+            told = site.told(site.documents(), "SW648", "warning")
+            assert "NVIDIA's DRA driver has them" in told["message"]
+            assert told["remedy"].startswith("run NVIDIA's device plugin on these nodes")
+        finally:
+            site.client.delete(kind, "dra")
+    assert site.verify(site.documents()) == []
 
 
 def daemons(site: Site, node: str, count: int) -> None:
