@@ -32,7 +32,11 @@ def awaits_layout(gpus: Gpus) -> bool:
     if layout == WHOLE_LAYOUT:
         return bool(there)
     profile = asked_profile(layout)
-    return _without_suffix(profile) not in there if profile else layout == _BALANCED and not there
+    if profile:
+        # Whole GPUs may be beside: those of a model that has no such slices.
+        return there != {_without_suffix(profile)}
+    # It makes two profiles of A30 and RTX PRO 6000, three of every other GPU.
+    return layout == _BALANCED and len(there) <= 1
 
 
 def _is_known(gpus: Gpus, offer: Offer) -> bool:

@@ -32,7 +32,9 @@ CUT = {"nvidia.com/mig-3g.40gb": "16"}
         ("all-disabled", CUT, True),
         ("all-3g.40gb", CUT, False),
         ("all-1g.10gb", CUT, True),
-        ("all-balanced", CUT, False),
+        ("all-balanced", CUT, True),
+        ("all-balanced", CUT | {"nvidia.com/mig-1g.10gb": "16"}, False),
+        ("all-3g.40gb", CUT | {"nvidia.com/mig-1g.10gb": "7"}, True),
         # What a name of one's own means only its own file says.
         ("four-and-four", WHOLE, False),
         ("four-and-four", CUT, False),
