@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import typer
 
-from slicewise.changes import PlanChanges, parts_of_plan, plan_changes
+from slicewise.changes import ChangeKind, Effect, PlanChanges, parts_of_plan, plan_changes
 from slicewise.cli import exit_codes
 from slicewise.cli.command_inputs import fail, print_lines, read_fleet, read_previous
 from slicewise.cli.manifest_files import (
@@ -29,7 +30,7 @@ from slicewise.cli.options import (
 from slicewise.cli.remembered_plan import RememberedPlan, recall, without_memory
 from slicewise.cli.results import print_result
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, printable, shown_file
-from slicewise.documents import Fleet
+from slicewise.documents import DeploymentKey, Fleet
 from slicewise.planning import Move, MoveCode, OnShortfall, Plan, Rejections, make_plan
 from slicewise.presentation import print_changes, printing_console, shortfall_lines
 
@@ -108,14 +109,17 @@ def _stop_at_shortfalls(fleet: Fleet, plan: Plan, changes: PlanChanges | None, o
 
 def _stop_at_moves(plan: Plan, changes: PlanChanges | None, directory: Path, *, allowed: bool) -> None:
     """End where something would leave the pool that it runs in, unless that was allowed or asked for."""
-    leaving = [move for move in plan.moved if _leaves_unasked(move)]
+    moved = changes.of_kind(ChangeKind.MOVED) if changes else []
+    # A pool that was renamed, or is part of another: the same pods on the same nodes.
+    going_on = {(each.deployment, each.environment) for each in moved if each.effect is Effect.NONE}
+    leaving = [move for move in plan.moved if _leaves_unasked(move, going_on)]
     if allowed or not leaving:
         return
     _say_changes(changes)
     deployments = len({move.deployment for move in leaving})
     message = (
-        f"{counted(deployments, 'deployment')} would leave the pool that the last rendering had it in, and restart "
-        "elsewhere, so nothing is written"
+        f"{counted(deployments, 'deployment')} would leave the pool of the last rendering, and restart elsewhere, so "
+        "nothing is written"
     )
     remedy = "if that is meant, pass --allow-moves; else undo the change of the documents that the lines above name"
     place = Place(str(directory))
@@ -124,8 +128,10 @@ def _stop_at_moves(plan: Plan, changes: PlanChanges | None, directory: Path, *, 
     raise typer.Exit(exit_codes.MOVES)
 
 
-def _leaves_unasked(move: Move) -> bool:
+def _leaves_unasked(move: Move, going_on: Collection[tuple[DeploymentKey, str]]) -> bool:
     if move.target is None:
         return move.code is not MoveCode.FEWER_ENVIRONMENTS
     here, there = move.source, move.target
+    if (move.deployment, there.environment) in going_on:
+        return False
     return (here.environment, here.node_pool) != (there.environment, there.node_pool)

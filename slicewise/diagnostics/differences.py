@@ -89,7 +89,7 @@ class Found:
 
 
 def merged(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, Found]]:
-    """Make one of what several pools show of one cause: the first pool's, which names the others.
+    """Make one of what several pools show of one cause: that of the pool where it is worst, which names the others.
 
     Args:
         found: Pools' names, each with a difference.
@@ -97,14 +97,21 @@ def merged(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, Found]]:
     groups: dict[object, list[tuple[str, Found]]] = {}
     for number, (pool, each) in enumerate(found):
         groups.setdefault((each.code, each.cause) if each.cause else number, []).append((pool, each))
-    for (pool, first), *rest in groups.values():
-        others = [name for name, _ in rest]
-        if not others:
-            yield pool, first
-            continue
-        worst = min((first.severity, *(each.severity for _, each in rest)), key=list(Severity).index)
-        message = f"{first.message}. The same holds for the {plural(len(others), 'node pool')} {some(others)}"
-        yield pool, replace(first, severity=worst, message=message)
+    for alike in groups.values():
+        members = sorted(alike, key=lambda member: _badness(member[1]))
+        pool = members[0][0]
+        own = [each for name, each in members if name == pool]
+        # What each GPU resource of a pool lacks is told; that a node is out is told once.
+        first, *rest = [each for each in own if each.severity is Severity.ERROR] or own[:1]
+        others = list(dict.fromkeys(name for name, _ in members if name != pool))
+        if others:
+            message = f"{first.message}. The same holds for the {plural(len(others), 'node pool')} {some(others)}"
+            first = replace(first, message=message)
+        yield from ((pool, each) for each in (first, *rest))
+
+
+def _badness(found: Found) -> int:
+    return list(Severity).index(found.severity)
 
 
 def by_pool(differences: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

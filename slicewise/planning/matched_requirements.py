@@ -129,5 +129,8 @@ def _topology(profile: ServingProfile) -> _Topology:
 
 def _pool_class(pool: NodePool, widest: int, judged: bool) -> _PoolClass:
     capabilities, nodes = pool.capabilities, min(pool.nodes, widest)
+    if capabilities.mig_configuration and pool.mig is None:
+        # What is said of slices (`enabled: false`) makes no difference to whole GPUs.
+        capabilities = capabilities.model_copy(update={"mig_configuration": None})
     by_unit = (pool.accelerator_type, pool.unit_memory.text) if judged else ("", "")
     return _PoolClass(capabilities, pool.accelerator_count, nodes, *by_unit)

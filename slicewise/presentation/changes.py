@@ -78,7 +78,8 @@ def _moved(change: PlacementChange, before: PreviousPlacement, now: Placement) -
     told = [part for part in change.parts if part.part in ("image", "args", "source", "replicas")] if same else []
     also = f"; also {', '.join(map(_part, told))}" if told else ""
     prefill = f" and prefill on {named(now.prefill.node_pool)}" if now.prefill else ""
-    return f"from {source}, now with {named(now.profile)}{prefill}{why}{also}"
+    stays = f"; {_effect(change)}" if change.effect is Effect.NONE else ""
+    return f"from {source}, now with {named(now.profile)}{prefill}{why}{also}{stays}"
 
 
 def _takes(now: Placement) -> str:

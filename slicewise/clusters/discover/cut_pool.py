@@ -112,7 +112,7 @@ def _remarks(
 ) -> Iterator[str]:
     for profile, count in missing.items():
         if count:
-            yield f"reservedSlices: {count} of {profile} are on other nodes of the pool, and some lack them"
+            yield f"reservedSlices: some nodes have fewer slices than others, together {count} of {profile}"
     for profile, count in taken.items():
         if count:
             yield f"reservedSlices: pods of others hold {count} of {profile}"

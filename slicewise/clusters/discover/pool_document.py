@@ -19,7 +19,7 @@ from slicewise.clusters.discover.pool_facts import (
     units_of,
 )
 from slicewise.clusters.live import LabelledBy, LiveNode, UnitFlaw, awaits_layout, is_generated
-from slicewise.diagnostics import counted, some
+from slicewise.diagnostics import are, counted, plural, some
 from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
 from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT, MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
@@ -176,9 +176,11 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
         yield f"the nodeSelector selects {some(selected.also, MOST_NAMED)} too, and no label can prevent it"
     generated = [value for key, values in selected.selector.items() for value in values if is_generated(key, value)]
     if generated:
+        goes = "goes with its node group" if len(generated) == 1 else "go with their node groups"
         yield (
-            f"the name {some(sorted(generated), MOST_NAMED)} is generated and goes with its node group, after which no "
-            "node is found: give the nodes of that kind a label of your own, and discover again"
+            f"the {plural(len(generated), 'name')} {some(sorted(generated), MOST_NAMED)} {are(len(generated))} "
+            f"generated and {goes}, after which no node is found: give these nodes and those of the other pools a "
+            "label of your own, with different values, and discover again"
         )
     mixed = group.profile is not None and group.resource == resource_name(group.profile, MigStrategy.MIXED)
     if mixed and GKE_PARTITION_LABEL in selected.selector:

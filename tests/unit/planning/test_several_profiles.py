@@ -311,3 +311,12 @@ def test_gpus_of_a_node_add_up() -> None:
     """Of all-balanced a GPU has 2/7, 1/3 and 1/2 of what it could have of each, together more than 1."""
     plan = make_plan(fleet_of([environment("env", several("cut", BALANCED))]))
     assert gpu_sums(plan.node_pools).total == Fraction(8)
+
+
+def test_slices_that_are_switched_off_are_whole_gpus() -> None:
+    """As with `profile`: `enabled: false` says that no GPU is cut."""
+    off = several("off", {"3g.40gb": 12}, memoryPerGpu="80Gi")
+    off["capabilities"]["migConfiguration"]["enabled"] = False
+    asking = model("m", profile("s", memoryPerGpu="70Gi"))
+    plan = plan_of([environment("env", off), asking, deployment("d", "m", replicas=8)])
+    assert _usage(plan) == {"nvidia.com/gpu": (8, 8, 0)}

@@ -9,7 +9,7 @@ from slicewise.clusters.live import REPELS, Taint
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.pool_node import PoolNode
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, have, some
-from slicewise.documents import Allocatable
+from slicewise.documents import Allocatable, offered_as
 
 
 def check_nodes_out(compared: ComparedPool) -> Iterator[Found]:
@@ -31,7 +31,12 @@ def check_nodes_out(compared: ComparedPool) -> Iterator[Found]:
     if told:
         units = sum(node.units for those in out.values() for node in those)
         # A node that is down advertises nothing: its device plugin has withdrawn its units.
-        lost = f"{units} of {compared.units} units cannot be used now" if units else f"no {compared.resource} there now"
+        named = f" of {compared.resource}" if offered_as(compared.pool) else ""
+        lost = (
+            f"{units} of {compared.units} units{named} cannot be used now"
+            if units
+            else f"no {compared.resource} there now"
+        )
         back, taking = "bring the nodes back (kubectl describe node, kubectl uncordon)", len(compared.taking)
         ways: tuple[Way, ...] = (Way(back),)
         if taking < compared.pool.node_count:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.documents import Document, deployment, environment, model, profile, slices
+from tests.documents import Document, deployment, environment, model, pool, profile, several, slices
 from tests.unit.cli.render.rendering import MANIFESTS, contents, edit, render
 from tests.unit.cli.running import in_process
 
@@ -110,9 +110,9 @@ def test_a_move_needs_a_word(pool_gone: Path, output: Path) -> None:
     ]
     assert run.stderr.splitlines() == [
         (
-            f"{output}: 1 deployment would leave the pool that the last rendering had it in, and restart elsewhere, so "
-            "nothing is written; if that is meant, pass --allow-moves; else undo the change of the documents that the "
-            "lines above name [SW113]"
+            f"{output}: 1 deployment would leave the pool of the last rendering, and restart elsewhere, so nothing is "
+            "written; if that is meant, pass --allow-moves; else undo the change of the documents that the lines above "
+            "name [SW113]"
         ),
     ]
     assert contents(output) == before
@@ -120,6 +120,26 @@ def test_a_move_needs_a_word(pool_gone: Path, output: Path) -> None:
     assert (allowed.returncode, allowed.stdout.count("e/roomy  from e/tight")) == (0, 1)
     assert pools(output) == {"chat": "e/roomy"}
     assert render(pool_gone, output).returncode == 0
+
+
+def test_pools_that_become_one_move_nothing_that_runs(tmp_path: Path, output: Path) -> None:
+    """Slices and whole GPUs of the same nodes were two pools: the pods stay as they are."""
+    file, same = tmp_path / "fleet.yaml", {"nodeSelector": {"nodes": "mixed"}}
+    large = model("large", profile("whole", memoryPerGpu="70Gi", mig="never"))
+    served = (TINY, large, deployment("chat", "tiny"), deployment("big", "large"))
+    two = environment(
+        "e", slices("cut", "3g.40gb", acceleratorCount=6, **same), pool("whole", acceleratorCount=2, **same)
+    )
+    assert render(write(file, [two, *served]), output).returncode == 0
+    assert pools(output) == {"chat": "e/cut", "big": "e/whole"}
+    one = environment("e", several("mixed", {"3g.40gb": 12}, wholeGpus=2, **same))
+    run = render(write(file, [one, *served]), output)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [line.split(": ")[1] for line in run.stdout.splitlines() if line.startswith("  >")] == [
+        "environment e has no pool whole any more (node-pool-gone); no pod restarts",
+        "environment e has no pool cut any more (node-pool-gone); no pod restarts",
+    ]
+    assert pools(output) == {"chat": "e/mixed", "big": "e/mixed"}
 
 
 def test_fewer_environments_need_no_word(documents: Path, output: Path) -> None:

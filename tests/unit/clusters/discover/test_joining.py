@@ -91,7 +91,22 @@ def test_a_generated_name_that_nothing_else_replaces_is_said() -> None:
         "by-hand",
         "nap-a3-highgpu-8g-gpu8-1a2b3c4d",
     ]
-    assert any("CHECK: the name nap-a3-highgpu-8g-gpu8-1a2b3c4d is generated" in each for each in comments)
+    assert any(
+        "CHECK: the name nap-a3-highgpu-8g-gpu8-1a2b3c4d is generated and goes with its node group" in each
+        for each in comments
+    )
+
+
+def test_generated_names_of_several_node_groups_are_said() -> None:
+    """A pool without a ComputeClass has no other value of it, so the names are what tells the two apart."""
+    names = ("nap-a3-highgpu-8g-gpu8-1a2b3c4d", "nap-a3-highgpu-8g-gpu8-9f8e7d6c")
+    nodes = [auto_provisioned(f"n-{name[-8:]}", name, name[-1]) for name in names]
+    by_hand = labelled(auto_provisioned("n-hand", "by-hand", "c"), {})
+    by_hand = changed(changed(by_hand, "metadata", "labels", CLASS, to=None), "spec", "taints", to=[])
+    pools, comments = described([*nodes, by_hand])
+    assert sorted(each["nodeCount"] for each in pools.values()) == [1, 2]
+    said = "the names nap-a3-highgpu-8g-gpu8-1a2b3c4d, nap-a3-highgpu-8g-gpu8-9f8e7d6c are generated and go with their"
+    assert any(said in each for each in comments)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_nodes_to_come_have_what_the_best_has() -> None:
     pools, comments = described(nodes, bounds=[NodeGroupBounds("gpu", 0, 5)])
     mig = pools["gpu"]["capabilities"]["migConfiguration"]
     assert (pools["gpu"]["maxNodeCount"], mig["slices"], mig["reservedSlices"]) == (5, {"3g.40gb": 8}, {"3g.40gb": 1})
-    assert "reservedSlices: 1 of 3g.40gb are on other nodes of the pool, and some lack them" in comments
+    assert "reservedSlices: some nodes have fewer slices than others, together 1 of 3g.40gb" in comments
 
 
 def test_a_node_outside_the_autoscalers_groups() -> None:

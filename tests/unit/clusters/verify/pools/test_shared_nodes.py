@@ -75,7 +75,8 @@ def test_the_worst_of_what_pools_say_counts() -> None:
         *(model("small", profile("slice", memoryPerGpu="30Gi", mig="only")), deployment("chat", "small")),
     )
     told = only(documents, cluster(node("n", gfd(8, offers=()), {"all": "b"})))
-    assert (told.subject.node_pool, told.code, told.severity) == ("a", "SW604", "error")
+    assert (told.subject.node_pool, told.code, told.severity) == ("b", "SW604", "error")
+    assert told.message.endswith("team/chat lacks room for 1 of 1 replica. The same holds for the node pool a")
 
 
 def test_nodes_that_only_some_of_the_pools_have_are_told_apart() -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slicewise.clusters.live.facts import LiveNode, Taint
-from tests.documents import Document, deployment, model, pool
-from tests.unit.clusters.built_clusters import GPU, changed, cluster_of, found, only
-from tests.unit.clusters.verify.pools.as_declared import ERROR, WARNING, here
-from tests.unit.clusters.verify.pools.labelled_nodes import cordoned, declared
+from slicewise.clusters.live.facts import LiveCluster, LiveNode, Taint
+from slicewise.clusters.live.gpus import Offer
+from tests.documents import Document, deployment, model, pool, several
+from tests.unit.clusters.built_clusters import GPU, changed, cluster_of, found, gfd, node, only, verified
+from tests.unit.clusters.verify.pools.as_declared import ERROR, LARGE, SLICE, SMALL, WARNING, here
+from tests.unit.clusters.verify.pools.labelled_nodes import cluster, cordoned, declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,3 +117,30 @@ def test_the_remedy_of_a_taint_is_the_toleration() -> None:
     assert tainted(
         Taint("sku", "gpu", "NoSchedule"), {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"}
     ) == []  # fmt: skip
+
+
+def _in_several_profiles() -> LiveCluster:
+    """Return two nodes with eight GPUs: six cut into 12 slices of 3g.40gb, two whole; the second is cordoned."""
+    offers = (Offer(GPU, 2, None, 81559), Offer(SLICE, 12, "3g.40gb", 40448))
+    return cluster(
+        *(node(f"n-{number}", gfd(8, offers=offers), {"pool": "cut"}, cordoned=number == 1) for number in (0, 1))
+    )
+
+
+def test_a_node_of_several_resources_is_out_once() -> None:
+    documents = declared(several("cut", {"3g.40gb": 12}, wholeGpus=2, nodeCount=2))
+    told = only(documents, _in_several_profiles())
+    assert (told.subject.node_pool, told.code, told.severity) == ("cut", "SW615", WARNING)
+    assert told.message == "n-1 is cordoned: 2 of 4 units of nvidia.com/gpu cannot be used now"
+
+
+def test_what_a_node_that_is_out_leaves_short_is_said_of_each_resource() -> None:
+    pool = several("cut", {"3g.40gb": 12}, wholeGpus=2, nodeCount=2)
+    slices_short = (*declared(pool), SMALL, deployment("chat", "small", replicas=13))
+    told = only(slices_short, _in_several_profiles())
+    assert (told.code, told.severity) == ("SW615", ERROR)
+    assert told.message.startswith("n-1 is cordoned: 12 of 24 units of nvidia.com/mig-3g.40gb cannot be used now")
+    assert "team/chat" in told.message
+    both = (*slices_short, LARGE, deployment("big", "large", replicas=3))
+    messages = [each.message for each in verified(both, _in_several_profiles()).differences if each.code == "SW615"]
+    assert [("big" in each, "chat" in each) for each in messages] == [(False, True), (True, False)]
