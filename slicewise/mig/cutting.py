@@ -62,7 +62,7 @@ def _least(profiles: Sequence[MigProfile], wanted: _Counts) -> int:
 @lru_cache(256)
 def _fullest_cuts(profiles: tuple[MigProfile, ...]) -> tuple[_Counts, ...]:
     """Return the ways to cut one GPU that leave no room for one more instance, without those that others contain."""
-    found = set(_cuts(profiles, 0, 0, (0,) * len(profiles)))
+    found = set(_cuts(profiles, 0, (0,) * len(profiles)))
     by_size = sorted(found, key=lambda counts: (-sum(counts), counts))
     fullest: list[_Counts] = []
     for counts in by_size:
@@ -71,24 +71,22 @@ def _fullest_cuts(profiles: tuple[MigProfile, ...]) -> tuple[_Counts, ...]:
     return tuple(fullest)
 
 
-def _cuts(profiles: Sequence[MigProfile], taken: int, first: int, counts: _Counts) -> Iterator[_Counts]:
-    """Yield every way to place instances that begin at memory slice `first` or later beside those that are there.
+def _cuts(profiles: Sequence[MigProfile], first: int, counts: _Counts) -> Iterator[_Counts]:
+    """Yield every way to place more instances from left to right, beginning at memory slice `first` or later.
 
     Args:
         profiles: What may be placed.
-        taken: The memory slices that are taken, as bits.
-        first: Instances are placed from left to right.
+        first: The first memory slice that is free.
         counts: How many there are of each profile.
     """
     yield counts
     for number, profile in enumerate(profiles):
         if counts[number] == profile.per_gpu or (_has_media(profile) and _media(profiles, counts)):
             continue
+        more = (*counts[:number], counts[number] + 1, *counts[number + 1 :])
         for start in profile.starts:
-            bits = ((1 << profile.memory_slices) - 1) << start
-            if start >= first and not taken & bits:
-                more = (*counts[:number], counts[number] + 1, *counts[number + 1 :])
-                yield from _cuts(profiles, taken | bits, start + profile.memory_slices, more)
+            if start >= first:
+                yield from _cuts(profiles, start + profile.memory_slices, more)
 
 
 def _has_media(profile: MigProfile) -> bool:

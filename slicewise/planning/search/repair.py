@@ -187,12 +187,13 @@ class _Repacking:
         return not self._pairs and displaced.all_units <= smallest.least_units
 
     def _awaited(self) -> set[int]:
-        """Return the pools that something waits for, alone or as one of a pair."""
+        """Return the pools that something waits for, alone or as one of a pair, and what their nodes offer beside."""
         awaited = set(self.pools)
         for option in (option for demand in self._pairs.values() for option in demand.options):
             awaited.update(index for index, _ in option.lane_pools())
             awaited.update(index for index, _ in (option.prefill.lane_pools() if option.prefill else ()))
-        return awaited
+        # What has another GPU resource of the same nodes takes their CPUs, too.
+        return awaited.union(*map(self._draft.numbered.beside, awaited))
 
     def _on_pools(self, pools: AbstractSet[int]) -> Iterator[Claim]:
         """Yield the claims that have pods there, those of prefill workloads too."""

@@ -139,8 +139,34 @@ def test_reserved_slices_count_as_pods_as_large_as_those_on_their_profile() -> N
     asking = model("a", profile("s", memoryPerGpu="9Gi", mig="only"))
     assert plan_of([environment("env", cut), asking, deployment("a", "a", replicas=3)])["placements"]
     large = model("b", profile("s", memoryPerGpu="39Gi"))
-    plan = plan_of([environment("env", cut), asking, large, deployment("a", "a", replicas=3), deployment("b", "b")])
-    assert len(plan["placements"]) == 1
+    first = deployment("a", "a", replicas=3, priority=1)
+    plan = plan_of([environment("env", cut), asking, large, first, deployment("b", "b")])
+    assert [place[0] for place in places(plan)] == ["a"]
+    cut["capabilities"]["migConfiguration"]["reservedSlices"] = {"1g.10gb": 1}
+    plan = plan_of([environment("env", cut), asking, large, first, deployment("b", "b")])
+    assert [place[0] for place in places(plan)] == ["a", "b"]
+
+
+def test_two_small_deployments_go_before_a_large_one_on_other_gpus_of_the_same_nodes() -> None:
+    """Eight CPUs are enough for one replica on two whole GPUs, or for two on slices: more are served with these."""
+    cut = several("cut", {"1g.10gb": 7}, wholeGpus=2, acceleratorCount=3, allocatable={"cpu": "8", "memory": "1Ti"})
+    large = model("large", profile("s", gpusPerNode=2, mig="never"), cpu="8")
+    small = model("small", profile("s", memoryPerGpu="9Gi", mig="only"), cpu="4")
+    asked = [deployment("l", "large"), deployment("s1", "small"), deployment("s2", "small")]
+    plan = plan_of([environment("env", cut), large, small, *asked])
+    assert [place[0] for place in places(plan)] == ["s1", "s2"]
+
+
+def test_room_that_another_gpu_resource_leaves_is_seen_behind_pools_with_less() -> None:
+    """On b three of four pods' CPUs are taken; once the large one gives up a, two pairs fit there, and none on b."""
+    cut = several("cut", {"1g.10gb": 7}, wholeGpus=4, acceleratorCount=5, allocatable={"cpu": "8", "memory": "1Ti"})
+    large = model("large", profile("s", gpusPerNode=4, mig="never"), cpu="8")
+    small = model("small", profile("s", memoryPerGpu="9Gi", mig="only"), cpu="2")
+    on_b = {"environmentSelector": {"slicewise.dev/environment": "b"}}
+    filling = deployment("f", "small", replicas=3, priority=1, **on_b)
+    asked = [deployment("l", "large"), deployment("s1", "small", replicas=2), deployment("s2", "small", replicas=2)]
+    plan = plan_of([environment("a", cut), environment("b", cut), large, small, filling, *asked])
+    assert [place[:2] for place in places(plan)] == [("f", "b"), ("s1", "a"), ("s2", "a")]
 
 
 def test_what_runs_stays_on_its_profile() -> None:
