@@ -132,3 +132,17 @@ def test_whole_gpus_that_no_node_has_are_left_out() -> None:
     assert (code, severity) == ("SW606", "error")
     assert "no whole GPUs are offered (nvidia.com/gpu: 4 is declared)" in message
     assert remedy.startswith("leave wholeGpus out")
+
+
+def test_a_layout_that_is_asked_for_is_told_once_for_all_profiles() -> None:
+    asked = node()
+    asked["metadata"]["labels"]["nvidia.com/mig.config"] = "all-1g.10gb"
+    ((code, severity, message, remedy),) = told(declared(), asked)
+    assert (code, severity) == ("SW611", "warning")
+    assert "asks for all-1g.10gb, and the GPUs are cut in several profiles, as declared" in message
+    assert "node pools" not in message
+    # No layout of one profile makes what is declared.
+    assert "nvidia.com/mig.config=NAME" in remedy
+    assert "=all-" not in remedy
+    asked["metadata"]["labels"]["nvidia.com/mig.config"] = "half-and-half"
+    assert told(declared(), asked) == []
