@@ -180,7 +180,8 @@ def _offer(data: dict[str, Any]) -> PoolOffer:
 @cache
 def _empty_offer() -> PoolOffer:
     """Return an offer without any fields: to copy it takes a fifth of the time of making one."""
-    return PoolOffer.model_construct()
+    nothing: dict[str, Any] = {}
+    return PoolOffer.model_construct(**nothing)
 
 
 def _of_a_slice(has: Capabilities, mig: MigConfiguration, profile: str, memory: Quantity) -> Capabilities:
