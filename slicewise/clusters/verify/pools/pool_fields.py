@@ -1,4 +1,4 @@
-"""What the fields of a pool are called that say how many units it has, and how many of these are reserved.
+"""What the fields of a pool are called that say how many units it has, their memory, and how many are reserved.
 
 Of nodes that are cut in several profiles the fields are those of one GPU resource (`PoolOffer`).
 """
@@ -23,7 +23,7 @@ def has_reserve(pool: NodePool) -> bool:
 def reserving(pool: NodePool, count: int) -> str:
     """Return how `count` units are reserved in a document."""
     profile = pool.mig.profile if is_part(pool) and pool.mig else None
-    return f"reservedSlices: {{{profile}: {count}}}" if profile else f"{_RESERVED}: {count}"
+    return f"{profile}: {count} in reservedSlices" if profile else f"{_RESERVED}: {count}"
 
 
 def reserve(pool: NodePool) -> str:
@@ -40,4 +40,16 @@ def counting(pool: NodePool, count: int) -> str | None:
     """Return how a document says that a node has `count` units; None where acceleratorCount and profile say it."""
     if not is_part(pool):
         return None
-    return f"slices: {{{pool.mig.profile}: {count}}}" if pool.mig else f"wholeGpus: {count}"
+    return f"{pool.mig.profile}: {count} in slices" if pool.mig else f"wholeGpus: {count}"
+
+
+def memory_said(pool: NodePool) -> str:
+    """Return what says the memory of a unit, before its amount; of a slice beside others it may be the catalogue."""
+    return f"a slice of {pool.mig.profile} counts as" if is_part(pool) and pool.mig else "memoryPerGpu declares"
+
+
+def with_memory(pool: NodePool, amount: str) -> str:
+    """Return how a document says that a unit has the memory `amount`."""
+    return (
+        f"{pool.mig.profile}: {amount} in memoryPerSlice" if is_part(pool) and pool.mig else f"memoryPerGpu: {amount}"
+    )

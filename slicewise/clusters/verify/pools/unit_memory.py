@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.pool_fields import memory_said, with_memory
 from slicewise.diagnostics import Code, Found, Severity, some
 from slicewise.kubernetes import GIB, Quantity, readable
 
@@ -48,8 +49,8 @@ def check_unit_memory(compared: ComparedPool) -> Iterator[Found]:
     yield Found(
         Code.LESS_UNIT_MEMORY,
         Severity.ERROR if hungry else Severity.WARNING,
-        f"memoryPerGpu declares {declared}, a unit of {some(names)} has {_gib(least)}Gi{fails}",
-        f"write memoryPerGpu: {_as_reported(least)}",
+        f"{memory_said(compared.pool)} {declared}, a unit of {some(names)} has {_gib(least)}Gi{fails}",
+        f"write {with_memory(compared.pool, _as_reported(least))}",
         facts={"bytes": least, "declaredBytes": declared.bytes},
     )
 

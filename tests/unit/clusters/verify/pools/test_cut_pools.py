@@ -21,7 +21,7 @@ from tests.unit.clusters.live.labelled import H100, labels_of, resources_of
 LABELS = H100 + "gpu.replicas=1 mig.strategy=mixed "
 THERE = {"mig-3g.40gb": 6, "mig-1g.10gb": 8, "gpu": 4}
 MIG = {"enabled": True, "strategy": "mixed", "slices": {"3g.40gb": 6, "1g.10gb": 8}, "wholeGpus": 4}
-WRITTEN = re.compile(r"write (?P<field>\w+): (?P<value>\{[^}]*\}|\d+)")
+WRITTEN = re.compile(r"write (?P<key>[\w.+]+): (?P<value>\w+)(?: in (?P<map>\w+))?")
 
 
 def declared(**mig: object) -> Document:
@@ -56,9 +56,10 @@ def followed(cut: Document, remedy: str) -> Document:
     """Return the pool with the first thing that a remedy writes."""
     match = WRITTEN.search(remedy)
     assert match, remedy
-    rewritten, value = copy.deepcopy(cut), yaml.safe_load(match["value"])
+    rewritten = copy.deepcopy(cut)
     mig = rewritten["capabilities"]["migConfiguration"]
-    mig[match["field"]] = mig.get(match["field"], {}) | value if isinstance(value, dict) else value
+    fields = mig.setdefault(match["map"], {}) if match["map"] else mig
+    fields[match["key"]] = yaml.safe_load(match["value"])
     return rewritten
 
 
@@ -73,9 +74,9 @@ def test_what_is_declared_is_clean() -> None:
             {"3g.40gb": 6, "1g.10gb": 8},
             {"mig__3g_40gb": 5},
             "SW605",
-            "write reservedSlices: {3g.40gb: 1}, write slices: {3g.40gb: 5} if that is all",
+            "write 3g.40gb: 1 in reservedSlices, write 3g.40gb: 5 in slices if that is all",
         ),
-        ({"3g.40gb": 6, "1g.10gb": 6}, {}, "SW603", "write slices: {1g.10gb: 8}, so that all of them are counted"),
+        ({"3g.40gb": 6, "1g.10gb": 6}, {}, "SW603", "write 1g.10gb: 8 in slices, so that all of them are counted"),
         (
             {"3g.40gb": 6, "1g.10gb": 8},
             {"gpu": 3},
@@ -92,6 +93,22 @@ def test_another_number_of_units(slices: dict[str, int], there: dict[str, int], 
     assert told(followed(cut, said), node(**there)) == []
 
 
+def test_slices_with_less_memory_than_was_measured() -> None:
+    of = node()
+    of["metadata"]["labels"]["nvidia.com/mig-3g.40gb.memory"] = "38000"
+    asks_for_more = profile("any", memoryPerGpu="38Gi", mig="only")
+    documents = [environment(ENVIRONMENT, declared()), model("half", asks_for_more), deployment("half", "half")]
+    cluster = LiveCluster((live_node(of),), (), (), serves_kserve=True, namespaces=frozenset({"team"}))
+    ((difference),) = verified(documents, cluster).differences
+    assert (difference.code, difference.severity) == ("SW614", "error")
+    assert (
+        difference.message
+        == "a slice of 3g.40gb counts as 40448Mi, a unit of n has 37.11Gi, and team/half needs more than that"
+    )
+    assert difference.remedy == "write 3g.40gb: 38000Mi in memoryPerSlice"
+    assert told(followed(declared(), difference.remedy), of) == []
+
+
 def test_fewer_slices_declared_instead_of_reserved() -> None:
     assert told(declared(slices={"3g.40gb": 5, "1g.10gb": 8}), node(mig__3g_40gb=5)) == []
 
@@ -99,7 +116,7 @@ def test_fewer_slices_declared_instead_of_reserved() -> None:
 @pytest.mark.parametrize(
     ("resource", "units", "remedy"),
     [
-        ("nvidia.com/mig-3g.40gb", 2, "write reservedSlices: {3g.40gb: 2}, or move these pods to other nodes"),
+        ("nvidia.com/mig-3g.40gb", 2, "write 3g.40gb: 2 in reservedSlices, or move these pods to other nodes"),
         ("nvidia.com/gpu", 1, "write wholeGpus: 3, or move these pods to other nodes"),
     ],
 )
