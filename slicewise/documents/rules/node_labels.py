@@ -12,6 +12,7 @@ from slicewise.documents.environment import NodePool
 from slicewise.documents.node_selector import written_values
 from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, GKE_PARTITION_LABEL, MIG_CONFIG_LABEL, PRODUCT_LABEL
 from slicewise.mig import (
+    WHOLE_LAYOUT,
     canonical_profile_name,
     known_gpu_model,
     parse_profile_name,
@@ -35,6 +36,8 @@ def check_node_labels(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iter
         there = _model_said(key, value)
         if gpu and there and there != gpu.name:
             yield _contradiction(field, f"it says {there}, and the pool is declared with {gpu.name}")
+        if (key, value) == (MIG_CONFIG_LABEL, WHOLE_LAYOUT) and pool.mig:
+            yield _contradiction(field, "it says that no GPU is cut, and the pool is declared with slices")
         profile = _profile_said(key, value)
         if profile is None or (pool.mig and pool.mig.profile is None and not pool.mig.slices):
             continue

@@ -38,6 +38,7 @@ WHOLE = {"memoryPerGpu": "79Gi"}
         ),
         (PRODUCT, "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED", WHOLE, "it says 1g.10gb slices"),
         ("nvidia.com/mig.config", "all-1g.10gb", SLICES, "it says 1g.10gb, and the pool is declared with 3g.40gb"),
+        ("nvidia.com/mig.config", "all-disabled", SLICES, "it says that no GPU is cut, and the pool is declared with"),
     ],
 )
 def test_a_label_that_contradicts_the_gpus(

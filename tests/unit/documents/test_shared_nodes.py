@@ -28,6 +28,28 @@ def test_a_node_whose_cpus_are_counted_twice(loader: Loader) -> None:
     assert advice(loader, pools(large, {**small, "nodeSelector": {"pool": "other"}})) == []
 
 
+def test_a_count_of_slices_that_leaves_no_gpus_for_the_other_pool(loader: Loader) -> None:
+    """As `discover` writes nodes that only their cut tells apart: seven 1g.10gb on each of eight H100s leave none."""
+    has = {"allocatable": {"cpu": "188"}}
+    small = cut("small", "1g.10gb", "9Gi", **has) | {"nodeSelector": {"nvidia.com/mig-1g.10gb.count": "56"}}
+    large = cut("large", "3g.40gb", "39Gi", **has) | {"nodeSelector": {"nvidia.com/mig-3g.40gb.count": "16"}}
+    whole = {"name": "whole", "nodeSelector": {"kubernetes.io/hostname": "n"}, **has}
+    whole |= {"capabilities": {"memoryPerGpu": "80Gi"}}
+    assert advice(loader, pools(small, large, whole)) == []
+    # Four GPUs hold 28 of these, so the other four may be whole, or have 3g.40gb.
+    half = small | {"nodeSelector": {"nvidia.com/mig-1g.10gb.count": "28"}, "reservedUnits": 28}
+    assert advice(loader, pools(half, whole)) == []
+    assert len(advice(loader, pools(half, whole | {"reservedUnits": 4}))) == 1
+    assert len(advice(loader, pools(half, large | {"nodeSelector": {"a": "b"}, "reservedUnits": 8}))) == 1
+    # What is not said of a node, or of other GPUs, tells nothing.
+    assert len(advice(loader, pools(small | {"nodeSelector": {"nvidia.com/mig-1g.10gb.product": "56"}}, whole))) == 1
+    a100 = {"acceleratorType": "nvidia-a100-80gb"}
+    assert len(advice(loader, pools(small, whole | a100))) == 1
+    # The fewest of a list are there.
+    listed = small | {"nodeSelector": {"nvidia.com/mig-1g.10gb.count": ["56", "7"]}, "reservedUnits": 49}
+    assert len(advice(loader, pools(listed, whole | {"reservedUnits": 1}))) == 1
+
+
 def test_gpus_that_two_pools_sell(loader: Loader) -> None:
     """56 slices of 1g.10gb and 16 of 3g.40gb on eight GPUs."""
     large, small = cut("large", "3g.40gb", "39Gi"), cut("small", "1g.10gb", "9Gi")
