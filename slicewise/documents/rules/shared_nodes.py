@@ -13,7 +13,7 @@ from slicewise.documents.environment import MOST_SLICES, NodePool
 from slicewise.documents.node_selector import exclude_each_other
 from slicewise.documents.pool_offers import resources_of
 from slicewise.documents.rules.judged_entry import JudgedEntry
-from slicewise.documents.rules.told_by_counts import are_told_by_counts
+from slicewise.documents.rules.told_by_gpus import are_told_by_gpus
 from slicewise.kubernetes import readable
 from slicewise.mig import parse_profile_name
 
@@ -88,7 +88,7 @@ def _amounts_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator
             theirs = _amounts(other)
             same = {name: written for name, written in mine.items() if theirs.get(name) == written}
             twice = [f"{name} {written}" for name, written in same.items()]
-            one_node = twice and _one_node(pool, other) and not are_told_by_counts(pool, other)
+            one_node = twice and _one_node(pool, other) and not are_told_by_gpus(pool, other)
             if one_node and not _common(pool, other):
                 message = (
                     f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} '

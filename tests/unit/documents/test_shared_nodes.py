@@ -28,8 +28,8 @@ def test_a_node_whose_cpus_are_counted_twice(loader: Loader) -> None:
     assert advice(loader, pools(large, {**small, "nodeSelector": {"pool": "other"}})) == []
 
 
-def test_a_count_of_slices_that_leaves_no_gpus_for_the_other_pool(loader: Loader) -> None:
-    """As `discover` writes nodes that only their cut tells apart: seven 1g.10gb on each of eight H100s leave none."""
+def test_a_node_with_more_gpus_than_it_has_is_in_neither_pool(loader: Loader) -> None:
+    """Seven 1g.10gb on each of eight H100s leave no GPU for anything else: `discover` finds two kinds of nodes."""
     has = {"allocatable": {"cpu": "188"}}
     small = cut("small", "1g.10gb", "9Gi", **has) | {"nodeSelector": {"nvidia.com/mig-1g.10gb.count": "56"}}
     large = cut("large", "3g.40gb", "39Gi", **has) | {"nodeSelector": {"nvidia.com/mig-3g.40gb.count": "16"}}
@@ -37,17 +37,31 @@ def test_a_count_of_slices_that_leaves_no_gpus_for_the_other_pool(loader: Loader
     whole |= {"capabilities": {"memoryPerGpu": "80Gi"}}
     assert advice(loader, pools(small, large, whole)) == []
     # Four GPUs hold 28 of these, so the other four may be whole, or have 3g.40gb.
-    half = small | {"nodeSelector": {"nvidia.com/mig-1g.10gb.count": "28"}, "reservedUnits": 28}
+    half = small | {"reservedUnits": 28, "nodeSelector": {"nvidia.com/mig-1g.10gb.count": "28"}}
     assert advice(loader, pools(half, whole)) == []
     assert len(advice(loader, pools(half, whole | {"reservedUnits": 4}))) == 1
-    assert len(advice(loader, pools(half, large | {"nodeSelector": {"a": "b"}, "reservedUnits": 8}))) == 1
-    # What is not said of a node, or of other GPUs, tells nothing.
-    assert len(advice(loader, pools(small | {"nodeSelector": {"nvidia.com/mig-1g.10gb.product": "56"}}, whole))) == 1
+    assert len(advice(loader, pools(half, large | {"reservedUnits": 8}))) == 1
+    # Of other GPUs of the node nothing is said.
     a100 = {"acceleratorType": "nvidia-a100-80gb"}
     assert len(advice(loader, pools(small, whole | a100))) == 1
-    # The fewest of a list are there.
-    listed = small | {"nodeSelector": {"nvidia.com/mig-1g.10gb.count": ["56", "7"]}, "reservedUnits": 49}
-    assert len(advice(loader, pools(listed, whole | {"reservedUnits": 1}))) == 1
+
+
+def test_pools_with_a_label_in_common_are_told_by_a_count_of_slices_alone(loader: Loader) -> None:
+    has = {"allocatable": {"cpu": "188"}}
+    whole = {"name": "whole", "nodeSelector": {"rack": "7"}, "capabilities": {"memoryPerGpu": "80Gi"}, **has}
+
+    def told(*, reserved: int = 0, **labels: object) -> int:
+        """Return how many warnings there are where the slices are selected by these labels, and GPUs are reserved."""
+        cut_by = {f"nvidia.com/mig-1g.10gb.{name}": value for name, value in labels.items()}
+        small = cut("small", "1g.10gb", "9Gi", **has) | {"nodeSelector": {"rack": "7"} | cut_by}
+        return len(advice(loader, pools(small, whole | {"reservedUnits": reserved})))
+
+    assert told(count="56") == 0
+    # One GPU holds seven, so seven may be whole.
+    assert told(count=["56", "7"], reserved=1) == 1
+    assert told(count="7", reserved=0) == 0
+    assert told(product="56") == 1
+    assert told() == 1
 
 
 def test_gpus_that_two_pools_sell(loader: Loader) -> None:

@@ -21,7 +21,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
     UnitFault,
 )
 from slicewise.clusters.verify.pools.worded_node_faults import FaultWords, words_of_node_fault, words_of_silence
-from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, some
+from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, plural, some
 from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
 
@@ -79,7 +79,7 @@ def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
     yield Found(
         Code.FEWER_UNITS,
         Severity.WARNING,
-        f"{_on(compared, sorted(compared.lost))}: {_range(found)} units of {compared.resource}, "
+        f"{_on(compared, sorted(compared.lost))}: {_range(found)} {plural(max(found), 'unit')} of {compared.resource}, "
         f"{compared.units_per_node} declared{several}{kept}",
         ways[0].remedy,
         takes_room=True,

@@ -109,6 +109,11 @@ def test_slices_with_less_memory_than_was_measured() -> None:
     assert told(followed(declared(), difference.remedy), of) == []
 
 
+def test_one_unit_is_not_several() -> None:
+    ((_, _, message, _),) = told(declared(), node(gpu=1))
+    assert message == "on 1 of 1 node (n): 1 unit of nvidia.com/gpu, 4 declared"
+
+
 def test_fewer_slices_declared_instead_of_reserved() -> None:
     assert told(declared(slices={"3g.40gb": 5, "1g.10gb": 8}), node(mig__3g_40gb=5)) == []
 

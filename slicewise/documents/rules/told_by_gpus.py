@@ -1,4 +1,4 @@
-"""Pools whose nodes a count of slices keeps apart: the GPUs beside these slices are fewer than the others have."""
+"""Pools that no node can be in both of, whatever their labels: it would need more GPUs than it has."""
 
 from __future__ import annotations
 
@@ -14,35 +14,39 @@ from slicewise.mig import GpuModel, can_be_placed, canonical_profile_name, fewes
 _COUNTED: Final = re.compile(r"nvidia\.com/mig-(?P<profile>[0-9a-z.-]+)\.count")
 
 
-def are_told_by_counts(one: NodePool, other: NodePool) -> bool:
-    """Return whether no node can be in both pools, going by the number of slices that one of them selects by.
+def are_told_by_gpus(one: NodePool, other: NodePool) -> bool:
+    """Return whether no node can be in both pools, going by the GPUs that it would need.
 
-    `nvidia.com/mig-1g.5gb.count: 56` is a node whose eight A100s are all cut, and not one with eight whole ones.
+    `nvidia.com/mig-1g.5gb.count: 56` selects nodes whose eight A100s are all cut, and none with eight whole ones. What
+    is declared counts only if the nodeSelectors have no label in common: those that have one probably mean the same
+    nodes, and too many slices are a mistake.
     """
     gpu = catalogued(one)
     if gpu is None or catalogued(other) != gpu:
         return False
-    return _leaves_too_few(gpu, one, other) or _leaves_too_few(gpu, other, one)
+    return _need_too_many(gpu, one, other) or _need_too_many(gpu, other, one)
 
 
-def _leaves_too_few(gpu: GpuModel, one: NodePool, other: NodePool) -> bool:
-    counted = _counted(one)
-    slices, whole = _units(gpu, other)
-    together = counted | {profile: max(count, counted.get(profile, 0)) for profile, count in slices.items()}
-    if not counted or not can_be_placed(gpu, list(together)):
+def _need_too_many(gpu: GpuModel, one: NodePool, other: NodePool) -> bool:
+    slices, whole = _selected(gpu, one, other)
+    theirs, left = _units(gpu, other)
+    together = {**slices, **{profile: max(count, slices.get(profile, 0)) for profile, count in theirs.items()}}
+    if not (slices or whole) or not can_be_placed(gpu, list(together)):
         return False
     needed = fewest_gpus(gpu, together)
-    return needed is None or needed + whole > max(one.accelerator_count, other.accelerator_count)
+    return needed is None or needed + whole + left > max(one.accelerator_count, other.accelerator_count)
 
 
-def _counted(pool: NodePool) -> dict[str, int]:
-    """Return how many slices of each profile a node has at least that the pool's nodeSelector selects."""
+def _selected(gpu: GpuModel, pool: NodePool, other: NodePool) -> tuple[Mapping[str, int], int]:
+    """Return the slices of each profile, and the whole GPUs, that a node has at least which `pool` selects."""
+    if pool.selected.keys().isdisjoint(other.selected):
+        return _units(gpu, pool)
     found: dict[str, int] = {}
     for key, values in pool.selected.items():
         match = _COUNTED.fullmatch(key)
         if match and all(value.isdecimal() for value in values):
             found[canonical_profile_name(match["profile"])] = min(map(int, values))
-    return found
+    return found, 0
 
 
 def _units(gpu: GpuModel, pool: NodePool) -> tuple[Mapping[str, int], int]:
