@@ -96,17 +96,17 @@ def schedule(cluster: EmbeddedCluster, client: Client, where: str, pods: list[di
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_pod_of_a_plan_is_scheduled_in_every_order(cluster: EmbeddedCluster, seed: int) -> None:
-    _assert_promised(cluster, random_fleet(seed), f"seed-{seed}", seed)
+    assert_promised(cluster, random_fleet(seed), f"seed-{seed}", seed)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_pod_on_nodes_of_several_profiles_is_scheduled_in_every_order(
     cluster: EmbeddedCluster, seed: int
 ) -> None:
-    _assert_promised(cluster, fleet_of_several_profiles(seed), f"several-{seed}", seed)
+    assert_promised(cluster, fleet_of_several_profiles(seed), f"several-{seed}", seed)
 
 
-def _assert_promised(cluster: EmbeddedCluster, fleet: RandomFleet, name: str, seed: int) -> None:
+def assert_promised(cluster: EmbeddedCluster, fleet: RandomFleet, name: str, seed: int) -> None:
     """Schedule all pods of a plan as they are made, the other way round, and shuffled."""
     pods = planned_pods(fleet.documents)
     assert pods, "this fleet would prove nothing"

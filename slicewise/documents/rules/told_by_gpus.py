@@ -8,8 +8,11 @@ from typing import Final
 
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import NodePool
+from slicewise.kubernetes import GKE_ACCELERATOR_LABEL, INSTANCE_TYPE_LABEL, PRODUCT_LABEL, REGION_LABEL, ZONE_LABEL
 from slicewise.mig import GpuModel, can_be_placed, canonical_profile_name, fewest_gpus
 
+# The same on nodes that are cut in many ways.
+_OF_ANY_NODES: Final = {PRODUCT_LABEL, GKE_ACCELERATOR_LABEL, INSTANCE_TYPE_LABEL, REGION_LABEL, ZONE_LABEL}
 # What GPU feature discovery writes for each profile under strategy mixed (k8s-device-plugin v0.20, internal/lm).
 _COUNTED: Final = re.compile(r"nvidia\.com/mig-(?P<profile>[0-9a-z.-]+)\.count")
 
@@ -18,8 +21,8 @@ def are_told_by_gpus(one: NodePool, other: NodePool) -> bool:
     """Return whether no node can be in both pools, going by the GPUs that it would need.
 
     `nvidia.com/mig-1g.5gb.count: 56` selects nodes whose eight A100s are all cut, and none with eight whole ones. What
-    is declared counts only if the nodeSelectors have no label in common: those that have one probably mean the same
-    nodes, and too many slices are a mistake.
+    is declared counts only if the nodeSelectors have no name of nodes in common: those that have one probably mean the
+    same nodes, and too many slices are a mistake.
     """
     gpu = catalogued(one)
     if gpu is None or catalogued(other) != gpu:
@@ -39,7 +42,7 @@ def _need_too_many(gpu: GpuModel, one: NodePool, other: NodePool) -> bool:
 
 def _selected(gpu: GpuModel, pool: NodePool, other: NodePool) -> tuple[Mapping[str, int], int]:
     """Return the slices of each profile, and the whole GPUs, that a node has at least which `pool` selects."""
-    if pool.selected.keys().isdisjoint(other.selected):
+    if (pool.selected.keys() & other.selected.keys()) <= _OF_ANY_NODES:
         return _units(gpu, pool)
     found: dict[str, int] = {}
     for key, values in pool.selected.items():

@@ -36,6 +36,10 @@ def test_a_node_with_more_gpus_than_it_has_is_in_neither_pool(loader: Loader) ->
     whole = {"name": "whole", "nodeSelector": {"kubernetes.io/hostname": "n"}, **has}
     whole |= {"capabilities": {"memoryPerGpu": "80Gi"}}
     assert advice(loader, pools(small, large, whole)) == []
+    # The model of its GPUs and its zone name no nodes.
+    alike = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "topology.kubernetes.io/zone": "a"}
+    cut_small = small | {"nodeSelector": alike | {"eks.amazonaws.com/nodegroup": "small"}}
+    assert advice(loader, pools(cut_small, whole | {"nodeSelector": alike | {"team": "a"}})) == []
     # Four GPUs hold 28 of these, so the other four may be whole, or have 3g.40gb.
     half = small | {"reservedUnits": 28, "nodeSelector": {"nvidia.com/mig-1g.10gb.count": "28"}}
     assert advice(loader, pools(half, whole)) == []
