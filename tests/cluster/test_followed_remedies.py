@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from lightkube.generic_resource import create_global_resource
+from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apps_v1 import DaemonSet, Deployment
 from lightkube.resources.core_v1 import ConfigMap, Event, Node, NodeStatus, PersistentVolumeClaim, Pod
 from lightkube.types import PatchType
@@ -203,7 +204,7 @@ def test_gpus_of_the_dra_driver(site: Site) -> None:
     }
     with offering(site, FIRST, **{"nvidia.com/mig-1g.10gb": "0"}):
         site.told(site.documents(), "SW604", "warning")
-        site.client.create(kind({"metadata": {"name": "dra"}, "spec": spec}))
+        site.client.create(kind(metadata=ObjectMeta(name="dra"), spec=spec))
         try:
             told = site.told(site.documents(), "SW648", "warning")
             assert "NVIDIA's DRA driver has them" in told["message"]

@@ -162,8 +162,8 @@ def test_room_that_another_gpu_resource_leaves_is_seen_behind_pools_with_less() 
     cut = several("cut", {"1g.10gb": 7}, wholeGpus=4, acceleratorCount=5, allocatable={"cpu": "8", "memory": "1Ti"})
     large = model("large", profile("s", gpusPerNode=4, mig="never"), cpu="8")
     small = model("small", profile("s", memoryPerGpu="9Gi", mig="only"), cpu="2")
-    on_b = {"environmentSelector": {"slicewise.dev/environment": "b"}}
-    filling = deployment("f", "small", replicas=3, priority=1, **on_b)
+    on_b = {"slicewise.dev/environment": "b"}
+    filling = deployment("f", "small", replicas=3, priority=1, environmentSelector=on_b)
     asked = [deployment("l", "large"), deployment("s1", "small", replicas=2), deployment("s2", "small", replicas=2)]
     plan = plan_of([environment("a", cut), environment("b", cut), large, small, filling, *asked])
     assert [place[:2] for place in places(plan)] == [("f", "b"), ("s1", "a"), ("s2", "a")]
