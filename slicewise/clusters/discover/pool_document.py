@@ -259,6 +259,12 @@ def _may_be_slices(group: Group) -> bool:
     )
 
 
+def _cut(group: Group) -> str:
+    profiles = [part.profile for part in group.parts if part.profile]
+    some_whole = ", some of them whole" if len(profiles) < len(group.parts) else ""
+    return f"cut into {' and '.join(profiles)}{some_whole}" if profiles else "whole"
+
+
 def _states(group: Group) -> Iterator[str]:
     unready = _names(group.nodes, [not node.ready for node in group.nodes])
     if unready:
@@ -269,10 +275,9 @@ def _states(group: Group) -> Iterator[str]:
     for layout in sorted({gpus.mig_config or "" for gpus in group.gpus if awaits_layout(gpus)}):
         awaiting = [gpus.mig_config == layout and awaits_layout(gpus) for gpus in group.gpus]
         states = {gpus.mig_state or "no state" for gpus, is_it in zip(group.gpus, awaiting, strict=True) if is_it}
-        cut = f"cut into {group.profile}" if group.profile else "whole"
         yield (
             f"MIG manager is asked for {layout} ({MIG_CONFIG_LABEL}; {MIG_CONFIG_STATE_LABEL}: "
-            f"{', '.join(sorted(states))}), and the GPUs are {cut}, so what they offer may change: "
+            f"{', '.join(sorted(states))}), and the GPUs are {_cut(group)}, so what they offer may change: "
             f"{some(_names(group.nodes, awaiting), MOST_NAMED)}"
         )
     for state in sorted({gpus.mig_state for gpus in group.gpus if gpus.mig_state} - _SETTLED):

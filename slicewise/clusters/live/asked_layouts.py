@@ -33,10 +33,17 @@ def awaits_layout(gpus: Gpus) -> bool:
         return bool(there)
     profile = asked_profile(layout)
     if profile:
-        # Whole GPUs may be beside: those of a model that has no such slices.
-        return there != {_without_suffix(profile)}
+        return there != {_without_suffix(profile)} or _are_some_left_whole(gpus)
     # It makes two profiles of A30 and RTX PRO 6000, three of every other GPU.
     return layout == _BALANCED and len(there) <= 1
+
+
+def _are_some_left_whole(gpus: Gpus) -> bool:
+    """Return whether some GPUs of a node with one model are whole; those of a model without such slices stay so."""
+    whole, model = gpus.units(WHOLE_GPU_RESOURCE), gpus.model
+    if not whole or model is None or not model.mig_capable or gpus.has_several_models or gpus.physical is None:
+        return False
+    return gpus.cut_gpus > 0 and whole + gpus.cut_gpus <= gpus.physical
 
 
 def _is_known(gpus: Gpus, offer: Offer) -> bool:

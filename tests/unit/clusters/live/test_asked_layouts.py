@@ -40,6 +40,8 @@ CUT = {"nvidia.com/mig-3g.40gb": "16"}
         ("four-and-four", CUT, False),
         # GPUs that cannot be cut are beside those that are.
         ("all-3g.40gb", CUT | WHOLE, False),
+        # Half of the GPUs are cut as asked, and the others, which could be, are not.
+        ("all-3g.40gb", {"nvidia.com/mig-3g.40gb": "8", GPU: "4"}, True),
         # The device plugin up to 0.19 offers such slices under the plain name.
         ("all-1g.10gb.me", {"nvidia.com/mig-1g.10gb": "8"}, False),
         ("all-1g.10gb.me", WHOLE, True),
@@ -84,3 +86,17 @@ def test_discover_tells_of_it_and_does_not_select_by_it(state: dict[str, str]) -
 def test_slices_are_said_too() -> None:
     _, comments = described([node_json("n-0", H100 | {LAYOUT: "all-disabled"}, CUT)])
     assert any("asked for all-disabled" in each and "the GPUs are cut into 3g.40gb" in each for each in comments)
+
+
+@pytest.mark.parametrize(
+    ("resources", "cut"),
+    [
+        ({"nvidia.com/mig-3g.40gb": "8", "nvidia.com/mig-1g.10gb": "28"}, "cut into 1g.10gb and 3g.40gb, so"),
+        ({"nvidia.com/mig-3g.40gb": "8", GPU: "4"}, "cut into 3g.40gb, some of them whole, so"),
+    ],
+)
+def test_all_that_is_there_in_place_of_a_layout_is_said(resources: dict[str, str], cut: str) -> None:
+    _, comments = described([node_json("n-0", H100 | {LAYOUT: "all-1g.10gb"}, resources)])
+    assert any(
+        f"asked for all-1g.10gb ({LAYOUT}; {STATE}: no state), and the GPUs are {cut}" in each for each in comments
+    )
