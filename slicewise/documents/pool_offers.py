@@ -90,7 +90,7 @@ def reserved_field(pool: NodePool) -> str | None:
     declared = pool.declared.mig
     if pool.mig is None or declared is None or len(_profiles_by_resource(declared)[pool.resource]) > 1:
         return None
-    return f"capabilities.migConfiguration.reservedSlices.{pool.mig.profile}"
+    return f'capabilities.migConfiguration.reservedSlices["{pool.mig.profile}"]'
 
 
 def with_fields(pool: NodePool, fields: Mapping[str, object]) -> NodePool:

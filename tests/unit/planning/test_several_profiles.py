@@ -254,7 +254,7 @@ def test_remedies_name_the_fields_of_such_a_pool() -> None:
     documents = [environment("env", cut), asking, deployment("d", "m", replicas=10)]
     remedies = _remedies(documents)
     assert ("spec.nodePools[cut].nodeCount", 2) in remedies
-    reserved = "spec.nodePools[cut].capabilities.migConfiguration.reservedSlices.3g.40gb"
+    reserved = 'spec.nodePools[cut].capabilities.migConfiguration.reservedSlices["3g.40gb"]'
     assert (reserved, 2) in remedies
     # Followed, it has room.
     cut["capabilities"]["migConfiguration"]["reservedSlices"]["3g.40gb"] = 2
