@@ -53,8 +53,9 @@ def change_lines(changes: PlanChanges, width: int | None = None) -> list[str]:
 
 
 def _place(change: PlacementChange) -> str:
-    placement = change.now or change.before
-    return f"{named(placement.environment)}/{named(placement.node_pool)}" if placement else ""
+    placement, target = change.now or change.before, change.move.target if change.move else None
+    pool = pool_in_words(placement.node_pool, target.resource if target else None) if placement else ""
+    return f"{named(placement.environment)}/{pool}" if placement else ""
 
 
 def _text(change: PlacementChange) -> str:

@@ -12,7 +12,7 @@ import pytest
 from slicewise.changes import ChangeKind, Effect, parts_of_plan, plan_changes
 from slicewise.planning import make_plan
 from slicewise.presentation import change_lines, changes_headline
-from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
+from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, several, slices
 from tests.unit.changes.comparing import compared, remembered
 
 POOLS = environment("east", slices("tight", "3g.40gb"), pool("whole", nodeCount=2, multiNodeCapable=True))
@@ -169,3 +169,11 @@ def test_no_value_of_a_variable_or_an_argument_is_in_a_plan() -> None:
         assert re.fullmatch("#[0-9a-f]{8}", parts["args"])
     # Equal values of two deployments do not show.
     assert one["env"] != other["env"]
+
+
+def test_another_resource_of_the_same_nodes_is_named() -> None:
+    """The nodes have fewer slices of the one profile now, and room on those of another."""
+    small = served(topology={"mig": "only", "memoryPerGpu": "9Gi"})
+    before, now = (environment("east", several("cut", {"1g.10gb": tiny, "3g.40gb": 6})) for tiny in (4, 1))
+    (line,) = lines([before, small, chat(replicas=2)], [now, small, chat(replicas=2)])
+    assert line.startswith("> team/chat east/cut (3g.40gb) from east/cut (1g.10gb) with any, now with any: ")
