@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from slicewise.diagnostics import Code, Diagnostic, some
-from slicewise.documents import declared_pool, reserved_field, with_fields
+from slicewise.documents import reserved_field, with_fields
 from slicewise.planning.advice.occupied_pool import OccupiedPool, name_of
-from slicewise.planning.capacity import PodSize, PoolLedger, ledgers_of
+from slicewise.planning.capacity import PodSize
 
 # A Deployment's maxUnavailable is 25 %, rounded down: with fewer replicas than this, none may be missing in an update.
 ROLLS_WITHOUT_SURGE = 4
@@ -69,17 +69,7 @@ def _more_nodes(pool: OccupiedPool, sizes: Iterable[PodSize], reserve: int) -> t
         field, name, step = "max_node_count", "maxNodeCount", 1
     nodes = declared.nodes + step
     while True:
-        larger = _with(pool, {field: nodes, "reserved_units": reserve})
+        larger = pool.ledger.emptied(with_fields(declared, {field: nodes, "reserved_units": reserve}))
         if larger.charge_all(tenant.pods for tenant in pool.tenants) and all(map(larger.has_room_to_roll, sizes)):
             return name, nodes
         nodes += step
-
-
-def _with(pool: OccupiedPool, fields: Mapping[str, object]) -> PoolLedger:
-    """Return the pool with other values in some fields, and with nothing on it but what has other GPU resources."""
-    changed = with_fields(pool.ledger.pool, fields)
-    ledgers = {each.resource: each for each in ledgers_of(pool.ledger.environment, declared_pool(changed))}
-    for ledger, tenants in pool.beside:
-        for tenant in tenants:
-            ledgers[ledger.resource].charge(*tenant.pods)
-    return ledgers[pool.ledger.resource]

@@ -48,8 +48,12 @@ class OfferLedger(PoolLedger):
         if not self.node.limited:
             return  # the others have nothing in common with these
         for each in self._offers:
-            if each is not self:
+            if each is not self and each.sees(self):
                 each.forget(better=count < 0)
+
+    def sees(self, other: OfferLedger) -> bool:
+        """Return whether what is charged to `other` counts here: of a pool that is tried out it does not."""
+        return any(each is other for each in self._offers)
 
     def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolLedger:
         """Return a copy in which these pods of this resource are not charged."""
@@ -62,6 +66,12 @@ class OfferLedger(PoolLedger):
         for pod, count in pods:
             mine.charge(pod, -count)
         return mine
+
+    def emptied(self, pool: NodePool) -> PoolLedger:
+        """Return a ledger of `pool`, as if it were the one of this resource: the others stay as they are."""
+        other = OfferLedger(self.environment, pool)
+        other.join([other if each is self else each for each in self._offers], self._number, self._light)
+        return other
 
     def _alike(self, pod: PodSize) -> bool:
         """Return whether counting units is exact: nobody else is there, or nothing but units can run out."""

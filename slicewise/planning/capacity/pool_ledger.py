@@ -125,6 +125,14 @@ class PoolLedger:
             other.charge(pod, -count)
         return other
 
+    def emptied(self, pool: NodePool) -> PoolLedger:
+        """Return a ledger of `pool`, with nothing charged but what has the other GPU resources of the same nodes.
+
+        Args:
+            pool: The pool of this ledger with another number of nodes, or of units that are reserved.
+        """
+        return PoolLedger(self.environment, pool)
+
     def mixing(self, pod: PodSize) -> int:
         """Return how much a pod of this size would mix sizes, which costs room: 0 not at all, 1 the pool is empty.
 
