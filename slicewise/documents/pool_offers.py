@@ -31,6 +31,15 @@ class PoolOffer(NodePool):
     """Units of this resource on a node."""
     units_of_all: int
     """Units of every GPU resource of a node together."""
+    advertised: str
+    """The Kubernetes resource of one unit."""
+    is_one_of_several: bool
+    """Whether the nodes offer other GPU resources beside this one."""
+
+    @property
+    def resource(self) -> str:
+        """The Kubernetes resource that one unit is advertised as: known since the offer was made."""
+        return self.advertised
 
 
 def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
@@ -41,19 +50,17 @@ def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
     mig = pool.mig
     if mig is None or not mig.slices:
         return (pool,)
-    # Alike for every resource of the node, and looked up once.
-    common = {**pool.__dict__, "declared": pool, "units_of_all": sum(mig.slices.values()) + mig.whole_gpus}
-    offers = {name: _slices(pool, mig, profiles) for name, profiles in _profiles_by_resource(mig).items()}
-    if mig.whole_gpus:
-        offers[WHOLE_GPU_RESOURCE] = _whole(pool, mig)
-    return tuple(_offer({**common, **offers[name]}) for name in sorted(offers))
+    resources = _profiles_by_resource(mig)
+    return tuple(_offer(pool, mig, resources, name) for name in sorted(resources))
 
 
 def offer_named(pool: NodePool, resource: str | None) -> NodePool | None:
     """Return what `pool` offers under the name of a resource; of a pool with one resource, that whatever its name."""
-    if not is_cut_in_several(pool):
+    mig = pool.mig
+    if mig is None or not mig.slices:
         return pool
-    return next((each for each in offers_of(pool) if each.resource == resource), None)
+    resources = _profiles_by_resource(mig)
+    return _offer(pool, mig, resources, resource) if resource in resources else None
 
 
 def resources_of(pool: NodePool) -> tuple[str, ...]:
@@ -61,7 +68,7 @@ def resources_of(pool: NodePool) -> tuple[str, ...]:
     mig = pool.mig
     if mig is None or not mig.slices:
         return (pool.resource,)
-    return tuple(sorted([*_profiles_by_resource(mig), *([WHOLE_GPU_RESOURCE] if mig.whole_gpus else [])]))
+    return tuple(sorted(_profiles_by_resource(mig)))
 
 
 def offer_in_words(resource: str) -> str:
@@ -71,7 +78,7 @@ def offer_in_words(resource: str) -> str:
 
 def offered_as(pool: NodePool) -> str | None:
     """Return the GPU resource of one of several offers of a pool; None for a pool that has one."""
-    return pool.resource if isinstance(pool, PoolOffer) and len(resources_of(pool.declared)) > 1 else None
+    return pool.resource if isinstance(pool, PoolOffer) and pool.is_one_of_several else None
 
 
 def is_cut_in_several(pool: NodePool) -> bool:
@@ -138,15 +145,30 @@ def whole_memory(gpu: GpuModel | None, pool: NodePool) -> Quantity | None:
     return pool.capabilities.memory_per_gpu or (Quantity.parse(f"{gpu.memory_gib}Gi") if gpu else None)
 
 
-def _profiles_by_resource(mig: MigConfiguration) -> dict[str, list[str]]:
+def _profiles_by_resource(mig: MigConfiguration) -> dict[str, Sequence[str]]:
     """Return the profiles of a node by the resource that their slices are advertised as, those without suffix first.
 
-    Several are one where the device plugin leaves suffixes out (`devicePluginVersion`).
+    Several are one where the device plugin leaves suffixes out (`devicePluginVersion`). GPUs that are left whole have
+    none.
     """
     found: dict[str, list[str]] = {}
     for profile in sorted(mig.slices or (), key=lambda each: (len(each), each)):
         found.setdefault(mig.resource_of(profile), []).append(profile)
-    return found
+    return {**found, **({WHOLE_GPU_RESOURCE: ()} if mig.whole_gpus else {})}
+
+
+def _offer(pool: NodePool, mig: MigConfiguration, resources: Mapping[str, Sequence[str]], resource: str) -> PoolOffer:
+    """Return one of the GPU `resources` of a pool, each of which has some profiles."""
+    profiles = resources[resource]
+    data = {
+        **pool.__dict__,
+        **(_slices(pool, mig, profiles) if profiles else _whole(pool, mig)),
+        "declared": pool,
+        "units_of_all": sum((mig.slices or {}).values()) + mig.whole_gpus,
+        "advertised": resource,
+        "is_one_of_several": len(resources) > 1,
+    }
+    return _empty_offer().model_copy(update=data)
 
 
 def _whole(pool: NodePool, mig: MigConfiguration) -> dict[str, Any]:
@@ -171,10 +193,6 @@ def _slices(pool: NodePool, mig: MigConfiguration, profiles: Sequence[str]) -> d
         "accelerator_count": pool.accelerator_count - mig.whole_gpus,
         "reserved_units": sum(reserved.get(each, 0) for each in profiles),
     }
-
-
-def _offer(data: dict[str, Any]) -> PoolOffer:
-    return _empty_offer().model_copy(update=data)
 
 
 @cache

@@ -8,7 +8,7 @@ from functools import lru_cache
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import NodePool
 from slicewise.documents.pool_offers import PoolOffer, declared_pool
-from slicewise.mig import GpuModel
+from slicewise.mig import GpuModel, known_gpu_model
 
 
 def units_per_gpu(pool: NodePool) -> int | None:
@@ -45,12 +45,13 @@ def gpus_per_unit(pool: NodePool) -> Fraction:
         return Fraction(1)
     cut = pool.declared.mig
     counts = tuple(((cut.slices if cut else None) or {}).items())
-    return _share(catalogued(pool), counts, pool.accelerator_count, units_per_gpu(pool) or 1)
+    return _share(pool.accelerator_type, counts, pool.accelerator_count, units_per_gpu(pool) or 1)
 
 
 @lru_cache(1024)
-def _share(gpu: GpuModel | None, counts: tuple[tuple[str, int], ...], gpus: int, per_gpu: int) -> Fraction:
+def _share(accelerator: str, counts: tuple[tuple[str, int], ...], gpus: int, per_gpu: int) -> Fraction:
     """Return how many of `gpus` GPUs, cut into slices by profile (`counts`), one is of which a GPU has `per_gpu`."""
+    gpu = known_gpu_model(accelerator)
     taken = sum(Fraction(count, _slices_of_a_gpu(gpu, name, count, gpus)) for name, count in counts)
     return Fraction(gpus, per_gpu) / taken
 

@@ -84,6 +84,8 @@ class OfferLedger(PoolLedger):
 
     def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
         """Return whether nodes of a size take `pods` of this resource beside those of the others, in any order."""
+        if not self.node.limited:
+            return super()._holds(node, pods)  # the others have nothing in common with these
         gone = {name for name, _ in self.node.limits()} - {name for name, _ in node.limits()}
         sizes = [each.without(gone) for each in self._sizes] if gone else self._sizes
         return is_sound_together(self.pool.nodes, sizes, self._together(pods, gone))
