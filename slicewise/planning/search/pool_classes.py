@@ -114,7 +114,8 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
         [_serves(reason, doubted=number in doubtful) for number, reason in enumerate(here)]
         for here, doubtful in zip(reasons, doubts, strict=True)
     ]
-    numbers = _first_alike(pools, class_of, serves)
+    beside = _beside(pools)
+    numbers = _first_alike(pools, class_of, serves, beside)
     examples = {number: class_of[number] for number in numbers}
     asked: dict[int, set[PodSize]] = {number: set() for number in examples}
     found: dict[_Shape, dict[int, Fit]] = {}
@@ -131,7 +132,6 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
                 doubted = serves[shape[0]][class_of[number]] is _Serves.IF_WEIGHTS_FIT
                 order = (doubted, pool.pool.unit_memory.bytes, wasted)
                 found[shape][number] = Fit(order, pod)
-    beside = _beside(pools)
 
     def units_decide(number: int, pods: Iterable[PodSize]) -> bool:
         """Return whether units run out first, whatever comes of what may be asked of these nodes."""
@@ -173,17 +173,19 @@ def _serves(reason: Reason | None, *, doubted: bool) -> _Serves:
 
 
 def _beside(pools: Sequence[PoolLedger]) -> Sequence[Sequence[int]]:
-    """Return for each pool the numbers of what its nodes offer beside it."""
-    number_of = {id(pool): number for number, pool in enumerate(pools) if pool.beside}
-    return [[number_of[id(each)] for each in pool.beside] if number_of else () for pool in pools]
+    """Return for each pool the numbers of what its nodes offer beside it and share anything but units with it."""
+    number_of = {id(pool): number for number, pool in enumerate(pools)}
+    return [[number_of[id(each)] for each in pool.beside] if pool.node.limited else () for pool in pools]
 
 
 def _first_alike(
-    pools: Sequence[PoolLedger], requirements: Sequence[int], serves: Iterable[Sequence[_Serves]]
+    pools: Sequence[PoolLedger],
+    requirements: Sequence[int],
+    serves: Iterable[Sequence[_Serves]],
+    beside: Sequence[Sequence[int]],
 ) -> list[int]:
     """Return for each pool the number of the first one that is like it in all that planning looks at."""
     able = list(zip(*serves, strict=True))
-    beside = _beside(pools)
     first: dict[tuple[object, ...], int] = {}
     known: dict[tuple[object, ...], int] = {}
     numbers = []
