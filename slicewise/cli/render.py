@@ -118,8 +118,8 @@ def _stop_at_moves(plan: Plan, changes: PlanChanges | None, directory: Path, *, 
     _say_changes(changes)
     deployments = len({move.deployment for move in leaving})
     message = (
-        f"{counted(deployments, 'deployment')} would leave the pool of the last rendering, and restart elsewhere, so "
-        "nothing is written"
+        f"{counted(deployments, 'deployment')} would leave the pool or slices of the last rendering, and "
+        "restart elsewhere, so nothing is written"
     )
     remedy = "if that is meant, pass --allow-moves; else undo the change of the documents that the lines above name"
     place = Place(str(directory))
@@ -134,4 +134,5 @@ def _leaves_unasked(move: Move, going_on: Collection[tuple[DeploymentKey, str]])
     here, there = move.source, move.target
     if (move.deployment, there.environment) in going_on:
         return False
-    return (here.environment, here.node_pool) != (there.environment, there.node_pool)
+    # Slices of another profile on the same nodes are another place, too.
+    return (here.environment, here.node_pool, here.resource) != (there.environment, there.node_pool, there.resource)

@@ -110,9 +110,9 @@ def test_a_move_needs_a_word(pool_gone: Path, output: Path) -> None:
     ]
     assert run.stderr.splitlines() == [
         (
-            f"{output}: 1 deployment would leave the pool of the last rendering, and restart elsewhere, so nothing is "
-            "written; if that is meant, pass --allow-moves; else undo the change of the documents that the lines above "
-            "name [SW113]"
+            f"{output}: 1 deployment would leave the pool or slices of the last rendering, and restart elsewhere, so "
+            "nothing is written; if that is meant, pass --allow-moves; else undo the change of the documents that the "
+            "lines above name [SW113]"
         ),
     ]
     assert contents(output) == before
@@ -140,6 +140,19 @@ def test_pools_that_become_one_move_nothing_that_runs(tmp_path: Path, output: Pa
         "environment e has no pool cut any more (node-pool-gone); no pod restarts",
     ]
     assert pools(output) == {"chat": "e/mixed", "big": "e/mixed"}
+
+
+def test_other_slices_of_the_same_nodes_need_a_word(tmp_path: Path, output: Path) -> None:
+    file, small = tmp_path / "fleet.yaml", model("small", profile("one", memoryPerGpu="9Gi"))
+    before = environment("e", several("mixed", {"1g.10gb": 14, "3g.40gb": 4}))
+    served = (small, deployment("chat", "small"))
+    assert render(write(file, [before, *served]), output).returncode == 0
+    mig = before["spec"]["nodePools"][0]["capabilities"]["migConfiguration"]
+    mig["slices"] = {"1g.20gb": 4, "3g.40gb": 12}
+    run = render(write(file, [before, *served]), output)
+    assert run.returncode == 5
+    assert "1 deployment would leave the pool or slices of the last rendering" in run.stderr
+    assert render(file, output, "--allow-moves").returncode == 0
 
 
 def test_fewer_environments_need_no_word(documents: Path, output: Path) -> None:
