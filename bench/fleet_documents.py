@@ -8,7 +8,16 @@ from typing import Any
 
 import yaml
 
-from slicewise.documents import API_VERSION, KINDS, ClusterModel, Fleet, InferenceEnvironment, ModelDeployment, ModelKey
+from slicewise.documents import (
+    API_VERSION,
+    KINDS,
+    ClusterModel,
+    Fleet,
+    InferenceEnvironment,
+    ModelDeployment,
+    ModelKey,
+    Quota,
+)
 
 Document = dict[str, Any]
 
@@ -39,4 +48,5 @@ def fleet_of(documents: Sequence[Document]) -> Fleet:
             ModelKey(item.kind, "", item.metadata.name): item.spec for item in parsed if isinstance(item, ClusterModel)
         },
         deployments=tuple(sorted(deployments, key=lambda item: item.key)),
+        quotas=tuple(sorted((item for item in parsed if isinstance(item, Quota)), key=lambda item: item.name)),
     )
