@@ -11,16 +11,10 @@ from typing import Literal, NamedTuple
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, Measure, NodePool
 from slicewise.planning.quotas.exceeded import QuotaExceeded, QuotaSum
+from slicewise.planning.quotas.shares import Share, ShareGroup, Taken
 from slicewise.planning.quotas.worth import NOTHING, Limits, Worth, limits_of, unit_worth
 
 _MEASURES = tuple(Measure)
-
-
-class Taken(NamedTuple):
-    """Units of one pool, by its number."""
-
-    pool: int
-    units: int
 
 
 class QuotaUse(NamedTuple):
@@ -35,35 +29,6 @@ class QuotaUse(NamedTuple):
         for measure, taken, limit in zip(Measure, self.used, self.limits, strict=True):
             if limit is not None:
                 yield measure, taken, limit
-
-
-@dataclass(slots=True)
-class _Share:
-    """What deployments take of one quota."""
-
-    name: str
-    limits: Limits
-    weights: Sequence[Worth]
-    """What a unit of each pool counts, by what is limited; nothing where the quota does not count the pool."""
-    used: Worth = NOTHING
-    kept: Worth = NOTHING
-    """Kept for what ran before and has no place yet."""
-
-    def amount(self, taken: Iterable[Taken]) -> Worth:
-        amount = NOTHING
-        for each in taken:
-            amount = amount.plus(self.weights[each.pool].times(each.units))
-        return amount
-
-
-class _Group(NamedTuple):
-    """The quotas that count some deployments, and the kinds of pool that these tell apart."""
-
-    shares: Sequence[_Share]
-    kind_of: Sequence[int]
-    """By the number of a pool."""
-    examples: Sequence[int]
-    """A pool of each kind."""
 
 
 @dataclass(slots=True)
@@ -99,7 +64,7 @@ class QuotaLedger:
         pools = list(pools)
         units = [unit_worth(pool) for _, pool in pools]
         self._shares = [
-            _Share(
+            Share(
                 quota.name,
                 limits_of(quota),
                 [
@@ -110,8 +75,8 @@ class QuotaLedger:
             for quota in fleet.quotas
         ]
         self._running = _Running()
-        self._groups: dict[tuple[int, ...], _Group] = {}
-        self._group_of: dict[DeploymentKey, _Group | None] = {}
+        self._groups: dict[tuple[int, ...], ShareGroup] = {}
+        self._group_of: dict[DeploymentKey, ShareGroup | None] = {}
 
     def uses(self) -> Iterator[QuotaUse]:
         """Yield what is taken of each quota, in the order of the fleet."""
@@ -122,13 +87,15 @@ class QuotaLedger:
         group = self._group(key)
         for share in group.shares if group else ():
             amount = share.amount(taken)
+            if amount == NOTHING:
+                continue
             amount = amount.times(-1) if back else amount
-            share.used = share.used.plus(amount)
+            share.use(amount)
             before = self._running.of.get(key, {}).get(share.name)
             if before:
-                share.kept = share.kept.plus(before.left.times(-1))
+                share.keep(before.left.times(-1))
                 before.has = before.has.plus(amount)
-                share.kept = share.kept.plus(before.left)
+                share.keep(before.left)
 
     def keep(self, key: DeploymentKey, taken: Sequence[Taken]) -> None:
         """Keep for a deployment what it took in the previous plan."""
@@ -138,14 +105,14 @@ class QuotaLedger:
             by_quota = self._running.of.setdefault(key, {})
             before = by_quota.setdefault(share.name, _Before(NOTHING))
             before.had = before.had.plus(amount)
-            share.kept = share.kept.plus(amount)
+            share.keep(amount)
 
     def release(self, keys: Iterable[DeploymentKey]) -> None:
         """Keep nothing any more for these."""
         for key in keys:
             group = self._group(key)
             for share in group.shares if group else ():
-                share.kept = share.kept.plus(self._running.left(key, share.name).times(-1))
+                share.keep(self._running.left(key, share.name).times(-1))
             self._running.of.pop(key, None)
 
     def refusal(self, key: DeploymentKey, taken: Sequence[Taken]) -> QuotaExceeded | None:
@@ -162,12 +129,22 @@ class QuotaLedger:
                 if limit is not None and needs > own[number] and others + needs > limit:
                     yield QuotaExceeded(share.name, QuotaSum(_MEASURES[number], others, limit, needs))
 
+    def allows(self, key: DeploymentKey, taken: Sequence[Taken]) -> bool:
+        """Return whether a deployment would exceed no quota with what it would take."""
+        group = self._group(key)
+        if group is None:
+            return True
+        return self.refusal(key, taken) is None if key in self._running.of else group.allows(taken)
+
     def accepts(self, key: DeploymentKey, units: int) -> Callable[[int], bool] | Literal[False] | None:
         """Return what says of which pools a deployment may take so many units: None for all, False for none."""
         group = self._group(key)
         if group is None:
             return None
-        may = [self.refusal(key, (Taken(pool, units),)) is None for pool in group.examples]
+        if key in self._running.of:
+            may = [self.refusal(key, (Taken(pool, units),)) is None for pool in group.examples]
+        else:
+            may = [units <= most for most in group.most()]
         if all(may):
             return None
         if not any(may):
@@ -175,24 +152,16 @@ class QuotaLedger:
         kind_of = group.kind_of
         return lambda number: may[kind_of[number]]
 
-    def _group(self, key: DeploymentKey) -> _Group | None:
+    def _group(self, key: DeploymentKey) -> ShareGroup | None:
         if key not in self._group_of:
             deployment = self._fleet.deployment[key]
             numbers = tuple(number for number, quota in enumerate(self._fleet.quotas) if quota.is_of(deployment))
             self._group_of[key] = self._group_of_quotas(numbers) if numbers else None
         return self._group_of[key]
 
-    def _group_of_quotas(self, numbers: tuple[int, ...]) -> _Group:
+    def _group_of_quotas(self, numbers: tuple[int, ...]) -> ShareGroup:
         if numbers not in self._groups:
-            shares = [self._shares[number] for number in numbers]
-            kinds: dict[tuple[Worth, ...], int] = {}
-            kind_of, examples = [], []
-            for pool, weights in enumerate(zip(*(share.weights for share in shares), strict=True)):
-                if weights not in kinds:
-                    kinds[weights] = len(kinds)
-                    examples.append(pool)
-                kind_of.append(kinds[weights])
-            self._groups[numbers] = _Group(shares, kind_of, examples)
+            self._groups[numbers] = ShareGroup([self._shares[number] for number in numbers])
         return self._groups[numbers]
 
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from slicewise.documents import DeploymentKey, Fleet, offers_of
 from slicewise.planning.plan import Placement
-from slicewise.planning.quotas.ledger import QuotaLedger, Taken
+from slicewise.planning.quotas.ledger import QuotaLedger
+from slicewise.planning.quotas.shares import Taken
 
 
 class PlannedQuotas:

@@ -110,6 +110,17 @@ class DraftPlan:
         """Return the quota that `claim` would exceed, if there is one."""
         return self.quotas.refusal(claim.demand.key, claim.taken) if self.quotas else None
 
+    def allows(self, claim: Claim) -> bool:
+        """Return whether `claim` would exceed no quota."""
+        return self.quotas is None or self.quotas.allows(claim.demand.key, claim.taken)
+
+    def allowed(self, demand: Demand, option: ServingOption) -> Callable[[int], bool] | Literal[False] | None:
+        """Return what says of a pool whether quotas allow an option there, beside whatever prefill workload it has.
+
+        None where they allow every pool, and False where they allow none.
+        """
+        return self.quotas.accepts(demand.key, demand.units(option.profile)) if self.quotas else None
+
     def count(self, claim: Claim, *, back: bool = False) -> None:
         """Count in quotas what `claim` takes, or takes back."""
         if self.quotas:
@@ -152,17 +163,19 @@ class DraftPlan:
         """
         for option in demand.options if options is None else options:
             pods = demand.pods(option)
+            allowed = self.allowed(demand, option)
+            if allowed is False:
+                continue
             for level in option.levels:
                 found: tuple[Room, PodSize] | None = None
                 for _, pod, queue in level.lanes:
-                    accepts = self._accepts(demand, option, pod)
-                    room = queue.first(pods, excluded, accepts) if accepts is not False else None
+                    room = queue.first(pods, excluded, self._accepts(demand, option, pod, allowed))
                     if room and (found is None or room < found[0]):
                         found = (room, pod)
                 if found:
                     room, pod = self._first_by_name(level, pods, *found)
                     first = Claim(demand, option, room.number, pod, retained=False)
-                    claim = None if self.refusal(first) else self.with_prefill(first)
+                    claim = self.with_prefill(first) if self.allows(first) else None
                     # The first by name may not count alike, or have no room for the prefill workload beside it.
                     return claim or self.with_prefill(Claim(demand, option, found[0].number, found[1], retained=False))
         return None
@@ -181,7 +194,7 @@ class DraftPlan:
                     replace(claim, prefill=PrefillClaim(number, pod, pods))
                     for _, number, pod in sorted(self._rooms(level, claim, pods))
                 )
-                best = next((each for each in found if self.refusal(each) is None), None)
+                best = next(filter(self.allows, found), None)
                 if best:
                     return best
         return None
@@ -205,17 +218,15 @@ class DraftPlan:
             pool.charge(claim.pod, -claim.pods)
 
     def _accepts(
-        self, demand: Demand, option: ServingOption, pod: PodSize
-    ) -> Callable[[int], bool] | Literal[False] | None:
-        """Return what says of a pool with room whether quotas allow it, and the prefill workload has room beside it.
+        self, demand: Demand, option: ServingOption, pod: PodSize, allowed: Callable[[int], bool] | None
+    ) -> Callable[[int], bool] | None:
+        """Return what says of a pool with room whether it is `allowed`, and the prefill workload has room beside it.
 
-        None where they allow every pool, and False where they allow none.
+        None where nothing need be asked.
         """
-        units = demand.pods(option) * pod.units
-        allows = self.quotas.accepts(demand.key, units) if self.quotas else None
-        if allows is False or option.prefill is None:
-            return allows
-        return lambda number: (allows is None or allows(number)) and self._has_prefill(demand, option, pod, number)
+        if option.prefill is None:
+            return allowed
+        return lambda number: (allowed is None or allowed(number)) and self._has_prefill(demand, option, pod, number)
 
     def _has_prefill(self, demand: Demand, option: ServingOption, pod: PodSize, number: int) -> bool:
         return self.with_prefill(Claim(demand, option, number, pod, retained=False)) is not None

@@ -82,6 +82,8 @@ class Relocation:
     ) -> Iterator[Claim]:
         """Yield where `demand` could go if there were room, most free first."""
         draft, placed = self._draft, self._draft.placed[demand.key]
+        if all(draft.allowed(demand, option) is False for option in options):
+            return
         pools: dict[int, tuple[ServingOption, PodSize]] = {}
         for option in options:
             for index, pod in option.lane_pools():
@@ -94,7 +96,7 @@ class Relocation:
             option, pod = pools[index]
             newcomer = Claim(demand, option, index, pod, retained=False)
             # Room is all that others of this priority can make.
-            if draft.refusal(newcomer) is None:
+            if draft.allows(newcomer):
                 yield newcomer
 
     def _may_move_beside(self, index: int) -> bool:
@@ -178,7 +180,7 @@ class Relocation:
             self._draft.remove(claim)
             self.left.append(claim)
         room = self._draft.pools[newcomer.index].takes(newcomer.pod, newcomer.pods)
-        found = self._draft.with_prefill(newcomer) if room and not self._draft.refusal(newcomer) else None
+        found = self._draft.with_prefill(newcomer) if room and self._draft.allows(newcomer) else None
         if found:
             self._place(found, Step.MADE_ROOM if depth == self._depth else Step.MADE_WAY)
             if found.prefill:

@@ -108,7 +108,7 @@ class _Repacking:
         for claim in old:
             draft.count(claim, back=True)
         for claim in claims:
-            if pool.takes(claim.pod, claim.pods) and not draft.refusal(claim):
+            if pool.takes(claim.pod, claim.pods) and draft.allows(claim):
                 pool.charge(claim.pod, claim.pods)
                 filled.append(claim)
                 draft.count(claim)
