@@ -9,9 +9,11 @@ this plan has placed, of this priority, takes part: nothing that runs is touched
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from heapq import merge
+from itertools import accumulate
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -61,16 +63,33 @@ class _Waiter(NamedTuple):
     pod: PodSize
 
 
+class _Queue(NamedTuple):
+    """What waits for the pools of one lane with pods of one size; the smallest first."""
+
+    lane: int
+    """Its number: what comes first is the same whatever the sizes are."""
+    size: int | None
+    """Units of a pod; None for those of any size that may wait in several lanes of one pool."""
+    waiters: list[_Waiter]
+
+    def fitting(self, rooms: Mapping[int, int], free: int) -> Iterator[_Waiter]:
+        """Yield what waits as long as there is room for pods of the size; without any yet there is what is `free`."""
+        for waiter in self.waiters:
+            if self.size is not None and rooms.get(self.size, free) < waiter.units:
+                return
+            yield waiter
+
+
 class _Repacking:
     """What waits for a place, and what may have to make way for it."""
 
     def __init__(self, draft: DraftPlan, demands: Iterable[Demand], short: Iterable[Demand]) -> None:
         self._draft = draft
-        self._waiters: dict[int, list[_Waiter]] = {}
+        self._queues: dict[int, dict[int | None, _Queue]] = {}
         self._waiting: dict[DeploymentKey, list[tuple[list[_Waiter], _Waiter]]] = {}
         # Those with a prefill workload take room on two pools: none of them alone is filled again for them.
         self._pairs: dict[DeploymentKey, Demand] = {}
-        self.pools: dict[int, list[list[_Waiter]]] = {}
+        self.pools: dict[int, list[_Queue]] = {}
         """The pools that something waits for, and what."""
         self._tries = 0
         self._claims: dict[int, list[Claim]] = {}
@@ -85,37 +104,51 @@ class _Repacking:
         """Fill a pool again, the smallest first, and keep that if it serves more."""
         old = self._claims.get(index, [])
         pool = self._draft.pools[index]
-        smallest = min((waiters[0].units for waiters in self.pools[index] if waiters), default=None)
+        smallest = min((queue.waiters[0].units for queue in self.pools[index] if queue.waiters), default=None)
         largest = max((claim.units for claim in old), default=0)
         if smallest is None or smallest >= max(largest, pool.free + 1):
             return False
         base = pool.without((claim.pod, claim.pods) for claim in old)
         candidates = self._candidates(index, base, old)
-        best = old
-        for preferred in sorted({claim.pod.units for claim in candidates}):
-            order = sorted(candidates, key=lambda claim: claim.pod.units != preferred)
-            filled = self._fill(base.without(()), order, old)
-            if len(filled) > len(best):
-                best = filled
+        sizes = sorted({claim.pod.units for claim in candidates})
+        with self._uncounted(old):
+            # What quotas refuse already is refused with others beside it, too.
+            candidates = [claim for claim in candidates if self._draft.allows(claim)]
+            most = most_that_fit((claim.units for claim in candidates), base.free)
+            best = old
+            for preferred in sizes:
+                if len(best) >= most:
+                    break
+                order = sorted(candidates, key=lambda claim: claim.pod.units != preferred)
+                filled = self._fill(base.without(()), order)
+                if len(filled) > len(best):
+                    best = filled
         if best is old:
             return False
         self._replace(index, old, best)
         return True
 
-    def _fill(self, pool: PoolLedger, claims: Iterable[Claim], old: Sequence[Claim]) -> list[Claim]:
-        """Return those of `claims` that the pool takes one after the other, and quotas allow, in place of the `old`."""
-        draft, filled = self._draft, list[Claim]()
+    @contextmanager
+    def _uncounted(self, old: Sequence[Claim]) -> Iterator[None]:
+        """Count in quotas as if the `old` were gone."""
         for claim in old:
-            draft.count(claim, back=True)
+            self._draft.count(claim, back=True)
+        try:
+            yield
+        finally:
+            for claim in old:
+                self._draft.count(claim)
+
+    def _fill(self, pool: PoolLedger, claims: Iterable[Claim]) -> list[Claim]:
+        """Return those of `claims` that the pool takes one after the other, and quotas allow."""
+        draft, filled = self._draft, list[Claim]()
         for claim in claims:
-            if pool.takes(claim.pod, claim.pods) and draft.allows(claim):
+            if draft.allows(claim) and pool.takes(claim.pod, claim.pods):
                 pool.charge(claim.pod, claim.pods)
                 filled.append(claim)
                 draft.count(claim)
         for claim in filled:
             draft.count(claim, back=True)
-        for claim in old:
-            draft.count(claim)
         return filled
 
     def place_elsewhere(self) -> None:
@@ -215,7 +248,7 @@ class _Repacking:
         found: list[Claim] = []
         here = (_Waiter(c.units, c.demand.key, c.demand, c.option, c.pod) for c in old)
         kept = {claim.demand.key: claim for claim in old}
-        for waiter in merge(sorted(here, key=_by_size), self._newcomers(index), key=_by_size):
+        for waiter in merge(sorted(here, key=_by_size), self._newcomers(index, rooms, base.free), key=_by_size):
             if waiter.units > base.free:
                 break
             room = rooms.setdefault(waiter.pod.units, base.free)
@@ -226,11 +259,11 @@ class _Repacking:
                 )
         return found
 
-    def _newcomers(self, index: int) -> Iterator[_Waiter]:
-        """Yield what waits for a pool, the fewest units first."""
+    def _newcomers(self, index: int, rooms: Mapping[int, int], free: int) -> Iterator[_Waiter]:
+        """Yield what waits for a pool, the fewest units first, but for those of a size that has no room any more."""
         environment = self._draft.pools[index].environment
         seen: set[DeploymentKey] = set()
-        for waiter in merge(*self.pools[index], key=_by_size):
+        for waiter in merge(*(queue.fitting(rooms, free) for queue in self.pools[index]), key=_by_size):
             if waiter.key not in seen and environment not in self._draft.placed[waiter.key]:
                 seen.add(waiter.key)
                 yield waiter
@@ -259,6 +292,7 @@ class _Repacking:
         if demand.key in self._waiting:
             return
         self._waiting[demand.key] = entries = []
+        apart = any(option.profile.environment_selector.match_labels for option in demand.options)
         seen: set[int] = set()
         for option in demand.options:
             if option.prefill:
@@ -269,20 +303,27 @@ class _Repacking:
                     if id(lane) not in seen:
                         seen.add(id(lane))
                         waiter = _Waiter(demand.units(option.profile), demand.key, demand, option, pod)
-                        waiters = self._waiters_of(lane)
+                        waiters = self._waiters_of(lane, None if apart else pod.units)
                         insort(waiters, waiter, key=_by_size)
                         entries.append((waiters, waiter))
 
-    def _waiters_of(self, lane: Lane) -> list[_Waiter]:
-        waiters = self._waiters.get(id(lane))
-        if waiters is None:
-            waiters = self._waiters[id(lane)] = []
+    def _waiters_of(self, lane: Lane, size: int | None) -> list[_Waiter]:
+        queues = self._queues.setdefault(id(lane), {})
+        if size not in queues:
+            number = next((each.lane for each in queues.values()), len(self._queues))
+            queues[size] = _Queue(number, size, [])
             for index in lane.members:
-                self.pools.setdefault(index, []).append(waiters)
-        return waiters
+                insort(self.pools.setdefault(index, []), queues[size], key=_by_lane)
+        return queues[size].waiters
 
 
+_by_lane = itemgetter(0)
 _by_size = itemgetter(0, 1)
+
+
+def most_that_fit(sizes: Iterable[int], room: int) -> int:
+    """Return how many of these `sizes` there is room for at most, whatever the order."""
+    return sum(1 for total in accumulate(sorted(sizes)) if total <= room)
 
 
 def _largest_first(claim: Claim) -> tuple[object, ...]:
