@@ -12,11 +12,9 @@ from typing import Final
 from bench.fleet_documents import Document, document, fleet_of
 from bench.fleets import random_fleet
 from slicewise.documents import Measure
-from slicewise.planning import make_plan
-from slicewise.planning.quotas import PlannedQuotas, limit_for
+from slicewise.planning import Rejections, make_plan, plan_to_dict
 
 _TEAMS: Final = 30
-_AMOUNTS: Final = {Measure.UNITS: "units", Measure.MEMORY: "memory", Measure.GPU_EQUIVALENTS: "gpu_parts"}
 _MORE_THAN_ENOUGH: Final[dict[Measure, int | str]] = {
     Measure.UNITS: 10**6,
     Measure.MEMORY: "1Ei",
@@ -68,14 +66,20 @@ def with_quotas(documents: Sequence[Document], seed: int, share: float) -> list[
         *({"deploymentSelector": {"matchLabels": {"team": each}}} for each in teams),
     ]
     measures = rng.choices(list(Measure), k=len(counted))
-    plan = make_plan(fleet_of(changed))
-    unlimited = _quotas(counted, [(each, _MORE_THAN_ENOUGH[each]) for each in measures])
-    taken = PlannedQuotas(fleet_of([*changed, *unlimited]), plan.placements).ledger.uses()
-    limits = [
-        (measure, limit_for(measure, max(int(getattr(use.used, _AMOUNTS[measure]) * share), 1)))
-        for measure, use in zip(measures, taken, strict=True)
-    ]
+    unlimited = fleet_of([*changed, *_quotas(counted, [(each, _MORE_THAN_ENOUGH[each]) for each in measures])])
+    plan = make_plan(unlimited)
+    taken = plan_to_dict(unlimited, plan, Rejections(unlimited, plan))["quotas"]
+    limits = [(measure, _limit(measure, each["used"] * share)) for measure, each in zip(measures, taken, strict=True)]
     return [*changed, *_quotas(counted, limits)]
+
+
+def _limit(measure: Measure, amount: float) -> int | str:
+    match measure:
+        case Measure.UNITS:
+            return int(amount)
+        case Measure.MEMORY:
+            return f"{max(int(amount), 1)}Gi"
+    return f"{amount:.2f}"
 
 
 def _quotas(counted: Sequence[Document], limits: Sequence[tuple[Measure, int | str]]) -> list[Document]:

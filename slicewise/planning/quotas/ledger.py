@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, Measure, NodePool
+from slicewise.planning.quotas.counting import QuotaIndex, WeightsOfQuotas
 from slicewise.planning.quotas.exceeded import QuotaExceeded, QuotaSum
-from slicewise.planning.quotas.shares import Share, ShareGroup, Taken
-from slicewise.planning.quotas.worth import NOTHING, Limits, Worth, limits_of, unit_worth
+from slicewise.planning.quotas.shares import PoolKinds, Share, ShareGroup, Taken
+from slicewise.planning.quotas.worth import NOTHING, Limits, Worth, limits_of
 
 _MEASURES = tuple(Measure)
 
@@ -61,19 +62,10 @@ class QuotaLedger:
     def __init__(self, fleet: Fleet, pools: Iterable[tuple[InferenceEnvironment, NodePool]]) -> None:
         """Take the fleet, and its pools by their numbers."""
         self._fleet = fleet
-        pools = list(pools)
-        units = [unit_worth(pool) for _, pool in pools]
-        self._shares = [
-            Share(
-                quota.name,
-                limits_of(quota),
-                [
-                    _limited(worth, limits_of(quota)) if quota.covers(*pool) else NOTHING
-                    for worth, pool in zip(units, pools, strict=True)
-                ],
-            )
-            for quota in fleet.quotas
-        ]
+        weights = WeightsOfQuotas(pools)
+        self._shares = [Share(quota.name, limits_of(quota), weights.of(quota)) for quota in fleet.quotas]
+        self._pools = PoolKinds(weights.different())
+        self._quotas = QuotaIndex(fleet.quotas)
         self._running = _Running()
         self._groups: dict[tuple[int, ...], ShareGroup] = {}
         self._group_of: dict[DeploymentKey, ShareGroup | None] = {}
@@ -149,22 +141,15 @@ class QuotaLedger:
             return None
         if not any(may):
             return False
-        kind_of = group.kind_of
-        return lambda number: may[kind_of[number]]
+        return lambda number: may[group.kind_of(number)]
 
     def _group(self, key: DeploymentKey) -> ShareGroup | None:
         if key not in self._group_of:
-            deployment = self._fleet.deployment[key]
-            numbers = tuple(number for number, quota in enumerate(self._fleet.quotas) if quota.is_of(deployment))
+            numbers = self._quotas.of(self._fleet.deployment[key])
             self._group_of[key] = self._group_of_quotas(numbers) if numbers else None
         return self._group_of[key]
 
     def _group_of_quotas(self, numbers: tuple[int, ...]) -> ShareGroup:
         if numbers not in self._groups:
-            self._groups[numbers] = ShareGroup([self._shares[number] for number in numbers])
+            self._groups[numbers] = ShareGroup([self._shares[number] for number in numbers], self._pools)
         return self._groups[numbers]
-
-
-def _limited(worth: Worth, limits: Limits) -> Worth:
-    """Return `worth` by the measures that are limited: pools that differ in others alone need not be told apart."""
-    return Worth(*(0 if limit is None else amount for amount, limit in zip(worth, limits, strict=True)))

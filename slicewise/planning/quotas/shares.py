@@ -66,30 +66,47 @@ class _Limit(NamedTuple):
         return self.most - share.used[measure] - share.kept[measure]
 
 
-class ShareGroup:
-    """The quotas that count some deployments, and the kinds of pool that these tell apart."""
+class PoolKinds:
+    """Pools, those together that every quota counts alike."""
 
-    def __init__(self, shares: Sequence[Share]) -> None:
-        """Take the shares of the quotas, one at least."""
-        self.shares = shares
+    def __init__(self, weights: Iterable[Sequence[Worth]]) -> None:
+        """Take what a unit of each pool counts, for every quota that counts otherwise than another."""
         kinds: dict[tuple[Worth, ...], int] = {}
-        self.kind_of: list[int] = []
+        self.of: list[int] = []
         """By the number of a pool."""
         self.examples: list[int] = []
         """A pool of each kind."""
-        for pool, weights in enumerate(zip(*(share.weights for share in shares), strict=True)):
-            if weights not in kinds:
-                kinds[weights] = len(kinds)
+        for pool, each in enumerate(zip(*weights, strict=True)):
+            if each not in kinds:
+                kinds[each] = len(kinds)
                 self.examples.append(pool)
-            self.kind_of.append(kinds[weights])
+            self.of.append(kinds[each])
+
+
+class ShareGroup:
+    """The quotas that count some deployments, and the kinds of pool that these tell apart."""
+
+    def __init__(self, shares: Sequence[Share], pools: PoolKinds) -> None:
+        """Take the shares of the quotas, one at least, and the kinds of pool that all quotas tell apart."""
+        self.shares = shares
+        self._pools = pools
+        own = PoolKinds([share.weights[pool] for pool in pools.examples] for share in shares)
+        self._kinds = own.of
+        self.examples = [pools.examples[kind] for kind in own.examples]
+        """A pool of each kind."""
         self._limits = list(self._limits_of_all())
         self._most: Sequence[float] = ()
         self._read = -1
 
+    def kind_of(self, pool: int) -> int:
+        """Return the kind of a pool."""
+        return self._kinds[self._pools.of[pool]]
+
     def allows(self, taken: Sequence[Taken]) -> bool:
         """Return whether no limit would be exceeded by a deployment for which nothing is kept."""
+        kinds = [(self.kind_of(pool), units) for pool, units in taken]
         for limit in self._limits:
-            needs = sum(limit.weights[self.kind_of[pool]] * units for pool, units in taken)
+            needs = sum(limit.weights[kind] * units for kind, units in kinds)
             if 0 < needs > limit.left:
                 return False
         return True

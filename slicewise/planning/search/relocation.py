@@ -45,17 +45,28 @@ class Relocation:
 
         A pair takes more units than another deployment, and maybe fewer of those that are short.
         """
-        waiting = list(waiting)
+        waiting = [each for each in waiting if each is not displaced.demand and self._draft.missing(each)]
+        if not self._any_allowed_without(displaced, waiting):
+            return False
         pairs_first = sorted(waiting, key=lambda demand: not demand.has_prefill)
         orders = [waiting] if pairs_first == waiting else [waiting, pairs_first]
         return any(self._serve_more_without(displaced, order) for order in orders)
+
+    def _any_allowed_without(self, displaced: Claim, waiting: Iterable[Demand]) -> bool:
+        """Return whether quotas allow any of those `waiting` anywhere once `displaced` is gone."""
+        draft = self._draft
+        draft.count(displaced, back=True)
+        try:
+            return any(draft.allowed(demand, option) is not False for demand in waiting for option in demand.options)
+        finally:
+            draft.count(displaced)
 
     def _serve_more_without(self, displaced: Claim, waiting: Iterable[Demand]) -> bool:
         self._draft.remove(displaced)
         self.left.append(displaced)
         served = 0
         for demand in waiting:
-            while self._draft.missing(demand) and demand is not displaced.demand:
+            while self._draft.missing(demand):
                 target = self._draft.best(demand, self._draft.placed[demand.key])
                 if target:
                     self._place(target, Step.CHOSEN)

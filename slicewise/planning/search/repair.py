@@ -91,6 +91,10 @@ class _Repacking:
         self._pairs: dict[DeploymentKey, Demand] = {}
         self.pools: dict[int, list[_Queue]] = {}
         """The pools that something waits for, and what."""
+        self._replaced = 0
+        """How often a pool was filled otherwise."""
+        self._failed: dict[int, int] = {}
+        """How often that had been done when a pool was last tried, by its number: until the next nothing is new."""
         self._tries = 0
         self._claims: dict[int, list[Claim]] = {}
         for demand in demands:
@@ -102,6 +106,9 @@ class _Repacking:
 
     def repack(self, index: int) -> bool:
         """Fill a pool again, the smallest first, and keep that if it serves more."""
+        if self._failed.get(index) == self._replaced:
+            return False
+        self._failed[index] = self._replaced
         old = self._claims.get(index, [])
         pool = self._draft.pools[index]
         smallest = min((queue.waiters[0].units for queue in self.pools[index] if queue.waiters), default=None)
@@ -269,6 +276,7 @@ class _Repacking:
                 yield waiter
 
     def _replace(self, index: int, old: Sequence[Claim], new: Sequence[Claim]) -> None:
+        self._replaced += 1
         ids = {id(claim) for claim in new}, {id(claim) for claim in old}
         gone = [claim for claim in old if id(claim) not in ids[0]]
         for claim in gone:
