@@ -79,7 +79,7 @@ def _limit(measure: Measure, amount: float) -> int | str:
             return int(amount)
         case Measure.MEMORY:
             return f"{max(int(amount), 1)}Gi"
-    return f"{amount:.2f}"
+    return f"{max(amount, 0.01):.2f}"
 
 
 def _quotas(counted: Sequence[Document], limits: Sequence[tuple[Measure, int | str]]) -> list[Document]:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, Measure, NodePool
 from slicewise.planning.quotas.counting import QuotaIndex, WeightsOfQuotas
 from slicewise.planning.quotas.exceeded import QuotaExceeded, QuotaSum
-from slicewise.planning.quotas.shares import PoolKinds, Share, ShareGroup, Taken
+from slicewise.planning.quotas.shares import Need, PoolKinds, Share, ShareGroup, Taken, most_that_fit
 from slicewise.planning.quotas.worth import NOTHING, Limits, Worth, limits_of
 
 _MEASURES = tuple(Measure)
@@ -128,6 +128,22 @@ class QuotaLedger:
             return True
         return self.refusal(key, taken) is None if key in self._running.of else group.allows(taken)
 
+    def most_allowed(self, asked: Iterable[tuple[DeploymentKey, Sequence[Taken]]]) -> int:
+        """Return how many may be served at most of those asked for, each of which is allowed alone.
+
+        Each is compared with others of one quota at a time, so fewer may be served.
+        """
+        needs = [
+            [] if (group := self._group(key)) is None or key in self._running.of else group.needs(taken)
+            for key, taken in asked
+        ]
+        # Of several quotas first the first of each deployment, then the second, and so on.
+        most = max(map(len, needs), default=0)
+        return min(
+            (_most_of([each[place % len(each)] if each else None for each in needs]) for place in range(most)),
+            default=len(needs),
+        )
+
     def accepts(self, key: DeploymentKey, units: int) -> Callable[[int], bool] | Literal[False] | None:
         """Return what says of which pools a deployment may take so many units: None for all, False for none."""
         group = self._group(key)
@@ -153,3 +169,14 @@ class QuotaLedger:
         if numbers not in self._groups:
             self._groups[numbers] = ShareGroup([self._shares[number] for number in numbers], self._pools)
         return self._groups[numbers]
+
+
+def _most_of(needs: Iterable[Need | None]) -> int:
+    """Return how many of these there is room for, one limit for each; all that have none."""
+    free, by_limit = 0, dict[tuple[str, int], tuple[int, list[int]]]()
+    for need in needs:
+        if need is None:
+            free += 1
+        else:
+            by_limit.setdefault(need.limit, (need.left, []))[1].append(need.amount)
+    return free + sum(most_that_fit(amounts, left) for left, amounts in by_limit.values())

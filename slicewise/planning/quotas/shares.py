@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from slicewise.planning.quotas.worth import NOTHING, Limits, Worth
@@ -66,6 +67,16 @@ class _Limit(NamedTuple):
         return self.most - share.used[measure] - share.kept[measure]
 
 
+class Need(NamedTuple):
+    """What a deployment needs of one limit."""
+
+    limit: tuple[str, int]
+    """The name of the quota, and the measure by its place in `Worth`."""
+    amount: int
+    left: int
+    """What is left of the limit."""
+
+
 class PoolKinds:
     """Pools, those together that every quota counts alike."""
 
@@ -111,6 +122,17 @@ class ShareGroup:
                 return False
         return True
 
+    def needs(self, taken: Sequence[Taken]) -> list[Need]:
+        """Return what a deployment would need of each limit that counts it."""
+        kinds = [(self.kind_of(pool), units) for pool, units in taken]
+        needs = (
+            Need(
+                (limit.share.name, limit.measure), sum(limit.weights[kind] * units for kind, units in kinds), limit.left
+            )
+            for limit in self._limits
+        )
+        return [need for need in needs if need.amount]
+
     def most(self) -> Sequence[float]:
         """Return how many units, of each kind of pool, a deployment may take for which nothing is kept."""
         changes = sum(share.changes for share in self.shares)
@@ -128,3 +150,8 @@ class ShareGroup:
             for measure, most in enumerate(share.limits):
                 if most is not None:
                     yield _Limit(share, measure, most, [share.weights[pool][measure] for pool in self.examples])
+
+
+def most_that_fit(sizes: Iterable[int], room: int) -> int:
+    """Return how many of these `sizes` there is room for at most, whatever the order."""
+    return sum(1 for total in accumulate(sorted(sizes)) if total <= room)

@@ -121,6 +121,12 @@ class DraftPlan:
         """
         return self.quotas.accepts(demand.key, demand.units(option.profile)) if self.quotas else None
 
+    def most_allowed(self, claims: Sequence[Claim]) -> int:
+        """Return a number of these `claims`, of which quotas allow each alone, that they never exceed together."""
+        if self.quotas is None:
+            return len(claims)
+        return self.quotas.most_allowed([(claim.demand.key, claim.taken) for claim in claims])
+
     def count(self, claim: Claim, *, back: bool = False) -> None:
         """Count in quotas what `claim` takes, or takes back."""
         if self.quotas:

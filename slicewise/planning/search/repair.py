@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from heapq import merge
-from itertools import accumulate
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 from slicewise.documents import DeploymentKey
 from slicewise.planning.capacity import PodSize, PoolLedger
+from slicewise.planning.quotas import most_that_fit
 from slicewise.planning.search.decision_log import Step
 from slicewise.planning.search.demands import Demand, ServingOption
 from slicewise.planning.search.draft_plan import Claim, DraftPlan
@@ -121,13 +121,15 @@ class _Repacking:
         with self._uncounted(old):
             # What quotas refuse already is refused with others beside it, too.
             candidates = [claim for claim in candidates if self._draft.allows(claim)]
-            most = most_that_fit((claim.units for claim in candidates), base.free)
+            most = min(
+                most_that_fit((claim.units for claim in candidates), base.free), self._draft.most_allowed(candidates)
+            )
             best = old
             for preferred in sizes:
                 if len(best) >= most:
                     break
                 order = sorted(candidates, key=lambda claim: claim.pod.units != preferred)
-                filled = self._fill(base.without(()), order)
+                filled = self._fill(base.without(()), order, len(best))
                 if len(filled) > len(best):
                     best = filled
         if best is old:
@@ -146,10 +148,15 @@ class _Repacking:
             for claim in old:
                 self._draft.count(claim)
 
-    def _fill(self, pool: PoolLedger, claims: Iterable[Claim]) -> list[Claim]:
-        """Return those of `claims` that the pool takes one after the other, and quotas allow."""
+    def _fill(self, pool: PoolLedger, claims: Sequence[Claim], beaten: int) -> list[Claim]:
+        """Return those of `claims` that the pool takes one after the other, and quotas allow.
+
+        Where no more than the `beaten` number can come of it, those that were tried until then.
+        """
         draft, filled = self._draft, list[Claim]()
-        for claim in claims:
+        for number, claim in enumerate(claims):
+            if len(filled) + len(claims) - number <= beaten:
+                break
             if draft.allows(claim) and pool.takes(claim.pod, claim.pods):
                 pool.charge(claim.pod, claim.pods)
                 filled.append(claim)
@@ -327,11 +334,6 @@ class _Repacking:
 
 _by_lane = itemgetter(0)
 _by_size = itemgetter(0, 1)
-
-
-def most_that_fit(sizes: Iterable[int], room: int) -> int:
-    """Return how many of these `sizes` there is room for at most, whatever the order."""
-    return sum(1 for total in accumulate(sorted(sizes)) if total <= room)
 
 
 def _largest_first(claim: Claim) -> tuple[object, ...]:
