@@ -13,6 +13,7 @@ from bench.architecture_cost import cost_table, measure_fleets
 from bench.benchmarks_page import page_text
 from bench.fleets import FleetKind
 from bench.growth import Growth, measure
+from bench.many_quotas import measure_quotas
 from bench.other_estimators import other_errors, other_table
 from bench.quality import Case, Comparison, compare_planners
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
@@ -28,6 +29,7 @@ _LOADS: Final = (0.5, 0.85, 1.1)
 _LARGE: Final = ((100, 1_000), (1_000, 10_000))
 _SMALL: Final = ((20, 200), (200, 2_000))
 _GROWTH_SEED: Final = 1
+_QUOTA_SHARES: Final = (0.05, 0.3, 0.6, 0.9)
 _ARCHITECTURE_RUNS: Final = 3
 _PAGE: Final = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
@@ -56,6 +58,10 @@ def main() -> None:
     several.add_argument("--environments", type=int, default=1_000)
     several.add_argument("--deployments", type=int, default=10_000)
     several.set_defaults(run=_several)
+    quotas = commands.add_parser("quotas", help="the cost of a tight quota for each namespace and each of 30 teams")
+    quotas.add_argument("--environments", type=int, default=120)
+    quotas.add_argument("--deployments", type=int, default=1_200)
+    quotas.set_defaults(run=_quotas)
     commands.add_parser("sizing", help="weights, cache and verdicts beside public startup logs").set_defaults(
         run=_sizing
     )
@@ -69,6 +75,15 @@ def _several(arguments: argparse.Namespace) -> None:
         _RESULTS.print(
             f"load {load}: {found.seconds_of_one:.2f} s with one profile in each of {found.pools} pools, "
             f"{found.seconds_of_several:.2f} s with several in {found.cut_in_several}"
+        )
+
+
+def _quotas(arguments: argparse.Namespace) -> None:
+    for share in _QUOTA_SHARES:
+        found = measure_quotas(_GROWTH_SEED, arguments.environments, arguments.deployments, 1.0, share)
+        _RESULTS.print(
+            f"{share:.0%} allowed: {found.seconds_without:.2f} s without quotas ({found.short_without} short), "
+            f"{found.seconds_with:.2f} s with {found.quotas} ({found.short_with} short)"
         )
 
 
