@@ -8,7 +8,12 @@ from collections.abc import Set as AbstractSet
 
 from slicewise.documents import NodePool, offers_of
 from slicewise.planning.capacity.pool_ledger import PoolLedger
-from slicewise.planning.capacity.shared_soundness import SharedPod, are_light_together, is_sound_together
+from slicewise.planning.capacity.shared_soundness import (
+    SharedPod,
+    are_light_together,
+    are_sound_by_units,
+    is_sound_together,
+)
 from slicewise.planning.capacity.sizes import NodeSize, PodSize
 
 
@@ -27,6 +32,7 @@ def link(offers: Sequence[OfferLedger]) -> None:
     light = _LightKinds([each.node for each in offers])
     for number, each in enumerate(offers):
         each.join(offers, number, light)
+        each.told = each.others
 
 
 class OfferLedger(PoolLedger):
@@ -36,24 +42,28 @@ class OfferLedger(PoolLedger):
         """Take the ledgers of all resources of the pool, of which this one has a number."""
         self._offers, self._number, self._light = offers, number, light
         self._sizes = light.sizes
+        self.others = [each for each in offers if each is not self]
+        """The ledgers of the other GPU resources of the same nodes."""
+        self.told: Sequence[OfferLedger] = ()
+        """Those of them to which it makes a difference what is charged here: none, for a pool that is tried out."""
+        self.kinds: AbstractSet[SharedPod] = frozenset()
+        """The pods that are charged, each size once."""
 
     @property
     def beside(self) -> Sequence[PoolLedger]:
         """The ledgers of the other GPU resources of the same nodes."""
-        return [each for each in self._offers if each is not self]
+        return self.others
 
     def charge(self, pod: PodSize, count: int) -> None:
         """Promise room for `count` pods; with a negative count, take a promise back."""
+        sizes = len(self.pods)
         super().charge(pod, count)
         if not self.node.limited:
             return  # the others have nothing in common with these
-        for each in self._offers:
-            if each is not self and each.sees(self):
-                each.forget(better=count < 0)
-
-    def sees(self, other: OfferLedger) -> bool:
-        """Return whether what is charged to `other` counts here: of a pool that is tried out it does not."""
-        return any(each is other for each in self._offers)
+        if len(self.pods) != sizes:
+            self.kinds = frozenset(SharedPod(self._number, each) for each in self.pods)
+        for each in self.told:
+            each.forget(better=count < 0)
 
     def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolLedger:
         """Return a copy in which these pods of this resource are not charged."""
@@ -75,20 +85,21 @@ class OfferLedger(PoolLedger):
 
     def _alike(self, pod: PodSize) -> bool:
         """Return whether counting units is exact: nobody else is there, or nothing but units can run out."""
-        if not self.node.limited or not any(each.pods for each in self._offers if each is not self):
+        if not self.node.limited or not any(each.kinds for each in self.others):
             return super()._alike(pod)
         if self.pool.reserved_units % pod.units or any(each.units != pod.units for each in self.pods):
             return False
-        here = {SharedPod(number, size) for number, each in enumerate(self._offers) for size in each.pods}
-        return self._light.covers(here | {SharedPod(self._number, pod)})
+        return self._light.covers({SharedPod(self._number, pod)}, *(each.kinds for each in self._offers))
 
     def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
         """Return whether nodes of a size take `pods` of this resource beside those of the others, in any order."""
         if not self.node.limited:
             return super()._holds(node, pods)  # the others have nothing in common with these
         gone = {name for name, _ in self.node.limits()} - {name for name, _ in node.limits()}
-        sizes = [each.without(gone) for each in self._sizes] if gone else self._sizes
-        return is_sound_together(self.pool.nodes, sizes, self._together(pods, gone))
+        together = self._together(pods, gone)
+        if not gone and self._light.covers(together.keys()):
+            return are_sound_by_units(self.pool.nodes, self._sizes, together)
+        return is_sound_together(self.pool.nodes, [each.without(gone) for each in self._sizes], together)
 
     def _together(self, pods: Counter[PodSize], gone: AbstractSet[str] = frozenset()) -> Counter[SharedPod]:
         """Return `pods` of this resource and those of all others, with what these reserve.
@@ -127,10 +138,11 @@ class _LightKinds:
         self.sizes = sizes
         self._known: AbstractSet[SharedPod] = frozenset()
 
-    def covers(self, kinds: AbstractSet[SharedPod]) -> bool:
-        """Return whether pods of these kinds are light together."""
-        if kinds <= self._known:
+    def covers(self, *some: AbstractSet[SharedPod]) -> bool:
+        """Return whether pods of all these kinds are light together."""
+        if all(kinds <= self._known for kinds in some):
             return True
+        kinds = frozenset[SharedPod]().union(*some)
         for larger in (self._known | kinds, kinds):
             if are_light_together(self.sizes, dict.fromkeys(larger, 1)):
                 self._known = larger

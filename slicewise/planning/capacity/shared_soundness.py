@@ -41,8 +41,14 @@ def is_sound_together(nodes: int, sizes: Sequence[NodeSize], pods: SharedPods) -
     if len(resources) <= 1:
         return all(is_sound(nodes, sizes[number], _of(kinds, number)) for number in resources)
     if are_light_together(sizes, kinds):
-        return all(is_sound(nodes, NodeSize(sizes[number].units), _units_of(kinds, number)) for number in resources)
+        return are_sound_by_units(nodes, sizes, kinds)
     return all(sizes[kind.resource].most(kind.size) > 0 and _blockable(sizes, kind, kinds) < nodes for kind in kinds)
+
+
+def are_sound_by_units(nodes: int, sizes: Sequence[NodeSize], kinds: SharedPods) -> bool:
+    """Return the same for pods that are light together: each resource runs out by itself."""
+    numbers = {kind.resource for kind in kinds}
+    return all(is_sound(nodes, NodeSize(sizes[number].units), _units_of(kinds, number)) for number in numbers)
 
 
 def are_light_together(sizes: Sequence[NodeSize], kinds: SharedPods) -> bool:

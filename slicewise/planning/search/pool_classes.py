@@ -17,6 +17,7 @@ from slicewise.documents import (
 )
 from slicewise.planning.capacity import (
     Extended,
+    NodeSize,
     PodAsks,
     PodSize,
     PoolLedger,
@@ -189,13 +190,16 @@ def _first_alike(
     first: dict[tuple[object, ...], int] = {}
     known: dict[tuple[object, ...], int] = {}
     numbers = []
+    # Hashing a size looks at all of it: once for each pool.
+    sizes: dict[NodeSize, int] = {}
+    size_of = [sizes.setdefault(pool.node, len(sizes)) for pool in pools]
     for number, (pool, kind) in enumerate(zip(pools, requirements, strict=True)):
         # What else its nodes offer counts too: the pods of all of these share the nodes.
-        rest = tuple((requirements[each], pools[each].node) for each in beside[number])
-        here = (kind, pool.node, rest) if rest else (kind, pool.node)
+        rest = tuple((requirements[each], size_of[each]) for each in beside[number])
+        here = (kind, size_of[number], rest)
         if here not in known:
-            others = tuple((able[each] if able else (), node) for each, node in rest)
-            alike = (able[kind] if able else (), pool.pool.unit_memory.bytes, pool.node, others)
+            others = tuple((able[each] if able else (), size) for each, size in rest)
+            alike = (able[kind] if able else (), pool.pool.unit_memory.bytes, size_of[number], others)
             known[here] = first.setdefault(alike, number)
         numbers.append(known[here])
     return numbers
