@@ -47,7 +47,7 @@ class OfferLedger(PoolLedger):
         self.told: Sequence[OfferLedger] = ()
         """Those of them to which it makes a difference what is charged here: none, for a pool that is tried out."""
         self.kinds: AbstractSet[SharedPod] = frozenset()
-        """The pods that are charged, each size once."""
+        """The pods that are charged, each size once; none where nothing but units can run out."""
 
     @property
     def beside(self) -> Sequence[PoolLedger]:
@@ -85,11 +85,12 @@ class OfferLedger(PoolLedger):
 
     def _alike(self, pod: PodSize) -> bool:
         """Return whether counting units is exact: nobody else is there, or nothing but units can run out."""
-        if not self.node.limited or not any(each.kinds for each in self.others):
+        kinds = [each.kinds for each in self.others if each.kinds]
+        if not kinds:
             return super()._alike(pod)
-        if self.pool.reserved_units % pod.units or any(each.units != pod.units for each in self.pods):
+        if self.pool.reserved_units % pod.units or self.mixing(pod) > 1:
             return False
-        return self._light.covers({SharedPod(self._number, pod)}, *(each.kinds for each in self._offers))
+        return self._light.covers({SharedPod(self._number, pod)}, self.kinds, *kinds)
 
     def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
         """Return whether nodes of a size take `pods` of this resource beside those of the others, in any order."""
