@@ -8,7 +8,7 @@ from bench.many_quotas import with_quotas
 from slicewise.planning import make_plan
 
 
-def test_each_namespace_and_team_has_a_quota_and_what_is_placed_keeps_it() -> None:
+def test_each_namespace_and_team_has_a_quota_and_less_is_placed() -> None:
     documents = random_fleet(1, environments=12, deployments=120, load=1.0, kind="mixed")
     fleet = fleet_of(with_quotas(documents, 1, 0.3))
     namespaces = {each.metadata.namespace for each in fleet.deployments}
