@@ -50,7 +50,9 @@ def test_a_service_a_canary_of_two_and_a_shifted_weight(routed: EmbeddedCluster,
         workspace.up()
         people = client(f"{base}/{NAMESPACE}/chat")
         workloads.wait("answers", lambda: services_that_answer(people, "tiny") == {"chat"})
-        assert {answering_pod(people, "tiny") for _ in range(40)} == {pod.name for pod in workloads.pods()}
+        # The proxy may learn of the second pod a little later.
+        both = {pod.name for pod in workloads.pods()}
+        workloads.wait("answers of both", lambda: {answering_pod(people, "tiny") for _ in range(40)} == both)
 
         workspace.write(here, MODEL, version("chat", 9), version("chat-next", 1))
         workspace.up()
