@@ -53,6 +53,7 @@ def test_a_service_a_canary_of_two_and_a_shifted_weight(routed: EmbeddedCluster,
         # The proxy may learn of the second pod a little later.
         both = {pod.name for pod in workloads.pods()}
         workloads.wait("answers of both", lambda: {answering_pod(people, "tiny") for _ in range(40)} == both)
+        people.close()
 
         workspace.write(here, MODEL, version("chat", 9), version("chat-next", 1))
         workspace.up()
@@ -71,3 +72,4 @@ def test_a_service_a_canary_of_two_and_a_shifted_weight(routed: EmbeddedCluster,
         workloads.wait("settled routes", lambda: are_settled(workloads.client, NAMESPACE, weights))
         assert shares(people, "tiny", REQUESTS) == pytest.approx({"chat": 0.1, "chat-next": 0.9}, abs=0.05)
         assert workloads.pods() == pods
+        people.close()
