@@ -137,7 +137,7 @@ def _against_nodes(config: Mapping[str, Any], own: Mapping[str, Any], cluster: L
 
 
 def _asked(template: Mapping[str, Any]) -> Amounts:
-    # Where a request is above its limit there are no pods; that is said by itself.
+    # A request above its limit means no pods at all, and is reported on its own.
     containers = (
         replace(
             each, requests={name: min(amount, each.limits.get(name, amount)) for name, amount in each.requests.items()}
