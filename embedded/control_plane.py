@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # The first three make pods of Deployments and StatefulSets, the fourth tells gateways which pods a Service has. Without
-# the next two nothing that is deleted in the foreground, and no namespace, ever goes; without the last Pulumi waits in
-# vain for every ResourceQuota.
+# the next two nothing that is deleted in the foreground, and no namespace, ever goes; without the next Pulumi waits in
+# vain for every ResourceQuota. The last makes a pod's ResourceClaims of their templates, which it waits for.
 _CONTROLLERS = (
     "deployment-controller",
     "replicaset-controller",
@@ -31,6 +31,7 @@ _CONTROLLERS = (
     "garbage-collector-controller",
     "namespace-controller",
     "resourcequota-controller",
+    "resourceclaim-controller",
 )
 
 

@@ -14,8 +14,17 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 import yaml
+from lightkube.models.core_v1 import Container, PodResourceClaim, PodSpec
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import ConfigMap
+from lightkube.models.resource_v1 import (
+    DeviceClaim,
+    DeviceRequest,
+    ExactDeviceRequest,
+    ResourceClaimSpec,
+    ResourceClaimTemplateSpec,
+)
+from lightkube.resources.core_v1 import ConfigMap, Pod
+from lightkube.resources.resource_v1 import ResourceClaim, ResourceClaimTemplate
 
 import embedded
 from embedded.api_client import connect
@@ -89,6 +98,28 @@ def test_token_is_in_no_command_line_and_not_in_the_repr(plane: ControlPlane) ->
     assert len(commands_with(str(plane.kubeconfig_path.parent))) == 3, "else the next line proves nothing"
     assert commands_with(token_of(plane)) == []
     assert token_of(plane) not in repr(plane)
+
+
+def test_a_pod_gets_the_claims_of_its_templates(client: Client) -> None:
+    template = ResourceClaimTemplateSpec(
+        spec=ResourceClaimSpec(
+            devices=DeviceClaim(requests=[DeviceRequest(name="slice", exactly=ExactDeviceRequest("mig.nvidia.com"))])
+        )
+    )
+    client.create(ResourceClaimTemplate(template, metadata=ObjectMeta(name="slice", namespace="default")))
+    claim = PodResourceClaim(name="slice", resourceClaimTemplateName="slice")
+    spec = PodSpec(containers=[Container(name="main", image="vllm")], resourceClaims=[claim])
+    client.create(Pod(metadata=ObjectMeta(name="claims", namespace="default"), spec=spec))
+
+    wait_until("a claim", lambda: list(client.list(ResourceClaim, namespace="default")) != [], seconds=30)
+
+    (made,) = client.list(ResourceClaim, namespace="default")
+    assert made.metadata
+    assert made.metadata.name
+    assert made.metadata.name.startswith("claims-slice-")
+    client.delete(Pod, "claims", namespace="default")
+    wait_until("no claim", lambda: list(client.list(ResourceClaim, namespace="default")) == [], seconds=30)
+    client.delete(ResourceClaimTemplate, "slice", namespace="default")
 
 
 def test_two_planes_do_not_disturb_each_other_and_a_stopped_one_is_gone(
