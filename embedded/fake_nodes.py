@@ -11,6 +11,7 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Node
 
 from embedded.api_client import connect
+from embedded.dra_objects import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lightkube import Client
 
     from embedded.control_plane import ControlPlane
+    from embedded.dra_devices import DraGpus
 
 # kwok takes care of the nodes that have this annotation.
 FAKE_ANNOTATION = {"kwok.x-k8s.io/node": "fake"}
@@ -36,6 +38,7 @@ class FakePool:
         cpu: Processors of each node, a Kubernetes quantity.
         memory: Memory of each node, a Kubernetes quantity.
         pods: How many pods each node takes.
+        devices: What NVIDIA's DRA driver publishes of each node; None where it does not run.
     """
 
     name: str
@@ -46,6 +49,7 @@ class FakePool:
     cpu: str = "256"
     memory: str = "4Ti"
     pods: int = 250
+    devices: DraGpus | None = None
 
     def node_names(self) -> list[str]:
         """Return the names of its nodes."""
@@ -53,11 +57,13 @@ class FakePool:
 
 
 def add_nodes(plane: ControlPlane, pools: Iterable[FakePool]) -> None:
-    """Create the nodes of `pools`."""
+    """Create the nodes of `pools`, and the ResourceSlices of those that have devices."""
     with connect(plane) as client:
         for pool in pools:
             for name in pool.node_names():
                 client.create(_node(pool, name))
+                if pool.devices:
+                    publish(client, name, pool.devices)
 
 
 def nodes_ready(client: Client) -> bool:
