@@ -5,6 +5,7 @@ kind are in the module of its name, the rules in `rules`.
 """
 
 from slicewise.documents.allocatable import MOST_EXTENDED, USUAL_PODS, Allocatable, is_declarable
+from slicewise.documents.allocation import OLDEST_RELEASE, Allocation, is_older
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.bandwidth import FABRICS
 from slicewise.documents.base import (
@@ -121,12 +122,14 @@ __all__ = [
     "MOST_EXTENDED",
     "MOST_GPUS_PER_NODE",
     "MOST_NODES",
+    "OLDEST_RELEASE",
     "PROJECT",
     "QUANTISED",
     "REFERENCE",
     "SYSTEM_POOL",
     "USUAL_PODS",
     "Allocatable",
+    "Allocation",
     "Capabilities",
     "ClusterModel",
     "ConcurrencyScaling",
@@ -195,6 +198,7 @@ __all__ = [
     "is_downloaded",
     "is_in_image",
     "is_label_key",
+    "is_older",
     "load_contents",
     "load_fleet",
     "model_key",

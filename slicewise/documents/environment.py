@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import ConfigDict, Field, PrivateAttr, StrictInt, StrictStr, ValidationInfo, field_validator
 
 from slicewise.documents.allocatable import Allocatable
+from slicewise.documents.allocation import Allocation, ClusterVersion
 from slicewise.documents.amounts import GpuMemory
 from slicewise.documents.bandwidth import PoolBandwidth
 from slicewise.documents.base import (
@@ -170,6 +171,8 @@ class NodePool(Frozen):
     """The number of nodes that an autoscaler may grow the pool to; capacity counts these."""
     allocatable: Allocatable = Allocatable()
     """What a node offers to pods besides its GPUs."""
+    allocation: Allocation = Allocation.DEVICE_PLUGIN
+    """How pods get their slices or GPUs: devicePlugin, or from NVIDIA's DRA driver by extendedResource or claim."""
     reserved_units: CountOrZero = 0
     """Units that Slicewise leaves alone: for other tenants' pods, and as room for rolling updates."""
     machine_type: CloudName | None = None
@@ -221,6 +224,8 @@ class EnvironmentSpec(Frozen):
     """A cluster and its node pools."""
 
     cluster: Cluster
+    kubernetes_version: ClusterVersion | None = None
+    """The version of the cluster's Kubernetes, for what cannot be asked without the cluster."""
     device_plugin_version: DevicePluginVersion | None = None
     """The version of NVIDIA's device plugin; up to 0.19.3 slices of 1g.10gb+me are nvidia.com/mig-1g.10gb."""
     node_pools: Annotated[tuple[NodePool, ...], Field(min_length=1, max_length=MAX_POOLS)]
@@ -236,7 +241,7 @@ class EnvironmentSpec(Frozen):
 
 def _without_suffixes(pool: NodePool) -> NodePool:
     mig = pool.capabilities.mig_configuration
-    if mig is None:
+    if mig is None or pool.allocation is not Allocation.DEVICE_PLUGIN:
         return pool
     capabilities = pool.capabilities.model_copy(update={"mig_configuration": mig.without_suffixes()})
     return pool.model_copy(update={"capabilities": capabilities})

@@ -105,6 +105,15 @@ _ENVIRONMENT: Final = {
         renamed("pricePerHour", ", of a node, without a currency"),
     ),
     **dict.fromkeys(
+        [f"spec.nodePools.{name}" for name in ("dra", "allocationMode", "gpuAllocation", "deviceAllocation")],
+        renamed("allocation", ": devicePlugin, extendedResource or claim"),
+    ),
+    "spec.nodePools.resourceClaims": renamed("allocation", ": claim"),
+    **dict.fromkeys(
+        ("spec.k8sVersion", "spec.clusterVersion", "spec.serverVersion"), renamed("kubernetesVersion", ", such as 1.36")
+    ),
+    "spec.nodePools.kubernetesVersion": OtherName("it is that of the whole environment: see spec.kubernetesVersion"),
+    **dict.fromkeys(
         ("spec.devicePlugin", "spec.pluginVersion", "spec.nvidiaDevicePluginVersion"),
         renamed("devicePluginVersion", ", for example 0.19.3"),
     ),

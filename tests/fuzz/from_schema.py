@@ -60,6 +60,7 @@ _FITTING: dict[str, st.SearchStrategy[Any]] = {
     ),
     "env": st.sampled_from(([], [{"name": "A", "value": "1"}])),
     "command": st.just(["serve"]),
+    "kubernetesVersion": st.sampled_from(("1.37", "1.36.2")),
     "baseRefs": st.sampled_from(([], [{"name": "base"}])),
     "router": st.sampled_from(({}, {"enabled": True}, {"enabled": True, "group": "a", "weight": 1})),
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from slicewise.diagnostics import repository_meant
-from slicewise.documents import base, cluster, device_plugin, image, model_source
+from slicewise.documents import allocation, base, cluster, device_plugin, image, model_source
 from slicewise.documents import served_model as model
 from slicewise.documents.patterns import Pattern
 from slicewise.mig import kubernetes_spelling
@@ -76,6 +76,7 @@ _NAMES: Final[dict[Pattern, Callable[[str], str]]] = {
     model_source.S3_URI: lambda text: f"s3://{text.partition('://')[2] if text.startswith('S3://') else text}",
     model_source.VOLUME_PATH: lambda text: text.strip("/"),
     cluster.VERSION: lambda text: text.removeprefix("v"),
+    allocation.CLUSTER_VERSION: lambda text: text.removeprefix("v"),
     device_plugin.DEVICE_PLUGIN_VERSION: _release,
 }
 _REMEDIES: Final[dict[Pattern, Callable[[str], str]]] = {

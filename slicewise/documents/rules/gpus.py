@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, Statement, closest, counted, quoted
+from slicewise.documents.allocation import Allocation
 from slicewise.documents.environment import MOST_SLICES, Interconnect, MigConfiguration, NodePool
 from slicewise.documents.rules.decimal_memory import check_decimal_memory
 from slicewise.documents.rules.slices import missing_memory
@@ -254,7 +255,8 @@ def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> I
     if not mig.whole_gpus:
         yield from _check_reach(pool, path)
     # That such a node is not cut in several profiles is said of the label (SW326).
-    if GKE_PARTITION_LABEL in pool.node_selector and mig.strategy is MigStrategy.MIXED and not mig.slices:
+    by_plugin = pool.allocation is Allocation.DEVICE_PLUGIN and mig.strategy is MigStrategy.MIXED
+    if GKE_PARTITION_LABEL in pool.node_selector and by_plugin and not mig.slices:
         message = (
             f"the pool is selected by {GKE_PARTITION_LABEL}, and GKE's own device plugin advertises nvidia.com/gpu "
             f"whatever the profile, never {pool.resource}: pods would stay Pending. Write strategy: single, "

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from slicewise.diagnostics import FieldPath
+from slicewise.documents.allocation import CLUSTER_VERSION
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.base import ClusterMetadata
 from slicewise.documents.cluster import Cluster
@@ -44,12 +45,20 @@ class JudgedEnvironment:
     cluster: Cluster | None
     pools: Sequence[JudgedEntry[NodePool]]
     labels: Mapping[str, str]
+    kubernetes_version: str | None = None
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions of the cluster's Kubernetes that the document says."""
+        made = self.cluster.provisioned if self.cluster else None
+        return tuple(filter(None, (self.kubernetes_version, made.kubernetes_version if made else None)))
 
     @classmethod
     def right(cls, document: InferenceEnvironment) -> JudgedEnvironment:
         """Return all parts of `document`."""
         spec = document.spec
-        return cls(document.metadata.name, spec.cluster, _all_right(spec.node_pools, POOLS), document.metadata.labels)
+        pools = _all_right(spec.node_pools, POOLS)
+        return cls(document.metadata.name, spec.cluster, pools, document.metadata.labels, spec.kubernetes_version)
 
     @classmethod
     def broken(cls, data: object, wrong: Iterable[FieldPath]) -> JudgedEnvironment:
@@ -57,7 +66,14 @@ class JudgedEnvironment:
         metadata = validated(ClusterMetadata, value_at(data, ("metadata",)))
         cluster = validated(Cluster, value_at(data, ("spec", "cluster")))
         pools = _right_entries(NodePool, _POOL, value_at(data, POOLS), POOLS, wrong)
-        return cls(metadata.name if metadata else None, cluster, pools, metadata.labels if metadata else {})
+        version = value_at(data, ("spec", "kubernetesVersion"))
+        return cls(
+            metadata.name if metadata else None,
+            cluster,
+            pools,
+            metadata.labels if metadata else {},
+            version if isinstance(version, str) and CLUSTER_VERSION.fits(version) else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

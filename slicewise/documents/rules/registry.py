@@ -15,6 +15,12 @@ from slicewise.documents.deployment import ModelDeployment
 from slicewise.documents.environment import InferenceEnvironment
 from slicewise.documents.fleet import AnyDocument
 from slicewise.documents.quota import Quota, QuotaSpec
+from slicewise.documents.rules.allocation import (
+    check_allocation_of_cloud,
+    check_one_allocation,
+    check_release,
+    check_strategy,
+)
 from slicewise.documents.rules.architecture import check_architecture, check_sized_profile
 from slicewise.documents.rules.autoscaled_slices import check_autoscaled_slices
 from slicewise.documents.rules.cluster import check_cluster_block
@@ -78,6 +84,7 @@ from slicewise.documents.rules.rule import (
     of_download,
     of_each_pool,
     of_each_pool_and_cluster,
+    of_each_pool_and_versions,
     of_each_prefill,
     of_each_prefill_and_architecture,
     of_each_profile,
@@ -147,6 +154,9 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool(check_pool_base_refs, "baseRefs"),
     of_pools(check_distinct_pools, "name", _MIG, "nodeSelector"),
     of_pools(check_counted_twice, "name", "nodeSelector", "allocatable", *_UNITS),
+    of_each_pool_and_cluster(check_strategy, "allocation", _MIG),
+    of_each_pool_and_versions(check_release, "allocation"),
+    of_pools(check_one_allocation, "name", "allocation", "nodeSelector", *_UNITS),
     # Of a cluster that exists.
     of_each_pool_and_cluster(check_machine_type_of_existing, "machineType"),
     of_each_pool_and_cluster(check_disk_of_existing, "diskSizeGb"),
@@ -159,6 +169,7 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool_and_cluster(check_pool_name, "name"),
     of_each_pool_and_cluster(check_selector, "name", "nodeSelector", "acceleratorType", "machineType", "zones", _MIG),
     of_each_pool_and_cluster(check_zones, "zones", "nodeCount", "maxNodeCount"),
+    of_each_pool_and_cluster(check_allocation_of_cloud, "allocation"),
     of_each_pool_and_cluster(check_made_in_several, _MIG),
     of_each_pool_and_cluster(check_gke_gpus, *_MACHINE),
     of_each_pool_and_cluster(check_machine, *_MACHINE),

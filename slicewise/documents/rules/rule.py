@@ -72,6 +72,18 @@ def of_each_pool(check: Callable[[NodePool, FieldPath], _Found], *fields: str) -
     return Rule(fields, run)
 
 
+def of_each_pool_and_versions(
+    check: Callable[[NodePool, Sequence[str], FieldPath], _Found], *fields: str
+) -> Rule[JudgedEnvironment]:
+    """Return a rule of each pool and the versions of Kubernetes that the document says of the cluster."""
+
+    def run(document: JudgedEnvironment) -> _Found:
+        for entry in _fitting(document.pools, fields):
+            yield from check(entry.value, document.versions, entry.path)
+
+    return Rule(fields, run)
+
+
 def of_each_pool_and_cluster(
     check: Callable[[NodePool, Cluster, FieldPath], _Found], *fields: str
 ) -> Rule[JudgedEnvironment]:

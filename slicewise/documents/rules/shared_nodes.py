@@ -88,7 +88,7 @@ def _amounts_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator
             theirs = _amounts(other)
             same = {name: written for name, written in mine.items() if theirs.get(name) == written}
             twice = [f"{name} {written}" for name, written in same.items()]
-            one_node = twice and _one_node(pool, other) and not are_told_by_gpus(pool, other)
+            one_node = twice and may_have_one_node(pool, other) and not are_told_by_gpus(pool, other)
             if one_node and not _common(pool, other):
                 message = (
                     f'a node of "{pool.name}" may belong to "{other.name}" too, and both count {" and ".join(twice)} '
@@ -180,7 +180,7 @@ def _gpus_taken(pool: NodePool) -> tuple[Fraction, Fraction]:
 
 
 def _may_share_a_node(one: NodePool, other: NodePool) -> bool:
-    return _one_node(one, other) and bool(_common(one, other))
+    return may_have_one_node(one, other) and bool(_common(one, other))
 
 
 def _common(one: NodePool, other: NodePool) -> list[str]:
@@ -192,7 +192,7 @@ def _says_how_it_is_cut(pool: NodePool) -> bool:
     return pool.mig is None or pool.mig.profile is not None or bool(pool.mig.slices)
 
 
-def _one_node(one: NodePool, other: NodePool) -> bool:
+def may_have_one_node(one: NodePool, other: NodePool) -> bool:
     """Return whether a node could belong to both pools, as far as can be told."""
     if one.name == other.name or not (_says_how_it_is_cut(one) and _says_how_it_is_cut(other)):
         # That is an error of its own, and hides what is meant here.

@@ -87,6 +87,7 @@ COMPLETE: dict[str, Data] = {
                         "ephemeralStorage": "3500Gi",
                         "extendedResources": {"rdma/ib": 8},
                     },
+                    "allocation": "extendedResource",
                     "reservedUnits": 2,
                     "capabilities": {
                         "memoryPerGpu": "39Gi",
@@ -111,6 +112,7 @@ COMPLETE: dict[str, Data] = {
                     "baseRefs": [{"name": "platform"}],
                 }
             ],
+            "kubernetesVersion": "1.37.2",
             "devicePluginVersion": "0.19.3",
             "gateway": {
                 "name": "models",

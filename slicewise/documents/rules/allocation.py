@@ -1,0 +1,106 @@
+"""Rules of how a pool's pods get their slices or GPUs: what the cluster must have for it, and what it excludes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from slicewise.diagnostics import Code, Diagnostic, FieldPath
+from slicewise.documents.allocation import OLDEST_RELEASE, Allocation, is_older
+from slicewise.documents.cluster import Cluster, GkeCluster
+from slicewise.documents.environment import NodePool
+from slicewise.documents.rules.judged_entry import JudgedEntry
+from slicewise.documents.rules.shared_nodes import may_have_one_node
+from slicewise.documents.rules.told_by_gpus import are_told_by_gpus
+from slicewise.mig import MigStrategy
+
+_FIELD = "allocation"
+
+
+def check_release(pool: NodePool, versions: Sequence[str], path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield that the cluster's Kubernetes, of which `versions` are known, is too old for the pool at `path`."""
+    oldest = OLDEST_RELEASE.get(pool.allocation)
+    version = next((each for each in versions if oldest and is_older(each, oldest)), None)
+    if oldest is None or version is None:
+        return
+    if pool.allocation is Allocation.EXTENDED_RESOURCE:
+        message = (
+            f"the cluster has Kubernetes {version}, and up to 1.35 its scheduler gives no devices to pods that ask for "
+            "a resource of a DeviceClass: they would wait for ever"
+        )
+        claims = " or write allocation: claim" if not is_older(version, OLDEST_RELEASE[Allocation.CLAIM]) else ""
+        remedy = f"upgrade the cluster to {oldest} and correct kubernetesVersion,{claims or ' or leave allocation out'}"
+    else:
+        message = (
+            f"the cluster has Kubernetes {version}, and resource.k8s.io/v1, which has claims, is there from {oldest}"
+        )
+        remedy = f"upgrade the cluster to {oldest} and correct kubernetesVersion, or leave allocation out"
+    yield Diagnostic.error(
+        Code.ALLOCATION_NEEDS_NEWER,
+        message,
+        remedy,
+        field=(*path, _FIELD),
+        allocation=pool.allocation.value,
+        version=version,
+        oldest=oldest,
+    )
+
+
+def check_strategy(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield a strategy of the device plugin for slices that NVIDIA's DRA driver gives to pods."""
+    mig = pool.mig
+    if pool.allocation is Allocation.DEVICE_PLUGIN or mig is None or mig.strategy is not MigStrategy.SINGLE:
+        return
+    if isinstance(cluster.provisioned, GkeCluster):
+        # There the allocation is the mistake.
+        return
+    message = (
+        "strategy single is how the device plugin advertises slices, as nvidia.com/gpu, and with allocation: "
+        f"{pool.allocation.value} pods get them from NVIDIA's DRA driver, by their profile"
+    )
+    yield Diagnostic.error(
+        Code.STRATEGY_OF_DEVICE_PLUGIN,
+        message,
+        "leave strategy out",
+        field=(*path, "capabilities", "migConfiguration", "strategy"),
+        allocation=pool.allocation.value,
+    )
+
+
+def check_allocation_of_cloud(pool: NodePool, cluster: Cluster, path: FieldPath) -> Iterator[Diagnostic]:
+    """Yield a pool of NVIDIA's DRA driver in a cluster that the stack makes with a device plugin of the cloud."""
+    if pool.allocation is Allocation.DEVICE_PLUGIN or not isinstance(cluster.provisioned, GkeCluster):
+        return
+    yield Diagnostic.error(
+        Code.CLOUD_DEVICE_PLUGIN,
+        "the nodes that the stack creates on GKE have Google's device plugin, and NVIDIA's DRA driver must not run "
+        "beside one",
+        "leave allocation out; or create the nodes yourself, and declare the cluster with source: Existing",
+        field=(*path, _FIELD),
+        allocation=pool.allocation.value,
+    )
+
+
+def check_one_allocation(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Diagnostic]:
+    """Yield pools that may share nodes, of which one has its GPUs from the device plugin and one from the driver."""
+    for index, entry in enumerate(entries):
+        pool = entry.value
+        other = next((each.value for each in entries[:index] if _have_two_allocations(pool, each.value)), None)
+        if other is not None:
+            message = (
+                f'a node of "{pool.name}" may belong to "{other.name}" too, which has {_FIELD}: '
+                f"{other.allocation.value}: NVIDIA's DRA driver must not run on a node beside the device plugin, and "
+                "where it does, resources are those of the device plugin and its devices are left aside"
+            )
+            remedy = "write the same allocation in both; if no node is in both, give their nodeSelectors one key with "
+            yield Diagnostic.warning(
+                Code.TWO_ALLOCATIONS,
+                message,
+                f"{remedy}different values",
+                field=(*entry.path, _FIELD),
+                nodePools=[other.name, pool.name],
+            )
+
+
+def _have_two_allocations(one: NodePool, other: NodePool) -> bool:
+    by_plugin = [each.allocation is Allocation.DEVICE_PLUGIN for each in (one, other)]
+    return by_plugin[0] != by_plugin[1] and may_have_one_node(one, other) and not are_told_by_gpus(one, other)
