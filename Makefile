@@ -24,10 +24,11 @@ SOURCES := slicewise components embedded toolchain policies bench tools tests __
 PROVIDER_BUILT = SLICEWISE_KUBERNETES_PROVIDER_VERSION="$$($(TOOLCHAIN) provider-version)"
 
 # `pulumi` and its plugins on PATH are used if they are there; the pinned ones come after them.
-# The demo keeps its state in the checkout and touches no login of yours. What providers write to the temporary directory
+# The demo keeps its state in the checkout and touches no login of yours; `metadata=skip` keeps the engine from writing a file
+# beside the state that a read at the same moment finds empty. What providers write to the temporary directory
 # goes when `pulumi` has ended.
 PULUMI = $(PROVIDER_BUILT) PATH="$$PATH:$$($(TOOLCHAIN) where)" \
-	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks" PULUMI_CONFIG_PASSPHRASE= \
+	PULUMI_HOME="$(STATE)/home" PULUMI_BACKEND_URL="file://$(STATE)/stacks?metadata=skip" PULUMI_CONFIG_PASSPHRASE= \
 	PULUMI_SKIP_UPDATE_CHECK=true PULUMI_PYTHON_CMD="$(CURDIR)/$(VENV)/bin/python" GOGC=400 \
 	$(VENV)/bin/python slicewise/clusters/access/temporary_directory.py pulumi --non-interactive
 

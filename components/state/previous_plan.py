@@ -25,6 +25,7 @@ from .cluster_outputs import (
     Renamed,
     read_clusters_output,
 )
+from .engine_reads import read_stack_outputs
 from .stack_state import StackState, read_state
 
 # The other way is `pulumi stack export`, an edit by hand and `pulumi stack import`, which is easy to get wrong.
@@ -104,15 +105,10 @@ async def previous_stack(config: StackConfig) -> PreviousStack:
     """Return what the last `pulumi up` of this stack left; nothing on the first.
 
     Raises:
-        InvalidInputError: the stack's outputs are not what `pulumi up` writes (SW109).
+        InvalidInputError: the stack's outputs are not what `pulumi up` writes (SW109), or the state cannot be loaded
+            (SW659).
     """
-    name = stack_name()
-    reference = pulumi.StackReference("previous-plan", stack_name=name)
-    outputs = {
-        key: (await reference.get_output_details(key)).value
-        for key in ("placements", CLUSTERS_OUTPUT, STACK_OUTPUT, SKIPPED_OUTPUT, LEAVING_OUTPUT)
-    }
-    read = parse_own_outputs(config, outputs, f"the outputs of stack {name}")
+    read = parse_own_outputs(config, await read_stack_outputs(), f"the outputs of stack {stack_name()}")
     return PreviousStack(identifiers=(await read_state()).identifiers) if read is None else read
 
 

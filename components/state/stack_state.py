@@ -8,18 +8,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import pulumi
-
 from slicewise.clusters.live import ObjectName
 from slicewise.kubernetes import mapping, text
 from slicewise.manifests import REVISION_ANNOTATION
 
 from ..resource_names import PROVIDER_TOKEN
-from ..stack_name import stack_name
 from ..type_tokens import EKS_CLUSTER, FLEET, GKE_CLUSTER, INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
+from .engine_reads import read_resources
 
-# The engine's own function, which Pulumi's SDK for Python gives no name.
-_READ_RESOURCES: Final = "pulumi:pulumi:readStackResourceOutputs"
 _STACK: Final = "pulumi:pulumi:Stack"
 _IDENTIFIER: Final = "clusterIdentifier"
 ENVIRONMENTS_OUTPUT: Final = "environments"
@@ -137,9 +133,12 @@ class PlanOwner:
 
 
 async def read_state(owner: PlanOwner | None = None) -> StackState:
-    """Return what the state has; of an `owner`, only what it has declared, and its outputs for the stack's."""
-    answer = await pulumi.runtime.invoke_async(_READ_RESOURCES, {"stackName": stack_name()})
-    resources: Mapping[str, Mapping[str, Any]] = answer["outputs"]
+    """Return what the state has; of an `owner`, only what it has declared, and its outputs for the stack's.
+
+    Raises:
+        InvalidInputError: the state cannot be loaded (SW659).
+    """
+    resources = await read_resources()
     at_the_top = frozenset(
         urn.rpartition("::")[2].partition("/")[0]
         for urn, each in resources.items()

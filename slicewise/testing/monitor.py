@@ -13,8 +13,8 @@ from pulumi.runtime import mocks, rpc
 from slicewise.testing.recorder import Invoke, Recorder, Registration
 
 _STACK: Final = "pulumi:pulumi:Stack"
-# The engine's own function: what the state has. Nothing has been applied yet.
-_STATE: Final = "pulumi:pulumi:readStackResourceOutputs"
+# The engine's own functions: what the stack's state and outputs have. Nothing has been applied yet.
+_STATE: Final = ("pulumi:pulumi:readStackResourceOutputs", "pulumi:pulumi:readStackOutputs")
 
 
 class RecordingMonitor(mocks.MockMonitor):
@@ -75,7 +75,7 @@ class _Answers(pulumi.runtime.Mocks):
         return f"{args.name}-id", {**args.inputs, **self._recorder.outputs.get(args.typ, {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
-        if args.token == _STATE:
+        if args.token in _STATE:
             return {"outputs": {}}, []
         arguments = dict(args.args)
         self._recorder.invokes.append(Invoke(args.token, arguments))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from openai import APIConnectionError, APIStatusError, OpenAI
+
+if TYPE_CHECKING:
+    from tests.cluster.workloads import Workloads
 
 PROMPT = "Who are you?"
 
@@ -23,10 +27,10 @@ def answer(people: OpenAI, model: str) -> str:
     return choice.message.content
 
 
-def services_that_answer(people: OpenAI, model: str, requests: int = 60) -> set[str]:
-    """Return which services answer some of `requests`; none if one fails, as may be before Envoy knows a route."""
+def pods_that_answer(people: OpenAI, model: str, requests: int = 60) -> set[str]:
+    """Return which pods answer some of `requests`; none if one fails, as may be before Envoy knows a route."""
     try:
-        return set(shares(people, model, requests))
+        return {answering_pod(people, model) for _ in range(requests)}
     except APIConnectionError:
         return set()  # before its first route, the gateway has no listener
     except APIStatusError as error:
@@ -43,6 +47,31 @@ def answering_pod(people: OpenAI, model: str) -> str:
 
 
 def shares(people: OpenAI, model: str, requests: int) -> dict[str, float]:
-    """Return which part of `requests` each service answers; KServe calls a service's pods <service>-kserve-..."""
-    answered = Counter(answering_pod(people, model).rpartition("-kserve-")[0] for _ in range(requests))
+    """Return which part of `requests` each service answers."""
+    answered = Counter(_service(answering_pod(people, model)) for _ in range(requests))
     return {service: count / requests for service, count in answered.items()}
+
+
+def wait_for_pods(workloads: Workloads, url: str, model: str, *services: str) -> None:
+    """Wait until all pods of `services` answer at `url`, and nothing else.
+
+    The proxy learns of each pod a little after it is ready, and forgets it a little after it is gone.
+
+    Without names, all pods of the namespace.
+    """
+
+    def pods() -> set[str]:
+        return {pod.name for pod in workloads.pods() if not services or _service(pod.name) in services}
+
+    with client(url) as people:
+        workloads.wait(f"answers at {url}", lambda: bool(pods()) and pods_that_answer(people, model) == pods())
+
+
+def wait_for_most(workloads: Workloads, people: OpenAI, model: str, service: str) -> None:
+    """Wait until a service gives most answers: the proxy learns of new weights a little after their routes are read."""
+    workloads.wait(f"most answers of {service}", lambda: shares(people, model, 60).get(service, 0) > 0.5)
+
+
+def _service(pod: str) -> str:
+    """Return whose pod it is; KServe calls a service's pods <service>-kserve-..."""
+    return pod.rpartition("-kserve-")[0]

@@ -16,7 +16,7 @@ from embedded.kserve_kinds import LLMInferenceService
 from tests.cluster.workloads import Workloads
 from tests.documents import deployment
 from tests.engine.workspace import Workspace
-from tests.gateway.asking import client, services_that_answer
+from tests.gateway.asking import wait_for_pods
 from tests.gateway.routes import are_settled
 from tests.gateway.test_requests import MODEL, place
 
@@ -68,8 +68,7 @@ def test_a_route_comes_and_goes_in_place(routed: EmbeddedCluster, workspace: Wor
         workspace.write(here, MODEL, chat())
         assert workspace.up().changes() == CHANGED
         gateway = here["spec"]["gateway"]
-        people = client(f"http://{gateway['hostname']}:{gateway['port']}/{NAMESPACE}/chat")
-        workloads.wait("answers", lambda: services_that_answer(people, "tiny") == {"chat"})
+        wait_for_pods(workloads, f"http://{gateway['hostname']}:{gateway['port']}/{NAMESPACE}/chat", "tiny")
         assert (identities(workloads), workloads.pods()) == (before, pods)
         assert said_of_routes(workspace.manifests, kubeconfig) == []
 

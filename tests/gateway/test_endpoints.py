@@ -15,6 +15,7 @@ from embedded.gateway_api import HTTPRoute
 from tests.cluster.workloads import Workloads
 from tests.documents import deployment
 from tests.engine.workspace import Workspace
+from tests.gateway.asking import wait_for_pods
 from tests.gateway.routes import are_settled
 from tests.gateway.test_requests import MODEL, place
 
@@ -52,6 +53,7 @@ def test_the_lines_that_it_prints_call_the_model(routed: EmbeddedCluster, worksp
         ]
         workspace.write(here, MODEL, *group)
         workspace.up()
+        workloads.wait_running(2)
         workloads.wait("routes", lambda: len([*workloads.client.list(HTTPRoute, namespace=NAMESPACE)]) == len(group))
         workloads.wait("settled routes", lambda: are_settled(workloads.client, NAMESPACE, {"chat": 1, "chat-next": 0}))
 
@@ -61,6 +63,9 @@ def test_the_lines_that_it_prints_call_the_model(routed: EmbeddedCluster, worksp
             name: ("ready", f"{base}/publishers/{NAMESPACE}/models/tiny", f"{base}/{NAMESPACE}/{name}")
             for name in ("chat", "chat-next")
         }
+        for name, each in found.items():
+            wait_for_pods(workloads, each["external"], "tiny", "chat")
+            wait_for_pods(workloads, each["direct"], "tiny", name)
         # The shared address follows the weights, whoever's line it is; the other leads to the one of weight 0.
         answers = [answer(each["curl"]) for each in found.values()]
         assert [each.rpartition("pod ")[2].rpartition("-kserve-")[0] for each in answers] == ["chat", "chat"]

@@ -11,7 +11,7 @@ from embedded.gateway_api import Gateway
 from tests.cluster.workloads import POOL_LABEL, Workloads
 from tests.documents import deployment, environment, model, profile, slices
 from tests.engine.workspace import Workspace
-from tests.gateway.asking import answering_pod, client, services_that_answer, shares
+from tests.gateway.asking import client, shares, wait_for_most, wait_for_pods
 from tests.gateway.routes import are_settled
 
 pytestmark = pytest.mark.xdist_group("gateway")
@@ -48,16 +48,14 @@ def test_a_service_a_canary_of_two_and_a_shifted_weight(routed: EmbeddedCluster,
 
         workspace.write(here, MODEL, deployment("chat", "tiny", replicas=2, namespace=NAMESPACE))
         workspace.up()
-        people = client(f"{base}/{NAMESPACE}/chat")
-        workloads.wait("answers", lambda: services_that_answer(people, "tiny") == {"chat"})
-        # The proxy may learn of the second pod a little later.
-        both = {pod.name for pod in workloads.pods()}
-        workloads.wait("answers of both", lambda: {answering_pod(people, "tiny") for _ in range(40)} == both)
-        people.close()
+        workloads.wait_running(2)
+        wait_for_pods(workloads, f"{base}/{NAMESPACE}/chat", "tiny")
 
         workspace.write(here, MODEL, version("chat", 9), version("chat-next", 1))
         workspace.up()
+        workloads.wait_running(2)
         workloads.wait("settled routes", lambda: are_settled(workloads.client, NAMESPACE, {"chat": 9, "chat-next": 1}))
+        wait_for_pods(workloads, f"{base}/publishers/{NAMESPACE}/models/tiny", "tiny")
         people = client(f"{base}/publishers/{NAMESPACE}/models/tiny")
         assert shares(people, "tiny", REQUESTS) == pytest.approx({"chat": 0.9, "chat-next": 0.1}, abs=0.05)
         pods = workloads.pods()
@@ -70,6 +68,7 @@ def test_a_service_a_canary_of_two_and_a_shifted_weight(routed: EmbeddedCluster,
         assert workspace.up().changes() == {f"mig-a/{NAMESPACE}/chat-next-service": "update"}
         weights = {"chat": 9, "chat-next": 81}
         workloads.wait("settled routes", lambda: are_settled(workloads.client, NAMESPACE, weights))
+        wait_for_most(workloads, people, "tiny", "chat-next")
         assert shares(people, "tiny", REQUESTS) == pytest.approx({"chat": 0.1, "chat-next": 0.9}, abs=0.05)
         assert workloads.pods() == pods
         people.close()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import httpx2
 import openai
 import pytest
-from openai import OpenAI
 
 from embedded.cluster import EmbeddedCluster
 from embedded.gateway_api import Gateway, HTTPRoute
 from embedded.kserve_kinds import LLMInferenceService
 from tests.cluster.workloads import SLICE, Workloads, pod_spec, service
-from tests.gateway.asking import answering_pod, client, services_that_answer, shares
+from tests.gateway.asking import client, pods_that_answer, shares, wait_for_most, wait_for_pods
 from tests.gateway.routes import are_settled
 
 pytestmark = pytest.mark.xdist_group("gateway")
@@ -49,12 +47,7 @@ def apply(workloads: Workloads, *services: dict[str, Any]) -> None:
     # Ready says that the route is accepted; Envoy follows it some moments later.
     for each in services:
         name = each["metadata"]["name"]
-        people = client(url(workloads, name))
-        workloads.wait(f"answers of {name}", partial(_only, people, name))
-
-
-def _only(people: OpenAI, name: str) -> bool:
-    return services_that_answer(people, MODEL) == {name}
+        wait_for_pods(workloads, url(workloads, name), MODEL, name)
 
 
 def url(workloads: Workloads, name: str) -> str:
@@ -77,20 +70,19 @@ def statuses(conditions: list[dict[str, Any]]) -> dict[str, str]:
 def test_the_openai_client_gets_an_answer_from_each_pod_of_the_service(workloads: Workloads) -> None:
     apply(workloads, routed_service("alone"))
     for address in (url(workloads, "alone"), url_of_model(workloads, "alone")):
-        people = client(address)
-        answered = {answering_pod(people, MODEL) for _ in range(40)}
-        assert answered == {pod.name for pod in workloads.pods()}
-        names = [MODEL, f"publishers/{workloads.namespace}/models/{MODEL}"]
-        assert [model.id for model in people.models.list()] == names
-        chunks = people.chat.completions.create(
-            model=MODEL, messages=[{"role": "user", "content": "Who?"}], stream=True
-        )
-        words = [chunk.choices[0].delta.content or "" for chunk in chunks]
-        assert len(words) > 5
-        assert "stub engine of pod alone-kserve-" in "".join(words)
-        assert "alone-kserve-" in people.completions.create(model=MODEL, prompt="Who?").choices[0].text
-        with pytest.raises(openai.NotFoundError, match="The model `other` does not exist"):
-            people.completions.create(model="other", prompt="Who?")
+        wait_for_pods(workloads, address, MODEL)
+        with client(address) as people:
+            names = [MODEL, f"publishers/{workloads.namespace}/models/{MODEL}"]
+            assert [model.id for model in people.models.list()] == names
+            chunks = people.chat.completions.create(
+                model=MODEL, messages=[{"role": "user", "content": "Who?"}], stream=True
+            )
+            words = [chunk.choices[0].delta.content or "" for chunk in chunks]
+            assert len(words) > 5
+            assert "stub engine of pod alone-kserve-" in "".join(words)
+            assert "alone-kserve-" in people.completions.create(model=MODEL, prompt="Who?").choices[0].text
+            with pytest.raises(openai.NotFoundError, match="The model `other` does not exist"):
+                people.completions.create(model="other", prompt="Who?")
 
 
 def test_the_gateway_and_the_route_are_accepted_by_what_implements_them(workloads: Workloads) -> None:
@@ -111,12 +103,13 @@ def test_services_of_a_group_share_by_weight_and_a_new_weight_shifts_their_share
 
     weigh(stable=9, canary=1)
     pods = workloads.pods()
-    people = client(url_of_model(workloads, "stable"))
-    workloads.wait("answers of both", lambda: services_that_answer(people, MODEL) == {"stable", "canary"})
-    assert shares(people, MODEL, REQUESTS) == pytest.approx({"stable": 0.9, "canary": 0.1}, abs=0.05)
+    wait_for_pods(workloads, url_of_model(workloads, "stable"), MODEL)
+    with client(url_of_model(workloads, "stable")) as people:
+        assert shares(people, MODEL, REQUESTS) == pytest.approx({"stable": 0.9, "canary": 0.1}, abs=0.05)
 
-    weigh(stable=1, canary=9)
-    assert shares(people, MODEL, REQUESTS) == pytest.approx({"stable": 0.1, "canary": 0.9}, abs=0.05)
+        weigh(stable=1, canary=9)
+        wait_for_most(workloads, people, MODEL, "canary")
+        assert shares(people, MODEL, REQUESTS) == pytest.approx({"stable": 0.1, "canary": 0.9}, abs=0.05)
     assert workloads.pods() == pods
 
 
@@ -124,16 +117,17 @@ def test_the_address_of_one_service_leads_to_it_alone_whatever_its_group(workloa
     apply(
         workloads, routed_service("first", 1, group="who", weight=1), routed_service("second", 1, group="who", weight=9)
     )
-    assert shares(client(url(workloads, "first")), MODEL, 60) == {"first": 1}
+    with client(url(workloads, "first")) as people:
+        assert shares(people, MODEL, 60) == {"first": 1}
 
 
 def test_a_pod_that_is_gone_gets_no_requests(workloads: Workloads) -> None:
     apply(workloads, routed_service("fewer", 3))
-    people = client(url(workloads, "fewer"))
-    assert {answering_pod(people, MODEL) for _ in range(60)} == {pod.name for pod in workloads.pods()}
+    with client(url(workloads, "fewer")) as people:
+        assert len(pods_that_answer(people, MODEL)) == 3
     workloads.apply(routed_service("fewer", 1))
-    (left,) = workloads.wait_running(1)
-    workloads.wait("requests to one pod", lambda: {answering_pod(people, MODEL) for _ in range(30)} == {left.name})
+    workloads.wait_running(1)
+    wait_for_pods(workloads, url(workloads, "fewer"), MODEL)
 
 
 def test_without_a_route_there_is_no_answer(workloads: Workloads) -> None:
@@ -148,14 +142,14 @@ def test_requests_go_on_while_contour_is_gone_and_its_return_brings_what_changed
     routed: EmbeddedCluster, workloads: Workloads
 ) -> None:
     apply(workloads, routed_service("before", 1))
-    people = client(url(workloads, "before"))
-    routed.kill("contour")
-    try:
-        assert shares(people, MODEL, 20) == {"before": 1}
-        workloads.apply(routed_service("after", 1))
-        workloads.wait_running(2)
-        assert not workloads.is_ready("after")
-    finally:
-        routed.restart("contour")
+    with client(url(workloads, "before")) as people:
+        routed.kill("contour")
+        try:
+            assert shares(people, MODEL, 20) == {"before": 1}
+            workloads.apply(routed_service("after", 1))
+            workloads.wait_running(2)
+            assert not workloads.is_ready("after")
+        finally:
+            routed.restart("contour")
     workloads.wait_ready("after")
-    workloads.wait("answers of the new one", partial(_only, client(url(workloads, "after")), "after"))
+    wait_for_pods(workloads, url(workloads, "after"), MODEL, "after")
