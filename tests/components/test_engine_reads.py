@@ -6,32 +6,17 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-import grpc
 import pytest
 
 from components.state import engine_reads
 from components.state.engine_reads import read_resources, read_stack_outputs
 from slicewise.diagnostics import InvalidInputError
-from slicewise.testing import Recorder
+from slicewise.testing import ProviderRefusal, Recorder
 from slicewise.testing.monitor import RecordingMonitor
 
 # As Pulumi 3.259 and 3.276 say it.
 BUSY = "invocation of {token} returned an error: failed to load checkpoint: EOF"
 Read = Callable[[], Coroutine[Any, Any, Mapping[str, Any]]]
-
-
-class Refused(grpc.RpcError):
-    """What the engine answers where a function of its own fails."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._text = text
-
-    def code(self) -> grpc.StatusCode:
-        return grpc.StatusCode.UNKNOWN
-
-    def details(self) -> str:
-        return self._text
 
 
 @pytest.fixture
@@ -43,7 +28,7 @@ def answers(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def refusing(self: RecordingMonitor, request: Any) -> Any:  # noqa: ANN401 - gRPC's
         if left:
-            raise Refused(left.pop(0).format(token=request.tok))
+            raise ProviderRefusal(left.pop(0).format(token=request.tok))
         return invoke(self, request)
 
     monkeypatch.setattr(RecordingMonitor, "Invoke", refusing)
