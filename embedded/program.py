@@ -53,7 +53,7 @@ class Program:
             "PATH": f"{os.environ['PATH']}{os.pathsep}{bin_dir()}",
             "HOME": str(directory / "home"),
             "PULUMI_HOME": str(directory / "pulumi-home"),
-            # Nothing is written beside the state, where the engine's writing could be in the way of the program's reading.
+            # Nothing is written beside the state: a read at the same moment would find it empty.
             "PULUMI_BACKEND_URL": f"file://{directory / 'state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "embedded",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
