@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from slicewise.documents import ModelSpec, NodePool, ServingProfile
+from slicewise.documents import ModelSpec, NodePool, ServingProfile, offer_named
 from slicewise.kubernetes import Quantity, canonical
 from slicewise.manifests.vocabulary import (
     ENGINE_MEMORY_ANNOTATION,
@@ -24,7 +24,13 @@ _LENGTH: Final = 12
 
 
 def engine_memory_annotations(
-    model: ModelSpec, profile: ServingProfile, pool: NodePool, container: KubernetesObject, *, is_prefill: bool = False
+    model: ModelSpec,
+    profile: ServingProfile,
+    pool: NodePool,
+    resource: str,
+    container: KubernetesObject,
+    *,
+    is_prefill: bool = False,
 ) -> dict[str, str]:
     """Return the annotations; none for a model that does not say what it is made of.
 
@@ -33,11 +39,13 @@ def engine_memory_annotations(
     Args:
         model: What is served.
         profile: How.
-        pool: The pool whose units it runs on.
+        pool: The pool that it runs on.
+        resource: Which of the pool's GPU resources its units are.
         container: The engine's container in the service.
         is_prefill: Whether it is the prefill workload, whose annotations have names of their own.
     """
-    found = judged_engine(model, profile, pool)
+    units = offer_named(pool, resource)
+    found = judged_engine(model, profile, units) if units else None
     if found is None:
         return {}
     annotations = {

@@ -98,7 +98,7 @@ def inference_service(
     if labels := pod_labels(pod):
         spec["labels"] = labels
     prefill, prefill_pod = placement.prefill, pod
-    judged = engine_memory_annotations(model, profile, pool, spec["template"]["containers"][0])
+    judged = engine_memory_annotations(model, profile, pool, placement.resource, spec["template"]["containers"][0])
     if prefill:
         own_pool = next(each for each in environment.node_pools if each.name == prefill.node_pool)
         workload = prefill.profile_of(model)
@@ -107,7 +107,7 @@ def inference_service(
         if labels := pod_labels(prefill_pod):
             spec["prefill"]["labels"] = labels
         engine = spec["prefill"]["template"]["containers"][0]
-        judged |= engine_memory_annotations(model, workload, own_pool, engine, is_prefill=True)
+        judged |= engine_memory_annotations(model, workload, own_pool, prefill.resource, engine, is_prefill=True)
     # KServe puts these on the pods and says of none of them which version of the service it is from.
     revision = {vocabulary.REVISION_ANNOTATION: _revision(spec, profile, pod, prefill_pod)}
     spec["annotations"] = {**pod_annotations(pod), **revision}

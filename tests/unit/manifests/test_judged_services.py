@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from slicewise.manifests import engine_digest
-from tests.documents import deployment, environment, model, pool, profile, slices
+from tests.documents import deployment, environment, model, pool, profile, several, slices
 from tests.unit.manifests.test_inference_service import service
 from tests.unit.sizing.configs import QWEN_7B
 
@@ -56,3 +56,23 @@ def test_both_workloads_say_what_was_found_of_them() -> None:
     assert annotations["slicewise.dev/prefill-judged-engine"] == judged != annotations["slicewise.dev/judged-engine"]
     # 39.50 GiB, as NVIDIA's driver gives a 3g.40gb of an H100.
     assert annotations["slicewise.dev/prefill-unit-memory"] == "40448Mi"
+
+
+def test_of_a_pool_that_is_cut_in_several_profiles_the_unit_of_each_workload_counts() -> None:
+    """39.50 GiB of a 3g.40gb of an H100, and of a whole one 79.11 GiB, as vLLM's startup logs have it."""
+    serving = profile("small", memoryPerGpu="30Gi", mig="only") | {
+        "engine": {"args": ["--max-model-len=8192", "--max-num-seqs=64"]},
+        "prefill": {
+            "replicas": 1,
+            "engine": {"args": ["--max-model-len=8192", "--max-num-seqs=64"]},
+            "replicaTopology": {"gpusPerNode": 1, "requires": {"mig": "never"}},
+        },
+    }
+    document = model("a", serving)
+    document["spec"]["architecture"] = {"config": QWEN_7B}
+    cut = several("cut", {"3g.40gb": 8, "1g.10gb": 8}, wholeGpus=2)
+    annotations = service(environment("e", cut), document, deployment("d", "a"))["metadata"]["annotations"]
+    assert annotations["slicewise.dev/engine-memory"] == "fits"
+    assert annotations["slicewise.dev/unit-memory"] == "40448Mi"
+    assert annotations["slicewise.dev/prefill-engine-memory"] == "fits"
+    assert annotations["slicewise.dev/prefill-unit-memory"] == "81008Mi"
