@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "plan": "plan",
     "explain": "explain",
     "size": "judge_size",
+    "layout": "propose_layout",
     "validate": "validate",
     "render": "render",
     "discover": "discover",

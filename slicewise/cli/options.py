@@ -102,6 +102,13 @@ EngineArguments = Annotated[
 OnUnit = Annotated[str | None, _option("GPU[/PROFILE]", "The unit: h100-80gb/3g.40gb, or h100-80gb for the whole GPU.")]
 UnitMemory = Annotated[str | None, _option("AMOUNT", "Instead of --on: the memory of a slice or GPU, such as 39.5Gi.")]
 
+# layout
+GpuToCut = Annotated[str, _option("GPU", "The GPU model, such as a100-80gb.")]
+AskedSlices = Annotated[str, _option("PROFILE=COUNT,…", "The slices: 1g.10gb=5,3g.40gb=2.")]
+GpusGiven = Annotated[
+    int | None, _option("COUNT", "GPUs that there are. Left out: the fewest that have all slices.", min=0, max=100_000)
+]
+
 # explain
 Deployment = Annotated[
     str,

@@ -9,7 +9,7 @@ class Code(StrEnum):
     """SW1xx: files and YAML. SW2xx: documents. SW3xx: warnings. SW4xx: stack and clusters. SW5xx: plans.
 
     SW6xx: what is declared, against what a cluster has: how bad it is depends on what the plan needs.
-    SW7xx: whether a model fits a slice or GPU.
+    SW7xx: whether a model fits a slice or GPU. SW8xx: layouts of GPUs.
     """
 
     PATH_MISSING = "SW101"
@@ -258,3 +258,6 @@ class Code(StrEnum):
     WHOLE_CONTEXT = "SW731"
     BATCHES_NOT_STATED = "SW732"
     MEMORY_CONTRADICTS = "SW733"
+
+    NOT_SLICES = "SW801"
+    PLACES_NOT_KNOWN = "SW802"

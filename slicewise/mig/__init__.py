@@ -15,7 +15,7 @@ from slicewise.mig.accelerators import (
 )
 from slicewise.mig.azure_sizes import azure_size
 from slicewise.mig.catalogue import ALL_GPU_MODELS
-from slicewise.mig.cutting import MOST_GPUS_CUT, can_be_placed, fewest_gpus, memory_slices
+from slicewise.mig.cutting import MOST_GPUS_CUT, can_be_placed, fewest_gpus, memory_slices, most_slices_cut
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
@@ -58,6 +58,7 @@ __all__ = [
     "kubernetes_spelling",
     "layout_name",
     "memory_slices",
+    "most_slices_cut",
     "parse_profile_name",
     "plain_profile",
     "programs_see",

@@ -42,6 +42,20 @@ def fewest_gpus(model: GpuModel, slices: Mapping[str, int]) -> int | None:
     return next((gpus for gpus in numbers if covering.covers(wanted, gpus)), None)
 
 
+@lru_cache(256)
+def most_slices_cut(profiles: tuple[MigProfile, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return the ways to cut one GPU into `profiles` that no other contains, each as counts in the order of `profiles`.
+
+    All of them `can_be_placed`, on one board.
+    """
+    by_size = sorted(_cuts(profiles), key=lambda counts: (-sum(counts), counts))
+    fullest: list[_Counts] = []
+    for counts in by_size:
+        if not any(_within(counts, other) for other in fullest):
+            fullest.append(counts)
+    return tuple(fullest)
+
+
 def memory_slices(model: GpuModel) -> int:
     """Return how many memory slices a board has, as the driver counts them."""
     return max((start + each.memory_slices for each in model.profiles for start in each.starts), default=0)
@@ -59,34 +73,25 @@ def _least(profiles: Sequence[MigProfile], wanted: _Counts) -> int:
     return max((-(-count // each.per_gpu) for each, count in zip(profiles, wanted, strict=True)), default=0)
 
 
-@lru_cache(256)
-def _fullest_cuts(profiles: tuple[MigProfile, ...]) -> tuple[_Counts, ...]:
-    """Return the ways to cut one GPU that leave no room for one more instance, without those that others contain."""
-    found = set(_cuts(profiles, 0, (0,) * len(profiles)))
-    by_size = sorted(found, key=lambda counts: (-sum(counts), counts))
-    fullest: list[_Counts] = []
-    for counts in by_size:
-        if not any(_within(counts, other) for other in fullest):
-            fullest.append(counts)
-    return tuple(fullest)
+def _cuts(profiles: Sequence[MigProfile]) -> set[_Counts]:
+    """Return the counts of every way to place instances on a board, from left to right."""
+    begun = [((0,) * len(profiles), 0)]
+    seen = set(begun)
+    while begun:
+        counts, first = begun.pop()
+        more = {(each, end) for each, end in _with_one_more(profiles, counts, first) if (each, end) not in seen}
+        seen |= more
+        begun += more
+    return {counts for counts, _ in seen}
 
 
-def _cuts(profiles: Sequence[MigProfile], first: int, counts: _Counts) -> Iterator[_Counts]:
-    """Yield every way to place more instances from left to right, beginning at memory slice `first` or later.
-
-    Args:
-        profiles: What may be placed.
-        first: The first memory slice that is free.
-        counts: How many there are of each profile.
-    """
-    yield counts
+def _with_one_more(profiles: Sequence[MigProfile], counts: _Counts, first: int) -> Iterator[tuple[_Counts, int]]:
+    """Yield the counts with one instance more, at memory slice `first` or later, and the first slice after it."""
     for number, profile in enumerate(profiles):
         if counts[number] == profile.per_gpu or (_has_media(profile) and _media(profiles, counts)):
             continue
         more = (*counts[:number], counts[number] + 1, *counts[number + 1 :])
-        for start in profile.starts:
-            if start >= first:
-                yield from _cuts(profiles, start + profile.memory_slices, more)
+        yield from ((more, start + profile.memory_slices) for start in profile.starts if start >= first)
 
 
 def _has_media(profile: MigProfile) -> bool:
@@ -102,7 +107,7 @@ class _Covering:
     """Whether some GPUs, each cut in one of the fullest ways, have all that is wanted; what failed is remembered."""
 
     def __init__(self, profiles: Sequence[MigProfile]) -> None:
-        self._cuts = _fullest_cuts(tuple(profiles))
+        self._cuts = most_slices_cut(tuple(profiles))
         self._sizes = [each.memory_slices for each in profiles]
         self._board = max((self._size(cut) for cut in self._cuts), default=0)
         self._failed: set[tuple[_Counts, int]] = set()
