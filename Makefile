@@ -98,6 +98,9 @@ aws: $(VENV)/.aws ## Install what stacks on AWS import beside the program: 270 M
 .PHONY: hub
 hub: $(VENV)/.hub ## Install what `slicewise size --from-hub` imports beside the program: 20 MB
 
+.PHONY: layout
+layout: $(VENV)/.layout ## Install what `slicewise layout` proves harder layouts by: 240 MB
+
 .PHONY: lint
 lint: $(VENV)/.development
 	$(VENV)/bin/ruff check $(SOURCES) examples plugin
@@ -181,7 +184,7 @@ $(VENV)/bin/slicewise: pyproject.toml $(VENV)/.program
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.gcp $(VENV)/.aws $(VENV)/.hub: $(VENV)/.%: requirements-%.txt $(VENV)/.program
+$(VENV)/.gcp $(VENV)/.aws $(VENV)/.hub $(VENV)/.layout: $(VENV)/.%: requirements-%.txt $(VENV)/.program
 	@echo "Installing what requirements-$*.txt names into $(VENV): half a minute ..."
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-$*.txt
 	@touch $@

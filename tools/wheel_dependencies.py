@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-EXTRAS: Final = ("aws", "gcp", "hub", "testing")
+EXTRAS: Final = ("aws", "gcp", "hub", "layout", "testing")
 
 
 class WheelDependencies(MetadataHookInterface):

@@ -32,8 +32,8 @@ app = typer.Typer(
     "Reads InferenceEnvironment, ClusterModel, Model and ModelDeployment documents. Only discover, verify, status "
     "and endpoints read clusters, and nothing changes one.",
     epilog="Exit codes: 0 all is well, 2 the input is wrong, 3 a deployment gets fewer environments than it asks for, "
-    "or a model does not fit, 4 what the clusters have or run differs from what is declared, 5 render would move what "
-    "runs.",
+    "a model does not fit, or slices find no GPU, 4 what the clusters have or run differs from what is declared, "
+    "5 render would move what runs.",
     no_args_is_help=True,
     context_settings={"help_option_names": HELP},
     add_completion=False,

@@ -12,7 +12,7 @@ from slicewise.cli import exit_codes
 from slicewise.cli.asked_slices import read_board, read_slices
 from slicewise.cli.command_inputs import fail
 from slicewise.cli.cut_gpus import cut_gpus_to_dict, print_cut_gpus
-from slicewise.cli.options import AskedSlices, GpuToCut, GpusGiven, Output, TableOrJson
+from slicewise.cli.options import AskedSlices, GpusGiven, GpuToCut, Output, TableOrJson
 from slicewise.cli.results import print_result
 from slicewise.diagnostics import InvalidInputError
 from slicewise.layouts import fewest_gpus_for, most_slices_on, needs_of

@@ -119,4 +119,10 @@ def test_it_needs_what_the_program_needs_and_no_cloud(installed: Installed) -> N
         *("pulumi", "pulumi-kubernetes", "pydantic", "pyyaml", "typer", "lightkube", "httpx2", "cryptography"),
         *("rapidfuzz", "rich"),
     }
-    assert by_extra == {"aws": {"pulumi-aws"}, "gcp": {"pulumi-gcp"}, "hub": {"huggingface-hub"}, "testing": {"pytest"}}
+    assert by_extra == {
+        "aws": {"pulumi-aws"},
+        "gcp": {"pulumi-gcp"},
+        "hub": {"huggingface-hub"},
+        "layout": {"ortools"},
+        "testing": {"pytest"},
+    }

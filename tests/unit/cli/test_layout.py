@@ -1,0 +1,83 @@
+"""`slicewise layout` without documents: the contract's keys, exit codes, and what is wrong with what is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.running import in_process
+
+ASKED = ("--gpu", "a100-80gb", "--slices", "1g.10gb=5,3g.40gb=2")
+
+
+def answer(*words: str, code: int = 0) -> dict[str, Any]:
+    run = in_process("layout", *words, "--output", "json")
+    assert run.returncode == code, run.stderr
+    found = json.loads(run.stdout)
+    assert isinstance(found, dict)
+    assert found.pop("seconds") >= 0
+    return found
+
+
+def test_fewest_gpus_have_the_contracts_keys() -> None:
+    found = answer(*ASKED)
+    assert (found["gpus"], found["bound"], found["proven"]) == (2, 2, True)
+    assert set(found) == {"gpus", "bound", "proven", "layouts"}
+    assert sum(each["gpus"] for each in found["layouts"]) == 2
+    slices = [each for layout in found["layouts"] for each in layout["slices"] for _ in range(layout["gpus"])]
+    assert sorted(each["profile"] for each in slices) == ["1g.10gb"] * 5 + ["3g.40gb"] * 2
+    assert set(slices[0]) == {"profile", "start"}
+
+
+def test_what_is_left_on_given_gpus_is_exit_3() -> None:
+    found = answer(*ASKED, "--gpus", "1", code=3)
+    # Five slices at most: 3g.40gb with four 1g.10gb has more memory than five 1g.10gb.
+    assert found["left"] == {"1g.10gb": 1, "3g.40gb": 1}
+    assert (found["gpus"], found["bound"], found["proven"]) == (1, 2, True)
+    assert answer(*ASKED, "--gpus", "9")["left"] == {}
+    assert answer(*ASKED, "--gpus", "0", code=3)["left"] == {"1g.10gb": 5, "3g.40gb": 2}
+
+
+def test_starts_of_a_board_that_counts_twelve_memory_slices() -> None:
+    found = answer("--gpu", "rtx-pro-6000", "--slices", "1g.24gb=4")
+    assert [each["start"] for each in found["layouts"][0]["slices"]] == [0, 3, 6, 9]
+
+
+def test_a_table_says_what_is_proved() -> None:
+    shown = in_process("layout", *ASKED).stdout
+    assert "1g.10gb at 0, 3g.40gb at 4, 1g.10gb at 1, 1g.10gb at 2, 1g.10gb at 3" in shown
+    assert "7 slices on 2 GPUs of a100-80gb: no fewer have them (proved)" in shown
+    short = in_process("layout", *ASKED, "--gpus", "1").stdout
+    assert "2 are left (1 x 1g.10gb, 1 x 3g.40gb): no fewer can be (proved)" in short
+
+
+@pytest.mark.parametrize(
+    ("gpu", "slices", "said"),
+    [
+        ("a100", "1g.10gb=1", '--gpu: "a100" may be any of a100-40gb, a100-80gb; write which [SW205]'),
+        ("h10", "1g.10gb=1", "did you mean h100-64gb or h100-80gb or "),
+        ("what", "1g.10gb=1", "is not in the catalogue of GPU models; write one of a100-40gb, "),
+        ("t4", "1g.10gb=1", "t4 cannot be cut into slices (it is not among NVIDIA's MIG GPUs); write one of a100-40gb"),
+        ("rtx-pro-5000", "1g.24gb=1", "nobody publishes where slices may begin on a rtx-pro-5000"),
+        ("h200", "1g.10gb=1", '"1g.10gb" is not a MIG profile of h200; did you mean 1g.18gb'),
+        ("h200", "mig-1g.18gb.me=1", '"mig-1g.18gb.me" is not a MIG profile of h200; did you mean 1g.18gb+me? [SW204]'),
+        ("h200", "1g.18gb", '"1g.18gb" is not a profile with a number from 1 to 1,000,000'),
+        ("h200", "1g.18gb=0", '"1g.18gb=0" is not a profile with a number'),
+        ("h200", "1g.18gb=-1", '"1g.18gb=-1" is not a profile with a number'),
+        ("h200", "1g.18gb=1000001", '"1g.18gb=1000001" is not a profile with a number'),
+        ("h200", "1g.18gb=²", "is not a profile with a number"),
+        ("h200", "1g.18gb=1,1g.18gb=2", '"1g.18gb" is there twice; write each profile once [SW801]'),
+        ("h200", " , ", "--slices: it names no slices; write for example --slices 1g.10gb=5,3g.40gb=2 [SW801]"),
+    ],
+)
+def test_what_is_wrong_is_said_with_a_remedy(gpu: str, slices: str, said: str) -> None:
+    run = in_process("layout", "--gpu", gpu, "--slices", slices)
+    assert run.returncode == 2
+    assert said in run.stderr
+
+
+def test_everything_wrong_with_the_slices_is_said_at_once() -> None:
+    run = in_process("layout", "--gpu", "a30", "--slices", "1g.5gb=1,2g.12gb,9g.99gb=1")
+    assert [line[-6:-1] for line in run.stderr.splitlines()] == ["SW204", "SW801", "SW204"]
