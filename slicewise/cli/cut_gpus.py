@@ -10,7 +10,7 @@ from rich.console import Console
 from slicewise.diagnostics import counted
 from slicewise.layouts import CutGpus, GpuCut
 from slicewise.mig import GpuModel
-from slicewise.presentation import GOOD, WARNING, Column, show, show_line
+from slicewise.presentation import GOOD, WARNING, show_line
 
 
 def cut_gpus_to_dict(found: CutGpus, gpus: int | None, seconds: float) -> dict[str, Any]:
@@ -35,9 +35,10 @@ def is_proven(found: CutGpus, gpus: int | None) -> bool:
 
 
 def print_cut_gpus(console: Console, board: GpuModel, found: CutGpus, gpus: int | None, seconds: float) -> None:
-    """Print a row for each way in which GPUs are cut, and how good the answer is."""
-    columns = (Column("GPUs", number=True), Column("slices, in the order of creation"))
-    show(console, f"Layout of {board.name}", columns, [(f"{count:,}", in_order(cut)) for cut, count in found.cuts])
+    """Print a line for each way in which GPUs are cut, and how good the answer is."""
+    show_line(console, f"Layout of {board.name}: slices in the order of creation, and where each begins")
+    for cut, count in found.cuts:
+        show_line(console, f"  {counted(count, 'GPU')}: {in_order(cut)}")
     for line in _verdict(board, found, gpus):
         show_line(console, line, GOOD if is_proven(found, gpus) else WARNING)
     show_line(console, f"{seconds:.1f} seconds")
@@ -53,7 +54,7 @@ def _verdict(board: GpuModel, found: CutGpus, gpus: int | None) -> Iterator[str]
     used = counted(found.gpus, "GPU")
     if gpus is None:
         gap = found.gpus - found.bound
-        proof = "no fewer have them (proved)" if not gap else f"surely at least {found.bound:,} (gap {gap:,})"
+        proof = "no fewer have them (proved)" if not gap else f"at least {found.bound:,} (gap {gap:,})"
         yield f"{counted(total, 'slice')} on {used} of {board.name}: {proof}"
         return
     left = sum(found.left.values())
@@ -61,5 +62,7 @@ def _verdict(board: GpuModel, found: CutGpus, gpus: int | None) -> Iterator[str]
         yield f"all {total:,} slices on {used} of {board.name}, of {gpus:,}"
         return
     rest = ", ".join(f"{count:,} x {name}" for name, count in found.left.items())
-    proof = "no fewer can be (proved)" if left == found.bound else f"surely at least {found.bound:,} are"
-    yield f"{counted(total, 'slice')} on {used} of {board.name}; {left:,} are left ({rest}): {proof}"
+    proof = (
+        "no layout leaves fewer (proved)" if left == found.bound else f"every layout leaves at least {found.bound:,}"
+    )
+    yield f"{counted(total, 'slice')} on {used} of {board.name}; left over: {rest}; {proof}"

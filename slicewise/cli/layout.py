@@ -15,7 +15,7 @@ from slicewise.cli.cut_gpus import cut_gpus_to_dict, print_cut_gpus
 from slicewise.cli.options import AskedSlices, GpusGiven, GpuToCut, Output, TableOrJson
 from slicewise.cli.results import print_result
 from slicewise.diagnostics import InvalidInputError
-from slicewise.layouts import fewest_gpus_for, most_slices_on, needs_of
+from slicewise.layouts import fewest_gpus_for, most_slices_on, slice_needs
 from slicewise.presentation import printing_console
 
 _SECONDS: Final = 10.0
@@ -40,7 +40,7 @@ def propose_layout(
     except InvalidInputError as error:
         fail(error)
     if gpus is None:
-        found = fewest_gpus_for(board, needs_of(wanted), _SECONDS)
+        found = fewest_gpus_for(board, slice_needs(wanted), _SECONDS)
     else:
         found = most_slices_on(board, wanted, gpus, _SECONDS)
     seconds = monotonic() - begun

@@ -104,7 +104,7 @@ UnitMemory = Annotated[str | None, _option("AMOUNT", "Instead of --on: the memor
 
 # layout
 GpuToCut = Annotated[str, _option("GPU", "The GPU model, such as a100-80gb.")]
-AskedSlices = Annotated[str, _option("PROFILE=COUNT,…", "The slices: 1g.10gb=5,3g.40gb=2.")]
+AskedSlices = Annotated[str, _option("PROFILE=COUNT,...", "The slices: 1g.10gb=5,3g.40gb=2.")]
 GpusGiven = Annotated[
     int | None, _option("COUNT", "GPUs that there are. Left out: the fewest that have all slices.", min=0, max=100_000)
 ]

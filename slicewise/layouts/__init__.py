@@ -1,7 +1,7 @@
 """How GPUs are best cut: the fewest for what is needed, the most on those that there are, with bounds that hold.
 
     board = find_gpu_model("a100-80gb")
-    fewest_gpus_for(board, needs_of({"1g.10gb": 5, "3g.40gb": 2}), seconds=10).gpus  # 2, and bound 2
+    fewest_gpus_for(board, slice_needs({"1g.10gb": 5, "3g.40gb": 2}), seconds=10).gpus  # 2, and bound 2
 
 A need is met by any mix of its ways (`SliceNeed`), as a replica is by any of its serving profiles. Pure functions; the
 extra `layout` (OR-Tools) proves what counting does not.
@@ -11,7 +11,7 @@ from slicewise.layouts.answers import CutGpus
 from slicewise.layouts.covering import fewest_gpus_for, slices_taken
 from slicewise.layouts.filling import most_slices_on
 from slicewise.layouts.gpu_cuts import GpuCut, PlacedSlice, cut_into, fullest_cuts
-from slicewise.layouts.needs import SliceNeed, WayToMeet, needs_of
+from slicewise.layouts.needs import SliceNeed, WayToMeet, slice_needs
 
 __all__ = [
     "CutGpus",
@@ -23,6 +23,6 @@ __all__ = [
     "fewest_gpus_for",
     "fullest_cuts",
     "most_slices_on",
-    "needs_of",
+    "slice_needs",
     "slices_taken",
 ]

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from slicewise.layouts.gpu_cuts import GpuCut
 from slicewise.layouts.linear_program import maximise
-from slicewise.layouts.needs import SliceNeed, Weights, cheapest, weigh, weight_of
+from slicewise.layouts.needs import SliceNeed, SliceWeights, cheapest, weigh, weight_of
 from slicewise.mig import GpuModel, parse_profile_name
 
 
@@ -30,7 +30,9 @@ def dual_weights(cuts: Sequence[GpuCut], needs: Sequence[SliceNeed], names: Sequ
     return dict(zip(names, found[: len(names)], strict=True))
 
 
-def fewest_by_counting(board: GpuModel, cuts: Sequence[GpuCut], needs: Sequence[SliceNeed], weights: Weights) -> int:
+def fewest_by_counting(
+    board: GpuModel, cuts: Sequence[GpuCut], needs: Sequence[SliceNeed], weights: SliceWeights
+) -> int:
     """Return a number of GPUs that is surely not too many, by `weights`, memory slices and compute slices.
 
     Each need takes at least the ways that count least, in whole numbers, whatever else is chosen.
@@ -38,7 +40,7 @@ def fewest_by_counting(board: GpuModel, cuts: Sequence[GpuCut], needs: Sequence[
     return max((_bound(cuts, needs, each) for each in (weights, *_natural(board, weights))), default=0)
 
 
-def _bound(cuts: Sequence[GpuCut], needs: Sequence[SliceNeed], weights: Weights) -> int:
+def _bound(cuts: Sequence[GpuCut], needs: Sequence[SliceNeed], weights: SliceWeights) -> int:
     most = max(weigh(cut.counts, weights) for cut in cuts)
     if not most:
         return 0
@@ -46,7 +48,7 @@ def _bound(cuts: Sequence[GpuCut], needs: Sequence[SliceNeed], weights: Weights)
     return math.ceil(wanted / most)
 
 
-def _natural(board: GpuModel, names: Weights) -> Iterator[dict[str, Fraction]]:
+def _natural(board: GpuModel, names: SliceWeights) -> Iterator[dict[str, Fraction]]:
     found = {name: board.profile(name) for name in names}
     yield {name: Fraction(profile.memory_slices if profile else 0) for name, profile in found.items()}
     parsed = {name: parse_profile_name(name) for name in names}

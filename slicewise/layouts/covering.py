@@ -11,7 +11,7 @@ from slicewise.layouts.counting_bound import dual_weights, fewest_by_counting
 from slicewise.layouts.gpu_cuts import GpuCut, fullest_cuts
 from slicewise.layouts.integer_program import IntegerProgram
 from slicewise.layouts.linear_program import maximise
-from slicewise.layouts.needs import SliceNeed, Weights, cheapest, profiles_in, weigh
+from slicewise.layouts.needs import SliceNeed, SliceWeights, cheapest, profiles_in, weigh
 from slicewise.mig import GpuModel
 
 _Taken = tuple[tuple[int, ...], ...]
@@ -56,7 +56,7 @@ def slices_taken(needs: Sequence[SliceNeed], taken: _Taken) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _rounded(cuts: Sequence[GpuCut], wanted: Mapping[str, int], weights: Weights) -> list[int]:
+def _rounded(cuts: Sequence[GpuCut], wanted: Mapping[str, int], weights: SliceWeights) -> list[int]:
     """Return how many GPUs to cut in each way: whole parts of the linear optimum, then the best for what is left."""
     names = [name for name, count in wanted.items() if count]
     dual = maximise(
@@ -79,7 +79,7 @@ def _less(wanted: Mapping[str, int], cut: GpuCut, count: int = 1) -> dict[str, i
     return {name: max(0, each - has.get(name, 0) * count) for name, each in wanted.items()}
 
 
-def _best_for_the_rest(cuts: Sequence[GpuCut], left: Mapping[str, int], weights: Weights) -> list[int]:
+def _best_for_the_rest(cuts: Sequence[GpuCut], left: Mapping[str, int], weights: SliceWeights) -> list[int]:
     greedy = _greedily(cuts, left, weights)
     search = _Search(cuts, weights)
     for gpus in range(1, len(greedy)):
@@ -89,7 +89,7 @@ def _best_for_the_rest(cuts: Sequence[GpuCut], left: Mapping[str, int], weights:
     return greedy
 
 
-def _greedily(cuts: Sequence[GpuCut], left: Mapping[str, int], weights: Weights) -> list[int]:
+def _greedily(cuts: Sequence[GpuCut], left: Mapping[str, int], weights: SliceWeights) -> list[int]:
     """Return cuts by their numbers, each the one that then has most of what is left."""
     found: list[int] = []
     rest = dict(left)
@@ -100,7 +100,7 @@ def _greedily(cuts: Sequence[GpuCut], left: Mapping[str, int], weights: Weights)
     return found
 
 
-def _has(cut: GpuCut, left: Mapping[str, int], weights: Weights) -> tuple[Fraction, int]:
+def _has(cut: GpuCut, left: Mapping[str, int], weights: SliceWeights) -> tuple[Fraction, int]:
     useful = {name: min(count, left.get(name, 0)) for name, count in cut.counts.items() if left.get(name, 0)}
     return weigh(useful, weights), sum(useful.values())
 
@@ -108,7 +108,7 @@ def _has(cut: GpuCut, left: Mapping[str, int], weights: Weights) -> tuple[Fracti
 class _Search:
     """Whether so many GPUs have all that is left, as far as it is tried; what failed is remembered."""
 
-    def __init__(self, cuts: Sequence[GpuCut], weights: Weights) -> None:
+    def __init__(self, cuts: Sequence[GpuCut], weights: SliceWeights) -> None:
         self._cuts, self._weights = cuts, weights
         self._most = max(
             weigh(cut.counts, {name: weights.get(name, Fraction(0)) for name in cut.counts}) for cut in cuts

@@ -11,7 +11,7 @@ from slicewise.layouts.covering import fewest_gpus_for
 from slicewise.layouts.gpu_cuts import GpuCut, fullest_cuts
 from slicewise.layouts.integer_program import IntegerProgram
 from slicewise.layouts.linear_program import maximise
-from slicewise.layouts.needs import needs_of
+from slicewise.layouts.needs import slice_needs
 from slicewise.mig import GpuModel
 
 
@@ -30,7 +30,7 @@ def most_slices_on(board: GpuModel, slices: Mapping[str, int], gpus: int, second
     wanted = {name: count for name, count in sorted(slices.items()) if count}
     if not wanted:
         return CutGpus((), 0)
-    whole = fewest_gpus_for(board, needs_of(wanted), seconds / 2)
+    whole = fewest_gpus_for(board, slice_needs(wanted), seconds / 2)
     if whole.gpus <= gpus:
         return replace(whole, bound=0)
     filling = _Filling(board, wanted, gpus, fullest_cuts(board, wanted))

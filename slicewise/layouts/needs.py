@@ -34,7 +34,7 @@ class SliceNeed:
     ways: tuple[WayToMeet, ...]
 
 
-def needs_of(slices: Mapping[str, int]) -> tuple[SliceNeed, ...]:
+def slice_needs(slices: Mapping[str, int]) -> tuple[SliceNeed, ...]:
     """Return the needs that are the slices themselves, by profile."""
     return tuple(SliceNeed(count, (WayToMeet({name: 1}),)) for name, count in slices.items() if count)
 
@@ -44,21 +44,21 @@ def profiles_in(needs: Iterable[SliceNeed]) -> list[str]:
     return sorted({name for need in needs for way in need.ways for name in way.slices})
 
 
-Weights = Mapping[str, Fraction]
+SliceWeights = Mapping[str, Fraction]
 """What a slice of each profile counts."""
 
 
-def cheapest(need: SliceNeed, weights: Weights) -> tuple[int, ...]:
+def cheapest(need: SliceNeed, weights: SliceWeights) -> tuple[int, ...]:
     """Return how often each way is taken where the slices of all count least."""
     return _Cheapest(need, weights).taken
 
 
-def weight_of(taken: Sequence[int], need: SliceNeed, weights: Weights) -> Fraction:
+def weight_of(taken: Sequence[int], need: SliceNeed, weights: SliceWeights) -> Fraction:
     """Return what the slices count that the ways of `need` take."""
     return sum((times * weigh(way.slices, weights) for times, way in zip(taken, need.ways, strict=True)), _NOTHING)
 
 
-def weigh(slices: Mapping[str, int], weights: Weights) -> Fraction:
+def weigh(slices: Mapping[str, int], weights: SliceWeights) -> Fraction:
     """Return what some slices count together."""
     return sum((weights[name] * count for name, count in slices.items()), _NOTHING)
 
@@ -69,7 +69,7 @@ _NOTHING: Final = Fraction(0)
 class _Cheapest:
     """A search from the way with the most for its weight, cut off where what is left cannot beat what was found."""
 
-    def __init__(self, need: SliceNeed, weights: Weights) -> None:
+    def __init__(self, need: SliceNeed, weights: SliceWeights) -> None:
         self._ways = [(weigh(way.slices, weights), way.amount, number) for number, way in enumerate(need.ways)]
         self._ways.sort(key=lambda way: (way[0] / way[1], -way[1]))
         self._least: Fraction | None = None

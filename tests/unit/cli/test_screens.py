@@ -18,6 +18,7 @@ SCREENS = {
     "endpoints": ("endpoints", DEMO),
     "status": ("status", DEMO),
     "size": ("size", "gemma-3-27b", DEMO),
+    "layout": ("layout", "--gpu", "h200", "--slices", "1g.18gb=9,3g.71gb=2,2g.35gb=1", "--gpus", "2"),
     "errors": ("errors",),
     "one error": ("errors", "SW204"),
     "help": ("plan", "--help"),

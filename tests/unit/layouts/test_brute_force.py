@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from slicewise.layouts import CutGpus, fewest_gpus_for, most_slices_on, needs_of
+from slicewise.layouts import CutGpus, fewest_gpus_for, most_slices_on, slice_needs
 from slicewise.mig import find_gpu_model
 from tests.unit.layouts.boards import BOARDS, Row, fits
 
@@ -72,7 +72,7 @@ def test_fewest_gpus(shard: int, seconds: float) -> None:
     missed = 0
     for board, slices, _ in instances(shard):
         best = fewest(board, tuple(slices.items()))
-        found = fewest_gpus_for(find_gpu_model(board), needs_of(slices), seconds)
+        found = fewest_gpus_for(find_gpu_model(board), slice_needs(slices), seconds)
         assert found.slices == slices
         check_places(board, found, BOARDS[board])
         assert found.bound <= best <= found.gpus, (board, slices)
