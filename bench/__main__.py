@@ -15,6 +15,7 @@ from bench.fleets import FleetKind
 from bench.growth import Growth, measure
 from bench.many_quotas import measure_quotas
 from bench.other_estimators import other_errors, other_table
+from bench.parvagpu import layouts_table, read_scenarios
 from bench.quality import Case, Comparison, compare_planners
 from bench.result_tables import growth_sentences, growth_table, quality_table, stranded_table
 from bench.several_profiles import measure_several
@@ -65,6 +66,9 @@ def main() -> None:
     commands.add_parser("sizing", help="weights, cache and verdicts beside public startup logs").set_defaults(
         run=_sizing
     )
+    commands.add_parser("layouts", help="GPUs for ParvaGPU's scenarios, beside what was published").set_defaults(
+        run=_layouts
+    )
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -96,6 +100,10 @@ def _sizing(_: argparse.Namespace) -> None:
     other_table(other_errors(rows)).show(_RESULTS)
 
 
+def _layouts(_: argparse.Namespace) -> None:
+    layouts_table(read_scenarios()).show(_RESULTS)
+
+
 def _everything(arguments: argparse.Namespace) -> None:
     seeds = range(1, 2 if arguments.quick else arguments.seeds + 1)
     groups = [
@@ -106,7 +114,13 @@ def _everything(arguments: argparse.Namespace) -> None:
     _PROGRESS.print("what architectures cost ...")
     environments, deployments = sizes[-1]
     architectures = cost_table(measure_fleets(_GROWTH_SEED, environments, deployments, _ARCHITECTURE_RUNS))
-    for table in (quality_table(groups), stranded_table(groups), growth_table(growth), architectures):
+    for table in (
+        quality_table(groups),
+        stranded_table(groups),
+        growth_table(growth),
+        architectures,
+        layouts_table(read_scenarios()),
+    ):
         table.show(_RESULTS)
     _RESULTS.print(growth_sentences(growth))
     if not arguments.quick:
