@@ -20,6 +20,7 @@ from slicewise.documents.base import (
 )
 from slicewise.documents.cloud_nodes import (
     added_labels,
+    catalogued,
     cloud_labels,
     gke_zones,
     nodes_at_a_time,
@@ -75,6 +76,7 @@ from slicewise.documents.pool_offers import (
     PoolOffer,
     declared_pool,
     is_cut_in_several,
+    is_cut_on_demand,
     offer_in_words,
     offer_named,
     offered_as,
@@ -179,6 +181,7 @@ __all__ = [
     "any_schema",
     "bad_value",
     "bytes_on_disk",
+    "catalogued",
     "check_document",
     "check_model",
     "cloud_labels",
@@ -193,6 +196,7 @@ __all__ = [
     "gke_zones",
     "gpus_per_unit",
     "is_cut_in_several",
+    "is_cut_on_demand",
     "is_declarable",
     "is_dns_subdomain",
     "is_downloaded",

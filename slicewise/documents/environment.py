@@ -30,7 +30,7 @@ from slicewise.documents.node_selector import NodeSelector, SelectedLabels, sele
 from slicewise.documents.pod import BaseReference, PodSettings
 from slicewise.documents.price import Price
 from slicewise.documents.router import GatewayReference
-from slicewise.documents.slices import SliceCounts, SliceMemory, SliceReserves
+from slicewise.documents.slices import ProfileNames, SliceCounts, SliceMemory, SliceReserves
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
 
 # Every MIG-capable GPU so far has seven compute slices, or four (NVIDIA MIG User Guide, Supported MIG Profiles).
@@ -70,12 +70,12 @@ class Interconnect(StrEnum):
 
 
 class MigConfiguration(Frozen):
-    """How the GPUs of a pool's nodes are cut into slices: all alike (`profile`), or in several profiles (`slices`)."""
+    """How GPUs are cut into slices: all alike (`profile`), in several (`slices`), on demand (`dynamic`)."""
 
     enabled: Flag
     """Whether the pool's GPUs are cut into slices."""
     profile: StrictStr | None = None
-    """The MIG profile of every slice, as NVIDIA's driver names it, for example 3g.40gb. Required without slices."""
+    """The MIG profile of every slice, as NVIDIA's driver names it, for example 3g.40gb. Where all are cut alike."""
     strategy: MigStrategy = MigStrategy.MIXED
     """The device plugin's MIG strategy: mixed advertises nvidia.com/mig-<profile>, single advertises nvidia.com/gpu."""
     slices_per_gpu: Annotated[Count, Field(le=MOST_SLICES)] | None = None
@@ -88,11 +88,21 @@ class MigConfiguration(Frozen):
     """The memory of one slice of a profile; needed only where the catalogue has no measurement of it."""
     whole_gpus: CountOrZero = 0
     """With slices: how many GPUs of a node are not cut."""
+    dynamic: Flag = False
+    """Whether NVIDIA's DRA driver cuts the GPUs when pods come, into any of profiles. Needs allocation by DRA."""
+    profiles: ProfileNames | None = None
+    """With dynamic: the MIG profiles that pods may ask for, for example [3g.40gb, 1g.10gb]."""
     _names_suffixes: bool = PrivateAttr(default=True)
+
+    @property
+    def several(self) -> tuple[str, ...]:
+        """The profiles of nodes that may have several: those of slices, or those that are cut on demand."""
+        return tuple(self.slices or ()) or ((self.profiles or ()) if self.dynamic else ())
 
     def resource_of(self, profile: str | None) -> str:
         """Return the resource that slices of `profile` are advertised as; of None, whole GPUs."""
-        named = profile if self._names_suffixes or profile is None else plain_profile(profile)
+        # The version of the device plugin says nothing of what the DRA driver offers.
+        named = profile if self._names_suffixes or self.dynamic or profile is None else plain_profile(profile)
         return resource_name(named, self.strategy)
 
     def without_suffixes(self) -> Self:
@@ -112,13 +122,18 @@ class Capabilities(Frozen):
                 {"required": ["memoryPerGpu"]},
                 {
                     "required": ["migConfiguration"],
-                    "properties": {"migConfiguration": {"type": "object", "required": ["slices"]}},
+                    "properties": {
+                        "migConfiguration": {
+                            "type": "object",
+                            "anyOf": [{"required": ["slices"]}, {"required": ["profiles"]}],
+                        }
+                    },
                 },
             ]
         }
     )
     memory_per_gpu: GpuMemory | None = None
-    """Memory of one allocation unit: the slice's on a MIG pool. Left out where migConfiguration has slices."""
+    """Memory of one allocation unit: the slice's on a MIG pool. Left out beside migConfiguration.slices or .profiles."""
     interconnect: Interconnect | None = None
     """How the GPUs in one node reach each other."""
     precision_support: frozenset[Precision] = frozenset()

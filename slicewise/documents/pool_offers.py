@@ -1,7 +1,7 @@
 """Every GPU resource that the nodes of a pool offer, each as a pool by itself: planning looks at one after the other.
 
-Nodes that are cut in several profiles have several; their CPU, memory, disk and places for pods are there once, for the
-pods of all of them (`PoolOffer.declared` is what they have in common).
+Nodes that are cut in several profiles, or on demand, have several; their CPU, memory, disk and places for pods are
+there once, for the pods of all of them (`PoolOffer.declared` is what they have in common).
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from slicewise.kubernetes import Quantity
 from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, canonical_profile_name
 
 # Of a slice, so that its configuration says no more than that of a pool with one profile.
-_NO_SLICES: Final = {"slices": None, "reserved_slices": None, "memory_per_slice": None, "whole_gpus": 0}
+_NO_SLICES: Final = {
+    "slices": None,
+    "reserved_slices": None,
+    "memory_per_slice": None,
+    "whole_gpus": 0,
+    "profiles": None,
+}
 
 
 class PoolOffer(NodePool):
@@ -28,7 +34,7 @@ class PoolOffer(NodePool):
     declared: NodePool
     """The pool as its document has it."""
     units: int
-    """Units of this resource on a node."""
+    """Units of this resource on a node; on one that is cut on demand the most that it can have of them."""
     units_of_all: int
     """Units of every GPU resource of a node together."""
     advertised: str
@@ -48,7 +54,7 @@ def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
     That of one resource is the pool itself.
     """
     mig = pool.mig
-    if mig is None or not mig.slices:
+    if mig is None or not mig.several:
         return (pool,)
     resources = _profiles_by_resource(mig)
     return tuple(_offer(pool, mig, resources, name) for name in sorted(resources))
@@ -57,7 +63,7 @@ def offers_of(pool: NodePool) -> tuple[NodePool, ...]:
 def offer_named(pool: NodePool, resource: str | None) -> NodePool | None:
     """Return what `pool` offers under the name of a resource; of a pool with one resource, that whatever its name."""
     mig = pool.mig
-    if mig is None or not mig.slices:
+    if mig is None or not mig.several:
         return pool
     resources = _profiles_by_resource(mig)
     return _offer(pool, mig, resources, resource) if resource in resources else None
@@ -66,7 +72,7 @@ def offer_named(pool: NodePool, resource: str | None) -> NodePool | None:
 def resources_of(pool: NodePool) -> tuple[str, ...]:
     """Return the GPU resources that a node of `pool` advertises, as far as its document says it."""
     mig = pool.mig
-    if mig is None or not mig.slices:
+    if mig is None or not mig.several:
         return (pool.resource,)
     return tuple(sorted(_profiles_by_resource(mig)))
 
@@ -82,8 +88,23 @@ def offered_as(pool: NodePool) -> str | None:
 
 
 def is_cut_in_several(pool: NodePool) -> bool:
-    """Return whether the document of `pool` says how many slices of each profile a node has."""
-    return bool(pool.mig and pool.mig.slices)
+    """Return whether the nodes of `pool` may have slices of several profiles."""
+    return bool(pool.mig and pool.mig.several)
+
+
+def is_cut_on_demand(pool: NodePool) -> bool:
+    """Return whether the GPUs of `pool`, or of the pool of which it is one resource, are cut when pods come."""
+    mig = declared_pool(pool).mig
+    return mig is not None and mig.dynamic
+
+
+def slices_of_a_node(pool: NodePool, mig: MigConfiguration) -> Mapping[str, int]:
+    """Return how many slices of each profile a node has; of one that is cut on demand, the most of each by itself."""
+    if not mig.dynamic:
+        return mig.slices or {}
+    gpu = catalogued(pool)
+    known = ((name, gpu.profile(name) if gpu else None) for name in mig.several)
+    return {name: each.per_gpu * pool.accelerator_count if each else 0 for name, each in known}
 
 
 def reserved_field(pool: NodePool) -> str | None:
@@ -152,7 +173,7 @@ def _profiles_by_resource(mig: MigConfiguration) -> dict[str, Sequence[str]]:
     none.
     """
     found: dict[str, list[str]] = {}
-    for profile in sorted(mig.slices or (), key=lambda each: (len(each), each)):
+    for profile in sorted(mig.several, key=lambda each: (len(each), each)):
         found.setdefault(mig.resource_of(profile), []).append(profile)
     return {**found, **({WHOLE_GPU_RESOURCE: ()} if mig.whole_gpus else {})}
 
@@ -164,7 +185,7 @@ def _offer(pool: NodePool, mig: MigConfiguration, resources: Mapping[str, Sequen
         **pool.__dict__,
         **(_slices(pool, mig, profiles) if profiles else _whole(pool, mig)),
         "declared": pool,
-        "units_of_all": sum((mig.slices or {}).values()) + mig.whole_gpus,
+        "units_of_all": sum(slices_of_a_node(pool, mig).values()) + mig.whole_gpus,
         "advertised": resource,
         "is_one_of_several": len(resources) > 1,
     }
@@ -185,7 +206,7 @@ def _whole(pool: NodePool, mig: MigConfiguration) -> dict[str, Any]:
 
 def _slices(pool: NodePool, mig: MigConfiguration, profiles: Sequence[str]) -> dict[str, Any]:
     """Return the fields of slices of some profiles that are advertised as one resource: a pod may get any of them."""
-    gpu, counts, reserved = catalogued(pool), mig.slices or {}, mig.reserved_slices or {}
+    gpu, counts, reserved = catalogued(pool), slices_of_a_node(pool, mig), mig.reserved_slices or {}
     memory = _known(pool, [slice_memory(gpu, mig, each) for each in profiles])
     return {
         "capabilities": _of_a_slice(pool.capabilities, mig, profiles[0], memory),

@@ -1,4 +1,4 @@
-"""What a pool says of nodes that are cut in several profiles: slices of a node, and of the pool, by profile."""
+"""What a pool says of nodes that have several profiles: slices of a node, and of the pool, by profile."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ ProfileName = Annotated[StrictStr, Field(min_length=1, max_length=63)]
 """A MIG profile, as NVIDIA's driver names it."""
 SliceCounts = Annotated[dict[ProfileName, Count], Field(min_length=1, max_length=MOST_PROFILES)]
 """How many slices of each profile a node has."""
+ProfileNames = Annotated[tuple[ProfileName, ...], Field(min_length=1, max_length=MOST_PROFILES)]
+"""The profiles that nodes are cut into on demand."""
 SliceReserves = Annotated[dict[ProfileName, CountOrZero], Field(max_length=MOST_PROFILES)]
 """How many slices of each profile are left alone, of all nodes."""
 SliceMemory = Annotated[dict[ProfileName, GpuMemory], Field(max_length=MOST_PROFILES)]

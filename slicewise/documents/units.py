@@ -37,13 +37,16 @@ def _slices_of_a_gpu(gpu: GpuModel | None, profile: str, count: int, gpus: int) 
 def gpus_per_unit(pool: NodePool) -> Fraction:
     """Return how many of a node's GPUs one allocation unit of a valid `pool` takes: the units have all GPUs.
 
-    Of nodes that are cut in several profiles the GPUs are shared by how many slices of each a GPU could have.
+    Of nodes that are cut in several profiles the GPUs are shared by how many slices of each a GPU could have. Of nodes
+    that are cut on demand it is the part of a GPU that has nothing else.
     """
     if not isinstance(pool, PoolOffer):
         return Fraction(pool.accelerator_count, units_per_node(pool) or 1)
     if pool.mig is None:
         return Fraction(1)
     cut = pool.declared.mig
+    if cut and cut.dynamic:
+        return Fraction(1, units_per_gpu(pool) or 1)
     counts = tuple(((cut.slices if cut else None) or {}).items())
     return _share(pool.accelerator_type, counts, pool.accelerator_count, units_per_gpu(pool) or 1)
 

@@ -15,6 +15,7 @@ from slicewise.mig.accelerators import (
 )
 from slicewise.mig.azure_sizes import azure_size
 from slicewise.mig.catalogue import ALL_GPU_MODELS
+from slicewise.mig.cut_on_demand import OnDemandGpu, can_be_cut_on_demand, on_demand_gpu
 from slicewise.mig.cutting import MOST_GPUS_CUT, can_be_placed, fewest_gpus, memory_slices, most_slices_cut
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.gpu_models import GpuModel
@@ -42,8 +43,10 @@ __all__ = [
     "MachineGpus",
     "MigProfile",
     "MigStrategy",
+    "OnDemandGpu",
     "UnknownAcceleratorError",
     "azure_size",
+    "can_be_cut_on_demand",
     "can_be_placed",
     "canonical_profile_name",
     "computed_precisions",
@@ -59,6 +62,7 @@ __all__ = [
     "layout_name",
     "memory_slices",
     "most_slices_cut",
+    "on_demand_gpu",
     "parse_profile_name",
     "plain_profile",
     "programs_see",

@@ -83,6 +83,8 @@ class PoolUsage:
     """What keeps one more of the smallest pods away though units are free, by Kubernetes' names: cpu, pods, rdma/ib."""
     is_one_of_several: bool = False
     """Whether the nodes offer other GPU resources beside this one."""
+    blocked: int = 0
+    """Units that cannot be promised beside the slices of other profiles, where GPUs are cut on demand."""
 
     @property
     def offered_as(self) -> str | None:
@@ -101,8 +103,8 @@ class PoolUsage:
 
     @property
     def free(self) -> int:
-        """Units neither allocated nor reserved."""
-        return max(self.units - self.allocated - self.reserved, 0)
+        """Units neither allocated, nor reserved, nor blocked."""
+        return max(self.units - self.allocated - self.reserved - self.blocked, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         hint = f"did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
         message = f"{quoted(error.text)} is not in the catalogue of GPU models"
         if pool.mig and _needs_catalogue(pool.mig):
-            field = "memoryPerSlice of every profile" if pool.mig.slices else "slicesPerGpu"
+            field = "memoryPerSlice of every profile" if pool.mig.several else "slicesPerGpu"
             newer = f"if it is newer than the catalogue, set migConfiguration.{field}"
             remedy = f"{hint} Otherwise, {newer}" if hint else newer
             yield Diagnostic.error(
@@ -92,7 +92,7 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
             proposals=list(error.suggestions),
         )
     unit: _Unit | None
-    if pool.mig and pool.mig.slices:
+    if pool.mig and pool.mig.several:
         yield from _check_slices_of_a_node(pool, pool.mig, gpu, path)
         unit = _whole(gpu) if pool.mig.whole_gpus else None
     elif pool.mig:
@@ -109,7 +109,7 @@ def _whole(gpu: GpuModel | None) -> _Unit | None:
 
 def _needs_catalogue(mig: MigConfiguration) -> bool:
     """Return whether the document does not say by itself what the catalogue knows of its slices."""
-    return bool(missing_memory(mig, None)) if mig.slices else mig.slices_per_gpu is None
+    return bool(missing_memory(mig, None)) if mig.several else mig.slices_per_gpu is None
 
 
 def _check_slices_of_a_node(
@@ -121,11 +121,12 @@ def _check_slices_of_a_node(
         return
     configuration: FieldPath = (*path, "capabilities", "migConfiguration")
     missing, memory = missing_memory(mig, gpu), mig.memory_per_slice or {}
-    for profile in mig.slices or ():
+    for number, profile in enumerate(mig.several):
+        listed: FieldPath = ("slices", profile) if mig.slices else ("profiles", number)
         known, parsed = (gpu.profile(profile) if gpu else None), parse_profile_name(profile)
         if parsed is None or (gpu and known is None and profile not in memory):
             message, remedy, facts = _unknown_profile(profile, gpu)
-            at = (*configuration, "slices", profile)
+            at = (*configuration, *listed)
             yield Diagnostic.error(Code.UNKNOWN_PROFILE, message, remedy, field=at, **facts)
         elif profile in missing:
             yield Diagnostic.error(
@@ -133,7 +134,7 @@ def _check_slices_of_a_node(
                 f"the memory of a slice of {profile} on {pool.accelerator_type} {missing[profile]}",
                 f"write memoryPerSlice: {{{profile}: ...}} as a node's label "
                 f"{resource_name(profile, mig.strategy)}.memory has it",
-                field=(*configuration, "slices", profile),
+                field=(*configuration, *listed),
             )
         elif profile in memory:
             unit = (
@@ -256,7 +257,7 @@ def _check_promises(pool: NodePool, mig: MigConfiguration, path: FieldPath) -> I
         yield from _check_reach(pool, path)
     # That such a node is not cut in several profiles is said of the label (SW326).
     by_plugin = pool.allocation is Allocation.DEVICE_PLUGIN and mig.strategy is MigStrategy.MIXED
-    if GKE_PARTITION_LABEL in pool.node_selector and by_plugin and not mig.slices:
+    if GKE_PARTITION_LABEL in pool.node_selector and by_plugin and not mig.several:
         message = (
             f"the pool is selected by {GKE_PARTITION_LABEL}, and GKE's own device plugin advertises nvidia.com/gpu "
             f"whatever the profile, never {pool.resource}: pods would stay Pending. Write strategy: single, "

@@ -158,7 +158,7 @@ def _gpus_counted_twice(entries: Sequence[JudgedEntry[NodePool]]) -> Iterator[Di
 
 def _gpus_taken(pool: NodePool) -> tuple[Fraction, Fraction]:
     """Return how many GPUs of a node the units of `pool` take at least: going by compute slices, and by memory."""
-    if pool.mig and pool.mig.slices:
+    if pool.mig and pool.mig.several:
         # That these fit is a rule of its own.
         return Fraction(pool.accelerator_count), Fraction(pool.accelerator_count)
     if pool.mig is None or pool.mig.profile is None:
@@ -189,7 +189,7 @@ def _common(one: NodePool, other: NodePool) -> list[str]:
 
 
 def _says_how_it_is_cut(pool: NodePool) -> bool:
-    return pool.mig is None or pool.mig.profile is not None or bool(pool.mig.slices)
+    return pool.mig is None or pool.mig.profile is not None or bool(pool.mig.several)
 
 
 def may_have_one_node(one: NodePool, other: NodePool) -> bool:

@@ -171,7 +171,7 @@ def check_made_in_several(pool: NodePool, cluster: Cluster, path: FieldPath) -> 
 def missing_memory(mig: MigConfiguration, gpu: GpuModel | None) -> Mapping[str, str]:
     """Return the profiles of a node of which nothing says what memory a slice has, each with the reason."""
     found = {}
-    for profile in mig.slices or ():
+    for profile in mig.several:
         known = gpu.profile(profile) if gpu else None
         if profile not in (mig.memory_per_slice or {}) and (known is None or known.usable_mib is None):
             found[profile] = "is not measured" if known else "is not known"

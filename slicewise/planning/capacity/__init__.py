@@ -1,8 +1,8 @@
 """How much a pool holds, whatever the order of scheduling: the soundness rule and ledgers by it."""
 
 from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, node_units, pod_asks
+from slicewise.planning.capacity.ledgers import ledgers_of
 from slicewise.planning.capacity.no_room import PodTooLarge
-from slicewise.planning.capacity.offer_ledger import ledgers_of
 from slicewise.planning.capacity.planned_pools import ChargedPool, OfferName, PlannedCharge, PoolName, charged_pools
 from slicewise.planning.capacity.pool_ledger import PoolLedger
 from slicewise.planning.capacity.shared_soundness import SharedPod, are_light_together, is_sound_together

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from slicewise.documents import NodePool, offers_of
+from slicewise.documents import NodePool
 from slicewise.planning.capacity.pool_ledger import PoolLedger
 from slicewise.planning.capacity.shared_soundness import (
     SharedPod,
@@ -15,16 +15,6 @@ from slicewise.planning.capacity.shared_soundness import (
     is_sound_together,
 )
 from slicewise.planning.capacity.sizes import NodeSize, PodSize
-
-
-def ledgers_of(environment: str, pool: NodePool) -> Sequence[PoolLedger]:
-    """Return a ledger for each GPU resource that the nodes of `pool` offer, in the order of the resources' names."""
-    offers = offers_of(pool)
-    if len(offers) == 1:
-        return [PoolLedger(environment, offers[0])]
-    found = [OfferLedger(environment, offer) for offer in offers]
-    link(found)
-    return found
 
 
 def link(offers: Sequence[OfferLedger]) -> None:
@@ -50,6 +40,11 @@ class OfferLedger(PoolLedger):
         """The pods that are charged, each size once; none where nothing but units can run out."""
 
     @property
+    def shares_nodes(self) -> bool:
+        """Whether the pods of the other resources take anything that these pods need."""
+        return self.node.limited
+
+    @property
     def beside(self) -> Sequence[PoolLedger]:
         """The ledgers of the other GPU resources of the same nodes."""
         return self.others
@@ -58,8 +53,8 @@ class OfferLedger(PoolLedger):
         """Promise room for `count` pods; with a negative count, take a promise back."""
         sizes = len(self.pods)
         super().charge(pod, count)
-        if not self.node.limited:
-            return  # the others have nothing in common with these
+        if not self.shares_nodes:
+            return
         if len(self.pods) != sizes:
             self.kinds = frozenset(SharedPod(self._number, each) for each in self.pods)
         for each in self.told:
@@ -67,7 +62,7 @@ class OfferLedger(PoolLedger):
 
     def without(self, pods: Iterable[tuple[PodSize, int]]) -> PoolLedger:
         """Return a copy in which these pods of this resource are not charged."""
-        copies = [OfferLedger(each.environment, each.pool) for each in self._offers]
+        copies = [type(each)(each.environment, each.pool) for each in self._offers]
         link(copies)
         for copy, each in zip(copies, self._offers, strict=True):
             for pod, count in each.pods.items():
@@ -79,7 +74,7 @@ class OfferLedger(PoolLedger):
 
     def emptied(self, pool: NodePool) -> PoolLedger:
         """Return a ledger of `pool`, as if it were the one of this resource: the others stay as they are."""
-        other = OfferLedger(self.environment, pool)
+        other = type(self)(self.environment, pool)
         other.join([other if each is self else each for each in self._offers], self._number, self._light)
         return other
 
@@ -94,8 +89,8 @@ class OfferLedger(PoolLedger):
 
     def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
         """Return whether nodes of a size take `pods` of this resource beside those of the others, in any order."""
-        if not self.node.limited:
-            return super()._holds(node, pods)  # the others have nothing in common with these
+        if not self.shares_nodes:
+            return super()._holds(node, pods)
         gone = {name for name, _ in self.node.limits()} - {name for name, _ in node.limits()}
         together = self._together(pods, gone)
         if not gone and self._light.covers(together.keys()):

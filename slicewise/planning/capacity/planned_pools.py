@@ -20,7 +20,7 @@ from slicewise.documents import (
     offers_of,
     with_fields,
 )
-from slicewise.planning.capacity.offer_ledger import ledgers_of
+from slicewise.planning.capacity.ledgers import ledgers_of
 from slicewise.planning.capacity.pool_ledger import PoolLedger
 from slicewise.planning.capacity.sizes import PodSize
 from slicewise.planning.plan import Placement, Plan

@@ -63,6 +63,16 @@ class PoolLedger:
         """The ledgers of other GPU resources of the same nodes: none, unless these are cut in several profiles."""
         return ()
 
+    @property
+    def shares_nodes(self) -> bool:
+        """Whether the pods of other GPU resources take anything that these pods need."""
+        return False
+
+    @property
+    def mixes(self) -> bool:
+        """Whether pods of one size leave more to others on one pool than on another as large."""
+        return False
+
     def pod_size(self, model: ModelSpec, profile: ServingProfile, deployment: ModelDeployment) -> PodSize:
         """Return what one pod of `deployment`, which serves `model` with `profile`, asks of this pool's nodes."""
         return self.node.size_of(pod_asks(model, profile, deployment_asks(deployment)))

@@ -137,7 +137,7 @@ class DraftPlan:
         pool = self.pools[claim.index]
         if self._log and self._log.deployment == claim.demand.key and not self._log.knows(claim):
             self._log.note(claim, self._decision(claim, step))
-        was_empty = len(self._classes[claim.index].sizes) > 1 and pool.mixing(claim.pod) == 1
+        was_empty = self._classes[claim.index].mixes and pool.mixing(claim.pod) == 1
         pool.charge(claim.pod, claim.pods)
         self.count(claim)
         if claim.prefill:

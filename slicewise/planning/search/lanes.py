@@ -29,7 +29,7 @@ class Lane:
         self.units = sum(pools.ledgers[number].units for number in members)
         self.queues: dict[PodSize, RoomQueue] = {}
         self._pools = pools
-        self._one_size = len(kind.sizes) == 1
+        self._one_size = not kind.mixes
         # A remainder of reserved units has all the CPU of a larger pod, so units need not run out before that.
         reserves = {pools.ledgers[number].pool.reserved_units for number in members}
         whole = not any(reserved % size for reserved in reserves for size in kind.sizes)

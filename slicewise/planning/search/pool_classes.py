@@ -43,6 +43,8 @@ class PoolClass:
     """The sizes of pods, in units, that the fleet's models can ask of these pools."""
     units_decide: bool
     """Whether units run out before everything else, whichever of those pods come."""
+    mixes: bool
+    """Whether one of these pools may leave more to other pods than another that has as much room."""
 
 
 class Fit(NamedTuple):
@@ -136,6 +138,8 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
 
     def units_decide(number: int, pods: Iterable[PodSize]) -> bool:
         """Return whether units run out first, whatever comes of what may be asked of these nodes."""
+        if pools[number].mixes:
+            return False
         if not beside[number]:
             return all(map(pools[number].node.is_light, pods))
         offers = [number, *beside[number]]
@@ -143,7 +147,12 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
         return are_light_together([pools[each].node for each in offers], kinds)
 
     classes = {
-        number: PoolClass(number, frozenset(pod.units for pod in pods), units_decide(number, pods))
+        number: PoolClass(
+            number,
+            frozenset(pod.units for pod in pods),
+            units_decide(number, pods),
+            pools[number].mixes or len({pod.units for pod in pods}) > 1,
+        )
         for number, pods in asked.items()
     }
     # Many shapes fit on the same pools in the same way: they share their lanes.
@@ -176,7 +185,7 @@ def _serves(reason: Reason | None, *, doubted: bool) -> _Serves:
 def _beside(pools: Sequence[PoolLedger]) -> Sequence[Sequence[int]]:
     """Return for each pool the numbers of what its nodes offer beside it and share anything but units with it."""
     number_of = {id(pool): number for number, pool in enumerate(pools)}
-    return [[number_of[id(each)] for each in pool.beside] if pool.node.limited else () for pool in pools]
+    return [[number_of[id(each)] for each in pool.beside] if pool.shares_nodes else () for pool in pools]
 
 
 def _first_alike(
@@ -196,10 +205,10 @@ def _first_alike(
     for number, (pool, kind) in enumerate(zip(pools, requirements, strict=True)):
         # What else its nodes offer counts too: the pods of all of these share the nodes.
         rest = tuple((requirements[each], size_of[each]) for each in beside[number])
-        here = (kind, size_of[number], rest)
+        here = (kind, size_of[number], rest, pool.mixes)
         if here not in known:
             others = tuple((able[each] if able else (), size) for each, size in rest)
-            alike = (able[kind] if able else (), pool.pool.unit_memory.bytes, size_of[number], others)
+            alike = (able[kind] if able else (), pool.pool.unit_memory.bytes, size_of[number], others, pool.mixes)
             known[here] = first.setdefault(alike, number)
         numbers.append(known[here])
     return numbers
