@@ -101,8 +101,7 @@ class MigConfiguration(Frozen):
 
     def resource_of(self, profile: str | None) -> str:
         """Return the resource that slices of `profile` are advertised as; of None, whole GPUs."""
-        # The version of the device plugin says nothing of what the DRA driver offers.
-        named = profile if self._names_suffixes or self.dynamic or profile is None else plain_profile(profile)
+        named = profile if self._names_suffixes or profile is None else plain_profile(profile)
         return resource_name(named, self.strategy)
 
     def without_suffixes(self) -> Self:
@@ -133,7 +132,7 @@ class Capabilities(Frozen):
         }
     )
     memory_per_gpu: GpuMemory | None = None
-    """Memory of one allocation unit: the slice's on a MIG pool. Left out beside migConfiguration.slices or .profiles."""
+    """Memory of one allocation unit: the slice's on a MIG pool. Left out with migConfiguration.slices or .profiles."""
     interconnect: Interconnect | None = None
     """How the GPUs in one node reach each other."""
     precision_support: frozenset[Precision] = frozenset()

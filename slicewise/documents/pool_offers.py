@@ -211,7 +211,7 @@ def _slices(pool: NodePool, mig: MigConfiguration, profiles: Sequence[str]) -> d
     return {
         "capabilities": _of_a_slice(pool.capabilities, mig, profiles[0], memory),
         "units": sum(counts[each] for each in profiles),
-        "accelerator_count": pool.accelerator_count - mig.whole_gpus,
+        "accelerator_count": pool.accelerator_count - (0 if mig.dynamic else mig.whole_gpus),
         "reserved_units": sum(reserved.get(each, 0) for each in profiles),
     }
 

@@ -14,11 +14,14 @@ from typing import Final
 
 from slicewise.mig.accelerators import known_gpu_model
 from slicewise.mig.covering_weights import Vector, covering_weights
-from slicewise.mig.cutting import can_be_placed
+from slicewise.mig.cutting import can_be_placed, memory_slices
 from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.profiles import MigProfile, parse_profile_name
 
 _MEDIA: Final = "+me"
+# Up to Ampere a GPU changes its MIG mode only by a reset (NVIDIA MIG User Guide, MIG mode); the driver publishes those
+# in MIG mode without the GPU itself.
+_RESET_NEEDED: Final = ("a30", "a100")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +64,29 @@ class OnDemandGpu:
 
 
 @lru_cache(256)
-def on_demand_gpu(model: str, profiles: tuple[str, ...]) -> OnDemandGpu:
+def on_demand_gpu(model: str, profiles: tuple[str | None, ...]) -> OnDemandGpu:
     """Return a GPU that is cut on demand.
 
     Args:
         model: The catalogue's name of the GPU model.
-        profiles: Profiles of which `can_be_cut_on_demand` holds.
+        profiles: Profiles of which `can_be_cut_on_demand` holds; None for a GPU that is given whole.
 
     Raises:
         ValueError: It is not known where slices of them may be.
     """
     gpu = known_gpu_model(model)
-    if gpu is None or not can_be_cut_on_demand(gpu, profiles):
-        raise ValueError(f"it is not known where {' and '.join(profiles)} may be beside each other on {model}")
-    return OnDemandGpu([known for each in profiles if (known := gpu.profile(each))])
+    sliced = [each for each in profiles if each is not None]
+    if gpu is None or not can_be_cut_on_demand(gpu, sliced):
+        raise ValueError(f"it is not known where {' and '.join(sliced)} may be beside each other on {model}")
+    whole = MigProfile("", 1, None, None, None, memory_slices(gpu), (0,))
+    return OnDemandGpu(
+        [whole if each is None else known for each in profiles if (known := gpu.profile(each or "")) or not each]
+    )
+
+
+def is_published_whole(gpu: GpuModel) -> bool:
+    """Return whether the driver offers a GPU whole, too, that it may cut: it is whole while it has no slices."""
+    return gpu.mig_capable and not gpu.name.startswith(_RESET_NEEDED)
 
 
 def can_be_cut_on_demand(model: GpuModel, profiles: Sequence[str]) -> bool:

@@ -77,8 +77,7 @@ def check_gpu(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
         hint = f"did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
         message = f"{quoted(error.text)} is not in the catalogue of GPU models"
         if pool.mig and _needs_catalogue(pool.mig):
-            field = "memoryPerSlice of every profile" if pool.mig.several else "slicesPerGpu"
-            newer = f"if it is newer than the catalogue, set migConfiguration.{field}"
+            newer = f"if it is newer than the catalogue, {_of_newer_gpus(pool.mig)}"
             remedy = f"{hint} Otherwise, {newer}" if hint else newer
             yield Diagnostic.error(
                 Code.UNKNOWN_ACCELERATOR, message, remedy, field=accelerator, proposals=list(error.suggestions)
@@ -109,7 +108,16 @@ def _whole(gpu: GpuModel | None) -> _Unit | None:
 
 def _needs_catalogue(mig: MigConfiguration) -> bool:
     """Return whether the document does not say by itself what the catalogue knows of its slices."""
+    if mig.dynamic:
+        return True
     return bool(missing_memory(mig, None)) if mig.several else mig.slices_per_gpu is None
+
+
+def _of_newer_gpus(mig: MigConfiguration) -> str:
+    """Return what makes up for a GPU that the catalogue does not know."""
+    if mig.dynamic:
+        return "declare how its nodes are cut, without dynamic"
+    return f"set migConfiguration.{'memoryPerSlice of every profile' if mig.several else 'slicesPerGpu'}"
 
 
 def _check_slices_of_a_node(
@@ -124,7 +132,7 @@ def _check_slices_of_a_node(
     for number, profile in enumerate(mig.several):
         listed: FieldPath = ("slices", profile) if mig.slices else ("profiles", number)
         known, parsed = (gpu.profile(profile) if gpu else None), parse_profile_name(profile)
-        if parsed is None or (gpu and known is None and profile not in memory):
+        if parsed is None or (gpu and known is None and (mig.dynamic or profile not in memory)):
             message, remedy, facts = _unknown_profile(profile, gpu)
             at = (*configuration, *listed)
             yield Diagnostic.error(Code.UNKNOWN_PROFILE, message, remedy, field=at, **facts)
@@ -161,6 +169,8 @@ def _check_slices(
     at: FieldPath = (*configuration, "profile")
     if gpu and not gpu.mig_capable:
         yield _not_mig_capable(gpu, path)
+        return None
+    if mig.dynamic:
         return None
     if mig.profile is None:
         yield Diagnostic.error(

@@ -27,6 +27,12 @@ from slicewise.documents.rules.cluster import check_cluster_block
 from slicewise.documents.rules.credentials_of_download import check_credentials_of_download
 from slicewise.documents.rules.credentials_once import check_credentials_once
 from slicewise.documents.rules.cut_gpus import check_cut
+from slicewise.documents.rules.cut_on_demand import (
+    check_on_demand_allocation,
+    check_on_demand_fields,
+    check_places,
+    check_profiles_once,
+)
 from slicewise.documents.rules.deployment import check_metadata, check_namespace, check_scaling
 from slicewise.documents.rules.gpus import check_gpu
 from slicewise.documents.rules.hub_addresses import check_hub_addresses
@@ -150,6 +156,10 @@ ENVIRONMENT_RULES: Final[tuple[Rule[JudgedEnvironment], ...]] = (
     of_each_pool(check_reserved_slices, _MIG, "nodeCount", "maxNodeCount"),
     of_each_pool(check_whole_gpus, *_SLICES),
     of_each_pool(check_cut, *_SLICES),
+    of_each_pool(check_on_demand_fields, _MIG),
+    of_each_pool(check_profiles_once, _MIG),
+    of_each_pool(check_on_demand_allocation, "allocation", _MIG),
+    of_each_pool(check_places, "acceleratorType", _MIG),
     of_each_pool(check_pool_pod, "pod"),
     of_each_pool(check_pool_base_refs, "baseRefs"),
     of_pools(check_distinct_pools, "name", _MIG, "nodeSelector"),

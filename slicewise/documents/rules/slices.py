@@ -9,7 +9,7 @@ from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, dotted, 
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import MigConfiguration, NodePool
-from slicewise.documents.pool_offers import is_cut_in_several, whole_memory
+from slicewise.documents.pool_offers import is_cut_in_several, slices_of_a_node, whole_memory
 from slicewise.mig import GpuModel, MigStrategy
 
 _MIG: Final = ("capabilities", "migConfiguration")
@@ -45,6 +45,9 @@ def check_slice_fields(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     mig, at = pool.mig, (*path, *_MIG)
     if mig is None:
         return
+    if mig.dynamic:
+        yield from _fields_of_the_pool(pool, mig, path)
+        return
     if mig.slices is None:
         for attribute, (field, instead) in _OF_SEVERAL.items():
             if attribute in mig.model_fields_set and getattr(mig, attribute) is not None:
@@ -71,7 +74,7 @@ def _fields_of_the_pool(pool: NodePool, mig: MigConfiguration, path: FieldPath) 
         yield Diagnostic.error(Code.SLICES_OR_PROFILE, message, remedy, field=at)
     if "reserved_units" in pool.model_fields_set:
         message = "reservedUnits does not say of which profile"
-        example = next(iter(mig.slices or ()), "3g.40gb")
+        example = next(iter(mig.several), "3g.40gb")
         remedy = f"write migConfiguration.reservedSlices: {{{example}: {pool.reserved_units}}}, or leave it out"
         yield Diagnostic.error(
             Code.SLICES_OR_PROFILE, message, remedy, field=(*path, "reservedUnits"), reserved=pool.reserved_units
@@ -81,30 +84,32 @@ def _fields_of_the_pool(pool: NodePool, mig: MigConfiguration, path: FieldPath) 
 def check_keys_of_slices(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield what is reserved, or has its memory declared, of profiles that the nodes of the pool do not have."""
     mig = pool.mig
-    if mig is None or mig.slices is None:
+    if mig is None or not mig.several:
         return
+    listed = "profiles" if mig.dynamic else "slices"
     for field, by_profile in (("reservedSlices", mig.reserved_slices), ("memoryPerSlice", mig.memory_per_slice)):
         for profile in by_profile or ():
-            if profile not in mig.slices:
-                message = f"a node has no slices of {quoted(profile)}: slices has {', '.join(mig.slices)}"
+            if profile not in mig.several:
+                message = f"a node has no slices of {quoted(profile)}: {listed} has {', '.join(mig.several)}"
                 yield Diagnostic.error(
                     Code.SLICE_NOT_LISTED,
                     message,
-                    "correct the profile, add it to slices, or leave it out",
+                    f"correct the profile, add it to {listed}, or leave it out",
                     field=(*path, *_MIG, field, profile),
-                    allowed=list(mig.slices),
+                    allowed=list(mig.several),
                 )
 
 
 def check_reserved_slices(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield that more slices of a profile are reserved than the pool at `path` has."""
     mig = pool.mig
-    if mig is None or mig.slices is None:
+    if mig is None or not mig.several:
         return
+    of_a_node = slices_of_a_node(pool, mig)
     nodes = "nodeCount" if pool.max_node_count is None else "maxNodeCount"
     for profile, reserved in (mig.reserved_slices or {}).items():
-        a_node = mig.slices.get(profile)
-        if a_node is None or reserved <= a_node * pool.nodes:
+        a_node = of_a_node.get(profile)
+        if not a_node or reserved <= a_node * pool.nodes:
             continue
         most, least = a_node * pool.nodes, -(-reserved // a_node)
         where = f"{counted(pool.nodes, 'node')} with {a_node} {mig.resource_of(profile)} each"
@@ -125,9 +130,9 @@ def check_reserved_slices(pool: NodePool, path: FieldPath) -> Iterator[Diagnosti
 def check_whole_gpus(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     """Yield that the pool at `path` leaves no GPU to be cut, or that nothing says what memory its whole GPUs have."""
     mig = pool.mig
-    if mig is None or mig.slices is None:
+    if mig is None or not mig.several:
         return
-    if mig.whole_gpus >= pool.accelerator_count:
+    if not mig.dynamic and mig.whole_gpus >= pool.accelerator_count:
         message = f"a node has {counted(pool.accelerator_count, 'GPU')}, so none would be left to be cut into slices"
         remedy = (
             f"write at most {pool.accelerator_count - 1}, or acceleratorCount with all GPUs of a node"

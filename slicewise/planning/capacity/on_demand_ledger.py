@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from slicewise.documents import catalogued
+from slicewise.documents import catalogued, declared_pool
 from slicewise.mig import OnDemandGpu, on_demand_gpu
 from slicewise.planning.capacity.offer_ledger import OfferLedger
 from slicewise.planning.capacity.on_demand_soundness import OnDemandNode, is_sound_on_demand
@@ -53,12 +53,13 @@ class OnDemandLedger(OfferLedger):
         """Return whether nodes of a size take `pods` of this profile beside those of the others, in any order."""
         gone = {name for name, _ in self.node.limits()} - {name for name, _ in node.limits()}
         sizes = [each.without(gone) for each in self._sizes] if gone else self._sizes
-        on_demand = OnDemandNode(self.pool.accelerator_count, self._gpu, sizes)
+        on_demand = OnDemandNode(declared_pool(self.pool).accelerator_count, self._gpu, sizes)
         return is_sound_on_demand(self.pool.nodes, on_demand, self._together(pods, gone))
 
     @property
     def _gpu(self) -> OnDemandGpu:
-        gpu, profiles = catalogued(self.pool), [each.pool.mig.profile for each in self._offers if each.pool.mig]
+        gpu = catalogued(self.pool)
+        profiles = (each.pool.mig.profile if each.pool.mig else None for each in self._offers)
         if gpu is None:
             raise AssertionError(f"{self.pool.name} passed validation without a GPU model")
         return on_demand_gpu(gpu.name, tuple(profiles))

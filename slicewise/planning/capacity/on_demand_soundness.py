@@ -38,7 +38,7 @@ def is_sound_on_demand(nodes: int, node: OnDemandNode, pods: SharedPods) -> bool
     Args:
         nodes: How many there are.
         node: What one of them has.
-        pods: All that are to run there, each with one slice of the profile whose number it has.
+        pods: All that are to run there, each with one slice of the profile whose number it has, or with whole GPUs.
     """
     kinds = Counter({kind: count for kind, count in pods.items() if count > 0})
     short = [] if _never_short(node, kinds) else [name for name, _ in node.sizes[0].limits()]
@@ -102,7 +102,8 @@ def _blockers_by_slices(node: OnDemandNode, kind: SharedPod, others: SharedPods)
         found = True
         of_each = dict(zip(present, weights.of_each, strict=True))
         needs = {other: of_each[other.resource] * other.size.units for other in others}
-        whole = weights.whole * node.gpus
+        # A pod with several GPUs, all whole, needs as many that nobody is on.
+        whole = weights.whole * (node.gpus - kind.size.units + 1)
         yield Blocker(needs, whole, whole)
     if not found:
         yield Blocker(dict.fromkeys(others, 0), 1, None)
