@@ -127,7 +127,12 @@ _ENVIRONMENT: Final = {
     "spec.nodePools.slices": _SLICES_OF_A_POOL,
     "spec.nodePools.capabilities.migProfiles": _SLICES,
     "spec.nodePools.capabilities.profiles": _SLICES,
-    "spec.nodePools.capabilities.migConfiguration.profiles": renamed("slices", _SLICES_OF_A_NODE),
+    **dict.fromkeys(
+        (f"spec.nodePools.capabilities.migConfiguration.{each}" for each in ("onDemand", "dynamicMig", "isDynamic")),
+        renamed("dynamic", ": true, with profiles"),
+    ),
+    "spec.nodePools.dynamic": renamed("capabilities.migConfiguration.dynamic"),
+    "spec.nodePools.dynamicMig": renamed("capabilities.migConfiguration.dynamic"),
     "spec.nodePools.capabilities.migConfiguration.layout": renamed("slices", _SLICES_OF_A_NODE),
     "spec.nodePools.capabilities.migConfiguration.migDevices": renamed("slices", _SLICES_OF_A_NODE),
     "spec.nodePools.capabilities.migConfiguration.reserved": renamed("reservedSlices", ", a map: {PROFILE: slices}"),

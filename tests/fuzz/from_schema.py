@@ -76,11 +76,20 @@ _CUT = st.fixed_dictionaries(
         "wholeGpus": st.sampled_from((0, 1, 3)),
     },
 ).map(lambda mig: {"migConfiguration": mig})
+# Right where the pool's allocation is not the device plugin.
+_ON_DEMAND = st.fixed_dictionaries(
+    {
+        "enabled": st.sampled_from((True,)),
+        "dynamic": st.sampled_from((True,)),
+        "profiles": st.sampled_from((["3g.40gb", "1g.10gb"], ["1g.10gb"], ["1g.6gb", "2g.12gb"])),
+    },
+    optional={"reservedSlices": st.just({"1g.10gb": 1}), "wholeGpus": st.sampled_from((0, 1))},
+).map(lambda mig: {"migConfiguration": mig})
 # These need others beside them, or exclude some, or need an environment of a cloud: such documents are the corpus'.
 _LEFT_OUT = frozenset(
     (
         *("s3", "oci", "persistentVolumeClaim", "machineType", "diskSizeGb", "zones", "prefill", "interNodeDevice"),
-        *("slices", "reservedSlices", "memoryPerSlice", "wholeGpus"),
+        *("slices", "reservedSlices", "memoryPerSlice", "wholeGpus", "dynamic", "profiles"),
     )
 )
 # What `source` asks for, and pools without different slices, which the schema does not say.
@@ -128,7 +137,7 @@ class _Writer:
         own = _OWN if self.wrong else _OWN | _FITTING
         strategy = own[name] if name in own and "const" not in part else self.value(part)
         if name == "capabilities" and not self.wrong:
-            strategy = st.one_of(*[strategy] * 5, _CUT)
+            strategy = st.one_of(*[strategy] * 5, _CUT, _ON_DEMAND)
         return st.one_of(*[strategy] * 6, _WEIRD) if self.wrong else strategy
 
     def value(self, part: dict[str, Any]) -> st.SearchStrategy[Any]:

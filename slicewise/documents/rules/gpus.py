@@ -170,7 +170,8 @@ def _check_slices(
     if gpu and not gpu.mig_capable:
         yield _not_mig_capable(gpu, path)
         return None
-    if mig.dynamic:
+    if mig.dynamic or (mig.profile is None and mig.profiles is not None):
+        # What is wrong with these is said of them.
         return None
     if mig.profile is None:
         yield Diagnostic.error(

@@ -9,7 +9,7 @@ from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, dotted, 
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import MigConfiguration, NodePool
-from slicewise.documents.pool_offers import is_cut_in_several, slices_of_a_node, whole_memory
+from slicewise.documents.pool_offers import is_cut_in_several, is_cut_on_demand, slices_of_a_node, whole_memory
 from slicewise.mig import GpuModel, MigStrategy
 
 _MIG: Final = ("capabilities", "migConfiguration")
@@ -27,9 +27,10 @@ _OF_SEVERAL: Final = {
 
 
 def check_memory_is_there(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
-    """Yield that the pool at `path` lacks the memory of its units, which only `slices` makes unnecessary."""
+    """Yield that the pool at `path` lacks the memory of its units, which only profiles of several make unnecessary."""
     has = pool.capabilities
-    if has.memory_per_gpu is not None or is_cut_in_several(pool):
+    several = is_cut_in_several(pool) or (pool.mig is not None and (pool.mig.dynamic or pool.mig.profiles is not None))
+    if has.memory_per_gpu is not None or several:
         return
     at, field = (*path, "capabilities"), (*path, "capabilities", "memoryPerGpu")
     if "memory_per_gpu" in has.model_fields_set:
@@ -161,15 +162,19 @@ def check_made_in_several(pool: NodePool, cluster: Cluster, path: FieldPath) -> 
     """Yield that the stack cannot make nodes which are cut in several profiles."""
     if cluster.provisioned is None or not is_cut_in_several(pool):
         return
+    on_demand = is_cut_on_demand(pool)
     if isinstance(cluster.provisioned, GkeCluster):
+        if on_demand:
+            return  # that the DRA driver is not on such nodes is said of the allocation
         why = "GKE cuts all GPUs of a node pool into slices of one size"
     else:
         why = "the stack has NVIDIA's MIG manager cut the nodes of a pool by its layout all-PROFILE, for one profile"
     yield Diagnostic.error(
         Code.MADE_IN_SEVERAL_PROFILES,
         f"the stack makes these nodes, and {why}",
-        "write profile in place of slices, in a pool for each profile, or make the cluster yourself (source: Existing)",
-        field=(*path, *_MIG, "slices"),
+        f"write profile in place of {'dynamic and profiles' if on_demand else 'slices'}, in a pool for each profile, "
+        "or make the cluster yourself (source: Existing)",
+        field=(*path, *_MIG, "dynamic" if on_demand else "slices"),
     )
 
 

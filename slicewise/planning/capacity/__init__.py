@@ -3,6 +3,7 @@
 from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, node_units, pod_asks
 from slicewise.planning.capacity.ledgers import ledgers_of
 from slicewise.planning.capacity.no_room import PodTooLarge
+from slicewise.planning.capacity.on_demand_soundness import OnDemandNode, is_sound_on_demand
 from slicewise.planning.capacity.planned_pools import ChargedPool, OfferName, PlannedCharge, PoolName, charged_pools
 from slicewise.planning.capacity.pool_ledger import PoolLedger
 from slicewise.planning.capacity.shared_soundness import SharedPod, are_light_together, is_sound_together
@@ -23,6 +24,7 @@ __all__ = [
     "Extended",
     "NodeSize",
     "OfferName",
+    "OnDemandNode",
     "PlannedCharge",
     "PodAsks",
     "PodSize",
@@ -36,6 +38,7 @@ __all__ = [
     "extended_amounts",
     "is_sound",
     "is_sound_on",
+    "is_sound_on_demand",
     "is_sound_together",
     "ledgers_of",
     "node_size",

@@ -10,7 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-SEVEN_SLICES: Mapping[str, tuple[int, tuple[int, ...]]] = {
+Board = Mapping[str, tuple[int, tuple[int, ...]]]
+"""How many memory slices an instance of each profile takes, and which it may begin at."""
+WHOLE = "whole"
+"""A GPU without slices, where the board has it as a profile; a pod may have several."""
+SEVEN_SLICES: Board = {
     "1g": (1, (0, 1, 2, 3, 4, 5, 6)),
     "1g+me": (1, (0, 1, 2, 3, 4, 5, 6)),
     "1g double": (2, (0, 2, 4, 6)),
@@ -20,7 +24,7 @@ SEVEN_SLICES: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "7g": (8, (0,)),
 }
 """Memory slices and first memory slices on A100 and H100."""
-FOUR_SLICES: Mapping[str, tuple[int, tuple[int, ...]]] = {
+FOUR_SLICES: Board = {
     "1g": (1, (0, 1, 2, 3)),
     "1g+me": (1, (0, 1, 2, 3)),
     "2g": (2, (0, 2)),
@@ -30,10 +34,11 @@ FOUR_SLICES: Mapping[str, tuple[int, tuple[int, ...]]] = {
 
 
 class AskedSlice(NamedTuple):
-    """A pod: the profile of its one slice, and its CPUs."""
+    """A pod: the profile of its slice, its CPUs, and how many it has: more than one of whole GPUs only."""
 
     profile: str
     cpu: int = 0
+    count: int = 1
 
 
 class _Node(NamedTuple):
@@ -42,9 +47,7 @@ class _Node(NamedTuple):
     cpu: int
 
 
-def always_placed(
-    board: Mapping[str, tuple[int, tuple[int, ...]]], nodes: int, gpus: int, pods: Counter[AskedSlice], cpu: int = 0
-) -> bool:
+def always_placed(board: Board, nodes: int, gpus: int, pods: Counter[AskedSlice], cpu: int = 0) -> bool:
     """Return whether every pod finds a place, whatever the order of pods and whichever free places they get.
 
     Args:
@@ -73,22 +76,28 @@ def always_placed(
     return True
 
 
-def _with_one_more(
-    board: Mapping[str, tuple[int, tuple[int, ...]]], state: tuple[_Node, ...], kind: AskedSlice
-) -> Iterator[tuple[_Node, ...]]:
-    size, starts = board[kind.profile]
-    media = kind.profile.endswith("+me")
+def _with_one_more(board: Board, state: tuple[_Node, ...], kind: AskedSlice) -> Iterator[tuple[_Node, ...]]:
+    """Yield every state after one pod more, each node and GPU in an order that depends on nothing else."""
     for place, node in enumerate(state):
-        if node.cpu < kind.cpu:
+        if node.cpu >= kind.cpu:
+            for gpus in _with_slices(board, node.gpus, kind.profile, kind.count):
+                changed = _Node(gpus, node.cpu - kind.cpu)
+                yield tuple(sorted((*state[:place], changed, *state[place + 1 :])))
+
+
+def _with_slices(
+    board: Board, gpus: tuple[tuple[int, bool], ...], profile: str, count: int
+) -> Iterator[tuple[tuple[int, bool], ...]]:
+    if not count:
+        yield gpus
+        return
+    size, starts = board[profile]
+    media = profile.endswith("+me")
+    for number, (taken, has_media) in enumerate(gpus):
+        if media and has_media:
             continue
-        for number, (taken, has_media) in enumerate(node.gpus):
-            if media and has_media:
-                continue
-            for start in starts:
-                mine = ((1 << size) - 1) << start
-                if not taken & mine:
-                    gpu = (taken | mine, has_media or media)
-                    changed = _Node(
-                        tuple(sorted((*node.gpus[:number], gpu, *node.gpus[number + 1 :]))), node.cpu - kind.cpu
-                    )
-                    yield tuple(sorted((*state[:place], changed, *state[place + 1 :])))
+        for start in starts:
+            mine = ((1 << size) - 1) << start
+            if not taken & mine:
+                after = (*gpus[:number], (taken | mine, has_media or media), *gpus[number + 1 :])
+                yield from _with_slices(board, tuple(sorted(after)), profile, count - 1)
