@@ -26,10 +26,13 @@ A100 = {
     "7g": "7g.40gb",
 }
 H100 = {
-    name: profile
-    for name, profile in zip(
-        A100, ("1g.10gb", "1g.10gb+me", "1g.20gb", "2g.20gb", "3g.40gb", "4g.40gb", "7g.80gb"), strict=True
-    )
+    "1g": "1g.10gb",
+    "1g+me": "1g.10gb+me",
+    "1g double": "1g.20gb",
+    "2g": "2g.20gb",
+    "3g": "3g.40gb",
+    "4g": "4g.40gb",
+    "7g": "7g.80gb",
 }
 BOARDS: Mapping[str, tuple[Board, Mapping[str, str]]] = {
     "a30": (FOUR_SLICES, A30),
