@@ -59,6 +59,16 @@ def several(name: str, slices_of_a_node: Mapping[str, int], **fields: object) ->
     return found
 
 
+def on_demand(name: str, profiles: Iterable[str], **fields: object) -> Document:
+    """Return a pool whose GPUs are cut on demand; `fields` are also those of its migConfiguration."""
+    mig: Document = {"enabled": True, "dynamic": True, "profiles": list(profiles)}
+    mig |= {key: fields.pop(key) for key in ("wholeGpus", "reservedSlices", "memoryPerSlice") if key in fields}
+    found = pool(name, **{"migConfiguration": mig, "allocation": "claim"} | fields)
+    if "memoryPerGpu" not in fields:
+        del found["capabilities"]["memoryPerGpu"]
+    return found
+
+
 def environment(name: str, *pools: Document, labels: Mapping[str, str] | None = None) -> Document:
     """Return an environment."""
     cluster = {"source": "Existing", "existing": {"secretRef": {"name": name}}}

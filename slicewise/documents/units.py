@@ -8,7 +8,7 @@ from functools import lru_cache
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.environment import NodePool
 from slicewise.documents.pool_offers import PoolOffer, declared_pool
-from slicewise.mig import GpuModel, known_gpu_model
+from slicewise.mig import GpuModel, known_gpu_model, memory_slices
 
 
 def units_per_gpu(pool: NodePool) -> int | None:
@@ -37,8 +37,8 @@ def _slices_of_a_gpu(gpu: GpuModel | None, profile: str, count: int, gpus: int) 
 def gpus_per_unit(pool: NodePool) -> Fraction:
     """Return how many of a node's GPUs one allocation unit of a valid `pool` takes: the units have all GPUs.
 
-    Of nodes that are cut in several profiles the GPUs are shared by how many slices of each a GPU could have. Of nodes
-    that are cut on demand it is the part of a GPU that has nothing else.
+    Of nodes that are cut in several profiles the GPUs are shared by how many slices of each a GPU could have. Of a GPU
+    that is cut on demand a slice takes its part of the board's memory: all that it has take no more than all of it.
     """
     if not isinstance(pool, PoolOffer):
         return Fraction(pool.accelerator_count, units_per_node(pool) or 1)
@@ -46,7 +46,8 @@ def gpus_per_unit(pool: NodePool) -> Fraction:
         return Fraction(1)
     cut = pool.declared.mig
     if cut and cut.dynamic:
-        return Fraction(1, units_per_gpu(pool) or 1)
+        share = _share_of_board(pool.accelerator_type, pool.mig.profile or "")
+        return share if pool.is_one_of_several else Fraction(1, units_per_gpu(pool) or 1)
     counts = tuple(((cut.slices if cut else None) or {}).items())
     return _share(pool.accelerator_type, counts, pool.accelerator_count, units_per_gpu(pool) or 1)
 
@@ -57,6 +58,13 @@ def _share(accelerator: str, counts: tuple[tuple[str, int], ...], gpus: int, per
     gpu = known_gpu_model(accelerator)
     taken = sum(Fraction(count, _slices_of_a_gpu(gpu, name, count, gpus)) for name, count in counts)
     return Fraction(gpus, per_gpu) / taken
+
+
+@lru_cache(1024)
+def _share_of_board(accelerator: str, profile: str) -> Fraction:
+    gpu = known_gpu_model(accelerator)
+    known = gpu.profile(profile) if gpu else None
+    return Fraction(known.memory_slices, memory_slices(gpu)) if gpu and known else Fraction(1)
 
 
 def units_per_node(pool: NodePool) -> int | None:

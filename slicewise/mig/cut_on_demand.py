@@ -25,7 +25,7 @@ _RESET_NEEDED: Final = ("a30", "a100")
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class BlockingWeights:
     """What part of taking the last place of a GPU one slice of each profile is, in parts of `whole`."""
 
     of_each: Vector
@@ -37,10 +37,10 @@ class OnDemandGpu:
 
     def __init__(self, profiles: Sequence[MigProfile]) -> None:
         self.profiles = profiles
-        self._weights: dict[tuple[tuple[int, ...], int], Sequence[Weights]] = {}
+        self._weights: dict[tuple[tuple[int, ...], int], Sequence[BlockingWeights]] = {}
         self._cuts: dict[tuple[int, ...], Sequence[Vector]] = {}
 
-    def weights(self, present: Sequence[int], wanted: int) -> Sequence[Weights]:
+    def weights(self, present: Sequence[int], wanted: int) -> Sequence[BlockingWeights]:
         """Return weights under which slices that leave no place for one of `wanted` weigh a GPU or more together.
 
         So slices of some total weight take the last place of at most as many GPUs. The smallest total over all these
@@ -79,9 +79,8 @@ def on_demand_gpu(model: str, profiles: tuple[str | None, ...]) -> OnDemandGpu:
     if gpu is None or not can_be_cut_on_demand(gpu, sliced):
         raise ValueError(f"it is not known where {' and '.join(sliced)} may be beside each other on {model}")
     whole = MigProfile("", 1, None, None, None, memory_slices(gpu), (0,))
-    return OnDemandGpu(
-        [whole if each is None else known for each in profiles if (known := gpu.profile(each or "")) or not each]
-    )
+    known = (whole if each is None else gpu.profile(each) for each in profiles)
+    return OnDemandGpu([each for each in known if each])
 
 
 def is_published_whole(gpu: GpuModel) -> bool:
@@ -105,9 +104,11 @@ def _suffix(profile: str) -> str:
     return parsed.suffix if parsed else ""
 
 
-def _blocking_weights(profiles: Sequence[MigProfile], present: tuple[int, ...], wanted: int) -> Sequence[Weights]:
+def _blocking_weights(
+    profiles: Sequence[MigProfile], present: tuple[int, ...], wanted: int
+) -> Sequence[BlockingWeights]:
     full = [counts for counts, mask in _states(profiles, present) if not _free(profiles, counts, mask, present, wanted)]
-    return [Weights(vertex, whole) for vertex, whole in covering_weights(_smallest(full))]
+    return [BlockingWeights(vertex, whole) for vertex, whole in covering_weights(_smallest(full))]
 
 
 def _fullest(profiles: Sequence[MigProfile], present: tuple[int, ...]) -> Sequence[Vector]:

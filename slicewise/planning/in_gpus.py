@@ -32,11 +32,18 @@ def gpu_equivalents(pool: PoolUsage, units: int) -> Fraction:
 def gpu_sums(pools: Iterable[PoolUsage]) -> GpuSums:
     """Return what pools of any units have together, in GPUs."""
     allocated = reserved = free = Fraction()
+    on_demand: dict[tuple[str, str], Fraction] = {}
     for pool in pools:
-        allocated += gpu_equivalents(pool, pool.allocated)
-        reserved += gpu_equivalents(pool, pool.kept_free)
-        free += gpu_equivalents(pool, pool.free)
-    return GpuSums(allocated, reserved, free)
+        taken, kept = gpu_equivalents(pool, pool.allocated), gpu_equivalents(pool, pool.kept_free)
+        allocated += taken
+        reserved += kept
+        if pool.gpus_on_demand:
+            # Every profile of the pool may have the same GPUs.
+            name = pool.environment, pool.node_pool
+            on_demand[name] = on_demand.get(name, Fraction(pool.gpus_on_demand * pool.nodes)) - taken - kept
+        else:
+            free += gpu_equivalents(pool, pool.free)
+    return GpuSums(allocated, reserved, free + sum(max(left, Fraction()) for left in on_demand.values()))
 
 
 def gpus_in_words(gpus: Fraction) -> str:

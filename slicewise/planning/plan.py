@@ -85,6 +85,8 @@ class PoolUsage:
     """Whether the nodes offer other GPU resources beside this one."""
     blocked: int = 0
     """Units that cannot be promised beside the slices of other profiles, where GPUs are cut on demand."""
+    gpus_on_demand: int = 0
+    """GPUs of a node, where they are cut on demand into any of several profiles: all of these share them."""
 
     @property
     def offered_as(self) -> str | None:

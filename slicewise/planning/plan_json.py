@@ -114,6 +114,7 @@ def pool_to_dict(usage: PoolUsage) -> dict[str, Any]:
         "allocated": usage.allocated,
         "reserved": usage.reserved,
         "free": usage.free,
+        **({"blocked": usage.blocked} if usage.gpus_on_demand else {}),
         "shortOf": list(usage.short),
     }
 

@@ -18,10 +18,11 @@ class Glyphs:
     used: str = "█"
     reserved: str = "▒"
     free: str = "░"
+    blocked: str = "·"
     key: str = "■"
 
 
-ASCII = Glyphs(used="#", reserved="=", free=".", key="#")
+ASCII = Glyphs(used="#", reserved="=", free=".", blocked="x", key="#")
 
 
 @dataclass(frozen=True, slots=True)

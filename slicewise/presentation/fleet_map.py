@@ -108,6 +108,7 @@ class _Map:
         """Return the bar, and what of the pool is allocated: in units, and in GPUs where a unit is not one."""
         parts = [Part(item.units, self.glyphs.used, styles[str(item.deployment)]) for item in placements]
         parts += [Part(pool.kept_free, self.glyphs.reserved, RESERVED), Part(pool.free, self.glyphs.free, FREE)]
+        parts += [Part(pool.blocked, self.glyphs.blocked, FREE)]
         cells = bar(parts, self._bar_width)
         figures = Text().append_text(cells).append(" " * (self._bar_width - len(cells)))
         return figures.append(f" {_share(pool):>{self._units_width}} {_gpus(pool):<{self._gpus_width}}  ")
@@ -121,6 +122,8 @@ class _Map:
                 entries.append(entry.append(f" {printable(str(item.deployment))} {item.units}", "default"))
         if pool.kept_free:
             entries.append(Text(self.glyphs.reserved, RESERVED).append(f" reserved {pool.kept_free}", "default"))
+        if pool.blocked:
+            entries.append(Text(self.glyphs.blocked, FREE).append(f" blocked {pool.blocked}", "default"))
         legend = Text()
         for number, entry in enumerate(entries):
             rest = f"+{len(entries) - number}"

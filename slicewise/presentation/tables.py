@@ -126,10 +126,15 @@ def print_placements(console: Console, plan: Plan, changes: PlanChanges | None =
         console.print("Nothing is placed.\n")
     touched = None if changes is None or every else set(touched_pools(changes))
     pools = [each for each in plan.node_pools if touched is None or (each.environment, each.node_pool) in touched]
-    if any(usage.short for usage in pools):
-        show(console, "Node pools", (*_POOL, Column("short of")), [(*_pool(usage), _short(usage)) for usage in pools])
-    elif pools or touched is None:
-        show(console, "Node pools", _POOL, [_pool(usage) for usage in pools])
+    if pools or touched is None:
+        columns, rows = list(_POOL), [_pool(usage) for usage in pools]
+        if any(usage.gpus_on_demand for usage in pools):
+            columns.append(Column("blocked", number=True))
+            rows = [(*row, _blocked(usage)) for row, usage in zip(rows, pools, strict=True)]
+        if any(usage.short for usage in pools):
+            columns.append(Column("short of"))
+            rows = [(*row, _short(usage)) for row, usage in zip(rows, pools, strict=True)]
+        show(console, "Node pools", columns, rows)
 
 
 _PLACEMENT = (
@@ -170,6 +175,10 @@ _POOL = (
 def _pool(usage: PoolUsage) -> Sequence[str]:
     numbers = (usage.units_per_node, usage.nodes, usage.units, usage.allocated, usage.reserved, usage.free)
     return (usage.environment, usage.node_pool, usage.resource, *map(str, numbers))
+
+
+def _blocked(usage: PoolUsage) -> str:
+    return str(usage.blocked) if usage.gpus_on_demand else ""
 
 
 def _short(usage: PoolUsage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -62,7 +63,11 @@ def _cost(fleet: Fleet, pool: NodePool, usages: Sequence[PoolUsage]) -> PoolCost
     for usage in usages:
         offer = fleet.offer(usage.environment, usage.node_pool, usage.resource)
         unit = price_per_unit(offer) or Fraction()
-        rest = (nodes * usage.units_per_node - usage.allocated - usage.kept_free) * unit
+        # The profiles of GPUs that are cut on demand share what is left, which counts once.
+        units = Fraction(nodes * usage.units_per_node)
+        if usage.gpus_on_demand:
+            units = Fraction(nodes * usage.gpus_on_demand, len(usages)) * usage.units_per_gpu
+        rest = (units - usage.allocated - usage.kept_free) * unit
         allocated += usage.allocated * unit
         reserved += usage.kept_free * unit
         if usage.short:
@@ -72,9 +77,13 @@ def _cost(fleet: Fleet, pool: NodePool, usages: Sequence[PoolUsage]) -> PoolCost
     return PoolCost(usages[0].environment, usages[0].node_pool, allocated, reserved, free, stranded)
 
 
-def _paid_nodes(pool: NodePool, usages: Iterable[PoolUsage]) -> int:
+def _paid_nodes(pool: NodePool, usages: Sequence[PoolUsage]) -> int:
     """Return how many nodes are there: of a pool that an autoscaler grows, no more than are needed."""
     if pool.max_node_count is None:
         return pool.nodes
-    needed = max(-(-(usage.allocated + usage.kept_free) // usage.units_per_node) for usage in usages)
+    if all(usage.gpus_on_demand for usage in usages):
+        taken = sum(Fraction(usage.allocated + usage.kept_free) / usage.units_per_gpu for usage in usages)
+        needed = math.ceil(taken / usages[0].gpus_on_demand)
+    else:
+        needed = max(-(-(usage.allocated + usage.kept_free) // usage.units_per_node) for usage in usages)
     return min(max(pool.node_count, needed), pool.nodes)

@@ -79,11 +79,13 @@ class TooFewPods(ReasonWithNumbers):
     node: NodeSize
     short: tuple[str, ...]
     """What is short beside units, by Kubernetes' names; nothing where it is units, or the order that costs them."""
+    shared: bool = False
+    """Whether slices of other profiles may take the places of these, on GPUs that are cut on demand."""
 
     @property
     def alike(self) -> Hashable:
         """What a pod asks for, how many are needed, and what is short."""
-        return (self.pod, self.needs, self.short)
+        return (self.pod, self.needs, self.short, self.shared)
 
     def said_of(self, group: Sequence[Self]) -> str:
         """Say how many would find a node, and how many are needed."""
@@ -96,6 +98,8 @@ class TooFewPods(ReasonWithNumbers):
 
     def _said_short(self, group: Sequence[Self]) -> str:
         said = [f"{resource_in_words(name)} (a node {_verb(name)} {_of_nodes(name, group)})" for name in self.short]
+        if self.shared and not said:
+            return "; the GPUs are cut on demand, and slices of other profiles may lie where these could"
         return f"; short of {' and '.join(said)}" if said else ""
 
 

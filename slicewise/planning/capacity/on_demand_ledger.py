@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from slicewise.documents import catalogued, declared_pool
 from slicewise.mig import OnDemandGpu, on_demand_gpu
+from slicewise.planning.capacity.no_room import TooFewPods
 from slicewise.planning.capacity.offer_ledger import OfferLedger
 from slicewise.planning.capacity.on_demand_soundness import OnDemandNode, is_sound_on_demand
-from slicewise.planning.capacity.pool_ledger import PoolLedger
 from slicewise.planning.capacity.sizes import NodeSize, PodSize
 from slicewise.planning.plan import PoolUsage
+from slicewise.planning.reasons import Reason
 
 _ONE_SLICE = PodSize(1)
 
@@ -35,7 +36,17 @@ class OnDemandLedger(OfferLedger):
 
     def usage(self) -> PoolUsage:
         """Return how full the pool is, and how many more slices cannot be promised beside those of other profiles."""
-        return replace(super().usage(), blocked=self.free - min(self.free, self.most(_ONE_SLICE)))
+        blocked = self.free - min(self.free, self.most(_ONE_SLICE))
+        return replace(super().usage(), blocked=blocked, gpus_on_demand=declared_pool(self.pool).accelerator_count)
+
+    def _find_no_room(self, pod: PodSize, count: int) -> Reason:
+        reason = super()._find_no_room(pod, count)
+        return replace(reason, shared=not self._alone) if isinstance(reason, TooFewPods) else reason
+
+    @property
+    def _alone(self) -> bool:
+        """Whether no pods of other profiles are there, nor anything that is reserved for them."""
+        return not any(each.pods or each.pool.reserved_units for each in self.others)
 
     def with_reserved_slices(self) -> Counter[PodSize]:
         """Return the pods of this profile, and one for each slice that is reserved."""
@@ -45,9 +56,7 @@ class OnDemandLedger(OfferLedger):
 
     def _alike(self, pod: PodSize) -> bool:
         """Return whether counting slices is exact: there are no others."""
-        if any(each.pods or each.pool.reserved_units for each in self.others):
-            return False
-        return PoolLedger._alike(self, pod)  # noqa: SLF001 - its own
+        return self._alone and super(OfferLedger, self)._alike(pod)
 
     def _holds(self, node: NodeSize, pods: Counter[PodSize]) -> bool:
         """Return whether nodes of a size take `pods` of this profile beside those of the others, in any order."""

@@ -145,9 +145,9 @@ def test_defaults_on_the_page_are_those_of_the_schema() -> None:
 def test_the_examples_on_the_page_are_a_fleet(loader: Loader) -> None:
     examples = re.findall(r"```yaml\n(.*?)```", DOCUMENTS, re.DOTALL)
     fleet = loader.load(*examples)
-    # One of each kind, and an environment whose nodes are cut into several profiles.
-    assert len(examples) == len(KINDS) + 1
-    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments), len(fleet.quotas)) == (2, 2, 1, 1)
+    # One of each kind, and environments whose nodes are cut into several profiles, and on demand.
+    assert len(examples) == len(KINDS) + 2
+    assert (len(fleet.environments), len(fleet.models), len(fleet.deployments), len(fleet.quotas)) == (3, 2, 1, 1)
     # The page shows two ways of declaring a model, and one deployment.
     (advice,) = fleet.advice
     assert str(advice) == (

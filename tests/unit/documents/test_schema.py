@@ -66,6 +66,7 @@ _SEVERAL = {
     "memoryPerSlice": {"3g.40gb": "39Gi"},
     "wholeGpus": 1,
 }
+_ON_DEMAND = {"enabled": True, "dynamic": True, "profiles": ["3g.40gb", "1g.10gb"]}
 ALTERNATIVES: dict[str, list[Schema]] = {
     "InferenceEnvironment": [
         environment(
@@ -73,6 +74,13 @@ ALTERNATIVES: dict[str, list[Schema]] = {
             acceleratorType="nvidia-h100-80gb",
             acceleratorCount=8,
             capabilities={"migConfiguration": _SEVERAL},
+        ),
+        environment(
+            {"source": "Existing", "existing": {"secretRef": {"name": "k", "key": "k"}}},
+            acceleratorType="nvidia-h100-80gb",
+            acceleratorCount=8,
+            allocation="claim",
+            capabilities={"migConfiguration": _ON_DEMAND},
         ),
         environment({"source": "Existing", "existing": {"gke": {"project": "p", "location": "l", "cluster": "c"}}}),
         environment({"source": "Existing", "existing": {"eks": {"region": "eu-central-1", "cluster": "c"}}}),

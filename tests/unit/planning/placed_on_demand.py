@@ -38,7 +38,7 @@ class AskedSlice(NamedTuple):
 
     profile: str
     cpu: int = 0
-    count: int = 1
+    slices: int = 1
 
 
 class _Node(NamedTuple):
@@ -80,7 +80,7 @@ def _with_one_more(board: Board, state: tuple[_Node, ...], kind: AskedSlice) -> 
     """Yield every state after one pod more, each node and GPU in an order that depends on nothing else."""
     for place, node in enumerate(state):
         if node.cpu >= kind.cpu:
-            for gpus in _with_slices(board, node.gpus, kind.profile, kind.count):
+            for gpus in _with_slices(board, node.gpus, kind.profile, kind.slices):
                 changed = _Node(gpus, node.cpu - kind.cpu)
                 yield tuple(sorted((*state[:place], changed, *state[place + 1 :])))
 

@@ -37,7 +37,7 @@ H100 = {
 BOARDS: Mapping[str, tuple[Board, Mapping[str, str]]] = {
     "a30": (FOUR_SLICES, A30),
     "a100-40gb": (SEVEN_SLICES, A100),
-    "h100-80gb": (SEVEN_SLICES | {WHOLE: (8, (0,))}, H100),
+    "h100-80gb": ({**SEVEN_SLICES, WHOLE: (8, (0,))}, H100),
 }
 MOST = {"1g": 7, "1g+me": 1, "1g double": 4, "2g": 3, "3g": 2, "4g": 1, "7g": 1}
 """Slices of one profile on a board with seven: NVIDIA MIG User Guide, Supported MIG Profiles."""
@@ -50,7 +50,7 @@ def rule(gpu: str, nodes: int, gpus: int, pods: Counter[AskedSlice], cpu: int | 
     board = on_demand_gpu(gpu, tuple(names.get(each) for each in present))
     sizes = [NodeSize(gpus * profile.per_gpu, cpu=cpu) for profile in board.profiles]
     counted = {
-        SharedPod(present.index(pod.profile), PodSize(pod.count, 0 if cpu is None else pod.cpu)): count
+        SharedPod(present.index(pod.profile), PodSize(pod.slices, 0 if cpu is None else pod.cpu)): count
         for pod, count in pods.items()
     }
     return is_sound_on_demand(nodes, OnDemandNode(gpus, board, sizes), counted)

@@ -61,6 +61,7 @@ NODE_FACTS = {
                 "needs": 4,
                 "node": NODE_FACTS,
                 "short": ["cpu", "pods"],
+                "shared": False,
             },
         ),
         (

@@ -1,0 +1,107 @@
+"""Pools whose GPUs are cut on demand, from documents to a plan: what is promised, and what is said of the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.documents import Document, deployment, environment, model, on_demand, places, plan_of, profile, slices
+
+SMALL = model("small", profile("s", memoryPerGpu="9Gi"), cpu="4")
+LARGE = model("large", profile("s", memoryPerGpu="39Gi"), cpu="8")
+WHOLE = model("whole", profile("s", memoryPerGpu="79Gi", mig="never"))
+
+
+def plan(cut: Document, *deployments: Document) -> dict[str, Any]:
+    return plan_of([environment("env", cut), SMALL, LARGE, WHOLE, *deployments])
+
+
+def numbers(found: Document) -> dict[str, tuple[int, int, int, int]]:
+    """Return allocated, reserved, free and blocked units by resource."""
+    return {
+        each["resource"].removeprefix("nvidia.com/"): tuple(
+            each[key] for key in ("allocated", "reserved", "free", "blocked")
+        )
+        for each in found["nodePools"]
+    }
+
+
+def served(found: Document) -> set[str]:
+    return {place[0] for place in places(found)}
+
+
+def test_one_profile_is_promised_in_full() -> None:
+    cut = on_demand("cut", ["1g.10gb"], acceleratorCount=2, nodeCount=2)
+    assert served(plan(cut, deployment("a", "small", replicas=28))) == {"a"}
+    assert served(plan(cut, deployment("a", "small", replicas=29))) == set()
+    (pool,) = plan(cut, deployment("a", "small", replicas=5))["nodePools"]
+    assert (pool["unitsPerNode"], pool["units"], pool["free"]) == (14, 28, 23)
+
+
+def test_two_small_slices_may_block_a_gpu_for_a_large_one() -> None:
+    """Four GPUs: with one 3g.40gb, any eight slices could have blocked all of them before the last one came."""
+    cut = on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=2, nodeCount=2)
+    first = deployment("a", "large", replicas=2, priority=1)
+    found = plan(cut, first, deployment("b", "small", replicas=6))
+    assert served(found) == {"a", "b"}
+    assert numbers(found) == {"mig-1g.10gb": (6, 0, 0, 22), "mig-3g.40gb": (2, 0, 0, 6)}
+    assert served(plan(cut, first, deployment("b", "small", replicas=7))) == {"a"}
+
+
+def test_a_pod_with_a_whole_gpu_needs_one_without_slices() -> None:
+    cut = on_demand("cut", ["1g.10gb"], acceleratorCount=4, wholeGpus=2)
+    first = deployment("a", "whole", replicas=2, priority=1)
+    assert served(plan(cut, first, deployment("b", "small", replicas=2))) == {"a", "b"}
+    assert served(plan(cut, first, deployment("b", "small", replicas=3))) == {"a"}
+    assert served(plan(cut, deployment("a", "whole", replicas=3))) == set()
+
+
+def test_reserved_slices_are_pods_of_others() -> None:
+    def cut(reserved: int) -> Document:
+        return on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=2, reservedSlices={"1g.10gb": reserved})
+
+    assert served(plan(cut(2), deployment("a", "large", replicas=2))) == {"a"}
+    assert served(plan(cut(3), deployment("a", "large", replicas=2))) == set()
+    assert numbers(plan(cut(2), deployment("a", "large", replicas=2)))["mig-1g.10gb"] == (0, 2, 0, 12)
+
+
+def test_cpu_is_that_of_the_node_once() -> None:
+    cut = on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=2, allocatable={"cpu": "20", "memory": "1Ti"})
+    asked = (deployment("a", "large", replicas=1, priority=1), deployment("b", "small", replicas=2))
+    assert served(plan(cut, *asked)) == {"a", "b"}
+    assert served(plan(cut, asked[0], deployment("b", "small", replicas=4))) == {"a"}
+
+
+def test_why_there_is_no_room_beside_other_profiles() -> None:
+    cut = on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=2, nodeCount=2)
+    found = plan(cut, deployment("a", "small", replicas=6, priority=1), deployment("b", "large", replicas=3))
+    reasons = {each["resource"]: each["message"] for each in found["shortfalls"][0]["rejections"]}
+    assert reasons["nvidia.com/mig-3g.40gb"] == (
+        "8 of 8 units free, but only 2 more pods of 1 unit each can be promised a node whatever the order, needs 3; "
+        "the GPUs are cut on demand, and slices of other profiles may lie where these could"
+    )
+
+
+def test_profiles_keep_to_pools_of_their_own_where_there_are_several() -> None:
+    """Mixed, each pool could promise no more than eight slices."""
+    pools = [on_demand(name, ["1g.10gb", "3g.40gb"], acceleratorCount=2, nodeCount=2) for name in ("one", "two")]
+    asked = [
+        deployment("a", "large", replicas=4),
+        deployment("b", "small", replicas=10),
+        deployment("c", "large", replicas=4),
+        deployment("d", "small", replicas=10),
+    ]
+    found = plan_of([environment("env", *pools), SMALL, LARGE, *asked])
+    assert served(found) == {"a", "b", "c", "d"}
+
+
+@pytest.mark.parametrize(("before", "after"), [("3g.40gb", ["1g.10gb", "3g.40gb"]), ("3g.40gb", ["3g.40gb"])])
+def test_what_runs_stays_when_a_pool_becomes_one_that_is_cut_on_demand(before: str, after: list[str]) -> None:
+    asked = [deployment("a", "large", replicas=3), LARGE, SMALL]
+    cut = slices("cut", before, memoryPerGpu="39Gi", acceleratorCount=2, nodeCount=2)
+    first = plan_of([environment("env", cut), *asked])
+    second = plan_of([environment("env", on_demand("cut", after, acceleratorCount=2, nodeCount=2)), *asked], first)
+    assert served(second) == {"a"}
+    assert second["moved"] == []
+    assert [each["retained"] for each in second["placements"]] == [True]
