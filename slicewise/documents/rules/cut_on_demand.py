@@ -81,7 +81,7 @@ def check_places(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     unplaced = [each for each in known if not can_be_cut_on_demand(gpu, [each])]
     if unplaced:
         yield Diagnostic.error(
-            Code.PLACES_NOT_KNOWN,
+            Code.ON_DEMAND_PLACES,
             f"NVIDIA does not publish where slices of {unplaced[0]} may be on {gpu.name}, so it is not known what is "
             "left beside them",
             "leave dynamic out, and declare how the nodes are cut: profile, or slices",
@@ -91,7 +91,7 @@ def check_places(pool: NodePool, path: FieldPath) -> Iterator[Diagnostic]:
     elif known and not can_be_cut_on_demand(gpu, known):
         alone = next(each for each in known if not _goes_with_others(each))
         yield Diagnostic.error(
-            Code.PLACES_NOT_KNOWN,
+            Code.ON_DEMAND_PLACES,
             f"NVIDIA does not publish which slices can be beside {alone} on a {gpu.name}",
             f"leave {alone} out of profiles, or have a pool for it alone",
             field=(*at, mig.several.index(alone)),
