@@ -7,7 +7,8 @@ catalogue.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from random import Random
 from typing import NamedTuple
 
 Board = Mapping[str, tuple[int, tuple[int, ...]]]
@@ -101,3 +102,16 @@ def _with_slices(
             if not taken & mine:
                 after = (*gpus[:number], (taken | mine, has_media or media), *gpus[number + 1 :])
                 yield from _with_slices(board, tuple(sorted(after)), profile, count - 1)
+
+
+def placed_in_order(
+    board: Board, nodes: int, gpus: int, order: Iterable[AskedSlice], cpu: int, rng: Random
+) -> AskedSlice | None:
+    """Return the first pod that finds no place when pods come in an order and get any of the free places."""
+    state = tuple(_Node(tuple((0, False) for _ in range(gpus)), cpu) for _ in range(nodes))
+    for pod in order:
+        after = list(_with_one_more(board, state, pod))
+        if not after:
+            return pod
+        state = rng.choice(after)
+    return None

@@ -1,0 +1,167 @@
+"""GPUs cut on demand, by kube-scheduler and devices as NVIDIA's DRA driver publishes them: what is accepted runs."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace, Node, Pod
+
+from embedded.api_client import connect
+from embedded.deadlines import wait_until
+from embedded.dra_devices import driver_classes, dynamic_gpus
+from embedded.dra_objects import (
+    CLAIM_TEMPLATES,
+    DEVICE_CLASSES,
+    RESOURCE_CLAIMS,
+    install_device_classes,
+    server_version,
+)
+from embedded.fake_nodes import FakePool, add_nodes
+from embedded.pod_states import PodState, pods_of
+from tests.unit.planning.on_demand_fleets import BOARDS, PROFILES, OnDemandPool, on_demand_documents, planned_pools
+from tests.unit.planning.placed_on_demand import WHOLE, AskedSlice
+
+if TYPE_CHECKING:
+    from lightkube import Client
+
+    from embedded.cluster import EmbeddedCluster
+
+pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.long]
+
+SEEDS = range(12)
+SECONDS = 60
+# Counters, by which places exclude each other, are dropped by older servers, whose feature gate is off.
+COUNTERS_FROM = (1, 35)
+
+
+@pytest.fixture(scope="module")
+def client(cluster: EmbeddedCluster) -> Iterator[Client]:
+    """A client of a cluster with the driver's classes."""
+    with connect(cluster.plane) as client:
+        if server_version(client) < COUNTERS_FROM:
+            pytest.skip("Kubernetes up to 1.34 has no counters of devices")
+        classes = driver_classes(extended=False)
+        install_device_classes(client, classes)
+        yield client
+        for each in classes:
+            client.delete(DEVICE_CLASSES, each["metadata"]["name"])
+
+
+@contextmanager
+def nodes(cluster: EmbeddedCluster, client: Client, pool: OnDemandPool) -> Iterator[None]:
+    """Add the nodes of a pool for a while."""
+    fake = FakePool(
+        pool.name,
+        pool.nodes,
+        labels={"pool": pool.name},
+        cpu="1000" if pool.cpu is None else str(pool.cpu),
+        devices=dynamic_gpus(pool.gpu, pool.gpus),
+    )
+    add_nodes(cluster.plane, [fake])
+    try:
+        yield
+    finally:
+        for name in fake.node_names():
+            client.delete(Node, name)
+
+
+@contextmanager
+def namespace(client: Client, name: str, gpu: str) -> Iterator[str]:
+    """Make a namespace with a claim template for each kind of slice, for a while."""
+    client.create(Namespace(metadata=ObjectMeta(name=name)))
+    for number, kind in enumerate(BOARDS[gpu]):
+        client.create(CLAIM_TEMPLATES.from_dict(template(f"kind-{number}", kind, gpu)), namespace=name)
+    try:
+        yield name
+    finally:
+        client.deletecollection(Pod, namespace=name, grace_period=0)
+        wait_until("claims are gone", lambda: not list(client.list(RESOURCE_CLAIMS, namespace=name)), SECONDS)
+        client.delete(Namespace, name)
+
+
+def template(name: str, kind: str, gpu: str) -> dict[str, Any]:
+    """Return a ResourceClaimTemplate of one slice of a profile, or of a whole GPU."""
+    asked: dict[str, Any] = {"deviceClassName": "gpu.nvidia.com", "allocationMode": "ExactCount", "count": 1}
+    if kind != WHOLE:
+        own = "device.attributes['gpu.nvidia.com']"
+        wanted = f"'profile' in {own} && {own}.profile == '{PROFILES[gpu][kind]}'"
+        asked |= {"deviceClassName": "mig.nvidia.com", "selectors": [{"cel": {"expression": wanted}}]}
+    requests = [{"name": "slice", "exactly": asked}]
+    return {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "ResourceClaimTemplate",
+        "metadata": {"name": name},
+        "spec": {"spec": {"devices": {"requests": requests}}},
+    }
+
+
+def pod(name: str, pool: OnDemandPool, asked: AskedSlice) -> dict[str, Any]:
+    """Return a pod that asks for a slice on the nodes of `pool`."""
+    resources: dict[str, Any] = {"claims": [{"name": "slice"}]}
+    if asked.cpu:
+        resources["requests"] = {"cpu": str(asked.cpu)}
+    claim = {"name": "slice", "resourceClaimTemplateName": f"kind-{list(BOARDS[pool.gpu]).index(asked.profile)}"}
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "nodeSelector": {"pool": pool.name},
+            "containers": [{"name": "main", "image": "vllm:test", "resources": resources}],
+            "resourceClaims": [claim],
+        },
+    }
+
+
+def scheduled(cluster: EmbeddedCluster, client: Client, where: str, pods: Sequence[dict[str, Any]]) -> list[PodState]:
+    """Create `pods` in this order, and return them once the scheduler has looked at all of them."""
+    for document in pods:
+        client.create(cast("Pod", Pod.from_dict(document)), namespace=where)
+    states: list[PodState] = []
+
+    def decided() -> bool:
+        states[:] = pods_of(cluster.plane, where)
+        # A pod waits for its claim first, which is not the scheduler's answer.
+        return len(states) >= len(pods) and all(state.node or "allocate" in state.message for state in states)
+
+    wait_until(f"{len(pods)} pods decided", decided, SECONDS)
+    return states
+
+
+def orders(pool: OnDemandPool, seed: int) -> Iterator[list[AskedSlice]]:
+    """Yield five orders: small and large slices first, in turns, and shuffled twice."""
+    board, rng = BOARDS[pool.gpu], random.Random(seed)  # noqa: S311 - not for secrets
+    by_size = sorted((pool.pods + pool.reserved).elements(), key=lambda each: (board[each.profile][0], each))
+    yield by_size
+    yield by_size[::-1]
+    yield [*by_size[::2], *by_size[1::2][::-1]]
+    for _ in range(2):
+        yield rng.sample(by_size, len(by_size))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_accepted_pod_is_scheduled_in_every_order(cluster: EmbeddedCluster, client: Client, seed: int) -> None:
+    for pool in planned_pools(on_demand_documents(seed, most_gpus=3)):
+        assert pool.pods, "this fleet would prove nothing"
+        with nodes(cluster, client, pool):
+            for number, order in enumerate(orders(pool, seed)):
+                with namespace(client, f"on-demand-{seed}-{number}", pool.gpu) as where:
+                    pods = [pod(f"pod-{place}", pool, each) for place, each in enumerate(order)]
+                    states = scheduled(cluster, client, where, pods)
+                    assert [(state.name, state.message) for state in states if state.node is None] == []
+
+
+def test_a_small_slice_at_the_wrong_place_keeps_a_large_one_pending(cluster: EmbeddedCluster, client: Client) -> None:
+    """One H100: a slice of 1g.10gb goes to memory slice 0, where alone 4g.40gb may begin."""
+    small, large = AskedSlice("1g"), AskedSlice("4g")
+    pool = OnDemandPool("wrong-place", "h100-80gb", 1, 1, None, Counter(), Counter())
+    with nodes(cluster, client, pool), namespace(client, "wrong-place", pool.gpu) as where:
+        first = scheduled(cluster, client, where, [pod("small", pool, small)])
+        assert [bool(state.node) for state in first] == [True]
+        states = {each.name: each for each in scheduled(cluster, client, where, [pod("large", pool, large)])}
+    assert states["large"].node is None
+    assert "cannot allocate all claims" in states["large"].message
