@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bench.architecture_cost import cost_table, measure_fleets
 from bench.benchmarks_page import page_text
+from bench.cut_on_demand import measure_promises, promises_table
 from bench.fleets import FleetKind
 from bench.growth import Growth, measure
 from bench.many_quotas import measure_quotas
@@ -66,6 +67,7 @@ def main() -> None:
     commands.add_parser("sizing", help="weights, cache and verdicts beside public startup logs").set_defaults(
         run=_sizing
     )
+    commands.add_parser("dynamic", help="slices promised of GPUs that are cut on demand").set_defaults(run=_dynamic)
     commands.add_parser("layouts", help="GPUs for ParvaGPU's scenarios, beside what was published").set_defaults(
         run=_layouts
     )
@@ -100,6 +102,10 @@ def _sizing(_: argparse.Namespace) -> None:
     other_table(other_errors(rows)).show(_RESULTS)
 
 
+def _dynamic(_: argparse.Namespace) -> None:
+    promises_table(measure_promises()).show(_RESULTS)
+
+
 def _layouts(_: argparse.Namespace) -> None:
     layouts_table(read_scenarios()).show(_RESULTS)
 
@@ -119,6 +125,7 @@ def _everything(arguments: argparse.Namespace) -> None:
         stranded_table(groups),
         growth_table(growth),
         architectures,
+        promises_table(measure_promises()),
         layouts_table(read_scenarios()),
     ):
         table.show(_RESULTS)

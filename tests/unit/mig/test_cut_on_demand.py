@@ -14,7 +14,8 @@ CUT = [name for name, board in DRA_BOARDS.items() if board.profiles]
 
 def of_known_suffix(name: str) -> list[str]:
     """Return the profiles that may be beside each other, as far as is published."""
-    return [each.name for each in DRA_BOARDS[name].profiles if "+" not in each.name or each.name.endswith("+me")]
+    names = [each.name for each in DRA_BOARDS[name].profiles]
+    return [each for each in names if each.endswith(("gb", "+me"))]
 
 
 def fits_counters(board: DraBoard, counts: dict[str, int]) -> bool:
