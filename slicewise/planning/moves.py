@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from slicewise.diagnostics import are, counted, named
 from slicewise.documents import DeploymentKey
+from slicewise.mig import WHOLE_GPU_RESOURCE
 from slicewise.planning.location import Location
 from slicewise.planning.reasons import Reason, RejectionCode
 
@@ -19,6 +20,7 @@ class MoveCode(StrEnum):
     ENVIRONMENT_GONE = "environment-gone"
     NODE_POOL_GONE = "node-pool-gone"
     RESOURCE_GONE = "resource-gone"
+    OTHER_NODES = "other-nodes"
     PROFILE_GONE = "profile-gone"
     FEWER_ENVIRONMENTS = "fewer-environments"
 
@@ -68,19 +70,42 @@ class NodePoolGone(MoveReason):
 
 @dataclass(frozen=True, slots=True)
 class ResourceGone(MoveReason):
-    """The nodes of its pool, which offer several GPU resources now, do not offer the one that it had."""
+    """The nodes of its pool do not offer the units that it had."""
 
     code: ClassVar[MoveCode] = MoveCode.RESOURCE_GONE
     environment: str
     node_pool: str
     resource: str | None
     """None where the earlier plan does not say it."""
+    mig_profile: str | None = None
+    """Of which its slices were."""
 
     @property
     def message(self) -> str:
         """Say which."""
         lacking = named(self.resource) if self.resource else "resource that the earlier plan names"
+        if self.resource == WHOLE_GPU_RESOURCE:
+            lacking = f"slices of {named(self.mig_profile)}" if self.mig_profile else "whole GPUs"
         return f"pool {named(self.node_pool)} of environment {self.environment} offers no {lacking} any more"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherNodes(MoveReason):
+    """The name of its pool is that of other nodes now."""
+
+    code: ClassVar[MoveCode] = MoveCode.OTHER_NODES
+    environment: str
+    node_pool: str
+    now: str
+    """What the pool of its nodes is called."""
+
+    @property
+    def message(self) -> str:
+        """Say what its nodes are called."""
+        return (
+            f"the nodes that environment {self.environment} had as pool {named(self.node_pool)} are pool "
+            f"{named(self.now)} now"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall
 from slicewise.planning.quotas import quotas_to_list
 from slicewise.planning.reason_facts import reason_facts
 from slicewise.planning.reasons import Rejection
+from slicewise.planning.unit_identity import nodes_of_pool, profile_of_unit
 
 
 def plan_to_dict(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, Any]:
@@ -43,11 +44,12 @@ def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
         "gpusPerNode": placement.gpus_per_node,
         "units": placement.units,
         "resource": {"name": placement.resource, "count": placement.gpus_per_node},
+        **_unit(fleet, placement),
         "retained": placement.retained,
         "endpoint": endpoint_to_dict(placement_endpoint(fleet, placement)),
         **_price(fleet, placement),
         **({"autoscaled": True} if placement.autoscaled else {}),
-        **({"prefill": _workload(placement.prefill)} if placement.prefill else {}),
+        **({"prefill": _workload(fleet, placement.prefill)} if placement.prefill else {}),
     }
 
 
@@ -57,7 +59,14 @@ def _price(fleet: Fleet, placement: Placement) -> dict[str, float]:
     return {} if price is None else {"pricePerHour": price_number(price)}
 
 
-def _workload(prefill: Placement) -> dict[str, Any]:
+def _unit(fleet: Fleet, placement: Placement) -> dict[str, str]:
+    """Return by what the next plan knows the units of a placement, whatever their pool is called by then."""
+    pool = fleet.node_pool[placement.environment, placement.node_pool]
+    profile, nodes = profile_of_unit(pool, placement.resource), nodes_of_pool(pool)
+    return {**({"migProfile": profile} if profile else {}), **({"nodes": nodes} if nodes else {})}
+
+
+def _workload(fleet: Fleet, prefill: Placement) -> dict[str, Any]:
     """Return what a prefill workload does not share with the placement that it is of."""
     return {
         "nodePool": prefill.node_pool,
@@ -66,6 +75,7 @@ def _workload(prefill: Placement) -> dict[str, Any]:
         "gpusPerNode": prefill.gpus_per_node,
         "units": prefill.units,
         "resource": {"name": prefill.resource, "count": prefill.gpus_per_node},
+        **_unit(fleet, prefill),
     }
 
 

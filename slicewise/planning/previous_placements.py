@@ -27,6 +27,10 @@ class PreviousPrefill:
     gpus_per_node: int
     nodes_per_replica: int = 1
     resource: str | None = None
+    mig_profile: str | None = None
+    """That of its slices; None for whole GPUs."""
+    nodes: str | None = None
+    """A digest of what selected its nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class PreviousPlacement:
     """Whether it had an address outside of its cluster, so that its service had a route."""
     parts: Mapping[str, str] | None = field(default=None, hash=False)
     """What its service was made of (`slicewise.changes`); None where the plan does not say."""
+    mig_profile: str | None = None
+    """That of its slices; None for whole GPUs."""
+    nodes: str | None = None
+    """A digest of what selected its nodes."""
 
     @property
     def replicas(self) -> int:
@@ -83,18 +91,27 @@ class _Workload(_Lenient):
     def _full(cls, data: object) -> object:
         return full_entry(data) if isinstance(data, Mapping) else data
 
-
-class _PrefillEntry(_Workload):
     node_pool: str
     units: _Units
     gpus_per_node: _GpusPerNode
     nodes_per_replica: _NodesPerReplica = 1
     resource: _Resource | None = None
+    mig_profile: str | None = None
+    nodes: str | None = None
 
+
+class _PrefillEntry(_Workload):
     @property
     def previous(self) -> PreviousPrefill:
-        resource = self.resource.name if self.resource else None
-        return PreviousPrefill(self.node_pool, self.units, self.gpus_per_node, self.nodes_per_replica, resource)
+        return PreviousPrefill(
+            self.node_pool,
+            self.units,
+            self.gpus_per_node,
+            self.nodes_per_replica,
+            self.resource.name if self.resource else None,
+            self.mig_profile,
+            self.nodes,
+        )
 
 
 class _EndpointEntry(_Lenient):
@@ -104,12 +121,7 @@ class _EndpointEntry(_Lenient):
 class _PlacementEntry(_Workload):
     deployment: _DeploymentName
     environment: str
-    node_pool: str
     profile: str
-    units: _Units
-    gpus_per_node: _GpusPerNode
-    nodes_per_replica: _NodesPerReplica = 1
-    resource: _Resource | None = None
     autoscaled: bool = False
     prefill: _PrefillEntry | None = None
     endpoint: _EndpointEntry = _EndpointEntry()
@@ -153,6 +165,8 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.prefill.previous if entry.prefill else None,
             routed=entry.endpoint.external is not None,
             parts=entry.parts,
+            mig_profile=entry.mig_profile,
+            nodes=entry.nodes,
         )
         for entry in entries
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from slicewise.documents import Fleet, InferenceEnvironment, NodePool
 from slicewise.planning.capacity import ledgers_of
+from slicewise.planning.unit_identity import Kind, KnownUnit, kind_of_pool, kind_of_unit, nodes_of_pool
 
 
 class NumberedPools:
@@ -33,15 +36,35 @@ class NumberedPools:
         """Return whether there is a pool of these names."""
         return (environment, pool) in self._numbers
 
-    def number_of(self, environment: str, pool: str, resource: str | None) -> int | None:
-        """Return the number of what a pool offers under the name of a resource; None if it does not.
+    def number_of(self, environment: str, unit: KnownUnit) -> int | None:
+        """Return the number of what has the units of an earlier plan now; None if nothing has.
 
-        A pool of one resource has that number whatever the name: it may have been cut otherwise.
+        That is what offers such units on the same nodes, whatever it is called, or else the pool of that name: one with
+        one resource whatever that is, since it may have been cut otherwise.
         """
-        numbers = self._numbers.get((environment, pool), [])
-        if len(numbers) == 1:
-            return numbers[0]
-        return next((number for number in numbers if self.ledgers[number].resource == resource), None)
+        alike = self.alike(environment, unit)
+        on_nodes = [each for each in alike if unit.nodes and self._nodes[each] == unit.nodes]
+        named = [each for each in on_nodes or alike if self.ledgers[each].name == unit.node_pool]
+        if found := named or on_nodes:
+            return found[0]
+        numbers = self._numbers.get((environment, unit.node_pool), [])
+        return numbers[0] if len(numbers) == 1 else None
+
+    def alike(self, environment: str, unit: KnownUnit) -> Sequence[int]:
+        """Return the numbers of what offers units in an environment that are what those of an earlier plan were."""
+        return self._by_kind.get((environment, kind_of_unit(unit)), ())
+
+    @cached_property
+    def _by_kind(self) -> Mapping[tuple[str, Kind], Sequence[int]]:
+        found: defaultdict[tuple[str, Kind], list[int]] = defaultdict(list)
+        for number, ledger in enumerate(self.ledgers):
+            found[ledger.environment, kind_of_pool(ledger.pool)].append(number)
+        return found
+
+    @cached_property
+    def _nodes(self) -> Sequence[str | None]:
+        """By number what tells nodes apart."""
+        return [nodes_of_pool(ledger.pool) for ledger in self.ledgers]
 
     def told_by(self, environment: str, pool: str, resource: str | None) -> str | None:
         """Return the resource by which places on a pool are told apart; None where its nodes offer one.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from slicewise.planning.matching import node_pool_selector_reason
-from slicewise.planning.moves import MoveReason, NodePoolGone, ResourceGone
+from slicewise.planning.moves import MoveReason, NodePoolGone, OtherNodes, ResourceGone
 from slicewise.planning.prefill_reasons import PrefillRejected, nearest_for_prefill
 from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill
 from slicewise.planning.reasons import Reason
@@ -14,11 +14,13 @@ from slicewise.planning.search.draft_plan import Claim, DraftPlan, PrefillClaim
 
 
 def same_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) -> Claim:
-    """Return `claim` with its prefill workload on the pool where it was; without any where that cannot be."""
-    number = None
-    if old is not None:
-        number = draft.numbered.number_of(draft.location(claim).environment, old.node_pool, old.resource)
-    return claim if number is None else replace(claim, prefill=_on(draft, claim, number))
+    """Return `claim` with its prefill workload where it was; without any where that is not, or is called otherwise."""
+    if old is None:
+        return claim
+    number = draft.numbered.number_of(draft.location(claim).environment, old)
+    if number is None or draft.pools[number].name != old.node_pool:
+        return claim
+    return replace(claim, prefill=_on(draft, claim, number))
 
 
 def prefill_grew(claim: Claim, old: PreviousPrefill | None) -> bool:
@@ -47,13 +49,16 @@ def has_room_for_prefill(draft: DraftPlan, claim: Claim) -> bool:
 def with_nearest_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | None) -> Claim | None:
     """Return `claim`, which has room, with its prefill workload as near as can be to where it was.
 
-    That is the pool where it was, or one with the same resource (it may only have been renamed), or else the best one.
+    That is where its nodes are, the pool of that name, or one with the same resource, or else the best one.
     None where no pool of the environment takes it.
     """
     if claim.option.prefill is None:
         return claim
     if old:
-        for number in sorted(_alike(draft, claim, old), key=lambda number: draft.pools[number].name != old.node_pool):
+        own = draft.numbered.number_of(draft.location(claim).environment, old)
+        for number in sorted(
+            _alike(draft, claim, old), key=lambda each: (each != own, draft.pools[each].name != old.node_pool)
+        ):
             found = replace(claim, prefill=_on(draft, claim, number))
             if has_room_for_prefill(draft, found):
                 return found
@@ -63,18 +68,22 @@ def with_nearest_prefill(draft: DraftPlan, claim: Claim, old: PreviousPrefill | 
 def why_prefill_left(draft: DraftPlan, claim: Claim, old: PreviousPrefill) -> MoveReason | Reason:
     """Return why the prefill workload of `claim` is not where it was."""
     environment = draft.location(claim).environment
-    number = draft.numbered.number_of(environment, old.node_pool, old.resource)
-    if number is None:
-        return pool_gone(draft, environment, old)
+    number = draft.numbered.number_of(environment, old)
+    if number is None or draft.pools[number].name != old.node_pool:
+        return why_elsewhere(draft, environment, old)
     reason = _judged(draft, claim, number)
     return PrefillRejected(old.node_pool, reason) if reason else NodePoolGone(environment, old.node_pool)
 
 
-def pool_gone(draft: DraftPlan, environment: str, old: PreviousPlacement | PreviousPrefill) -> MoveReason:
-    """Return that the documents have the pool no longer on which pods were, or not the GPU resource there."""
-    if draft.numbered.has_pool(environment, old.node_pool):
-        return ResourceGone(environment, old.node_pool, old.resource)
-    return NodePoolGone(environment, old.node_pool)
+def why_elsewhere(draft: DraftPlan, environment: str, old: PreviousPlacement | PreviousPrefill) -> MoveReason:
+    """Return that the documents have the pool no longer on which pods were, or not its units, or not its nodes."""
+    if not draft.numbered.has_pool(environment, old.node_pool):
+        return NodePoolGone(environment, old.node_pool)
+    number = draft.numbered.number_of(environment, old)
+    named = any(draft.pools[each].name == old.node_pool for each in draft.numbered.alike(environment, old))
+    if number is None or not named:
+        return ResourceGone(environment, old.node_pool, old.resource, old.mig_profile)
+    return OtherNodes(environment, old.node_pool, draft.pools[number].name)
 
 
 def why_no_prefill(draft: DraftPlan, claim: Claim) -> Reason | None:

@@ -26,9 +26,9 @@ from slicewise.planning.search.demands import Demand, ServingOption
 from slicewise.planning.search.draft_plan import Claim, DraftPlan
 from slicewise.planning.search.retained_prefill import (
     has_room_for_prefill,
-    pool_gone,
     prefill_grew,
     same_prefill,
+    why_elsewhere,
     why_no_prefill,
     why_prefill_left,
     with_nearest_prefill,
@@ -41,9 +41,8 @@ class Lost:
 
     demand: Demand
     location: Location
-    resource: str | None
+    was: PreviousPlacement
     reason: MoveReason | Reason
-    prefill: PreviousPrefill | None = None
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -85,6 +84,7 @@ def retain(draft: DraftPlan, fleet: Fleet, previous: Iterable[PreviousPlacement]
             apart.append((claim, old))
         else:
             draft.place(claim, Step.KEPT)
+            lost += _renamed(draft, claim, old)
     # An entry beside one that is kept in the same environment says nothing new.
     lost += [item for claim, old in apart if (item := _with_other_prefill(draft, claim, old))]
     lost = [item for item in lost if not _is_kept(draft, item)]
@@ -101,7 +101,7 @@ def _keep_shares(draft: DraftPlan, previous: Iterable[PreviousPlacement]) -> Non
         taken = [
             Taken(number, each.units)
             for each in workloads
-            if (number := draft.numbered.number_of(old.environment, each.node_pool, each.resource)) is not None
+            if (number := draft.numbered.number_of(old.environment, each)) is not None
         ]
         if draft.quotas and taken:
             draft.quotas.keep(old.key, taken)
@@ -109,7 +109,7 @@ def _keep_shares(draft: DraftPlan, previous: Iterable[PreviousPlacement]) -> Non
 
 def _lost(draft: DraftPlan, demand: Demand, old: PreviousPlacement, reason: MoveReason | Reason) -> Lost:
     location = _old_location(draft, old)
-    return Lost(demand, location, old.resource, reason, old.prefill)
+    return Lost(demand, location, old, reason)
 
 
 def _old_location(draft: DraftPlan, old: PreviousPlacement) -> Location:
@@ -121,6 +121,12 @@ def _old_location(draft: DraftPlan, old: PreviousPlacement) -> Location:
         return place
     resource = draft.numbered.told_by(old.environment, prefill.node_pool, prefill.resource)
     return place._replace(prefill=prefill.node_pool, prefill_resource=resource)
+
+
+def _renamed(draft: DraftPlan, claim: Claim, old: PreviousPlacement) -> Iterator[Lost]:
+    """Yield why what stays on its nodes is on a pool of another name, if it is."""
+    if not claim.retained:
+        yield _lost(draft, claim.demand, old, why_elsewhere(draft, old.environment, old))
 
 
 def _is_kept(draft: DraftPlan, item: Lost) -> bool:
@@ -137,15 +143,18 @@ def _with_other_prefill(draft: DraftPlan, claim: Claim, old: PreviousPlacement) 
     if placed is None:
         lacking = why_no_prefill(draft, claim)
         return _lost(draft, claim.demand, old, lacking) if lacking else None
-    lost = _lost(draft, claim.demand, old, why_prefill_left(draft, claim, old.prefill)) if old.prefill else None
-    draft.place(replace(placed, retained=lost is None), Step.KEPT)
-    return lost
+    if not claim.retained:
+        left: MoveReason | Reason | None = why_elsewhere(draft, old.environment, old)
+    else:
+        left = why_prefill_left(draft, claim, old.prefill) if old.prefill else None
+    draft.place(replace(placed, retained=left is None), Step.KEPT)
+    return _lost(draft, claim.demand, old, left) if left else None
 
 
 def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) -> None:
     """Place what is lost in the environment where it was, if there is room: what changes least comes first.
 
-    That is the same pool with another profile, then a pool with the same resource (it may only have been renamed).
+    That is the same slices with another profile, then slices like them, then others of the same pool.
     """
     for item in lost:
         demand, name = item.demand, item.location.environment
@@ -154,8 +163,9 @@ def stay_in_environment(draft: DraftPlan, fleet: Fleet, lost: Sequence[Lost]) ->
             continue
         possible = sorted(_locations_in(draft, fleet, item), key=lambda each: each[0])
         for _, claim in possible:
-            if not _no_room(draft, claim) and (found := with_nearest_prefill(draft, claim, item.prefill)):
-                draft.place(found, Step.STAYED_IN_ENVIRONMENT)
+            if not _no_room(draft, claim) and (found := with_nearest_prefill(draft, claim, item.was.prefill)):
+                same = draft.whole_location(found) == item.location
+                draft.place(replace(found, retained=same), Step.KEPT if same else Step.STAYED_IN_ENVIRONMENT)
                 break
 
 
@@ -163,11 +173,13 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
     """Yield every location in the environment where `item` was, after how much it would change."""
     demand, location = item.demand, item.location
     environment = fleet.environment[location.environment]
+    alike = frozenset(draft.numbered.alike(location.environment, item.was))
+    own = draft.numbered.number_of(location.environment, item.was)
     for index in draft.numbered.by_environment[location.environment]:
         pool = draft.pools[index]
         for rank, option in enumerate(demand.options):
             if _rejection(draft, demand, option, environment, index) is None:
-                change = (pool.name != location.node_pool, pool.pool.resource != item.resource)
+                change = (index not in alike, index != own, pool.name != location.node_pool)
                 preference = (
                     option.profile.name != location.profile,
                     rank,
@@ -179,9 +191,10 @@ def _locations_in(draft: DraftPlan, fleet: Fleet, item: Lost) -> Iterator[tuple[
 
 
 def moves(draft: DraftPlan, lost: Sequence[Lost]) -> Iterator[Move]:
-    """Yield where everything that was lost is now."""
+    """Yield where everything that was lost is now, but for what has come back to its pool: all else was taken."""
     for _, group in groupby(
-        sorted(lost, key=lambda item: (item.demand.key, item.location)), lambda item: item.demand.key
+        sorted((item for item in lost if not _is_kept(draft, item)), key=lambda item: (item.demand.key, item.location)),
+        lambda item: item.demand.key,
     ):
         items = list(group)
         new = {name: c for name, c in sorted(draft.placed[items[0].demand.key].items()) if not c.retained}
@@ -199,11 +212,11 @@ def _same_location(
     draft: DraftPlan, fleet: Fleet, demand: Demand, old: PreviousPlacement
 ) -> Claim | MoveReason | Reason:
     """Return what `demand` takes where it was, or why it can no longer be there."""
-    number = draft.numbered.number_of(old.environment, old.node_pool, old.resource)
+    number = draft.numbered.number_of(old.environment, old)
     if old.environment not in draft.numbered.by_environment:
         return EnvironmentGone(old.environment)
     if number is None:
-        return pool_gone(draft, old.environment, old)
+        return why_elsewhere(draft, old.environment, old)
     option = next((option for option in demand.options if option.profile.name == old.profile), None)
     if option is None:
         return ProfileGone(old.profile)
@@ -212,7 +225,12 @@ def _same_location(
     reason = _rejection(draft, demand, option, environment, number)
     if reason:
         return reason
-    return Claim(demand, option, number, pool.pod_size(demand.model, option.profile, demand.deployment), retained=True)
+    alike = draft.numbered.alike(old.environment, old)
+    if number not in alike and any(_rejection(draft, demand, option, environment, each) is None for each in alike):
+        # Its pool is cut otherwise, and another has slices like its own.
+        return why_elsewhere(draft, old.environment, old)
+    pod = pool.pod_size(demand.model, option.profile, demand.deployment)
+    return Claim(demand, option, number, pod, retained=pool.name == old.node_pool)
 
 
 def _rejection(

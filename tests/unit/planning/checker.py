@@ -25,6 +25,7 @@ from tests.unit.planning.sizes_by_documents import (
     prefill_replicas_of,
     replicas_of,
     resource_of,
+    unit_of,
     units_of_node,
 )
 
@@ -80,6 +81,7 @@ class _Checker:
 
     def findings(self) -> Iterator[str]:
         yield from self._placements()
+        yield from self._nodes()
         yield from self._capacity()
         yield from self._node_pools()
         yield from self._shortfalls()
@@ -98,6 +100,16 @@ class _Checker:
         for item in self.plan["placements"]:
             yield from self._placement(item)
 
+    def _nodes(self) -> Iterator[str]:
+        """Find digests of nodes that are one where selectors are two, or the other way round."""
+        said = [
+            (workload.get("nodes"), str(sorted(self.pools[item["environment"], workload["nodePool"]].selected.items())))
+            for item in self.plan["placements"]
+            for workload in (item, *([item["prefill"]] if "prefill" in item else []))
+        ]
+        if len(set(said)) != len({digest for digest, _ in said}) or len(set(said)) != len({text for _, text in said}):
+            yield f"digests of nodes are not those of their selectors: {set(said)}"
+
     def _placement(self, item: Document) -> Iterator[str]:
         deployment = self._deployment(item)
         profile = next(p for p in self.fleet.model_of(deployment).serving if p.name == item["profile"])
@@ -113,6 +125,7 @@ class _Checker:
             "gpusPerNode": topology.gpus_per_node,
             "units": replicas_of(deployment) * topology.nodes * topology.gpus_per_node,
             "resource": {"name": resource_of(pool), "count": topology.gpus_per_node},
+            **unit_of(pool),
         }
         yield from (f"{item}: {key} should be {value}" for key, value in expected.items() if item[key] != value)
         if ("prefill" in item) != (profile.prefill is not None):
@@ -134,8 +147,9 @@ class _Checker:
             "gpusPerNode": topology.gpus_per_node,
             "units": replicas * topology.nodes * topology.gpus_per_node,
             "resource": {"name": resource_of(pool), "count": topology.gpus_per_node},
+            **unit_of(pool),
         }
-        if item != expected:
+        if {key: value for key, value in item.items() if key != "nodes"} != expected:
             yield f"{item} should be {expected}"
 
     def _capacity(self) -> Iterator[str]:

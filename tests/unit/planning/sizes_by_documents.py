@@ -65,6 +65,12 @@ def resource_of(pool: NodePool) -> str:
     return "nvidia.com/mig-" + (configuration.profile or "").replace("+", ".")
 
 
+def unit_of(pool: NodePool) -> dict[str, str]:
+    """Return what a plan says by which units are known again, but for the digest of what selects their nodes."""
+    configuration = pool.capabilities.mig_configuration
+    return {"migProfile": configuration.profile or ""} if configuration and configuration.enabled else {}
+
+
 def pods_of(deployment: ModelDeployment, model: ModelSpec, profile: ServingProfile, pool: NodePool) -> list[Pod]:
     """Return every pod of `deployment` in one environment, as it counts on `pool`."""
     count = replicas_of(deployment) * profile.replica_topology.nodes

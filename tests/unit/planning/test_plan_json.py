@@ -49,6 +49,8 @@ PLACEMENT = {
     "gpusPerNode": 1,
     "units": 2,
     "resource": {"name": "nvidia.com/gpu", "count": 1},
+    "migProfile": "3g.40gb",
+    "nodes": "#8dae410e",
     "retained": False,
     "endpoint": {"inCluster": "http://gemma-kserve-workload-svc.team-a.svc.cluster.local:8000", "external": None},
 }
@@ -184,7 +186,15 @@ def test_a_plan_is_read_back_from_its_own_json_and_outputs() -> None:
     fleet = fleet_of(plan_documents())
     expected = (
         PreviousPlacement(
-            DeploymentKey("team-a", "gemma"), "mig-a", "mig", "fp8", units=2, gpus_per_node=1, resource="nvidia.com/gpu"
+            DeploymentKey("team-a", "gemma"),
+            "mig-a",
+            "mig",
+            "fp8",
+            units=2,
+            gpus_per_node=1,
+            resource="nvidia.com/gpu",
+            mig_profile="3g.40gb",
+            nodes=PLACEMENT["nodes"],
         ),
     )
     assert parse_previous(planned(fleet)["placements"], "plan.json") == expected

@@ -12,7 +12,7 @@ from slicewise.kubernetes import GIB, Quantity
 from slicewise.planning import make_plan, plan_with_remedies
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
-from slicewise.planning.moves import EnvironmentGone, MoveReason, NodePoolGone
+from slicewise.planning.moves import EnvironmentGone, MoveReason, NodePoolGone, OtherNodes, ResourceGone
 from slicewise.planning.reason_facts import reason_facts
 from slicewise.planning.reasons import (
     InsufficientMemory,
@@ -92,6 +92,11 @@ NODE_FACTS = {
         ),
         (EnvironmentGone("east"), {"environment": "east"}),
         (NodePoolGone("east", "small"), {"environment": "east", "nodePool": "small"}),
+        (
+            ResourceGone("east", "small", "nvidia.com/gpu", "1g.10gb"),
+            {"environment": "east", "nodePool": "small", "resource": "nvidia.com/gpu", "migProfile": "1g.10gb"},
+        ),
+        (OtherNodes("east", "a", "b"), {"environment": "east", "nodePool": "a", "now": "b"}),
     ],
 )
 def test_facts_of_a_reason(reason: Reason | MoveReason, facts: dict[str, object]) -> None:
