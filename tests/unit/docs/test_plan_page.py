@@ -9,7 +9,7 @@ from typing import Any
 from slicewise.changes import parts_of_plan, plan_changes, plan_with_changes
 from slicewise.documents import Fleet
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
-from tests.documents import deployment, environment, fleet_of, model, pool, profile, quota
+from tests.documents import deployment, environment, fleet_of, model, pool, profile, quota, slices
 from tests.unit.cli.running import ROOT
 
 PAGE = (ROOT / "docs" / "placement.md").read_text(encoding="utf-8").split("## The plan as JSON\n")[1]
@@ -22,6 +22,8 @@ def test_the_keys_of_every_list_are_on_the_page() -> None:
     with_prefill = {**profile("p"), "prefill": {"replicas": 1}}
     also = [model("n", with_prefill), deployment("split", "n", namespace="other", environmentSelector={"has": "room"})]
     also.append(environment("west", pool("room"), labels={"has": "room"}))
+    sliced = model("sliced", profile("s", mig="only"))
+    also += [environment("north", slices("cut", "1g.10gb")), sliced, deployment("tiny", "sliced")]
     earlier = fleet_of([environment("east", pool("gone")), model("m"), moved])
     before = _as_printed(earlier, make_plan(earlier))
     also.append(quota("all", {"units": 100}))

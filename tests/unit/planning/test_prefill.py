@@ -44,6 +44,8 @@ def test_each_workload_has_its_pool_and_is_charged_there() -> None:
         "gpusPerNode": 1,
         "units": 2,
         "resource": {"name": "nvidia.com/mig-3g.40gb", "count": 1},
+        "migProfile": "3g.40gb",
+        "nodes": "#56be14d7",
     }
 
 
