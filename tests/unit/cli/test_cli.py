@@ -31,6 +31,8 @@ def test_plan_json_has_the_contracts_keys() -> None:
         "gpusPerNode": 1,
         "units": 2,
         "resource": {"name": "nvidia.com/mig-3g.40gb", "count": 1},
+        "migProfile": "3g.40gb",
+        "nodes": "#d44619dc",
         "retained": False,
         "endpoint": {"inCluster": "http://gemma-kserve-workload-svc.team-a.svc.cluster.local:8000", "external": None},
     }
