@@ -1,0 +1,43 @@
+"""Whether selectors select a device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from slicewise.kubernetes.device_selectors.devices import PublishedDevice
+from slicewise.kubernetes.device_selectors.expressions import parsed
+from slicewise.kubernetes.device_selectors.failures import CelError, NotUnderstoodError
+
+
+class Selected(StrEnum):
+    """What comes of a selector for a device."""
+
+    YES = "yes"
+    NO = "no"
+    FAILS = "fails"
+    """Its evaluation ends with an error, and with it the scheduling of the pod, on every node."""
+    UNKNOWN = "unknown"
+    """The expression has something that is not evaluated here."""
+
+
+def selected(expression: str, device: PublishedDevice) -> Selected:
+    """Return whether a CEL expression of a selector selects a device."""
+    try:
+        found = parsed(expression)(device.variables)
+    except CelError:
+        return Selected.FAILS
+    except NotUnderstoodError:
+        return Selected.UNKNOWN
+    if not isinstance(found, bool):
+        return Selected.FAILS
+    return Selected.YES if found else Selected.NO
+
+
+def selected_by_all(expressions: Iterable[str], device: PublishedDevice) -> Selected:
+    """Return whether all selectors select a device; kube-scheduler stops at the first that does not."""
+    for expression in expressions:
+        found = selected(expression, device)
+        if found is not Selected.YES:
+            return found
+    return Selected.YES
