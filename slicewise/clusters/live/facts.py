@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from slicewise.clusters.live.device_classes import LiveDeviceClass
 from slicewise.clusters.live.gateways import LiveGateway
 from slicewise.clusters.live.gpus import Gpus
 from slicewise.clusters.live.named_objects import NamedObjects
 from slicewise.clusters.live.namespace_rules import NamespaceRules, Priority
+from slicewise.clusters.live.published_slices import PublishedPool
 from slicewise.clusters.live.routes import LiveRoute
 from slicewise.clusters.live.served_kinds import ApiKind
 from slicewise.clusters.live.services import LiveService, ServiceKey
@@ -43,6 +45,8 @@ class LiveNode:
         storage: Ephemeral storage for pods, as a Kubernetes quantity.
         extended: What it has besides that a pool can declare: devices by number, huge pages by bytes.
         daemons: How many pods of DaemonSets and of the node itself run there; 0 where pods may not be read.
+        driver_gpus: Its GPUs as NVIDIA's DRA driver publishes them; None where it does not serve the node. `gpus` is
+            what labels and the device plugin say.
     """
 
     name: str
@@ -58,6 +62,7 @@ class LiveNode:
     storage: str = "0"
     extended: Mapping[str, int] = field(default_factory=dict)
     daemons: int = 0
+    driver_gpus: Gpus | None = None
 
     @property
     def room_for_pods(self) -> int | None:
@@ -122,7 +127,10 @@ class Readable(StrEnum):
     RESOURCE_QUOTAS = "resourcequotas"
     PRIORITY_CLASSES = "priorityclasses"
     RESOURCE_SLICES = "resourceslices"
-    """Only where a node has GPUs and offers none."""
+    DEVICE_CLASSES = "deviceclasses"
+    """Only where there are ResourceSlices, as the next two."""
+    RESOURCE_CLAIMS = "resourceclaims"
+    TAINT_RULES = "devicetaintrules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,9 @@ class LiveCluster:
         gateways: Its Gateways, by namespace and name; None where this user may not read them.
         routes: The HTTPRoutes that KServe made, each by its service; None where this user may not read them.
         named: What was looked for by name, as far as this user may read it.
+        version: The version of its Kubernetes, without the v; None where it does not say it.
+        published: The pools of devices of all DRA drivers, by driver and name.
+        device_classes: Its DeviceClasses; empty where no driver publishes devices.
     """
 
     nodes: tuple[LiveNode, ...]
@@ -164,6 +175,9 @@ class LiveCluster:
     gateways: Mapping[tuple[str, str], LiveGateway] | None = None
     routes: Mapping[ServiceKey, LiveRoute] | None = None
     named: NamedObjects = field(default_factory=dict)
+    version: str | None = None
+    published: tuple[PublishedPool, ...] = ()
+    device_classes: tuple[LiveDeviceClass, ...] = ()
 
     def lacks_namespace(self, namespace: str) -> bool:
         """Return whether `namespace` is not there, which is not known where this user may not list namespaces."""

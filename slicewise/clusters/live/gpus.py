@@ -22,6 +22,7 @@ class LabelledBy(StrEnum):
     EKS = "EKS"
     AKS = "AKS"
     ALLOCATABLE = "the node's allocatable resources alone"
+    DRA = "NVIDIA's DRA driver"
 
 
 class UnitFlaw(StrEnum):
@@ -35,6 +36,8 @@ class UnitFlaw(StrEnum):
     """It is a compute instance of a slice, and shares the slice's memory with others."""
     UNCOUNTED = "uncounted"
     """GPU feature discovery counts fewer slices than there are units."""
+    OVERLAPPING = "overlapping"
+    """It is a place where a slice can be cut, and nothing keeps pods from getting others that overlap with it."""
 
 
 class NoOffer(StrEnum):
@@ -50,6 +53,14 @@ class NoOffer(StrEnum):
     """NVIDIA's DRA driver has the GPUs."""
     NO_PLUGIN = "no plugin"
     """There is no device plugin, or it fails."""
+    SWITCHED_OFF = "switched off"
+    """The node's label keeps the device plugin away."""
+    INCOMPLETE = "incomplete"
+    """ResourceSlices of the DRA driver are missing, so that none of its devices is given to pods."""
+    ALL_TAINTED = "all tainted"
+    """All devices of the DRA driver have taints."""
+    NOTHING_PUBLISHED = "nothing published"
+    """The DRA driver publishes no device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,7 @@ class Offer:
         suffixed: Profiles with a suffix (`1g.10gb+me`) whose slices are among the units, because the device plugin is
             too old to know suffixes.
         mingled: Whether units are slices of several profiles, for that reason.
+        tainted: How many more there would be without taints of devices.
     """
 
     resource: str
@@ -106,6 +118,7 @@ class Offer:
     suffixed: tuple[str, ...] = ()
     mingled: bool = False
     unnamed: bool = False
+    tainted: int = 0
 
     def may_be(self, profile: str | None) -> bool:
         """Return whether a unit is a slice of `profile`, or a whole GPU where that is None, as far as labels tell."""
@@ -137,6 +150,8 @@ class Gpus:
         cut_gpus: The fewest of the physical GPUs that the slices beside whole GPUs are on.
         all_in_mig_mode: Whether all GPUs that GPU feature discovery describes in `nvidia.com/gpu.*` are in MIG mode.
         no_offer: Why it would be, if the node offers none.
+        on_demand: Whether the DRA driver cuts slices when pods come; then what is offered of each profile is the most
+            that it can be, if there are no others.
     """
 
     told_by: LabelledBy
@@ -151,6 +166,7 @@ class Gpus:
     cut_gpus: int = 0
     all_in_mig_mode: bool = False
     no_offer: NoOffer = NoOffer.NO_PLUGIN
+    on_demand: bool = False
 
     def units(self, resource: str) -> int:
         """Return how many units of `resource` the node offers."""

@@ -1,42 +1,35 @@
-"""Which nodes have their GPUs from NVIDIA's DRA driver: those of its ResourceSlices.
-
-Source: kubernetes-sigs/dra-driver-nvidia-gpu, v0.5.0; resource.k8s.io, ResourceSliceSpec.
-"""
+"""Nodes with what NVIDIA's DRA driver publishes of them in ResourceSlices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
 
+from slicewise.clusters.live.driver_gpus import DRIVER, driver_gpus
 from slicewise.clusters.live.facts import LiveNode
-from slicewise.clusters.live.gpus import NoOffer
-from slicewise.kubernetes import items, mapping, text
-
-RESOURCE_GROUP: Final = "resource.k8s.io"
-RESOURCE_SLICE_VERSIONS: Final = ("v1", "v1beta2", "v1beta1")
-"""The versions that have `spec.driver`, `nodeName` and `devices`, the newest first."""
-_DRIVER: Final = "gpu.nvidia.com"
+from slicewise.clusters.live.gpus import Gpus, LabelledBy, NoOffer
+from slicewise.clusters.live.published_slices import PublishedPool
 
 
-def asks_for_slices(nodes: Iterable[LiveNode]) -> bool:
-    """Return whether ResourceSlices could say why nodes offer no GPUs."""
-    return any(node.gpus and not node.gpus.offers for node in nodes)
-
-
-def with_dra(nodes: Iterable[LiveNode], slices: Iterable[Mapping[str, Any]]) -> tuple[LiveNode, ...]:
-    """Return the nodes, and of those that offer nothing whether NVIDIA's DRA driver has their GPUs.
+def with_dra(nodes: Iterable[LiveNode], pools: Iterable[PublishedPool]) -> tuple[LiveNode, ...]:
+    """Return the nodes, each with what NVIDIA's DRA driver publishes of it.
 
     Args:
         nodes: The nodes.
-        slices: ResourceSlices as the API server writes them (resource.k8s.io, JSON).
+        pools: What is published, of any driver.
     """
-    specs = [mapping(each.get("spec")) for each in slices]
-    ours = (each for each in specs if each.get("driver") == _DRIVER and items(each.get("devices")))
-    served = {text(each.get("nodeName")) for each in ours}
-    return tuple(
-        replace(node, gpus=replace(node.gpus, no_offer=NoOffer.DRA))
-        if node.gpus and not node.gpus.offers and node.name in served
-        else node
-        for node in nodes
-    )
+    of_node: dict[str, list[PublishedPool]] = {}
+    for pool in pools:
+        if pool.driver == DRIVER and pool.node:
+            of_node.setdefault(pool.node, []).append(pool)
+    return tuple(_served(node, of_node[node.name]) if node.name in of_node else node for node in nodes)
+
+
+def _served(node: LiveNode, pools: list[PublishedPool]) -> LiveNode:
+    theirs = driver_gpus(pools, node.gpus)
+    # A driver that publishes no device says nothing against a device plugin that is missing.
+    has_devices = any(pool.devices for pool in pools)
+    if not has_devices or (node.gpus and node.gpus.offers):
+        return replace(node, driver_gpus=theirs)
+    by_plugin = node.gpus or Gpus(LabelledBy.DRA, theirs.accelerator, theirs.model, theirs.physical, None, ())
+    return replace(node, driver_gpus=theirs, gpus=replace(by_plugin, no_offer=NoOffer.DRA))
