@@ -64,7 +64,7 @@ async def verify_clusters(
         message = f"nothing is verified: {verify} is true, and {source} none leads to no cluster"
         pulumi.log.warn(f"{message} [{Code.NOT_VERIFIED.value}]")
         return {}
-    from slicewise.clusters.verify import compare_clusters, objects_named  # noqa: PLC0415 - most previews verify nothing
+    from slicewise.clusters.verify import Creates, compare_clusters, objects_named  # noqa: PLC0415 - most previews verify nothing
 
     # Clusters that the stack makes have no kubeconfig here, and need no comparison.
     names = sorted(kubeconfigs)
@@ -81,7 +81,7 @@ async def verify_clusters(
         _note(f"{name}: not verified: {refused[name].text} [{Code.CLUSTER_UNREADABLE.value}]")
     taken = {name: handling.forced_services for name, handling in handlings.items()}
     verified = compare_clusters(
-        fleet, plan, read, previous, creates_namespaces=config.create_namespaces, stacks=stacks, taken=taken
+        fleet, plan, read, previous, creates=Creates(namespaces=config.create_namespaces), stacks=stacks, taken=taken
     )
     # `settle` has refused services of other stacks already (SW420 to SW424).
     differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]

@@ -18,6 +18,9 @@ GPU_INSTANCE_SLICES_LABEL: Final = "nvidia.com/gpu.slices.gi"
 COMPUTE_INSTANCE_SLICES_LABEL: Final = "nvidia.com/gpu.slices.ci"
 MULTIPROCESSORS_LABEL: Final = "nvidia.com/gpu.multiprocessors"
 
+# GPU Operator: whether its device plugin runs on the node.
+DEVICE_PLUGIN_LABEL: Final = "nvidia.com/gpu.deploy.device-plugin"
+
 # mig-parted, cmd/nvidia-mig-manager.
 MIG_CONFIG_LABEL: Final = "nvidia.com/mig.config"
 """The layout that MIG manager is asked for."""

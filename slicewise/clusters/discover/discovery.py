@@ -27,6 +27,7 @@ from slicewise.clusters.live import (
 )
 from slicewise.diagnostics import are, counted, some
 from slicewise.documents import MAX_POOLS
+from slicewise.kubernetes import DEVICE_PLUGIN_LABEL
 
 _INTRODUCTION: Final = (
     "Written by `slicewise discover`. What deserves a look says CHECK.",
@@ -42,6 +43,13 @@ _NOTHING: Final = {
     NoOffer.NOT_CUT: "all GPUs are in MIG mode and none has slices, so the device plugin has nothing to offer",
     NoOffer.SPLIT: "slices are split into compute instances, which the device plugin refuses to offer (from 0.20.0)",
     NoOffer.DRA: "no device plugin offers GPUs: NVIDIA's DRA driver has them (ResourceSlices of gpu.nvidia.com)",
+    NoOffer.SWITCHED_OFF: (
+        f"the label {DEVICE_PLUGIN_LABEL} keeps the device plugin away, and nothing else offers GPUs"
+    ),
+    NoOffer.NO_DRIVER: "no device plugin offers GPUs, and NVIDIA's DRA driver publishes none",
+    NoOffer.NOTHING_PUBLISHED: "NVIDIA's DRA driver publishes no device: are GPUs in MIG mode without slices?",
+    NoOffer.INCOMPLETE: "ResourceSlices of NVIDIA's DRA driver are missing, so that no pod gets any of its devices",
+    NoOffer.ALL_TAINTED: "all devices of NVIDIA's DRA driver have taints",
     NoOffer.NO_PLUGIN: "labels speak of GPUs, and the device plugin offers none",
 }
 

@@ -4,8 +4,11 @@
 only what exists where a plan puts something.
 """
 
+from slicewise.clusters.live.allocated_gpus import by_allocation, by_whoever_offers, is_served_twice
 from slicewise.clusters.live.asked_layouts import asked_profile, awaits_layout
 from slicewise.clusters.live.cluster_answer import Unreadable, answer_or_refusal, read_or_refusal
+from slicewise.clusters.live.device_classes import LiveDeviceClass, answering
+from slicewise.clusters.live.driver_gpus import DRIVER, resource_of
 from slicewise.clusters.live.existing_objects import (
     NAMESPACE_KIND,
     OLDEST_NAMESPACE,
@@ -33,6 +36,7 @@ from slicewise.clusters.live.label_ranks import Rank, describes_gpus, is_stable,
 from slicewise.clusters.live.named_objects import LiveClaim, LiveNamed, NamedObjects
 from slicewise.clusters.live.namespace_rules import ENFORCE_LABEL, LimitItem, NamespaceRules, Priority, ResourceQuota
 from slicewise.clusters.live.node_group_bounds import belongs, most_nodes
+from slicewise.clusters.live.published_slices import PublishedPool
 from slicewise.clusters.live.rights import Right, find_denied
 from slicewise.clusters.live.routes import LiveRoute, live_route
 from slicewise.clusters.live.served_kinds import (
@@ -49,6 +53,7 @@ from slicewise.clusters.live.services import LiveService, ServiceKey, live_servi
 from slicewise.clusters.live.tolerations import REPELS, keeping_out, not_tolerated
 
 __all__ = [
+    "DRIVER",
     "ENFORCE_LABEL",
     "INFERENCE_POOLS",
     "KSERVE_SETTINGS",
@@ -73,6 +78,7 @@ __all__ = [
     "LimitItem",
     "LiveClaim",
     "LiveCluster",
+    "LiveDeviceClass",
     "LiveGateway",
     "LiveNamed",
     "LiveNode",
@@ -86,6 +92,7 @@ __all__ = [
     "ObjectName",
     "Offer",
     "Priority",
+    "PublishedPool",
     "Rank",
     "Readable",
     "ResourceQuota",
@@ -96,15 +103,19 @@ __all__ = [
     "UnitFlaw",
     "Unreadable",
     "answer_or_refusal",
+    "answering",
     "asked_profile",
     "awaits_layout",
     "belongs",
+    "by_allocation",
+    "by_whoever_offers",
     "describes_gpus",
     "find_denied",
     "find_unserved",
     "group_of",
     "is_generated",
     "is_identifier",
+    "is_served_twice",
     "is_stable",
     "keeping_out",
     "live_gateway",
@@ -115,4 +126,5 @@ __all__ = [
     "rank",
     "read_existing_objects",
     "read_or_refusal",
+    "resource_of",
 ]

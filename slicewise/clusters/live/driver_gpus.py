@@ -95,7 +95,7 @@ def _offers(
                 accelerator=accelerator,
                 model=_model(accelerator),
                 flaw=UnitFlaw.OVERLAPPING if on_demand and _overlap(free) else None,
-                tainted=len(those) - len(free),
+                tainted=tuple(device.taints[0] for device in those if device.taints),
             )
 
 

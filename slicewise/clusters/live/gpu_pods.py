@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from slicewise.clusters.live.claimed_devices import ClaimedUnits
 from slicewise.clusters.live.facts import GpuPod
 from slicewise.kubernetes import containers_of, items, mapping, pod_resources, text
 from slicewise.manifests import COMPONENT_LABEL, NAME_LABEL, PREFILL_COMPONENT, REVISION_ANNOTATION
@@ -12,15 +13,17 @@ from slicewise.mig import is_gpu_resource
 
 _DAEMONS: Final = ("DaemonSet", "Node")
 ENDED: Final = frozenset({"Succeeded", "Failed"})
+_NO_CLAIMS: Final = ClaimedUnits()
 
 
-def gpu_pods(pods: Iterable[Mapping[str, Any]]) -> tuple[GpuPod, ...]:
+def gpu_pods(pods: Iterable[Mapping[str, Any]], claimed: ClaimedUnits = _NO_CLAIMS) -> tuple[GpuPod, ...]:
     """Return the pods that ask for GPUs or slices and have not ended, by namespace and name.
 
     Args:
         pods: Pod objects as the API server writes them (core/v1, JSON).
+        claimed: What ResourceClaims have, or ask for.
     """
-    found = (_gpu_pod(pod) for pod in pods)
+    found = (_gpu_pod(pod, claimed) for pod in pods)
     return tuple(sorted((pod for pod in found if pod), key=lambda pod: (pod.namespace, pod.name)))
 
 
@@ -32,10 +35,13 @@ def daemon_node(pod: Mapping[str, Any]) -> str | None:
     return text(mapping(pod.get("spec")).get("nodeName")) or None
 
 
-def _gpu_pod(pod: Mapping[str, Any]) -> GpuPod | None:
+def _gpu_pod(pod: Mapping[str, Any], claimed: ClaimedUnits) -> GpuPod | None:
     metadata, spec = mapping(pod.get("metadata")), mapping(pod.get("spec"))
     whole_pod = pod_resources(containers_of(spec))
-    requests = {name: int(amount) for name, amount in whole_pod.requests.items() if is_gpu_resource(name) and amount}
+    requests = claimed.of_pod(pod)
+    requests.update(
+        {name: int(amount) for name, amount in whole_pod.requests.items() if is_gpu_resource(name) and amount}
+    )
     if not requests or text(mapping(pod.get("status")).get("phase")) in ENDED:
         return None
     labels = mapping(metadata.get("labels"))
@@ -44,7 +50,7 @@ def _gpu_pod(pod: Mapping[str, Any]) -> GpuPod | None:
         text(metadata.get("namespace")),
         text(metadata.get("name")),
         text(spec.get("nodeName")) or None,
-        requests,
+        dict(requests),
         (text(labels.get(NAME_LABEL)) or None) if ours else None,
         whole_pod,
         spec["priority"] if type(spec.get("priority")) is int else 0,

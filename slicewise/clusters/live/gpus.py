@@ -55,6 +55,8 @@ class NoOffer(StrEnum):
     """There is no device plugin, or it fails."""
     SWITCHED_OFF = "switched off"
     """The node's label keeps the device plugin away."""
+    NO_DRIVER = "no driver"
+    """NVIDIA's DRA driver publishes nothing of the node."""
     INCOMPLETE = "incomplete"
     """ResourceSlices of the DRA driver are missing, so that none of its devices is given to pods."""
     ALL_TAINTED = "all tainted"
@@ -104,7 +106,7 @@ class Offer:
         suffixed: Profiles with a suffix (`1g.10gb+me`) whose slices are among the units, because the device plugin is
             too old to know suffixes.
         mingled: Whether units are slices of several profiles, for that reason.
-        tainted: How many more there would be without taints of devices.
+        tainted: A taint of each device that would be one more unit without it.
     """
 
     resource: str
@@ -118,7 +120,7 @@ class Offer:
     suffixed: tuple[str, ...] = ()
     mingled: bool = False
     unnamed: bool = False
-    tainted: int = 0
+    tainted: tuple[str, ...] = ()
 
     def may_be(self, profile: str | None) -> bool:
         """Return whether a unit is a slice of `profile`, or a whole GPU where that is None, as far as labels tell."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from slicewise.clusters.access import NotKubernetesError
 from slicewise.clusters.live.autoscaler import parse_status
+from slicewise.clusters.live.claimed_devices import ClaimedUnits, claimed_units
+from slicewise.clusters.live.dra_reader import read_dynamic_resources, read_version
 from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE, ObjectName
 from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds, Readable
 from slicewise.clusters.live.gateways import live_gateway
@@ -17,12 +19,7 @@ from slicewise.clusters.live.gpu_pods import ENDED, daemon_node, gpu_pods
 from slicewise.clusters.live.named_objects import read_named_objects
 from slicewise.clusters.live.namespace_rules import namespace_rules, priority
 from slicewise.clusters.live.nodes import live_node
-from slicewise.clusters.live.resource_slices import (
-    RESOURCE_GROUP,
-    RESOURCE_SLICE_VERSIONS,
-    asks_for_slices,
-    with_dra,
-)
+from slicewise.clusters.live.resource_slices import with_dra
 from slicewise.clusters.live.routes import live_route
 from slicewise.clusters.live.served_kinds import PLANS_NEED, ApiKind, find_unserved
 from slicewise.clusters.live.services import LiveService, live_service
@@ -69,7 +66,10 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
             return otherwise
 
     nodes = await _nodes(client)
-    pods, daemons = await allowed(Readable.PODS, _pods(client), ((), Counter[str]()))
+    dynamic = await read_dynamic_resources(client, allowed, _listed, _PAGE)
+    nodes = with_dra(nodes, dynamic.pools)
+    claimed = claimed_units(dynamic.claims, dynamic.pools, dynamic.classes)
+    pods, daemons = await allowed(Readable.PODS, _pods(client, claimed), ((), Counter[str]()))
     nodes = tuple(replace(node, daemons=daemons[node.name]) for node in nodes)
     bounds = await allowed(Readable.CONFIG_MAPS, _bounds(client), ())
     services = await allowed(Readable.SERVICES, _services(client), None)
@@ -80,8 +80,6 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
     priorities = await allowed(Readable.PRIORITY_CLASSES, _listed(client.list(PriorityClass, chunk_size=_PAGE)), [])
     gateways = await _of_gateway_api(client, "Gateway", "gateways", live_gateway)
     routes = await _of_gateway_api(client, ROUTE_KIND, "httproutes", live_route)
-    if asks_for_slices(nodes):
-        nodes = with_dra(nodes, await allowed(Readable.RESOURCE_SLICES, _resource_slices(client), []))
     return LiveCluster(
         nodes,
         pods,
@@ -97,6 +95,9 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
         gateways=None if gateways is None else {(each.namespace, each.name): each for each in gateways},
         routes=None if routes is None else {each.service: each for each in routes if each.service},
         named=await read_named_objects(client, named),
+        version=await read_version(client),
+        published=dynamic.pools,
+        device_classes=dynamic.classes,
     )
 
 
@@ -130,7 +131,7 @@ async def _nodes(client: AsyncClient) -> tuple[LiveNode, ...]:
     return tuple(sorted(nodes, key=lambda node: node.name))
 
 
-async def _pods(client: AsyncClient) -> tuple[tuple[GpuPod, ...], Counter[str]]:
+async def _pods(client: AsyncClient, claimed: ClaimedUnits) -> tuple[tuple[GpuPod, ...], Counter[str]]:
     """Return the pods that hold or wait for GPUs, and how many pods of daemons each node has."""
     from lightkube.operators import not_in  # noqa: PLC0415
     from lightkube.resources.core_v1 import Pod  # noqa: PLC0415
@@ -140,20 +141,10 @@ async def _pods(client: AsyncClient) -> tuple[tuple[GpuPod, ...], Counter[str]]:
     found: list[GpuPod] = []
     daemons = Counter[str]()
     async for pod in _plain(running):
-        found += gpu_pods([pod])
+        found += gpu_pods([pod], claimed)
         if node := daemon_node(pod):
             daemons[node] += 1
     return tuple(sorted(found, key=lambda pod: (pod.namespace, pod.name))), daemons
-
-
-async def _resource_slices(client: AsyncClient) -> list[dict[str, Any]]:
-    from lightkube.generic_resource import create_global_resource  # noqa: PLC0415
-
-    for version in RESOURCE_SLICE_VERSIONS:
-        kind = create_global_resource(RESOURCE_GROUP, version, "ResourceSlice", Readable.RESOURCE_SLICES.value)
-        if found := await _listed(client.list(kind, chunk_size=_PAGE)):
-            return found
-    return []
 
 
 async def _bounds(client: AsyncClient) -> tuple[NodeGroupBounds, ...]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from slicewise.clusters.live.gpus import NoOffer, UnitFlaw
 from slicewise.kubernetes import (
+    DEVICE_PLUGIN_LABEL,
     GKE_SHARED_CLIENTS_LABEL,
     GKE_SHARING_LABEL,
     MIG_STRATEGY_LABEL,
@@ -58,6 +59,8 @@ def is_shared(resource: str, labels: Mapping[str, str], resources: Mapping[str, 
 
 def why_no_offer(labels: Mapping[str, str]) -> NoOffer:
     """Return why a device plugin offers none of the GPUs that GPU feature discovery labels, as far as labels tell."""
+    if labels.get(DEVICE_PLUGIN_LABEL) == "false":
+        return NoOffer.SWITCHED_OFF
     counted = counted_profiles(labels)
     if any(map(is_split, counted)):
         return NoOffer.SPLIT

@@ -21,9 +21,10 @@ from slicewise.sources import lazy_attributes
 if TYPE_CHECKING:
     from slicewise.clusters.verify.named_objects import objects_named
     from slicewise.clusters.verify.pools import PoolReality
-    from slicewise.clusters.verify.verification import Verified, compare_clusters
+    from slicewise.clusters.verify.verification import Creates, Verified, compare_clusters
 
 __all__ = [
+    "Creates",
     "Deviation",
     "Drift",
     "KeyPath",
@@ -41,6 +42,7 @@ __all__ = [
 __getattr__ = lazy_attributes(
     __name__,
     {
+        "Creates": "verification",
         "PoolReality": "pools",
         "Verified": "verification",
         "compare_clusters": "verification",

@@ -37,11 +37,21 @@ _IRRELEVANT: Final = frozenset({Readable.CONFIG_MAPS})
 
 
 def check_service_needs(
-    cluster: LiveCluster, expected: Sequence[PlannedService], *, creates_namespaces: bool
+    cluster: LiveCluster, expected: Sequence[PlannedService], *, creates_namespaces: bool, uses_driver: bool = False
 ) -> Iterator[Found]:
-    """Yield what keeps services from being applied, or from being looked at."""
+    """Yield what keeps services from being applied, or from being looked at.
+
+    Args:
+        cluster: The cluster.
+        expected: The services that are to be there.
+        creates_namespaces: Whether the stack makes missing namespaces.
+        uses_driver: Whether pools have their GPUs from a DRA driver, so that its devices must be read.
+    """
     placed = [each for each in expected if each.declared is not None]
-    unread = [kind for kind in cluster.unread if kind not in _IRRELEVANT]
+    # Where the device plugin offers all GPUs, nothing depends on what a DRA driver publishes.
+    by_plugin = not uses_driver and all(node.gpus.offers for node in cluster.nodes if node.gpus)
+    irrelevant = _IRRELEVANT | ({Readable.RESOURCE_SLICES} if by_plugin else frozenset())
+    unread = [kind for kind in cluster.unread if kind not in irrelevant]
     if unread:
         yield Found(
             Code.CLUSTER_UNREADABLE,

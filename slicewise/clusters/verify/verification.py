@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
-from slicewise.clusters.live import LiveCluster, Readable, ServiceKey
+from slicewise.clusters.live import LiveCluster, Readable, ServiceKey, by_allocation, by_whoever_offers
 from slicewise.clusters.verify.claims import check_claims
 from slicewise.clusters.verify.configs_against_plan import check_configs
+from slicewise.clusters.verify.drivers import check_device_classes, check_kubernetes, check_served_twice
 from slicewise.clusters.verify.gateways import check_gateways
 from slicewise.clusters.verify.named_objects import check_named_objects
 from slicewise.clusters.verify.namespaces import check_namespaces
@@ -54,7 +55,7 @@ from slicewise.clusters.verify.services import (
 )
 from slicewise.clusters.verify.weights_in_images import check_images_of_weights
 from slicewise.diagnostics import Diagnostic, Found, by_pool, difference_to_dict, merged, stops_update
-from slicewise.documents import DeploymentKey, Fleet, NodePool, offered_as
+from slicewise.documents import Allocation, DeploymentKey, Fleet, NodePool, offered_as
 from slicewise.planning import (
     ChargedPool,
     OfferName,
@@ -64,6 +65,22 @@ from slicewise.planning import (
     charged_pools,
     placements_by_environment,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Creates:
+    """What a stack makes in clusters where it is missing.
+
+    Attributes:
+        namespaces: Whether it makes namespaces.
+        device_classes: Whether it makes the DeviceClasses that answer a resource.
+    """
+
+    namespaces: bool = False
+    device_classes: bool = False
+
+
+NOTHING_CREATED: Final = Creates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +124,7 @@ def compare_clusters(
     clusters: Mapping[str, LiveCluster],
     previous: Iterable[PreviousPlacement] = (),
     *,
-    creates_namespaces: bool = False,
+    creates: Creates = NOTHING_CREATED,
     stacks: Collection[str] = (),
     taken: Mapping[str, Collection[ServiceKey]] | None = None,
 ) -> Verified:
@@ -118,7 +135,7 @@ def compare_clusters(
         plan: The plan for `fleet`.
         clusters: What was read, by the name of the environment; only these are compared.
         previous: Where an earlier plan had things: its services are to be there, and its pods make room for the plan's.
-        creates_namespaces: Whether the stack makes missing namespaces.
+        creates: What the stack makes where it is missing.
         stacks: What the stack that applies the plan is called, and was: organization/project/stack; nothing where that
             is not known.
         taken: The services that it takes over now, by environment.
@@ -139,7 +156,7 @@ def compare_clusters(
             clusters[name],
             placements,
             expected,
-            creates_namespaces=creates_namespaces,
+            creates=creates,
             stacks=stacks,
             taken=(taken or {}).get(name, ()),
         )
@@ -160,7 +177,7 @@ class _Environment:
     cluster: LiveCluster
     placements: Sequence[Placement]
     expected: Sequence[PlannedService]
-    creates_namespaces: bool
+    creates: Creates
     stacks: Collection[str]
     taken: Collection[ServiceKey]
 
@@ -176,7 +193,7 @@ class _Environment:
             return []
         services = self.cluster.services
         stacks = self.stacks or own_stacks(self.expected, services)
-        told = not self.creates_namespaces
+        told = not self.creates.namespaces
         return [
             each
             for each in judge_services(self.expected, services, stacks, self.taken)
@@ -198,7 +215,7 @@ class _Environment:
         pools, cluster = self.fleet.environment[self.name].spec.node_pools, self.cluster
         of_pool = members(pools, cluster.nodes)
         belonging = {node.name for nodes in of_pool.values() for node in nodes}
-        strays = [node for node in cluster.nodes if node.gpus and node.name not in belonging]
+        strays = [by_whoever_offers(node) for node in cluster.nodes if node.gpus and node.name not in belonging]
         meant: set[str] = set()
         realities: list[PoolReality] = []
         found: list[tuple[str, Found]] = []
@@ -208,7 +225,9 @@ class _Environment:
             workloads = (workload for placement in self.placements for workload in placement.workloads)
             here = [each for each in workloads if each.node_pool == pool.name and _asks_for(each, pool)]
             declared = DeclaredPool(pool, here, place.charges, requirements_of(self.fleet, here))
-            compared = compare_pool(declared, of_pool[pool.name], strays, cluster.nodes, cluster.bounds)
+            everywhere = [by_allocation(node, pool.allocation) for node in cluster.nodes]
+            near = [node for node in everywhere if node.name in {each.name for each in strays}]
+            compared = compare_pool(declared, of_pool[pool.name], near, everywhere, cluster.bounds)
             meant |= {node.name for node in compared.near.nodes}
             hidden = Readable.PODS in cluster.unread
             held = None if hidden else holdings(compared, cluster.pods, self.own, cluster.services)
@@ -219,7 +238,13 @@ class _Environment:
             found += [each for each in told if each not in found]
         of_cluster = [
             *self.elsewhere,
-            *check_service_needs(self.cluster, self.expected, creates_namespaces=self.creates_namespaces),
+            *check_kubernetes(self.cluster, self.fleet.environment[self.name]),
+            *check_service_needs(
+                self.cluster,
+                self.expected,
+                creates_namespaces=self.creates.namespaces,
+                uses_driver=any(pool.allocation is not Allocation.DEVICE_PLUGIN for pool in pools),
+            ),
             *check_services(self.deviations),
             *check_gateways(self.cluster, self.expected, self.fleet.environment[self.name].spec.gateway),
             *check_service_routes(self.cluster, self.expected),
@@ -242,6 +267,8 @@ class _Environment:
         checks = (
             check_autoscaler_limit(compared),
             check_gpu_models(compared),
+            check_served_twice(compared, {node.name: node for node in self.cluster.nodes}),
+            check_device_classes(compared, self.cluster, creates=self.creates.device_classes),
             check_units(compared),
             check_asked_layouts(compared),
             check_nodes_out(compared),

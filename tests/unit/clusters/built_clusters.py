@@ -8,7 +8,7 @@ from typing import Any
 
 from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode
 from slicewise.clusters.live.gpus import Gpus, LabelledBy, Offer, UnitFlaw
-from slicewise.clusters.verify.verification import Verified, compare_clusters
+from slicewise.clusters.verify.verification import Creates, Verified, compare_clusters
 from slicewise.diagnostics import Diagnostic
 from slicewise.mig import MigStrategy, find_gpu_model
 from slicewise.planning import PreviousPlacement, make_plan
@@ -138,7 +138,7 @@ def verified(
     fleet = fleet_of(documents)
     (environment,) = fleet.environments
     clusters = {environment.metadata.name: cluster}
-    return compare_clusters(fleet, make_plan(fleet), clusters, previous, creates_namespaces=creates_namespaces)
+    return compare_clusters(fleet, make_plan(fleet), clusters, previous, creates=Creates(namespaces=creates_namespaces))
 
 
 def found(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from slicewise.clusters.live import LiveNode
+from slicewise.clusters.live import LiveNode, by_allocation
 from slicewise.documents import NodePool, SelectedLabels, resources_of, selects
 
 
 def members(pools: Sequence[NodePool], nodes: Iterable[LiveNode]) -> dict[str, tuple[LiveNode, ...]]:
-    """Return the nodes of every pool by its name.
+    """Return the nodes of every pool by its name, each with the GPUs that the pool's pods can get there.
 
     A node that the selectors of several pools match belongs to those whose resource it offers, for pods of the others
     never get there. One that offers none of them is the concern of all. An empty selector means no node in particular:
@@ -17,10 +17,14 @@ def members(pools: Sequence[NodePool], nodes: Iterable[LiveNode]) -> dict[str, t
     """
     found: dict[str, list[LiveNode]] = {pool.name: [] for pool in pools}
     for node in nodes:
-        matching = [pool for pool in pools if matches(pool, node) and (node.gpus or pool.node_selector)]
-        offered = [pool for pool in matching if any(map(node.units, resources_of(pool)))]
-        for pool in offered or matching:
-            found[pool.name].append(node)
+        matching = [
+            (pool, by_allocation(node, pool.allocation))
+            for pool in pools
+            if matches(pool, node) and (node.gpus or pool.node_selector)
+        ]
+        offered = [(pool, seen) for pool, seen in matching if any(map(seen.units, resources_of(pool)))]
+        for pool, seen in offered or matching:
+            found[pool.name].append(seen)
     return {name: tuple(those) for name, those in found.items()}
 
 

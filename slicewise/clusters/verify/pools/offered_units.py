@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
-from slicewise.clusters.live import NoOffer, Silence
+from slicewise.clusters.live import NoOffer
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.cuts import cutting, declaring
+from slicewise.clusters.verify.pools.driver_words import left_out, nothing_by_driver, served_by_dra, tainted
 from slicewise.clusters.verify.pools.pool_fields import counting, has_reserve, is_part, leaving_out, reserve, reserving
 from slicewise.clusters.verify.pools.unit_faults import (
     FoundUnits,
     MoreUnits,
+    NothingByDriver,
     NothingOffered,
     OtherDevicePlugin,
     OtherStrategy,
@@ -24,8 +25,6 @@ from slicewise.clusters.verify.pools.worded_node_faults import FaultWords, words
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, counted, plural, some
 from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy
-
-_DRA_CLASS: Final = "gpu.nvidia.com"
 
 
 def check_units(compared: ComparedPool) -> Iterator[Found]:
@@ -76,11 +75,12 @@ def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
     several = f", {total} lost for pods of {compared.largest_pod} units" if compared.largest_pod > 1 else ""
     kept = f", and {reserve(compared.pool)} is {reserved}" if reserved else ""
     ways = _ways_of_fewer(compared, total, min(found))
+    by_taints = tainted(compared)
     yield Found(
-        Code.FEWER_UNITS,
+        Code.TAINTED_DEVICES if by_taints else Code.FEWER_UNITS,
         Severity.WARNING,
         f"{_on(compared, sorted(compared.lost))}: {_range(found)} {plural(max(found), 'unit')} of {compared.resource}, "
-        f"{compared.units_per_node} declared{several}{kept}",
+        f"{compared.units_per_node} declared{several}{kept}{by_taints}",
         ways[0].remedy,
         takes_room=True,
         ways=ways,
@@ -89,7 +89,7 @@ def _fewer_units(compared: ComparedPool) -> Iterator[Found]:
 
 
 def _ways_of_fewer(compared: ComparedPool, total: int, least: int) -> tuple[Way, ...]:
-    why, pool = "find out why the device plugin leaves some out", compared.pool
+    why, pool = left_out(compared), compared.pool
     fewer = counting(pool, least)
     if not has_reserve(pool):
         return (Way(f"write {fewer}, or {why}", {"units": least}), Way(f"{why}: {fewer} {NO_ROOM}"))
@@ -112,8 +112,8 @@ def _range(values: set[int]) -> str:
 
 def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
     match fault:
-        case ServedByDra():
-            return _served_by_dra(compared)
+        case ServedByDra() | NothingByDriver():
+            return _by_driver(compared, fault)
         case NothingOffered():
             says, remedy = words_of_silence(fault.silence)
             # A node that an autoscaler has just added has no device plugin yet.
@@ -130,6 +130,13 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
         case UnexplainedUnits() | OtherUnits():
             return _other_kind(compared, fault)
     return words_of_node_fault(fault)
+
+
+def _by_driver(compared: ComparedPool, fault: ServedByDra | NothingByDriver) -> FaultWords:
+    """Word that the driver has what the device plugin is to offer, or has nothing that it is to offer itself."""
+    if isinstance(fault, ServedByDra):
+        return served_by_dra(compared, takes_room=_blocks(compared))
+    return nothing_by_driver(fault.silence, _wanted(compared), takes_room=_blocks(compared))
 
 
 def _all_counted(compared: ComparedPool, count: int) -> str:
@@ -150,18 +157,6 @@ def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> FaultWords:
         f"for {compared.resource} (strategy {declared})",
         f"write strategy: {real} in migConfiguration",
         takes_room=_blocks(compared),
-    )
-
-
-def _served_by_dra(compared: ComparedPool) -> FaultWords:
-    says, remedy = words_of_silence(Silence(NoOffer.DRA))
-    if compared.profile:
-        return FaultWords(f"{says}, which has no {compared.resource}", remedy, takes_room=_blocks(compared))
-    return FaultWords(
-        f"{says}; pods get {compared.resource} of it where its DeviceClass {_DRA_CLASS} has extendedResourceName: "
-        f"{compared.resource} (since 25.12) and Kubernetes has DRAExtendedResource on, and how many is not verified",
-        f"look at kubectl get deviceclass {_DRA_CLASS} -o yaml, or {remedy}",
-        takes_room=False,
     )
 
 

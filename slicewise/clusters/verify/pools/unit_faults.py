@@ -15,7 +15,7 @@ from slicewise.documents import DeploymentKey
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
 
 # Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
-_TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE})
+_TELL_PROFILES = frozenset({LabelledBy.GFD, LabelledBy.GKE, LabelledBy.DRA})
 
 
 _CODES: Final = {
@@ -23,6 +23,15 @@ _CODES: Final = {
     UnitFlaw.MIG_MODE: Code.WRONG_STRATEGY,
     UnitFlaw.SPLIT: Code.MIG_LAYOUT,
     UnitFlaw.UNCOUNTED: Code.OTHER_PROFILE,
+    UnitFlaw.OVERLAPPING: Code.UNUSABLE_DEVICES,
+}
+
+
+_OF_DRIVER: Final = {
+    NoOffer.NO_DRIVER: Code.NO_DRA_DRIVER,
+    NoOffer.NOTHING_PUBLISHED: Code.NO_DRA_DRIVER,
+    NoOffer.INCOMPLETE: Code.UNUSABLE_DEVICES,
+    NoOffer.ALL_TAINTED: Code.TAINTED_DEVICES,
 }
 
 
@@ -119,6 +128,19 @@ class ServedByDra(UnitFault):
 
     kind: ClassVar[Code] = Code.SERVED_BY_DRA
     of_node: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingByDriver(UnitFault):
+    """NVIDIA's DRA driver has no device of the node that pods can get, and so says `silence`."""
+
+    of_node: ClassVar[bool] = True
+    silence: Silence
+
+    @property
+    def code(self) -> Code:
+        """The code of the difference."""
+        return _OF_DRIVER[self.silence.reason]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +244,8 @@ def _offer(declared: DeclaredPool, node: LiveNode, gpus: Gpus, unmet: tuple[Depl
 
 def _nothing(gpus: Gpus) -> UnitFault:
     silence = gpus.silence
+    if silence.reason in _OF_DRIVER:
+        return NothingByDriver(silence=silence)
     return ServedByDra() if silence.reason is NoOffer.DRA else NothingOffered(silence=silence)
 
 

@@ -13,9 +13,20 @@ from slicewise.clusters.verify.pools.unit_faults import (
     LayoutPending,
     UnitFault,
 )
-from slicewise.kubernetes import MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL, PRODUCT_LABEL, REPLICAS_LABEL
+from slicewise.kubernetes import (
+    DEVICE_PLUGIN_LABEL,
+    MIG_CONFIG_LABEL,
+    MIG_CONFIG_STATE_LABEL,
+    PRODUCT_LABEL,
+    REPLICAS_LABEL,
+)
 
 WHOLE_SLICES: Final = "have MIG manager cut whole slices: a layout without compute instances, such as 1c.3g.20gb"
+
+TAINTED: Final = (
+    "see what the taints say of the GPUs (kubectl get resourceslices,devicetaintrules -o yaml), and repair these or "
+    "remove the DeviceTaintRules"
+)
 
 
 class FaultWords(NamedTuple):
@@ -43,8 +54,33 @@ _SILENT: Final = {
     ),
     NoOffer.DRA: FaultWords(
         "no device plugin offers GPUs: NVIDIA's DRA driver has them (ResourceSlices of gpu.nvidia.com)",
-        "run NVIDIA's device plugin on these nodes in place of the DRA driver's GPUs, or leave them to pods that claim "
-        "devices",
+        "write allocation: claim (from Kubernetes 1.34) or extendedResource (from 1.36), or run NVIDIA's device plugin "
+        "on these nodes in place of the DRA driver's GPUs",
+    ),
+    NoOffer.SWITCHED_OFF: FaultWords(
+        f"no GPU resource is offered: the label {DEVICE_PLUGIN_LABEL} is false, which keeps the device plugin away",
+        f"let it run there (kubectl label node NODE {DEVICE_PLUGIN_LABEL}=true --overwrite), or, where NVIDIA's DRA "
+        "driver is to have these GPUs, install it and write allocation: claim",
+    ),
+    NoOffer.NO_DRIVER: FaultWords(
+        "NVIDIA's DRA driver publishes no ResourceSlice of the node, so there is nothing to claim",
+        "look at the node's pod of the driver's kubelet plugin (gpu.nvidia.com): it is missing, or its log says what "
+        "it lacks",
+    ),
+    NoOffer.NOTHING_PUBLISHED: FaultWords(
+        "NVIDIA's DRA driver publishes no device: GPUs in MIG mode without slices are none to it, unless it cuts on "
+        "demand",
+        "cut the GPUs into slices, or switch MIG off on them",
+    ),
+    NoOffer.INCOMPLETE: FaultWords(
+        "ResourceSlices are missing of what NVIDIA's DRA driver publishes (spec.pool.resourceSliceCount says more than "
+        "there are), and then no pod gets any of the node's devices",
+        "wait until the driver has written all of them, and verify again; if it does not, restart the driver's pod of "
+        "the node",
+    ),
+    NoOffer.ALL_TAINTED: FaultWords(
+        "all devices that NVIDIA's DRA driver publishes have taints, so no pod gets one",
+        TAINTED,
     ),
     NoOffer.NO_PLUGIN: FaultWords(
         "no GPU resource is offered, though labels speak of GPUs",
@@ -114,6 +150,14 @@ def words_of_flaw(flaw: UnitFlaw, resource: str, count: int) -> FaultWords:
                 f"the slices are split into compute instances, and the device plugin offers each as {resource}: {count}"
                 ", though several share the memory of a slice",
                 WHOLE_SLICES,
+            )
+        case UnitFlaw.OVERLAPPING:
+            return FaultWords(
+                f"NVIDIA's DRA driver cuts these GPUs on demand, and the API server keeps no counters with its devices "
+                f"({resource}), so that pods may get slices that overlap: the feature gate DRAPartitionableDevices is "
+                "off",
+                "switch DRAPartitionableDevices on in the cluster (it is on from Kubernetes 1.36), or DynamicMIG off "
+                "in the driver",
             )
         case UnitFlaw.UNCOUNTED:
             return FaultWords(

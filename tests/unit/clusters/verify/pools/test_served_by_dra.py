@@ -14,9 +14,9 @@ from tests.documents import Document, deployment, environment, model, pool, prof
 from tests.unit.clusters.built_clusters import ENVIRONMENT, verified
 from tests.unit.clusters.kubernetes_json import Json, node_json
 from tests.unit.clusters.live.answers import NODES, everything, page, read, refused
+from tests.unit.clusters.live.dra_answers import GROUP, dra_answers, path_of
 from tests.unit.clusters.live.labelled import H100, labels_of
 
-V1, V1BETA1 = (f"/apis/resource.k8s.io/{version}/resourceslices" for version in ("v1", "v1beta1"))
 SMALL = model("m", profile("any", memoryPerGpu="4Gi"))
 WHOLE = pool("p", nodeSelector={"all": "a"})
 CUT = slices("p", "3g.40gb", memoryPerGpu="39Gi", nodeSelector={"all": "a"})
@@ -33,19 +33,21 @@ def slice_of(name: str, driver: str = "gpu.nvidia.com", devices: int = 8) -> Jso
             "driver": driver,
             "nodeName": name,
             "pool": {"name": name, "generation": 1, "resourceSliceCount": 1},
-            "devices": [{"name": f"gpu-{number}"} for number in range(devices)],
+            "devices": [
+                {"name": f"gpu-{number}", "attributes": {"type": {"string": "gpu"}}} for number in range(devices)
+            ],
         },
     }
 
 
 def cluster(
-    *slices: Json, path: str = V1, resources: dict[str, int] | None = None, asked: list[str] | None = None
+    *slices: Json, version: str = "v1", resources: dict[str, int] | None = None, asked: list[str] | None = None
 ) -> LiveCluster:
     def note(request: httpx2.Request) -> None:
         if asked is not None:
             asked.append(request.url.path)
 
-    answers = {NODES: page("NodeList", node(resources or {})), path: page("ResourceSliceList", *slices)}
+    answers = {NODES: page("NodeList", node(resources or {})), **dra_answers(slices=slices, version=version)}
     return read(everything() | answers, note)
 
 
@@ -58,9 +60,9 @@ def found(declared: Document, live: LiveCluster) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("path", [V1, V1BETA1])
-def test_they_are_not_taken_for_nodes_without_a_device_plugin(path: str) -> None:
-    live = cluster(slice_of("n"), path=path)
+@pytest.mark.parametrize("version", ["v1", "v1beta2"])
+def test_they_are_not_taken_for_nodes_without_a_device_plugin(version: str) -> None:
+    live = cluster(slice_of("n"), version=version)
     assert found(WHOLE, live) == [("SW648", "warning")]
     assert found(CUT, live) == [("SW648", "error")]
 
@@ -78,14 +80,15 @@ def test_without_any_the_device_plugin_is_missing() -> None:
 
 
 def test_its_remedy_ends_it() -> None:
-    """Run the device plugin on these nodes: it offers them, and nobody asks for ResourceSlices."""
+    """Run the device plugin on these nodes, in place of the driver's GPUs."""
     asked: list[str] = []
-    assert found(WHOLE, cluster(slice_of("n"), resources={"nvidia.com/gpu": 8}, asked=asked)) == []
-    assert not [path for path in asked if "resource.k8s.io" in path]
+    assert found(WHOLE, cluster(resources={"nvidia.com/gpu": 8}, asked=asked)) == []
+    assert [path for path in asked if "resource.k8s.io" in path] == [GROUP, path_of("resourceslices")]
 
 
 def test_who_may_not_list_them_is_told() -> None:
-    live = read(everything() | {NODES: page("NodeList", node({})), V1: refused(403)})
+    answers = {NODES: page("NodeList", node({})), **dra_answers(), path_of("resourceslices"): refused(403)}
+    live = read(everything() | answers)
     assert live.unread == (Readable.RESOURCE_SLICES,)
     assert found(WHOLE, live) == [("SW604", "error")]
 
