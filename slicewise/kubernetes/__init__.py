@@ -4,6 +4,13 @@
 """
 
 from slicewise.kubernetes.canonical_quantity import canonical
+from slicewise.kubernetes.device_selectors import (
+    PublishedDevice,
+    SelectorAnswer,
+    answer_of,
+    answer_of_all,
+    read_devices,
+)
 from slicewise.kubernetes.json_values import MAX_COUNT, amount, items, mapping, text, whole
 from slicewise.kubernetes.node_label_keys import (
     AKS_ACCELERATOR_LABEL,
@@ -83,15 +90,20 @@ __all__ = [
     "Amounts",
     "ContainerResources",
     "PodResources",
+    "PublishedDevice",
     "Quantity",
+    "SelectorAnswer",
     "amount",
     "amounts",
+    "answer_of",
+    "answer_of_all",
     "canonical",
     "containers_of",
     "items",
     "mapping",
     "pod_resources",
     "quantity_value",
+    "read_devices",
     "readable",
     "shown_amount",
     "text",

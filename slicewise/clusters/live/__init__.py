@@ -8,7 +8,7 @@ from slicewise.clusters.live.allocated_gpus import by_allocation, by_whoever_off
 from slicewise.clusters.live.asked_layouts import asked_profile, awaits_layout
 from slicewise.clusters.live.cluster_answer import Unreadable, answer_or_refusal, read_or_refusal
 from slicewise.clusters.live.device_classes import LiveDeviceClass, answering
-from slicewise.clusters.live.driver_gpus import DRIVER, resource_of
+from slicewise.clusters.live.driver_gpus import DRIVER, resource_of_device
 from slicewise.clusters.live.existing_objects import (
     NAMESPACE_KIND,
     OLDEST_NAMESPACE,
@@ -126,5 +126,5 @@ __all__ = [
     "rank",
     "read_existing_objects",
     "read_or_refusal",
-    "resource_of",
+    "resource_of_device",
 ]

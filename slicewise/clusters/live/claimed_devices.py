@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from slicewise.clusters.live.device_classes import LiveDeviceClass
-from slicewise.clusters.live.driver_gpus import resource_of
+from slicewise.clusters.live.driver_gpus import resource_of_device
 from slicewise.clusters.live.published_slices import PublishedPool
-from slicewise.kubernetes import items, mapping, text, whole
-from slicewise.kubernetes.device_selectors import PublishedDevice, Selected, selected_by_all
+from slicewise.kubernetes import PublishedDevice, SelectorAnswer, answer_of_all, items, mapping, text, whole
 
 ClaimKey = tuple[str, str]
 """Namespace and name of a ResourceClaim."""
@@ -91,7 +90,7 @@ def _allocated(
 ) -> Iterator[str]:
     for each in results:
         key = (text(each.get("driver")), text(each.get("pool")), text(each.get("device")))
-        resource = resource_of(devices[key]) if key in devices and each.get("adminAccess") is not True else None
+        resource = resource_of_device(devices[key]) if key in devices and each.get("adminAccess") is not True else None
         if resource:
             yield resource
 
@@ -108,7 +107,7 @@ def _asked(
             continue
         own = [text(mapping(each.get("cel")).get("expression")) for each in items(exact.get("selectors"))]
         selectors = (*device_class.selectors, *own)
-        fitting = (each for each in devices if selected_by_all(selectors, each) is Selected.YES)
-        resource = next(filter(None, map(resource_of, fitting)), None)
+        fitting = (each for each in devices if answer_of_all(selectors, each) is SelectorAnswer.YES)
+        resource = next(filter(None, map(resource_of_device, fitting)), None)
         if resource:
             yield from [resource] * (whole(exact.get("count")) or 1)

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slicewise.kubernetes import items, mapping, text
-from slicewise.kubernetes.device_selectors import PublishedDevice, Selected, selected_by_all
+from slicewise.kubernetes import PublishedDevice, SelectorAnswer, answer_of_all, items, mapping, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,9 @@ class LiveDeviceClass:
     selectors: tuple[str, ...]
     created: str = ""
 
-    def selects(self, device: PublishedDevice) -> Selected:
+    def selects(self, device: PublishedDevice) -> SelectorAnswer:
         """Return whether pods that ask by the class may get a device."""
-        return selected_by_all(self.selectors, device)
+        return answer_of_all(self.selectors, device)
 
 
 def live_device_class(found: Mapping[str, Any]) -> LiveDeviceClass:

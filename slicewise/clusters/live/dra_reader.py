@@ -101,7 +101,7 @@ async def _served_version(client: AsyncClient) -> str | None:
     return next((version for version in RESOURCE_VERSIONS if version in served), None)
 
 
-async def read_version(client: AsyncClient) -> str | None:
+async def read_kubernetes_version(client: AsyncClient) -> str | None:
     """Return the version of the cluster's Kubernetes without the v; None where it does not say it.
 
     Raises:

@@ -11,8 +11,7 @@ from typing import Final
 
 from slicewise.clusters.live.gpus import Gpus, LabelledBy, NoOffer, Offer, UnitFlaw
 from slicewise.clusters.live.published_slices import PublishedPool
-from slicewise.kubernetes import amount
-from slicewise.kubernetes.device_selectors import PublishedDevice
+from slicewise.kubernetes import PublishedDevice, amount
 from slicewise.mig import GpuModel, MigStrategy, known_gpu_model, parse_profile_name, resource_name
 
 DRIVER: Final = "gpu.nvidia.com"
@@ -52,7 +51,7 @@ def is_cut_on_demand(device: PublishedDevice) -> bool:
     return device.text("type") == _SLICE and not device.text("uuid")
 
 
-def resource_of(device: PublishedDevice) -> str | None:
+def resource_of_device(device: PublishedDevice) -> str | None:
     """Return the resource as which a device plugin would offer a device; None for what is no GPU and no slice."""
     profile = device.text("profile")
     if device.text("type") == _WHOLE:
@@ -78,7 +77,7 @@ def _offers(
 ) -> Iterator[Offer]:
     by_resource: dict[str, list[PublishedDevice]] = {}
     for device in devices:
-        if resource := resource_of(device):
+        if resource := resource_of_device(device):
             by_resource.setdefault(resource, []).append(device)
     for resource, those in sorted(by_resource.items()):
         free = [device for device in those if not device.taints]

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from slicewise.kubernetes import items, mapping, text, whole
-from slicewise.kubernetes.device_selectors import PublishedDevice, read_devices
+from slicewise.kubernetes import PublishedDevice, items, mapping, read_devices, text, whole
 
 RESOURCE_GROUP: Final = "resource.k8s.io"
 RESOURCE_VERSIONS: Final = ("v1", "v1beta2", "v1beta1")

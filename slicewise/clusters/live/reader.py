@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from slicewise.clusters.access import NotKubernetesError
 from slicewise.clusters.live.autoscaler import parse_status
 from slicewise.clusters.live.claimed_devices import ClaimedUnits, claimed_units
-from slicewise.clusters.live.dra_reader import read_dynamic_resources, read_version
+from slicewise.clusters.live.dra_reader import read_dynamic_resources, read_kubernetes_version
 from slicewise.clusters.live.existing_objects import OLDEST_NAMESPACE, ObjectName
 from slicewise.clusters.live.facts import GpuPod, LiveCluster, LiveNode, NodeGroupBounds, Readable
 from slicewise.clusters.live.gateways import live_gateway
@@ -95,7 +95,7 @@ async def read_cluster(client: AsyncClient, named: Collection[ObjectName] = ()) 
         gateways=None if gateways is None else {(each.namespace, each.name): each for each in gateways},
         routes=None if routes is None else {each.service: each for each in routes if each.service},
         named=await read_named_objects(client, named),
-        version=await read_version(client),
+        version=await read_kubernetes_version(client),
         published=dynamic.pools,
         device_classes=dynamic.classes,
     )

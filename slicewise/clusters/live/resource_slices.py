@@ -29,7 +29,7 @@ def _served(node: LiveNode, pools: list[PublishedPool]) -> LiveNode:
     theirs = driver_gpus(pools, node.gpus)
     # A driver that publishes no device says nothing against a device plugin that is missing.
     has_devices = any(pool.devices for pool in pools)
-    if not has_devices or (node.gpus and node.gpus.offers):
-        return replace(node, driver_gpus=theirs)
     by_plugin = node.gpus or Gpus(LabelledBy.DRA, theirs.accelerator, theirs.model, theirs.physical, None, ())
-    return replace(node, driver_gpus=theirs, gpus=replace(by_plugin, no_offer=NoOffer.DRA))
+    if has_devices and not by_plugin.offers:
+        by_plugin = replace(by_plugin, no_offer=NoOffer.DRA)
+    return replace(node, driver_gpus=theirs, gpus=by_plugin)

@@ -10,7 +10,7 @@ from slicewise.kubernetes.device_selectors.failures import CelError, NotUndersto
 from slicewise.kubernetes.device_selectors.operations import (
     CelValue,
     called,
-    compared,
+    comparison_of,
     field_of,
     has,
     method,
@@ -202,7 +202,7 @@ def _list(parts: Sequence[Evaluate]) -> Evaluate:
 
 
 def _comparing(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda variables: compared(sign, left(variables), right(variables))
+    return lambda variables: comparison_of(sign, left(variables), right(variables))
 
 
 def _at(value: Evaluate, key: Evaluate, *, optional: bool) -> Evaluate:

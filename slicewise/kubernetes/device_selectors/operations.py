@@ -70,7 +70,7 @@ def semver(value: CelValue) -> SemanticVersion:
     return SemanticVersion(tuple(map(int, match.groups()[:3])), not match[4], match[4] or "")
 
 
-def compared(sign: str, left: CelValue, right: CelValue) -> bool:
+def comparison_of(sign: str, left: CelValue, right: CelValue) -> bool:
     """Return the value of a comparison."""
     if sign in ("==", "!="):
         return (_kind(left) is _kind(right) and left == right) is (sign == "==")
@@ -148,7 +148,7 @@ def _kind(value: CelValue) -> type:
 
 def _is_in(left: CelValue, right: CelValue) -> bool:
     if isinstance(right, list):
-        return any(compared("==", left, each) for each in right)
+        return any(comparison_of("==", left, each) for each in right)
     if isinstance(right, Mapping):
         return left in right
     raise CelError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from embedded.dra_devices import cut_gpus, resource_slices
-from slicewise.kubernetes.device_selectors import PublishedDevice, Selected, read_devices, selected, selected_by_all
+from slicewise.kubernetes import PublishedDevice, SelectorAnswer, answer_of, answer_of_all, read_devices
 
 NVIDIA = "device.attributes['gpu.nvidia.com']"
 CAPACITY = "device.capacity['gpu.nvidia.com']"
@@ -88,23 +88,28 @@ def device(profile: str = "3g.40gb") -> PublishedDevice:
 
 @pytest.mark.parametrize(
     ("expressions", "answer"),
-    [(YES, Selected.YES), (NO, Selected.NO), (FAILS, Selected.FAILS), (UNKNOWN, Selected.UNKNOWN)],
+    [
+        (YES, SelectorAnswer.YES),
+        (NO, SelectorAnswer.NO),
+        (FAILS, SelectorAnswer.FAILS),
+        (UNKNOWN, SelectorAnswer.UNKNOWN),
+    ],
     ids=["yes", "no", "fails", "unknown"],
 )
-def test_each_is_as_in_kube_scheduler(expressions: tuple[str, ...], answer: Selected) -> None:
+def test_each_is_as_in_kube_scheduler(expressions: tuple[str, ...], answer: SelectorAnswer) -> None:
     mine = device()
-    assert {each: selected(each, mine) for each in expressions} == dict.fromkeys(expressions, answer)
+    assert {each: answer_of(each, mine) for each in expressions} == dict.fromkeys(expressions, answer)
 
 
 def test_what_is_not_understood_does_not_hide_what_decides() -> None:
-    assert selected("device.driver == 'other' && cel.bind(a, 1, a == 1)", device()) is Selected.NO
-    assert selected("device.driver == 'gpu.nvidia.com' && cel.bind(a, 1, a == 1)", device()) is Selected.UNKNOWN
+    assert answer_of("device.driver == 'other' && cel.bind(a, 1, a == 1)", device()) is SelectorAnswer.NO
+    assert answer_of("device.driver == 'gpu.nvidia.com' && cel.bind(a, 1, a == 1)", device()) is SelectorAnswer.UNKNOWN
 
 
 def test_selectors_are_asked_one_after_the_other_up_to_the_first_that_does_not_select() -> None:
-    assert selected_by_all([], device()) is Selected.YES
-    assert selected_by_all(["false", f"{NVIDIA}.nothing == 1"], device()) is Selected.NO
-    assert selected_by_all(["true", f"{NVIDIA}.nothing == 1"], device()) is Selected.FAILS
+    assert answer_of_all([], device()) is SelectorAnswer.YES
+    assert answer_of_all(["false", f"{NVIDIA}.nothing == 1"], device()) is SelectorAnswer.NO
+    assert answer_of_all(["true", f"{NVIDIA}.nothing == 1"], device()) is SelectorAnswer.FAILS
 
 
 def test_a_malformed_device_is_one_without_what_is_malformed() -> None:
@@ -126,8 +131,8 @@ def test_a_version_that_is_none_is_not_there() -> None:
 def test_lists_of_values_are_lists() -> None:
     attributes = {"numa": {"ints": [0, 1]}, "versions": {"versions": ["1.0.0"]}}
     (found,) = read_devices({"driver": "d", "devices": [{"name": "d", "attributes": attributes}]})
-    assert selected("1 in device.attributes['d'].numa", found) is Selected.YES
-    assert selected("semver('1.0.0') in device.attributes['d'].versions", found) is Selected.YES
+    assert answer_of("1 in device.attributes['d'].numa", found) is SelectorAnswer.YES
+    assert answer_of("semver('1.0.0') in device.attributes['d'].versions", found) is SelectorAnswer.YES
 
 
 def test_in_v1beta1_a_device_is_basic() -> None:

@@ -15,12 +15,12 @@ from slicewise.clusters.live import (
     LiveDeviceClass,
     Readable,
     answering,
-    resource_of,
+    resource_of_device,
 )
 from slicewise.clusters.verify.pools import ComparedPool
 from slicewise.diagnostics import Code, Found, Severity, counted, some
 from slicewise.documents import Allocation
-from slicewise.kubernetes.device_selectors import PublishedDevice, Selected
+from slicewise.kubernetes import PublishedDevice, SelectorAnswer
 
 _CLASS_OF_SLICES: Final = "mig.nvidia.com"
 _CLASS_OF_GPUS: Final = DRIVER
@@ -108,7 +108,7 @@ def _found(
     compared: ComparedPool, code: Code, message: str, remedy: str, *cause: str, severity: Severity | None = None
 ) -> Found:
     """Return a difference that is an error where the plan has pods on the pool, unless its severity is said."""
-    worst = Severity.ERROR if compared.charges else Severity.WARNING
+    worst = Severity.ERROR if compared.has_pods else Severity.WARNING
     facts = {"resource": compared.resource}
     return Found(code, severity or worst, message, remedy, cause, facts=facts)
 
@@ -138,35 +138,35 @@ class _Judged:
             for pool in self.cluster.published
             if pool.is_complete and pool.driver == DRIVER and pool.node in names
             for device in pool.devices
-            if resource_of(device) == self.compared.resource
+            if resource_of_device(device) == self.compared.resource
         ]
 
     @property
-    def selected(self) -> list[PublishedDevice]:
+    def answer_of(self) -> list[PublishedDevice]:
         """Those of `answers` that the class selects."""
-        return [device for device in self.answers if self.judged.selects(device) is Selected.YES]
+        return [device for device in self.answers if self.judged.selects(device) is SelectorAnswer.YES]
 
     @property
     def unknown(self) -> bool:
         """Whether it cannot be told what the class selects."""
-        return any(self.judged.selects(device) is Selected.UNKNOWN for device in self._devices)
+        return any(self.judged.selects(device) is SelectorAnswer.UNKNOWN for device in self._devices)
 
     def unguarded(self) -> Iterator[Found]:
         """Yield that the class reads what a device has not, which ends the scheduling of a pod on every node."""
-        failing = [device for device in self._devices if self.judged.selects(device) is Selected.FAILS]
-        possible = [said for said, device in _POSSIBLE if self.judged.selects(device) is Selected.FAILS]
+        failing = [device for device in self._devices if self.judged.selects(device) is SelectorAnswer.FAILS]
+        possible = [said for said, device in _POSSIBLE if self.judged.selects(device) is SelectorAnswer.FAILS]
         says = f"the selector of DeviceClass {self.judged.name} reads an attribute or a capacity"
         remedy = (
             "have it ask first whether the device has it: 'profile' in device.attributes['gpu.nvidia.com'] && …, or "
             "device.attributes['gpu.nvidia.com'].?profile.orValue('') == …"
         )
         if failing:
-            first = failing[0]
+            first, lack = failing[0], "lacks" if len(failing) == 1 else "lack"
             yield _found(
                 self.compared,
                 Code.UNGUARDED_SELECTOR,
                 f"{says} that {counted(len(failing), 'device')} of the cluster "
-                f"{'lacks' if len(failing) == 1 else 'lack'} ({first.driver}/{first.pool}/{first.name}): its evaluation "
+                f"{lack} ({first.driver}/{first.pool}/{first.name}): its evaluation "
                 "fails there, and with it the scheduling of the pod, on every node",
                 remedy,
                 self.judged.name,
@@ -187,10 +187,11 @@ class _Judged:
         others = [
             device
             for device in self._devices
-            if resource_of(device) != self.compared.resource and self.judged.selects(device) is Selected.YES
+            if resource_of_device(device) != self.compared.resource
+            and self.judged.selects(device) is SelectorAnswer.YES
         ]
         if others:
-            kinds = sorted({resource_of(device) or f"devices of {device.driver}" for device in others})
+            kinds = sorted({resource_of_device(device) or f"devices of {device.driver}" for device in others})
             yield _found(
                 self.compared,
                 Code.OTHER_DEVICES_BY_CLASS,

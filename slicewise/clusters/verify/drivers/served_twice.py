@@ -30,7 +30,7 @@ def check_served_twice(compared: ComparedPool, nodes: Mapping[str, LiveNode]) ->
     driver_off = "keep the DRA driver's GPUs off these nodes"
     yield Found(
         Code.SERVED_TWICE,
-        Severity.ERROR if by_claim and compared.charges else Severity.WARNING,
+        Severity.ERROR if by_claim and compared.has_pods else Severity.WARNING,
         f"the device plugin and NVIDIA's DRA driver both offer the GPUs of {counted(len(names), 'node')} "
         f"({some(names)}), and neither knows what the other gives away: {_EFFECTS[allocation]}",
         driver_off if allocation is Allocation.DEVICE_PLUGIN else f"keep the device plugin off these nodes ({off})",

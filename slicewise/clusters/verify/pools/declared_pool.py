@@ -58,6 +58,11 @@ class DeclaredPool:
         return min((placement.gpus_per_node for placement in self.placements if placement.replicas), default=1)
 
     @property
+    def has_pods(self) -> bool:
+        """Whether the plan has pods on it."""
+        return any(placement.replicas for placement in self.placements)
+
+    @property
     def planned_units(self) -> int:
         """Units that the plan charges to it."""
         return sum(placement.units for placement in self.placements)

@@ -15,7 +15,7 @@ from slicewise.clusters.verify.pools.unit_faults import (
     unit_fault,
 )
 from slicewise.clusters.verify.pools.unmet_requirements import unmet
-from slicewise.documents import DeploymentKey
+from slicewise.documents import Allocation, DeploymentKey
 from slicewise.manifests import pod_tolerations
 from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel
 
@@ -91,6 +91,9 @@ def beside(declared: DeclaredPool, nodes: Iterable[LiveNode]) -> Iterator[PoolNo
         if gpus is None:
             yield PoolNode(node, units, kept_out, repelling)
             continue
+        if declared.pool.allocation is Allocation.CLAIM and is_other_model(declared, gpus):
+            # Claims name the GPU model, so that no pod of the pool gets such a unit.
+            units = 0
         if gpus not in lacking:
             lacking[gpus] = tuple(unmet(declared.required, gpus, declared.resource))
         yield PoolNode(

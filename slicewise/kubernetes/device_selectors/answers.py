@@ -10,7 +10,7 @@ from slicewise.kubernetes.device_selectors.expressions import parsed
 from slicewise.kubernetes.device_selectors.failures import CelError, NotUnderstoodError
 
 
-class Selected(StrEnum):
+class SelectorAnswer(StrEnum):
     """What comes of a selector for a device."""
 
     YES = "yes"
@@ -21,23 +21,23 @@ class Selected(StrEnum):
     """The expression has something that is not evaluated here."""
 
 
-def selected(expression: str, device: PublishedDevice) -> Selected:
+def answer_of(expression: str, device: PublishedDevice) -> SelectorAnswer:
     """Return whether a CEL expression of a selector selects a device."""
     try:
         found = parsed(expression)(device.variables)
     except CelError:
-        return Selected.FAILS
+        return SelectorAnswer.FAILS
     except NotUnderstoodError:
-        return Selected.UNKNOWN
+        return SelectorAnswer.UNKNOWN
     if not isinstance(found, bool):
-        return Selected.FAILS
-    return Selected.YES if found else Selected.NO
+        return SelectorAnswer.FAILS
+    return SelectorAnswer.YES if found else SelectorAnswer.NO
 
 
-def selected_by_all(expressions: Iterable[str], device: PublishedDevice) -> Selected:
+def answer_of_all(expressions: Iterable[str], device: PublishedDevice) -> SelectorAnswer:
     """Return whether all selectors select a device; kube-scheduler stops at the first that does not."""
     for expression in expressions:
-        found = selected(expression, device)
-        if found is not Selected.YES:
+        found = answer_of(expression, device)
+        if found is not SelectorAnswer.YES:
             return found
-    return Selected.YES
+    return SelectorAnswer.YES

@@ -1,0 +1,92 @@
+"""Clusters whose GPUs NVIDIA's DRA driver serves, read of what an API server answers, and pools of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from embedded.dra_devices import DraGpus, driver_classes, gpus_cut_alike, profile_class, resource_slices
+from slicewise.clusters.live.facts import LiveCluster
+from slicewise.clusters.verify.verification import Creates, Verified, compare_clusters
+from slicewise.planning import make_plan
+from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
+from tests.unit.clusters.built_clusters import ENVIRONMENT
+from tests.unit.clusters.kubernetes_json import Json, node_json
+from tests.unit.clusters.live.answers import NAMESPACES, NODES, everything, page, read
+from tests.unit.clusters.live.dra_answers import dra_answers
+
+LABELS = {"pool": "p"}
+RESOURCE = "nvidia.com/mig-3g.40gb"
+GOOD_CLASS = profile_class("mig-3g.40gb.example.com", "3g.40gb", RESOURCE)
+CUT = gpus_cut_alike("h100-80gb", 8, "3g.40gb")
+SMALL = model("m", profile("any", memoryPerGpu="4Gi"))
+
+
+def cut_pool(allocation: str = "claim", **fields: object) -> Document:
+    """Return a pool of one node with sixteen slices."""
+    return slices("p", "3g.40gb", memoryPerGpu="39Gi", nodeSelector=LABELS, allocation=allocation, **fields)
+
+
+def whole_pool(allocation: str = "claim", **fields: object) -> Document:
+    """Return a pool of one node with eight whole GPUs."""
+    return pool("p", nodeSelector=LABELS, allocation=allocation, **fields)
+
+
+def driven(
+    gpus: Mapping[str, DraGpus | None] | None = None,
+    *,
+    resources: Mapping[str, object] | None = None,
+    labels: Mapping[str, str] | None = None,
+    classes: Iterable[Json] = (*driver_classes(), GOOD_CLASS),
+    kubernetes: str = "1.37.2",
+    answers: Mapping[str, Any] | None = None,
+    more_slices: Iterable[Json] = (),
+) -> LiveCluster:
+    """Return a cluster that is read of what its API server answers.
+
+    Args:
+        gpus: What the driver has of each node; a node `n` with sixteen slices where it is not said.
+        resources: What the device plugin offers on each node.
+        labels: Labels of each node beside the pool's.
+        classes: Its DeviceClasses.
+        kubernetes: Its version.
+        answers: Other answers, by path.
+        more_slices: ResourceSlices beside those of `gpus`.
+    """
+    nodes = {"n": CUT} if gpus is None else gpus
+    release = int(kubernetes.split(".")[1])
+    published = [
+        each for name, devices in nodes.items() if devices for each in resource_slices(name, devices, (1, release))
+    ]
+    listed = [node_json(name, LABELS | dict(labels or {}), resources) for name in nodes]
+    return read(
+        everything()
+        | {
+            NODES: page("NodeList", *listed),
+            NAMESPACES: page("NamespaceList", {"metadata": {"name": "team"}}),
+            **dra_answers(slices=[*published, *more_slices], classes=classes, kubernetes=kubernetes),
+            **(answers or {}),
+        }
+    )
+
+
+def verified(declared: Document, live: LiveCluster, *, replicas: int = 1, **spec: object) -> Verified:
+    """Return what verifying an environment of one pool gives, with a deployment on it."""
+    return compared(declared, live, replicas=replicas, creates=Creates(), **spec)
+
+
+def compared(declared: Document, live: LiveCluster, *, creates: Creates, replicas: int = 1, **spec: object) -> Verified:
+    """Return the same for a stack that makes what it says."""
+    declares = environment(ENVIRONMENT, declared)
+    declares["spec"].update(spec)
+    fleet = fleet_of([declares, SMALL, deployment("d", "m", replicas=replicas)])
+    return compare_clusters(fleet, make_plan(fleet), {ENVIRONMENT: live}, creates=creates)
+
+
+def told(result: Verified) -> list[tuple[str, str]]:
+    """Return code and severity of what is told of devices, and of the pool."""
+    return [
+        (each.code.value, each.severity.value)
+        for each in result.differences
+        if each.subject.node_pool or each.code.value.startswith("SW65")
+    ]
