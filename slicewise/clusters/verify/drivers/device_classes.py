@@ -142,7 +142,7 @@ class _Judged:
         ]
 
     @property
-    def answer_of(self) -> list[PublishedDevice]:
+    def selected(self) -> list[PublishedDevice]:
         """Those of `answers` that the class selects."""
         return [device for device in self.answers if self.judged.selects(device) is SelectorAnswer.YES]
 
