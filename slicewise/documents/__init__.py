@@ -5,7 +5,7 @@ kind are in the module of its name, the rules in `rules`.
 """
 
 from slicewise.documents.allocatable import MOST_EXTENDED, USUAL_PODS, Allocatable, is_declarable
-from slicewise.documents.allocation import OLDEST_RELEASE, Allocation, is_older
+from slicewise.documents.allocation import CLUSTER_VERSION, OLDEST_RELEASE, Allocation, is_older
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.bandwidth import FABRICS
 from slicewise.documents.base import (
@@ -109,6 +109,7 @@ __all__ = [
     "ADAPTER_VOLUME",
     "API_VERSION",
     "CLOUD_NAME",
+    "CLUSTER_VERSION",
     "DNS_LABEL",
     "DNS_SUBDOMAIN",
     "FABRICS",

@@ -26,6 +26,9 @@ def together(node: LiveNode, offers: tuple[Offer, ...]) -> tuple[tuple[str, ...]
     gpus = node.gpus
     if gpus is None:
         return ()
+    if gpus.on_demand:
+        places = tuple(offer.resource for offer in offers if offer.profile)
+        return (places,) if places else ()
     by_model: dict[GpuModel | str | None, list[Offer]] = {}
     alone: list[tuple[str, ...]] = []
     for offer in offers:

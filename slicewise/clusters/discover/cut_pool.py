@@ -66,7 +66,7 @@ def cut_pool(group: Group, accelerator: Accelerator, held: Mapping[str, Mapping[
     doubts = [doubt for _, doubt in memories.values() if doubt]
     mig = {
         "enabled": True,
-        "strategy": str(MigStrategy.MIXED),
+        "strategy": None if group.by_driver else str(MigStrategy.MIXED),
         "slices": most,
         "wholeGpus": left or None,
         "reservedSlices": {profile: count for profile, count in reserved.items() if count},

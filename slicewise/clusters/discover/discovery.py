@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slicewise.clusters.discover.cluster_identity import cloud_reference
+from slicewise.clusters.discover.driver_pools import allocation_of, serves_claims
 from slicewise.clusters.discover.environment_text import environment_text
 from slicewise.clusters.discover.grouping import group_nodes, usable_offers
 from slicewise.clusters.discover.joining import join_alike
@@ -23,6 +24,7 @@ from slicewise.clusters.live import (
     Readable,
     UnitFlaw,
     belongs,
+    by_whoever_offers,
     most_nodes,
 )
 from slicewise.diagnostics import are, counted, some
@@ -74,16 +76,18 @@ def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str 
     Raises:
         NothingToDeclareError: no pool can be declared.
     """
-    nodes = sorted(cluster.nodes, key=lambda node: node.name)
+    seen = map(by_whoever_offers, cluster.nodes) if serves_claims(cluster) else cluster.nodes
+    nodes = sorted(seen, key=lambda node: node.name)
     selected, left_out = select(join_alike(group_nodes(nodes)), nodes)
     if not selected:
         raise NothingToDeclareError(_nothing(nodes))
     selected, surplus = _as_many_as_fit(selected)
-    pools = _pools(selected, cluster, stack)
+    pools = sorted(_pools(selected, cluster, stack), key=lambda pool: str(pool.data["name"]))
     return environment_text(
         name,
         secret,
-        sorted(pools, key=lambda pool: str(pool.data["name"])),
+        pools,
+        version=cluster.version if any("allocation" in pool.data for pool in pools) else None,
         instead=cloud_reference(nodes, context),
         remarks=_INTRODUCTION,
         checks=[*_unusable(nodes), *_left_out(left_out), *surplus, *_not_seen(cluster), *_of_stacks(cluster, stack)],
@@ -113,7 +117,7 @@ def _pools(selected: Sequence[Selected], cluster: LiveCluster, stack: str | None
         own = set(each.group.names)
         others = [node for node in rivals if node.name not in own]
         most = most_nodes(each.group.nodes, others, cluster.bounds)
-        yield pool_document(name, each, accelerator, held, most)
+        yield pool_document(name, each, accelerator, held, most, allocation_of(each.group, cluster))
 
 
 def _held_by_others(cluster: LiveCluster, stack: str | None) -> defaultdict[str, Counter[str]]:
@@ -157,7 +161,8 @@ def _unusable(nodes: Sequence[LiveNode]) -> Iterator[str]:
         if not node.gpus.offers:
             reasons[_why_nothing(node.gpus)].append(node.name)
         strange = {offer.resource for offer in node.gpus.offers} - {offer.resource for offer in usable_offers(node)}
-        for resource in sorted(strange):
+        # Of GPUs that are cut on demand, what is not declared is the same GPUs again, cut otherwise.
+        for resource in sorted(strange if not node.gpus.on_demand or not usable_offers(node) else ()):
             reasons[_why_strange(node.gpus, resource)].append(node.name)
     for reason, names in sorted(reasons.items()):
         yield f"{reason}: {some(names, MOST_NAMED)}"

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from slicewise.clusters.discover.pool_document import PoolDocument
-from slicewise.documents import API_VERSION
+from slicewise.documents import API_VERSION, CLUSTER_VERSION
 
 # One line each: a comment ends with its line, and so must what came from a cluster.
 _UNPRINTABLE = "?"
@@ -39,6 +39,7 @@ def environment_text(
     secret: str,
     pools: Sequence[PoolDocument],
     *,
+    version: str | None = None,
     instead: Mapping[str, Mapping[str, str]] | None = None,
     remarks: Iterable[str] = (),
     checks: Iterable[str] = (),
@@ -49,6 +50,7 @@ def environment_text(
         name: The environment's name.
         secret: The name of the secret that holds the cluster's kubeconfig.
         pools: Its pools.
+        version: The version of its Kubernetes, where that is worth saying.
         instead: What could be written in place of the secret, where the cloud's name of the cluster is known.
         remarks: What is worth knowing of the whole.
         checks: What a person should check about the whole.
@@ -64,6 +66,8 @@ def environment_text(
     if instead:
         written = yaml.dump(_OneLineMapping(instead), Dumper=_Dumper, width=1000, sort_keys=False).strip()
         lines += _comments(6, [f"in place of secretRef: {written[1:-1]}"], ())
+    if version and CLUSTER_VERSION.fits(version):
+        lines += _block(2, {"kubernetesVersion": version})
     lines.append("  nodePools:")
     for pool in pools:
         lines += _comments(4, pool.remarks, pool.checks)
@@ -89,6 +93,9 @@ def _compact(data: Mapping[str, Any]) -> dict[str, Any]:
     if "tolerations" in pool:
         pool["tolerations"] = [_OneLineMapping(each) for each in pool["tolerations"]]
     capabilities = dict(pool["capabilities"])
+    mig = capabilities.get("migConfiguration")
+    if mig and "profiles" in mig:
+        capabilities["migConfiguration"] = {**mig, "profiles": _OneLine(mig["profiles"])}
     if "precisionSupport" in capabilities:
         capabilities["precisionSupport"] = _OneLine(capabilities["precisionSupport"])
     return pool | {"capabilities": capabilities}

@@ -6,9 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from slicewise.clusters.discover.cut_nodes import can_be_cut, together, whole_units
-from slicewise.clusters.live import POOL_LABELS, Gpus, LiveNode, Offer, Taint, UnitFlaw, not_tolerated
+from slicewise.clusters.live import POOL_LABELS, Gpus, LabelledBy, LiveNode, Offer, Taint, UnitFlaw, not_tolerated
 from slicewise.manifests import GPU_TOLERATION
-from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel, MigStrategy, parse_profile_name, resource_name
+from slicewise.mig import (
+    WHOLE_GPU_RESOURCE,
+    GpuModel,
+    MigStrategy,
+    can_be_cut_on_demand,
+    parse_profile_name,
+    resource_name,
+)
 
 # Slicewise gives it to every pod (manifests/pods.py), so a pool need not declare it.
 
@@ -82,6 +89,16 @@ class Group:
     def slices(self) -> dict[str, int]:
         """The most slices of each profile that a node has."""
         return {part.profile: max(offer.units for offer in part.offers) for part in self.parts if part.profile}
+
+    @property
+    def by_driver(self) -> bool:
+        """Whether NVIDIA's DRA driver has its GPUs."""
+        return self.gpus[0].told_by is LabelledBy.DRA
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether the driver cuts them when pods come."""
+        return self.gpus[0].on_demand
 
     @property
     def can_be_cut(self) -> bool:
@@ -169,7 +186,7 @@ def _groups(resources: tuple[str, ...], nodes: list[LiveNode]) -> list[Group]:
     """Return nodes of one kind as a group; as several, where no node could have what each has most of."""
     first, *beside = resources
     group = Group(first, tuple(nodes), tuple(beside))
-    if not beside or group.can_be_cut:
+    if not beside or group.on_demand or group.can_be_cut:
         return [group]
     by_counts: dict[tuple[int, ...], list[LiveNode]] = {}
     for node in nodes:
@@ -193,6 +210,11 @@ def pool_label_of(node: LiveNode) -> tuple[str, str] | None:
 
 
 def _usable(gpus: Gpus, offer: Offer) -> bool:
+    if gpus.on_demand:
+        # A pool that is cut on demand declares no GPU that it does not know the places of.
+        return (
+            offer.profile is not None and gpus.model is not None and can_be_cut_on_demand(gpus.model, [offer.profile])
+        )
     if offer.profile is None:
         return offer.resource == resource_name(None, MigStrategy.MIXED)
     strategies = (MigStrategy.MIXED, MigStrategy.SINGLE)
@@ -219,5 +241,6 @@ def kind_of(node: LiveNode, offer: Offer) -> tuple[object, ...]:
         offer.flaw,
         tuple(each.resource for each in gpus.offers),
         (gpus.physical, whole_units(gpus)) if offer.profile is None or whole_units(gpus) else None,
+        (gpus.told_by is LabelledBy.DRA, gpus.on_demand),
         lasting_taints(node),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slicewise.clusters.discover.cut_pool import CutPool, cut_pool, is_cut
+from slicewise.clusters.discover.driver_pools import on_demand_configuration
 from slicewise.clusters.discover.grouping import Group, lasting_taints
 from slicewise.clusters.discover.node_selectors import Selected
 from slicewise.clusters.discover.pool_facts import (
@@ -18,12 +19,20 @@ from slicewise.clusters.discover.pool_facts import (
     unit_memory,
     units_of,
 )
-from slicewise.clusters.live import LabelledBy, LiveNode, UnitFlaw, awaits_layout, is_generated
+from slicewise.clusters.live import (
+    LabelledBy,
+    LiveNode,
+    UnitFlaw,
+    awaits_layout,
+    is_generated,
+    is_served_twice,
+)
 from slicewise.diagnostics import are, counted, plural, some
-from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES
+from slicewise.documents import FIRST_WITH_SUFFIXES, LAST_WITHOUT_SUFFIXES, Allocation
 from slicewise.kubernetes import GKE_PARTITION_LABEL, MAX_COUNT, MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL
 from slicewise.mig import MigStrategy, computed_precisions, resource_name
 
+_HEAD: Final = ("name", "nodeSelector", "tolerations")
 _SETTLED: Final = frozenset({None, "success"})
 _FLAWS: Final = {
     UnitFlaw.SHARED: "a unit is a share of a GPU or slice, with no memory of its own",
@@ -63,6 +72,7 @@ def pool_document(
     accelerator: Accelerator,
     held: Mapping[str, Mapping[str, int]],
     most: int | None,
+    allocation: Allocation = Allocation.DEVICE_PLUGIN,
 ) -> PoolDocument:
     """Describe a group as a pool.
 
@@ -72,10 +82,23 @@ def pool_document(
         accelerator: Its GPU model.
         held: Units that pods of others hold, by resource and node.
         most: How many nodes an autoscaler may make of it, where that is known.
+        allocation: How its pods get their units.
     """
-    if is_cut(selected.group, accelerator):
-        return _of_cut_nodes(name, selected, accelerator, cut_pool(selected.group, accelerator, held), most)
+    found = _described(name, selected, accelerator, held, most)
+    if allocation is Allocation.DEVICE_PLUGIN:
+        return found
+    head = {field: value for field, value in found.data.items() if field in _HEAD}
+    return replace(found, data={**head, "allocation": str(allocation), **found.data})
+
+
+def _described(
+    name: str, selected: Selected, accelerator: Accelerator, held: Mapping[str, Mapping[str, int]], most: int | None
+) -> PoolDocument:
     group = selected.group
+    if group.on_demand:
+        return _cut_on_demand(name, selected, accelerator, held, most)
+    if is_cut(group, accelerator):
+        return _of_cut_nodes(name, selected, accelerator, cut_pool(group, accelerator, held), most)
     units = units_of(group, accelerator.model)
     nodes = max(len(group.nodes), most or 0)
     missing, taken = reserved_units(group, units, held.get(group.resource, {}), nodes)
@@ -89,6 +112,32 @@ def pool_document(
         _with(data, accelerator, memory, _mig(group, units)),
         tuple(_remarks(group, missing, taken, divided=divided)),
         tuple(each for each in (accelerator.doubt, doubt, *_checks(selected, units)) if each),
+    )
+
+
+def _cut_on_demand(
+    name: str, selected: Selected, accelerator: Accelerator, held: Mapping[str, Mapping[str, int]], most: int | None
+) -> PoolDocument:
+    """Describe nodes whose GPUs the DRA driver cuts when pods come."""
+    group = selected.group
+    count = max((gpus.physical or 1 for gpus in group.gpus), default=1)
+    names = set(group.names)
+    taken = {
+        part.profile: sum(units for node, units in held.get(part.resource, {}).items() if node in names)
+        for part in group.parts
+        if part.profile
+    }
+    mig, doubts = on_demand_configuration(group, accelerator, taken)
+    most_units = max(offer.units for part in group.parts for offer in part.offers)
+    resources, divided = allocatable(group, most_units)
+    data = _of_nodes(name, selected, accelerator, count, most) | {"allocatable": resources}
+    remarks = [f"reservedSlices: pods of others hold {units} of {each}" for each, units in taken.items() if units]
+    return PoolDocument(
+        _with(data, accelerator, None, mig),
+        (*remarks, *_remarks(group, 0, 0, divided=divided)),
+        tuple(
+            each for each in (accelerator.doubt, *doubts, *_checks(selected, Units(count, None, most_units))) if each
+        ),
     )
 
 
@@ -141,11 +190,9 @@ def _mig(group: Group, units: Units) -> dict[str, Any] | None:
     if group.profile is None:
         return None
     mixed = group.resource == resource_name(group.profile, MigStrategy.MIXED)
-    mig = {
-        "enabled": True,
-        "profile": group.profile,
-        "strategy": str(MigStrategy.MIXED if mixed else MigStrategy.SINGLE),
-    }
+    mig: dict[str, Any] = {"enabled": True, "profile": group.profile}
+    if not group.by_driver:
+        mig["strategy"] = str(MigStrategy.MIXED if mixed else MigStrategy.SINGLE)
     return mig | ({"slicesPerGpu": units.slices_per_gpu} if units.slices_per_gpu else {})
 
 
@@ -192,9 +239,22 @@ def _checks(selected: Selected, units: Units) -> Iterator[str]:
             f"these nodes advertise {group.resource}, which GKE's own device plugin never does: strategy mixed is "
             "right while NVIDIA's runs here, and the warning SW302 has no ground"
         )
+    yield from _of_driver(group)
     yield from _models(group)
     yield from _kind_of_unit(group, units)
     yield from _states(group)
+
+
+def _of_driver(group: Group) -> Iterator[str]:
+    twice = _names(group.nodes, list(map(is_served_twice, group.nodes)))
+    if twice:
+        yield (
+            f"NVIDIA's DRA driver offers the GPUs of {some(twice, MOST_NAMED)}, too, and the device plugin does not "
+            "know what it gives to pods: keep one of the two off these nodes"
+        )
+    tainted = sorted({taint for part in group.parts for offer in part.offers for taint in offer.tainted})
+    if tainted:
+        yield f"devices are tainted ({some(tainted)}), so that no pod gets them: they are not counted"
 
 
 def _models(group: Group) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from slicewise.clusters.live.facts import LiveNode
-from slicewise.clusters.live.gpus import Gpus, NoOffer
+from slicewise.clusters.live.gpus import Gpus, LabelledBy, NoOffer
 from slicewise.documents import Allocation
 
 
@@ -32,7 +32,8 @@ def by_whoever_offers(node: LiveNode) -> LiveNode:
 
 def is_served_twice(node: LiveNode) -> bool:
     """Return whether the device plugin and the driver both offer the GPUs of a node."""
-    return bool(node.gpus and node.gpus.offers and node.driver_gpus and node.driver_gpus.offers)
+    by_plugin = node.gpus is not None and node.gpus.told_by is not LabelledBy.DRA and bool(node.gpus.offers)
+    return by_plugin and node.driver_gpus is not None and bool(node.driver_gpus.offers)
 
 
 def _with_plugin(theirs: Gpus, by_plugin: Gpus) -> Gpus:
