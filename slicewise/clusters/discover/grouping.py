@@ -211,10 +211,9 @@ def pool_label_of(node: LiveNode) -> tuple[str, str] | None:
 
 def _usable(gpus: Gpus, offer: Offer) -> bool:
     if gpus.on_demand:
-        # A pool that is cut on demand declares no GPU that it does not know the places of.
-        return (
-            offer.profile is not None and gpus.model is not None and can_be_cut_on_demand(gpus.model, [offer.profile])
-        )
+        # No pool declares GPUs that are cut on demand, of which it is not known where slices may be.
+        profile, model = offer.profile, gpus.model
+        return profile is not None and model is not None and can_be_cut_on_demand(model, [profile])
     if offer.profile is None:
         return offer.resource == resource_name(None, MigStrategy.MIXED)
     strategies = (MigStrategy.MIXED, MigStrategy.SINGLE)

@@ -132,12 +132,11 @@ def _cut_on_demand(
     resources, divided = allocatable(group, most_units)
     data = _of_nodes(name, selected, accelerator, count, most) | {"allocatable": resources}
     remarks = [f"reservedSlices: pods of others hold {units} of {each}" for each, units in taken.items() if units]
+    checks = (accelerator.doubt, *doubts, *_checks(selected, Units(count, None, most_units)))
     return PoolDocument(
         _with(data, accelerator, None, mig),
         (*remarks, *_remarks(group, 0, 0, divided=divided)),
-        tuple(
-            each for each in (accelerator.doubt, *doubts, *_checks(selected, Units(count, None, most_units))) if each
-        ),
+        tuple(each for each in checks if each),
     )
 
 

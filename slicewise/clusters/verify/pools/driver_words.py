@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from slicewise.clusters.live import NoOffer, Silence
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
+from slicewise.clusters.verify.pools.unit_faults import CutAlready, CutOnDemand
 from slicewise.clusters.verify.pools.worded_node_faults import TAINTED, FaultWords, words_of_silence
 from slicewise.diagnostics import some
-from slicewise.documents import Allocation
+from slicewise.documents import Allocation, declared_pool
 
 _GPU_CLASS = "gpu.nvidia.com"
 
@@ -30,6 +31,27 @@ def nothing_by_driver(silence: Silence, wanted: str, *, takes_room: bool) -> Fau
     if silence.reason is NoOffer.NO_DRIVER:
         remedy += "; or leave allocation out, if the device plugin is to offer the GPUs"
     return FaultWords(f"{says}; {wanted}", remedy, takes_room=takes_room)
+
+
+def other_demand(compared: ComparedPool, fault: CutAlready | CutOnDemand) -> FaultWords:
+    """Word that GPUs are cut already which are declared to be cut on demand, or the other way round."""
+    if isinstance(fault, CutAlready):
+        there = ", ".join(f"{units.resource}: {units.count}" for units in fault.units)
+        return FaultWords(
+            f"dynamic: true is declared, and the GPUs are what they are: {there}; the driver cuts nothing when pods "
+            "come",
+            "leave dynamic and profiles out and declare how the GPUs are cut (`slicewise discover` writes it), or "
+            "switch DynamicMIG on in the driver",
+        )
+    mig = declared_pool(compared.pool).mig
+    listed = ", ".join(mig.several or filter(None, (mig.profile,))) if mig else ""
+    profiles = f"profiles: [{listed}]" if listed else "profiles"
+    return FaultWords(
+        f"{compared.resource}: {compared.units_per_node} is declared, and NVIDIA's DRA driver cuts these GPUs when "
+        "pods come: slices of another profile that somebody claims take places of these",
+        f"write dynamic: true and {profiles} in migConfiguration, or switch DynamicMIG off in the driver",
+        takes_room=False,
+    )
 
 
 def tainted(compared: ComparedPool) -> str:

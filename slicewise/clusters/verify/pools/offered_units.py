@@ -7,9 +7,17 @@ from collections.abc import Iterator, Sequence
 from slicewise.clusters.live import NoOffer
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
 from slicewise.clusters.verify.pools.cuts import cutting, declaring
-from slicewise.clusters.verify.pools.driver_words import left_out, nothing_by_driver, served_by_dra, tainted
+from slicewise.clusters.verify.pools.driver_words import (
+    left_out,
+    nothing_by_driver,
+    other_demand,
+    served_by_dra,
+    tainted,
+)
 from slicewise.clusters.verify.pools.pool_fields import counting, has_reserve, is_part, leaving_out, reserve, reserving
 from slicewise.clusters.verify.pools.unit_faults import (
+    CutAlready,
+    CutOnDemand,
     FoundUnits,
     MoreUnits,
     NothingByDriver,
@@ -112,7 +120,7 @@ def _range(values: set[int]) -> str:
 
 def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
     match fault:
-        case ServedByDra() | NothingByDriver():
+        case ServedByDra() | NothingByDriver() | CutAlready() | CutOnDemand():
             return _by_driver(compared, fault)
         case NothingOffered():
             says, remedy = words_of_silence(fault.silence)
@@ -132,8 +140,10 @@ def _worded(compared: ComparedPool, fault: UnitFault) -> FaultWords:
     return words_of_node_fault(fault)
 
 
-def _by_driver(compared: ComparedPool, fault: ServedByDra | NothingByDriver) -> FaultWords:
-    """Word that the driver has what the device plugin is to offer, or has nothing that it is to offer itself."""
+def _by_driver(compared: ComparedPool, fault: ServedByDra | NothingByDriver | CutAlready | CutOnDemand) -> FaultWords:
+    """Word what the driver has, or has not, or does otherwise than declared."""
+    if isinstance(fault, CutAlready | CutOnDemand):
+        return other_demand(compared, fault)
     if isinstance(fault, ServedByDra):
         return served_by_dra(compared, takes_room=_blocks(compared))
     return nothing_by_driver(fault.silence, _wanted(compared), takes_room=_blocks(compared))

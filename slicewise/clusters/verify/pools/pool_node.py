@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from slicewise.clusters.live import REPELS, UNSETTLED, Gpus, LiveNode, Taint, keeping_out, not_tolerated
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.clusters.verify.pools.unit_faults import (
+    CutOnDemand,
     MoreUnits,
     OtherUnits,
     UnexplainedUnits,
@@ -18,6 +19,9 @@ from slicewise.clusters.verify.pools.unmet_requirements import unmet
 from slicewise.documents import Allocation, DeploymentKey
 from slicewise.manifests import pod_tolerations
 from slicewise.mig import WHOLE_GPU_RESOURCE, GpuModel
+
+# With these, units may be what pods of the plan require, though not all that is declared.
+_MAY_DO = MoreUnits | OtherUnits | UnexplainedUnits | CutOnDemand
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,14 @@ class PoolNode:
     @property
     def is_of_declared_kind(self) -> bool:
         """Whether it offers units of the declared kind, however many they are."""
-        return bool(self.units) and not self.is_other_model and isinstance(self.fault, MoreUnits | None)
+        return bool(self.units) and not self.is_other_model and isinstance(self.fault, MoreUnits | CutOnDemand | None)
 
     @property
     def is_good_for_plan(self) -> bool:
         """Whether every pod of the plan that goes there finds what it requires of a unit."""
-        if self.gpus is None or not isinstance(self.fault, MoreUnits | OtherUnits | UnexplainedUnits | None):
+        if self.gpus is None or not isinstance(self.fault, _MAY_DO | None):
             return False
-        return not self.unmet or (isinstance(self.fault, MoreUnits | None) and not self.is_other_model)
+        return not self.unmet or (isinstance(self.fault, MoreUnits | CutOnDemand | None) and not self.is_other_model)
 
 
 def beside(declared: DeclaredPool, nodes: Iterable[LiveNode]) -> Iterator[PoolNode]:

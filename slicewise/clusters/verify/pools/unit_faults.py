@@ -11,7 +11,7 @@ from slicewise.clusters.verify.pools.cuts import Cut, Cutter, OwnLayout, cut_of,
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.clusters.verify.pools.pool_fields import has_reserve
 from slicewise.diagnostics import Code
-from slicewise.documents import DeploymentKey
+from slicewise.documents import DeploymentKey, is_cut_on_demand
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
 
 # Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
@@ -144,6 +144,23 @@ class NothingByDriver(UnitFault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CutAlready(UnitFault):
+    """The GPUs are cut already, into `units`, or whole, where the DRA driver is to cut them on demand."""
+
+    kind: ClassVar[Code] = Code.MIG_LAYOUT
+    of_node: ClassVar[bool] = True
+    units: tuple[FoundUnits, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOnDemand(UnitFault):
+    """The DRA driver cuts the GPUs on demand, where they are to be cut already, or whole."""
+
+    kind: ClassVar[Code] = Code.MIG_LAYOUT
+    of_node: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherStrategy(UnitFault):
     """Slices of the declared profile are there under another name: `units`, which GKE's plugin offers if `by_gke`."""
 
@@ -207,7 +224,7 @@ def unit_fault(
         gpus: Its GPUs.
         unmet: The deployments of the plan that such a unit does not do for.
     """
-    return _layout(gpus) or _flaw(declared, gpus) or _offer(declared, node, gpus, unmet)
+    return _layout(gpus) or _flaw(declared, gpus) or _on_demand(declared, gpus) or _offer(declared, node, gpus, unmet)
 
 
 def _layout(gpus: Gpus) -> UnitFault | None:
@@ -216,6 +233,13 @@ def _layout(gpus: Gpus) -> UnitFault | None:
     if gpus.mig_state in UNSETTLED:
         return LayoutPending(layout=gpus.mig_config or None, state=gpus.mig_state)
     return InvalidSlices(silence=gpus.silence) if gpus.invalid else None
+
+
+def _on_demand(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:
+    wanted = is_cut_on_demand(declared.pool)
+    if not gpus.offers or wanted == gpus.on_demand:
+        return None
+    return CutAlready(units=tuple(map(_found, gpus.offers))) if wanted else CutOnDemand()
 
 
 def _flaw(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:

@@ -32,6 +32,13 @@ def whole_pool(allocation: str = "claim", **fields: object) -> Document:
     return pool("p", nodeSelector=LABELS, allocation=allocation, **fields)
 
 
+def on_demand_pool(*profiles: str, **fields: object) -> Document:
+    """Return a pool of one node with eight GPUs that are cut on demand."""
+    found = pool("p", nodeSelector=LABELS, **{"allocation": "claim", "acceleratorCount": 8, **fields})
+    mig = {"enabled": True, "dynamic": True, "profiles": list(profiles)}
+    return {**found, "capabilities": {"migConfiguration": mig}}
+
+
 def driven(
     gpus: Mapping[str, DraGpus | None] | None = None,
     *,

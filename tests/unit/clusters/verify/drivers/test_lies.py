@@ -32,6 +32,7 @@ from tests.unit.clusters.verify.drivers.driven import (
     compared,
     cut_pool,
     driven,
+    on_demand_pool,
     told,
     verified,
     whole_pool,
@@ -223,6 +224,13 @@ LIES: dict[str, tuple[Document, LiveCluster, str, Document, LiveCluster]] = {
         cut_pool(),
         driven(),
     ),
+    "the GPUs are cut already": (
+        on_demand_pool("3g.40gb", "1g.10gb"),
+        driven(),
+        "SW611",
+        on_demand_pool("3g.40gb", "1g.10gb"),
+        driven({"n": dynamic_gpus("h100-80gb", 8)}),
+    ),
     "they are another model": (
         cut_pool(),
         driven({"n": gpus_cut_alike("a100-80gb", 8, "3g.40gb")}),
@@ -238,6 +246,36 @@ def test_it_is_told_once_and_its_remedy_ends_it(lie: str) -> None:
     declared, live, code, instead, followed = LIES[lie]
     assert told(verified(declared, live)) == lacking(code)
     assert verified(instead, followed).differences == ()
+
+
+def test_gpus_that_are_cut_on_demand_are_what_is_declared_and_counted_by_profile() -> None:
+    found = verified(on_demand_pool("3g.40gb", "1g.10gb"), driven({"n": dynamic_gpus("h100-80gb", 8)}))
+    assert found.differences == ()
+    assert [(each.resource, each.units, each.units_declared) for each in found.pools] == [
+        ("nvidia.com/mig-1g.10gb", 56, 56),
+        ("nvidia.com/mig-3g.40gb", 16, 16),
+    ]
+
+
+def test_of_media_extensions_a_gpu_has_one() -> None:
+    (numbers,) = verified(on_demand_pool("1g.10gb+me"), driven({"n": dynamic_gpus("h100-80gb", 8)})).pools
+    assert numbers.units == 8
+
+
+def test_that_the_driver_cuts_on_demand_what_is_declared_as_cut_is_a_warning() -> None:
+    live = driven({"n": dynamic_gpus("h100-80gb", 8)})
+    assert told(verified(cut_pool(), live)) == lacking("SW611", severity="warning")
+    (found,) = verified(cut_pool(), live).differences
+    assert "profiles: [3g.40gb]" in found.remedy
+    assert verified(on_demand_pool("3g.40gb"), live).differences == ()
+
+
+def test_fewer_gpus_that_are_cut_on_demand_are_a_matter_of_their_number() -> None:
+    live = driven({"n": dynamic_gpus("h100-80gb", 6)})
+    (found,) = verified(on_demand_pool("3g.40gb"), live).differences
+    assert found.code.value == "SW605"
+    assert "correct acceleratorCount" in found.remedy
+    assert verified(on_demand_pool("3g.40gb", acceleratorCount=6), live).differences == ()
 
 
 def test_fewer_devices_are_too_few_for_so_many_replicas_alone() -> None:
