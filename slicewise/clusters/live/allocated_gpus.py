@@ -24,8 +24,8 @@ def by_allocation(node: LiveNode, allocation: Allocation) -> LiveNode:
 
 
 def by_whoever_offers(node: LiveNode) -> LiveNode:
-    """Return the node with the GPUs of the device plugin, or with the driver's where only that one offers any."""
-    if node.driver_gpus and node.driver_gpus.offers and not (node.gpus and node.gpus.offers):
+    """Return the node with the GPUs of the device plugin, or with the driver's where the plugin offers none."""
+    if node.driver_gpus and not (node.gpus and node.gpus.offers):
         return replace(node, gpus=node.driver_gpus)
     return node
 
