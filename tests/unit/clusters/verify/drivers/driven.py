@@ -97,3 +97,47 @@ def told(result: Verified) -> list[tuple[str, str]]:
         for each in result.differences
         if each.subject.node_pool or each.code.value.startswith("SW65")
     ]
+
+
+BARE = profile_class("bare", "3g.40gb", RESOURCE, guarded=False)
+OTHER = profile_class("other", "1g.10gb", RESOURCE)
+ALL_SLICES: Json = {
+    "metadata": {"name": "all"},
+    "spec": {
+        "extendedResourceName": RESOURCE,
+        "selectors": [
+            {
+                "cel": {
+                    "expression": "device.driver == 'gpu.nvidia.com' && "
+                    "device.attributes['gpu.nvidia.com'].type == 'mig'"
+                }
+            }
+        ],
+    },
+}
+
+
+def with_selector(expression: str) -> Json:
+    """Return a DeviceClass that answers the slices' resource by an expression."""
+    return {
+        "metadata": {"name": "own"},
+        "spec": {"extendedResourceName": RESOURCE, "selectors": [{"cel": {"expression": expression}}]},
+    }
+
+
+def created(found: Json, time: str) -> Json:
+    """Return an object that was made at a time."""
+    return found | {"metadata": found["metadata"] | {"creationTimestamp": time}}
+
+
+def incomplete(gpus: DraGpus) -> list[Json]:
+    """Return the slices of a node of which one is still to come."""
+    slices = resource_slices("n", gpus)
+    for each in slices:
+        each["spec"]["pool"] = each["spec"]["pool"] | {"resourceSliceCount": len(slices) + 1}
+    return slices
+
+
+def lacking(*codes: str, severity: str = "error") -> list[tuple[str, str]]:
+    """Return codes with one severity, as `told` returns them."""
+    return [(code, severity) for code in codes]

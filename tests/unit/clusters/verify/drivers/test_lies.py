@@ -5,8 +5,6 @@ What devices and classes do to pods: kube-scheduler 1.37.2, run over such Resour
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from embedded.dra_devices import (
@@ -14,69 +12,28 @@ from embedded.dra_devices import (
     driver_classes,
     dynamic_gpus,
     gpus_cut_alike,
-    profile_class,
     resource_slices,
     whole_gpus,
     without_attribute,
 )
-from slicewise.clusters.live.facts import LiveCluster, Readable
-from slicewise.clusters.verify.verification import Creates
+from slicewise.clusters.live.facts import LiveCluster
 from tests.documents import Document
-from tests.unit.clusters.kubernetes_json import Json
-from tests.unit.clusters.live.answers import refused
-from tests.unit.clusters.live.dra_answers import path_of
 from tests.unit.clusters.verify.drivers.driven import (
+    ALL_SLICES,
+    BARE,
     CUT,
-    GOOD_CLASS,
+    OTHER,
     RESOURCE,
-    compared,
     cut_pool,
     driven,
+    incomplete,
+    lacking,
     on_demand_pool,
     told,
     verified,
     whole_pool,
+    with_selector,
 )
-
-BARE = profile_class("bare", "3g.40gb", RESOURCE, guarded=False)
-OTHER = profile_class("other", "1g.10gb", RESOURCE)
-ALL_SLICES: Json = {
-    "metadata": {"name": "all"},
-    "spec": {
-        "extendedResourceName": RESOURCE,
-        "selectors": [
-            {
-                "cel": {
-                    "expression": "device.driver == 'gpu.nvidia.com' && "
-                    "device.attributes['gpu.nvidia.com'].type == 'mig'"
-                }
-            }
-        ],
-    },
-}
-
-
-def with_selector(expression: str) -> Json:
-    return {
-        "metadata": {"name": "own"},
-        "spec": {"extendedResourceName": RESOURCE, "selectors": [{"cel": {"expression": expression}}]},
-    }
-
-
-def created(found: Json, time: str) -> Json:
-    return found | {"metadata": found["metadata"] | {"creationTimestamp": time}}
-
-
-def incomplete(gpus: DraGpus) -> list[Json]:
-    """Return the slices of a node of which one is still to come."""
-    slices = resource_slices("n", gpus)
-    for each in slices:
-        each["spec"]["pool"] = each["spec"]["pool"] | {"resourceSliceCount": len(slices) + 1}
-    return slices
-
-
-def lacking(*codes: str, severity: str = "error") -> list[tuple[str, str]]:
-    return [(code, severity) for code in codes]
 
 
 @pytest.mark.parametrize("allocation", ["claim", "extendedResource"])
@@ -246,191 +203,3 @@ def test_it_is_told_once_and_its_remedy_ends_it(lie: str) -> None:
     declared, live, code, instead, followed = LIES[lie]
     assert told(verified(declared, live)) == lacking(code)
     assert verified(instead, followed).differences == ()
-
-
-def test_gpus_that_are_cut_on_demand_are_what_is_declared_and_counted_by_profile() -> None:
-    found = verified(on_demand_pool("3g.40gb", "1g.10gb"), driven({"n": dynamic_gpus("h100-80gb", 8)}))
-    assert found.differences == ()
-    assert [(each.resource, each.units, each.units_declared) for each in found.pools] == [
-        ("nvidia.com/mig-1g.10gb", 56, 56),
-        ("nvidia.com/mig-3g.40gb", 16, 16),
-    ]
-
-
-def test_of_media_extensions_a_gpu_has_one() -> None:
-    (numbers,) = verified(on_demand_pool("1g.10gb+me"), driven({"n": dynamic_gpus("h100-80gb", 8)})).pools
-    assert numbers.units == 8
-
-
-def test_that_the_driver_cuts_on_demand_what_is_declared_as_cut_is_a_warning() -> None:
-    live = driven({"n": dynamic_gpus("h100-80gb", 8)})
-    assert told(verified(cut_pool(), live)) == lacking("SW611", severity="warning")
-    (found,) = verified(cut_pool(), live).differences
-    assert "profiles: [3g.40gb]" in found.remedy
-    assert verified(on_demand_pool("3g.40gb"), live).differences == ()
-
-
-def test_fewer_gpus_that_are_cut_on_demand_are_a_matter_of_their_number() -> None:
-    live = driven({"n": dynamic_gpus("h100-80gb", 6)})
-    (found,) = verified(on_demand_pool("3g.40gb"), live).differences
-    assert found.code.value == "SW605"
-    assert "correct acceleratorCount" in found.remedy
-    assert verified(on_demand_pool("3g.40gb", acceleratorCount=6), live).differences == ()
-
-
-def test_fewer_devices_are_too_few_for_so_many_replicas_alone() -> None:
-    live = driven({"n": gpus_cut_alike("h100-80gb", 6, "3g.40gb")})
-    assert told(verified(cut_pool(), live)) == lacking("SW605", severity="warning")
-    assert told(verified(cut_pool(), live, replicas=13)) == lacking("SW605")
-    assert verified(cut_pool(reservedUnits=4), live).differences == ()
-
-
-def test_a_tainted_device_is_one_less() -> None:
-    live = driven({"n": whole_gpus("h100-80gb", 8).with_taint("gpu-3")})
-    (found,) = verified(whole_pool(), live).differences
-    assert (found.code.value, found.severity.value) == ("SW657", "warning")
-    assert "gpu.nvidia.com/xid" in found.message
-    assert verified(whole_pool(reservedUnits=1), live).differences == ()
-
-
-def test_a_taint_without_an_effect_on_pods_is_none() -> None:
-    live = driven({"n": whole_gpus("h100-80gb", 8).with_taint("gpu-3", effect="None")})
-    assert verified(whole_pool(), live).differences == ()
-
-
-@pytest.mark.parametrize(
-    ("selector", "codes"),
-    [
-        ({"driver": "gpu.nvidia.com", "pool": "n", "device": "gpu-3"}, ["SW657"]),
-        ({"pool": "n"}, ["SW657"]),
-        ({"driver": "other"}, []),
-        ({"pool": "m"}, []),
-    ],
-)
-def test_a_taint_rule_is_a_taint_of_the_devices_that_it_selects(selector: Json, codes: list[str]) -> None:
-    rule = {"spec": {"deviceSelector": selector, "taint": {"key": "example.com/out", "effect": "NoSchedule"}}}
-    answers = {path_of("devicetaintrules"): {"kind": "List", "apiVersion": "v1", "metadata": {}, "items": [rule]}}
-    live = driven({"n": whole_gpus("h100-80gb", 8)}, answers=answers)
-    assert [each.code.value for each in verified(whole_pool(), live).differences] == codes
-
-
-def test_of_several_classes_the_newest_is_judged_and_that_there_are_several_is_told() -> None:
-    good, other = created(GOOD_CLASS, "2026-01-02T00:00:00Z"), created(OTHER, "2026-01-01T00:00:00Z")
-    assert told(verified(cut_pool("extendedResource"), driven(classes=[good, other]))) == lacking(
-        "SW651", severity="warning"
-    )
-    good, other = created(GOOD_CLASS, "2026-01-01T00:00:00Z"), created(OTHER, "2026-01-02T00:00:00Z")
-    assert told(verified(cut_pool("extendedResource"), driven(classes=[good, other]))) == [
-        ("SW650", "error"),
-        ("SW651", "warning"),
-    ]
-
-
-def test_of_two_that_are_equally_old_the_first_by_name_is_used() -> None:
-    first, second = (created(each, "2026-01-01T00:00:00Z") for each in (GOOD_CLASS, OTHER))
-    assert told(verified(cut_pool("extendedResource"), driven(classes=[second, first]))) == lacking(
-        "SW651", severity="warning"
-    )
-
-
-def test_a_selector_that_every_device_satisfies_now_may_fail_later() -> None:
-    assert told(verified(cut_pool("extendedResource"), driven(classes=[BARE]))) == lacking("SW652", severity="warning")
-
-
-def test_what_is_not_evaluated_is_not_guessed() -> None:
-    bound = with_selector("cel.bind(a, device.attributes['gpu.nvidia.com'], a.?profile.orValue('') == '3g.40gb')")
-    assert told(verified(cut_pool("extendedResource"), driven(classes=[bound]))) == lacking("SW650", severity="warning")
-
-
-def test_a_class_that_the_stack_makes_is_not_missed() -> None:
-    live, creates = driven(classes=driver_classes()), Creates(device_classes=True)
-    assert compared(cut_pool("extendedResource"), live, creates=creates).differences == ()
-
-
-def test_without_pods_of_the_plan_nothing_is_an_error() -> None:
-    found = verified(cut_pool("extendedResource"), driven(classes=[]), replicas=0)
-    assert told(found) == lacking("SW649", severity="warning")
-
-
-@pytest.mark.parametrize(
-    ("version", "declared", "codes"),
-    [
-        ("1.37.2", "1.37", []),
-        ("1.37.2", "1.36.1", ["SW654"]),
-        ("1.37.2-gke.100", "1.37.0", []),
-        ("1.35.0", "1.37", ["SW653"]),
-    ],
-)
-def test_a_version_that_is_declared_is_compared(version: str, declared: str, codes: list[str]) -> None:
-    live = driven(kubernetes=version)
-    result = verified(cut_pool("extendedResource"), live, kubernetesVersion=declared)
-    assert [each.code.value for each in result.differences] == codes
-
-
-def test_the_declared_version_is_corrected_by_its_remedy() -> None:
-    (found,) = verified(cut_pool(), driven(kubernetes="1.36.4"), kubernetesVersion="1.37").differences
-    assert found.remedy == "write kubernetesVersion: 1.36"
-    assert verified(cut_pool(), driven(kubernetes="1.36.4"), kubernetesVersion="1.36").differences == ()
-
-
-def test_of_a_pool_of_the_device_plugin_it_is_a_warning_that_the_driver_offers_its_gpus_too() -> None:
-    live = driven(resources={RESOURCE: 16})
-    assert told(verified(cut_pool("devicePlugin"), live)) == lacking("SW656", severity="warning")
-
-
-def test_what_the_device_plugin_offers_is_what_pods_get_where_a_class_answers_too() -> None:
-    """kube-scheduler 1.37.2: of 4 units of the plugin and 4 devices on a node 4 pods get one."""
-    live = driven(resources={RESOURCE: 4})
-    (numbers,) = verified(cut_pool("extendedResource", reservedUnits=12), live).pools
-    assert numbers.units == 4
-
-
-def test_a_plugin_that_is_switched_off_on_purpose_is_not_looked_for() -> None:
-    gfd = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "nvidia.com/gpu.count": "8"}
-    live = driven({"n": None}, labels=gfd | {"nvidia.com/gpu.deploy.device-plugin": "false"})
-    (found,) = [each for each in verified(cut_pool("devicePlugin"), live).differences if each.subject.node_pool]
-    assert found.code.value == "SW604"
-    assert "nvidia.com/gpu.deploy.device-plugin is false" in found.message
-
-
-def test_old_generations_and_other_drivers_say_nothing() -> None:
-    old = resource_slices("n", gpus_cut_alike("h100-80gb", 8, "1g.10gb"))
-    for each in old:
-        each["metadata"] = {"name": "old"}
-        each["spec"]["pool"] = each["spec"]["pool"] | {"generation": 0}
-    other = resource_slices("n", whole_gpus("h100-80gb", 8))
-    for each in other:
-        each["metadata"] = {"name": "other"}
-        each["spec"]["driver"] = "compute-domain.nvidia.com"
-    assert verified(cut_pool(), driven(more_slices=[*old, *other])).differences == ()
-
-
-def test_where_the_server_keeps_no_counters_slices_that_are_cut_on_demand_may_overlap() -> None:
-    slices = resource_slices("n", dynamic_gpus("h100-80gb", 1), (1, 34))
-    for each in slices:
-        del each["spec"]["sharedCounters"]
-        for device in each["spec"]["devices"]:
-            del device["consumesCounters"]
-    live = driven({"n": None}, more_slices=slices, kubernetes="1.34.2")
-    assert told(verified(cut_pool(acceleratorCount=1), live)) == lacking("SW658")
-
-
-@pytest.mark.parametrize(
-    ("kind", "declared", "codes"),
-    [
-        (Readable.RESOURCE_SLICES, cut_pool(), ["SW621", "SW655"]),
-        (Readable.DEVICE_CLASSES, cut_pool("extendedResource"), ["SW621"]),
-        (Readable.RESOURCE_CLAIMS, cut_pool(), ["SW621"]),
-    ],
-)
-def test_what_may_not_be_read_is_told(kind: Readable, declared: Document, codes: list[str]) -> None:
-    answers: dict[str, Any] = {path_of(kind.value): refused(403)}
-    labels = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "nvidia.com/gpu.count": "8"}
-    live = driven(answers=answers, labels=labels)
-    assert sorted(each.code.value for each in verified(declared, live).differences) == codes
-
-
-def test_who_may_not_list_slices_is_not_bothered_where_the_device_plugin_offers_all() -> None:
-    live = driven({"n": None}, resources={RESOURCE: 16}, answers={path_of("resourceslices"): refused(403)})
-    assert live.unread == (Readable.RESOURCE_SLICES,)
-    assert verified(cut_pool("devicePlugin"), live).differences == ()

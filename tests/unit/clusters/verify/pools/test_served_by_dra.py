@@ -8,7 +8,6 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from slicewise.clusters.discover.discovery import NothingToDeclareError, describe_cluster
 from slicewise.clusters.live.facts import LiveCluster, Readable
 from tests.documents import Document, deployment, environment, model, pool, profile, slices
 from tests.unit.clusters.built_clusters import ENVIRONMENT, verified
@@ -91,8 +90,3 @@ def test_who_may_not_list_them_is_told() -> None:
     live = read(everything() | answers)
     assert live.unread == (Readable.RESOURCE_SLICES,)
     assert found(WHOLE, live) == [("SW604", "error")]
-
-
-def test_discover_says_why_there_is_nothing_to_declare() -> None:
-    with pytest.raises(NothingToDeclareError, match="no device plugin offers GPUs: NVIDIA's DRA driver has them"):
-        describe_cluster(cluster(slice_of("n")), "prod", "prod-kubeconfig")
