@@ -20,7 +20,7 @@ from slicewise.mig.cutting import MOST_GPUS_CUT, can_be_placed, fewest_gpus, mem
 from slicewise.mig.gke import GKE_ACCELERATORS, gke_accelerator, gke_partition_sizes
 from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
-from slicewise.mig.mig_layouts import WHOLE_LAYOUT, layout_name, slices_made
+from slicewise.mig.mig_layouts import UNCUT_LAYOUT, WHOLE_LAYOUT, layout_name, slices_made
 from slicewise.mig.precisions import computed_precisions
 from slicewise.mig.profiles import (
     MigProfile,
@@ -37,6 +37,7 @@ __all__ = [
     "GKE_ACCELERATORS",
     "MOST_GPUS_CUT",
     "WHOLE_GPU_RESOURCE",
+    "UNCUT_LAYOUT",
     "WHOLE_LAYOUT",
     "AmbiguousAcceleratorError",
     "GpuModel",

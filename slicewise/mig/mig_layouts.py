@@ -13,6 +13,8 @@ from slicewise.mig.profiles import kubernetes_spelling
 
 WHOLE_LAYOUT: Final = "all-disabled"
 """The layout of GPUs that are not cut."""
+UNCUT_LAYOUT: Final = "all-enabled"
+"""MIG mode on, and no slices: such GPUs offer nothing."""
 
 # Without layouts by the names of their profiles; of GB300 those of the drivers 61x.
 _NONE: Final = frozenset({"h100-64gb", "rtx-pro-4500", "thor"})

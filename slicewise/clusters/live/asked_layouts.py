@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from slicewise.clusters.live.gpus import Gpus, LabelledBy, Offer
-from slicewise.mig import WHOLE_GPU_RESOURCE, WHOLE_LAYOUT, canonical_profile_name, parse_profile_name
+from slicewise.mig import UNCUT_LAYOUT, WHOLE_GPU_RESOURCE, WHOLE_LAYOUT, canonical_profile_name, parse_profile_name
 
 _BALANCED: Final = "all-balanced"
 _ALL: Final = "all-"
@@ -20,9 +20,10 @@ def asked_profile(layout: str) -> str | None:
 
 
 def awaits_layout(gpus: Gpus) -> bool:
-    """Return whether MIG manager is asked for a layout, by a name that is known, and the GPUs are cut otherwise.
+    """Return whether MIG manager is asked for a layout, and the GPUs are cut otherwise.
 
-    What is offered may change then. Where nothing is offered, or it is not known what a unit is, nothing is said.
+    What is offered may change then. Where nothing is offered, or it is not known what a unit is, nothing is said. What
+    a name of one's own means only MIG manager's config says: of GPUs that are all whole, that it is not there.
     """
     layout, offers = gpus.mig_config, [offer for offer in gpus.offers if offer.units]
     if layout is None or not offers or not all(_is_known(gpus, offer) for offer in offers):
@@ -35,7 +36,9 @@ def awaits_layout(gpus: Gpus) -> bool:
     if profile:
         return there != {_without_suffix(profile)} or _are_some_left_whole(gpus)
     # It makes two profiles of A30 and RTX PRO 6000, three of every other GPU.
-    return layout == _BALANCED and len(there) <= 1
+    if layout == _BALANCED:
+        return len(there) <= 1
+    return layout == UNCUT_LAYOUT or (not there and (gpus.model is None or gpus.model.mig_capable))
 
 
 def _are_some_left_whole(gpus: Gpus) -> bool:

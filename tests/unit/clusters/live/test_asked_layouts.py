@@ -35,8 +35,13 @@ CUT = {"nvidia.com/mig-3g.40gb": "16"}
         ("all-balanced", CUT, True),
         ("all-balanced", CUT | {"nvidia.com/mig-1g.10gb": "16"}, False),
         ("all-3g.40gb", CUT | {"nvidia.com/mig-1g.10gb": "7"}, True),
-        # What a name of one's own means only its own file says.
-        ("four-and-four", WHOLE, False),
+        # MIG mode without slices: such GPUs offer nothing.
+        ("all-enabled", WHOLE, True),
+        ("all-enabled", CUT, True),
+        ("all-enabled", {}, False),
+        # What a name of one's own means only its own file says, but that it cuts something is likely.
+        ("four-and-four", WHOLE, True),
+        ("all-of-them", WHOLE, True),
         ("four-and-four", CUT, False),
         # GPUs that cannot be cut are beside those that are.
         ("all-3g.40gb", CUT | WHOLE, False),

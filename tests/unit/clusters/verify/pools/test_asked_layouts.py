@@ -51,6 +51,24 @@ def test_whole_gpus_that_are_to_be_cut() -> None:
     assert found(declared(slices("p", "7g.80gb", memoryPerGpu="79Gi")), cluster(cut)) == []
 
 
+@pytest.mark.parametrize("layout", ["all-enabled", "four-and-four"])
+@pytest.mark.parametrize("state", [{}, {STATE: "success"}])
+def test_mig_mode_without_slices_and_names_of_ones_own_on_whole_gpus(layout: str, state: dict[str, str]) -> None:
+    """`all-enabled` turns MIG mode on and cuts nothing, and such GPUs offer nothing."""
+    documents = declared(pool("p", memoryPerGpu="79Gi"))
+    told = only(documents, cluster(node(layout, labels=state)))
+    assert (told.code, told.severity) == ("SW611", WARNING)
+    assert (
+        f"asks for {layout}, and the GPUs are whole, as declared ({STATE}: {state.get(STATE, 'none')})" in told.message
+    )
+    assert f"{LABEL}all-disabled --overwrite; or read the logs" in told.remedy
+    # As the remedy says.
+    assert found(documents, cluster(node("all-disabled", labels=state))) == []
+    # Of GPUs that nothing can cut a name says nothing.
+    fixed = declared(pool("p", acceleratorType="NVIDIA-L40S", acceleratorCount=4, memoryPerGpu="44Gi"))
+    assert found(fixed, cluster(node("four-and-four", product="NVIDIA-L40S", count=4, labels=state))) == []
+
+
 def test_slices_that_are_to_be_cut_otherwise() -> None:
     cut = {"nvidia.com/mig-3g.40gb": 16}
     documents = declared(slices("p", "3g.40gb", memoryPerGpu="39Gi"))
