@@ -5,7 +5,7 @@ kind are in the module of its name, the rules in `rules`.
 """
 
 from slicewise.documents.allocatable import MOST_EXTENDED, USUAL_PODS, Allocatable, is_declarable
-from slicewise.documents.allocation import CLUSTER_VERSION, OLDEST_RELEASE, Allocation, is_older
+from slicewise.documents.allocation import CLUSTER_VERSION, OLDEST_RELEASE, Allocation, is_before_release
 from slicewise.documents.architecture import ModelArchitecture
 from slicewise.documents.bandwidth import FABRICS
 from slicewise.documents.base import (
@@ -196,6 +196,7 @@ __all__ = [
     "engine_version",
     "gke_zones",
     "gpus_per_unit",
+    "is_before_release",
     "is_cut_in_several",
     "is_cut_on_demand",
     "is_declarable",
@@ -203,7 +204,6 @@ __all__ = [
     "is_downloaded",
     "is_in_image",
     "is_label_key",
-    "is_older",
     "load_contents",
     "load_fleet",
     "model_key",

@@ -36,7 +36,7 @@ OLDEST_RELEASE: Final[dict[Allocation, str]] = {
 """The first Kubernetes that has what an allocation needs, without setting feature gates."""
 
 
-def is_older(version: str, release: str) -> bool:
+def is_before_release(version: str, release: str) -> bool:
     """Return whether a cluster's version, such as `1.34.2-gke.100`, is of an older release than `1.36`."""
     return _release(version) < _release(release)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath
-from slicewise.documents.allocation import OLDEST_RELEASE, Allocation, is_older
+from slicewise.documents.allocation import OLDEST_RELEASE, Allocation, is_before_release
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import NodePool
 from slicewise.documents.rules.judged_entry import JudgedEntry
@@ -19,7 +19,7 @@ _FIELD = "allocation"
 def check_release(pool: NodePool, versions: Sequence[str], path: FieldPath) -> Iterator[Diagnostic]:
     """Yield that the cluster's Kubernetes, of which `versions` are known, is too old for the pool at `path`."""
     oldest = OLDEST_RELEASE.get(pool.allocation)
-    version = next((each for each in versions if oldest and is_older(each, oldest)), None)
+    version = next((each for each in versions if oldest and is_before_release(each, oldest)), None)
     if oldest is None or version is None:
         return
     if pool.allocation is Allocation.EXTENDED_RESOURCE:
@@ -27,7 +27,9 @@ def check_release(pool: NodePool, versions: Sequence[str], path: FieldPath) -> I
             f"the cluster has Kubernetes {version}, and up to 1.35 its scheduler gives no devices to pods that ask for "
             "a resource of a DeviceClass: they would wait for ever"
         )
-        claims = " or write allocation: claim" if not is_older(version, OLDEST_RELEASE[Allocation.CLAIM]) else ""
+        claims = (
+            " or write allocation: claim" if not is_before_release(version, OLDEST_RELEASE[Allocation.CLAIM]) else ""
+        )
         remedy = f"upgrade the cluster to {oldest} and correct kubernetesVersion,{claims or ' or leave allocation out'}"
     else:
         message = (
