@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from slicewise.documents import Fleet
+from slicewise.manifests.device_claims import CLAIM_SOURCES, claim_template, uses_claims
 from slicewise.manifests.inference_service import SERVICE_SOURCES, inference_service
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
 from slicewise.manifests.scaled_object import SCALED_OBJECT_SOURCES, scaled_object
@@ -13,7 +14,7 @@ from slicewise.manifests.source_map import FieldSource
 from slicewise.manifests.vocabulary import KubernetesObject
 from slicewise.planning import Placement, Plan, placements_by_environment
 
-_SOURCES: Final = (*SERVICE_SOURCES, *SCALED_OBJECT_SOURCES)
+_SOURCES: Final = (*SERVICE_SOURCES, *SCALED_OBJECT_SOURCES, *CLAIM_SOURCES)
 
 
 def field_source(field: str) -> FieldSource | None:
@@ -28,7 +29,7 @@ def field_source(field: str) -> FieldSource | None:
 def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObject]:
     """Return what `placement`, of a plan for `fleet`, needs in its environment beside the shared objects.
 
-    The service comes first, then what scales it, if anything does.
+    The service comes first, then what scales it, if anything does, and what the claims of its pods are made of.
     """
     deployment = fleet.deployment[placement.deployment]
     model = fleet.model_of(deployment)
@@ -36,10 +37,17 @@ def placement_objects(fleet: Fleet, placement: Placement) -> list[KubernetesObje
     profile = model.profile(placement.profile)
     environment = fleet.environment[placement.environment].spec
     service = inference_service(placement, deployment, model, profile, pool, environment)
+    templates = _claim_templates(fleet, placement, service)
     scaling = deployment.spec.scaling.concurrency
     if not (deployment.autoscaled and scaling):
-        return [service]
-    return [service, scaled_object(service, scaling, profile.replica_topology.parallel_sizes.data)]
+        return [service, *templates]
+    return [service, scaled_object(service, scaling, profile.replica_topology.parallel_sizes.data), *templates]
+
+
+def _claim_templates(fleet: Fleet, placement: Placement, service: KubernetesObject) -> list[KubernetesObject]:
+    workloads = [(each, fleet.node_pool[each.environment, each.node_pool]) for each in placement.workloads]
+    name = service["metadata"]["name"]
+    return [claim_template(each, pool, name) for each, pool in workloads if uses_claims(pool)]
 
 
 def shared_objects(fleet: Fleet, placements: Iterable[Placement]) -> list[KubernetesObject]:

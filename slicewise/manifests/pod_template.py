@@ -18,6 +18,7 @@ from slicewise.documents import (
 )
 from slicewise.kubernetes import HOSTNAME_LABEL, canonical
 from slicewise.manifests.argument_escaping import through_kubelet
+from slicewise.manifests.device_claims import claims_of_container, claims_of_pod, uses_claims
 from slicewise.manifests.engine_args import engine_args
 from slicewise.manifests.kv_transfer import kv_transfer_env
 from slicewise.manifests.model_source import adapter_mounts, credentials
@@ -64,6 +65,8 @@ POD_SOURCES: Final = (
     FieldSource("nodeSelector", SourcePart.NODE_POOL, ("nodeSelector",)),
     FieldSource("affinity", SourcePart.NODE_POOL, ("nodeSelector",)),
     FieldSource("tolerations", SourcePart.NODE_POOL, ("tolerations",)),
+    FieldSource("resourceClaims", SourcePart.NODE_POOL, ("allocation",)),
+    FieldSource("containers[].resources.claims", SourcePart.NODE_POOL, ("allocation",)),
     FieldSource("topologySpreadConstraints", SourcePart.SERVING_PROFILE, ("replicaTopology", "spread")),
     FieldSource("initContainers[].env", SourcePart.STORAGE_INITIALIZER),
     FieldSource("initContainers[].volumeMounts", SourcePart.MODEL, ("spec", "lora")),
@@ -120,6 +123,7 @@ def pod_template(
         "containers": [_main_container(placement, model, profile, pool, pod, is_worker=is_worker)],
         **pod_fields(pod, profile.replica_topology),
         "imagePullSecrets": [{"name": name} for name in _pull_secrets(model, pod)],
+        "resourceClaims": claims_of_pod(placement, pool, name),
         # Without anything to download KServe has no such container.
         "initContainers": [_storage_initializer(model)] if _has_download(model) else [],
     }
@@ -182,9 +186,12 @@ def _main_container(
         container["env"] = list(env.values())
     said = container_fields(pod, profile.replica_topology, is_worker=is_worker)
     extra = said.pop("resources", {})
-    own = {placement.resource: str(placement.gpus_per_node), **_cpu_and_memory(model)}
+    own = {} if uses_claims(pool) else {placement.resource: str(placement.gpus_per_node)}
+    own |= _cpu_and_memory(model)
     own |= {device.resource: str(device.count)} if device else {}
     container["resources"] = {**extra, "limits": {**own, **extra.get("limits", {})}}
+    if claims := claims_of_container(pool):
+        container["resources"]["claims"] = claims
     return container | said
 
 

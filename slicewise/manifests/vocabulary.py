@@ -21,6 +21,10 @@ ROUTE_API_VERSION: Final = "gateway.networking.k8s.io/v1"
 ROUTE_KIND: Final = "HTTPRoute"
 INFERENCE_POOL_API_VERSION: Final = "inference.networking.k8s.io/v1"
 INFERENCE_POOL_KIND: Final = "InferencePool"
+# Kubernetes' dynamic resource allocation, served by default from 1.34.
+DEVICES_API_VERSION: Final = "resource.k8s.io/v1"
+CLAIM_TEMPLATE_KIND: Final = "ResourceClaimTemplate"
+DEVICE_CLASS_KIND: Final = "DeviceClass"
 # What KServe v0.20 makes of a service is called after it, with these appended (pkg/controller/v1alpha2/llmisvc).
 DEPLOYMENT_SUFFIX: Final = "-kserve"
 LEADER_WORKER_SET_SUFFIX: Final = "-kserve-mn"

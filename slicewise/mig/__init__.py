@@ -22,6 +22,7 @@ from slicewise.mig.gpu_models import GpuModel
 from slicewise.mig.machines import MachineGpus, ec2_instance, gce_machine
 from slicewise.mig.mig_layouts import UNCUT_LAYOUT, WHOLE_LAYOUT, layout_name, slices_made
 from slicewise.mig.precisions import computed_precisions
+from slicewise.mig.product_names import product_pattern
 from slicewise.mig.profiles import (
     MigProfile,
     canonical_profile_name,
@@ -67,6 +68,7 @@ __all__ = [
     "on_demand_gpu",
     "parse_profile_name",
     "plain_profile",
+    "product_pattern",
     "programs_see",
     "resource_name",
     "slices_made",

@@ -27,10 +27,9 @@ def check_release(pool: NodePool, versions: Sequence[str], path: FieldPath) -> I
             f"the cluster has Kubernetes {version}, and up to 1.35 its scheduler gives no devices to pods that ask for "
             "a resource of a DeviceClass: they would wait for ever"
         )
-        claims = (
-            " or write allocation: claim" if not is_before_release(version, OLDEST_RELEASE[Allocation.CLAIM]) else ""
-        )
-        remedy = f"upgrade the cluster to {oldest} and correct kubernetesVersion,{claims or ' or leave allocation out'}"
+        has_claims = not is_before_release(version, OLDEST_RELEASE[Allocation.CLAIM])
+        instead = "write allocation: claim" if has_claims else "leave allocation out"
+        remedy = f"upgrade the cluster to {oldest} and correct kubernetesVersion, or {instead}"
     else:
         message = (
             f"the cluster has Kubernetes {version}, and resource.k8s.io/v1, which has claims, is there from {oldest}"
