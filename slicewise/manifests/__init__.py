@@ -5,6 +5,7 @@
 The names of annotations and labels are here, too.
 """
 
+from slicewise.manifests.device_claims import is_of_prefill, named_templates
 from slicewise.manifests.engine_memory import engine_digest, prefill_annotation
 from slicewise.manifests.namespaces import namespace_object
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
@@ -12,9 +13,12 @@ from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
 from slicewise.manifests.required_nodes import is_chosen, node_choice
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (
+    CLAIM_TEMPLATE_KIND,
     COMPONENT_LABEL,
     CONFIG_KIND,
     DEPLOYMENT_SUFFIX,
+    DEVICE_CLASS_KIND,
+    DEVICES_API_VERSION,
     ENGINE_MEMORY_ANNOTATION,
     ENGINE_MEMORY_ENOUGH_ANNOTATION,
     ENVIRONMENT_ANNOTATION,
@@ -49,9 +53,12 @@ from slicewise.manifests.vocabulary import (
 )
 
 __all__ = [
+    "CLAIM_TEMPLATE_KIND",
     "COMPONENT_LABEL",
     "CONFIG_KIND",
     "DEPLOYMENT_SUFFIX",
+    "DEVICES_API_VERSION",
+    "DEVICE_CLASS_KIND",
     "ENGINE_MEMORY_ANNOTATION",
     "ENGINE_MEMORY_ENOUGH_ANNOTATION",
     "ENVIRONMENT_ANNOTATION",
@@ -90,6 +97,8 @@ __all__ = [
     "environment_objects",
     "field_source",
     "is_chosen",
+    "is_of_prefill",
+    "named_templates",
     "namespace_object",
     "node_choice",
     "placement_objects",

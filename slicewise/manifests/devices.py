@@ -19,6 +19,9 @@ GPU_CLASS: Final = "gpu.nvidia.com"
 """The DeviceClass of the driver's chart for whole GPUs."""
 OF_DRIVER: Final = f'device.driver == "{DRIVER}"'
 """The CEL expression that holds of all devices of the driver."""
+_ATTRIBUTES: Final = f'device.attributes["{DRIVER}"]'
+_EQUALS: Final = ' == "{}"'
+_MATCHES: Final = '.matches(r"{}")'
 
 
 def profile_of_resource(resource: str) -> str | None:
@@ -28,15 +31,18 @@ def profile_of_resource(resource: str) -> str | None:
 
 def is_of_profile(profile: str) -> str:
     """Return the CEL expression that holds of slices of `profile` alone."""
-    return f'{OF_DRIVER} && {_attribute("type")} == "mig" && {_attribute("profile")} == "{profile}"'
+    return f"{OF_DRIVER} && {_has('type', _EQUALS, 'mig')} && {_has('profile', _EQUALS, profile)}"
 
 
 def is_of_model(accelerator_type: str) -> str | None:
-    """Return the CEL expression that holds of a GPU model and its slices; None of a model that is not in the catalogue."""
+    """Return the CEL expression that holds of a GPU model and its slices; None of an unknown model."""
     pattern = product_pattern(accelerator_type)
-    return f'{_attribute("productName")}.matches(r"{pattern}")' if pattern else None
+    return _has("productName", _MATCHES, pattern) if pattern else None
 
 
-def _attribute(name: str) -> str:
-    """Return an attribute of the driver's, which is empty where a device has none of this name."""
-    return f'device.attributes["{DRIVER}"].?{name}.orValue("")'
+def _has(name: str, condition: str, value: str) -> str:
+    """Return the CEL expression that an attribute of the driver's is there and fulfils a condition.
+
+    The API server refuses `.matches` of an optional value: "too complex, exceeds cost limit".
+    """
+    return f'"{name}" in {_ATTRIBUTES} && {_ATTRIBUTES}.{name}{condition.format(value)}'

@@ -14,12 +14,13 @@ from lightkube.types import CascadeType, PatchType
 from embedded.api_client import connect
 from embedded.control_plane import ControlPlane
 from embedded.deadlines import wait_until
+from embedded.dra_objects import CLAIM_TEMPLATES
 from embedded.errors import ControlPlaneError
 from embedded.fake_nodes import FakePool
 from embedded.kserve_kinds import LLMInferenceService, LLMInferenceServiceConfig
 from embedded.pod_states import PodState, pods_of
 from slicewise.documents import Fleet
-from slicewise.manifests import environment_objects
+from slicewise.manifests import CLAIM_TEMPLATE_KIND, CONFIG_KIND, SERVICE_KIND, environment_objects
 from slicewise.planning import make_plan
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ POOLS = (
     FakePool("whole", nodes=2, labels={POOL_LABEL: "whole"}, resources={GPU: 8}),
 )
 _SECONDS = 120
+_KINDS: dict[str, Any] = {
+    SERVICE_KIND: LLMInferenceService,
+    CONFIG_KIND: LLMInferenceServiceConfig,
+    CLAIM_TEMPLATE_KIND: CLAIM_TEMPLATES,
+}
 
 
 def pod_spec(pool: str | None, resource: str, count: int = 1, **more: object) -> dict[str, Any]:
@@ -87,13 +93,19 @@ class Workloads:
     def apply_planned(self, fleet: Fleet) -> None:
         """Apply what Slicewise makes of a fleet of one deployment, in one environment."""
         (objects,) = environment_objects(fleet, make_plan(fleet)).values()
-        *shared, service = objects
-        for config in shared:
-            name = config["metadata"]["name"]
+        for each in sorted(objects, key=lambda item: item["kind"] == SERVICE_KIND):
             self.client.patch(
-                LLMInferenceServiceConfig, name, config, namespace=self.namespace, patch_type=PatchType.APPLY
+                _KINDS[each["kind"]],
+                each["metadata"]["name"],
+                each,
+                namespace=self.namespace,
+                patch_type=PatchType.APPLY,
             )
-        self.apply(service)
+
+    def scale(self, name: str, replicas: int) -> None:
+        """Give a service another number of replicas."""
+        patch = {"spec": {"replicas": replicas}}
+        self.client.patch(LLMInferenceService, name, patch, namespace=self.namespace, patch_type=PatchType.MERGE)
 
     def delete(self, *names: str) -> None:
         """Delete services as Pulumi does, and wait until they are gone with their pods."""
