@@ -71,7 +71,7 @@ class EnvironmentPlan:
     def look_at(self, needs: Needs) -> Needs:
         """Return `needs` with what is to be looked at before anything is declared."""
         places = {
-            KindInNamespace(item["apiVersion"], item["kind"], resource_of(item["kind"]), item["metadata"]["namespace"])
+            KindInNamespace(item["apiVersion"], item["kind"], resource_of(item["kind"]), name_of_object(item).namespace)
             for item in self.objects
         }
         places |= {
@@ -80,7 +80,7 @@ class EnvironmentPlan:
         }
         again = tuple(each.declared for each in self.services if each.before is not None and each.declared is not None)
         made = frozenset(self.namespaces)
-        required = frozenset(item["metadata"]["namespace"] for item in self.objects) - made
+        required = frozenset(filter(None, (name.namespace for name in self.names))) - made
         return replace(needs, places=frozenset(places), namespaces=made, required=required, applied=again)
 
 

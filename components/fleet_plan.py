@@ -9,7 +9,7 @@ from functools import cached_property
 from slicewise.changes import PartsOfPlan, PlanChanges, parts_of_service, plan_changes
 from slicewise.clusters.preflight import Needs, needs_of
 from slicewise.documents import Fleet
-from slicewise.manifests import KubernetesObject, placement_objects, shared_objects
+from slicewise.manifests import KubernetesObject, device_classes, placement_objects, shared_objects
 from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan, placements_by_environment
 
 from .environment_plan import EnvironmentPlan, environment_plans
@@ -68,6 +68,10 @@ def plan_fleet(config: StackConfig, fleet: Fleet, previous: Sequence[PreviousPla
     """Plan the fleet, and return what is to be declared where."""
     plan = make_plan(fleet, previous)
     shared = {name: shared_objects(fleet, here) for name, here in placements_by_environment(plan).items()}
+    if config.create_device_classes:
+        for each in fleet.environments:
+            if classes := device_classes(each.spec):
+                shared[each.metadata.name] = [*classes, *shared.get(each.metadata.name, ())]
     placed = [(placement, placement_objects(fleet, placement)) for placement in plan.placements]
     objects = {name: list(items) for name, items in shared.items()}
     for placement, items in placed:

@@ -15,6 +15,7 @@ from slicewise.clusters.access import marked
 from slicewise.clusters.live import NAMESPACE_KIND
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError
 from slicewise.documents import Fleet
+from slicewise.manifests import DEVICE_CLASS_KIND, KubernetesObject
 
 from .component_options import PlanOptions, PreviousPlan
 from .document_inputs import DocumentInput, DocumentInputs, as_mapping
@@ -195,13 +196,13 @@ class InferenceEnvironment(PlanningComponent):
         shared += [self._namespace(f"{name}/{space}/namespace", space, handling) for space in handling.namespaces]
         shared += [
             declare(
-                f"{name}/{item['metadata']['namespace']}/pipeline-parallel-config",
+                _shared_name(name, item),
                 item,
                 handling,
                 parent=self,
                 provider=self.provider,
                 after=list(shared),
-                # KServe looks for it by its name: another stack's services in the namespace may have come to need it.
+                # KServe looks for a config by its name, and pods for a class: another stack's may have come to need it.
                 retained=True,
             )
             for item in content.shared
@@ -221,6 +222,14 @@ class InferenceEnvironment(PlanningComponent):
             metadata={"name": namespace, "annotations": handling.annotations(item)},
             opts=handling.set_options(options, item, name),
         )
+
+
+def _shared_name(environment: str, item: KubernetesObject) -> str:
+    """Return what an object that placements share is called in the stack."""
+    metadata = item["metadata"]
+    if item["kind"] == DEVICE_CLASS_KIND:
+        return f"{environment}/{metadata['name']}/device-class"
+    return f"{environment}/{metadata['namespace']}/pipeline-parallel-config"
 
 
 def _document(name: str, spec: DocumentInput) -> DocumentInput:

@@ -14,7 +14,7 @@ from slicewise.manifests import KubernetesObject
 from .kubernetes_objects import declare
 from .object_handling import Handling
 from .readiness import Patience, Wait
-from .resource_names import SUFFIXES
+from .resource_names import dependence, object_suffix
 from .type_tokens import MODEL_PLACEMENT
 
 
@@ -45,12 +45,12 @@ class ModelPlacement(pulumi.ComponentResource):
             opts: Pulumi's options.
         """
         super().__init__(MODEL_PLACEMENT, name, None, opts)
-        # Each object depends on all before it: the namespace, then the service, then what scales it.
+        # Each object depends on all before it: the namespace, then what its claims are made of, then the service.
         self.resources = [*after]
-        for item in objects:
-            suffix = SUFFIXES[item["kind"]]
+        named = {f"{name}-{object_suffix(item)}": item for item in objects}
+        for each in sorted(named, key=dependence):
             self.resources.append(
-                declare(f"{name}-{suffix}", item, handling, parent=self, provider=provider, after=self.resources)
+                declare(each, named[each], handling, parent=self, provider=provider, after=self.resources)
             )
         self._placement, self._objects = name, objects
         if not pulumi.runtime.is_dry_run():

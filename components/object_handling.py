@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pulumi
 
-from slicewise.clusters.live import NAMESPACE_KIND, ObjectName
+from slicewise.clusters.live import ObjectName
 from slicewise.clusters.verify import KeyPath
 from slicewise.manifests import (
     RESTORED_ANNOTATION,
@@ -131,5 +131,4 @@ def _property_path(path: KeyPath) -> str:
 def name_of_object(item: Mapping[str, Any]) -> ObjectName:
     """Return what tells an object from all others of its cluster."""
     metadata = item["metadata"]
-    namespace = "" if item["kind"] == NAMESPACE_KIND else metadata["namespace"]
-    return ObjectName(item["kind"], namespace, metadata["name"])
+    return ObjectName(item["kind"], metadata.get("namespace", ""), metadata["name"])

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
-from slicewise.manifests import KEDA_API_VERSION, KSERVE_API_VERSION, SCALED_OBJECT_KIND, SERVICE_KIND
+from slicewise.manifests import (
+    CLAIM_TEMPLATE_KIND,
+    DEVICES_API_VERSION,
+    KEDA_API_VERSION,
+    KSERVE_API_VERSION,
+    SCALED_OBJECT_KIND,
+    SERVICE_KIND,
+    KubernetesObject,
+    is_of_prefill,
+)
 
 PROVIDER_TOKEN: Final = "pulumi:providers:kubernetes"  # noqa: S105 - a type
-# The last part of each object's name in the stack.
-SUFFIXES: Final = {SERVICE_KIND: "service", SCALED_OBJECT_KIND: "scaledobject"}
-_VERSIONS: Final = {SERVICE_KIND: KSERVE_API_VERSION, SCALED_OBJECT_KIND: KEDA_API_VERSION}
+
+
+class _PlacedKind(NamedTuple):
+    """What a placement may have: the kind, and the last part of its name in the stack, in which is no dash."""
+
+    api_version: str
+    kind: str
+    suffix: str
+
+
+# Each depends on those before it.
+_PLACED: Final = (
+    _PlacedKind(DEVICES_API_VERSION, CLAIM_TEMPLATE_KIND, "claimtemplate"),
+    _PlacedKind(DEVICES_API_VERSION, CLAIM_TEMPLATE_KIND, "prefillclaimtemplate"),
+    _PlacedKind(KSERVE_API_VERSION, SERVICE_KIND, "service"),
+    _PlacedKind(KEDA_API_VERSION, SCALED_OBJECT_KIND, "scaledobject"),
+)
+_SUFFIXES: Final = tuple(each.suffix for each in _PLACED)
 
 
 def provider_name(environment: str) -> str:
@@ -18,11 +42,19 @@ def provider_name(environment: str) -> str:
     return f"{environment}-provider"
 
 
+def object_suffix(item: KubernetesObject) -> str:
+    """Return the last part of the name in the stack of an object of a placement."""
+    mine = [each.suffix for each in _PLACED if each.kind == item["kind"]]
+    return mine[-1] if item["kind"] == CLAIM_TEMPLATE_KIND and is_of_prefill(item) else mine[0]
+
+
+def dependence(name: str) -> int:
+    """Return where among the objects of its placement one is declared, by its name in the stack: what it needs first."""
+    return _SUFFIXES.index(name.rpartition("-")[2])
+
+
 def placement_urns(urns: Iterable[str], placement: str) -> list[str]:
-    """Return which of a stack's URNs are those of a placement's objects, what scales a service first."""
-    ends = [
-        f"$kubernetes:{_VERSIONS[kind]}:{kind}::{placement}-{SUFFIXES[kind]}"
-        for kind in (SCALED_OBJECT_KIND, SERVICE_KIND)
-    ]
+    """Return which of a stack's URNs are those of a placement's objects, each before what it depends on."""
+    ends = [f"$kubernetes:{each.api_version}:{each.kind}::{placement}-{each.suffix}" for each in reversed(_PLACED)]
     known = list(urns)
     return [urn for end in ends for urn in known if urn.endswith(end)]

@@ -168,6 +168,8 @@ class StackConfig:
     verify: _Flag | None = None
     """Whether clusters are compared with what is declared first; if omitted, as far as the credential may read them."""
     create_namespaces: _Flag = False
+    create_device_classes: _Flag = False
+    """Whether the stack makes the DeviceClasses of pools with `allocation: extendedResource`."""
     take_over: Annotated[
         Mapping[_Service, _Owner],
         BeforeValidator(_texts("a mapping from environment/namespace/name to nobody or organization/project/stack")),

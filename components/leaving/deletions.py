@@ -7,9 +7,11 @@ from collections.abc import Set as AbstractSet
 
 from slicewise.clusters.live import ExistingObjects, LiveObject, ObjectName
 from slicewise.diagnostics import Diagnostic, InvalidInputError
+from slicewise.manifests import SERVICE_KIND
 
 from ..environment_plan import EnvironmentPlan
 from ..last_update import LastUpdate
+from ..resource_names import dependence
 from ..stack_config import StackConfig
 from ..state import Applied, KnownCluster
 from . import refusals
@@ -145,12 +147,13 @@ def _is_one(old: LiveObject | None, new: LiveObject | None, old_uid: str | None,
 
 
 def _by_service(had: Mapping[ObjectName, Applied]) -> Iterator[tuple[ObjectName, Applied]]:
-    """Yield the objects, of a service and what scales it the service alone: the command for it takes both."""
-    seen: set[tuple[str, ...]] = set()
+    """Yield each service, and of its objects the one that the others depend on: the command for it takes all."""
+    by_placement: dict[str, list[ObjectName]] = {}
     for name in sorted(had):
-        if name[1:] not in seen:
-            yield name, had[name]
-        seen.add(name[1:])
+        by_placement.setdefault(had[name].urn.rpartition("::")[2].rpartition("-")[0], []).append(name)
+    for names in by_placement.values():
+        first = min(names, key=lambda name: dependence(had[name].urn))
+        yield next((name for name in names if name.kind == SERVICE_KIND), names[0]), had[first]
 
 
 def _remembered(had: Mapping[ObjectName, Applied], known: KnownCluster | None) -> ExistingObjects:

@@ -15,13 +15,13 @@ import pulumi_kubernetes as kubernetes
 from ..kubeconfig import NOWHERE
 from ..kubernetes_objects import DELETE_TIMEOUT
 from ..provider_version import provider_version
+from ..resource_names import dependence
 from ..state import EnvironmentState, StackState, StateResource
 from ..type_tokens import INFERENCE_ENVIRONMENT, MODEL_PLACEMENT
 from .departures import Departures
 
 # Every property is ignored, so the engine keeps what the state has.
 _EVERYTHING: Final = ("*",)
-_SERVICE: Final = "-service"
 # Stacks of before there was a `Fleet` have all components at the top.
 _AT_THE_TOP: Final = (pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE),)
 
@@ -110,8 +110,8 @@ def declare_untouched(
             MODEL_PLACEMENT, placement, None, pulumi.ResourceOptions(parent=component, aliases=[*_AT_THE_TOP])
         )
         before = [*shared]
-        # The service is before what scales it, as when they were made: they are deleted the other way round.
-        for resource in sorted(resources, key=lambda each: not each.name.endswith(_SERVICE)):
+        # As when they were made: they are deleted the other way round.
+        for resource in sorted(resources, key=lambda each: dependence(each.name)):
             before.append(_declare(resource, parent, provider, [*before]))
         parent.register_outputs({})
     return provider

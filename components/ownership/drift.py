@@ -10,9 +10,12 @@ from slicewise.clusters.preflight import has_all
 from slicewise.clusters.verify import Deviation, Drift, judge_services
 from slicewise.diagnostics import Code, Diagnostic, Subject, some
 from slicewise.manifests import (
+    CLAIM_TEMPLATE_KIND,
     CONFIG_KIND,
+    DEVICE_CLASS_KIND,
     RESTORED_OVER_ANNOTATION,
     SERVICE_KIND,
+    named_templates,
 )
 
 from ..environment_plan import EnvironmentPlan
@@ -25,8 +28,21 @@ def gone_objects(here: EnvironmentPlan, there: ExistingObjects) -> frozenset[Obj
     shared = [ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces if space in spaces]
     # Whether a namespace had the config before is not known; what was not there is made in the same way.
     shared += [name for name in here.names if name.kind == CONFIG_KIND and name.namespace in spaces]
+    shared += [name for name in here.names if name.kind == DEVICE_CLASS_KIND and spaces]
     own = [name for name in here.names if name in here.before]
+    own += _claimed(here, there)
     return frozenset(name for name in [*shared, *own] if there.may_lack(name))
+
+
+def _claimed(here: EnvironmentPlan, there: ExistingObjects) -> Iterator[ObjectName]:
+    """Yield the ResourceClaimTemplates that an earlier plan had: services name them, where those are there still."""
+    for each in here.services:
+        if each.before is None or each.declared is None:
+            continue
+        live = there.objects.get(ObjectName(SERVICE_KIND, *each.key))
+        named = named_templates(each.declared)
+        for name in named if live is None else named & named_templates(live.manifest):
+            yield ObjectName(CLAIM_TEMPLATE_KIND, each.key[0], name)
 
 
 def missing(environment: str, gone: frozenset[ObjectName]) -> Iterator[Diagnostic]:

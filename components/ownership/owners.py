@@ -11,7 +11,9 @@ from slicewise.clusters.preflight import Owner, StackClaim, owner
 from slicewise.clusters.verify import PlannedService
 from slicewise.diagnostics import Code, Diagnostic, Subject
 from slicewise.manifests import (
+    CLAIM_TEMPLATE_KIND,
     CONFIG_KIND,
+    DEVICE_CLASS_KIND,
     SCALED_OBJECT_KIND,
     SERVICE_KIND,
 )
@@ -33,7 +35,9 @@ def sort_by_owner(
     left: set[ObjectName] = set()
     refused: set[tuple[str, ...]] = set()
     problems: list[Diagnostic] = []
-    for name in [*here.names, *(ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces)]:
+    # DeviceClasses have owners of their own (device_classes.py).
+    names = [name for name in here.names if name.kind != DEVICE_CLASS_KIND]
+    for name in [*names, *(ObjectName(NAMESPACE_KIND, "", space) for space in here.namespaces)]:
         live = there.objects.get(name)
         whose = owner(name, live, claim) if live else Owner.OWN
         if live is None:
@@ -43,7 +47,10 @@ def sort_by_owner(
                 # From an update that was killed before its outputs were stored: documents may have changed since.
                 taken.add(name)
             continue
-        if name.kind in (NAMESPACE_KIND, CONFIG_KIND):
+        if name.kind == CLAIM_TEMPLATE_KIND:
+            # It goes with the service that it is called after, of which everything is said.
+            taken.add(name)
+        elif name.kind in (NAMESPACE_KIND, CONFIG_KIND):
             # A namespace, and KServe's config in it, are shared by every service there.
             left.add(name)
         elif config.take_over.get(f"{here.environment}/{name.namespace}/{name.name}") == (live.stack or _NOBODY):

@@ -22,7 +22,7 @@ from ..last_update import LastUpdate
 from ..object_handling import Handling, name_of_object
 from ..stack_config import StackConfig
 from ..state import PreviousStack, read_state
-from . import cluster_identity, drift, owners
+from . import cluster_identity, device_classes, drift, owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,9 @@ async def _settle_one(
     here = replace(here, exchanged=known is not None and there.uid not in (known.uid, None))
     claim = StackClaim(previous.names, frozenset(environments - {handling.environment}), here.applied)
     taken, left, problems = owners.sort_by_owner(config, here, there, claim)
+    classes, wrong_classes = device_classes.sort_classes(config, here, there, claim)
+    left |= classes
+    problems += wrong_classes
     problems += owners.unread(here, there)
     strangers = owners.strangers_leaving(here, there, claim)
     if strangers:

@@ -14,7 +14,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from slicewise.documents import DeploymentKey, Fleet
-from slicewise.manifests import REVISION_ANNOTATION, SERVICE_KIND, KubernetesObject, placement_objects
+from slicewise.manifests import (
+    CLAIM_TEMPLATE_KIND,
+    REVISION_ANNOTATION,
+    SERVICE_KIND,
+    KubernetesObject,
+    placement_objects,
+)
 from slicewise.planning import Plan
 
 _DIGEST_LENGTH: Final = 8
@@ -80,6 +86,7 @@ _OF_CONTAINER: Final = {
 }
 _OF_INIT_CONTAINER: Final = {"env": ServicePart.STORAGE_INITIALIZER, "resources": ServicePart.RESOURCES}
 _OF_POD: Final = {"nodeSelector": ServicePart.NODES, "tolerations": ServicePart.NODES, "affinity": ServicePart.NODES}
+_OF_POD |= {"resourceClaims": ServicePart.RESOURCES}
 _OF_MODEL: Final = {"uri": ServicePart.SOURCE, "name": ServicePart.SERVED_NAME, "lora": ServicePart.ADAPTERS}
 _OF_SPEC: Final = {
     "replicas": ServicePart.REPLICAS,
@@ -142,6 +149,8 @@ def _leaves(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, Any]]:  # noq
 def _part(kind: str, path: _Path) -> ServicePart:
     if path[-1] == REVISION_ANNOTATION:
         return ServicePart.REVISION
+    if kind == CLAIM_TEMPLATE_KIND:
+        return ServicePart.RESOURCES
     if kind != SERVICE_KIND:
         return ServicePart.AUTOSCALING
     first, *rest = path

@@ -189,6 +189,7 @@ class Code(StrEnum):
 
     NOT_A_PLAIN_VALUE = "SW430"
     BAD_ARGUMENT = "SW431"
+    DEVICE_CLASS_OF_OTHERS = "SW435"
 
     SHORTFALL = "SW501"
 

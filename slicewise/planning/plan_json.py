@@ -7,7 +7,7 @@ from typing import Any
 
 from slicewise.addresses import Endpoint
 from slicewise.diagnostics import Diagnostic
-from slicewise.documents import DeploymentKey, Fleet
+from slicewise.documents import Allocation, DeploymentKey, Fleet
 from slicewise.planning.accounting import placement_price, price_number
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.location import Location
@@ -47,6 +47,7 @@ def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
         **_unit(fleet, placement),
         "retained": placement.retained,
         "endpoint": endpoint_to_dict(placement_endpoint(fleet, placement)),
+        **_allocation(fleet, placement),
         **_price(fleet, placement),
         **({"autoscaled": True} if placement.autoscaled else {}),
         **({"prefill": _workload(fleet, placement.prefill)} if placement.prefill else {}),
@@ -76,7 +77,14 @@ def _workload(fleet: Fleet, prefill: Placement) -> dict[str, Any]:
         "units": prefill.units,
         "resource": {"name": prefill.resource, "count": prefill.gpus_per_node},
         **_unit(fleet, prefill),
+        **_allocation(fleet, prefill),
     }
+
+
+def _allocation(fleet: Fleet, workload: Placement) -> dict[str, str]:
+    """Return how the pods of a workload get their slices or GPUs, where that is not the device plugin."""
+    allocation = fleet.node_pool[workload.environment, workload.node_pool].allocation
+    return {} if allocation is Allocation.DEVICE_PLUGIN else {"allocation": allocation.value}
 
 
 def endpoint_to_dict(endpoint: Endpoint) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pydantic.alias_generators import to_camel
 
 from slicewise.diagnostics import Code, Diagnostic, FieldPath, InvalidInputError, Place, plural
-from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, DeploymentKey, bad_value
+from slicewise.documents import MOST_GPUS_PER_NODE, MOST_NODES, Allocation, DeploymentKey, bad_value
 from slicewise.kubernetes import MAX_COUNT
 from slicewise.planning.short_entries import full_entry
 
@@ -46,6 +46,8 @@ class PreviousPlacement:
     nodes_per_replica: int = 1
     resource: str | None = None
     autoscaled: bool = False
+    claims: bool = False
+    """Whether its pods, or those of its prefill workload, had ResourceClaims."""
     prefill: PreviousPrefill | None = None
     routed: bool = False
     """Whether it had an address outside of its cluster, so that its service had a route."""
@@ -98,6 +100,7 @@ class _Workload(_Lenient):
     resource: _Resource | None = None
     mig_profile: str | None = None
     nodes: str | None = None
+    allocation: str = ""
 
 
 class _PrefillEntry(_Workload):
@@ -162,7 +165,8 @@ def parse_previous(placements: object, source: str) -> tuple[PreviousPlacement, 
             entry.nodes_per_replica,
             entry.resource.name if entry.resource else None,
             entry.autoscaled,
-            entry.prefill.previous if entry.prefill else None,
+            prefill=entry.prefill.previous if entry.prefill else None,
+            claims=Allocation.CLAIM in (entry.allocation, entry.prefill.allocation if entry.prefill else ""),
             routed=entry.endpoint.external is not None,
             parts=entry.parts,
             mig_profile=entry.mig_profile,

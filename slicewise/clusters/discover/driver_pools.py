@@ -8,14 +8,14 @@ from typing import Any
 from slicewise.clusters.discover.grouping import Group
 from slicewise.clusters.discover.pool_facts import Accelerator, unit_memory
 from slicewise.clusters.live import DRIVER, LiveCluster, answering, resource_of_device
-from slicewise.documents import OLDEST_RELEASE, Allocation, is_older
+from slicewise.documents import OLDEST_RELEASE, Allocation, is_before_release
 from slicewise.kubernetes import SelectorAnswer
 from slicewise.mig import GpuModel, can_be_cut_on_demand, plain_profile
 
 
 def serves_claims(cluster: LiveCluster) -> bool:
     """Return whether pods of a cluster can claim devices as Slicewise has them do it."""
-    return cluster.version is None or not is_older(cluster.version, OLDEST_RELEASE[Allocation.CLAIM])
+    return cluster.version is None or not is_before_release(cluster.version, OLDEST_RELEASE[Allocation.CLAIM])
 
 
 def allocation_of(group: Group, cluster: LiveCluster) -> Allocation:
@@ -26,7 +26,7 @@ def allocation_of(group: Group, cluster: LiveCluster) -> Allocation:
     if not group.by_driver:
         return Allocation.DEVICE_PLUGIN
     oldest = OLDEST_RELEASE[Allocation.EXTENDED_RESOURCE]
-    if cluster.version is None or is_older(cluster.version, oldest):
+    if cluster.version is None or is_before_release(cluster.version, oldest):
         return Allocation.CLAIM
     answered = all(_is_answered(resource, group, cluster) for resource in declared_resources(group))
     return Allocation.EXTENDED_RESOURCE if answered else Allocation.CLAIM

@@ -32,7 +32,7 @@ _AT_ONCE: Final = 4
 
 
 class ObjectName(NamedTuple):
-    """An object by what tells it from all others of its cluster; `namespace` is empty for a Namespace."""
+    """An object by what tells it from all others of its cluster; `namespace` is empty where it is in none."""
 
     kind: str
     namespace: str
@@ -43,7 +43,10 @@ class ObjectName(NamedTuple):
 
 
 class KindInNamespace(NamedTuple):
-    """Where objects of a kind are looked for: `api_version` as in manifests, `resource` as the API calls the kind."""
+    """Where objects of a kind are looked for: `api_version` as in manifests, `resource` as the API calls the kind.
+
+    `namespace` is empty for kinds that are in none.
+    """
 
     api_version: str
     kind: str
@@ -137,7 +140,8 @@ async def _read(client: AsyncClient, place: KindInNamespace) -> list[Mapping[str
     try:
         if place.kind == NAMESPACE_KIND:
             return [await get_object(client, f"/api/v1/namespaces/{place.namespace}")]
-        path = f"/apis/{place.api_version}/namespaces/{place.namespace}/{place.resource}"
+        inside = f"namespaces/{place.namespace}/" if place.namespace else ""
+        path = f"/apis/{place.api_version}/{inside}{place.resource}"
         return [each async for each in _listed(client, path)]
     except httpx2.HTTPStatusError as error:
         if error.response.status_code == httpx2.codes.NOT_FOUND:

@@ -12,7 +12,9 @@ from slicewise.clusters.preflight.conversation import ClusterAnswer
 from slicewise.clusters.preflight.missing_namespaces import LET_THE_STACK, absent_namespaces, ending_namespaces
 from slicewise.diagnostics import Code, some
 from slicewise.manifests import (
+    CLAIM_TEMPLATE_KIND,
     CONFIG_KIND,
+    DEVICE_CLASS_KIND,
     INFERENCE_POOL_KIND,
     LEADER_WORKER_SET_KIND,
     ROUTE_KIND,
@@ -29,6 +31,7 @@ CAUSES: Final = {
     Cause.CONNECTION: Code.CLUSTER_NOT_ASKED,
 }
 
+_OF_DRA: Final = "Kubernetes 1.34 or newer, where pools have an allocation by NVIDIA's DRA driver"
 _INSTALL: Final = {
     SERVICE_KIND: "KServe 0.20 with its LLMInferenceService controller",
     CONFIG_KIND: "KServe 0.20 with its LLMInferenceService controller",
@@ -38,6 +41,8 @@ _INSTALL: Final = {
     "replicas that span several nodes; if KServe runs already, restart its controller, which looks for the kind only "
     "when it starts",
     ROUTE_KIND: "Gateway API (its CRDs and a controller of Gateways), through which routed deployments answer",
+    CLAIM_TEMPLATE_KIND: _OF_DRA,
+    DEVICE_CLASS_KIND: _OF_DRA,
     INFERENCE_POOL_KIND: "the inference extension of Gateway API, for router.scheduler: without its CRDs KServe "
     "makes no route at all",
 }

@@ -17,7 +17,10 @@ from slicewise.clusters.live import (
     group_of,
 )
 from slicewise.manifests import (
+    CLAIM_TEMPLATE_KIND,
     CONFIG_KIND,
+    DEVICE_CLASS_KIND,
+    DEVICES_API_VERSION,
     KEDA_API_VERSION,
     KSERVE_API_VERSION,
     LEADER_WORKER_SET_API_VERSION,
@@ -37,7 +40,11 @@ _MAKING_NAMESPACES: Final = ("create", "get", "patch")
 _LEAVING: Final = ("delete", "get", "list", "watch")
 _NAMESPACES: Final = "namespaces"
 # For services that leave, only the kind is known.
-_VERSIONS: Final = {SERVICE_KIND: KSERVE_API_VERSION, SCALED_OBJECT_KIND: KEDA_API_VERSION}
+_VERSIONS: Final = {
+    SERVICE_KIND: KSERVE_API_VERSION,
+    SCALED_OBJECT_KIND: KEDA_API_VERSION,
+    CLAIM_TEMPLATE_KIND: DEVICES_API_VERSION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +124,8 @@ def kinds_made_of(service: KubernetesObject) -> Iterator[ApiKind]:
 
 
 def _declaring(item: KubernetesObject) -> Iterator[Right]:
-    for verb in _RETAINING if item["kind"] == CONFIG_KIND else _DECLARING:
-        yield _right(item["kind"], item["apiVersion"], verb, item["metadata"]["namespace"])
+    for verb in _RETAINING if item["kind"] in (CONFIG_KIND, DEVICE_CLASS_KIND) else _DECLARING:
+        yield _right(item["kind"], item["apiVersion"], verb, item["metadata"].get("namespace"))
 
 
 def needs_of_leaving(names: Iterable[ObjectName]) -> Needs:
@@ -133,8 +140,11 @@ def needs_of_leaving(names: Iterable[ObjectName]) -> Needs:
 
 
 def _leaving(placement: PreviousPlacement) -> Iterator[Right]:
-    """Yield what deleting a service and, where there is one, what scales it needs."""
-    for kind in (SERVICE_KIND, SCALED_OBJECT_KIND) if placement.autoscaled else (SERVICE_KIND,):
+    """Yield what deleting a service needs, and what scales it and its claims are made of, where there is that."""
+    kinds = [SERVICE_KIND]
+    kinds += [SCALED_OBJECT_KIND] if placement.autoscaled else []
+    kinds += [CLAIM_TEMPLATE_KIND] if placement.claims else []
+    for kind in kinds:
         yield from _deleting(kind, placement.key.namespace)
 
 
@@ -153,10 +163,10 @@ def _waiting(service: KubernetesObject) -> Iterator[Right]:
         yield Right("apps", "deployments", "list", namespace)
 
 
-def _right(kind: str, api_version: str, verb: str, namespace: str) -> Right:
+def _right(kind: str, api_version: str, verb: str, namespace: str | None) -> Right:
     return Right(group_of(api_version), resource_of(kind), verb, namespace)
 
 
 def resource_of(kind: str) -> str:
     """Return what the API calls objects of `kind`: all kinds here have the regular plural."""
-    return f"{kind.lower()}s"
+    return f"{kind.lower()}{'es' if kind.endswith('s') else 's'}"

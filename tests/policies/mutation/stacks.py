@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.resource_names import SUFFIXES
+from components.resource_names import object_suffix
 from policies.rules.all_rules import RESOURCE_RULES, STACK_RULES
 from policies.rules.rule_runner import run_rule, run_stack_rule
 from policies.rules.rule_types import Finding, Outcome, Resource
@@ -110,7 +110,7 @@ def _stack_of(name: str, fleet: Fleet) -> Stack:
             for shared in shared_objects(fleet, placed.get(environment, []))
         ]
     resources += [
-        _object(f"{placement.environment}/{placement.deployment}-{SUFFIXES[item['kind']]}", item, placement.environment)
+        _object(f"{placement.environment}/{placement.deployment}-{object_suffix(item)}", item, placement.environment)
         for placement in plan.placements
         for item in placement_objects(fleet, placement)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slicewise.clusters.live import LiveCluster
 from slicewise.diagnostics import Code, Found, Severity, are, some
-from slicewise.documents import OLDEST_RELEASE, Allocation, InferenceEnvironment, is_older
+from slicewise.documents import OLDEST_RELEASE, Allocation, InferenceEnvironment, is_before_release
 
 _WHY = {
     Allocation.EXTENDED_RESOURCE: (
@@ -26,7 +26,7 @@ def check_kubernetes(cluster: LiveCluster, environment: InferenceEnvironment) ->
     too_old = {
         each: [pool.name for pool in pools if pool.allocation is each]
         for each, oldest in OLDEST_RELEASE.items()
-        if is_older(version, oldest)
+        if is_before_release(version, oldest)
     }
     for allocation, names in too_old.items():
         if names:
@@ -51,7 +51,7 @@ def check_kubernetes(cluster: LiveCluster, environment: InferenceEnvironment) ->
 
 
 def _instead(allocation: Allocation, version: str) -> str:
-    has_claims = allocation is Allocation.EXTENDED_RESOURCE and not is_older(version, OLDEST_RELEASE[Allocation.CLAIM])
+    has_claims = allocation is Allocation.EXTENDED_RESOURCE and not is_before_release(version, OLDEST_RELEASE[Allocation.CLAIM])
     return "allocation: claim" if has_claims else "allocation: devicePlugin and run the device plugin on these nodes"
 
 
