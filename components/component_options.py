@@ -30,6 +30,8 @@ class PlanOptions(TypedDict, total=False):
     """Whether clusters are compared with their documents before anything is declared."""
     create_namespaces: bool
     """Whether namespaces of deployments are created where they are missing."""
+    create_device_classes: bool
+    """Whether the DeviceClasses of pools with `allocation: extendedResource` are made."""
     take_over: Mapping[str, str]
     """By environment/namespace/name, from which stack (or `nobody`) a service that is there is taken over."""
     accept_clusters: Mapping[str, str]

@@ -49,7 +49,7 @@ def object_suffix(item: KubernetesObject) -> str:
 
 
 def dependence(name: str) -> int:
-    """Return where among the objects of its placement one is declared, by its name in the stack: what it needs first."""
+    """Return where in the order of its placement's objects one is, by its name in the stack: after what it needs."""
     return _SUFFIXES.index(name.rpartition("-")[2])
 
 

@@ -1,4 +1,4 @@
-"""Whose the DeviceClasses are that `createDeviceClasses` makes: never taken over, and never beside another of a name."""
+"""Whose the DeviceClasses are that `createDeviceClasses` makes: none is taken over, or beside another of its name."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ def _rivals(there: ExistingObjects, item: KubernetesObject) -> Iterator[ObjectNa
     """Yield the other DeviceClasses that answer the resource of `item`."""
     resource = item["spec"]["extendedResourceName"]
     for name, live in there.objects.items():
-        if name.kind == DEVICE_CLASS_KIND and name != name_of_object(item):
-            if text(mapping(live.manifest.get("spec")).get("extendedResourceName")) == resource:
-                yield name
+        answers = text(mapping(live.manifest.get("spec")).get("extendedResourceName"))
+        if name.kind == DEVICE_CLASS_KIND and name != name_of_object(item) and answers == resource:
+            yield name
 
 
 def _refused(config: StackConfig, environment: str, item: KubernetesObject, there: list[ObjectName]) -> Diagnostic:
     resource, names = item["spec"]["extendedResourceName"], [name.name for name in there]
     message = (
         f"DeviceClass {some(names, word='and')} is there already for {resource}, and Slicewise has not made it as "
-        "this stack would: of two classes of a resource the newer counts, and when one of them goes, new pods get nothing"
+        "this stack would: of two classes of a resource the newer counts, and when one goes, new pods get nothing"
     )
     remedy = (
-        f"to use what is there, {config.how_to_set('createDeviceClasses', 'false')}; to have this stack make it, delete "
-        f"what is there: kubectl delete deviceclass {' '.join(names)}"
+        f"to use what is there, {config.how_to_set('createDeviceClasses', 'false')}; to have this stack make it, "
+        f"delete what is there: kubectl delete deviceclass {' '.join(names)}"
     )
     subject = Subject("InferenceEnvironment", environment)
     return Diagnostic.error(

@@ -85,8 +85,12 @@ _OF_CONTAINER: Final = {
     "resources": ServicePart.RESOURCES,
 }
 _OF_INIT_CONTAINER: Final = {"env": ServicePart.STORAGE_INITIALIZER, "resources": ServicePart.RESOURCES}
-_OF_POD: Final = {"nodeSelector": ServicePart.NODES, "tolerations": ServicePart.NODES, "affinity": ServicePart.NODES}
-_OF_POD |= {"resourceClaims": ServicePart.RESOURCES}
+_OF_POD: Final = {
+    "nodeSelector": ServicePart.NODES,
+    "tolerations": ServicePart.NODES,
+    "affinity": ServicePart.NODES,
+    "resourceClaims": ServicePart.RESOURCES,
+}
 _OF_MODEL: Final = {"uri": ServicePart.SOURCE, "name": ServicePart.SERVED_NAME, "lora": ServicePart.ADAPTERS}
 _OF_SPEC: Final = {
     "replicas": ServicePart.REPLICAS,

@@ -38,8 +38,9 @@ def _is_of_people(folder: Path) -> bool:
     return any((folder / name).exists() for name in _OTHER_NAMES) or (path.exists() and not is_by_render(path))
 
 
-def _order(name: str) -> tuple[bool, str]:
-    return (not name.startswith("namespace."), name)
+def _order(name: str) -> tuple[bool, bool, str]:
+    """Put first what others need: namespaces and DeviceClasses, then what claims are made of."""
+    return (not name.startswith(("namespace.", "deviceclass.")), ".resourceclaimtemplate." not in name, name)
 
 
 def _text(names: list[str]) -> str:

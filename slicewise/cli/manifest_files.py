@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,11 @@ from slicewise.cli.kustomization import kustomizations
 from slicewise.cli.output_conflicts import conflicts
 from slicewise.cli.output_directory import replace_all, signed, written_files
 from slicewise.cli.remembered_plan import RememberedPlan, plan_text
+from slicewise.clusters.live import NAMESPACE_KIND
 from slicewise.clusters.preflight import is_reserved
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, shown_file
 from slicewise.documents import Fleet
-from slicewise.manifests import KubernetesObject, environment_objects, namespace_object
+from slicewise.manifests import DEVICE_CLASS_KIND, KubernetesObject, environment_objects, namespace_object
 from slicewise.planning import Plan
 
 STANDARD_INPUT = "standard input"
@@ -87,7 +88,7 @@ def write_manifests(
     owner: str,
     documents: Sequence[str],
     remembered: RememberedPlan,
-    create_namespaces: bool = False,
+    created: Collection[str] = (),
 ) -> Rendering:
     """Write the objects of `plan` below `directory`, and remove those files of `owner` that it no longer has.
 
@@ -100,7 +101,8 @@ def write_manifests(
         owner: Whose the files are, on one line.
         documents: The paths that the documents were read from.
         remembered: What the directory had of the last rendering when `plan` was made.
-        create_namespaces: Whether the namespaces that services are in are written, too.
+        created: The kinds of what services need and others may have made that are written, too: `Namespace`,
+            `DeviceClass`.
 
     Raises:
         ChangedMeanwhileError: the directory has another plan by now, and nothing was written.
@@ -109,8 +111,10 @@ def write_manifests(
     """
     files = {
         directory / environment / _file_name(item): signed(manifest_text(item), owner)
-        for environment, objects in environment_objects(fleet, plan).items()
-        for item in (*_namespaces(objects, make=create_namespaces), *objects)
+        for environment, objects in environment_objects(
+            fleet, plan, device_classes=DEVICE_CLASS_KIND in created
+        ).items()
+        for item in (*_namespaces(objects, make=NAMESPACE_KIND in created), *objects)
     }
     if not files and not directory.exists():
         return Rendering(0, 0, 0)
@@ -123,8 +127,8 @@ def write_manifests(
 
 def _namespaces(objects: Iterable[KubernetesObject], *, make: bool) -> list[KubernetesObject]:
     """Return the namespaces of the objects, without those that every cluster has."""
-    names = sorted({item["metadata"]["namespace"] for item in objects}) if make else []
-    return [namespace_object(name) for name in names if not is_reserved(name)]
+    names = sorted({item["metadata"]["namespace"] for item in objects if "namespace" in item["metadata"]})
+    return [namespace_object(name) for name in names if make and not is_reserved(name)]
 
 
 def not_written(error: OSError, directory: Path) -> InvalidInputError:

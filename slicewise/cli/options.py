@@ -139,6 +139,12 @@ AllowMoves = Annotated[
 CreateNamespaces = Annotated[
     bool, typer.Option("--create-namespaces", help="Write the namespaces of the services, too.")
 ]
+CreateDeviceClasses = Annotated[
+    bool,
+    typer.Option(
+        "--create-device-classes", help="Write the DeviceClasses of pools with allocation: extendedResource, too."
+    ),
+]
 WhenShort = Annotated[
     OnShortfall,
     typer.Option(

@@ -19,6 +19,7 @@ from slicewise.cli.manifest_files import (
 )
 from slicewise.cli.options import (
     AllowMoves,
+    CreateDeviceClasses,
     CreateNamespaces,
     OutputDirectory,
     Paths,
@@ -29,8 +30,10 @@ from slicewise.cli.options import (
 )
 from slicewise.cli.remembered_plan import RememberedPlan, recall, without_memory
 from slicewise.cli.results import print_result
+from slicewise.clusters.live import NAMESPACE_KIND
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, counted, printable, shown_file
 from slicewise.documents import DeploymentKey, Fleet
+from slicewise.manifests import DEVICE_CLASS_KIND
 from slicewise.planning import Move, MoveCode, OnShortfall, Plan, Rejections, make_plan
 from slicewise.presentation import print_changes, printing_console, shortfall_lines
 
@@ -43,6 +46,7 @@ def render(  # noqa: PLR0913 - each is an option
     fresh: PlanAfresh = False,
     allow_moves: AllowMoves = False,
     create_namespaces: CreateNamespaces = False,
+    create_device_classes: CreateDeviceClasses = False,
     owner: RenderOwner = None,
     on_shortfall: WhenShort = OnShortfall.FAIL,
 ) -> None:
@@ -55,6 +59,10 @@ def render(  # noqa: PLR0913 - each is an option
     Example: slicewise render stacks/prod --output-dir manifests
     """
     fleet = read_fleet(paths)
+    created = [
+        *([NAMESPACE_KIND] if create_namespaces else []),
+        *([DEVICE_CLASS_KIND] if create_device_classes else []),
+    ]
     whose = owner or documents_owner(paths, output_dir)
     while True:
         remembered = _recall(output_dir, whose, asked=not (fresh or previous))
@@ -71,7 +79,7 @@ def render(  # noqa: PLR0913 - each is an option
                 owner=whose,
                 documents=paths,
                 remembered=remembered,
-                create_namespaces=create_namespaces,
+                created=created,
             )
         except ChangedMeanwhileError:
             continue

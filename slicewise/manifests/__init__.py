@@ -6,12 +6,12 @@ The names of annotations and labels are here, too.
 """
 
 from slicewise.manifests.device_claims import is_of_prefill, named_templates
-from slicewise.manifests.device_classes import device_classes
 from slicewise.manifests.engine_memory import engine_digest, prefill_annotation
 from slicewise.manifests.namespaces import namespace_object
 from slicewise.manifests.plan_objects import environment_objects, field_source, placement_objects, shared_objects
 from slicewise.manifests.pod_template import GPU_TOLERATION, pod_tolerations
 from slicewise.manifests.required_nodes import is_chosen, node_choice
+from slicewise.manifests.resource_classes import device_classes
 from slicewise.manifests.source_map import FieldSource, SourcePart
 from slicewise.manifests.vocabulary import (
     CLAIM_TEMPLATE_KIND,

@@ -9,6 +9,7 @@ from slicewise.documents import Fleet
 from slicewise.manifests.device_claims import CLAIM_SOURCES, claim_template, uses_claims
 from slicewise.manifests.inference_service import SERVICE_SOURCES, inference_service
 from slicewise.manifests.pipeline_parallel import pipeline_parallel_config
+from slicewise.manifests.resource_classes import device_classes as classes_of
 from slicewise.manifests.scaled_object import SCALED_OBJECT_SOURCES, scaled_object
 from slicewise.manifests.source_map import FieldSource
 from slicewise.manifests.vocabulary import KubernetesObject
@@ -61,12 +62,11 @@ def _uses_pipeline(fleet: Fleet, placement: Placement) -> bool:
     return model.profile(placement.profile).replica_topology.pipelined
 
 
-def environment_objects(fleet: Fleet, plan: Plan) -> dict[str, list[KubernetesObject]]:
-    """Return all objects of every environment that has any, shared ones first."""
-    return {
-        environment: [
-            *shared_objects(fleet, placements),
-            *(item for placement in placements for item in placement_objects(fleet, placement)),
-        ]
-        for environment, placements in placements_by_environment(plan).items()
-    }
+def environment_objects(fleet: Fleet, plan: Plan, *, device_classes: bool = False) -> dict[str, list[KubernetesObject]]:
+    """Return all objects of every environment that has any, shared ones first; DeviceClasses where these are wanted."""
+    classes = {each.metadata.name: classes_of(each.spec) for each in fleet.environments if device_classes}
+    found = {name: items for name, items in classes.items() if items}
+    for environment, placements in placements_by_environment(plan).items():
+        found.setdefault(environment, []).extend(shared_objects(fleet, placements))
+        found[environment] += (item for placement in placements for item in placement_objects(fleet, placement))
+    return found

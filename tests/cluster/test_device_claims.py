@@ -41,9 +41,8 @@ def devices(cluster: EmbeddedCluster) -> Iterator[None]:
         install_device_classes(client, classes)
         add_nodes(cluster.plane, POOLS)
         yield
-        for each in POOLS:
-            for name in each.node_names():
-                client.delete(Node, name)
+        for name in (name for each in POOLS for name in each.node_names()):
+            client.delete(Node, name)
         for each in classes:
             client.delete(DEVICE_CLASSES, each["metadata"]["name"])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from slicewise.documents import Allocation, EnvironmentSpec, resources_of
 from slicewise.manifests import vocabulary
 from slicewise.manifests.devices import is_of_profile, profile_of_resource
+from slicewise.manifests.namespaces import NEVER_REMOVED
 from slicewise.manifests.vocabulary import KubernetesObject
 
 
@@ -27,6 +28,7 @@ def _device_class(resource: str, profile: str) -> KubernetesObject:
         "metadata": {
             "name": f"{resource.rpartition('/')[2]}.slicewise.dev",
             "labels": {vocabulary.MANAGED_BY_LABEL: vocabulary.MANAGED_BY},
+            "annotations": dict(NEVER_REMOVED),
         },
         "spec": {
             "extendedResourceName": resource,
