@@ -19,6 +19,7 @@ from slicewise.clusters.live.existing_objects import ExistingObjects, LiveObject
 CHAT = ObjectName("LLMInferenceService", "team", "chat")
 SCALER = ObjectName("ScaledObject", "team", "chat")
 URN = "urn:pulumi:test::slicewise::types::west/team/chat-service"
+SCALER_URN = "urn:pulumi:test::slicewise::types::west/team/chat-scaledobject"
 OWN = "organization/slicewise/test"
 OTHER = "organization/slicewise/other"
 LEAVES = Departures(leaving=frozenset({"west"}))
@@ -72,14 +73,14 @@ def test_only_what_is_the_stacks_own_leaves_with_its_environment(
 
 def test_what_scales_a_service_goes_where_it_goes() -> None:
     """One command takes both; what scales it may be another's alone."""
-    both = {CHAT: Applied(URN, "7"), SCALER: Applied("urn:scaler", "9")}
+    both = {CHAT: Applied(URN, "7"), SCALER: Applied(SCALER_URN, "9")}
     there = {CHAT: live("7", OTHER), SCALER: live("9", OTHER)}
     (found,) = wrong_deletions(LEAVES, past(west=both), {}, {}, {"west": ExistingObjects("1", there)})
     assert URN in found.message
     (found,) = wrong_deletions(
         LEAVES, past(west=both), {}, {}, {"west": ExistingObjects("1", {**there, CHAT: live("7")})}
     )
-    assert "urn:scaler" in found.message
+    assert SCALER_URN in found.message
 
 
 SAME, NOBODY_KNOWS, TWO = "is the one that this stack has in environment west", "both may be one cluster", None

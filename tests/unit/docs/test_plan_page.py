@@ -21,7 +21,7 @@ def test_the_keys_of_every_list_are_on_the_page() -> None:
     moved, large = deployment("moved", "m", scaling=scaling), deployment("large", "m", replicas=1000)
     with_prefill = {**profile("p"), "prefill": {"replicas": 1}}
     also = [model("n", with_prefill), deployment("split", "n", namespace="other", environmentSelector={"has": "room"})]
-    also.append(environment("west", pool("room"), labels={"has": "room"}))
+    also.append(environment("west", pool("room", allocation="claim"), labels={"has": "room"}))
     sliced = model("sliced", profile("s", mig="only"))
     also += [environment("north", slices("cut", "1g.10gb")), sliced, deployment("tiny", "sliced")]
     earlier = fleet_of([environment("east", pool("gone")), model("m"), moved])
