@@ -51,7 +51,8 @@ def check_kubernetes(cluster: LiveCluster, environment: InferenceEnvironment) ->
 
 
 def _instead(allocation: Allocation, version: str) -> str:
-    has_claims = allocation is Allocation.EXTENDED_RESOURCE and not is_before_release(version, OLDEST_RELEASE[Allocation.CLAIM])
+    newer = not is_before_release(version, OLDEST_RELEASE[Allocation.CLAIM])
+    has_claims = allocation is Allocation.EXTENDED_RESOURCE and newer
     return "allocation: claim" if has_claims else "allocation: devicePlugin and run the device plugin on these nodes"
 
 
