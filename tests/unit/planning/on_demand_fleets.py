@@ -65,7 +65,7 @@ def on_demand_documents(seed: int, most_gpus: int = 4, most_replicas: int = 5) -
     fields: dict[str, object] = {"nodeCount": rng.randint(1, 3), "acceleratorCount": rng.randint(1, most_gpus)}
     if gpu == "h100-80gb" and rng.random() < 0.4:
         fields["wholeGpus"] = 1
-    if rng.random() < 0.25:
+    if rng.random() < 0.25 and (fields["nodeCount"], fields["acceleratorCount"]) != (1, 1):
         fields["reservedSlices"] = {names[next(iter(chosen))]: rng.randint(1, 2)}
     if rng.random() < 0.35:
         fields["allocatable"] = {"cpu": str(rng.choice([4, 8, 14])), "memory": "1Ti"}
