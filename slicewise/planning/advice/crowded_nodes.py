@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from slicewise.diagnostics import Code, Diagnostic, counted, some
-from slicewise.documents import ModelSpec
+from slicewise.documents import ModelSpec, declared_pool, gpus_per_unit, is_cut_on_demand
 from slicewise.kubernetes import GIB
-from slicewise.planning.advice.occupied_pool import OccupiedPool, offers
+from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, offers
+from slicewise.planning.capacity import NodeSize
 
 # More than any node that is sold with eight GPUs.
 _PLAUSIBLE_CPUS: Final = 256
@@ -51,19 +54,45 @@ def _hungriest_node(pool: OccupiedPool, plausible: int, need: Callable[[ModelSpe
         most += hungriest * ledger.node.units
     if most <= plausible:
         return None
-    pods, names, wanted = 0, [], Decimal(0)
-    for ledger, tenants in offers(pool):
-        room = ledger.node
-        for placement, model, _, pod in sorted(
-            tenants, key=lambda tenant: (-need(tenant.model) / tenant.pod.units, tenant.placement.deployment)
-        ):
-            count = min(room.most(pod), placement.replicas * placement.nodes_per_replica)
-            if count:
-                room = room.less(pod, count)
-                pods += count
-                names.append(str(placement.deployment))
-                wanted += count * need(model)
-    return _BusyNode(pods, names, wanted)
+    if is_cut_on_demand(pool.ledger.pool):
+        return _busy([_on_one_node(pool, need)], need)
+    return _busy([_on_units(ledger.node, tenants, need) for ledger, tenants in offers(pool)], need)
+
+
+def _busy(found: Iterable[Iterable[tuple[Tenant, int]]], need: Callable[[ModelSpec], Decimal]) -> _BusyNode:
+    """Return the node that has so many pods of some tenants."""
+    there = [(tenant, count) for each in found for tenant, count in each if count]
+    return _BusyNode(
+        sum(count for _, count in there),
+        [str(tenant.placement.deployment) for tenant, _ in there],
+        sum((count * need(tenant.model) for tenant, count in there), Decimal(0)),
+    )
+
+
+def _on_units(
+    room: NodeSize, tenants: Iterable[Tenant], need: Callable[[ModelSpec], Decimal]
+) -> Iterator[tuple[Tenant, int]]:
+    """Yield how many pods of each tenant share the units of one resource of a node, the hungriest first."""
+    for tenant in sorted(tenants, key=lambda each: (-need(each.model) / each.pod.units, each.placement.deployment)):
+        pod, most = tenant.pods
+        count = min(room.most(pod), most)
+        room = room.less(pod, count)
+        yield tenant, count
+
+
+def _on_one_node(pool: OccupiedPool, need: Callable[[ModelSpec], Decimal]) -> Iterator[tuple[Tenant, int]]:
+    """Yield how many pods of each tenant share the GPUs of a node that are cut on demand, the hungriest first."""
+    left = Fraction(declared_pool(pool.ledger.pool).accelerator_count)
+    # Units of all profiles: how many are there at once is said by the GPUs that are left.
+    room = replace(pool.ledger.node, units=sum(ledger.node.units for ledger, _ in offers(pool)))
+    shares = [(gpus_per_unit(ledger.pool), each) for ledger, tenants in offers(pool) for each in tenants]
+    for share, tenant in sorted(
+        shares, key=lambda each: (-Fraction(need(each[1].model)) / each[0], each[1].placement.deployment)
+    ):
+        pod, most = tenant.pods
+        count = min(math.floor(left / (share * pod.units)), room.most(pod), most)
+        left, room = left - count * pod.units * share, room.less(pod, count)
+        yield tenant, count
 
 
 def _too_small(pool: OccupiedPool, node: _BusyNode, wanted: str, asks: Mapping[str, Any]) -> Diagnostic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from copy import deepcopy
@@ -68,6 +69,8 @@ def _name(document: Document) -> str:
 
 
 def _split(field: str) -> tuple[list[str], str]:
+    if quoted := re.fullmatch(r'(.*)\["(.*)"\]', field):
+        return _parts(quoted[1]), quoted[2]
     for labels in (".labels.", ".matchLabels.", ".limits.", ".requests.", ".extendedResources."):
         if labels in field:
             before, _, label = field.partition(labels)
@@ -121,7 +124,7 @@ def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
     (short,) = (item for item in before["shortfalls"] if item["deployment"]["name"] == name)
     if remedy.rival:
         # Who might come first goes no further than it has come.
-        documents = list(chain.from_iterable(_content(item, before, name) for item in documents))
+        documents = list(chain.from_iterable(rival_content(item, before, name) for item in documents))
     changed = follow(remedy, documents)
     fleet = loaded(changed)
     after = planned(fleet, parse_previous(before["placements"], "before"))
@@ -141,7 +144,7 @@ def assert_true(remedy: Remedy, documents: list[Document], name: str) -> None:
     assert {place for place in places(before) if place[0] != removed} <= places(after), remedy
 
 
-def _content(document: Document, plan: Document, name: str) -> list[Document]:
+def rival_content(document: Document, plan: Document, name: str) -> list[Document]:
     """Return `document`, asking for no more environments than `plan` has for it, unless it is the deployment `name`."""
     if document["kind"] != "ModelDeployment" or document["metadata"]["name"] == name:
         return [document]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.documents import deployment, environment, model, plan_of, profile, slices
+from tests.documents import deployment, environment, model, on_demand, plan_of, profile, slices
 from tests.unit.planning.advised import warned
 
 _TOO_SMALL = (
@@ -67,3 +67,18 @@ def test_the_numbers_are_facts() -> None:
         {"pods": 56, "deployments": ["team/d"], "cpu": 448.0},
         {"pods": 56, "deployments": ["team/d"], "memoryBytes": 4480 * 1024**3},
     ]
+
+
+def test_on_gpus_that_are_cut_on_demand_no_more_slices_meet_than_gpus_have_room_for() -> None:
+    """Eight H100s: 16 of 3g.40gb, or 56 of 1g.10gb, and never both."""
+    cut = on_demand("p", ["1g.10gb", "3g.40gb"], nodeCount=8)
+    models = [
+        model("small", profile("s", memoryPerGpu="9Gi"), cpu="4"),
+        model("large", profile("s", memoryPerGpu="39Gi"), cpu="16"),
+    ]
+    asked = [deployment("a", "small", replicas=60), deployment("b", "large", replicas=16)]
+    # 16 x 16 at most, or 8 x 16 + 32 x 4.
+    assert warned(environment("env", cut), *models, *asked) == []
+    models[1] = model("large", large, cpu="17")
+    (warning,) = warned(environment("env", cut), *models, *asked)
+    assert warning[2] == _TOO_SMALL.format("16 pods of team/b", "272 CPUs")
