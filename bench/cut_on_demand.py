@@ -9,7 +9,7 @@ from typing import Final
 
 from bench.result_tables import Table
 from slicewise.mig import MOST_GPUS_CUT, GpuModel, fewest_gpus, find_gpu_model, on_demand_gpu
-from slicewise.planning.capacity import NodeSize, OnDemandNode, PodSize, SharedPod, is_sound_on_demand
+from slicewise.planning import NodeSize, OnDemandNode, PodSize, SharedPod, is_sound_on_demand
 
 NODES: Final = 2
 GPUS: Final = MOST_GPUS_CUT // NODES

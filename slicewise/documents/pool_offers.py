@@ -92,7 +92,7 @@ def is_cut_in_several(pool: NodePool) -> bool:
     return bool(pool.mig and pool.mig.several)
 
 
-def is_cut_on_demand(pool: NodePool) -> bool:
+def is_dynamic(pool: NodePool) -> bool:
     """Return whether the GPUs of `pool`, or of the pool of which it is one resource, are cut when pods come."""
     mig = declared_pool(pool).mig
     return mig is not None and mig.dynamic

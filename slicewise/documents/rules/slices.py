@@ -9,7 +9,7 @@ from slicewise.diagnostics import Code, Diagnostic, FieldPath, counted, dotted, 
 from slicewise.documents.cloud_nodes import catalogued
 from slicewise.documents.cluster import Cluster, GkeCluster
 from slicewise.documents.environment import MigConfiguration, NodePool
-from slicewise.documents.pool_offers import is_cut_in_several, is_cut_on_demand, slices_of_a_node, whole_memory
+from slicewise.documents.pool_offers import is_cut_in_several, is_dynamic, slices_of_a_node, whole_memory
 from slicewise.mig import GpuModel, MigStrategy
 
 _MIG: Final = ("capabilities", "migConfiguration")
@@ -162,7 +162,7 @@ def check_made_in_several(pool: NodePool, cluster: Cluster, path: FieldPath) -> 
     """Yield that the stack cannot make nodes which are cut in several profiles."""
     if cluster.provisioned is None or not is_cut_in_several(pool):
         return
-    on_demand = is_cut_on_demand(pool)
+    on_demand = is_dynamic(pool)
     if isinstance(cluster.provisioned, GkeCluster):
         if on_demand:
             return  # that the DRA driver is not on such nodes is said of the allocation

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from slicewise.diagnostics import Code, Diagnostic, counted, some
-from slicewise.documents import ModelSpec, declared_pool, gpus_per_unit, is_cut_on_demand
+from slicewise.documents import ModelSpec, declared_pool, gpus_per_unit, is_dynamic
 from slicewise.kubernetes import GIB
 from slicewise.planning.advice.occupied_pool import OccupiedPool, Tenant, offers
 from slicewise.planning.capacity import NodeSize
@@ -54,7 +54,7 @@ def _hungriest_node(pool: OccupiedPool, plausible: int, need: Callable[[ModelSpe
         most += hungriest * ledger.node.units
     if most <= plausible:
         return None
-    if is_cut_on_demand(pool.ledger.pool):
+    if is_dynamic(pool.ledger.pool):
         return _busy([_on_one_node(pool, need)], need)
     return _busy([_on_units(ledger.node, tenants, need) for ledger, tenants in offers(pool)], need)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from slicewise.documents import NodePool, is_cut_on_demand, offers_of
+from slicewise.documents import NodePool, is_dynamic, offers_of
 from slicewise.planning.capacity.offer_ledger import OfferLedger, link
 from slicewise.planning.capacity.on_demand_ledger import OnDemandLedger
 from slicewise.planning.capacity.pool_ledger import PoolLedger
@@ -15,7 +15,7 @@ def ledgers_of(environment: str, pool: NodePool) -> Sequence[PoolLedger]:
     offers = offers_of(pool)
     if len(offers) == 1:
         return [PoolLedger(environment, offers[0])]
-    kind = OnDemandLedger if is_cut_on_demand(pool) else OfferLedger
+    kind = OnDemandLedger if is_dynamic(pool) else OfferLedger
     found = [kind(environment, offer) for offer in offers]
     link(found)
     return found

@@ -72,10 +72,8 @@ def test_the_numbers_are_facts() -> None:
 def test_on_gpus_that_are_cut_on_demand_no_more_slices_meet_than_gpus_have_room_for() -> None:
     """Eight H100s: 16 of 3g.40gb, or 56 of 1g.10gb, and never both."""
     cut = on_demand("p", ["1g.10gb", "3g.40gb"], nodeCount=8)
-    models = [
-        model("small", profile("s", memoryPerGpu="9Gi"), cpu="4"),
-        model("large", profile("s", memoryPerGpu="39Gi"), cpu="16"),
-    ]
+    large = profile("s", memoryPerGpu="39Gi")
+    models = [model("small", profile("s", memoryPerGpu="9Gi"), cpu="4"), model("large", large, cpu="16")]
     asked = [deployment("a", "small", replicas=60), deployment("b", "large", replicas=16)]
     # 16 x 16 at most, or 8 x 16 + 32 x 4.
     assert warned(environment("env", cut), *models, *asked) == []

@@ -5,7 +5,7 @@ Of nodes that are cut in several profiles the fields are those of one GPU resour
 
 from __future__ import annotations
 
-from slicewise.documents import NodePool, PoolOffer, is_cut_on_demand, reserved_field
+from slicewise.documents import NodePool, PoolOffer, is_dynamic, reserved_field
 
 _RESERVED = "reservedUnits"
 
@@ -38,7 +38,7 @@ def leaving_out(pool: NodePool) -> str:
 
 def counting(pool: NodePool, count: int) -> str | None:
     """Return how a document says that a node has `count` units; None where acceleratorCount and profile say it."""
-    if not is_part(pool) or is_cut_on_demand(pool):
+    if not is_part(pool) or is_dynamic(pool):
         return None
     return f"{pool.mig.profile}: {count} in slices" if pool.mig else f"wholeGpus: {count}"
 

@@ -11,7 +11,7 @@ from slicewise.clusters.verify.pools.cuts import Cut, Cutter, OwnLayout, cut_of,
 from slicewise.clusters.verify.pools.declared_pool import DeclaredPool
 from slicewise.clusters.verify.pools.pool_fields import has_reserve
 from slicewise.diagnostics import Code
-from slicewise.documents import DeploymentKey, is_cut_on_demand
+from slicewise.documents import DeploymentKey, is_dynamic
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, plain_profile, resource_name
 
 # Only these say of a unit of nvidia.com/gpu whether it is a whole GPU or a slice.
@@ -236,7 +236,7 @@ def _layout(gpus: Gpus) -> UnitFault | None:
 
 
 def _on_demand(declared: DeclaredPool, gpus: Gpus) -> UnitFault | None:
-    wanted = is_cut_on_demand(declared.pool)
+    wanted = is_dynamic(declared.pool)
     if not gpus.offers or wanted == gpus.on_demand:
         return None
     return CutAlready(units=tuple(map(_found, gpus.offers))) if wanted else CutOnDemand()
