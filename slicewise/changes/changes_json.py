@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from slicewise.changes.compared_plans import ChangeKind, PlacementChange, PlanChanges
 from slicewise.changes.part_changes import PartChange
 from slicewise.changes.service_parts import PartsOfPlan
 from slicewise.documents import DeploymentKey, Fleet
-from slicewise.planning import Location, Placement, Plan, PreviousPlacement, line_of_parts, plan_with_remedies
+from slicewise.planning import (
+    Location,
+    Placement,
+    Plan,
+    PlanLists,
+    PreviousPlacement,
+    line_of_parts,
+    lists_with_remedies,
+)
 
 
-def plan_with_changes(fleet: Fleet, plan: Plan, parts: PartsOfPlan, changes: PlanChanges | None) -> dict[str, Any]:
+def plan_with_changes(fleet: Fleet, plan: Plan, parts: PartsOfPlan, changes: PlanChanges | None) -> PlanLists:
     """Return the plan as `plan --output json` prints it; `changes` is null where there is no earlier plan."""
-    data = plan_with_remedies(fleet, plan)
-    with_parts(data["placements"], parts)
-    return {**data, "changes": changes_to_dict(changes) if changes else None}
-
-
-def with_parts(placements: Iterable[dict[str, Any]], parts: PartsOfPlan) -> None:
-    """Write into the placements of a plan, as JSON data, what the service of each is made of."""
-    for entry in placements:
-        key = DeploymentKey(entry["deployment"]["namespace"], entry["deployment"]["name"])
-        entry["parts"] = dict(parts[entry["environment"], key])
+    lists = lists_with_remedies(fleet, plan)
+    placements = ({**entry, "parts": _parts_of(entry, parts)} for entry in lists["placements"])
+    return {**lists, "placements": placements, "changes": changes_to_dict(changes) if changes else None}
 
 
 def with_lines_of_parts(placements: Iterable[dict[str, Any]], parts: PartsOfPlan) -> None:
-    """Write the same into the placements of a stack's outputs: a line for each."""
-    entries = [*placements]
-    with_parts(entries, parts)
-    for entry in entries:
-        entry["parts"] = line_of_parts(entry["parts"])
+    """Write into the placements of a stack's outputs what the service of each is made of: a line for each."""
+    for entry in placements:
+        entry["parts"] = line_of_parts(_parts_of(entry, parts))
+
+
+def _parts_of(entry: Mapping[str, Any], parts: PartsOfPlan) -> Mapping[str, str]:
+    key = DeploymentKey(entry["deployment"]["namespace"], entry["deployment"]["name"])
+    return parts[entry["environment"], key]
 
 
 def changes_to_dict(changes: PlanChanges) -> dict[str, Any]:

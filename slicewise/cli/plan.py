@@ -10,10 +10,11 @@ import yaml
 from slicewise.changes import parts_of_plan, plan_changes, plan_with_changes
 from slicewise.cli import exit_codes
 from slicewise.cli.command_inputs import read_inputs
+from slicewise.cli.json_text import json_pieces
 from slicewise.cli.options import By, EveryPlacement, Paths, PlanAs, PlanOutput, Previous
-from slicewise.cli.results import print_result
+from slicewise.cli.results import print_pieces, print_result
 from slicewise.documents import Fleet
-from slicewise.planning import AccountsBy, Plan, accounts_to_dict
+from slicewise.planning import AccountsBy, Plan, accounts_to_dict, read_lists
 from slicewise.presentation import (
     accounts_as_markdown,
     fleet_picture,
@@ -45,9 +46,10 @@ def plan(
     if by:
         _print_accounts(fleet, made, by, output)
     elif output is PlanOutput.JSON:
-        print_result(json.dumps(plan_with_changes(fleet, made, parts, changes), indent=2))
+        print_pieces(json_pieces(plan_with_changes(fleet, made, parts, changes)))
     elif output is PlanOutput.YAML:
-        print_result(yaml.safe_dump(plan_with_changes(fleet, made, parts, changes), sort_keys=False).removesuffix("\n"))
+        whole = read_lists(plan_with_changes(fleet, made, parts, changes))
+        print_result(yaml.safe_dump(whole, sort_keys=False).removesuffix("\n"))
     elif output is PlanOutput.MARKDOWN:
         print_result(plan_as_markdown(fleet, made, changes).removesuffix("\n"))
     elif output is PlanOutput.SVG:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def print_result(text: str) -> None:
     """Print what a command was run for; errors, warnings and progress go to standard error."""
     print(text)  # noqa: T201 - the result
+
+
+def print_pieces(pieces: Iterable[str]) -> None:
+    """Print a result that is made while it is printed."""
+    for piece in pieces:
+        print(piece, end="")  # noqa: T201 - the result
+    print()  # noqa: T201 - the result

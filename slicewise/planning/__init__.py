@@ -31,6 +31,7 @@ from slicewise.planning.explaining import (
     grouped,
     nearest_miss,
     no_remedy,
+    place_in_words,
     prospects,
 )
 from slicewise.planning.in_gpus import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
@@ -38,12 +39,12 @@ from slicewise.planning.location import Location, pool_in_words
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
-from slicewise.planning.plan_json import endpoint_to_dict, plan_to_dict
+from slicewise.planning.plan_json import PlanLists, endpoint_to_dict, plan_lists, read_lists
 from slicewise.planning.plan_outputs import output_entries, plan_to_outputs
 from slicewise.planning.previous_placements import PreviousPlacement, PreviousPrefill, parse_previous
 from slicewise.planning.quotas import quotas_to_list
-from slicewise.planning.reasons import Rejection
-from slicewise.planning.remedies import Remedies, plan_with_remedies, remedies_to_dict
+from slicewise.planning.rejection_groups import RejectionGroup
+from slicewise.planning.remedies import Remedies, lists_with_remedies, remedies_to_dict
 from slicewise.planning.search import DecisionLog, make_plan
 from slicewise.planning.short_entries import ADDRESSES, line_of_parts
 
@@ -66,13 +67,14 @@ __all__ = [
     "OnShortfall",
     "Placement",
     "Plan",
+    "PlanLists",
     "PlannedCharge",
     "PodSize",
     "PoolName",
     "PoolUsage",
     "PreviousPlacement",
     "PreviousPrefill",
-    "Rejection",
+    "RejectionGroup",
     "Rejections",
     "Remedies",
     "SharedPod",
@@ -94,6 +96,7 @@ __all__ = [
     "is_sound_on_demand",
     "judged_engine",
     "line_of_parts",
+    "lists_with_remedies",
     "make_plan",
     "nearest_miss",
     "no_remedy",
@@ -103,15 +106,16 @@ __all__ = [
     "offered_units",
     "output_entries",
     "parse_previous",
+    "place_in_words",
     "placement_endpoint",
     "placements_by_environment",
-    "plan_to_dict",
+    "plan_lists",
     "plan_to_outputs",
-    "plan_with_remedies",
     "pool_costs",
     "pool_in_words",
     "prospects",
     "quotas_to_list",
+    "read_lists",
     "remedies_to_dict",
     "resource_in_words",
     "unchecked_models",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from slicewise.addresses import Endpoint
@@ -14,22 +14,37 @@ from slicewise.planning.location import Location
 from slicewise.planning.moves import Move
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import Placement, Plan, PoolUsage, Shortfall
+from slicewise.planning.pool_sets import PoolSets
 from slicewise.planning.quotas import quotas_to_list
 from slicewise.planning.reason_facts import reason_facts
-from slicewise.planning.reasons import Rejection
+from slicewise.planning.reasons import Reason
+from slicewise.planning.rejection_groups import Rejection, RejectionGroup
 from slicewise.planning.unit_identity import nodes_of_pool, profile_of_unit
 
+PlanLists = dict[str, Any]
+"""A plan as JSON data, by its keys. Of an overloaded fleet it is large, so each list is made while it is read, once."""
 
-def plan_to_dict(fleet: Fleet, plan: Plan, rejections: Rejections) -> dict[str, Any]:
-    """Return the plan as JSON data with exactly the contract's keys, sorted by names."""
+
+def plan_lists(fleet: Fleet, plan: Plan, rejections: Rejections) -> PlanLists:
+    """Return the plan as JSON data with exactly the contract's keys, sorted by names.
+
+    They are to be read in their order: `poolSets` has what `shortfalls` refer to.
+    """
+    sets = PoolSets(plan, rejections)
     return {
-        "placements": [placement_to_dict(fleet, placement) for placement in plan.placements],
-        "shortfalls": [_shortfall(shortfall, rejections.of(shortfall.deployment)) for shortfall in plan.shortfalls],
-        "nodePools": [pool_to_dict(usage) for usage in plan.node_pools],
-        "warnings": [{**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings],
-        "moved": [_move(move) for move in plan.moved],
+        "placements": (placement_to_dict(fleet, placement) for placement in plan.placements),
+        "shortfalls": (_shortfall(each, rejections.of(each.deployment), sets) for each in plan.shortfalls),
+        "nodePools": map(pool_to_dict, plan.node_pools),
+        "poolSets": sets,
+        "warnings": ({**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings),
+        "moved": map(_move, plan.moved),
         "quotas": quotas_to_list(fleet, rejections.quotas),
     }
+
+
+def read_lists(lists: PlanLists) -> dict[str, Any]:
+    """Return a plan's JSON data as a whole."""
+    return {name: each if each is None or isinstance(each, Mapping) else [*each] for name, each in lists.items()}
 
 
 def placement_to_dict(fleet: Fleet, placement: Placement) -> dict[str, Any]:
@@ -98,26 +113,33 @@ def deployment_to_dict(key: DeploymentKey) -> dict[str, str]:
     return {"namespace": key.namespace, "name": key.name}
 
 
-def _shortfall(shortfall: Shortfall, rejections: Iterable[Rejection]) -> dict[str, Any]:
+def _shortfall(shortfall: Shortfall, rejections: Iterable[RejectionGroup], sets: PoolSets) -> dict[str, Any]:
     return {
         "deployment": deployment_to_dict(shortfall.deployment),
         "wanted": shortfall.wanted,
         "placed": shortfall.placed,
-        "rejections": [rejection_to_dict(rejection) for rejection in rejections],
+        "rejections": [_rejections(group, sets.number_of(group)) for group in rejections],
     }
+
+
+def _rejections(group: RejectionGroup, pools: int) -> dict[str, Any]:
+    """Return as JSON data why pools cannot take a deployment."""
+    return {"profile": group.profile, **_reason(group.reason), "pools": pools}
 
 
 def rejection_to_dict(rejection: Rejection) -> dict[str, Any]:
     """Return as JSON data why one pool cannot take a deployment."""
     return {
-        "environment": rejection.environment,
-        "nodePool": rejection.node_pool,
+        "environment": rejection.place.environment,
+        "nodePool": rejection.place.node_pool,
         "profile": rejection.profile,
-        **_resource(rejection.resource),
-        "code": rejection.code.value,
-        "message": rejection.text,
-        "facts": reason_facts(rejection.reason),
+        **_resource(rejection.place.resource),
+        **_reason(rejection.reason),
     }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code.value, "message": reason.text, "facts": reason_facts(reason)}
 
 
 def pool_to_dict(usage: PoolUsage) -> dict[str, Any]:

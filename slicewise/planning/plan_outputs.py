@@ -12,7 +12,7 @@ from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Placement, Plan, PoolUsage
 from slicewise.planning.plan_json import deployment_to_dict, placement_to_dict, pool_to_dict
 from slicewise.planning.quotas import quotas_to_list
-from slicewise.planning.reasons import Rejection
+from slicewise.planning.rejection_groups import RejectionGroup
 from slicewise.planning.short_entries import short_entry
 
 
@@ -86,8 +86,12 @@ def _placement(fleet: Fleet, placement: Placement) -> dict[str, Any]:
     return entry
 
 
-def _counts(rejections: Iterable[Rejection]) -> dict[str, int]:
-    return dict(sorted(Counter(item.code.value for item in rejections).items()))
+def _counts(rejections: Iterable[RejectionGroup]) -> dict[str, int]:
+    """Return how many candidates were rejected for each kind of reason."""
+    found: Counter[str] = Counter()
+    for group in rejections:
+        found[group.code.value] += len(group.numbers)
+    return dict(sorted(found.items()))
 
 
 def _warnings(warnings: Iterable[Diagnostic]) -> dict[str, dict[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import ClassVar, NamedTuple, Protocol, Self, TypeVar
+from typing import ClassVar, Protocol, Self, TypeVar
 
 from slicewise.diagnostics import Code, Statement, counted
 from slicewise.documents import QUANTISED, Precision
@@ -91,27 +91,6 @@ class ReasonWithNumbers(Reason):
     def message(self) -> str:
         """Say it, with its numbers: once, as many candidates have one reason."""
         return self.said_of([self])
-
-
-class Rejection(NamedTuple):
-    """Why one pool cannot take a deployment with one profile; without pool and profile: a whole environment."""
-
-    environment: str
-    node_pool: str | None
-    profile: str | None
-    reason: Reason
-    resource: str | None = None
-    """The GPU resource, of a pool whose nodes offer several."""
-
-    @property
-    def code(self) -> RejectionCode:
-        """Which kind of reason it is."""
-        return self.reason.code
-
-    @property
-    def text(self) -> str:
-        """The reason in words, with what to do."""
-        return self.reason.text
 
 
 def spread(numbers: Iterable[_Number], show: Callable[[_Number], str] = str) -> str:

@@ -8,14 +8,14 @@ from slicewise.diagnostics import Code
 from slicewise.documents import Fleet
 from slicewise.planning import (
     Plan,
-    Rejection,
+    RejectionGroup,
     Rejections,
     Remedies,
     Shortfall,
-    candidate_place,
     grouped,
     nearest_miss,
     no_remedy,
+    place_in_words,
 )
 
 # Up to twelve candidates have a line each; of more than that, those with the same reason are counted.
@@ -51,14 +51,14 @@ def remedy_lines(fleet: Fleet, remedies: Remedies, shortfall: Shortfall) -> Iter
         yield str(no_remedy(fleet, shortfall, rejections))
 
 
-def _reasons(shortfall: Shortfall, rejections: Sequence[Rejection]) -> Iterator[str]:
+def _reasons(shortfall: Shortfall, rejections: Sequence[RejectionGroup]) -> Iterator[str]:
     if not rejections:
         there = "every environment that is declared serves it already"
         yield there if shortfall.placed else "no environment is declared"
-    elif len(rejections) <= _LISTED:
-        for item in rejections:
+    elif sum(len(group.numbers) for group in rejections) <= _LISTED:
+        each = (item for group in rejections for item in group.each())
+        for item in sorted(each, key=lambda item: item.order):
             profile = f" with {item.profile}" if item.profile else ""
-            place = candidate_place(item.environment, item.node_pool, item.resource)
-            yield f"{place}{profile}: {item.text} ({item.code})"
+            yield f"{place_in_words(item.place)}{profile}: {item.text} ({item.code})"
     else:
         yield from map(str, grouped(rejections))

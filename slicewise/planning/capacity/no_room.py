@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Self
+from functools import lru_cache
+from typing import ClassVar, Final, Self
 
 from slicewise.diagnostics import counted
 from slicewise.kubernetes import GIB, HUGE_PAGES, shown_amount
 from slicewise.planning.capacity.sizes import Counted, NodeSize, PodSize, resource_in_words
 from slicewise.planning.reasons import Reason, ReasonWithNumbers, RejectionCode, spread
+
+_MOST_KEPT: Final = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,12 @@ class TooFewUnits(ReasonWithNumbers):
     def said_of(self, group: Sequence[Self]) -> str:
         """Say how many are free, and how many are needed."""
         return f"{_free(group)}, needs {self.needs}"
+
+
+@lru_cache(_MOST_KEPT)
+def too_few_units(free: int, units: int, needs: int) -> TooFewUnits:
+    """Return the one reason with these numbers: many pools of a fleet have it."""
+    return TooFewUnits(free, units, needs)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from slicewise.documents import (
     offered_as,
 )
 from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, pod_asks
-from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
+from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, too_few_units
 from slicewise.planning.capacity.sizes import NodeSize, PodSize
 from slicewise.planning.capacity.soundness import is_sound
 from slicewise.planning.plan import PoolUsage
@@ -156,15 +156,15 @@ class PoolLedger:
 
     def no_room(self, pod: PodSize, count: int) -> Reason | None:
         """Return in numbers why `count` more pods do not fit; None where they do."""
+        needs = count * pod.units
+        if self.free < needs:
+            return too_few_units(self.free, self.units, needs)
         key = (pod, count)
         if key not in self._no_room:
             self._no_room[key] = None if self.takes(pod, count) else self._find_no_room(pod, count)
         return self._no_room[key]
 
     def _find_no_room(self, pod: PodSize, count: int) -> Reason:
-        needs = count * pod.units
-        if self.free < needs:
-            return TooFewUnits(self.free, self.units, needs)
         if self.node.lacking(pod):
             return NodeTooSmall(self.free, self.units, pod, self.node)
         return TooFewPods(self.free, self.units, pod, self.most(pod), count, self.node, self.short_of(pod, count))

@@ -1,6 +1,12 @@
 """Why a plan is as it is: candidates, reasons, and what no plan can serve."""
 
-from slicewise.planning.explaining.grouped_reasons import NearestMiss, candidate_place, grouped, nearest_miss
+from slicewise.planning.explaining.grouped_reasons import (
+    NearestMiss,
+    candidate_place,
+    grouped,
+    nearest_miss,
+    place_in_words,
+)
 from slicewise.planning.explaining.judged_candidates import Candidate, Verdict, candidate_to_dict, candidates
 from slicewise.planning.explaining.never_served import prospects
 from slicewise.planning.explaining.rejections import Rejections
@@ -19,5 +25,6 @@ __all__ = [
     "grouped",
     "nearest_miss",
     "no_remedy",
+    "place_in_words",
     "prospects",
 ]

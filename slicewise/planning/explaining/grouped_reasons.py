@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from slicewise.documents import Fleet
 from slicewise.kubernetes import readable
@@ -15,11 +16,11 @@ from slicewise.planning.reasons import (
     InsufficientMemory,
     NvlinkDomainTooSmall,
     Reason,
-    Rejection,
     RejectionCode,
     TooFewGpus,
     TooFewNodes,
 )
+from slicewise.planning.rejection_groups import RejectedPlace, Rejection, RejectionGroup
 
 _ORDER = {code: number for number, code in enumerate(RejectionCode)}
 _SELECTORS = (RejectionCode.ENVIRONMENT_SELECTOR, RejectionCode.PROFILE_SELECTOR, RejectionCode.NODE_POOL_SELECTOR)
@@ -28,7 +29,6 @@ _SERVED_WITH_MORE = (RejectionCode.CAPACITY, RejectionCode.QUOTA)
 _EXAMPLES = 3
 # More than any unit has: where no unit is surely enough, the largest comes nearest.
 _MOST_MEMORY = 1 << 42
-_Places = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ class ReasonGroup:
     code: RejectionCode
     message: str
     """With ranges where the candidates differ only in numbers."""
-    places: _Places
-    """Their pools, or environments where those are ruled out as a whole."""
+    places: Sequence[RejectedPlace]
+    """Their pools, or environments where those are ruled out as a whole, in order."""
     profiles: Sequence[str]
 
     def __str__(self) -> str:
         """Write it on one line."""
         noun = "environment" if self.code is RejectionCode.ENVIRONMENT_SELECTOR else "pool"
         count = len(self.places)
-        names = [candidate_place(*place) for place in self.places[:_EXAMPLES]]
+        names = [place_in_words(place) for place in self.places[:_EXAMPLES]]
         where = names[0] if count == 1 else f"{count:,} {noun}s"
         profiles = f" with {' or '.join(self.profiles)}" if self.profiles else ""
         examples = f"; for example {', '.join(names)}" if count > 1 else ""
@@ -59,19 +59,32 @@ def candidate_place(environment: str, pool: str | None, resource: str | None = N
     return f"{environment}/{pool}" if pool else environment
 
 
-def grouped(rejections: Iterable[Rejection]) -> list[ReasonGroup]:
-    """Return the reasons of `rejections`: those first that fail at the last of the rules, and then the most common."""
-    alike: dict[tuple[type[Reason], Hashable, str], list[Rejection]] = defaultdict(list)
-    for item in rejections:
-        alike[type(item.reason), item.reason.alike, item.profile or ""].append(item)
-    profiles: dict[tuple[RejectionCode, str, _Places], list[str]] = defaultdict(list)
-    for (_, _, profile), items in sorted(alike.items(), key=lambda entry: entry[0][2]):
-        reason = items[0].reason
-        message = reason.said_of([item.reason for item in items])
-        places = tuple((item.environment, _pool(item)) for item in items)
-        profiles[reason.code, message, places] += [profile] if profile else []
-    found = [ReasonGroup(code, message, places, names) for (code, message, places), names in profiles.items()]
-    return sorted(found, key=lambda reason: (-_ORDER[reason.code], -len(reason.places), reason.message, reason.places))
+def place_in_words(place: RejectedPlace) -> str:
+    """Write the names of a pool, or of an environment that is ruled out as a whole."""
+    return candidate_place(place.environment, place.node_pool, place.resource)
+
+
+def grouped(rejections: Iterable[RejectionGroup]) -> list[ReasonGroup]:
+    """Return the reasons of a deployment's rejections, said of all candidates where only the numbers differ.
+
+    Those come first that fail at the last of the rules, and then the most common.
+    """
+    alike: dict[tuple[type[Reason], Hashable, str], list[RejectionGroup]] = defaultdict(list)
+    for group in rejections:
+        alike[type(group.reason), group.reason.alike, group.profile or ""].append(group)
+    profiles: dict[tuple[RejectionCode, str, tuple[int, ...]], list[str]] = defaultdict(list)
+    among: dict[RejectionCode, Sequence[RejectedPlace]] = {}
+    for (_, _, profile), groups in sorted(alike.items(), key=lambda entry: entry[0][2]):
+        reason = groups[0].reason
+        message = reason.said_of([group.reason for group in groups])
+        numbers = tuple(sorted(chain.from_iterable(group.numbers for group in groups)))
+        profiles[reason.code, message, numbers] += [profile] if profile else []
+        among[reason.code] = groups[0].among
+    ordered = sorted(profiles.items(), key=lambda each: (-_ORDER[each[0][0]], -len(each[0][2]), *each[0][1:]))
+    return [
+        ReasonGroup(code, message, [among[code][number] for number in numbers], names)
+        for (code, message, numbers), names in ordered
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,43 +99,31 @@ class NearestMiss:
         return self.message
 
 
-def nearest_miss(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> NearestMiss | None:
+def nearest_miss(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[RejectionGroup]) -> NearestMiss | None:
     """Return what comes nearest where no pool could serve it, full or not; None where a pool could."""
     found = list(rejections)
-    candidates = [item for item in found if item.node_pool]
-    if not candidates or any(item.code in _SERVED_WITH_MORE for item in candidates):
+    candidates = [group for group in found if group.profile]
+    if not candidates or any(group.code in _SERVED_WITH_MORE for group in candidates):
         return None
-    last = max((item.code for item in candidates), key=_ORDER.__getitem__)
-    nearest = [item for item in candidates if item.code is last]
+    last = max((group.code for group in candidates), key=_ORDER.__getitem__)
     if last is RejectionCode.INSUFFICIENT_MEMORY:
         return _largest_memory(fleet, shortfall, found)
-    best = max(nearest, key=lambda item: _has(item.reason))
-    return NearestMiss(best, f"nearest is {_where(best)} with {best.profile}: {best.text}")
+    best = max((group for group in candidates if group.code is last), key=lambda group: _has(group.reason)).first
+    return NearestMiss(best, f"nearest is {place_in_words(best.place)} with {best.profile}: {best.text}")
 
 
-def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> NearestMiss:
+def _largest_memory(fleet: Fleet, shortfall: Shortfall, rejections: Sequence[RejectionGroup]) -> NearestMiss:
     """Return how much memory there is at most, for the profile that comes nearest to having enough."""
     model = fleet.model_of(fleet.deployment[shortfall.deployment])
-    found = [(item, item.reason) for item in rejections]
-    short = [(item, reason) for item, reason in found if isinstance(reason, InsufficientMemory)]
+    short = [(group.first, each) for group in rejections if isinstance(each := group.reason, InsufficientMemory)]
     best, reason = max(short, key=lambda pair: pair[1].has.value / pair[1].needs.value)
     elsewhere = " elsewhere" if shortfall.placed else ""
-    ruled_out = any(item.code in _SELECTORS for item, _ in found if item.profile in (None, best.profile))
+    ruled_out = any(group.code in _SELECTORS for group in rejections if group.profile in (None, best.profile))
     allowed = " that selectors allow" if ruled_out else ""
     profile = f" for {best.profile}" if len(model.serving) > 1 else ""
-    need, largest = readable(reason.needs), readable(reason.has)
-    message = (
-        f"no pool{elsewhere}{allowed} has {need} a GPU or slice{profile}: the largest is {largest} ({_where(best)})"
-    )
+    need, largest, where = readable(reason.needs), readable(reason.has), place_in_words(best.place)
+    message = f"no pool{elsewhere}{allowed} has {need} a GPU or slice{profile}: the largest is {largest} ({where})"
     return NearestMiss(best, message)
-
-
-def _where(item: Rejection) -> str:
-    return candidate_place(item.environment, item.node_pool, item.resource)
-
-
-def _pool(item: Rejection) -> str | None:
-    return pool_in_words(item.node_pool, item.resource) if item.node_pool and item.resource else item.node_pool
 
 
 def _has(reason: Reason) -> float:

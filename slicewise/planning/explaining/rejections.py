@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from slicewise.documents import (
@@ -17,21 +18,15 @@ from slicewise.documents import (
     prefill_replicas,
     prefill_workload,
 )
-from slicewise.planning.capacity import (
-    ChargedPool,
-    OfferName,
-    PodAsks,
-    PoolLedger,
-    charged_pools,
-    deployment_asks,
-    pod_asks,
-)
+from slicewise.planning.capacity import ChargedPool, OfferName, charged_pools, deployment_asks, pod_asks
+from slicewise.planning.explaining.alike_pools import AlikeByLabels, asked_labels
+from slicewise.planning.explaining.asked_pools import Asking, FoundPool, Quotas, refusal
 from slicewise.planning.matched_requirements import MatchedRequirements, match_requirements
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, reject_environment
 from slicewise.planning.plan import Placement, Plan
-from slicewise.planning.prefill_reasons import nearest_for_prefill
-from slicewise.planning.quotas import PlannedQuotas, Taken
-from slicewise.planning.reasons import Reason, Rejection
+from slicewise.planning.quotas import PlannedQuotas
+from slicewise.planning.reasons import Reason
+from slicewise.planning.rejection_groups import RejectedPlace, RejectionGroup
 
 
 class Judged(NamedTuple):
@@ -46,78 +41,6 @@ class Judged(NamedTuple):
     """The GPU resource, of a pool whose nodes offer several."""
 
 
-class _Asking(NamedTuple):
-    """What a deployment asks of pools with one of its profiles."""
-
-    profile: ServingProfile
-    by_class: Sequence[Reason | None]
-    """Which requirement each class of pool fails."""
-    pod: PodAsks
-    pods: int
-    prefill: _Asking | None = None
-    """What the prefill workload of the profile asks for, in the same environment."""
-
-
-class _Pool(NamedTuple):
-    """A pool as one deployment finds it, which it has nothing on."""
-
-    ledger: PoolLedger
-    unselected: Reason | None
-    """Why the deployment's selector rules it out, if it does."""
-    number: int
-    """Of its class."""
-
-    def reason(self, asking: _Asking) -> Reason | None:
-        """Return why it does not take what is asked."""
-        return self.unmet(asking) or self.no_room(asking)
-
-    def unmet(self, asking: _Asking) -> Reason | None:
-        """Return why it could never take what is asked, full or not."""
-        return self.unselected or asking.by_class[self.number]
-
-    def no_room(self, asking: _Asking) -> Reason | None:
-        """Return why it has no room."""
-        return self.ledger.no_room(self.ledger.node.size_of(asking.pod), asking.pods)
-
-
-class _Quotas(NamedTuple):
-    """What quotas say of a deployment beside what it has elsewhere."""
-
-    planned: PlannedQuotas
-    deployment: DeploymentKey
-
-    def refusal(self, pool: PoolLedger, asking: _Asking, prefill: Iterable[PoolLedger]) -> Reason | None:
-        """Return the quota that it would exceed on a pool, with whichever of the pools that match its prefill."""
-        own = self._taken(pool, asking)
-        pairs: list[Sequence[Taken]] = [(own, self._taken(each, asking.prefill)) for each in prefill if asking.prefill]
-        found: Reason | None = None
-        for taken in pairs or [(own,)]:
-            found = self.planned.ledger.refusal(self.deployment, taken)
-            if found is None:
-                return None
-        return found
-
-    def _taken(self, pool: PoolLedger, asking: _Asking) -> Taken:
-        return self.planned.of_pool(pool.environment, pool.name, pool.resource, asking.pods * asking.pod.units)
-
-
-def _no_prefill(pools: Sequence[_Pool], taken: _Pool, asking: _Asking, prefill: _Asking) -> Reason | None:
-    """Return why none of an environment's `pools` takes a prefill workload once its placement is on `taken`."""
-    charged = taken.ledger.without([(taken.ledger.node.size_of(asking.pod), -asking.pods)])
-    on_its_nodes = {each.resource: each for each in (charged, *charged.beside)}
-    return nearest_for_prefill(
-        (
-            pool.ledger.name,
-            (
-                pool._replace(ledger=on_its_nodes[pool.ledger.resource])
-                if pool.ledger.name == taken.ledger.name
-                else pool
-            ).reason(prefill),
-        )
-        for pool in pools
-    )
-
-
 class Rejections:
     """Why each candidate of a finished plan was rejected. Nothing is judged before it is asked for."""
 
@@ -125,18 +48,70 @@ class Rejections:
         """Take a plan, and the fleet that it was made for."""
         self._fleet = fleet
         self._plan = plan
-        self._found: dict[DeploymentKey, tuple[Rejection, ...]] = {}
+        self._last: tuple[DeploymentKey, Sequence[RejectionGroup]] | None = None
 
-    def of(self, deployment: DeploymentKey) -> tuple[Rejection, ...]:
-        """Return every candidate outside the environments that a deployment has, with its reason, sorted by name."""
-        if deployment not in self._found:
-            placed = self._placed[deployment]
-            self._found[deployment] = tuple(
-                Rejection(environment, pool, profile, reason, resource)
-                for environment, pool, profile, reason, resource in self.judged(deployment)
-                if reason and environment not in placed
-            )
-        return self._found[deployment]
+    def of(self, deployment: DeploymentKey) -> Sequence[RejectionGroup]:
+        """Return the candidates outside the environments that a deployment has, by their reasons and profiles.
+
+        Groups are in the order of their first candidates; those of the last deployment that was asked for are kept.
+        """
+        if self._last is None or self._last[0] != deployment:
+            self._last = deployment, sorted(self._groups(deployment), key=_by_first)
+        return self._last[1]
+
+    def _groups(self, deployment: DeploymentKey) -> Iterator[RejectionGroup]:
+        asking = self._fleet.deployment[deployment]
+        serving = self._serving(asking)
+        placed = self._placed[deployment].keys()
+        whole: dict[Reason, list[int]] = {}
+        for place in self._environment_places:
+            reason = reject_environment(asking, self._fleet.environment[place.environment])
+            if reason and place.environment not in placed:
+                whole.setdefault(reason, []).append(place.number)
+        for reason, numbers in whole.items():
+            yield RejectionGroup(reason, None, tuple(numbers), self._environment_places)
+        taken = {number for environment in placed for number in self.numbers[environment]}
+        for profile, reason, parts in self._rejected(asking, serving):
+            numbers = sorted(chain.from_iterable(parts)) if len(parts) > 1 else parts[0]
+            left = tuple(number for number in numbers if number not in taken) if taken else tuple(numbers)
+            if left:
+                yield RejectionGroup(reason, profile, left, self._pool_places)
+
+    def _rejected(
+        self, deployment: ModelDeployment, serving: Sequence[Asking]
+    ) -> Iterator[tuple[str, Reason, Sequence[Sequence[int]]]]:
+        """Yield why pools of environments that a deployment selects do not serve it, with the numbers of the pools."""
+        alike = self._alike.of(asked_labels(deployment, [asking.profile for asking in serving]))
+        alike = [each for each in alike if reject_environment(deployment, each.environment) is None]
+        unselected = [node_pool_selector_reason(deployment, each.pool) for each in alike]
+        for asking in serving:
+            found: dict[Reason, list[Sequence[int]]] = {}
+            one_by_one: dict[Reason, list[int]] = {}
+            for each, by_pool in zip(alike, unselected, strict=True):
+                reason = profile_selector_reason(asking.profile, each.environment) or by_pool
+                reason = reason or asking.by_class[each.requirements]
+                if reason:
+                    found.setdefault(reason, []).append(each.numbers)
+                else:
+                    self._refuse(deployment, asking, each.numbers, one_by_one)
+            for reason, numbers in one_by_one.items():
+                found.setdefault(reason, []).append(numbers)
+            for reason, parts in found.items():
+                yield asking.profile.name, reason, parts
+
+    def _refuse(
+        self, deployment: ModelDeployment, asking: Asking, numbers: Iterable[int], found: dict[Reason, list[int]]
+    ) -> None:
+        """Note why each pool that matches does not serve what is asked."""
+        quotas = self._quotas_beside(deployment.key, None)
+        for number in numbers:
+            place = self.numbered[number]
+            pool = FoundPool(place.state, None, self._class_of[place.offer])
+            # Quotas and prefill workloads make a difference of what else is there.
+            here = self._found_in(place.environment, deployment) if asking.prefill else ()
+            reason = refusal(pool, asking, quotas, here)
+            if reason:
+                found.setdefault(reason, []).append(number)
 
     def judged(self, deployment: DeploymentKey) -> Iterator[Judged]:
         """Yield every candidate of a deployment, sorted by name, with what keeps it from serving the deployment.
@@ -144,8 +119,7 @@ class Rejections:
         In an environment that it has, its selectors are not asked again, and its own pods are left out of account.
         """
         asking = self._fleet.deployment[deployment]
-        model = self._fleet.model_of(asking)
-        serving = [self._asking(asking, profile) for profile in sorted(model.serving, key=lambda profile: profile.name)]
+        serving = self._serving(asking)
         for environment in self._fleet.environments:
             here = self._placed[deployment].get(environment.metadata.name)
             whole = None if here else reject_environment(asking, environment)
@@ -154,14 +128,19 @@ class Rejections:
             else:
                 yield from self._judged_in(environment, asking, serving, here)
 
-    def _asking(self, deployment: ModelDeployment, profile: ServingProfile) -> _Asking:
+    def _serving(self, deployment: ModelDeployment) -> Sequence[Asking]:
+        """Return what a deployment asks of pools, with each profile in the order of their names."""
+        serving = self._fleet.model_of(deployment).serving
+        return [self._asking(deployment, profile) for profile in sorted(serving, key=lambda profile: profile.name)]
+
+    def _asking(self, deployment: ModelDeployment, profile: ServingProfile) -> Asking:
         prefill = self._prefills.get(id(profile))
         replicas = prefill_replicas(deployment, profile)
         own = self._workload(deployment, profile, deployment.replicas)
         return own._replace(prefill=self._workload(deployment, prefill, replicas)) if prefill else own
 
-    def _workload(self, deployment: ModelDeployment, profile: ServingProfile, replicas: int) -> _Asking:
-        return _Asking(
+    def _workload(self, deployment: ModelDeployment, profile: ServingProfile, replicas: int) -> Asking:
+        return Asking(
             profile,
             self._matched.reasons[self._matched.shape_of[id(profile)]],
             pod_asks(self._fleet.model_of(deployment), profile, deployment_asks(deployment)),
@@ -172,45 +151,43 @@ class Rejections:
         self,
         environment: InferenceEnvironment,
         deployment: ModelDeployment,
-        serving: Sequence[_Asking],
+        serving: Sequence[Asking],
         here: Placement | None,
     ) -> Iterator[Judged]:
         name = environment.metadata.name
         profiles = [(asking, profile_selector_reason(asking.profile, environment)) for asking in serving]
-        own = {workload.node_pool for workload in here.workloads} if here else set()
+        own = {workload.node_pool for workload in here.workloads} if here else set[str]()
         quotas = self._quotas_beside(deployment.key, here)
-        pools = [
-            _Pool(
+        pools = self._found_in(environment, deployment, own)
+        for pool in pools:
+            for asking, unselected in profiles:
+                reason = unselected or pool.unmet(asking) or refusal(pool, asking, quotas, pools)
+                yield Judged(name, pool.ledger.name, asking.profile.name, reason, offered_as(pool.ledger.pool))
+
+    def _found_in(
+        self, environment: InferenceEnvironment, deployment: ModelDeployment, own: Collection[str] = ()
+    ) -> Sequence[FoundPool]:
+        """Return the pools of an environment as a deployment finds them without what it has on its `own` pools."""
+        return [
+            FoundPool(
                 (place.with_count(deployment.key, 0) if place.pool.name in own else place).state,
                 node_pool_selector_reason(deployment, place.pool),
                 self._class_of[place.offer],
             )
-            for place in self.by_environment[name]
+            for place in self.by_environment[environment.metadata.name]
         ]
-        for pool in pools:
-            for asking, unselected in profiles:
-                reason = unselected or pool.unmet(asking)
-                if reason is None and quotas:
-                    prefill = asking.prefill
-                    matching = [each.ledger for each in pools if prefill and not each.unmet(prefill)]
-                    reason = quotas.refusal(pool.ledger, asking, matching)
-                if reason is None:
-                    reason = pool.no_room(asking)
-                if reason is None and asking.prefill:
-                    reason = _no_prefill(pools, pool, asking, asking.prefill)
-                yield Judged(name, pool.ledger.name, asking.profile.name, reason, offered_as(pool.ledger.pool))
 
     @cached_property
     def quotas(self) -> PlannedQuotas:
         """What the plan takes of quotas."""
         return PlannedQuotas(self._fleet, self._plan.placements)
 
-    def _quotas_beside(self, deployment: DeploymentKey, here: Placement | None) -> _Quotas | None:
+    def _quotas_beside(self, deployment: DeploymentKey, here: Placement | None) -> Quotas | None:
         """Return what quotas say of a deployment without what it has here; None where there are none."""
         if not self._fleet.quotas:
             return None
         others = (each for each in self._plan.placements if each is not here)
-        return _Quotas(PlannedQuotas(self._fleet, others) if here else self.quotas, deployment)
+        return Quotas(PlannedQuotas(self._fleet, others) if here else self.quotas, deployment)
 
     @cached_property
     def pools(self) -> Mapping[OfferName, ChargedPool]:
@@ -224,6 +201,31 @@ class Rejections:
         for pool in sorted(self.pools.values(), key=lambda each: (each.name, each.pool.resource)):
             found[pool.environment.metadata.name].append(pool)
         return found
+
+    @cached_property
+    def numbered(self) -> Sequence[ChargedPool]:
+        """All pools, sorted by the names of their environments and their own."""
+        return list(chain.from_iterable(self.by_environment.values()))
+
+    @cached_property
+    def _pool_places(self) -> Sequence[RejectedPlace]:
+        return [RejectedPlace(number, *pool.offer) for number, pool in enumerate(self.numbered)]
+
+    @cached_property
+    def _environment_places(self) -> Sequence[RejectedPlace]:
+        return [RejectedPlace(number, name) for number, name in enumerate(self.by_environment)]
+
+    @cached_property
+    def numbers(self) -> Mapping[str, Sequence[int]]:
+        """The numbers of the pools of each environment, by its name."""
+        found: dict[str, list[int]] = {name: [] for name in self.by_environment}
+        for place in self._pool_places:
+            found[place.environment].append(place.number)
+        return found
+
+    @cached_property
+    def _alike(self) -> AlikeByLabels:
+        return AlikeByLabels(self.numbered, [self._class_of[pool.offer] for pool in self.numbered])
 
     @cached_property
     def _matched(self) -> MatchedRequirements:
@@ -248,3 +250,8 @@ class Rejections:
         for placement in self._plan.placements:
             placed[placement.deployment][placement.environment] = placement
         return placed
+
+
+def _by_first(group: RejectionGroup) -> tuple[str, int, str]:
+    first = group.first
+    return (first.place.environment, *first.order)

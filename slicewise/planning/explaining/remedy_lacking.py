@@ -23,7 +23,8 @@ from slicewise.documents import (
 from slicewise.kubernetes import GIB, Quantity, readable
 from slicewise.planning.engine_fit import candidate_engine_reason
 from slicewise.planning.plan import Shortfall
-from slicewise.planning.reasons import EngineMemoryTooSmall, Rejection, RejectionCode
+from slicewise.planning.reasons import EngineMemoryTooSmall, RejectionCode
+from slicewise.planning.rejection_groups import RejectionGroup
 
 # Sizes of nodes as clouds and vendors have them.
 _GPUS_OF_A_NODE = (2, 4, 8)
@@ -56,7 +57,7 @@ class NoRemedy:
         return f"{kind}: {self.message}"
 
 
-def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection]) -> NoRemedy:
+def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[RejectionGroup]) -> NoRemedy:
     """Return what a pool would need for the profile that comes closest to being served; used where no remedy exists."""
     deployment = fleet.deployment[shortfall.deployment]
     model = fleet.model_of(deployment)
@@ -73,8 +74,8 @@ def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection
     with_profile = f" with {profile.name}" if several else ""
     if refusal := next((item for item in candidates if item.code is RejectionCode.QUOTA), None):
         message = (
-            f"no change to one field would let it run{with_profile}: {refusal.text}, and beside that another limit, or "
-            "the room on the pools, is too small"
+            f"no change to one field would let it run{with_profile}: {refusal.reason.text}, and beside that another "
+            "limit, or the room on the pools, is too small"
         )
         return NoRemedy(NoRemedyCode.QUOTA_AND_MORE, profile.name, message)
     enough = _enough(candidates, profile)
@@ -91,7 +92,7 @@ def no_remedy(fleet: Fleet, shortfall: Shortfall, rejections: Iterable[Rejection
     return NoRemedy(NoRemedyCode.ANOTHER_POOL, profile.name, message)
 
 
-def _enough(candidates: Iterable[Rejection], profile: ServingProfile) -> int | None:
+def _enough(candidates: Iterable[RejectionGroup], profile: ServingProfile) -> int | None:
     """Return the bytes of a unit on which the engine of a profile surely starts, where that is what is lacking."""
     reasons = (item.reason for item in candidates if item.profile == profile.name)
     amounts = (each.shortage.enough for each in reasons if isinstance(each, EngineMemoryTooSmall))

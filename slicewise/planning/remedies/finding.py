@@ -6,19 +6,19 @@ A remedy gives the deployment one environment more and moves nobody. Only one th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
 from itertools import chain, islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from slicewise.documents import DeploymentKey, Fleet, ModelSpec, model_key
-from slicewise.planning.capacity import OfferName
 from slicewise.planning.explaining import Rejections
 from slicewise.planning.plan import Plan, Shortfall
 from slicewise.planning.prefill_reasons import NoPoolForPrefill
-from slicewise.planning.reasons import Rejection, RejectionCode
+from slicewise.planning.reasons import RejectionCode
+from slicewise.planning.rejection_groups import Rejection, RejectionGroup
 from slicewise.planning.remedies.capacity import fewer_replicas, fewer_reserved, more_nodes, others_give_up
 from slicewise.planning.remedies.contention import Contention
 from slicewise.planning.remedies.declarations import BY_CODE
@@ -49,8 +49,10 @@ class Remedies:
             self._served[placement.deployment].add(placement.environment)
 
     @cached_property
-    def _free(self) -> Mapping[OfferName, int]:
-        return {(usage.environment, usage.node_pool, usage.offered_as): usage.free for usage in self._plan.node_pools}
+    def _free(self) -> Sequence[int]:
+        """The free units of each pool, by its number."""
+        free = {(usage.environment, usage.node_pool, usage.offered_as): usage.free for usage in self._plan.node_pools}
+        return [free[pool.offer] for pool in self.rejections.numbered]
 
     @cached_property
     def _quotas(self) -> QuotaRemedies:
@@ -120,17 +122,20 @@ class Remedies:
         deployment = self._fleet.deployment[shortfall.deployment]
         serving = self._fleet.model_of(deployment).serving
         units = {profile.name: deployment.replicas * profile.replica_topology.units for profile in serving}
+        free = self._free
         lacking = (
-            (units[item.profile or ""] - self._free[item.environment, item.node_pool or "", item.resource], item)
-            for item in self.rejections.of(shortfall.deployment)
-            if item.code in _FULL
+            (units[group.profile] - free[number], number, group.profile, group)
+            for group in self.rejections.of(shortfall.deployment)
+            if group.profile and group.code in _FULL
+            for number in group.numbers
         )
-        nearest = nsmallest(_TRIED, lacking, key=itemgetter(0))
-        return list(chain.from_iterable(self._wants(shortfall, item) for _, item in nearest))
+        nearest = nsmallest(_TRIED, lacking, key=itemgetter(0, 1, 2))
+        found = (Rejection(group.among[number], profile, group.reason) for _, number, profile, group in nearest)
+        return list(chain.from_iterable(self._wants(shortfall, item) for item in found))
 
     def _over_quota(self, shortfall: Shortfall) -> Iterator[Want]:
         """Yield what quotas forbid on pools that have room for it, where least is needed first."""
-        over = [item for item in self.rejections.of(shortfall.deployment) if item.code is RejectionCode.QUOTA]
+        over = self._in_order(shortfall, lambda group: group.code is RejectionCode.QUOTA)
         wants = (want for item in over for want in self._wants(shortfall, item))
         return iter(nsmallest(_TRIED, wants, key=lambda want: (want.units, want.place.name, want.profile.name)))
 
@@ -153,13 +158,17 @@ class Remedies:
 
     def _full_for_prefill(self, shortfall: Shortfall) -> Iterator[Want]:
         """Yield what has room itself, beside which a pool could take its prefill workload if there were room."""
-        full = (
-            item
-            for item in self.rejections.of(shortfall.deployment)
-            if isinstance(item.reason, NoPoolForPrefill) and item.reason.why.code in _FULL
+        full = self._in_order(
+            shortfall,
+            lambda group: isinstance(group.reason, NoPoolForPrefill) and group.reason.why.code in _FULL,
         )
-        for item in islice(full, _TRIED):
+        for item in full[:_TRIED]:
             yield from self._wants(shortfall, item)
+
+    def _in_order(self, shortfall: Shortfall, wanted: Callable[[RejectionGroup], bool]) -> Sequence[Rejection]:
+        """Return the candidates of some groups of rejections, sorted by their names."""
+        groups = filter(wanted, self.rejections.of(shortfall.deployment))
+        return sorted((item for group in groups for item in group.each()), key=attrgetter("order"))
 
     def _making_room_on_pool(self, want: Want, found: _Cheapest) -> Iterator[Proposal]:
         """Yield what would make room on the one pool, as far as it can still be among the cheapest of its kind."""
@@ -201,23 +210,33 @@ class Remedies:
 
     def _opening_pools(self, shortfall: Shortfall) -> Iterator[Proposal]:
         """Yield what would open a pool that has room, those first that fail at the last of the rules."""
-        closed = [item for item in self.rejections.of(shortfall.deployment) if item.code in BY_CODE]
-        closed.sort(key=lambda item: -_ORDER[item.code])
-        for item in closed[:_TRIED]:
+        for item in islice(self._closed(shortfall), _TRIED):
             proposals = (opening(want) for want in self._wants(shortfall, item) for opening in BY_CODE[item.code])
             yield from _some(next((proposal for proposal in proposals if proposal and proposal.loads), None))
+
+    def _closed(self, shortfall: Shortfall) -> Iterator[Rejection]:
+        """Yield candidates that a declaration may open, those first that fail at the last of the rules."""
+        by_code: dict[RejectionCode, list[RejectionGroup]] = defaultdict(list)
+        for group in self.rejections.of(shortfall.deployment):
+            if group.code in BY_CODE:
+                by_code[group.code].append(group)
+        for code in sorted(by_code, key=_ORDER.__getitem__, reverse=True):
+            # Groups may be as large as the fleet.
+            yield from nsmallest(
+                _TRIED, (item for group in by_code[code] for item in group.each()), key=attrgetter("order")
+            )
 
     def _wants(self, shortfall: Shortfall, item: Rejection) -> Iterator[Want]:
         """Yield what was rejected: one pool with one profile, or all of an environment with each."""
         deployment = self._fleet.deployment[shortfall.deployment]
         model = self._fleet.model_of(deployment)
-        places = [self.rejections.pools[item.environment, item.node_pool, item.resource]] if item.node_pool else None
+        environment = self.rejections.by_environment[item.place.environment]
+        places = [self.rejections.numbered[item.place.number]] if item.profile else environment
         profiles = [model.profile(item.profile)] if item.profile else model.serving
         one_more = shortfall.wanted - shortfall.placed > 1
         for profile in profiles:
-            for place in places or self.rejections.by_environment[item.environment]:
-                others = self.rejections.by_environment[item.environment] if profile.prefill else ()
-                yield Want(deployment, model, profile, place, one_more, others)
+            for place in places:
+                yield Want(deployment, model, profile, place, one_more, environment if profile.prefill else ())
 
     def _fewer_environments(self, shortfall: Shortfall) -> Remedy:
         deployment = self._fleet.deployment[shortfall.deployment]

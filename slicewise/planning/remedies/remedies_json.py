@@ -8,22 +8,24 @@ from slicewise.documents import Fleet
 from slicewise.planning.engine_fit import unchecked_models
 from slicewise.planning.explaining import NearestMiss, Rejections, nearest_miss, no_remedy
 from slicewise.planning.plan import Plan, Shortfall
-from slicewise.planning.plan_json import plan_to_dict, rejection_to_dict
+from slicewise.planning.plan_json import PlanLists, plan_lists, rejection_to_dict
 from slicewise.planning.remedies.finding import Remedies
 from slicewise.planning.remedies.remedy import Remedy
 
 
-def plan_with_remedies(fleet: Fleet, plan: Plan) -> dict[str, Any]:
+def lists_with_remedies(fleet: Fleet, plan: Plan) -> PlanLists:
     """Return the plan as JSON data, each shortfall with its cheapest remedies, and the models without architecture."""
     rejections = Rejections(fleet, plan)
     finder = Remedies(fleet, plan, rejections)
-    data = plan_to_dict(fleet, plan, rejections)
-    for shortfall, entry in zip(plan.shortfalls, data["shortfalls"], strict=True):
-        entry.update(remedies_to_dict(fleet, finder, shortfall))
-    data["memoryNotChecked"] = [
-        {"kind": key.kind, "namespace": key.namespace or None, "name": key.name} for key in unchecked_models(fleet)
-    ]
-    return data
+    lists = plan_lists(fleet, plan, rejections)
+    shortfalls = zip(plan.shortfalls, lists["shortfalls"], strict=True)
+    return {
+        **lists,
+        "shortfalls": ({**entry, **remedies_to_dict(fleet, finder, each)} for each, entry in shortfalls),
+        "memoryNotChecked": (
+            {"kind": key.kind, "namespace": key.namespace or None, "name": key.name} for key in unchecked_models(fleet)
+        ),
+    }
 
 
 def remedies_to_dict(fleet: Fleet, finder: Remedies, shortfall: Shortfall | None) -> dict[str, Any]:
