@@ -12,7 +12,7 @@ from typing import Final
 from bench.fleet_documents import Document, document, fleet_of
 from bench.fleets import random_fleet
 from slicewise.documents import Measure
-from slicewise.planning import Rejections, make_plan, plan_to_dict
+from slicewise.planning import Rejections, make_plan, quotas_to_list
 
 _TEAMS: Final = 30
 _MORE_THAN_ENOUGH: Final[dict[Measure, int | str]] = {
@@ -68,7 +68,7 @@ def with_quotas(documents: Sequence[Document], seed: int, share: float) -> list[
     measures = rng.choices(list(Measure), k=len(counted))
     unlimited = fleet_of([*changed, *_quotas(counted, [(each, _MORE_THAN_ENOUGH[each]) for each in measures])])
     plan = make_plan(unlimited)
-    taken = plan_to_dict(unlimited, plan, Rejections(unlimited, plan))["quotas"]
+    taken = quotas_to_list(unlimited, Rejections(unlimited, plan).quotas)
     limits = [(measure, _limit(measure, each["used"] * share)) for measure, each in zip(measures, taken, strict=True)]
     return [*changed, *_quotas(counted, limits)]
 

@@ -11,7 +11,15 @@ from slicewise.documents.fleet import AnyDocument, ModelKey, model_key
 from slicewise.documents.quota import Quota
 from slicewise.documents.rules.references import ReferenceCheck
 from slicewise.documents.served_model import ClusterModel, Model
-from slicewise.planning import PreviousPlacement, Rejections, make_plan, parse_previous, plan_to_dict, plan_to_outputs
+from slicewise.planning import (
+    PreviousPlacement,
+    Rejections,
+    make_plan,
+    parse_previous,
+    plan_lists,
+    plan_to_outputs,
+    read_lists,
+)
 
 Document = dict[str, Any]
 
@@ -164,7 +172,7 @@ def plan_of(documents: Iterable[Document], previous: Document | None = None) -> 
 def planned(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:
     """Return the JSON data of the plan for `fleet`."""
     plan = make_plan(fleet, previous)
-    return plan_to_dict(fleet, plan, Rejections(fleet, plan))
+    return read_lists(plan_lists(fleet, plan, Rejections(fleet, plan)))
 
 
 def planned_outputs(fleet: Fleet, previous: Iterable[PreviousPlacement] = ()) -> Document:
@@ -188,5 +196,28 @@ def rejections(plan: Document, name: str) -> list[tuple[str, str | None, str | N
         (item["environment"], item["nodePool"], item["profile"], item["code"])
         for shortfall in plan["shortfalls"]
         if shortfall["deployment"]["name"] == name
-        for item in shortfall["rejections"]
+        for item in each_rejection(plan, shortfall)
     ]
+
+
+def each_rejection(plan: Document, shortfall: Document | None = None) -> list[Document]:
+    """Return the rejections of one shortfall of a plan, or of all, one by one, as docs/placement.md says."""
+    usages = plan["nodePools"]
+    pools = Counter((usage["environment"], usage["nodePool"]) for usage in usages)
+    found: list[Document] = []
+    for each in [shortfall] if shortfall else plan["shortfalls"]:
+        mine: dict[tuple[str, ...], Document] = {}
+        for group in each["rejections"]:
+            reason = {key: group[key] for key in ("profile", "code", "message", "facts")}
+            for usage in map(usages.__getitem__, plan["poolSets"][group["pools"]]):
+                environment, pool = usage["environment"], usage["nodePool"]
+                resource = {"resource": usage["resource"]} if pools[environment, pool] > 1 else {}
+                place = {"environment": environment, "nodePool": pool, **resource}
+                if group["profile"] is None:
+                    place = {"environment": environment, "nodePool": None}
+                mine[environment, place["nodePool"] or "", place.get("resource", ""), group["profile"] or ""] = {
+                    **place,
+                    **reason,
+                }
+        found += (mine[name] for name in sorted(mine))
+    return found

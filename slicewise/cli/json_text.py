@@ -21,14 +21,14 @@ def json_pieces(value: object, margin: str = "\n") -> Iterator[str]:
     if isinstance(value, Mapping):
         below = f"{margin}{_INDENT}"
         entries = (chain([f"{_ENTRY.encode(name)}: "], json_pieces(each, below)) for name, each in value.items())
-        yield from _block("{}", margin, entries)
+        yield from _block(("{", "}"), margin, entries)
     elif isinstance(value, Iterable) and not isinstance(value, str):
-        yield from _block("[]", margin, ([_ENTRY.encode(each)] for each in value))
+        yield from _block(("[", "]"), margin, ([_ENTRY.encode(each)] for each in value))
     else:
         yield _ENTRY.encode(value)
 
 
-def _block(brackets: str, margin: str, entries: Iterable[Iterable[str]]) -> Iterator[str]:
+def _block(brackets: tuple[str, str], margin: str, entries: Iterable[Iterable[str]]) -> Iterator[str]:
     opening, closing = brackets
     yield opening
     between = ""

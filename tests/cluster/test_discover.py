@@ -19,7 +19,7 @@ from lightkube.resources.core_v1 import ConfigMap, Namespace, Node, Pod
 from embedded.fake_nodes import FakePool, add_nodes
 from embedded.labelled_nodes import bare_metal, eks_cluster, gke_cluster, single_strategy
 from slicewise.documents import load_fleet
-from slicewise.planning import Rejections, make_plan, plan_to_dict
+from slicewise.planning import Rejections, make_plan, plan_lists, read_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def discovered(plane: ControlPlane, tmp_path: Path, *arguments: str) -> tuple[di
     fleet = load_fleet([str(file)])
     declared = {pool["name"]: pool for pool in yaml.safe_load(run.stdout)["spec"]["nodePools"]}
     plan = make_plan(fleet)
-    planned = plan_to_dict(fleet, plan, Rejections(fleet, plan))["nodePools"]
+    planned = read_lists(plan_lists(fleet, plan, Rejections(fleet, plan)))["nodePools"]
     several = Counter(pool["nodePool"] for pool in planned)
     pools = {
         pool["nodePool"] if several[pool["nodePool"]] == 1 else f"{pool['nodePool']}: {pool['resource']}": pool

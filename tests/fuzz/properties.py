@@ -15,7 +15,7 @@ from slicewise.clusters.access.kubeconfig import KubeconfigError, read_context
 from slicewise.diagnostics import Diagnostic, InvalidInputError, by_place
 from slicewise.documents import Fleet, load_fleet, resources_of
 from slicewise.manifests import environment_objects
-from slicewise.planning import Plan, PreviousPlacement, Rejections, make_plan, parse_previous, plan_to_dict
+from slicewise.planning import Plan, PreviousPlacement, Rejections, make_plan, parse_previous, plan_lists, read_lists
 
 ROOT = Path(__file__).parents[2]
 # What ends a line in YAML 1.1, to which libyaml counts.
@@ -38,7 +38,7 @@ def loads_or_explains(content: bytes) -> Fleet | None:
 def plans_and_renders(fleet: Fleet, previous: tuple[PreviousPlacement, ...] = ()) -> None:
     """Plan what loads, and render what is placed; the plan can be read back, and JSON and YAML can hold it all."""
     plan = make_plan(fleet, previous)
-    data = json.loads(json.dumps(plan_to_dict(fleet, plan, Rejections(fleet, plan)), allow_nan=False))
+    data = json.loads(json.dumps(read_lists(plan_lists(fleet, plan, Rejections(fleet, plan))), allow_nan=False))
     _judge_counts(fleet, plan)
     parse_previous(data["placements"], "the plan")
     for objects in environment_objects(fleet, plan).values():

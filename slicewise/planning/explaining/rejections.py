@@ -72,8 +72,8 @@ class Rejections:
             yield RejectionGroup(reason, None, tuple(numbers), self._environment_places)
         taken = {number for environment in placed for number in self.numbers[environment]}
         for profile, reason, parts in self._rejected(asking, serving):
-            numbers = sorted(chain.from_iterable(parts)) if len(parts) > 1 else parts[0]
-            left = tuple(number for number in numbers if number not in taken) if taken else tuple(numbers)
+            pools = sorted(chain.from_iterable(parts))
+            left = tuple(number for number in pools if number not in taken) if taken else tuple(pools)
             if left:
                 yield RejectionGroup(reason, profile, left, self._pool_places)
 

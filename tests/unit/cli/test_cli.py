@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.documents import each_rejection
 from tests.unit.cli.running import COMMANDS, DEMO, GKE_MIXED, SHORTFALL, in_process, slicewise
 
 
@@ -112,19 +113,20 @@ def test_the_seeds_selected_pool_loads_and_plans_with_a_warning_of_gke() -> None
 def test_shortfall_exits_3_and_says_why_for_every_pool() -> None:
     run = slicewise("plan", SHORTFALL, "--output", "json")
     assert run.returncode == 3
-    (shortfall,) = json.loads(run.stdout)["shortfalls"]
+    plan = json.loads(run.stdout)
+    (shortfall,) = plan["shortfalls"]
     assert (shortfall["deployment"], shortfall["wanted"], shortfall["placed"]) == (
         {"namespace": "team-c", "name": "llama"},
         1,
         0,
     )
-    assert [(item["nodePool"], item["profile"], item["code"]) for item in shortfall["rejections"]] == [
+    assert [(item["nodePool"], item["profile"], item["code"]) for item in each_rejection(plan)] == [
         ("slices", "bf16-tp4", "insufficient-memory"),
         ("slices", "fp8-tp2", "insufficient-memory"),
         ("whole", "bf16-tp4", "gpus-per-node"),
         ("whole", "fp8-tp2", "capacity"),
     ]
-    assert shortfall["rejections"][3]["message"] == "2 of 2 units free, needs 4"
+    assert each_rejection(plan)[3]["message"] == "2 of 2 units free, needs 4"
 
 
 def test_yaml_is_the_same_plan() -> None:

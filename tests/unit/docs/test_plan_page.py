@@ -8,7 +8,7 @@ from typing import Any
 
 from slicewise.changes import parts_of_plan, plan_changes, plan_with_changes
 from slicewise.documents import Fleet
-from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
+from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous, read_lists
 from tests.documents import deployment, environment, fleet_of, model, pool, profile, quota, slices
 from tests.unit.cli.running import ROOT
 
@@ -30,7 +30,7 @@ def test_the_keys_of_every_list_are_on_the_page() -> None:
     fleet = fleet_of([environment("east", pool("now", acceleratorCount=2)), model("m"), moved, large, *also])
     previous = parse_previous(before["placements"], "plan.json")
     plan = _as_printed(fleet, make_plan(fleet, previous), previous)
-    changes = plan.pop("changes")
+    changes, sets = plan.pop("changes"), plan.pop("poolSets")
     for key in {
         "changes",
         *changes,
@@ -41,11 +41,11 @@ def test_the_keys_of_every_list_are_on_the_page() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE)
     assert {name: set(re.findall(r"`(\w+)`", keys)) for name, keys in rows} == printed
     rejections = [rejection for shortfall in plan["shortfalls"] for rejection in shortfall["rejections"]]
-    assert rejections
+    assert {rejection["pools"] for rejection in rejections} == set(range(len(sets)))
     for key in rejections[0]:
         assert f"`{key}`" in PAGE.split("A rejection has")[1]
 
 
 def _as_printed(fleet: Fleet, plan: Plan, previous: Sequence[PreviousPlacement] = ()) -> dict[str, Any]:
     parts = parts_of_plan(fleet, plan)
-    return plan_with_changes(fleet, plan, parts, plan_changes(previous, plan, parts))
+    return read_lists(plan_with_changes(fleet, plan, parts, plan_changes(previous, plan, parts)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, ModelDeployment, NodePool, ServingProfile
-from tests.documents import Document
+from tests.documents import Document, each_rejection
 from tests.unit.planning.capacity_rule import Node, Pod, promised
 from tests.unit.planning.matching_rule import has_labels, labels_of, static_codes
 from tests.unit.planning.quota_rule import exceeded
@@ -215,7 +215,7 @@ class _Checker:
             deployment = self.deployments[key]
             if (item["wanted"], item["placed"]) != (deployment.spec.environments, len(served[key])):
                 yield f"{key}: wanted or placed is not what is so: {item}"
-            yield from self._rejections(deployment, served[key], item["rejections"])
+            yield from self._rejections(deployment, served[key], each_rejection(self.plan, item))
 
     def _rejections(self, deployment: ModelDeployment, served: set[str], given: list[Document]) -> Iterator[str]:
         expected = dict(self._expected_rejections(deployment, served))

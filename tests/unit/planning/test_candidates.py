@@ -108,5 +108,9 @@ def test_the_verdicts_agree_with_the_plan(documents: list[Document]) -> None:
             (c.environment, c.node_pool, c.profile, c.code, c.message) for c in found if c.environment not in elsewhere
         }
         if key in rejected:
-            reasons = {(r.environment, r.node_pool, r.profile, r.code, r.text) for r in rejected[key]}
+            reasons = {
+                (one.place.environment, one.place.node_pool, one.profile, one.code, one.text)
+                for group in rejected[key]
+                for one in group.each()
+            }
             assert told == reasons

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.documents import (
     Document,
     deployment,
+    each_rejection,
     environment,
     model,
     places,
@@ -142,7 +143,7 @@ def test_reserved_units_are_not_given_away() -> None:
     usage = _pool_usage(plan, "env", "p")
     assert (usage["units"], usage["allocated"], usage["reserved"], usage["free"]) == (56, 50, 6, 0)
     plan = plan_of([*documents, deployment("d", "m", replicas=51)])
-    assert plan["shortfalls"][0]["rejections"][0]["message"] == "50 of 56 units free, needs 51"
+    assert each_rejection(plan)[0]["message"] == "50 of 56 units free, needs 51"
 
 
 def test_reserved_units_count_as_pods_of_the_largest_size() -> None:
@@ -204,7 +205,7 @@ def test_an_autoscaler_is_charged_at_its_most() -> None:
     scaling = {"signal": "Concurrency", "concurrency": {"minReplicas": 1, "maxReplicas": 5, "target": 8}}
     documents = [environment("env", pool("p", acceleratorCount=4)), model("m"), deployment("d", "m", scaling=scaling)]
     plan = plan_of(documents)
-    assert plan["shortfalls"][0]["rejections"][0]["message"] == "4 of 4 units free, needs 5"
+    assert each_rejection(plan)[0]["message"] == "4 of 4 units free, needs 5"
     documents[0]["spec"]["nodePools"][0]["acceleratorCount"] = 8
     placement = plan_of(documents)["placements"][0]
     assert (placement["replicas"], placement["units"]) == (5, 5)

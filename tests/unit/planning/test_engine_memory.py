@@ -19,11 +19,12 @@ from slicewise.documents import Fleet, load_fleet, profile_engine, unit_of
 from slicewise.planning import (
     Rejections,
     Remedies,
+    lists_with_remedies,
     make_plan,
     nearest_miss,
     parse_previous,
-    plan_to_dict,
-    plan_with_remedies,
+    plan_lists,
+    read_lists,
 )
 from slicewise.planning.advice.offered_units import OfferedUnits
 from slicewise.planning.declared_units import offered_units
@@ -118,7 +119,8 @@ def test_where_none_is_enough_the_rejection_has_the_numbers_and_the_remedy_works
     plan = make_plan(there)
     (shortfall,) = plan.shortfalls
     rejections = Rejections(there, plan)
-    found = {each.node_pool: each for each in rejections.of(shortfall.deployment)}
+    each_one = (each for group in rejections.of(shortfall.deployment) for each in group.each())
+    found = {each.place.node_pool: each for each in each_one}
     assert {each.code for each in found.values()} == {RejectionCode.ENGINE_MEMORY}
     # One 3g.40gb slice of an H100 has 39.50 GiB, of which vLLM takes 0.92.
     assert "39.50 GiB x 0.92 = 36.34 GiB" in found["large"].text
@@ -142,20 +144,20 @@ def test_what_is_enough_is_searched_for_only_where_it_is_shown(tmp_path: Path, m
     plan = make_plan(there)
     assert (len(plan.shortfalls), searched) == (1, [])
     both = Rejections(there, plan).of(plan.shortfalls[0].deployment)
-    assert ["GiB are surely enough" in each.text for each in both] == [True, True]
+    assert ["GiB are surely enough" in each.reason.text for each in both] == [True, True]
     assert len(searched) == 1
 
 
 def test_models_whose_memory_was_not_checked_are_in_the_plan_as_json(tmp_path: Path) -> None:
     silent, said = fleet(tmp_path, None), fleet(tmp_path, {"config": LLAMA_8B}, "--max-model-len=8192")
-    (found,) = plan_with_remedies(silent, make_plan(silent))["memoryNotChecked"]
+    (found,) = read_lists(lists_with_remedies(silent, make_plan(silent)))["memoryNotChecked"]
     assert (found["kind"], found["namespace"]) == ("ClusterModel", None)
-    assert plan_with_remedies(said, make_plan(said))["memoryNotChecked"] == []
+    assert read_lists(lists_with_remedies(said, make_plan(said)))["memoryNotChecked"] == []
 
 
 def test_the_code_is_in_the_plan_as_json(tmp_path: Path) -> None:
     there = fleet(tmp_path, {"config": GEMMA_27B}, "--max-model-len=131072")
-    (shortfall,) = plan_with_remedies(there, make_plan(there))["shortfalls"]
+    (shortfall,) = read_lists(lists_with_remedies(there, make_plan(there)))["shortfalls"]
     assert {each["code"] for each in shortfall["rejections"]} == {"engine-memory"}
 
 
@@ -170,7 +172,7 @@ def test_what_cannot_be_said_is_placed_with_a_warning_and_a_remedy(tmp_path: Pat
 def test_what_runs_on_a_slice_that_is_too_small_is_moved(tmp_path: Path) -> None:
     old = make_plan(fleet(tmp_path, None, "--max-model-len=8192"))
     before = fleet(tmp_path, None)
-    previous = parse_previous(plan_to_dict(before, old, Rejections(before, old))["placements"], "plan.json")
+    previous = parse_previous(read_lists(plan_lists(before, old, Rejections(before, old)))["placements"], "plan.json")
     plan = make_plan(fleet(tmp_path, {"config": LLAMA_8B}, "--max-model-len=8192"), previous)
     assert [(move.code.value, move.target and move.target.node_pool) for move in plan.moved] == [
         ("engine-memory", "large")
@@ -236,7 +238,7 @@ def test_of_units_that_are_all_too_small_the_largest_comes_nearest(tmp_path: Pat
     (shortfall,) = plan.shortfalls
     nearest = nearest_miss(there, shortfall, Rejections(there, plan).of(shortfall.deployment))
     assert nearest is not None
-    assert nearest.rejection.node_pool == "tall"
+    assert nearest.rejection.place.node_pool == "tall"
 
 
 def test_what_is_needed_says_the_memory_and_over_how_many_gpus_it_would_be_spread(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.documents import Document, deployment, environment, model, plan_of, pool, profile
+from tests.documents import Document, deployment, each_rejection, environment, model, plan_of, pool, profile
 
 NAME = "slicewise.dev/environment"
 
@@ -26,5 +26,5 @@ def test_a_profile_names_its_environment() -> None:
 def test_a_name_that_is_not_there_is_rejected_with_the_name_that_is() -> None:
     documents = [environment("a", pool("p")), model("m", profile("any"))]
     plan = plan_of([*documents, deployment("d", "m", environmentSelector={NAME: "b"})])
-    ((rejection,),) = (item["rejections"] for item in plan["shortfalls"])
+    (rejection,) = each_rejection(plan)
     assert rejection["message"] == f"environmentSelector wants {NAME}=b; the label is a"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from slicewise.kubernetes import GIB, Quantity
-from slicewise.planning import Rejection, Rejections, grouped, make_plan, nearest_miss
+from slicewise.planning import Rejections, grouped, make_plan, nearest_miss
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
 from slicewise.planning.capacity.sizes import NodeSize, PodSize
 from slicewise.planning.reasons import (
@@ -23,6 +23,7 @@ from slicewise.planning.reasons import (
     TooFewGpus,
     TooFewNodes,
 )
+from slicewise.planning.rejection_groups import RejectedPlace, RejectionGroup
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.unit.planning.strategies import fleets, steady
 
@@ -156,7 +157,8 @@ def unselected(found: str | None) -> Reason:
     ],
 )
 def test_only_numbers_become_ranges(reasons: list[Reason], expected: list[str]) -> None:
-    rejections = [Rejection(f"e{number}", "p", "f", reason) for number, reason in enumerate(reasons)]
+    places = [RejectedPlace(number, f"e{number}", "p") for number in range(len(reasons))]
+    rejections = [RejectionGroup(reason, "f", (number,), places) for number, reason in enumerate(reasons)]
     assert sorted(group.message for group in grouped(rejections)) == sorted(expected)
 
 
@@ -169,13 +171,15 @@ def test_every_candidate_is_in_one_group(documents: list[Document]) -> None:
         rejections = Rejections(fleet, plan).of(shortfall.deployment)
         found = grouped(rejections)
         there = Counter(
-            (reason.code, *place, name)
+            (reason.code, place.environment, place.node_pool, name)
             for reason in found
             for place in reason.places
             for name in reason.profiles or [""]
         )
         assert there == Counter(
-            (item.code, item.environment, item.node_pool, item.profile or "") for item in rejections
+            (item.code, item.place.environment, item.place.node_pool, item.profile or "")
+            for group in rejections
+            for item in group.each()
         )
 
 

@@ -8,7 +8,18 @@ import yaml
 
 from slicewise.manifests import environment_objects
 from slicewise.planning import make_plan
-from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
+from tests.documents import (
+    Document,
+    deployment,
+    each_rejection,
+    environment,
+    fleet_of,
+    model,
+    plan_of,
+    pool,
+    profile,
+    slices,
+)
 from tests.unit.planning.checker import findings
 
 
@@ -22,7 +33,7 @@ def test_a_node_of_56_slices_that_takes_30_pods_gets_no_40_replicas() -> None:
     few = slices("p", "1g.10gb", allocatable={"pods": 30})
     plan = _judged(environment("env", few), model("m"), deployment("d", "m", replicas=40))
     assert plan["placements"] == []
-    (rejection,) = plan["shortfalls"][0]["rejections"]
+    (rejection,) = each_rejection(plan)
     assert rejection["message"] == (
         "56 of 56 units free, but only 30 more pods of 1 unit each can be promised a node whatever the order, needs "
         "40; short of pods (a node takes 30)"
@@ -70,7 +81,7 @@ def test_the_device_between_nodes_counts_for_pods_that_need_the_network() -> Non
     assert plan["nodePools"][0]["shortOf"] == ["rdma/ib"]
     plan = plan_of([joined, model("m", _WIDE), deployment("d", "m", replicas=3)])
     assert plan["placements"] == []
-    assert plan["shortfalls"][0]["rejections"][0]["message"].endswith(
+    assert each_rejection(plan)[0]["message"].endswith(
         "of 2 units, 1 rdma/ib each can be promised a node whatever the order, needs 6; short of rdma/ib (a node has 1)"
     )
     # Those that do not require the network ask for none.
@@ -127,7 +138,7 @@ def test_a_model_that_is_downloaded_takes_its_bytes_of_the_disk() -> None:
     assert [item["replicas"] for item in plan["placements"]] == [2]
     assert plan["nodePools"][0]["shortOf"] == ["ephemeral-storage"]
     plan = plan_of([disk, large, deployment("d", "m", replicas=3)])
-    assert plan["shortfalls"][0]["rejections"][0]["facts"]["short"] == ["ephemeral-storage"]
+    assert each_rejection(plan)[0]["facts"]["short"] == ["ephemeral-storage"]
     large["spec"] |= {"source": "PersistentVolumeClaim", "persistentVolumeClaim": {"name": "weights"}}
     del large["spec"]["huggingFace"]
     plan = plan_of([disk, large, deployment("d", "m", replicas=8)])
@@ -144,7 +155,7 @@ def test_units_that_are_lost_to_the_order_are_not_laid_to_anything_else() -> Non
         deployment("b", "large"),
     ]
     plan = _judged(*documents)
-    (rejection,) = plan["shortfalls"][0]["rejections"]
+    (rejection,) = each_rejection(plan)
     assert rejection["facts"]["short"] == []
     assert "short of" not in rejection["message"]
 

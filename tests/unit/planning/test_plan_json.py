@@ -114,33 +114,31 @@ def test_the_json_has_exactly_the_contracts_keys() -> None:
                 "placed": 0,
                 "rejections": [
                     {
-                        "environment": "mig-a",
-                        "nodePool": "mig",
                         "profile": "bf16",
                         "code": "insufficient-memory",
                         "message": "a slice has 40Gi, needs 90Gi",
                         "facts": {"has": "40Gi", "needs": "90Gi", "slices": True},
+                        "pools": 0,
                     },
                     {
-                        "environment": "mig-b",
-                        "nodePool": "gpu",
                         "profile": "bf16",
                         "code": "insufficient-memory",
                         "message": "a GPU has 80Gi, needs 90Gi",
                         "facts": {"has": "80Gi", "needs": "90Gi", "slices": False},
+                        "pools": 1,
                     },
                     {
-                        "environment": "mig-b",
-                        "nodePool": "mig",
                         "profile": "bf16",
                         "code": "insufficient-memory",
                         "message": "a slice has 10Gi, needs 90Gi",
                         "facts": {"has": "10Gi", "needs": "90Gi", "slices": True},
+                        "pools": 2,
                     },
                 ],
             }
         ],
         "nodePools": NODE_POOLS,
+        "poolSets": [[0], [1], [2]],
         "warnings": [WARNING],
         "quotas": [],
         "moved": [],
@@ -149,17 +147,10 @@ def test_the_json_has_exactly_the_contracts_keys() -> None:
 
 def test_the_keys_stand_in_the_contracts_order() -> None:
     plan = plan_of(plan_documents())
-    assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings", "moved", "quotas"]
+    assert list(plan) == ["placements", "shortfalls", "nodePools", "poolSets", "warnings", "moved", "quotas"]
     assert list(plan["placements"][0]) == list(PLACEMENT)
     assert list(plan["shortfalls"][0]) == ["deployment", "wanted", "placed", "rejections"]
-    assert list(plan["shortfalls"][0]["rejections"][0]) == [
-        "environment",
-        "nodePool",
-        "profile",
-        "code",
-        "message",
-        "facts",
-    ]
+    assert list(plan["shortfalls"][0]["rejections"][0]) == ["profile", "code", "message", "facts", "pools"]
     assert list(plan["nodePools"][0]) == list(NODE_POOLS[0])
     assert list(plan["warnings"][0]) == ["code", "path", "message", "facts"]
 
@@ -167,7 +158,7 @@ def test_the_keys_stand_in_the_contracts_order() -> None:
 def test_a_whole_environment_is_rejected_without_pool_and_profile() -> None:
     plan = plan_of([environment("e", pool("p")), model("m"), deployment("d", "m", environmentSelector={"a": "b"})])
     (rejection,) = plan["shortfalls"][0]["rejections"]
-    assert (rejection["nodePool"], rejection["profile"]) == (None, None)
+    assert (rejection["profile"], plan["poolSets"][rejection["pools"]]) == (None, [0])
     assert json.loads(json.dumps(plan)) == plan
 
 

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from slicewise.planning import DecisionLog, Rejections, Remedies, candidates, make_plan, prospects
-from tests.documents import Document, deployment, environment, fleet_of, model, plan_of, pool, profile, slices
+from tests.documents import (
+    each_rejection,
+    Document,
+    deployment,
+    environment,
+    fleet_of,
+    model,
+    plan_of,
+    pool,
+    profile,
+    slices,
+)
 from tests.unit.sizing.configs import PUBLISHED
 
 SLICE: Document = {"requires": {"memoryPerGpu": "30Gi", "mig": "only"}}
@@ -82,8 +93,7 @@ def test_a_pool_beside_which_there_is_no_room_is_passed_over() -> None:
 
 def test_a_refusal_says_which_pool_comes_nearest_for_the_prefill_workload() -> None:
     plan = plan_of(fleet(pool("whole"), slices("cut", "3g.40gb"), serving=split(17, SLICE)))
-    (shortfall,) = plan["shortfalls"]
-    reasons = {item["nodePool"]: (item["code"], item["message"]) for item in shortfall["rejections"]}
+    reasons = {item["nodePool"]: (item["code"], item["message"]) for item in each_rejection(plan)}
     nearest = "cut comes nearest: 16 of 16 units free, needs 17"
     assert reasons["whole"] == (
         "prefill",

@@ -8,6 +8,7 @@ from slicewise.planning import make_plan, parse_previous
 from tests.documents import (
     Document,
     deployment,
+    each_rejection,
     environment,
     fleet_of,
     model,
@@ -40,7 +41,7 @@ def checked(*documents: Document, before: Document | None = None) -> Document:
 
 
 def refusals(plan: Document) -> list[str]:
-    return [item["message"] for each in plan["shortfalls"] for item in each["rejections"] if item["code"] == "quota"]
+    return [item["message"] for item in each_rejection(plan) if item["code"] == "quota"]
 
 
 @pytest.mark.parametrize(
@@ -200,5 +201,5 @@ def test_the_plan_shows_what_is_taken() -> None:
 
 def test_facts_of_a_refusal_are_numbers_that_people_count_in() -> None:
     plan = plan_of([environment("a", CUT), ANY, deployment("d", "m"), quota("q", {"memory": "5Gi"})])
-    (item,) = plan["shortfalls"][0]["rejections"]
+    (item,) = each_rejection(plan)
     assert item["facts"] == {"quota": "q", "measure": "memory", "used": 0.0, "limit": 5.0, "needs": 9.75}

@@ -10,6 +10,7 @@ from slicewise.planning.reasons import RejectionCode
 from tests.documents import (
     Document,
     deployment,
+    each_rejection,
     environment,
     fleet_of,
     model,
@@ -33,7 +34,7 @@ def _rejection(
     ]
     plan = plan_of(documents)
     assert findings(fleet_of(documents), plan) == []
-    ((item,),) = [shortfall["rejections"] for shortfall in plan["shortfalls"]]
+    (item,) = each_rejection(plan)
     return f"{item['code']}: {item['message']}"
 
 
@@ -302,7 +303,7 @@ def test_without_environments_there_is_nothing_to_reject() -> None:
 def test_a_pod_that_no_node_holds_is_said_with_what_a_node_has() -> None:
     small = pool("p", allocatable={"cpu": 60, "memory": "100Gi"})
     documents = [environment("e", small), model("m", cpu="64", memory="200Gi"), deployment("d", "m")]
-    (rejection,) = plan_of(documents)["shortfalls"][0]["rejections"]
+    (rejection,) = each_rejection(plan_of(documents))
     assert rejection["message"] == (
         "8 of 8 units free, but a pod asks for 64 CPUs (a node has 60) and 200Gi of memory (a node has 100Gi)"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slicewise.planning import make_plan, plan_with_remedies
+from slicewise.planning import lists_with_remedies, make_plan, read_lists
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile, slices
 from tests.unit.planning.following import shortfalls_said
 
@@ -88,7 +88,7 @@ def test_where_there_is_a_remedy_nothing_else_is_needed() -> None:
 def test_the_plan_as_json_says_what_would_be_needed_too() -> None:
     large = profile("large", memoryPerGpu="100Gi")
     fleet = fleet_of([environment("e", pool("p")), model("m", large), deployment("new", "m")])
-    (shortfall,) = plan_with_remedies(fleet, make_plan(fleet))["shortfalls"]
+    (shortfall,) = read_lists(lists_with_remedies(fleet, make_plan(fleet)))["shortfalls"]
     assert shortfall["remedies"] == []
     assert shortfall["noRemedy"] == {
         "code": "another-pool",
@@ -104,7 +104,7 @@ def test_a_profile_that_excludes_itself_is_told_from_a_pool_that_is_missing() ->
     both = profile("both", mig="only", gpusPerNode=2)
     documents = [environment("e", slices("p", "3g.40gb")), model("m", both), deployment("new", "m")]
     fleet = fleet_of(documents, checked=False)
-    (shortfall,) = plan_with_remedies(fleet, make_plan(fleet))["shortfalls"]
+    (shortfall,) = read_lists(lists_with_remedies(fleet, make_plan(fleet)))["shortfalls"]
     assert (shortfall["noRemedy"]["code"], shortfall["noRemedy"]["profile"]) == ("profile-contradiction", "both")
     assert shortfall["noRemedy"]["message"].startswith(
         "mig: only and nodes 1 x gpusPerNode 2 = 2 GPUs exclude each other"
@@ -113,7 +113,7 @@ def test_a_profile_that_excludes_itself_is_told_from_a_pool_that_is_missing() ->
 
 def test_a_shortfall_with_remedies_has_no_needs() -> None:
     fleet = fleet_of([environment("e", pool("p")), model("m"), deployment("new", "m", replicas=9)])
-    (shortfall,) = plan_with_remedies(fleet, make_plan(fleet))["shortfalls"]
+    (shortfall,) = read_lists(lists_with_remedies(fleet, make_plan(fleet)))["shortfalls"]
     assert shortfall["remedies"]
     assert shortfall["noRemedy"] is None
 

@@ -13,6 +13,7 @@ from slicewise.planning import Rejections, Remedies, gpu_sums, make_plan, parse_
 from tests.documents import (
     Document,
     deployment,
+    each_rejection,
     environment,
     fleet_of,
     model,
@@ -46,7 +47,7 @@ def test_slices_that_a_node_does_not_have_use_neither_cpu_nor_memory() -> None:
     assert _usage(plan) == {"nvidia.com/mig-3g.40gb": (8, 8, 0)}
     # The ninth has CPU for no slice: units are said to be short, not slices that could be there.
     plan = plan_of([environment("env", share), asking, deployment("m", "m", replicas=9)])
-    (rejection,) = plan["shortfalls"][0]["rejections"]
+    (rejection,) = each_rejection(plan)
     assert rejection["message"] == "8 of 8 units free, needs 9"
     assert "resource" not in rejection
 
@@ -106,7 +107,7 @@ def test_cpu_and_memory_are_those_of_the_node_once() -> None:
             deployment("b", "large", replicas=1),
         ]
     )
-    rejected = {each["resource"]: each["message"] for each in plan["shortfalls"][0]["rejections"]}
+    rejected = {each["resource"]: each["message"] for each in each_rejection(plan)}
     assert rejected["nvidia.com/mig-3g.40gb"] == (
         "12 of 12 units free, but only 0 more pods of 1 unit, 4 CPUs, 16Gi each can be promised a node whatever the "
         "order, needs 1; short of CPU (a node has 30)"

@@ -7,6 +7,7 @@ import pytest
 from tests.documents import (
     Document,
     deployment,
+    each_rejection,
     environment,
     fleet_of,
     model,
@@ -51,7 +52,7 @@ def test_a_device_counts_wherever_it_is_asked_for(level: str) -> None:
     assert "SW376" not in [each["code"] for each in plan["warnings"]]
     plan = _plan(RDMA, level, 4, extendedResources={"rdma/ib": 3})
     assert plan["placements"] == []
-    (rejection,) = plan["shortfalls"][0]["rejections"]
+    (rejection,) = each_rejection(plan)
     assert rejection["code"] == "capacity"
     assert rejection["message"].endswith("needs 4; short of rdma/ib (a node has 3)")
     assert rejection["facts"]["pod"]["extendedResources"] == {"rdma/ib": 1}
@@ -61,7 +62,7 @@ def test_a_device_counts_wherever_it_is_asked_for(level: str) -> None:
 def test_a_device_that_a_declaring_pool_does_not_have_is_a_reason(level: str) -> None:
     plan = _plan(RDMA, level, extendedResources={"example.com/nic": 8})
     assert plan["placements"] == []
-    (rejection,) = plan["shortfalls"][0]["rejections"]
+    (rejection,) = each_rejection(plan)
     assert rejection["message"] == (
         "8 of 8 units free, but a pod asks for 1 rdma/ib (allocatable.extendedResources has none)"
     )
@@ -69,7 +70,7 @@ def test_a_device_that_a_declaring_pool_does_not_have_is_a_reason(level: str) ->
 
 def test_more_than_a_node_has_is_a_reason_with_both_numbers() -> None:
     plan = _plan({"limits": {"rdma/ib": 9}}, extendedResources={"rdma/ib": 8})
-    (rejection,) = plan["shortfalls"][0]["rejections"]
+    (rejection,) = each_rejection(plan)
     assert rejection["message"] == "8 of 8 units free, but a pod asks for 9 rdma/ib (a node has 8)"
 
 
@@ -120,7 +121,7 @@ def test_huge_pages_count_in_bytes() -> None:
     asks: Document = {"limits": {"hugepages-2Mi": "1Gi"}}
     has = {"hugepages-2Mi": "4Gi"}
     assert len(_plan(asks, replicas=4, extendedResources=has)["placements"]) == 1
-    (rejection,) = _plan(asks, replicas=5, extendedResources=has)["shortfalls"][0]["rejections"]
+    (rejection,) = each_rejection(_plan(asks, replicas=5, extendedResources=has))
     assert rejection["message"].endswith("needs 5; short of hugepages-2Mi (a node has 4Gi of hugepages-2Mi)")
 
 
@@ -189,5 +190,5 @@ def test_no_replicas_of_a_pod_that_no_node_holds_have_a_reason_too() -> None:
     nodes = pool("p", allocatable={"extendedResources": {"example.com/nic": 8}})
     documents = [environment("env", nodes), model("m"), deployment("d", "m", replicas=0, pod=pod)]
     plan = plan_of(documents)
-    assert [each["code"] for each in plan["shortfalls"][0]["rejections"]] == ["capacity"]
+    assert [each["code"] for each in each_rejection(plan)] == ["capacity"]
     assert findings(fleet_of(documents), plan) == []
