@@ -8,9 +8,9 @@ import pytest
 
 from slicewise.planning import DecisionLog, Rejections, Remedies, candidates, make_plan, prospects
 from tests.documents import (
-    each_rejection,
     Document,
     deployment,
+    each_rejection,
     environment,
     fleet_of,
     model,
