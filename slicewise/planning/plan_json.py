@@ -35,10 +35,10 @@ def plan_lists(fleet: Fleet, plan: Plan, rejections: Rejections) -> PlanLists:
         "placements": (placement_to_dict(fleet, placement) for placement in plan.placements),
         "shortfalls": (_shortfall(each, rejections.of(each.deployment), sets) for each in plan.shortfalls),
         "nodePools": map(pool_to_dict, plan.node_pools),
-        "poolSets": sets,
         "warnings": ({**_warning(warning), "facts": dict(warning.facts)} for warning in plan.warnings),
         "moved": map(_move, plan.moved),
         "quotas": quotas_to_list(fleet, rejections.quotas),
+        "poolSets": sets,
     }
 
 

@@ -16,7 +16,7 @@ from policies.results.reported_finding import ReportedFinding
 from slicewise import __version__
 from slicewise.changes import parts_of_plan, plan_with_changes
 from slicewise.documents import load_fleet
-from slicewise.planning import make_plan
+from slicewise.planning import make_plan, read_lists
 from tests.documents import deployment, environment, model, profile, slices
 from tests.policies.results.stream import FAILED, LOADED, SUCCEEDED, Event, said, stream
 
@@ -82,7 +82,8 @@ def test_the_summary_says_what_changes_of_the_earlier_plan(
     file = written(tmp_path, 2)
     fleet = load_fleet([str(file)])
     plan = make_plan(fleet)
-    (tmp_path / "plan.json").write_text(json.dumps(plan_with_changes(fleet, plan, parts_of_plan(fleet, plan), None)))
+    whole = read_lists(plan_with_changes(fleet, plan, parts_of_plan(fleet, plan), None))
+    (tmp_path / "plan.json").write_text(json.dumps(whole))
     written(tmp_path, 3)
     (tmp_path / "events").write_text(stream(LOADED, SUCCEEDED))
     options = ["events", "--manifests", str(file), "--summary", "summary.md", "--sarif", "sarif"]

@@ -147,7 +147,7 @@ def test_the_json_has_exactly_the_contracts_keys() -> None:
 
 def test_the_keys_stand_in_the_contracts_order() -> None:
     plan = plan_of(plan_documents())
-    assert list(plan) == ["placements", "shortfalls", "nodePools", "poolSets", "warnings", "moved", "quotas"]
+    assert list(plan) == ["placements", "shortfalls", "nodePools", "warnings", "moved", "quotas", "poolSets"]
     assert list(plan["placements"][0]) == list(PLACEMENT)
     assert list(plan["shortfalls"][0]) == ["deployment", "wanted", "placed", "rejections"]
     assert list(plan["shortfalls"][0]["rejections"][0]) == ["profile", "code", "message", "facts", "pools"]

@@ -294,6 +294,7 @@ def test_without_environments_there_is_nothing_to_reject() -> None:
         "placements": [],
         "shortfalls": [{"deployment": {"namespace": "team", "name": "d"}, "wanted": 1, "placed": 0, "rejections": []}],
         "nodePools": [],
+        "poolSets": [],
         "warnings": [],
         "quotas": [],
         "moved": [],
