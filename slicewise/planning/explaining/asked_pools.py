@@ -67,7 +67,7 @@ class Quotas(NamedTuple):
         return self.planned.of_pool(pool.environment, pool.name, pool.resource, asking.pods * asking.pod.units)
 
 
-def refusal(pool: FoundPool, asking: Asking, quotas: Quotas | None, here: Sequence[FoundPool]) -> Reason | None:
+def why_not_served(pool: FoundPool, asking: Asking, quotas: Quotas | None, here: Sequence[FoundPool]) -> Reason | None:
     """Return why a pool that matches does not serve what is asked; None where it does.
 
     Args:

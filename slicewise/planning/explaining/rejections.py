@@ -20,7 +20,7 @@ from slicewise.documents import (
 )
 from slicewise.planning.capacity import ChargedPool, OfferName, charged_pools, deployment_asks, pod_asks
 from slicewise.planning.explaining.alike_pools import AlikeByLabels, asked_labels
-from slicewise.planning.explaining.asked_pools import Asking, FoundPool, Quotas, refusal
+from slicewise.planning.explaining.asked_pools import Asking, FoundPool, Quotas, why_not_served
 from slicewise.planning.matched_requirements import MatchedRequirements, match_requirements
 from slicewise.planning.matching import node_pool_selector_reason, profile_selector_reason, reject_environment
 from slicewise.planning.plan import Placement, Plan
@@ -109,7 +109,7 @@ class Rejections:
             pool = FoundPool(place.state, None, self._class_of[place.offer])
             # Quotas and prefill workloads make a difference of what else is there.
             here = self._found_in(place.environment, deployment) if asking.prefill else ()
-            reason = refusal(pool, asking, quotas, here)
+            reason = why_not_served(pool, asking, quotas, here)
             if reason:
                 found.setdefault(reason, []).append(number)
 
@@ -161,7 +161,7 @@ class Rejections:
         pools = self._found_in(environment, deployment, own)
         for pool in pools:
             for asking, unselected in profiles:
-                reason = unselected or pool.unmet(asking) or refusal(pool, asking, quotas, pools)
+                reason = unselected or pool.unmet(asking) or why_not_served(pool, asking, quotas, pools)
                 yield Judged(name, pool.ledger.name, asking.profile.name, reason, offered_as(pool.ledger.pool))
 
     def _found_in(
