@@ -44,6 +44,19 @@ def too_few_units(free: int, units: int, needs: int) -> TooFewUnits:
 
 
 @dataclass(frozen=True)
+class TooFewPlaces(TooFewUnits):
+    """Of GPUs that are cut on demand, fewer units are free than the pods take: others may lie where they could."""
+
+    blocked: int
+    """Units that cannot be promised beside the slices of other profiles; they are not free."""
+
+    def said_of(self, group: Sequence[Self]) -> str:
+        """Say how many are free and how many blocked, and how many are needed."""
+        blocked = spread(each.blocked for each in group)
+        return f"{_free(group)} ({blocked} blocked by other profiles), needs {self.needs}"
+
+
+@dataclass(frozen=True)
 class NodeTooSmall(ReasonWithNumbers):
     """A node has less of something than one pod asks for, whatever else is on it."""
 
@@ -88,13 +101,11 @@ class TooFewPods(ReasonWithNumbers):
     node: NodeSize
     short: tuple[str, ...]
     """What is short beside units, by Kubernetes' names; nothing where it is units, or the order that costs them."""
-    shared: bool = False
-    """Whether slices of other profiles may take the places of these, on GPUs that are cut on demand."""
 
     @property
     def alike(self) -> Hashable:
         """What a pod asks for, how many are needed, and what is short."""
-        return (self.pod, self.needs, self.short, self.shared)
+        return (self.pod, self.needs, self.short)
 
     def said_of(self, group: Sequence[Self]) -> str:
         """Say how many would find a node, and how many are needed."""
@@ -107,8 +118,6 @@ class TooFewPods(ReasonWithNumbers):
 
     def _said_short(self, group: Sequence[Self]) -> str:
         said = [f"{resource_in_words(name)} (a node {_verb(name)} {_of_nodes(name, group)})" for name in self.short]
-        if self.shared and not said:
-            return "; the GPUs are cut on demand, and slices of other profiles may lie where these could"
         return f"; short of {' and '.join(said)}" if said else ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from slicewise.documents import catalogued, declared_pool
 from slicewise.mig import OnDemandGpu, on_demand_gpu
-from slicewise.planning.capacity.no_room import TooFewPods
+from slicewise.planning.capacity.no_room import TooFewPlaces
 from slicewise.planning.capacity.offer_ledger import OfferLedger
 from slicewise.planning.capacity.on_demand_soundness import OnDemandNode, is_sound_on_demand
 from slicewise.planning.capacity.sizes import NodeSize, PodSize
@@ -36,12 +36,18 @@ class OnDemandLedger(OfferLedger):
 
     def usage(self) -> PoolUsage:
         """Return how full the pool is, and how many more slices cannot be promised beside those of other profiles."""
-        blocked = self.free - min(self.free, self.most(_ONE_SLICE))
-        return replace(super().usage(), blocked=blocked, gpus_on_demand=declared_pool(self.pool).accelerator_count)
+        gpus = declared_pool(self.pool).accelerator_count
+        return replace(super().usage(), blocked=self._blocked(), gpus_on_demand=gpus)
 
     def _find_no_room(self, pod: PodSize, count: int) -> Reason:
-        reason = super()._find_no_room(pod, count)
-        return replace(reason, shared=not self._alone) if isinstance(reason, TooFewPods) else reason
+        blocked, needs = self._blocked(), count * pod.units
+        if blocked and self.free - blocked < needs:
+            return TooFewPlaces(self.free - blocked, self.units, needs, blocked)
+        return super()._find_no_room(pod, count)
+
+    def _blocked(self) -> int:
+        """Return how many units that are neither charged nor reserved cannot be promised beside other profiles."""
+        return self.free - min(self.free, self.most(_ONE_SLICE))
 
     @property
     def _alone(self) -> bool:

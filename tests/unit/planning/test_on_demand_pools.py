@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from tests.documents import Document, deployment, environment, model, on_demand, places, plan_of, profile, slices
+from slicewise.planning import gpu_sums, make_plan, pool_costs
+from tests.documents import (
+    Document,
+    deployment,
+    environment,
+    fleet_of,
+    model,
+    on_demand,
+    places,
+    plan_of,
+    profile,
+    slices,
+)
 
 SMALL = model("small", profile("s", memoryPerGpu="9Gi"), cpu="4")
 LARGE = model("large", profile("s", memoryPerGpu="39Gi"), cpu="8")
@@ -77,10 +90,7 @@ def test_why_there_is_no_room_beside_other_profiles() -> None:
     cut = on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=2, nodeCount=2)
     found = plan(cut, deployment("a", "small", replicas=6, priority=1), deployment("b", "large", replicas=3))
     reasons = {each["resource"]: each["message"] for each in found["shortfalls"][0]["rejections"]}
-    assert reasons["nvidia.com/mig-3g.40gb"] == (
-        "8 of 8 units free, but only 2 more pods of 1 unit each can be promised a node whatever the order, needs 3; "
-        "the GPUs are cut on demand, and slices of other profiles may lie where these could"
-    )
+    assert reasons["nvidia.com/mig-3g.40gb"] == ("2 of 8 units free (6 blocked by other profiles), needs 3")
 
 
 def test_profiles_keep_to_pools_of_their_own_where_there_are_several() -> None:
@@ -105,3 +115,32 @@ def test_what_runs_stays_when_a_pool_becomes_one_that_is_cut_on_demand(before: s
     assert served(second) == {"a"}
     assert second["moved"] == []
     assert [each["retained"] for each in second["placements"]] == [True]
+
+
+def test_with_a_price_the_gpus_count_once() -> None:
+    """Eight GPUs of 10 an hour: six 1g.10gb and two 3g.40gb have 14 of 64 memory slices."""
+    cut = on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=4, nodeCount=2, pricePerHour=40)
+    fleet = fleet_of(
+        [
+            environment("env", cut),
+            SMALL,
+            LARGE,
+            deployment("a", "large", replicas=2),
+            deployment("b", "small", replicas=6),
+        ]
+    )
+    made = make_plan(fleet)
+    (cost,) = pool_costs(fleet, made.node_pools)
+    assert (cost.allocated, cost.free, cost.stranded) == (Fraction(80 * 14, 64), Fraction(80 * 50, 64), 0)
+    sums = gpu_sums(made.node_pools)
+    assert (sums.allocated, sums.total) == (Fraction(14, 8), 8)
+
+
+def test_pods_that_were_placed_stay_while_others_come() -> None:
+    cut = [environment("env", on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=2, nodeCount=2)), SMALL, LARGE]
+    first = plan_of([*cut, deployment("z", "small", replicas=5)])
+    second = plan_of(
+        [*cut, deployment("a", "large", replicas=4, priority=9), deployment("z", "small", replicas=5)], first
+    )
+    assert served(second) == {"z"}
+    assert second["moved"] == []

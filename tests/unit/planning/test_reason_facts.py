@@ -11,7 +11,7 @@ from slicewise.documents import Precision
 from slicewise.kubernetes import GIB, Quantity
 from slicewise.planning import lists_with_remedies, make_plan, read_lists
 from slicewise.planning.capacity import NodeSize, PodSize, PodTooLarge
-from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, TooFewUnits
+from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPlaces, TooFewPods, TooFewUnits
 from slicewise.planning.moves import EnvironmentGone, MoveReason, NodePoolGone, OtherNodes, ResourceGone
 from slicewise.planning.reason_facts import reason_facts
 from slicewise.planning.reasons import (
@@ -61,9 +61,9 @@ NODE_FACTS = {
                 "needs": 4,
                 "node": NODE_FACTS,
                 "short": ["cpu", "pods"],
-                "shared": False,
             },
         ),
+        (TooFewPlaces(3, 16, 4, 9), {"free": 3, "units": 16, "needs": 4, "blocked": 9}),
         (
             NodeTooSmall(3, 16, POD, NODE),
             {
