@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import groupby
 
 from rich.console import Console
@@ -163,4 +164,6 @@ def _gpus(pool: PoolUsage) -> str:
     if pool.units_per_gpu == 1:
         return ""
     allocated, units = gpu_equivalents(pool, pool.allocated), gpu_equivalents(pool, pool.units)
+    if pool.gpus_on_demand:
+        units = Fraction(pool.gpus_on_demand * pool.nodes)
     return f"= {gpus_in_words(allocated)}/{gpus_in_words(units)} GPUs"

@@ -16,7 +16,7 @@ from slicewise.planning import Plan, PoolUsage, make_plan
 from slicewise.presentation.bars import Part, bar, colours
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.picture import fleet_picture
-from tests.documents import Document, deployment, environment, fleet_of, model, pool, slices
+from tests.documents import Document, deployment, environment, fleet_of, model, on_demand, pool, profile, slices
 from tests.unit.cli.running import COMMAND, DEMO, SHORTFALL, in_terminal, slicewise
 from tests.unit.planning.strategies import fleets, steady
 
@@ -50,6 +50,23 @@ def test_a_cell_is_a_unit_where_there_is_room_and_the_sums_are_gpus() -> None:
         "onprem",
         "  off                                              0/0",
         "  whole ████████████░░░░                         12/16               ■ team/prod 12",
+    ]
+
+
+def test_profiles_that_are_cut_on_demand_share_their_gpus() -> None:
+    """Four H100s: of eight slices two are 3g.40gb, four 1g.10gb are free, and none beyond them is promised."""
+    cut = on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=2, nodeCount=2, reservedSlices={"1g.10gb": 2})
+    documents = [
+        environment("env", cut),
+        model("m", profile("s", memoryPerGpu="39Gi")),
+        deployment("d", "m", replicas=2),
+    ]
+    # Memory slices: 2 x 4 of 32 used, 2 x 1 reserved.
+    assert shown(plan_of(documents), width=120) == [
+        "Fleet  4 GPUs  █ 1 used  ▒ 0.2 reserved  ░ 2.8 free",
+        "env",
+        "  cut (3g.40gb) ██░░░░··                      2/8 = 1/4 GPUs  ■ team/d 2  · blocked 2",
+        "  cut (1g.10gb) ▒▒░░░░······················ 0/28 = 0/4 GPUs  ▒ reserved 2  · blocked 22",
     ]
 
 
