@@ -155,6 +155,11 @@ def test_reasons_are_grouped_and_few() -> None:
         "1 pod without a node: reason 0",
         "1 pod without a node: reason 1",
         "and 2 other reasons",
+        (
+            "Insufficient nvidia.com/mig-3g.40gb means: on the nodes that the pod may go to, pods hold all of it, or "
+            "nothing offers it, neither a device plugin nor, from Kubernetes 1.36, a DeviceClass with "
+            "extendedResourceName: nvidia.com/mig-3g.40gb"
+        ),
     ]
 
 

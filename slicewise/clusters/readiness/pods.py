@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slicewise.clusters.readiness.pod_waits import is_ready, unscheduled, waits_for, words
+from slicewise.clusters.readiness.scheduler_words import meanings
 from slicewise.diagnostics import counted
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import REVISION_ANNOTATION, SCALED_OBJECT_KIND, SERVICE_KIND, KubernetesObject
@@ -130,7 +131,7 @@ def pod_reasons(observed: Observed) -> list[str]:
     lines += [f"{counted(count, 'pod')} {reason}" for reason, count in common[:_MOST_REASONS]]
     if len(common) > _MOST_REASONS:
         lines.append(f"and {len(common) - _MOST_REASONS} other reasons")
-    return lines
+    return lines + meanings(message for pod in pods if (message := unscheduled(pod)))
 
 
 def _not_taken_over(expected: ExpectedService, workload: KubernetesObject) -> str | None:
