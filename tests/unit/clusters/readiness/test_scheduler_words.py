@@ -31,7 +31,7 @@ NONE_FITS = "preemption: 0/5 nodes are available: 5 Preemption is not helpful fo
         (
             (
                 'running "DynamicResources" filter plugin: claim default/c: selector #0 on device '
-                "gpu.nvidia.com/dra-0/odd: CEL runtime error: no such key: profile. consider using CEL optional chaining"
+                "gpu.nvidia.com/dra-0/odd: CEL runtime error: no such key: profile. consider using CEL optional"
             ),
             ("gpu.nvidia.com/dra-0/odd has no profile, which a selector reads", "on every node"),
         ),
