@@ -140,6 +140,7 @@ def print_explanation(console: Console, fleet: Fleet, plan: Plan, log: DecisionL
         print_sizes(console, size_model(fleet, model))
     if shortfall:
         remedies = Remedies(fleet, plan, Rejections(fleet, plan))
+        show_line(console, "")
         for line in remedy_lines(fleet, remedies, shortfall):
             show_line(console, line)
 

@@ -35,7 +35,7 @@ from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, co
 from slicewise.documents import DeploymentKey, Fleet
 from slicewise.manifests import DEVICE_CLASS_KIND
 from slicewise.planning import Move, MoveCode, OnShortfall, Plan, Rejections, make_plan
-from slicewise.presentation import print_changes, printing_console, shortfall_lines
+from slicewise.presentation import print_beside, print_changes, printing_console, shortfall_lines
 
 
 def render(  # noqa: PLR0913 - each is an option
@@ -89,7 +89,7 @@ def render(  # noqa: PLR0913 - each is an option
             fail(not_written(error, output_dir))
         break
     _say_changes(changes)
-    print_lines(shortfall_lines(fleet, made, Rejections(fleet, made)))
+    print_beside(shortfall_lines(fleet, made, Rejections(fleet, made)))
     print_result(printable(rendering_line(rendering, shown_file(str(output_dir)))))
 
 
@@ -110,8 +110,8 @@ def _recall(directory: Path, owner: str, *, asked: bool) -> RememberedPlan:
 def _stop_at_shortfalls(fleet: Fleet, plan: Plan, changes: PlanChanges | None, on_shortfall: OnShortfall) -> None:
     if plan.shortfalls and on_shortfall is OnShortfall.FAIL:
         _say_changes(changes)
-        print_lines(shortfall_lines(fleet, plan, Rejections(fleet, plan)))
-        print_lines(["nothing is written; make room, or write the rest with --on-shortfall warn"])
+        print_beside(shortfall_lines(fleet, plan, Rejections(fleet, plan)))
+        print_beside(["nothing is written; make room, or write the rest with --on-shortfall warn"])
         raise typer.Exit(exit_codes.SHORTFALL)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -92,19 +92,27 @@ def print_status(console: Console, found: FleetStatus) -> None:
     """Print a row for each service, then what the others wait for, and a sum."""
     if found.services:
         show(console, "What runs now", _COLUMNS, [_row(*each) for each in found.services])
+    said = [*_remarks(found)]
+    for line, style in said:
+        show_line(console, line, style)
+    if said:
+        show_line(console, "")
+    show_line(console, _sum(found))
+
+
+def _remarks(found: FleetStatus) -> Iterator[tuple[str, str | None]]:
+    """Yield what is to be said between the rows and the sum, each line with its style."""
     for status, _ in found.services:
         lines = [*_advice(status), *status.reasons]
         if lines:
-            show_line(console, f"{status.placement.deployment} in {status.placement.environment}:", "bold")
-            for line in lines:
-                show_line(console, f"  {line}")
+            yield f"{status.placement.deployment} in {status.placement.environment}:", "bold"
+            yield from ((f"  {line}", None) for line in lines)
     for each in found.more:
-        show_line(console, _not_planned(each))
+        yield _not_planned(each), None
     if found.strangers:
-        show_line(console, _strangers(found.strangers))
+        yield _strangers(found.strangers), None
     for shortfall in found.shortfalls:
-        show_line(console, headline(shortfall))
-    show_line(console, _sum(found))
+        yield headline(shortfall), None
 
 
 def _row(status: ServiceStatus, endpoint: Endpoint) -> Sequence[str]:

@@ -10,6 +10,7 @@ from slicewise.sources import lazy_attributes
 
 if TYPE_CHECKING:
     from slicewise.presentation.accounts import print_accounts
+    from slicewise.presentation.beside_results import print_beside
     from slicewise.presentation.changes import change_lines, changes_headline
     from slicewise.presentation.columns import show, show_command, show_line
     from slicewise.presentation.console import plain_console, printing_console
@@ -48,6 +49,7 @@ __all__ = [
     "plain_console",
     "plan_as_markdown",
     "print_accounts",
+    "print_beside",
     "print_changes",
     "print_endpoints",
     "print_placements",
@@ -69,6 +71,7 @@ __getattr__ = lazy_attributes(
     __name__,
     {
         "print_accounts": "accounts",
+        "print_beside": "beside_results",
         "change_lines": "changes",
         "changes_headline": "changes",
         "show": "columns",

@@ -11,23 +11,24 @@ from slicewise.diagnostics import some
 from slicewise.documents import Fleet
 from slicewise.planning import Account, AccountsBy, Plan, accounts_by, pool_costs
 from slicewise.presentation.columns import show, show_line
-from slicewise.presentation.table_layout import Column
+from slicewise.presentation.table_layout import NOTHING, Column
 
 _NUMBERS = (
     *(Column(name, number=True) for name in ("replicas", "units", "GiB")),
     Column("GPU equivalents", number=True, short="GPUs"),
 )
 _PRICE = Column("price an hour", number=True, short="an hour")
+_PRICED = Column("priced units", number=True, short="priced")
 
 
 def print_accounts(console: Console, fleet: Fleet, plan: Plan, by: AccountsBy) -> None:
     """Print what each takes, all of them together, and what pools with a price cost that nobody uses."""
     accounts = accounts_by(fleet, plan, by)
     priced = any(pool.price_per_hour is not None for pool in fleet.node_pool.values())
-    columns = [Column(by.value), *_NUMBERS, *([_PRICE] if priced else [])]
     named = [*((each.name, each) for each in accounts.each), ("total", accounts.total)]
     names = [name for name, _ in named]
     sums = [account for _, account in named]
+    in_part = any(map(_priced_units, sums))
     cells = [
         names,
         [f"{each.replicas:,}" for each in sums],
@@ -35,7 +36,9 @@ def print_accounts(console: Console, fleet: Fleet, plan: Plan, by: AccountsBy) -
         _alike([each.worth.gib for each in sums]),
         _alike([each.worth.gpu_equivalents for each in sums]),
         *([[_price(each) for each in sums]] if priced else []),
+        *([[_priced_units(each) for each in sums]] if in_part else []),
     ]
+    columns = [Column(by.value), *_NUMBERS, *([_PRICE] if priced else []), *([_PRICED] if in_part else [])]
     show(console, f"By {by}", columns, list(zip(*cells, strict=True)))
     if priced:
         show(console, "Pools, price an hour", _POOL, _pools(fleet, plan))
@@ -50,12 +53,17 @@ _POOL = (
 
 
 def _price(account: Account) -> str:
-    """Write a price, and of how many units it is where some have none."""
+    """Write a price, of the units that have one."""
     if account.price is not None:
         return _money(account.price)
-    if not account.priced_units:
-        return "-"
-    return f"{_money(account.price_of_these)} for {account.priced_units:,} of {account.worth.units:,} units"
+    return _money(account.price_of_these) if account.priced_units else NOTHING
+
+
+def _priced_units(account: Account) -> str:
+    """Write of how many units a price is where some have none."""
+    if account.price is not None or not account.priced_units:
+        return ""
+    return f"{account.priced_units:,}/{account.worth.units:,}"
 
 
 def _without_price(fleet: Fleet, plan: Plan) -> list[str]:

@@ -78,9 +78,10 @@ def _moved(change: PlacementChange, before: PreviousPlacement, now: Placement) -
     same = before.profile == now.profile
     told = [part for part in change.parts if part.part in ("image", "args", "source", "replicas")] if same else []
     also = f"; also {', '.join(map(_part, told))}" if told else ""
-    prefill = f" and prefill on {named(now.prefill.node_pool)}" if now.prefill else ""
+    now_prefill = f" and prefill on {named(now.prefill.node_pool)}" if now.prefill else ""
+    now_with = "" if same and now_prefill == prefill else f", now with {named(now.profile)}{now_prefill}"
     stays = f"; {_effect(change)}" if change.effect is Effect.NONE else ""
-    return f"from {source}, now with {named(now.profile)}{prefill}{why}{also}{stays}"
+    return f"from {source}{now_with}{why}{also}{stays}"
 
 
 def _takes(now: Placement) -> str:

@@ -17,7 +17,8 @@ _HANGING: Final = 2
 def folded(line: str, width: int) -> list[str]:
     """Return `line` in lines of at most `width` cells, the further ones indented by two more than the first.
 
-    A piece that is wider by itself has a line of its own, which the terminal breaks: it is still copied in one piece.
+    A piece that is too wide for its indentation begins further left. One that is wider by itself has a line of its own,
+    which the terminal breaks: it is still copied in one piece.
     """
     if width_of(line) <= width:
         return [line]
@@ -37,15 +38,20 @@ def joined(pieces: Iterable[str], width: int, *, first: str, between: str) -> li
     lines: list[str] = []
     line = ""
     for piece in pieces:
-        indent = first if not lines else first + " " * _HANGING
         if not line:
-            line = indent + piece
+            line = _indented(piece, len(first), width)
         elif width_of(line + between + piece + between.rstrip()) <= width:
             line += between + piece
         else:
             lines.append(line + between.rstrip())
-            line = first + " " * _HANGING + piece
+            line = _indented(piece, len(first) + _HANGING, width)
     return [*lines, line] if line else lines
+
+
+def _indented(piece: str, indent: int, width: int) -> str:
+    """Return the piece below an indentation, or further left where it only fits there."""
+    room = width - width_of(piece)
+    return " " * (min(indent, room) if room >= 0 else indent) + piece
 
 
 def width_of(text: str) -> int:

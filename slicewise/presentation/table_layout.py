@@ -20,6 +20,8 @@ _GAP: Final = 3
 _TIGHT: Final = 2
 _DOMAIN: Final = "nvidia.com/"
 _NARROWEST_PROSE: Final = 28
+NOTHING: Final = "-"
+"""A cell that has nothing to say; a block leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,10 @@ def lay_out(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
         return _drawn(table, table.widths)
     for narrower in (_shortened, _without_repetition, _tightened, _grouped):
         table = narrower(table)
-        widths = table.widths if table.needs(table.widths) <= width else _with_folded_prose(table, width)
+        if table.needs(table.widths) <= width:
+            return _drawn(table, table.widths)
+        # What every row says is said once before anything is folded.
+        widths = None if narrower is _shortened else _with_folded_prose(table, width)
         if widths:
             return _drawn(table, widths)
     return _in_blocks(_without_repetition(_shortened(_Table(columns, rows))), width)
@@ -203,11 +208,22 @@ def _in_blocks(table: _Table, width: int) -> Layout:
     heading = table.columns[0].heading
     for first, numbered in groupby(enumerate(table.rows), key=lambda each: each[1][0]):
         for position, (number, row) in enumerate(numbered):
-            cells = list(zip(table.columns[1:], row[1:], strict=True))
-            said = [f"{column.heading} {cell}".strip() for column, cell in cells if cell and not column.prose]
+            cells = [each for each in zip(table.columns[1:], row[1:], strict=True) if each[1] not in ("", NOTHING)]
+            said = [f"{column.heading} {cell}".strip() for column, cell in cells if not _has_own_line(column, cell)]
             lines = joined(said, width, first="    ", between=", ")
             for column, cell in cells:
-                if column.prose and cell:
+                if column.prose:
                     lines += folded(f"      {cell}", width)
+                elif _is_address(cell):
+                    lines += joined([f"{column.heading} {cell}".strip()], width, first="      ", between="")
             rows.append(TableRow(number, (*([f"  {heading} {first}"] if position == 0 else []), *lines)))
     return Layout(table.notes, (), tuple(rows), width)
+
+
+def _has_own_line(column: Column, cell: str) -> bool:
+    return column.prose or _is_address(cell)
+
+
+def _is_address(cell: str) -> bool:
+    """Return whether it is an address: with a comma after it, terminals would take that for a part of it."""
+    return "://" in cell

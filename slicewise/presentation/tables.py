@@ -25,7 +25,7 @@ from slicewise.presentation.columns import show, show_line
 from slicewise.presentation.fleet_map import print_map
 from slicewise.presentation.palette import ERROR, GOOD, WARNING
 from slicewise.presentation.shortfalls import shortfall_lines
-from slicewise.presentation.table_layout import Column
+from slicewise.presentation.table_layout import NOTHING, Column
 
 
 def print_plan(
@@ -193,7 +193,7 @@ def print_endpoints(console: Console, fleet: Fleet, placements: Iterable[Placeme
     rows = [(item, placement_endpoint(fleet, item)) for item in placements]
     if rows:
         cells = [
-            (str(item.deployment), item.environment, endpoint.in_cluster, endpoint.external or "-")
+            (str(item.deployment), item.environment, endpoint.in_cluster, endpoint.external or NOTHING)
             for item, endpoint in rows
         ]
         show(console, "Endpoints", _ENDPOINT, cells)

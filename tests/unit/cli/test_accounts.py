@@ -55,9 +55,9 @@ def test_a_part_without_a_price_and_numbers_of_one_column(tmp_path: Path) -> Non
     assert run.returncode == 0
     shown = rows(run.stdout)
     # 81008 MiB of a GPU, 9984 MiB of a slice (nvidia-smi mig -lgip), of which there are seven.
-    assert "docs 4 4 247.08 3.14 30.00 for 3 of 4 units" in shown
+    assert "docs 4 4 247.08 3.14 30.00 3/4" in shown
     assert "ops 4 4 39.00 0.57 -" in shown
-    assert "total 8 8 286.08 3.71 30.00 for 3 of 8 units" in shown
+    assert "total 8 8 286.08 3.71 30.00 3/8" in shown
     assert "a priced 30.00 0.00 50.00 0.00" in shown
     assert "Not in these sums, without pricePerHour: b/cut" in shown
 

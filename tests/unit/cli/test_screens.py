@@ -44,6 +44,16 @@ def test_no_line_is_wider_than_the_terminal_and_none_is_cut(screen: str, columns
     assert [line for line in lines if len(line.rstrip()) > columns and not WHOLE.search(line)] == []
 
 
+def test_what_is_not_placed_is_folded_beside_a_result_too(tmp_path: Path) -> None:
+    """`render` says it on standard error, which is this terminal, too."""
+    command = ("render", SHORTFALL, "--output-dir", str(tmp_path / "out"), "--on-shortfall", "warn")
+    lines = in_terminal(*COMMAND, *command, columns=60).stdout.splitlines()
+    assert [line for line in lines if len(line) > 60 and str(tmp_path) not in line] == []
+    assert "    (insufficient-memory)" in [line.rstrip() for line in lines]
+    piped = slicewise(*command).stderr.splitlines()
+    assert "  edge/slices with bf16-tp4: a slice has 39Gi, needs 70Gi (insufficient-memory)" in piped
+
+
 @pytest.mark.parametrize("columns", [80, 60])
 def test_the_plan_says_the_same_in_a_narrow_terminal(columns: int, tmp_path: Path) -> None:
     names = ("a-deployment-with-a-long-name", "an-environment-with-a-long-name", "a-pool-with-a-long-name")

@@ -54,6 +54,7 @@ def test_an_environment_without_a_kubeconfig_is_said() -> None:
                     "2 services of stacks that are not known to apply these documents: 2 of o/slicewise/live. If one "
                     "of them does, name it with --stack"
                 ),
+                "",
                 "0 of 1 service serving, 1 not there",
             ),
         ),
@@ -62,6 +63,7 @@ def test_an_environment_without_a_kubeconfig_is_said() -> None:
             ["gemma", "qwen"],
             (
                 "team/qwen in e (stack o/slicewise/live) runs and is not in the plan",
+                "",
                 "0 of 1 service serving, 1 not there, 2 not in the plan",
             ),
         ),

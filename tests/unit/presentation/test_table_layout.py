@@ -129,3 +129,45 @@ def test_a_command_is_copied_in_one_piece(line: str, expected: list[str]) -> Non
 
 def test_the_comma_at_the_end_of_a_line_has_room() -> None:
     assert joined(["units 16", "free 14", "x"], 17, first="", between=", ") == ["units 16,", "  free 14, x"]
+
+
+ADDRESSES = (
+    *map(Column, ("deployment", "environment", "in the cluster", "through the Gateway")),
+    Column("price an hour", number=True, short="an hour"),
+)
+
+
+def test_a_block_has_addresses_on_lines_of_their_own_and_leaves_out_what_says_nothing() -> None:
+    rows = [
+        ("team/chat", "east", "http://chat.team.svc.cluster.local:8000", "-", "3.50"),
+        ("team/chat", "west", "http://chat-8.team.svc.cluster.local:8000", "http://models.example.com/team/chat", "-"),
+    ]
+    # A terminal would take a comma after it for a part of the address.
+    assert lines(lay_out(ADDRESSES, rows, 80)) == [
+        "  deployment team/chat",
+        "    environment east, an hour 3.50",
+        "      in the cluster http://chat.team.svc.cluster.local:8000",
+        "    environment west",
+        "      in the cluster http://chat-8.team.svc.cluster.local:8000",
+        "      through the Gateway http://models.example.com/team/chat",
+    ]
+
+
+def test_what_every_row_says_is_said_once_before_sentences_are_folded() -> None:
+    columns = (Column("verdict"), Column("node pool"), Column("why", prose=True))
+    why = "Quota support: 10 of 12 units taken, needs 6 (quota)"
+    assert lines(lay_out(columns, [("rejected", "tight", why), ("rejected", "roomy", why)], 60)) == [
+        f"In every row: why {why}",
+        "  verdict    node pool",
+        "  rejected   tight",
+        "  rejected   roomy",
+    ]
+
+
+def test_a_word_that_is_too_wide_for_its_indentation_begins_further_left() -> None:
+    field = "spec.nodePools[0].capabilities.migConfiguration.strategy:"
+    assert folded(f"  InferenceEnvironment gke-a: {field} the pool", 59) == [
+        "  InferenceEnvironment gke-a:",
+        f"  {field}",
+        "    the pool",
+    ]

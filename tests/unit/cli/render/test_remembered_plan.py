@@ -102,10 +102,7 @@ def test_a_move_needs_a_word(pool_gone: Path, output: Path) -> None:
     assert run.stdout.splitlines() == [
         "Changes: 1 moved",
         "",
-        (
-            "  > team/chat  e/roomy  from e/tight with any, now with any: environment e has no pool tight any more "
-            "(node-pool-gone)"
-        ),
+        ("  > team/chat  e/roomy  from e/tight with any: environment e has no pool tight any more (node-pool-gone)"),
         "",
     ]
     assert run.stderr.splitlines() == [
