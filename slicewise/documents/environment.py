@@ -92,6 +92,8 @@ class MigConfiguration(Frozen):
     """Whether NVIDIA's DRA driver cuts the GPUs when pods come, into any of profiles. Needs allocation by DRA."""
     profiles: ProfileNames | None = None
     """With dynamic: the MIG profiles that pods may ask for, for example [3g.40gb, 1g.10gb]."""
+    fixed: Flag = False
+    """Whether `slicewise layout` leaves the nodes cut as they are."""
     _names_suffixes: bool = PrivateAttr(default=True)
 
     @property

@@ -36,6 +36,7 @@ from slicewise.planning.explaining import (
 )
 from slicewise.planning.in_gpus import GpuSums, gpu_equivalents, gpu_sums, gpus_in_words
 from slicewise.planning.location import Location, pool_in_words
+from slicewise.planning.matching import reject_candidate
 from slicewise.planning.moves import Move, MoveCode
 from slicewise.planning.placement_addresses import placement_endpoint
 from slicewise.planning.plan import OnShortfall, Placement, Plan, PoolUsage, Shortfall, placements_by_environment
@@ -116,6 +117,7 @@ __all__ = [
     "prospects",
     "quotas_to_list",
     "read_lists",
+    "reject_candidate",
     "remedies_to_dict",
     "resource_in_words",
     "unchecked_models",

@@ -1,0 +1,155 @@
+"""How the nodes of a fleet should be cut: proposed by an integer program, and judged by the plan that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from slicewise.documents import Fleet, InferenceEnvironment, NodePool
+from slicewise.layouts.fleet_program import FleetProgram, NewCut, ProgramAnswer
+from slicewise.layouts.pool_states import PoolState, pool_states
+from slicewise.layouts.served_demands import unplaced_demands
+from slicewise.layouts.split_pools import kept_part, new_part
+from slicewise.planning import Plan, PreviousPlacement, make_plan
+
+
+@dataclass(frozen=True)
+class PoolProposal:
+    """What is proposed for a pool.
+
+    Attributes:
+        state: The pool as it is.
+        new: What becomes of some of its nodes; None where it stays as it is.
+    """
+
+    state: PoolState
+    new: NewCut | None = None
+
+    @property
+    def recut(self) -> int:
+        """How many nodes are cut anew."""
+        return self.new.nodes if self.new else 0
+
+    @property
+    def groups(self) -> list[tuple[int, Mapping[str, int]]]:
+        """How many nodes have which slices."""
+        kept = self.state.pool.nodes - self.recut
+        groups: list[tuple[int, Mapping[str, int]]] = [(kept, self.state.slices)] if kept else []
+        return [*groups, (self.new.nodes, self.new.slices)] if self.new else groups
+
+    @property
+    def pools(self) -> tuple[NodePool, ...]:
+        """The pools of the document, the nodes that keep their slices first."""
+        if self.new is None:
+            return (self.state.pool,)
+        if self.recut == self.state.pool.nodes:
+            return (self.state.cut_into(self.new.slices),)
+        return kept_part(self.state.pool, self.recut), new_part(self.state.pool, self.recut, self.new.slices)
+
+
+@dataclass(frozen=True)
+class FleetLayout:
+    """What is proposed for a fleet.
+
+    Attributes:
+        now: The plan as nodes are cut now.
+        proposed: The plan as they would be cut.
+        fleet: The documents with the proposal.
+        pools: Every pool whose GPUs are cut into slices.
+        bound: No layout serves more replicas.
+        seconds: How long it took.
+    """
+
+    now: Plan
+    proposed: Plan
+    fleet: Fleet
+    pools: tuple[PoolProposal, ...]
+    bound: int
+    seconds: float
+
+    @property
+    def proven(self) -> bool:
+        """Whether no layout serves more replicas."""
+        return served_replicas(self.proposed) == self.bound
+
+
+def served_replicas(plan: Plan) -> int:
+    """Return how many replicas have a place."""
+    return sum(placement.replicas for placement in plan.placements)
+
+
+def propose_for_fleet(
+    fleet: Fleet, previous: Iterable[PreviousPlacement], wanted: Sequence[tuple[str, str]] | None, seconds: float
+) -> FleetLayout:
+    """Return how the nodes of `fleet` should be cut.
+
+    By priority the most replicas, then the fewest nodes cut anew. What runs stays: nodes that may have pods keep their
+    slices. The proposal is what the plan of the changed documents serves, which is never less than now.
+
+    Args:
+        fleet: What is declared.
+        previous: What runs.
+        wanted: The pools that may be cut anew, by environment and name; None for all.
+        seconds: How long OR-Tools may look.
+    """
+    begun = monotonic()
+    earlier = tuple(previous)
+    now = make_plan(fleet, earlier)
+    running = [placement for placement in now.placements if placement.retained]
+    states = [_allowed(state, wanted) for state in pool_states(fleet, running)]
+    demands = unplaced_demands(fleet, states, running)
+    kept = sum(placement.replicas for placement in running)
+    asked = kept + sum(demand.replicas * demand.missing for demand in demands)
+    bounding = FleetProgram(states, demands, split=True).solve(seconds * 0.3)
+    bound = min(asked, kept + bounding.bound) if bounding else asked
+    best: tuple[Plan, Fleet, dict[int, NewCut]] = (now, fleet, {})
+    if served_replicas(now) < bound:
+        answer = FleetProgram(states, demands).solve(seconds * 0.5)
+        best = _better(best, fleet, states, answer, earlier)
+    plan, changed, cuts = best
+    proposals = tuple(PoolProposal(state, cuts.get(number)) for number, state in enumerate(states) if state.pool.mig)
+    return FleetLayout(now, plan, changed, proposals, bound, monotonic() - begun)
+
+
+def _allowed(state: PoolState, wanted: Sequence[tuple[str, str]] | None) -> PoolState:
+    if wanted is None or state.key in wanted or state.kept_because:
+        return state
+    return replace(state, kept_because="it was not asked for", free_nodes=0)
+
+
+def _better(
+    best: tuple[Plan, Fleet, dict[int, NewCut]],
+    fleet: Fleet,
+    states: Sequence[PoolState],
+    answer: ProgramAnswer | None,
+    previous: Sequence[PreviousPlacement],
+) -> tuple[Plan, Fleet, dict[int, NewCut]]:
+    """Return the answer with its plan, if that serves more by priority."""
+    if answer is None or not answer.cuts:
+        return best
+    changed = with_proposals(fleet, [PoolProposal(state, answer.cuts.get(n)) for n, state in enumerate(states)])
+    plan = make_plan(changed, previous)
+    if _by_priority(fleet, plan) > _by_priority(fleet, best[0]):
+        return plan, changed, dict(answer.cuts)
+    return best
+
+
+def _by_priority(fleet: Fleet, plan: Plan) -> list[int]:
+    priorities = sorted({each.spec.priority for each in fleet.deployments}, reverse=True)
+    served = dict.fromkeys(priorities, 0)
+    for placement in plan.placements:
+        served[fleet.deployment[placement.deployment].spec.priority] += placement.replicas
+    return list(served.values())
+
+
+def with_proposals(fleet: Fleet, proposals: Sequence[PoolProposal]) -> Fleet:
+    """Return `fleet` with the pools that are proposed."""
+    by_key = {each.state.key: each for each in proposals}
+
+    def changed(environment: InferenceEnvironment) -> InferenceEnvironment:
+        name = environment.metadata.name
+        pools = tuple(part for pool in environment.spec.node_pools for part in by_key[name, pool.name].pools)
+        return environment.model_copy(update={"spec": environment.spec.model_copy(update={"node_pools": pools})})
+
+    return replace(fleet, environments=tuple(map(changed, fleet.environments)))

@@ -1,0 +1,38 @@
+"""A pool of which only some nodes are cut anew: two pools, which a label of their nodes tells apart."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+from slicewise.documents import NodePool
+from slicewise.layouts.pool_states import with_slices
+
+CUT_LABEL: Final = "slicewise.dev/cut"
+"""The label of nodes by which the parts of a pool are told apart."""
+KEPT: Final = "kept"
+"""Its value on nodes that keep their slices."""
+_LONGEST_NAME = 40
+_DIGITS = 6
+
+
+def cut_name(slices: Mapping[str, int]) -> str:
+    """Return a short name of a node's slices, which is the same wherever they are the same."""
+    text = ",".join(f"{name}={count}" for name, count in sorted(slices.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def kept_part(pool: NodePool, recut: int) -> NodePool:
+    """Return the nodes that keep their slices, under the name of `pool`: what runs there stays."""
+    selector = {**pool.node_selector, CUT_LABEL: KEPT}
+    return pool.model_copy(update={"node_count": pool.nodes - recut, "node_selector": selector})
+
+
+def new_part(pool: NodePool, recut: int, slices: Mapping[str, int]) -> NodePool:
+    """Return the nodes that are cut anew, as a pool of their own."""
+    cut = cut_name(slices)
+    name = f"{pool.name[: _LONGEST_NAME - _DIGITS - 1].rstrip('-')}-{cut}"
+    selector = {**pool.node_selector, CUT_LABEL: cut}
+    changed = with_slices(pool, slices)
+    return changed.model_copy(update={"name": name, "node_count": recut, "node_selector": selector})
