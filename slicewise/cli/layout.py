@@ -1,8 +1,10 @@
-"""`slicewise layout`: how GPUs are best cut."""
+"""`slicewise layout`: how GPUs are best cut, of documents and without."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -10,29 +12,112 @@ import typer
 
 from slicewise.cli import exit_codes
 from slicewise.cli.asked_slices import read_board, read_slices
-from slicewise.cli.command_inputs import fail
+from slicewise.cli.command_inputs import fail, read_fleet, read_previous
 from slicewise.cli.cut_gpus import cut_gpus_to_dict, print_cut_gpus
-from slicewise.cli.options import AskedSlices, GpusGiven, GpuToCut, Output, TableOrJson
+from slicewise.cli.fleet_layouts import fleet_layout_to_dict, fleet_mig_parted, print_fleet_layout
+from slicewise.cli.options import (
+    AskedSlices,
+    Environments,
+    GpusGiven,
+    GpuToCut,
+    LayoutAs,
+    LayoutOutput,
+    LayoutPaths,
+    NodePools,
+    Previous,
+)
 from slicewise.cli.results import print_result
-from slicewise.diagnostics import InvalidInputError
-from slicewise.layouts import fewest_gpus_for, most_slices_on, slice_needs
+from slicewise.diagnostics import InvalidInputError, closest_few, quoted, some
+from slicewise.documents import Fleet
+from slicewise.layouts import fewest_gpus_for, most_slices_on, propose_for_fleet, slice_needs
 from slicewise.presentation import printing_console
 
-_SECONDS: Final = 10.0
+_SECONDS: Final = 9.0
 
 
-def propose_layout(
-    gpu: GpuToCut, slices: AskedSlices, gpus: GpusGiven = None, output: TableOrJson = Output.TABLE
+def propose_layout(  # noqa: PLR0913 - one for each option
+    paths: LayoutPaths = None,
+    *,
+    previous: Previous = None,
+    environment: Environments = None,
+    node_pool: NodePools = None,
+    gpu: GpuToCut = None,
+    slices: AskedSlices = None,
+    gpus: GpusGiven = None,
+    output: LayoutAs = LayoutOutput.TABLE,
 ) -> None:
-    """Say how GPUs are best cut into slices: the fewest GPUs, or the most slices on those that there are.
+    """Say how GPUs are best cut into slices: those of documents, or for given slices.
 
-    Each GPU's slices come in an order in which they can be made, with the memory slices that they begin at. A lower
-    bound is printed beside the answer, and whether it is proved that no answer is better.
+    With documents: how the nodes of each pool should be cut so that the most replicas are served, by priority, and then
+    the fewest nodes are cut anew. Without: the fewest GPUs that have the slices, or the most slices on --gpus. A bound
+    that no layout can beat is printed beside every answer.
 
-    Exit codes: 0 all slices have a place, 2 the input is wrong, 3 with --gpus: some have none.
+    Exit codes: 0 all is served, 2 the input is wrong, 3 something is not.
 
     Example: slicewise layout --gpu a100-80gb --slices 1g.10gb=5,3g.40gb=2
     """
+    if paths:
+        _check_alone("PATH", {"--gpu": gpu, "--slices": slices, "--gpus": gpus})
+        _of_documents(paths, previous, environment or (), node_pool or (), output)
+    elif gpu is None or slices is None:
+        raise typer.BadParameter("name documents, or write --gpu and --slices")
+    else:
+        only = {"--previous": previous, "--environment": environment, "--node-pool": node_pool}
+        _check_alone("--gpu", only)
+        _of_slices(gpu, slices, gpus, output)
+
+
+def _check_alone(what: str, others: dict[str, object]) -> None:
+    beside = [name for name, value in others.items() if value is not None]
+    if beside:
+        raise typer.BadParameter(f"{' and '.join(beside)} do not go with {what}")
+
+
+def _of_documents(
+    paths: Sequence[str],
+    previous: Path | None,
+    environments: Sequence[str],
+    pools: Sequence[str],
+    output: LayoutOutput,
+) -> None:
+    fleet = read_fleet(paths)
+    earlier, _ = read_previous(previous)
+    found = propose_for_fleet(fleet, earlier, _wanted(fleet, environments, pools), _SECONDS)
+    if output is LayoutOutput.JSON:
+        print_result(json.dumps(fleet_layout_to_dict(found), indent=2))
+    elif output is LayoutOutput.MIG_PARTED:
+        print_result(fleet_mig_parted(found))
+    else:
+        print_fleet_layout(printing_console(), found)
+    if found.proposed.shortfalls:
+        raise typer.Exit(exit_codes.SHORTFALL)
+
+
+def _wanted(fleet: Fleet, environments: Sequence[str], pools: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pools that may be cut anew.
+
+    Raises:
+        typer.BadParameter: An environment or a pool is not in the documents.
+    """
+    _check_names("--environment", environments, fleet.environment)
+    here = [key for key in fleet.node_pool if not environments or key[0] in environments]
+    names = {name for _, pool in here for name in (pool,)} | {f"{where}/{pool}" for where, pool in here}
+    _check_names("--node-pool", pools, names)
+    return [key for key in here if not pools or key[1] in pools or "/".join(key) in pools]
+
+
+def _check_names(option: str, names: Sequence[str], known: object) -> None:
+    there = sorted(map(str, known)) if isinstance(known, (dict, set)) else []
+    for name in names:
+        if name not in there:
+            close = closest_few(name, there, 3)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"there is {some(there)}"
+            raise typer.BadParameter(f"{option}: the documents have no {quoted(name)}; {hint}")
+
+
+def _of_slices(gpu: str, slices: str, gpus: int | None, output: LayoutOutput) -> None:
+    if output not in (LayoutOutput.TABLE, LayoutOutput.JSON):
+        raise typer.BadParameter(f"--output {output.value} needs documents: write table or json")
     begun = monotonic()
     try:
         board = read_board(gpu)
@@ -44,7 +129,7 @@ def propose_layout(
     else:
         found = most_slices_on(board, wanted, gpus, _SECONDS)
     seconds = monotonic() - begun
-    if output is Output.JSON:
+    if output is LayoutOutput.JSON:
         print_result(json.dumps(cut_gpus_to_dict(found, gpus, seconds), indent=2))
     else:
         print_cut_gpus(printing_console(), board, found, gpus, seconds)

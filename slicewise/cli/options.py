@@ -24,6 +24,14 @@ class PlanOutput(StrEnum):
     MARKDOWN = "markdown"
 
 
+class LayoutOutput(StrEnum):
+    """How a layout is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    MIG_PARTED = "mig-parted"
+
+
 class Output(StrEnum):
     """How an explanation, or the result of verifying, is written."""
 
@@ -103,8 +111,24 @@ OnUnit = Annotated[str | None, _option("GPU[/PROFILE]", "The unit: h100-80gb/3g.
 UnitMemory = Annotated[str | None, _option("AMOUNT", "Instead of --on: the memory of a slice or GPU, such as 39.5Gi.")]
 
 # layout
-GpuToCut = Annotated[str, _option("GPU", "The GPU model, such as a100-80gb.")]
-AskedSlices = Annotated[str, _option("PROFILE=COUNT,...", "The slices: 1g.10gb=5,3g.40gb=2.")]
+LayoutPaths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH", help="Documents, as for plan. Left out: --gpu and --slices.", show_default=False),
+]
+NodePools = Annotated[
+    list[str] | None,
+    _option("POOL", "Cut this pool only, by its name or ENVIRONMENT/POOL; may be repeated. Left out: all."),
+]
+LayoutAs = Annotated[
+    LayoutOutput,
+    typer.Option(
+        *_OUTPUT,
+        **one_of(LayoutOutput),
+        help="A table for people, JSON for tools, or the configuration of NVIDIA's MIG manager.",
+    ),
+]
+GpuToCut = Annotated[str | None, _option("GPU", "Without documents: the GPU model, such as a100-80gb.")]
+AskedSlices = Annotated[str | None, _option("PROFILE=COUNT,...", "The slices: 1g.10gb=5,3g.40gb=2.")]
 GpusGiven = Annotated[
     int | None, _option("COUNT", "GPUs that there are. Left out: the fewest that have all slices.", min=0, max=100_000)
 ]

@@ -3,6 +3,9 @@
     board = find_gpu_model("a100-80gb")
     fewest_gpus_for(board, slice_needs({"1g.10gb": 5, "3g.40gb": 2}), seconds=10).gpus  # 2, and bound 2
 
+`propose_for_fleet` does it for documents: planning says what a layout serves, so that a proposal is what the plan makes
+of it.
+
 A need is met by any mix of its ways (`SliceNeed`), as a replica is by any of its serving profiles. Pure functions; the
 extra `layout` (OR-Tools) proves what counting does not.
 """
@@ -10,19 +13,28 @@ extra `layout` (OR-Tools) proves what counting does not.
 from slicewise.layouts.answers import CutGpus
 from slicewise.layouts.covering import fewest_gpus_for, slices_taken
 from slicewise.layouts.filling import most_slices_on
+from slicewise.layouts.fleet_layout import FleetLayout, PoolProposal, propose_for_fleet, served_replicas
+from slicewise.layouts.fleet_program import NewCut
 from slicewise.layouts.gpu_cuts import GpuCut, PlacedSlice, cut_into, fullest_cuts
+from slicewise.layouts.mig_parted import mig_parted_config
 from slicewise.layouts.needs import SliceNeed, WayToMeet, slice_needs
 
 __all__ = [
     "CutGpus",
+    "FleetLayout",
     "GpuCut",
+    "NewCut",
     "PlacedSlice",
+    "PoolProposal",
     "SliceNeed",
     "WayToMeet",
     "cut_into",
     "fewest_gpus_for",
     "fullest_cuts",
+    "mig_parted_config",
     "most_slices_on",
+    "propose_for_fleet",
+    "served_replicas",
     "slice_needs",
     "slices_taken",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -9,9 +10,9 @@ from time import monotonic
 from slicewise.documents import Fleet, InferenceEnvironment, NodePool
 from slicewise.layouts.fleet_program import FleetProgram, NewCut, ProgramAnswer
 from slicewise.layouts.pool_states import PoolState, pool_states
-from slicewise.layouts.served_demands import unplaced_demands
-from slicewise.layouts.split_pools import kept_part, new_part
-from slicewise.planning import Plan, PreviousPlacement, make_plan
+from slicewise.layouts.served_demands import UnplacedDemand, unplaced_demands
+from slicewise.layouts.split_pools import cut_name, kept_part, new_part
+from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class PoolProposal:
         return self.new.nodes if self.new else 0
 
     @property
+    def cut_name(self) -> str:
+        """What MIG manager's configuration calls the new cut; empty where there is none."""
+        return cut_name(self.new.gpus) if self.new else ""
+
+    @property
     def groups(self) -> list[tuple[int, Mapping[str, int]]]:
         """How many nodes have which slices."""
         kept = self.state.pool.nodes - self.recut
@@ -45,7 +51,9 @@ class PoolProposal:
             return (self.state.pool,)
         if self.recut == self.state.pool.nodes:
             return (self.state.cut_into(self.new.slices),)
-        return kept_part(self.state.pool, self.recut), new_part(self.state.pool, self.recut, self.new.slices)
+        return kept_part(self.state.pool, self.recut), new_part(
+            self.state.pool, self.recut, self.new.slices, self.cut_name
+        )
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,8 @@ class FleetLayout:
         proposed: The plan as they would be cut.
         fleet: The documents with the proposal.
         pools: Every pool whose GPUs are cut into slices.
-        bound: No layout serves more replicas.
+        bound: No layout serves more replicas, of those that serve as many of every higher priority.
+        proven: Whether this one serves as many, of every priority.
         seconds: How long it took.
     """
 
@@ -66,12 +75,8 @@ class FleetLayout:
     fleet: Fleet
     pools: tuple[PoolProposal, ...]
     bound: int
+    proven: bool
     seconds: float
-
-    @property
-    def proven(self) -> bool:
-        """Whether no layout serves more replicas."""
-        return served_replicas(self.proposed) == self.bound
 
 
 def served_replicas(plan: Plan) -> int:
@@ -99,17 +104,29 @@ def propose_for_fleet(
     running = [placement for placement in now.placements if placement.retained]
     states = [_allowed(state, wanted) for state in pool_states(fleet, running)]
     demands = unplaced_demands(fleet, states, running)
-    kept = sum(placement.replicas for placement in running)
-    asked = kept + sum(demand.replicas * demand.missing for demand in demands)
-    bounding = FleetProgram(states, demands, split=True).solve(seconds * 0.3)
-    bound = min(asked, kept + bounding.bound) if bounding else asked
+    bounds = _bounds(fleet, running, demands, FleetProgram(states, demands, split=True).solve(seconds * 0.3))
     best: tuple[Plan, Fleet, dict[int, NewCut]] = (now, fleet, {})
-    if served_replicas(now) < bound:
+    if _by_priority(fleet, now.placements) < bounds:
         answer = FleetProgram(states, demands).solve(seconds * 0.5)
-        best = _better(best, fleet, states, answer, earlier)
+        for proposed in answer.cuts if answer else ():
+            best = _better(best, fleet, states, proposed, earlier)
     plan, changed, cuts = best
     proposals = tuple(PoolProposal(state, cuts.get(number)) for number, state in enumerate(states) if state.pool.mig)
-    return FleetLayout(now, plan, changed, proposals, bound, monotonic() - begun)
+    proven = _by_priority(fleet, plan.placements) == bounds
+    return FleetLayout(now, plan, changed, proposals, sum(bounds), proven, monotonic() - begun)
+
+
+def _bounds(
+    fleet: Fleet, running: Sequence[Placement], demands: Sequence[UnplacedDemand], answer: ProgramAnswer | None
+) -> list[int]:
+    """Return by priority, the highest first, how many replicas no layout exceeds: with what runs, and what is asked."""
+    more: Counter[int] = Counter()
+    for demand in demands:
+        more[demand.priority] += demand.replicas * demand.missing
+    known = answer.bounds if answer else more
+    least = {priority: min(count, known.get(priority, 0)) for priority, count in more.items()}
+    kept = _by_priority(fleet, running)
+    return [count + least.get(priority, 0) for count, priority in zip(kept, _priorities(fleet), strict=True)]
 
 
 def _allowed(state: PoolState, wanted: Sequence[tuple[str, str]] | None) -> PoolState:
@@ -122,23 +139,26 @@ def _better(
     best: tuple[Plan, Fleet, dict[int, NewCut]],
     fleet: Fleet,
     states: Sequence[PoolState],
-    answer: ProgramAnswer | None,
+    proposed: Mapping[int, NewCut],
     previous: Sequence[PreviousPlacement],
 ) -> tuple[Plan, Fleet, dict[int, NewCut]]:
-    """Return the answer with its plan, if that serves more by priority."""
-    if answer is None or not answer.cuts:
+    """Return what is proposed with its plan, if that serves more by priority."""
+    if not proposed:
         return best
-    changed = with_proposals(fleet, [PoolProposal(state, answer.cuts.get(n)) for n, state in enumerate(states)])
+    changed = with_proposals(fleet, [PoolProposal(state, proposed.get(n)) for n, state in enumerate(states)])
     plan = make_plan(changed, previous)
-    if _by_priority(fleet, plan) > _by_priority(fleet, best[0]):
-        return plan, changed, dict(answer.cuts)
+    if _by_priority(fleet, plan.placements) > _by_priority(fleet, best[0].placements):
+        return plan, changed, dict(proposed)
     return best
 
 
-def _by_priority(fleet: Fleet, plan: Plan) -> list[int]:
-    priorities = sorted({each.spec.priority for each in fleet.deployments}, reverse=True)
-    served = dict.fromkeys(priorities, 0)
-    for placement in plan.placements:
+def _priorities(fleet: Fleet) -> list[int]:
+    return sorted({each.spec.priority for each in fleet.deployments}, reverse=True)
+
+
+def _by_priority(fleet: Fleet, placements: Iterable[Placement]) -> list[int]:
+    served = dict.fromkeys(_priorities(fleet), 0)
+    for placement in placements:
         served[fleet.deployment[placement.deployment].spec.priority] += placement.replicas
     return list(served.values())
 

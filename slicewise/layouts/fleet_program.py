@@ -45,14 +45,12 @@ class ProgramAnswer:
     """What the solver found.
 
     Attributes:
-        cuts: What is cut anew, by the number of the pool.
-        served: Replicas of the demands that have a place.
-        bound: No answer serves more.
+        cuts: What is cut anew, by the number of the pool; several answers that serve as much, the best first.
+        bounds: By priority, the most replicas that any answer serves of those that serve as many of all higher ones.
     """
 
-    cuts: Mapping[int, NewCut]
-    served: int
-    bound: int
+    cuts: Sequence[Mapping[int, NewCut]]
+    bounds: Mapping[int, int]
 
 
 @dataclass
@@ -77,12 +75,11 @@ class FleetProgram:
 
     def solve(self, seconds: float) -> ProgramAnswer | None:
         """Return the best answer that is found: by priority the most replicas, then the fewest nodes cut anew."""
-        wanted = [
-            {each.profile for demand in self.demands for each in demand.units if each.profile and each.pool == number}
-            for number in range(len(self.states))
-        ]
+        wanted: dict[int, set[str]] = {}
+        for each in (unit for demand in self.demands for unit in demand.units if unit.profile):
+            wanted.setdefault(each.pool, set()).add(each.profile)
         for number, state in enumerate(self.states):
-            self._add_pool(number, state, wanted[number])
+            self._add_pool(number, state, wanted.get(number, set()))
         taken: dict[_Place, dict[int, int]] = {}
         for demand in self.demands:
             self._add_demand(demand, taken)
@@ -136,28 +133,30 @@ class FleetProgram:
             self._program.at_least(dict.fromkeys(every, -1), -demand.missing)
 
     def _minimised(self, seconds: float) -> ProgramAnswer | None:
-        levels = [self._served[priority] for priority in sorted(self._served, reverse=True)]
+        levels = sorted(self._served, reverse=True)
         values: Sequence[int] = ()
-        served = bound = 0
-        for number, terms in enumerate(levels):
+        bounds: dict[int, int] = {}
+        for number, priority in enumerate(levels):
+            terms = self._served[priority]
             more = {variable: -replicas for variable, replicas in terms.items()}
             answer = self._program.minimise(more, values, seconds / (len(levels) + 1 - number))
             if answer is None:
                 return None
             values = answer.values
-            served -= answer.sum_of(more)
-            bound -= answer.bound
+            bounds[priority] = -answer.bound
             self._program.at_least(terms, answer.sum_of(terms))
+        found = [] if self.split else [self._cuts(values)]
         if not self.split:
             nodes = {variable: nodes for (_, nodes), variable in self._chosen.items()}
             answer = self._program.minimise(nodes, values, seconds / (len(levels) + 1)) if nodes else None
-            values = answer.values if answer else values
-        return ProgramAnswer(self._cuts(values), served, bound)
+            if answer:
+                found.insert(0, self._cuts(answer.values))
+        return ProgramAnswer(found, bounds)
 
     def _cuts(self, values: Sequence[int]) -> dict[int, NewCut]:
         found = {}
         for (number, nodes), variable in self._chosen.items():
-            if not self.split and values and values[variable]:
+            if values and values[variable]:
                 gpus = tuple(cut for cut, column in self._columns[number, nodes] for _ in range(values[column]))
                 if gpus:
                     found[number] = NewCut(nodes, gpus)

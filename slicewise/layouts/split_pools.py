@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from slicewise.documents import NodePool
+from slicewise.layouts.gpu_cuts import GpuCut
 from slicewise.layouts.pool_states import with_slices
 
 CUT_LABEL: Final = "slicewise.dev/cut"
@@ -17,10 +18,10 @@ _LONGEST_NAME = 40
 _DIGITS = 6
 
 
-def cut_name(slices: Mapping[str, int]) -> str:
-    """Return a short name of a node's slices, which is the same wherever they are the same."""
-    text = ",".join(f"{name}={count}" for name, count in sorted(slices.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+def cut_name(gpus: Sequence[GpuCut]) -> str:
+    """Return what MIG manager's configuration calls a node with such GPUs: the same wherever they are the same."""
+    text = ";".join(",".join(f"{each.profile}:{each.start}" for each in cut.slices) for cut in gpus)
+    return f"slicewise-{hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]}"
 
 
 def kept_part(pool: NodePool, recut: int) -> NodePool:
@@ -29,10 +30,10 @@ def kept_part(pool: NodePool, recut: int) -> NodePool:
     return pool.model_copy(update={"node_count": pool.nodes - recut, "node_selector": selector})
 
 
-def new_part(pool: NodePool, recut: int, slices: Mapping[str, int]) -> NodePool:
-    """Return the nodes that are cut anew, as a pool of their own."""
-    cut = cut_name(slices)
-    name = f"{pool.name[: _LONGEST_NAME - _DIGITS - 1].rstrip('-')}-{cut}"
-    selector = {**pool.node_selector, CUT_LABEL: cut}
+def new_part(pool: NodePool, recut: int, slices: Mapping[str, int], name: str) -> NodePool:
+    """Return the nodes that are cut anew, as a pool of their own; `name` is that of their cut."""
+    suffix = name.rpartition("-")[2]
+    called = f"{pool.name[: _LONGEST_NAME - len(suffix) - 1].rstrip('-')}-{suffix}"
+    selector = {**pool.node_selector, CUT_LABEL: name}
     changed = with_slices(pool, slices)
-    return changed.model_copy(update={"name": name, "node_count": recut, "node_selector": selector})
+    return changed.model_copy(update={"name": called, "node_count": recut, "node_selector": selector})

@@ -1,0 +1,101 @@
+"""How a fleet should be cut, as data, as MIG manager's configuration, and as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from slicewise.diagnostics import counted
+from slicewise.layouts import FleetLayout, PoolProposal, mig_parted_config, served_replicas
+from slicewise.presentation import GOOD, WARNING, Column, show, show_line
+
+
+def fleet_layout_to_dict(found: FleetLayout) -> dict[str, Any]:
+    """Return a proposal as JSON data; slices are a node's, and served counts replicas."""
+    return {
+        "served": {
+            "now": served_replicas(found.now),
+            "proposed": served_replicas(found.proposed),
+            "bound": found.bound,
+            "proven": found.proven,
+        },
+        "pools": [_pool_to_dict(each) for each in found.pools],
+        "moved": [
+            {"deployment": str(each.key), "environment": each.old.environment, "nodePool": each.old.node_pool}
+            for each in found.proposed.moved
+        ],
+        "seconds": round(found.seconds, 2),
+    }
+
+
+def _pool_to_dict(item: PoolProposal) -> dict[str, Any]:
+    environment, pool = item.state.key
+    kept = {"keptBecause": item.state.kept_because} if item.state.kept_because else {}
+    named = {"migConfig": item.cut_name} if item.new else {}
+    return {
+        "environment": environment,
+        "nodePool": pool,
+        "nodes": [{"count": count, "slices": dict(slices)} for count, slices in item.groups],
+        "recut": item.recut,
+        **named,
+        **kept,
+    }
+
+
+def fleet_mig_parted(found: FleetLayout) -> str:
+    """Return mig-parted's configuration, with the labels of nodes that ask for each of its configs as comments."""
+    changed = [each for each in found.pools if each.new]
+    cuts = {
+        each.cut_name: (each.new.gpus, each.state.pool.mig.whole_gpus if each.state.pool.mig else 0)
+        for each in changed
+        if each.new
+    }
+    config = mig_parted_config((name, gpus, whole) for name, (gpus, whole) in cuts.items())
+    return "\n".join([*map(_labels, changed), yaml.safe_dump(config, sort_keys=False)]).rstrip("\n")
+
+
+def _labels(item: PoolProposal) -> str:
+    environment, pool = item.state.key
+    split = item.recut < item.state.pool.nodes
+    own = f" slicewise.dev/cut={item.cut_name}" if split else ""
+    others = "; slicewise.dev/cut=kept on its other nodes" if split else ""
+    return (
+        f"# {environment}, {pool}: drain {counted(item.recut, 'node')} of {item.state.pool.nodes:,}, one after the "
+        f"other, and label each nvidia.com/mig.config={item.cut_name}{own}{others}"
+    )
+
+
+_COLUMNS = (
+    *map(Column, ("environment", "pool")),
+    Column("nodes", number=True),
+    *map(Column, ("slices of a node now", "proposed")),
+)
+
+
+def print_fleet_layout(console: Console, found: FleetLayout) -> None:
+    """Print a row for each group of nodes, then how good the proposal is."""
+    rows = [row for each in found.pools for row in _rows(each)]
+    show(console, "Layout", _COLUMNS, rows)
+    now, proposed = served_replicas(found.now), served_replicas(found.proposed)
+    proof = "no layout serves more (proved)" if found.proven else f"no layout serves more than {found.bound:,}"
+    recut = sum(each.recut for each in found.pools)
+    cut = f"{counted(recut, 'node')} cut anew"
+    line = f"{counted(proposed, 'replica')} served, {now:,} as nodes are cut now: {proof}; {cut}"
+    show_line(console, line, GOOD if found.proven else WARNING)
+    show_line(console, f"{found.seconds:.1f} seconds")
+
+
+def _rows(item: PoolProposal) -> Iterator[tuple[str, ...]]:
+    environment, pool = item.state.key
+    now = _in_words(item.state.slices)
+    for number, (count, slices) in enumerate(item.groups):
+        is_new = item.new is not None and number == len(item.groups) - 1
+        kept = f"as now: {item.state.kept_because}" if item.state.kept_because else "as now"
+        yield environment, pool, f"{count:,}", now, _in_words(slices) if is_new else kept
+
+
+def _in_words(slices: Mapping[str, int]) -> str:
+    return " ".join(f"{count} x {name}" for name, count in slices.items())

@@ -1,0 +1,159 @@
+"""A layout for documents: what the plan of the changed documents serves, and what stays as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from slicewise.documents import Fleet, NodePool
+from slicewise.layouts import FleetLayout, propose_for_fleet, served_replicas
+from slicewise.mig import fewest_gpus, find_gpu_model
+from slicewise.planning import PreviousPlacement, make_plan, parse_previous
+from tests.documents import Document, deployment, environment, fleet_of, model, planned, pool, profile, several, slices
+from tests.unit.layouts.seeded_fleets import seeded_fleet
+
+SECONDS = 9.0
+SMALL, LARGE = (
+    model("small", profile("s", memoryPerGpu="9Gi"), cpu="100m", memory="1Gi"),
+    model("large", profile("s", memoryPerGpu="38Gi"), cpu="100m", memory="1Gi"),
+)
+
+
+def proposed(fleet: Fleet, *previous: PreviousPlacement, wanted: list[tuple[str, str]] | None = None) -> FleetLayout:
+    return propose_for_fleet(fleet, previous, wanted, SECONDS)
+
+
+def declared(*pools: Document, small: int = 0, large: int = 0) -> Fleet:
+    asked = [deployment(name, name, replicas=count) for name, count in (("small", small), ("large", large)) if count]
+    return fleet_of([environment("east", *pools), SMALL, LARGE, *asked])
+
+
+def cut(name: str = "a", nodes: int = 4, **fields: object) -> Document:
+    return slices(name, "3g.40gb", **{"nodeCount": nodes, "memoryPerGpu": "39Gi"} | fields)
+
+
+def running(fleet: Fleet) -> tuple[PreviousPlacement, ...]:
+    return parse_previous(planned(fleet)["placements"], "plan.json")
+
+
+def slices_of(found: NodePool) -> dict[str, int]:
+    assert found.mig
+    assert found.mig.slices
+    return dict(found.mig.slices)
+
+
+def test_nodes_are_cut_for_what_is_asked() -> None:
+    # Four nodes of eight GPUs hold 64 slices of 3g.40gb and no smaller ones; 7 x 18 + 7 x 2 of 32 GPUs hold the rest.
+    found = proposed(declared(cut(), small=150, large=20))
+    assert served_replicas(found.now) == 20
+    assert (served_replicas(found.proposed), found.bound, found.proven) == (170, 170, True)
+    (only,) = found.fleet.environments[0].spec.node_pools
+    assert only.name == "a"
+    assert fewest_gpus(find_gpu_model("h100-80gb"), slices_of(only)) == 8
+    assert slices_of(only)["1g.10gb"] * 4 >= 150
+    assert slices_of(only)["3g.40gb"] * 4 >= 20
+
+
+def test_what_is_served_as_it_is_cut_is_left_alone() -> None:
+    found = proposed(declared(cut(), large=60))
+    assert [each.recut for each in found.pools] == [0]
+    assert found.proposed == found.now
+    assert found.proven
+
+
+def test_as_few_nodes_as_do_are_cut_anew() -> None:
+    found = proposed(declared(cut(nodes=8), small=50, large=100))
+    # One node of eight GPUs has 56 of the small ones, and seven have 112 of the large ones.
+    assert [each.recut for each in found.pools] == [1]
+    assert [count for count, _ in found.pools[0].groups] == [7, 1]
+    assert served_replicas(found.proposed) == 150
+
+
+def test_parts_of_a_pool_are_told_apart_by_a_label_of_their_nodes() -> None:
+    found = proposed(declared(cut(nodes=8), small=50, large=100))
+    kept, new = found.fleet.environments[0].spec.node_pools
+    assert (kept.name, kept.node_count, kept.node_selector) == ("a", 7, {"pool": "a", "slicewise.dev/cut": "kept"})
+    name = found.pools[0].cut_name
+    assert (new.node_count, new.node_selector) == (1, {"pool": "a", "slicewise.dev/cut": name})
+    assert new.name == f"a-{name.removeprefix('slicewise-')}"
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (
+            cut(migConfiguration={"enabled": True, "profile": "3g.40gb", "fixed": True}),
+            "migConfiguration.fixed is true",
+        ),
+        (cut(maxNodeCount=6), "an autoscaler adds and removes its nodes"),
+        (cut(strategy="single"), "the device plugin's strategy is single"),
+        (
+            cut(
+                acceleratorType="nvidia-rtx-pro-5000",
+                memoryPerGpu="22Gi",
+                migConfiguration={"enabled": True, "profile": "1g.24gb"},
+            ),
+            "nobody publishes where slices may begin on its GPUs",
+        ),
+    ],
+)
+def test_pools_that_are_not_cut_anew_say_why(written: Document, why: str) -> None:
+    found = proposed(declared(written, small=150, large=20))
+    assert [(each.recut, each.state.kept_because) for each in found.pools] == [(0, why)]
+
+
+def test_pools_that_were_not_asked_for_stay() -> None:
+    fleet = declared(cut("a"), cut("b"), small=200)
+    found = proposed(fleet, wanted=[("east", "b")])
+    assert [(each.state.key[1], each.recut > 0) for each in found.pools] == [("a", False), ("b", True)]
+
+
+def test_whole_gpus_are_not_cut_and_serve_what_they_can() -> None:
+    found = proposed(declared(pool("whole", nodeCount=2), cut(nodes=1), small=56, large=16))
+    assert [each.state.key[1] for each in found.pools] == ["a"]
+    assert served_replicas(found.proposed) == 72
+
+
+def test_nothing_that_runs_moves_and_nodes_that_may_have_pods_are_not_cut() -> None:
+    before = declared(cut(nodes=8), large=5)
+    after = declared(cut(nodes=8), large=5, small=400)
+    found = proposed(after, *running(before))
+    # Five pods may stand on five nodes: three are free, and have 168 small slices.
+    assert found.proposed.moved == ()
+    assert [each.recut for each in found.pools] == [0]
+    fewer = declared(cut(nodes=8), large=5, small=150)
+    assert [each.recut for each in proposed(fewer, *running(before)).pools] == [3]
+    (kept,) = [each for each in proposed(fewer, *running(before)).proposed.placements if each.retained]
+    assert (kept.deployment.name, kept.node_pool) == ("large", "a")
+
+
+def test_reserved_units_may_be_on_as_many_nodes() -> None:
+    found = proposed(declared(cut(nodes=4, reservedUnits=2), small=100))
+    assert [each.state.free_nodes for each in found.pools] == [2]
+    assert served_replicas(found.proposed) == 100
+
+
+def test_slices_that_a_pool_has_in_several_profiles_are_what_is_kept() -> None:
+    written = several("a", {"3g.40gb": 8, "1g.10gb": 28}, nodeCount=2)
+    found = proposed(declared(written, small=40, large=10))
+    assert [each.groups for each in found.pools] == [[(2, {"3g.40gb": 8, "1g.10gb": 28})]]
+
+
+def test_priority_comes_before_number() -> None:
+    first = deployment("first", "large", replicas=16, priority=1)
+    second = deployment("second", "small", replicas=56)
+    fleet = fleet_of([environment("east", slices("a", "1g.10gb", memoryPerGpu="9Gi")), SMALL, LARGE, first, second])
+    found = proposed(fleet)
+    assert [each.deployment.name for each in found.proposed.placements] == ["first"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(1, 31))
+def test_thirty_fleets(seed: int) -> None:
+    gpus = (10, 20, 40, 80, 160, 320, 500, 640, 800, 1000)[seed % 10]
+    fleet = seeded_fleet(seed, gpus, load=0.85, priorities=1 + seed % 3)
+    found = proposed(fleet)
+    served = served_replicas(found.proposed)
+    assert served_replicas(found.now) <= served <= found.bound
+    assert served >= 0.995 * found.bound
+    # Re-planned, the documents serve what was promised.
+    assert served_replicas(make_plan(found.fleet)) == served
