@@ -13,10 +13,11 @@ import typer
 
 from slicewise.cli import exit_codes
 from slicewise.diagnostics import Code, Diagnostic, InvalidInputError, Place, printable
-from slicewise.documents import Fleet, load_fleet
+from slicewise.documents import Fleet, load_contents, load_fleet
 from slicewise.kubernetes import mapping, text
 from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
 from slicewise.presentation import loading_bar
+from slicewise.sources import read_all
 
 _OTHER_PLAN: Final = (
     "give what `plan --output json` or `pulumi stack output --json` writes, or leave --previous out: placements may "
@@ -54,6 +55,16 @@ def read_fleet(paths: Sequence[str]) -> Fleet:
     try:
         with loading_bar() as progress:
             return load_fleet(paths, progress)
+    except InvalidInputError as error:
+        fail(error)
+
+
+def read_files(paths: Sequence[str]) -> tuple[list[tuple[str, bytes]], Fleet]:
+    """Read the documents, and return what the files have, too: standard input can be read only once."""
+    files, unreadable = read_all(paths)
+    try:
+        with loading_bar() as progress:
+            return files, load_contents(files, unreadable, progress)
     except InvalidInputError as error:
         fail(error)
 

@@ -12,7 +12,7 @@ import typer
 
 from slicewise.cli import exit_codes
 from slicewise.cli.asked_slices import read_board, read_slices
-from slicewise.cli.command_inputs import fail, read_fleet, read_previous
+from slicewise.cli.command_inputs import fail, read_files, read_previous
 from slicewise.cli.cut_gpus import cut_gpus_to_dict, print_cut_gpus
 from slicewise.cli.fleet_layouts import fleet_layout_to_dict, fleet_mig_parted, print_fleet_layout
 from slicewise.cli.options import (
@@ -29,7 +29,7 @@ from slicewise.cli.options import (
 from slicewise.cli.results import print_result
 from slicewise.diagnostics import InvalidInputError, closest_few, quoted, some
 from slicewise.documents import Fleet
-from slicewise.layouts import fewest_gpus_for, most_slices_on, propose_for_fleet, slice_needs
+from slicewise.layouts import edited_documents, fewest_gpus_for, most_slices_on, propose_for_fleet, slice_needs
 from slicewise.presentation import printing_console
 
 _SECONDS: Final = 9.0
@@ -80,11 +80,15 @@ def _of_documents(
     pools: Sequence[str],
     output: LayoutOutput,
 ) -> None:
-    fleet = read_fleet(paths)
+    files, fleet = read_files(paths)
     earlier, _ = read_previous(previous)
     found = propose_for_fleet(fleet, earlier, _wanted(fleet, environments, pools), _SECONDS)
     if output is LayoutOutput.JSON:
         print_result(json.dumps(fleet_layout_to_dict(found), indent=2))
+    elif output is LayoutOutput.DOCUMENTS:
+        by_key = {each.state.key: each for each in found.pools}
+        written = [each for _, content in files for each in edited_documents(content.decode(), by_key)]
+        print_result("\n---\n".join(written))
     elif output is LayoutOutput.MIG_PARTED:
         print_result(fleet_mig_parted(found))
     else:

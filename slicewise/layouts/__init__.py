@@ -12,6 +12,7 @@ extra `layout` (OR-Tools) proves what counting does not.
 
 from slicewise.layouts.answers import CutGpus
 from slicewise.layouts.covering import fewest_gpus_for, slices_taken
+from slicewise.layouts.edited_documents import edited_documents
 from slicewise.layouts.filling import most_slices_on
 from slicewise.layouts.fleet_layout import FleetLayout, PoolProposal, propose_for_fleet, served_replicas
 from slicewise.layouts.fleet_program import NewCut
@@ -29,6 +30,7 @@ __all__ = [
     "SliceNeed",
     "WayToMeet",
     "cut_into",
+    "edited_documents",
     "fewest_gpus_for",
     "fullest_cuts",
     "mig_parted_config",

@@ -164,6 +164,8 @@ class FleetProgram:
 
 
 def _choices(free: int) -> list[int]:
-    """Return how many nodes may be cut anew: all that are free, or a power of two."""
-    powers = [1 << power for power in range(free.bit_length()) if 1 << power < free]
-    return [*powers, free] if free else []
+    """Return how many nodes may be cut anew: any number of a few, else steps that grow by a quarter."""
+    found = [free] if free else []
+    while found and found[-1] > 1:
+        found.append(min(found[-1] - 1, found[-1] * 4 // 5))
+    return sorted(found)

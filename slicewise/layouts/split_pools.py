@@ -30,10 +30,14 @@ def kept_part(pool: NodePool, recut: int) -> NodePool:
     return pool.model_copy(update={"node_count": pool.nodes - recut, "node_selector": selector})
 
 
+def called(pool: NodePool, name: str) -> str:
+    """Return the name of a part of `pool` whose nodes have the cut `name`."""
+    suffix = name.rpartition("-")[2]
+    return f"{pool.name[: _LONGEST_NAME - len(suffix) - 1].rstrip('-')}-{suffix}"
+
+
 def new_part(pool: NodePool, recut: int, slices: Mapping[str, int], name: str) -> NodePool:
     """Return the nodes that are cut anew, as a pool of their own; `name` is that of their cut."""
-    suffix = name.rpartition("-")[2]
-    called = f"{pool.name[: _LONGEST_NAME - len(suffix) - 1].rstrip('-')}-{suffix}"
     selector = {**pool.node_selector, CUT_LABEL: name}
     changed = with_slices(pool, slices)
-    return changed.model_copy(update={"name": called, "node_count": recut, "node_selector": selector})
+    return changed.model_copy(update={"name": called(pool, name), "node_count": recut, "node_selector": selector})

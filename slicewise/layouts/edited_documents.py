@@ -1,0 +1,190 @@
+"""Proposals written into the documents: the text of each file as it is, comments included, with other pools.
+
+Only what changes is written anew: `profile` or `slices`, the memory of a unit that no longer has one, and of a pool
+that is split its number of nodes, its labels and a second pool after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from slicewise.layouts.fleet_layout import PoolProposal
+from slicewise.layouts.split_pools import CUT_LABEL, KEPT, called
+
+_Edit = tuple[int, int, str]
+_OF_OTHER_CUTS = ("profile", "slicesPerGpu", "slices", "reservedSlices")
+
+
+def edited_documents(text: str, proposals: Mapping[tuple[str, str], PoolProposal]) -> list[str]:
+    """Return the InferenceEnvironments of a file as text, with the proposals for their pools.
+
+    Args:
+        text: What the file has: documents that were loaded without a mistake.
+        proposals: By the names of environment and pool.
+    """
+    found = []
+    for start, end, node, separated in _documents(text):
+        if _text(node, "kind") != "InferenceEnvironment":
+            continue
+        environment = _text(_child(node, "metadata"), "name")
+        pools = _child(_child(node, "spec"), "nodePools")
+        edits = [
+            edit
+            for pool in pools.value
+            for edit in _Pool(text, pools, pool).edits(proposals.get((environment, _text(pool, "name"))))
+        ]
+        found.append(_applied(text, [*separated, *edits])[start:].removesuffix(text[end:]).strip("\n"))
+    return found
+
+
+def _documents(text: str) -> Iterator[tuple[int, int, yaml.Node, Sequence[_Edit]]]:
+    """Yield where each document begins and ends, and the removal of what separates it from the one before."""
+    begun = [each for each in yaml.parse(text, yaml.SafeLoader) if isinstance(each, yaml.DocumentStartEvent)]
+    # Comments above the first document are its own.
+    starts = [0, *(each.start_mark.index for each in begun[1:])]
+    ends = [*starts[1:], len(text)]
+    for start, end, event, node in zip(starts, ends, begun, yaml.compose_all(text, yaml.SafeLoader), strict=True):
+        at = event.start_mark.index
+        yield start, end, node, [(at, at + len("---"), "")] if event.explicit else []
+
+
+def _find(node: yaml.Node, key: str) -> tuple[yaml.Node, yaml.Node] | None:
+    return next(((name, value) for name, value in node.value if name.value == key), None)
+
+
+def _child(node: yaml.Node, key: str) -> yaml.Node:
+    found = _find(node, key)
+    if found is None:
+        raise AssertionError(f"a document that was loaded has no {key}")
+    return found[1]
+
+
+def _text(node: yaml.Node, key: str) -> str:
+    found = _find(node, key)
+    return str(found[1].value) if found else ""
+
+
+def _end(node: yaml.Node) -> int:
+    """Return where a node's text ends: the mark of a block is after the comments that follow it."""
+    if isinstance(node, yaml.ScalarNode) or node.flow_style:
+        return int(node.end_mark.index)
+    last = node.value[-1]
+    return _end(last[1] if isinstance(node, yaml.MappingNode) else last)
+
+
+def _applied(text: str, edits: Sequence[_Edit]) -> str:
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """A pool's text in its file."""
+
+    text: str
+    pools: yaml.Node
+    node: yaml.Node
+
+    def edits(self, proposal: PoolProposal | None) -> Iterator[_Edit]:
+        """Yield what is written in place of what."""
+        if proposal is None or proposal.new is None:
+            return
+        if proposal.recut == proposal.state.pool.nodes:
+            yield from self._cut(proposal.new.slices)
+            return
+        yield from self._selected(KEPT)
+        yield self._number(proposal.state.pool.nodes - proposal.recut)
+        yield self._second(proposal)
+
+    def _second(self, proposal: PoolProposal) -> _Edit:
+        """Return the pool once more, as that of the nodes that are cut anew."""
+        if proposal.new is None:
+            raise AssertionError("nothing of the pool is cut anew")
+        name = _child(self.node, "name")
+        edits = [
+            *self._cut(proposal.new.slices),
+            *self._selected(proposal.cut_name),
+            self._number(proposal.recut),
+            (name.start_mark.index, _end(name), called(proposal.state.pool, proposal.cut_name)),
+        ]
+        start, end = self.node.start_mark.index, _end(self.node)
+        own = [(first - start, last - start, new) for first, last, new in edits]
+        copy = _applied(self.text[start:end], own)
+        if self.pools.flow_style:
+            return end, end, f", {copy}"
+        indent = " " * self.pools.start_mark.column
+        between = self.text[self.text.rindex("-", 0, start) + 1 : start]
+        line_end = self._line_end(end)
+        return line_end, line_end, f"\n{indent}-{between}{copy}"
+
+    def _cut(self, slices: Mapping[str, int]) -> Iterator[_Edit]:
+        capabilities = _child(self.node, "capabilities")
+        mig = _child(capabilities, "migConfiguration")
+        written = [each for each in mig.value if each[0].value in _OF_OTHER_CUTS]
+        if _find(mig, "wholeGpus") is None:
+            yield from self._without(capabilities, "memoryPerGpu")
+        first, *others = written
+        yield first[0].start_mark.index, _end(first[1]), f"slices: {_flow(slices)}"
+        for key, _ in others:
+            yield from self._without(mig, key.value)
+        yield from self._without(self.node, "reservedUnits")
+
+    def _selected(self, value: str) -> Iterator[_Edit]:
+        found = _find(self.node, "nodeSelector")
+        if found is None or not found[1].value:
+            label = f"nodeSelector: {{{CUT_LABEL}: {value}}}"
+            yield from (
+                self._after_name(label) if found is None else [(found[0].start_mark.index, _end(found[1]), label)]
+            )
+            return
+        labels = found[1]
+        end = _end(labels.value[-1][1])
+        if labels.flow_style:
+            yield end, end, f", {CUT_LABEL}: {value}"
+        else:
+            line_end = self._line_end(end)
+            yield line_end, line_end, f"\n{' ' * labels.value[0][0].start_mark.column}{CUT_LABEL}: {value}"
+
+    def _number(self, nodes: int) -> _Edit:
+        count = _child(self.node, "nodeCount")
+        return count.start_mark.index, _end(count), str(nodes)
+
+    def _after_name(self, field: str) -> Iterator[_Edit]:
+        name = _child(self.node, "name")
+        end = _end(name)
+        if self.node.flow_style:
+            yield end, end, f", {field}"
+        else:
+            line_end = self._line_end(end)
+            yield line_end, line_end, f"\n{' ' * self.node.value[0][0].start_mark.column}{field}"
+
+    def _without(self, mapping: yaml.Node, key: str) -> Iterator[_Edit]:
+        """Yield the removal of a field, with its line in a block."""
+        number = next((number for number, each in enumerate(mapping.value) if each[0].value == key), None)
+        if number is None:
+            return
+        name, value = mapping.value[number]
+        start, end = name.start_mark.index, _end(value)
+        if not mapping.flow_style:
+            before = self.text.rfind("\n", 0, start) + 1
+            if self.text[before:start].strip():
+                following = mapping.value[number + 1][0].start_mark.index
+                yield start, following, ""
+            else:
+                yield before - 1, self._line_end(end), ""
+        elif number + 1 < len(mapping.value):
+            yield start, mapping.value[number + 1][0].start_mark.index, ""
+        else:
+            yield _end(mapping.value[number - 1][1]) if number else start, end, ""
+
+    def _line_end(self, index: int) -> int:
+        found = self.text.find("\n", index)
+        return len(self.text) if found < 0 else found
+
+
+def _flow(slices: Mapping[str, int]) -> str:
+    return f"{{{', '.join(f'{name}: {count}' for name, count in slices.items())}}}"

@@ -1,0 +1,143 @@
+"""Proposals in the documents: what they declare is the proposal, and the rest of the text is as it was."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import pytest
+import yaml
+
+from slicewise.documents import InferenceEnvironment, load_contents
+from slicewise.layouts import edited_documents, propose_for_fleet
+from tests.documents import Document, deployment, environment, model, profile, several, slices
+
+SECONDS = 30.0
+TEXT = """\
+# our cluster
+---
+apiVersion: modelplane.ai/v1alpha1
+kind: InferenceEnvironment
+metadata: {name: east}   # the first
+spec:
+  cluster: {source: Existing, existing: {secretRef: {name: east}}}
+  nodePools:
+    # the old ones
+    - name: a   # rack 4
+      nodeSelector:
+        pool: a   # theirs
+      acceleratorType: nvidia-h100-80gb
+      acceleratorCount: 8
+      nodeCount: 8   # all of them
+      capabilities:
+        memoryPerGpu: 39Gi   # measured
+        migConfiguration:
+          enabled: true
+          profile: 3g.40gb   # by hand
+          strategy: mixed
+# the end
+---
+kind: ClusterModel
+"""
+SEVEN = {"enabled": True, "profile": "7g.80gb", "slicesPerGpu": 1}
+OTHERS = [
+    model("small", profile("s", memoryPerGpu="9Gi"), cpu="100m", memory="1Gi"),
+    model("large", profile("s", memoryPerGpu="38Gi"), cpu="100m", memory="1Gi"),
+]
+
+
+def asked(small: int, large: int) -> list[Document]:
+    return [*OTHERS, deployment("d1", "small", replicas=small), deployment("d2", "large", replicas=large)]
+
+
+def edited(text: str, small: int, large: int) -> tuple[list[str], list[InferenceEnvironment]]:
+    others = "\n---\n".join(map(yaml.safe_dump, asked(small, large)))
+    fleet = load_contents([("a.yaml", text.encode()), ("b.yaml", others.encode())])
+    found = propose_for_fleet(fleet, (), None, SECONDS)
+    assert any(each.new for each in found.pools)
+    return edited_documents(text, {each.state.key: each for each in found.pools}), list(found.fleet.environments)
+
+
+def loaded(texts: list[str]) -> list[InferenceEnvironment]:
+    together = "\n---\n".join(texts)
+    return list(load_contents([("edited.yaml", together.encode())]).environments)
+
+
+def without_the_model(text: str) -> str:
+    return text.rpartition("---")[0]
+
+
+def test_a_pool_that_is_cut_anew_differs_in_its_slices_alone() -> None:
+    (found,), _ = edited(without_the_model(TEXT), 250, 40)
+    before = without_the_model(TEXT).replace("---\n", "").splitlines()
+    changed = [line for line in difflib.ndiff(before, found.splitlines()) if line[0] in "+-" and line[2:].strip()]
+    assert changed[0] == "-         memoryPerGpu: 39Gi   # measured"
+    assert changed[1] == "-           profile: 3g.40gb   # by hand"
+    assert changed[2].startswith("+           slices: {")
+    assert changed[2].endswith("}   # by hand")
+    assert len(changed) == 3
+
+
+def test_a_pool_that_is_split_keeps_its_comments_in_both_parts() -> None:
+    (found,), environments = edited(without_the_model(TEXT), 150, 60)
+    assert found.startswith("# our cluster\n")
+    assert found.endswith("# the end")
+    for comment, times in (
+        ("# rack 4", 2),
+        ("# theirs", 2),
+        ("# by hand", 2),
+        ("# measured", 1),
+        ("# the old ones", 1),
+    ):
+        assert found.count(comment) == times
+    assert found.count("slicewise.dev/cut: kept") == 1
+    assert loaded([found]) == environments
+
+
+def flow(document: Document) -> str:
+    return yaml.safe_dump(document, default_flow_style=True, sort_keys=False)
+
+
+def indented(document: Document) -> str:
+    class Dumper(yaml.SafeDumper):
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:  # noqa: ANN401, ARG002
+            return super().increase_indent(flow, indentless=False)
+
+    return yaml.dump(document, Dumper=Dumper, sort_keys=False)
+
+
+def plain(document: Document) -> str:
+    return yaml.safe_dump(document)
+
+
+@pytest.mark.parametrize("written", [flow, indented, plain], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(("small", "large"), [(250, 40), (150, 60), (330, 10)])
+@pytest.mark.parametrize(
+    "pools",
+    [
+        (slices("a", "3g.40gb", nodeCount=8, memoryPerGpu="39Gi"),),
+        (slices("a", "3g.40gb", nodeCount=8, memoryPerGpu="39Gi", nodeSelector={}),),
+        (
+            slices("a", "3g.40gb", nodeCount=6, memoryPerGpu="39Gi"),
+            slices("b", "7g.80gb", memoryPerGpu="79Gi", nodeCount=2),
+        ),
+        (several("a", {"3g.40gb": 16}, nodeCount=8),),
+        (several("a", {"3g.40gb": 14}, nodeCount=8, wholeGpus=1, memoryPerGpu="79Gi"),),
+        (slices("a", "7g.80gb", nodeCount=9, memoryPerGpu="79Gi", migConfiguration=SEVEN),),
+    ],
+    ids=["one", "without labels", "two", "several", "beside whole GPUs", "memory of the board"],
+)
+def test_what_is_written_declares_what_is_proposed(
+    pools: tuple[Document, ...],
+    small: int,
+    large: int,
+    written: Any,  # noqa: ANN401 - one of three functions
+) -> None:
+    text = "---\n".join(written(each) for each in (environment("east", *pools), environment("west", pools[0])))
+    found, environments = edited(text, small, large)
+    assert loaded(found) == environments
+
+
+def test_documents_of_other_kinds_are_left_out() -> None:
+    assert edited_documents("kind: Model\n---\nkind: ClusterModel\n", {}) == []
+    assert edited_documents(without_the_model(TEXT), {}) == [without_the_model(TEXT).replace("---\n", "\n").strip("\n")]
