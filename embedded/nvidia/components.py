@@ -27,15 +27,15 @@ def ask_components(layouts: Mapping[str, NodeLayout]) -> dict[str, Mapping[str, 
     return dict(zip(layouts, answers, strict=True))
 
 
-def ask_mig_parted() -> dict[str, dict[str, dict[str, int] | None]]:
-    """Return what mig-parted makes by each of its own layouts, by device id.
+def ask_mig_parted(config: Path | None = None) -> dict[str, dict[str, dict[str, int] | None]]:
+    """Return what mig-parted makes of the first GPU by each layout of a config file, its own if None, by device id.
 
     Raises:
         ControlPlaneError: The program has not been built, or the module cannot be had.
         CalledProcessError: It failed.
     """
-    config = module_dir("github.com/NVIDIA/mig-parted", of="nvidia") / CONFIG
-    made: dict[str, dict[str, dict[str, int] | None]] = json.loads(_answer(list(DEVICE_IDS.values()), config))
+    file = config or module_dir("github.com/NVIDIA/mig-parted", of="nvidia") / CONFIG
+    made: dict[str, dict[str, dict[str, int] | None]] = json.loads(_answer(list(DEVICE_IDS.values()), file))
     return made
 
 

@@ -60,7 +60,11 @@ def test_a_table_says_what_is_proved() -> None:
         ("h10", "1g.10gb=1", "did you mean h100-64gb or h100-80gb or "),
         ("what", "1g.10gb=1", "is not in the catalogue of GPU models; write one of a100-40gb, "),
         ("t4", "1g.10gb=1", "t4 cannot be cut into slices (it is not among NVIDIA's MIG GPUs); write one of a100-40gb"),
-        ("rtx-pro-5000", "1g.24gb=1", "nobody publishes where slices may begin on a rtx-pro-5000"),
+        (
+            "rtx-pro-5000",
+            "1g.24gb=1",
+            "nobody publishes where slices may begin on a rtx-pro-5000, so no layout can be proposed; write one of",
+        ),
         ("h200", "1g.10gb=1", '"1g.10gb" is not a MIG profile of h200; did you mean 1g.18gb'),
         ("h200", "mig-1g.18gb.me=1", '"mig-1g.18gb.me" is not a MIG profile of h200; did you mean 1g.18gb+me? [SW204]'),
         ("h200", "1g.18gb", '"1g.18gb" is not a profile with a number from 1 to 1,000,000'),
@@ -81,3 +85,8 @@ def test_what_is_wrong_is_said_with_a_remedy(gpu: str, slices: str, said: str) -
 def test_everything_wrong_with_the_slices_is_said_at_once() -> None:
     run = in_process("layout", "--gpu", "a30", "--slices", "1g.5gb=1,2g.12gb,9g.99gb=1")
     assert [line[-6:-1] for line in run.stderr.splitlines()] == ["SW204", "SW801", "SW204"]
+
+
+def test_boards_whose_places_nobody_publishes_have_a_code_of_their_own() -> None:
+    run = in_process("layout", "--gpu", "thor", "--slices", "1g.0gb=1")
+    assert run.stderr.rstrip("\n").endswith("[SW802]")

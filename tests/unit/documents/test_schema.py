@@ -65,6 +65,7 @@ _SEVERAL = {
     "reservedSlices": {"1g.10gb": 2},
     "memoryPerSlice": {"3g.40gb": "39Gi"},
     "wholeGpus": 1,
+    "fixed": True,
 }
 _ON_DEMAND = {"enabled": True, "dynamic": True, "profiles": ["3g.40gb", "1g.10gb"]}
 ALTERNATIVES: dict[str, list[Schema]] = {
