@@ -59,7 +59,7 @@ def read_fleet(paths: Sequence[str]) -> Fleet:
         fail(error)
 
 
-def read_files(paths: Sequence[str]) -> tuple[list[tuple[str, bytes]], Fleet]:
+def read_with_text(paths: Sequence[str]) -> tuple[list[tuple[str, bytes]], Fleet]:
     """Read the documents, and return what the files have, too: standard input can be read only once."""
     files, unreadable = read_all(paths)
     try:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from slicewise.diagnostics import counted
 from slicewise.layouts import FleetLayout, PoolProposal, mig_parted_config, served_replicas
+from slicewise.planning import Location
 from slicewise.presentation import GOOD, WARNING, Column, show, show_line
 
 
@@ -24,11 +25,20 @@ def fleet_layout_to_dict(found: FleetLayout) -> dict[str, Any]:
         },
         "pools": [_pool_to_dict(each) for each in found.pools],
         "moved": [
-            {"deployment": str(each.key), "environment": each.old.environment, "nodePool": each.old.node_pool}
+            {
+                "deployment": str(each.deployment),
+                "from": _place(each.source),
+                **({"to": _place(each.target)} if each.target else {}),
+                "reason": each.text,
+            }
             for each in found.proposed.moved
         ],
         "seconds": round(found.seconds, 2),
     }
+
+
+def _place(location: Location) -> dict[str, str]:
+    return {"environment": location.environment, "nodePool": location.node_pool}
 
 
 def _pool_to_dict(item: PoolProposal) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -12,7 +12,7 @@ import typer
 
 from slicewise.cli import exit_codes
 from slicewise.cli.asked_slices import read_board, read_slices
-from slicewise.cli.command_inputs import fail, read_files, read_previous
+from slicewise.cli.command_inputs import fail, read_previous, read_with_text
 from slicewise.cli.cut_gpus import cut_gpus_to_dict, print_cut_gpus
 from slicewise.cli.fleet_layouts import fleet_layout_to_dict, fleet_mig_parted, print_fleet_layout
 from slicewise.cli.options import (
@@ -29,7 +29,7 @@ from slicewise.cli.options import (
 from slicewise.cli.results import print_result
 from slicewise.diagnostics import InvalidInputError, closest_few, quoted, some
 from slicewise.documents import Fleet
-from slicewise.layouts import edited_documents, fewest_gpus_for, most_slices_on, propose_for_fleet, slice_needs
+from slicewise.layouts import fewest_gpus_for, most_slices_on, propose_for_fleet, proposed_documents, slice_needs
 from slicewise.presentation import printing_console
 
 _SECONDS: Final = 9.0
@@ -67,7 +67,7 @@ def propose_layout(  # noqa: PLR0913 - one for each option
         _of_slices(gpu, slices, gpus, output)
 
 
-def _check_alone(what: str, others: dict[str, object]) -> None:
+def _check_alone(what: str, others: Mapping[str, object]) -> None:
     beside = [name for name, value in others.items() if value is not None]
     if beside:
         raise typer.BadParameter(f"{' and '.join(beside)} do not go with {what}")
@@ -80,14 +80,14 @@ def _of_documents(
     pools: Sequence[str],
     output: LayoutOutput,
 ) -> None:
-    files, fleet = read_files(paths)
+    files, fleet = read_with_text(paths)
     earlier, _ = read_previous(previous)
     found = propose_for_fleet(fleet, earlier, _wanted(fleet, environments, pools), _SECONDS)
     if output is LayoutOutput.JSON:
         print_result(json.dumps(fleet_layout_to_dict(found), indent=2))
     elif output is LayoutOutput.DOCUMENTS:
         by_key = {each.state.key: each for each in found.pools}
-        written = [each for _, content in files for each in edited_documents(content.decode(), by_key)]
+        written = [each for _, content in files for each in proposed_documents(content.decode(), by_key)]
         print_result("\n---\n".join(written))
     elif output is LayoutOutput.MIG_PARTED:
         print_result(fleet_mig_parted(found))
@@ -105,13 +105,13 @@ def _wanted(fleet: Fleet, environments: Sequence[str], pools: Sequence[str]) -> 
     """
     _check_names("--environment", environments, fleet.environment)
     here = [key for key in fleet.node_pool if not environments or key[0] in environments]
-    names = {name for _, pool in here for name in (pool,)} | {f"{where}/{pool}" for where, pool in here}
+    names = {pool for _, pool in here} | {f"{where}/{pool}" for where, pool in here}
     _check_names("--node-pool", pools, names)
     return [key for key in here if not pools or key[1] in pools or "/".join(key) in pools]
 
 
-def _check_names(option: str, names: Sequence[str], known: object) -> None:
-    there = sorted(map(str, known)) if isinstance(known, (dict, set)) else []
+def _check_names(option: str, names: Sequence[str], known: Collection[str]) -> None:
+    there = sorted(known)
     for name in names:
         if name not in there:
             close = closest_few(name, there, 3)

@@ -12,7 +12,7 @@ extra `layout` (OR-Tools) proves what counting does not.
 
 from slicewise.layouts.answers import CutGpus
 from slicewise.layouts.covering import fewest_gpus_for, slices_taken
-from slicewise.layouts.edited_documents import edited_documents
+from slicewise.layouts.edited_documents import proposed_documents
 from slicewise.layouts.filling import most_slices_on
 from slicewise.layouts.fleet_layout import FleetLayout, PoolProposal, propose_for_fleet, served_replicas
 from slicewise.layouts.fleet_program import NewCut
@@ -30,12 +30,12 @@ __all__ = [
     "SliceNeed",
     "WayToMeet",
     "cut_into",
-    "edited_documents",
     "fewest_gpus_for",
     "fullest_cuts",
     "mig_parted_config",
     "most_slices_on",
     "propose_for_fleet",
+    "proposed_documents",
     "served_replicas",
     "slice_needs",
     "slices_taken",

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 from slicewise.layouts.fleet_layout import PoolProposal
-from slicewise.layouts.split_pools import CUT_LABEL, KEPT, called
+from slicewise.layouts.split_pools import CUT_LABEL, KEPT, part_name
 
 _Edit = tuple[int, int, str]
+# The stubs of PyYAML know neither its marks nor its flow styles.
+_Node = Any
 _OF_OTHER_CUTS = ("profile", "slicesPerGpu", "slices", "reservedSlices")
 
 
-def edited_documents(text: str, proposals: Mapping[tuple[str, str], PoolProposal]) -> list[str]:
+def proposed_documents(text: str, proposals: Mapping[tuple[str, str], PoolProposal]) -> list[str]:
     """Return the InferenceEnvironments of a file as text, with the proposals for their pools.
 
     Args:
@@ -40,9 +43,10 @@ def edited_documents(text: str, proposals: Mapping[tuple[str, str], PoolProposal
     return found
 
 
-def _documents(text: str) -> Iterator[tuple[int, int, yaml.Node, Sequence[_Edit]]]:
+def _documents(text: str) -> Iterator[tuple[int, int, _Node, Sequence[_Edit]]]:
     """Yield where each document begins and ends, and the removal of what separates it from the one before."""
-    begun = [each for each in yaml.parse(text, yaml.SafeLoader) if isinstance(each, yaml.DocumentStartEvent)]
+    events: Iterator[Any] = yaml.parse(text, yaml.SafeLoader)
+    begun: list[Any] = [each for each in events if isinstance(each, yaml.DocumentStartEvent)]
     # Comments above the first document are its own.
     starts = [0, *(each.start_mark.index for each in begun[1:])]
     ends = [*starts[1:], len(text)]
@@ -51,23 +55,23 @@ def _documents(text: str) -> Iterator[tuple[int, int, yaml.Node, Sequence[_Edit]
         yield start, end, node, [(at, at + len("---"), "")] if event.explicit else []
 
 
-def _find(node: yaml.Node, key: str) -> tuple[yaml.Node, yaml.Node] | None:
+def _find(node: _Node, key: str) -> tuple[_Node, _Node] | None:
     return next(((name, value) for name, value in node.value if name.value == key), None)
 
 
-def _child(node: yaml.Node, key: str) -> yaml.Node:
+def _child(node: _Node, key: str) -> _Node:
     found = _find(node, key)
     if found is None:
         raise AssertionError(f"a document that was loaded has no {key}")
     return found[1]
 
 
-def _text(node: yaml.Node, key: str) -> str:
+def _text(node: _Node, key: str) -> str:
     found = _find(node, key)
     return str(found[1].value) if found else ""
 
 
-def _end(node: yaml.Node) -> int:
+def _end(node: _Node) -> int:
     """Return where a node's text ends: the mark of a block is after the comments that follow it."""
     if isinstance(node, yaml.ScalarNode) or node.flow_style:
         return int(node.end_mark.index)
@@ -86,8 +90,8 @@ class _Pool:
     """A pool's text in its file."""
 
     text: str
-    pools: yaml.Node
-    node: yaml.Node
+    pools: _Node
+    node: _Node
 
     def edits(self, proposal: PoolProposal | None) -> Iterator[_Edit]:
         """Yield what is written in place of what."""
@@ -109,7 +113,7 @@ class _Pool:
             *self._cut(proposal.new.slices),
             *self._selected(proposal.cut_name),
             self._number(proposal.recut),
-            (name.start_mark.index, _end(name), called(proposal.state.pool, proposal.cut_name)),
+            (name.start_mark.index, _end(name), part_name(proposal.state.pool, proposal.cut_name)),
         ]
         start, end = self.node.start_mark.index, _end(self.node)
         own = [(first - start, last - start, new) for first, last, new in edits]
@@ -162,7 +166,7 @@ class _Pool:
             line_end = self._line_end(end)
             yield line_end, line_end, f"\n{' ' * self.node.value[0][0].start_mark.column}{field}"
 
-    def _without(self, mapping: yaml.Node, key: str) -> Iterator[_Edit]:
+    def _without(self, mapping: _Node, key: str) -> Iterator[_Edit]:
         """Yield the removal of a field, with its line in a block."""
         number = next((number for number, each in enumerate(mapping.value) if each[0].value == key), None)
         if number is None:

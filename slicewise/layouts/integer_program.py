@@ -77,7 +77,7 @@ def _by_linear_programs(
     program: IntegerProgram, terms: Terms, hint: Sequence[int], seconds: float
 ) -> IntegerAnswer | None:
     """Solve with SCIP: of thousands of variables it finds more in seconds than CP-SAT does."""
-    from ortools.linear_solver import pywraplp  # noqa: PLC0415 - as above
+    from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # noqa: PLC0415 - as above; it has no types
 
     solver: Any = pywraplp.Solver.CreateSolver("SCIP")
     variables = [solver.IntVar(0, limit, "") for limit in program.limits]

@@ -30,7 +30,7 @@ def kept_part(pool: NodePool, recut: int) -> NodePool:
     return pool.model_copy(update={"node_count": pool.nodes - recut, "node_selector": selector})
 
 
-def called(pool: NodePool, name: str) -> str:
+def part_name(pool: NodePool, name: str) -> str:
     """Return the name of a part of `pool` whose nodes have the cut `name`."""
     suffix = name.rpartition("-")[2]
     return f"{pool.name[: _LONGEST_NAME - len(suffix) - 1].rstrip('-')}-{suffix}"
@@ -40,4 +40,4 @@ def new_part(pool: NodePool, recut: int, slices: Mapping[str, int], name: str) -
     """Return the nodes that are cut anew, as a pool of their own; `name` is that of their cut."""
     selector = {**pool.node_selector, CUT_LABEL: name}
     changed = with_slices(pool, slices)
-    return changed.model_copy(update={"name": called(pool, name), "node_count": recut, "node_selector": selector})
+    return changed.model_copy(update={"name": part_name(pool, name), "node_count": recut, "node_selector": selector})

@@ -7,7 +7,7 @@ from typing import Any
 
 from slicewise.documents import Fleet
 from slicewise.mig import find_gpu_model
-from tests.documents import deployment, environment, fleet_of, model, profile, slices
+from tests.documents import Document, deployment, environment, fleet_of, model, profile, slices
 
 BOARDS = {"a100-80gb": "nvidia-a100-80gb", "h100-80gb": "nvidia-h100-80gb", "h200": "nvidia-h200"}
 MEMORY = ("9Gi", "15Gi", "19Gi", "30Gi", "36Gi", "60Gi")
@@ -38,12 +38,13 @@ def seeded_fleet(seed: int, gpus: int, *, load: float = 1.0, priorities: int = 1
         model(f"model-{number}", profile("only", memoryPerGpu=text), cpu="100m", memory="1Gi")
         for number, text in enumerate(MEMORY)
     ]
-    deployments, wanted = [], 0.0
+    deployments: list[Document] = []
+    wanted = 0.0
     while wanted < memory * load:
         number = draw.randrange(len(MEMORY))
         replicas = draw.randint(1, max(2, gpus // 25))
         environments = draw.randint(1, min(2, len(pools)))
-        fields = {"environments": environments, "priority": draw.randrange(priorities)}
+        fields: dict[str, Any] = {"environments": environments, "priority": draw.randrange(priorities)}
         deployments.append(deployment(f"d-{len(deployments)}", f"model-{number}", replicas=replicas, **fields))
         wanted += replicas * environments * (10, 20, 20, 40, 40, 80)[number]
     return fleet_of([*documents, *models, *deployments])

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from slicewise.documents import InferenceEnvironment, load_contents
-from slicewise.layouts import edited_documents, propose_for_fleet
+from slicewise.layouts import propose_for_fleet, proposed_documents
 from tests.documents import Document, deployment, environment, model, profile, several, slices
 
 SECONDS = 30.0
@@ -55,7 +55,7 @@ def edited(text: str, small: int, large: int) -> tuple[list[str], list[Inference
     fleet = load_contents([("a.yaml", text.encode()), ("b.yaml", others.encode())])
     found = propose_for_fleet(fleet, (), None, SECONDS)
     assert any(each.new for each in found.pools)
-    return edited_documents(text, {each.state.key: each for each in found.pools}), list(found.fleet.environments)
+    return proposed_documents(text, {each.state.key: each for each in found.pools}), list(found.fleet.environments)
 
 
 def loaded(texts: list[str]) -> list[InferenceEnvironment]:
@@ -139,5 +139,7 @@ def test_what_is_written_declares_what_is_proposed(
 
 
 def test_documents_of_other_kinds_are_left_out() -> None:
-    assert edited_documents("kind: Model\n---\nkind: ClusterModel\n", {}) == []
-    assert edited_documents(without_the_model(TEXT), {}) == [without_the_model(TEXT).replace("---\n", "\n").strip("\n")]
+    assert proposed_documents("kind: Model\n---\nkind: ClusterModel\n", {}) == []
+    assert proposed_documents(without_the_model(TEXT), {}) == [
+        without_the_model(TEXT).replace("---\n", "\n").strip("\n")
+    ]
