@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from slicewise.documents import DeploymentKey, Fleet
@@ -25,6 +26,9 @@ from slicewise.planning import Plan
 
 _DIGEST_LENGTH: Final = 8
 _OWN_ANNOTATIONS: Final = "slicewise.dev/"
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
+# Services of one kind of document have the same few hundred fields.
+_MOST_PATHS: Final = 1 << 14
 _Path = tuple[str | int, ...]
 
 PartsOfPlan = Mapping[tuple[str, DeploymentKey], Mapping[str, str]]
@@ -123,38 +127,41 @@ def parts_of_service(deployment: DeploymentKey, objects: Sequence[KubernetesObje
     """
     found: defaultdict[ServicePart, list[tuple[_Path, Any]]] = defaultdict(list)
     for item in objects:
-        for path, value in _leaves(item):
-            found[_part(item["kind"], path)].append(((item["kind"], *path), value))
+        leaves: list[tuple[_Path, Any]] = []
+        _add_leaves(item, (item["kind"],), leaves)
+        for leaf in leaves:
+            found[_part(leaf[0])].append(leaf)
     return {part.value: _written(part, found[part], deployment) for part in ServicePart if part in found}
 
 
 def _written(part: ServicePart, fields: Sequence[tuple[_Path, Any]], deployment: DeploymentKey) -> str:
-    values = {str(value) for _, value in fields}
-    if part in _READABLE and len(values) == 1:
-        return values.pop()
-    text = json.dumps([str(deployment), part, sorted(fields, key=repr)], separators=(",", ":"))
+    if part in _READABLE:
+        values = {str(value) for _, value in fields}
+        if len(values) == 1:
+            return values.pop()
+    ordered = sorted(fields, key=repr) if len(fields) > 1 else fields
+    text = _JSON.encode([str(deployment), part, ordered])
     return f"#{hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]}"
 
 
-def _leaves(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, Any]]:  # noqa: ANN401 - a part of an object
-    """Yield every value that has none below it, also an empty list or mapping, with the path to it."""
-    below: Iterator[tuple[str | int, Any]]
+def _add_leaves(value: Any, path: _Path, leaves: list[tuple[_Path, Any]]) -> None:  # noqa: ANN401 - a part of an object
+    """Add every value that has none below it, also an empty list or mapping, with the path to it."""
     if isinstance(value, dict) and value:
-        below = iter(value.items())
+        for key, each in value.items():
+            _add_leaves(each, (*path, key), leaves)
     elif isinstance(value, list) and value:
-        below = iter(enumerate(value))
+        for number, each in enumerate(value):
+            _add_leaves(each, (*path, number), leaves)
     else:
-        yield path, value
-        return
-    for key, each in below:
-        yield from _leaves(each, (*path, key))
+        leaves.append((path, value))
 
 
-def _part(kind: str, path: _Path) -> ServicePart:
+@lru_cache(_MOST_PATHS)
+def _part(whole: _Path) -> ServicePart:
+    """Return the part of a field, by its object's kind and its path."""
+    kind, *path = whole
     if path[-1] == REVISION_ANNOTATION:
         return ServicePart.REVISION
-    if kind == CLAIM_TEMPLATE_KIND:
-        return ServicePart.RESOURCES
     if kind != SERVICE_KIND:
         return ServicePart.AUTOSCALING
     first, *rest = path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, StrictStr
@@ -53,7 +54,12 @@ class ModelSource(StrEnum):
     @property
     def attribute(self) -> str:
         """The name of that field in Python."""
-        return self.block if self is ModelSource.S3 else to_snake(self.block)
+        return _attribute(self)
+
+
+@cache
+def _attribute(source: ModelSource) -> str:
+    return source.block if source is ModelSource.S3 else to_snake(source.block)
 
 
 def _with_registry(image: str) -> str:

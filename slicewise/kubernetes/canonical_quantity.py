@@ -8,19 +8,26 @@ the binary one the shorter is taken here. It depends on the amount alone, and Ku
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from typing import Final
 
 from slicewise.kubernetes.quantity import Quantity
 
 _DECIMAL: Final = ("n", "u", "m", "", "k", "M", "G", "T", "P", "E")
 _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+_MOST_AMOUNTS: Final = 1 << 12
 # The finest amount that Kubernetes keeps; it rounds up.
 _NANO: Final = Decimal("1e-9")
 
 
 def canonical(amount: Quantity) -> str:
     """Return `amount` as Slicewise writes it into manifests: equal amounts give equal texts."""
-    nanos = int((amount.value / _NANO).to_integral_value(ROUND_CEILING))
+    return _of_value(amount.value)
+
+
+@lru_cache(_MOST_AMOUNTS)
+def _of_value(value: Decimal) -> str:
+    nanos = int((value / _NANO).to_integral_value(ROUND_CEILING))
     decimal = _shortened(nanos, 1000, _DECIMAL)
     whole, rest = divmod(nanos, 10**9)
     if rest:
