@@ -162,6 +162,8 @@ def _part(whole: _Path) -> ServicePart:
     kind, *path = whole
     if path[-1] == REVISION_ANNOTATION:
         return ServicePart.REVISION
+    if kind == CLAIM_TEMPLATE_KIND:
+        return ServicePart.RESOURCES
     if kind != SERVICE_KIND:
         return ServicePart.AUTOSCALING
     first, *rest = path

@@ -41,7 +41,9 @@ def plan(
     Example: slicewise plan stacks/prod --previous plan.json
     """
     fleet, made, before, _ = read_inputs(paths, previous)
-    parts = parts_of_plan(fleet, made)
+    # Costs as much as planning, and tables of a first plan have none of it.
+    wanted = before or output in (PlanOutput.JSON, PlanOutput.YAML)
+    parts = parts_of_plan(fleet, made) if wanted else {}
     changes = plan_changes(before, made, parts) if before else None
     if by:
         _print_accounts(fleet, made, by, output)

@@ -35,8 +35,10 @@ from slicewise.planning.reasons import (
 
 def reject_environment(deployment: ModelDeployment, environment: InferenceEnvironment) -> Reason | None:
     """Return why the deployment's selector rules out all of `environment`, if it does."""
-    selector, labels = deployment.spec.environment_selector, environment.labels
-    return _mismatch(RejectionCode.ENVIRONMENT_SELECTOR, "environmentSelector", selector, labels)
+    selector = deployment.spec.environment_selector
+    if not selector.match_labels:
+        return None
+    return _mismatch(RejectionCode.ENVIRONMENT_SELECTOR, "environmentSelector", selector, environment.labels)
 
 
 def reject_candidate(
@@ -67,8 +69,10 @@ def selector_reason(
 
 def profile_selector_reason(profile: ServingProfile, environment: InferenceEnvironment) -> Reason | None:
     """Return how the profile's selector rules out `environment`, if it does."""
-    selector, labels = profile.environment_selector, environment.labels
-    return _mismatch(RejectionCode.PROFILE_SELECTOR, "the profile's environmentSelector", selector, labels)
+    selector, whose = profile.environment_selector, "the profile's environmentSelector"
+    if not selector.match_labels:
+        return None
+    return _mismatch(RejectionCode.PROFILE_SELECTOR, whose, selector, environment.labels)
 
 
 def node_pool_selector_reason(deployment: ModelDeployment, pool: NodePool) -> Reason | None:

@@ -17,7 +17,7 @@ from slicewise.documents import (
 )
 from slicewise.planning.capacity.declared_sizes import deployment_asks, node_size, pod_asks
 from slicewise.planning.capacity.no_room import NodeTooSmall, TooFewPods, too_few_units
-from slicewise.planning.capacity.sizes import NodeSize, PodSize
+from slicewise.planning.capacity.sizes import NodeSize, PodAsks, PodSize
 from slicewise.planning.capacity.soundness import is_sound
 from slicewise.planning.plan import PoolUsage
 from slicewise.planning.reasons import Reason
@@ -156,9 +156,16 @@ class PoolLedger:
 
     def no_room(self, pod: PodSize, count: int) -> Reason | None:
         """Return in numbers why `count` more pods do not fit; None where they do."""
-        needs = count * pod.units
-        if self.free < needs:
-            return too_few_units(self.free, self.units, needs)
+        return self._too_few_units(count * pod.units) or self._no_room_but_units(pod, count)
+
+    def no_room_for(self, asks: PodAsks, count: int) -> Reason | None:
+        """Return the same of pods of which it is known what they ask for."""
+        return self._too_few_units(count * asks.units) or self._no_room_but_units(self.node.size_of(asks), count)
+
+    def _too_few_units(self, needs: int) -> Reason | None:
+        return too_few_units(self.free, self.units, needs) if self.free < needs else None
+
+    def _no_room_but_units(self, pod: PodSize, count: int) -> Reason | None:
         key = (pod, count)
         if key not in self._no_room:
             self._no_room[key] = None if self.takes(pod, count) else self._find_no_room(pod, count)

@@ -43,7 +43,7 @@ class FoundPool(NamedTuple):
 
     def no_room(self, asking: Asking) -> Reason | None:
         """Return why it has no room."""
-        return self.ledger.no_room(self.ledger.node.size_of(asking.pod), asking.pods)
+        return self.ledger.no_room_for(asking.pod, asking.pods)
 
 
 class Quotas(NamedTuple):

@@ -18,7 +18,7 @@ from slicewise.documents import (
     prefill_replicas,
     prefill_workload,
 )
-from slicewise.planning.capacity import ChargedPool, OfferName, charged_pools, deployment_asks, pod_asks
+from slicewise.planning.capacity import ChargedPool, OfferName, PoolLedger, charged_pools, deployment_asks, pod_asks
 from slicewise.planning.explaining.alike_pools import AlikeByLabels, asked_labels
 from slicewise.planning.explaining.asked_pools import Asking, FoundPool, Quotas, why_not_served
 from slicewise.planning.matched_requirements import MatchedRequirements, match_requirements
@@ -64,7 +64,7 @@ class Rejections:
         serving = self._serving(asking)
         placed = self._placed[deployment].keys()
         whole: dict[Reason, list[int]] = {}
-        for place in self._environment_places:
+        for place in self._environment_places if asking.spec.environment_selector.match_labels else ():
             reason = reject_environment(asking, self._fleet.environment[place.environment])
             if reason and place.environment not in placed:
                 whole.setdefault(reason, []).append(place.number)
@@ -104,9 +104,16 @@ class Rejections:
     ) -> None:
         """Note why each pool that matches does not serve what is asked."""
         quotas = self._quotas_beside(deployment.key, None)
+        if quotas is None and asking.prefill is None:
+            pod, pods = asking.pod, asking.pods
+            for number in numbers:
+                reason = self._ledgers[number].no_room_for(pod, pods)
+                if reason:
+                    found.setdefault(reason, []).append(number)
+            return
         for number in numbers:
             place = self.numbered[number]
-            pool = FoundPool(place.state, None, self._class_of[place.offer])
+            pool = FoundPool(self._ledgers[number], None, self._class_of[place.offer])
             # Quotas and prefill workloads make a difference of what else is there.
             here = self._found_in(place.environment, deployment) if asking.prefill else ()
             reason = why_not_served(pool, asking, quotas, here)
@@ -206,6 +213,10 @@ class Rejections:
     def numbered(self) -> Sequence[ChargedPool]:
         """All pools, sorted by the names of their environments and their own."""
         return list(chain.from_iterable(self.by_environment.values()))
+
+    @cached_property
+    def _ledgers(self) -> Sequence[PoolLedger]:
+        return [pool.state for pool in self.numbered]
 
     @cached_property
     def _pool_places(self) -> Sequence[RejectedPlace]:

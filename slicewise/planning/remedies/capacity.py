@@ -9,7 +9,13 @@ from slicewise.diagnostics import counted
 from slicewise.documents import DeploymentKey, Fleet, ModelDeployment, nodes_at_a_time, reserved_field
 from slicewise.planning.capacity import ChargedPool, PlannedCharge
 from slicewise.planning.remedies.remedy import Proposal, Remedy, RemedyKind, Want
-from slicewise.planning.remedies.replicas import fewest_replicas, replicas_field, smallest_number, with_replicas
+from slicewise.planning.remedies.replicas import (
+    fewest_replicas,
+    replicas_field,
+    smallest_near,
+    smallest_number,
+    with_replicas,
+)
 
 _MOST_NODES = 1_000_000  # what the field takes
 _STEPS_TRIED = 64
@@ -17,8 +23,8 @@ _STEPS_TRIED = 64
 _OTHERS_ASKED = 12
 
 
-def more_nodes(want: Want) -> Proposal | None:
-    """Return the smallest number of nodes at which the pool takes it."""
+def more_nodes(want: Want, most_units: int | None = None) -> Proposal | None:
+    """Return the smallest number of nodes at which the pool takes it, if these add no more than `most_units`."""
     pool = want.place.pool
     field, name = ("node_count", "nodeCount") if pool.max_node_count is None else ("max_node_count", "maxNodeCount")
 
@@ -29,11 +35,16 @@ def more_nodes(want: Want) -> Proposal | None:
     # With one node for each pod there is nothing left to gain from more.
     pods = want.count + sum(charge.count for charge in want.place.all_charges) + pool.reserved_units
     plenty = min(-(-(pool.nodes + pods + want.profile.replica_topology.nodes) // step), _MOST_NODES // step)
-    fewest = pool.nodes // step + 1
-    if plenty < fewest or not want.fits(place(plenty * step)):
+    units_of_node = want.place.state.node.units
+    # Fewer nodes than that add fewer units than are lacking.
+    fewest = -(-(pool.nodes + max(-(-want.lacking // units_of_node), 1)) // step)
+    if most_units is not None:
+        plenty = min(plenty, (pool.nodes + most_units // units_of_node) // step)
+    steps = smallest_near(fewest, plenty, lambda steps: want.fits(place(steps * step)))
+    if steps is None:
         return None
-    nodes = step * smallest_number(fewest, plenty, lambda steps: want.fits(place(steps * step)))
-    units = (nodes - pool.nodes) * want.place.state.node.units
+    nodes = steps * step
+    units = (nodes - pool.nodes) * units_of_node
     remedy = _on_pool(want, RemedyKind.MORE_NODES, (name, nodes, pool.nodes), units)
     return Proposal(remedy, want, place(nodes), place(nodes).document)
 

@@ -66,7 +66,7 @@ class Remedies:
         """Return the cheapest remedies, of as many kinds as there are."""
         found = _Cheapest(limit)
         for proposal in self._where_it_matches(shortfall, found):
-            if proposal.loads:
+            if found.takes(proposal) and proposal.loads:
                 found.add(proposal)
         for proposal in self._opening_pools(shortfall):
             if found.enough:
@@ -147,7 +147,10 @@ class Remedies:
         yield from self._fewer_replicas(want, served)
 
     def _fewer_replicas(self, want: Want, served: int) -> Iterable[Proposal]:
-        return _some(fewer_replicas(want, served, lambda replicas: self._quotas.allow_replicas(want, replicas)))
+        def allowed(replicas: int) -> bool:
+            return not self._fleet.quotas or self._quotas.allow_replicas(want, replicas)
+
+        return _some(fewer_replicas(want, served, allowed))
 
     def _allowed(self, proposal: Proposal) -> bool:
         """Return whether quotas allow what a change to a pool, a model or another deployment makes room for."""
@@ -174,7 +177,7 @@ class Remedies:
         """Yield what would make room on the one pool, as far as it can still be among the cheapest of its kind."""
         node = want.place.state.node.units
         if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
-            yield from _some(more_nodes(want))
+            yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))
         if found.may_need(RemedyKind.FEWER_RESERVED, want.lacking):
             yield from _some(fewer_reserved(want))
         if found.may_need(RemedyKind.OTHER_DROPS, want.lacking):
@@ -193,7 +196,7 @@ class Remedies:
         """Yield what would make room, as far as it can still be among the cheapest of its kind."""
         node = want.place.state.node.units
         if found.may_need(RemedyKind.MORE_NODES, -(-max(want.lacking, 1) // node) * node):
-            yield from _some(more_nodes(want))
+            yield from _some(more_nodes(want, found.dearest(RemedyKind.MORE_NODES)))
         yield from _some(smaller_pods(want, self._fleet))
         yield from self._asking_less_of_nodes(want, found)
         if not want.matches(want.place):
@@ -269,6 +272,16 @@ class _Cheapest:
         # Its own replicas are one field, so the cheapest is the only one.
         limit = 1 if kind is RemedyKind.FEWER_REPLICAS else self._limit
         return len(known) < limit or known[-1].remedy.units > units
+
+    def dearest(self, kind: RemedyKind) -> int | None:
+        """Return the units of the dearest that is needed of a kind; None where there are too few yet."""
+        known = self._kinds[kind]
+        return known[-1].remedy.units if len(known) >= self._limit else None
+
+    def takes(self, proposal: Proposal) -> bool:
+        """Return whether it would be among the cheapest of its kind."""
+        known = self._kinds[proposal.remedy.kind]
+        return len(known) < self._limit or _order(proposal) < _order(known[-1])
 
     def add(self, proposal: Proposal) -> None:
         """Keep it if it is among the cheapest of its kind; of changes to one field, only the cheapest."""

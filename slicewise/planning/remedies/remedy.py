@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 from slicewise.documents import (
     DeploymentKey,
@@ -92,7 +93,7 @@ class Want:
     others: Sequence[ChargedPool] = ()
     """All pools of the environment, where its prefill workload may be."""
 
-    @property
+    @cached_property
     def pod(self) -> PodSize:
         """One of its pods there."""
         return self.place.state.pod_size(self.model, self.profile, self.deployment)

@@ -35,3 +35,14 @@ def smallest_number(low: int, high: int, holds: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
     return low
+
+
+def smallest_near(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
+    """Return the smallest number within `low`..`high` for which `holds`, likely near `low`; None where there is none."""
+    step = 1
+    while low <= high:
+        tried = min(low + step - 1, high)
+        if holds(tried):
+            return smallest_number(low, tried, holds)
+        low, step = tried + 1, step * 2
+    return None
