@@ -38,7 +38,7 @@ def smallest_number(low: int, high: int, holds: Callable[[int], bool]) -> int:
 
 
 def smallest_near(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
-    """Return the smallest number within `low`..`high` for which `holds`, likely near `low`; None where there is none."""
+    """Return the smallest number in `low`..`high` for which `holds`, tried from `low` on; None where there is none."""
     step = 1
     while low <= high:
         tried = min(low + step - 1, high)
