@@ -12,7 +12,8 @@ from slicewise.kubernetes import MIG_CONFIG_LABEL, MIG_CONFIG_STATE_LABEL
 from slicewise.mig import WHOLE_GPU_RESOURCE, MigStrategy, layout_name, slices_made
 
 MIG_MANAGER: Final = "read the logs of the node's nvidia-mig-manager pod"
-CUT_ALIKE: Final = "cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
+_MIXED: Final = "run the device plugin with the mixed strategy"
+CUT_ALIKE: Final = f"cut all GPUs of a node alike, or {_MIXED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,14 @@ class Cut:
     Attributes:
         profile: The MIG profile; None for whole GPUs.
         strategy: How the slices are advertised; None for whole GPUs.
+        slices: Slices of each profile on a node; empty where all units are alike.
+        whole: GPUs beside them that are not cut.
     """
 
     profile: str | None = None
     strategy: MigStrategy | None = None
+    slices: tuple[tuple[str, int], ...] = ()
+    whole: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,17 @@ class Cutter(Enum):
 
 
 def cut_of(offers: Iterable[Offer]) -> Cut:
-    """Return how the GPUs are cut that offer this."""
-    slices = next((offer for offer in offers if offer.profile), None)
-    if slices is None:
+    """Return how the GPUs are cut that offer this, apart from what is shared."""
+    usable = [offer for offer in offers if not offer.flaw]
+    slices = [(offer.profile, offer) for offer in usable if offer.profile]
+    if not slices:
         return Cut()
-    return Cut(slices.profile, MigStrategy.SINGLE if slices.resource == WHOLE_GPU_RESOURCE else MigStrategy.MIXED)
+    if len(usable) > 1:
+        numbers = tuple(sorted((profile, offer.units) for profile, offer in slices))
+        whole = sum(offer.units for offer in usable if not offer.profile)
+        return Cut(strategy=MigStrategy.MIXED, slices=numbers, whole=whole)
+    ((profile, offer),) = slices
+    return Cut(profile, MigStrategy.SINGLE if offer.resource == WHOLE_GPU_RESOURCE else MigStrategy.MIXED)
 
 
 def cutter_of(gpus: Gpus, profile: str | None) -> Cutter | OwnLayout:
@@ -69,8 +80,18 @@ def cutter_of(gpus: Gpus, profile: str | None) -> Cutter | OwnLayout:
     return Cutter.ASKED_MIG_MANAGER if gpus.mig_config == layout_name(profile) else Cutter.MIG_MANAGER
 
 
+def made_alike(profile: str | None) -> str:
+    """Return how GPUs that do not fit the single strategy come to be cut into `profile` (None for whole GPUs)."""
+    alike = f"cut all GPUs of a node into {profile}" if profile else "switch MIG off on all GPUs of a node"
+    return f"{alike}, or {_MIXED} and declare what it offers then"
+
+
 def declaring(cut: Cut) -> str:
     """Return what to write for GPUs that are cut like this."""
+    if cut.slices:
+        written = ", ".join(f"{profile}: {number}" for profile, number in cut.slices)
+        whole = f" and wholeGpus: {cut.whole}" if cut.whole else ""
+        return f"declare slices: {{{written}}}{whole} in migConfiguration, without profile and memoryPerGpu"
     if cut.profile is None:
         return "remove migConfiguration and write the memory of a whole GPU as memoryPerGpu"
     return f"declare profile: {cut.profile} with strategy: {cut.strategy} and the memory of that slice as memoryPerGpu"

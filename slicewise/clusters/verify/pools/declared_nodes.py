@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slicewise.clusters.live import LiveNode
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.cuts import CUT_ALIKE, cutting, declaring
+from slicewise.clusters.verify.pools.cuts import cutting, declaring, made_alike
 from slicewise.clusters.verify.pools.near_misses import CutOtherwise, NearMisses, UnmatchedNode
 from slicewise.clusters.verify.pools.pool_fields import reserving
 from slicewise.diagnostics import NO_ROOM, Code, Found, Severity, Way, are, counted, did_you_mean, some
@@ -138,7 +138,7 @@ def _cut(cut: CutOtherwise) -> str:
 def _fix(profile: str | None, cut: CutOtherwise) -> str:
     """Return how GPUs that are cut otherwise come to be cut into `profile`."""
     if cut.cutter is None:
-        return CUT_ALIKE
+        return made_alike(profile)
     return cutting(profile, cut.cutter) + ("" if cut.declare else ", or remove the pool")
 
 

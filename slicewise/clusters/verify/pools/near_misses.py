@@ -162,7 +162,8 @@ def _is_for_gke_alone(missing: Iterable[str], node: LiveNode) -> bool:
 
 def _is_known_to_be_cut_otherwise(declared: DeclaredPool, gpus: Gpus) -> bool:
     found = [offer for offer in gpus.offers if offer.units]
-    if not found or any(offer.may_be(declared.profile) for offer in found):
+    if all(offer.flaw for offer in found) or any(offer.may_be(declared.profile) for offer in found):
+        # Of GPUs that are shared labels will be others without that.
         return False
     if any(gpus.is_exceeded_by(offer) for offer in found):
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from slicewise.clusters.live import NoOffer
 from slicewise.clusters.verify.pools.compared_pool import ComparedPool
-from slicewise.clusters.verify.pools.cuts import cutting, declaring
+from slicewise.clusters.verify.pools.cuts import Cut, cutting, declaring
 from slicewise.clusters.verify.pools.driver_words import (
     left_out,
     nothing_by_driver,
@@ -165,7 +165,10 @@ def _other_strategy(compared: ComparedPool, fault: OtherStrategy) -> FaultWords:
     return FaultWords(
         f"slices of {units.profile} are there, but {by} them as {units.resource}: {units.count}, and pods would ask "
         f"for {compared.resource} (strategy {declared})",
-        f"write strategy: {real} in migConfiguration",
+        # Under strategy single a node has slices of one profile alone.
+        declaring(Cut(units.profile, real))
+        if is_part(compared.pool) and real is MigStrategy.SINGLE
+        else f"write strategy: {real} in migConfiguration",
         takes_room=_blocks(compared),
     )
 

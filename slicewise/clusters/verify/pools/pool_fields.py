@@ -5,7 +5,7 @@ Of nodes that are cut in several profiles the fields are those of one GPU resour
 
 from __future__ import annotations
 
-from slicewise.documents import NodePool, PoolOffer, is_dynamic, reserved_field
+from slicewise.documents import NodePool, PoolOffer, declared_pool, is_dynamic, reserved_field
 
 _RESERVED = "reservedUnits"
 
@@ -32,8 +32,12 @@ def reserve(pool: NodePool) -> str:
 
 
 def leaving_out(pool: NodePool) -> str:
-    """Return how a document stops saying that nodes have units of this resource."""
-    return f"leave {pool.mig.profile} out of slices" if pool.mig else "leave wholeGpus out"
+    """Return how a document stops saying that nodes have units of this resource, and what memory these have."""
+    declared = declared_pool(pool)
+    if pool.mig is None:
+        return f"leave wholeGpus{' and memoryPerGpu' if declared.capabilities.memory_per_gpu else ''} out"
+    said = pool.mig.profile in ((declared.mig and declared.mig.memory_per_slice) or {})
+    return f"leave {pool.mig.profile} out of slices{' and memoryPerSlice' if said else ''}"
 
 
 def counting(pool: NodePool, count: int) -> str | None:

@@ -21,7 +21,7 @@ from slicewise.kubernetes import (
     REPLICAS_LABEL,
 )
 
-WHOLE_SLICES: Final = "have MIG manager cut whole slices: a layout without compute instances, such as 1c.3g.20gb"
+WHOLE_SLICES: Final = "have MIG manager cut whole slices: a layout without compute instances (1c.3g.20gb is one)"
 
 TAINTED: Final = (
     "see what the taints say of the GPUs (kubectl get resourceslices,devicetaintrules -o yaml), and repair these or "

@@ -123,3 +123,8 @@ def _memory(gpu: GpuLayout, profile: str) -> int:
     gigabytes = re.search(r"\.(\d+)gb", profile)
     assert gigabytes
     return _SLICES[gpu.board][int(gigabytes[1])]
+
+
+def memory_of(board: str, profile: str | None) -> int:
+    """Return the MiB of a whole GPU of a board, or of one of its slices."""
+    return _memory(GpuLayout(board), profile) if profile else _WHOLE[board]

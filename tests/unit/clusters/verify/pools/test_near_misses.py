@@ -40,7 +40,8 @@ def test_a_node_of_three_turns_invalid() -> None:
         "2 nodes of 3 declared. Nodes that may belong to it: s-2 is MIG-INVALID: the slices do not fit" in told.message
     )
     assert told.remedy == (
-        "write nodeCount: 2, or cut all GPUs of a node alike, or run the device plugin with the mixed strategy"
+        "write nodeCount: 2, or cut all GPUs of a node into 3g.40gb, or run the device plugin with the mixed strategy "
+        "and declare what it offers then"
     )
 
 
