@@ -138,8 +138,6 @@ def pool_classes(pools: Sequence[PoolLedger], fleet: Fleet) -> PoolClasses:
 
     def units_decide(number: int, pods: Iterable[PodSize]) -> bool:
         """Return whether units run out first, whatever comes of what may be asked of these nodes."""
-        if pools[number].mixes:
-            return False
         if not beside[number]:
             return all(map(pools[number].node.is_light, pods))
         offers = [number, *beside[number]]
@@ -185,7 +183,7 @@ def _serves(reason: Reason | None, *, doubted: bool) -> _Serves:
 def _beside(pools: Sequence[PoolLedger]) -> Sequence[Sequence[int]]:
     """Return for each pool the numbers of what its nodes offer beside it and share anything but units with it."""
     number_of = {id(pool): number for number, pool in enumerate(pools)}
-    return [[number_of[id(each)] for each in pool.beside] if pool.shares_nodes else () for pool in pools]
+    return [[number_of[id(each)] for each in pool.beside] if pool.node.limited else () for pool in pools]
 
 
 def _first_alike(

@@ -12,9 +12,10 @@ from tests.documents import Document, deployment, environment, fleet_of, model, 
 from tests.unit.planning.placed_on_demand import FOUR_SLICES, SEVEN_SLICES, WHOLE, AskedSlice, Board
 
 ENVIRONMENT = "env"
+_FOUR = ("1g", "1g+me", "2g", "2g+me", "4g")
 _SEVEN = ("1g", "1g+me", "1g double", "2g", "3g", "4g", "7g")
 PROFILES = {
-    "a30": dict(zip(("1g", "1g+me", "2g", "4g"), ("1g.6gb", "1g.6gb+me", "2g.12gb", "4g.24gb"), strict=True)),
+    "a30": dict(zip(_FOUR, ("1g.6gb", "1g.6gb+me", "2g.12gb", "2g.12gb+me", "4g.24gb"), strict=True)),
     "a100-40gb": dict(
         zip(
             _SEVEN,

@@ -93,17 +93,26 @@ def test_why_there_is_no_room_beside_other_profiles() -> None:
     assert reason["message"] == "2 of 8 units free (6 blocked by other profiles), needs 3"
 
 
-def test_profiles_keep_to_pools_of_their_own_where_there_are_several() -> None:
-    """Mixed, each pool could promise no more than eight slices."""
+def test_pods_go_where_their_profile_is_and_leave_empty_pools_to_others() -> None:
+    """Four GPUs a pool: with one 3g.40gb on each, neither could promise more than seven slices beside it."""
     pools = [on_demand(name, ["1g.10gb", "3g.40gb"], acceleratorCount=2, nodeCount=2) for name in ("one", "two")]
-    asked = [
-        deployment("a", "large", replicas=4),
-        deployment("b", "small", replicas=10),
-        deployment("c", "large", replicas=4),
-        deployment("d", "small", replicas=10),
+    asked = [deployment(name, "large", replicas=3, priority=1) for name in ("a", "b")]
+    found = plan_of([environment("env", *pools), SMALL, LARGE, *asked, deployment("c", "small", replicas=20)])
+    assert served(found) == {"a", "b", "c"}
+
+
+def test_pools_that_are_cut_already_have_other_queues_than_those_that_are_cut_on_demand() -> None:
+    """Cut in advance, a pool leaves as much to others whatever comes; its nodes are as large."""
+    fields: dict[str, Any] = {"acceleratorCount": 4, "nodeCount": 1}
+    pools = [
+        several("a-cut", {"1g.10gb": 28, "3g.40gb": 8}, **{**fields, "acceleratorCount": 8}),
+        *(on_demand(name, ["1g.10gb", "3g.40gb"], **fields) for name in ("one", "two")),
     ]
+    asked = [deployment(f"f{number}", "large", replicas=4, priority=2) for number in range(2)]
+    asked += [deployment(name, "large", replicas=3, priority=1) for name in ("a", "b")]
+    asked += [deployment("c", "small", replicas=28), deployment("d", "small", replicas=20)]
     found = plan_of([environment("env", *pools), SMALL, LARGE, *asked])
-    assert served(found) == {"a", "b", "c", "d"}
+    assert served(found) == {"f0", "f1", "a", "b", "c", "d"}
 
 
 @pytest.mark.parametrize(("before", "after"), [("3g.40gb", ["1g.10gb", "3g.40gb"]), ("3g.40gb", ["3g.40gb"])])

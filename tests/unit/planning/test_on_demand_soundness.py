@@ -15,7 +15,7 @@ from slicewise.planning.capacity import NodeSize, OnDemandNode, PodSize, SharedP
 from tests.unit.planning.placed_on_demand import FOUR_SLICES, SEVEN_SLICES, WHOLE, AskedSlice, Board, always_placed
 from tests.unit.planning.strategies import steady
 
-A30 = {"1g": "1g.6gb", "1g+me": "1g.6gb+me", "2g": "2g.12gb", "4g": "4g.24gb"}
+A30 = {"1g": "1g.6gb", "1g+me": "1g.6gb+me", "2g": "2g.12gb", "2g+me": "2g.12gb+me", "4g": "4g.24gb"}
 A100 = {
     "1g": "1g.5gb",
     "1g+me": "1g.5gb+me",
