@@ -18,6 +18,7 @@ from tests.documents import (
     places,
     plan_of,
     profile,
+    several,
     slices,
 )
 
@@ -80,7 +81,7 @@ def test_reserved_slices_are_pods_of_others() -> None:
 
 
 def test_cpu_is_that_of_the_node_once() -> None:
-    cut = on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=2, allocatable={"cpu": "20", "memory": "1Ti"})
+    cut = on_demand("cut", ["1g.10gb", "3g.40gb"], acceleratorCount=4, allocatable={"cpu": "20", "memory": "1Ti"})
     asked = (deployment("a", "large", replicas=1, priority=1), deployment("b", "small", replicas=2))
     assert served(plan(cut, *asked)) == {"a", "b"}
     assert served(plan(cut, asked[0], deployment("b", "small", replicas=4))) == {"a"}
