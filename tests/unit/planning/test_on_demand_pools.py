@@ -94,26 +94,45 @@ def test_why_there_is_no_room_beside_other_profiles() -> None:
     assert reason["message"] == "2 of 8 units free (6 blocked by other profiles), needs 3"
 
 
+def pools_of(found: Document) -> dict[str, str]:
+    """Return the pool of each deployment."""
+    return {place[0]: place[2] for place in places(found)}
+
+
+def two_pools() -> list[Document]:
+    """Return a pool of four GPUs and one of eight."""
+    profiles = ["1g.10gb", "3g.40gb"]
+    return [on_demand("one", profiles, acceleratorCount=4), on_demand("two", profiles, acceleratorCount=8)]
+
+
 def test_pods_go_where_their_profile_is_and_leave_empty_pools_to_others() -> None:
-    """Four GPUs a pool: with one 3g.40gb on each, neither could promise more than seven slices beside it."""
-    pools = [on_demand(name, ["1g.10gb", "3g.40gb"], acceleratorCount=2, nodeCount=2) for name in ("one", "two")]
-    asked = [deployment(name, "large", replicas=3, priority=1) for name in ("a", "b")]
-    found = plan_of([environment("env", *pools), SMALL, LARGE, *asked, deployment("c", "small", replicas=20)])
-    assert served(found) == {"a", "b", "c"}
+    asked = [deployment("a", "large", replicas=14, priority=1), deployment("b", "large", replicas=2)]
+    found = plan_of([environment("env", *two_pools()), LARGE, *asked])
+    # The other has more room, and none of its profile.
+    assert pools_of(found) == {"a": "two", "b": "two"}
 
 
-def test_pools_that_are_cut_already_have_other_queues_than_those_that_are_cut_on_demand() -> None:
-    """Cut in advance, a pool leaves as much to others whatever comes; its nodes are as large."""
-    fields: dict[str, Any] = {"acceleratorCount": 4, "nodeCount": 1}
-    pools = [
-        several("a-cut", {"1g.10gb": 28, "3g.40gb": 8}, **{**fields, "acceleratorCount": 8}),
-        *(on_demand(name, ["1g.10gb", "3g.40gb"], **fields) for name in ("one", "two")),
-    ]
-    asked = [deployment(f"f{number}", "large", replicas=4, priority=2) for number in range(2)]
-    asked += [deployment(name, "large", replicas=3, priority=1) for name in ("a", "b")]
-    asked += [deployment("c", "small", replicas=28), deployment("d", "small", replicas=20)]
-    found = plan_of([environment("env", *pools), SMALL, LARGE, *asked])
-    assert served(found) == {"f0", "f1", "a", "b", "c", "d"}
+def test_pods_go_to_an_empty_pool_before_they_mix_with_other_profiles() -> None:
+    asked = [deployment("a", "small", replicas=29, priority=1), deployment("b", "large", replicas=2)]
+    found = plan_of(
+        [environment("env", *two_pools(), on_demand("z", ["3g.40gb"], acceleratorCount=1)), SMALL, LARGE, *asked]
+    )
+    assert pools_of(found) == {"a": "two", "b": "one"}
+    few = [deployment("a", "small", replicas=1, priority=1), deployment("b", "large", replicas=2)]
+    first = plan_of([environment("env", two_pools()[1]), SMALL, LARGE, few[0]])
+    found = plan_of([environment("env", *two_pools()), SMALL, LARGE, *few], first)
+    # Beside one small slice the larger pool has 15 places for these, and the other eight.
+    assert pools_of(found) == {"a": "two", "b": "one"}
+
+
+def test_a_pool_that_is_cut_already_does_not_decide_for_one_that_is_cut_on_demand() -> None:
+    """Its nodes have as many units of each profile, and what is there leaves as much to others whatever it is."""
+    cut = several("a-cut", {"1g.10gb": 56, "3g.40gb": 16}, acceleratorCount=16, labels={"cut": "already"})
+    asked = [deployment("a", "large", replicas=14, priority=1), deployment("b", "large", replicas=2)]
+    pools = [each | {"labels": {"cut": "on-demand"}} for each in two_pools()]
+    for each in asked:
+        each["spec"]["nodePoolSelector"] = {"matchLabels": {"cut": "on-demand"}}
+    assert pools_of(plan_of([environment("env", cut, *pools), LARGE, *asked])) == {"a": "two", "b": "two"}
 
 
 @pytest.mark.parametrize(("before", "after"), [("3g.40gb", ["1g.10gb", "3g.40gb"]), ("3g.40gb", ["3g.40gb"])])
