@@ -113,11 +113,6 @@ def test_pods_go_where_their_profile_is_and_leave_empty_pools_to_others() -> Non
 
 
 def test_pods_go_to_an_empty_pool_before_they_mix_with_other_profiles() -> None:
-    asked = [deployment("a", "small", replicas=29, priority=1), deployment("b", "large", replicas=2)]
-    found = plan_of(
-        [environment("env", *two_pools(), on_demand("z", ["3g.40gb"], acceleratorCount=1)), SMALL, LARGE, *asked]
-    )
-    assert pools_of(found) == {"a": "two", "b": "one"}
     few = [deployment("a", "small", replicas=1, priority=1), deployment("b", "large", replicas=2)]
     first = plan_of([environment("env", two_pools()[1]), SMALL, LARGE, few[0]])
     found = plan_of([environment("env", *two_pools()), SMALL, LARGE, *few], first)
