@@ -99,10 +99,10 @@ def pools_of(found: Document) -> dict[str, str]:
     return {place[0]: place[2] for place in places(found)}
 
 
-def two_pools() -> list[Document]:
+def two_pools(small: str = "one", large: str = "two") -> list[Document]:
     """Return a pool of four GPUs and one of eight."""
     profiles = ["1g.10gb", "3g.40gb"]
-    return [on_demand("one", profiles, acceleratorCount=4), on_demand("two", profiles, acceleratorCount=8)]
+    return [on_demand(small, profiles, acceleratorCount=4), on_demand(large, profiles, acceleratorCount=8)]
 
 
 def test_pods_go_where_their_profile_is_and_leave_empty_pools_to_others() -> None:
@@ -114,10 +114,11 @@ def test_pods_go_where_their_profile_is_and_leave_empty_pools_to_others() -> Non
 
 def test_pods_go_to_an_empty_pool_before_they_mix_with_other_profiles() -> None:
     few = [deployment("a", "small", replicas=1, priority=1), deployment("b", "large", replicas=2)]
-    first = plan_of([environment("env", two_pools()[1]), SMALL, LARGE, few[0]])
-    found = plan_of([environment("env", *two_pools()), SMALL, LARGE, *few], first)
-    # Beside one small slice the larger pool has 15 places for these, and the other eight.
-    assert pools_of(found) == {"a": "two", "b": "one"}
+    pools = two_pools("two", "one")
+    first = plan_of([environment("env", pools[1]), SMALL, LARGE, few[0]])
+    found = plan_of([environment("env", *pools), SMALL, LARGE, *few], first)
+    # Beside one small slice the larger pool has 15 places for these, the other eight; and by name it comes first.
+    assert pools_of(found) == {"a": "one", "b": "two"}
 
 
 def test_a_pool_that_is_cut_already_does_not_decide_for_one_that_is_cut_on_demand() -> None:
