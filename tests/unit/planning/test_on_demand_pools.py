@@ -124,11 +124,12 @@ def test_pods_go_to_an_empty_pool_before_they_mix_with_other_profiles() -> None:
 def test_a_pool_that_is_cut_already_does_not_decide_for_one_that_is_cut_on_demand() -> None:
     """Its nodes have as many units of each profile, and what is there leaves as much to others whatever it is."""
     cut = several("a-cut", {"1g.10gb": 56, "3g.40gb": 16}, acceleratorCount=16, labels={"cut": "already"})
-    asked = [deployment("a", "large", replicas=14, priority=1), deployment("b", "large", replicas=2)]
-    pools = [each | {"labels": {"cut": "on-demand"}} for each in two_pools()]
-    for each in asked:
+    pools = [each | {"labels": {"cut": "on-demand"}} for each in two_pools("two", "one")]
+    few = [deployment("a", "small", replicas=1, priority=1), deployment("b", "large", replicas=2)]
+    for each in few:
         each["spec"]["nodePoolSelector"] = {"matchLabels": {"cut": "on-demand"}}
-    assert pools_of(plan_of([environment("env", cut, *pools), LARGE, *asked])) == {"a": "two", "b": "two"}
+    first = plan_of([environment("env", pools[1]), SMALL, LARGE, few[0]])
+    assert pools_of(plan_of([environment("env", cut, *pools), SMALL, LARGE, *few], first)) == {"a": "one", "b": "two"}
 
 
 @pytest.mark.parametrize(("before", "after"), [("3g.40gb", ["1g.10gb", "3g.40gb"]), ("3g.40gb", ["3g.40gb"])])
