@@ -87,7 +87,7 @@ def _of_documents(
         print_result(json.dumps(fleet_layout_to_dict(found), indent=2))
     elif output is LayoutOutput.DOCUMENTS:
         by_key = {each.state.key: each for each in found.pools}
-        written = [each for _, content in files for each in proposed_documents(content.decode(), by_key)]
+        written = [each for _, content in files for each in proposed_documents(content.decode("utf-8-sig"), by_key)]
         print_result("\n---\n".join(written))
     elif output is LayoutOutput.MIG_PARTED:
         print_result(fleet_mig_parted(found))

@@ -28,31 +28,50 @@ def proposed_documents(text: str, proposals: Mapping[tuple[str, str], PoolPropos
         text: What the file has: documents that were loaded without a mistake.
         proposals: By the names of environment and pool.
     """
-    found = []
-    for start, end, node, separated in _documents(text):
-        if _text(node, "kind") != "InferenceEnvironment":
-            continue
-        environment = _text(_child(node, "metadata"), "name")
-        pools = _child(_child(node, "spec"), "nodePools")
-        edits = [
-            edit
-            for pool in pools.value
-            for edit in _Pool(text, pools, pool).edits(proposals.get((environment, _text(pool, "name"))))
-        ]
-        found.append(_applied(text, [*separated, *edits])[start:].removesuffix(text[end:]).strip("\n"))
-    return found
+    composed = (_composed(document, has_aliases) for document, has_aliases in _documents(text))
+    return [
+        _edited(document, node, proposals)
+        for document, node in composed
+        if node is not None and _text(node, "kind") == "InferenceEnvironment"
+    ]
 
 
-def _documents(text: str) -> Iterator[tuple[int, int, _Node, Sequence[_Edit]]]:
-    """Yield where each document begins and ends, and the removal of what separates it from the one before."""
-    events: Iterator[Any] = yaml.parse(text, yaml.SafeLoader)
-    begun: list[Any] = [each for each in events if isinstance(each, yaml.DocumentStartEvent)]
+def _edited(text: str, node: _Node, proposals: Mapping[tuple[str, str], PoolProposal]) -> str:
+    environment = _text(_child(node, "metadata"), "name")
+    pools = _child(_child(node, "spec"), "nodePools")
+    edits = [
+        edit
+        for pool in pools.value
+        for edit in _Pool(text, pools, pool).edits(proposals.get((environment, _text(pool, "name"))))
+    ]
+    return _applied(text, edits).strip("\n")
+
+
+def _documents(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the text of each document without what separates it from the one before, and whether it has aliases."""
+    events: list[Any] = list(yaml.parse(text, yaml.SafeLoader))
+    begun = [number for number, each in enumerate(events) if isinstance(each, yaml.DocumentStartEvent)]
     # Comments above the first document are its own.
-    starts = [0, *(each.start_mark.index for each in begun[1:])]
-    ends = [*starts[1:], len(text)]
-    for start, end, event, node in zip(starts, ends, begun, yaml.compose_all(text, yaml.SafeLoader), strict=True):
-        at = event.start_mark.index
-        yield start, end, node, [(at, at + len("---"), "")] if event.explicit else []
+    starts = [0, *(events[number].start_mark.index for number in begun[1:]), len(text)]
+    for first, number in enumerate(begun):
+        rest = events[number : begun[first + 1] if first + 1 < len(begun) else len(events)]
+        at = events[number].start_mark.index
+        head = text[starts[first] : at]
+        # Above what separates documents there may be directives, which mean nothing without it.
+        end = text.index("---", at) + len("---") if events[number].explicit else at
+        yield head + text[end : starts[first + 1]], any(isinstance(each, yaml.AliasEvent) for each in rest)
+
+
+class _Plain(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002 - as PyYAML has it
+        return True
+
+
+def _composed(text: str, has_aliases: bool) -> tuple[str, _Node]:
+    """Return a document, written anew where an alias stands for what is elsewhere: it has no text of its own there."""
+    if has_aliases:
+        text = yaml.dump(yaml.safe_load(text), Dumper=_Plain, sort_keys=False, allow_unicode=True)
+    return text, yaml.compose(text, yaml.SafeLoader)
 
 
 def _find(node: _Node, key: str) -> tuple[_Node, _Node] | None:

@@ -138,6 +138,39 @@ def test_what_is_written_declares_what_is_proposed(
     assert loaded(found) == environments
 
 
+ALIASES = """\
+%YAML 1.1
+---
+apiVersion: modelplane.ai/v1alpha1
+kind: InferenceEnvironment
+metadata: {name: east}
+spec:
+  cluster: {source: Existing, existing: {secretRef: {name: east}}}
+  nodePools:
+    - &pool
+      name: a
+      nodeSelector: {pool: a}
+      acceleratorType: nvidia-h100-80gb
+      acceleratorCount: 8
+      nodeCount: 4
+      capabilities: {memoryPerGpu: 39Gi, migConfiguration: {enabled: true, profile: 3g.40gb}}
+    - <<: *pool
+      name: b
+      nodeSelector: {pool: b}
+"""
+
+
+def test_what_an_alias_stands_for_is_written_out() -> None:
+    found, environments = edited(ALIASES, 150, 60)
+    assert loaded(found) == environments
+
+
+def test_windows_lines() -> None:
+    text = without_the_model(TEXT).replace("\n", "\r\n")
+    found, environments = edited(text, 150, 60)
+    assert loaded(found) == environments
+
+
 def test_documents_of_other_kinds_are_left_out() -> None:
     assert proposed_documents("kind: Model\n---\nkind: ClusterModel\n", {}) == []
     assert proposed_documents(without_the_model(TEXT), {}) == [
