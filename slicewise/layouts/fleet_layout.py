@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Final
 
 from slicewise.documents import Fleet, InferenceEnvironment, NodePool
+from slicewise.layouts.filled_pools import filled_pools
 from slicewise.layouts.fleet_program import FleetProgram, NewCut, ProgramAnswer
 from slicewise.layouts.pool_states import PoolState, pool_states
 from slicewise.layouts.served_demands import UnplacedDemand, unplaced_demands
 from slicewise.layouts.split_pools import cut_name, kept_part, new_part
 from slicewise.planning import Placement, Plan, PreviousPlacement, make_plan
+
+_MOST_CHOICES: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -104,16 +108,30 @@ def propose_for_fleet(
     running = [placement for placement in now.placements if placement.retained]
     states = [_allowed(state, wanted) for state in pool_states(fleet, running)]
     demands = unplaced_demands(fleet, states, running)
+    # Programs of more than that are not solved in seconds.
+    seconds = 0 if sum(len(demand.units) for demand in demands) > _MOST_CHOICES else seconds
     bounds = _bounds(fleet, running, demands, FleetProgram(states, demands, split=True).solve(seconds * 0.3))
     best: tuple[Plan, Fleet, dict[int, NewCut]] = (now, fleet, {})
     if _by_priority(fleet, now.placements) < bounds:
-        answer = FleetProgram(states, demands).solve(seconds * 0.5)
-        for proposed in answer.cuts if answer else ():
+        answer = FleetProgram(states, demands).solve(seconds * 0.4)
+        for proposed in (*(answer.cuts if answer else ()), *_beside(fleet, states, now, seconds * 0.2)):
             best = _better(best, fleet, states, proposed, earlier)
     plan, changed, cuts = best
-    proposals = tuple(PoolProposal(state, cuts.get(number)) for number, state in enumerate(states) if state.pool.mig)
+    pools = tuple(PoolProposal(state, cuts.get(number)) for number, state in enumerate(states) if state.pool.mig)
     proven = _by_priority(fleet, plan.placements) == bounds
-    return FleetLayout(now, plan, changed, proposals, sum(bounds), proven, monotonic() - begun)
+    return FleetLayout(now, plan, changed, pools, sum(bounds), proven, monotonic() - begun)
+
+
+def _beside(fleet: Fleet, states: Sequence[PoolState], now: Plan, seconds: float) -> Sequence[Mapping[int, NewCut]]:
+    """Return what is cut anew where everything stays that has a place now, on as few nodes as hold it."""
+    used = pool_states(fleet, now.placements)
+    spare = [
+        replace(each, free_nodes=max(0, min(state.free_nodes, each.pool.nodes - each.nodes_needed)))
+        for each, state in zip(used, states, strict=True)
+    ]
+    demands = unplaced_demands(fleet, spare, now.placements)
+    answer = FleetProgram(spare, demands).solve(seconds)
+    return answer.cuts if answer else [filled_pools(spare, demands)]
 
 
 def _bounds(

@@ -61,6 +61,12 @@ class PoolState:
         """How many units of each resource are left alone, of all nodes."""
         return {offer.resource: offer.reserved_units for offer in offers_of(self.pool)}
 
+    @property
+    def nodes_needed(self) -> int:
+        """How many nodes hold what is running and reserved, if no unit of them is left free."""
+        units = ((self.running.get(name, 0) + self.reserved[name], count) for name, count in self.offered.items())
+        return max((-(-taken // count) for taken, count in units if count), default=0)
+
     def cuts(self, profiles: Iterable[str]) -> tuple[GpuCut, ...]:
         """Return the ways to cut one of its GPUs into some profiles."""
         return fullest_cuts(self.board, profiles) if self.board else ()

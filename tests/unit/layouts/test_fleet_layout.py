@@ -164,3 +164,20 @@ def test_thirty_fleets(first: int) -> None:
         assert served_replicas(make_plan(found.fleet)) == served
         sums.update(served=served, bound=found.bound)
     assert sums["served"] >= 0.995 * sums["bound"]
+
+
+@pytest.mark.parametrize(("small", "large"), [(150, 20), (100, 40), (100, 8)])
+def test_without_a_solver_nodes_that_nothing_needs_are_cut_for_the_rest(small: int, large: int) -> None:
+    fleet = declared(cut(nodes=6), small=small, large=large)
+    found = propose_for_fleet(fleet, (), None, 0)
+    assert served_replicas(found.now) < served_replicas(found.proposed) == small + large == found.bound
+    assert set(found.now.placements) <= set(found.proposed.placements)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_without_a_solver_it_is_never_worse_and_the_bound_holds(seed: int) -> None:
+    fleet = seeded_fleet(seed, 40, load=0.85, priorities=2)
+    without, with_one = propose_for_fleet(fleet, (), None, 0), proposed(fleet)
+    assert served_replicas(without.now) <= served_replicas(without.proposed) <= without.bound
+    assert served_replicas(with_one.proposed) <= without.bound
+    assert served_replicas(make_plan(without.fleet)) == served_replicas(without.proposed)

@@ -1,0 +1,63 @@
+"""A proposal without OR-Tools: what the pools do not serve as they are is given to nodes that nothing needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from slicewise.layouts.filling import most_slices_on
+from slicewise.layouts.fleet_program import NewCut
+from slicewise.layouts.pool_states import PoolState
+from slicewise.layouts.served_demands import UnplacedDemand
+
+# The most urgent of those that could be on a pool; each takes some milliseconds to try.
+_MOST_TRIED: Final = 40
+
+
+def filled_pools(states: Sequence[PoolState], demands: Sequence[UnplacedDemand]) -> dict[int, NewCut]:
+    """Return what is cut anew, by the number of the pool: one pool after the other, for the most urgent first.
+
+    Args:
+        states: The pools, with nodes that are free though everything has its place that has one now.
+        demands: What has none.
+    """
+    left = {demand.key: demand.missing for demand in demands}
+    urgent = sorted(demands, key=lambda demand: (-demand.priority, -demand.replicas, demand.key))
+    found = {}
+    for number, state in enumerate(states):
+        here = [(demand, name) for demand in urgent if left[demand.key] and (name := _profile(demand, number))]
+        new = _filled(state, here) if state.free_nodes and here else None
+        if new is None:
+            continue
+        found[number] = new
+        room = Counter({name: count * new.nodes for name, count in new.slices.items()})
+        for demand, name in here:
+            if demand.replicas <= room[name]:
+                room[name] -= demand.replicas
+                left[demand.key] -= 1
+    return found
+
+
+def _profile(demand: UnplacedDemand, number: int) -> str:
+    """Return the slice that serves a demand on a pool whose nodes are cut anew; empty where none does."""
+    return next((unit.profile for unit in demand.units if unit.pool == number and unit.profile), "")
+
+
+def _filled(state: PoolState, demands: Sequence[tuple[UnplacedDemand, str]]) -> NewCut | None:
+    if state.board is None:
+        return None
+    wanted: Counter[str] = Counter()
+    for demand, name in demands[:_MOST_TRIED]:
+        # What no node has room for any more would take it from what comes first.
+        more = wanted + Counter({name: demand.replicas})
+        if not most_slices_on(state.board, _of_a_node(more, state.free_nodes), state.gpus, 0).left:
+            wanted = more
+    if not wanted:
+        return None
+    cuts = most_slices_on(state.board, _of_a_node(wanted, state.free_nodes), state.gpus, 0).cuts
+    return NewCut(state.free_nodes, tuple(cut for cut, count in cuts for _ in range(count)))
+
+
+def _of_a_node(wanted: Mapping[str, int], nodes: int) -> dict[str, int]:
+    return {name: -(-count // nodes) for name, count in wanted.items()}
