@@ -87,7 +87,8 @@ def _report(found: Sequence[ReportedFinding]) -> int:
     """Say everything on a line of its own, as compilers do: `--json` leaves nothing else for people to read."""
     for finding in found:
         level = "error" if finding.mandatory else "warning"
-        sys.stdout.write(_as_line(f"{finding.place}: {level}: {finding.message} [{finding.rule}]"))
+        headline, *rest = finding.message.split("\n")
+        sys.stdout.write(_as_line("\n".join([f"{finding.place}: {level}: {headline} [{finding.rule}]", *rest])))
     mandatory = sum(finding.mandatory for finding in found)
     sys.stdout.write(f"{mandatory} to fix, {len(found) - mandatory} to consider\n")
     return EXIT_FAILED if mandatory else 0

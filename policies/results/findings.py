@@ -87,7 +87,8 @@ def _shortfall(text: str, place: Place, *, stops: bool) -> ReportedFinding:
         rule=Code.SHORTFALL.value,
         pack=CHECKS,
         description="Every deployment gets as many environments as it asks for.",
-        message=text,
+        # The rule says the code already.
+        message=text.replace(f" [{Code.SHORTFALL.value}]", "", 1),
         mandatory=stops,
         place=place,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,21 @@ def test_a_shortfall_is_at_its_deployment_with_reasons_and_remedies(tmp_path: Pa
     assert "16 of 16 units free, needs 17" in finding.message
     assert "remedy: " in finding.message
     assert "unhandled" not in finding.message
+
+
+def test_the_code_of_a_finding_with_several_lines_ends_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tools that read compilers' lines look for it there, and once is enough for people."""
+    monkeypatch.chdir(tmp_path)
+    file = written(tmp_path, 17)
+    events = tmp_path / "events.json"
+    events.write_text(stream(LOADED, said(SHORT), FAILED))
+    main([str(events), "--manifests", str(file)])
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"fleet\.yaml:\d+:\d+: error: team/chat: 0 of 1 environments \[SW501\]", first)
+    assert rest[-2].startswith("    |   remedy: ")
+    assert "SW501" not in "".join(rest)
 
 
 def test_a_shortfall_that_stops_nothing_is_advice(tmp_path: Path) -> None:
