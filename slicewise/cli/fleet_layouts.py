@@ -11,7 +11,7 @@ from rich.console import Console
 from slicewise.diagnostics import counted
 from slicewise.layouts import FleetLayout, PoolProposal, mig_parted_config, served_replicas
 from slicewise.planning import Location
-from slicewise.presentation import GOOD, WARNING, Column, show, show_line
+from slicewise.presentation import GOOD, WARNING, Column, print_layout_map, show, show_line
 
 
 def fleet_layout_to_dict(found: FleetLayout) -> dict[str, Any]:
@@ -89,6 +89,7 @@ def print_fleet_layout(console: Console, found: FleetLayout) -> None:
     """Print a row for each group of nodes, then how good the proposal is."""
     rows = [row for each in found.pools for row in _rows(each)]
     show(console, "Layout", _COLUMNS, rows)
+    print_layout_map(console, found)
     now, proposed = served_replicas(found.now), served_replicas(found.proposed)
     proof = "no layout serves more (proved)" if found.proven else f"no layout serves more than {found.bound:,}"
     recut = sum(each.recut for each in found.pools)

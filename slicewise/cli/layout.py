@@ -30,7 +30,7 @@ from slicewise.cli.results import print_result
 from slicewise.diagnostics import InvalidInputError, closest_few, quoted, some
 from slicewise.documents import Fleet
 from slicewise.layouts import fewest_gpus_for, most_slices_on, propose_for_fleet, proposed_documents, slice_needs
-from slicewise.presentation import printing_console
+from slicewise.presentation import layout_picture, printing_console
 
 _SECONDS: Final = 9.0
 
@@ -70,7 +70,7 @@ def propose_layout(  # noqa: PLR0913 - one for each option
 def _check_alone(what: str, others: Mapping[str, object]) -> None:
     beside = [name for name, value in others.items() if value is not None]
     if beside:
-        raise typer.BadParameter(f"{' and '.join(beside)} do not go with {what}")
+        raise typer.BadParameter(f"{what} does not go with {' and '.join(beside)}")
 
 
 def _of_documents(
@@ -85,6 +85,8 @@ def _of_documents(
     found = propose_for_fleet(fleet, earlier, _wanted(fleet, environments, pools), _SECONDS)
     if output is LayoutOutput.JSON:
         print_result(json.dumps(fleet_layout_to_dict(found), indent=2))
+    elif output is LayoutOutput.SVG:
+        print_result(layout_picture(found).removesuffix("\n"))
     elif output is LayoutOutput.DOCUMENTS:
         by_key = {each.state.key: each for each in found.pools}
         written = [each for _, content in files for each in proposed_documents(content.decode("utf-8-sig"), by_key)]

@@ -29,6 +29,7 @@ class LayoutOutput(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    SVG = "svg"
     DOCUMENTS = "documents"
     MIG_PARTED = "mig-parted"
 
@@ -125,8 +126,8 @@ LayoutAs = Annotated[
     typer.Option(
         *_OUTPUT,
         **one_of(LayoutOutput),
-        help="A table for people, JSON for tools, the changed InferenceEnvironments, or NVIDIA's MIG manager's "
-        "configuration.",
+        help="A table for people, JSON for tools, a picture of the GPUs as SVG, the changed InferenceEnvironments, or "
+        "the configuration of NVIDIA's MIG manager.",
     ),
 ]
 GpuToCut = Annotated[str | None, _option("GPU", "Without documents: the GPU model, such as a100-80gb.")]

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from slicewise.presentation.columns import show, show_command, show_line
     from slicewise.presentation.console import plain_console, printing_console
     from slicewise.presentation.encodings import replace_what_is_lacking
+    from slicewise.presentation.layout_map import print_layout_map
     from slicewise.presentation.markdown import accounts_as_markdown, plan_as_markdown
     from slicewise.presentation.palette import ERROR, FAINT, GOOD, NOTE, WARNING
-    from slicewise.presentation.picture import fleet_picture
+    from slicewise.presentation.picture import fleet_picture, layout_picture
     from slicewise.presentation.progress import loading_bar, waiting_bar
     from slicewise.presentation.shortfalls import headline, remedy_lines, shortfall_lines
     from slicewise.presentation.table_layout import Column
@@ -44,6 +45,7 @@ __all__ = [
     "changes_headline",
     "fleet_picture",
     "headline",
+    "layout_picture",
     "loading_bar",
     "moved_lines",
     "plain_console",
@@ -52,6 +54,7 @@ __all__ = [
     "print_beside",
     "print_changes",
     "print_endpoints",
+    "print_layout_map",
     "print_placements",
     "print_plan",
     "print_quotas",
@@ -87,7 +90,9 @@ __getattr__ = lazy_attributes(
         "GOOD": "palette",
         "NOTE": "palette",
         "WARNING": "palette",
+        "print_layout_map": "layout_map",
         "fleet_picture": "picture",
+        "layout_picture": "picture",
         "loading_bar": "progress",
         "waiting_bar": "progress",
         "headline": "shortfalls",

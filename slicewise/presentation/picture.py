@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 
+from slicewise.layouts import FleetLayout
 from slicewise.planning import Plan
 from slicewise.presentation.fleet_map import print_map
+from slicewise.presentation.layout_map import print_layout_map
 
 _COLUMNS = 120
 _POOLS = 1000
@@ -44,6 +47,15 @@ _FORMAT = """\
 
 def fleet_picture(plan: Plan) -> str:
     """Return the map of `plan` as SVG, in ASCII: whatever encoding it is written in, readers take it for UTF-8."""
+    return _picture("slicewise plan", lambda console: print_map(console, plan, _POOLS))
+
+
+def layout_picture(found: FleetLayout) -> str:
+    """Return the GPUs that are cut anew as SVG, in ASCII, before and after."""
+    return _picture("slicewise layout", lambda console: print_layout_map(console, found))
+
+
+def _picture(title: str, draw: Callable[[Console], None]) -> str:
     # A console of its own: the picture is the same on every terminal, and in a pipe.
     console = Console(
         file=io.StringIO(),
@@ -55,6 +67,6 @@ def fleet_picture(plan: Plan) -> str:
         legacy_windows=False,
         _environ={},
     )
-    print_map(console, plan, _POOLS)
-    picture = console.export_svg(title="slicewise plan", theme=SVG_EXPORT_THEME, code_format=_FORMAT, unique_id="fleet")
+    draw(console)
+    picture = console.export_svg(title=title, theme=SVG_EXPORT_THEME, code_format=_FORMAT, unique_id="fleet")
     return picture.encode("ascii", "xmlcharrefreplace").decode()

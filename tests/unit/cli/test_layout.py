@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from tests.documents import deployment, environment, model, profile, slices
 from tests.unit.cli.running import in_process
 
 ASKED = ("--gpu", "a100-80gb", "--slices", "1g.10gb=5,3g.40gb=2")
@@ -90,3 +93,85 @@ def test_everything_wrong_with_the_slices_is_said_at_once() -> None:
 def test_boards_whose_places_nobody_publishes_have_a_code_of_their_own() -> None:
     run = in_process("layout", "--gpu", "thor", "--slices", "1g.0gb=1")
     assert run.stderr.rstrip("\n").endswith("[SW802]")
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> str:
+    """Eight nodes of 3g.40gb, of which 60 slices are asked for, and 150 slices that do not exist."""
+    written = [
+        environment("east", slices("a", "3g.40gb", nodeCount=8, memoryPerGpu="39Gi")),
+        model("small", profile("s", memoryPerGpu="9Gi"), cpu="100m", memory="1Gi"),
+        model("large", profile("s", memoryPerGpu="38Gi"), cpu="100m", memory="1Gi"),
+        deployment("small", "small", replicas=150),
+        deployment("large", "large", replicas=60),
+    ]
+    file = tmp_path / "all.yaml"
+    file.write_text("---\n".join(map(yaml.safe_dump, written)), encoding="utf-8")
+    return str(file)
+
+
+def test_a_fleet_has_the_contracts_keys(documents: str) -> None:
+    found = answer(documents)
+    assert found["served"] == {"now": 60, "proposed": 210, "bound": 210, "proven": True}
+    assert found["moved"] == []
+    (pool,) = found["pools"]
+    assert {key: pool[key] for key in ("environment", "nodePool", "recut")} == {
+        "environment": "east",
+        "nodePool": "a",
+        "recut": 3,
+    }
+    kept, new = pool["nodes"]
+    assert kept == {"count": 5, "slices": {"3g.40gb": 16}}
+    assert new["count"] == 3
+    assert new["slices"]["1g.10gb"] >= 50
+
+
+def test_a_fleet_for_people_and_for_mig_manager(documents: str) -> None:
+    shown = in_process("layout", documents).stdout
+    assert "210 replicas served, 60 as nodes are cut now: no layout serves more (proved); 3 nodes cut anew" in shown
+    assert "|3g.40gb    |3g.40gb    |" in shown
+    assert in_process("layout", documents, "--output", "svg").stdout.startswith("<svg ")
+    config = in_process("layout", documents, "--output", "mig-parted").stdout
+    comment = config.splitlines()[0]
+    (name,) = yaml.safe_load(config)["mig-configs"]
+    assert comment == (
+        "# east, a: drain 3 nodes of 8, one after the other, and label each "
+        f"nvidia.com/mig.config={name} slicewise.dev/cut={name}; slicewise.dev/cut=kept on its other nodes"
+    )
+
+
+def test_documents_that_are_written_are_planned_as_promised(documents: str, tmp_path: Path) -> None:
+    written = in_process("layout", documents, "--output", "documents").stdout
+    others = Path(documents).read_text(encoding="utf-8").split("---\n")[1:]
+    again = tmp_path / "again.yaml"
+    again.write_text("---\n".join([written, *others]), encoding="utf-8")
+    plan = json.loads(in_process("plan", str(again), "--output", "json").stdout)
+    assert sum(each["replicas"] for each in plan["placements"]) == 210
+    assert plan["shortfalls"] == []
+    assert answer(str(again))["served"] == {"now": 210, "proposed": 210, "bound": 210, "proven": True}
+
+
+def test_what_is_not_served_is_exit_3_and_a_previous_plan_is_kept(documents: str, tmp_path: Path) -> None:
+    before = tmp_path / "plan.json"
+    before.write_text(in_process("plan", documents, "--output", "json").stdout, encoding="utf-8")
+    # Sixty pods may be on all eight nodes.
+    found = answer(documents, "--previous", str(before), code=3)
+    assert found["served"] == {"now": 60, "proposed": 60, "bound": 60, "proven": True}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "name documents, or write --gpu and --slices"),
+        (("--gpu", "h200"), "name documents, or write --gpu and --slices"),
+        (("DOCUMENTS", "--gpu", "h200"), "PATH does not go with --gpu"),
+        (("DOCUMENTS", "--node-pool", "b"), '--node-pool: the documents have no "b"; there is a'),
+        (("DOCUMENTS", "--environment", "eats"), 'the documents have no "eats"; did you mean east?'),
+        ((*ASKED, "--previous", "plan.json"), "--gpu does not go with --previous"),
+        ((*ASKED, "--output", "mig-parted"), "--output mig-parted needs documents: write table or json"),
+    ],
+)
+def test_options_that_do_not_go_together(words: tuple[str, ...], said: str, documents: str) -> None:
+    run = in_process("layout", *(documents if word == "DOCUMENTS" else word for word in words))
+    assert run.returncode == 2
+    assert said in " ".join(run.stderr.replace("│", " ").split())
