@@ -33,6 +33,9 @@ def fleet_layout_to_dict(found: FleetLayout) -> dict[str, Any]:
             }
             for each in found.proposed.moved
         ],
+        "unserved": [
+            {"deployment": str(each.key), "environments": each.missing, "reason": each.why} for each in found.unserved
+        ],
         "seconds": round(found.seconds, 2),
     }
 
@@ -96,6 +99,10 @@ def print_fleet_layout(console: Console, found: FleetLayout) -> None:
     cut = f"{counted(recut, 'node')} cut anew"
     line = f"{counted(proposed, 'replica')} served, {now:,} as nodes are cut now: {proof}; {cut}"
     show_line(console, line, GOOD if found.proven else WARNING)
+    for each in found.unserved:
+        show_line(console, f"{each.key} lacks {counted(each.missing, 'environment')}: {each.why}", WARNING)
+    if found.unserved:
+        show_line(console, "`slicewise explain DEPLOYMENT` says of every pool why it is not the one", WARNING)
     show_line(console, f"{found.seconds:.1f} seconds")
 
 

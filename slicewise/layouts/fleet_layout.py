@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final
 
-from slicewise.documents import Fleet, InferenceEnvironment, NodePool
+from slicewise.documents import DeploymentKey, Fleet, InferenceEnvironment, NodePool
 from slicewise.layouts.filled_pools import filled_pools
 from slicewise.layouts.fleet_program import FleetProgram, NewCut, ProgramAnswer
 from slicewise.layouts.pool_states import PoolState, pool_states
@@ -60,6 +60,21 @@ class PoolProposal:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class UnservedDeployment:
+    """A deployment that the proposal does not serve in all environments that it asks for.
+
+    Attributes:
+        key: The deployment.
+        missing: How many environments it lacks.
+        why: Why.
+    """
+
+    key: DeploymentKey
+    missing: int
+    why: str
+
+
 @dataclass(frozen=True)
 class FleetLayout:
     """What is proposed for a fleet.
@@ -71,6 +86,7 @@ class FleetLayout:
         pools: Every pool whose GPUs are cut into slices.
         bound: No layout serves more replicas, of those that serve as many of every higher priority.
         proven: Whether this one serves as many, of every priority.
+        unserved: What it does not serve, and why.
         seconds: How long it took.
     """
 
@@ -80,6 +96,7 @@ class FleetLayout:
     pools: tuple[PoolProposal, ...]
     bound: int
     proven: bool
+    unserved: tuple[UnservedDeployment, ...]
     seconds: float
 
 
@@ -119,7 +136,19 @@ def propose_for_fleet(
     plan, changed, cuts = best
     pools = tuple(PoolProposal(state, cuts.get(number)) for number, state in enumerate(states) if state.pool.mig)
     proven = _by_priority(fleet, plan.placements) == bounds
-    return FleetLayout(now, plan, changed, pools, sum(bounds), proven, monotonic() - begun)
+    return FleetLayout(now, plan, changed, pools, sum(bounds), proven, _unserved(plan, demands), monotonic() - begun)
+
+
+def _unserved(plan: Plan, demands: Sequence[UnplacedDemand]) -> tuple[UnservedDeployment, ...]:
+    possible = {demand.key for demand in demands}
+    return tuple(
+        UnservedDeployment(
+            each.deployment,
+            each.wanted - each.placed,
+            "too few nodes may be cut for it" if each.deployment in possible else "no pool can be cut for it",
+        )
+        for each in plan.shortfalls
+    )
 
 
 def _beside(fleet: Fleet, states: Sequence[PoolState], now: Plan, seconds: float) -> Sequence[Mapping[int, NewCut]]:

@@ -157,6 +157,11 @@ def test_what_is_not_served_is_exit_3_and_a_previous_plan_is_kept(documents: str
     # Sixty pods may be on all eight nodes.
     found = answer(documents, "--previous", str(before), code=3)
     assert found["served"] == {"now": 60, "proposed": 60, "bound": 60, "proven": True}
+    assert found["unserved"] == [
+        {"deployment": "team/small", "environments": 1, "reason": "too few nodes may be cut for it"}
+    ]
+    shown = in_process("layout", documents, "--previous", str(before)).stdout
+    assert "team/small lacks 1 environment: too few nodes may be cut for it" in shown
 
 
 @pytest.mark.parametrize(

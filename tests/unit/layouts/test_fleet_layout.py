@@ -150,6 +150,14 @@ def test_priority_comes_before_number() -> None:
     assert [each.deployment.name for each in found.proposed.placements] == ["first"]
 
 
+def test_what_no_layout_serves_is_said_with_the_reason() -> None:
+    giant = model("giant", profile("s", memoryPerGpu="200Gi"))
+    asked = [deployment("giant", "giant"), deployment("many", "small", replicas=57)]
+    fleet = fleet_of([environment("east", cut(nodes=1)), SMALL, giant, *asked])
+    found = {each.key.name: (each.missing, each.why) for each in proposed(fleet).unserved}
+    assert found == {"giant": (1, "no pool can be cut for it"), "many": (1, "too few nodes may be cut for it")}
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("first", [1, 11, 21])
 def test_thirty_fleets(first: int) -> None:
