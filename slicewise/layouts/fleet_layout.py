@@ -84,8 +84,9 @@ class FleetLayout:
         proposed: The plan as they would be cut.
         fleet: The documents with the proposal.
         pools: Every pool whose GPUs are cut into slices.
-        bound: No layout serves more replicas, of those that serve as many of every higher priority.
-        proven: Whether this one serves as many, of every priority.
+        bound: No layout serves more replicas; where it is proven, none of those that serve as many of every higher
+            priority.
+        proven: Whether no layout serves more of the highest priority, or as many and more of the next, and so on.
         unserved: What it does not serve, and why.
         seconds: How long it took.
     """
@@ -136,7 +137,19 @@ def propose_for_fleet(
     plan, changed, cuts = best
     pools = tuple(PoolProposal(state, cuts.get(number)) for number, state in enumerate(states) if state.pool.mig)
     proven = _by_priority(fleet, plan.placements) == bounds
-    return FleetLayout(now, plan, changed, pools, sum(bounds), proven, _unserved(plan, demands), monotonic() - begun)
+    bound = sum(bounds) if proven or len(bounds) <= 1 else _most(running, states, demands, seconds * 0.1)
+    return FleetLayout(now, plan, changed, pools, bound, proven, _unserved(plan, demands), monotonic() - begun)
+
+
+def _most(
+    running: Sequence[Placement], states: Sequence[PoolState], demands: Sequence[UnplacedDemand], seconds: float
+) -> int:
+    """Return a number of replicas that no layout exceeds, whatever their priorities."""
+    alike = [replace(demand, priority=0) for demand in demands]
+    answer = FleetProgram(states, alike, split=True).solve(seconds)
+    asked = sum(demand.replicas * demand.missing for demand in demands)
+    more = min(asked, answer.bounds.get(0, 0)) if answer else asked
+    return sum(placement.replicas for placement in running) + more
 
 
 def _unserved(plan: Plan, demands: Sequence[UnplacedDemand]) -> tuple[UnservedDeployment, ...]:

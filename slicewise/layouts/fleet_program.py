@@ -15,6 +15,7 @@ from slicewise.layouts.gpu_cuts import GpuCut
 from slicewise.layouts.integer_program import IntegerProgram
 from slicewise.layouts.pool_states import PoolState
 from slicewise.layouts.served_demands import UnplacedDemand
+from slicewise.mig import WHOLE_GPU_RESOURCE
 
 _Place = tuple[int, str, str]
 
@@ -111,8 +112,9 @@ class FleetProgram:
             for cut, column in self._columns[number, nodes]:
                 for name, count in cut.counts.items():
                     self._supply.setdefault((number, "", name), ({}, 0))[0][column] = count * times
-            for resource, units in state.offered.items():
-                self._supply[number, resource, ""][0][chosen] = -units * nodes
+            # GPUs of such a node that are not cut stay whole.
+            for resource in state.offered.keys() - {WHOLE_GPU_RESOURCE}:
+                self._supply[number, resource, ""][0][chosen] = -state.offered[resource] * nodes
         every = dict.fromkeys((self._chosen[number, nodes] for nodes in choices), -1)
         self._program.at_least(every, -1)
 

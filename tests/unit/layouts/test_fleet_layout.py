@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
 from slicewise.documents import Fleet, NodePool
 from slicewise.layouts import FleetLayout, propose_for_fleet, served_replicas
 from slicewise.mig import fewest_gpus, find_gpu_model
-from slicewise.planning import PreviousPlacement, make_plan, parse_previous
+from slicewise.planning import Plan, PreviousPlacement, make_plan, parse_previous
+from tests.cluster.random_fleets import RandomFleet, fleet_of_several_profiles, random_fleet
 from tests.documents import Document, deployment, environment, fleet_of, model, planned, pool, profile, several, slices
 from tests.unit.layouts.seeded_fleets import seeded_fleet
 
@@ -156,6 +158,38 @@ def test_what_no_layout_serves_is_said_with_the_reason() -> None:
     fleet = fleet_of([environment("east", cut(nodes=1)), SMALL, giant, *asked])
     found = {each.key.name: (each.missing, each.why) for each in proposed(fleet).unserved}
     assert found == {"giant": (1, "no pool can be cut for it"), "many": (1, "too few nodes may be cut for it")}
+
+
+@pytest.mark.parametrize("seed", range(14))
+@pytest.mark.parametrize("make", [fleet_of_several_profiles, random_fleet], ids=["several profiles", "random"])
+def test_the_bound_holds_where_nodes_have_whole_gpus_reserves_and_little_cpu(
+    make: Callable[[int], RandomFleet], seed: int
+) -> None:
+    fleet = fleet_of(make(seed).documents)
+    for previous in ((), running(fleet)):
+        found = propose_for_fleet(fleet, previous, None, 5.0)
+        served = served_replicas(found.proposed)
+        assert served <= found.bound
+        assert found.proposed.moved == ()
+        assert _urgent(found.proposed, fleet) >= _urgent(found.now, fleet)
+        assert served_replicas(make_plan(found.fleet, previous)) == served
+
+
+def _urgent(plan: Plan, fleet: Fleet) -> list[int]:
+    """Return the replicas that are served, by priority."""
+    priorities = sorted({each.spec.priority for each in fleet.deployments}, reverse=True)
+    served = Counter(dict.fromkeys(priorities, 0))
+    for each in plan.placements:
+        served[fleet.deployment[each.deployment].spec.priority] += each.replicas
+    return [served[priority] for priority in priorities]
+
+
+def test_gpus_of_a_node_that_are_not_cut_stay_whole() -> None:
+    written = several("a", {"3g.40gb": 8}, wholeGpus=4, memoryPerGpu="79Gi")
+    whole = model("whole", profile("s", memoryPerGpu="70Gi", mig="never"), cpu="100m", memory="1Gi")
+    asked = [deployment("whole", "whole", replicas=4), deployment("small", "small", replicas=28)]
+    found = proposed(fleet_of([environment("east", written), SMALL, whole, *asked]))
+    assert (served_replicas(found.now), served_replicas(found.proposed), found.bound) == (4, 32, 32)
 
 
 @pytest.mark.long
