@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,17 @@ from embedded.dra_objects import (
 )
 from embedded.fake_nodes import FakePool, add_nodes
 from embedded.pod_states import PodState, pods_of
-from tests.unit.planning.on_demand_fleets import BOARDS, PROFILES, OnDemandPool, on_demand_documents, planned_pools
+from slicewise.manifests import environment_objects
+from slicewise.planning import make_plan
+from tests.documents import fleet_of
+from tests.unit.planning.on_demand_fleets import (
+    BOARDS,
+    ENVIRONMENT,
+    PROFILES,
+    OnDemandPool,
+    on_demand_documents,
+    planned_pools,
+)
 from tests.unit.planning.placed_on_demand import WHOLE, AskedSlice
 
 if TYPE_CHECKING:
@@ -72,9 +83,12 @@ def nodes(cluster: EmbeddedCluster, client: Client, pool: OnDemandPool) -> Itera
 
 
 @contextmanager
-def namespace(client: Client, name: str, gpu: str) -> Iterator[str]:
-    """Make a namespace with a claim template for each kind of slice, for a while."""
+def namespace(client: Client, name: str, gpu: str, planned: Sequence[dict[str, Any]] = ()) -> Iterator[str]:
+    """Make a namespace with the claim templates of a plan, and one of other people's for each kind of slice."""
     client.create(Namespace(metadata=ObjectMeta(name=name)))
+    for each in planned:
+        metadata = {key: value for key, value in each["metadata"].items() if key != "namespace"}
+        client.create(CLAIM_TEMPLATES.from_dict(each | {"metadata": metadata}), namespace=name)
     for number, kind in enumerate(BOARDS[gpu]):
         client.create(CLAIM_TEMPLATES.from_dict(template(f"kind-{number}", kind, gpu)), namespace=name)
     try:
@@ -101,8 +115,22 @@ def template(name: str, kind: str, gpu: str) -> dict[str, Any]:
     }
 
 
+def pods_of_services(objects: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield every pod of the services among `objects`, each with the image that KServe would add."""
+    for service in objects:
+        if service["kind"] == "LLMInferenceService":
+            spec = service["spec"]["template"]
+            images = {
+                key: [each | {"image": "vllm:test"} for each in spec[key]]
+                for key in ("initContainers", "containers")
+                if key in spec
+            }
+            for replica in range(service["spec"]["replicas"]):
+                yield {"metadata": {"name": f"{service['metadata']['name']}-{replica}"}, "spec": spec | images}
+
+
 def pod(name: str, pool: OnDemandPool, asked: AskedSlice) -> dict[str, Any]:
-    """Return a pod that asks for a slice on the nodes of `pool`."""
+    """Return somebody else's pod that asks for a slice on the nodes of `pool`."""
     resources: dict[str, Any] = {"claims": [{"name": "slice"}]}
     if asked.cpu:
         resources["requests"] = {"cpu": str(asked.cpu)}
@@ -132,26 +160,39 @@ def scheduled(cluster: EmbeddedCluster, client: Client, where: str, pods: Sequen
     return states
 
 
-def orders(pool: OnDemandPool, seed: int) -> Iterator[list[AskedSlice]]:
-    """Yield five orders: small and large slices first, in turns, and shuffled twice."""
-    board, rng = BOARDS[pool.gpu], random.Random(seed)  # noqa: S311 - not for secrets
-    by_size = sorted((pool.pods + pool.reserved).elements(), key=lambda each: (board[each.profile][0], each))
+def gigabytes(document: dict[str, Any]) -> int:
+    """Return the number in the profile of a pod's claim template, as its name has it; that of whole GPUs is larger."""
+    (claim,) = document["spec"]["resourceClaims"]
+    profile = re.search(r"g\.(\d+)gb", claim["resourceClaimTemplateName"])
+    return int(profile[1]) if profile else 1_000
+
+
+def orders(pods: list[dict[str, Any]], seed: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield five orders: small slices first, large ones first, from both ends in turns, and shuffled twice."""
+    rng = random.Random(seed)  # noqa: S311 - not for secrets
+    by_size = sorted(pods, key=gigabytes)
     yield by_size
     yield by_size[::-1]
     yield [*by_size[::2], *by_size[1::2][::-1]]
     for _ in range(2):
-        yield rng.sample(by_size, len(by_size))
+        yield rng.sample(pods, len(pods))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_accepted_pod_is_scheduled_in_every_order(cluster: EmbeddedCluster, client: Client, seed: int) -> None:
-    for pool in planned_pools(on_demand_documents(seed, most_gpus=3)):
+    documents = on_demand_documents(seed, most_gpus=3)
+    fleet = fleet_of(documents)
+    objects = environment_objects(fleet, make_plan(fleet)).get(ENVIRONMENT, [])
+    templates = [each for each in objects if each["kind"] == "ResourceClaimTemplate"]
+    for pool in planned_pools(documents):
+        others = enumerate(pool.reserved.elements())
+        pods = [*pods_of_services(objects), *(pod(f"other-{number}", pool, each) for number, each in others)]
+        assert len(pods) == (pool.pods + pool.reserved).total()
         assert pool.pods, "this fleet would prove nothing"
         with nodes(cluster, client, pool):
-            for number, order in enumerate(orders(pool, seed)):
-                with namespace(client, f"on-demand-{seed}-{number}", pool.gpu) as where:
-                    pods = [pod(f"pod-{place}", pool, each) for place, each in enumerate(order)]
-                    states = scheduled(cluster, client, where, pods)
+            for number, order in enumerate(orders(pods, seed)):
+                with namespace(client, f"on-demand-{seed}-{number}", pool.gpu, templates) as where:
+                    states = scheduled(cluster, client, where, order)
                     assert [(state.name, state.message) for state in states if state.node is None] == []
 
 
