@@ -11,8 +11,8 @@ import re
 from typing import Final
 
 _COMMANDS: Final = (
-    (re.compile(r"^(\s*):(?=:)"), r"\1\\x3a"),
-    (re.compile(r"##(?=\w*\[)"), r"#\\x23"),
+    ("::", re.compile(r"^(\s*):(?=:)"), r"\1\\x3a"),
+    ("##", re.compile(r"##(?=\w*\[)"), r"#\\x23"),
 )
 
 
@@ -23,8 +23,10 @@ def printable(text: str) -> str:
     """
     if not text.isprintable():
         text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-    for command, escaped in _COMMANDS:
-        text = command.sub(escaped, text)
+    for mark, command, escaped in _COMMANDS:
+        # Searching is what costs, and nearly no text has one.
+        if mark in text:
+            text = command.sub(escaped, text)
     return text
 
 
