@@ -1,0 +1,126 @@
+"""`python -m bench.overload_cost CHECKOUT`: what overloaded fleets cost, beside another checkout of this repository.
+
+Both plan the same fleet at 110 % load, in turns, each run in a process of its own with this interpreter: as JSON and as
+a table; and both load its documents, where starting Python does not count. A larger fleet is planned by this checkout
+alone. Shown are the seconds of the processor (least, median and most), the most memory, and how much was printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rich.console import Console
+
+from bench.fleet_documents import write_yaml
+from bench.fleets import random_fleet
+from embedded import CHECKOUT
+
+_SEED: Final = 1
+_LOAD: Final = 1.1
+_COMMAND: Final = "import sys; from slicewise.cli.app import main; sys.exit(main())"
+# Documents were in `slicewise.spec` before.
+_LOADING: Final = """
+import importlib.util, sys, time
+known = importlib.util.find_spec("slicewise.documents")
+module = importlib.import_module("slicewise.documents" if known else "slicewise.spec")
+load, start = module.load_fleet, time.process_time()
+load(sys.argv[1:])
+print(time.process_time() - start)
+"""
+# A plan of an overloaded fleet says so.
+_ENDED: Final = (0, 3)
+_KIB: Final = 1024
+
+
+class Run(NamedTuple):
+    """What one process took: seconds of the processor, MiB at most, and bytes printed."""
+
+    seconds: float
+    mib: float
+    printed: int
+
+
+@dataclass
+class Row:
+    """One command in one checkout, and its runs."""
+
+    name: str
+    checkout: Path
+    code: str
+    arguments: tuple[str, ...]
+    runs: list[Run] = field(default_factory=list)
+
+    def run(self, output: Path) -> None:
+        """Run it once, with what it prints in a file."""
+        variables = {**os.environ, "PYTHONPATH": str(self.checkout)}
+        with output.open("wb") as printed:
+            process = subprocess.Popen(  # noqa: S603 - this interpreter
+                [sys.executable, "-c", self.code, *self.arguments],
+                cwd=output.parent,
+                env=variables,
+                stdout=printed,
+                stderr=subprocess.DEVNULL,
+            )
+            _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in _ENDED:
+            sys.exit(f"{self.name} of {self.checkout} ended with {process.returncode}")
+        seconds = float(output.read_text()) if self.code is _LOADING else used.ru_utime + used.ru_stime
+        self.runs.append(Run(seconds, used.ru_maxrss / _KIB, output.stat().st_size))
+
+    def __str__(self) -> str:
+        """Write it on one line."""
+        seconds = [run.seconds for run in self.runs]
+        mib, printed = max(run.mib for run in self.runs), self.runs[-1].printed
+        spread = f"{min(seconds):6.2f} {statistics.median(seconds):6.2f} {max(seconds):6.2f} s"
+        return f"{self.name:<28} {spread}   {mib:6,.0f} MiB   {printed / 1e6:8.2f} MB"
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(prog="python -m bench.overload_cost", description=__doc__)
+    parser.add_argument("checkout", type=Path, help="another checkout of this repository")
+    parser.add_argument("--runs", type=int, default=3, help="of each (default: %(default)s)")
+    parser.add_argument("--environments", type=int, default=1_000, help="with ten times as many deployments")
+    parser.add_argument("--large", type=int, default=3_000, help="environments of the larger fleet; 0 for none")
+    arguments = parser.parse_args()
+    console = Console(highlight=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory() as directory:
+        fleet = _written(Path(directory) / "fleet", arguments.environments)
+        checkouts = {"other": arguments.checkout.resolve(), "this": CHECKOUT}
+        rows = [
+            Row(f"{name}, {what}", checkout, code, (*extra, str(fleet), *output))
+            for what, code, extra, output in (
+                ("plan as JSON", _COMMAND, ("plan",), ("--output", "json")),
+                ("plan as a table", _COMMAND, ("plan",), ()),
+                ("loading", _LOADING, (), ()),
+            )
+            for name, checkout in checkouts.items()
+        ]
+        if arguments.large:
+            large = _written(Path(directory) / "large", arguments.large)
+            rows.append(Row("this, larger, as a table", CHECKOUT, _COMMAND, ("plan", str(large))))
+        for _ in range(arguments.runs):
+            for row in rows:
+                row.run(Path(directory) / "printed")
+    console.print(f"load of the machine: {os.getloadavg()[0]:.1f}")
+    for row in rows:
+        console.print(str(row))
+
+
+def _written(directory: Path, environments: int) -> Path:
+    documents = random_fleet(_SEED, environments=environments, deployments=10 * environments, load=_LOAD, kind="mixed")
+    write_yaml(documents, directory)
+    return directory
+
+
+if __name__ == "__main__":
+    main()
