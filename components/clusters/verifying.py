@@ -81,7 +81,13 @@ async def verify_clusters(
         _note(f"{name}: not verified: {refused[name].text} [{Code.CLUSTER_UNREADABLE.value}]")
     taken = {name: handling.forced_services for name, handling in handlings.items()}
     verified = compare_clusters(
-        fleet, plan, read, previous, creates=Creates(namespaces=config.create_namespaces), stacks=stacks, taken=taken
+        fleet,
+        plan,
+        read,
+        previous,
+        creates=Creates(config.create_namespaces, config.create_device_classes),
+        stacks=stacks,
+        taken=taken,
     )
     # `settle` has refused services of other stacks already (SW420 to SW424).
     differences = [each for each in verified.differences if each.code is not Code.SERVICE_OF_ANOTHER]

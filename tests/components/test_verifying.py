@@ -11,10 +11,13 @@ import pulumi
 import pytest
 import yaml
 
+from components.clusters import verifying
 from components.clusters.verifying import verify_clusters
 from components.object_handling import Handling
 from components.stack_config import KubeconfigSourceName, StackConfig, read_stack_config
+from embedded.dra_devices import driver_classes
 from slicewise.clusters import verify
+from slicewise.clusters.live import LiveCluster
 from slicewise.clusters.live.existing_objects import ObjectName
 from slicewise.clusters.verify.verification import Verified
 from slicewise.diagnostics import InvalidInputError
@@ -23,6 +26,7 @@ from slicewise.planning import PreviousPlacement, make_plan
 from slicewise.testing import Recorder
 from tests.documents import Document, deployment, environment, fleet_of, model, pool, profile
 from tests.unit.cli.api_server import api_server, node
+from tests.unit.clusters.verify.drivers.driven import SMALL, cut_pool, driven
 
 OWN = "organization/slicewise/test"
 CANARY = "canary-token-51c0"
@@ -215,6 +219,26 @@ def test_namespaces_that_the_stack_makes_may_be_missing(warnings: list[str], cre
             with pytest.raises(pulumi.RunError, match="SW619"):
                 run(config, documents, {"a": url})
     assert warnings == []
+
+
+@pytest.mark.parametrize("creates", [True, False])
+def test_device_classes_that_the_stack_makes_may_be_missing(
+    warnings: list[str], creates: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "_read", of_dra_driver)
+    config = replace(stack(verify="true"), create_device_classes=creates, create_namespaces=True)
+    documents: tuple[Any, ...] = (environment("a", cut_pool("extendedResource")), SMALL, deployment("d", "m"))
+    if creates:
+        run(config, documents, {"a": "http://127.0.0.1:9"})
+    else:
+        with pytest.raises(pulumi.RunError, match="SW649"):
+            run(config, documents, {"a": "http://127.0.0.1:9"})
+    assert warnings == []
+
+
+async def of_dra_driver(*_: object) -> LiveCluster:
+    """Return a cluster whose driver has no class for slices."""
+    return await asyncio.to_thread(driven, classes=driver_classes())
 
 
 def test_what_an_update_puts_right_does_not_keep_it_from_it(warnings: list[str]) -> None:
