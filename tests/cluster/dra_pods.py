@@ -81,6 +81,11 @@ class DraPods:
         """Wait for a condition."""
         wait_until(what, reached, SECONDS)
 
+    def read(self, name: str) -> Json:
+        """Return a pod as the API server has it."""
+        found: Json = self.client.get(Pod, name, namespace=self.namespace).to_dict()
+        return found
+
     def delete(self, name: str) -> None:
         """Delete a pod, and wait until it is gone."""
         self.client.delete(Pod, name, namespace=self.namespace, grace_period=0)

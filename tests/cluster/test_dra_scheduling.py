@@ -21,6 +21,7 @@ from embedded.dra_devices import (
 )
 from embedded.dra_objects import DEVICE_CLASSES, server_version
 from embedded.fake_nodes import FakePool
+from slicewise.clusters.readiness.pod_waits import waits_for
 from slicewise.clusters.readiness.scheduler_words import meanings
 from tests.cluster.dra_pods import dra_pods
 
@@ -106,11 +107,17 @@ def test_a_class_that_is_missing_is_named(made: Made) -> None:
         ]
 
 
-def test_a_template_that_is_missing_is_told(made: Made) -> None:
+def test_of_a_pod_whose_template_is_missing_the_scheduler_says_nothing_and_waiting_does(made: Made) -> None:
     with made(two_gpus()) as pods:
+        pods.claim("there")
         pods.with_claim("p", "nowhere")
-        (meaning,) = meanings([pods.waiting("p")])
-        assert "its ResourceClaimTemplate is missing" in meaning
+        pods.with_claim("later", "there")
+        pods.wait_placed("later")
+        waiting = pods.read("p")
+        assert not [each for each in waiting["status"].get("conditions", []) if each["type"] == "PodScheduled"]
+        said = waits_for(waiting)
+        assert said is not None
+        assert "its claim of the ResourceClaimTemplate nowhere is not made" in said
 
 
 def test_one_device_without_an_attribute_ends_the_scheduling_on_every_node(made: Made) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from slicewise.diagnostics import printable
+from slicewise.diagnostics import printable, some
 from slicewise.kubernetes import items, mapping, text
 from slicewise.manifests import STORAGE_INITIALIZER, KubernetesObject
 from slicewise.sources import issued_token
@@ -38,7 +38,24 @@ def waits_for(pod: KubernetesObject) -> str | None:
         return f"without a node: {_cut(without_node)}"
     if mapping(pod.get("metadata")).get("deletionTimestamp"):
         return "going"
+    if templates := _without_claims(pod):
+        return (
+            f"without a node: its claim of the ResourceClaimTemplate {some(templates)} is not made: the template is "
+            "missing (`pulumi up --refresh` makes it again), or kube-controller-manager's resourceclaim-controller does not run"
+        )
     return _not_started(mapping(pod.get("status"))) or _on_its_way(mapping(pod.get("status")))
+
+
+def _without_claims(pod: KubernetesObject) -> list[str]:
+    """Return the templates of the claims that nobody has made of them yet; of such a pod the scheduler says nothing."""
+    if mapping(pod.get("spec")).get("nodeName"):
+        return []
+    made = {text(each.get("name")) for each in items(mapping(pod.get("status")).get("resourceClaimStatuses"))}
+    return [
+        template
+        for each in items(mapping(pod.get("spec")).get("resourceClaims"))
+        if (template := text(each.get("resourceClaimTemplateName"))) and text(each.get("name")) not in made
+    ]
 
 
 def _not_started(status: Mapping[str, Any]) -> str:

@@ -78,20 +78,10 @@ def _over_quota(message: str) -> str | None:
     return "a ResourceQuota of the namespace counts devices or claims, and is used up: raise it, and the pods start"
 
 
-def _no_claim(message: str) -> str | None:
-    if "ResourceClaim not created yet" not in message:
-        return None
-    return (
-        "the pod's ResourceClaim is not made yet: its ResourceClaimTemplate is missing, or kube-controller-manager's "
-        "resourceclaim-controller does not run"
-    )
-
-
 _TOLD: Final[tuple[Callable[[str], str | None], ...]] = (
     _insufficient,
     _all_taken,
     _no_class,
     _failed_selector,
     _over_quota,
-    _no_claim,
 )

@@ -46,10 +46,6 @@ NONE_FITS = "preemption: 0/5 nodes are available: 5 Preemption is not helpful fo
             ),
             ("a ResourceQuota of the namespace counts devices or claims",),
         ),
-        (
-            '0/5 nodes are available: pod "team/p": ResourceClaim not created yet.',
-            ("its ResourceClaimTemplate is missing",),
-        ),
     ],
 )
 def test_it_is_said_what_they_mean(message: str, parts: tuple[str, ...]) -> None:
