@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace, Node, Pod
 
 from embedded.api_client import connect
@@ -121,7 +122,7 @@ def dra_pods(
         install_device_classes(client, classes)
         for each in slices or ():
             client.create(RESOURCE_SLICES.from_dict(each))
-        client.create(Namespace.from_dict({"metadata": {"name": namespace}}))
+        client.create(Namespace(metadata=ObjectMeta(name=namespace)))
         found = DraPods(plane, client, namespace)
         try:
             yield found

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.scheduling_v1 import PriorityClass
 
 from embedded.api_client import connect
@@ -19,7 +20,7 @@ from embedded.dra_devices import (
     resource_slices,
     without_attribute,
 )
-from embedded.dra_objects import DEVICE_CLASSES, server_version
+from embedded.dra_objects import DEVICE_CLASSES, server_version, stored_specs
 from embedded.fake_nodes import FakePool
 from slicewise.clusters.readiness.pod_waits import waits_for
 from slicewise.clusters.readiness.scheduler_words import meanings
@@ -66,7 +67,7 @@ def has(cluster: EmbeddedCluster, release: tuple[int, int]) -> bool:
 @pytest.fixture
 def important(cluster: EmbeddedCluster) -> Iterator[str]:
     with connect(cluster.plane) as client:
-        client.create(PriorityClass.from_dict({"metadata": {"name": "important"}, "value": 1000}))
+        client.create(PriorityClass(value=1000, metadata=ObjectMeta(name="important")))
         yield "important"
         client.delete(PriorityClass, "important")
 
@@ -184,7 +185,7 @@ def test_of_two_classes_of_a_resource_none_is_left_when_one_is_deleted(made: Mad
         pods.with_resource("p0", RESOURCE)
         pods.wait_placed("p0")
         pods.client.delete(DEVICE_CLASSES, "second")
-        pods.wait("second gone", lambda: [each.metadata.name for each in pods.client.list(DEVICE_CLASSES)] == ["first"])
+        pods.wait("second gone", lambda: list(stored_specs(pods.client, DEVICE_CLASSES)) == ["first"])
         pods.with_resource("p1", RESOURCE)
         assert f"Insufficient {RESOURCE}" in pods.waiting("p1")
         pods.client.delete(DEVICE_CLASSES, "first")

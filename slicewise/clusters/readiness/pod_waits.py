@@ -41,7 +41,8 @@ def waits_for(pod: KubernetesObject) -> str | None:
     if templates := _without_claims(pod):
         return (
             f"without a node: its claim of the ResourceClaimTemplate {some(templates)} is not made: the template is "
-            "missing (`pulumi up --refresh` makes it again), or kube-controller-manager's resourceclaim-controller does not run"
+            "missing (`pulumi up --refresh` makes it again), or kube-controller-manager's resourceclaim-controller "
+            "does not run"
         )
     return _not_started(mapping(pod.get("status"))) or _on_its_way(mapping(pod.get("status")))
 

@@ -87,6 +87,7 @@ def _by_resource(compared: ComparedPool, cluster: LiveCluster, *, creates: bool)
             "unchanged",
             *(each.name for each in found),
             severity=Severity.WARNING,
+            deviceClasses=[each.name for each in found],
         )
     judged = _Judged(used, compared, cluster)
     yield from judged.unguarded()
@@ -105,12 +106,17 @@ def _no_class(compared: ComparedPool) -> Found:
 
 
 def _found(
-    compared: ComparedPool, code: Code, message: str, remedy: str, *cause: str, severity: Severity | None = None
+    compared: ComparedPool,
+    code: Code,
+    message: str,
+    remedy: str,
+    *cause: str,
+    severity: Severity | None = None,
+    **facts: object,
 ) -> Found:
     """Return a difference that is an error where the plan has pods on the pool, unless its severity is said."""
     worst = Severity.ERROR if compared.has_pods else Severity.WARNING
-    facts = {"resource": compared.resource}
-    return Found(code, severity or worst, message, remedy, cause, facts=facts)
+    return Found(code, severity or worst, message, remedy, cause, facts={"resource": compared.resource, **facts})
 
 
 def _kind(compared: ComparedPool) -> str:
@@ -170,6 +176,8 @@ class _Judged:
                 "fails there, and with it the scheduling of the pod, on every node",
                 remedy,
                 self.judged.name,
+                deviceClass=self.judged.name,
+                devices=len(failing),
             )
         elif possible:
             yield _found(
@@ -180,6 +188,7 @@ class _Judged:
                 remedy,
                 self.judged.name,
                 severity=Severity.WARNING,
+                deviceClass=self.judged.name,
             )
 
     def other_devices(self) -> Iterator[Found]:
@@ -199,6 +208,8 @@ class _Judged:
                 f"pods that ask for {_kind(self.compared)} may get these",
                 f"have its selector take {_kind(self.compared)} alone ({_DOCUMENT})",
                 self.judged.name,
+                deviceClass=self.judged.name,
+                selects=kinds,
             )
         elif self.unknown:
             yield _found(
@@ -209,6 +220,7 @@ class _Judged:
                 f"see that it takes {_kind(self.compared)} alone ({_DOCUMENT})",
                 self.judged.name,
                 severity=Severity.WARNING,
+                deviceClass=self.judged.name,
             )
         elif len(self.selected) < len(self.answers):
             yield self.without_devices()
@@ -223,4 +235,7 @@ class _Judged:
             f"of the {counted(len(self.answers), 'device')} of these on the pool's nodes: {missing} cannot be had",
             f"have its selector take all of them ({_DOCUMENT})",
             self.judged.name,
+            deviceClass=self.judged.name,
+            selected=len(self.selected),
+            devices=len(self.answers),
         )
