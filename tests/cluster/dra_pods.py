@@ -12,6 +12,7 @@ from lightkube.resources.core_v1 import Namespace, Node, Pod
 
 from embedded.api_client import connect
 from embedded.deadlines import wait_until
+from embedded.dra_devices import API_VERSION
 from embedded.dra_objects import CLAIM_TEMPLATES, DEVICE_CLASSES, RESOURCE_SLICES, install_device_classes
 from embedded.fake_nodes import FakePool, add_nodes, nodes_ready
 
@@ -39,8 +40,13 @@ class DraPods:
         if selector:
             exactly["selectors"] = [{"cel": {"expression": selector}}]
         spec = {"spec": {"devices": {"requests": [{"name": "gpu", "exactly": exactly}]}}}
-        found = {"metadata": {"name": name, "namespace": self.namespace}, "spec": spec}
-        self.client.create(CLAIM_TEMPLATES.from_dict(found), namespace=self.namespace)
+        document = {
+            "apiVersion": API_VERSION,
+            "kind": "ResourceClaimTemplate",
+            "metadata": {"name": name},
+            "spec": spec,
+        }
+        self.client.patch(CLAIM_TEMPLATES, name, document, namespace=self.namespace, patch_type=PatchType.APPLY)
 
     def with_claim(self, name: str, template: str, **spec: object) -> None:
         """Make a pod with a claim from a template."""

@@ -56,6 +56,13 @@ _NOTHING: Final = {
 }
 
 
+_UNREAD: Final = {
+    Readable.RESOURCE_CLAIMS: "what others hold by claims is not reserved",
+    Readable.DEVICE_CLASSES: "pools of NVIDIA's DRA driver have allocation: claim, whatever class answers a resource",
+    Readable.TAINT_RULES: "devices with taints of these are counted",
+}
+
+
 class NothingToDeclareError(Exception):
     """No node offers GPUs that a pool could declare; the message says what was looked for, and what was found."""
 
@@ -80,7 +87,7 @@ def describe_cluster(cluster: LiveCluster, name: str, secret: str, context: str 
     nodes = sorted(seen, key=lambda node: node.name)
     selected, left_out = select(join_alike(group_nodes(nodes)), nodes)
     if not selected:
-        raise NothingToDeclareError(_nothing(nodes))
+        raise NothingToDeclareError(_nothing(nodes, *_unseen_devices(cluster)))
     selected, surplus = _as_many_as_fit(selected)
     pools = sorted(_pools(selected, cluster, stack), key=lambda pool: str(pool.data["name"]))
     return environment_text(
@@ -207,13 +214,21 @@ def _not_seen(cluster: LiveCluster) -> Iterator[str]:
     if empty:
         named = some(empty, MOST_NAMED)
         yield f"cluster-autoscaler has groups without nodes now, which labels cannot describe: {named}"
+    for kind, unknown in _UNREAD.items():
+        if kind in cluster.unread:
+            yield f"this user may not list {kind} (resource.k8s.io), so {unknown}"
     if Readable.PODS in cluster.unread:
         yield "this user may not list pods, so what others hold is not in reservedUnits"
 
 
-def _nothing(nodes: Sequence[LiveNode]) -> str:
+def _unseen_devices(cluster: LiveCluster) -> Iterator[str]:
+    if Readable.RESOURCE_SLICES in cluster.unread:
+        yield "this user may not list resourceslices (resource.k8s.io), so what NVIDIA's DRA driver has is not known"
+
+
+def _nothing(nodes: Sequence[LiveNode], *unseen: str) -> str:
     looked = (
         f"{counted(len(nodes), 'node')} read, and none offers nvidia.com/gpu or nvidia.com/mig-... (status.allocatable)"
     )
-    reasons = "; ".join(_unusable(nodes))
+    reasons = "; ".join((*_unusable(nodes), *unseen))
     return f"{looked}: {reasons}" if reasons else f"{looked} or has a GPU label: is NVIDIA's device plugin installed?"

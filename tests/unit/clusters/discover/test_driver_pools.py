@@ -22,6 +22,7 @@ from slicewise.clusters.discover.discovery import NothingToDeclareError, describ
 from slicewise.clusters.live.facts import LiveCluster
 from tests.unit.clusters.built_clusters import ENVIRONMENT
 from tests.unit.clusters.kubernetes_json import Json
+from tests.unit.clusters.live.answers import refused
 from tests.unit.clusters.live.dra_answers import path_of
 from tests.unit.clusters.verify.drivers.driven import GOOD_CLASS, RESOURCE, driven, verified
 
@@ -204,6 +205,18 @@ def test_tainted_devices_are_not_counted() -> None:
     spec, checks = described(driven({"n": whole_gpus("h100-80gb", 8).with_taint("gpu-3")}))
     assert spec["nodePools"][0]["acceleratorCount"] == 7
     assert [each for each in checks if "gpu.nvidia.com/xid" in each]
+
+
+@pytest.mark.parametrize("kind", ["resourceclaims", "deviceclasses", "devicetaintrules"])
+def test_what_this_user_may_not_list_is_said(kind: str) -> None:
+    text = describe_cluster(driven(answers={path_of(kind): refused(403)}), ENVIRONMENT, "secret")
+    assert f"# CHECK: this user may not list {kind} (resource.k8s.io), so " in text
+
+
+def test_that_devices_are_not_seen_is_said_where_nothing_else_offers_gpus() -> None:
+    live = driven(answers={path_of("resourceslices"): refused(403)})
+    with pytest.raises(NothingToDeclareError, match=r"this user may not list resourceslices \(resource.k8s.io\)"):
+        describe_cluster(live, ENVIRONMENT, "secret")
 
 
 def incomplete() -> list[Json]:
