@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace, Node, Pod
+from lightkube.types import PatchType
 
 from embedded.api_client import connect
 from embedded.deadlines import wait_until
@@ -60,16 +61,9 @@ class DraPods:
     def _pod(self, name: str, spec: Mapping[str, object], resources: Json) -> None:
         container = {"name": "main", "image": "image.invalid/none", "resources": resources}
         tolerations = [{"operator": "Exists"}]
-        document = {
-            "metadata": {"name": name, "namespace": self.namespace},
-            "spec": {
-                "nodeSelector": {POOL: self.namespace},
-                "containers": [container],
-                "tolerations": tolerations,
-                **spec,
-            },
-        }
-        self.client.create(Pod.from_dict(document), namespace=self.namespace)
+        fixed = {"nodeSelector": {POOL: self.namespace}, "containers": [container], "tolerations": tolerations}
+        document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {**fixed, **spec}}
+        self.client.patch(Pod, name, document, namespace=self.namespace, patch_type=PatchType.APPLY)
 
     def on_nodes(self) -> list[str]:
         """Return the names of the pods that have a node."""
