@@ -182,6 +182,11 @@ def _why_strange(gpus: Gpus, resource: str) -> str:
             f"a unit of {resource} is a compute instance ({offer.profile}), several of which share the memory of a "
             "slice, so no pool can declare it: have MIG manager cut whole slices"
         )
+    if offer and offer.flaw is UnitFlaw.OVERLAPPING:
+        return (
+            "NVIDIA's DRA driver cuts GPUs on demand, and the API server keeps no counters with its devices, so that "
+            "pods may get slices that overlap (feature gate DRAPartitionableDevices, on from Kubernetes 1.36)"
+        )
     return f"{resource} is not a resource that a pool can declare"
 
 

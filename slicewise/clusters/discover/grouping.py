@@ -213,7 +213,8 @@ def _usable(gpus: Gpus, offer: Offer) -> bool:
     if gpus.on_demand:
         # No pool declares GPUs that are cut on demand, of which it is not known where slices may be.
         profile, model = offer.profile, gpus.model
-        return profile is not None and model is not None and can_be_cut_on_demand(model, [profile])
+        placed = profile is not None and model is not None and can_be_cut_on_demand(model, [profile])
+        return placed and offer.flaw is None
     if offer.profile is None:
         return offer.resource == resource_name(None, MigStrategy.MIXED)
     strategies = (MigStrategy.MIXED, MigStrategy.SINGLE)

@@ -43,10 +43,6 @@ _FLAWS: Final = {
     UnitFlaw.SPLIT: (
         "a unit is a compute instance, several of which share the memory of a slice: have MIG manager cut whole slices"
     ),
-    UnitFlaw.OVERLAPPING: (
-        "the DRA driver cuts on demand, and the API server keeps no counters with its devices "
-        "(DRAPartitionableDevices is off), so that slices may overlap"
-    ),
     UnitFlaw.UNCOUNTED: "GPU feature discovery counts fewer slices than there are units, so some are something else",
 }
 

@@ -24,7 +24,7 @@ from tests.unit.clusters.built_clusters import ENVIRONMENT
 from tests.unit.clusters.kubernetes_json import Json
 from tests.unit.clusters.live.answers import refused
 from tests.unit.clusters.live.dra_answers import path_of
-from tests.unit.clusters.verify.drivers.driven import GOOD_CLASS, RESOURCE, driven, verified
+from tests.unit.clusters.verify.drivers.driven import GOOD_CLASS, RESOURCE, driven, verified, without_counters
 
 
 def described(live: LiveCluster) -> tuple[Json, list[str]]:
@@ -231,6 +231,10 @@ def incomplete() -> list[Json]:
     [
         (driven({"n": None}, more_slices=incomplete()), "ResourceSlices of NVIDIA's DRA driver are missing"),
         (driven({"n": whole_gpus("l40s", 1).with_taint("gpu-0")}), "all devices of NVIDIA's DRA driver have taints"),
+        (
+            driven({"n": None}, more_slices=without_counters("n"), kubernetes="1.34.2"),
+            "pods may get slices that overlap",
+        ),
         (driven(kubernetes="1.33.2"), "NVIDIA's DRA driver has them"),
         (
             driven({"n": None}, labels={"nvidia.com/gpu.product": "x", "nvidia.com/gpu.deploy.device-plugin": "false"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from embedded.dra_devices import DraGpus, driver_classes, gpus_cut_alike, profile_class, resource_slices
+from embedded.dra_devices import DraGpus, driver_classes, dynamic_gpus, gpus_cut_alike, profile_class, resource_slices
 from slicewise.clusters.live.facts import LiveCluster
 from slicewise.clusters.verify.verification import Creates, Verified, compare_clusters
 from slicewise.planning import make_plan
@@ -141,3 +141,13 @@ def incomplete(gpus: DraGpus) -> list[Json]:
 def lacking(*codes: str, severity: str = "error") -> list[tuple[str, str]]:
     """Return codes with one severity, as `told` returns them."""
     return [(code, severity) for code in codes]
+
+
+def without_counters(node: str) -> list[Json]:
+    """Return what Kubernetes 1.34 keeps of a GPU that is cut on demand: its feature gate of counters is off."""
+    slices = resource_slices(node, dynamic_gpus("h100-80gb", 1), (1, 34))
+    for each in slices:
+        del each["spec"]["sharedCounters"]
+        for device in each["spec"]["devices"]:
+            del device["consumesCounters"]
+    return slices
